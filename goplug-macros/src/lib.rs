@@ -1,0 +1,1 @@
+//! The attribute macros of goplug. Users reach them through the `goplug` crate.

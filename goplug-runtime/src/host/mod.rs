@@ -1,0 +1,1 @@
+//! The host: registry, discovery, processes, connections, callbacks in.

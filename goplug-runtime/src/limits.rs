@@ -1,0 +1,53 @@
+//! Every limit and deadline that applies unless another is set, in one place.
+
+use std::time::Duration;
+
+/// The largest request or response body, in bytes: 64 MiB.
+pub const BODY: usize = 64 << 20;
+
+/// The largest `.pconf` that is read, in bytes: 1 MiB.
+pub const PCONF: u64 = 1 << 20;
+
+/// How long a call may take where the caller names no time: 30 s.
+pub const CALL: Duration = Duration::from_secs(30);
+
+/// How long a plugin may take from its start to the end of its activation: 10 s.
+pub const START: Duration = Duration::from_secs(10);
+
+/// How long a stop waits for calls in flight and the stop hook before it grows
+/// less polite: 5 s.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a peer may take over the head of a request, or between two parts of
+/// its body: 30 s.
+pub const PEER_IDLE: Duration = Duration::from_secs(30);
+
+/// How often a registry compares its folder with what it knows when no file event
+/// asks for it: 2 s.
+pub const RECONCILE: Duration = Duration::from_secs(2);
+
+/// How long after a file event a registry waits for the events that belong to it:
+/// 10 ms.
+pub const SETTLE: Duration = Duration::from_millis(10);
+
+/// Callbacks that wait for one host before `notify` waits as well.
+pub const CALLBACK_QUEUE: usize = 256;
+
+/// Bytes of callbacks already sent that a plugin keeps for one host, to replay
+/// them on a new stream: 1 MiB.
+pub const CALLBACK_REPLAY: usize = 1 << 20;
+
+/// The largest single event in an event stream, in bytes: 64 MiB.
+pub const EVENT: usize = BODY;
+
+/// Idle connections that a host keeps to one plugin.
+pub const IDLE_CONNECTIONS: usize = 64;
+
+/// Lines of standard error that travel with the report of a crash.
+pub const STDERR_LINES: usize = 20;
+
+/// The longest line of a plugin's output that is kept whole, in bytes: 8 KiB.
+pub const OUTPUT_LINE: usize = 8 << 10;
+
+/// Registry events that a slow listener may be behind before it misses some.
+pub const EVENT_BACKLOG: usize = 1024;

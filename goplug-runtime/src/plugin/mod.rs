@@ -1,0 +1,1 @@
+//! The plugin: dispatch table, HTTP server, callbacks out, lifecycle, verbs.

@@ -1,0 +1,204 @@
+//! The descriptor: what a plugin can do, said so that people and clients can read
+//! it without running the plugin.
+
+use serde::{Deserialize, Serialize};
+
+use super::wire;
+
+/// What a plugin answers to an activation, and what its `.pconf` repeats.
+///
+/// Unknown keys are ignored when it is read, and every key but `name` has a
+/// default, so that plugins in other languages can say less.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Descriptor {
+    /// The plugin's name.
+    pub name: String,
+    /// The plugin's namespace; may be empty.
+    #[serde(default)]
+    pub namespace: String,
+    /// The plugin's semantic version, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The protocol version, 2.
+    #[serde(default = "current_protocol")]
+    pub protocol: u32,
+    /// Optional parts of the protocol that the plugin speaks; unknown ones are ignored.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// The methods, sorted by name.
+    #[serde(default)]
+    pub methods: Vec<MethodDescriptor>,
+    /// The callbacks, sorted by name.
+    #[serde(default)]
+    pub callbacks: Vec<CallbackDescriptor>,
+}
+
+fn current_protocol() -> u32 {
+    wire::PROTOCOL
+}
+
+/// One method of a plugin.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MethodDescriptor {
+    /// The wire name.
+    pub name: String,
+    /// The documentation, as its author wrote it; empty if there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub doc: String,
+    /// The parameters, in order.
+    #[serde(default)]
+    pub params: Vec<Parameter>,
+    /// The result.
+    #[serde(default)]
+    pub returns: TypeDescriptor,
+    /// Whether the result is a stream of items.
+    #[serde(default)]
+    pub stream: bool,
+    /// Whether it may safely run twice.
+    #[serde(default)]
+    pub idempotent: bool,
+    /// Hexadecimal digest of the signature; empty where the plugin gives none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
+}
+
+/// One callback of a plugin: what it calls in its host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CallbackDescriptor {
+    /// The wire name.
+    pub name: String,
+    /// The documentation, as its author wrote it; empty if there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub doc: String,
+    /// The parameters, in order.
+    #[serde(default)]
+    pub params: Vec<Parameter>,
+    /// What the host's handler answers.
+    #[serde(default)]
+    pub returns: TypeDescriptor,
+    /// Hexadecimal digest of the signature; empty where the plugin gives none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
+}
+
+/// A parameter of a method or callback.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// The name: the key of the argument object.
+    pub name: String,
+    /// The type.
+    #[serde(flatten)]
+    pub ty: TypeDescriptor,
+}
+
+/// A type: its source language's own spelling and, where there is one, a schema.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TypeDescriptor {
+    /// The spelling, for people.
+    #[serde(rename = "type", default)]
+    pub spelling: String,
+    /// JSON Schema 2020-12.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
+}
+
+impl MethodDescriptor {
+    /// The signature for people: `add(a: i64, b: i64) -> i64`.
+    pub fn signature(&self) -> String {
+        signature(&self.name, &self.params, &self.returns)
+    }
+}
+
+impl CallbackDescriptor {
+    /// The signature for people: `progress(percent: u8)`.
+    pub fn signature(&self) -> String {
+        signature(&self.name, &self.params, &self.returns)
+    }
+}
+
+fn signature(name: &str, params: &[Parameter], returns: &TypeDescriptor) -> String {
+    let params = params.iter().map(|p| (p.name.as_str(), p.ty.spelling.as_str()));
+    render_signature(name, params, &returns.spelling)
+}
+
+/// Renders a signature in the canonical form over which the fingerprint is made:
+/// `name(parameter: Type, …) -> Type`, the arrow left out for `()` and nothing.
+pub fn render_signature<'a>(
+    name: &str,
+    params: impl IntoIterator<Item = (&'a str, &'a str)>,
+    returns: &str,
+) -> String {
+    let mut text = format!("{name}(");
+    for (i, (name, ty)) in params.into_iter().enumerate() {
+        if i > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(name);
+        text.push_str(": ");
+        text.push_str(ty);
+    }
+    text.push(')');
+    if !returns.is_empty() && returns != "()" {
+        text.push_str(" -> ");
+        text.push_str(returns);
+    }
+    text
+}
+
+/// The fingerprint of a canonical signature: FNV-1a of its bytes, 64 bits, as 16
+/// hexadecimal digits. It guards against mistakes, not against forgery.
+///
+/// Offset basis and prime: RFC 9923, section 5.
+pub fn fingerprint(signature: &str) -> String {
+    let hash = signature.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sparse_descriptor_is_read() {
+        let text = r#"{"name":"py","methods":[{"name":"greet","later":1}],"new":[]}"#;
+        let descriptor: Descriptor = serde_json::from_str(text).unwrap();
+        assert_eq!(descriptor.protocol, 2);
+        assert_eq!(descriptor.methods[0].signature(), "greet()");
+    }
+
+    #[test]
+    fn a_descriptor_survives_its_text() {
+        let descriptor = Descriptor {
+            name: "Calculator".into(),
+            namespace: "math".into(),
+            version: Some("1.0.0".into()),
+            protocol: 2,
+            features: vec![],
+            methods: vec![MethodDescriptor {
+                name: "add".into(),
+                doc: "Adds.".into(),
+                params: vec![Parameter {
+                    name: "a".into(),
+                    ty: TypeDescriptor { spelling: "i64".into(), schema: None },
+                }],
+                returns: TypeDescriptor { spelling: "i64".into(), schema: None },
+                stream: false,
+                idempotent: true,
+                fingerprint: fingerprint("add(a: i64) -> i64"),
+            }],
+            callbacks: vec![],
+        };
+        let text = serde_json::to_string(&descriptor).unwrap();
+        assert_eq!(serde_json::from_str::<Descriptor>(&text).unwrap(), descriptor);
+        assert_eq!(descriptor.methods[0].signature(), "add(a: i64) -> i64");
+    }
+
+    #[test]
+    fn fingerprints_are_the_published_test_vectors() {
+        // RFC 9923 and the reference implementation: the empty string and "a".
+        assert_eq!(fingerprint(""), "cbf29ce484222325");
+        assert_eq!(fingerprint("a"), "af63dc4c8601ec8c");
+    }
+}

@@ -1,0 +1,13 @@
+//! The wire protocol as values: names, files, documents and events.
+//!
+//! Nothing here does I/O, and nothing here imports the rest of the crate, so
+//! every rule of `docs/protocol.md` can be read, tested and fuzzed by itself.
+
+pub mod descriptor;
+pub mod name;
+pub mod problem;
+pub mod wire;
+
+pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
+pub use name::{InvalidName, PluginId};
+pub use problem::{Problem, ProblemKind};

@@ -1,0 +1,197 @@
+//! Names of plugins, methods and callbacks, and which of them are allowed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::wire;
+
+/// The longest plugin name or namespace that goplug writes, in bytes.
+pub const MAX_PLUGIN_NAME: usize = 64;
+
+/// The longest method or callback name, in bytes.
+pub const MAX_MEMBER_NAME: usize = 256;
+
+/// A name that cannot be used, with the rule that it breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} name {name:?} {rule}")]
+pub struct InvalidName {
+    what: &'static str,
+    name: String,
+    rule: &'static str,
+}
+
+impl InvalidName {
+    fn new(what: &'static str, name: &str, rule: &'static str) -> Self {
+        // A hostile name must not fill a log.
+        let name = name.chars().take(MAX_MEMBER_NAME).collect();
+        Self { what, name, rule }
+    }
+}
+
+/// Which plugin: a name within a namespace. The namespace may be empty.
+///
+/// Cloning copies two pointers. It prints as `namespace.name`, or as `name`
+/// where there is no namespace.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PluginId {
+    namespace: Arc<str>,
+    name: Arc<str>,
+}
+
+impl PluginId {
+    /// A name that goplug itself may write: `[A-Za-z0-9_-]{1,64}`, the namespace
+    /// also with `.`, and possibly empty.
+    ///
+    /// # Errors
+    /// [`InvalidName`] says which of the two breaks which rule.
+    pub fn new(name: &str, namespace: &str) -> Result<Self, InvalidName> {
+        if name.is_empty() {
+            return Err(InvalidName::new("plugin", name, "is empty"));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if !name.chars().all(plain) {
+            return Err(InvalidName::new("plugin", name, "may hold only A-Z a-z 0-9 _ -"));
+        }
+        if !namespace.chars().all(|c| plain(c) || c == '.') {
+            return Err(InvalidName::new(
+                "namespace",
+                namespace,
+                "may hold only A-Z a-z 0-9 _ - .",
+            ));
+        }
+        if name.len() > MAX_PLUGIN_NAME {
+            return Err(InvalidName::new("plugin", name, "is longer than 64 bytes"));
+        }
+        if namespace.len() > MAX_PLUGIN_NAME {
+            return Err(InvalidName::new("namespace", namespace, "is longer than 64 bytes"));
+        }
+        Self::read(name, namespace)
+    }
+
+    /// A name as others may have written it: non-empty, at most 256 bytes, without
+    /// `/`, `\`, control characters, and not `.` or `..`.
+    ///
+    /// # Errors
+    /// [`InvalidName`] says which of the two breaks which rule.
+    pub fn read(name: &str, namespace: &str) -> Result<Self, InvalidName> {
+        if name.is_empty() {
+            return Err(InvalidName::new("plugin", name, "is empty"));
+        }
+        for (what, text) in [("plugin", name), ("namespace", namespace)] {
+            if text.len() > MAX_MEMBER_NAME {
+                return Err(InvalidName::new(what, text, "is longer than 256 bytes"));
+            }
+            if text.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+                return Err(InvalidName::new(
+                    what,
+                    text,
+                    "holds a path separator or a control character",
+                ));
+            }
+            if text == "." || text == ".." {
+                return Err(InvalidName::new(what, text, "is a folder's own name"));
+            }
+        }
+        Ok(Self { namespace: namespace.into(), name: name.into() })
+    }
+
+    /// The plugin's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The plugin's namespace; empty if it has none.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+}
+
+impl fmt::Display for PluginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.namespace.is_empty() {
+            write!(f, "{}.", self.namespace)?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+impl fmt::Debug for PluginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PluginId({self})")
+    }
+}
+
+/// Checks a method's wire name: not empty, at most 256 bytes, no control
+/// character, no `/`, not one of [`wire::RESERVED`].
+///
+/// # Errors
+/// [`InvalidName`] says which rule is broken.
+pub fn check_method(name: &str) -> Result<(), InvalidName> {
+    check_member("method", name)?;
+    if wire::RESERVED.contains(&name) {
+        return Err(InvalidName::new("method", name, "is reserved by the protocol"));
+    }
+    Ok(())
+}
+
+/// Checks a callback's wire name: as for a method, but reserved names are free
+/// and `;` is not, since it marks base64 in the event stream.
+///
+/// # Errors
+/// [`InvalidName`] says which rule is broken.
+pub fn check_callback(name: &str) -> Result<(), InvalidName> {
+    check_member("callback", name)?;
+    if name.contains(';') {
+        return Err(InvalidName::new("callback", name, "holds a `;`"));
+    }
+    if name == wire::EVENT_GAP {
+        return Err(InvalidName::new("callback", name, "is reserved by the protocol"));
+    }
+    Ok(())
+}
+
+fn check_member(what: &'static str, name: &str) -> Result<(), InvalidName> {
+    if name.is_empty() {
+        return Err(InvalidName::new(what, name, "is empty"));
+    }
+    if name.len() > MAX_MEMBER_NAME {
+        return Err(InvalidName::new(what, name, "is longer than 256 bytes"));
+    }
+    if name.chars().any(|c| c.is_control() || c == '/') {
+        return Err(InvalidName::new(what, name, "holds a `/` or a control character"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_prints_with_its_namespace() {
+        assert_eq!(PluginId::new("Do", "Test").unwrap().to_string(), "Test.Do");
+        assert_eq!(PluginId::new("Do", "").unwrap().to_string(), "Do");
+    }
+
+    #[test]
+    fn a_traversal_is_no_name() {
+        for name in ["", "..", ".", "../x", "a/b", "a\\b", "a\0b", "a\nb"] {
+            assert!(PluginId::read(name, "").is_err(), "{name:?}");
+        }
+        assert!(PluginId::read("x", "../y").is_err());
+    }
+
+    #[test]
+    fn what_others_wrote_is_read_more_leniently_than_we_write() {
+        assert!(PluginId::new("mein Plugin", "").is_err());
+        assert!(PluginId::read("mein Plugin", "").is_ok());
+    }
+
+    #[test]
+    fn reserved_methods_are_refused_by_name() {
+        for name in wire::RESERVED {
+            assert!(check_method(name).unwrap_err().to_string().contains("reserved"));
+        }
+        assert!(check_method("main.Do").is_ok());
+    }
+}

@@ -1,0 +1,179 @@
+//! Problem documents (RFC 9457): how an error travels.
+
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+const URN_PREFIX: &str = "urn:goplug:error:";
+
+/// What went wrong, as the `type` member names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// The method itself answered with an error (422).
+    Method,
+    /// The plugin has no such method (400).
+    UnknownMethod,
+    /// The arguments do not decode (400).
+    InvalidArguments,
+    /// The request is not one of the protocol (400).
+    BadRequest,
+    /// The caller's budget is spent (408).
+    DeadlineExceeded,
+    /// The body is larger than the receiver's limit (413).
+    BodyTooLarge,
+    /// The handler panicked (500).
+    HandlerPanicked,
+    /// The plugin failed in a way that is not the caller's doing (500).
+    Internal,
+    /// The plugin is stopping (503).
+    Stopping,
+    /// The plugin is not active yet (503).
+    NotActive,
+    /// A kind that this version does not know.
+    Other,
+}
+
+/// Kind, kebab name, status, title: each row once.
+const KINDS: [(ProblemKind, &str, u16, &str); 11] = [
+    (ProblemKind::Method, "method", 422, "The method answered with an error"),
+    (ProblemKind::UnknownMethod, "unknown-method", 400, "Unknown method"),
+    (ProblemKind::InvalidArguments, "invalid-arguments", 400, "The arguments do not decode"),
+    (ProblemKind::BadRequest, "bad-request", 400, "Not a request of the protocol"),
+    (ProblemKind::DeadlineExceeded, "deadline-exceeded", 408, "The caller's budget is spent"),
+    (ProblemKind::BodyTooLarge, "body-too-large", 413, "The body is larger than the limit"),
+    (ProblemKind::HandlerPanicked, "handler-panicked", 500, "The handler panicked"),
+    (ProblemKind::Internal, "internal", 500, "The plugin failed"),
+    (ProblemKind::Stopping, "stopping", 503, "The plugin is stopping"),
+    (ProblemKind::NotActive, "not-active", 503, "The plugin is not active"),
+    (ProblemKind::Other, "other", 500, "Error"),
+];
+
+impl ProblemKind {
+    fn row(self) -> &'static (ProblemKind, &'static str, u16, &'static str) {
+        KINDS.iter().find(|row| row.0 == self).unwrap_or(&KINDS[KINDS.len() - 1])
+    }
+
+    /// The HTTP status that goes with it.
+    pub fn status(self) -> u16 {
+        self.row().2
+    }
+}
+
+/// An error on its way from one process to the other: one pointer wide, since it is
+/// the rare half of many results. Its members are those of [`Document`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Problem(Box<Document>);
+
+/// The members of a problem document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Document {
+    #[serde(rename = "type", default)]
+    urn: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    status: u16,
+    /// What happened this time, for people.
+    #[serde(default)]
+    pub detail: String,
+    /// [`ProblemKind::Method`]: the method's own error value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Box<RawValue>>,
+    /// [`ProblemKind::InvalidArguments`]: which parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// [`ProblemKind::InvalidArguments`]: what was expected there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+}
+
+impl Problem {
+    /// A problem of this kind; `detail` is for people.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        let (_, name, status, title) = kind.row();
+        Self(Box::new(Document {
+            urn: format!("{URN_PREFIX}{name}"),
+            title: (*title).into(),
+            status: *status,
+            detail: detail.into(),
+            error: None,
+            parameter: None,
+            expected: None,
+        }))
+    }
+
+    /// The method's own error: its value, and a text for people.
+    pub fn method(error: Box<RawValue>, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(ProblemKind::Method, detail);
+        problem.error = Some(error);
+        problem
+    }
+
+    /// Arguments that do not decode, where it is known which.
+    pub fn argument(parameter: &str, expected: &str, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(ProblemKind::InvalidArguments, detail);
+        problem.parameter = Some(parameter.into());
+        problem.expected = Some(expected.into());
+        problem
+    }
+
+    /// What kind of problem this is.
+    pub fn kind(&self) -> ProblemKind {
+        let name = self.urn.strip_prefix(URN_PREFIX).unwrap_or_default();
+        KINDS.iter().find(|row| row.1 == name).map_or(ProblemKind::Other, |row| row.0)
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The `title` member.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The document's text.
+    pub fn to_json(&self) -> Vec<u8> {
+        // Strings, numbers and already valid JSON: serializing them cannot fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl Deref for Problem {
+    type Target = Document;
+    fn deref(&self) -> &Document {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Document {
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_survives_its_document() {
+        for (kind, ..) in KINDS {
+            let text = Problem::new(kind, "why").to_json();
+            let read: Problem = serde_json::from_slice(&text).unwrap();
+            assert_eq!((read.kind(), read.status()), (kind, kind.status()));
+        }
+    }
+
+    #[test]
+    fn a_foreign_problem_is_still_a_problem() {
+        let read: Problem =
+            serde_json::from_str(r#"{"type":"about:blank","detail":"no"}"#).unwrap();
+        assert_eq!(read.kind(), ProblemKind::Other);
+        assert_eq!(read.detail, "no");
+    }
+}

@@ -1,0 +1,170 @@
+//! The constants of the protocol: method names, headers, media types, variables.
+
+use std::time::Duration;
+
+/// The protocol version that goplug speaks: GoPlug 2.
+pub const PROTOCOL: u32 = 2;
+
+/// Starts a plugin's service; the body is its configuration.
+pub const ACTIVATE: &str = "Activate";
+/// Ends a plugin's service.
+pub const STOP: &str = "Stop";
+/// Echoes its body.
+pub const PING: &str = "Ping";
+/// Opens a callback stream (GoPlug 2) or waits for one callback (GoPlug 1).
+pub const REGISTER_CALLBACK: &str = "RegisterCallback";
+/// Answers a callback that returns a value.
+pub const CALLBACK_REPLY: &str = "CallbackReply";
+
+/// Method names that a plugin cannot define.
+pub const RESERVED: [&str; 5] = [ACTIVATE, STOP, PING, REGISTER_CALLBACK, CALLBACK_REPLY];
+
+/// Names the protocol version; a peer that does not send it speaks GoPlug 1.
+pub const HEADER_PROTOCOL: &str = "goplug-protocol";
+/// The caller's remaining budget, in whole milliseconds.
+pub const HEADER_TIMEOUT: &str = "goplug-timeout";
+/// A token that tells one host's callback streams from another's.
+pub const HEADER_HOST: &str = "goplug-host";
+/// The id of the last event that the host has seen.
+pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
+
+/// Typed arguments and results.
+pub const JSON: &str = "application/json";
+/// Raw arguments and results.
+pub const OCTET_STREAM: &str = "application/octet-stream";
+/// The descriptor that answers an activation.
+pub const DESCRIPTOR: &str = "application/vnd.goplug+json";
+/// An error body, RFC 9457.
+pub const PROBLEM: &str = "application/problem+json";
+/// A callback stream or a streamed result.
+pub const EVENT_STREAM: &str = "text/event-stream";
+
+/// The event that says how many callbacks were lost.
+pub const EVENT_GAP: &str = "gap";
+/// Behind a callback's name: its data is base64 of raw bytes.
+pub const EVENT_BASE64_SUFFIX: &str = ";base64";
+
+/// The first inherited descriptor in the systemd convention.
+pub const LISTEN_FD: i32 = 3;
+/// The name of the listener that a host passes (`LISTEN_FDNAMES`).
+pub const LISTEN_FDNAME: &str = "goplug";
+/// Environment: the protocol version of the host that started this process.
+pub const ENV_PROTOCOL: &str = "GOPLUG_PROTOCOL";
+/// Environment: the name under which the plugin is to serve.
+pub const ENV_NAME: &str = "GOPLUG_NAME";
+/// Environment: the namespace under which the plugin is to serve.
+pub const ENV_NAMESPACE: &str = "GOPLUG_NAMESPACE";
+/// Environment: the path of the socket.
+pub const ENV_SOCK: &str = "GOPLUG_SOCK";
+/// Environment: the descriptor that reads end of file when the host is gone.
+pub const ENV_LIFELINE: &str = "GOPLUG_LIFELINE";
+
+/// Renders a budget for [`HEADER_TIMEOUT`]; rounds up, so that a budget that is
+/// left is never sent as none.
+pub fn timeout_value(budget: Duration) -> u64 {
+    u64::try_from(budget.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+/// Reads [`HEADER_TIMEOUT`]; `None` if it is not a whole number of milliseconds.
+pub fn parse_timeout(value: &str) -> Option<Duration> {
+    value.trim().parse().ok().map(Duration::from_millis)
+}
+
+/// The URL a plugin has unless it is given one: `unix://` + namespace + name.
+pub fn default_url(name: &str, namespace: &str) -> String {
+    format!("unix://{namespace}{name}")
+}
+
+/// Whether this is a plugin's URL: a scheme, `://`, an authority and no path.
+pub fn is_plugin_url(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, authority)| {
+        let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let authority_ok = !authority.is_empty()
+            && !authority
+                .contains(|c: char| "/?#\\".contains(c) || c.is_whitespace() || c.is_control());
+        scheme_ok && authority_ok
+    })
+}
+
+/// The method that a request's path names: its first segment, percent-decoded.
+/// `None` if the segment is empty or does not decode to UTF-8.
+pub fn method_of_path(path: &str) -> Option<std::borrow::Cow<'_, str>> {
+    let segment = path.strip_prefix('/')?.split(['/', '?']).next()?;
+    if segment.is_empty() {
+        return None;
+    }
+    if !segment.contains('%') {
+        return Some(segment.into());
+    }
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let high = char::from(rest.next()?).to_digit(16)?;
+            let low = char::from(rest.next()?).to_digit(16)?;
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok().map(Into::into)
+}
+
+/// The path that calls a method: `/` and the name, percent-encoded but for
+/// RFC 3986's unreserved characters.
+pub fn path_of_method(method: &str) -> String {
+    let mut path = String::with_capacity(method.len() + 1);
+    path.push('/');
+    for byte in method.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            path.push('%');
+            path.push(char::from(HEX[usize::from(byte >> 4)]));
+            path.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_survives_its_path() {
+        for name in ["main.Do", "straße %", "a?b#c", "100%"] {
+            assert_eq!(method_of_path(&path_of_method(name)).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn further_segments_and_the_query_are_ignored() {
+        assert_eq!(method_of_path("/main.Echo/extra").unwrap(), "main.Echo");
+        assert_eq!(method_of_path("/add?x=1").unwrap(), "add");
+    }
+
+    #[test]
+    fn what_names_no_method_is_none() {
+        for path in ["", "/", "//b", "add", "/%", "/%zz", "/%ff"] {
+            assert_eq!(method_of_path(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_budget_that_is_left_is_not_sent_as_none() {
+        assert_eq!(timeout_value(Duration::from_nanos(1)), 1);
+        assert_eq!(parse_timeout("250"), Some(Duration::from_millis(250)));
+        assert_eq!(parse_timeout("soon"), None);
+    }
+
+    #[test]
+    fn a_url_has_an_authority_and_no_path() {
+        assert!(is_plugin_url("unix://TestDo"));
+        for url in ["", "unix://", "TestDo", "unix://a/b", "unix://a?b", "://x"] {
+            assert!(!is_plugin_url(url), "{url}");
+        }
+    }
+}

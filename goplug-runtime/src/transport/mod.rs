@@ -1,0 +1,1 @@
+//! Listening, connecting and peer identity: the only place that knows the platform.

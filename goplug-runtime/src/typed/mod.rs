@@ -1,0 +1,27 @@
+//! What generated code calls: entries, arguments, results, the client's base.
+//!
+//! The macros emit data and one call into this module; every decision is made
+//! here, where it is compiled once. None of this needs the `plugin` or the `host`
+//! feature: a plugin type compiles on either side, and each side uses its half.
+
+mod arguments;
+mod call;
+mod client;
+mod context;
+mod entry;
+mod outcome;
+
+pub use arguments::{Arguments, EncodeArguments, Raw};
+pub use call::{Call, Configuration, Handler, Instance, MediaType, Reply, ReplyFuture};
+pub use client::{
+    CallRequest, CallbackEvent, CallbackHandler, CallbackStream, Caller, Client, ClientBase,
+    Expectation, NamedClient, NoHost, Subscription,
+};
+pub use context::{Context, Emission, Notifier, ask, blocking, emit};
+pub use entry::{
+    Activator, CallbackSpec, Contract, ContractSpec, Dispatch, Entry, HookFuture, Item, MethodSpec,
+    ParamSpec, PluginType, Stopper, Table, entries, table,
+};
+pub use outcome::{
+    ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, Outcome, ResultKind, ResultKindFallback,
+};

@@ -1,0 +1,14 @@
+//! For generated code only. Nothing in here is covered by semantic versioning.
+
+pub use goplug_runtime::typed::{
+    Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase, Configuration, Contract,
+    ContractSpec, Dispatch, Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation, HookFuture,
+    HookOutcome, Instance, Item, MethodSpec, NamedClient, Outcome, ParamSpec, PluginType, Raw,
+    Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, emit,
+};
+pub use goplug_runtime::{CallError, Error, RemoteError, Result};
+pub use goplug_runtime::{bytes::Bytes, inventory};
+
+/// What a client calls through unless it is told otherwise: the host's handle of a
+/// plugin, or nobody in a program without the `host` feature.
+pub use goplug_runtime::typed::NoHost as DefaultCaller;

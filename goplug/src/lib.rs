@@ -1,0 +1,13 @@
+//! Plugins for Rust programs, as processes of their own, called through typed
+//! clients.
+
+#[doc(inline)]
+pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result};
+
+#[doc(inline)]
+pub use goplug_runtime::typed::{
+    CallbackStream, Caller, Client, NamedClient, PluginType, Subscription,
+};
+
+#[doc(hidden)]
+pub mod __private;
