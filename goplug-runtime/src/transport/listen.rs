@@ -48,6 +48,14 @@ impl Listener {
         }
     }
 
+    /// A listener that somebody else bound, and whose file stays theirs.
+    #[cfg(feature = "plugin")]
+    pub(super) fn inherited(socket: OwnedFd) -> io::Result<Self> {
+        let listener = std::os::unix::net::UnixListener::from(socket);
+        listener.set_nonblocking(true)?;
+        Ok(Self { file: None, inner: UnixListener::from_std(listener)? })
+    }
+
     /// The next connection, and who is at its other end.
     ///
     /// Cancel safe: dropping the future loses no connection.

@@ -11,13 +11,21 @@
 compile_error!("goplug runs on Linux only: a port adds its own `transport` module");
 
 mod connect;
+#[cfg(feature = "plugin")]
+mod inherited;
 mod listen;
 mod peer;
 mod permission;
+#[cfg(feature = "host")]
+mod process;
 mod socket;
 
 pub use connect::{Stream, connect};
+#[cfg(feature = "plugin")]
+pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
 pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
+#[cfg(feature = "host")]
+pub use process::{Child, OpenProgram, Output, Signal, Spawn, Started};
 pub use socket::{MAX_PATH, check_path};
