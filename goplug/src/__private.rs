@@ -11,4 +11,7 @@ pub use goplug_runtime::{bytes::Bytes, inventory};
 
 /// What a client calls through unless it is told otherwise: the host's handle of a
 /// plugin, or nobody in a program without the `host` feature.
+#[cfg(feature = "host")]
+pub use goplug_runtime::host::Plugin as DefaultCaller;
+#[cfg(not(feature = "host"))]
 pub use goplug_runtime::typed::NoHost as DefaultCaller;

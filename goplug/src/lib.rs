@@ -11,3 +11,9 @@ pub use goplug_runtime::typed::{
 
 #[doc(hidden)]
 pub mod __private;
+
+#[cfg(feature = "host")]
+#[doc(inline)]
+pub use goplug_runtime::host::{
+    DiscoveredPlugin, Event, Events, Plugin, Registry, RegistryBuilder, State,
+};
