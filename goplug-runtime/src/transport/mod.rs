@@ -1,1 +1,5 @@
-//! Listening, connecting and peer identity: the only place that knows the platform.
+//! Listening and connecting: the only place that knows the platform.
+
+mod listen;
+
+pub use listen::{Listener, Peer, Stream};
