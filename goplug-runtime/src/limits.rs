@@ -18,8 +18,8 @@ pub const START: Duration = Duration::from_secs(10);
 /// less polite: 5 s.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a peer may take over the head of a request, or between two parts of
-/// its body: 30 s.
+/// How long a peer may take over the head of a request once it has begun, or between
+/// two parts of its body: 30 s. A connection without a request may stay as it is.
 pub const PEER_IDLE: Duration = Duration::from_secs(30);
 
 /// How often a registry compares its folder with what it knows when no file event
@@ -36,6 +36,26 @@ pub const CALLBACK_QUEUE: usize = 256;
 /// Bytes of callbacks already sent that a plugin keeps for one host, to replay
 /// them on a new stream: 1 MiB.
 pub const CALLBACK_REPLAY: usize = 1 << 20;
+
+/// Bytes of callbacks that wait for one host before `notify` waits as well: 8 MiB. A
+/// single larger callback may wait alone.
+pub const CALLBACK_QUEUE_BYTES: usize = 8 << 20;
+
+/// How long a plugin remembers a host whose callback stream broke, so that it can
+/// resume: 30 s.
+pub const CALLBACK_RESUME: Duration = Duration::from_secs(30);
+
+/// Hosts whose callbacks one plugin keeps apart.
+pub const CALLBACK_HOSTS: usize = 64;
+
+/// Callbacks that wait are joined into pieces of about this many bytes: 16 KiB.
+pub const CALLBACK_PIECE: usize = 16 << 10;
+
+/// Connections that a plugin serves at a time; further ones wait to be accepted.
+pub const CONNECTIONS: usize = 512;
+
+/// How long a stopping plugin waits for its last answers to be taken: 1 s.
+pub const FLUSH: Duration = Duration::from_secs(1);
 
 /// The largest single event in an event stream, in bytes: 64 MiB.
 pub const EVENT: usize = BODY;
