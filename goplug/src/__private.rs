@@ -4,7 +4,8 @@ pub use goplug_runtime::typed::{
     Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase, Configuration, Contract,
     ContractSpec, Dispatch, Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation, HookFuture,
     HookOutcome, Instance, Item, MethodSpec, NamedClient, Outcome, ParamSpec, PluginType, Raw,
-    Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, emit,
+    Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, check, emit,
+    receiver,
 };
 pub use goplug_runtime::{CallError, Error, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory};

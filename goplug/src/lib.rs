@@ -2,6 +2,9 @@
 //! clients.
 
 #[doc(inline)]
+pub use goplug_macros::{activate, callback, method, plugin, stop};
+
+#[doc(inline)]
 pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result};
 
 #[doc(inline)]

@@ -96,8 +96,10 @@ pub trait Client: Sized {
             `registry.load(name, namespace).await?.client::<{Self}>()?`"
 )]
 pub trait NamedClient: Client {
-    /// The plugin that it is the client of.
-    type Plugin: PluginType;
+    /// The plugin's name.
+    const NAME: &'static str;
+    /// Its namespace; may be empty.
+    const NAMESPACE: &'static str;
 }
 
 /// What a client needs of the plugin at the other end.
