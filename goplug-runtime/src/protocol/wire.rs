@@ -48,6 +48,12 @@ pub const EVENT_BASE64_SUFFIX: &str = ";base64";
 pub const LISTEN_FD: i32 = 3;
 /// The name of the listener that a host passes (`LISTEN_FDNAMES`).
 pub const LISTEN_FDNAME: &str = "goplug";
+/// Environment: the process that the passed descriptors are meant for.
+pub const ENV_LISTEN_PID: &str = "LISTEN_PID";
+/// Environment: how many descriptors are passed, from [`LISTEN_FD`] on.
+pub const ENV_LISTEN_FDS: &str = "LISTEN_FDS";
+/// Environment: the names of the passed descriptors, separated by `:`.
+pub const ENV_LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
 /// Environment: the protocol version of the host that started this process.
 pub const ENV_PROTOCOL: &str = "GOPLUG_PROTOCOL";
 /// Environment: the name under which the plugin is to serve.
