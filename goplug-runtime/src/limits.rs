@@ -60,6 +60,23 @@ pub const FLUSH: Duration = Duration::from_secs(1);
 /// The largest single event in an event stream, in bytes: 64 MiB.
 pub const EVENT: usize = BODY;
 
+/// How long a connect to a plugin's socket may take: 2 s. A socket that someone
+/// listens on accepts at once, unless its queue is full.
+pub const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long a broken callback stream waits before it is opened again: 10 ms, doubled
+/// with each failure up to [`CALLBACK_RETRY_MAX`].
+pub const CALLBACK_RETRY_MIN: Duration = Duration::from_millis(10);
+
+/// The longest wait before a broken callback stream is opened again: 1 s.
+pub const CALLBACK_RETRY_MAX: Duration = Duration::from_secs(1);
+
+/// Callbacks that a host has read and not yet handled before it stops reading.
+pub const CALLBACK_BACKLOG: usize = 64;
+
+/// Commands that wait for one plugin's supervisor before the next has to.
+pub const COMMANDS: usize = 16;
+
 /// Idle connections that a host keeps to one plugin.
 pub const IDLE_CONNECTIONS: usize = 64;
 

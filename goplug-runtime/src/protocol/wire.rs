@@ -64,6 +64,8 @@ pub const ENV_NAMESPACE: &str = "GOPLUG_NAMESPACE";
 pub const ENV_SOCK: &str = "GOPLUG_SOCK";
 /// Environment: the descriptor that reads end of file when the host is gone.
 pub const ENV_LIFELINE: &str = "GOPLUG_LIFELINE";
+/// Environment: which of its embedded plugins an executable is to serve as.
+pub const ENV_EMBEDDED: &str = "GOPLUG_EMBEDDED";
 
 /// Renders a budget for [`HEADER_TIMEOUT`]; rounds up, so that a budget that is
 /// left is never sent as none.
