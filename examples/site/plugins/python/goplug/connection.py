@@ -107,8 +107,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
         with plugin.lock:
             host = plugin.hosts.setdefault(token, Host())
             host.names, host.stream, host.gone_since = names, self if names else None, None
-            last = self.headers.get("Last-Event-ID", "")
-            lost = host.sent - int(last) if last.isdigit() else 0
+            last, upto = self.headers.get("Last-Event-ID", ""), host.sent
+            lost = upto - int(last) if last.isdigit() else 0
             if not names:
                 del plugin.hosts[token]
             plugin.lock.notify_all()
@@ -118,7 +118,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         try:
             if lost > 0:  # nothing is held once it is sent
-                self.chunk(f"event: gap\ndata: {lost}\n\n")
+                self.chunk(f"id: {upto}\nevent: gap\ndata: {lost}\n\n")
             while event := self.next_event(host):
                 self.chunk(event)
             self.wfile.write(b"0\r\n\r\n")

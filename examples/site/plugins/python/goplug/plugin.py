@@ -19,6 +19,11 @@ class Host:
         self.names, self.waiting, self.sent = [], collections.deque(), 0
         self.stream, self.gone_since = None, None  # the stream in use, and when it broke
 
+    def forget(self):
+        """Lets go of everything but the numbering, which tells how much the host missed."""
+        self.names, self.sent = [], self.sent + len(self.waiting)
+        self.waiting.clear()
+
 
 class Plugin:
     """What a plugin offers, and what its connections share. `lock` guards all of it."""
@@ -47,12 +52,11 @@ class Plugin:
     def notify(self, name, arguments):
         """Queues a callback for each host that wants it; waits for one that is behind."""
         with self.lock:
-            for token, host in list(self.hosts.items()):
+            for host in list(self.hosts.values()):
                 while name in host.names and len(host.waiting) >= QUEUE:
                     self.lock.wait(1)
                     if host.gone_since and time.monotonic() - host.gone_since > FORGET:
-                        self.hosts.pop(token, None)
-                        host.names = []
+                        host.forget()
                 if name in host.names:
                     host.waiting.append((name, json.dumps(arguments)))
             self.lock.notify_all()
