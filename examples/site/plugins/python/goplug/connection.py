@@ -155,6 +155,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
     def send_error(self, _code, message=None, _explain=None):
         """What is no request that HTTP allows, or one with another verb than POST."""
         self.close_connection = True
+        self.request_version = self.protocol_version  # so that there is a status line
         problem = Problem("bad-request", message or "not HTTP")
         self.answer(problem.document, "application/problem+json", problem.status)
 
