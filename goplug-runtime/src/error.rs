@@ -137,6 +137,17 @@ pub enum Error {
         detail: String,
     },
 
+    /// The plugin answered with an error that has no variant of its own here.
+    #[error("{id} failed to answer {method:?}: {detail}")]
+    Remote {
+        /// The plugin.
+        id: PluginId,
+        /// The wire name.
+        method: String,
+        /// The plugin's own words.
+        detail: String,
+    },
+
     /// The method itself answered with an error. Typed clients turn this into
     /// [`CallError::Method`].
     #[error(transparent)]
@@ -200,6 +211,7 @@ impl Error {
             | Self::Decode { .. }
             | Self::TooLarge { .. }
             | Self::Panicked { .. }
+            | Self::Remote { .. }
             | Self::Method(_)
             | Self::Protocol(_)
             | Self::Io { .. } => true,

@@ -18,8 +18,8 @@ pub const START: Duration = Duration::from_secs(10);
 /// less polite: 5 s.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a peer may take over the head of a request, or between two parts of
-/// its body: 30 s.
+/// How long a peer may take over the head of a request once it has begun, or between
+/// two parts of its body: 30 s. A connection without a request may stay as it is.
 pub const PEER_IDLE: Duration = Duration::from_secs(30);
 
 /// How often a registry compares its folder with what it knows when no file event
@@ -37,8 +37,45 @@ pub const CALLBACK_QUEUE: usize = 256;
 /// them on a new stream: 1 MiB.
 pub const CALLBACK_REPLAY: usize = 1 << 20;
 
+/// Bytes of callbacks that wait for one host before `notify` waits as well: 8 MiB. A
+/// single larger callback may wait alone.
+pub const CALLBACK_QUEUE_BYTES: usize = 8 << 20;
+
+/// How long a plugin remembers a host whose callback stream broke, so that it can
+/// resume: 30 s.
+pub const CALLBACK_RESUME: Duration = Duration::from_secs(30);
+
+/// Hosts whose callbacks one plugin keeps apart.
+pub const CALLBACK_HOSTS: usize = 64;
+
+/// Callbacks that wait are joined into pieces of about this many bytes: 16 KiB.
+pub const CALLBACK_PIECE: usize = 16 << 10;
+
+/// Connections that a plugin serves at a time; further ones wait to be accepted.
+pub const CONNECTIONS: usize = 512;
+
+/// How long a stopping plugin waits for its last answers to be taken: 1 s.
+pub const FLUSH: Duration = Duration::from_secs(1);
+
 /// The largest single event in an event stream, in bytes: 64 MiB.
 pub const EVENT: usize = BODY;
+
+/// How long a connect to a plugin's socket may take: 2 s. A socket that someone
+/// listens on accepts at once, unless its queue is full.
+pub const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long a broken callback stream waits before it is opened again: 10 ms, doubled
+/// with each failure up to [`CALLBACK_RETRY_MAX`].
+pub const CALLBACK_RETRY_MIN: Duration = Duration::from_millis(10);
+
+/// The longest wait before a broken callback stream is opened again: 1 s.
+pub const CALLBACK_RETRY_MAX: Duration = Duration::from_secs(1);
+
+/// Callbacks that a host has read and not yet handled before it stops reading.
+pub const CALLBACK_BACKLOG: usize = 64;
+
+/// Commands that wait for one plugin's supervisor before the next has to.
+pub const COMMANDS: usize = 16;
 
 /// Idle connections that a host keeps to one plugin.
 pub const IDLE_CONNECTIONS: usize = 64;

@@ -4,11 +4,15 @@ pub use goplug_runtime::typed::{
     Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase, Configuration, Contract,
     ContractSpec, Dispatch, Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation, HookFuture,
     HookOutcome, Instance, Item, MethodSpec, NamedClient, Outcome, ParamSpec, PluginType, Raw,
-    Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, emit,
+    Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, check, emit,
+    receiver,
 };
 pub use goplug_runtime::{CallError, Error, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory};
 
 /// What a client calls through unless it is told otherwise: the host's handle of a
 /// plugin, or nobody in a program without the `host` feature.
+#[cfg(feature = "host")]
+pub use goplug_runtime::host::Plugin as DefaultCaller;
+#[cfg(not(feature = "host"))]
 pub use goplug_runtime::typed::NoHost as DefaultCaller;

@@ -2,6 +2,9 @@
 //! clients.
 
 #[doc(inline)]
+pub use goplug_macros::{activate, callback, method, plugin, stop};
+
+#[doc(inline)]
 pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result};
 
 #[doc(inline)]
@@ -11,3 +14,9 @@ pub use goplug_runtime::typed::{
 
 #[doc(hidden)]
 pub mod __private;
+
+#[cfg(feature = "host")]
+#[doc(inline)]
+pub use goplug_runtime::host::{
+    DiscoveredPlugin, Event, Events, Plugin, Registry, RegistryBuilder, State,
+};

@@ -110,6 +110,11 @@ impl MethodDescriptor {
 }
 
 impl CallbackDescriptor {
+    /// Whether the plugin waits for what the host's handler answers.
+    pub fn wants_answer(&self) -> bool {
+        !matches!(self.returns.spelling.as_str(), "" | "()")
+    }
+
     /// The signature for people: `progress(percent: u8)`.
     pub fn signature(&self) -> String {
         signature(&self.name, &self.params, &self.returns)

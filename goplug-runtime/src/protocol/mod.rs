@@ -4,10 +4,14 @@
 //! every rule of `docs/protocol.md` can be read, tested and fuzzed by itself.
 
 pub mod descriptor;
+pub mod event_stream;
+pub mod legacy;
 pub mod name;
+pub mod pconf;
 pub mod problem;
 pub mod wire;
 
 pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
 pub use name::{InvalidName, PluginId};
+pub use pconf::{Pconf, PconfError};
 pub use problem::{Problem, ProblemKind};

@@ -48,6 +48,12 @@ pub const EVENT_BASE64_SUFFIX: &str = ";base64";
 pub const LISTEN_FD: i32 = 3;
 /// The name of the listener that a host passes (`LISTEN_FDNAMES`).
 pub const LISTEN_FDNAME: &str = "goplug";
+/// Environment: the process that the passed descriptors are meant for.
+pub const ENV_LISTEN_PID: &str = "LISTEN_PID";
+/// Environment: how many descriptors are passed, from [`LISTEN_FD`] on.
+pub const ENV_LISTEN_FDS: &str = "LISTEN_FDS";
+/// Environment: the names of the passed descriptors, separated by `:`.
+pub const ENV_LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
 /// Environment: the protocol version of the host that started this process.
 pub const ENV_PROTOCOL: &str = "GOPLUG_PROTOCOL";
 /// Environment: the name under which the plugin is to serve.
@@ -58,6 +64,8 @@ pub const ENV_NAMESPACE: &str = "GOPLUG_NAMESPACE";
 pub const ENV_SOCK: &str = "GOPLUG_SOCK";
 /// Environment: the descriptor that reads end of file when the host is gone.
 pub const ENV_LIFELINE: &str = "GOPLUG_LIFELINE";
+/// Environment: which of its embedded plugins an executable is to serve as.
+pub const ENV_EMBEDDED: &str = "GOPLUG_EMBEDDED";
 
 /// Renders a budget for [`HEADER_TIMEOUT`]; rounds up, so that a budget that is
 /// left is never sent as none.

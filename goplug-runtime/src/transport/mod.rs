@@ -1,1 +1,31 @@
-//! Listening, connecting and peer identity: the only place that knows the platform.
+//! Listening, connecting, peers and processes: the only place that knows the
+//! platform.
+//!
+//! Everything above this module sees streams, listeners and children, and no
+//! descriptor numbers, signals or file modes. A port to another system therefore
+//! begins and ends here. Errors are `std::io::Error`s whose kind tells the cases
+//! apart and whose text is written for people; the text does not repeat the path
+//! that the caller passed, since the caller names it in its own error.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("goplug runs on Linux only: a port adds its own `transport` module");
+
+mod connect;
+#[cfg(feature = "plugin")]
+mod inherited;
+mod listen;
+mod peer;
+mod permission;
+#[cfg(feature = "host")]
+mod process;
+mod socket;
+
+pub use connect::{Stream, connect};
+#[cfg(feature = "plugin")]
+pub use inherited::{Inherited, Lifeline};
+pub use listen::{Listener, PassedListener};
+pub use peer::{Peer, own_uid};
+pub use permission::writable_by_others;
+#[cfg(feature = "host")]
+pub use process::{Child, OpenProgram, Output, Signal, Spawn, Started};
+pub use socket::{MAX_PATH, check_path};

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::arguments::{self, Arguments};
-use super::entry::MethodSpec;
+use super::entry::{MethodSpec, PluginType};
 use super::outcome::Outcome;
 use crate::protocol::{Problem, ProblemKind, wire};
 
@@ -150,5 +150,56 @@ impl Configuration {
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let text: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
         serde_json::from_slice(text)
+    }
+
+    /// Decodes it for an activation hook; `ty` is how the hook spells the type.
+    ///
+    /// # Errors
+    /// One that says that it is about the configuration, what was expected, and where.
+    pub fn read<T: DeserializeOwned>(&self, ty: &str) -> anyhow::Result<T> {
+        self.parse().map_err(|error| {
+            if self.body.is_empty() {
+                anyhow::anyhow!("the host gave no configuration, and a `{ty}` is expected")
+            } else {
+                anyhow::anyhow!("the configuration is not a `{ty}`: {error}")
+            }
+        })
+    }
+}
+
+/// An entry of one plugin type was run with the value of another.
+#[derive(Debug, thiserror::Error)]
+#[error("the value of the plugin is not a {expected}")]
+pub struct WrongInstance {
+    expected: &'static str,
+}
+
+impl From<WrongInstance> for Problem {
+    fn from(error: WrongInstance) -> Self {
+        Problem::new(ProblemKind::Internal, error.to_string())
+    }
+}
+
+/// The value of a plugin as its type. Entries are filed under their plugin's type, so
+/// this succeeds whenever a server dispatches through them.
+///
+/// # Errors
+/// [`WrongInstance`] where the value is that of another type.
+pub fn receiver<P: PluginType>(instance: Instance) -> Result<Arc<P>, WrongInstance> {
+    instance.downcast::<P>().map_err(|_| WrongInstance { expected: std::any::type_name::<P>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_does_not_fit_is_named_with_its_type() {
+        let given = Configuration::new(Bytes::from_static(br#"{"depth":"x"}"#));
+        let error = given.read::<Vec<u8>>("Depths").unwrap_err().to_string();
+        assert!(error.starts_with("the configuration is not a `Depths`: "), "{error}");
+        let none = Configuration::default().read::<u8>("Depth").unwrap_err().to_string();
+        assert!(none.contains("no configuration") && none.contains("`Depth`"), "{none}");
+        assert_eq!(Configuration::default().read::<Option<u8>>("Option<u8>").unwrap(), None);
     }
 }

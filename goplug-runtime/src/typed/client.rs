@@ -96,8 +96,10 @@ pub trait Client: Sized {
             `registry.load(name, namespace).await?.client::<{Self}>()?`"
 )]
 pub trait NamedClient: Client {
-    /// The plugin that it is the client of.
-    type Plugin: PluginType;
+    /// The plugin's name.
+    const NAME: &'static str;
+    /// Its namespace; may be empty.
+    const NAMESPACE: &'static str;
 }
 
 /// What a client needs of the plugin at the other end.
@@ -144,6 +146,17 @@ impl Expectation {
         self.methods.iter().map(|spec| spec.name)
     }
 
+    /// The methods that a plugin lacks by name, one line for each: all that can be
+    /// said of a plugin that gives no signatures.
+    pub fn missing_methods(&self, descriptor: &Descriptor) -> Vec<String> {
+        let missing = |spec: &&&MethodSpec| !descriptor.methods.iter().any(|m| m.name == spec.name);
+        self.methods
+            .iter()
+            .filter(missing)
+            .map(|spec| none_of_that_name("method", &spec.signature()))
+            .collect()
+    }
+
     /// How a plugin falls short of this: one line for each method or callback that
     /// is missing or has another signature, both sides shown. A member without a
     /// fingerprint is compared by name only.
@@ -162,6 +175,10 @@ impl Expectation {
     }
 }
 
+fn none_of_that_name(what: &str, ours: &str) -> String {
+    format!("{what} {ours}: the plugin has none of that name")
+}
+
 fn difference(
     what: &str,
     ours: &str,
@@ -169,7 +186,7 @@ fn difference(
     theirs: Option<(&str, String)>,
 ) -> Option<String> {
     match theirs {
-        None => Some(format!("{what} {ours}: the plugin has none of that name")),
+        None => Some(none_of_that_name(what, ours)),
         Some((print, _)) if print.is_empty() || print == our_print => None,
         Some((_, theirs)) => {
             Some(format!("{what}: the client has {ours}, the plugin has {theirs}"))

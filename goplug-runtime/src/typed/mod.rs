@@ -6,13 +6,16 @@
 
 mod arguments;
 mod call;
+pub mod check;
 mod client;
 mod context;
 mod entry;
 mod outcome;
 
 pub use arguments::{Arguments, EncodeArguments, Raw};
-pub use call::{Call, Configuration, Handler, Instance, MediaType, Reply, ReplyFuture};
+pub use call::{
+    Call, Configuration, Handler, Instance, MediaType, Reply, ReplyFuture, WrongInstance, receiver,
+};
 pub use client::{
     CallRequest, CallbackEvent, CallbackHandler, CallbackStream, Caller, Client, ClientBase,
     Expectation, NamedClient, NoHost, Subscription,

@@ -1,0 +1,55 @@
+//! A plugin on the raw layer: it registers functions by name, takes bytes and answers
+//! with bytes. It starts by itself, so that a host finds it by its `.pconf`.
+//!
+//! Run it with `cargo run -p raw --bin raw-plugin -- FOLDER`, and `raw-host` on the
+//! same folder beside it.
+
+#![allow(clippy::print_stdout, reason = "what this program is for")]
+
+use goplug::{Bytes, PluginServer};
+use tokio::sync::mpsc;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "plugins".into());
+    let (trigger, mut triggered) = mpsc::channel(1);
+    let server = PluginServer::builder("Do")
+        .namespace("Test")
+        .location(&folder)
+        .on_activate(|_| async {
+            println!("plugin: activated");
+            Ok(())
+        })
+        .on_stop(|| async {
+            println!("plugin: stopping");
+            Ok(())
+        })
+        .method("main.Do", |input: Bytes| async move {
+            anyhow::Ok(Bytes::from(input.to_ascii_uppercase()))
+        })
+        .method("main.Fail", |_: Bytes| async move {
+            Err::<Bytes, _>(anyhow::anyhow!("there is no such thing"))
+        })
+        .method("main.Trigger", move |input: Bytes| {
+            let trigger = trigger.clone();
+            async move {
+                trigger.send(input).await?;
+                anyhow::Ok(Bytes::from_static(b"scheduled"))
+            }
+        })
+        .build()?;
+    server.start().await?;
+    println!("plugin: listens, its .pconf is in {folder}");
+
+    loop {
+        tokio::select! {
+            Some(input) = triggered.recv() => {
+                server.notify("main.Tick", input).await?;
+                println!("plugin: told {:?}", server.callbacks());
+            }
+            () = server.stopped() => break,
+        }
+    }
+    println!("plugin: stopped");
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The options' names, and what each one takes.
+
+/// An option of one of the attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    Name,
+    Namespace,
+    Version,
+    Url,
+    LazyLoad,
+    Blocking,
+    Idempotent,
+    Crate,
+}
+
+/// What follows an option's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// A string literal.
+    Text,
+    /// The path of a crate.
+    CratePath,
+    /// Nothing.
+    Nothing,
+}
+
+impl Key {
+    const ALL: [Key; 8] = [
+        Key::Name,
+        Key::Namespace,
+        Key::Version,
+        Key::Url,
+        Key::LazyLoad,
+        Key::Blocking,
+        Key::Idempotent,
+        Key::Crate,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Key::Name => "name",
+            Key::Namespace => "namespace",
+            Key::Version => "version",
+            Key::Url => "url",
+            Key::LazyLoad => "lazy_load",
+            Key::Blocking => "blocking",
+            Key::Idempotent => "idempotent",
+            Key::Crate => "crate",
+        }
+    }
+
+    pub(crate) fn takes(self) -> Takes {
+        match self {
+            Key::Name | Key::Namespace | Key::Version | Key::Url => Takes::Text,
+            Key::LazyLoad | Key::Blocking | Key::Idempotent => Takes::Nothing,
+            Key::Crate => Takes::CratePath,
+        }
+    }
+
+    /// How it is written, for messages.
+    pub(crate) fn usage(self) -> String {
+        match self.takes() {
+            Takes::Text => format!("`{} = \"…\"`", self.as_str()),
+            Takes::CratePath => format!("`{} = some::path`", self.as_str()),
+            Takes::Nothing => format!("`{}`", self.as_str()),
+        }
+    }
+
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.as_str() == name)
+    }
+}

@@ -1,0 +1,57 @@
+//! Errors are collected, so that one build shows all of them.
+//!
+//! Whoever creates a [`Diag`] has to ask it for its errors in the end; dropping one
+//! that holds any is a bug of this crate, and it panics rather than lose them.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// The errors of one annotated item.
+#[derive(Default)]
+pub(crate) struct Diag {
+    errors: RefCell<Vec<syn::Error>>,
+}
+
+impl Diag {
+    /// An error at all of these tokens.
+    pub(crate) fn at(&self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// An error at one place.
+    pub(crate) fn at_span(&self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// An error that a parser found.
+    pub(crate) fn push(&self, error: syn::Error) {
+        self.errors.borrow_mut().push(error);
+    }
+
+    /// The value, or `None` and one error more.
+    pub(crate) fn ok<T>(&self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// How many errors there are so far: two readings tell whether a step found one.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.borrow().len()
+    }
+
+    /// All errors as `compile_error!` items; empty where there are none.
+    pub(crate) fn finish(self) -> TokenStream {
+        self.errors.take().iter().map(syn::Error::to_compile_error).collect()
+    }
+}
+
+impl Drop for Diag {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let forgotten = self.errors.take();
+            assert!(forgotten.is_empty(), "errors were collected and not reported: {forgotten:?}");
+        }
+    }
+}

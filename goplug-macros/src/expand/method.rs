@@ -1,0 +1,225 @@
+//! A method: its specification, its dispatch, its place on the client.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::client::{self, Target};
+use super::{Site, attributes, call_arguments, decode_arguments, param_specs};
+use crate::model::types::{self, Raw};
+use crate::model::{ErrorForm, Method, Output, names};
+
+/// ```ignore
+/// const __METHOD_ADD: &'static MethodSpec = &MethodSpec { name: "add", … };
+/// ```
+pub(crate) fn spec(method: &Method, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    let Method { shape, wire, idempotent, .. } = method;
+    let constant = constant(method);
+    let cfgs = &shape.attrs.cfgs;
+    let doc = shape.attrs.doc();
+    let params = param_specs(&shape.params, site);
+    let returns = method.output.spelling();
+    quote! {
+        #(#cfgs)*
+        const #constant: &'static #private::MethodSpec = &#private::MethodSpec {
+            name: #wire,
+            doc: #doc,
+            params: &[#(#params),*],
+            returns: #returns,
+            idempotent: #idempotent,
+        };
+    }
+}
+
+/// The constant of [`spec`].
+pub(crate) fn constant(method: &Method) -> Ident {
+    names::constant("METHOD", &method.shape.ident)
+}
+
+/// ```ignore
+/// |plugin, call| Box::pin(async move {
+///     let plugin = receiver::<Counter>(plugin)?;
+///     let (a, b): (i64, String) = call.arguments(<CounterClient>::__METHOD_ADD)?;
+///     Reply::json(&Counter::add(&plugin, a, &b).await)
+/// })
+/// ```
+pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
+    let Site { private, plugin: ty, client, .. } = site;
+    let shape = &method.shape;
+    let (plugin, call) = (names::local("plugin"), names::local("call"));
+    let receiver = shape.plugin.then(|| quote!(let #plugin = #private::receiver::<#ty>(#plugin)?;));
+    let constant = constant(method);
+    let decode = decode_arguments(shape, &call, &quote!(<#client>::#constant));
+    let callee = site.callee(&shape.ident);
+    let passed = call_arguments(shape, &plugin);
+    let invoked = quote!(#callee(#passed));
+    let result = match (shape.is_async, method.blocking) {
+        (true, _) => quote!(#invoked.await),
+        (false, true) => quote!(#private::blocking(move || #invoked).await?),
+        (false, false) => invoked,
+    };
+    let reply = match (&method.output, method.output.raw()) {
+        (Output::Plain(_), None) => quote!(#private::Reply::json(&#result)),
+        (Output::Plain(_), Some(_)) => {
+            quote!(::std::result::Result::Ok(#private::Reply::raw(#result)))
+        }
+        (Output::Outcome { .. }, None) => quote!(#private::Reply::outcome(#result)),
+        (Output::Outcome { .. }, Some(_)) => quote!(#private::Reply::raw_outcome(#result)),
+    };
+    let plugin_param = if shape.plugin { quote!(#plugin) } else { quote!(_) };
+    let reads_call = !shape.params.is_empty();
+    let call_param = if reads_call { quote!(#call) } else { quote!(_) };
+    // What is wrong with the future as a whole, such as not being `Send`, is the function's doing.
+    let boxed = quote_spanned! {names::generated(&shape.ident).span()=>
+        ::std::boxed::Box::pin(async move { #receiver #decode #reply })
+    };
+    quote!(|#plugin_param, #call_param| #boxed)
+}
+
+/// ```ignore
+/// parameter::<i64>();
+/// result::<f64>();
+/// outcome::<Result<f64, DivideError>, f64, false>();
+/// ```
+pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    let shape = &method.shape;
+    let params = super::parameter_checks(shape, site);
+    let raw = method.output.raw().is_some();
+    let value =
+        |ty: &Type| (!raw).then(|| quote_spanned!(ty.span()=> #private::check::result::<#ty>();));
+    let output = match &method.output {
+        Output::Plain(ty) => {
+            let value = value(ty);
+            quote_spanned! {ty.span()=>
+                #value
+                {
+                    use #private::ResultKindFallback as _;
+                    #private::check::no_result(#private::ResultKind::<#ty>::IS_RESULT);
+                }
+            }
+        }
+        Output::Outcome { whole, ok: Some(ok), error } => {
+            let value = value(ok);
+            let opaque = opaque(whole, error, site);
+            quote_spanned! {whole.span()=>
+                #value
+                #private::check::outcome::<#whole, #ok, #opaque>();
+            }
+        }
+        Output::Outcome { whole, ok: None, error } => {
+            let ok = ok_type(whole, error, site);
+            quote_spanned!(whole.span()=> #private::check::result::<#ok>();)
+        }
+    };
+    quote!(#params #output)
+}
+
+/// ```ignore
+/// /// Adds two integers.
+/// pub async fn add(&self, a: i64, b: &str) -> Result<i64> {
+///     self.base.call(Self::__METHOD_ADD, (&a, &b)).await
+/// }
+/// ```
+pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    let shape = &method.shape;
+    let ident = names::generated(&shape.ident);
+    let fallback = format!("Calls the plugin's method `{}`.", method.wire);
+    let attributes = attributes(&shape.attrs, &fallback);
+    let constant = constant(method);
+    let (names, types): (Vec<_>, Vec<_>) =
+        shape.params.iter().map(|param| (&param.ident, &param.written)).unzip();
+    let arguments = client::encode_arguments(shape, site);
+    let (output, call) = match &method.output {
+        Output::Plain(ty) => (quote!(#private::Result<#ty>), "call"),
+        Output::Outcome { whole, ok, error } => {
+            let ok = match ok {
+                Some(ok) => quote!(#ok),
+                None => ok_type(whole, error, site),
+            };
+            let error = error_type(whole, error, site);
+            (quote!(::std::result::Result<#ok, #private::CallError<#error>>), "try_call")
+        }
+    };
+    let suffix = if method.output.raw().is_some() { "_raw" } else { "" };
+    let call = names::local(&format!("{call}{suffix}"));
+    quote! {
+        #attributes
+        pub async fn #ident(&self #(, #names: #types)*) -> #output {
+            self.base.#call(Self::#constant, #arguments).await
+        }
+    }
+}
+
+/// ```ignore
+/// impl<C: Caller> CalculatorClient<C> { spec, method on the client }
+/// const _: () = { inventory::submit! { Entry::new::<Calculator>(Item::Method(…)) } checks };
+/// ```
+pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
+    let Site { private, plugin, client, .. } = site;
+    let spec = spec(method, site);
+    let on_client = on_client(method, site);
+    let constant = constant(method);
+    let dispatch = dispatch(method, site);
+    let checks = checks(method, site);
+    let target = Target { site, attrs: &method.shape.attrs };
+    let client_impl = target.client_impl(&quote!(#spec #on_client));
+    let entry = target.entry(
+        &quote! {
+            #private::Entry::new::<#plugin>(#private::Item::Method(
+                <#client>::#constant,
+                #dispatch,
+            ))
+        },
+        &checks,
+    );
+    quote!(#client_impl #entry)
+}
+
+/// Whether the error of this `Result` is opaque, as a const argument.
+fn opaque(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    match error {
+        ErrorForm::Typed(_) => quote!(false),
+        ErrorForm::Remote => quote!(true),
+        ErrorForm::Unknown => quote! {{
+            use #private::ErrorKindFallback as _;
+            #private::ErrorKind::<#whole>::OPAQUE
+        }},
+    }
+}
+
+fn ok_type(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    let opaque = opaque(whole, error, site);
+    quote!(<#whole as #private::Outcome<#opaque>>::Ok)
+}
+
+fn error_type(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    match error {
+        ErrorForm::Typed(error) => quote!(#error),
+        ErrorForm::Remote => quote!(#private::RemoteError),
+        ErrorForm::Unknown => {
+            let opaque = opaque(whole, error, site);
+            quote!(#private::ErrorOf<#whole, #opaque>)
+        }
+    }
+}
+
+/// Bytes as the user's type, from what the body is.
+pub(crate) fn from_bytes(raw: Raw, bytes: &TokenStream) -> TokenStream {
+    match raw {
+        Raw::Bytes => bytes.clone(),
+        Raw::Vec => quote!(::std::vec::Vec::from(#bytes)),
+    }
+}
+
+/// Whether a type is spelled as a slice behind a reference.
+pub(crate) fn is_slice(ty: &Type) -> bool {
+    let Type::Reference(reference) = types::plain(ty) else { return false };
+    matches!(types::plain(&reference.elem), Type::Slice(_))
+}

@@ -1,0 +1,22 @@
+//! What was declared, validated.
+//!
+//! Three spellings, one model: a function, an impl and a trait all end up as a
+//! [`Plugin`] and [`Member`]s, and what is here is free of mistakes that the macros
+//! can see.
+
+mod attrs;
+mod member;
+pub(crate) mod names;
+mod output;
+mod param;
+mod place;
+mod plugin;
+mod signature;
+pub(crate) mod types;
+
+pub(crate) use attrs::Attrs;
+pub(crate) use member::{Callback, Hook, Member, Method, Role, Shape};
+pub(crate) use output::{ErrorForm, Output};
+pub(crate) use param::Param;
+pub(crate) use place::Place;
+pub(crate) use plugin::{Plugin, client, type_path};

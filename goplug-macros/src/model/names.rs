@@ -1,0 +1,167 @@
+//! Which names may be used, and what the generated ones look like.
+//!
+//! The rules repeat those of the runtime's `protocol::name`, which checks the same
+//! names again at start, since a plugin may be made without the macros.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident};
+use syn::LitStr;
+use syn::ext::IdentExt as _;
+
+use crate::diag::Diag;
+
+const MAX_PLUGIN_NAME: usize = 64;
+const MAX_MEMBER_NAME: usize = 256;
+const RESERVED_METHODS: [&str; 5] =
+    ["Activate", "Stop", "Ping", "RegisterCallback", "CallbackReply"];
+const RESERVED_CALLBACKS: [&str; 1] = ["gap"];
+const CLIENT_METHODS: [&str; 4] = ["new", "with_timeout", "plugin", "blocking"];
+
+/// What a wire name is the name of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Method,
+    Callback,
+}
+
+/// The wire name: as given, or the function's identifier.
+pub(crate) fn wire(kind: Kind, ident: &Ident, given: Option<&LitStr>, diag: &Diag) -> String {
+    let name = given.map_or_else(|| ident.unraw().to_string(), LitStr::value);
+    let at = given.map_or_else(|| ident.span(), LitStr::span);
+    let reserved: &[&str] = match kind {
+        Kind::Method => &RESERVED_METHODS,
+        Kind::Callback => &RESERVED_CALLBACKS,
+    };
+    if name.is_empty() {
+        diag.at_span(at, "the name is empty; leave `name` out to use the function's own");
+    } else if name.len() > MAX_MEMBER_NAME {
+        diag.at_span(at, format!("the name is longer than {MAX_MEMBER_NAME} bytes"));
+    } else if name.chars().any(|c| c.is_control() || c == '/') {
+        diag.at_span(at, "a name cannot hold a `/` or a control character");
+    } else if kind == Kind::Callback && name.contains(';') {
+        diag.at_span(at, "the name of a callback cannot hold a `;`");
+    } else if reserved.contains(&name.as_str()) {
+        let text = format!(
+            "`{name}` is reserved by the protocol; give it another name with `name = \"…\"`"
+        );
+        diag.at_span(at, text);
+    }
+    name
+}
+
+/// Refuses a method that would stand in the way of one that every client has.
+pub(crate) fn check_client_method(ident: &Ident, diag: &Diag) {
+    let name = ident.unraw().to_string();
+    if CLIENT_METHODS.contains(&name.as_str()) {
+        let text = format!(
+            "every client has a `{name}` of its own; give the function another name, and keep \
+             the wire name with `name = \"{name}\"`"
+        );
+        diag.at(ident, text);
+    }
+}
+
+/// Checks a plugin's name: `[A-Za-z0-9_-]{1,64}`.
+pub(crate) fn check_plugin(name: &str, at: Span, diag: &Diag) {
+    if name.is_empty() || name.len() > MAX_PLUGIN_NAME || !name.chars().all(is_plain) {
+        let text = format!(
+            "a plugin's name has 1 to {MAX_PLUGIN_NAME} characters of `A-Z a-z 0-9 _ -`; give it \
+             one with `name = \"…\"`"
+        );
+        diag.at_span(at, text);
+    }
+}
+
+/// Checks a namespace: as a plugin's name, also with `.`, and possibly empty.
+pub(crate) fn check_namespace(namespace: &LitStr, diag: &Diag) {
+    let text = namespace.value();
+    if text.len() > MAX_PLUGIN_NAME || !text.chars().all(|c| is_plain(c) || c == '.') {
+        let text =
+            format!("a namespace has at most {MAX_PLUGIN_NAME} characters of `A-Z a-z 0-9 _ - .`");
+        diag.at(namespace, text);
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+/// Checks that a version is a semantic version: three numbers, then perhaps a
+/// pre-release after `-` and build metadata after `+`.
+pub(crate) fn check_version(version: &LitStr, diag: &Diag) {
+    let text = version.value();
+    let (text, build) = text.split_once('+').unwrap_or((&text, "0"));
+    let (core, pre) = text.split_once('-').unwrap_or((text, "0"));
+    let number = |n: &str| {
+        n.parse::<u64>().is_ok()
+            && n.bytes().all(|b| b.is_ascii_digit())
+            && (n == "0" || !n.starts_with('0'))
+    };
+    let identifier =
+        |i: &str| !i.is_empty() && i.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let valid = core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre.split('.').all(identifier)
+        && build.split('.').all(identifier);
+    if !valid {
+        diag.at(version, "expected a semantic version such as `1.2.0`");
+    }
+}
+
+/// Checks that a URL has an authority and no path.
+pub(crate) fn check_url(url: &LitStr, diag: &Diag) {
+    let text = url.value();
+    let valid = text.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !rest.is_empty()
+            && !rest.chars().any(|c| c == '/' || c.is_whitespace() || c.is_control())
+    });
+    if !valid {
+        diag.at(url, "expected a URL without a path, such as `unix://calculator`");
+    }
+}
+
+/// An identifier that shows the user's place and resolves as a generated one: lints
+/// about the user's own code do not apply to it, and local variables cannot be
+/// confused with the user's items.
+pub(crate) fn generated(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::mixed_site().located_at(ident.span()));
+    ident
+}
+
+/// A generated local variable, or any other name of ours.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// A generated identifier made of one of the user's.
+pub(crate) fn derived(prefix: &str, ident: &Ident, suffix: &str) -> Ident {
+    let span = Span::mixed_site().located_at(ident.span());
+    format_ident!("{prefix}{}{suffix}", ident.unraw(), span = span)
+}
+
+/// The constant that holds the specification of a method or callback.
+pub(crate) fn constant(prefix: &str, ident: &Ident) -> Ident {
+    let upper = ident.unraw().to_string().to_uppercase();
+    Ident::new(&format!("__{prefix}_{upper}"), Span::mixed_site())
+}
+
+/// A generic parameter's name that these tokens do not use already.
+pub(crate) fn fresh(name: &str, beside: impl ToTokens) -> Ident {
+    let mut name = name.to_owned();
+    let tokens = beside.to_token_stream();
+    while mentions(tokens.clone(), &name) {
+        name.insert(0, '_');
+    }
+    Ident::new(&name, Span::mixed_site())
+}
+
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    use proc_macro2::TokenTree;
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}

@@ -1,0 +1,137 @@
+//! What a method returns.
+//!
+//! The macros see how a type is spelled: what ends in `Result` is a `Result`. Whose
+//! error it has they know only where that is spelled too; the rest is left to the
+//! compiler, which checks every guess made here.
+
+use syn::{Path, ReturnType, Type, parse_quote};
+
+use super::param;
+use super::place::Place;
+use super::types::{self, Raw};
+use crate::diag::Diag;
+
+/// The result of a method.
+pub(crate) enum Output {
+    /// A value.
+    Plain(Type),
+    /// A `Result`.
+    Outcome {
+        /// The type as written.
+        whole: Type,
+        /// The type of a success; `None` where only the compiler knows it.
+        ok: Option<Type>,
+        /// The error.
+        error: ErrorForm,
+    },
+}
+
+/// The error of a method, as far as its spelling tells.
+pub(crate) enum ErrorForm {
+    /// The user's own type.
+    Typed(Type),
+    /// `anyhow::Error` or `goplug::Error`: it arrives as text.
+    Remote,
+    /// The compiler decides.
+    Unknown,
+}
+
+impl Output {
+    /// Takes a return type apart.
+    pub(crate) fn new(output: &ReturnType, place: &Place, diag: &Diag) -> Self {
+        let ReturnType::Type(_, ty) = output else { return Self::Plain(parse_quote!(())) };
+        check_type(ty, place, diag);
+        match result_path(ty) {
+            Some(path) => Self::outcome(ty, path),
+            None => Self::Plain((**ty).clone()),
+        }
+    }
+
+    fn outcome(whole: &Type, path: &Path) -> Self {
+        let args: Vec<&Type> = types::arguments(path).collect();
+        let (ok, error) = match args.as_slice() {
+            [ok] if qualifier_is_opaque(path) => (Some((*ok).clone()), ErrorForm::Remote),
+            [ok] => (Some((*ok).clone()), ErrorForm::Unknown),
+            [ok, error] => (Some((*ok).clone()), error_form(error)),
+            _ => (None, ErrorForm::Unknown),
+        };
+        Self::Outcome { whole: whole.clone(), ok, error }
+    }
+
+    /// Whether the success is bytes, and of which kind.
+    pub(crate) fn raw(&self) -> Option<Raw> {
+        match self {
+            Self::Plain(ty) | Self::Outcome { ok: Some(ty), .. } => Raw::of(ty),
+            Self::Outcome { ok: None, .. } => None,
+        }
+    }
+
+    /// The canonical spelling of the whole.
+    pub(crate) fn spelling(&self) -> String {
+        match self {
+            Self::Plain(ty) | Self::Outcome { whole: ty, .. } => types::spelling(ty),
+        }
+    }
+}
+
+/// The path of a type whose name says that it is a `Result`.
+fn result_path(ty: &Type) -> Option<&Path> {
+    let Type::Path(path) = types::plain(ty) else { return None };
+    let last = path.path.segments.last()?;
+    last.ident.to_string().ends_with("Result").then_some(&path.path)
+}
+
+/// Whether the segment before the last one is a crate whose errors arrive as text.
+fn qualifier_is_opaque(path: &Path) -> bool {
+    let qualifier = path.segments.iter().rev().nth(1);
+    qualifier.is_some_and(|segment| segment.ident == "anyhow" || segment.ident == "goplug")
+}
+
+fn error_form(error: &Type) -> ErrorForm {
+    match types::plain(error) {
+        Type::Path(path) if path.path.is_ident("Error") => ErrorForm::Unknown,
+        Type::Path(path)
+            if path.path.segments.last().is_some_and(|last| last.ident == "Error")
+                && qualifier_is_opaque(&path.path) =>
+        {
+            ErrorForm::Remote
+        }
+        _ => ErrorForm::Typed(error.clone()),
+    }
+}
+
+fn check_type(ty: &Type, place: &Place, diag: &Diag) {
+    types::each(ty, &mut |inner| match inner {
+        Type::Reference(reference) => {
+            let owned = types::spelling(&types::owned(&Type::Reference(reference.clone())));
+            let text =
+                format!("a result leaves the plugin's process, so it has to be owned: `{owned}`");
+            diag.at(inner, text);
+        }
+        Type::Never(_) => diag.at(inner, "a method has to come back, so that its caller does"),
+        other => param::check_part(other, "result", place, diag),
+    });
+}
+
+/// What a callback answers: `None` where its `Result` holds nothing. An error where
+/// it is no `Result`.
+pub(crate) fn answer(sig: &syn::Signature, place: &Place, diag: &Diag) -> Option<Type> {
+    let form = "a callback can fail, since a host may not listen: it returns `goplug::Result<()>`, \
+                or `goplug::Result<T>` to get a `T` from the host";
+    let ReturnType::Type(_, ty) = &sig.output else {
+        diag.at(&sig.ident, form);
+        return None;
+    };
+    check_type(ty, place, diag);
+    let Some(path) = result_path(ty) else {
+        diag.at(ty, form);
+        return None;
+    };
+    match types::arguments(path).next() {
+        Some(ok) => (types::spelling(ok) != "()").then(|| ok.clone()),
+        None => {
+            diag.at(ty, "write the result out, as `goplug::Result<()>`: the client repeats it");
+            None
+        }
+    }
+}

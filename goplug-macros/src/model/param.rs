@@ -1,0 +1,133 @@
+//! The parameters of a method, callback or hook.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::{Pat, PatType, Type};
+
+use super::names;
+use super::place::Place;
+use super::types::{self, Raw};
+use crate::diag::Diag;
+
+/// The most parameters that arguments can be made of.
+pub(crate) const MAX_PARAMS: usize = 12;
+
+/// One parameter.
+pub(crate) struct Param {
+    /// The name of the variable, in generated code.
+    pub(crate) ident: Ident,
+    /// The name of the variable, in the user's function.
+    pub(crate) user_ident: Ident,
+    /// The key in the argument object.
+    pub(crate) name: String,
+    /// The type as it is written.
+    pub(crate) written: Type,
+    /// What is decoded: `String` for a `&str`.
+    pub(crate) owned: Type,
+    /// The canonical spelling of `owned`.
+    pub(crate) spelling: String,
+    /// Whether the function takes a reference to `owned`.
+    pub(crate) by_ref: bool,
+}
+
+impl Param {
+    /// Takes one apart; `None` and an error where it is none that can travel.
+    pub(crate) fn new(param: &PatType, place: &Place, diag: &Diag) -> Option<Self> {
+        let errors = diag.count();
+        if let Some(attr) = param.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+            diag.at(attr, "a parameter cannot depend on a `cfg`: both sides have to agree on it");
+        }
+        check_type(&param.ty, place, diag);
+        let ident = binding(&param.pat, diag)?;
+        if diag.count() > errors {
+            return None;
+        }
+        let owned = types::owned(&param.ty);
+        Some(Self {
+            name: ident.unraw().to_string(),
+            ident: names::generated(ident),
+            user_ident: ident.clone(),
+            spelling: types::spelling(&owned),
+            by_ref: matches!(types::plain(&param.ty), Type::Reference(_)),
+            written: (*param.ty).clone(),
+            owned,
+        })
+    }
+
+    /// Whether it is bytes, and of which kind.
+    pub(crate) fn raw(&self) -> Option<Raw> {
+        Raw::of(&self.owned)
+    }
+}
+
+/// The parameter's name, where its pattern is one.
+fn binding<'a>(pat: &'a Pat, diag: &Diag) -> Option<&'a Ident> {
+    match pat {
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
+        Pat::Wild(_) => {
+            diag.at(pat, "a parameter needs a name: it is the key in the call's arguments");
+            None
+        }
+        _ => {
+            let text = "a parameter is a plain name here, since the name is the key in the call's \
+                        arguments; take the value apart in the body";
+            diag.at(pat, text);
+            None
+        }
+    }
+}
+
+fn check_type(ty: &Type, place: &Place, diag: &Diag) {
+    let outer = types::plain(ty);
+    types::each(ty, &mut |inner| match inner {
+        Type::Reference(reference) if std::ptr::eq(inner, outer) => {
+            if let Some(mutability) = &reference.mutability {
+                let text = "a call's arguments arrive in another process, so there is nothing to \
+                            change; take `&` or the value, and return what is new";
+                diag.at(mutability, text);
+            }
+            if let Some(lifetime) = reference.lifetime.as_ref().filter(|l| l.ident != "_") {
+                let text = "an argument lives as long as the call: write a plain `&`";
+                diag.at(lifetime, text);
+            }
+        }
+        Type::Reference(reference) => {
+            let owned = types::spelling(&types::owned(&Type::Reference(reference.clone())));
+            let text = format!(
+                "a reference may only stand at the front of a parameter's type; write `{owned}` \
+                 here, since the arguments are decoded into values"
+            );
+            diag.at(inner, text);
+        }
+        other => check_part(other, "parameter", place, diag),
+    });
+}
+
+/// What no type on the wire can hold, in a parameter or a result.
+pub(super) fn check_part(ty: &Type, what: &str, place: &Place, diag: &Diag) {
+    match ty {
+        Type::ImplTrait(_) => diag.at(
+            ty,
+            format!("the type of a {what} has to be named: `impl Trait` cannot be decoded"),
+        ),
+        Type::TraitObject(_) => diag.at(
+            ty,
+            format!("the type of a {what} has to be known in full: `dyn Trait` cannot be decoded"),
+        ),
+        Type::Infer(_) => diag.at(ty, format!("the type of a {what} has to be written out")),
+        Type::Path(path) if starts_with_self(path) => {
+            let instead = place
+                .self_name()
+                .map_or_else(|| "a type's name".to_owned(), |name| format!("`{name}`"));
+            let written = ty.to_token_stream().to_string().replace(' ', "");
+            diag.at(ty, format!("the client repeats this type elsewhere, where `{written}` means something else; write {instead}"));
+        }
+        _ => {}
+    }
+}
+
+fn starts_with_self(path: &syn::TypePath) -> bool {
+    let first = path.path.segments.first();
+    path.qself.is_none() && first.is_some_and(|segment| segment.ident == "Self")
+}

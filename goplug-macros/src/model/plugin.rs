@@ -1,0 +1,87 @@
+//! The plugin itself: its type and what its attribute says about it.
+
+use proc_macro2::Ident;
+use quote::quote;
+use syn::ext::IdentExt as _;
+use syn::{Path, Type, Visibility};
+
+use super::attrs::Attrs;
+use super::names;
+use crate::attr::Options;
+use crate::diag::Diag;
+
+/// What `#[goplug::plugin]` declares.
+pub(crate) struct Plugin {
+    /// The plugin's type, as it is reached from where the attribute stands.
+    pub(crate) path: Path,
+    /// The last segment of it.
+    pub(crate) ident: Ident,
+    /// Who may see the client.
+    pub(crate) vis: Visibility,
+    pub(crate) attrs: Attrs,
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    pub(crate) version: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) lazy_load: bool,
+    /// Whether its value is its type's name; otherwise it is the type's default.
+    pub(crate) is_unit: bool,
+}
+
+impl Plugin {
+    pub(crate) fn new(
+        path: Path,
+        vis: Visibility,
+        attrs: Attrs,
+        options: &Options,
+        is_unit: bool,
+        diag: &Diag,
+    ) -> Option<Self> {
+        let ident = path.segments.last()?.ident.clone();
+        let given = options.name.as_ref();
+        let name = given.map_or_else(|| ident.unraw().to_string(), syn::LitStr::value);
+        let at = given.map_or_else(|| ident.span(), syn::LitStr::span);
+        names::check_plugin(&name, at, diag);
+        options.namespace.iter().for_each(|text| names::check_namespace(text, diag));
+        options.version.iter().for_each(|text| names::check_version(text, diag));
+        options.url.iter().for_each(|text| names::check_url(text, diag));
+        let value = |text: &Option<syn::LitStr>| text.as_ref().map(syn::LitStr::value);
+        Some(Self {
+            name,
+            namespace: value(&options.namespace).unwrap_or_default(),
+            version: value(&options.version),
+            url: value(&options.url),
+            lazy_load: options.lazy_load.is_some(),
+            path,
+            ident,
+            vis,
+            attrs,
+            is_unit,
+        })
+    }
+}
+
+/// The path of the client beside a plugin or contract: `super::CalculatorClient` for
+/// `super::Calculator`.
+pub(crate) fn client(path: &Path) -> Path {
+    let mut client = path.clone();
+    if let Some(last) = client.segments.last_mut() {
+        last.ident = names::derived("", &last.ident, "Client");
+    }
+    client
+}
+
+/// The path of the type that an impl is for, if it is one without generics.
+pub(crate) fn type_path(ty: &Type, diag: &Diag) -> Option<Path> {
+    let Type::Path(path) = super::types::plain(ty) else {
+        diag.at(ty, "a plugin is a struct: write its name here");
+        return None;
+    };
+    if path.qself.is_some() || path.path.segments.iter().any(|s| !s.arguments.is_none()) {
+        let text = "a plugin cannot be generic: each process runs one plugin, of one type; wrap \
+                    the type in a struct of its own";
+        diag.at(quote!(#ty), text);
+        return None;
+    }
+    Some(path.path.clone())
+}

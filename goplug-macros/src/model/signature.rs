@@ -1,0 +1,125 @@
+//! The rules for a function's signature, whichever role it plays.
+
+use syn::{FnArg, PatType, Path, Receiver, ReceiverKind, Safety, Signature, Type};
+
+use super::param::{MAX_PARAMS, Param};
+use super::place::Place;
+use super::types;
+use crate::diag::Diag;
+
+/// What a function takes.
+pub(crate) struct Inputs {
+    /// Whether the plugin's value comes first: as `&self` or as `&Calculator`.
+    pub(crate) plugin: bool,
+    /// The others.
+    pub(crate) params: Vec<Param>,
+}
+
+/// Refuses what a call from another process cannot reach.
+pub(crate) fn check(sig: &Signature, diag: &Diag) {
+    let reason = "it is called from another process, through generated code";
+    if let Some(token) = &sig.constness {
+        diag.at(token, format!("this cannot be a `const fn`: {reason}"));
+    }
+    if let Safety::Unsafe(token) = &sig.safety {
+        let text = format!(
+            "this cannot be `unsafe`: {reason}, which cannot keep a promise; put the `unsafe` \
+             into the body"
+        );
+        diag.at(token, text);
+    }
+    if let Some(abi) = &sig.abi {
+        diag.at(abi, format!("this cannot be `extern`: {reason}, which uses Rust's own ABI"));
+    }
+    if let Some(variadic) = &sig.variadic {
+        diag.at(variadic, "a variable number of parameters is a `Vec<T>` here");
+    }
+    if !sig.generics.params.is_empty() {
+        let text = "generics and lifetimes cannot cross processes: the caller does not know what \
+                    the plugin was compiled for; write the types out, and references as plain `&`";
+        diag.at(&sig.generics.params, text);
+    }
+    if let Some(clause) = &sig.generics.where_clause {
+        diag.at(clause, "a `where` clause has nothing to speak of here: there are no generics");
+    }
+}
+
+/// Takes the parameters apart.
+pub(crate) fn inputs(sig: &Signature, place: &Place, diag: &Diag) -> Inputs {
+    let mut inputs = Inputs { plugin: false, params: Vec::new() };
+    for (index, input) in sig.inputs.iter().enumerate() {
+        match input {
+            FnArg::Receiver(receiver) => inputs.plugin = check_receiver(receiver, place, diag),
+            FnArg::Typed(param) if is_plugin(param, place) => {
+                check_plugin(param, index, place, diag);
+                inputs.plugin = true;
+            }
+            FnArg::Typed(param) => inputs.params.extend(Param::new(param, place, diag)),
+        }
+    }
+    if let Some(param) = inputs.params.get(MAX_PARAMS) {
+        let text = format!(
+            "this is one parameter too many: {MAX_PARAMS} is the limit; put some of them into a \
+             struct"
+        );
+        diag.at(&param.written, text);
+    }
+    inputs
+}
+
+fn check_receiver(receiver: &Receiver, place: &Place, diag: &Diag) -> bool {
+    if let Place::Free(path) = place {
+        let name = types::path_name(path);
+        let text = format!(
+            "a function has no `self`: take the plugin's value as `plugin: &{name}`, or put \
+             `#[goplug::plugin]` on the `impl` around this method"
+        );
+        diag.at(receiver, text);
+        return false;
+    }
+    let fix = "calls run at the same time and share one value: take `&self`, and put what changes \
+               behind a lock or an atomic";
+    match &receiver.kind {
+        ReceiverKind::Reference(_, None, None) if receiver.mutability.is_none() => {}
+        ReceiverKind::Reference(_, Some(lifetime), None) => {
+            diag.at(lifetime, "a call lives no longer than itself: write a plain `&self`");
+        }
+        _ => diag.at(receiver, fix),
+    }
+    true
+}
+
+/// Whether a function's parameter is the plugin's value: spelled as the plugin is.
+fn is_plugin(param: &PatType, place: &Place) -> bool {
+    let Place::Free(plugin) = place else { return false };
+    let ty = match types::plain(&param.ty) {
+        Type::Reference(reference) => types::plain(&reference.elem),
+        other => other,
+    };
+    matches!(ty, Type::Path(path) if path.qself.is_none() && same_name(&path.path, plugin))
+}
+
+fn same_name(one: &Path, other: &Path) -> bool {
+    types::path_name(one) == types::path_name(other)
+}
+
+fn check_plugin(param: &PatType, index: usize, place: &Place, diag: &Diag) {
+    let name = place.self_name().map(ToString::to_string).unwrap_or_default();
+    match types::plain(&param.ty) {
+        Type::Reference(reference) if reference.mutability.is_none() => {
+            if let Some(lifetime) = &reference.lifetime {
+                diag.at(lifetime, format!("a call lives no longer than itself: write `&{name}`"));
+            }
+        }
+        _ => {
+            let text = format!(
+                "calls run at the same time and share one value: take `&{name}`, and put what \
+                 changes behind a lock or an atomic"
+            );
+            diag.at(&param.ty, text);
+        }
+    }
+    if index > 0 {
+        diag.at(param, "the plugin's value comes first, before the parameters of the call");
+    }
+}

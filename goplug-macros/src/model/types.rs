@@ -1,0 +1,160 @@
+//! Types as they are spelled: the one form in which both sides compare them, and
+//! what the macros can tell of a type without knowing what it is.
+
+use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::{GenericArgument, Path, PathArguments, Type, parse_quote};
+
+/// The canonical spelling: without path qualifiers, lifetimes and needless spaces,
+/// so that `std::collections::HashMap<String,u8>` reads `HashMap<String, u8>`.
+pub(crate) fn spelling(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => path_spelling(&path.path),
+        Type::Tuple(tuple) => match tuple.elems.len() {
+            1 => format!("({},)", spelling(&tuple.elems[0])),
+            _ => format!("({})", list(tuple.elems.iter().map(spelling))),
+        },
+        Type::Array(array) => {
+            format!("[{}; {}]", spelling(&array.elem), array.len.to_token_stream())
+        }
+        Type::Slice(slice) => format!("[{}]", spelling(&slice.elem)),
+        Type::Reference(reference) => format!("&{}", spelling(&reference.elem)),
+        Type::Paren(paren) => spelling(&paren.elem),
+        Type::Group(group) => spelling(&group.elem),
+        other => other.to_token_stream().to_string(),
+    }
+}
+
+/// The name of the type that a path leads to.
+pub(crate) fn path_name(path: &Path) -> String {
+    path.segments.last().map_or_else(String::new, |last| last.ident.unraw().to_string())
+}
+
+fn path_spelling(path: &Path) -> String {
+    let Some(last) = path.segments.last() else { return String::new() };
+    let name = last.ident.unraw().to_string();
+    match &last.arguments {
+        PathArguments::None => name,
+        PathArguments::AngleBracketed(generics) => {
+            let args: Vec<_> = generics.args.iter().filter_map(argument_spelling).collect();
+            if args.is_empty() { name } else { format!("{name}<{}>", list(args)) }
+        }
+        PathArguments::Parenthesized(_) => last.to_token_stream().to_string(),
+    }
+}
+
+fn argument_spelling(argument: &GenericArgument) -> Option<String> {
+    match argument {
+        GenericArgument::Lifetime(_) => None,
+        GenericArgument::Type(ty) => Some(spelling(ty)),
+        other => Some(other.to_token_stream().to_string()),
+    }
+}
+
+fn list(items: impl IntoIterator<Item = String>) -> String {
+    items.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The type without invisible groups and parentheses around it.
+pub(crate) fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain(&group.elem),
+        Type::Paren(paren) => plain(&paren.elem),
+        other => other,
+    }
+}
+
+/// What is decoded for a parameter of this type: the type itself, or what owns the
+/// referent of a reference.
+pub(crate) fn owned(ty: &Type) -> Type {
+    let Type::Reference(reference) = plain(ty) else { return ty.clone() };
+    match plain(&reference.elem) {
+        Type::Path(path) if path.path.is_ident("str") => parse_quote!(::std::string::String),
+        Type::Slice(slice) => {
+            let elem = &slice.elem;
+            parse_quote!(::std::vec::Vec<#elem>)
+        }
+        elem => elem.clone(),
+    }
+}
+
+/// Bytes that travel as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Raw {
+    Bytes,
+    Vec,
+}
+
+impl Raw {
+    /// Whether this is a type of bytes, as it is spelled.
+    pub(crate) fn of(ty: &Type) -> Option<Self> {
+        match spelling(ty).as_str() {
+            "Bytes" => Some(Self::Bytes),
+            "Vec<u8>" => Some(Self::Vec),
+            _ => None,
+        }
+    }
+}
+
+/// Visits the type and every type in it.
+pub(crate) fn each<'a>(ty: &'a Type, visit: &mut dyn FnMut(&'a Type)) {
+    visit(ty);
+    match ty {
+        Type::Array(array) => each(&array.elem, visit),
+        Type::Group(group) => each(&group.elem, visit),
+        Type::Paren(paren) => each(&paren.elem, visit),
+        Type::Ptr(pointer) => each(&pointer.elem, visit),
+        Type::Reference(reference) => each(&reference.elem, visit),
+        Type::Slice(slice) => each(&slice.elem, visit),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| each(elem, visit)),
+        Type::Path(path) => arguments(&path.path).for_each(|ty| each(ty, visit)),
+        _ => {}
+    }
+}
+
+/// The type arguments of the path's segments.
+pub(crate) fn arguments(path: &Path) -> impl Iterator<Item = &Type> {
+    let generics = path.segments.iter().filter_map(|segment| match &segment.arguments {
+        PathArguments::AngleBracketed(generics) => Some(&generics.args),
+        PathArguments::None | PathArguments::Parenthesized(_) => None,
+    });
+    generics.flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spelling_has_no_qualifiers_lifetimes_or_odd_spaces() {
+        for (written, expected) in [
+            ("std::collections::HashMap<String,Vec< u8 >>", "HashMap<String, Vec<u8>>"),
+            ("Cow<'static, str>", "Cow<str>"),
+            ("Ref<'a>", "Ref"),
+            ("( u8 ,String )", "(u8, String)"),
+            ("(u8,)", "(u8,)"),
+            ("()", "()"),
+            ("[ u8;4 ]", "[u8; 4]"),
+            ("r#type::r#Kind", "Kind"),
+        ] {
+            let ty: Type = syn::parse_str(written).unwrap();
+            assert_eq!(spelling(&ty), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_reference_is_decoded_as_what_owns_its_referent() {
+        for (written, expected) in [
+            ("&str", "String"),
+            ("&[std::path::PathBuf]", "Vec<PathBuf>"),
+            ("&Config", "Config"),
+            ("u8", "u8"),
+        ] {
+            let ty: Type = syn::parse_str(written).unwrap();
+            assert_eq!(spelling(&owned(&ty)), expected, "{written}");
+        }
+    }
+}

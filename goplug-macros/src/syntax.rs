@@ -1,0 +1,52 @@
+//! Items as far as the macros have to understand them.
+//!
+//! Bodies stay tokens. An editor expands the macros while somebody types, when a
+//! body seldom parses; kept as it is, it still completes.
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Signature, Token, Visibility};
+
+/// A function or a method, with a body or without.
+#[derive(Clone)]
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) body: Option<Group>,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig = input.parse()?;
+        if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+            return Ok(Self { attrs, vis, sig, body: None });
+        }
+        match input.parse()? {
+            TokenTree::Group(body) if body.delimiter() == proc_macro2::Delimiter::Brace => {
+                Ok(Self { attrs, vis, sig, body: Some(body) })
+            }
+            other => Err(syn::Error::new_spanned(other, "expected a function's body or `;`")),
+        }
+    }
+}
+
+impl Function {
+    /// The function with this in the place of its body.
+    pub(crate) fn with_body(&self, body: TokenStream) -> TokenStream {
+        let Self { attrs, vis, sig, .. } = self;
+        quote!(#(#attrs)* #vis #sig #body)
+    }
+
+    /// The function so that what surrounds it compiles whatever is wrong with it.
+    pub(crate) fn kept(&self) -> TokenStream {
+        match &self.body {
+            Some(body) => self.with_body(body.to_token_stream()),
+            None => self.with_body(quote!({ loop {} })),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The registry's books: which plugins there are, which files are unusable, and who
+//! wants to hear of it. Every change and its event happen under one lock, so that a
+//! listener's picture is always one that was true.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc;
+
+use super::builder::Settings;
+use super::event::{Event, Events, Listeners};
+use super::handle::{Core, State};
+use super::installed::Installed;
+use super::launch::Sockets;
+use super::supervisor::{Command, OwnedTask, Supervisor};
+use crate::limits;
+use crate::protocol::PluginId;
+
+pub(super) struct Directory {
+    settings: Arc<Settings>,
+    sockets: Sockets,
+    books: Mutex<Books>,
+}
+
+#[derive(Default)]
+struct Books {
+    plugins: BTreeMap<PluginId, Known>,
+    rejected: BTreeMap<PathBuf, String>,
+    listeners: Listeners,
+    closed: bool,
+}
+
+struct Known {
+    core: Arc<Core>,
+    _supervisor: OwnedTask,
+}
+
+impl Directory {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings), sockets: Sockets::default(), books: Mutex::default() }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    /// Enters a plugin, or the new `.pconf` of a known one.
+    pub(super) fn install(self: &Arc<Self>, installed: Installed) -> Arc<Core> {
+        let id = installed.id().clone();
+        let mut books = self.lock();
+        books.rejected.remove(installed.path());
+        let known = books.plugins.contains_key(&id);
+        let core =
+            Arc::clone(&books.plugins.entry(id.clone()).or_insert_with(|| self.adopt(id)).core);
+        let event = if known && core.installed().is_some() {
+            Event::Changed { plugin: core.id().clone() }
+        } else {
+            Event::Discovered { plugin: core.id().clone() }
+        };
+        core.install(installed);
+        books.listeners.tell(&event);
+        core
+    }
+
+    fn adopt(self: &Arc<Self>, id: PluginId) -> Known {
+        let (sender, commands) = mpsc::channel(limits::COMMANDS);
+        let core = Arc::new(Core::new(id, Arc::clone(&self.settings), sender));
+        let supervisor = Supervisor::new(Arc::clone(&core), Arc::downgrade(self), commands);
+        Known { core, _supervisor: OwnedTask::spawn(supervisor.run()) }
+    }
+
+    /// A plugin's `.pconf` is gone: the plugin is stopped if it runs.
+    pub(super) fn remove(&self, id: &PluginId) {
+        let mut books = self.lock();
+        let Some(known) = books.plugins.get(id) else { return };
+        known.core.uninstall();
+        known.core.wish(Command::Retire);
+        books.listeners.tell(&Event::Removed { plugin: id.clone() });
+    }
+
+    /// A file cannot be used. The same reason again is no news.
+    pub(super) fn reject(&self, path: &Path, reason: String) {
+        let mut books = self.lock();
+        if books.rejected.get(path) != Some(&reason) {
+            books.rejected.insert(path.into(), reason.clone());
+            books.listeners.tell(&Event::Rejected { path: path.into(), reason });
+        }
+    }
+
+    /// A file that could not be used is gone.
+    pub(super) fn forget(&self, path: &Path) {
+        self.lock().rejected.remove(path);
+    }
+
+    pub(super) fn tell(&self, event: &Event) {
+        self.lock().listeners.tell(event);
+    }
+
+    /// A plugin that is known, whether or not its `.pconf` is still there.
+    pub(super) fn known(&self, id: &PluginId) -> Option<Arc<Core>> {
+        self.lock().plugins.get(id).map(|known| Arc::clone(&known.core))
+    }
+
+    /// Every plugin that has a `.pconf`, sorted by namespace and name.
+    pub(super) fn installed(&self) -> Vec<(Arc<Core>, Arc<Installed>)> {
+        let books = self.lock();
+        books
+            .plugins
+            .values()
+            .filter_map(|known| Some((Arc::clone(&known.core), known.core.installed()?)))
+            .collect()
+    }
+
+    pub(super) fn events(&self) -> Events {
+        let mut books = self.lock();
+        let mut state = Vec::new();
+        for Known { core, .. } in books.plugins.values() {
+            if core.installed().is_some() {
+                state.push(Event::Discovered { plugin: core.id().clone() });
+            }
+            if core.state() == State::Loaded {
+                state.push(Event::Loaded { plugin: core.id().clone() });
+            }
+        }
+        for (path, reason) in &books.rejected {
+            state.push(Event::Rejected { path: path.clone(), reason: reason.clone() });
+        }
+        books.listeners.add(state)
+    }
+
+    /// Closes the books: the plugins to be stopped, whose supervisors the caller
+    /// keeps until that is done.
+    pub(super) fn close(&self) -> Vec<Arc<Core>> {
+        let mut books = self.lock();
+        books.closed = true;
+        books.plugins.values().map(|known| Arc::clone(&known.core)).collect()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Ends every stream of events.
+    pub(super) fn end_events(&self) {
+        self.lock().listeners.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,353 @@
+//! The handle of a plugin: what users call through.
+//!
+//! A handle outlives any one process of its plugin. It holds the plugin's [`Core`],
+//! and the core holds the current run, if there is one.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use super::builder::Settings;
+use super::callbacks::Callbacks;
+use super::installed::Installed;
+use super::service::{Dialect, Service};
+use super::supervisor::Command;
+use crate::error::{Error, Result};
+use crate::protocol::{Descriptor, PluginId, name, wire};
+use crate::typed::{
+    CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
+    Subscription,
+};
+
+/// Where a plugin stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not in service: it crashed, its file is gone, or the registry has stopped.
+    Stopped,
+    /// Known and ready to be loaded.
+    Discovered,
+    /// Started, activated, and answering calls.
+    Loaded,
+}
+
+/// What all handles of one plugin share with its supervisor.
+pub(super) struct Core {
+    id: PluginId,
+    settings: Arc<Settings>,
+    status: Mutex<Status>,
+    commands: mpsc::Sender<Command>,
+    callbacks: Arc<Callbacks>,
+}
+
+struct Status {
+    state: State,
+    installed: Option<Arc<Installed>>,
+    service: Option<Arc<Service>>,
+}
+
+impl Core {
+    pub(super) fn new(
+        id: PluginId,
+        settings: Arc<Settings>,
+        commands: mpsc::Sender<Command>,
+    ) -> Self {
+        let status = Status { state: State::Stopped, installed: None, service: None };
+        let callbacks = Arc::new(Callbacks::new());
+        Self { id, settings, status: Mutex::new(status), commands, callbacks }
+    }
+
+    pub(super) fn id(&self) -> &PluginId {
+        &self.id
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
+        &self.callbacks
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.lock().state
+    }
+
+    pub(super) fn installed(&self) -> Option<Arc<Installed>> {
+        self.lock().installed.clone()
+    }
+
+    /// The plugin has a `.pconf`, perhaps a new one.
+    pub(super) fn install(&self, installed: Installed) {
+        let mut status = self.lock();
+        status.installed = Some(Arc::new(installed));
+        if status.service.is_none() {
+            status.state = State::Discovered;
+        }
+    }
+
+    /// The plugin's `.pconf` is gone.
+    pub(super) fn uninstall(&self) {
+        let mut status = self.lock();
+        status.installed = None;
+        if status.service.is_none() {
+            status.state = State::Stopped;
+        }
+    }
+
+    /// The plugin runs.
+    pub(super) fn serve(&self, service: Arc<Service>) {
+        let mut status = self.lock();
+        status.state = State::Loaded;
+        status.service = Some(service);
+    }
+
+    /// The plugin does not run any more.
+    pub(super) fn rest(&self, state: State) {
+        let mut status = self.lock();
+        status.service = None;
+        status.state = if status.installed.is_some() { state } else { State::Stopped };
+    }
+
+    fn service(&self) -> Option<Arc<Service>> {
+        self.lock().service.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the supervisor carry out a command and waits for it.
+    pub(super) async fn command(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command,
+    ) -> Result<()> {
+        let (done, outcome) = oneshot::channel();
+        self.commands.send(command(done)).await.map_err(|_| Error::Stopped)?;
+        outcome.await.unwrap_or(Err(Error::Stopped))
+    }
+
+    /// Has the supervisor carry out a command some time. A queue that is full holds
+    /// commands that come to the same.
+    pub(super) fn wish(&self, command: Command) {
+        drop(self.commands.try_send(command));
+    }
+}
+
+/// A plugin, as its host holds it.
+///
+/// Cheap to clone. It stays valid while the plugin is unloaded, loaded again or
+/// crashed: calls go to whatever process serves at that moment, and fail with
+/// [`Error::Unavailable`] where none does. Callbacks that are registered here are
+/// registered again with each new process.
+#[derive(Clone)]
+pub struct Plugin {
+    core: Arc<Core>,
+}
+
+impl Plugin {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    /// The plugin's name.
+    pub fn name(&self) -> &str {
+        self.core.id.name()
+    }
+
+    /// The plugin's namespace; empty if it has none.
+    pub fn namespace(&self) -> &str {
+        self.core.id.namespace()
+    }
+
+    /// Name and namespace.
+    pub fn id(&self) -> &PluginId {
+        &self.core.id
+    }
+
+    /// The version that the running plugin, or else its `.pconf`, states.
+    pub fn version(&self) -> Option<String> {
+        let running = self.descriptor().and_then(|descriptor| descriptor.version.clone());
+        running.or_else(|| Some(self.core.installed()?.pconf.version()?.to_string()))
+    }
+
+    /// Where the plugin stands at this moment.
+    pub fn state(&self) -> State {
+        self.core.state()
+    }
+
+    /// The wire names of the methods: of the running plugin, or else of its `.pconf`.
+    pub fn methods(&self) -> Vec<String> {
+        let names = |methods: &[crate::protocol::MethodDescriptor]| {
+            methods.iter().map(|method| method.name.clone()).collect()
+        };
+        match (self.descriptor(), self.core.installed()) {
+            (Some(descriptor), _) => names(&descriptor.methods),
+            (None, Some(installed)) => names(installed.pconf.methods()),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// What the running plugin says of itself; `None` if it is not loaded.
+    pub fn descriptor(&self) -> Option<Arc<Descriptor>> {
+        Some(Arc::clone(self.core.service()?.descriptor()))
+    }
+
+    /// The socket on which the running plugin listens, for `curl --unix-socket`; `None`
+    /// if it is not loaded.
+    pub fn socket(&self) -> Option<PathBuf> {
+        Some(self.core.service()?.endpoint().socket().into())
+    }
+
+    /// Calls a method with bytes, and answers with bytes: typed methods take and give
+    /// JSON, raw ones anything. Waits at most the registry's call timeout.
+    ///
+    /// Dropping the future gives the call up, and the plugin drops its handler; whether
+    /// it had an effect by then is not known.
+    ///
+    /// # Errors
+    /// Every [`Error`] of a call; [`Error::may_have_executed`] says whether a retry is
+    /// safe.
+    pub async fn execute(&self, method: &str, body: impl Into<Bytes>) -> Result<Bytes> {
+        name::check_method(method)?;
+        self.request(method, body.into()).await
+    }
+
+    /// Sends bytes to and fro: whether the plugin's serving loop answers.
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// As [`Plugin::execute`].
+    pub async fn ping(&self, body: impl Into<Bytes>) -> Result<Bytes> {
+        self.request(wire::PING, body.into()).await
+    }
+
+    async fn request(&self, method: &str, body: Bytes) -> Result<Bytes> {
+        let media_type = MediaType::Raw;
+        self.call(CallRequest { method, body, media_type, timeout: None, idempotent: false }).await
+    }
+
+    /// Registers a handler for a callback, which gets the arguments as bytes: JSON of a
+    /// typed callback, whatever it is of a raw one. Handlers of one plugin run one after
+    /// the other, in the order of the callbacks; while one runs the next waits, and in
+    /// the end the plugin.
+    ///
+    /// The future is ready when the plugin knows of it; with a plugin that is not loaded,
+    /// at once. Dropping the future before registers nothing.
+    ///
+    /// # Errors
+    /// [`Error::InvalidName`], or why the plugin did not take it.
+    pub async fn register_callback<F, Fut>(
+        &self,
+        callback: &str,
+        handler: F,
+    ) -> Result<Subscription>
+    where
+        F: Fn(Bytes) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let handler: CallbackHandler = Arc::new(move |event| {
+            let done = handler(event.data);
+            Box::pin(async move {
+                done.await;
+                Reply::json(&())
+            })
+        });
+        self.register(callback, handler).await
+    }
+
+    /// Unregisters every handler of a callback, whoever registered it.
+    pub fn unregister_callback(&self, callback: &str) {
+        self.core.callbacks.remove_all(callback);
+    }
+
+    async fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
+        name::check_callback(callback)?;
+        let callbacks = &self.core.callbacks;
+        let (key, version) = callbacks.add(callback, handler);
+        let (table, name) = (Arc::clone(callbacks), callback.to_owned());
+        let subscription = Subscription::new(move || table.remove(&name, key));
+        let Some(service) = self.core.service() else { return Ok(subscription) };
+        let after = self.core.settings.call_timeout;
+        tokio::select! {
+            confirmed = callbacks.confirmed(version) => confirmed.map(|()| subscription),
+            // It will be registered with the next run.
+            _ = service.wait_for_end() => Ok(subscription),
+            () = tokio::time::sleep(after) => Err(Error::Deadline {
+                what: format!("registering {callback} of {}", self.core.id),
+                after,
+            }),
+        }
+    }
+
+    /// A typed client of this plugin. The plugin has to be loaded.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] names each difference between what the client expects and
+    /// what the plugin offers.
+    pub fn client<C: Client<Caller = Self>>(&self) -> Result<C> {
+        ClientBase::bind(self.clone())
+    }
+
+    /// Stops the plugin: runs its stop hook, lets calls in flight finish, ends the
+    /// process. Nothing happens if it does not run. Takes at most the grace period three
+    /// times, and two seconds.
+    ///
+    /// Dropping the future does not stop the stopping.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where the registry is gone, and the plugin with it.
+    pub async fn unload(&self) -> Result<()> {
+        self.core.command(Command::Unload).await
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("id", &self.core.id)
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Caller for Plugin {
+    async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+        match self.core.service() {
+            Some(service) => service.call(request).await,
+            None => Err(Error::Unavailable {
+                id: self.core.id.clone(),
+                reason: match self.state() {
+                    State::Stopped => "it is stopped".into(),
+                    State::Discovered | State::Loaded => "it is not loaded".into(),
+                },
+            }),
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        callback: &'static str,
+        handler: CallbackHandler,
+    ) -> Result<Subscription> {
+        self.register(callback, handler).await
+    }
+
+    fn check(&self, expectation: &Expectation) -> Result<()> {
+        let service = self.core.service().ok_or_else(|| Error::Unavailable {
+            id: self.core.id.clone(),
+            reason: "it is not loaded".into(),
+        })?;
+        let differences = match service.dialect() {
+            Dialect::GoPlug2 => expectation.differences(service.descriptor()),
+            Dialect::GoPlug1 => expectation.missing_methods(service.descriptor()),
+        };
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Contract { id: self.core.id.clone(), client: expectation.client(), differences })
+    }
+}

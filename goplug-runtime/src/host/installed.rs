@@ -1,0 +1,156 @@
+//! A plugin as it is installed: its `.pconf`, and what that says about starting it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::protocol::{Pconf, PluginId, wire};
+use crate::typed::{PluginType, table};
+
+/// Where a plugin's `.pconf` comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A file of the registry's folder.
+    File(PathBuf),
+    /// The host's own executable.
+    Embedded(PathBuf),
+}
+
+/// A valid `.pconf` and where it is.
+#[derive(Clone, Debug)]
+pub(super) struct Installed {
+    pub(super) pconf: Pconf,
+    pub(super) origin: Origin,
+}
+
+/// How to start a plugin's process.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) program: PathBuf,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) environment: Vec<(OsString, OsString)>,
+    pub(super) folder: PathBuf,
+    pub(super) sha256: Option<String>,
+}
+
+impl Installed {
+    /// Reads a `.pconf`.
+    ///
+    /// # Errors
+    /// The reason for people why the file cannot be used.
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
+        let kind = fs::metadata(path).map_err(|error| error.to_string())?;
+        if !kind.is_file() {
+            let what = if kind.is_dir() { "a folder" } else { "not a regular file" };
+            return Err(format!("it is {what}"));
+        }
+        if kind.len() > limits::PCONF {
+            return Err(format!("it is larger than {} bytes", limits::PCONF));
+        }
+        let mut text = Vec::new();
+        fs::File::open(path)
+            .and_then(|file| file.take(limits::PCONF + 1).read_to_end(&mut text))
+            .map_err(|error| error.to_string())?;
+        let pconf = Pconf::parse(&text).map_err(|error| error.to_string())?;
+        let installed = Self { pconf, origin: Origin::File(path.into()) };
+        installed.check().map_err(|error| match error {
+            Error::Rejected { reason, .. } => reason,
+            other => other.to_string(),
+        })?;
+        Ok(installed)
+    }
+
+    /// The plugin `P`, served by this program's own executable.
+    pub(super) fn embedded<P: PluginType>() -> Result<Self> {
+        let program = std::env::current_exe()
+            .map_err(|error| Error::io("finding this program's own file", error))?;
+        let mut pconf = Pconf::of(&table::<P>()?.descriptor::<P>())
+            .map_err(|error| Error::Configuration(error.to_string()))?
+            .with_lazy_load(P::LAZY_LOAD);
+        if let Some(url) = P::URL {
+            pconf = pconf.with_url(url).map_err(|error| Error::Configuration(error.to_string()))?;
+        }
+        Ok(Self { pconf, origin: Origin::Embedded(program) })
+    }
+
+    pub(super) fn id(&self) -> &PluginId {
+        self.pconf.id()
+    }
+
+    /// The file, or the program of an embedded plugin: what an error points at.
+    pub(super) fn path(&self) -> &Path {
+        match &self.origin {
+            Origin::File(path) | Origin::Embedded(path) => path,
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.path().parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The reason why this plugin cannot be used, with its file.
+    pub(super) fn rejected(&self, reason: impl Into<String>) -> Error {
+        Error::Rejected { path: self.path().into(), reason: reason.into() }
+    }
+
+    /// What starts the plugin; `None` if it starts itself.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where a relative program leaves the folder.
+    pub(super) fn command(&self) -> Result<Option<Command>> {
+        if let Origin::Embedded(program) = &self.origin {
+            let marker = (wire::ENV_EMBEDDED.into(), self.id().to_string().into());
+            return Ok(Some(Command {
+                program: program.clone(),
+                arguments: Vec::new(),
+                environment: vec![marker],
+                folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+                sha256: None,
+            }));
+        }
+        let (Some(program), Some(argv)) = (self.pconf.program(self.folder()), self.pconf.exec())
+        else {
+            return Ok(None);
+        };
+        let relative = argv.first().is_some_and(|first| Path::new(first).is_relative());
+        if relative && leaves(&program, self.folder()) {
+            return Err(self.rejected("Exec names a program outside the folder of the file"));
+        }
+        Ok(Some(Command {
+            program,
+            arguments: argv.iter().skip(1).map(OsString::from).collect(),
+            environment: Vec::new(),
+            folder: self.folder().into(),
+            sha256: self.pconf.sha256().map(str::to_owned),
+        }))
+    }
+
+    /// The socket of a plugin that starts itself.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where the file names neither a program nor a socket.
+    pub(super) fn socket(&self) -> Result<PathBuf> {
+        self.pconf.sock_path(self.folder()).ok_or_else(|| {
+            self.rejected("it names neither Exec nor Sock, so nothing can be called")
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.command()? {
+            Some(_) => Ok(()),
+            None => self.socket().map(drop),
+        }
+    }
+}
+
+/// Whether a program, symbolic links followed, lies outside this folder. One that
+/// does not exist leaves nothing; starting it will say so.
+fn leaves(program: &Path, folder: &Path) -> bool {
+    match (program.canonicalize(), folder.canonicalize()) {
+        (Ok(program), Ok(folder)) => !program.starts_with(folder),
+        _ => program.components().any(|part| part == std::path::Component::ParentDir),
+    }
+}

@@ -1,0 +1,246 @@
+//! From an installed plugin to one that serves: bind, spawn, activate, check.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+
+use super::builder::Settings;
+use super::connection::{Answer, Connection};
+use super::installed::Installed;
+use super::process::Process;
+use super::response;
+use super::service::{Dialect, Ending, Endpoint, RequestError, Service, speak_goplug_2};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};
+use crate::transport::PassedListener;
+
+/// The private folder in which a registry binds the sockets of its plugins.
+#[derive(Debug, Default)]
+pub(super) struct Sockets {
+    folder: Mutex<Option<tempfile::TempDir>>,
+    count: AtomicU64,
+}
+
+impl Sockets {
+    /// A path for the next socket. The folder has mode 0700 and goes with the registry.
+    fn next(&self) -> std::io::Result<PathBuf> {
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = match &mut *folder {
+            Some(folder) => folder,
+            none => none.insert(tempfile::Builder::new().prefix("goplug-").tempdir()?),
+        };
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        Ok(folder.path().join(format!("{number}.sock")))
+    }
+}
+
+/// A plugin that serves, and what keeps it going.
+pub(super) struct Launched {
+    pub(super) service: Service,
+    pub(super) life: Life,
+}
+
+/// How it is known that a plugin lives.
+pub(super) enum Life {
+    /// It is our child, on a listener of ours.
+    Child { process: Process, listener: PassedListener },
+    /// Somebody else started it: a connection that nobody uses stays open.
+    Foreign { watch: Option<Connection> },
+}
+
+/// Starts a plugin, or finds it started, and activates it, all within the registry's
+/// start timeout.
+pub(super) async fn launch(
+    installed: &Installed,
+    settings: &Settings,
+    sockets: &Sockets,
+) -> Result<Launched> {
+    match installed.command()? {
+        Some(command) => {
+            let id = installed.id();
+            let failed = |error: std::io::Error| Error::Start {
+                id: id.clone(),
+                reason: format!("no socket could be bound for it: {error}"),
+                stderr: Vec::new(),
+            };
+            let listener = PassedListener::bind(&sockets.next().map_err(failed)?)
+                .map_err(|error| failed(std::io::Error::other(error)))?;
+            let process = Process::start(installed, command, &listener, settings).await?;
+            launch_child(installed, settings, process, listener).await
+        }
+        None => launch_foreign(installed, settings).await,
+    }
+}
+
+async fn launch_child(
+    installed: &Installed,
+    settings: &Settings,
+    mut process: Process,
+    listener: PassedListener,
+) -> Result<Launched> {
+    let id = installed.id();
+    let endpoint =
+        Endpoint::new(listener.path().into(), installed.pconf.url(), settings.body_limit);
+    let activated = tokio::select! {
+        biased;
+        activated = activate_in_time(installed, settings, &endpoint) => activated,
+        ending = process.ended() => Err(start_error(id, ending)),
+    };
+    let (dialect, descriptor) = match activated {
+        Ok(activated) => activated,
+        Err(Error::Start { reason, stderr, .. }) if stderr.is_empty() => {
+            let Ending { stderr, .. } = process.stop(Duration::ZERO).await;
+            return Err(Error::Start { id: id.clone(), reason, stderr });
+        }
+        Err(error) => {
+            process.stop(Duration::ZERO).await;
+            return Err(error);
+        }
+    };
+    let service = Service::new(id.clone(), endpoint, dialect, descriptor, settings);
+    Ok(Launched { service, life: Life::Child { process, listener } })
+}
+
+async fn launch_foreign(installed: &Installed, settings: &Settings) -> Result<Launched> {
+    let socket = installed.socket()?;
+    let endpoint = Endpoint::new(socket, installed.pconf.url(), settings.body_limit);
+    let watch = endpoint.connect().await.map_err(|error| installed.rejected(error.to_string()))?;
+    let (dialect, descriptor) = activate_in_time(installed, settings, &endpoint).await?;
+    let service = Service::new(installed.id().clone(), endpoint, dialect, descriptor, settings);
+    Ok(Launched { service, life: Life::Foreign { watch: Some(watch) } })
+}
+
+/// Whether a plugin that starts itself listens on its socket.
+pub(super) async fn examine(installed: &Installed) -> Result<()> {
+    if installed.command()?.is_some() {
+        return Ok(());
+    }
+    let socket = installed.socket()?;
+    match Connection::open(&socket, limits::CONNECT).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(installed.rejected(error.to_string())),
+    }
+}
+
+impl Life {
+    /// Waits until the plugin is gone. Cancel safe.
+    pub(super) async fn ended(&mut self, service: &Service) -> Ending {
+        match self {
+            Self::Child { process, .. } => process.ended().await,
+            Self::Foreign { watch } => {
+                loop {
+                    if let Some(connection) = watch {
+                        connection.closed().await;
+                        *watch = None;
+                    }
+                    // A server may close a connection that is idle: a second one tells.
+                    match service.endpoint().connect().await {
+                        Ok(connection) => *watch = Some(connection),
+                        Err(error) => {
+                            return Ending {
+                                status: format!("connection lost: {error}"),
+                                stderr: Vec::new(),
+                            };
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn start_error(id: &PluginId, ending: Ending) -> Error {
+    Error::Start {
+        id: id.clone(),
+        reason: format!("it ended during its activation ({})", ending.status),
+        stderr: ending.stderr,
+    }
+}
+
+async fn activate_in_time(
+    installed: &Installed,
+    settings: &Settings,
+    endpoint: &Endpoint,
+) -> Result<(Dialect, Descriptor)> {
+    let after = settings.start_timeout;
+    match tokio::time::timeout(after, activate(installed, settings, endpoint)).await {
+        Ok(result) => result,
+        Err(_) => Err(Error::Start {
+            id: installed.id().clone(),
+            reason: format!("its activation took longer than {after:?}"),
+            stderr: Vec::new(),
+        }),
+    }
+}
+
+async fn activate(
+    installed: &Installed,
+    settings: &Settings,
+    endpoint: &Endpoint,
+) -> Result<(Dialect, Descriptor)> {
+    let id = installed.id();
+    let mut body = settings.configuration(id);
+    if installed.pconf.protocol() == 1 {
+        // The original's hosts send nothing here, and its plugins expect nothing.
+        body = Bytes::new();
+    } else if body.is_empty() {
+        body = Bytes::from_static(b"null");
+    }
+    let mut request = endpoint.request(wire::ACTIVATE, body);
+    if installed.pconf.protocol() != 1 {
+        let json = HeaderValue::from_static(wire::JSON);
+        request.headers_mut().insert(CONTENT_TYPE, json);
+    }
+    speak_goplug_2(&mut request);
+    let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
+    match endpoint.send(request).await {
+        Ok(answer) => understand(installed, answer, endpoint.body_limit()),
+        Err(RequestError::TooLarge) => Err(failed("its descriptor is too large".into())),
+        Err(RequestError::Broken(error) | RequestError::Unreachable(error)) => {
+            Err(failed(format!("its activation failed: {error}")))
+        }
+    }
+}
+
+/// Reads the answer to an activation: it shows which protocol the plugin speaks.
+fn understand(
+    installed: &Installed,
+    answer: Answer,
+    limit: usize,
+) -> Result<(Dialect, Descriptor)> {
+    let id = installed.id();
+    let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
+    let speaks_2 = answer.head.headers.contains_key(wire::HEADER_PROTOCOL);
+    let body = response::into_result(id, wire::ACTIVATE, answer, limit)
+        .map_err(|error| failed(format!("its activation failed: {error}")))?;
+    if !speaks_2 {
+        let names = legacy::parse_method_list(&body)
+            .map_err(|error| failed(format!("its list of methods is not one: {error}")))?;
+        return Ok((Dialect::GoPlug1, descriptor_of_names(id, names)));
+    }
+    let descriptor: Descriptor = serde_json::from_slice(&body)
+        .map_err(|error| failed(format!("its descriptor is not one: {error}")))?;
+    if descriptor.name != id.name() || descriptor.namespace != id.namespace() {
+        let other = PluginId::read(&descriptor.name, &descriptor.namespace)?;
+        return Err(failed(format!("it answers as {other}")));
+    }
+    Ok((Dialect::GoPlug2, descriptor))
+}
+
+fn descriptor_of_names(id: &PluginId, names: Vec<String>) -> Descriptor {
+    let methods = names.into_iter().map(|name| MethodDescriptor { name, ..Default::default() });
+    Descriptor {
+        name: id.name().into(),
+        namespace: id.namespace().into(),
+        version: None,
+        protocol: 1,
+        features: Vec::new(),
+        methods: methods.collect(),
+        callbacks: Vec::new(),
+    }
+}

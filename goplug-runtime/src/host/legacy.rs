@@ -1,0 +1,122 @@
+//! Callbacks of the original GoPlug: a request that is held until there is one.
+//!
+//! Each name has a connection of its own with one request on it. When it is answered,
+//! the next is sent at once, before the user's handler runs, since the plugin queues
+//! only for a host that asks again.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task;
+
+use bytes::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::callbacks::Arrival;
+use super::connection::Transmit;
+use super::service::Service;
+use crate::limits;
+use crate::protocol::{legacy, wire};
+use crate::typed::{CallbackEvent, MediaType};
+
+/// The poll for one callback. Dropping it ends the poll and closes its connection.
+pub(super) struct Poll(JoinHandle<()>);
+
+impl Poll {
+    /// Begins to ask; returns once the first request is on its way.
+    pub(super) async fn start(
+        service: &Arc<Service>,
+        name: &str,
+        arrivals: &mpsc::Sender<Arrival>,
+    ) -> Self {
+        let (asked, first_asked) = oneshot::channel();
+        let task = tokio::spawn(ask_for_ever(
+            Arc::clone(service),
+            name.to_owned(),
+            arrivals.clone(),
+            asked,
+        ));
+        // A poll that fails at once drops the sender; it goes on trying by itself.
+        drop(first_asked.await);
+        Self(task)
+    }
+}
+
+impl Drop for Poll {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn ask_for_ever(
+    service: Arc<Service>,
+    name: String,
+    arrivals: mpsc::Sender<Arrival>,
+    asked: oneshot::Sender<()>,
+) {
+    let mut asked = Some(asked);
+    let mut retry = limits::CALLBACK_RETRY_MIN;
+    loop {
+        match ask(&service, &name, &arrivals, &mut asked).await {
+            Ok(()) => return,
+            Err(error) => {
+                asked = None;
+                tracing::debug!(target: "goplug::callbacks", callback = name, "poll: {error}");
+            }
+        }
+        tokio::time::sleep(retry).await;
+        retry = (retry * 2).min(limits::CALLBACK_RETRY_MAX);
+    }
+}
+
+/// Asks on one connection until it breaks, or until nobody wants to know.
+async fn ask(
+    service: &Service,
+    name: &str,
+    arrivals: &mpsc::Sender<Arrival>,
+    asked: &mut Option<oneshot::Sender<()>>,
+) -> std::io::Result<()> {
+    let endpoint = service.endpoint();
+    let mut connection = endpoint.connect().await?;
+    let mut last: Option<Bytes> = None;
+    loop {
+        let mut request =
+            endpoint.request(wire::REGISTER_CALLBACK, legacy::callback_name(name).into());
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(wire::JSON));
+        let mut answer = std::pin::pin!(connection.transmit(request, endpoint.body_limit()));
+        let early = poll_once(answer.as_mut()).await;
+        if let Some(asked) = asked.take() {
+            // The other end went away: so will this task.
+            let _ = asked.send(());
+        }
+        if let Some(data) = last.take() {
+            let event = CallbackEvent { data, media_type: MediaType::Raw };
+            let arrival = Arrival { name: name.into(), event, answer_to: None };
+            if arrivals.send(arrival).await.is_err() {
+                return Ok(());
+            }
+        }
+        let answer = match early {
+            Some(answer) => answer,
+            None => answer.await,
+        };
+        let answer = answer.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
+        if answer.head.status != 200 {
+            return Err(std::io::Error::other(format!("status {}", answer.head.status)));
+        }
+        last = Some(answer.body);
+    }
+}
+
+/// Gives a future its first push: for a request, that sends it.
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|cx| {
+        task::Poll::Ready(match future.as_mut().poll(cx) {
+            task::Poll::Ready(output) => Some(output),
+            task::Poll::Pending => None,
+        })
+    })
+    .await
+}

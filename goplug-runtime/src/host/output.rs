@@ -1,0 +1,136 @@
+//! What a plugin prints: every line goes to `tracing`, the last ones of standard
+//! error are kept for the report of a crash.
+//!
+//! The pipes are read from the first byte on, so that a plugin that prints much never
+//! waits for its host, and nothing that it prints can be mistaken for the protocol.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::task::JoinHandle;
+
+use crate::limits;
+use crate::protocol::PluginId;
+
+/// How long the end of standard error is waited for once the process has ended: a
+/// grandchild may hold the pipe open for ever.
+const DRAIN: Duration = Duration::from_millis(100);
+
+type Tail = Arc<Mutex<VecDeque<String>>>;
+
+/// The tasks that read a plugin's output. Dropping this ends them.
+pub(super) struct Output {
+    stdout: JoinHandle<()>,
+    stderr: JoinHandle<()>,
+    tail: Tail,
+}
+
+impl Output {
+    /// Begins to read both pipes.
+    pub(super) fn follow(
+        id: &PluginId,
+        stdout: impl AsyncRead + Unpin + Send + 'static,
+        stderr: impl AsyncRead + Unpin + Send + 'static,
+    ) -> Self {
+        let tail = Tail::default();
+        let (out_id, err_id, kept) = (id.clone(), id.clone(), Arc::clone(&tail));
+        Self {
+            stdout: tokio::spawn(read_lines(stdout, move |line| {
+                tracing::info!(target: "goplug::plugin", plugin = %out_id, stream = "stdout", "{line}");
+            })),
+            stderr: tokio::spawn(read_lines(stderr, move |line| {
+                tracing::info!(target: "goplug::plugin", plugin = %err_id, stream = "stderr", "{line}");
+                keep(&kept, line);
+            })),
+            tail,
+        }
+    }
+
+    /// The last lines of standard error, once the process has ended. Cancel safe.
+    pub(super) async fn tail(&mut self) -> Vec<String> {
+        if !self.stderr.is_finished() {
+            // Past the deadline the lines so far have to do.
+            drop(tokio::time::timeout(DRAIN, &mut self.stderr).await);
+        }
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.stdout.abort();
+        self.stderr.abort();
+    }
+}
+
+fn keep(tail: &Tail, line: String) {
+    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+    if tail.len() == limits::STDERR_LINES {
+        tail.pop_front();
+    }
+    tail.push_back(line);
+}
+
+/// Reads lines until the end; one longer than the limit comes in pieces.
+async fn read_lines(pipe: impl AsyncRead + Unpin, mut each: impl FnMut(String)) {
+    let mut pipe = BufReader::with_capacity(limits::OUTPUT_LINE, pipe);
+    let mut line = Vec::new();
+    while let Ok(bytes) = pipe.fill_buf().await {
+        if bytes.is_empty() {
+            break;
+        }
+        let room = limits::OUTPUT_LINE - line.len();
+        let seen = &bytes[..bytes.len().min(room)];
+        let end = seen.iter().position(|&byte| byte == b'\n');
+        let used = end.unwrap_or(seen.len());
+        line.extend_from_slice(&seen[..used]);
+        pipe.consume(used + usize::from(end.is_some()));
+        if end.is_some() || line.len() == limits::OUTPUT_LINE {
+            each(text_of(&mut line));
+        }
+    }
+    if !line.is_empty() {
+        each(text_of(&mut line));
+    }
+}
+
+fn text_of(line: &mut Vec<u8>) -> String {
+    let text = String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
+    line.clear();
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn lines_of(input: &[u8]) -> Vec<String> {
+        let mut lines = Vec::new();
+        read_lines(input, |line| lines.push(line)).await;
+        lines
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn lines_end_at_line_feeds_and_at_the_end() {
+        assert_eq!(lines_of(b"a\r\n\nb\xff").await, ["a", "", "b\u{fffd}"]);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_line_without_end_comes_in_bounded_pieces() {
+        let lines = lines_of(&vec![b'x'; 2 * limits::OUTPUT_LINE + 1]).await;
+        assert_eq!(lines.iter().map(String::len).max(), Some(limits::OUTPUT_LINE));
+        assert_eq!(lines.len(), 3);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn only_the_last_lines_of_standard_error_are_kept() {
+        let text = (0..100).map(|n| format!("{n}\n")).collect::<String>();
+        let id = PluginId::new("p", "").unwrap();
+        let mut output = Output::follow(&id, tokio::io::empty(), std::io::Cursor::new(text));
+        let tail = output.tail().await;
+        assert_eq!(tail.len(), limits::STDERR_LINES);
+        assert_eq!(tail.last().map(String::as_str), Some("99"));
+    }
+}

@@ -1,0 +1,136 @@
+//! A plugin's process: started, watched, and in the end stopped by force.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::builder::Settings;
+use super::installed::{Command, Installed};
+use super::output::Output;
+use super::service::Ending;
+use crate::error::{Error, Result};
+use crate::protocol::wire;
+use crate::transport::{Child, OpenProgram, PassedListener, Signal, Spawn, Started};
+
+/// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
+/// the kernel may take over that.
+const FORCE: Duration = Duration::from_secs(1);
+
+/// A running process and its output. Dropping it kills the process.
+pub(super) struct Process {
+    child: Child,
+    output: Output,
+}
+
+impl Process {
+    /// Starts a plugin's program on a listener that is already bound.
+    pub(super) async fn start(
+        installed: &Installed,
+        command: Command,
+        listener: &PassedListener,
+        settings: &Settings,
+    ) -> Result<Self> {
+        let id = installed.id();
+        let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
+        let environment = environment(installed, &command, listener.path(), settings);
+        let program = open_program(installed, &command).await?;
+        let spawn = Spawn {
+            program: &program,
+            args: &command.arguments,
+            env: &environment,
+            folder: &command.folder,
+            listener,
+        };
+        let Started { child, stdout, stderr } = spawn
+            .start()
+            .await
+            .map_err(|error| failed(format!("the program cannot be started: {error}")))?;
+        Ok(Self { child, output: Output::follow(id, stdout, stderr) })
+    }
+
+    /// Waits for the end of the process, however it comes. Cancel safe.
+    pub(super) async fn ended(&mut self) -> Ending {
+        let status = match self.child.wait().await {
+            Ok(status) => status.to_string(),
+            Err(error) => format!("its exit status is unknown: {error}"),
+        };
+        Ending { status, stderr: self.output.tail().await }
+    }
+
+    /// Ends the process: waits for it within the grace period, then SIGTERM, then
+    /// SIGKILL to its whole group. What is left of the group dies with the process.
+    pub(super) async fn stop(mut self, grace: Duration) -> Ending {
+        if let Ok(ending) = tokio::time::timeout(grace, self.ended()).await {
+            return ending;
+        }
+        // A signal that cannot be sent is followed by a stronger one.
+        drop(self.child.signal(Signal::TERM));
+        if let Ok(ending) = tokio::time::timeout(FORCE, self.ended()).await {
+            return ending;
+        }
+        drop(self.child.kill_group());
+        match tokio::time::timeout(FORCE, self.ended()).await {
+            Ok(ending) => ending,
+            Err(_) => Ending { status: "it does not die".into(), stderr: Vec::new() },
+        }
+    }
+}
+
+/// Opens the program and compares its digest, on a thread that may block.
+async fn open_program(installed: &Installed, command: &Command) -> Result<OpenProgram> {
+    let (path, expected) = (command.program.clone(), command.sha256.clone());
+    let opened = tokio::task::spawn_blocking(move || {
+        let program = OpenProgram::open(&path).map_err(|error| {
+            format!("the program {} cannot be started: {error}", path.display())
+        })?;
+        if let Some(expected) = expected {
+            let found = digest(&program).map_err(|error| error.to_string())?;
+            if found != expected {
+                return Err(format!(
+                    "the digest of {} is {found}, not the {expected} of its .pconf",
+                    path.display()
+                ));
+            }
+        }
+        Ok(program)
+    });
+    match opened.await {
+        Ok(Ok(program)) => Ok(program),
+        Ok(Err(reason)) => Err(installed.rejected(reason)),
+        Err(_) => Err(Error::Stopped),
+    }
+}
+
+fn digest(program: &OpenProgram) -> std::io::Result<String> {
+    let mut file = program.file();
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        hash.update(&buffer[..n]);
+    }
+}
+
+fn environment(
+    installed: &Installed,
+    command: &Command,
+    socket: &Path,
+    settings: &Settings,
+) -> Vec<(OsString, OsString)> {
+    let id = installed.id();
+    let mut environment = settings.environment.clone();
+    environment.extend(command.environment.iter().cloned());
+    environment.extend([
+        (wire::ENV_PROTOCOL.into(), wire::PROTOCOL.to_string().into()),
+        (wire::ENV_NAME.into(), id.name().into()),
+        (wire::ENV_NAMESPACE.into(), id.namespace().into()),
+        (wire::ENV_SOCK.into(), socket.into()),
+    ]);
+    environment.into_iter().collect()
+}

@@ -1,0 +1,57 @@
+//! From a response to a result: statuses and problem documents become errors.
+
+use bytes::Bytes;
+
+use super::connection::Answer;
+use crate::error::{Error, MethodFailure, Result};
+use crate::protocol::{PluginId, Problem, ProblemKind};
+
+/// The body of a success, or the error that the response says.
+pub(super) fn into_result(
+    id: &PluginId,
+    method: &str,
+    answer: Answer,
+    limit: usize,
+) -> Result<Bytes> {
+    let status = answer.head.status.as_u16();
+    if status == 200 {
+        return Ok(answer.body);
+    }
+    let problem =
+        serde_json::from_slice(&answer.body).unwrap_or_else(|_| problem_of_status(status, method));
+    Err(error_of(id, method, problem, limit))
+}
+
+/// What a peer means that sends a status and no problem document, as GoPlug 1 does.
+fn problem_of_status(status: u16, method: &str) -> Problem {
+    let kind = match status {
+        400 => ProblemKind::UnknownMethod,
+        408 => ProblemKind::DeadlineExceeded,
+        413 => ProblemKind::BodyTooLarge,
+        503 => ProblemKind::NotActive,
+        _ => ProblemKind::Other,
+    };
+    Problem::new(kind, format!("{method}: the plugin answered with status {status}"))
+}
+
+/// The error that a problem document says.
+pub(super) fn error_of(id: &PluginId, method: &str, mut problem: Problem, limit: usize) -> Error {
+    let detail = std::mem::take(&mut problem.detail);
+    let method = method.to_owned();
+    match problem.kind() {
+        ProblemKind::Method => Error::Method(MethodFailure { error: problem.error.take(), detail }),
+        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
+        ProblemKind::InvalidArguments => Error::Arguments {
+            method,
+            parameter: problem.parameter.take(),
+            expected: problem.expected.take(),
+            detail,
+        },
+        ProblemKind::BodyTooLarge => Error::TooLarge { limit },
+        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
+        ProblemKind::Stopping | ProblemKind::NotActive => {
+            Error::Unavailable { id: id.clone(), reason: detail }
+        }
+        _ => Error::Remote { id: id.clone(), method, detail },
+    }
+}

@@ -1,0 +1,145 @@
+//! One connection: hyper's HTTP/1.1, and how long a peer may take over a request's head.
+//!
+//! hyper's own timer for the head also closes connections that merely wait for their
+//! next request. A host keeps such connections at hand, and a GoPlug 1 host takes the
+//! end of one for the end of the plugin. So the clock here starts with the first byte of
+//! a head, not before.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep, timeout};
+
+use super::lifecycle::Phase;
+use super::race::{First, first};
+use super::service::Service;
+use crate::limits;
+use crate::transport::Stream;
+
+/// Serves one connection until its peer or the plugin ends it.
+pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
+    let requests = Arc::new(Requests::default());
+    let guarded =
+        Guarded { stream, requests: requests.clone(), limit: service.peer_idle(), clock: None };
+    let lifecycle = service.lifecycle().clone();
+    let _registrations = service.connected(id);
+    let answer = service_fn(move |request| {
+        let begun = requests.begin();
+        let service = service.clone();
+        async move {
+            let _begun = begun;
+            service.answer(request, id).await
+        }
+    });
+    let mut connection = Box::pin(
+        http1::Builder::new()
+            .header_read_timeout(None)
+            .serve_connection(TokioIo::new(guarded), answer),
+    );
+    // What a peer does wrong ends its own connection, and is of no interest beyond.
+    match first(connection.as_mut(), lifecycle.reached(Phase::Closing)).await {
+        First::Left(_) => {}
+        First::Right(()) => {
+            // Nothing is in flight now, so that no answer gets a `Connection: close`.
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(limits::FLUSH, connection).await;
+        }
+    }
+}
+
+/// Where a connection is between one request and the next.
+#[derive(Default)]
+struct Requests {
+    count: AtomicU64,
+    running: AtomicBool,
+}
+
+impl Requests {
+    fn begin(self: &Arc<Self>) -> Begun {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.running.store(true, Ordering::Relaxed);
+        Begun(self.clone())
+    }
+}
+
+/// A request that is being answered.
+struct Begun(Arc<Requests>);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.running.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A stream on which the head of a request must not take for ever.
+struct Guarded<S> {
+    stream: S,
+    requests: Arc<Requests>,
+    limit: Duration,
+    /// Runs while a head is coming in; the number is that of the requests before it.
+    clock: Option<(u64, Pin<Box<Sleep>>)>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let count = self.requests.count.load(Ordering::Relaxed);
+        let running = self.requests.running.load(Ordering::Relaxed);
+        self.clock.take_if(|(begun, _)| running || *begun != count);
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_ready() {
+            if !running && buffer.filled().len() > before && self.clock.is_none() {
+                self.clock = Some((count, Box::pin(sleep(self.limit))));
+            }
+            return read;
+        }
+        match &mut self.clock {
+            Some((_, clock)) => clock.as_mut().poll(cx).map(|()| {
+                Err(io::Error::new(io::ErrorKind::TimedOut, "the request's head did not arrive"))
+            }),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,93 @@
+//! What a request says: its body, its budget, its dialect.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::HeaderMap;
+use hyper::body::{Body, Incoming};
+use tokio::time::timeout;
+
+use crate::protocol::{Problem, ProblemKind, wire};
+
+/// The dialect of the protocol that a peer speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// The original Go library's: requests without a version.
+    GoPlug1,
+    /// This project's.
+    GoPlug2,
+}
+
+impl Dialect {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let version = text(headers, wire::HEADER_PROTOCOL).and_then(|text| text.parse().ok());
+        match version {
+            Some(2_u32..) => Self::GoPlug2,
+            _ => Self::GoPlug1,
+        }
+    }
+}
+
+/// A header's value, where it is there and is text.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The caller's budget, if it names one.
+///
+/// # Errors
+/// A problem where it is not a number.
+pub(super) fn budget(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
+    let Some(value) = headers.get(wire::HEADER_TIMEOUT) else { return Ok(None) };
+    match value.to_str().ok().and_then(wire::parse_timeout) {
+        Some(budget) => Ok(Some(budget)),
+        None => Err(bad_request(format!(
+            "Goplug-Timeout is {value:?}, which is not a whole number of milliseconds"
+        ))),
+    }
+}
+
+/// Reads a request's body. It is read even where the answer is certain before: an HTTP/1.1
+/// connection with an unread body cannot be used again.
+///
+/// # Errors
+/// A problem where it is larger than `limit`, breaks off, or pauses for longer than `idle`.
+pub(super) async fn body(
+    mut incoming: Incoming,
+    limit: usize,
+    idle: Duration,
+) -> Result<Bytes, Problem> {
+    if incoming.size_hint().lower() > limit as u64 {
+        return Err(too_large(limit));
+    }
+    let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = timeout(idle, incoming.frame()).await.map_err(|_| paused(idle))? {
+        let frame = frame.map_err(|error| bad_request(format!("the body broke off: {error}")))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        if first.len() + joined.len() + piece.len() > limit {
+            return Err(too_large(limit));
+        }
+        // Most bodies come in one piece, and then nothing is copied.
+        if first.is_empty() && joined.is_empty() {
+            first = piece;
+        } else {
+            joined.extend_from_slice(&std::mem::take(&mut first));
+            joined.extend_from_slice(&piece);
+        }
+    }
+    Ok(if joined.is_empty() { first } else { joined.freeze() })
+}
+
+pub(super) fn bad_request(detail: impl Into<String>) -> Problem {
+    Problem::new(ProblemKind::BadRequest, detail)
+}
+
+fn too_large(limit: usize) -> Problem {
+    let detail = format!("the body is larger than {limit} bytes");
+    Problem::new(ProblemKind::BodyTooLarge, detail)
+}
+
+fn paused(idle: Duration) -> Problem {
+    bad_request(format!("nothing of the body has arrived for {idle:?}"))
+}

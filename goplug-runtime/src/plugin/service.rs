@@ -1,0 +1,201 @@
+//! One request, and the answer to it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::{HeaderMap, Method, Request};
+
+use super::answer::{self, Answer, Ticket};
+use super::callbacks::{ConnectionGuard, Hangup};
+use super::dispatch;
+use super::lifecycle::{Lifecycle, Phase, stopping};
+use super::request::{self, Dialect, bad_request};
+use super::server::Core;
+use crate::protocol::{Problem, legacy, wire};
+use crate::typed::{Call, Configuration, Context};
+
+/// A running server, as its connections see it.
+pub(super) struct Service {
+    core: Arc<Core>,
+    /// The plugin that handlers belong to, where it has a type.
+    context: Option<Context>,
+}
+
+/// Why a request gets no result.
+enum Failure {
+    Problem(Problem),
+    /// The connection ends without an answer.
+    Hangup,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Hangup> for Failure {
+    fn from(_: Hangup) -> Self {
+        Self::Hangup
+    }
+}
+
+impl Service {
+    pub(super) fn new(core: Arc<Core>, context: Option<Context>) -> Self {
+        Self { core, context }
+    }
+
+    pub(super) fn lifecycle(&self) -> &Arc<Lifecycle> {
+        &self.core.lifecycle
+    }
+
+    pub(super) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Runs a hook as part of this plugin.
+    pub(super) async fn in_context<F: Future>(&self, hook: F) -> F::Output {
+        match &self.context {
+            Some(context) => context.clone().scope(hook).await,
+            None => hook.await,
+        }
+    }
+
+    pub(super) fn peer_idle(&self) -> Duration {
+        self.core.settings.peer_idle
+    }
+
+    /// Notes a connection: when the guard is dropped, its registrations are without one.
+    pub(super) fn connected(&self, connection: u64) -> ConnectionGuard {
+        ConnectionGuard::new(self.core.hub.clone(), connection)
+    }
+
+    /// Answers one request. Dropping the future drops the handler.
+    ///
+    /// # Errors
+    /// [`Hangup`] ends the connection without an answer.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        connection: u64,
+    ) -> Result<Answer, Hangup> {
+        match self.route(request, connection).await {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Problem(problem)) => Ok(answer::problem(&problem, Ticket::default())),
+            Err(Failure::Hangup) => Err(Hangup),
+        }
+    }
+
+    async fn route(&self, request: Request<Incoming>, connection: u64) -> Result<Answer, Failure> {
+        let (head, incoming) = request.into_parts();
+        let settings = &self.core.settings;
+        let body = request::body(incoming, settings.body_limit, settings.peer_idle).await?;
+        if head.method != Method::POST {
+            return Err(bad_request(format!("{} is not POST", head.method)).into());
+        }
+        let path = head.uri.path();
+        let Some(method) = wire::method_of_path(path) else {
+            return Err(bad_request(format!("the path {path:?} names no method")).into());
+        };
+        match &*method {
+            wire::ACTIVATE => self.activate(&head.headers, body).await,
+            wire::STOP => Ok(self.stop().await),
+            wire::PING => Ok(answer::whole(body, wire::OCTET_STREAM, Ticket::default())),
+            wire::REGISTER_CALLBACK => self.register(&head.headers, &body, connection).await,
+            wire::CALLBACK_REPLY => self.reply(path, &head.headers, body),
+            _ => self.call(method, &head.headers, body).await,
+        }
+    }
+
+    async fn call(
+        &self,
+        method: Cow<'_, str>,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        let budget = request::budget(headers)?;
+        let handler = self.core.dispatch.find(&method)?;
+        let lifecycle = &self.core.lifecycle;
+        let ticket = Ticket::from(lifecycle.enter()?);
+        let call = Call::new(body);
+        let context = self.context.as_ref();
+        Ok(match dispatch::run(handler, call, budget, context, lifecycle).await {
+            Ok(reply) => answer::reply(reply, ticket),
+            Err(problem) => answer::problem(&problem, ticket),
+        })
+    }
+
+    async fn activate(&self, headers: &HeaderMap, body: Bytes) -> Result<Answer, Failure> {
+        let hook = || self.in_context(self.core.hooks.activate(Configuration::new(body)));
+        let activation = self.core.lifecycle.activate(hook);
+        dispatch::within(request::budget(headers)?, activation).await?;
+        Ok(match Dialect::of(headers) {
+            Dialect::GoPlug2 => {
+                let descriptor = self.core.descriptor_text.clone();
+                answer::with_protocol(answer::whole(
+                    descriptor,
+                    wire::DESCRIPTOR,
+                    Ticket::default(),
+                ))
+            }
+            Dialect::GoPlug1 => {
+                let methods = self.core.descriptor.methods.iter().map(|m| m.name.as_str());
+                answer::whole(legacy::method_list(methods).into(), wire::JSON, Ticket::default())
+            }
+        })
+    }
+
+    /// Asks for the stop and answers when nothing is in flight any more. The server's own
+    /// task does the work: a host that goes away meanwhile interrupts nothing.
+    async fn stop(&self) -> Answer {
+        let ticket = Ticket::from(self.core.lifecycle.stop_request());
+        self.core.lifecycle.reached(Phase::Drained).await;
+        answer::whole(Bytes::new(), wire::OCTET_STREAM, ticket)
+    }
+
+    async fn register(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        connection: u64,
+    ) -> Result<Answer, Failure> {
+        if self.core.lifecycle.phase() >= Phase::Stopping {
+            return Err(stopping().into());
+        }
+        match Dialect::of(headers) {
+            Dialect::GoPlug2 => {
+                let names = serde_json::from_slice::<Vec<String>>(body).map_err(|error| {
+                    bad_request(format!("expected an array of callback names: {error}"))
+                })?;
+                let token = request::text(headers, wire::HEADER_HOST);
+                let last = match request::text(headers, wire::HEADER_LAST_EVENT_ID) {
+                    Some(id) => Some(id.trim().parse().map_err(|_| {
+                        bad_request(format!("Last-Event-ID is {id:?}, which is not a number"))
+                    })?),
+                    None => None,
+                };
+                Ok(answer::callbacks(self.core.hub.open(token, names, last)?))
+            }
+            Dialect::GoPlug1 => {
+                let name = legacy::parse_callback_name(body)
+                    .map_err(|error| bad_request(error.to_string()))?;
+                let notification = self.core.hub.poll_legacy(connection, name)?.await?;
+                Ok(answer::whole(notification, wire::OCTET_STREAM, Ticket::default()))
+            }
+        }
+    }
+
+    fn reply(&self, path: &str, headers: &HeaderMap, body: Bytes) -> Result<Answer, Failure> {
+        let id = path.split('/').nth(2).and_then(|id| id.parse().ok()).ok_or_else(|| {
+            bad_request("a reply goes to /CallbackReply/ and the id of the callback's event")
+        })?;
+        let is_problem = request::text(headers, hyper::header::CONTENT_TYPE.as_str())
+            .is_some_and(|media_type| media_type.starts_with(wire::PROBLEM));
+        let token = request::text(headers, wire::HEADER_HOST);
+        self.core.hub.reply(token, id, body, is_problem)?;
+        Ok(answer::whole(Bytes::new(), wire::OCTET_STREAM, Ticket::default()))
+    }
+}

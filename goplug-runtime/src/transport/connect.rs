@@ -1,0 +1,139 @@
+//! Connecting, with the reason when it fails.
+//!
+//! The kernel says "connection refused" both for a socket that nobody serves and
+//! for a file that never was one, and "would block" for a queue that is full for
+//! the moment. The three mean different things to whoever reads the error.
+
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::check_path;
+
+/// A connection between a host and a plugin.
+pub type Stream = tokio::net::UnixStream;
+
+/// How long to wait before asking again at a socket whose queue is full.
+const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);
+
+/// Connects to the socket at `path`, within `deadline`. While the queue of the
+/// socket is full it waits. Needs a runtime with I/O and time. Dropping the
+/// future closes whatever has been opened.
+///
+/// # Errors
+/// [`NotFound`](io::ErrorKind::NotFound) if there is no such file,
+/// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not a socket or the path
+/// cannot be one's, [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if
+/// nobody listens, [`TimedOut`](io::ErrorKind::TimedOut) after the deadline, and
+/// what else the system says.
+pub async fn connect(path: &Path, deadline: Duration) -> io::Result<Stream> {
+    check_path(path)?;
+    tokio::time::timeout(deadline, connect_when_queued(path)).await.unwrap_or_else(|_| {
+        Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("the socket took no connection within {deadline:?}"),
+        ))
+    })
+}
+
+async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
+    loop {
+        match Stream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(QUEUE_FULL_PAUSE).await;
+            }
+            Err(error) => return Err(explain(path, error)),
+            Ok(stream) => return Ok(stream),
+        }
+    }
+}
+
+fn explain(path: &Path, error: io::Error) -> io::Error {
+    let text = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such socket",
+        io::ErrorKind::ConnectionRefused => {
+            let is_socket = |file: std::fs::Metadata| file.file_type().is_socket();
+            if std::fs::metadata(path).is_ok_and(|file| !is_socket(file)) {
+                return io::Error::new(io::ErrorKind::InvalidInput, "the file is not a socket");
+            }
+            "nobody listens on the socket"
+        }
+        _ => return error,
+    };
+    io::Error::new(error.kind(), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_missing_socket_is_said_to_be_missing() {
+        let temp = tempfile::tempdir().unwrap();
+        let error = connect(&temp.path().join("s"), SOON).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(error.to_string(), "there is no such socket");
+    }
+
+    #[tokio::test]
+    async fn a_file_or_folder_is_said_not_to_be_a_socket() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("f");
+        std::fs::write(&file, "").unwrap();
+        for path in [file.as_path(), temp.path()] {
+            let error = connect(path, SOON).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert_eq!(error.to_string(), "the file is not a socket");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_socket_is_said_to_have_no_listener() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("s");
+        drop(UnixListener::bind(&path).unwrap());
+        let error = connect(&path, SOON).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(error.to_string(), "nobody listens on the socket");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_stays_full_ends_at_the_deadline() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let mut queued = Vec::new();
+        let error = loop {
+            match connect(&path, SOON).await {
+                Ok(stream) => queued.push(stream),
+                Err(error) => break error,
+            }
+        };
+        assert!(!queued.is_empty());
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(error.to_string(), "the socket took no connection within 10s");
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_waited_for() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let _first = connect(&path, SOON).await.unwrap();
+
+        let mut second = std::pin::pin!(connect(&path, SOON));
+        let mut unheard = Context::from_waker(Waker::noop());
+        assert!(second.as_mut().poll(&mut unheard).is_pending());
+        let _accepted = listener.accept().unwrap();
+
+        assert!(second.await.is_ok());
+    }
+}

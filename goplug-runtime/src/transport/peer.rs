@@ -1,0 +1,69 @@
+//! Who is at the other end of a connection, as the kernel tells it.
+
+use std::io;
+
+use super::Stream;
+
+/// The user and process at the other end of a connection, at the time when it
+/// connected or began to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The effective user id.
+    pub uid: u32,
+    /// The effective group id.
+    pub gid: u32,
+    /// The process id, where the system tells it. The process may be gone, and the
+    /// number may be another's by now: it is for people, not for decisions.
+    pub pid: Option<i32>,
+}
+
+impl Peer {
+    /// Asks the kernel who is at the other end of a stream.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn of(stream: &Stream) -> io::Result<Self> {
+        let credentials = stream.peer_cred()?;
+        // The kernel answers 0 for a process that this one cannot see.
+        let pid = credentials.pid().filter(|pid| *pid > 0);
+        Ok(Self { uid: credentials.uid(), gid: credentials.gid(), pid })
+    }
+
+    /// Whether the peer may speak with this process: it runs as the same user, or
+    /// as root, who could do everything anyway.
+    pub fn is_trusted(&self) -> bool {
+        self.uid == own_uid() || self.uid == 0
+    }
+}
+
+/// The effective user id of this process.
+pub fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(uid: u32) -> Peer {
+        Peer { uid, gid: 0, pid: None }
+    }
+
+    #[test]
+    fn the_same_user_and_root_are_trusted() {
+        assert!(user(own_uid()).is_trusted());
+        assert!(user(0).is_trusted());
+    }
+
+    #[test]
+    fn another_user_is_not_trusted() {
+        assert!(!user(own_uid() + 1).is_trusted());
+    }
+
+    #[tokio::test]
+    async fn both_ends_of_a_pair_are_this_process() {
+        let (a, b) = Stream::pair().unwrap();
+        assert_eq!(Peer::of(&a).unwrap(), Peer::of(&b).unwrap());
+        assert_eq!(Peer::of(&a).unwrap().uid, own_uid());
+    }
+}

@@ -1,0 +1,164 @@
+//! Whether a file or folder is safe from other users.
+//!
+//! Who may write a plugin's program, its `.pconf` or their folder may run code as
+//! the host. Access lists need no extra look: the group bits of the mode are their
+//! upper bound.
+
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::own_uid;
+
+const GROUP_WRITE: u32 = 0o020;
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
+
+/// Says why other users may change the file or folder at `path` (links followed);
+/// `None` if they may not.
+///
+/// Others are all but this process's user and root. A folder with the sticky bit,
+/// such as `/tmp`, counts as safe: others may add files of their own, which this
+/// function then finds, but not touch those of somebody else. So does a file that
+/// only a private group may write: one whose number is its owner's, and that
+/// according to `/etc/passwd` and `/etc/group` has no other member.
+///
+/// Looks at this path alone, not at the folders above it. Does blocking I/O.
+///
+/// # Errors
+/// What the system says when the path cannot be looked at.
+pub fn writable_by_others(path: &Path) -> io::Result<Option<String>> {
+    let metadata = std::fs::metadata(path)?;
+    let facts = Facts {
+        uid: metadata.uid(),
+        gid: metadata.gid(),
+        mode: metadata.mode() & 0o7777,
+        is_folder: metadata.is_dir(),
+    };
+    Ok(facts.problem(own_uid(), || {
+        let read = |path| std::fs::read_to_string(path).ok();
+        let (Some(users), Some(groups)) = (read("/etc/passwd"), read("/etc/group")) else {
+            return false;
+        };
+        is_private_group(facts.gid, &users, &groups)
+    }))
+}
+
+struct Facts {
+    uid: u32,
+    gid: u32,
+    mode: u32,
+    is_folder: bool,
+}
+
+impl Facts {
+    fn problem(&self, own_uid: u32, group_is_private: impl FnOnce() -> bool) -> Option<String> {
+        let Self { uid, gid, mode, is_folder } = *self;
+        if uid != own_uid && uid != 0 {
+            return Some(format!("it belongs to another user (uid {uid})"));
+        }
+        if is_folder && mode & STICKY != 0 {
+            return None;
+        }
+        if mode & OTHERS_WRITE != 0 {
+            return Some(format!("every user may write it (mode {mode:04o})"));
+        }
+        if mode & GROUP_WRITE != 0 && !(gid == uid && group_is_private()) {
+            return Some(format!("its group may write it (mode {mode:04o}, gid {gid})"));
+        }
+        None
+    }
+}
+
+/// Whether a group, whose number is its only user's, has no second member.
+fn is_private_group(gid: u32, users: &str, groups: &str) -> bool {
+    let number = |field: Option<&str>| field.and_then(|text| text.parse::<u32>().ok());
+    let others_primary = users.lines().any(|line| {
+        let mut fields = line.split(':').skip(2);
+        let (uid, primary) = (number(fields.next()), number(fields.next()));
+        primary == Some(gid) && uid != Some(gid)
+    });
+    let mut entries = groups.lines().filter(|line| number(line.split(':').nth(2)) == Some(gid));
+    let has_no_members = |line: &str| line.split(':').nth(3).is_some_and(|m| m.trim().is_empty());
+    !others_primary && entries.next().is_some_and(has_no_members) && entries.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const ME: u32 = 1000;
+
+    fn problem(uid: u32, gid: u32, mode: u32, is_folder: bool) -> Option<String> {
+        Facts { uid, gid, mode, is_folder }.problem(ME, || true)
+    }
+
+    #[test]
+    fn what_is_mine_or_roots_alone_is_safe() {
+        assert_eq!(problem(ME, ME, 0o755, false), None);
+        assert_eq!(problem(0, 0, 0o755, true), None);
+    }
+
+    #[test]
+    fn another_owner_is_named() {
+        let text = problem(1001, ME, 0o600, false).unwrap();
+        assert_eq!(text, "it belongs to another user (uid 1001)");
+    }
+
+    #[test]
+    fn a_mode_that_lets_everybody_write_is_shown() {
+        let text = problem(ME, ME, 0o666, false).unwrap();
+        assert_eq!(text, "every user may write it (mode 0666)");
+    }
+
+    #[test]
+    fn a_shared_group_that_may_write_is_shown() {
+        let text = problem(ME, 50, 0o775, true).unwrap();
+        assert_eq!(text, "its group may write it (mode 0775, gid 50)");
+    }
+
+    #[test]
+    fn a_private_group_may_write() {
+        assert_eq!(problem(ME, ME, 0o775, true), None);
+        let shared = Facts { uid: ME, gid: ME, mode: 0o775, is_folder: true };
+        assert!(shared.problem(ME, || false).is_some());
+    }
+
+    #[test]
+    fn the_sticky_bit_excuses_folders_only() {
+        assert_eq!(problem(0, 0, 0o1777, true), None);
+        assert!(problem(0, 0, 0o1777, false).is_some());
+    }
+
+    #[test]
+    fn a_group_is_private_without_a_second_member() {
+        let users = "root:x:0:0::/root:/bin/sh\nana:x:1000:1000::/home/ana:/bin/sh\n";
+        let groups = "root:x:0:\nana:x:1000:\n";
+        assert!(is_private_group(1000, users, groups));
+        assert!(!is_private_group(1000, users, "ana:x:1000:bob\n"));
+        assert!(!is_private_group(1000, users, "root:x:0:\n"));
+        let joined = format!("{users}bob:x:1001:1000::/home/bob:/bin/sh\n");
+        assert!(!is_private_group(1000, &joined, groups));
+    }
+
+    #[test]
+    fn a_real_file_is_looked_at() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("f");
+        std::fs::write(&path, "").unwrap();
+        let set = |mode| std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        set(0o644);
+        assert_eq!(writable_by_others(&path).unwrap(), None);
+        set(0o646);
+        assert!(writable_by_others(&path).unwrap().unwrap().contains("mode 0646"));
+    }
+
+    #[test]
+    fn a_missing_file_is_an_error() {
+        let temp = tempfile::tempdir().unwrap();
+        let error = writable_by_others(&temp.path().join("f")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+}

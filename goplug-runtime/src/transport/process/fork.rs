@@ -1,0 +1,365 @@
+//! The step from the host into a new process, and there into the plugin's program.
+//!
+//! `std::process::Command` cannot be used: it captures the environment before the
+//! fork, while `LISTEN_PID` is known only after it; it runs a path, not the open
+//! file that was checked; and the pipe for its own errors may sit on the very
+//! descriptors that are to be passed. So the few calls stand here.
+//!
+//! Between fork and exec the child shares locks and memory with threads that do not
+//! exist in it: it may allocate nothing, lock nothing and panic nowhere. Everything
+//! it needs is prepared in [`Plan`]; every call it makes is async-signal-safe.
+
+// No safe crate covers fork and exec with these demands.
+#![allow(unsafe_code)]
+
+use std::convert::Infallible;
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+
+use rustix::pipe::PipeFlags;
+use rustix::process::{Pid, PidfdFlags, WaitOptions};
+
+use super::child::Process;
+use crate::protocol::wire;
+
+/// Where the child finds its lifeline.
+pub(super) const LIFELINE_FD: RawFd = wire::LISTEN_FD + 1;
+
+/// The first number that nothing is passed on.
+const FIRST_FREE: RawFd = LIFELINE_FD + 1;
+
+/// What the child exits with if it cannot become the plugin; the host reads the
+/// reason from a pipe.
+const EXIT_FAILED: i32 = 127;
+
+/// All that the child needs, in the form in which the kernel takes it.
+pub(super) struct Plan {
+    program: CString,
+    /// The open program; absent if it is run by its path.
+    file: Option<OwnedFd>,
+    folder: CString,
+    argv: CStrings,
+    /// The first entry is left to `listen_pid`.
+    envp: CStrings,
+    listen_pid: ListenPid,
+    /// In the order of their numbers in the child, from 0 on.
+    passed: [OwnedFd; FIRST_FREE as usize],
+}
+
+/// What a [`Plan`] is made from.
+pub(super) struct Parts<'a> {
+    pub(super) program: CString,
+    pub(super) file: Option<&'a File>,
+    pub(super) folder: CString,
+    pub(super) argv: Vec<CString>,
+    pub(super) env: Vec<CString>,
+    pub(super) stdin: OwnedFd,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+    pub(super) listener: OwnedFd,
+    pub(super) lifeline: OwnedFd,
+}
+
+impl Plan {
+    /// Moves every descriptor above the numbers that the child fills, so that no
+    /// copy overwrites the source of another.
+    pub(super) fn new(parts: Parts<'_>) -> io::Result<Self> {
+        let listen_pid = ListenPid::new();
+        let placeholder = CString::default();
+        let env = std::iter::once(placeholder).chain(parts.env).collect();
+        Ok(Self {
+            program: parts.program,
+            file: parts.file.map(above_passed).transpose()?,
+            folder: parts.folder,
+            argv: CStrings::new(parts.argv),
+            envp: CStrings::new(env),
+            listen_pid,
+            passed: [
+                above_passed(parts.stdin)?,
+                above_passed(parts.stdout)?,
+                above_passed(parts.stderr)?,
+                above_passed(parts.listener)?,
+                above_passed(parts.lifeline)?,
+            ],
+        })
+    }
+}
+
+/// A copy of a descriptor whose number is not among those passed.
+fn above_passed(fd: impl AsFd) -> io::Result<OwnedFd> {
+    Ok(rustix::io::fcntl_dupfd_cloexec(fd, FIRST_FREE)?)
+}
+
+/// Strings, and the null-terminated array of pointers to them.
+struct CStrings {
+    pointers: Vec<*const libc::c_char>,
+    _strings: Vec<CString>,
+}
+
+// SAFETY: the pointers lead into the strings beside them, which nobody changes and
+// which stay where they are when the struct moves.
+unsafe impl Send for CStrings {}
+
+impl CStrings {
+    fn new(strings: Vec<CString>) -> Self {
+        let ends = std::iter::once(std::ptr::null());
+        let pointers = strings.iter().map(|string| string.as_ptr()).chain(ends).collect();
+        Self { pointers, _strings: strings }
+    }
+}
+
+/// `LISTEN_PID=` with room for the number, which only the child knows.
+struct ListenPid {
+    entry: Box<[u8; Self::NAME.len() + Self::DIGITS + 1]>,
+}
+
+impl ListenPid {
+    const NAME: &[u8] = b"LISTEN_PID=";
+    /// As many as the largest pid can have.
+    const DIGITS: usize = 10;
+
+    fn new() -> Self {
+        let mut entry = Box::new([0; _]);
+        entry[..Self::NAME.len()].copy_from_slice(Self::NAME);
+        Self { entry }
+    }
+
+    /// Writes the number, without allocation or panic.
+    fn set(&mut self, pid: u32) -> *const libc::c_char {
+        let digits = pid.checked_ilog10().unwrap_or(0) as usize + 1;
+        let places = self.entry.iter_mut().skip(Self::NAME.len()).take(digits);
+        let mut rest = pid;
+        for place in places.rev() {
+            *place = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.entry.as_ptr().cast()
+    }
+}
+
+/// Which step failed, for the text of the error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Before the program was reached: memory, processes, descriptors.
+    Prepare,
+    /// Entering the plugin's folder.
+    Folder,
+    /// Running the program.
+    Exec,
+}
+
+/// A start that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) step: Step,
+    pub(super) error: io::Error,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self { step: Step::Prepare, error }
+    }
+}
+
+impl From<rustix::io::Errno> for Failure {
+    fn from(error: rustix::io::Errno) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+/// Starts the plan's program and returns once it runs, or says why it does not.
+///
+/// The calling thread must live as long as the process: the child asks for a signal
+/// when its parent, which means this thread, ends. All signals must be blocked in
+/// it, so that no handler of the host runs in the child.
+pub(super) fn start(plan: &mut Plan) -> Result<Process, Failure> {
+    let (reasons, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    let writer = above_passed(writer)?;
+    let host = rustix::process::getpid().as_raw_nonzero().get();
+    // SAFETY: the child calls `become_plugin`, which keeps to what is allowed there.
+    let pid = match unsafe { libc::fork() } {
+        -1 => return Err(io::Error::last_os_error().into()),
+        0 => {
+            // SAFETY: this is the child of a fork, and it ends here.
+            unsafe {
+                let Err(reason) = become_plugin(plan, host);
+                let bytes = reason.to_bytes();
+                libc::write(writer.as_raw_fd(), bytes.as_ptr().cast(), bytes.len());
+                libc::_exit(EXIT_FAILED)
+            }
+        }
+        pid => Pid::from_raw(pid).ok_or_else(|| io::Error::other("fork gave no process"))?,
+    };
+    drop(writer);
+    let process = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(pidfd) => Process::new(pid, pidfd),
+        Err(error) => {
+            // Not reaped yet, so the number is still this child's.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+            return Err(error.into());
+        }
+    };
+    let mut bytes = Vec::new();
+    File::from(reasons).read_to_end(&mut bytes)?;
+    // The pipe closes without a word when the program runs.
+    match Reason::from_bytes(&bytes) {
+        None => Ok(process),
+        Some(Reason { step, errno }) => {
+            Err(Failure { step, error: io::Error::from_raw_os_error(errno) })
+        }
+    }
+}
+
+/// What the child says when it cannot become the plugin.
+struct Reason {
+    step: Step,
+    errno: i32,
+}
+
+impl Reason {
+    fn to_bytes(&self) -> [u8; 5] {
+        let [a, b, c, d] = self.errno.to_ne_bytes();
+        [self.step as u8, a, b, c, d]
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let &[step, a, b, c, d] = bytes else { return None };
+        let step = [Step::Prepare, Step::Folder, Step::Exec]
+            .into_iter()
+            .find(|known| *known as u8 == step)?;
+        Some(Self { step, errno: i32::from_ne_bytes([a, b, c, d]) })
+    }
+}
+
+/// Fails with the step and `errno` if a call gave -1.
+fn check(step: Step, result: libc::c_int) -> Result<(), Reason> {
+    if result != -1 {
+        return Ok(());
+    }
+    // SAFETY: the location of `errno` is always there to read.
+    let errno = unsafe { *libc::__errno_location() };
+    Err(Reason { step, errno })
+}
+
+/// Turns the child into the plugin; returns only if that fails.
+///
+/// # Safety
+/// To be called in the child of a fork, once.
+unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible, Reason> {
+    // SAFETY: system calls on descriptors and memory that the plan holds, and
+    // nothing that allocates, locks or panics.
+    unsafe {
+        check(Step::Prepare, libc::setpgid(0, 0))?;
+        check(Step::Prepare, libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM))?;
+        if libc::getppid() != host {
+            // The host died before it was asked to send the signal. Nobody reads on.
+            libc::_exit(EXIT_FAILED);
+        }
+        for (number, fd) in (0..).zip(&plan.passed) {
+            check(Step::Prepare, libc::dup2(fd.as_raw_fd(), number))?;
+        }
+        // Rust closes its descriptors on exec; C libraries may have forgotten to. On
+        // a kernel without the call (before 5.11) that stays as it is.
+        libc::syscall(
+            libc::SYS_close_range,
+            FIRST_FREE as libc::c_uint,
+            libc::c_uint::MAX,
+            CLOSE_RANGE_CLOEXEC,
+        );
+        check(Step::Folder, libc::chdir(plan.folder.as_ptr()))?;
+        if let Some(entry) = plan.envp.pointers.first_mut() {
+            *entry = plan.listen_pid.set(libc::getpid().unsigned_abs());
+        }
+        default_signals();
+        exec(plan)
+    }
+}
+
+/// The kernel's flag: set close-on-exec rather than close.
+const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
+
+/// Gives every signal its default effect, then lets them through.
+///
+/// # Safety
+/// As for [`become_plugin`].
+unsafe fn default_signals() {
+    // SAFETY: both values are plain data for which zero is valid. A number that no
+    // handler can be set for is refused without effect.
+    unsafe {
+        let mut default: libc::sigaction = std::mem::zeroed();
+        default.sa_sigaction = libc::SIG_DFL;
+        for signal in 1..=64 {
+            libc::sigaction(signal, &raw const default, std::ptr::null_mut());
+        }
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+}
+
+/// # Safety
+/// As for [`become_plugin`].
+unsafe fn exec(plan: &Plan) -> Result<Infallible, Reason> {
+    let (argv, envp) = (plan.argv.pointers.as_ptr(), plan.envp.pointers.as_ptr());
+    const EMPTY: &CStr = c"";
+    // SAFETY: path, argv and envp are null-terminated and live in the plan.
+    unsafe {
+        if let Some(file) = &plan.file {
+            libc::syscall(
+                libc::SYS_execveat,
+                file.as_raw_fd(),
+                EMPTY.as_ptr(),
+                argv,
+                envp,
+                libc::AT_EMPTY_PATH,
+            );
+        } else {
+            libc::execve(plan.program.as_ptr(), argv, envp);
+        }
+    }
+    check(Step::Exec, -1)?;
+    // SAFETY: as above; `check` has answered already.
+    unsafe { libc::_exit(EXIT_FAILED) }
+}
+
+/// Blocks every signal in the calling thread, as [`start`] needs it.
+pub(super) fn block_signals() {
+    // SAFETY: the set is plain data, filled before it is used; both calls touch
+    // nothing but it and the thread's mask.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_is_written_behind_the_name() {
+        for pid in [1, 10, 4_194_304, u32::MAX] {
+            let mut entry = ListenPid::new();
+            entry.set(pid);
+            let text = CStr::from_bytes_until_nul(&*entry.entry).unwrap();
+            assert_eq!(text.to_str().unwrap(), format!("LISTEN_PID={pid}"));
+        }
+    }
+
+    #[test]
+    fn the_variable_has_the_name_that_the_plugin_looks_for() {
+        assert_eq!(ListenPid::NAME.strip_suffix(b"=").unwrap(), wire::ENV_LISTEN_PID.as_bytes());
+    }
+
+    #[test]
+    fn a_reason_survives_its_bytes() {
+        let bytes = Reason { step: Step::Folder, errno: libc::ENOENT }.to_bytes();
+        let reason = Reason::from_bytes(&bytes).unwrap();
+        assert_eq!((reason.step, reason.errno), (Step::Folder, libc::ENOENT));
+        assert!(Reason::from_bytes(b"").is_none());
+    }
+}

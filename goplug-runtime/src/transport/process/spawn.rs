@@ -1,0 +1,168 @@
+//! What a plugin's process is given: a program, a folder, an environment, a socket,
+//! a lifeline, and pipes for its output. Everything else of the host stays behind.
+
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+
+use super::child::{Child, Process};
+use super::fork::{Failure, LIFELINE_FD, Parts, Plan, Step};
+use super::program::OpenProgram;
+use super::spawner;
+use crate::protocol::wire;
+use crate::transport::PassedListener;
+
+/// What a plugin writes to its standard output or error.
+pub type Output = tokio::net::unix::pipe::Receiver;
+
+/// How often a program that is open for writing is tried. Somebody who just wrote
+/// it closes it soon; a process that was forked meanwhile closes its copy on exec.
+const BUSY_ATTEMPTS: u32 = 20;
+
+/// How long to wait between two of these attempts.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// A process to start.
+#[derive(Clone, Copy, Debug)]
+pub struct Spawn<'a> {
+    /// The program; its path becomes the first element of the process's argv.
+    pub program: &'a OpenProgram,
+    /// The arguments behind it.
+    pub args: &'a [OsString],
+    /// The whole environment, but for `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
+    /// `GOPLUG_LIFELINE`, which are set here whatever this says.
+    pub env: &'a [(OsString, OsString)],
+    /// The folder in which it starts.
+    pub folder: &'a Path,
+    /// The socket that it is to serve.
+    pub listener: &'a PassedListener,
+}
+
+/// A process that has started, and what it says.
+#[derive(Debug)]
+pub struct Started {
+    /// The process.
+    pub child: Child,
+    /// Its standard output. End of file comes when every process that has it is gone,
+    /// which may be later than the plugin's end.
+    pub stdout: Output,
+    /// Its standard error; likewise.
+    pub stderr: Output,
+}
+
+impl Spawn<'_> {
+    /// Starts the process; returns once its program runs.
+    ///
+    /// It leads a process group of its own, has default signals, reads nothing from
+    /// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O
+    /// and time. If the future is dropped, the process is killed.
+    ///
+    /// # Errors
+    /// The text continues "the program cannot be started:" and says what is wrong with
+    /// program, interpreter, architecture, folder, arguments or environment.
+    pub async fn start(self) -> io::Result<Started> {
+        if !self.program.runs_from_file() {
+            self.program.check_unchanged()?;
+        }
+        let (stdout, child_stdout) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let (stderr, child_stderr) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let (child_lifeline, lifeline) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let plan = self.plan(child_stdout, child_stderr, child_lifeline)?;
+        let process = self.run(plan).await?;
+        Ok(Started {
+            child: Child::new(process, lifeline)?,
+            stdout: Output::from_owned_fd(stdout)?,
+            stderr: Output::from_owned_fd(stderr)?,
+        })
+    }
+
+    fn plan(&self, stdout: OwnedFd, stderr: OwnedFd, lifeline: OwnedFd) -> io::Result<Box<Plan>> {
+        let program = c_string("the path", self.program.path().as_os_str())?;
+        let args = self.args.iter().map(|arg| c_string("an argument", arg));
+        let plan = Plan::new(Parts {
+            argv: std::iter::once(Ok(program.clone())).chain(args).collect::<io::Result<_>>()?,
+            program,
+            file: self.program.runs_from_file().then(|| self.program.file()),
+            folder: c_string("the folder", self.folder.as_os_str())?,
+            env: self.environment()?,
+            stdin: File::open("/dev/null")?.into(),
+            stdout,
+            stderr,
+            listener: self.listener.as_fd().try_clone_to_owned()?,
+            lifeline,
+        })?;
+        Ok(Box::new(plan))
+    }
+
+    /// The environment but for `LISTEN_PID`, which only the process itself knows.
+    fn environment(&self) -> io::Result<Vec<CString>> {
+        const OURS: [&str; 4] = [
+            wire::ENV_LISTEN_PID,
+            wire::ENV_LISTEN_FDS,
+            wire::ENV_LISTEN_FDNAMES,
+            wire::ENV_LIFELINE,
+        ];
+        let lifeline = LIFELINE_FD.to_string();
+        let ours = [
+            (wire::ENV_LISTEN_FDS, "1"),
+            (wire::ENV_LISTEN_FDNAMES, wire::LISTEN_FDNAME),
+            (wire::ENV_LIFELINE, &lifeline),
+        ];
+        let ours = ours.iter().map(|(name, value)| variable(OsStr::new(name), OsStr::new(value)));
+        let theirs = self.env.iter().filter(|(name, _)| !OURS.iter().any(|our| name == our));
+        theirs.map(|(name, value)| variable(name, value)).chain(ours).collect()
+    }
+
+    async fn run(&self, mut plan: Box<Plan>) -> io::Result<Process> {
+        let mut attempts = 1;
+        loop {
+            let (used, result) = spawner::start(plan).await.map_err(|f| self.explain(f))?;
+            match result {
+                Err(Failure { error, .. })
+                    if Errno::from_io_error(&error) == Some(Errno::TXTBSY)
+                        && attempts < BUSY_ATTEMPTS =>
+                {
+                    attempts += 1;
+                    plan = used;
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                result => return result.map_err(|failure| self.explain(failure)),
+            }
+        }
+    }
+
+    fn explain(&self, Failure { step, error }: Failure) -> io::Error {
+        match step {
+            Step::Prepare => error,
+            Step::Exec => self.program.explain(error),
+            Step::Folder => io::Error::new(
+                error.kind(),
+                format!("its folder {} cannot be entered: {error}", self.folder.display()),
+            ),
+        }
+    }
+}
+
+fn variable(name: &OsStr, value: &OsStr) -> io::Result<CString> {
+    if name.is_empty() || name.as_bytes().contains(&b'=') {
+        let text = format!("{name:?} cannot be the name of an environment variable");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    let mut entry = OsString::from(name);
+    entry.push("=");
+    entry.push(value);
+    c_string("an environment variable", &entry)
+}
+
+fn c_string(what: &str, text: &OsStr) -> io::Result<CString> {
+    CString::new(text.as_bytes()).map_err(|_| {
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{what} holds a NUL byte: {text:?}"))
+    })
+}

@@ -1,0 +1,437 @@
+//! Real processes: what they are given, how they end, and what is said when they
+//! cannot start.
+
+use std::ffi::OsString;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+
+use super::*;
+use crate::transport::PassedListener;
+
+/// Longer than anything here takes on a busy machine.
+const SOON: Duration = Duration::from_secs(60);
+
+/// A folder with a socket, in which processes are started.
+struct Stage {
+    temp: TempDir,
+    listener: PassedListener,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let listener = PassedListener::bind(&temp.path().join("s")).unwrap();
+        Self { temp, listener }
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.temp.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        path
+    }
+
+    async fn start(&self, program: &Path, args: &[&str]) -> std::io::Result<Started> {
+        self.start_with(program, args, &[("PATH", "/usr/bin:/bin")]).await
+    }
+
+    async fn start_with(
+        &self,
+        program: &Path,
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> std::io::Result<Started> {
+        let args: Vec<_> = args.iter().map(OsString::from).collect();
+        let env: Vec<_> = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let program = OpenProgram::open(program)?;
+        let folder = self.temp.path();
+        let listener = &self.listener;
+        Spawn { program: &program, args: &args, env: &env, folder, listener }.start().await
+    }
+
+    async fn shell(&self, script: &str) -> Started {
+        self.start(Path::new("/bin/sh"), &["-c", script]).await.unwrap()
+    }
+}
+
+async fn all(mut output: Output) -> String {
+    let mut text = String::new();
+    let read = output.read_to_string(&mut text);
+    tokio::time::timeout(SOON, read).await.expect("the output stays open").unwrap();
+    text
+}
+
+async fn line(output: &mut Output) -> String {
+    let mut text = String::new();
+    while !text.ends_with('\n') {
+        let read = output.read_u8();
+        let byte = tokio::time::timeout(SOON, read).await.expect("no line comes").unwrap();
+        text.push(char::from(byte));
+    }
+    text.trim_end().to_owned()
+}
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let patience = Instant::now() + SOON;
+    while !condition() {
+        assert!(Instant::now() < patience, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Waits until no process has this id, not even a zombie.
+fn wait_until_gone(pid: u32) {
+    let path = format!("/proc/{pid}");
+    wait_until(&format!("process {pid} is still there"), || !Path::new(&path).exists());
+}
+
+#[tokio::test]
+async fn the_environment_is_what_the_host_chose_and_what_is_passed() {
+    let stage = Stage::new();
+    let env = [("A", "1"), ("LISTEN_FDS", "9"), ("LISTEN_PID", "1"), ("GOPLUG_LIFELINE", "0")];
+    let started = stage.start_with(Path::new("/usr/bin/env"), &[], &env).await.unwrap();
+    let text = all(started.stdout).await;
+    let mut lines: Vec<_> = text.lines().collect();
+    lines.sort_unstable();
+    let pid = format!("LISTEN_PID={}", started.child.id());
+    let expected = ["A=1", "GOPLUG_LIFELINE=4", "LISTEN_FDNAMES=goplug", "LISTEN_FDS=1", &pid];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn a_script_gets_the_same_environment() {
+    let stage = Stage::new();
+    let script = stage.file("plugin", b"#!/bin/sh\necho $LISTEN_PID $$ $0 $1\n");
+    let started = stage.start(&script, &["argument"]).await.unwrap();
+    let pid = started.child.id();
+    let expected = format!("{pid} {pid} {} argument\n", script.display());
+    assert_eq!(all(started.stdout).await, expected);
+}
+
+#[tokio::test]
+async fn nothing_but_the_passed_descriptors_arrives() {
+    let stage = Stage::new();
+    // `dup` gives a descriptor that stays open across exec.
+    let leaky = rustix::io::dup(&stage.listener).unwrap();
+    let leak = leaky.as_raw_fd();
+    let paths: Vec<_> = (0..64).chain([leak]).map(|fd| format!("/proc/self/fd/{fd}")).collect();
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+
+    let started = stage.start(Path::new("/usr/bin/readlink"), &paths).await.unwrap();
+
+    let text = all(started.stdout).await;
+    let kinds: Vec<_> = text.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(kinds, ["/dev/null", "pipe", "pipe", "socket", "pipe"]);
+}
+
+#[tokio::test]
+async fn both_outputs_arrive_apart() {
+    let stage = Stage::new();
+    let started = stage.shell("echo out; echo err >&2").await;
+    assert_eq!(all(started.stdout).await, "out\n");
+    assert_eq!(all(started.stderr).await, "err\n");
+}
+
+#[tokio::test]
+async fn it_starts_in_its_folder() {
+    let stage = Stage::new();
+    let started = stage.start(Path::new("/bin/pwd"), &[]).await.unwrap();
+    assert_eq!(all(started.stdout).await.trim_end(), stage.temp.path().to_str().unwrap());
+}
+
+#[tokio::test]
+async fn every_waiter_gets_the_exit_status() {
+    let stage = Stage::new();
+    let started = stage.shell("exit 3").await;
+    let (first, second) = tokio::join!(started.child.wait(), started.child.wait());
+    for status in [first, second, started.child.wait().await] {
+        assert_eq!(status.unwrap().to_string(), "exit status: 3");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_is_dropped_loses_nothing() {
+    let stage = Stage::new();
+    let started = stage.shell("read x <&4").await;
+    {
+        let mut wait = std::pin::pin!(started.child.wait());
+        let mut unheard = Context::from_waker(Waker::noop());
+        assert!(wait.as_mut().poll(&mut unheard).is_pending());
+    }
+    started.child.kill_group().unwrap();
+    assert_eq!(started.child.wait().await.unwrap().to_string(), "signal: 9 (SIGKILL)");
+}
+
+#[tokio::test]
+async fn signals_have_their_default_effect() {
+    let stage = Stage::new();
+    let started = stage.shell("read x <&4").await;
+    started.child.signal(Signal::TERM).unwrap();
+    assert_eq!(started.child.wait().await.unwrap().to_string(), "signal: 15 (SIGTERM)");
+}
+
+#[tokio::test]
+async fn signals_after_the_end_are_no_error() {
+    let stage = Stage::new();
+    let started = stage.shell("exit 0").await;
+    started.child.wait().await.unwrap();
+    started.child.signal(Signal::TERM).unwrap();
+    started.child.kill_group().unwrap();
+}
+
+#[tokio::test]
+async fn a_stopped_process_can_be_killed() {
+    let stage = Stage::new();
+    let started = stage.shell("kill -STOP $$").await;
+    started.child.kill_group().unwrap();
+    assert_eq!(started.child.wait().await.unwrap().to_string(), "signal: 9 (SIGKILL)");
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_group_ends_with_its_leader() {
+    let stage = Stage::new();
+    let mut started = stage.shell("sleep 1000 & echo $!").await;
+    let left: u32 = line(&mut started.stdout).await.parse().unwrap();
+    assert!(started.child.wait().await.unwrap().success());
+    // The sleeper has the other end of the pipe until it ends.
+    assert_eq!(all(started.stdout).await, "");
+    wait_until_gone(left);
+}
+
+#[tokio::test]
+async fn dropping_a_child_kills_its_group_and_leaves_no_zombie() {
+    let stage = Stage::new();
+    let mut started = stage.shell("trap '' TERM; sleep 1000 & echo $!; wait").await;
+    let sleeper: u32 = line(&mut started.stdout).await.parse().unwrap();
+    let pid = started.child.id();
+    drop(started.child);
+    wait_until_gone(pid);
+    wait_until_gone(sleeper);
+}
+
+#[tokio::test]
+async fn a_start_that_is_dropped_leaves_no_process() {
+    let stage = Stage::new();
+    let script = stage.file("plugin", b"#!/bin/sh\nread x <&0; while :; do sleep 1; done\n");
+    {
+        let mut start = std::pin::pin!(stage.start(&script, &[]));
+        let mut unheard = Context::from_waker(Waker::noop());
+        assert!(start.as_mut().poll(&mut unheard).is_pending());
+    }
+    // The next start comes after the dropped one on the same thread.
+    stage.shell("exit 0").await;
+
+    let name = script.to_str().unwrap();
+    wait_until("the process is still there", || {
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut lines = processes.filter_map(|p| std::fs::read(p.path().join("cmdline")).ok());
+        !lines.any(|line| String::from_utf8_lossy(&line).contains(name))
+    });
+}
+
+#[tokio::test]
+async fn a_missing_interpreter_is_named() {
+    let stage = Stage::new();
+    let script = stage.file("plugin", b"#!/opt/none/python4 -u\n");
+    let error = stage.start(&script, &[]).await.unwrap_err();
+    assert_eq!(error.to_string(), "its interpreter /opt/none/python4 does not exist");
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn another_architecture_is_named() {
+    const S390X: u8 = 22;
+    let mut elf = vec![0; 64];
+    elf[..7].copy_from_slice(b"\x7fELF\x02\x02\x01");
+    elf[17] = 2;
+    elf[19] = S390X;
+    let stage = Stage::new();
+    let error = stage.start(&stage.file("plugin", &elf), &[]).await.unwrap_err();
+    let expected =
+        format!("it is built for s390x, and this machine runs {}", std::env::consts::ARCH);
+    assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_program_is_said_to_be_none() {
+    let stage = Stage::new();
+    let error = stage.start(&stage.file("plugin", b"hello"), &[]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "it is neither a program for this machine nor a script that begins with #!"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_named() {
+    let stage = Stage::new();
+    let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
+    let folder = stage.temp.path().join("none");
+    let spawn = Spawn {
+        program: &program,
+        args: &[],
+        env: &[],
+        folder: &folder,
+        listener: &stage.listener,
+    };
+    let text = spawn.start().await.unwrap_err().to_string();
+    let expected = format!("its folder {} cannot be entered: No such file", folder.display());
+    assert!(text.starts_with(&expected), "{text}");
+}
+
+#[tokio::test]
+async fn arguments_and_variables_that_cannot_be_passed_are_shown() {
+    let stage = Stage::new();
+    let program = Path::new("/bin/true");
+    let error = stage.start(program, &["a\0b"]).await.unwrap_err();
+    assert_eq!(error.to_string(), "an argument holds a NUL byte: \"a\\0b\"");
+    let error = stage.start_with(program, &[], &[("A=B", "")]).await.unwrap_err();
+    assert_eq!(error.to_string(), "\"A=B\" cannot be the name of an environment variable");
+}
+
+#[tokio::test]
+async fn a_program_that_is_being_written_is_waited_for() {
+    let stage = Stage::new();
+    let path = stage.file("plugin", &std::fs::read("/bin/true").unwrap());
+    let writer = std::fs::File::options().append(true).open(&path).unwrap();
+    {
+        let error = stage.start(&path, &[]).await.unwrap_err();
+        assert_eq!(error.to_string(), "another process has it open for writing");
+    }
+    let mut start = std::pin::pin!(stage.start(&path, &[]));
+    let mut unheard = Context::from_waker(Waker::noop());
+    assert!(start.as_mut().poll(&mut unheard).is_pending());
+    drop(writer);
+    let started = start.await.unwrap();
+    assert!(started.child.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn the_file_that_was_opened_runs_even_if_its_path_changes() {
+    let stage = Stage::new();
+    let path = stage.file("plugin", &std::fs::read("/bin/echo").unwrap());
+    let program = OpenProgram::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let args = [OsString::from("original")];
+    let folder = stage.temp.path();
+    let listener = &stage.listener;
+    let spawn = Spawn { program: &program, args: &args, env: &[], folder, listener };
+    assert_eq!(all(spawn.start().await.unwrap().stdout).await, "original\n");
+}
+
+/// The other side of these tests is this very test program, started once more
+/// with a role.
+mod roles {
+    use std::process::{Command, Stdio};
+
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::unix::pipe;
+
+    use super::*;
+
+    const ROLE: &str = "GOPLUG_TEST_ROLE";
+
+    fn arguments(test: &str) -> [String; 3] {
+        let module = module_path!().split_once("::").unwrap().1;
+        [format!("{module}::{test}"), "--exact".into(), "--nocapture".into()]
+    }
+
+    #[cfg(feature = "plugin")]
+    async fn serve_one_connection() {
+        use crate::transport::Inherited;
+
+        let inherited = Inherited::claim().unwrap();
+        let second = Inherited::claim().unwrap();
+        assert!(second.listener.is_none() && second.lifeline.is_none());
+        let (mut stream, peer) = inherited.listener.unwrap().accept().await.unwrap();
+        assert!(peer.is_trusted());
+        let mut heard = [0; 5];
+        stream.read_exact(&mut heard).await.unwrap();
+        stream.write_all(&heard.to_ascii_uppercase()).await.unwrap();
+        inherited.lifeline.unwrap().closed();
+    }
+
+    #[cfg(feature = "plugin")]
+    #[tokio::test]
+    async fn who_connects_before_the_plugin_runs_is_served_by_it() {
+        if std::env::var_os(ROLE).is_some() {
+            return serve_one_connection().await;
+        }
+        let stage = Stage::new();
+        let mut stream = crate::transport::connect(stage.listener.path(), SOON).await.unwrap();
+        stream.write_all(b"hello").await.unwrap();
+
+        let own = std::env::current_exe().unwrap();
+        let args = arguments("who_connects_before_the_plugin_runs_is_served_by_it");
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let started = stage.start_with(&own, &args, &[(ROLE, "plugin")]).await.unwrap();
+
+        let mut answer = [0; 5];
+        let read = tokio::time::timeout(SOON, stream.read_exact(&mut answer));
+        read.await.expect("no answer").unwrap();
+        assert_eq!(&answer, b"HELLO");
+        started.child.close_lifeline();
+        let status = started.child.wait().await.unwrap();
+        assert!(status.success(), "{}", all(started.stdout).await);
+    }
+
+    /// Starts `script` from a host of its own, kills that host with SIGKILL once the
+    /// script has said "ready" into `$FIFO`, and returns what it says next.
+    async fn after_the_hosts_death(test: &str, script: &str) -> String {
+        let temp = tempfile::tempdir().unwrap();
+        let fifo = temp.path().join("fifo");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, kind, mode, 0).unwrap();
+        let mut said = pipe::OpenOptions::new().read_write(true).open_receiver(&fifo).unwrap();
+        let mut host = Command::new(std::env::current_exe().unwrap())
+            .args(arguments(test))
+            .env(ROLE, script)
+            .env("FIFO", &fifo)
+            .env("TMPDIR", temp.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        assert_eq!(line(&mut said).await, "ready");
+        host.kill().unwrap();
+        host.wait().unwrap();
+        line(&mut said).await
+    }
+
+    /// In the role of the host: starts the script, and stays until it is killed.
+    async fn be_host(script: &str) {
+        let stage = Stage::new();
+        let fifo = std::env::var("FIFO").unwrap();
+        let env = [("PATH", "/usr/bin:/bin"), ("FIFO", fifo.as_str())];
+        let args = ["-c", script];
+        let started = stage.start_with(Path::new("/bin/sh"), &args, &env).await.unwrap();
+        started.child.wait().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_killed_host_ends_the_lifeline() {
+        if let Ok(script) = std::env::var(ROLE) {
+            return be_host(&script).await;
+        }
+        let script = "trap '' TERM; echo ready >$FIFO; read x <&4; echo gone >$FIFO";
+        let said = after_the_hosts_death("a_killed_host_ends_the_lifeline", script).await;
+        assert_eq!(said, "gone");
+    }
+
+    #[tokio::test]
+    async fn a_killed_host_terminates_what_ignores_the_lifeline() {
+        if let Ok(script) = std::env::var(ROLE) {
+            return be_host(&script).await;
+        }
+        let script = "trap 'kill $!; echo terminated >$FIFO; exit' TERM; \
+                      sleep 1000 & echo ready >$FIFO; wait";
+        let test = "a_killed_host_terminates_what_ignores_the_lifeline";
+        assert_eq!(after_the_hosts_death(test, script).await, "terminated");
+    }
+}

@@ -1,0 +1,271 @@
+//! Calls: every row of the protocol's table of statuses, and what surrounds them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context;
+use bytes::Bytes;
+use goplug_runtime::plugin::{PluginServer, ServerBuilder};
+use tokio::sync::Notify;
+
+use crate::client::{Client, folder, request, run};
+
+fn plugin(folder: &std::path::Path) -> ServerBuilder {
+    PluginServer::builder("Do")
+        .namespace("Test")
+        .location(folder)
+        .method("main.Echo", |input: Bytes| async move { Ok::<_, anyhow::Error>(input) })
+}
+
+async fn serving(builder: ServerBuilder, sock: &std::path::Path) -> (PluginServer, Client) {
+    let server = builder.build().unwrap();
+    server.start().await.unwrap();
+    let mut client = Client::connect(sock).await;
+    assert_eq!(client.post("Activate", "").await.status(), 200);
+    (server, client)
+}
+
+#[test]
+fn a_raw_method_gets_the_body_and_gives_the_body() {
+    run(async {
+        let (folder, sock) = folder();
+        let (_server, mut client) = serving(plugin(folder.path()), &sock).await;
+
+        let response = client.post("main.Echo", "hello").await;
+
+        assert_eq!(response.status_line, "HTTP/1.1 200 OK");
+        assert_eq!(response.header("content-type"), Some("application/octet-stream"));
+        assert_eq!(response.text(), "hello");
+    });
+}
+
+#[test]
+fn an_error_of_a_method_travels_with_its_causes() {
+    run(async {
+        let (folder, sock) = folder();
+        let builder = plugin(folder.path()).method("main.Fail", |_| async {
+            Err::<Bytes, _>(anyhow::anyhow!("disk full")).context("saving")
+        });
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        let response = client.post("main.Fail", "").await;
+
+        assert_eq!(response.status(), 422);
+        assert_eq!(response.problem(), ("method".into(), "saving: disk full".into()));
+        assert!(response.text().contains(r#""error":{"message":"saving","chain":["disk full"]}"#));
+    });
+}
+
+#[test]
+fn an_unknown_method_is_named_and_the_connection_lives() {
+    run(async {
+        let (folder, sock) = folder();
+        let (_server, mut client) = serving(plugin(folder.path()), &sock).await;
+
+        let response = client.post("main.Such", "x").await;
+
+        assert_eq!(response.status_line, "HTTP/1.1 400 Bad Request");
+        let expected = "the plugin has no method \"main.Such\"";
+        assert_eq!(response.problem(), ("unknown-method".into(), expected.into()));
+        assert_eq!(client.post("main.Echo", "y").await.text(), "y");
+    });
+}
+
+#[test]
+fn a_panic_is_an_answer_and_the_plugin_lives() {
+    run(async {
+        let (folder, sock) = folder();
+        let builder = plugin(folder.path())
+            .method("main.Panic", |input: Bytes| async move {
+                assert!(input.is_empty(), "no {}", input.len());
+                Ok::<_, anyhow::Error>("")
+            })
+            .method("main.Early", |_| {
+                if true {
+                    panic!("before the first await");
+                }
+                async { Ok::<_, anyhow::Error>("") }
+            });
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        for (method, text) in [("main.Panic", "no 1"), ("main.Early", "before the first await")] {
+            let response = client.post(method, "x").await;
+            assert_eq!(response.status(), 500);
+            assert_eq!(response.problem(), ("handler-panicked".into(), text.into()));
+        }
+        assert_eq!(client.post("main.Echo", "y").await.text(), "y");
+    });
+}
+
+#[test]
+fn nothing_is_called_before_the_activation() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = plugin(folder.path()).build().unwrap();
+        server.start().await.unwrap();
+        let mut client = Client::connect(&sock).await;
+
+        let response = client.post("main.Echo", "x").await;
+
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.problem().0, "not-active");
+        assert_eq!(client.post("Ping", "Test Data").await.text(), "Test Data");
+    });
+}
+
+#[test]
+fn a_spent_budget_ends_the_handler() {
+    run(async {
+        let (folder, sock) = folder();
+        let dropped = Arc::new(Notify::new());
+        let builder = plugin(folder.path()).method("main.Hang", {
+            let dropped = dropped.clone();
+            move |_| hang(NotifyOnDrop(dropped.clone()))
+        });
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        let response = client.call("main.Hang", &[("Goplug-Timeout", "20")], "").await;
+
+        assert_eq!(response.status(), 408);
+        let expected = "the caller's budget of 20ms is spent";
+        assert_eq!(response.problem(), ("deadline-exceeded".into(), expected.into()));
+        dropped.notified().await;
+    });
+}
+
+#[test]
+fn a_budget_that_is_no_number_is_refused() {
+    run(async {
+        let (folder, sock) = folder();
+        let (_server, mut client) = serving(plugin(folder.path()), &sock).await;
+
+        let response = client.call("main.Echo", &[("Goplug-Timeout", "soon")], "").await;
+
+        let expected = "Goplug-Timeout is \"soon\", which is not a whole number of milliseconds";
+        assert_eq!(response.problem(), ("bad-request".into(), expected.into()));
+    });
+}
+
+#[test]
+fn a_caller_that_goes_away_takes_its_handler_with_it() {
+    run(async {
+        let (folder, sock) = folder();
+        let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let builder = plugin(folder.path()).method("main.Hang", {
+            let (started, dropped) = (started.clone(), dropped.clone());
+            move |_| {
+                started.notify_one();
+                hang(NotifyOnDrop(dropped.clone()))
+            }
+        });
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        client.send(request("main.Hang", &[], "x")).await;
+        started.notified().await;
+        drop(client);
+
+        dropped.notified().await;
+    });
+}
+
+#[test]
+fn an_activation_gives_the_configuration_to_the_hook_once() {
+    run(async {
+        let (folder, sock) = folder();
+        let count = Arc::new(AtomicUsize::new(0));
+        let builder = plugin(folder.path()).on_activate({
+            let count = count.clone();
+            move |configuration: goplug_runtime::typed::Configuration| {
+                count.fetch_add(1, Ordering::Relaxed);
+                async move {
+                    anyhow::ensure!(configuration.parse::<u8>()? == 7);
+                    Ok(())
+                }
+            }
+        });
+        let server = builder.build().unwrap();
+        server.start().await.unwrap();
+        let mut client = Client::connect(&sock).await;
+
+        for body in ["7", "8"] {
+            let response = client.call("Activate", &[("Goplug-Protocol", "2")], body).await;
+            assert_eq!(response.header("goplug-protocol"), Some("2"));
+            assert_eq!(response.header("content-type"), Some("application/vnd.goplug+json"));
+            let descriptor: goplug_runtime::protocol::Descriptor =
+                serde_json::from_slice(&response.body).unwrap();
+            assert_eq!(&descriptor, server.descriptor());
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    });
+}
+
+#[test]
+fn a_failed_activation_can_be_tried_again() {
+    run(async {
+        let (folder, sock) = folder();
+        let builder = plugin(folder.path()).on_activate(
+            |configuration: goplug_runtime::typed::Configuration| async move {
+                match configuration.bytes().as_ref() {
+                    b"good" => Ok(()),
+                    b"panic" => panic!("no such luck"),
+                    _ => Err(anyhow::anyhow!("no disk").context("opening the store")),
+                }
+            },
+        );
+        let server = builder.build().unwrap();
+        server.start().await.unwrap();
+        let mut client = Client::connect(&sock).await;
+
+        let failed = client.post("Activate", "bad").await;
+        let panicked = client.post("Activate", "panic").await;
+        let early = client.post("main.Echo", "x").await;
+        let activated = client.post("Activate", "good").await;
+
+        let expected = "the activation failed: opening the store: no disk";
+        assert_eq!((failed.status(), failed.problem().1.as_str()), (500, expected));
+        assert_eq!(panicked.problem().1, "the activation hook panicked: no such luck");
+        assert_eq!(early.status(), 503);
+        assert_eq!(activated.text(), r#"["main.Echo"]"#);
+    });
+}
+
+#[test]
+fn activations_at_the_same_time_run_the_hook_once() {
+    run(async {
+        let (folder, sock) = folder();
+        let (count, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let builder = plugin(folder.path()).on_activate({
+            let (count, go) = (count.clone(), go.clone());
+            move |_| {
+                count.fetch_add(1, Ordering::Relaxed);
+                let go = go.clone();
+                async move { go.notified().await }
+            }
+        });
+        let server = builder.build().unwrap();
+        server.start().await.unwrap();
+        let (mut one, mut two) = (Client::connect(&sock).await, Client::connect(&sock).await);
+
+        one.send(request("Activate", &[], "")).await;
+        two.send(request("Activate", &[], "")).await;
+        assert_eq!(Client::connect(&sock).await.post("Ping", "").await.status(), 200);
+        go.notify_one();
+
+        assert_eq!(one.response().await.unwrap().status(), 200);
+        assert_eq!(two.response().await.unwrap().status(), 200);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// Tells that it was dropped.
+pub(crate) struct NotifyOnDrop(pub(crate) Arc<Notify>);
+
+impl Drop for NotifyOnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+pub(crate) async fn hang(_guard: NotifyOnDrop) -> anyhow::Result<Bytes> {
+    std::future::pending().await
+}

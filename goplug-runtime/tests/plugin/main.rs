@@ -1,0 +1,6 @@
+//! The plugin's server, over real sockets.
+
+mod bad_input;
+mod callbacks;
+mod calls;
+mod client;

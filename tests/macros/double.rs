@@ -1,0 +1,147 @@
+//! A plugin in this process: it dispatches through the plugin's own table, as its
+//! server would, and calls the client's handlers, as its host would.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use goplug::{Caller, Client, Error, MethodFailure, PluginType, Result, Subscription};
+use goplug_runtime::protocol::{Descriptor, PluginId, Problem};
+use goplug_runtime::typed::{
+    Call, CallRequest, CallbackEvent, CallbackHandler, Context, Emission, Expectation, Instance,
+    MediaType, Notifier, Reply, Table, table,
+};
+
+/// A running plugin of the type `P`.
+pub(crate) struct InProcess<P> {
+    instance: Instance,
+    handlers: Arc<Handlers>,
+    table: Arc<Table>,
+    plugin: PhantomData<fn() -> P>,
+}
+
+impl<P: PluginType> InProcess<P> {
+    pub(crate) fn start() -> Self {
+        Self {
+            instance: Arc::new(P::create()),
+            handlers: Arc::default(),
+            table: Arc::new(table::<P>().unwrap()),
+            plugin: PhantomData,
+        }
+    }
+
+    pub(crate) fn client<T: Client<Caller = Self>>(&self) -> T {
+        goplug_runtime::typed::ClientBase::bind(self.clone()).unwrap()
+    }
+
+    pub(crate) fn descriptor(&self) -> Descriptor {
+        self.table.descriptor::<P>()
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    pub(crate) fn instance(&self) -> Instance {
+        Arc::clone(&self.instance)
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        let notifier: Arc<Handlers> = Arc::clone(&self.handlers);
+        Context::new(TypeId::of::<P>(), notifier)
+    }
+}
+
+impl<P> Clone for InProcess<P> {
+    fn clone(&self) -> Self {
+        Self {
+            instance: Arc::clone(&self.instance),
+            handlers: Arc::clone(&self.handlers),
+            table: Arc::clone(&self.table),
+            plugin: PhantomData,
+        }
+    }
+}
+
+impl<P> std::fmt::Debug for InProcess<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InProcess").finish_non_exhaustive()
+    }
+}
+
+impl<P: PluginType> Caller for InProcess<P> {
+    async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+        let entry = self.table.methods.iter().find(|(spec, _)| spec.name == request.method);
+        let Some((_, dispatch)) = entry else {
+            return Err(Error::UnknownMethod { method: request.method.into() });
+        };
+        let reply = dispatch(Arc::clone(&self.instance), Call::new(request.body));
+        match self.context().scope(reply).await {
+            Ok(reply) => Ok(reply.body),
+            Err(problem) => Err(error(request.method, &problem)),
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        callback: &'static str,
+        handler: CallbackHandler,
+    ) -> Result<Subscription> {
+        self.handlers.lock().insert(callback, handler);
+        let handlers = Arc::clone(&self.handlers);
+        Ok(Subscription::new(move || drop(handlers.lock().remove(callback))))
+    }
+
+    fn check(&self, expectation: &Expectation) -> Result<()> {
+        let differences = expectation.differences(&self.descriptor());
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let id = PluginId::new(P::NAME, P::NAMESPACE)?;
+        Err(Error::Contract { id, client: expectation.client(), differences })
+    }
+}
+
+fn error(method: &str, problem: &Problem) -> Error {
+    let detail = problem.detail.clone();
+    match (&problem.error, &problem.parameter) {
+        (Some(error), _) => Error::Method(MethodFailure { error: Some(error.clone()), detail }),
+        (None, Some(parameter)) => Error::Arguments {
+            method: method.into(),
+            parameter: Some(parameter.clone()),
+            expected: problem.expected.clone(),
+            detail,
+        },
+        (None, None) => Error::Protocol(detail),
+    }
+}
+
+#[derive(Default)]
+struct Handlers(Mutex<HashMap<&'static str, CallbackHandler>>);
+
+impl Handlers {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, CallbackHandler>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Notifier for Handlers {
+    fn emit<'a>(&'a self, callback: &'a str, payload: Reply, _: bool) -> Emission<'a> {
+        Box::pin(async move {
+            let handler = self.lock().get(callback).cloned();
+            let Some(handler) = handler else {
+                return Err(Error::NotRegistered { callback: callback.into() });
+            };
+            let Reply { body: data, media_type } = payload;
+            match handler(CallbackEvent { data, media_type }).await {
+                Ok(reply) => {
+                    assert_eq!(reply.media_type, MediaType::Json);
+                    Ok(reply.body)
+                }
+                Err(problem) => Err(error(callback, &problem)),
+            }
+        })
+    }
+}
