@@ -20,3 +20,14 @@ pub mod __private;
 pub use goplug_runtime::host::{
     DiscoveredPlugin, Event, Events, Plugin, Registry, RegistryBuilder, State,
 };
+
+#[cfg(feature = "plugin")]
+#[doc(inline)]
+pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHost, ServerBuilder};
+
+#[cfg(feature = "plugin")]
+#[doc(inline)]
+pub use goplug_runtime::typed::Configuration;
+
+#[cfg(feature = "plugin")]
+mod program;

@@ -1,0 +1,64 @@
+//! What stands in `main`.
+
+/// Makes the binary a plugin's program: writes its `main`.
+///
+/// Started by a registry, it serves. By hand it has three verbs: `--dir DIR` serves on a
+/// socket in `DIR` and writes the `.pconf` beside it, `install DIR` writes the `.pconf` by
+/// which a registry starts the program, `describe` prints what the plugin offers.
+///
+/// Methods run on the thread of `main`, which suits methods that mostly wait. With
+/// `threads = 4` they run on four threads.
+///
+/// ```
+/// #[goplug::plugin(namespace = "math")]
+/// pub struct Calculator;
+///
+/// /// Adds two integers.
+/// #[goplug::method(Calculator)]
+/// pub fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// goplug::main!(Calculator, threads = 4);
+/// ```
+#[macro_export]
+macro_rules! main {
+    ($plugin:ty $(,)?) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::__private::main::<$plugin>($crate::__private::Options::default())
+        }
+    };
+    ($plugin:ty, threads = $threads:expr $(,)?) => {
+        fn main() -> ::std::process::ExitCode {
+            let options = $crate::__private::Options::default().threads($threads);
+            $crate::__private::main::<$plugin>(options)
+        }
+    };
+}
+
+/// Ships plugins inside a host: at the beginning of `main`, serves as one of them if a
+/// registry has started this executable for that, and does not return then.
+///
+/// ```
+/// #[goplug::plugin(namespace = "math")]
+/// pub struct Calculator;
+///
+/// /// Adds two integers.
+/// #[goplug::method(Calculator)]
+/// pub fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// fn main() {
+///     goplug::embed!(Calculator);
+///     // The host's own program begins here.
+/// }
+/// ```
+///
+/// The registry learns of them by `RegistryBuilder::embed`.
+#[macro_export]
+macro_rules! embed {
+    ($($plugin:ty),+ $(,)?) => {
+        $($crate::__private::embed::<$plugin>();)+
+    };
+}
