@@ -197,6 +197,55 @@ fn an_end_is_told_to_streams_and_to_those_who_wait() {
 }
 
 #[test]
+fn callbacks_that_were_made_before_the_end_still_arrive() {
+    run(async {
+        let (folder, sock) = folder();
+        let own = Arc::new(std::sync::OnceLock::<PluginServer>::new());
+        let inside = own.clone();
+        let builder = plugin(folder.path()).on_stop(move || {
+            let server = inside.get().unwrap().clone();
+            async move { server.notify("a", "last words").await }
+        });
+        let (server, _client) = active(builder).await;
+        own.set(server.clone()).unwrap();
+        let mut events = Client::connect(&sock).await.listen(&[], r#"["a"]"#).await;
+
+        server.stop().await.unwrap();
+
+        assert_eq!(events.event().await.2, "bGFzdCB3b3Jkcw==");
+        assert_eq!(events.next().await, None);
+    });
+}
+
+#[test]
+fn a_socket_that_the_host_bound_is_served_without_a_file() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = plugin(folder.path()).build().unwrap();
+        let listener = goplug_runtime::transport::Listener::bind(&sock).unwrap();
+
+        server.start_on(listener).await.unwrap();
+
+        assert_eq!(Client::connect(&sock).await.post("Ping", "x").await.text(), "x");
+        assert_eq!(files(folder.path()), ["Test.Do.sock"]);
+    });
+}
+
+#[test]
+fn socket_and_file_may_lie_in_different_folders_that_are_made() {
+    run(async {
+        let (folder, _) = folder();
+        let (location, sock) = (folder.path().join("new/plugins"), folder.path().join("run/s"));
+        let server = plugin(&location).socket(&sock).build().unwrap();
+
+        server.start().await.unwrap();
+
+        assert_eq!(files(&location), ["Test.Do.pconf"]);
+        assert_eq!(Client::connect(&sock).await.post("Ping", "x").await.text(), "x");
+    });
+}
+
+#[test]
 fn dropping_the_last_handle_ends_the_server_at_once() {
     run(async {
         let (folder, _) = folder();

@@ -269,6 +269,51 @@ fn a_question_that_nobody_hears_is_an_error() {
     });
 }
 
+/// Calls its callback from a task that outlives the call.
+struct Lonely;
+
+impl PluginType for Lonely {
+    const NAME: &'static str = "Lonely";
+    const NAMESPACE: &'static str = "Test";
+    const VERSION: &'static str = "0.1.0";
+    const URL: Option<&'static str> = None;
+    const LAZY_LOAD: bool = false;
+    fn create() -> Self {
+        Self
+    }
+}
+
+static LATER: MethodSpec =
+    MethodSpec { name: "later", doc: "", params: &[], returns: "()", idempotent: false };
+
+fn later(_: Instance, _: Call) -> ReplyFuture {
+    Box::pin(async {
+        tokio::spawn(emit::<Lonely, _>(&CHANGED, (&1_i64,)));
+        Reply::json(&())
+    })
+}
+
+inventory::submit!(Entry::new::<Lonely>(Item::Method(&LATER, later)));
+
+#[test]
+fn outside_of_every_call_a_callback_finds_the_only_plugin_of_its_type_while_it_runs() {
+    run(async {
+        let (folder, _) = folder();
+        let builder = PluginServer::of::<Lonely>().unwrap().location(folder.path());
+        let server = builder.build().unwrap();
+        let mut client = active(&server, "").await;
+        let listener = Client::connect(server.socket().unwrap()).await;
+        let mut events = listener.listen(&[HOST], r#"["changed"]"#).await;
+
+        assert_eq!(client.post("later", "").await.text(), "null");
+        assert_eq!(events.event().await.2, r#"{"value":1}"#);
+
+        server.stop().await.unwrap();
+        let ended = emit::<Lonely, _>(&CHANGED, (&1_i64,)).await.unwrap_err();
+        assert!(matches!(ended, Error::NoPlugin { .. }), "{ended}");
+    });
+}
+
 struct Empty;
 
 impl PluginType for Empty {
