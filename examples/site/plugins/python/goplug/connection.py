@@ -61,7 +61,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
 
     def stop(self, _):
         self.server.plugin.stop()
-        self.answer(b"")
+        self.answer(b"", "application/octet-stream")
         self.server.plugin.end()
 
     def call(self, name, body):
@@ -101,7 +101,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
     def register(self, body):
         """Opens the callback stream of a host, in place of the one that it had."""
         plugin, token = self.server.plugin, self.headers.get("Goplug-Host", self)
-        names = json_of(body)
+        names = json_of(body, "bad-request")
         if not isinstance(names, list):
             raise Problem("bad-request", "expected a JSON array of callback names")
         with plugin.lock:
