@@ -5,18 +5,25 @@
 pub use goplug_macros::{activate, callback, method, plugin, stop};
 
 #[doc(inline)]
-pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result};
-
+pub use goplug_runtime::bytes::Bytes;
+#[doc(inline)]
+pub use goplug_runtime::protocol::PluginId;
 #[doc(inline)]
 pub use goplug_runtime::typed::{
-    CallbackStream, Caller, Client, NamedClient, PluginType, Subscription,
+    CallRequest, CallbackHandler, CallbackStream, Caller, Client, NamedClient, PluginType,
+    Subscription,
 };
-
-#[doc(hidden)]
-pub mod __private;
+#[doc(inline)]
+pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, limits};
 
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
     DiscoveredPlugin, Event, Events, Plugin, Registry, RegistryBuilder, State,
 };
+#[cfg(feature = "plugin")]
+#[doc(inline)]
+pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHost, ServerBuilder};
+
+#[doc(hidden)]
+pub mod __private;

@@ -17,7 +17,7 @@ use super::watch::FolderWatch;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::typed::{NamedClient, PluginType};
+use crate::typed::NamedClient;
 
 /// The plugins of a folder.
 ///
@@ -174,7 +174,7 @@ impl Registry {
     /// # Errors
     /// As [`Registry::load`]; [`Error::Contract`] names each difference.
     pub async fn client<C: NamedClient<Caller = Plugin>>(&self) -> Result<C> {
-        self.load(C::Plugin::NAME, C::Plugin::NAMESPACE).await?.client()
+        self.load(C::NAME, C::NAMESPACE).await?.client()
     }
 
     /// The handle of a plugin that is known, loaded or not; never starts anything.

@@ -18,11 +18,11 @@ async fn main() -> anyhow::Result<()> {
         .location(&folder)
         .on_activate(|_| async {
             println!("plugin: activated");
-            Ok(())
+            anyhow::Ok(())
         })
         .on_stop(|| async {
             println!("plugin: stopping");
-            Ok(())
+            anyhow::Ok(())
         })
         .method("main.Do", |input: Bytes| async move {
             anyhow::Ok(Bytes::from(input.to_ascii_uppercase()))
