@@ -52,6 +52,21 @@ impl Settings {
 }
 
 /// Sets up a [`Registry`]. Made by [`Registry::builder`].
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// # async fn example() -> goplug::Result<()> {
+/// let registry = goplug::Registry::builder("plugins")
+///     .auto_discover(true)
+///     .call_timeout(Duration::from_secs(5))
+///     .configure("Mailer", "acme", &["smtp.example.org"])
+///     .env("MAILER_LOG", "debug")
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct RegistryBuilder {

@@ -142,6 +142,23 @@ impl Core {
 /// crashed: calls go to whatever process serves at that moment, and fail with
 /// [`Error::Unavailable`] where none does. Callbacks that are registered here are
 /// registered again with each new process.
+///
+/// ```no_run
+/// # async fn example(registry: goplug::Registry) -> goplug::Result<()> {
+/// let plugin = registry.load("Do", "Test").await?;
+/// let ticks = plugin.register_callback("main.Tick", |data| async move {
+///     println!("{} bytes", data.len());
+/// });
+/// let subscription = ticks.await?;
+/// match plugin.execute("main.Do", "hello").await {
+///     Ok(answer) => println!("{answer:?}"),
+///     Err(error) if error.may_have_executed() => println!("perhaps done: {error}"),
+///     Err(error) => println!("not done: {error}"),
+/// }
+/// drop(subscription);
+/// plugin.unload().await
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Plugin {
     core: Arc<Core>,
@@ -199,6 +216,12 @@ impl Plugin {
     /// if it is not loaded.
     pub fn socket(&self) -> Option<PathBuf> {
         Some(self.core.service()?.endpoint().socket().into())
+    }
+
+    /// The id of the running plugin's process; `None` if it is not loaded, or was not
+    /// started by this registry.
+    pub fn process_id(&self) -> Option<u32> {
+        self.core.service()?.pid()
     }
 
     /// Calls a method with bytes, and answers with bytes: typed methods take and give

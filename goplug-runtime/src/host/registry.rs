@@ -23,6 +23,20 @@ use crate::typed::NamedClient;
 ///
 /// Cheap to clone. When the last clone is dropped, everything it started ends: tasks
 /// are aborted, plugins are killed. [`Registry::stop`] does the same in good order.
+///
+/// ```no_run
+/// # async fn example() -> anyhow::Result<()> {
+/// let registry = goplug::Registry::builder("plugins").auto_discover(true).start().await?;
+/// for plugin in registry.discovered() {
+///     println!("{} {:?}", plugin.name(), plugin.version());
+/// }
+/// let calculator = registry.load("Calculator", "math").await?;
+/// let sum = calculator.execute("add", r#"{"a":2,"b":3}"#).await?;
+/// assert_eq!(sum, "5");
+/// registry.stop().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Registry {
     inner: Arc<Inner>,

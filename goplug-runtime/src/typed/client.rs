@@ -52,6 +52,28 @@ pub struct CallbackEvent {
 pub type CallbackHandler = Arc<dyn Fn(CallbackEvent) -> ReplyFuture + Send + Sync>;
 
 /// Whatever a client calls through: a `Plugin`, a test double, a layer around either.
+///
+/// A test double answers from a script; a layer passes the request on and does something
+/// beside it:
+///
+/// ```
+/// use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
+///
+/// /// Counts calls on their way.
+/// #[derive(Clone)]
+/// struct Logged<C>(C);
+///
+/// impl<C: Caller> Caller for Logged<C> {
+///     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+///         println!("{} with {} bytes", request.method, request.body.len());
+///         self.0.call(request).await
+///     }
+///
+///     async fn subscribe(&self, name: &'static str, handler: CallbackHandler) -> Result<Subscription> {
+///         self.0.subscribe(name, handler).await
+///     }
+/// }
+/// ```
 pub trait Caller: Clone + Send + Sync + 'static {
     /// Calls a method; the result is the response body. Dropping the future gives
     /// the call up.
@@ -410,6 +432,11 @@ fn typed_error<E: DeserializeOwned + fmt::Debug>(
 
 /// A registered callback. Dropping it unregisters the handler; a handler that is
 /// running is not interrupted.
+///
+/// ```
+/// let subscription = goplug::Subscription::new(|| println!("unregistered"));
+/// subscription.unregister();
+/// ```
 #[must_use = "dropping a subscription unregisters the callback"]
 pub struct Subscription {
     end: Option<Box<dyn FnOnce() + Send + Sync>>,
@@ -448,6 +475,14 @@ impl fmt::Debug for Subscription {
 ///
 /// It holds a bounded number of callbacks; a reader that stops reading makes the
 /// plugin wait, not the memory grow.
+///
+/// ```no_run
+/// # async fn example(mut progress: goplug::CallbackStream<u8>) {
+/// while let Some(percent) = progress.next().await {
+///     println!("{percent} %");
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless it is read"]
 pub struct CallbackStream<T> {
