@@ -1,0 +1,78 @@
+//! The plugins of the folder: found, started, put in order.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::bail;
+use goplug::{DiscoveredPlugin, Event, Registry};
+use site_contract::{Stage, TransformClient};
+
+/// A plugin that fulfils the contract.
+#[derive(Debug)]
+pub(crate) struct Transformer {
+    pub(crate) name: String,
+    pub(crate) stage: Stage,
+    pub(crate) client: TransformClient,
+}
+
+/// All of them, and the registry that they run under.
+#[derive(Debug)]
+pub(crate) struct Plugins {
+    registry: Registry,
+    transformers: Vec<Transformer>,
+}
+
+/// Starts every plugin of the folder. One that cannot be used is left out, with a line
+/// that says why.
+pub(crate) async fn start(folder: &Path) -> anyhow::Result<Plugins> {
+    let registry = Registry::builder(folder).auto_discover(true).start().await?;
+    report_rejected(&registry).await;
+    let mut transformers = Vec::new();
+    for found in registry.discovered() {
+        match transformer(&registry, &found).await {
+            Ok(transformer) => transformers.push(transformer),
+            Err(error) => eprintln!("going on without a plugin: {error}"),
+        }
+    }
+    transformers.sort_by(|a, b| (a.stage, &a.name).cmp(&(b.stage, &b.name)));
+    if !transformers.iter().any(|transformer| transformer.stage == Stage::Render) {
+        bail!("no plugin in {} renders Markdown", folder.display());
+    }
+    Ok(Plugins { registry, transformers })
+}
+
+async fn transformer(registry: &Registry, found: &DiscoveredPlugin) -> goplug::Result<Transformer> {
+    let plugin = registry.load(found.name(), found.namespace()).await?;
+    let client: TransformClient = plugin.client()?;
+    let stage = client.stage().await?;
+    Ok(Transformer { name: found.name().into(), stage, client })
+}
+
+/// Says which files of the folder cannot be used. The registry's events begin with its
+/// present state; what comes later does not matter here.
+async fn report_rejected(registry: &Registry) {
+    let mut events = registry.events();
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::ZERO, events.next()).await {
+        if let Event::Rejected { path, reason } = event {
+            eprintln!("going on without a plugin: {}: {reason}", path.display());
+        }
+    }
+}
+
+impl Plugins {
+    /// The plugins in the order in which a page goes through them.
+    pub(crate) fn transformers(&self) -> &[Transformer] {
+        &self.transformers
+    }
+
+    /// Starts a plugin again if it does not run any more.
+    pub(crate) async fn revive(&self, transformer: &Transformer) -> goplug::Result<()> {
+        let plugin = transformer.client.plugin();
+        self.registry.load(plugin.name(), plugin.namespace()).await.map(drop)
+    }
+
+    /// Stops all of them in good order.
+    pub(crate) async fn stop(&self) {
+        self.registry.stop().await;
+    }
+}
