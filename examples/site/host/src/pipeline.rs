@@ -82,9 +82,9 @@ pub(crate) async fn run(plugins: &Plugins, source: &Source) -> anyhow::Result<Ou
 
     let work = transformers.iter().map(|t| Work::new(&t.name, t.stage)).collect();
     let mut outcome = Outcome { pages: Vec::new(), failures: Vec::new(), work };
-    for path in &source.pages {
-        let page = page(plugins, source, path, &progress, &mut outcome.work).await;
-        progress.page_done(path, transformers.len(), page.is_ok());
+    for (index, path) in source.pages.iter().enumerate() {
+        let page = page(plugins, source, (index, path), &progress, &mut outcome.work).await;
+        progress.page_done(path, page.is_ok());
         match page {
             Ok(page) => outcome.pages.push(page),
             Err(failure) => outcome.failures.push(failure),
@@ -109,18 +109,18 @@ pub(crate) async fn run(plugins: &Plugins, source: &Source) -> anyhow::Result<Ou
 async fn page(
     plugins: &Plugins,
     source: &Source,
-    path: &str,
+    (index, path): (usize, &str),
     progress: &Progress,
     work: &mut [Work],
 ) -> Result<Page, Failure> {
     let body = std::fs::read_to_string(source.root.join(path)).map_err(|error| Failure {
         path: path.into(),
         plugin: None,
-        reason: error.to_string(),
+        reason: format!("it cannot be read: {error}"),
     })?;
     let mut page = Page { path: path.into(), title: path.into(), body, aside: String::new() };
-    for (transformer, work) in plugins.transformers().iter().zip(work) {
-        progress.begin(path, &transformer.name);
+    for (turn, (transformer, work)) in plugins.transformers().iter().zip(work).enumerate() {
+        progress.begin((index, path), (turn, &transformer.name));
         let start = Instant::now();
         let outcome = transformer.client.transform(page).await;
         work.took += start.elapsed();

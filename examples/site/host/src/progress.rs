@@ -24,12 +24,12 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    /// Calls that the whole site takes, and how many of them are done.
+    /// Calls that the whole site takes, and how many of them are behind us.
     calls: usize,
     done: usize,
-    /// The call that runs: which page with which plugin, and its own progress.
+    /// The call that runs: which page, which plugin, and how far it has come.
     page: String,
-    plugin: String,
+    plugin: (usize, String),
     percent: u8,
     /// For each plugin, how often it reported, and how often that a page was done.
     reports: Vec<(u64, u64)>,
@@ -42,7 +42,7 @@ impl Progress {
             calls: pages * plugins,
             done: 0,
             page: String::new(),
-            plugin: String::new(),
+            plugin: (0, String::new()),
             percent: 0,
             reports: vec![(0, 0); plugins],
         };
@@ -57,11 +57,12 @@ impl Progress {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A plugin begins with a page.
-    pub(crate) fn begin(&self, page: &str, plugin: &str) {
+    /// A plugin begins with a page; both are given with their place in order.
+    pub(crate) fn begin(&self, page: (usize, &str), plugin: (usize, &str)) {
         let mut state = self.state();
-        state.page = page.into();
-        state.plugin = plugin.into();
+        state.done = page.0 * state.reports.len() + plugin.0;
+        state.page = page.1.into();
+        state.plugin = (plugin.0, plugin.1.into());
         state.percent = 0;
         self.show(&state);
     }
@@ -73,7 +74,8 @@ impl Progress {
             *all += 1;
             *done += u64::from(percent >= 100);
         }
-        if state.page == page {
+        // A callback may come when the page is already elsewhere.
+        if state.page == page && state.plugin.0 == plugin {
             state.percent = percent.min(100);
             self.show(&state);
         }
@@ -81,11 +83,7 @@ impl Progress {
     }
 
     /// A page has gone through all plugins, or as far as it could.
-    pub(crate) fn page_done(&self, page: &str, calls: usize, succeeded: bool) {
-        let mut state = self.state();
-        state.done += calls;
-        state.percent = 0;
-        self.show(&state);
+    pub(crate) fn page_done(&self, page: &str, succeeded: bool) {
         if !self.0.is_terminal {
             eprintln!("{page}: {}", if succeeded { "done" } else { "failed" });
         }
@@ -126,7 +124,7 @@ impl State {
         let done = (self.done * 100 + usize::from(self.percent)).min(total);
         let filled = done * BAR_WIDTH / total;
         let bar = "#".repeat(filled) + &"-".repeat(BAR_WIDTH - filled);
-        format!("[{bar}] {:3} % {} {}", done * 100 / total, self.page, self.plugin)
+        format!("[{bar}] {:3} % {} {}", done * 100 / total, self.page, self.plugin.1)
     }
 }
 
@@ -137,20 +135,19 @@ mod tests {
     #[test]
     fn the_bar_shows_what_is_done_and_what_runs() {
         let progress = Progress::new(2, 2);
-        progress.page_done("a.md", 2, true);
-        progress.begin("b.md", "Toc");
+        progress.begin((1, "b.md"), (0, "Toc"));
         progress.report(0, "b.md", 100);
         let line = progress.state().line();
         assert_eq!(line, "[######################--------]  75 % b.md Toc");
     }
 
     #[test]
-    fn a_report_of_another_page_counts_and_moves_nothing() {
-        let progress = Progress::new(2, 1);
-        progress.begin("b.md", "Toc");
+    fn a_report_that_comes_late_counts_and_moves_nothing() {
+        let progress = Progress::new(1, 2);
+        progress.begin((0, "a.md"), (1, "Toc"));
         progress.report(0, "a.md", 100);
-        assert!(progress.state().line().contains("  0 %"));
-        assert_eq!(progress.state().reports, [(1, 1)]);
+        assert!(progress.state().line().contains(" 50 %"));
+        assert_eq!(progress.state().reports, [(1, 1), (0, 0)]);
     }
 
     #[test]
