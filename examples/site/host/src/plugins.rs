@@ -1,5 +1,6 @@
 //! The plugins of the folder: found, started, put in order.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,13 +27,17 @@ pub(crate) struct Plugins {
 /// that says why.
 pub(crate) async fn start(folder: &Path) -> anyhow::Result<Plugins> {
     let registry = Registry::builder(folder).auto_discover(true).start().await?;
-    report_rejected(&registry).await;
+    // A file that cannot be used may be both rejected and fail to load, for one reason.
+    let mut refused = rejected(&registry).await;
     let mut transformers = Vec::new();
     for found in registry.discovered() {
         match transformer(&registry, &found).await {
             Ok(transformer) => transformers.push(transformer),
-            Err(error) => eprintln!("going on without a plugin: {error}"),
+            Err(error) => drop(refused.insert(error.to_string())),
         }
+    }
+    for reason in refused {
+        eprintln!("going on without a plugin: {reason}");
     }
     transformers.sort_by(|a, b| (a.stage, &a.name).cmp(&(b.stage, &b.name)));
     if !transformers.iter().any(|transformer| transformer.stage == Stage::Render) {
@@ -48,15 +53,17 @@ async fn transformer(registry: &Registry, found: &DiscoveredPlugin) -> goplug::R
     Ok(Transformer { name: found.name().into(), stage, client })
 }
 
-/// Says which files of the folder cannot be used. The registry's events begin with its
-/// present state; what comes later does not matter here.
-async fn report_rejected(registry: &Registry) {
+/// Which files of the folder cannot be used, and why. The registry's events begin with
+/// its present state; what comes later does not matter here.
+async fn rejected(registry: &Registry) -> BTreeSet<String> {
+    let mut reasons = BTreeSet::new();
     let mut events = registry.events();
     while let Ok(Some(event)) = tokio::time::timeout(Duration::ZERO, events.next()).await {
         if let Event::Rejected { path, reason } = event {
-            eprintln!("going on without a plugin: {}: {reason}", path.display());
+            reasons.insert(format!("{}: {reason}", path.display()));
         }
     }
+    reasons
 }
 
 impl Plugins {
