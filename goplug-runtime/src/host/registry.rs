@@ -6,13 +6,15 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::builder::{RegistryBuilder, Settings};
+use super::builder::RegistryBuilder;
+use super::core::{Command, Core, State};
 use super::directory::Directory;
 use super::discovery::{self, Folder, Look};
 use super::event::Events;
-use super::handle::{Core, Plugin, State};
+use super::handle::Plugin;
 use super::installed::{Installed, Origin};
-use super::supervisor::{Command, OwnedTask};
+use super::settings::Settings;
+use super::task::OwnedTask;
 use super::watch::FolderWatch;
 use crate::error::{Error, Result};
 use crate::limits;
