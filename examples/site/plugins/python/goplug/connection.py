@@ -113,6 +113,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
                 del plugin.hosts[token]
             plugin.lock.notify_all()
         self.send_response_only(200)
+        self.send_header("Goplug-Protocol", "2")
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
