@@ -73,6 +73,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
                 raise Problem("not-active", "the plugin has to be activated first")
             if name not in plugin.methods:
                 raise Problem("unknown-method", f"there is no method {name!r}")
+            if not self.headers.get("Goplug-Timeout", "0").isdigit():
+                raise Problem("bad-request", "Goplug-Timeout is no number of milliseconds")
             plugin.in_flight += 1
         try:
             result = plugin.methods[name](self, **plugin.arguments(name, body))
@@ -89,8 +91,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
 
     def check(self):
         """Ends a call when its time is up or nobody waits for its result any more."""
-        budget = self.headers.get("Goplug-Timeout", "")
-        if budget.isdigit() and time.monotonic() > self.since + int(budget) / 1000:
+        budget = self.headers.get("Goplug-Timeout")
+        if budget and time.monotonic() > self.since + int(budget) / 1000:
             raise Problem("deadline-exceeded", f"not done within {budget} ms")
         try:
             if not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
