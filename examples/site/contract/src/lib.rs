@@ -70,6 +70,16 @@ pub enum TransformError {
     },
 }
 
+/// Where the page of a Markdown file is: `docs/a.md` at `docs/a.html`, and a README at
+/// the index of its folder.
+pub fn page_file(source: &str) -> String {
+    let stem = source.strip_suffix(".md").unwrap_or(source);
+    match stem.strip_suffix("README") {
+        Some(folder) if folder.is_empty() || folder.ends_with('/') => format!("{folder}index.html"),
+        _ => format!("{stem}.html"),
+    }
+}
+
 /// A page transform: what every plugin of the site generator does.
 #[goplug::plugin]
 pub trait Transform {
@@ -91,4 +101,21 @@ pub trait Transform {
     /// How far the work on a page has come, in percent.
     #[goplug::callback]
     async fn progress(&self, page: &str, percent: u8) -> goplug::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_where_its_source_was() {
+        assert_eq!(page_file("README.md"), "index.html");
+        assert_eq!(page_file("docs/README.md"), "docs/index.html");
+        assert_eq!(page_file("docs/protocol.md"), "docs/protocol.html");
+    }
+
+    #[test]
+    fn a_name_that_ends_in_readme_is_no_readme() {
+        assert_eq!(page_file("MY_README.md"), "MY_README.html");
+    }
 }

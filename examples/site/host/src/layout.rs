@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use site_contract::Page;
 use site_contract::html::escape;
+use site_contract::{Page, page_file};
 
-use crate::source::{Source, page_file};
+use crate::source::Source;
 
 const STYLE: &str = include_str!("style.css");
 

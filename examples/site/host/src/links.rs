@@ -7,10 +7,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use site_contract::Page;
 use site_contract::html::{tokens, unescape};
-
-use crate::source::page_file;
+use site_contract::{Page, page_file};
 
 /// A link to a file that the site does not have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

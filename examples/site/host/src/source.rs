@@ -60,16 +60,6 @@ fn walk(folder: &Path, out: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<(
     Ok(())
 }
 
-/// Where a page is in the site: `docs/a.md` at `docs/a.html`, and a README at the
-/// index of its folder.
-pub(crate) fn page_file(source: &str) -> String {
-    let stem = source.strip_suffix(".md").unwrap_or(source);
-    match stem.strip_suffix("README") {
-        Some(folder) if folder.is_empty() || folder.ends_with('/') => format!("{folder}index.html"),
-        _ => format!("{stem}.html"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,12 +97,5 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let error = find(root.path(), Path::new("/nowhere")).unwrap_err().to_string();
         assert!(error.contains(&root.path().display().to_string()), "{error}");
-    }
-
-    #[test]
-    fn a_page_is_where_its_source_was() {
-        assert_eq!(page_file("README.md"), "index.html");
-        assert_eq!(page_file("docs/README.md"), "docs/index.html");
-        assert_eq!(page_file("docs/protocol.md"), "docs/protocol.html");
     }
 }

