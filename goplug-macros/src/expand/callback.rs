@@ -43,7 +43,7 @@ pub(crate) fn constant(callback: &Callback) -> Ident {
 /// emit::<Calculator, _>(<CalculatorClient>::__CALLBACK_PROGRESS, (&percent,)).await
 /// ```
 pub(crate) fn body(callback: &Callback, site: &Site) -> TokenStream {
-    let Site { private, plugin, client, .. } = site;
+    let Site { plugin, client, .. } = site;
     let constant = constant(callback);
     let arguments = client::encode_user_arguments(&callback.shape, site);
     // The user's own return type has to be the one of goplug; the error points there.
@@ -52,6 +52,7 @@ pub(crate) fn body(callback: &Callback, site: &Site) -> TokenStream {
         ReturnType::Default => callback.shape.ident.span(),
     };
     let at = proc_macro2::Span::mixed_site().located_at(at);
+    let private = names::respan(&site.private, at);
     match &callback.answer {
         None => quote_spanned! {at=>
             #private::emit::<#plugin, _>(<#client>::#constant, #arguments).await
@@ -158,8 +159,8 @@ fn documented(callback: &Callback, first: &str, last: &str) -> TokenStream {
 
 /// ```text
 /// pub async fn progress(percent: u8) -> goplug::Result<()> { body }
+/// const _: () = { checks; inventory::submit! { … } };
 /// impl<C: Caller> CalculatorClient<C> { spec, both forms }
-/// const _: () = { inventory::submit! { … } checks };
 /// ```
 ///
 /// The function itself is emitted by the caller, where it stands.
@@ -175,7 +176,7 @@ pub(crate) fn expand(callback: &Callback, site: &Site) -> TokenStream {
         &quote!(#private::Entry::new::<#plugin>(#private::Item::Callback(<#client>::#constant))),
         &checks,
     );
-    quote!(#client_impl #entry)
+    quote!(#entry #client_impl)
 }
 
 /// The bounds of parameters and answer.

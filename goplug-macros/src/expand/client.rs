@@ -1,7 +1,8 @@
 //! The client: the struct beside a plugin or contract, and what members add to it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Path, Visibility};
 
 use super::Site;
@@ -30,7 +31,7 @@ impl Target<'_> {
     }
 
     /// ```text
-    /// const _: () = { inventory::submit! { entry } checks };
+    /// const _: () = { checks; inventory::submit! { entry } };
     /// ```
     pub(crate) fn entry(&self, entry: &TokenStream, checks: &TokenStream) -> TokenStream {
         let Site { private, .. } = self.site;
@@ -40,8 +41,8 @@ impl Target<'_> {
             #(#cfgs)*
             #allow
             const _: () = {
-                #private::inventory::submit! { #entry }
                 #checks
+                #private::inventory::submit! { #entry }
             };
         }
     }
@@ -143,8 +144,16 @@ fn arguments(
 ) -> TokenStream {
     let Site { private, .. } = site;
     let Some((param, raw)) = shape.raw() else {
-        let names = shape.params.iter().map(name);
-        return quote!((#(&#names,)*));
+        // What is wrong with an argument is wrong with its type.
+        let arguments = shape.params.iter().map(|param| {
+            let name = name(param);
+            if param.by_ref {
+                names::locate(&name, param.written.span())
+            } else {
+                quote_spanned!(param.written.span()=> &#name)
+            }
+        });
+        return quote!((#(#arguments,)*));
     };
     let name = name(param);
     let bytes = match (raw, param.by_ref) {

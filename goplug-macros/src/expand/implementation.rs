@@ -32,7 +32,13 @@ pub(crate) fn expand(args: TokenStream, mut block: Impl) -> TokenStream {
         return quote!(#kept #errors);
     };
     let declared = match &options.plugin {
-        Some(named) => check_addition(named, &path, &options, &diag),
+        Some(named) if !adds_to(named, &path, &options, &diag) => {
+            let items = kept(std::mem::take(&mut block.items));
+            let kept = block.with_items(&items);
+            let errors = diag.finish();
+            return quote!(#kept #errors);
+        }
+        Some(_) => None,
         None => declared(&block, &path, &options, &diag),
     };
     let expanded = match block.of_trait.clone() {
@@ -72,12 +78,8 @@ fn kept(items: Vec<Item>) -> TokenStream {
 }
 
 /// `#[goplug::plugin(Counter)]`: the plugin is declared elsewhere, this adds to it.
-fn check_addition(
-    named: &Path,
-    path: &Path,
-    options: &Options,
-    diag: &Diag,
-) -> Option<TokenStream> {
+fn adds_to(named: &Path, path: &Path, options: &Options, diag: &Diag) -> bool {
+    let errors = diag.count();
     if types::path_name(named) != types::path_name(path) {
         let text = format!(
             "this adds to the plugin of the `impl`, which is `{}`; leave the path out to declare \
@@ -93,7 +95,7 @@ fn check_addition(
                     adds to a plugin";
         diag.at_span(span, text);
     }
-    None
+    diag.count() == errors
 }
 
 fn declared(block: &Impl, path: &Path, options: &Options, diag: &Diag) -> Option<TokenStream> {

@@ -41,7 +41,7 @@ pub(crate) fn constant(method: &Method) -> Ident {
 /// ```text
 /// |plugin, call| Box::pin(async move {
 ///     let plugin = receiver::<Counter>(plugin)?;
-///     let (a, b): (i64, String) = call.arguments(<CounterClient>::__METHOD_ADD)?;
+///     let (a, b) = call.arguments::<(i64, String)>(<CounterClient>::__METHOD_ADD)?;
 ///     Reply::json(&Counter::add(&plugin, a, &b).await)
 /// })
 /// ```
@@ -81,7 +81,7 @@ pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
 /// ```text
 /// parameter::<i64>();
 /// result::<f64>();
-/// outcome::<Result<f64, DivideError>, f64, false>();
+/// typed::<Result<f64, DivideError>, f64, DivideError>();
 /// ```
 pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
@@ -91,9 +91,11 @@ pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
     let output = match &method.output {
         Output::Plain(ty) => {
             let value = value_check(ty, raw, site);
+            let private = names::respan(private, ty.span());
             quote_spanned! {ty.span()=>
                 #value
                 {
+                    #[allow(unused_imports)]
                     use #private::ResultKindFallback as _;
                     #private::check::no_result(#private::ResultKind::<#ty>::IS_RESULT);
                 }
@@ -112,16 +114,20 @@ fn outcome_checks(outcome: &Outcome, raw: bool, site: &Site) -> TokenStream {
         return quote_spanned!(whole.span()=> #private::check::result::<#ok>(););
     };
     let value = value_check(ok, raw, site);
-    let error = match error {
-        ErrorForm::Typed(ty) => quote_spanned!(ty.span()=> #private::check::error::<#ty>();),
-        ErrorForm::Remote | ErrorForm::Unknown => TokenStream::new(),
-    };
     let opaque = opaque(outcome, site);
-    quote_spanned! {whole.span()=>
-        #value
-        #error
-        #private::check::outcome::<#whole, #ok, #opaque>();
-    }
+    let outcome = match error {
+        ErrorForm::Typed(error) => {
+            let typed = quote_spanned! {whole.span()=>
+                #private::check::typed::<#whole, #ok, #error>();
+            };
+            let error = quote_spanned!(error.span()=> #private::check::error::<#error>(););
+            quote!(#error #typed)
+        }
+        ErrorForm::Remote | ErrorForm::Unknown => quote_spanned! {whole.span()=>
+            #private::check::outcome::<#whole, #ok, #opaque>();
+        },
+    };
+    quote!(#value #outcome)
 }
 
 fn value_check(ty: &Type, raw: bool, site: &Site) -> Option<TokenStream> {
@@ -167,8 +173,8 @@ pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
 }
 
 /// ```text
+/// const _: () = { checks; inventory::submit! { Entry::new::<Calculator>(Item::Method(…)) } };
 /// impl<C: Caller> CalculatorClient<C> { spec, method on the client }
-/// const _: () = { inventory::submit! { Entry::new::<Calculator>(Item::Method(…)) } checks };
 /// ```
 pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
     let Site { private, plugin, client, .. } = site;
@@ -188,7 +194,7 @@ pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
         },
         &checks,
     );
-    quote!(#client_impl #entry)
+    quote!(#entry #client_impl)
 }
 
 /// Whether the error of this `Result` is opaque, as a const argument.
@@ -198,6 +204,7 @@ fn opaque(Outcome { whole, error, .. }: &Outcome, site: &Site) -> TokenStream {
         ErrorForm::Typed(_) => quote!(false),
         ErrorForm::Remote => quote!(true),
         ErrorForm::Unknown => quote! {{
+            #[allow(unused_imports)]
             use #private::ErrorKindFallback as _;
             #private::ErrorKind::<#whole>::OPAQUE
         }},

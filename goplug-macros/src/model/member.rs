@@ -177,7 +177,7 @@ impl Hook {
 /// One annotated function.
 pub(crate) enum Member {
     Method(Method),
-    Callback(Callback),
+    Callback(Box<Callback>),
     Hook(Hook),
 }
 
@@ -191,7 +191,9 @@ impl Member {
     ) -> Self {
         match role {
             Role::Method => Self::Method(Method::new(function, options, place, diag)),
-            Role::Callback => Self::Callback(Callback::new(function, options, place, diag)),
+            Role::Callback => {
+                Self::Callback(Box::new(Callback::new(function, options, place, diag)))
+            }
             Role::Activate => Self::Hook(Hook::activate(function, place, diag)),
             Role::Stop => Self::Hook(Hook::stop(function, place, diag)),
         }
@@ -208,9 +210,8 @@ impl Member {
     /// What all members have.
     pub(crate) fn shape_mut(&mut self) -> &mut Shape {
         match self {
-            Self::Method(Method { shape, .. })
-            | Self::Callback(Callback { shape, .. })
-            | Self::Hook(Hook { shape, .. }) => shape,
+            Self::Method(Method { shape, .. }) | Self::Hook(Hook { shape, .. }) => shape,
+            Self::Callback(callback) => &mut callback.shape,
         }
     }
 }

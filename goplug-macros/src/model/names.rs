@@ -121,6 +121,24 @@ pub(crate) fn check_url(url: &LitStr, diag: &Diag) {
     }
 }
 
+/// The tokens as if they stood there: an expression begins where its first token does.
+pub(crate) fn respan(tokens: &TokenStream, at: Span) -> TokenStream {
+    let respanned = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(at);
+        token
+    });
+    respanned.collect()
+}
+
+/// The tokens as they resolve now, shown at another place.
+pub(crate) fn locate(tokens: &TokenStream, at: Span) -> TokenStream {
+    let located = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(at));
+        token
+    });
+    located.collect()
+}
+
 /// An identifier that shows the user's place and resolves as a generated one: lints
 /// about the user's own code do not apply to it, and local variables cannot be
 /// confused with the user's items.

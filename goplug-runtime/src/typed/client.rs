@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::arguments::{self, Arguments, EncodeArguments};
 use super::call::{MediaType, Reply, ReplyFuture};
+use super::check::{MethodError, MethodResult};
 use super::entry::{CallbackSpec, ContractSpec, Item, MethodSpec, PluginType, entries};
 use crate::error::{CallError, Error, MethodFailure, Result};
 use crate::protocol::Descriptor;
@@ -231,7 +232,7 @@ impl<C: Caller> ClientBase<C> {
     pub async fn call<A, T>(&self, method: &MethodSpec, arguments: A) -> Result<T>
     where
         A: EncodeArguments,
-        T: DeserializeOwned,
+        T: MethodResult,
     {
         decode(method, &self.request(method, arguments).await?)
     }
@@ -247,8 +248,8 @@ impl<C: Caller> ClientBase<C> {
     ) -> Result<T, CallError<E>>
     where
         A: EncodeArguments,
-        T: DeserializeOwned,
-        E: DeserializeOwned + fmt::Debug,
+        T: MethodResult,
+        E: MethodError,
     {
         match self.request(method, arguments).await {
             Ok(body) => Ok(decode(method, &body)?),
@@ -280,7 +281,7 @@ impl<C: Caller> ClientBase<C> {
     where
         A: EncodeArguments,
         T: From<Bytes>,
-        E: DeserializeOwned + fmt::Debug,
+        E: MethodError,
     {
         self.request(method, arguments).await.map(T::from).map_err(|e| typed_error(method, e))
     }
