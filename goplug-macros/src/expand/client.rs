@@ -31,7 +31,11 @@ impl Target<'_> {
     }
 
     /// ```text
-    /// const _: () = { checks; inventory::submit! { entry } };
+    /// const _: () = {
+    ///     checks;
+    ///     const __ENTRY: Entry = entry;
+    ///     inventory::submit! { __ENTRY }
+    /// };
     /// ```
     pub(crate) fn entry(&self, entry: &TokenStream, checks: &TokenStream) -> TokenStream {
         let Site { private, .. } = self.site;
@@ -42,7 +46,8 @@ impl Target<'_> {
             #allow
             const _: () = {
                 #checks
-                #private::inventory::submit! { #entry }
+                const __ENTRY: #private::Entry = #entry;
+                #private::inventory::submit! { __ENTRY }
             };
         }
     }

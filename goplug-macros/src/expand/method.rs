@@ -84,26 +84,35 @@ pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
 /// typed::<Result<f64, DivideError>, f64, DivideError>();
 /// ```
 pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
-    let Site { private, .. } = site;
     let shape = &method.shape;
     let params = super::parameter_checks(shape, site);
     let raw = method.output.raw().is_some();
     let output = match &method.output {
         Output::Plain(ty) => {
-            let value = value_check(ty, raw, site);
-            let private = names::respan(private, ty.span());
-            quote_spanned! {ty.span()=>
-                #value
-                {
-                    #[allow(unused_imports)]
-                    use #private::ResultKindFallback as _;
-                    #private::check::no_result(#private::ResultKind::<#ty>::IS_RESULT);
-                }
-            }
+            let (value, no_result) = (value_check(ty, raw, site), no_result(ty, site));
+            quote!(#value #no_result)
         }
         Output::Outcome(outcome) => outcome_checks(outcome, raw, site),
     };
     quote!(#params #output)
+}
+
+/// ```text
+/// { use ResultKindFallback as _; no_result(ResultKind::<Answer>::IS_RESULT); }
+/// ```
+///
+/// for a type that may be a `Result` under another name.
+fn no_result(ty: &Type, site: &Site) -> Option<TokenStream> {
+    let private = names::respan(&site.private, ty.span());
+    types::may_be_alias(ty).then(|| {
+        quote_spanned! {ty.span()=>
+            {
+                #[allow(unused_imports)]
+                use #private::ResultKindFallback as _;
+                #private::check::no_result(#private::ResultKind::<#ty>::IS_RESULT);
+            }
+        }
+    })
 }
 
 fn outcome_checks(outcome: &Outcome, raw: bool, site: &Site) -> TokenStream {
