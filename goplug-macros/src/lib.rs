@@ -1,7 +1,7 @@
 //! The attribute macros of goplug. Users reach them through the `goplug` crate.
 //!
-//! Parse, then model, then expand: [`attr`] and [`syntax`] read, [`model`] holds what
-//! was declared and is valid, [`expand`] writes. Here are the entry points only.
+//! Parse, then model, then expand: `attr` and `syntax` read, `model` holds what was
+//! declared and is valid, `expand` writes. Here are the entry points only.
 
 mod attr;
 mod diag;

@@ -43,6 +43,32 @@ async fn start(configuration: Option<u64>) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[derive(Default)]
+struct Hidden;
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Point {
+    x: i64,
+}
+
+#[goplug::plugin]
+impl Hidden {
+    /// The client of a private type has private types in its signatures.
+    #[goplug::method]
+    fn shift(&self, point: &Point, by: i64) -> Point {
+        let Self = self;
+        Point { x: point.x + by }
+    }
+
+    #[goplug::callback]
+    async fn shifted(&self, to: Point) -> goplug::Result<Point>;
+
+    #[goplug::activate]
+    async fn start(&self) -> goplug::Result<()> {
+        self.shifted(Point { x: 1 }).await.map(drop)
+    }
+}
+
 #[goplug::plugin]
 trait Strictly {
     #[goplug::method]
@@ -67,6 +93,8 @@ async fn strict_code_is_called_like_any_other() {
     assert_eq!(client.owned("ab".to_owned(), Some(Vec::new()), true).await.unwrap(), ["ab"]);
     assert_eq!(client.echo(Bytes::from_static(b"x")).await.unwrap(), "x");
     assert_eq!(client.many(1, 2, 3, 4, vec![5], "123456").await.unwrap(), 21);
+    let hidden: HiddenClient<_> = InProcess::<Hidden>::start().client();
+    assert_eq!(hidden.shift(&Point { x: 1 }, 2).await.unwrap().x, 3);
     let strictly: StrictlyClient<_> = plugin.client();
     let mut measured = strictly.measured_stream().await.unwrap();
     assert_eq!(strictly.measure("abc").await.unwrap(), 3);

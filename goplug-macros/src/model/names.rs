@@ -75,9 +75,12 @@ pub(crate) fn check_plugin(name: &str, at: Span, diag: &Diag) {
 /// Checks a namespace: as a plugin's name, also with `.`, and possibly empty.
 pub(crate) fn check_namespace(namespace: &LitStr, diag: &Diag) {
     let text = namespace.value();
-    if text.len() > MAX_PLUGIN_NAME || !text.chars().all(|c| is_plain(c) || c == '.') {
-        let text =
-            format!("a namespace has at most {MAX_PLUGIN_NAME} characters of `A-Z a-z 0-9 _ - .`");
+    let folder = text == "." || text == "..";
+    if folder || text.len() > MAX_PLUGIN_NAME || !text.chars().all(|c| is_plain(c) || c == '.') {
+        let text = format!(
+            "a namespace has at most {MAX_PLUGIN_NAME} characters of `A-Z a-z 0-9 _ - .`, and is \
+             not `.` or `..`"
+        );
         diag.at(namespace, text);
     }
 }
@@ -182,4 +185,60 @@ fn mentions(tokens: TokenStream, name: &str) -> bool {
         TokenTree::Group(group) => mentions(group.stream(), name),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use goplug_runtime::protocol::{PluginId, name, wire as protocol};
+
+    use super::*;
+
+    /// How many errors a check finds.
+    fn errors(check: impl FnOnce(&Diag)) -> usize {
+        let diag = Diag::default();
+        check(&diag);
+        let count = diag.count();
+        diag.finish();
+        count
+    }
+
+    fn literal(text: &str) -> LitStr {
+        LitStr::new(text, Span::call_site())
+    }
+
+    #[test]
+    fn the_wire_names_that_are_refused_are_those_that_the_runtime_refuses() {
+        let long = "x".repeat(257);
+        let others = ["add", "main.Do", "", "a/b", "a\tb", "a;b", "gap", "größe", &long];
+        for text in protocol::RESERVED.into_iter().chain(others) {
+            let refused = |kind| {
+                errors(|diag| {
+                    wire(kind, &local("f"), Some(&literal(text)), diag);
+                }) > 0
+            };
+            assert_eq!(refused(Kind::Method), name::check_method(text).is_err(), "{text:?}");
+            assert_eq!(refused(Kind::Callback), name::check_callback(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_plugin_names_that_are_refused_are_those_that_the_runtime_refuses() {
+        let long = "x".repeat(65);
+        for text in ["Do", "a-b_c", "a.b", "", ".", "..", "a b", "a/b", "ü", &long] {
+            let name = errors(|diag| check_plugin(text, Span::call_site(), diag)) > 0;
+            assert_eq!(name, PluginId::new(text, "").is_err(), "{text:?}");
+            let namespace = errors(|diag| check_namespace(&literal(text), diag)) > 0;
+            assert_eq!(namespace, PluginId::new("x", text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_a_semantic_version() {
+        for text in ["0.1.0", "1.20.3-rc.1+linux-x86", "1.0.0+7"] {
+            assert_eq!(errors(|diag| check_version(&literal(text), diag)), 0, "{text}");
+        }
+        for text in ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.+3", "1.2.3-", "1.2.3+a..b"] {
+            assert_eq!(errors(|diag| check_version(&literal(text), diag)), 1, "{text}");
+        }
+    }
 }
