@@ -8,7 +8,7 @@ use syn::{Path, Visibility};
 use super::Site;
 use super::method::is_slice;
 use crate::model::types::Raw;
-use crate::model::{Attrs, Shape, names};
+use crate::model::{Attrs, Shape, idents};
 
 /// Where a member's items go.
 pub(crate) struct Target<'a> {
@@ -23,7 +23,7 @@ impl Target<'_> {
     pub(crate) fn client_impl(&self, items: &TokenStream) -> TokenStream {
         let Site { private, client, .. } = self.site;
         let cfgs = &self.attrs.cfgs;
-        let caller = names::fresh("C", items);
+        let caller = idents::fresh("C", items);
         quote! {
             #(#cfgs)*
             impl<#caller: #private::Caller> #client<#caller> { #items }
@@ -153,7 +153,7 @@ fn arguments(
         let arguments = shape.params.iter().map(|param| {
             let name = name(param);
             if param.by_ref {
-                names::locate(&name, param.written.span())
+                idents::locate(&name, param.written.span())
             } else {
                 quote_spanned!(param.written.span()=> &#name)
             }

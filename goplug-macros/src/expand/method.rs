@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::client::{self, Target};
 use super::{Site, attributes, call_arguments, decode_arguments, param_specs};
 use crate::model::types::{self, Raw};
-use crate::model::{ErrorForm, Method, Outcome, Output, names};
+use crate::model::{ErrorForm, Method, Outcome, Output, idents};
 
 /// ```text
 /// const __METHOD_ADD: &'static MethodSpec = &MethodSpec { name: "add", … };
@@ -35,7 +35,7 @@ pub(crate) fn spec(method: &Method, site: &Site) -> TokenStream {
 
 /// The constant of [`spec`].
 pub(crate) fn constant(method: &Method) -> Ident {
-    names::constant("METHOD", &method.shape.ident)
+    idents::constant("METHOD", &method.shape.ident)
 }
 
 /// ```text
@@ -72,7 +72,7 @@ pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
     let reads_call = !shape.params.is_empty();
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
     // What is wrong with the future as a whole, such as not being `Send`, is the function's doing.
-    let boxed = quote_spanned! {names::generated(&shape.ident).span()=>
+    let boxed = quote_spanned! {idents::generated(&shape.ident).span()=>
         ::std::boxed::Box::pin(async move { #receiver #decode #reply })
     };
     quote!(|#plugin_param, #call_param| #boxed)
@@ -103,7 +103,7 @@ pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
 ///
 /// for a type that may be a `Result` under another name.
 fn no_result(ty: &Type, site: &Site) -> Option<TokenStream> {
-    let private = names::respan(&site.private, ty.span());
+    let private = idents::respan(&site.private, ty.span());
     types::may_be_alias(ty).then(|| {
         quote_spanned! {ty.span()=>
             {
@@ -153,7 +153,7 @@ fn value_check(ty: &Type, raw: bool, site: &Site) -> Option<TokenStream> {
 pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
     let shape = &method.shape;
-    let ident = names::generated(&shape.ident);
+    let ident = idents::generated(&shape.ident);
     let fallback = format!("Calls the plugin's method `{}`.", method.wire);
     let attributes = attributes(&shape.attrs, &fallback);
     let constant = constant(method);
@@ -172,7 +172,7 @@ pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
         }
     };
     let suffix = if method.output.raw().is_some() { "_raw" } else { "" };
-    let call = names::local(&format!("{call}{suffix}"));
+    let call = idents::local(&format!("{call}{suffix}"));
     quote! {
         #attributes
         pub async fn #ident(&self #(, #names: #types)*) -> #output {

@@ -7,6 +7,7 @@
 mod callback;
 mod client;
 mod contract;
+mod fulfilment;
 mod function;
 mod hook;
 mod implementation;

@@ -64,28 +64,11 @@ fn take_marks(function: &mut Function, diag: &Diag) -> Vec<(Role, Attribute)> {
             diag.at(attr, text);
             return false;
         }
-        let role = Role::ALL.into_iter().find(|role| last.ident == role.as_str());
+        let role = Role::of(attr);
         marks.extend(role.map(|role| (role, attr.clone())));
         role.is_none()
     });
     marks
-}
-
-/// Whether a function carries one of our attributes.
-pub(crate) fn marks(function: &Function) -> impl Iterator<Item = (Role, &Attribute)> {
-    function.attrs.iter().filter_map(|attr| {
-        let last = attr.path().segments.last()?;
-        Role::ALL.into_iter().find(|role| last.ident == role.as_str()).map(|role| (role, attr))
-    })
-}
-
-/// Removes them.
-pub(crate) fn unmark(function: &mut Function) {
-    let ours = |attr: &Attribute| {
-        let last = attr.path().segments.last();
-        last.is_some_and(|last| Role::ALL.iter().any(|role| last.ident == role.as_str()))
-    };
-    function.attrs.retain(|attr| !ours(attr));
 }
 
 /// What each attribute takes within an impl or trait.

@@ -1,9 +1,10 @@
 //! Methods, callbacks and hooks, validated.
 
 use proc_macro2::Ident;
-use syn::Type;
+use syn::{Attribute, Type};
 
 use super::attrs::Attrs;
+use super::idents;
 use super::names::{self, Kind};
 use super::output::{self, Output};
 use super::param::Param;
@@ -25,6 +26,12 @@ pub(crate) enum Role {
 
 impl Role {
     pub(crate) const ALL: [Self; 4] = [Self::Method, Self::Callback, Self::Activate, Self::Stop];
+
+    /// The role that an attribute gives, by the last segment of its path.
+    pub(crate) fn of(attr: &Attribute) -> Option<Self> {
+        let last = attr.path().segments.last()?;
+        Self::ALL.into_iter().find(|role| last.ident == role.as_str())
+    }
 
     /// The attribute's last path segment.
     pub(crate) fn as_str(self) -> &'static str {
@@ -65,7 +72,7 @@ impl Shape {
     /// A generated local variable beside the parameters.
     pub(crate) fn local(&self, name: &str) -> Ident {
         let params = self.params.iter().map(|param| &param.ident);
-        names::fresh(name, quote::quote!(#(#params)*))
+        idents::fresh(name, quote::quote!(#(#params)*))
     }
 
     /// The only parameter, where it is bytes that travel as they are.

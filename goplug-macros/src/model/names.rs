@@ -1,10 +1,9 @@
-//! Which names may be used, and what the generated ones look like.
+//! Which names may be used.
 //!
 //! The rules repeat those of the runtime's `protocol::name`, which checks the same
 //! names again at start, since a plugin may be made without the macros.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Ident, Span};
 use syn::LitStr;
 use syn::ext::IdentExt as _;
 
@@ -124,69 +123,6 @@ pub(crate) fn check_url(url: &LitStr, diag: &Diag) {
     }
 }
 
-/// The tokens as if they stood there: an expression begins where its first token does.
-pub(crate) fn respan(tokens: &TokenStream, at: Span) -> TokenStream {
-    let respanned = tokens.clone().into_iter().map(|mut token| {
-        token.set_span(at);
-        token
-    });
-    respanned.collect()
-}
-
-/// The tokens as they resolve now, shown at another place.
-pub(crate) fn locate(tokens: &TokenStream, at: Span) -> TokenStream {
-    let located = tokens.clone().into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(at));
-        token
-    });
-    located.collect()
-}
-
-/// An identifier that shows the user's place and resolves as a generated one: lints
-/// about the user's own code do not apply to it, and local variables cannot be
-/// confused with the user's items.
-pub(crate) fn generated(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(Span::mixed_site().located_at(ident.span()));
-    ident
-}
-
-/// A generated local variable, or any other name of ours.
-pub(crate) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
-}
-
-/// A generated identifier made of one of the user's.
-pub(crate) fn derived(prefix: &str, ident: &Ident, suffix: &str) -> Ident {
-    let span = Span::mixed_site().located_at(ident.span());
-    format_ident!("{prefix}{}{suffix}", ident.unraw(), span = span)
-}
-
-/// The constant that holds the specification of a method or callback.
-pub(crate) fn constant(prefix: &str, ident: &Ident) -> Ident {
-    let upper = ident.unraw().to_string().to_uppercase();
-    Ident::new(&format!("__{prefix}_{upper}"), Span::mixed_site())
-}
-
-/// A generic parameter's name that these tokens do not use already.
-pub(crate) fn fresh(name: &str, beside: impl ToTokens) -> Ident {
-    let mut name = name.to_owned();
-    let tokens = beside.to_token_stream();
-    while mentions(tokens.clone(), &name) {
-        name.insert(0, '_');
-    }
-    Ident::new(&name, Span::mixed_site())
-}
-
-fn mentions(tokens: TokenStream, name: &str) -> bool {
-    use proc_macro2::TokenTree;
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == name,
-        TokenTree::Group(group) => mentions(group.stream(), name),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use goplug_runtime::protocol::{PluginId, name, wire as protocol};
@@ -213,7 +149,7 @@ mod tests {
         for text in protocol::RESERVED.into_iter().chain(others) {
             let refused = |kind| {
                 errors(|diag| {
-                    wire(kind, &local("f"), Some(&literal(text)), diag);
+                    wire(kind, &Ident::new("f", Span::call_site()), Some(&literal(text)), diag);
                 }) > 0
             };
             assert_eq!(refused(Kind::Method), name::check_method(text).is_err(), "{text:?}");
