@@ -89,7 +89,7 @@ impl<'a> Receiver<'a> {
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::JSON));
         headers.insert(HOST, self.callbacks.host.clone());
-        if self.known_to_plugin {
+        if self.known_to_plugin || self.last_seen.is_some() {
             let seen = self.last_seen.unwrap_or(0);
             headers.insert(LAST_EVENT_ID, HeaderValue::from(seen));
         }
