@@ -11,6 +11,7 @@ mod connection;
 mod dispatch;
 mod hooks;
 mod lifecycle;
+pub mod program;
 mod publish;
 mod race;
 mod request;

@@ -5,11 +5,11 @@
 //! written here: a newer plugin may have put its own in the same place.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::protocol::Pconf;
+use crate::transport::replace_file;
 
 /// A file that was put into place.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Published {
     pub(super) fn write(pconf: &Pconf, folder: &Path) -> Result<Self> {
         let path = folder.join(pconf.file_name());
         let text = pconf.to_json();
-        write_atomically(&path, &text)
+        replace_file(&path, &text)
             .map_err(|error| Error::io(format!("writing {}", path.display()), error))?;
         Ok(Self { path, text })
     }
@@ -39,22 +39,4 @@ impl Drop for Published {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-/// Puts a text into place under a name that nobody sees half written.
-pub(super) fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
-    let temporary = temporary_name(path);
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_data()))
-        .and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
-}
-
-/// A hidden name beside the file, not ending in its extension.
-fn temporary_name(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }

@@ -5,6 +5,7 @@
 //! outlives the task.
 
 use std::any::TypeId;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -118,6 +119,16 @@ impl PluginServer {
     /// The path of its own socket; `None` without a location.
     pub fn socket(&self) -> Option<&Path> {
         self.core.sock.as_deref()
+    }
+
+    /// The content of the plugin's `.pconf`.
+    pub(super) fn pconf(&self) -> &Pconf {
+        &self.core.pconf
+    }
+
+    /// How long a stop takes at most.
+    pub(super) fn patience(&self) -> Duration {
+        self.core.settings.grace + limits::FLUSH * 4
     }
 
     /// Listens on the plugin's socket, and then writes its `.pconf` into its location. A
@@ -297,6 +308,6 @@ async fn stop_hook(service: &Service) {
         Ok(Err(error)) => format!("failed: {error:#}"),
         Err(panic) => format!("panicked: {panic}"),
     };
-    // The host reads it there, line by line; there is nobody else left to tell.
-    eprintln!("{}: the stop hook {fault}", service.core().id);
+    // The host reads it there, line by line; where it is gone, there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{}: the stop hook {fault}", service.core().id);
 }

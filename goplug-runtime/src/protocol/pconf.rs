@@ -163,6 +163,13 @@ impl Pconf {
         Ok(Self { sha256: Some(sha256(digest.into())?), ..self })
     }
 
+    /// The same with those keys of another file that goplug does not know: what a file
+    /// that is rewritten keeps.
+    #[must_use]
+    pub fn with_unknown_keys_of(self, other: &Self) -> Self {
+        Self { other: other.other.clone(), ..self }
+    }
+
     /// Which plugin this is.
     pub fn id(&self) -> &PluginId {
         &self.id

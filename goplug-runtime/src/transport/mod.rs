@@ -12,6 +12,8 @@ compile_error!("goplug runs on Linux only: a port adds its own `transport` modul
 
 mod connect;
 #[cfg(feature = "plugin")]
+mod file;
+#[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
 mod peer;
@@ -19,8 +21,12 @@ mod permission;
 #[cfg(feature = "host")]
 mod process;
 mod socket;
+#[cfg(feature = "plugin")]
+mod termination;
 
 pub use connect::{Stream, connect};
+#[cfg(feature = "plugin")]
+pub use file::replace_file;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
@@ -29,3 +35,5 @@ pub use permission::writable_by_others;
 #[cfg(feature = "host")]
 pub use process::{Child, OpenProgram, Output, Signal, Spawn, Started};
 pub use socket::{MAX_PATH, check_path};
+#[cfg(feature = "plugin")]
+pub use termination::Termination;

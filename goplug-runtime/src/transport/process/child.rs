@@ -52,9 +52,6 @@ impl Child {
     /// this program took its status.
     pub async fn wait(&self) -> io::Result<ExitStatus> {
         loop {
-            if let Some(status) = self.process.get_ref().try_reap()? {
-                return Ok(status);
-            }
             let mut ready = self.process.readable().await?;
             if let Some(status) = self.process.get_ref().try_reap()? {
                 return Ok(status);
@@ -135,7 +132,8 @@ impl Process {
             Err(Errno::CHILD) => return Ok(Some(End::Lost)),
             Err(error) => return Err(error.into()),
         }
-        self.signal_group()?;
+        // What may not be killed, because it runs as another user, stays.
+        let _ = self.signal_group();
         match rustix::process::waitid(id(), ended) {
             Ok(status) => Ok(status.map(|status| End::Reaped(exit_status(&status)))),
             Err(Errno::CHILD) => Ok(Some(End::Lost)),

@@ -253,7 +253,7 @@ unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible
     // nothing that allocates, locks or panics.
     unsafe {
         check(Step::Prepare, libc::setpgid(0, 0))?;
-        check(Step::Prepare, libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM))?;
+        check(Step::Prepare, libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM as libc::c_ulong))?;
         if libc::getppid() != host {
             // The host died before it was asked to send the signal. Nobody reads on.
             libc::_exit(EXIT_FAILED);

@@ -24,7 +24,7 @@ pub type Output = tokio::net::unix::pipe::Receiver;
 
 /// How often a program that is open for writing is tried. Somebody who just wrote
 /// it closes it soon; a process that was forked meanwhile closes its copy on exec.
-const BUSY_ATTEMPTS: u32 = 20;
+const BUSY_ATTEMPTS: u32 = 50;
 
 /// How long to wait between two of these attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
@@ -140,7 +140,9 @@ impl Spawn<'_> {
 
     fn explain(&self, Failure { step, error }: Failure) -> io::Error {
         match step {
-            Step::Prepare => error,
+            Step::Prepare => {
+                io::Error::new(error.kind(), format!("the system gives no process: {error}"))
+            }
             Step::Exec => self.program.explain(error),
             Step::Folder => io::Error::new(
                 error.kind(),

@@ -1,0 +1,86 @@
+//! What the command line of a plugin's program asks for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the program is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// Serve: on the inherited socket, or on one in this folder.
+    Serve { dir: Option<PathBuf> },
+    /// Write the `.pconf` into this folder.
+    Install { dir: PathBuf },
+    /// Print the descriptor.
+    Describe,
+    /// Print how it is used.
+    Help,
+}
+
+/// How the program is used.
+pub(super) const USAGE: &str = "\
+This program is a goplug plugin. A registry starts it; by hand it is used like this:
+
+  <program> --dir DIR      serve on a socket in DIR, and write the .pconf beside it
+  <program> install DIR    write the .pconf by which a registry starts this program
+  <program> describe       print what the plugin offers, as JSON
+  <program> --help         print this text
+";
+
+/// Reads the arguments behind the program's name.
+///
+/// # Errors
+/// What is wrong with them, for people.
+pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb, String> {
+    let mut arguments = arguments.into_iter();
+    let folder = |argument: Option<OsString>, of: &str| match argument {
+        Some(folder) if !folder.is_empty() => Ok(PathBuf::from(folder)),
+        _ => Err(format!("{of} needs a folder")),
+    };
+    let Some(first) = arguments.next() else { return Ok(Verb::Serve { dir: None }) };
+    let verb = match first.to_str() {
+        Some("--dir") => Verb::Serve { dir: Some(folder(arguments.next(), "--dir")?) },
+        Some("install") => Verb::Install { dir: folder(arguments.next(), "install")? },
+        Some("describe") => Verb::Describe,
+        Some("--help" | "-h" | "help") => Verb::Help,
+        Some(text) if text.starts_with("--dir=") => {
+            Verb::Serve { dir: Some(folder(Some(text["--dir=".len()..].into()), "--dir")?) }
+        }
+        _ => return Err(format!("unknown argument {first:?}")),
+    };
+    match arguments.next() {
+        Some(further) => Err(format!("unexpected argument {further:?}")),
+        None => Ok(verb),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Verb, String> {
+        parse(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn no_argument_means_to_serve() {
+        assert_eq!(read(&[]), Ok(Verb::Serve { dir: None }));
+        for arguments in [&["--dir", "p"][..], &["--dir=p"]] {
+            assert_eq!(read(arguments), Ok(Verb::Serve { dir: Some("p".into()) }));
+        }
+    }
+
+    #[test]
+    fn each_verb_is_read() {
+        assert_eq!(read(&["install", "p"]), Ok(Verb::Install { dir: "p".into() }));
+        assert_eq!(read(&["describe"]), Ok(Verb::Describe));
+        assert_eq!(read(&["--help"]), Ok(Verb::Help));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        assert_eq!(read(&["serve"]), Err("unknown argument \"serve\"".into()));
+        assert_eq!(read(&["install"]), Err("install needs a folder".into()));
+        assert_eq!(read(&["--dir="]), Err("--dir needs a folder".into()));
+        assert_eq!(read(&["describe", "x"]), Err("unexpected argument \"x\"".into()));
+    }
+}

@@ -1,0 +1,117 @@
+//! Writing the `.pconf` by which a registry starts this program.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::protocol::Pconf;
+use crate::transport::replace_file;
+
+/// Writes a plugin's `.pconf` into a folder, which is made if it is not there; answers with
+/// the file's path. `program` is named relative to the folder where it lies in it, so that
+/// both can be moved together.
+///
+/// # Errors
+/// [`Error::Io`] names what cannot be read or written; [`Error::Configuration`] where the
+/// program's path is not UTF-8.
+pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<PathBuf> {
+    let about = |path: &Path| {
+        let path = path.display().to_string();
+        move |error| Error::io(path, error)
+    };
+    fs::create_dir_all(folder).map_err(about(folder))?;
+    let folder = fs::canonicalize(folder).map_err(about(folder))?;
+    let program = fs::canonicalize(program).map_err(about(program))?;
+    let named = program.strip_prefix(&folder).unwrap_or(&program);
+    let named = named.to_str().ok_or_else(|| {
+        Error::Configuration(format!("{}: the path is not UTF-8", program.display()))
+    })?;
+    let fault = |error| Error::Configuration(format!("plugin {}: {error}", pconf.id()));
+    let digest = sha256(&program).map_err(about(&program))?;
+    let mut pconf = pconf.clone().with_exec(vec![named.to_owned()]).map_err(fault)?;
+    pconf = pconf.with_sha256(&digest).map_err(fault)?;
+    let path = folder.join(pconf.file_name());
+    if let Some(old) = fs::read(&path).ok().and_then(|text| Pconf::parse(&text).ok()) {
+        pconf = pconf.with_unknown_keys_of(&old);
+    }
+    replace_file(&path, &pconf.to_json()).map_err(about(&path))?;
+    Ok(path)
+}
+
+/// The digest of a file, in hexadecimal digits.
+fn sha256(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = hmac_sha256::Hash::new();
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut piece)? {
+            0 => break,
+            count => hash.update(&piece[..count]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::PluginServer;
+
+    fn pconf() -> Pconf {
+        PluginServer::builder("Do").namespace("Test").build().unwrap().pconf().clone()
+    }
+
+    fn read(path: &Path) -> Pconf {
+        Pconf::parse(&fs::read(path).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_program_in_the_folder_is_named_relative_to_it_with_its_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        let program = folder.path().join("bin/do");
+        fs::write(&program, "abc").unwrap();
+
+        let path = install(&pconf(), &program, folder.path()).unwrap();
+
+        assert_eq!(path.file_name().unwrap(), "Test.Do.pconf");
+        assert_eq!(read(&path).exec().unwrap(), ["bin/do"]);
+        // FIPS 180-2, appendix B.1.
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(read(&path).sha256().unwrap(), digest);
+    }
+
+    #[test]
+    fn a_program_elsewhere_is_named_absolute_and_the_folder_is_made() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let program = elsewhere.path().join("do");
+        fs::write(&program, "abc").unwrap();
+
+        let path = install(&pconf(), &program, &folder.path().join("new/plugins")).unwrap();
+
+        let expected = fs::canonicalize(&program).unwrap();
+        assert_eq!(read(&path).program(Path::new("/x")).unwrap(), expected);
+    }
+
+    #[test]
+    fn installing_again_keeps_the_keys_of_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("do");
+        fs::write(&program, "abc").unwrap();
+        let old = r#"{"Name":"Do","NameSpace":"Test","Exec":["old"],"Note":"mine"}"#;
+        fs::write(folder.path().join("Test.Do.pconf"), old).unwrap();
+
+        let path = install(&pconf(), &program, folder.path()).unwrap();
+
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.contains("\"Note\": \"mine\"") && !text.contains("old"), "{text}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = install(&pconf(), &folder.path().join("none"), folder.path()).unwrap_err();
+        assert!(error.to_string().contains("none: "), "{error}");
+    }
+}

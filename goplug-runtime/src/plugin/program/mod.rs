@@ -1,0 +1,142 @@
+//! A plugin's program: what `goplug::main!` and `goplug::embed!` put into `main`.
+//!
+//! Generic is only the outermost shell, which gathers the plugin's entries; the rest is
+//! compiled once.
+
+mod arguments;
+mod install;
+mod serve;
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use arguments::{USAGE, Verb};
+
+use super::builder::ServerBuilder;
+use super::server::PluginServer;
+use crate::error::{Error, Result};
+use crate::protocol::wire;
+use crate::typed::PluginType;
+
+/// The exit status where the command line is wrong.
+const USAGE_ERROR: u8 = 2;
+
+/// How a plugin's program runs.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    threads: usize,
+}
+
+impl Options {
+    /// With this many threads to run methods on. One, or none, means the thread of `main`
+    /// alone, which suits methods that mostly wait; a method that computes then keeps the
+    /// others waiting.
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads }
+    }
+
+    fn runtime(self) -> io::Result<tokio::runtime::Runtime> {
+        let mut builder = match self.threads {
+            0 | 1 => tokio::runtime::Builder::new_current_thread(),
+            threads => {
+                let mut builder = tokio::runtime::Builder::new_multi_thread();
+                builder.worker_threads(threads);
+                builder
+            }
+        };
+        builder.enable_all().build()
+    }
+}
+
+/// The whole program of a plugin: reads the command line and does what it says.
+///
+/// Without arguments it serves, until its host asks it to stop or is gone, or a `SIGTERM` or
+/// `SIGINT` comes.
+pub fn main<P: PluginType>(options: Options) -> ExitCode {
+    run(PluginServer::of::<P>(), options)
+}
+
+/// Serves as the embedded plugin `P` and ends the process, if a registry started it for
+/// that; else returns at once.
+///
+/// A process that an embedded plugin starts is not meant, whatever it inherits of the
+/// environment.
+pub fn embed<P: PluginType>() {
+    let id = if P::NAMESPACE.is_empty() {
+        P::NAME.to_owned()
+    } else {
+        format!("{}.{}", P::NAMESPACE, P::NAME)
+    };
+    let pid = std::process::id().to_string();
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|text| text == value);
+    if is(wire::ENV_EMBEDDED, &id) && is(wire::ENV_LISTEN_PID, &pid) {
+        let served = PluginServer::of::<P>().and_then(|builder| {
+            serve::serve(builder, None, Options::default())?;
+            Ok(())
+        });
+        let status = match served {
+            Ok(()) => 0,
+            Err(error) => {
+                complain(&error);
+                1
+            }
+        };
+        std::process::exit(status);
+    }
+}
+
+fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
+    let verb = match arguments::parse(env::args_os().skip(1)) {
+        Ok(verb) => verb,
+        Err(fault) => return usage_error(&fault),
+    };
+    let done = match verb {
+        Verb::Help => print(USAGE),
+        Verb::Describe => builder.and_then(describe),
+        Verb::Install { dir } => builder.and_then(|builder| {
+            let program = env::current_exe()
+                .map_err(|error| Error::io("finding this program's own file", error))?;
+            let path = install::install(builder.build()?.pconf(), &program, &dir)?;
+            print(&format!("{}\n", path.display()))
+        }),
+        Verb::Serve { dir } => {
+            match builder.and_then(|builder| serve::serve(builder, dir.as_deref(), options)) {
+                Ok(false) => return usage_error("no registry has started this program"),
+                served => served.map(drop),
+            }
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn describe(builder: ServerBuilder) -> Result<()> {
+    let server = builder.build()?;
+    let text = serde_json::to_string_pretty(server.descriptor())
+        .map_err(|error| Error::Protocol(format!("the descriptor is not JSON: {error}")))?;
+    print(&format!("{text}\n"))
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| Error::io("writing to standard output", error))
+}
+
+fn complain(error: &Error) {
+    // Where standard error is gone, there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "error: {error}");
+}
+
+fn usage_error(fault: &str) -> ExitCode {
+    let _ = write!(io::stderr(), "error: {fault}\n\n{USAGE}");
+    ExitCode::from(USAGE_ERROR)
+}
