@@ -1,4 +1,6 @@
 //! What the macros generate, called from end to end without a process in between.
 
+mod contract;
 mod double;
 mod functions;
+mod state;

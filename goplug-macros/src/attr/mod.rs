@@ -23,6 +23,8 @@ pub(crate) struct Grammar {
     pub(crate) plugin: PluginPath,
     /// The options.
     pub(crate) options: &'static [Key],
+    /// Why it takes no others, where that is worth a word.
+    pub(crate) hint: &'static str,
 }
 
 /// Whether an attribute starts with the path of a plugin.
@@ -128,7 +130,12 @@ impl Parser<'_> {
     /// Whether the option is one of this attribute's, and new.
     fn admit(&mut self, key: Key, at: impl ToTokens) -> bool {
         if !self.grammar.options.contains(&key) {
-            self.unknown(at);
+            match (key, self.grammar.plugin) {
+                (Key::Crate, PluginPath::Forbidden(_)) => {
+                    self.diag.at(at, "`crate` belongs on the `#[goplug::plugin]` around this");
+                }
+                _ => self.unknown(at),
+            }
             return false;
         }
         if self.seen.contains(&key) {
@@ -148,7 +155,8 @@ impl Parser<'_> {
             (usages, _) => format!("takes {} here", usages.join(", ")),
         };
         let attribute = self.grammar.attribute;
-        self.diag.at(at, format!("unknown option `{name}`; `#[{attribute}]` {takes}"));
+        let hint = self.grammar.hint;
+        self.diag.at(at, format!("unknown option `{name}`; `#[{attribute}]` {takes}{hint}"));
     }
 
     fn value(&mut self, key: Key, name: &Ident, value: &Expr) {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::client::{self, Target};
 use super::method::from_bytes;
-use super::{Site, attributes, param_specs, parameter_checks};
+use super::{Site, param_specs, parameter_checks};
 use crate::model::{Callback, names, types};
 
 /// ```ignore

@@ -19,7 +19,7 @@ fn grammar(role: Role) -> Grammar {
         Role::Activate => ("goplug::activate", &[Key::Crate]),
         Role::Stop => ("goplug::stop", &[Key::Crate]),
     };
-    Grammar { attribute, plugin: PluginPath::Required, options }
+    Grammar { attribute, plugin: PluginPath::Required, options, hint: "" }
 }
 
 /// The function, and what it adds to its plugin.
@@ -53,25 +53,30 @@ pub(crate) fn function(role: Role, args: TokenStream, item: TokenStream) -> Toke
         return quote!(#kept #errors);
     }
     diag.finish();
-    member.map(|(site, member)| emit(&function, &member, &site)).unwrap_or_default()
+    let expanded = member.map(|(site, member)| {
+        let (kept, added) = (in_place(&function, &member, &site), added(&member, &site));
+        quote!(#kept #added)
+    });
+    expanded.unwrap_or_default()
 }
 
-fn emit(function: &Function, member: &Member, site: &Site) -> TokenStream {
+/// The function itself: a callback gets its body.
+pub(super) fn in_place(function: &Function, member: &Member, site: &Site) -> TokenStream {
     match member {
-        Member::Method(method) => {
-            let (kept, added) = (function.kept(), method::expand(method, site));
-            quote!(#kept #added)
-        }
         Member::Callback(callback) => {
             let body = callback::body(callback, site);
-            let (kept, added) =
-                (function.with_body(quote!({ #body })), callback::expand(callback, site));
-            quote!(#kept #added)
+            function.with_body(quote!({ #body }))
         }
-        Member::Hook(hook) => {
-            let (kept, added) = (function.kept(), hook::expand(hook, site));
-            quote!(#kept #added)
-        }
+        Member::Method(_) | Member::Hook(_) => function.kept(),
+    }
+}
+
+/// What a member adds to its plugin, beside the function itself.
+pub(super) fn added(member: &Member, site: &Site) -> TokenStream {
+    match member {
+        Member::Method(method) => method::expand(method, site),
+        Member::Callback(callback) => callback::expand(callback, site),
+        Member::Hook(hook) => hook::expand(hook, site),
     }
 }
 

@@ -6,8 +6,10 @@
 
 mod callback;
 mod client;
+mod contract;
 mod function;
 mod hook;
+mod implementation;
 mod method;
 mod plugin;
 mod structure;

@@ -1,14 +1,16 @@
-//! `#[goplug::plugin]`, whatever it stands on.
+//! `#[goplug::plugin]` on a struct, and on whatever else.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Fields, ItemStruct, Path};
 
-use super::plugin;
+use super::{contract, implementation, plugin};
 use crate::attr::{self, Grammar, Key, PluginPath};
 use crate::diag::Diag;
 use crate::model::{Attrs, Plugin};
+use crate::syntax;
 
+/// The options of whatever declares a plugin.
 pub(super) const DECLARES: &[Key] =
     &[Key::Name, Key::Namespace, Key::Version, Key::Url, Key::LazyLoad, Key::Crate];
 
@@ -16,6 +18,12 @@ pub(super) const DECLARES: &[Key] =
 pub(crate) fn annotated(args: TokenStream, item: TokenStream) -> TokenStream {
     if let Ok(item) = syn::parse2::<ItemStruct>(item.clone()) {
         return structure(args, &item);
+    }
+    if let Ok(block) = syn::parse2::<syntax::Impl>(item.clone()) {
+        return implementation::expand(args, block);
+    }
+    if let Ok(contract) = syn::parse2::<syntax::Trait>(item.clone()) {
+        return contract::expand(args, contract);
     }
     let diag = Diag::default();
     let text = "`#[goplug::plugin]` stands on a struct, on an `impl` block, or on a trait";
@@ -30,6 +38,7 @@ fn structure(args: TokenStream, item: &ItemStruct) -> TokenStream {
         attribute: "goplug::plugin",
         plugin: PluginPath::Forbidden("the struct below is the plugin"),
         options: DECLARES,
+        hint: "",
     };
     let options = attr::parse(args, &grammar, Span::call_site(), &diag);
     if !item.generics.params.is_empty() {

@@ -1,6 +1,6 @@
 //! Methods, callbacks and hooks, validated.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::Type;
 
 use super::attrs::Attrs;
@@ -191,12 +191,20 @@ impl Member {
         }
     }
 
-    /// Where an error about the whole member points.
-    pub(crate) fn span(&self) -> Span {
+    /// The callback, where it is one.
+    pub(crate) fn callback(&self) -> Option<&Callback> {
+        match self {
+            Self::Callback(callback) => Some(callback),
+            Self::Method(_) | Self::Hook(_) => None,
+        }
+    }
+
+    /// What all members have.
+    pub(crate) fn shape_mut(&mut self) -> &mut Shape {
         match self {
             Self::Method(Method { shape, .. })
             | Self::Callback(Callback { shape, .. })
-            | Self::Hook(Hook { shape, .. }) => shape.ident.span(),
+            | Self::Hook(Hook { shape, .. }) => shape,
         }
     }
 }

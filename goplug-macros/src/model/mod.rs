@@ -5,6 +5,7 @@
 //! can see.
 
 mod attrs;
+mod block;
 mod member;
 pub(crate) mod names;
 mod output;
@@ -15,6 +16,7 @@ mod signature;
 pub(crate) mod types;
 
 pub(crate) use attrs::Attrs;
+pub(crate) use block::{BlockItem, marks, members, unmark};
 pub(crate) use member::{Callback, Hook, Member, Method, Role, Shape};
 pub(crate) use output::{ErrorForm, Output};
 pub(crate) use param::Param;

@@ -1,14 +1,11 @@
-//! Items as far as the macros have to understand them.
-//!
-//! Bodies stay tokens. An editor expands the macros while somebody types, when a
-//! body seldom parses; kept as it is, it still completes.
+//! Functions and methods, with a body or without.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Token, Visibility};
 
-/// A function or a method, with a body or without.
+/// A free function, or one of an impl or trait.
 #[derive(Clone)]
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
@@ -40,6 +37,14 @@ impl Function {
     pub(crate) fn with_body(&self, body: TokenStream) -> TokenStream {
         let Self { attrs, vis, sig, .. } = self;
         quote!(#(#attrs)* #vis #sig #body)
+    }
+
+    /// The function as it was written.
+    pub(crate) fn as_it_is(&self) -> TokenStream {
+        match &self.body {
+            Some(body) => self.with_body(body.to_token_stream()),
+            None => self.with_body(quote!(;)),
+        }
     }
 
     /// The function so that what surrounds it compiles whatever is wrong with it.
