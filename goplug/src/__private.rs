@@ -16,3 +16,6 @@ pub use goplug_runtime::{bytes::Bytes, inventory};
 pub use goplug_runtime::host::Plugin as DefaultCaller;
 #[cfg(not(feature = "host"))]
 pub use goplug_runtime::typed::NoHost as DefaultCaller;
+
+#[cfg(feature = "plugin")]
+pub use goplug_runtime::plugin::program::{Options, embed, main};

@@ -1,5 +1,4 @@
-//! Plugins for Rust programs, as processes of their own, called through typed
-//! clients.
+#![doc = include_str!("../README.md")]
 
 #[doc(inline)]
 pub use goplug_macros::{activate, callback, method, plugin, stop};
@@ -24,6 +23,9 @@ pub use goplug_runtime::host::{
 #[cfg(feature = "plugin")]
 #[doc(inline)]
 pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHost, ServerBuilder};
+
+#[cfg(feature = "plugin")]
+mod program;
 
 #[doc(hidden)]
 pub mod __private;

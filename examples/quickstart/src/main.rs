@@ -63,24 +63,28 @@ fn main() -> anyhow::Result<()> {
 #[tokio::main]
 async fn host() -> anyhow::Result<()> {
     let registry = goplug::Registry::builder("plugins").embed::<Calculator>().start().await?;
-    println!("host      process {} with a registry", std::process::id());
+    println!("host      is process {}", std::process::id());
 
     let calculator = registry.client::<CalculatorClient>().await?;
     let plugin = calculator.plugin();
-    println!("load      {} {} is {:?}", plugin.id(), plugin.version().unwrap_or_default(), plugin.state());
+    let process = plugin.process_id().unwrap_or_default();
+    println!("load      {} is {:?}, as process {process}", plugin.id(), plugin.state());
     println!("methods   {}", plugin.methods().join(", "));
 
     println!("call      add(2, 3) = {}", calculator.add(2, 3).await?);
     println!("call      divide(1.0, 4.0) = {}", calculator.divide(1.0, 4.0).await?);
 
     match calculator.divide(1.0, 0.0).await {
-        Err(goplug::CallError::Method(error)) => println!("error     divide(1.0, 0.0) fails with {error:?}, typed"),
+        Err(goplug::CallError::Method(error)) => {
+            println!("error     divide(1.0, 0.0) fails with {error:?}, typed")
+        }
         Err(goplug::CallError::Goplug(error)) => return Err(error.into()),
         Ok(quotient) => anyhow::bail!("1 / 0 is {quotient}"),
     }
 
-    let subscription =
-        calculator.on_progress(|percent| async move { println!("callback  progress: {percent} %") }).await?;
+    let subscription = calculator
+        .on_progress(|percent| async move { println!("callback  progress: {percent} %") })
+        .await?;
     println!("call      sum_up_to(1000) = {}", calculator.sum_up_to(1000).await?);
     drop(subscription);
 
@@ -102,7 +106,10 @@ async fn host() -> anyhow::Result<()> {
 async fn hold(plugin: &goplug::Plugin) -> anyhow::Result<()> {
     let socket = plugin.socket().unwrap_or_default();
     println!("hold      until Ctrl-C; from another terminal:");
-    println!("          curl --unix-socket {} -d '{{\"a\":2,\"b\":3}}' http://goplug/add", socket.display());
+    println!(
+        "          curl --unix-socket {} -d '{{\"a\":2,\"b\":3}}' http://goplug/add",
+        socket.display()
+    );
     tokio::signal::ctrl_c().await?;
     Ok(())
 }

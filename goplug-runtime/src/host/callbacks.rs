@@ -309,6 +309,7 @@ impl Receiver<'_> {
             };
             let id = event.id.as_deref().and_then(|id| id.parse().ok());
             if event.event == wire::EVENT_GAP {
+                self.last_seen = id.max(self.last_seen);
                 missed(event.data.trim().parse().unwrap_or(0));
                 continue;
             }

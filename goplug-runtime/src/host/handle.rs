@@ -201,6 +201,12 @@ impl Plugin {
         Some(self.core.service()?.endpoint().socket().into())
     }
 
+    /// The id of the running plugin's process; `None` if it is not loaded, or was not
+    /// started by this registry.
+    pub fn process_id(&self) -> Option<u32> {
+        self.core.service()?.pid()
+    }
+
     /// Calls a method with bytes, and answers with bytes: typed methods take and give
     /// JSON, raw ones anything. Waits at most the registry's call timeout.
     ///

@@ -102,7 +102,8 @@ async fn launch_child(
             return Err(error);
         }
     };
-    let service = Service::new(id.clone(), endpoint, dialect, descriptor, settings);
+    let service =
+        Service::new(id.clone(), endpoint, dialect, descriptor, Some(process.id()), settings);
     Ok(Launched { service, life: Life::Child { process, listener } })
 }
 
@@ -111,7 +112,8 @@ async fn launch_foreign(installed: &Installed, settings: &Settings) -> Result<La
     let endpoint = Endpoint::new(socket, installed.pconf.url(), settings.body_limit);
     let watch = endpoint.connect().await.map_err(|error| installed.rejected(error.to_string()))?;
     let (dialect, descriptor) = activate_in_time(installed, settings, &endpoint).await?;
-    let service = Service::new(installed.id().clone(), endpoint, dialect, descriptor, settings);
+    let service =
+        Service::new(installed.id().clone(), endpoint, dialect, descriptor, None, settings);
     Ok(Launched { service, life: Life::Foreign { watch: Some(watch) } })
 }
 

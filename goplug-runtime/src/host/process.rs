@@ -51,6 +51,11 @@ impl Process {
         Ok(Self { child, output: Output::follow(id, stdout, stderr) })
     }
 
+    /// The process id.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the end of the process, however it comes. Cancel safe.
     pub(super) async fn ended(&mut self) -> Ending {
         let status = match self.child.wait().await {

@@ -168,6 +168,8 @@ pub(super) struct Service {
     endpoint: Endpoint,
     dialect: Dialect,
     descriptor: Arc<Descriptor>,
+    /// The process, where it is our child.
+    pid: Option<u32>,
     /// The original's plugins are called one at a time.
     turns: Option<Semaphore>,
     call_timeout: Duration,
@@ -181,6 +183,7 @@ impl Service {
         endpoint: Endpoint,
         dialect: Dialect,
         descriptor: Descriptor,
+        pid: Option<u32>,
         settings: &Settings,
     ) -> Self {
         Self {
@@ -188,6 +191,7 @@ impl Service {
             endpoint,
             dialect,
             descriptor: Arc::new(descriptor),
+            pid,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
             call_timeout: settings.call_timeout,
             ending: OnceLock::new(),
@@ -201,6 +205,10 @@ impl Service {
 
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.pid
     }
 
     pub(super) fn dialect(&self) -> Dialect {

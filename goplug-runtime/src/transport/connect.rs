@@ -70,6 +70,7 @@ mod tests {
     use std::task::{Context, Waker};
 
     use super::*;
+    use crate::transport::socket::leave_stale_socket;
 
     const SOON: Duration = Duration::from_secs(10);
 
@@ -97,7 +98,7 @@ mod tests {
     async fn a_dead_socket_is_said_to_have_no_listener() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
-        drop(UnixListener::bind(&path).unwrap());
+        leave_stale_socket(&path);
         let error = connect(&path, SOON).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         assert_eq!(error.to_string(), "nobody listens on the socket");

@@ -178,6 +178,14 @@ impl SocketFile {
     }
 }
 
+/// Leaves what a process leaves that crashed while it listened. Dropping alone would
+/// not do: a child that another test is just starting may hold the socket, too.
+#[cfg(test)]
+pub(super) fn leave_stale_socket(path: &Path) {
+    let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
+    rustix::net::shutdown(&listener, rustix::net::Shutdown::Both).unwrap();
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::{UnixDatagram, UnixListener};
@@ -233,7 +241,7 @@ mod tests {
     fn a_socket_without_a_listener_is_replaced() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
-        drop(UnixListener::bind(&path).unwrap());
+        leave_stale_socket(&path);
         assert!(bind(&path).is_ok());
     }
 
@@ -259,7 +267,7 @@ mod tests {
     fn of_many_that_bind_at_once_over_a_stale_socket_one_wins() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
-        drop(UnixListener::bind(&path).unwrap());
+        leave_stale_socket(&path);
         let bound: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| bind(&path))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()

@@ -18,6 +18,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
+use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 
@@ -112,16 +113,17 @@ impl CStrings {
 
 /// `LISTEN_PID=` with room for the number, which only the child knows.
 struct ListenPid {
-    entry: Box<[u8; Self::NAME.len() + Self::DIGITS + 1]>,
+    entry: Box<[u8; Self::LENGTH]>,
 }
 
 impl ListenPid {
     const NAME: &[u8] = b"LISTEN_PID=";
     /// As many as the largest pid can have.
     const DIGITS: usize = 10;
+    const LENGTH: usize = Self::NAME.len() + Self::DIGITS + 1;
 
     fn new() -> Self {
-        let mut entry = Box::new([0; _]);
+        let mut entry = Box::new([0; Self::LENGTH]);
         entry[..Self::NAME.len()].copy_from_slice(Self::NAME);
         Self { entry }
     }
@@ -163,8 +165,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<rustix::io::Errno> for Failure {
-    fn from(error: rustix::io::Errno) -> Self {
+impl From<Errno> for Failure {
+    fn from(error: Errno) -> Self {
         io::Error::from(error).into()
     }
 }
@@ -195,6 +197,12 @@ pub(super) fn start(plan: &mut Plan) -> Result<Process, Failure> {
     drop(writer);
     let process = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
         Ok(pidfd) => Process::new(pid, pidfd),
+        // Only where the host ignores SIGCHLD: the child is gone, its reason with it.
+        Err(Errno::SRCH) => {
+            return Err(
+                io::Error::other("it ended at once, and this program ignores SIGCHLD").into()
+            );
+        }
         Err(error) => {
             // Not reaped yet, so the number is still this child's.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);

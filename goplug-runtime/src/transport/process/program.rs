@@ -186,7 +186,9 @@ fn check_executable(path: &Path, metadata: &Metadata) -> io::Result<()> {
         (io::ErrorKind::InvalidInput, "it is not a regular file".into())
     } else if mode & 0o111 == 0 {
         (io::ErrorKind::PermissionDenied, format!("it is not executable (mode {mode:04o})"))
-    } else if rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_err() {
+    } else if rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
+        == Err(Errno::ACCESS)
+    {
         let uid = metadata.uid();
         let text = format!("this user may not execute it (mode {mode:04o}, owner {uid})");
         (io::ErrorKind::PermissionDenied, text)

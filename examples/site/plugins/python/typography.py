@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Typography: curly quotes, dashes and ellipses in the text of a page.
+
+A page transform of the site example, beside those in Rust. `goplug/` is the protocol.
+"""
+
+import re
+
+import goplug
+
+plugin = goplug.Plugin("Typography", "site", "0.1.0")
+progress = plugin.callback("progress", "How far the work on a page has come, in percent.",
+                           {"page": "String", "percent": "u8"})
+marks_set = 0
+
+TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
+VERBATIM = re.compile(r"<(/?)(code|kbd|pre|samp|script|style|textarea|var)\b")
+INLINE = re.compile(r"</?(a|b|code|em|i|strong)\b")
+MARK = re.compile(r"""---|(?<=\s)--(?=\s)|\.\.\.|"|&quot;|'""")
+MARKS = {"---": "—", "--": "–", "...": "…"}
+
+
+@plugin.method({}, "Stage")
+def stage(call):
+    """When this plugin's turn comes."""
+    return "Polish"
+
+
+@plugin.method({"page": "Page"}, "Result<Page, TransformError>")
+def transform(call, page):
+    """Sets quotes, dashes and ellipses as a printer would, but in code."""
+    global marks_set
+    parts = [part for part in ("title", "aside", "body") if page[part]]
+    total, done, set_here = sum(len(page[part]) for part in parts), 0, 0
+    for part in parts:
+        pieces = []
+        for piece, marks in typeset(page[part]):
+            call.check()
+            pieces.append(piece)
+            set_here += marks
+        done += len(page[part])
+        page[part] = "".join(pieces)
+        progress(page["path"], 100 * done // total)
+    with plugin.lock:
+        marks_set += set_here
+    return page
+
+
+@plugin.method({}, "Vec<Figure>")
+def summary(call):
+    """What it counted over all pages so far."""
+    return [{"label": "quotes, dashes and ellipses set", "value": marks_set}]
+
+
+def typeset(html):
+    """Yields the pieces of an HTML text, each with the number of marks set in it."""
+    verbatim, before = [], " "  # the open tags whose text stays; the character in front
+    for piece in TAG.split(html):
+        marks = 0
+        if piece.startswith("<"):
+            before = before if INLINE.match(piece) else " "
+            if tag := VERBATIM.match(piece):
+                verbatim = verbatim[:-1] if tag[1] else [*verbatim, tag[2]]
+        elif piece:
+            last = piece[-1]
+            if not verbatim:
+                piece, marks = MARK.subn(lambda found: mark(found, before), piece)
+            before = last
+        yield piece, marks
+    if verbatim:
+        reason = f"<{verbatim[-1]}> is not closed"
+        raise goplug.Problem("method", reason, error={"Html": {"reason": reason}})
+
+
+def mark(found, before):
+    """What takes a mark's place; `before` is the character in front of the whole text."""
+    if found[0] in MARKS:
+        return MARKS[found[0]]
+    front = found.string[found.start() - 1] if found.start() else before
+    opens = front.isspace() or front in "([{—–“‘\"'"
+    if found[0] == "'":
+        return "‘" if opens else "’"
+    return "“" if opens else "”"
+
+
+if __name__ == "__main__":
+    goplug.main(plugin)
