@@ -15,6 +15,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Everything that can go wrong but the method's own typed error.
 ///
 /// [`Error::may_have_executed`] says whether a failed call can have had an effect.
+///
+/// ```
+/// # fn retry_later(_: &goplug::Error) {}
+/// fn on_failure(error: &goplug::Error) {
+///     match error {
+///         goplug::Error::Crashed { status, stderr, .. } => {
+///             eprintln!("it ended with {status}:\n{}", stderr.join("\n"));
+///         }
+///         error if !error.may_have_executed() => retry_later(error),
+///         error => eprintln!("{error}"),
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -233,6 +246,19 @@ pub struct MethodFailure {
 /// What a call of a typed client can answer instead of a result.
 ///
 /// `E` is the error type of the method as its author declared it.
+///
+/// ```
+/// #[derive(Debug)]
+/// enum DivideError { ByZero }
+///
+/// fn explain(error: goplug::CallError<DivideError>) -> String {
+///     match error {
+///         goplug::CallError::Method(DivideError::ByZero) => "by zero".into(),
+///         goplug::CallError::Goplug(error) => error.to_string(),
+///     }
+/// }
+/// assert_eq!(explain(goplug::CallError::Method(DivideError::ByZero)), "by zero");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum CallError<E: fmt::Debug> {
     /// The method's own error.

@@ -23,6 +23,9 @@ pub use goplug_runtime::host::{
 #[cfg(feature = "plugin")]
 #[doc(inline)]
 pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHost, ServerBuilder};
+#[cfg(feature = "plugin")]
+#[doc(inline)]
+pub use goplug_runtime::typed::Configuration;
 
 #[cfg(feature = "plugin")]
 mod program;

@@ -1,51 +1,49 @@
-//! The two macros that make a program of a plugin.
+//! What stands in `main`.
 
-/// Makes the `main` of a plugin's program.
+/// Makes the binary a plugin's program: writes its `main`.
 ///
-/// ```no_run
-/// #[goplug::plugin]
+/// Started by a registry, it serves. By hand it has three verbs: `--dir DIR` serves on a
+/// socket in `DIR` and writes the `.pconf` beside it, `install DIR` writes the `.pconf` by
+/// which a registry starts the program, `describe` prints what the plugin offers.
+///
+/// Methods run on the thread of `main`, which suits methods that mostly wait. With
+/// `threads = 4` they run on four threads.
+///
+/// ```
+/// #[goplug::plugin(namespace = "math")]
 /// pub struct Calculator;
 ///
+/// /// Adds two integers.
 /// #[goplug::method(Calculator)]
 /// pub fn add(a: i64, b: i64) -> i64 {
 ///     a + b
 /// }
 ///
-/// goplug::main!(Calculator);
+/// goplug::main!(Calculator, threads = 4);
 /// ```
-///
-/// The program has three verbs: none (serve, on the socket that a registry passes, or on
-/// one of its own with `--dir DIR`), `install DIR` (write the `.pconf` by which a registry
-/// finds it) and `describe` (print the descriptor).
-///
-/// Methods run on the thread of `main`, which suits those that mostly wait. With
-/// `goplug::main!(Calculator, threads = 4)` there are that many threads; a single method that
-/// computes for long can say `blocking` instead.
 #[macro_export]
 macro_rules! main {
     ($plugin:ty $(,)?) => {
-        $crate::main!($plugin, threads = 1);
+        fn main() -> ::std::process::ExitCode {
+            $crate::__private::main::<$plugin>($crate::__private::Options::default())
+        }
     };
     ($plugin:ty, threads = $threads:expr $(,)?) => {
         fn main() -> ::std::process::ExitCode {
-            $crate::__private::main::<$plugin>(
-                $crate::__private::Options::default().threads($threads),
-            )
+            let options = $crate::__private::Options::default().threads($threads);
+            $crate::__private::main::<$plugin>(options)
         }
     };
 }
 
-/// Serves as an embedded plugin, if this process was started to be one; else does nothing.
+/// Ships plugins inside a host: at the beginning of `main`, serves as one of them if a
+/// registry has started this executable for that, and does not return then.
 ///
-/// It belongs at the very beginning of the `main` of a host that ships plugins inside
-/// itself, before a runtime is started: the registry starts the host's own executable
-/// again as the plugin's process, and this is where that process turns off and never
-/// returns. `RegistryBuilder::embed` is the other half.
-///
-/// ```no_run
-/// #[goplug::plugin]
+/// ```
+/// #[goplug::plugin(namespace = "math")]
 /// pub struct Calculator;
 ///
+/// /// Adds two integers.
 /// #[goplug::method(Calculator)]
 /// pub fn add(a: i64, b: i64) -> i64 {
 ///     a + b
@@ -53,9 +51,11 @@ macro_rules! main {
 ///
 /// fn main() {
 ///     goplug::embed!(Calculator);
-///     // … what the host does
+///     // The host's own program begins here.
 /// }
 /// ```
+///
+/// The registry learns of them by `RegistryBuilder::embed`.
 #[macro_export]
 macro_rules! embed {
     ($($plugin:ty),+ $(,)?) => {

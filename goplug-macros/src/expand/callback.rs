@@ -10,7 +10,7 @@ use super::method::from_bytes;
 use super::{Site, param_specs, parameter_checks};
 use crate::model::{Callback, names, types};
 
-/// ```ignore
+/// ```text
 /// const __CALLBACK_PROGRESS: &'static CallbackSpec = &CallbackSpec { name: "progress", … };
 /// ```
 pub(crate) fn spec(callback: &Callback, site: &Site) -> TokenStream {
@@ -39,7 +39,7 @@ pub(crate) fn constant(callback: &Callback) -> Ident {
 
 /// What sends the callback: the body of the user's function.
 ///
-/// ```ignore
+/// ```text
 /// emit::<Calculator, _>(<CalculatorClient>::__CALLBACK_PROGRESS, (&percent,)).await
 /// ```
 pub(crate) fn body(callback: &Callback, site: &Site) -> TokenStream {
@@ -62,7 +62,7 @@ pub(crate) fn body(callback: &Callback, site: &Site) -> TokenStream {
     }
 }
 
-/// ```ignore
+/// ```text
 /// pub async fn on_progress<F, Fut>(&self, handler: F) -> Result<Subscription>
 /// where F: Fn(u8) -> Fut + Send + Sync + 'static, Fut: Future<Output = ()> + Send + 'static
 /// {
@@ -89,7 +89,7 @@ fn on(callback: &Callback, site: &Site) -> TokenStream {
     let answer = answer.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
     let (f, fut) =
         (names::fresh("F", &callback.function.sig), names::fresh("Fut", &callback.function.sig));
-    let handler = names::local("handler");
+    let handler = shape.local("handler");
     let register = match shape.raw() {
         Some((_, raw)) => {
             let bytes = names::local("bytes");
@@ -156,7 +156,7 @@ fn documented(callback: &Callback, first: &str, last: &str) -> TokenStream {
     quote!(#(#cfgs)* #first #user #[doc = ""] #last #deprecated)
 }
 
-/// ```ignore
+/// ```text
 /// pub async fn progress(percent: u8) -> goplug::Result<()> { body }
 /// impl<C: Caller> CalculatorClient<C> { spec, both forms }
 /// const _: () = { inventory::submit! { … } checks };

@@ -16,7 +16,7 @@ pub(crate) struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// ```ignore
+    /// ```text
     /// impl<C: Caller> CalculatorClient<C> { items }
     /// ```
     pub(crate) fn client_impl(&self, items: &TokenStream) -> TokenStream {
@@ -29,7 +29,7 @@ impl Target<'_> {
         }
     }
 
-    /// ```ignore
+    /// ```text
     /// const _: () = { inventory::submit! { entry } checks };
     /// ```
     pub(crate) fn entry(&self, entry: &TokenStream, checks: &TokenStream) -> TokenStream {
@@ -59,7 +59,7 @@ pub(crate) struct Of<'a> {
     pub(crate) summary: String,
 }
 
-/// ```ignore
+/// ```text
 /// #[derive(Clone, Debug)]
 /// pub struct CalculatorClient<C = DefaultCaller> { base: ClientBase<C> }
 /// impl<C: Caller> CalculatorClient<C> { new, with_timeout, plugin }
@@ -150,7 +150,7 @@ fn arguments(
     let bytes = match (raw, param.by_ref) {
         (Raw::Bytes, false) => name,
         (Raw::Bytes, true) => quote!(::std::clone::Clone::clone(#name)),
-        (Raw::Vec, false) => quote!(#private::Bytes::from(#name)),
+        (Raw::Vec, false) => quote!(::std::convert::From::from(#name)),
         (Raw::Vec, true) if is_slice(&param.written) => {
             quote!(#private::Bytes::copy_from_slice(#name))
         }

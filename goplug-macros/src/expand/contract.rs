@@ -69,7 +69,7 @@ impl<'a> Contract<'a> {
                 BlockItem::Member(function, None) => kept.extend(self.refused(&function)),
                 BlockItem::Member(function, Some(member)) => {
                     kept.extend(self.in_place(&function, &member));
-                    members.push(member);
+                    members.push(*member);
                 }
             }
         }
@@ -104,7 +104,7 @@ impl<'a> Contract<'a> {
         }
     }
 
-    /// ```ignore
+    /// ```text
     /// fn greet(&self, name: &str) -> impl Future<Output = R> + Send;
     /// ```
     ///
@@ -130,10 +130,10 @@ impl<'a> Contract<'a> {
         function.with_body(body)
     }
 
-    /// ```ignore
+    /// ```text
     /// #[doc(hidden)]
     /// fn __goplug_contract() -> Contract where Self: PluginType {
-    ///     Contract { spec: <GreeterClient>::__CONTRACT, dispatch: Vec::from([…]) }
+    ///     Contract { spec: <GreeterClient>::__CONTRACT, dispatch: […].into_vec() }
     /// }
     /// ```
     fn table(&self, members: &[Member]) -> TokenStream {
@@ -154,13 +154,15 @@ impl<'a> Contract<'a> {
             {
                 #private::Contract {
                     spec: <#client>::__CONTRACT,
-                    dispatch: <::std::vec::Vec<#private::Dispatch>>::from([#(#dispatch),*]),
+                    dispatch: <[#private::Dispatch]>::into_vec(::std::boxed::Box::new([
+                        #(#dispatch),*
+                    ])),
                 }
             }
         }
     }
 
-    /// ```ignore
+    /// ```text
     /// pub struct GreeterClient<C = DefaultCaller> { … }
     /// impl<C: Caller> GreeterClient<C> { __METHOD_…, __CONTRACT, the methods }
     /// ```
@@ -190,7 +192,7 @@ impl<'a> Contract<'a> {
         quote!(#declared #client_impl)
     }
 
-    /// ```ignore
+    /// ```text
     /// const __METHOD_GREET: &'static MethodSpec = …;
     /// const __CONTRACT: &'static ContractSpec = &ContractSpec {
     ///     methods: &[*Self::__METHOD_GREET],

@@ -7,7 +7,7 @@ use super::client::Target;
 use super::{Site, call_arguments};
 use crate::model::{Hook, names};
 
-/// ```ignore
+/// ```text
 /// const _: () = { inventory::submit! { Entry::new::<Calculator>(Item::Activate(
 ///     |plugin, configuration| Box::pin(async move {
 ///         let plugin = receiver::<Calculator>(plugin)?;
@@ -19,7 +19,7 @@ use crate::model::{Hook, names};
 pub(crate) fn expand(hook: &Hook, site: &Site) -> TokenStream {
     let Site { private, plugin: ty, .. } = site;
     let Hook { shape, stops } = hook;
-    let (plugin, configuration) = (names::local("plugin"), names::local("configuration"));
+    let (plugin, configuration) = (shape.local("plugin"), shape.local("configuration"));
     let receiver = shape.plugin.then(|| quote!(let #plugin = #private::receiver::<#ty>(#plugin)?;));
     let decode = shape.params.first().map(|param| {
         let (ident, owned, spelling) = (&param.ident, &param.owned, &param.spelling);

@@ -104,7 +104,7 @@ fn declared(block: &Impl, path: &Path, options: &Options, diag: &Diag) -> Option
     Some(plugin::expand(&plugin, &options.private()))
 }
 
-/// ```ignore
+/// ```text
 /// impl Counter { functions; callbacks with their bodies }
 /// // for each member what a free function adds
 /// ```
@@ -133,7 +133,7 @@ fn inherent(path: &Path, block: &mut Impl, options: &Options, diag: &Diag) -> To
     quote!(#block #added)
 }
 
-/// ```ignore
+/// ```text
 /// impl Greeter for Polite { as it is }
 /// const _: () = { inventory::submit! {
 ///     Entry::new::<Polite>(Item::Contract(<Polite as Greeter>::__goplug_contract))

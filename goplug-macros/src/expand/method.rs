@@ -8,9 +8,9 @@ use syn::spanned::Spanned as _;
 use super::client::{self, Target};
 use super::{Site, attributes, call_arguments, decode_arguments, param_specs};
 use crate::model::types::{self, Raw};
-use crate::model::{ErrorForm, Method, Output, names};
+use crate::model::{ErrorForm, Method, Outcome, Output, names};
 
-/// ```ignore
+/// ```text
 /// const __METHOD_ADD: &'static MethodSpec = &MethodSpec { name: "add", … };
 /// ```
 pub(crate) fn spec(method: &Method, site: &Site) -> TokenStream {
@@ -38,7 +38,7 @@ pub(crate) fn constant(method: &Method) -> Ident {
     names::constant("METHOD", &method.shape.ident)
 }
 
-/// ```ignore
+/// ```text
 /// |plugin, call| Box::pin(async move {
 ///     let plugin = receiver::<Counter>(plugin)?;
 ///     let (a, b): (i64, String) = call.arguments(<CounterClient>::__METHOD_ADD)?;
@@ -48,7 +48,7 @@ pub(crate) fn constant(method: &Method) -> Ident {
 pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
     let Site { private, plugin: ty, client, .. } = site;
     let shape = &method.shape;
-    let (plugin, call) = (names::local("plugin"), names::local("call"));
+    let (plugin, call) = (shape.local("plugin"), shape.local("call"));
     let receiver = shape.plugin.then(|| quote!(let #plugin = #private::receiver::<#ty>(#plugin)?;));
     let constant = constant(method);
     let decode = decode_arguments(shape, &call, &quote!(<#client>::#constant));
@@ -65,8 +65,8 @@ pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
         (Output::Plain(_), Some(_)) => {
             quote!(::std::result::Result::Ok(#private::Reply::raw(#result)))
         }
-        (Output::Outcome { .. }, None) => quote!(#private::Reply::outcome(#result)),
-        (Output::Outcome { .. }, Some(_)) => quote!(#private::Reply::raw_outcome(#result)),
+        (Output::Outcome(_), None) => quote!(#private::Reply::outcome(#result)),
+        (Output::Outcome(_), Some(_)) => quote!(#private::Reply::raw_outcome(#result)),
     };
     let plugin_param = if shape.plugin { quote!(#plugin) } else { quote!(_) };
     let reads_call = !shape.params.is_empty();
@@ -78,7 +78,7 @@ pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
     quote!(|#plugin_param, #call_param| #boxed)
 }
 
-/// ```ignore
+/// ```text
 /// parameter::<i64>();
 /// result::<f64>();
 /// outcome::<Result<f64, DivideError>, f64, false>();
@@ -88,11 +88,9 @@ pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
     let shape = &method.shape;
     let params = super::parameter_checks(shape, site);
     let raw = method.output.raw().is_some();
-    let value =
-        |ty: &Type| (!raw).then(|| quote_spanned!(ty.span()=> #private::check::result::<#ty>();));
     let output = match &method.output {
         Output::Plain(ty) => {
-            let value = value(ty);
+            let value = value_check(ty, raw, site);
             quote_spanned! {ty.span()=>
                 #value
                 {
@@ -101,23 +99,37 @@ pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
                 }
             }
         }
-        Output::Outcome { whole, ok: Some(ok), error } => {
-            let value = value(ok);
-            let opaque = opaque(whole, error, site);
-            quote_spanned! {whole.span()=>
-                #value
-                #private::check::outcome::<#whole, #ok, #opaque>();
-            }
-        }
-        Output::Outcome { whole, ok: None, error } => {
-            let ok = ok_type(whole, error, site);
-            quote_spanned!(whole.span()=> #private::check::result::<#ok>();)
-        }
+        Output::Outcome(outcome) => outcome_checks(outcome, raw, site),
     };
     quote!(#params #output)
 }
 
-/// ```ignore
+fn outcome_checks(outcome: &Outcome, raw: bool, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    let Outcome { whole, ok, error } = outcome;
+    let Some(ok) = ok else {
+        let ok = ok_type(outcome, site);
+        return quote_spanned!(whole.span()=> #private::check::result::<#ok>(););
+    };
+    let value = value_check(ok, raw, site);
+    let error = match error {
+        ErrorForm::Typed(ty) => quote_spanned!(ty.span()=> #private::check::error::<#ty>();),
+        ErrorForm::Remote | ErrorForm::Unknown => TokenStream::new(),
+    };
+    let opaque = opaque(outcome, site);
+    quote_spanned! {whole.span()=>
+        #value
+        #error
+        #private::check::outcome::<#whole, #ok, #opaque>();
+    }
+}
+
+fn value_check(ty: &Type, raw: bool, site: &Site) -> Option<TokenStream> {
+    let Site { private, .. } = site;
+    (!raw).then(|| quote_spanned!(ty.span()=> #private::check::result::<#ty>();))
+}
+
+/// ```text
 /// /// Adds two integers.
 /// pub async fn add(&self, a: i64, b: &str) -> Result<i64> {
 ///     self.base.call(Self::__METHOD_ADD, (&a, &b)).await
@@ -135,12 +147,12 @@ pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
     let arguments = client::encode_arguments(shape, site);
     let (output, call) = match &method.output {
         Output::Plain(ty) => (quote!(#private::Result<#ty>), "call"),
-        Output::Outcome { whole, ok, error } => {
-            let ok = match ok {
+        Output::Outcome(outcome) => {
+            let ok = match &outcome.ok {
                 Some(ok) => quote!(#ok),
-                None => ok_type(whole, error, site),
+                None => ok_type(outcome, site),
             };
-            let error = error_type(whole, error, site);
+            let error = error_type(outcome, site);
             (quote!(::std::result::Result<#ok, #private::CallError<#error>>), "try_call")
         }
     };
@@ -154,7 +166,7 @@ pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
     }
 }
 
-/// ```ignore
+/// ```text
 /// impl<C: Caller> CalculatorClient<C> { spec, method on the client }
 /// const _: () = { inventory::submit! { Entry::new::<Calculator>(Item::Method(…)) } checks };
 /// ```
@@ -180,7 +192,7 @@ pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
 }
 
 /// Whether the error of this `Result` is opaque, as a const argument.
-fn opaque(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
+fn opaque(Outcome { whole, error, .. }: &Outcome, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
     match error {
         ErrorForm::Typed(_) => quote!(false),
@@ -192,19 +204,19 @@ fn opaque(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
     }
 }
 
-fn ok_type(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
+fn ok_type(outcome: &Outcome, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
-    let opaque = opaque(whole, error, site);
+    let (whole, opaque) = (&outcome.whole, opaque(outcome, site));
     quote!(<#whole as #private::Outcome<#opaque>>::Ok)
 }
 
-fn error_type(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
+fn error_type(outcome: &Outcome, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
-    match error {
+    match &outcome.error {
         ErrorForm::Typed(error) => quote!(#error),
         ErrorForm::Remote => quote!(#private::RemoteError),
         ErrorForm::Unknown => {
-            let opaque = opaque(whole, error, site);
+            let (whole, opaque) = (&outcome.whole, opaque(outcome, site));
             quote!(#private::ErrorOf<#whole, #opaque>)
         }
     }
@@ -214,7 +226,7 @@ fn error_type(whole: &Type, error: &ErrorForm, site: &Site) -> TokenStream {
 pub(crate) fn from_bytes(raw: Raw, bytes: &TokenStream) -> TokenStream {
     match raw {
         Raw::Bytes => bytes.clone(),
-        Raw::Vec => quote!(::std::vec::Vec::from(#bytes)),
+        Raw::Vec => quote!(::std::convert::From::from(#bytes)),
     }
 }
 

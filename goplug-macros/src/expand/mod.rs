@@ -53,9 +53,9 @@ fn param_specs<'a>(params: &'a [Param], site: &'a Site) -> impl Iterator<Item = 
 /// `let (a, b): (i64, String) = call.arguments(spec)?;`, or the body as it is.
 fn decode_arguments(shape: &Shape, call: &Ident, spec: &TokenStream) -> TokenStream {
     if let Some((param, raw)) = shape.raw() {
-        let ident = &param.ident;
+        let Param { ident, owned, .. } = param;
         let value = method::from_bytes(raw, &quote!(#call.into_body()));
-        return quote!(let #ident = #value;);
+        return quote!(let #ident: #owned = #value;);
     }
     if shape.params.is_empty() {
         return TokenStream::new();

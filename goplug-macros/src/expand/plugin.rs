@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use super::client::{self, Of};
 use crate::model::{Plugin, names};
 
-/// ```ignore
+/// ```text
 /// impl PluginType for Calculator {
 ///     const NAME: &'static str = "Calculator";
 ///     …

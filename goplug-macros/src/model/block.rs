@@ -18,7 +18,7 @@ use crate::syntax::{Function, Item};
 pub(crate) enum BlockItem {
     /// A marked function, without its mark, and what it is. `None` where it has
     /// errors.
-    Member(Function, Option<Member>),
+    Member(Box<Function>, Option<Box<Member>>),
     /// Anything else, as it is.
     Other(TokenStream),
 }
@@ -32,7 +32,7 @@ pub(crate) fn members(items: Vec<Item>, place: &Place, diag: &Diag) -> Vec<Block
 
 fn sort(item: Item, place: &Place, diag: &Diag) -> BlockItem {
     let mut function = match item {
-        Item::Function(function) => *function,
+        Item::Function(function) => function,
         Item::Other(tokens) => return BlockItem::Other(tokens),
     };
     let errors = diag.count();
@@ -50,7 +50,7 @@ fn sort(item: Item, place: &Place, diag: &Diag) -> BlockItem {
     }
     let member = member(role, &mark, &function, place, diag);
     let sound = diag.count() == errors;
-    BlockItem::Member(function, member.filter(|_| sound))
+    BlockItem::Member(function, member.filter(|_| sound).map(Box::new))
 }
 
 /// Removes the attributes that are ours from the function.
@@ -134,7 +134,7 @@ fn check_together(items: &[BlockItem], diag: &Diag) {
     let mut seen = Seen { diag, wires: HashMap::new(), client: HashMap::new() };
     let members = || {
         items.iter().filter_map(|item| match item {
-            BlockItem::Member(_, Some(member)) => Some(member),
+            BlockItem::Member(_, Some(member)) => Some(member.as_ref()),
             BlockItem::Member(_, None) | BlockItem::Other(_) => None,
         })
     };

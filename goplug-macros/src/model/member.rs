@@ -62,6 +62,12 @@ impl Shape {
         }
     }
 
+    /// A generated local variable beside the parameters.
+    pub(crate) fn local(&self, name: &str) -> Ident {
+        let params = self.params.iter().map(|param| &param.ident);
+        names::fresh(name, quote::quote!(#(#params)*))
+    }
+
     /// The only parameter, where it is bytes that travel as they are.
     pub(crate) fn raw(&self) -> Option<(&Param, Raw)> {
         match self.params.as_slice() {

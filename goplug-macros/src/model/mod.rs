@@ -18,7 +18,7 @@ pub(crate) mod types;
 pub(crate) use attrs::Attrs;
 pub(crate) use block::{BlockItem, marks, members, unmark};
 pub(crate) use member::{Callback, Hook, Member, Method, Role, Shape};
-pub(crate) use output::{ErrorForm, Output};
+pub(crate) use output::{ErrorForm, Outcome, Output};
 pub(crate) use param::Param;
 pub(crate) use place::Place;
 pub(crate) use plugin::{Plugin, client, type_path};

@@ -14,22 +14,25 @@ use crate::diag::Diag;
 /// The result of a method.
 pub(crate) enum Output {
     /// A value.
-    Plain(Type),
+    Plain(Box<Type>),
     /// A `Result`.
-    Outcome {
-        /// The type as written.
-        whole: Type,
-        /// The type of a success; `None` where only the compiler knows it.
-        ok: Option<Type>,
-        /// The error.
-        error: ErrorForm,
-    },
+    Outcome(Box<Outcome>),
+}
+
+/// A `Result`, as far as its spelling tells.
+pub(crate) struct Outcome {
+    /// The type as written.
+    pub(crate) whole: Type,
+    /// The type of a success; `None` where only the compiler knows it.
+    pub(crate) ok: Option<Type>,
+    /// The error.
+    pub(crate) error: ErrorForm,
 }
 
 /// The error of a method, as far as its spelling tells.
 pub(crate) enum ErrorForm {
     /// The user's own type.
-    Typed(Type),
+    Typed(Box<Type>),
     /// `anyhow::Error` or `goplug::Error`: it arrives as text.
     Remote,
     /// The compiler decides.
@@ -39,11 +42,13 @@ pub(crate) enum ErrorForm {
 impl Output {
     /// Takes a return type apart.
     pub(crate) fn new(output: &ReturnType, place: &Place, diag: &Diag) -> Self {
-        let ReturnType::Type(_, ty) = output else { return Self::Plain(parse_quote!(())) };
+        let ReturnType::Type(_, ty) = output else {
+            return Self::Plain(Box::new(parse_quote!(())));
+        };
         check_type(ty, place, diag);
         match result_path(ty) {
             Some(path) => Self::outcome(ty, path),
-            None => Self::Plain((**ty).clone()),
+            None => Self::Plain(ty.clone()),
         }
     }
 
@@ -55,21 +60,22 @@ impl Output {
             [ok, error] => (Some((*ok).clone()), error_form(error)),
             _ => (None, ErrorForm::Unknown),
         };
-        Self::Outcome { whole: whole.clone(), ok, error }
+        Self::Outcome(Box::new(Outcome { whole: whole.clone(), ok, error }))
     }
 
     /// Whether the success is bytes, and of which kind.
     pub(crate) fn raw(&self) -> Option<Raw> {
         match self {
-            Self::Plain(ty) | Self::Outcome { ok: Some(ty), .. } => Raw::of(ty),
-            Self::Outcome { ok: None, .. } => None,
+            Self::Plain(ty) => Raw::of(ty),
+            Self::Outcome(outcome) => outcome.ok.as_ref().and_then(Raw::of),
         }
     }
 
     /// The canonical spelling of the whole.
     pub(crate) fn spelling(&self) -> String {
         match self {
-            Self::Plain(ty) | Self::Outcome { whole: ty, .. } => types::spelling(ty),
+            Self::Plain(ty) => types::spelling(ty),
+            Self::Outcome(outcome) => types::spelling(&outcome.whole),
         }
     }
 }
@@ -96,7 +102,7 @@ fn error_form(error: &Type) -> ErrorForm {
         {
             ErrorForm::Remote
         }
-        _ => ErrorForm::Typed(error.clone()),
+        _ => ErrorForm::Typed(Box::new(error.clone())),
     }
 }
 

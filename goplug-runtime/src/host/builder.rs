@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde::Serialize;
 
 use super::installed::Installed;
 use super::registry::Registry;
+use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::PluginId;
@@ -32,26 +32,22 @@ const PASSED_ON: [&str; 12] = [
     "USER",
 ];
 
-/// What holds for every plugin of a registry.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) folder: PathBuf,
-    pub(super) call_timeout: Duration,
-    pub(super) start_timeout: Duration,
-    pub(super) grace: Duration,
-    pub(super) body_limit: usize,
-    pub(super) environment: BTreeMap<OsString, OsString>,
-    pub(super) configurations: BTreeMap<PluginId, Bytes>,
-}
-
-impl Settings {
-    /// What this plugin's activation is given; empty where nothing is set.
-    pub(super) fn configuration(&self, id: &PluginId) -> Bytes {
-        self.configurations.get(id).cloned().unwrap_or_default()
-    }
-}
-
 /// Sets up a [`Registry`]. Made by [`Registry::builder`].
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// # async fn example() -> goplug::Result<()> {
+/// let registry = goplug::Registry::builder("plugins")
+///     .auto_discover(true)
+///     .call_timeout(Duration::from_secs(5))
+///     .configure("Mailer", "acme", &["smtp.example.org"])
+///     .env("MAILER_LOG", "debug")
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct RegistryBuilder {

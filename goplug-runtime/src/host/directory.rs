@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::builder::Settings;
+use super::core::{Command, Core, State};
 use super::event::{Event, Events, Listeners};
-use super::handle::{Core, State};
 use super::installed::Installed;
 use super::launch::Sockets;
-use super::supervisor::{Command, OwnedTask, Supervisor};
+use super::settings::Settings;
+use super::supervisor::Supervisor;
+use super::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
 

@@ -12,9 +12,9 @@ use std::time::SystemTime;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::core::Command;
 use super::directory::Directory;
 use super::installed::Installed;
-use super::supervisor::Command;
 use super::watch::FolderWatch;
 use crate::limits;
 use crate::protocol::{PluginId, pconf};

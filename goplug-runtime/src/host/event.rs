@@ -75,6 +75,17 @@ pub enum Event {
 /// one `Loaded` for each that runs, one `Rejected` for each unusable file. It ends
 /// when the registry does. It holds at most [`limits::EVENT_BACKLOG`] events beyond
 /// that; what a slow reader misses is counted in [`Event::Missed`].
+///
+/// ```no_run
+/// # async fn example(registry: goplug::Registry) {
+/// let mut events = registry.events();
+/// while let Some(event) = events.next().await {
+///     if let goplug::Event::Rejected { path, reason } = event {
+///         eprintln!("{}: {reason}", path.display());
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Events(mpsc::Receiver<Event>);

@@ -5,16 +5,12 @@
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
 
-use super::builder::Settings;
-use super::callbacks::Callbacks;
-use super::installed::Installed;
-use super::service::{Dialect, Service};
-use super::supervisor::Command;
+use super::core::{Command, Core, State};
+use super::service::Dialect;
 use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, PluginId, name, wire};
 use crate::typed::{
@@ -22,126 +18,29 @@ use crate::typed::{
     Subscription,
 };
 
-/// Where a plugin stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Not in service: it crashed, its file is gone, or the registry has stopped.
-    Stopped,
-    /// Known and ready to be loaded.
-    Discovered,
-    /// Started, activated, and answering calls.
-    Loaded,
-}
-
-/// What all handles of one plugin share with its supervisor.
-pub(super) struct Core {
-    id: PluginId,
-    settings: Arc<Settings>,
-    status: Mutex<Status>,
-    commands: mpsc::Sender<Command>,
-    callbacks: Arc<Callbacks>,
-}
-
-struct Status {
-    state: State,
-    installed: Option<Arc<Installed>>,
-    service: Option<Arc<Service>>,
-}
-
-impl Core {
-    pub(super) fn new(
-        id: PluginId,
-        settings: Arc<Settings>,
-        commands: mpsc::Sender<Command>,
-    ) -> Self {
-        let status = Status { state: State::Stopped, installed: None, service: None };
-        let callbacks = Arc::new(Callbacks::new());
-        Self { id, settings, status: Mutex::new(status), commands, callbacks }
-    }
-
-    pub(super) fn id(&self) -> &PluginId {
-        &self.id
-    }
-
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
-        &self.callbacks
-    }
-
-    pub(super) fn state(&self) -> State {
-        self.lock().state
-    }
-
-    pub(super) fn installed(&self) -> Option<Arc<Installed>> {
-        self.lock().installed.clone()
-    }
-
-    /// The plugin has a `.pconf`, perhaps a new one.
-    pub(super) fn install(&self, installed: Installed) {
-        let mut status = self.lock();
-        status.installed = Some(Arc::new(installed));
-        if status.service.is_none() {
-            status.state = State::Discovered;
-        }
-    }
-
-    /// The plugin's `.pconf` is gone.
-    pub(super) fn uninstall(&self) {
-        let mut status = self.lock();
-        status.installed = None;
-        if status.service.is_none() {
-            status.state = State::Stopped;
-        }
-    }
-
-    /// The plugin runs.
-    pub(super) fn serve(&self, service: Arc<Service>) {
-        let mut status = self.lock();
-        status.state = State::Loaded;
-        status.service = Some(service);
-    }
-
-    /// The plugin does not run any more.
-    pub(super) fn rest(&self, state: State) {
-        let mut status = self.lock();
-        status.service = None;
-        status.state = if status.installed.is_some() { state } else { State::Stopped };
-    }
-
-    fn service(&self) -> Option<Arc<Service>> {
-        self.lock().service.clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Status> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Has the supervisor carry out a command and waits for it.
-    pub(super) async fn command(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command,
-    ) -> Result<()> {
-        let (done, outcome) = oneshot::channel();
-        self.commands.send(command(done)).await.map_err(|_| Error::Stopped)?;
-        outcome.await.unwrap_or(Err(Error::Stopped))
-    }
-
-    /// Has the supervisor carry out a command some time. A queue that is full holds
-    /// commands that come to the same.
-    pub(super) fn wish(&self, command: Command) {
-        drop(self.commands.try_send(command));
-    }
-}
-
 /// A plugin, as its host holds it.
 ///
 /// Cheap to clone. It stays valid while the plugin is unloaded, loaded again or
 /// crashed: calls go to whatever process serves at that moment, and fail with
 /// [`Error::Unavailable`] where none does. Callbacks that are registered here are
 /// registered again with each new process.
+///
+/// ```no_run
+/// # async fn example(registry: goplug::Registry) -> goplug::Result<()> {
+/// let plugin = registry.load("Do", "Test").await?;
+/// let ticks = plugin.register_callback("main.Tick", |data| async move {
+///     println!("{} bytes", data.len());
+/// });
+/// let subscription = ticks.await?;
+/// match plugin.execute("main.Do", "hello").await {
+///     Ok(answer) => println!("{answer:?}"),
+///     Err(error) if error.may_have_executed() => println!("perhaps done: {error}"),
+///     Err(error) => println!("not done: {error}"),
+/// }
+/// drop(subscription);
+/// plugin.unload().await
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Plugin {
     core: Arc<Core>,
@@ -154,17 +53,17 @@ impl Plugin {
 
     /// The plugin's name.
     pub fn name(&self) -> &str {
-        self.core.id.name()
+        self.core.id().name()
     }
 
     /// The plugin's namespace; empty if it has none.
     pub fn namespace(&self) -> &str {
-        self.core.id.namespace()
+        self.core.id().namespace()
     }
 
     /// Name and namespace.
     pub fn id(&self) -> &PluginId {
-        &self.core.id
+        self.core.id()
     }
 
     /// The version that the running plugin, or else its `.pconf`, states.
@@ -267,23 +166,23 @@ impl Plugin {
 
     /// Unregisters every handler of a callback, whoever registered it.
     pub fn unregister_callback(&self, callback: &str) {
-        self.core.callbacks.remove_all(callback);
+        self.core.callbacks().remove_all(callback);
     }
 
     async fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
         name::check_callback(callback)?;
-        let callbacks = &self.core.callbacks;
+        let callbacks = self.core.callbacks();
         let (key, version) = callbacks.add(callback, handler);
         let (table, name) = (Arc::clone(callbacks), callback.to_owned());
         let subscription = Subscription::new(move || table.remove(&name, key));
         let Some(service) = self.core.service() else { return Ok(subscription) };
-        let after = self.core.settings.call_timeout;
+        let after = self.core.settings().call_timeout;
         tokio::select! {
             confirmed = callbacks.confirmed(version) => confirmed.map(|()| subscription),
             // It will be registered with the next run.
             _ = service.wait_for_end() => Ok(subscription),
             () = tokio::time::sleep(after) => Err(Error::Deadline {
-                what: format!("registering {callback} of {}", self.core.id),
+                what: format!("registering {callback} of {}", self.core.id()),
                 after,
             }),
         }
@@ -314,7 +213,7 @@ impl Plugin {
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plugin")
-            .field("id", &self.core.id)
+            .field("id", &self.core.id())
             .field("state", &self.state())
             .finish_non_exhaustive()
     }
@@ -325,7 +224,7 @@ impl Caller for Plugin {
         match self.core.service() {
             Some(service) => service.call(request).await,
             None => Err(Error::Unavailable {
-                id: self.core.id.clone(),
+                id: self.core.id().clone(),
                 reason: match self.state() {
                     State::Stopped => "it is stopped".into(),
                     State::Discovered | State::Loaded => "it is not loaded".into(),
@@ -344,7 +243,7 @@ impl Caller for Plugin {
 
     fn check(&self, expectation: &Expectation) -> Result<()> {
         let service = self.core.service().ok_or_else(|| Error::Unavailable {
-            id: self.core.id.clone(),
+            id: self.core.id().clone(),
             reason: "it is not loaded".into(),
         })?;
         let differences = match service.dialect() {
@@ -354,6 +253,10 @@ impl Caller for Plugin {
         if differences.is_empty() {
             return Ok(());
         }
-        Err(Error::Contract { id: self.core.id.clone(), client: expectation.client(), differences })
+        Err(Error::Contract {
+            id: self.core.id().clone(),
+            client: expectation.client(),
+            differences,
+        })
     }
 }

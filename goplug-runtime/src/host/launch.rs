@@ -8,12 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 
-use super::builder::Settings;
 use super::connection::{Answer, Connection};
 use super::installed::Installed;
 use super::process::Process;
 use super::response;
 use super::service::{Dialect, Ending, Endpoint, RequestError, Service, speak_goplug_2};
+use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};

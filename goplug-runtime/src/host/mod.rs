@@ -1,31 +1,33 @@
 //! The host's side: a registry on a folder, and the handles of its plugins.
 //!
-//! [`registry`] is what users hold; [`discovery`] keeps it level with its folder. Each
-//! plugin has one owner, its [`supervisor`]: a task that alone starts, watches and
-//! stops the plugin's process ([`process`], [`launch`]). Calls do not pass through that
-//! task: a [`handle`] takes the current [`service`] and an idle [`connection`] of it,
-//! and drives both in the caller's own task. [`callbacks`] come in on a stream of
-//! their own, and [`legacy`] holds what only plugins of the original GoPlug need.
+//! `registry` is what users hold; `discovery` keeps it level with its folder. Each plugin
+//! has one owner, its `supervisor`: a task that alone starts, watches and stops the
+//! plugin's process (`process`, `launch`). Calls do not pass through that task: a `handle`
+//! takes the current `service` and an idle `connection` of it, and drives both in the
+//! caller's own task. `callbacks` come in on a stream of their own.
 
 mod builder;
 mod callbacks;
 mod connection;
+mod core;
 mod directory;
 mod discovery;
 mod event;
 mod handle;
 mod installed;
 mod launch;
-mod legacy;
 mod output;
 mod process;
 mod registry;
 mod response;
 mod service;
+mod settings;
 mod supervisor;
+mod task;
 mod watch;
 
 pub use builder::RegistryBuilder;
+pub use core::State;
 pub use event::{Event, Events};
-pub use handle::{Plugin, State};
+pub use handle::Plugin;
 pub use registry::{DiscoveredPlugin, Registry};

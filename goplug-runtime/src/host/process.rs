@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::builder::Settings;
 use super::installed::{Command, Installed};
 use super::output::Output;
 use super::service::Ending;
+use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
 use crate::transport::{Child, OpenProgram, PassedListener, Signal, Spawn, Started};

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::builder::{RegistryBuilder, Settings};
+use super::builder::RegistryBuilder;
+use super::core::{Command, Core, State};
 use super::directory::Directory;
 use super::discovery::{self, Folder, Look};
 use super::event::Events;
-use super::handle::{Core, Plugin, State};
+use super::handle::Plugin;
 use super::installed::{Installed, Origin};
-use super::supervisor::{Command, OwnedTask};
+use super::settings::Settings;
+use super::task::OwnedTask;
 use super::watch::FolderWatch;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -23,6 +25,20 @@ use crate::typed::NamedClient;
 ///
 /// Cheap to clone. When the last clone is dropped, everything it started ends: tasks
 /// are aborted, plugins are killed. [`Registry::stop`] does the same in good order.
+///
+/// ```no_run
+/// # async fn example() -> anyhow::Result<()> {
+/// let registry = goplug::Registry::builder("plugins").auto_discover(true).start().await?;
+/// for plugin in registry.discovered() {
+///     println!("{} {:?}", plugin.name(), plugin.version());
+/// }
+/// let calculator = registry.load("Calculator", "math").await?;
+/// let sum = calculator.execute("add", r#"{"a":2,"b":3}"#).await?;
+/// assert_eq!(sum, "5");
+/// registry.stop().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Registry {
     inner: Arc<Inner>,

@@ -13,9 +13,9 @@ use hyper::Request;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore};
 
-use super::builder::Settings;
 use super::connection::{Answer, Connection, Transmit, TransmitError};
 use super::response;
+use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, PluginId, wire};

@@ -6,51 +6,17 @@
 
 use std::sync::{Arc, Weak};
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 
 use super::callbacks;
+use super::core::{Command, Core, State};
 use super::directory::Directory;
 use super::event::Event;
-use super::handle::{Core, State};
 use super::launch::{self, Launched, Life};
 use super::service::{Ending, Service};
+use super::task::OwnedTask;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
-
-/// A wish of a handle or of the registry.
-pub(super) enum Command {
-    /// Start the plugin, unless it runs.
-    Load(oneshot::Sender<Result<()>>),
-    /// Start the plugin because it was discovered; a failure rejects its file.
-    AutoLoad,
-    /// Stop the plugin, if it runs.
-    Unload(oneshot::Sender<Result<()>>),
-    /// Stop the plugin, if it runs, and start it.
-    Reload(oneshot::Sender<Result<()>>),
-    /// See whether a lazy plugin that starts itself is there; if not, its file is
-    /// rejected.
-    Examine,
-    /// The plugin's `.pconf` is gone.
-    Retire,
-    /// The registry stops: stop the plugin for good.
-    Close(oneshot::Sender<Result<()>>),
-}
-
-/// A task that ends with whoever holds this.
-pub(super) struct OwnedTask(JoinHandle<()>);
-
-impl OwnedTask {
-    pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(tokio::spawn(task))
-    }
-}
-
-impl Drop for OwnedTask {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
 
 /// Supervises one plugin until its registry is gone.
 pub(super) struct Supervisor {

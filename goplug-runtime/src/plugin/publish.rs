@@ -19,14 +19,15 @@ pub(super) struct Published {
 }
 
 impl Published {
-    /// Writes the file into its folder.
+    /// Writes the file into its folder, which is made if it is not there.
     ///
     /// # Errors
     /// [`Error::Io`] names the file.
     pub(super) fn write(pconf: &Pconf, folder: &Path) -> Result<Self> {
         let path = folder.join(pconf.file_name());
         let text = pconf.to_json();
-        replace_file(&path, &text)
+        fs::create_dir_all(folder)
+            .and_then(|()| replace_file(&path, &text))
             .map_err(|error| Error::io(format!("writing {}", path.display()), error))?;
         Ok(Self { path, text })
     }

@@ -10,6 +10,9 @@ use tokio::time::timeout;
 
 use crate::protocol::{Problem, ProblemKind, wire};
 
+/// The longest token of a host, in bytes.
+const MAX_TOKEN: usize = 256;
+
 /// The dialect of the protocol that a peer speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -45,6 +48,18 @@ pub(super) fn budget(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
         None => Err(bad_request(format!(
             "Goplug-Timeout is {value:?}, which is not a whole number of milliseconds"
         ))),
+    }
+}
+
+/// The token by which a host names itself, if it does.
+///
+/// # Errors
+/// A problem where it is too long to be kept, or not visible ASCII.
+pub(super) fn host_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(wire::HEADER_HOST) else { return Ok(None) };
+    match value.to_str() {
+        Ok(token) if (1..=MAX_TOKEN).contains(&token.len()) => Ok(Some(token)),
+        _ => Err(bad_request("Goplug-Host is not one to 256 visible ASCII characters")),
     }
 }
 

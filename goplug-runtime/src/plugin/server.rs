@@ -55,10 +55,9 @@ pub(super) struct Core {
 /// are removed, and no stop hook runs. [`PluginServer::stop`] is the polite way.
 ///
 /// ```no_run
-/// use goplug_runtime::bytes::Bytes;
-/// use goplug_runtime::plugin::PluginServer;
+/// use goplug::{Bytes, PluginServer};
 ///
-/// # async fn example() -> goplug_runtime::Result<()> {
+/// # async fn example() -> goplug::Result<()> {
 /// let server = PluginServer::builder("Do")
 ///     .namespace("Test")
 ///     .location("plugins")

@@ -170,7 +170,7 @@ impl Service {
                 let names = serde_json::from_slice::<Vec<String>>(body).map_err(|error| {
                     bad_request(format!("expected an array of callback names: {error}"))
                 })?;
-                let token = request::text(headers, wire::HEADER_HOST);
+                let token = request::host_token(headers)?;
                 let last = match request::text(headers, wire::HEADER_LAST_EVENT_ID) {
                     Some(id) => Some(id.trim().parse().map_err(|_| {
                         bad_request(format!("Last-Event-ID is {id:?}, which is not a number"))
@@ -194,7 +194,7 @@ impl Service {
         })?;
         let is_problem = request::text(headers, hyper::header::CONTENT_TYPE.as_str())
             .is_some_and(|media_type| media_type.starts_with(wire::PROBLEM));
-        let token = request::text(headers, wire::HEADER_HOST);
+        let token = request::host_token(headers)?;
         self.core.hub.reply(token, id, body, is_problem)?;
         Ok(answer::whole(Bytes::new(), wire::OCTET_STREAM, Ticket::default()))
     }

@@ -6,25 +6,28 @@
 
 mod arguments;
 mod call;
+mod caller;
 pub mod check;
 mod client;
 mod context;
 mod entry;
+mod expectation;
 mod outcome;
+mod subscription;
 
 pub use arguments::{Arguments, EncodeArguments, Raw};
 pub use call::{
     Call, Configuration, Handler, Instance, MediaType, Reply, ReplyFuture, WrongInstance, receiver,
 };
-pub use client::{
-    CallRequest, CallbackEvent, CallbackHandler, CallbackStream, Caller, Client, ClientBase,
-    Expectation, NamedClient, NoHost, Subscription,
-};
+pub use caller::{CallRequest, CallbackEvent, CallbackHandler, Caller, NoHost};
+pub use client::{Client, ClientBase, NamedClient};
 pub use context::{Context, Emission, Notifier, ask, blocking, emit};
 pub use entry::{
     Activator, CallbackSpec, Contract, ContractSpec, Dispatch, Entry, HookFuture, Item, MethodSpec,
     ParamSpec, PluginType, Stopper, Table, entries, table,
 };
+pub use expectation::Expectation;
 pub use outcome::{
     ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, Outcome, ResultKind, ResultKindFallback,
 };
+pub use subscription::{CallbackStream, Subscription};

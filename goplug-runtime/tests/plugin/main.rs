@@ -4,3 +4,6 @@ mod bad_input;
 mod callbacks;
 mod calls;
 mod client;
+mod legacy;
+mod stop;
+mod typed;

@@ -56,12 +56,13 @@ impl Hub {
         state
     }
 
-    /// Ends all streams, and every wait for room or for an answer.
+    /// Takes no further callbacks, and ends every wait for room or for an answer. A stream
+    /// ends when what waits for it has been taken.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
         for host in &mut state.hosts {
-            host.forget();
+            host.asked.clear();
             host.wake();
         }
         drop(state);
@@ -76,10 +77,10 @@ impl Hub {
     ) -> Poll<Option<Bytes>> {
         let mut state = self.lock();
         let closed = state.closed;
-        let host = state.host(serial).filter(|host| host.generation == generation && !closed);
+        let host = state.host(serial).filter(|host| host.generation == generation);
         let Some(host) = host else { return Poll::Ready(None) };
         let piece = host.take_piece();
-        if piece.is_none() {
+        if piece.is_none() && !closed {
             host.waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
@@ -91,10 +92,11 @@ impl Hub {
     fn poll_legacy_next(&self, serial: u64, cx: &mut Context<'_>) -> Poll<Result<Bytes, Hangup>> {
         let mut state = self.lock();
         let closed = state.closed;
-        let Some(host) = state.host(serial).filter(|_| !closed) else {
-            return Poll::Ready(Err(Hangup));
-        };
+        let Some(host) = state.host(serial) else { return Poll::Ready(Err(Hangup)) };
         let Some(notification) = host.pop() else {
+            if closed {
+                return Poll::Ready(Err(Hangup));
+            }
             host.waker = Some(cx.waker().clone());
             return Poll::Pending;
         };

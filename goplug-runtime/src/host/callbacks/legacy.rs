@@ -4,6 +4,8 @@
 //! the next is sent at once, before the user's handler runs, since the plugin queues
 //! only for a host that asks again.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,23 +16,44 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::callbacks::Arrival;
-use super::connection::Transmit;
-use super::service::Service;
+use super::{Arrival, Callbacks};
+use crate::host::connection::Transmit;
+use crate::host::service::Service;
 use crate::limits;
 use crate::protocol::{legacy, wire};
 use crate::typed::{CallbackEvent, MediaType};
 
+/// Polls a GoPlug 1 plugin for each name that is registered, each on its own.
+pub(super) async fn receive(
+    service: &Arc<Service>,
+    callbacks: &Callbacks,
+    arrivals: mpsc::Sender<Arrival>,
+) {
+    let mut wanted = callbacks.wanted.subscribe();
+    let mut polls = BTreeMap::new();
+    loop {
+        let version = *wanted.borrow_and_update();
+        let names = callbacks.names();
+        polls.retain(|name, _| names.contains(name));
+        for name in names {
+            if let Entry::Vacant(place) = polls.entry(name) {
+                let name = place.key().clone();
+                place.insert(Poll::start(service, &name, &arrivals).await);
+            }
+        }
+        callbacks.confirm(version, None);
+        if wanted.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// The poll for one callback. Dropping it ends the poll and closes its connection.
-pub(super) struct Poll(JoinHandle<()>);
+struct Poll(JoinHandle<()>);
 
 impl Poll {
     /// Begins to ask; returns once the first request is on its way.
-    pub(super) async fn start(
-        service: &Arc<Service>,
-        name: &str,
-        arrivals: &mpsc::Sender<Arrival>,
-    ) -> Self {
+    async fn start(service: &Arc<Service>, name: &str, arrivals: &mpsc::Sender<Arrival>) -> Self {
         let (asked, first_asked) = oneshot::channel();
         let task = tokio::spawn(ask_for_ever(
             Arc::clone(service),

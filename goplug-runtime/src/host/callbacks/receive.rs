@@ -1,0 +1,206 @@
+//! The callback stream of a GoPlug 2 plugin: opened, read, opened anew.
+
+use std::time::Duration;
+
+use base64::Engine;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use tokio::sync::{mpsc, watch};
+
+use super::{Arrival, Callbacks};
+use crate::error::{Error, Result};
+use crate::host::connection::{Answer, Connection, TransmitError};
+use crate::host::response;
+use crate::host::service::{Service, speak_goplug_2};
+use crate::limits;
+use crate::protocol::event_stream::{Decoder, Event};
+use crate::protocol::wire;
+use crate::typed::{CallbackEvent, MediaType};
+
+const HOST: HeaderName = HeaderName::from_static(wire::HEADER_HOST);
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static(wire::HEADER_LAST_EVENT_ID);
+
+/// The reader of a GoPlug 2 plugin's callback stream.
+pub(super) struct Receiver<'a> {
+    service: &'a Service,
+    callbacks: &'a Callbacks,
+    last_seen: Option<u64>,
+}
+
+/// Why a stream is left.
+enum Leave {
+    /// The list of names is another one now.
+    NamesChanged,
+    /// The stream broke.
+    Broken,
+}
+
+impl<'a> Receiver<'a> {
+    pub(super) fn new(service: &'a Service, callbacks: &'a Callbacks) -> Self {
+        Self { service, callbacks, last_seen: None }
+    }
+
+    /// Reads until the run is over; never ends by itself.
+    pub(super) async fn run(
+        mut self,
+        arrivals: mpsc::Sender<Arrival>,
+        missed: impl Fn(u64) + Send,
+    ) {
+        let mut wanted = self.callbacks.wanted.subscribe();
+        let mut retry = limits::CALLBACK_RETRY_MIN;
+        let mut known_to_plugin = false;
+        loop {
+            let version = *wanted.borrow_and_update();
+            let names = self.callbacks.names();
+            if names.is_empty() && !known_to_plugin {
+                self.callbacks.confirm(version, None);
+                if wanted.changed().await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            match self.open(&names).await {
+                Ok(mut stream) => {
+                    known_to_plugin = !names.is_empty();
+                    self.callbacks.confirm(version, None);
+                    if !known_to_plugin {
+                        continue;
+                    }
+                    retry = limits::CALLBACK_RETRY_MIN;
+                    match self.read(&mut stream, &mut wanted, &arrivals, &missed).await {
+                        Leave::NamesChanged => continue,
+                        Leave::Broken => {}
+                    }
+                }
+                Err(error) => self.callbacks.confirm(version, Some(error.to_string())),
+            }
+            wait_or_change(retry, &mut wanted).await;
+            retry = (retry * 2).min(limits::CALLBACK_RETRY_MAX);
+        }
+    }
+
+    /// Opens the stream for these names; with none, tells the plugin so.
+    async fn open(&self, names: &[String]) -> Result<EventStream> {
+        let body = serde_json::to_vec(names).unwrap_or_default();
+        let mut request = self.service.endpoint().request(wire::REGISTER_CALLBACK, body.into());
+        speak_goplug_2(&mut request);
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::JSON));
+        headers.insert(HOST, self.callbacks.host.clone());
+        if let Some(id) = self.last_seen {
+            headers.insert(LAST_EVENT_ID, HeaderValue::from(id));
+        }
+        let opening = async {
+            let mut connection = self.service.endpoint().connect().await?;
+            let response = connection.begin(request).await.map_err(|error| match error {
+                TransmitError::Broken(error) => error,
+                TransmitError::Unsent(_) | TransmitError::TooLarge => {
+                    std::io::ErrorKind::ConnectionReset.into()
+                }
+            })?;
+            Ok::<_, std::io::Error>((connection, response))
+        };
+        let context = || format!("registering callbacks of {}", self.service.id());
+        let (mut connection, response) = tokio::time::timeout(limits::CALL, opening)
+            .await
+            .map_err(|_| Error::Deadline { what: context(), after: limits::CALL })?
+            .map_err(|error| Error::io(context(), error))?;
+        let (head, mut body) = response.into_parts();
+        if head.status != 200 {
+            let text = connection.next_chunk(&mut body).await.ok().flatten().unwrap_or_default();
+            let answer = Answer { head, body: text };
+            let id = self.service.id();
+            let limit = self.service.endpoint().body_limit();
+            response::into_result(id, wire::REGISTER_CALLBACK, answer, limit)?;
+        }
+        Ok(EventStream { connection, body, decoder: Decoder::new(limits::EVENT) })
+    }
+
+    async fn read(
+        &mut self,
+        stream: &mut EventStream,
+        wanted: &mut watch::Receiver<u64>,
+        arrivals: &mpsc::Sender<Arrival>,
+        missed: &(impl Fn(u64) + Send),
+    ) -> Leave {
+        loop {
+            // A place in the queue comes first: an event that has been read is kept.
+            let next = async {
+                let place = arrivals.reserve().await.ok()?;
+                Some((place, stream.next().await?))
+            };
+            let (place, event) = tokio::select! {
+                changed = wanted.changed() => {
+                    return if changed.is_ok() { Leave::NamesChanged } else { Leave::Broken };
+                }
+                next = next => match next {
+                    Some(next) => next,
+                    None => return Leave::Broken,
+                },
+            };
+            let id = event.id.as_deref().and_then(|id| id.parse().ok());
+            if event.event == wire::EVENT_GAP {
+                self.last_seen = id.max(self.last_seen);
+                missed(event.data.trim().parse().unwrap_or(0));
+                continue;
+            }
+            // What a cut replayed without need is not handled twice.
+            if id.is_some() && id <= self.last_seen {
+                continue;
+            }
+            self.last_seen = id.or(self.last_seen);
+            match self.arrival(event, id) {
+                Ok(arrival) => place.send(arrival),
+                Err(reason) => {
+                    tracing::warn!(target: "goplug::callbacks", "a callback is dropped: {reason}");
+                }
+            }
+        }
+    }
+
+    fn arrival(&self, event: Event, id: Option<u64>) -> Result<Arrival, base64::DecodeError> {
+        let (name, event) = match event.event.strip_suffix(wire::EVENT_BASE64_SUFFIX) {
+            Some(name) => {
+                let data = base64::engine::general_purpose::STANDARD.decode(event.data)?.into();
+                (name.to_owned(), CallbackEvent { data, media_type: MediaType::Raw })
+            }
+            None => {
+                let data = event.data.into();
+                (event.event, CallbackEvent { data, media_type: MediaType::Json })
+            }
+        };
+        let declared = self.service.descriptor().callbacks.iter().find(|c| c.name == name);
+        let answer_to = id.filter(|_| declared.is_some_and(|c| c.wants_answer()));
+        Ok(Arrival { name, event, answer_to })
+    }
+}
+
+/// An open callback stream.
+struct EventStream {
+    connection: Connection,
+    body: Incoming,
+    decoder: Decoder,
+}
+
+impl EventStream {
+    /// The next event; `None` when the stream is over or broken. Cancel safe.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            match self.decoder.next_event() {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}");
+                    return None;
+                }
+            }
+            let chunk = self.connection.next_chunk(&mut self.body).await.ok()??;
+            self.decoder.push(&chunk);
+        }
+    }
+}
+
+/// Waits before the next attempt, unless the list of names changes first.
+async fn wait_or_change(delay: Duration, wanted: &mut watch::Receiver<u64>) {
+    drop(tokio::time::timeout(delay, wanted.changed()).await);
+}

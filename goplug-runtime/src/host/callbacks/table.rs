@@ -1,0 +1,110 @@
+//! Who handles what, whichever process the plugin runs as.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::header::HeaderValue;
+use tokio::sync::watch;
+
+use crate::error::{Error, Result};
+use crate::typed::CallbackHandler;
+
+/// The handlers that are registered for one plugin, whichever process it runs as.
+pub(in crate::host) struct Callbacks {
+    handlers: Mutex<Handlers>,
+    /// The version of the list of names.
+    pub(in crate::host) wanted: watch::Sender<u64>,
+    /// The version that the plugin has confirmed, and why it has not, if so.
+    confirmed: watch::Sender<Confirmation>,
+    /// What tells this host from others at the plugin.
+    pub(in crate::host) host: HeaderValue,
+}
+
+#[derive(Default)]
+struct Handlers {
+    next_key: u64,
+    by_name: BTreeMap<String, Vec<(u64, CallbackHandler)>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Confirmation {
+    version: u64,
+    failure: Option<String>,
+}
+
+impl Callbacks {
+    pub(in crate::host) fn new() -> Self {
+        // Unguessable is not needed: the peer's uid is checked. Distinct is.
+        let token = format!("{:016x}", RandomState::new().build_hasher().finish());
+        Self {
+            handlers: Mutex::default(),
+            wanted: watch::Sender::new(0),
+            confirmed: watch::Sender::default(),
+            host: HeaderValue::try_from(token).unwrap_or_else(|_| HeaderValue::from_static("host")),
+        }
+    }
+
+    /// Adds a handler. The first number removes it, the second is the version of the
+    /// list that holds its name.
+    pub(in crate::host) fn add(&self, name: &str, handler: CallbackHandler) -> (u64, u64) {
+        let mut handlers = self.lock();
+        handlers.next_key += 1;
+        let key = handlers.next_key;
+        let of_name = handlers.by_name.entry(name.into()).or_default();
+        of_name.push((key, handler));
+        if of_name.len() == 1 {
+            self.wanted.send_modify(|version| *version += 1);
+        }
+        (key, *self.wanted.borrow())
+    }
+
+    /// Removes one handler.
+    pub(in crate::host) fn remove(&self, name: &str, key: u64) {
+        self.retain(name, |other| other != key);
+    }
+
+    /// Removes every handler of a name.
+    pub(in crate::host) fn remove_all(&self, name: &str) {
+        self.retain(name, |_| false);
+    }
+
+    fn retain(&self, name: &str, keep: impl Fn(u64) -> bool) {
+        let mut handlers = self.lock();
+        let Some(of_name) = handlers.by_name.get_mut(name) else { return };
+        of_name.retain(|(key, _)| keep(*key));
+        if of_name.is_empty() {
+            handlers.by_name.remove(name);
+            self.wanted.send_modify(|version| *version += 1);
+        }
+    }
+
+    /// Waits until the plugin knows of this version of the list. Cancel safe.
+    pub(in crate::host) async fn confirmed(&self, version: u64) -> Result<()> {
+        let mut confirmed = self.confirmed.subscribe();
+        let reached = confirmed.wait_for(|c| c.version >= version).await;
+        match reached.map(|confirmation| confirmation.failure.clone()) {
+            Ok(None) => Ok(()),
+            Ok(Some(failure)) => Err(Error::Protocol(failure)),
+            Err(_) => Err(Error::Stopped),
+        }
+    }
+
+    pub(in crate::host) fn confirm(&self, version: u64, failure: Option<String>) {
+        self.confirmed.send_replace(Confirmation { version, failure });
+    }
+
+    pub(in crate::host) fn names(&self) -> Vec<String> {
+        self.lock().by_name.keys().cloned().collect()
+    }
+
+    pub(in crate::host) fn handlers_of(&self, name: &str) -> Vec<CallbackHandler> {
+        let handlers = self.lock();
+        let of_name = handlers.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        of_name.iter().map(|(_, handler)| Arc::clone(handler)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Handlers> {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,102 @@
+//! What a client calls through: the seam between typed clients and whatever answers.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::call::{MediaType, ReplyFuture};
+use super::expectation::Expectation;
+use super::subscription::Subscription;
+use crate::error::Result;
+
+/// One call on its way out.
+#[derive(Clone, Debug)]
+pub struct CallRequest<'a> {
+    /// The wire name.
+    pub method: &'a str,
+    /// The request body.
+    pub body: Bytes,
+    /// What the body is.
+    pub media_type: MediaType,
+    /// How long the call may take; `None` leaves it to the caller's default.
+    pub timeout: Option<Duration>,
+    /// Whether the method may safely run twice.
+    pub idempotent: bool,
+}
+
+/// One callback on its way in.
+#[derive(Clone, Debug)]
+pub struct CallbackEvent {
+    /// The arguments, as for a call.
+    pub data: Bytes,
+    /// What `data` is.
+    pub media_type: MediaType,
+}
+
+/// What runs when a callback arrives. Its reply matters only for callbacks that
+/// return a value.
+pub type CallbackHandler = Arc<dyn Fn(CallbackEvent) -> ReplyFuture + Send + Sync>;
+
+/// Whatever a client calls through: a `Plugin`, a test double, a layer around either.
+///
+/// A test double answers from a script; a layer passes the request on and does something
+/// beside it:
+///
+/// ```
+/// use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
+///
+/// /// Counts calls on their way.
+/// #[derive(Clone)]
+/// struct Logged<C>(C);
+///
+/// impl<C: Caller> Caller for Logged<C> {
+///     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+///         println!("{} with {} bytes", request.method, request.body.len());
+///         self.0.call(request).await
+///     }
+///
+///     async fn subscribe(&self, name: &'static str, handler: CallbackHandler) -> Result<Subscription> {
+///         self.0.subscribe(name, handler).await
+///     }
+/// }
+/// ```
+pub trait Caller: Clone + Send + Sync + 'static {
+    /// Calls a method; the result is the response body. Dropping the future gives
+    /// the call up.
+    fn call(&self, request: CallRequest<'_>) -> impl Future<Output = Result<Bytes>> + Send;
+
+    /// Registers a handler for a callback. When the future is ready, the other end
+    /// knows of it.
+    fn subscribe(
+        &self,
+        callback: &'static str,
+        handler: CallbackHandler,
+    ) -> impl Future<Output = Result<Subscription>> + Send;
+
+    /// Checks that the other end offers what a client needs. The default accepts
+    /// everything.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] names each difference.
+    fn check(&self, expectation: &Expectation) -> Result<()> {
+        let _ = expectation;
+        Ok(())
+    }
+}
+
+/// Calls nobody: what a client calls through by default in a program that was built
+/// without the `host` feature. There is no value of it.
+#[derive(Clone, Debug)]
+pub enum NoHost {}
+
+impl Caller for NoHost {
+    async fn call(&self, _: CallRequest<'_>) -> Result<Bytes> {
+        match *self {}
+    }
+
+    async fn subscribe(&self, _: &'static str, _: CallbackHandler) -> Result<Subscription> {
+        match *self {}
+    }
+}

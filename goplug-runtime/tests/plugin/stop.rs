@@ -1,0 +1,321 @@
+//! The end: what is in flight is answered, and nothing is left behind.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use goplug_runtime::plugin::{PluginServer, ServerBuilder};
+use goplug_runtime::protocol::Pconf;
+use goplug_runtime::{Error, limits};
+use tokio::sync::Notify;
+
+use crate::client::{Client, folder, request, run};
+
+fn plugin(folder: &Path) -> ServerBuilder {
+    PluginServer::builder("Do").namespace("Test").location(folder)
+}
+
+async fn active(builder: ServerBuilder) -> (PluginServer, Client) {
+    let server = builder.build().unwrap();
+    server.start().await.unwrap();
+    let mut client = Client::connect(server.socket().unwrap()).await;
+    assert_eq!(client.post("Activate", "").await.status(), 200);
+    (server, client)
+}
+
+/// A method that says when it runs, and runs until it is told to end.
+fn held(builder: ServerBuilder, started: &Arc<Notify>, go: &Arc<Notify>) -> ServerBuilder {
+    let (started, go) = (started.clone(), go.clone());
+    builder.method("main.Held", move |_| {
+        started.notify_one();
+        let go = go.clone();
+        async move {
+            go.notified().await;
+            Ok::<_, anyhow::Error>("done")
+        }
+    })
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn while_it_serves_its_file_and_socket_are_there_and_then_they_are_gone() {
+    run(async {
+        let (folder, sock) = folder();
+        let (server, mut client) = active(plugin(folder.path()).callback("main.callBack")).await;
+        assert_eq!(files(folder.path()), ["Test.Do.pconf", "Test.Do.sock"]);
+        let text = std::fs::read(folder.path().join("Test.Do.pconf")).unwrap();
+        let pconf = Pconf::parse(&text).unwrap();
+        assert_eq!(pconf.sock_path(Path::new("/")).unwrap(), sock);
+        assert_eq!(pconf.callbacks()[0].name, "main.callBack");
+        assert_eq!(pconf.protocol(), 2);
+
+        let answer = client.post("Stop", "").await;
+
+        assert_eq!(files(folder.path()), [""; 0]);
+        assert_eq!((answer.status_line.as_str(), answer.text()), ("HTTP/1.1 200 OK", ""));
+        assert_eq!(answer.header("connection"), None);
+        assert_eq!(client.end().await, b"");
+        server.stopped().await;
+    });
+}
+
+#[test]
+fn a_file_that_somebody_else_put_in_its_place_stays() {
+    run(async {
+        let (folder, _) = folder();
+        let (server, _client) = active(plugin(folder.path())).await;
+        std::fs::write(folder.path().join("Test.Do.pconf"), "theirs").unwrap();
+
+        server.stop().await.unwrap();
+
+        assert_eq!(files(folder.path()), ["Test.Do.pconf"]);
+    });
+}
+
+#[test]
+fn a_stop_waits_for_calls_in_flight_and_refuses_further_ones() {
+    run(async {
+        let (folder, sock) = folder();
+        let (started, go) = (Arc::default(), Arc::default());
+        let (server, mut caller) = active(held(plugin(folder.path()), &started, &go)).await;
+        let mut further = Client::connect(&sock).await;
+        assert_eq!(further.post("Ping", "").await.status(), 200);
+        caller.send(request("main.Held", &[], "")).await;
+        started.notified().await;
+        let mut stopper = Client::connect(&sock).await;
+        stopper.send(request("Stop", &[], "")).await;
+
+        let refused = loop {
+            let answer = further.call("main.Held", &[("Goplug-Timeout", "1")], "").await;
+            if answer.status() != 408 {
+                break answer;
+            }
+        };
+        go.notify_one();
+
+        let expected = "the plugin is stopping and takes no further calls";
+        assert_eq!(refused.status(), 503);
+        assert_eq!(refused.problem(), ("stopping".into(), expected.into()));
+        let done = caller.response().await.unwrap();
+        assert_eq!((done.text(), done.header("connection")), ("done", None));
+        assert_eq!(stopper.response().await.unwrap().status(), 200);
+        server.stopped().await;
+    });
+}
+
+#[test]
+fn a_call_that_outlasts_the_grace_period_is_cut_off_with_an_answer() {
+    run(async {
+        let (folder, _) = folder();
+        let (started, go) = (Arc::default(), Arc::default());
+        let builder = held(plugin(folder.path()), &started, &go).grace(Duration::from_millis(20));
+        let (server, mut caller) = active(builder).await;
+        caller.send(request("main.Held", &[], "")).await;
+        started.notified().await;
+
+        server.stop().await.unwrap();
+
+        let answer = caller.response().await.unwrap();
+        assert_eq!(answer.status(), 503);
+        let expected = "the plugin is stopping, and the call did not finish within the grace \
+                        period";
+        assert_eq!(answer.problem().1, expected);
+    });
+}
+
+#[test]
+fn the_stop_hook_runs_once_and_only_after_an_activation() {
+    run(async {
+        for activated in [0, 1] {
+            let (folder, sock) = folder();
+            let count = Arc::new(AtomicUsize::new(0));
+            let counted = count.clone();
+            let server = plugin(folder.path())
+                .on_stop(move || {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    async {}
+                })
+                .build()
+                .unwrap();
+            server.start().await.unwrap();
+            for _ in 0..activated {
+                Client::connect(&sock).await.post("Activate", "").await;
+            }
+
+            server.stop().await.unwrap();
+            server.stop().await.unwrap();
+
+            assert_eq!(count.load(Ordering::Relaxed), activated);
+        }
+    });
+}
+
+#[test]
+fn a_stop_hook_that_hangs_or_panics_does_not_keep_the_plugin() {
+    run(async {
+        for hangs in [true, false] {
+            let (folder, _) = folder();
+            let builder = plugin(folder.path()).grace(Duration::from_millis(20)).on_stop(
+                move || async move {
+                    if hangs {
+                        std::future::pending::<()>().await;
+                    }
+                    assert!(hangs, "no good end");
+                },
+            );
+            let (server, _client) = active(builder).await;
+
+            server.stop().await.unwrap();
+
+            assert_eq!(files(folder.path()), [""; 0]);
+        }
+    });
+}
+
+#[test]
+fn an_end_is_told_to_streams_and_to_those_who_wait() {
+    run(async {
+        let (folder, sock) = folder();
+        let (server, _client) = active(plugin(folder.path())).await;
+        let mut events = Client::connect(&sock).await.listen(&[], r#"["a"]"#).await;
+
+        server.stop().await.unwrap();
+
+        assert_eq!(events.next().await, None);
+        assert!(matches!(server.notify("a", "").await, Err(Error::Stopped)));
+        assert!(matches!(server.start().await, Err(Error::Configuration(_))));
+    });
+}
+
+#[test]
+fn callbacks_that_were_made_before_the_end_still_arrive() {
+    run(async {
+        let (folder, sock) = folder();
+        let own = Arc::new(std::sync::OnceLock::<PluginServer>::new());
+        let inside = own.clone();
+        let builder = plugin(folder.path()).on_stop(move || {
+            let server = inside.get().unwrap().clone();
+            async move { server.notify("a", "last words").await }
+        });
+        let (server, _client) = active(builder).await;
+        own.set(server.clone()).unwrap();
+        let mut events = Client::connect(&sock).await.listen(&[], r#"["a"]"#).await;
+
+        server.stop().await.unwrap();
+
+        assert_eq!(events.event().await.2, "bGFzdCB3b3Jkcw==");
+        assert_eq!(events.next().await, None);
+    });
+}
+
+#[test]
+fn a_socket_that_the_host_bound_is_served_without_a_file() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = plugin(folder.path()).build().unwrap();
+        let listener = goplug_runtime::transport::Listener::bind(&sock).unwrap();
+
+        server.start_on(listener).await.unwrap();
+
+        assert_eq!(Client::connect(&sock).await.post("Ping", "x").await.text(), "x");
+        assert_eq!(files(folder.path()), ["Test.Do.sock"]);
+    });
+}
+
+#[test]
+fn socket_and_file_may_lie_in_different_folders_that_are_made() {
+    run(async {
+        let (folder, _) = folder();
+        let (location, sock) = (folder.path().join("new/plugins"), folder.path().join("run/s"));
+        let server = plugin(&location).socket(&sock).build().unwrap();
+
+        server.start().await.unwrap();
+
+        assert_eq!(files(&location), ["Test.Do.pconf"]);
+        assert_eq!(Client::connect(&sock).await.post("Ping", "x").await.text(), "x");
+    });
+}
+
+#[test]
+fn dropping_the_last_handle_ends_the_server_at_once() {
+    run(async {
+        let (folder, _) = folder();
+        let (server, mut client) = active(plugin(folder.path())).await;
+
+        drop(server);
+
+        assert_eq!(client.end().await, b"");
+        while !files(folder.path()).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+#[test]
+fn a_method_can_stop_its_own_plugin() {
+    run(async {
+        let (folder, _) = folder();
+        let own = Arc::new(std::sync::OnceLock::<PluginServer>::new());
+        let inside = own.clone();
+        let builder = plugin(folder.path()).method("main.SelfStop", move |_| {
+            inside.get().unwrap().request_stop();
+            async { Ok::<_, anyhow::Error>("bye") }
+        });
+        let (server, mut client) = active(builder).await;
+        own.set(server.clone()).unwrap();
+
+        assert_eq!(client.post("main.SelfStop", "").await.text(), "bye");
+
+        server.stopped().await;
+    });
+}
+
+#[test]
+fn a_socket_in_use_is_an_error_and_leaves_the_other_plugin_alone() {
+    run(async {
+        let (folder, _) = folder();
+        let (_server, mut client) = active(plugin(folder.path())).await;
+        let second = plugin(folder.path()).build().unwrap();
+
+        let error = second.start().await.unwrap_err().to_string();
+
+        assert!(error.starts_with("listening on ") && error.contains("Test.Do.sock"), "{error}");
+        assert_eq!(client.post("Ping", "x").await.text(), "x");
+        assert_eq!(files(folder.path()), ["Test.Do.pconf", "Test.Do.sock"]);
+    });
+}
+
+#[test]
+fn more_connections_than_are_served_at_a_time_wait_for_a_place() {
+    run(async {
+        let (folder, sock) = folder();
+        let (_server, first) = active(
+            plugin(folder.path())
+                .method("main.Echo", |b: Bytes| async move { Ok::<_, anyhow::Error>(b) }),
+        )
+        .await;
+        let mut others = Vec::new();
+        for _ in 1..limits::CONNECTIONS {
+            let mut client = Client::connect(&sock).await;
+            assert_eq!(client.post("Ping", "").await.status(), 200);
+            others.push(client);
+        }
+        let mut waiting = Client::connect(&sock).await;
+        waiting.send(request("main.Echo", &[], "at last")).await;
+        let a_moment = Duration::from_millis(50);
+        assert!(tokio::time::timeout(a_moment, waiting.response()).await.is_err());
+
+        drop(first);
+
+        assert_eq!(waiting.response().await.unwrap().text(), "at last");
+    });
+}

@@ -1,0 +1,219 @@
+//! A plugin's program, as a process: its verbs, and how it ends.
+//!
+//! This executable is both the tests and the plugin that they start: with the variable
+//! [`AS_PLUGIN`] in its environment it is the plugin. So it brings its own small harness.
+
+mod plugin;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, ExitCode, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use goplug_runtime::protocol::{Descriptor, Pconf};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Makes this executable the plugin's program.
+const AS_PLUGIN: &str = "GOPLUG_TEST_AS_PLUGIN";
+
+/// Longer than anything here takes, whatever else the machine does.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    if std::env::var_os(AS_PLUGIN).is_some() {
+        return plugin::main();
+    }
+    let tests: [(&str, fn()); 9] = [
+        ("describe_prints_the_descriptor", describe_prints_the_descriptor),
+        ("install_writes_a_file_that_starts_this_program", install_writes_a_file),
+        ("a_wrong_command_line_shows_how_it_is_right", a_wrong_command_line),
+        ("without_a_host_and_a_folder_there_is_nothing_to_serve", nothing_to_serve),
+        ("a_plugin_started_by_hand_serves_until_it_is_told_to_stop", served_by_hand),
+        ("a_signal_stops_the_plugin_in_good_order", stopped_by_signal),
+        ("a_blocked_plugin_ends_all_the_same", blocked_and_signalled),
+        ("a_plugin_ends_with_its_host", ends_with_its_host),
+        ("a_blocked_plugin_ends_with_its_host", blocked_without_a_host),
+    ];
+    let wanted: Vec<_> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
+    let is_wanted =
+        |name: &str| wanted.is_empty() || wanted.iter().any(|text| name.contains(text.as_str()));
+    // A test that panics makes the scope panic when all have ended.
+    std::thread::scope(|scope| {
+        for (name, test) in tests.into_iter().filter(|(name, _)| is_wanted(name)) {
+            let thread = std::thread::Builder::new().name(name.into());
+            thread.spawn_scoped(scope, test).unwrap();
+        }
+    });
+    ExitCode::SUCCESS
+}
+
+fn program() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env(AS_PLUGIN, "1").stdin(Stdio::null());
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+/// A plugin that serves in a folder of its own; it does not outlive the test.
+struct Served {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    folder: tempfile::TempDir,
+}
+
+impl Served {
+    fn start(mut command: Command) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        command.arg("--dir").arg(folder.path()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut served = Self { child, stderr, folder };
+        let mut line = String::new();
+        served.stderr.read_line(&mut line).unwrap();
+        assert_eq!(line, format!("Test.Sleeper listens on {}\n", served.sock().display()));
+        assert_eq!(served.post("Activate", ""), r#"["block","echo"]"#);
+        served
+    }
+
+    fn sock(&self) -> std::path::PathBuf {
+        self.folder.path().join("Test.Sleeper.sock")
+    }
+
+    fn send(&self, method: &str, body: &str) -> UnixStream {
+        let mut stream = UnixStream::connect(self.sock()).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        let length = body.len();
+        let head = format!("POST /{method} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+        write!(stream, "{head}Content-Length: {length}\r\n\r\n{body}").unwrap();
+        stream
+    }
+
+    fn post(&self, method: &str, body: &str) -> String {
+        let mut response = String::new();
+        self.send(method, body).read_to_string(&mut response).unwrap();
+        response.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
+    /// Holds the plugin's only thread for good.
+    fn block(&mut self) -> UnixStream {
+        let call = self.send("block", "{}");
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        assert_eq!(line, "blocking\n");
+        call
+    }
+
+    fn signal(&self) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < LIMIT, "the plugin does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn files(&self) -> usize {
+        std::fs::read_dir(self.folder.path()).unwrap().count()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn describe_prints_the_descriptor() {
+    let output = output(&["describe"]);
+    assert!(output.status.success());
+    let descriptor: Descriptor = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = descriptor.methods.iter().map(|m| m.name.as_str()).collect();
+    assert_eq!((descriptor.name.as_str(), names), ("Sleeper", vec!["block", "echo"]));
+}
+
+fn install_writes_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(&["install", folder.path().to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let path = String::from_utf8(output.stdout).unwrap();
+    let pconf = Pconf::parse(&std::fs::read(Path::new(path.trim_end())).unwrap()).unwrap();
+    assert_eq!(pconf.id().to_string(), "Test.Sleeper");
+    let own = std::fs::canonicalize(std::env::current_exe().unwrap()).unwrap();
+    assert_eq!(pconf.program(Path::new("/")).unwrap(), own);
+    assert_eq!(pconf.sha256().unwrap().len(), 64);
+    assert_eq!(pconf.methods().len(), 2);
+}
+
+fn a_wrong_command_line() {
+    let output = output(&["serve"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("error: unknown argument \"serve\"\n\nThis program is a goplug"));
+    let help = program().arg("--help").output().unwrap();
+    assert!(help.status.success() && text.ends_with(&*String::from_utf8_lossy(&help.stdout)));
+}
+
+fn nothing_to_serve() {
+    let output = output(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("error: no registry has started this program\n"), "{text}");
+}
+
+fn served_by_hand() {
+    let mut served = Served::start(program());
+    assert_eq!(served.files(), 2);
+    assert_eq!(served.post("echo", r#"{"text":"hi"}"#), r#""hi""#);
+    assert_eq!(served.post("Stop", ""), "");
+    assert!(served.ended().success());
+    assert_eq!(served.files(), 0);
+}
+
+fn stopped_by_signal() {
+    let mut served = Served::start(program());
+    served.signal();
+    assert!(served.ended().success());
+    assert_eq!(served.files(), 0);
+}
+
+fn blocked_and_signalled() {
+    let mut served = Served::start(program());
+    let _call = served.block();
+    served.signal();
+    assert_eq!(served.ended().code(), Some(1));
+}
+
+/// The program behind a shell that passes its standard input on as the lifeline.
+fn with_lifeline() -> Command {
+    let mut command = Command::new("/bin/sh");
+    let script = "exec 4<&0 </dev/null; LISTEN_PID=$$ GOPLUG_LIFELINE=4 exec \"$0\" \"$@\"";
+    command.arg("-c").arg(script).arg(std::env::current_exe().unwrap());
+    command.env(AS_PLUGIN, "1").stdin(Stdio::piped());
+    command
+}
+
+fn ends_with_its_host() {
+    let mut served = Served::start(with_lifeline());
+    drop(served.child.stdin.take());
+    assert!(served.ended().success());
+    assert_eq!(served.files(), 0);
+}
+
+fn blocked_without_a_host() {
+    let mut served = Served::start(with_lifeline());
+    let _call = served.block();
+    drop(served.child.stdin.take());
+    assert_eq!(served.ended().code(), Some(1));
+}

@@ -1,0 +1,56 @@
+//! The plugin that the tests start, by the entries that the macros would write.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use goplug_runtime::inventory;
+use goplug_runtime::plugin::program::{self, Options};
+use goplug_runtime::typed::{
+    Call, Entry, Instance, Item, MethodSpec, ParamSpec, PluginType, Reply, ReplyFuture,
+};
+
+pub(crate) fn main() -> ExitCode {
+    program::main::<Sleeper>(Options::default())
+}
+
+struct Sleeper;
+
+impl PluginType for Sleeper {
+    const NAME: &'static str = "Sleeper";
+    const NAMESPACE: &'static str = "Test";
+    const VERSION: &'static str = "0.1.0";
+    const URL: Option<&'static str> = None;
+    const LAZY_LOAD: bool = false;
+    fn create() -> Self {
+        Self
+    }
+}
+
+static ECHO: MethodSpec = MethodSpec {
+    name: "echo",
+    doc: "",
+    params: &[ParamSpec { name: "text", ty: "String" }],
+    returns: "String",
+    idempotent: true,
+};
+static BLOCK: MethodSpec =
+    MethodSpec { name: "block", doc: "", params: &[], returns: "()", idempotent: false };
+
+fn echo(_: Instance, call: Call) -> ReplyFuture {
+    Box::pin(async move {
+        let (text,): (String,) = call.arguments(&ECHO)?;
+        Reply::json(&text)
+    })
+}
+
+fn block(_: Instance, _: Call) -> ReplyFuture {
+    Box::pin(async move {
+        let _ = writeln!(std::io::stderr(), "blocking");
+        loop {
+            std::thread::park();
+        }
+    })
+}
+
+inventory::submit!(Entry::new::<Sleeper>(Item::Method(&ECHO, echo)));
+inventory::submit!(Entry::new::<Sleeper>(Item::Method(&BLOCK, block)));

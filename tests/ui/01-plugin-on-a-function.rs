@@ -1,0 +1,6 @@
+//! A plugin is a type.
+
+#[goplug::plugin]
+fn calculator() {}
+
+fn main() {}

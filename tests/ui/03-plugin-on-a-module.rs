@@ -1,0 +1,6 @@
+//! A module is not a plugin.
+
+#[goplug::plugin]
+mod calculator {}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A plugin starts once.
+
+#[derive(Default)]
+struct Counter;
+
+#[goplug::plugin]
+impl Counter {
+    #[goplug::activate]
+    fn one(&self) {}
+
+    #[goplug::activate]
+    fn two(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! The plugin's value is shared, and comes first.
+
+#[goplug::plugin]
+struct Calculator;
+
+#[goplug::method(Calculator)]
+fn mutable(plugin: &mut Calculator) {}
+
+#[goplug::method(Calculator)]
+fn owned(plugin: Calculator) {}
+
+#[goplug::method(Calculator)]
+fn second(a: i64, plugin: &Calculator) {}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! What has no body is a callback.
+
+#[goplug::plugin]
+struct Calculator;
+
+#[goplug::method(Calculator)]
+fn add(a: i64, b: i64) -> i64;
+
+#[goplug::activate(Calculator)]
+fn start();
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The macro writes the body.
+
+#[goplug::plugin]
+struct Calculator;
+
+#[goplug::callback(Calculator)]
+async fn progress(percent: u8) -> goplug::Result<()> {
+    Ok(())
+}
+
+fn main() {}
