@@ -1,1 +1,3 @@
-//! Nothing of its own: this package is its tests.
+//! Nothing to use: this package is its tests, and the plugins that they run.
+
+pub mod fixtures;

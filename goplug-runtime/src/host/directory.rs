@@ -93,7 +93,7 @@ impl Directory {
         }
     }
 
-    /// A file that could not be used is gone.
+    /// A file that could not be used is gone, or can be used now.
     pub(super) fn forget(&self, path: &Path) {
         self.lock().rejected.remove(path);
     }

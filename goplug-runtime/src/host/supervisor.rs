@@ -109,6 +109,7 @@ impl Supervisor {
             launch::launch(&installed, directory.settings(), directory.sockets()).await?;
         let service = Arc::new(service);
         self.core.serve(Arc::clone(&service));
+        directory.forget(installed.path());
         directory.tell(&Event::Loaded { plugin: self.core.id().clone() });
         self.running = Some(Running {
             _callbacks: self.receive_callbacks(Arc::clone(&service)),

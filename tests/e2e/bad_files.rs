@@ -1,0 +1,300 @@
+//! Files that cannot be used: each is one `rejected` event, and the others go on.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use goplug::Event;
+use goplug_tests::fixtures::calculator::Calculator;
+use serde_json::json;
+
+use crate::stage::{CALCULATOR, Kind, Stage, is, pconf, read_until, stage};
+
+/// Has a registry look at the folder with `file` in it and a sound neighbour, and twice
+/// more. Answers with the one reason that the file was rejected for.
+async fn rejection(stage: &Stage, file: &Path) -> String {
+    stage.install_calculator();
+    let registry = stage.watching().await;
+    let mut events = registry.events();
+    let (mut reasons, mut neighbour) = (Vec::new(), false);
+    let mut note = |event: &Event| {
+        neighbour |= is(Kind::Loaded, "math.Calculator")(event);
+        if let Event::Rejected { path, reason } = event {
+            assert_eq!(path, file, "{event:?}");
+            reasons.push(reason.clone());
+        }
+        neighbour && !reasons.is_empty()
+    };
+    read_until(&mut events, "the rejection, or the neighbour,", &mut note).await;
+    for name in ["Later", "Last"] {
+        let keys = json!({"Name": name, "LazyLoad": true, "Exec": ["p"]});
+        stage.put_pconf(&format!("{name}.pconf"), &keys);
+        let seen = read_until(&mut events, "the file", is(Kind::Discovered, name)).await;
+        for event in &seen {
+            note(event);
+        }
+    }
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    reasons.remove(0)
+}
+
+/// The reason for which a file with this content is rejected.
+fn reason_for_content(content: &[u8]) -> String {
+    let mut reason = String::new();
+    stage(async |stage| {
+        let file = stage.put("bad.pconf", content);
+        reason = rejection(stage, &file).await;
+    });
+    reason
+}
+
+#[test]
+fn what_is_not_json_is_rejected() {
+    let reason = reason_for_content(b"Name = Calculator");
+    assert!(reason.starts_with("not a JSON object: expected"), "{reason}");
+}
+
+#[test]
+fn json_of_another_shape_is_rejected() {
+    let reason = reason_for_content(br#"["Name"]"#);
+    assert!(reason.starts_with("not a JSON object: "), "{reason}");
+}
+
+#[test]
+fn an_empty_file_is_rejected() {
+    assert_eq!(reason_for_content(b""), "the file is empty");
+}
+
+#[test]
+fn a_huge_file_is_rejected() {
+    assert_eq!(reason_for_content(&vec![b' '; (1 << 20) + 1]), "it is larger than 1048576 bytes");
+}
+
+#[test]
+fn a_file_without_a_name_is_rejected() {
+    assert_eq!(reason_for_content(br#"{"Exec":["p"]}"#), "Name: is missing");
+}
+
+#[test]
+fn a_traversal_in_the_name_is_rejected() {
+    let reason = reason_for_content(br#"{"Name":"../../etc/passwd","Exec":["p"]}"#);
+    assert!(reason.contains("\"../../etc/passwd\"") && reason.contains('/'), "{reason}");
+}
+
+#[test]
+fn a_key_of_another_type_is_named() {
+    let reason = reason_for_content(br#"{"Name":"A","LazyLoad":"yes","Exec":["p"]}"#);
+    assert!(reason.starts_with("LazyLoad: "), "{reason}");
+}
+
+#[test]
+fn a_file_with_neither_program_nor_socket_is_rejected() {
+    let reason = reason_for_content(br#"{"Name":"A"}"#);
+    assert_eq!(reason, "Sock: is missing, and so is Exec: there is no way to the plugin");
+}
+
+#[test]
+fn a_folder_is_rejected() {
+    stage(async |stage| {
+        let path = stage.folder().join("bad.pconf");
+        fs::create_dir(&path).unwrap();
+        assert_eq!(rejection(stage, &path).await, "it is a folder");
+    });
+}
+
+#[test]
+fn a_fifo_is_rejected_and_not_waited_for() {
+    stage(async |stage| {
+        let path = stage.folder().join("bad.pconf");
+        let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600));
+        rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+        assert_eq!(rejection(stage, &path).await, "it is not a regular file");
+    });
+}
+
+#[test]
+fn a_link_to_nowhere_is_rejected() {
+    stage(async |stage| {
+        let path = stage.folder().join("bad.pconf");
+        symlink("nowhere", &path).unwrap();
+        let reason = rejection(stage, &path).await;
+        assert!(reason.contains("No such file"), "{reason}");
+    });
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_rejected() {
+    stage(async |stage| {
+        let path = stage.put("bad.pconf", "{}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        let reason = rejection(stage, &path).await;
+        // The superuser may read everything, and finds that there is no name.
+        let all_powerful = fs::read(&path).is_ok();
+        let expected = if all_powerful { "Name: is missing" } else { "Permission denied" };
+        assert!(reason.starts_with(expected), "{reason}");
+    });
+}
+
+#[test]
+fn a_name_that_another_file_has_is_rejected() {
+    stage(async |stage| {
+        let path = stage.put_pconf("zzz.pconf", &pconf::<Calculator>(CALCULATOR));
+        let owner = stage.folder().join("math.Calculator.pconf");
+        let reason = rejection(stage, &path).await;
+        let expected = format!("the name math.Calculator is already taken by {}", owner.display());
+        assert_eq!(reason, expected);
+    });
+}
+
+/// The reason for which a plugin on this socket is rejected, lazy or not.
+fn reason_for_socket(lazy: bool, prepare: fn(&Path)) -> String {
+    let mut reason = String::new();
+    stage(async |stage| {
+        let sock = stage.path("bad.sock");
+        prepare(&sock);
+        let keys = json!({"Name": "A", "Sock": sock, "LazyLoad": lazy});
+        let file = stage.put_pconf("bad.pconf", &keys);
+        reason = rejection(stage, &file).await;
+    });
+    reason
+}
+
+#[test]
+fn a_dead_socket_is_rejected() {
+    for lazy in [false, true] {
+        let reason = reason_for_socket(lazy, |sock| drop(UnixListener::bind(sock).unwrap()));
+        assert_eq!(reason, "nobody listens on the socket");
+    }
+}
+
+#[test]
+fn a_socket_that_is_not_there_is_rejected() {
+    for lazy in [false, true] {
+        assert_eq!(reason_for_socket(lazy, |_| ()), "there is no such socket");
+    }
+}
+
+#[test]
+fn a_socket_that_is_none_is_rejected() {
+    for lazy in [false, true] {
+        let reason = reason_for_socket(lazy, |sock| fs::write(sock, "").unwrap());
+        assert_eq!(reason, "the file is not a socket");
+    }
+}
+
+#[test]
+fn a_program_that_leaves_the_folder_is_rejected() {
+    let reason = reason_for_content(br#"{"Name":"A","Exec":["../program"]}"#);
+    assert_eq!(reason, "Exec: \"../program\" leaves the plugin's folder");
+}
+
+#[test]
+fn a_link_by_which_the_program_leaves_the_folder_is_rejected() {
+    stage(async |stage| {
+        symlink("/bin/true", stage.folder().join("program")).unwrap();
+        let keys = json!({"Name": "A", "Exec": ["program"]});
+        let file = stage.put_pconf("bad.pconf", &keys);
+        let reason = rejection(stage, &file).await;
+        assert_eq!(reason, "Exec names a program outside the folder of the file");
+    });
+}
+
+/// The reason for which a program with this content and mode is rejected.
+fn reason_for_program(content: &str, mode: u32, digest: Option<&str>) -> String {
+    let mut reason = String::new();
+    stage(async |stage| {
+        let program = stage.put("program", content);
+        fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
+        let mut keys = json!({"Name": "A", "Exec": ["program"]});
+        if let Some(digest) = digest {
+            keys["Sha256"] = json!(digest);
+        }
+        let file = stage.put_pconf("bad.pconf", &keys);
+        reason = rejection(stage, &file).await.replace(&program.display().to_string(), "PROGRAM");
+    });
+    reason
+}
+
+#[test]
+fn a_program_of_another_digest_is_rejected() {
+    let expected = "0".repeat(64);
+    let reason = reason_for_program("abc", 0o755, Some(&expected));
+    let found = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let text = format!("the digest of PROGRAM is {found}, not the {expected} of its .pconf");
+    assert_eq!(reason, text);
+}
+
+#[test]
+fn a_program_that_is_not_executable_is_rejected() {
+    let reason = reason_for_program("#!/bin/sh\n", 0o644, None);
+    assert_eq!(reason, "the program PROGRAM cannot be started: it is not executable (mode 0644)");
+}
+
+#[test]
+fn a_program_without_its_interpreter_is_rejected() {
+    let reason = reason_for_program("#!/no/such/shell\n", 0o755, None);
+    assert!(reason.starts_with("A did not start: the program cannot be started: "), "{reason}");
+    assert!(reason.contains("/no/such/shell"), "{reason}");
+}
+
+#[test]
+fn a_program_that_is_not_there_is_rejected() {
+    let mut reason = String::new();
+    stage(async |stage| {
+        let file = stage.put_pconf("bad.pconf", &json!({"Name": "A", "Exec": ["nowhere"]}));
+        reason = rejection(stage, &file).await;
+    });
+    assert!(reason.ends_with("nowhere cannot be started: there is no such file"), "{reason}");
+}
+
+#[test]
+fn a_program_that_serves_under_another_name_is_rejected() {
+    stage(async |stage| {
+        let keys = json!({"Name": "Impostor", "Protocol": 2, "Exec": [CALCULATOR]});
+        let file = stage.put_pconf("bad.pconf", &keys);
+        let reason = rejection(stage, &file).await;
+        assert_eq!(reason, "Impostor did not start: it answers as math.Calculator");
+    });
+}
+
+#[test]
+fn a_rejected_file_is_read_again_when_it_changes() {
+    stage(async |stage| {
+        let file = stage.put("math.Calculator.pconf", "{");
+        let registry = stage.watching().await;
+        let mut events = registry.events();
+        read_until(
+            &mut events,
+            "the rejection",
+            |event| matches!(event, Event::Rejected { path, .. } if *path == file),
+        )
+        .await;
+        stage.install_calculator();
+        read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
+    });
+}
+
+#[test]
+fn a_file_that_works_again_is_no_longer_among_the_rejected() {
+    stage(async |stage| {
+        let program = stage.put("program", "no program");
+        let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": ["program"]});
+        stage.put_pconf("math.Calculator.pconf", &keys);
+        let registry = stage.watching().await;
+        let mut events = registry.events();
+        let rejected = |event: &Event| matches!(event, Event::Rejected { .. });
+        read_until(&mut events, "the rejection", rejected).await;
+        let wrapper = format!("#!/bin/sh\nexec {CALCULATOR}\n");
+        fs::write(&program, wrapper).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+
+        registry.load("Calculator", "math").await.unwrap();
+
+        let mut state = registry.events();
+        let seen = read_until(&mut state, "the load", is(Kind::Loaded, "math.Calculator")).await;
+        stage.install_counter();
+        let more = read_until(&mut state, "news", is(Kind::Discovered, "demo.Counter")).await;
+        assert!(!seen.iter().chain(&more).any(rejected), "{seen:?} {more:?}");
+    });
+}
