@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::arguments::{self, Arguments};
-use super::check::Returned;
+use super::check::{ConfigurationType, Returned};
 use super::entry::{MethodSpec, PluginType};
 use super::outcome::Outcome;
 use crate::protocol::{Problem, ProblemKind, wire};
@@ -156,7 +156,7 @@ impl Configuration {
     ///
     /// # Errors
     /// One that says that it is about the configuration, what was expected, and where.
-    pub fn read<T: DeserializeOwned>(&self, ty: &str) -> anyhow::Result<T> {
+    pub fn read<T: ConfigurationType>(&self, ty: &str) -> anyhow::Result<T> {
         self.parse().map_err(|error| {
             if self.body.is_empty() {
                 anyhow::anyhow!("the host gave no configuration, and a `{ty}` is expected")
