@@ -313,7 +313,9 @@ impl Service {
 
     /// The error of a connection that broke: a crash, once it is known how.
     async fn lost(&self, error: &std::io::Error, may_have_executed: bool) -> Error {
-        match tokio::time::timeout(EXIT_PATIENCE, self.wait_for_end()).await {
+        // Only of our own child more will be known.
+        let patience = if self.pid.is_some() { EXIT_PATIENCE } else { Duration::ZERO };
+        match tokio::time::timeout(patience, self.wait_for_end()).await {
             Ok(ending) => self.crashed(ending, may_have_executed),
             Err(_) => {
                 let status = format!("connection lost: {error}");
