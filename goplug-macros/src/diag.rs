@@ -55,3 +55,23 @@ impl Drop for Diag {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_is_reported_in_the_order_of_its_finding() {
+        let diag = Diag::default();
+        diag.at_span(Span::call_site(), "first");
+        diag.at(quote::quote!(a b), "second");
+        let tokens = diag.finish().to_string();
+        assert!(tokens.find("first").unwrap() < tokens.find("second").unwrap(), "{tokens}");
+    }
+
+    #[test]
+    #[should_panic(expected = "collected and not reported")]
+    fn forgotten_errors_are_a_panic() {
+        Diag::default().at_span(Span::call_site(), "forgotten");
+    }
+}

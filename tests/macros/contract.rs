@@ -28,6 +28,13 @@ trait Greeter: Send {
     #[goplug::callback]
     async fn greeted(&self, name: &str) -> goplug::Result<()>;
 
+    /// Greets somebody again.
+    #[goplug::method]
+    async fn again(&self, name: &str) -> Result<String, GreetError> {
+        let first = self.greet(name).await?;
+        Ok(format!("{first} {}", self.unmarked()))
+    }
+
     fn unmarked(&self) -> u8 {
         1
     }
@@ -112,6 +119,7 @@ async fn what_a_contract_provides_may_be_left_as_it_is() {
     let curt: GreeterClient<_> = InProcess::<Curt>::start().client();
     assert_eq!(polite.tone().await.unwrap(), "polite");
     assert_eq!(curt.tone().await.unwrap(), "plain");
+    assert_eq!(curt.again("Ada").await.unwrap(), "Ada 1");
 }
 
 #[tokio::test]
@@ -130,5 +138,5 @@ fn a_client_does_not_bind_to_a_plugin_that_lacks_the_contract() {
     assert!(client.contains("PartingClient"), "{client}");
     assert_eq!(differences, ["method part() -> String: the plugin has none of that name"]);
     let expected: Vec<_> = GreeterClient::<InProcess<Curt>>::expectation().methods().collect();
-    assert_eq!(expected, ["greet", "tone.get"]);
+    assert_eq!(expected, ["greet", "tone.get", "again"]);
 }

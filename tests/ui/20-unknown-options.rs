@@ -1,4 +1,5 @@
 //! Each attribute names what it takes.
+#![allow(unused_variables)]
 
 #[goplug::plugin(nmae = "x")]
 struct Calculator;

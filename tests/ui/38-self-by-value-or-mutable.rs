@@ -13,9 +13,6 @@ impl Counter {
 
     #[goplug::method]
     fn boxed(self: Box<Self>) {}
-
-    #[goplug::method]
-    fn mutable(mut self) {}
 }
 
 fn main() {}

@@ -1,4 +1,5 @@
 //! The plugin's value is shared, and comes first.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

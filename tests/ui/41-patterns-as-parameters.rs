@@ -1,4 +1,5 @@
 //! A parameter's name is its key.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;
@@ -12,6 +13,6 @@ fn pair((a, b): (i64, i64)) -> i64 {
 fn nameless(_: i64) {}
 
 #[goplug::method(Calculator)]
-fn bound(a @ 0..: i64) {}
+fn bound(a @ _: i64) {}
 
 fn main() {}

@@ -1,4 +1,5 @@
 //! There is nothing to change in another process.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

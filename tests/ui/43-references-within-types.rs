@@ -1,4 +1,5 @@
 //! Arguments are decoded into values.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

@@ -1,4 +1,5 @@
 //! Both sides have to know the type.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

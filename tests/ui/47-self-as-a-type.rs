@@ -13,6 +13,8 @@ impl Counter {
 
 #[goplug::plugin]
 trait Contract {
+    type Value;
+
     #[goplug::method]
     fn same(&self, value: Self::Value);
 }

@@ -1,4 +1,5 @@
 //! Twelve is the limit.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

@@ -1,4 +1,5 @@
 //! A call comes from generated code.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;
@@ -13,6 +14,6 @@ extern "C" fn foreign() {}
 const fn constant() {}
 
 #[goplug::method(Calculator)]
-unsafe extern "C" fn variadic(first: u8, ...) {}
+unsafe extern "C" fn variadic(first: u8, _: ...) {}
 
 fn main() {}

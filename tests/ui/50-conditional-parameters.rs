@@ -1,4 +1,5 @@
 //! Both sides agree about the parameters.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

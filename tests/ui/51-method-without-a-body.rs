@@ -1,4 +1,5 @@
 //! What has no body is a callback.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

@@ -1,4 +1,5 @@
 //! The macro writes the body.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

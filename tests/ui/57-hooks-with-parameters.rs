@@ -1,4 +1,5 @@
 //! Activation gets one value, stop none.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

@@ -1,4 +1,5 @@
 //! The configuration is read from JSON.
+#![allow(unused_variables)]
 
 #[goplug::plugin]
 struct Calculator;

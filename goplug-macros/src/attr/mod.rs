@@ -203,8 +203,8 @@ impl Parser<'_> {
                 self.diag.at(path, format!("no path is needed here: {reason}"));
             }
             PluginPath::Required | PluginPath::Optional if index > 0 => {
-                let what = "the path of the plugin comes first, and there is one";
-                self.diag.at(path, what);
+                self.diag.at(&path, "the path of the plugin comes first, and there is one");
+                self.options.plugin.get_or_insert(path);
             }
             PluginPath::Required | PluginPath::Optional => self.options.plugin = Some(path),
         }

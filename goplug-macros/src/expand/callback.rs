@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::client::{self, Target};
 use super::method::from_bytes;
 use super::{Site, param_specs, parameter_checks};
-use crate::model::{Callback, names, types};
+use crate::model::{Callback, idents, types};
 
 /// ```text
 /// const __CALLBACK_PROGRESS: &'static CallbackSpec = &CallbackSpec { name: "progress", … };
@@ -34,7 +34,7 @@ pub(crate) fn spec(callback: &Callback, site: &Site) -> TokenStream {
 
 /// The constant of [`spec`].
 pub(crate) fn constant(callback: &Callback) -> Ident {
-    names::constant("CALLBACK", &callback.shape.ident)
+    idents::constant("CALLBACK", &callback.shape.ident)
 }
 
 /// What sends the callback: the body of the user's function.
@@ -43,7 +43,7 @@ pub(crate) fn constant(callback: &Callback) -> Ident {
 /// emit::<Calculator, _>(<CalculatorClient>::__CALLBACK_PROGRESS, (&percent,)).await
 /// ```
 pub(crate) fn body(callback: &Callback, site: &Site) -> TokenStream {
-    let Site { private, plugin, client, .. } = site;
+    let Site { plugin, client, .. } = site;
     let constant = constant(callback);
     let arguments = client::encode_user_arguments(&callback.shape, site);
     // The user's own return type has to be the one of goplug; the error points there.
@@ -52,6 +52,7 @@ pub(crate) fn body(callback: &Callback, site: &Site) -> TokenStream {
         ReturnType::Default => callback.shape.ident.span(),
     };
     let at = proc_macro2::Span::mixed_site().located_at(at);
+    let private = idents::respan(&site.private, at);
     match &callback.answer {
         None => quote_spanned! {at=>
             #private::emit::<#plugin, _>(<#client>::#constant, #arguments).await
@@ -79,7 +80,7 @@ pub(crate) fn on_client(callback: &Callback, site: &Site) -> TokenStream {
 fn on(callback: &Callback, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
     let Callback { shape, wire, answer, .. } = callback;
-    let name = names::derived("on_", &shape.ident, "");
+    let name = idents::derived("on_", &shape.ident, "");
     let constant = constant(callback);
     let first = format!("Runs `handler` whenever the plugin calls back with `{wire}`.");
     let last = "The handler runs until the subscription is dropped.";
@@ -88,11 +89,11 @@ fn on(callback: &Callback, site: &Site) -> TokenStream {
         shape.params.iter().map(|param| (&param.ident, &param.owned)).unzip();
     let answer = answer.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
     let (f, fut) =
-        (names::fresh("F", &callback.function.sig), names::fresh("Fut", &callback.function.sig));
+        (idents::fresh("F", &callback.function.sig), idents::fresh("Fut", &callback.function.sig));
     let handler = shape.local("handler");
     let register = match shape.raw() {
         Some((_, raw)) => {
-            let bytes = names::local("bytes");
+            let bytes = idents::local("bytes");
             let value = from_bytes(raw, &quote!(#bytes));
             quote!(on_raw(Self::#constant, move |#bytes| #handler(#value)))
         }
@@ -119,13 +120,13 @@ fn on(callback: &Callback, site: &Site) -> TokenStream {
 fn stream(callback: &Callback, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
     let Callback { shape, wire, .. } = callback;
-    let name = names::derived("", &shape.ident, "_stream");
+    let name = idents::derived("", &shape.ident, "_stream");
     let constant = constant(callback);
     let first = format!("The plugin's callback `{wire}` as a stream.");
     let last = "Dropping the stream ends it; a stream that is not read makes the plugin wait.";
     let docs = documented(callback, &first, last);
     let owned: Vec<_> = shape.params.iter().map(|param| &param.owned).collect();
-    let arguments = names::local("arguments");
+    let arguments = idents::local("arguments");
     let (item, open) = match (owned.as_slice(), shape.raw()) {
         ([item], Some(_)) => (quote!(#item), quote!(stream_raw(Self::#constant))),
         ([item], None) => {
@@ -158,8 +159,8 @@ fn documented(callback: &Callback, first: &str, last: &str) -> TokenStream {
 
 /// ```text
 /// pub async fn progress(percent: u8) -> goplug::Result<()> { body }
+/// const _: () = { checks; inventory::submit! { … } };
 /// impl<C: Caller> CalculatorClient<C> { spec, both forms }
-/// const _: () = { inventory::submit! { … } checks };
 /// ```
 ///
 /// The function itself is emitted by the caller, where it stands.
@@ -175,7 +176,7 @@ pub(crate) fn expand(callback: &Callback, site: &Site) -> TokenStream {
         &quote!(#private::Entry::new::<#plugin>(#private::Item::Callback(<#client>::#constant))),
         &checks,
     );
-    quote!(#client_impl #entry)
+    quote!(#entry #client_impl)
 }
 
 /// The bounds of parameters and answer.

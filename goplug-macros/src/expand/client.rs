@@ -1,13 +1,14 @@
 //! The client: the struct beside a plugin or contract, and what members add to it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Path, Visibility};
 
 use super::Site;
 use super::method::is_slice;
 use crate::model::types::Raw;
-use crate::model::{Attrs, Shape, names};
+use crate::model::{Attrs, Shape, idents};
 
 /// Where a member's items go.
 pub(crate) struct Target<'a> {
@@ -22,7 +23,7 @@ impl Target<'_> {
     pub(crate) fn client_impl(&self, items: &TokenStream) -> TokenStream {
         let Site { private, client, .. } = self.site;
         let cfgs = &self.attrs.cfgs;
-        let caller = names::fresh("C", items);
+        let caller = idents::fresh("C", items);
         quote! {
             #(#cfgs)*
             impl<#caller: #private::Caller> #client<#caller> { #items }
@@ -30,7 +31,11 @@ impl Target<'_> {
     }
 
     /// ```text
-    /// const _: () = { inventory::submit! { entry } checks };
+    /// const _: () = {
+    ///     checks;
+    ///     const __ENTRY: Entry = entry;
+    ///     inventory::submit! { __ENTRY }
+    /// };
     /// ```
     pub(crate) fn entry(&self, entry: &TokenStream, checks: &TokenStream) -> TokenStream {
         let Site { private, .. } = self.site;
@@ -40,8 +45,9 @@ impl Target<'_> {
             #(#cfgs)*
             #allow
             const _: () = {
-                #private::inventory::submit! { #entry }
                 #checks
+                const __ENTRY: #private::Entry = #entry;
+                #private::inventory::submit! { __ENTRY }
             };
         }
     }
@@ -143,8 +149,16 @@ fn arguments(
 ) -> TokenStream {
     let Site { private, .. } = site;
     let Some((param, raw)) = shape.raw() else {
-        let names = shape.params.iter().map(name);
-        return quote!((#(&#names,)*));
+        // What is wrong with an argument is wrong with its type.
+        let arguments = shape.params.iter().map(|param| {
+            let name = name(param);
+            if param.by_ref {
+                idents::locate(&name, param.written.span())
+            } else {
+                quote_spanned!(param.written.span()=> &#name)
+            }
+        });
+        return quote!((#(#arguments,)*));
     };
     let name = name(param);
     let bytes = match (raw, param.by_ref) {

@@ -99,7 +99,13 @@ impl<'a> Contract<'a> {
                 self.in_future(&function, Some(quote!({ #body })))
             }
             Member::Method(_) | Member::Hook(_) => {
-                self.in_future(function, function.body.as_ref().map(|body| quote!(#body)))
+                let mut function = function.clone();
+                if function.body.is_some() && function.sig.asyncness.is_some() {
+                    // Its future holds `&self`, and is to be `Send`.
+                    let clause = function.sig.generics.make_where_clause();
+                    clause.predicates.push(parse_quote!(Self: ::std::marker::Sync));
+                }
+                self.in_future(&function, function.body.as_ref().map(|body| quote!(#body)))
             }
         }
     }

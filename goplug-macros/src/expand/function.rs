@@ -80,9 +80,15 @@ pub(super) fn added(member: &Member, site: &Site) -> TokenStream {
     }
 }
 
-/// Enough of an item to point at: up to its first group.
+/// Enough of an item to point at: what is between its attributes and its first group.
 pub(super) fn first_tokens(item: &TokenStream) -> TokenStream {
     use proc_macro2::TokenTree;
-    let tokens = item.clone().into_iter();
+    let mut tokens = item.clone().into_iter().peekable();
+    while tokens
+        .next_if(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == '#'))
+        .is_some()
+    {
+        tokens.next();
+    }
     tokens.take_while(|token| !matches!(token, TokenTree::Group(_))).collect()
 }

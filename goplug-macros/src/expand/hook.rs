@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::client::Target;
 use super::{Site, call_arguments};
-use crate::model::{Hook, names};
+use crate::model::{Hook, idents};
 
 /// ```text
 /// const _: () = { inventory::submit! { Entry::new::<Calculator>(Item::Activate(
@@ -28,7 +28,7 @@ pub(crate) fn expand(hook: &Hook, site: &Site) -> TokenStream {
     let callee = site.callee(&shape.ident);
     let passed = call_arguments(shape, &plugin);
     let wait = shape.is_async.then(|| quote!(.await));
-    let boxed = quote_spanned! {names::generated(&shape.ident).span()=>
+    let boxed = quote_spanned! {idents::generated(&shape.ident).span()=>
         ::std::boxed::Box::pin(async move {
             #receiver
             #decode

@@ -1,17 +1,15 @@
 //! `#[goplug::plugin]` on an impl: a plugin with its methods, or one that fulfils a
-//! contract.
+//! contract; either declared there or elsewhere.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::{ToTokens, quote};
 use syn::{Path, parse_quote};
 
-use super::client::Target;
 use super::structure::DECLARES;
-use super::{Site, function, plugin};
+use super::{Site, fulfilment, function, plugin};
 use crate::attr::{self, Grammar, Options, PluginPath};
 use crate::diag::Diag;
-use crate::model::{self, Attrs, BlockItem, Place, Plugin, types};
+use crate::model::{self, Attrs, BlockItem, Place, Plugin, Role, types};
 use crate::syntax::{Impl, Item};
 
 /// The impl, what makes its type a plugin, and what its members add to that.
@@ -24,23 +22,41 @@ pub(crate) fn expand(args: TokenStream, mut block: Impl) -> TokenStream {
         hint: "",
     };
     let options = attr::parse(args, &grammar, Span::call_site(), &diag);
-    let path = check_head(&block, &diag).and_then(|()| model::type_path(&block.self_ty, &diag));
-    let Some(path) = path else {
-        let items = kept(std::mem::take(&mut block.items));
-        let kept = block.with_items(&items);
-        let errors = diag.finish();
-        return quote!(#kept #errors);
-    };
-    let declared = match &options.plugin {
-        Some(named) => check_addition(named, &path, &options, &diag),
-        None => declared(&block, &path, &options, &diag),
-    };
-    let expanded = match block.of_trait.clone() {
-        Some((contract, _)) => fulfilled(&contract, &path, &mut block, &options, &diag),
-        None => inherent(&path, &mut block, &options, &diag),
+    let expanded = match understood(&block, &options, &diag) {
+        Some(path) => understood_block(&path, &mut block, &options, &diag),
+        None => {
+            let items = kept(std::mem::take(&mut block.items));
+            block.with_items(&items)
+        }
     };
     let errors = diag.finish();
-    quote!(#expanded #declared #errors)
+    quote!(#expanded #errors)
+}
+
+/// The path of the plugin's type, if the head of the impl is right.
+fn understood(block: &Impl, options: &Options, diag: &Diag) -> Option<Path> {
+    check_head(block, diag)?;
+    let path = model::type_path(&block.self_ty, diag)?;
+    let adds = options.plugin.as_ref().map(|named| adds_to(named, &path, options, diag));
+    adds.unwrap_or(true).then_some(path)
+}
+
+fn understood_block(path: &Path, block: &mut Impl, options: &Options, diag: &Diag) -> TokenStream {
+    let declared = match &options.plugin {
+        Some(_) => None,
+        None => declared(block, path, options, diag),
+    };
+    let expanded = match block.of_trait.clone() {
+        Some((contract, _)) => {
+            fulfilment::check_unmarked(path, &block.items, diag);
+            let items = kept(std::mem::take(&mut block.items));
+            let registered = fulfilment::register(&contract, path, block, options);
+            let block = block.with_items(&items);
+            quote!(#block #registered)
+        }
+        None => inherent(path, block, options, diag),
+    };
+    quote!(#expanded #declared)
 }
 
 fn check_head(block: &Impl, diag: &Diag) -> Option<()> {
@@ -58,12 +74,13 @@ fn check_head(block: &Impl, diag: &Diag) -> Option<()> {
     (diag.count() == errors).then_some(())
 }
 
-/// The items without our attributes, for an impl that is not understood.
+/// The items without our attributes.
 fn kept(items: Vec<Item>) -> TokenStream {
     let kept = items.into_iter().map(|item| match item {
         Item::Function(mut function) => {
-            let marked = model::marks(&function).next().is_some();
-            model::unmark(&mut function);
+            let attrs = function.attrs.len();
+            function.attrs.retain(|attr| Role::of(attr).is_none());
+            let marked = function.attrs.len() < attrs;
             if marked { function.kept() } else { function.as_it_is() }
         }
         Item::Other(tokens) => tokens,
@@ -72,12 +89,8 @@ fn kept(items: Vec<Item>) -> TokenStream {
 }
 
 /// `#[goplug::plugin(Counter)]`: the plugin is declared elsewhere, this adds to it.
-fn check_addition(
-    named: &Path,
-    path: &Path,
-    options: &Options,
-    diag: &Diag,
-) -> Option<TokenStream> {
+fn adds_to(named: &Path, path: &Path, options: &Options, diag: &Diag) -> bool {
+    let errors = diag.count();
     if types::path_name(named) != types::path_name(path) {
         let text = format!(
             "this adds to the plugin of the `impl`, which is `{}`; leave the path out to declare \
@@ -93,7 +106,7 @@ fn check_addition(
                     adds to a plugin";
         diag.at_span(span, text);
     }
-    None
+    diag.count() == errors
 }
 
 fn declared(block: &Impl, path: &Path, options: &Options, diag: &Diag) -> Option<TokenStream> {
@@ -131,65 +144,4 @@ fn inherent(path: &Path, block: &mut Impl, options: &Options, diag: &Diag) -> To
     }
     let block = block.with_items(&kept);
     quote!(#block #added)
-}
-
-/// ```text
-/// impl Greeter for Polite { as it is }
-/// const _: () = { inventory::submit! {
-///     Entry::new::<Polite>(Item::Contract(<Polite as Greeter>::__goplug_contract))
-/// } };
-/// ```
-fn fulfilled(
-    contract: &Path,
-    path: &Path,
-    block: &mut Impl,
-    options: &Options,
-    diag: &Diag,
-) -> TokenStream {
-    for item in &block.items {
-        let Item::Function(function) = item else { continue };
-        for (role, mark) in model::marks(function) {
-            let name = role.as_str();
-            let text = match role {
-                model::Role::Method | model::Role::Callback => format!(
-                    "the trait says what is a {name}; nothing is marked where it is fulfilled"
-                ),
-                model::Role::Activate | model::Role::Stop => format!(
-                    "a hook is no part of the contract: make it a function, with \
-                     `#[goplug::{name}({})]`",
-                    types::path_name(path)
-                ),
-            };
-            diag.at(mark, text);
-        }
-    }
-    let items = kept_as_is(std::mem::take(&mut block.items));
-    let site = Site {
-        private: options.private(),
-        plugin: path.to_token_stream(),
-        client: model::client(path),
-        qualifier: TokenStream::new(),
-    };
-    let Site { private, .. } = &site;
-    let attrs = Attrs::new(&block.attrs);
-    // A trait that is no contract has no such function; the error is about its name.
-    let at = Span::mixed_site().located_at(contract.span());
-    let register = quote_spanned!(at=> <#path as #contract>::__goplug_contract);
-    let entry = Target { site: &site, attrs: &attrs }.entry(
-        &quote!(#private::Entry::new::<#path>(#private::Item::Contract(#register))),
-        &TokenStream::new(),
-    );
-    let block = block.with_items(&items);
-    quote!(#block #entry)
-}
-
-fn kept_as_is(items: Vec<Item>) -> TokenStream {
-    let kept = items.into_iter().map(|item| match item {
-        Item::Function(mut function) => {
-            model::unmark(&mut function);
-            function.as_it_is()
-        }
-        Item::Other(tokens) => tokens,
-    });
-    kept.collect()
 }

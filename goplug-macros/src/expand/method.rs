@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::client::{self, Target};
 use super::{Site, attributes, call_arguments, decode_arguments, param_specs};
 use crate::model::types::{self, Raw};
-use crate::model::{ErrorForm, Method, Outcome, Output, names};
+use crate::model::{ErrorForm, Method, Outcome, Output, idents};
 
 /// ```text
 /// const __METHOD_ADD: &'static MethodSpec = &MethodSpec { name: "add", … };
@@ -35,13 +35,13 @@ pub(crate) fn spec(method: &Method, site: &Site) -> TokenStream {
 
 /// The constant of [`spec`].
 pub(crate) fn constant(method: &Method) -> Ident {
-    names::constant("METHOD", &method.shape.ident)
+    idents::constant("METHOD", &method.shape.ident)
 }
 
 /// ```text
 /// |plugin, call| Box::pin(async move {
 ///     let plugin = receiver::<Counter>(plugin)?;
-///     let (a, b): (i64, String) = call.arguments(<CounterClient>::__METHOD_ADD)?;
+///     let (a, b) = call.arguments::<(i64, String)>(<CounterClient>::__METHOD_ADD)?;
 ///     Reply::json(&Counter::add(&plugin, a, &b).await)
 /// })
 /// ```
@@ -72,7 +72,7 @@ pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
     let reads_call = !shape.params.is_empty();
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
     // What is wrong with the future as a whole, such as not being `Send`, is the function's doing.
-    let boxed = quote_spanned! {names::generated(&shape.ident).span()=>
+    let boxed = quote_spanned! {idents::generated(&shape.ident).span()=>
         ::std::boxed::Box::pin(async move { #receiver #decode #reply })
     };
     quote!(|#plugin_param, #call_param| #boxed)
@@ -81,27 +81,38 @@ pub(crate) fn dispatch(method: &Method, site: &Site) -> TokenStream {
 /// ```text
 /// parameter::<i64>();
 /// result::<f64>();
-/// outcome::<Result<f64, DivideError>, f64, false>();
+/// typed::<Result<f64, DivideError>, f64, DivideError>();
 /// ```
 pub(crate) fn checks(method: &Method, site: &Site) -> TokenStream {
-    let Site { private, .. } = site;
     let shape = &method.shape;
     let params = super::parameter_checks(shape, site);
     let raw = method.output.raw().is_some();
     let output = match &method.output {
         Output::Plain(ty) => {
-            let value = value_check(ty, raw, site);
-            quote_spanned! {ty.span()=>
-                #value
-                {
-                    use #private::ResultKindFallback as _;
-                    #private::check::no_result(#private::ResultKind::<#ty>::IS_RESULT);
-                }
-            }
+            let (value, no_result) = (value_check(ty, raw, site), no_result(ty, site));
+            quote!(#value #no_result)
         }
         Output::Outcome(outcome) => outcome_checks(outcome, raw, site),
     };
     quote!(#params #output)
+}
+
+/// ```text
+/// { use ResultKindFallback as _; no_result(ResultKind::<Answer>::IS_RESULT); }
+/// ```
+///
+/// for a type that may be a `Result` under another name.
+fn no_result(ty: &Type, site: &Site) -> Option<TokenStream> {
+    let private = idents::respan(&site.private, ty.span());
+    types::may_be_alias(ty).then(|| {
+        quote_spanned! {ty.span()=>
+            {
+                #[allow(unused_imports)]
+                use #private::ResultKindFallback as _;
+                #private::check::no_result(#private::ResultKind::<#ty>::IS_RESULT);
+            }
+        }
+    })
 }
 
 fn outcome_checks(outcome: &Outcome, raw: bool, site: &Site) -> TokenStream {
@@ -112,16 +123,20 @@ fn outcome_checks(outcome: &Outcome, raw: bool, site: &Site) -> TokenStream {
         return quote_spanned!(whole.span()=> #private::check::result::<#ok>(););
     };
     let value = value_check(ok, raw, site);
-    let error = match error {
-        ErrorForm::Typed(ty) => quote_spanned!(ty.span()=> #private::check::error::<#ty>();),
-        ErrorForm::Remote | ErrorForm::Unknown => TokenStream::new(),
-    };
     let opaque = opaque(outcome, site);
-    quote_spanned! {whole.span()=>
-        #value
-        #error
-        #private::check::outcome::<#whole, #ok, #opaque>();
-    }
+    let outcome = match error {
+        ErrorForm::Typed(error) => {
+            let typed = quote_spanned! {whole.span()=>
+                #private::check::typed::<#whole, #ok, #error>();
+            };
+            let error = quote_spanned!(error.span()=> #private::check::error::<#error>(););
+            quote!(#error #typed)
+        }
+        ErrorForm::Remote | ErrorForm::Unknown => quote_spanned! {whole.span()=>
+            #private::check::outcome::<#whole, #ok, #opaque>();
+        },
+    };
+    quote!(#value #outcome)
 }
 
 fn value_check(ty: &Type, raw: bool, site: &Site) -> Option<TokenStream> {
@@ -138,7 +153,7 @@ fn value_check(ty: &Type, raw: bool, site: &Site) -> Option<TokenStream> {
 pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
     let Site { private, .. } = site;
     let shape = &method.shape;
-    let ident = names::generated(&shape.ident);
+    let ident = idents::generated(&shape.ident);
     let fallback = format!("Calls the plugin's method `{}`.", method.wire);
     let attributes = attributes(&shape.attrs, &fallback);
     let constant = constant(method);
@@ -157,7 +172,7 @@ pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
         }
     };
     let suffix = if method.output.raw().is_some() { "_raw" } else { "" };
-    let call = names::local(&format!("{call}{suffix}"));
+    let call = idents::local(&format!("{call}{suffix}"));
     quote! {
         #attributes
         pub async fn #ident(&self #(, #names: #types)*) -> #output {
@@ -167,8 +182,8 @@ pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
 }
 
 /// ```text
+/// const _: () = { checks; inventory::submit! { Entry::new::<Calculator>(Item::Method(…)) } };
 /// impl<C: Caller> CalculatorClient<C> { spec, method on the client }
-/// const _: () = { inventory::submit! { Entry::new::<Calculator>(Item::Method(…)) } checks };
 /// ```
 pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
     let Site { private, plugin, client, .. } = site;
@@ -188,7 +203,7 @@ pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
         },
         &checks,
     );
-    quote!(#client_impl #entry)
+    quote!(#entry #client_impl)
 }
 
 /// Whether the error of this `Result` is opaque, as a const argument.
@@ -198,6 +213,7 @@ fn opaque(Outcome { whole, error, .. }: &Outcome, site: &Site) -> TokenStream {
         ErrorForm::Typed(_) => quote!(false),
         ErrorForm::Remote => quote!(true),
         ErrorForm::Unknown => quote! {{
+            #[allow(unused_imports)]
             use #private::ErrorKindFallback as _;
             #private::ErrorKind::<#whole>::OPAQUE
         }},

@@ -7,6 +7,7 @@
 mod callback;
 mod client;
 mod contract;
+mod fulfilment;
 mod function;
 mod hook;
 mod implementation;
@@ -50,7 +51,7 @@ fn param_specs<'a>(params: &'a [Param], site: &'a Site) -> impl Iterator<Item = 
     })
 }
 
-/// `let (a, b): (i64, String) = call.arguments(spec)?;`, or the body as it is.
+/// `let (a, b) = call.arguments::<(i64, String)>(spec)?;`, or the body as it is.
 fn decode_arguments(shape: &Shape, call: &Ident, spec: &TokenStream) -> TokenStream {
     if let Some((param, raw)) = shape.raw() {
         let Param { ident, owned, .. } = param;
@@ -62,7 +63,7 @@ fn decode_arguments(shape: &Shape, call: &Ident, spec: &TokenStream) -> TokenStr
     }
     let names = shape.params.iter().map(|param| &param.ident);
     let types = shape.params.iter().map(|param| &param.owned);
-    quote!(let (#(#names,)*): (#(#types,)*) = #call.arguments(#spec)?;)
+    quote!(let (#(#names,)*) = #call.arguments::<(#(#types,)*)>(#spec)?;)
 }
 
 /// `&plugin, a, &b`: as the user's function takes them.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::client::{self, Of};
-use crate::model::{Plugin, names};
+use crate::model::{Plugin, idents};
 
 /// ```text
 /// impl PluginType for Calculator {
@@ -71,14 +71,14 @@ fn expectation(plugin: &Plugin, private: &TokenStream) -> TokenStream {
 }
 
 fn named_client(plugin: &Plugin, private: &TokenStream) -> TokenStream {
-    let Plugin { path, attrs, .. } = plugin;
+    let Plugin { attrs, name, namespace, .. } = plugin;
     let cfgs = &attrs.cfgs;
-    let client = names::derived("", &plugin.ident, "Client");
+    let client = idents::derived("", &plugin.ident, "Client");
     quote! {
         #(#cfgs)*
         impl<C: #private::Caller> #private::NamedClient for #client<C> {
-            const NAME: &'static str = <#path as #private::PluginType>::NAME;
-            const NAMESPACE: &'static str = <#path as #private::PluginType>::NAMESPACE;
+            const NAME: &'static str = #name;
+            const NAMESPACE: &'static str = #namespace;
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The members of an impl or trait: which functions are marked, and that they go
 //! together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Meta};
@@ -25,8 +25,8 @@ pub(crate) enum BlockItem {
 
 /// Sorts what stands between the braces of an impl or trait.
 pub(crate) fn members(items: Vec<Item>, place: &Place, diag: &Diag) -> Vec<BlockItem> {
-    let members: Vec<_> = items.into_iter().map(|item| sort(item, place, diag)).collect();
-    check_together(&members, diag);
+    let mut members: Vec<_> = items.into_iter().map(|item| sort(item, place, diag)).collect();
+    check_together(&mut members, diag);
     members
 }
 
@@ -64,28 +64,11 @@ fn take_marks(function: &mut Function, diag: &Diag) -> Vec<(Role, Attribute)> {
             diag.at(attr, text);
             return false;
         }
-        let role = Role::ALL.into_iter().find(|role| last.ident == role.as_str());
+        let role = Role::of(attr);
         marks.extend(role.map(|role| (role, attr.clone())));
         role.is_none()
     });
     marks
-}
-
-/// Whether a function carries one of our attributes.
-pub(crate) fn marks(function: &Function) -> impl Iterator<Item = (Role, &Attribute)> {
-    function.attrs.iter().filter_map(|attr| {
-        let last = attr.path().segments.last()?;
-        Role::ALL.into_iter().find(|role| last.ident == role.as_str()).map(|role| (role, attr))
-    })
-}
-
-/// Removes them.
-pub(crate) fn unmark(function: &mut Function) {
-    let ours = |attr: &Attribute| {
-        let last = attr.path().segments.last();
-        last.is_some_and(|last| Role::ALL.iter().any(|role| last.ident == role.as_str()))
-    };
-    function.attrs.retain(|attr| !ours(attr));
 }
 
 /// What each attribute takes within an impl or trait.
@@ -129,46 +112,46 @@ fn member(
     Some(Member::new(role, function, &options, place, diag))
 }
 
-/// What no function can tell by itself: names that are taken, hooks that are.
-fn check_together(items: &[BlockItem], diag: &Diag) {
-    let mut seen = Seen { diag, wires: HashMap::new(), client: HashMap::new() };
-    let members = || {
-        items.iter().filter_map(|item| match item {
-            BlockItem::Member(_, Some(member)) => Some(member.as_ref()),
-            BlockItem::Member(_, None) | BlockItem::Other(_) => None,
-        })
-    };
-    let mut hooks = [false; 2];
+/// What no function can tell by itself: names that are taken, hooks that are. What
+/// comes second is refused.
+fn check_together(items: &mut [BlockItem], diag: &Diag) {
+    let mut taken =
+        Taken { diag, wires: HashSet::new(), client: HashMap::new(), hooks: [false; 2] };
     // Callbacks first: of two that collide, the method can be renamed without the host noticing.
-    for callback in members().filter_map(Member::callback) {
-        seen.callback(callback);
-    }
-    for member in members() {
-        match member {
-            Member::Method(method) => seen.method(method),
-            Member::Hook(Hook { shape, stops }) => {
-                if std::mem::replace(&mut hooks[usize::from(*stops)], true) {
-                    let what = if *stops { "stop" } else { "activation" };
-                    let text = format!("a plugin has one {what} hook; call both from one");
-                    diag.at(&shape.ident, text);
-                }
+    for callbacks in [true, false] {
+        for item in items.iter_mut() {
+            let BlockItem::Member(_, slot) = item else { continue };
+            let Some(member) = slot else { continue };
+            if member.callback().is_some() == callbacks && !taken.admits(member) {
+                *slot = None;
             }
-            Member::Callback(_) => {}
         }
     }
 }
 
-struct Seen<'a> {
+/// What the members of a block have taken so far.
+struct Taken<'a> {
     diag: &'a Diag,
-    wires: HashMap<(bool, String), Span>,
+    wires: HashSet<(bool, String)>,
     /// What each callback adds to the client.
     client: HashMap<String, String>,
+    hooks: [bool; 2],
 }
 
-impl Seen<'_> {
+impl Taken<'_> {
+    fn admits(&mut self, member: &Member) -> bool {
+        let errors = self.diag.count();
+        match member {
+            Member::Callback(callback) => self.callback(callback),
+            Member::Method(method) => self.method(method),
+            Member::Hook(hook) => self.hook(hook),
+        }
+        self.diag.count() == errors
+    }
+
     fn callback(&mut self, callback: &Callback) {
         let ident = &callback.shape.ident;
-        self.wire(true, &callback.wire, ident.span());
+        self.wire(true, &callback.wire, ident);
         let name = ident.unraw().to_string();
         self.client.insert(format!("on_{name}"), name.clone());
         self.client.insert(format!("{name}_stream"), name);
@@ -176,7 +159,7 @@ impl Seen<'_> {
 
     fn method(&mut self, method: &Method) {
         let ident = &method.shape.ident;
-        self.wire(false, &method.wire, ident.span());
+        self.wire(false, &method.wire, ident);
         let name = ident.unraw().to_string();
         if let Some(callback) = self.client.get(&name) {
             let text = format!(
@@ -187,11 +170,17 @@ impl Seen<'_> {
         }
     }
 
-    fn wire(&mut self, callback: bool, wire: &str, at: Span) {
-        if self.wires.insert((callback, wire.to_owned()), at).is_some() {
+    fn hook(&mut self, Hook { shape, stops }: &Hook) {
+        if std::mem::replace(&mut self.hooks[usize::from(*stops)], true) {
+            let what = if *stops { "stop" } else { "activation" };
+            self.diag.at(&shape.ident, format!("a plugin has one {what} hook; call both from one"));
+        }
+    }
+
+    fn wire(&mut self, callback: bool, wire: &str, at: &Ident) {
+        if !self.wires.insert((callback, wire.to_owned())) {
             let what = if callback { "callback" } else { "method" };
-            let text = format!("there is a {what} of the wire name `{wire}` already");
-            self.diag.at_span(at, text);
+            self.diag.at(at, format!("there is a {what} of the wire name `{wire}` already"));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Methods, callbacks and hooks, validated.
 
 use proc_macro2::Ident;
-use syn::Type;
+use syn::{Attribute, Type};
 
 use super::attrs::Attrs;
+use super::idents;
 use super::names::{self, Kind};
 use super::output::{self, Output};
 use super::param::Param;
@@ -25,6 +26,12 @@ pub(crate) enum Role {
 
 impl Role {
     pub(crate) const ALL: [Self; 4] = [Self::Method, Self::Callback, Self::Activate, Self::Stop];
+
+    /// The role that an attribute gives, by the last segment of its path.
+    pub(crate) fn of(attr: &Attribute) -> Option<Self> {
+        let last = attr.path().segments.last()?;
+        Self::ALL.into_iter().find(|role| last.ident == role.as_str())
+    }
 
     /// The attribute's last path segment.
     pub(crate) fn as_str(self) -> &'static str {
@@ -65,7 +72,7 @@ impl Shape {
     /// A generated local variable beside the parameters.
     pub(crate) fn local(&self, name: &str) -> Ident {
         let params = self.params.iter().map(|param| &param.ident);
-        names::fresh(name, quote::quote!(#(#params)*))
+        idents::fresh(name, quote::quote!(#(#params)*))
     }
 
     /// The only parameter, where it is bytes that travel as they are.
@@ -177,7 +184,7 @@ impl Hook {
 /// One annotated function.
 pub(crate) enum Member {
     Method(Method),
-    Callback(Callback),
+    Callback(Box<Callback>),
     Hook(Hook),
 }
 
@@ -191,7 +198,9 @@ impl Member {
     ) -> Self {
         match role {
             Role::Method => Self::Method(Method::new(function, options, place, diag)),
-            Role::Callback => Self::Callback(Callback::new(function, options, place, diag)),
+            Role::Callback => {
+                Self::Callback(Box::new(Callback::new(function, options, place, diag)))
+            }
             Role::Activate => Self::Hook(Hook::activate(function, place, diag)),
             Role::Stop => Self::Hook(Hook::stop(function, place, diag)),
         }
@@ -208,9 +217,8 @@ impl Member {
     /// What all members have.
     pub(crate) fn shape_mut(&mut self) -> &mut Shape {
         match self {
-            Self::Method(Method { shape, .. })
-            | Self::Callback(Callback { shape, .. })
-            | Self::Hook(Hook { shape, .. }) => shape,
+            Self::Method(Method { shape, .. }) | Self::Hook(Hook { shape, .. }) => shape,
+            Self::Callback(callback) => &mut callback.shape,
         }
     }
 }

@@ -6,8 +6,9 @@
 
 mod attrs;
 mod block;
+pub(crate) mod idents;
 mod member;
-pub(crate) mod names;
+mod names;
 mod output;
 mod param;
 mod place;
@@ -16,7 +17,7 @@ mod signature;
 pub(crate) mod types;
 
 pub(crate) use attrs::Attrs;
-pub(crate) use block::{BlockItem, marks, members, unmark};
+pub(crate) use block::{BlockItem, members};
 pub(crate) use member::{Callback, Hook, Member, Method, Role, Shape};
 pub(crate) use output::{ErrorForm, Outcome, Output};
 pub(crate) use param::Param;

@@ -1,10 +1,9 @@
-//! Which names may be used, and what the generated ones look like.
+//! Which names may be used.
 //!
 //! The rules repeat those of the runtime's `protocol::name`, which checks the same
 //! names again at start, since a plugin may be made without the macros.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Ident, Span};
 use syn::LitStr;
 use syn::ext::IdentExt as _;
 
@@ -75,9 +74,12 @@ pub(crate) fn check_plugin(name: &str, at: Span, diag: &Diag) {
 /// Checks a namespace: as a plugin's name, also with `.`, and possibly empty.
 pub(crate) fn check_namespace(namespace: &LitStr, diag: &Diag) {
     let text = namespace.value();
-    if text.len() > MAX_PLUGIN_NAME || !text.chars().all(|c| is_plain(c) || c == '.') {
-        let text =
-            format!("a namespace has at most {MAX_PLUGIN_NAME} characters of `A-Z a-z 0-9 _ - .`");
+    let folder = text == "." || text == "..";
+    if folder || text.len() > MAX_PLUGIN_NAME || !text.chars().all(|c| is_plain(c) || c == '.') {
+        let text = format!(
+            "a namespace has at most {MAX_PLUGIN_NAME} characters of `A-Z a-z 0-9 _ - .`, and is \
+             not `.` or `..`"
+        );
         diag.at(namespace, text);
     }
 }
@@ -121,47 +123,58 @@ pub(crate) fn check_url(url: &LitStr, diag: &Diag) {
     }
 }
 
-/// An identifier that shows the user's place and resolves as a generated one: lints
-/// about the user's own code do not apply to it, and local variables cannot be
-/// confused with the user's items.
-pub(crate) fn generated(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(Span::mixed_site().located_at(ident.span()));
-    ident
-}
+#[cfg(test)]
+mod tests {
+    use goplug_runtime::protocol::{PluginId, name, wire as protocol};
 
-/// A generated local variable, or any other name of ours.
-pub(crate) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
-}
+    use super::*;
 
-/// A generated identifier made of one of the user's.
-pub(crate) fn derived(prefix: &str, ident: &Ident, suffix: &str) -> Ident {
-    let span = Span::mixed_site().located_at(ident.span());
-    format_ident!("{prefix}{}{suffix}", ident.unraw(), span = span)
-}
-
-/// The constant that holds the specification of a method or callback.
-pub(crate) fn constant(prefix: &str, ident: &Ident) -> Ident {
-    let upper = ident.unraw().to_string().to_uppercase();
-    Ident::new(&format!("__{prefix}_{upper}"), Span::mixed_site())
-}
-
-/// A generic parameter's name that these tokens do not use already.
-pub(crate) fn fresh(name: &str, beside: impl ToTokens) -> Ident {
-    let mut name = name.to_owned();
-    let tokens = beside.to_token_stream();
-    while mentions(tokens.clone(), &name) {
-        name.insert(0, '_');
+    /// How many errors a check finds.
+    fn errors(check: impl FnOnce(&Diag)) -> usize {
+        let diag = Diag::default();
+        check(&diag);
+        let count = diag.count();
+        diag.finish();
+        count
     }
-    Ident::new(&name, Span::mixed_site())
-}
 
-fn mentions(tokens: TokenStream, name: &str) -> bool {
-    use proc_macro2::TokenTree;
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == name,
-        TokenTree::Group(group) => mentions(group.stream(), name),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
+    fn literal(text: &str) -> LitStr {
+        LitStr::new(text, Span::call_site())
+    }
+
+    #[test]
+    fn the_wire_names_that_are_refused_are_those_that_the_runtime_refuses() {
+        let long = "x".repeat(257);
+        let others = ["add", "main.Do", "", "a/b", "a\tb", "a;b", "gap", "größe", &long];
+        for text in protocol::RESERVED.into_iter().chain(others) {
+            let refused = |kind| {
+                errors(|diag| {
+                    wire(kind, &Ident::new("f", Span::call_site()), Some(&literal(text)), diag);
+                }) > 0
+            };
+            assert_eq!(refused(Kind::Method), name::check_method(text).is_err(), "{text:?}");
+            assert_eq!(refused(Kind::Callback), name::check_callback(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_plugin_names_that_are_refused_are_those_that_the_runtime_refuses() {
+        let long = "x".repeat(65);
+        for text in ["Do", "a-b_c", "a.b", "", ".", "..", "a b", "a/b", "ü", &long] {
+            let name = errors(|diag| check_plugin(text, Span::call_site(), diag)) > 0;
+            assert_eq!(name, PluginId::new(text, "").is_err(), "{text:?}");
+            let namespace = errors(|diag| check_namespace(&literal(text), diag)) > 0;
+            assert_eq!(namespace, PluginId::new("x", text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_a_semantic_version() {
+        for text in ["0.1.0", "1.20.3-rc.1+linux-x86", "1.0.0+7"] {
+            assert_eq!(errors(|diag| check_version(&literal(text), diag)), 0, "{text}");
+        }
+        for text in ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.+3", "1.2.3-", "1.2.3+a..b"] {
+            assert_eq!(errors(|diag| check_version(&literal(text), diag)), 1, "{text}");
+        }
+    }
 }

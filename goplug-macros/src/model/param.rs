@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{Pat, PatType, Type};
 
-use super::names;
+use super::idents;
 use super::place::Place;
 use super::types::{self, Raw};
 use crate::diag::Diag;
@@ -46,7 +46,7 @@ impl Param {
         let owned = types::owned(&param.ty);
         Some(Self {
             name: ident.unraw().to_string(),
-            ident: names::generated(ident),
+            ident: idents::generated(ident),
             user_ident: ident.clone(),
             spelling: types::spelling(&owned),
             by_ref: matches!(types::plain(&param.ty), Type::Reference(_)),

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Path, Type, Visibility};
 
 use super::attrs::Attrs;
-use super::names;
+use super::{idents, names};
 use crate::attr::Options;
 use crate::diag::Diag;
 
@@ -66,7 +66,7 @@ impl Plugin {
 pub(crate) fn client(path: &Path) -> Path {
     let mut client = path.clone();
     if let Some(last) = client.segments.last_mut() {
-        last.ident = names::derived("", &last.ident, "Client");
+        last.ident = idents::derived("", &last.ident, "Client");
     }
     client
 }

@@ -96,6 +96,18 @@ impl Raw {
     }
 }
 
+/// Whether a type may be another one under this name: all but the built-in ones.
+pub(crate) fn may_be_alias(ty: &Type) -> bool {
+    const BUILT_IN: [&str; 20] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize", "String", "Bytes", "Vec", "Option",
+    ];
+    match plain(ty) {
+        Type::Path(path) => !BUILT_IN.contains(&path_name(&path.path).as_str()),
+        _ => false,
+    }
+}
+
 /// Visits the type and every type in it.
 pub(crate) fn each<'a>(ty: &'a Type, visit: &mut dyn FnMut(&'a Type)) {
     visit(ty);

@@ -51,7 +51,10 @@ impl Function {
     pub(crate) fn kept(&self) -> TokenStream {
         match &self.body {
             Some(body) => self.with_body(body.to_token_stream()),
-            None => self.with_body(quote!({ loop {} })),
+            None => {
+                let kept = self.with_body(quote!({ loop {} }));
+                quote!(#[allow(unused_variables)] #kept)
+            }
         }
     }
 }

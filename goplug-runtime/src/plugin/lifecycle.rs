@@ -142,7 +142,7 @@ impl Lifecycle {
                 format!("the activation failed: {}", RemoteError::from(&error)),
             )),
             Err(panic) => Err(Problem::new(
-                ProblemKind::HandlerPanicked,
+                ProblemKind::Internal,
                 format!("the activation hook panicked: {panic}"),
             )),
         }

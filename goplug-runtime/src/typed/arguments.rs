@@ -12,9 +12,10 @@ use std::fmt;
 use bytes::Bytes;
 use serde::de::value::Error as MissingError;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{SerializeMap, Serializer};
 
 use super::call::MediaType;
+use super::check::{Received, Sent};
 use super::entry::ParamSpec;
 use crate::error::{Error, Result};
 use crate::protocol::Problem;
@@ -190,7 +191,7 @@ impl EncodeArguments for () {
 
 macro_rules! tuples {
     ($(($($index:tt $slot:ident $type:ident),+))+) => {$(
-        impl<$($type: de::DeserializeOwned),+> Arguments for ($($type,)+) {
+        impl<$($type: Received),+> Arguments for ($($type,)+) {
             fn from_map<'de, M: MapAccess<'de>>(
                 mut map: M,
                 at: &Place<'_>,
@@ -222,12 +223,12 @@ macro_rules! tuples {
             }
         }
 
-        impl<$($type: Serialize),+> EncodeArguments for ($($type,)+) {
+        impl<$($type: Sent + ?Sized),+> EncodeArguments for ($(&$type,)+) {
             fn encode(self, params: &[ParamSpec]) -> Result<Bytes, (usize, serde_json::Error)> {
                 let mut body = Vec::with_capacity(128);
                 let mut json = serde_json::Serializer::new(&mut body);
                 let mut map = json.serialize_map(Some(params.len())).map_err(|e| (0, e))?;
-                $(map.serialize_entry(name_of(params, $index), &self.$index)
+                $(map.serialize_entry(name_of(params, $index), self.$index)
                     .map_err(|e| ($index, e))?;)+
                 map.end().map_err(|e| (0, e))?;
                 Ok(body.into())

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::arguments::{self, Arguments};
+use super::check::Returned;
 use super::entry::{MethodSpec, PluginType};
 use super::outcome::Outcome;
 use crate::protocol::{Problem, ProblemKind, wire};
@@ -88,7 +88,7 @@ impl Reply {
     /// # Errors
     /// An [`ProblemKind::Internal`] problem where the value cannot be JSON, such as a
     /// map whose keys are not strings.
-    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, Problem> {
+    pub fn json<T: Returned + ?Sized>(value: &T) -> Result<Self, Problem> {
         match serde_json::to_vec(value) {
             Ok(body) => Ok(Self { body: body.into(), media_type: MediaType::Json }),
             Err(error) => {
@@ -109,7 +109,7 @@ impl Reply {
     /// The method's own error, as a problem of kind [`ProblemKind::Method`].
     pub fn outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(result: R) -> Result<Self, Problem>
     where
-        R::Ok: Serialize,
+        R::Ok: Returned,
     {
         Self::json(&result.into_reply()?)
     }

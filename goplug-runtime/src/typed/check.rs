@@ -11,29 +11,52 @@ use serde::de::DeserializeOwned;
 
 use super::outcome::Outcome;
 
-/// A type that can be a parameter of a method or callback.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of a plugin's method or callback",
-    label = "this type cannot be sent as JSON",
-    note = "put `#[derive(serde::Serialize, serde::Deserialize)]` on the type: one side writes \
-            it, the other reads it"
-)]
-pub trait Parameter {}
+/// What is wrong with a type is said the same way wherever it shows.
+macro_rules! json {
+    ($(#[$doc:meta])* $name:ident, $message:literal: $($bounds:tt)+) => {
+        $(#[$doc])*
+        #[diagnostic::on_unimplemented(
+            message = $message,
+            label = "this type cannot be sent as JSON",
+            note = "put `#[derive(serde::Serialize, serde::Deserialize)]` on the type: one side \
+                    writes it, the other reads it"
+        )]
+        pub trait $name: $($bounds)+ {}
 
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Parameter for T {}
+        #[diagnostic::do_not_recommend]
+        impl<T: ?Sized + $($bounds)+> $name for T {}
+    };
+}
 
-/// A type that can be what a method or callback returns.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a plugin's method or callback",
-    label = "this type cannot be sent as JSON",
-    note = "put `#[derive(serde::Serialize, serde::Deserialize)]` on the type: one side writes \
-            it, the other reads it"
-)]
-pub trait MethodResult {}
+json!(
+    /// A type that can be a parameter of a method or callback.
+    Parameter,
+    "`{Self}` cannot be a parameter of a plugin's method or callback": Serialize + DeserializeOwned
+);
 
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> MethodResult for T {}
+json!(
+    /// A parameter as its sender has it.
+    Sent,
+    "`{Self}` cannot be a parameter of a plugin's method or callback": Serialize
+);
+
+json!(
+    /// A parameter as its receiver gets it.
+    Received,
+    "`{Self}` cannot be a parameter of a plugin's method or callback": DeserializeOwned
+);
+
+json!(
+    /// A type that can be what a method or callback returns.
+    MethodResult,
+    "`{Self}` cannot be the result of a plugin's method or callback": Serialize + DeserializeOwned
+);
+
+json!(
+    /// A result as its sender has it.
+    Returned,
+    "`{Self}` cannot be the result of a plugin's method or callback": Serialize
+);
 
 /// A type that can be the error of a method.
 #[diagnostic::on_unimplemented(
@@ -42,7 +65,7 @@ impl<T: Serialize + DeserializeOwned> MethodResult for T {}
     note = "put `#[derive(Debug, serde::Serialize, serde::Deserialize)]` on the type, and the \
             caller gets it back; or return `anyhow::Result`, which arrives as its text"
 )]
-pub trait MethodError {}
+pub trait MethodError: Serialize + DeserializeOwned + Debug {}
 
 #[diagnostic::do_not_recommend]
 impl<E: Serialize + DeserializeOwned + Debug> MethodError for E {}
@@ -54,10 +77,20 @@ impl<E: Serialize + DeserializeOwned + Debug> MethodError for E {}
     note = "put `#[derive(serde::Deserialize)]` on the type; `Option<{Self}>` if the host may \
             give none"
 )]
-pub trait ConfigurationType {}
+pub trait ConfigurationType: DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> ConfigurationType for T {}
+
+/// A type that is another one under a further name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the `{T}` that it is spelled as",
+    label = "the alias hides another type",
+    note = "write the type out: what it is spelled as is what the client returns"
+)]
+pub trait Is<T> {}
+
+impl<T> Is<T> for T {}
 
 /// This is a parameter.
 pub const fn parameter<T: Parameter>() {}
@@ -71,7 +104,14 @@ pub const fn error<E: MethodError>() {}
 /// This is the configuration.
 pub const fn configuration<T: ConfigurationType>() {}
 
-/// This is a `Result` of `T`.
+/// This is a `Result` of just these two.
+pub const fn typed<R, T, E>()
+where
+    R: Is<Result<T, E>>,
+{
+}
+
+/// This is a `Result` of `T` whose error the compiler knows.
 pub const fn outcome<R, T, const OPAQUE: bool>()
 where
     R: Outcome<OPAQUE, Ok = T>,

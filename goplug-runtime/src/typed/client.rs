@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::arguments::{self, Arguments, EncodeArguments};
 use super::call::Reply;
 use super::caller::{CallRequest, CallbackHandler, Caller};
+use super::check::{MethodError, MethodResult};
 use super::entry::{CallbackSpec, MethodSpec};
 use super::expectation::Expectation;
 use super::subscription::{CallbackStream, Subscription};
@@ -99,7 +100,7 @@ impl<C: Caller> ClientBase<C> {
     pub async fn call<A, T>(&self, method: &MethodSpec, arguments: A) -> Result<T>
     where
         A: EncodeArguments,
-        T: DeserializeOwned,
+        T: MethodResult,
     {
         decode(method, &self.request(method, arguments).await?)
     }
@@ -115,8 +116,8 @@ impl<C: Caller> ClientBase<C> {
     ) -> Result<T, CallError<E>>
     where
         A: EncodeArguments,
-        T: DeserializeOwned,
-        E: DeserializeOwned + fmt::Debug,
+        T: MethodResult,
+        E: MethodError,
     {
         match self.request(method, arguments).await {
             Ok(body) => Ok(decode(method, &body)?),
@@ -148,7 +149,7 @@ impl<C: Caller> ClientBase<C> {
     where
         A: EncodeArguments,
         T: From<Bytes>,
-        E: DeserializeOwned + fmt::Debug,
+        E: MethodError,
     {
         self.request(method, arguments).await.map(T::from).map_err(|e| typed_error(method, e))
     }

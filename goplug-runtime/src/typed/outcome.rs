@@ -4,13 +4,12 @@
 //! decides here: an alias of `Result` is a `Result`, and `anyhow::Error` is opaque
 //! by whatever name it goes.
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::to_raw_value;
 
+use super::check::MethodError;
 use crate::error::{Error, RemoteError};
 use crate::protocol::{Problem, ProblemKind};
 
@@ -36,7 +35,8 @@ pub trait Outcome<const OPAQUE: bool> {
     fn into_reply(self) -> Result<Self::Ok, Problem>;
 }
 
-impl<T, E: Serialize + DeserializeOwned + fmt::Debug> Outcome<false> for Result<T, E> {
+#[diagnostic::do_not_recommend]
+impl<T, E: MethodError> Outcome<false> for Result<T, E> {
     type Ok = T;
     type Error = E;
     fn into_reply(self) -> Result<T, Problem> {

@@ -194,6 +194,24 @@ fn no_names_at_all_unregister_a_host() {
 }
 
 #[test]
+fn a_host_that_registers_again_later_does_not_see_an_id_twice() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = started(plugin(folder.path())).await;
+        let mut events = Client::connect(&sock).await.listen(TOKEN, r#"["a"]"#).await;
+        server.notify("a", "1").await.unwrap();
+        events.event().await;
+        let seen = [TOKEN[0], ("Last-Event-ID", "1")];
+        Client::connect(&sock).await.listen(&seen, "[]").await;
+
+        let mut again = Client::connect(&sock).await.listen(&seen, r#"["a"]"#).await;
+        server.notify("a", "2").await.unwrap();
+
+        assert_eq!(again.event().await, event("2", "a;base64", "Mg=="));
+    });
+}
+
+#[test]
 fn notify_waits_while_a_host_is_behind_and_nothing_is_lost() {
     run(async {
         let (folder, sock) = folder();

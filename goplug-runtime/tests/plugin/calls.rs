@@ -230,6 +230,38 @@ fn a_failed_activation_can_be_tried_again() {
 }
 
 #[test]
+fn an_activation_whose_caller_goes_away_is_dropped_and_can_be_tried_again() {
+    run(async {
+        let (folder, sock) = folder();
+        let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let builder = plugin(folder.path()).on_activate({
+            let (started, dropped) = (started.clone(), dropped.clone());
+            move |configuration: goplug_runtime::typed::Configuration| {
+                started.notify_one();
+                let guard = NotifyOnDrop(dropped.clone());
+                async move {
+                    if configuration.bytes().is_empty() {
+                        hang(guard).await?;
+                    }
+                    anyhow::Ok(())
+                }
+            }
+        });
+        let server = builder.build().unwrap();
+        server.start().await.unwrap();
+        let mut gone = Client::connect(&sock).await;
+        gone.send(request("Activate", &[], "")).await;
+        started.notified().await;
+
+        drop(gone);
+        dropped.notified().await;
+
+        let answer = Client::connect(&sock).await.post("Activate", "1").await;
+        assert_eq!(answer.status(), 200);
+    });
+}
+
+#[test]
 fn activations_at_the_same_time_run_the_hook_once() {
     run(async {
         let (folder, sock) = folder();

@@ -38,14 +38,21 @@ fn main() -> ExitCode {
     let wanted: Vec<_> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
     let is_wanted =
         |name: &str| wanted.is_empty() || wanted.iter().any(|text| name.contains(text.as_str()));
-    // A test that panics makes the scope panic when all have ended.
-    std::thread::scope(|scope| {
-        for (name, test) in tests.into_iter().filter(|(name, _)| is_wanted(name)) {
-            let thread = std::thread::Builder::new().name(name.into());
-            thread.spawn_scoped(scope, test).unwrap();
-        }
+    let running = tests.into_iter().filter(|(name, _)| is_wanted(name)).map(|(name, test)| {
+        (name, std::thread::Builder::new().name(name.into()).spawn(test).unwrap())
     });
-    ExitCode::SUCCESS
+    let mut outcome = ExitCode::SUCCESS;
+    for (name, test) in running.collect::<Vec<_>>() {
+        let verdict = match test.join() {
+            Ok(()) => "ok",
+            Err(_) => {
+                outcome = ExitCode::FAILURE;
+                "FAILED"
+            }
+        };
+        let _ = writeln!(std::io::stderr(), "test {name} ... {verdict}");
+    }
+    outcome
 }
 
 fn program() -> Command {

@@ -25,6 +25,9 @@ pub(super) struct Receiver<'a> {
     service: &'a Service,
     callbacks: &'a Callbacks,
     last_seen: Option<u64>,
+    /// Whether the plugin may hold callbacks for this host: then it is to send all that
+    /// came after `last_seen`, or all there is.
+    known_to_plugin: bool,
 }
 
 /// Why a stream is left.
@@ -37,7 +40,7 @@ enum Leave {
 
 impl<'a> Receiver<'a> {
     pub(super) fn new(service: &'a Service, callbacks: &'a Callbacks) -> Self {
-        Self { service, callbacks, last_seen: None }
+        Self { service, callbacks, last_seen: None, known_to_plugin: false }
     }
 
     /// Reads until the run is over; never ends by itself.
@@ -48,11 +51,10 @@ impl<'a> Receiver<'a> {
     ) {
         let mut wanted = self.callbacks.wanted.subscribe();
         let mut retry = limits::CALLBACK_RETRY_MIN;
-        let mut known_to_plugin = false;
         loop {
             let version = *wanted.borrow_and_update();
             let names = self.callbacks.names();
-            if names.is_empty() && !known_to_plugin {
+            if names.is_empty() && !self.known_to_plugin {
                 self.callbacks.confirm(version, None);
                 if wanted.changed().await.is_err() {
                     return;
@@ -61,9 +63,9 @@ impl<'a> Receiver<'a> {
             }
             match self.open(&names).await {
                 Ok(mut stream) => {
-                    known_to_plugin = !names.is_empty();
+                    self.known_to_plugin = !names.is_empty();
                     self.callbacks.confirm(version, None);
-                    if !known_to_plugin {
+                    if !self.known_to_plugin {
                         continue;
                     }
                     retry = limits::CALLBACK_RETRY_MIN;
@@ -87,8 +89,9 @@ impl<'a> Receiver<'a> {
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::JSON));
         headers.insert(HOST, self.callbacks.host.clone());
-        if let Some(id) = self.last_seen {
-            headers.insert(LAST_EVENT_ID, HeaderValue::from(id));
+        if self.known_to_plugin || self.last_seen.is_some() {
+            let seen = self.last_seen.unwrap_or(0);
+            headers.insert(LAST_EVENT_ID, HeaderValue::from(seen));
         }
         let opening = async {
             let mut connection = self.service.endpoint().connect().await?;

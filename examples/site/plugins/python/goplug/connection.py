@@ -61,7 +61,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
 
     def stop(self, _):
         self.server.plugin.stop()
-        self.answer(b"")
+        self.answer(b"", "application/octet-stream")
         self.server.plugin.end()
 
     def call(self, name, body):
@@ -73,6 +73,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
                 raise Problem("not-active", "the plugin has to be activated first")
             if name not in plugin.methods:
                 raise Problem("unknown-method", f"there is no method {name!r}")
+            if not self.headers.get("Goplug-Timeout", "0").isdigit():
+                raise Problem("bad-request", "Goplug-Timeout is no number of milliseconds")
             plugin.in_flight += 1
         try:
             result = plugin.methods[name](self, **plugin.arguments(name, body))
@@ -89,8 +91,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
 
     def check(self):
         """Ends a call when its time is up or nobody waits for its result any more."""
-        budget = self.headers.get("Goplug-Timeout", "")
-        if budget.isdigit() and time.monotonic() > self.since + int(budget) / 1000:
+        budget = self.headers.get("Goplug-Timeout")
+        if budget and time.monotonic() > self.since + int(budget) / 1000:
             raise Problem("deadline-exceeded", f"not done within {budget} ms")
         try:
             if not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
@@ -101,7 +103,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
     def register(self, body):
         """Opens the callback stream of a host, in place of the one that it had."""
         plugin, token = self.server.plugin, self.headers.get("Goplug-Host", self)
-        names = json_of(body)
+        names = json_of(body, "bad-request")
         if not isinstance(names, list):
             raise Problem("bad-request", "expected a JSON array of callback names")
         with plugin.lock:
@@ -113,6 +115,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
                 del plugin.hosts[token]
             plugin.lock.notify_all()
         self.send_response_only(200)
+        self.send_header("Goplug-Protocol", "2")
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()

@@ -63,7 +63,7 @@ class Plugin:
 
     def arguments(self, name, body):
         """A call's arguments by name, of an object or of an array."""
-        given = json_of(body)
+        given = json_of(body, "invalid-arguments")
         params = next(m["params"] for m in self.descriptor["methods"] if m["name"] == name)
         if isinstance(given, list):
             given = dict(zip((param["name"] for param in params), given))

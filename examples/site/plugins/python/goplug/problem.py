@@ -25,8 +25,8 @@ class Problem(Exception):
                          "status": self.status, "detail": detail, **members}
 
 
-def json_of(body):
+def json_of(body, kind):
     try:
         return json.loads(body or b"null")
     except ValueError as error:
-        raise Problem("invalid-arguments", f"not JSON: {error}") from error
+        raise Problem(kind, f"not JSON: {error}") from error

@@ -1,0 +1,128 @@
+//! Building the plugins that come with the example, and announcing them in a folder.
+//!
+//! Somebody who clones the project has one command to type, so this program does what
+//! an installer would do: it has the plugins built as it was built itself, and asks
+//! each to write its `.pconf`. From there on they are plugins like any other.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+/// The packages of the plugins in Rust.
+const PACKAGES: [&str; 3] = ["site-markdown", "site-stats", "site-toc"];
+
+/// The plugin in Python, seen from this package.
+const SCRIPT: &str = "../plugins/python/typography.py";
+
+/// Builds the plugins and installs them; the result is their folder.
+pub(crate) fn plugins() -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe().context("finding this program")?;
+    let (Some(profile), Some(target)) = (this.parent(), this.ancestors().nth(2)) else {
+        bail!("{} is not in a folder of build results", this.display());
+    };
+    let folder = profile.join("site-plugins");
+    private_folder(&folder)?;
+    for program in build(profile, target)? {
+        install(&program, &folder)?;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPT);
+    if let Err(error) = install(&script, &folder) {
+        eprintln!("going on without a plugin: {error:#}");
+    }
+    Ok(folder)
+}
+
+/// A folder that nobody else can write to, as a registry demands it.
+fn private_folder(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .and_then(|()| std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700)))
+        .with_context(|| format!("creating {}", folder.display()))
+}
+
+/// Has cargo build the plugins with the profile that this program was built with.
+fn build(profile: &Path, target: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--message-format", "json-render-diagnostics"]);
+    command.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+    command.arg("--target-dir").arg(target).arg("--profile").arg(profile_name(profile));
+    command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("running {}", command.get_program().display()))?;
+    if !output.status.success() {
+        bail!("the plugins do not build ({})", output.status);
+    }
+    Ok(executables(&output.stdout))
+}
+
+/// The profile whose results are in this folder.
+fn profile_name(folder: &Path) -> OsString {
+    match folder.file_name() {
+        Some(name) if name != "debug" => name.into(),
+        _ => "dev".into(),
+    }
+}
+
+/// The programs that cargo's messages name, one message on each line.
+fn executables(messages: &[u8]) -> Vec<PathBuf> {
+    let messages = messages.split(|&byte| byte == b'\n');
+    messages
+        .filter_map(|message| serde_json::from_slice::<Value>(message).ok())
+        .filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
+        .collect()
+}
+
+/// Has a plugin announce itself in the folder.
+fn install(program: &Path, folder: &Path) -> anyhow::Result<()> {
+    let name = program.file_name().unwrap_or_default().display().to_string();
+    let output = Command::new(program).arg("install").arg(folder).stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{name} cannot be installed ({}): {}", output.status, said.trim())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("{name} cannot be installed: it or its interpreter is not there")
+        }
+        Err(error) => Err(error).with_context(|| format!("installing {name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profile_follows_from_the_folder() {
+        assert_eq!(profile_name(Path::new("target/debug")), "dev");
+        assert_eq!(profile_name(Path::new("target/release")), "release");
+        assert_eq!(profile_name(Path::new("target/small")), "small");
+    }
+
+    #[test]
+    fn the_programs_are_found_among_the_messages() {
+        let messages = b"{\"reason\":\"compiler-artifact\",\"executable\":null}\n\
+                         {\"reason\":\"compiler-artifact\",\"executable\":\"/t/site-toc\"}\n\
+                         {\"reason\":\"build-finished\",\"success\":true}\n";
+        assert_eq!(executables(messages), [PathBuf::from("/t/site-toc")]);
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_installed_says_why() {
+        let missing = install(Path::new("/nowhere/plugin"), Path::new("/nowhere")).unwrap_err();
+        assert!(missing.to_string().starts_with("plugin cannot be installed"), "{missing}");
+        let failing = install(Path::new("/bin/false"), Path::new("/nowhere")).unwrap_err();
+        assert!(failing.to_string().contains("exit status: 1"), "{failing}");
+    }
+}

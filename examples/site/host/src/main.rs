@@ -1,0 +1,62 @@
+//! A static-site generator whose page transforms are plugins.
+//!
+//! `cargo run -p site -- docs out` renders the Markdown files of `docs`, and the
+//! README beside that folder, to one HTML page each. What happens to a page on its
+//! way is up to the plugins in a folder: this program knows their contract, and
+//! none of them. Three are written in Rust and one in Python; a further one that
+//! installs itself there takes part in the next run.
+
+mod build;
+mod layout;
+mod links;
+mod pipeline;
+mod plugins;
+mod progress;
+mod report;
+mod source;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+const USAGE: &str = "usage: site DOCS OUT
+
+Renders the Markdown files in the folder DOCS, and README.md in the folder that
+holds it, to HTML pages in the folder OUT.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let [docs, out] = arguments.as_slice() else {
+        eprint!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match run(Path::new(docs), Path::new(out)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Makes the site; the result says whether every page succeeded.
+fn run(docs: &Path, out: &Path) -> anyhow::Result<bool> {
+    std::fs::create_dir_all(out).with_context(|| format!("creating {}", out.display()))?;
+    let source = source::find(docs, &std::fs::canonicalize(out)?)?;
+    let folder: PathBuf = build::plugins()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(async {
+        let plugins = plugins::start(&folder).await?;
+        let outcome = pipeline::run(&plugins, &source).await;
+        plugins.stop().await;
+        outcome
+    })?;
+    layout::write(out, &source, &outcome.pages)?;
+    let dead_links = links::dead(out, &outcome.pages);
+    std::io::stdout().write_all(report::render(&outcome, &dead_links, out).as_bytes())?;
+    Ok(outcome.failures.is_empty())
+}

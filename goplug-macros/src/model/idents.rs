@@ -1,0 +1,70 @@
+//! Generated names: what they look like, and where they seem to stand.
+//!
+//! All of them resolve as the macros' own. A local variable can then not be taken for
+//! one of the user's items, and lints about the user's code do not apply.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
+use syn::ext::IdentExt as _;
+
+/// The tokens as if they stood there: an expression begins where its first token does.
+pub(crate) fn respan(tokens: &TokenStream, at: Span) -> TokenStream {
+    let respanned = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(at);
+        token
+    });
+    respanned.collect()
+}
+
+/// The tokens as they resolve now, shown at another place.
+pub(crate) fn locate(tokens: &TokenStream, at: Span) -> TokenStream {
+    let located = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(at));
+        token
+    });
+    located.collect()
+}
+
+/// An identifier that shows the user's place and resolves as a generated one: lints
+/// about the user's own code do not apply to it, and local variables cannot be
+/// confused with the user's items.
+pub(crate) fn generated(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::mixed_site().located_at(ident.span()));
+    ident
+}
+
+/// A generated local variable, or any other name of ours.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// A generated identifier made of one of the user's.
+pub(crate) fn derived(prefix: &str, ident: &Ident, suffix: &str) -> Ident {
+    let span = Span::mixed_site().located_at(ident.span());
+    format_ident!("{prefix}{}{suffix}", ident.unraw(), span = span)
+}
+
+/// The constant that holds the specification of a method or callback.
+pub(crate) fn constant(prefix: &str, ident: &Ident) -> Ident {
+    let upper = ident.unraw().to_string().to_uppercase();
+    Ident::new(&format!("__{prefix}_{upper}"), Span::mixed_site())
+}
+
+/// A generic parameter's name that these tokens do not use already.
+pub(crate) fn fresh(name: &str, beside: impl ToTokens) -> Ident {
+    let mut name = name.to_owned();
+    let tokens = beside.to_token_stream();
+    while mentions(tokens.clone(), &name) {
+        name.insert(0, '_');
+    }
+    Ident::new(&name, Span::mixed_site())
+}
+
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}

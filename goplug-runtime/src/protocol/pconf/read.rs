@@ -1,0 +1,146 @@
+//! Reading a `.pconf`: its keys, and the rule that each of them obeys.
+
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::{Pconf, PconfError, PluginId, wire};
+
+impl Pconf {
+    /// Reads a file's content.
+    ///
+    /// # Errors
+    /// [`PconfError`] names the first key at fault.
+    pub fn parse(text: &[u8]) -> Result<Self, PconfError> {
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        if text.trim_ascii().is_empty() {
+            return Err(PconfError::Empty);
+        }
+        let mut keys = Keys(serde_json::from_slice::<Pairs>(text).map_err(PconfError::Json)?.0);
+        let name: String = match keys.take("Name")? {
+            Some(name) => name,
+            None => return fault("Name", "is missing"),
+        };
+        let id = PluginId::read(&name, &keys.take::<String>("NameSpace")?.unwrap_or_default())?;
+        let pconf = Self {
+            url: url(&id, keys.take("Url")?)?,
+            id,
+            sock: sock(keys.take("Sock")?)?,
+            lazy_load: keys.take("LazyLoad")?.unwrap_or(false),
+            version: match keys.take::<String>("Version")?.filter(|text| !text.is_empty()) {
+                Some(text) => Some(version(&text)?),
+                None => None,
+            },
+            protocol: protocol(keys.take("Protocol")?)?,
+            exec: keys.take("Exec")?.map(exec).transpose()?,
+            sha256: keys.take("Sha256")?.map(sha256).transpose()?,
+            methods: keys.take("Methods")?.unwrap_or_default(),
+            callbacks: keys.take("Callbacks")?.unwrap_or_default(),
+            other: keys.0,
+        };
+        if pconf.sock.is_none() && pconf.exec.is_none() {
+            return fault("Sock", "is missing, and so is Exec: there is no way to the plugin");
+        }
+        Ok(pconf)
+    }
+}
+
+fn fault<T>(key: &'static str, reason: impl Into<String>) -> Result<T, PconfError> {
+    Err(PconfError::Key { key, reason: reason.into() })
+}
+
+pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfError> {
+    match text.filter(|text| !text.is_empty()) {
+        None => Ok(wire::default_url(id.name(), id.namespace())),
+        Some(text) if wire::is_plugin_url(&text) => Ok(text),
+        Some(text) => {
+            fault("Url", format!("{text:?} is not a scheme, `://` and a name, without a path"))
+        }
+    }
+}
+
+fn sock(text: Option<String>) -> Result<Option<PathBuf>, PconfError> {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) if text.contains('\0') => fault("Sock", "holds a zero byte"),
+        text => Ok(text.map(PathBuf::from)),
+    }
+}
+
+pub(super) fn version(text: &str) -> Result<semver::Version, PconfError> {
+    semver::Version::parse(text).or_else(|error| {
+        fault("Version", format!("{text:?} is not a semantic version such as 1.0.0: {error}"))
+    })
+}
+
+fn protocol(number: Option<u32>) -> Result<u32, PconfError> {
+    match number {
+        Some(0) => fault("Protocol", "0 is not a version of the protocol"),
+        number => Ok(number.unwrap_or(1)),
+    }
+}
+
+pub(super) fn exec(argv: Vec<String>) -> Result<Vec<String>, PconfError> {
+    let program = argv.first().map(Path::new).unwrap_or(Path::new(""));
+    if program.as_os_str().is_empty() {
+        return fault("Exec", "names no program");
+    }
+    if argv.iter().any(|argument| argument.contains('\0')) {
+        return fault("Exec", "holds a zero byte");
+    }
+    if program.is_relative() && program.components().any(|part| part == Component::ParentDir) {
+        return fault("Exec", format!("{:?} leaves the plugin's folder", argv[0]));
+    }
+    Ok(argv)
+}
+
+pub(super) fn sha256(mut digest: String) -> Result<String, PconfError> {
+    if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return fault("Sha256", "is not 64 hexadecimal digits");
+    }
+    digest.make_ascii_lowercase();
+    Ok(digest)
+}
+
+/// Keys and values, in the file's order, before anything is known of them.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Pairs;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
+                let mut pairs = Vec::<(String, Value)>::new();
+                while let Some((key, value)) = map.next_entry::<String, _>()? {
+                    if pairs.iter().any(|(other, _)| other.eq_ignore_ascii_case(&key)) {
+                        return Err(de::Error::custom(format!("the key {key:?} is given twice")));
+                    }
+                    pairs.push((key, value));
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// What has not been taken out of a file yet.
+struct Keys(Vec<(String, Value)>);
+
+impl Keys {
+    /// Takes a key's value out; `null` is as good as absent.
+    fn take<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>, PconfError> {
+        let Some(index) = self.0.iter().position(|(other, _)| other.eq_ignore_ascii_case(key))
+        else {
+            return Ok(None);
+        };
+        let (_, value) = self.0.remove(index);
+        serde_json::from_value(value).or_else(|error| fault(key, error.to_string()))
+    }
+}

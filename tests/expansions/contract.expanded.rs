@@ -1,0 +1,242 @@
+/// Greets people.
+pub trait Greeter {
+    /// Greets one.
+    fn greet(
+        &self,
+        name: &str,
+    ) -> impl ::std::future::Future<
+        Output = Result<String, GreetError>,
+    > + ::std::marker::Send;
+    /// One has been greeted.
+    fn greeted(
+        &self,
+        name: &str,
+    ) -> impl ::std::future::Future<Output = goplug::Result<()>> + ::std::marker::Send
+    where
+        Self: ::goplug::__private::PluginType,
+    {
+        async move {
+            ::goplug::__private::emit::<
+                Self,
+                _,
+            >(<GreeterClient>::__CALLBACK_GREETED, (name,))
+                .await
+        }
+    }
+    #[doc(hidden)]
+    fn __goplug_contract() -> ::goplug::__private::Contract
+    where
+        Self: ::goplug::__private::PluginType,
+    {
+        ::goplug::__private::Contract {
+            spec: <GreeterClient>::__CONTRACT,
+            dispatch: <[::goplug::__private::Dispatch]>::into_vec(
+                ::std::boxed::Box::new([
+                    ((|plugin, call| ::std::boxed::Box::pin(async move {
+                        let plugin = ::goplug::__private::receiver::<Self>(plugin)?;
+                        let (name,) = call
+                            .arguments::<
+                                (::std::string::String,),
+                            >(<GreeterClient>::__METHOD_GREET)?;
+                        ::goplug::__private::Reply::outcome(
+                            <Self as Greeter>::greet(&plugin, &name).await,
+                        )
+                    })) as ::goplug::__private::Dispatch),
+                ]),
+            ),
+        }
+    }
+}
+/// The typed client of any plugin that fulfils `Greeter`.
+///
+/// Generated. It has one method for each method, with the same parameters, and
+/// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct GreeterClient<C = ::goplug::__private::DefaultCaller> {
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
+}
+impl<C: ::goplug::__private::Caller> GreeterClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            base: self.base.with_timeout(timeout),
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.base.caller()
+    }
+}
+impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for GreeterClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        ::goplug::__private::Expectation::of_contract::<Self>(Self::__CONTRACT)
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self { base }
+    }
+}
+impl<C: ::goplug::__private::Caller> GreeterClient<C> {
+    const __METHOD_GREET: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "greet",
+        doc: "Greets one.",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "name",
+                ty: "String",
+            },
+        ],
+        returns: "Result<String, GreetError>",
+        idempotent: false,
+    };
+    const __CALLBACK_GREETED: &'static ::goplug::__private::CallbackSpec = &::goplug::__private::CallbackSpec {
+        name: "greeted",
+        doc: "One has been greeted.",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "name",
+                ty: "String",
+            },
+        ],
+        returns: "()",
+    };
+    const __CONTRACT: &'static ::goplug::__private::ContractSpec = &::goplug::__private::ContractSpec {
+        methods: &[*Self::__METHOD_GREET],
+        callbacks: &[*Self::__CALLBACK_GREETED],
+    };
+    /// Greets one.
+    pub async fn greet(
+        &self,
+        name: &str,
+    ) -> ::std::result::Result<String, ::goplug::__private::CallError<GreetError>> {
+        self.base.try_call(Self::__METHOD_GREET, (name,)).await
+    }
+    /// Runs `handler` whenever the plugin calls back with `greeted`.
+    ///
+    /// One has been greeted.
+    ///
+    /// The handler runs until the subscription is dropped.
+    pub async fn on_greeted<F, Fut>(
+        &self,
+        handler: F,
+    ) -> ::goplug::__private::Result<::goplug::__private::Subscription>
+    where
+        F: ::std::ops::Fn(::std::string::String) -> Fut + ::std::marker::Send
+            + ::std::marker::Sync + 'static,
+        Fut: ::std::future::Future<Output = ()> + ::std::marker::Send + 'static,
+    {
+        self.base
+            .on(
+                Self::__CALLBACK_GREETED,
+                move |(name,): (::std::string::String,)| handler(name),
+            )
+            .await
+    }
+    /// The plugin's callback `greeted` as a stream.
+    ///
+    /// One has been greeted.
+    ///
+    /// Dropping the stream ends it; a stream that is not read makes the plugin wait.
+    pub async fn greeted_stream(
+        &self,
+    ) -> ::goplug::__private::Result<
+        ::goplug::__private::CallbackStream<::std::string::String>,
+    > {
+        self.base
+            .stream(
+                Self::__CALLBACK_GREETED,
+                |(arguments,): (::std::string::String,)| arguments,
+            )
+            .await
+    }
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<::std::string::String>();
+    ::goplug::__private::check::result::<String>();
+    ::goplug::__private::check::error::<GreetError>();
+    ::goplug::__private::check::typed::<
+        Result<String, GreetError>,
+        String,
+        GreetError,
+    >();
+};
+const _: () = {
+    ::goplug::__private::check::parameter::<::std::string::String>();
+};
+impl Greeter for Polite {
+    async fn greet(&self, name: &str) -> Result<String, GreetError> {
+        Ok(format!("Good day, {name}."))
+    }
+}
+const _: () = {
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Polite,
+    >(::goplug::__private::Item::Contract(<Polite as Greeter>::__goplug_contract));
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl ::goplug::__private::PluginType for Polite {
+    const NAME: &'static str = "Polite";
+    const NAMESPACE: &'static str = "greeters";
+    const VERSION: &'static str = ::std::env!("CARGO_PKG_VERSION");
+    const URL: ::std::option::Option<&'static str> = ::std::option::Option::None;
+    const LAZY_LOAD: bool = false;
+    fn create() -> Self {
+        <Polite as ::std::default::Default>::default()
+    }
+}
+/// The typed client of the plugin `Polite`.
+///
+/// Generated. It has one method for each method, with the same parameters, and
+/// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct PoliteClient<C = ::goplug::__private::DefaultCaller> {
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
+}
+impl<C: ::goplug::__private::Caller> PoliteClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            base: self.base.with_timeout(timeout),
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.base.caller()
+    }
+}
+impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for PoliteClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        ::goplug::__private::Expectation::of_plugin::<Polite, Self>()
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self { base }
+    }
+}
+impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
+for PoliteClient<C> {
+    const NAME: &'static str = "Polite";
+    const NAMESPACE: &'static str = "greeters";
+}

@@ -1,0 +1,269 @@
+/// Calculates.
+pub struct Calculator;
+impl ::goplug::__private::PluginType for Calculator {
+    const NAME: &'static str = "Calculator";
+    const NAMESPACE: &'static str = "math";
+    const VERSION: &'static str = ::std::env!("CARGO_PKG_VERSION");
+    const URL: ::std::option::Option<&'static str> = ::std::option::Option::None;
+    const LAZY_LOAD: bool = false;
+    fn create() -> Self {
+        Self
+    }
+}
+/// The typed client of the plugin `Calculator`.
+///
+/// Generated. It has one method for each method, with the same parameters, and
+/// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct CalculatorClient<C = ::goplug::__private::DefaultCaller> {
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
+}
+impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            base: self.base.with_timeout(timeout),
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.base.caller()
+    }
+}
+impl<C: ::goplug::__private::Caller> ::goplug::__private::Client
+for CalculatorClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        ::goplug::__private::Expectation::of_plugin::<Calculator, Self>()
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self { base }
+    }
+}
+impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
+for CalculatorClient<C> {
+    const NAME: &'static str = "Calculator";
+    const NAMESPACE: &'static str = "math";
+}
+/// Adds two integers.
+pub fn add(a: i64, b: i64) -> i64 {
+    a + b
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<i64>();
+    ::goplug::__private::check::parameter::<i64>();
+    ::goplug::__private::check::result::<i64>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Calculator,
+    >(
+        ::goplug::__private::Item::Method(
+            <CalculatorClient>::__METHOD_ADD,
+            |_, call| ::std::boxed::Box::pin(async move {
+                let (a, b) = call
+                    .arguments::<(i64, i64)>(<CalculatorClient>::__METHOD_ADD)?;
+                ::goplug::__private::Reply::json(&add(a, b))
+            }),
+        ),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
+    const __METHOD_ADD: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "add",
+        doc: "Adds two integers.",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "a",
+                ty: "i64",
+            },
+            ::goplug::__private::ParamSpec {
+                name: "b",
+                ty: "i64",
+            },
+        ],
+        returns: "i64",
+        idempotent: false,
+    };
+    /// Adds two integers.
+    pub async fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
+        self.base.call(Self::__METHOD_ADD, (&a, &b)).await
+    }
+}
+pub async fn divide(a: f64, b: f64) -> Result<f64, DivideError> {
+    if b == 0.0 { Err(DivideError::ByZero) } else { Ok(a / b) }
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<f64>();
+    ::goplug::__private::check::parameter::<f64>();
+    ::goplug::__private::check::result::<f64>();
+    ::goplug::__private::check::error::<DivideError>();
+    ::goplug::__private::check::typed::<Result<f64, DivideError>, f64, DivideError>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Calculator,
+    >(
+        ::goplug::__private::Item::Method(
+            <CalculatorClient>::__METHOD_DIVIDE,
+            |_, call| ::std::boxed::Box::pin(async move {
+                let (a, b) = call
+                    .arguments::<(f64, f64)>(<CalculatorClient>::__METHOD_DIVIDE)?;
+                ::goplug::__private::Reply::outcome(divide(a, b).await)
+            }),
+        ),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
+    const __METHOD_DIVIDE: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "divide",
+        doc: "",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "a",
+                ty: "f64",
+            },
+            ::goplug::__private::ParamSpec {
+                name: "b",
+                ty: "f64",
+            },
+        ],
+        returns: "Result<f64, DivideError>",
+        idempotent: false,
+    };
+    /// Calls the plugin's method `divide`.
+    pub async fn divide(
+        &self,
+        a: f64,
+        b: f64,
+    ) -> ::std::result::Result<f64, ::goplug::__private::CallError<DivideError>> {
+        self.base.try_call(Self::__METHOD_DIVIDE, (&a, &b)).await
+    }
+}
+pub fn do_it(input: Bytes) -> Bytes {
+    input
+}
+const _: () = {
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Calculator,
+    >(
+        ::goplug::__private::Item::Method(
+            <CalculatorClient>::__METHOD_DO_IT,
+            |_, call| ::std::boxed::Box::pin(async move {
+                let input: Bytes = call.into_body();
+                ::std::result::Result::Ok(::goplug::__private::Reply::raw(do_it(input)))
+            }),
+        ),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
+    const __METHOD_DO_IT: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "main.Do",
+        doc: "",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "input",
+                ty: "Bytes",
+            },
+        ],
+        returns: "Bytes",
+        idempotent: false,
+    };
+    /// Calls the plugin's method `main.Do`.
+    pub async fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
+        self.base.call_raw(Self::__METHOD_DO_IT, ::goplug::__private::Raw(input)).await
+    }
+}
+/// How far a long sum has come.
+pub async fn progress(percent: u8) -> goplug::Result<()> {
+    ::goplug::__private::emit::<
+        Calculator,
+        _,
+    >(<CalculatorClient>::__CALLBACK_PROGRESS, (&percent,))
+        .await
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<u8>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Calculator,
+    >(::goplug::__private::Item::Callback(<CalculatorClient>::__CALLBACK_PROGRESS));
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
+    const __CALLBACK_PROGRESS: &'static ::goplug::__private::CallbackSpec = &::goplug::__private::CallbackSpec {
+        name: "progress",
+        doc: "How far a long sum has come.",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "percent",
+                ty: "u8",
+            },
+        ],
+        returns: "()",
+    };
+    /// Runs `handler` whenever the plugin calls back with `progress`.
+    ///
+    /// How far a long sum has come.
+    ///
+    /// The handler runs until the subscription is dropped.
+    pub async fn on_progress<F, Fut>(
+        &self,
+        handler: F,
+    ) -> ::goplug::__private::Result<::goplug::__private::Subscription>
+    where
+        F: ::std::ops::Fn(u8) -> Fut + ::std::marker::Send + ::std::marker::Sync
+            + 'static,
+        Fut: ::std::future::Future<Output = ()> + ::std::marker::Send + 'static,
+    {
+        self.base
+            .on(Self::__CALLBACK_PROGRESS, move |(percent,): (u8,)| handler(percent))
+            .await
+    }
+    /// The plugin's callback `progress` as a stream.
+    ///
+    /// How far a long sum has come.
+    ///
+    /// Dropping the stream ends it; a stream that is not read makes the plugin wait.
+    pub async fn progress_stream(
+        &self,
+    ) -> ::goplug::__private::Result<::goplug::__private::CallbackStream<u8>> {
+        self.base
+            .stream(Self::__CALLBACK_PROGRESS, |(arguments,): (u8,)| arguments)
+            .await
+    }
+}
+async fn start(calculator: &Calculator, config: Config) -> anyhow::Result<()> {
+    calculator.configure(config)
+}
+const _: () = {
+    ::goplug::__private::check::configuration::<Config>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Calculator,
+    >(
+        ::goplug::__private::Item::Activate(|plugin, configuration| ::std::boxed::Box::pin(async move {
+            let plugin = ::goplug::__private::receiver::<Calculator>(plugin)?;
+            let config: Config = configuration.read("Config")?;
+            ::goplug::__private::HookOutcome::into_result(start(&plugin, config).await)
+        })),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};

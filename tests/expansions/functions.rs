@@ -1,0 +1,28 @@
+/// Calculates.
+#[goplug::plugin(namespace = "math")]
+pub struct Calculator;
+
+/// Adds two integers.
+#[goplug::method(Calculator)]
+pub fn add(a: i64, b: i64) -> i64 {
+    a + b
+}
+
+#[goplug::method(Calculator)]
+pub async fn divide(a: f64, b: f64) -> Result<f64, DivideError> {
+    if b == 0.0 { Err(DivideError::ByZero) } else { Ok(a / b) }
+}
+
+#[goplug::method(Calculator, name = "main.Do")]
+pub fn do_it(input: Bytes) -> Bytes {
+    input
+}
+
+/// How far a long sum has come.
+#[goplug::callback(Calculator)]
+pub async fn progress(percent: u8) -> goplug::Result<()>;
+
+#[goplug::activate(Calculator)]
+async fn start(calculator: &Calculator, config: Config) -> anyhow::Result<()> {
+    calculator.configure(config)
+}

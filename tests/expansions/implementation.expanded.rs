@@ -1,0 +1,193 @@
+/// Counts.
+impl Counter {
+    /// Counts on.
+    pub fn increment(&self, by: Option<u64>, note: &str) -> anyhow::Result<u64> {
+        self.add(by, note)
+    }
+    /// Whether it may go on.
+    pub async fn may(&self, value: u64, note: &str) -> goplug::Result<bool> {
+        ::goplug::__private::ask::<
+            Counter,
+            _,
+            bool,
+        >(<CounterClient>::__CALLBACK_MAY, (&value, note))
+            .await
+    }
+    fn stop(&self) {}
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<Option<u64>>();
+    ::goplug::__private::check::parameter::<::std::string::String>();
+    ::goplug::__private::check::result::<u64>();
+    ::goplug::__private::check::outcome::<anyhow::Result<u64>, u64, true>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Counter,
+    >(
+        ::goplug::__private::Item::Method(
+            <CounterClient>::__METHOD_INCREMENT,
+            |plugin, call| ::std::boxed::Box::pin(async move {
+                let plugin = ::goplug::__private::receiver::<Counter>(plugin)?;
+                let (by, note) = call
+                    .arguments::<
+                        (Option<u64>, ::std::string::String),
+                    >(<CounterClient>::__METHOD_INCREMENT)?;
+                ::goplug::__private::Reply::outcome(
+                    ::goplug::__private::blocking(move || Counter::increment(
+                            &plugin,
+                            by,
+                            &note,
+                        ))
+                        .await?,
+                )
+            }),
+        ),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CounterClient<C> {
+    const __METHOD_INCREMENT: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "increment",
+        doc: "Counts on.",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "by",
+                ty: "Option<u64>",
+            },
+            ::goplug::__private::ParamSpec {
+                name: "note",
+                ty: "String",
+            },
+        ],
+        returns: "Result<u64>",
+        idempotent: false,
+    };
+    /// Counts on.
+    pub async fn increment(
+        &self,
+        by: Option<u64>,
+        note: &str,
+    ) -> ::std::result::Result<
+        u64,
+        ::goplug::__private::CallError<::goplug::__private::RemoteError>,
+    > {
+        self.base.try_call(Self::__METHOD_INCREMENT, (&by, note)).await
+    }
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<u64>();
+    ::goplug::__private::check::parameter::<::std::string::String>();
+    ::goplug::__private::check::result::<bool>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Counter,
+    >(::goplug::__private::Item::Callback(<CounterClient>::__CALLBACK_MAY));
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CounterClient<C> {
+    const __CALLBACK_MAY: &'static ::goplug::__private::CallbackSpec = &::goplug::__private::CallbackSpec {
+        name: "may",
+        doc: "Whether it may go on.",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "value",
+                ty: "u64",
+            },
+            ::goplug::__private::ParamSpec {
+                name: "note",
+                ty: "String",
+            },
+        ],
+        returns: "bool",
+    };
+    /// Runs `handler` whenever the plugin calls back with `may`.
+    ///
+    /// Whether it may go on.
+    ///
+    /// The handler runs until the subscription is dropped.
+    pub async fn on_may<F, Fut>(
+        &self,
+        handler: F,
+    ) -> ::goplug::__private::Result<::goplug::__private::Subscription>
+    where
+        F: ::std::ops::Fn(u64, ::std::string::String) -> Fut + ::std::marker::Send
+            + ::std::marker::Sync + 'static,
+        Fut: ::std::future::Future<Output = bool> + ::std::marker::Send + 'static,
+    {
+        self.base
+            .on(
+                Self::__CALLBACK_MAY,
+                move |(value, note): (u64, ::std::string::String)| handler(value, note),
+            )
+            .await
+    }
+}
+const _: () = {
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Counter,
+    >(
+        ::goplug::__private::Item::Stop(|plugin| ::std::boxed::Box::pin(async move {
+            let plugin = ::goplug::__private::receiver::<Counter>(plugin)?;
+            ::goplug::__private::HookOutcome::into_result(Counter::stop(&plugin))
+        })),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl ::goplug::__private::PluginType for Counter {
+    const NAME: &'static str = "Counter";
+    const NAMESPACE: &'static str = "";
+    const VERSION: &'static str = ::std::env!("CARGO_PKG_VERSION");
+    const URL: ::std::option::Option<&'static str> = ::std::option::Option::None;
+    const LAZY_LOAD: bool = true;
+    fn create() -> Self {
+        <Counter as ::std::default::Default>::default()
+    }
+}
+/// The typed client of the plugin `Counter`.
+///
+/// Generated. It has one method for each method, with the same parameters, and
+/// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct CounterClient<C = ::goplug::__private::DefaultCaller> {
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
+}
+impl<C: ::goplug::__private::Caller> CounterClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            base: self.base.with_timeout(timeout),
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.base.caller()
+    }
+}
+impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for CounterClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        ::goplug::__private::Expectation::of_plugin::<Counter, Self>()
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self { base }
+    }
+}
+impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
+for CounterClient<C> {
+    const NAME: &'static str = "Counter";
+    const NAMESPACE: &'static str = "";
+}
