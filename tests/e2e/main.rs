@@ -1,5 +1,17 @@
 //! Hosts and plugins as real processes.
 
 mod bad_files;
+mod callbacks;
+mod calls;
+mod crash;
+mod curl;
 mod discovery;
+mod foreign;
+mod host_death;
+mod hostile_clients;
+mod http;
+mod legacy;
+mod process;
+mod program;
 mod stage;
+mod start;

@@ -20,7 +20,7 @@ use crate::protocol::PluginId;
 
 pub(super) struct Directory {
     settings: Arc<Settings>,
-    sockets: Sockets,
+    sockets: Arc<Sockets>,
     books: Mutex<Books>,
 }
 
@@ -39,21 +39,25 @@ struct Known {
 
 impl Directory {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), sockets: Sockets::default(), books: Mutex::default() }
+        Self { settings: Arc::new(settings), sockets: Arc::default(), books: Mutex::default() }
     }
 
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    pub(super) fn sockets(&self) -> &Sockets {
+    pub(super) fn sockets(&self) -> &Arc<Sockets> {
         &self.sockets
     }
 
-    /// Enters a plugin, or the new `.pconf` of a known one.
-    pub(super) fn install(self: &Arc<Self>, installed: Installed) -> Arc<Core> {
+    /// Enters a plugin, or the new `.pconf` of a known one. `None` once the books are
+    /// closed.
+    pub(super) fn install(self: &Arc<Self>, installed: Installed) -> Option<Arc<Core>> {
         let id = installed.id().clone();
         let mut books = self.lock();
+        if books.closed {
+            return None;
+        }
         books.rejected.remove(installed.path());
         let known = books.plugins.contains_key(&id);
         let core =
@@ -65,7 +69,7 @@ impl Directory {
         };
         core.install(installed);
         books.listeners.tell(&event);
-        core
+        Some(core)
     }
 
     fn adopt(self: &Arc<Self>, id: PluginId) -> Known {

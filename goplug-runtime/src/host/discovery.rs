@@ -54,16 +54,22 @@ impl Folder {
 
     /// Reads what has changed since the last time. Blocks.
     fn read(&self, folder: &Path) -> (BTreeSet<PathBuf>, Vec<Reading>) {
-        let present = list(folder);
-        let readings = present
-            .iter()
-            .filter_map(|path| {
-                let stamp = std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
-                let known = self.files.get(path);
-                let same = known.is_some_and(|file| file.stamp.is_some() && file.stamp == stamp);
-                (!same).then(|| (path.clone(), stamp, Installed::read(path)))
-            })
-            .collect();
+        let mut present = list(folder);
+        let mut readings = Vec::new();
+        present.retain(|path| {
+            let stamp = std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
+            let known = self.files.get(path);
+            if known.is_some_and(|file| file.stamp.is_some() && file.stamp == stamp) {
+                return true;
+            }
+            let reading = Installed::read(path);
+            // A file that went away meanwhile is none that cannot be used.
+            let is_there = reading.is_ok() || path.symlink_metadata().is_ok();
+            if is_there {
+                readings.push((path.clone(), stamp, reading));
+            }
+            is_there
+        });
         (present, readings)
     }
 
@@ -103,7 +109,7 @@ impl Folder {
             self.owners.insert(id.clone(), path.clone());
             self.files.insert(path, File { stamp, id: Some(id) });
             let lazy = installed.pconf.lazy_load();
-            let core = directory.install(installed);
+            let Some(core) = directory.install(installed) else { return };
             if start {
                 core.wish(if lazy { Command::Examine } else { Command::AutoLoad });
             }

@@ -1,5 +1,6 @@
 //! From an installed plugin to one that serves: bind, spawn, activate, check.
 
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,13 +12,18 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use super::connection::{Answer, Connection};
 use super::installed::Installed;
 use super::process::Process;
-use super::response;
-use super::service::{Dialect, Ending, Endpoint, RequestError, Service, speak_goplug_2};
+use super::response::{self, Terms};
+use super::service::{
+    Dialect, EXIT_PATIENCE, Ending, Endpoint, RequestError, Service, speak_goplug_2,
+};
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};
 use crate::transport::PassedListener;
+
+/// How long the watch over a plugin that is not our child pauses between two connections.
+const RECONNECT: Duration = Duration::from_millis(100);
 
 /// The private folder in which a registry binds the sockets of its plugins.
 #[derive(Debug, Default)]
@@ -36,6 +42,11 @@ impl Sockets {
         };
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         Ok(folder.path().join(format!("{number}.sock")))
+    }
+
+    /// Removes the folder.
+    pub(super) fn remove(&self) {
+        drop(self.folder.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -88,7 +99,16 @@ async fn launch_child(
         Endpoint::new(listener.path().into(), installed.pconf.url(), settings.body_limit);
     let activated = tokio::select! {
         biased;
-        activated = activate_in_time(installed, settings, &endpoint) => activated,
+        activated = activate_in_time(installed, settings, &endpoint) => match activated {
+            // Most often because it ended: then that is the reason.
+            Err(Inactive::Broken(error)) => {
+                match tokio::time::timeout(EXIT_PATIENCE, process.ended()).await {
+                    Ok(ending) => Err(start_error(id, ending)),
+                    Err(_) => Err(Inactive::Broken(error).into_error(id)),
+                }
+            }
+            activated => activated.map_err(|inactive| inactive.into_error(id)),
+        },
         ending = process.ended() => Err(start_error(id, ending)),
     };
     let (dialect, descriptor) = match activated {
@@ -111,7 +131,9 @@ async fn launch_foreign(installed: &Installed, settings: &Settings) -> Result<La
     let socket = installed.socket()?;
     let endpoint = Endpoint::new(socket, installed.pconf.url(), settings.body_limit);
     let watch = endpoint.connect().await.map_err(|error| installed.rejected(error.to_string()))?;
-    let (dialect, descriptor) = activate_in_time(installed, settings, &endpoint).await?;
+    let (dialect, descriptor) = activate_in_time(installed, settings, &endpoint)
+        .await
+        .map_err(|inactive| inactive.into_error(installed.id()))?;
     let service =
         Service::new(installed.id().clone(), endpoint, dialect, descriptor, None, settings);
     Ok(Launched { service, life: Life::Foreign { watch: Some(watch) } })
@@ -140,9 +162,11 @@ impl Life {
                         connection.closed().await;
                         *watch = None;
                     }
-                    // A server may close a connection that is idle: a second one tells.
+                    // A server may close a connection that is idle, or be too busy to
+                    // take one: the next attempt tells.
                     match service.endpoint().connect().await {
                         Ok(connection) => *watch = Some(connection),
+                        Err(error) if error.kind() == ErrorKind::TimedOut => {}
                         Err(error) => {
                             return Ending {
                                 status: format!("connection lost: {error}"),
@@ -150,6 +174,7 @@ impl Life {
                             };
                         }
                     }
+                    tokio::time::sleep(RECONNECT).await;
                 }
             }
         }
@@ -164,19 +189,39 @@ fn start_error(id: &PluginId, ending: Ending) -> Error {
     }
 }
 
+/// Why a plugin is not active.
+enum Inactive {
+    /// Its connection broke, or there was none.
+    Broken(io::Error),
+    /// It refused, or said something that is not the protocol.
+    Refused(String),
+}
+
+impl From<String> for Inactive {
+    fn from(reason: String) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl Inactive {
+    fn into_error(self, id: &PluginId) -> Error {
+        let reason = match self {
+            Self::Broken(error) => format!("its activation failed: {error}"),
+            Self::Refused(reason) => reason,
+        };
+        Error::Start { id: id.clone(), reason, stderr: Vec::new() }
+    }
+}
+
 async fn activate_in_time(
     installed: &Installed,
     settings: &Settings,
     endpoint: &Endpoint,
-) -> Result<(Dialect, Descriptor)> {
+) -> Result<(Dialect, Descriptor), Inactive> {
     let after = settings.start_timeout;
     match tokio::time::timeout(after, activate(installed, settings, endpoint)).await {
         Ok(result) => result,
-        Err(_) => Err(Error::Start {
-            id: installed.id().clone(),
-            reason: format!("its activation took longer than {after:?}"),
-            stderr: Vec::new(),
-        }),
+        Err(_) => Err(format!("its activation took longer than {after:?}").into()),
     }
 }
 
@@ -184,9 +229,8 @@ async fn activate(
     installed: &Installed,
     settings: &Settings,
     endpoint: &Endpoint,
-) -> Result<(Dialect, Descriptor)> {
-    let id = installed.id();
-    let mut body = settings.configuration(id);
+) -> Result<(Dialect, Descriptor), Inactive> {
+    let mut body = settings.configuration(installed.id());
     if installed.pconf.protocol() == 1 {
         // The original's hosts send nothing here, and its plugins expect nothing.
         body = Bytes::new();
@@ -199,39 +243,49 @@ async fn activate(
         request.headers_mut().insert(CONTENT_TYPE, json);
     }
     speak_goplug_2(&mut request);
-    let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
+    let terms = Terms { limit: endpoint.body_limit(), budget: settings.start_timeout };
     match endpoint.send(request).await {
-        Ok(answer) => understand(installed, answer, endpoint.body_limit()),
-        Err(RequestError::TooLarge) => Err(failed("its descriptor is too large".into())),
+        Ok(answer) => understand(installed, answer, terms).map_err(Inactive::Refused),
+        Err(RequestError::TooLarge) => Err("its descriptor is too large".to_owned().into()),
         Err(RequestError::Broken(error) | RequestError::Unreachable(error)) => {
-            Err(failed(format!("its activation failed: {error}")))
+            Err(Inactive::Broken(error))
         }
     }
 }
 
 /// Reads the answer to an activation: it shows which protocol the plugin speaks.
+///
+/// # Errors
+/// Why it is none, for people.
 fn understand(
     installed: &Installed,
     answer: Answer,
-    limit: usize,
-) -> Result<(Dialect, Descriptor)> {
+    terms: Terms,
+) -> Result<(Dialect, Descriptor), String> {
     let id = installed.id();
-    let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
     let speaks_2 = answer.head.headers.contains_key(wire::HEADER_PROTOCOL);
-    let body = response::into_result(id, wire::ACTIVATE, answer, limit)
-        .map_err(|error| failed(format!("its activation failed: {error}")))?;
+    let body = response::into_result(id, wire::ACTIVATE, answer, terms).map_err(refusal)?;
     if !speaks_2 {
         let names = legacy::parse_method_list(&body)
-            .map_err(|error| failed(format!("its list of methods is not one: {error}")))?;
+            .map_err(|error| format!("its list of methods is not one: {error}"))?;
         return Ok((Dialect::GoPlug1, descriptor_of_names(id, names)));
     }
     let descriptor: Descriptor = serde_json::from_slice(&body)
-        .map_err(|error| failed(format!("its descriptor is not one: {error}")))?;
+        .map_err(|error| format!("its descriptor is not one: {error}"))?;
     if descriptor.name != id.name() || descriptor.namespace != id.namespace() {
-        let other = PluginId::read(&descriptor.name, &descriptor.namespace)?;
-        return Err(failed(format!("it answers as {other}")));
+        let other = PluginId::read(&descriptor.name, &descriptor.namespace)
+            .map_err(|error| format!("it answers under another name: {error}"))?;
+        return Err(format!("it answers as {other}"));
     }
     Ok((Dialect::GoPlug2, descriptor))
+}
+
+/// The plugin's own words, where it found some.
+fn refusal(error: Error) -> String {
+    match error {
+        Error::Remote { detail, .. } | Error::Panicked { detail, .. } => detail,
+        other => format!("its activation failed: {other}"),
+    }
 }
 
 fn descriptor_of_names(id: &PluginId, names: Vec<String>) -> Descriptor {

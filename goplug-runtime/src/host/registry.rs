@@ -120,7 +120,7 @@ impl Registry {
             folder.reserve(&installed);
             let lazy = installed.pconf.lazy_load();
             let core = directory.install(installed);
-            if auto_discover && !lazy {
+            if let Some(core) = core.filter(|_| auto_discover && !lazy) {
                 core.wish(Command::AutoLoad);
             }
         }
@@ -237,6 +237,7 @@ impl Registry {
             stops.spawn(async move { core.command(Command::Close).await });
         }
         while stops.join_next().await.is_some() {}
+        self.inner.directory.sockets().remove();
         self.inner.directory.end_events();
     }
 

@@ -1,17 +1,28 @@
 //! From a response to a result: statuses and problem documents become errors.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::connection::Answer;
 use crate::error::{Error, MethodFailure, Result};
 use crate::protocol::{PluginId, Problem, ProblemKind};
 
+/// What the host granted a request: an error that says that it was not enough names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// The largest body, in bytes.
+    pub(super) limit: usize,
+    /// The time.
+    pub(super) budget: Duration,
+}
+
 /// The body of a success, or the error that the response says.
 pub(super) fn into_result(
     id: &PluginId,
     method: &str,
     answer: Answer,
-    limit: usize,
+    terms: Terms,
 ) -> Result<Bytes> {
     let status = answer.head.status.as_u16();
     if status == 200 {
@@ -19,7 +30,7 @@ pub(super) fn into_result(
     }
     let problem =
         serde_json::from_slice(&answer.body).unwrap_or_else(|_| problem_of_status(status, method));
-    Err(error_of(id, method, problem, limit))
+    Err(error_of(id, method, problem, terms))
 }
 
 /// What a peer means that sends a status and no problem document, as GoPlug 1 does.
@@ -35,7 +46,7 @@ fn problem_of_status(status: u16, method: &str) -> Problem {
 }
 
 /// The error that a problem document says.
-pub(super) fn error_of(id: &PluginId, method: &str, mut problem: Problem, limit: usize) -> Error {
+fn error_of(id: &PluginId, method: &str, mut problem: Problem, terms: Terms) -> Error {
     let detail = std::mem::take(&mut problem.detail);
     let method = method.to_owned();
     match problem.kind() {
@@ -47,7 +58,10 @@ pub(super) fn error_of(id: &PluginId, method: &str, mut problem: Problem, limit:
             expected: problem.expected.take(),
             detail,
         },
-        ProblemKind::BodyTooLarge => Error::TooLarge { limit },
+        ProblemKind::DeadlineExceeded => {
+            Error::Deadline { what: format!("{method} of {id}"), after: terms.budget }
+        }
+        ProblemKind::BodyTooLarge => Error::TooLarge { limit: terms.limit },
         ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
         ProblemKind::Stopping | ProblemKind::NotActive => {
             Error::Unavailable { id: id.clone(), reason: detail }

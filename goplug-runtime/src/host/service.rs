@@ -14,7 +14,7 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore};
 
 use super::connection::{Answer, Connection, Transmit, TransmitError};
-use super::response;
+use super::response::{self, Terms};
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -22,7 +22,7 @@ use crate::protocol::{Descriptor, PluginId, wire};
 use crate::typed::{CallRequest, MediaType};
 
 /// How long a call whose connection broke waits to learn how the process ended.
-const EXIT_PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const EXIT_PATIENCE: Duration = Duration::from_secs(2);
 
 const PROTOCOL: HeaderName = HeaderName::from_static(wire::HEADER_PROTOCOL);
 const TIMEOUT: HeaderName = HeaderName::from_static(wire::HEADER_TIMEOUT);
@@ -254,7 +254,12 @@ impl Service {
         method: &str,
         request: Request<Full<Bytes>>,
     ) -> Result<Bytes> {
-        match tokio::time::timeout(self.call_timeout, self.finish(method, request)).await {
+        match tokio::time::timeout(
+            self.call_timeout,
+            self.finish(method, request, self.call_timeout),
+        )
+        .await
+        {
             Ok(result) => result,
             Err(_) => Err(self.late(method, self.call_timeout)),
         }
@@ -266,11 +271,16 @@ impl Service {
             None => None,
         };
         let request = self.request_of_call(&call, budget);
-        self.finish(call.method, request).await
+        self.finish(call.method, request, budget).await
     }
 
     /// Sends a request and makes a result of whatever comes of it.
-    async fn finish(&self, method: &str, request: Request<Full<Bytes>>) -> Result<Bytes> {
+    async fn finish(
+        &self,
+        method: &str,
+        request: Request<Full<Bytes>>,
+        budget: Duration,
+    ) -> Result<Bytes> {
         let answer = tokio::select! {
             biased;
             answer = self.endpoint.send(request) => answer,
@@ -278,7 +288,7 @@ impl Service {
         };
         let limit = self.endpoint.body_limit;
         match answer {
-            Ok(answer) => response::into_result(&self.id, method, answer, limit),
+            Ok(answer) => response::into_result(&self.id, method, answer, Terms { limit, budget }),
             Err(RequestError::TooLarge) => Err(Error::TooLarge { limit }),
             Err(RequestError::Broken(error)) => Err(self.lost(&error, true).await),
             Err(RequestError::Unreachable(error)) => Err(self.lost(&error, false).await),
@@ -303,7 +313,9 @@ impl Service {
 
     /// The error of a connection that broke: a crash, once it is known how.
     async fn lost(&self, error: &std::io::Error, may_have_executed: bool) -> Error {
-        match tokio::time::timeout(EXIT_PATIENCE, self.wait_for_end()).await {
+        // Only of our own child more will be known.
+        let patience = if self.pid.is_some() { EXIT_PATIENCE } else { Duration::ZERO };
+        match tokio::time::timeout(patience, self.wait_for_end()).await {
             Ok(ending) => self.crashed(ending, may_have_executed),
             Err(_) => {
                 let status = format!("connection lost: {error}");

@@ -82,6 +82,8 @@ impl Supervisor {
             Command::Close(done) => {
                 self.stop(State::Stopped).await;
                 self.commands.close();
+                // Whoever came too late learns that it is over: nothing is loaded again.
+                while self.commands.try_recv().is_ok() {}
                 drop(done.send(Ok(())));
             }
         }
@@ -100,22 +102,26 @@ impl Supervisor {
         if self.running.is_some() {
             return Ok(());
         }
-        let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
+        let settings = self.core.settings();
         let installed = self.core.installed().ok_or_else(|| Error::NotFound {
             id: self.core.id().clone(),
-            folder: directory.settings().folder.clone(),
+            folder: settings.folder.clone(),
         })?;
-        let Launched { service, life } =
-            launch::launch(&installed, directory.settings(), directory.sockets()).await?;
+        // The registry may go while its plugin starts: no hold on it meanwhile.
+        let sockets = self.directory.upgrade().map(|directory| Arc::clone(directory.sockets()));
+        let sockets = sockets.ok_or(Error::Stopped)?;
+        let Launched { service, life } = launch::launch(&installed, settings, &sockets).await?;
         let service = Arc::new(service);
+        self.core.callbacks().begin_run();
+        let callbacks = self.receive_callbacks(Arc::clone(&service));
+        // Whoever calls it next may count on its callbacks. One that it does not take is
+        // tried again, and is no reason not to serve.
+        drop(tokio::time::timeout(settings.start_timeout, self.core.callbacks().settled()).await);
+        let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
         self.core.serve(Arc::clone(&service));
         directory.forget(installed.path());
         directory.tell(&Event::Loaded { plugin: self.core.id().clone() });
-        self.running = Some(Running {
-            _callbacks: self.receive_callbacks(Arc::clone(&service)),
-            service,
-            life,
-        });
+        self.running = Some(Running { service, life, _callbacks: callbacks });
         Ok(())
     }
 
@@ -178,6 +184,17 @@ impl Supervisor {
         if let Some(directory) = self.directory.upgrade() {
             directory.tell(event);
         }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        // The registry is gone: handles that remain have to know.
+        if let Some(running) = self.running.take() {
+            let status = "its registry is gone".into();
+            running.service.end(Ending { status, stderr: Vec::new() });
+        }
+        self.core.rest(State::Stopped);
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Arrival, Callbacks};
 use crate::error::{Error, Result};
 use crate::host::connection::{Answer, Connection, TransmitError};
-use crate::host::response;
+use crate::host::response::{self, Terms};
 use crate::host::service::{Service, speak_goplug_2};
 use crate::limits;
 use crate::protocol::event_stream::{Decoder, Event};
@@ -114,7 +114,8 @@ impl<'a> Receiver<'a> {
             let answer = Answer { head, body: text };
             let id = self.service.id();
             let limit = self.service.endpoint().body_limit();
-            response::into_result(id, wire::REGISTER_CALLBACK, answer, limit)?;
+            let terms = Terms { limit, budget: limits::CALL };
+            response::into_result(id, wire::REGISTER_CALLBACK, answer, terms)?;
         }
         Ok(EventStream { connection, body, decoder: Decoder::new(limits::EVENT) })
     }

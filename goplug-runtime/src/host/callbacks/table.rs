@@ -90,6 +90,22 @@ impl Callbacks {
         }
     }
 
+    /// Begins a run of the plugin, which knows of nothing yet.
+    pub(in crate::host) fn begin_run(&self) {
+        self.confirm(0, None);
+    }
+
+    /// Waits until the plugin knows of the whole list. Cancel safe.
+    pub(in crate::host) async fn settled(&self) -> Result<()> {
+        loop {
+            let version = *self.wanted.borrow();
+            self.confirmed(version).await?;
+            if version == *self.wanted.borrow() {
+                return Ok(());
+            }
+        }
+    }
+
     pub(in crate::host) fn confirm(&self, version: u64, failure: Option<String>) {
         self.confirmed.send_replace(Confirmation { version, failure });
     }

@@ -1,0 +1,303 @@
+//! Typed and raw calls through a client, and every way in which they can end.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use goplug::{CallError, Error, limits};
+use goplug_tests::fixtures::calculator::{CalculatorClient, DivideError};
+use goplug_tests::fixtures::greeter::{GreetError, GreeterClient};
+use goplug_tests::fixtures::misfit::OtherCalculatorClient;
+
+use crate::stage::{POLITE, RUDE, Stage, soon, stage, until};
+
+#[test]
+fn a_call_answers_with_a_typed_result() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        assert_eq!(calculator.add(i64::MAX, 1).await.unwrap(), i64::MIN);
+    });
+}
+
+#[test]
+fn a_methods_own_error_arrives_with_its_type() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        assert_eq!(calculator.divide(7, 2).await.unwrap(), 3);
+        let error = calculator.divide(7, 0).await.unwrap_err();
+        assert!(
+            matches!(error, CallError::Method(DivideError::ByZero { dividend: 7 })),
+            "{error:?}"
+        );
+    });
+}
+
+#[test]
+fn an_anyhow_error_arrives_with_its_causes() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        assert_eq!(calculator.parse("12").await.unwrap(), 12);
+        let Err(CallError::Method(error)) = calculator.parse("xii").await else {
+            panic!("it parsed");
+        };
+        assert_eq!(error.message(), "\"xii\" is no number");
+        assert_eq!(error.chain(), ["invalid digit found in string"]);
+    });
+}
+
+#[test]
+fn references_and_options_are_parameters() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let words = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(calculator.join(&words, "-", None).await.unwrap(), "a-b");
+        let brackets = Some("()".to_owned());
+        assert_eq!(calculator.join(&words, "-", brackets).await.unwrap(), "(a-b)");
+    });
+}
+
+#[test]
+fn a_missing_option_is_none_and_an_unknown_key_is_ignored() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let body = r#"{"words":["a","b"],"by":"-","colour":"red"}"#;
+        assert_eq!(calculator.plugin().execute("join", body).await.unwrap(), "\"a-b\"");
+    });
+}
+
+#[test]
+fn arguments_may_come_by_position() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        assert_eq!(calculator.plugin().execute("add", "[2,3]").await.unwrap(), "5");
+    });
+}
+
+#[test]
+fn arguments_that_do_not_decode_name_the_parameter() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let plugin = calculator.plugin();
+        for body in [r#"{"a":2}"#, r#"{"a":2,"b":"three"}"#] {
+            let error = plugin.execute("add", body).await.unwrap_err();
+            let Error::Arguments { method, parameter, expected, .. } = &error else {
+                panic!("{error:?}");
+            };
+            assert_eq!(method, "add");
+            assert_eq!(parameter.as_deref(), Some("b"));
+            assert_eq!(expected.as_deref(), Some("i64"));
+            assert!(!error.may_have_executed());
+        }
+        let error = plugin.execute("add", "two and three").await.unwrap_err();
+        assert!(matches!(error, Error::Arguments { .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn bytes_go_as_they_are() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let every_byte: Bytes = (0..=255).collect();
+        assert_eq!(calculator.echo(every_byte.clone()).await.unwrap(), every_byte);
+        assert_eq!(calculator.echo(Bytes::new()).await.unwrap(), Bytes::new());
+    });
+}
+
+#[test]
+fn ten_megabytes_go_there_and_back() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let body: Bytes = (0..10 << 20).map(|n: u32| (n % 251) as u8).collect();
+        let answer = calculator.echo(body.clone()).await.unwrap();
+        assert!(answer == body, "{} bytes came back", answer.len());
+    });
+}
+
+#[test]
+fn a_response_over_the_limit_is_refused_and_the_plugin_goes_on() {
+    stage(async |stage| {
+        stage.install_calculator();
+        let registry = stage.registry().body_limit(1 << 20).start().await.unwrap();
+        let calculator = stage.load_calculator(&registry).await;
+        let whole = calculator.zeros((1 << 20).to_string().as_bytes()).await.unwrap();
+        assert_eq!(whole.len(), 1 << 20);
+        let error = calculator.zeros(((1 << 20) + 1).to_string().as_bytes()).await.unwrap_err();
+        assert!(
+            matches!(error, CallError::Goplug(Error::TooLarge { limit: 0x10_0000 })),
+            "{error:?}"
+        );
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+    });
+}
+
+#[test]
+fn a_request_over_the_limit_is_refused_and_the_plugin_goes_on() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let before = calculator.process().await.unwrap();
+        let body = Bytes::from(vec![0; limits::BODY + 1]);
+        let error = calculator.echo(body).await.unwrap_err();
+        assert!(matches!(error, Error::TooLarge { limit: limits::BODY }), "{error:?}");
+        assert_eq!(calculator.process().await.unwrap(), before);
+    });
+}
+
+#[test]
+fn an_unknown_method_is_named() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let error = calculator.plugin().execute("no.Such", "").await.unwrap_err();
+        assert!(matches!(&error, Error::UnknownMethod { .. }), "{error:?}");
+        assert_eq!(error.to_string(), "unknown method \"no.Such\"");
+        assert!(!error.may_have_executed());
+    });
+}
+
+#[test]
+fn names_that_cannot_be_methods_are_refused_before_they_are_sent() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        for name in ["Stop", "Activate", "Ping", "RegisterCallback", "CallbackReply", "", "a/b"] {
+            let error = calculator.plugin().execute(name, "").await.unwrap_err();
+            assert!(matches!(error, Error::InvalidName(_)), "{name}: {error:?}");
+        }
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+    });
+}
+
+#[test]
+fn sixty_four_callers_at_once_each_get_their_own_answer() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let mut callers = tokio::task::JoinSet::new();
+        for caller in 0..64_i64 {
+            let calculator = calculator.clone();
+            callers.spawn(async move {
+                for number in 0..50 {
+                    let sum = calculator.add(caller * 1000, number).await.unwrap();
+                    assert_eq!(sum, caller * 1000 + number);
+                }
+            });
+        }
+        soon("the last answer", callers.join_all()).await;
+    });
+}
+
+/// A call that would last for ever, has begun, and whose handler says when it is dropped.
+struct LongCall {
+    task: tokio::task::JoinHandle<Result<(), CallError<goplug::RemoteError>>>,
+    dropped: std::path::PathBuf,
+}
+
+async fn long_call(stage: &Stage, calculator: CalculatorClient) -> LongCall {
+    let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+    let (flag, end) = (begun.clone(), dropped.clone());
+    let task = tokio::spawn(async move { calculator.sleep(600_000, flag, end).await });
+    until("the call has begun", || begun.exists()).await;
+    LongCall { task, dropped }
+}
+
+#[test]
+fn at_its_deadline_a_call_fails_and_its_handler_is_dropped() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let budget = Duration::from_secs(2);
+        let call = long_call(stage, calculator.clone().with_timeout(budget)).await;
+        let error = soon("the error", call.task).await.unwrap().unwrap_err();
+        let CallError::Goplug(Error::Deadline { what, after }) = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!((what.as_str(), *after), ("sleep of math.Calculator", budget));
+        assert!(error.may_have_executed());
+        until("the handler is dropped", || call.dropped.exists()).await;
+    });
+}
+
+#[test]
+fn the_registrys_deadline_holds_where_the_caller_names_none() {
+    stage(async |stage| {
+        stage.install_calculator();
+        let budget = Duration::from_secs(2);
+        let registry = stage.registry().call_timeout(budget).start().await.unwrap();
+        let calculator = stage.load_calculator(&registry).await;
+        let call = long_call(stage, calculator).await;
+        let error = soon("the error", call.task).await.unwrap().unwrap_err();
+        assert!(
+            matches!(&error, CallError::Goplug(Error::Deadline { after, .. }) if *after == budget),
+            "{error:?}"
+        );
+    });
+}
+
+#[test]
+fn the_handler_of_a_dropped_call_is_dropped() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let call = long_call(stage, calculator.clone()).await;
+        assert!(!call.dropped.exists());
+        call.task.abort();
+        until("the handler is dropped", || call.dropped.exists()).await;
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+    });
+}
+
+#[test]
+fn a_deadline_that_is_over_when_the_plugin_hears_of_it_is_a_deadline() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let hurried = calculator.clone().with_timeout(Duration::from_millis(20));
+        for _ in 0..20 {
+            let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+            let error = hurried.sleep(600_000, begun, dropped).await.unwrap_err();
+            assert!(matches!(error, CallError::Goplug(Error::Deadline { .. })), "{error:?}");
+        }
+    });
+}
+
+#[test]
+fn one_contract_is_fulfilled_by_two_plugins() {
+    stage(async |stage| {
+        for (name, program) in [("Polite", POLITE), ("Rude", RUDE)] {
+            let keys = serde_json::json!({
+                "Name": name, "NameSpace": "greeters", "Protocol": 2, "Exec": [program],
+            });
+            stage.put_pconf(&format!("{name}.pconf"), &keys);
+        }
+        let registry = stage.registry().start().await.unwrap();
+        let polite = registry.load("Polite", "greeters").await.unwrap();
+        let polite: GreeterClient = polite.client().unwrap();
+        let rude: GreeterClient =
+            registry.load("Rude", "greeters").await.unwrap().client().unwrap();
+        assert_eq!(polite.greet("Ada").await.unwrap(), "Good day, Ada.");
+        let error = rude.greet("Ada").await.unwrap_err();
+        assert!(matches!(error, CallError::Method(GreetError::Nobody)), "{error:?}");
+    });
+}
+
+#[test]
+fn a_client_for_another_contract_names_each_difference_with_both_sides() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        let error = calculator.plugin().client::<OtherCalculatorClient>().unwrap_err();
+        let Error::Contract { differences, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(differences.len(), 2, "{error}");
+        let of_add = &differences[0];
+        assert!(of_add.contains("add(a: i32, b: i64) -> i64"), "{of_add}");
+        assert!(of_add.contains("add(a: i64, b: i64) -> i64"), "{of_add}");
+        let of_subtract = &differences[1];
+        assert!(of_subtract.contains("subtract(a: i64, b: i64) -> i64"), "{of_subtract}");
+        let text = error.to_string();
+        let begin = "math.Calculator does not fulfil the contract of ";
+        assert!(text.starts_with(begin) && text.contains("OtherCalculatorClient:\n"), "{text}");
+    });
+}
+
+#[test]
+fn a_client_needs_a_plugin_that_is_loaded() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        calculator.plugin().unload().await.unwrap();
+        let error = calculator.plugin().client::<CalculatorClient>().unwrap_err();
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    });
+}

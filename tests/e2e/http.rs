@@ -1,0 +1,69 @@
+//! A client that writes bytes and reads bytes, for what no proper client would say.
+
+use std::path::Path;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+use crate::stage::soon;
+
+/// One connection to a plugin's socket.
+pub(crate) struct Connection {
+    stream: UnixStream,
+    received: Vec<u8>,
+}
+
+/// A response: its status and its body.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Connection {
+    pub(crate) async fn open(socket: &Path) -> Self {
+        Self { stream: UnixStream::connect(socket).await.unwrap(), received: Vec::new() }
+    }
+
+    /// Sends what it is given. The other end may have hung up before all of it.
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        drop(self.stream.write_all(bytes.as_ref()).await);
+    }
+
+    /// Sends a request and waits for the response.
+    pub(crate) async fn post(&mut self, path: &str, body: &str) -> Response {
+        self.send(request(path, body)).await;
+        self.response().await.expect("the connection ended without a response")
+    }
+
+    /// The next response; `None` at the end of the connection.
+    pub(crate) async fn response(&mut self) -> Option<Response> {
+        loop {
+            if let Some((response, length)) = parse(&self.received) {
+                self.received.drain(..length);
+                return Some(response);
+            }
+            let read = soon("the response", self.stream.read_buf(&mut self.received)).await;
+            if !matches!(read, Ok(1..)) {
+                return None;
+            }
+        }
+    }
+}
+
+/// The bytes of a request.
+pub(crate) fn request(path: &str, body: &str) -> String {
+    let length = body.len();
+    format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
+/// The first response in these bytes, if all of it is there, and its length.
+fn parse(bytes: &[u8]) -> Option<(Response, usize)> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&bytes[..end]).unwrap().to_ascii_lowercase();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let whole = end + length.map_or(0, |length| length.parse().unwrap());
+    let body = bytes.get(end..whole)?;
+    Some((Response { status, body: String::from_utf8_lossy(body).into_owned() }, whole))
+}

@@ -1,0 +1,269 @@
+//! The host's side of GoPlug 1, against recordings of the original library.
+//!
+//! A fake plugin plays what the original plugin sent, and checks that our host sends what
+//! the original host sent: the request line, the `Host` header and the body exactly, and in
+//! the same order. Three deviations are on purpose: our host adds headers (the original's
+//! plugin ignores those that it does not know) and names no `User-Agent`; it refuses by
+//! itself to call what cannot be a method's name, which the recording does with `/`, `/a//b`,
+//! `/x/main.Echo` and `/main.Echo/extra`; and it asks for callbacks on connections of their
+//! own, so that calls need not wait behind a callback that is held.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use goplug::{Error, Plugin};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Notify, mpsc};
+
+use crate::stage::{Stage, soon, stage};
+
+const EXECUTE: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/execute.cap");
+const CALLBACK: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/callback.cap");
+
+/// What our host does not send.
+const REFUSED: [&str; 4] = ["/", "/a//b", "/x/main.Echo", "/main.Echo/extra"];
+
+/// One request of the recording and what came back, if anything did.
+#[derive(Debug)]
+struct Exchange {
+    request: Request,
+    /// What the plugin sent; empty where it closed the connection.
+    response: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Request {
+    line: String,
+    host: String,
+    body: String,
+}
+
+impl Request {
+    fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let header = |name: &str| {
+            head.split("\r\n").find_map(|line| {
+                let (found, value) = line.split_once(": ")?;
+                found.eq_ignore_ascii_case(name).then(|| value.to_owned())
+            })
+        };
+        let line = head.lines().next().unwrap().to_owned();
+        Self { line, host: header("Host").unwrap_or_default(), body: body.to_owned() }
+    }
+
+    fn path(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap()
+    }
+}
+
+/// Reads a recording: `<ms> ms H1>P <count> bytes`, then the bytes with `\r\n` spelled out,
+/// then `~`. Each request gets the next response; the recording is of one connection.
+fn exchanges(recording: &str) -> VecDeque<Exchange> {
+    let mut exchanges: VecDeque<Exchange> = VecDeque::new();
+    let mut lines = recording.lines();
+    while let Some(line) = lines.next() {
+        let what = line.split_once(" ms ").map_or("", |(_, what)| what);
+        let mut payload = || {
+            let text: Vec<_> = lines.by_ref().take_while(|line| *line != "~").collect();
+            text.join("\n").replace("\\r\\n\n", "\r\n")
+        };
+        if what == "P>H1 EOF" {
+            let unanswered = exchanges.iter_mut().find(|exchange| exchange.response.is_none());
+            unanswered.unwrap().response = Some(String::new());
+        } else if what.starts_with("H1>P ") && !what.ends_with("EOF") {
+            let request = Request::parse(&payload());
+            exchanges.push_back(Exchange { request, response: None });
+        } else if what.starts_with("P>H1 ") {
+            let unanswered = exchanges.iter_mut().find(|exchange| exchange.response.is_none());
+            unanswered.unwrap().response = Some(payload());
+        }
+    }
+    exchanges.retain(|exchange| !REFUSED.contains(&exchange.request.path()));
+    exchanges
+}
+
+/// The plugin that was recorded.
+struct Recorded {
+    expected: Mutex<VecDeque<Exchange>>,
+    /// Answers to held callbacks wait for this.
+    notification: Notify,
+    /// Each request as it comes.
+    requests: mpsc::UnboundedSender<Request>,
+}
+
+impl Recorded {
+    /// Plays the plugin's side for ever.
+    async fn play(self: Arc<Self>, listener: UnixListener) {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(self.clone().converse(stream));
+        }
+    }
+
+    async fn converse(self: Arc<Self>, mut stream: UnixStream) {
+        while let Some(request) = read_request(&mut stream).await {
+            let exchange = self.next(&request);
+            drop(self.requests.send(request.clone()));
+            if request.path() == "/RegisterCallback" {
+                self.notification.notified().await;
+            }
+            let Some(response) = exchange.response.filter(|text| !text.is_empty()) else { return };
+            stream.write_all(response.as_bytes()).await.unwrap();
+        }
+    }
+
+    /// The recorded exchange to which a request belongs: the next one, calls and
+    /// callbacks each for themselves.
+    fn next(&self, request: &Request) -> Exchange {
+        let mut expected = self.expected.lock().unwrap();
+        let is_poll = |of: &Request| of.path() == "/RegisterCallback";
+        let place = expected
+            .iter()
+            .position(|exchange| is_poll(&exchange.request) == is_poll(request))
+            .unwrap_or_else(|| panic!("{request:?} was not recorded"));
+        let exchange = expected.remove(place).unwrap();
+        assert_eq!(*request, exchange.request);
+        exchange
+    }
+}
+
+async fn read_request(stream: &mut UnixStream) -> Option<Request> {
+    let mut received = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&received);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let head = head.to_ascii_lowercase();
+            let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.map_or(0, |length| length.parse().unwrap());
+            if body.len() >= length {
+                return Some(Request::parse(&text));
+            }
+        }
+        if stream.read_buf(&mut received).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+/// The recorded plugin, loaded as `Test.Do`.
+struct Scene {
+    recorded: Arc<Recorded>,
+    plugin: Plugin,
+    requests: mpsc::UnboundedReceiver<Request>,
+    registry: goplug::Registry,
+}
+
+async fn scene(stage: &Stage, recording: &str) -> Scene {
+    let (sender, requests) = mpsc::unbounded_channel();
+    let recorded = Arc::new(Recorded {
+        expected: Mutex::new(exchanges(recording)),
+        notification: Notify::new(),
+        requests: sender,
+    });
+    let sock = stage.path("TestDo.sock");
+    let listener = UnixListener::bind(&sock).unwrap();
+    tokio::spawn(recorded.clone().play(listener));
+    stage.put_pconf("TestDo.pconf", &original_pconf(&sock));
+    let registry = stage.registry().start().await.unwrap();
+    let plugin = registry.load("Do", "Test").await.unwrap();
+    Scene { recorded, plugin, requests, registry }
+}
+
+/// A file as the original library writes it.
+fn original_pconf(sock: &Path) -> serde_json::Value {
+    json!({
+        "Name": "Do", "NameSpace": "Test", "Url": "unix://TestDo", "Sock": sock,
+        "LazyLoad": false,
+    })
+}
+
+#[test]
+fn the_recorded_calls_are_made_as_the_original_host_made_them() {
+    stage(async |stage| {
+        let Scene { recorded, plugin, registry, .. } = scene(stage, EXECUTE).await;
+        // The recorded list ends with four empty names.
+        assert_eq!(plugin.methods().len(), 11);
+        assert!(plugin.methods().contains(&"main.Echo".to_owned()));
+
+        for (method, body, answer) in [
+            ("main.Do", "", ""),
+            ("main.Do", r#"{"a":1}"#, ""),
+            ("main.Echo", "hello", "hello"),
+            ("main.Echo", "", ""),
+            ("main.Len", "", "0"),
+            ("main.Empty", "x", ""),
+        ] {
+            assert_eq!(plugin.execute(method, body).await.unwrap(), answer, "{method}");
+        }
+        for body in ["x", ""] {
+            let error = plugin.execute("no.Such", body).await.unwrap_err();
+            assert!(matches!(error, Error::UnknownMethod { .. }), "{error:?}");
+        }
+        for path in REFUSED {
+            let error = plugin.execute(&path[1..], "").await.unwrap_err();
+            assert!(matches!(error, Error::InvalidName(_)), "{error:?}");
+        }
+        assert_eq!(plugin.ping("Test Data").await.unwrap(), "Test Data");
+        registry.stop().await;
+
+        let left = recorded.expected.lock().unwrap();
+        assert!(left.is_empty(), "it was not asked for {left:#?}");
+    });
+}
+
+#[test]
+fn the_recorded_callback_is_asked_for_received_and_asked_for_again() {
+    stage(async |stage| {
+        let Scene { recorded, plugin, mut requests, registry } = scene(stage, CALLBACK).await;
+        let (sender, mut received) = mpsc::unbounded_channel();
+        assert_eq!(plugin.execute("main.Trigger", "n1").await.unwrap(), "scheduled");
+
+        let _subscription = plugin
+            .register_callback("main.callBack", move |data| {
+                let sender = sender.clone();
+                async move { sender.send(data).unwrap() }
+            })
+            .await
+            .unwrap();
+        recorded.notification.notify_one();
+
+        assert_eq!(soon("the callback", received.recv()).await.unwrap(), "n1");
+        let mut polls = 0;
+        while polls < 2 {
+            let request = soon("the second poll", requests.recv()).await.unwrap();
+            polls += usize::from(request.path() == "/RegisterCallback");
+        }
+        // What was recorded behind the second poll was never answered: calls to the
+        // original wait behind a held callback.
+        let behind = recorded.expected.lock().unwrap().pop_front().unwrap();
+        assert_eq!((behind.request.path(), behind.response), ("/main.Echo", None));
+        registry.stop().await;
+        let left = recorded.expected.lock().unwrap();
+        assert!(left.is_empty(), "it was not asked for {left:#?}");
+    });
+}
+
+#[test]
+fn a_handler_that_panics_in_the_original_is_a_crash_and_the_plugin_goes_on() {
+    // Seen of the original: the connection is cut, and the process lives.
+    let recording = "0 ms H1>P 1 bytes\nPOST /Activate HTTP/1.1\\r\\n\nHost: TestDo\\r\\n\n\\r\\n\n\n~\n\
+                     0 ms P>H1 1 bytes\nHTTP/1.1 200 OK\\r\\n\nContent-Length: 24\\r\\n\n\\r\\n\n\
+                     [\"main.Panic\",\"main.Do\"]\n~\n\
+                     0 ms H1>P 1 bytes\nPOST /main.Panic HTTP/1.1\\r\\n\nHost: TestDo\\r\\n\n\\r\\n\n\n~\n\
+                     0 ms P>H1 EOF\n\
+                     0 ms H1>P 1 bytes\nPOST /main.Do HTTP/1.1\\r\\n\nHost: TestDo\\r\\n\n\\r\\n\nx\n~\n\
+                     0 ms P>H1 1 bytes\nHTTP/1.1 200 OK\\r\\n\nContent-Length: 2\\r\\n\n\\r\\n\nok\n~\n\
+                     0 ms H1>P 1 bytes\nPOST /Stop HTTP/1.1\\r\\n\nHost: TestDo\\r\\n\n\\r\\n\n\n~\n\
+                     0 ms P>H1 EOF\n";
+    stage(async |stage| {
+        let Scene { plugin, registry, .. } = scene(stage, recording).await;
+        let error = plugin.execute("main.Panic", "").await.unwrap_err();
+        assert!(matches!(error, Error::Crashed { .. }), "{error:?}");
+        assert!(error.may_have_executed());
+        assert_eq!(plugin.execute("main.Do", "x").await.unwrap(), "ok");
+        registry.stop().await;
+    });
+}

@@ -1,0 +1,131 @@
+//! A plugin's program and its verbs.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use goplug::Error;
+use serde_json::Value;
+
+use crate::stage::{CALCULATOR, Stage, stage, until};
+
+fn run(stage: &Stage, program: &Path, arguments: &[&str]) -> Output {
+    stage.command(program).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A copy of the calculator's program in the folder, and what `install` says of it.
+fn installed_copy(stage: &Stage) -> (PathBuf, Output) {
+    let program = stage.folder().join("calculator");
+    fs::copy(CALCULATOR, &program).unwrap();
+    let output = run(stage, &program, &["install", stage.folder().to_str().unwrap()]);
+    (program, output)
+}
+
+#[test]
+fn describe_prints_the_descriptor() {
+    stage(async |stage| {
+        let output = run(stage, CALCULATOR.as_ref(), &["describe"]);
+        assert!(output.status.success(), "{output:?}");
+        let descriptor: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(descriptor["name"], "Calculator");
+        assert_eq!(descriptor["version"], "1.2.3");
+        let methods = descriptor["methods"].as_array().unwrap();
+        let add = methods.iter().find(|method| method["name"] == "add").unwrap();
+        assert_eq!(add["doc"], "Adds two integers.");
+        assert_eq!(add["params"][1]["name"], "b");
+        assert_eq!(add["returns"]["type"], "i64");
+    });
+}
+
+#[test]
+fn what_install_wrote_is_loaded() {
+    stage(async |stage| {
+        let (_, output) = installed_copy(stage);
+        let file = stage.folder().join("math.Calculator.pconf");
+        let printed = fs::canonicalize(&file).unwrap();
+        assert_eq!(text(&output.stdout).trim_end(), printed.to_str().unwrap());
+        let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        assert_eq!(keys["Exec"], serde_json::json!(["calculator"]));
+        assert_eq!(keys["Sha256"].as_str().unwrap().len(), 64);
+
+        let registry = stage.registry().start().await.unwrap();
+        let calculator = stage.load_calculator(&registry).await;
+
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        let known = &registry.discovered()[0];
+        let signature = "add(a: i64, b: i64) -> i64".to_owned();
+        assert!(known.methods().contains(&signature), "{:?}", known.methods());
+    });
+}
+
+#[test]
+fn a_program_that_was_changed_after_its_installation_is_refused() {
+    stage(async |stage| {
+        let (program, _) = installed_copy(stage);
+        let mut content = fs::read(&program).unwrap();
+        content.push(0);
+        fs::write(&program, content).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let registry = stage.registry().start().await.unwrap();
+        let error = registry.load("Calculator", "math").await.unwrap_err();
+        let Error::Rejected { reason, .. } = &error else { panic!("{error:?}") };
+        assert!(reason.starts_with("the digest of ") && reason.ends_with(" of its .pconf"));
+        assert!(stage.processes().is_empty());
+    });
+}
+
+#[test]
+fn with_a_folder_it_serves_there_until_it_is_told_to_stop() {
+    stage(async |stage| {
+        let mut command = stage.command(CALCULATOR);
+        command.arg("--dir").arg(stage.folder()).stderr(std::process::Stdio::null());
+        let mut plugin = command.spawn().unwrap();
+        let file = stage.folder().join("math.Calculator.pconf");
+        until("its file is there", || file.exists()).await;
+        let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let socket = PathBuf::from(keys["Sock"].as_str().unwrap());
+        assert!(socket.exists());
+
+        let pid = rustix::process::Pid::from_raw(plugin.id().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+
+        until("it has ended", || plugin.try_wait().unwrap().is_some()).await;
+        assert!(plugin.wait().unwrap().success());
+        assert!(!file.exists() && !socket.exists());
+    });
+}
+
+#[test]
+fn without_a_registry_it_says_how_it_is_used() {
+    stage(async |stage| {
+        let output = run(stage, CALCULATOR.as_ref(), &[]);
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = text(&output.stderr);
+        assert!(stderr.starts_with("error: no registry has started this program\n"), "{stderr}");
+        assert!(stderr.contains("<program> install DIR"), "{stderr}");
+    });
+}
+
+#[test]
+fn arguments_that_it_does_not_understand_are_named() {
+    stage(async |stage| {
+        let output = run(stage, CALCULATOR.as_ref(), &["serve"]);
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = text(&output.stderr);
+        assert!(stderr.starts_with("error: unknown argument \"serve\"\n"), "{stderr}");
+    });
+}
+
+#[test]
+fn help_is_printed_on_request() {
+    stage(async |stage| {
+        let output = run(stage, CALCULATOR.as_ref(), &["--help"]);
+        assert!(output.status.success());
+        assert!(text(&output.stdout).contains("<program> describe"));
+    });
+}
