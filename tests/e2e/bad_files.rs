@@ -127,7 +127,7 @@ fn a_link_to_nowhere_is_rejected() {
 fn a_file_that_may_not_be_read_is_rejected() {
     stage(async |stage| {
         let path = stage.put("bad.pconf", "{}");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
         let reason = rejection(stage, &path).await;
         // The superuser may read everything, and finds that there is no name.
         let all_powerful = fs::read(&path).is_ok();

@@ -1,10 +1,10 @@
 //! What the macros say about code that cannot be right, and that they say nothing
 //! about code that is.
 //!
-//! One idea per case. `tests/ui/NN-slug.rs` must not compile, and `NN-slug.stderr` is
-//! what the user reads; everything in `tests/ui/pass` must compile. The messages are
+//! One idea per case. `ui/NN-slug.rs` must not compile, and `NN-slug.stderr` is
+//! what the user reads; everything in `ui/pass` must compile. The messages are
 //! those of Rust 1.95: another compiler words its own part differently. After a change
-//! of a message, `TRYBUILD=overwrite cargo test -p goplug-tests --test ui` writes the
+//! of a message, `TRYBUILD=overwrite cargo test -p goplug-messages` writes the
 //! files anew; read the difference.
 
 #[test]
