@@ -12,6 +12,7 @@ use hyper::http::StatusCode;
 
 use super::callbacks::CallbackEvents;
 use super::lifecycle::{InFlight, Stopper};
+use super::request::Rest;
 use crate::protocol::{Problem, wire};
 use crate::typed::Reply;
 
@@ -45,6 +46,8 @@ pub(super) struct AnswerBody {
 enum Content {
     Whole(Bytes),
     Callbacks(CallbackEvents),
+    /// Goes out at once, and ends only with the request's own body.
+    Refusal(Bytes, Rest),
 }
 
 impl Body for AnswerBody {
@@ -61,6 +64,10 @@ impl Body for AnswerBody {
             Content::Callbacks(events) => {
                 events.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
+            Content::Refusal(text, rest) if text.is_empty() => {
+                rest.as_mut().poll(cx).map(|()| None)
+            }
+            Content::Refusal(text, _) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(text))))),
         }
     }
 
@@ -71,7 +78,7 @@ impl Body for AnswerBody {
     fn size_hint(&self) -> SizeHint {
         match &self.content {
             Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Content::Callbacks(_) => SizeHint::default(),
+            Content::Callbacks(_) | Content::Refusal(..) => SizeHint::default(),
         }
     }
 }
@@ -109,7 +116,16 @@ pub(super) fn with_protocol(mut answer: Answer) -> Answer {
 
 /// A problem document, with its status.
 pub(super) fn problem(problem: &Problem, ticket: Ticket) -> Answer {
-    let mut answer = whole(problem.to_json().into(), wire::PROBLEM, ticket);
+    with_status(whole(problem.to_json().into(), wire::PROBLEM, ticket), problem)
+}
+
+/// The same before the request's body has come to its end.
+pub(super) fn refusal(problem: &Problem, rest: Rest) -> Answer {
+    let content = Content::Refusal(problem.to_json().into(), rest);
+    with_status(answer(content, wire::PROBLEM, Ticket::default()), problem)
+}
+
+fn with_status(mut answer: Answer, problem: &Problem) -> Answer {
     *answer.status_mut() =
         StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer

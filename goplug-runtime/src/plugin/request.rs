@@ -1,5 +1,6 @@
 //! What a request says: its body, its budget, its dialect.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -63,25 +64,42 @@ pub(super) fn host_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
+/// What is left of a body that is too large. Reading it to its end keeps a peer that is
+/// still writing from being cut off before it has seen why.
+pub(super) type Rest = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Why a body is not taken.
+pub(super) enum Unread {
+    /// It broke off or paused.
+    Broken(Problem),
+    /// It is too large, and there may be more of it.
+    TooLarge(Problem, Rest),
+}
+
 /// Reads a request's body. It is read even where the answer is certain before: an HTTP/1.1
 /// connection with an unread body cannot be used again.
 ///
 /// # Errors
-/// A problem where it is larger than `limit`, breaks off, or pauses for longer than `idle`.
+/// Where it is larger than `limit`, breaks off, or pauses for longer than `idle`.
 pub(super) async fn body(
     mut incoming: Incoming,
     limit: usize,
     idle: Duration,
-) -> Result<Bytes, Problem> {
+) -> Result<Bytes, Unread> {
+    let too_large = |incoming| {
+        let detail = format!("the body is larger than {limit} bytes");
+        let problem = Problem::new(ProblemKind::BodyTooLarge, detail);
+        Unread::TooLarge(problem, Box::pin(discard(incoming, limit, idle)))
+    };
     if incoming.size_hint().lower() > limit as u64 {
-        return Err(too_large(limit));
+        return Err(too_large(incoming));
     }
     let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
     while let Some(frame) = timeout(idle, incoming.frame()).await.map_err(|_| paused(idle))? {
-        let frame = frame.map_err(|error| bad_request(format!("the body broke off: {error}")))?;
+        let frame = frame.map_err(|error| broken(format!("the body broke off: {error}")))?;
         let Ok(piece) = frame.into_data() else { continue };
         if first.len() + joined.len() + piece.len() > limit {
-            return Err(too_large(limit));
+            return Err(too_large(incoming));
         }
         // Most bodies come in one piece, and then nothing is copied.
         if first.is_empty() && joined.is_empty() {
@@ -94,15 +112,26 @@ pub(super) async fn body(
     Ok(if joined.is_empty() { first } else { joined.freeze() })
 }
 
+/// Reads on for at most twice the limit, and drops what it reads.
+async fn discard(mut incoming: Incoming, limit: usize, idle: Duration) {
+    let mut left = limit.saturating_mul(2);
+    while let Ok(Some(Ok(frame))) = timeout(idle, incoming.frame()).await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
+fn broken(detail: String) -> Unread {
+    Unread::Broken(bad_request(detail))
+}
+
+fn paused(idle: Duration) -> Unread {
+    broken(format!("nothing of the body has arrived for {idle:?}"))
+}
+
 pub(super) fn bad_request(detail: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::BadRequest, detail)
-}
-
-fn too_large(limit: usize) -> Problem {
-    let detail = format!("the body is larger than {limit} bytes");
-    Problem::new(ProblemKind::BodyTooLarge, detail)
-}
-
-fn paused(idle: Duration) -> Problem {
-    bad_request(format!("nothing of the body has arrived for {idle:?}"))
 }

@@ -12,7 +12,7 @@ use super::answer::{self, Answer, Ticket};
 use super::callbacks::{ConnectionGuard, Hangup};
 use super::dispatch;
 use super::lifecycle::{Lifecycle, Phase, stopping};
-use super::request::{self, Dialect, bad_request};
+use super::request::{self, Dialect, Rest, Unread, bad_request};
 use super::server::Core;
 use crate::protocol::{Problem, legacy, wire};
 use crate::typed::{Call, Configuration, Context};
@@ -27,6 +27,8 @@ pub(super) struct Service {
 /// Why a request gets no result.
 enum Failure {
     Problem(Problem),
+    /// The body is too large, and what is left of it is still to come.
+    Oversized(Problem, Rest),
     /// The connection ends without an answer.
     Hangup,
 }
@@ -34,6 +36,15 @@ enum Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
+    }
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Broken(problem) => Self::Problem(problem),
+            Unread::TooLarge(problem, rest) => Self::Oversized(problem, rest),
+        }
     }
 }
 
@@ -85,6 +96,7 @@ impl Service {
         match self.route(request, connection).await {
             Ok(answer) => Ok(answer),
             Err(Failure::Problem(problem)) => Ok(answer::problem(&problem, Ticket::default())),
+            Err(Failure::Oversized(problem, rest)) => Ok(answer::refusal(&problem, rest)),
             Err(Failure::Hangup) => Err(Hangup),
         }
     }

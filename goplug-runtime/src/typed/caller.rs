@@ -79,7 +79,7 @@ pub trait Caller: Clone + Send + Sync + 'static {
     /// everything.
     ///
     /// # Errors
-    /// [`Error::Contract`] names each difference.
+    /// [`Error::Contract`](crate::Error::Contract) names each difference.
     fn check(&self, expectation: &Expectation) -> Result<()> {
         let _ = expectation;
         Ok(())

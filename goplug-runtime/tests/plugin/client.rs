@@ -86,9 +86,14 @@ impl Client {
         self.call(method, &[], body).await
     }
 
-    /// The next response; `None` at the end of the connection.
+    /// The next response; `None` at the end of the connection. Of a body without a length,
+    /// the first chunk.
     pub(crate) async fn response(&mut self) -> Option<Response> {
         let mut response = self.head().await?;
+        if response.header("transfer-encoding") == Some("chunked") {
+            response.body = self.chunk().await;
+            return Some(response);
+        }
         let length = response.header("content-length").map_or(0, |text| text.parse().unwrap());
         while self.received.len() < length {
             assert!(self.receive().await, "the body was cut off");
@@ -124,6 +129,23 @@ impl Client {
         self.stream.read_buf(&mut self.received).await.is_ok_and(|count| count > 0)
     }
 
+    /// The next chunk; empty at the proper end.
+    async fn chunk(&mut self) -> Vec<u8> {
+        loop {
+            let received = &mut self.received;
+            if let Some(end) = received.windows(2).position(|bytes| bytes == b"\r\n") {
+                let size = std::str::from_utf8(&received[..end]).unwrap();
+                let size = usize::from_str_radix(size, 16).unwrap();
+                if received.len() >= end + 2 + size + 2 {
+                    let chunk = received[end + 2..end + 2 + size].to_vec();
+                    received.drain(..end + 2 + size + 2);
+                    return chunk;
+                }
+            }
+            assert!(self.receive().await, "the body was cut off");
+        }
+    }
+
     /// Waits for the end of the connection; answers with what came before it.
     pub(crate) async fn end(&mut self) -> Vec<u8> {
         while self.receive().await {}
@@ -156,7 +178,7 @@ impl Callbacks {
             if let Some(event) = self.decoder.next_event().unwrap() {
                 return Some(event);
             }
-            let chunk = self.chunk().await;
+            let chunk = self.client.chunk().await;
             if chunk.is_empty() {
                 return None;
             }
@@ -168,23 +190,6 @@ impl Callbacks {
     pub(crate) async fn event(&mut self) -> (String, String, String) {
         let event = self.next().await.expect("the stream ended");
         (event.id.unwrap_or_default(), event.event, event.data)
-    }
-
-    async fn chunk(&mut self) -> Vec<u8> {
-        let received = &mut self.client.received;
-        loop {
-            if let Some(end) = received.windows(2).position(|bytes| bytes == b"\r\n") {
-                let size = std::str::from_utf8(&received[..end]).unwrap();
-                let size = usize::from_str_radix(size, 16).unwrap();
-                if received.len() >= end + 2 + size + 2 {
-                    let chunk = received[end + 2..end + 2 + size].to_vec();
-                    received.drain(..end + 2 + size + 2);
-                    return chunk;
-                }
-            }
-            let more = self.client.stream.read_buf(received).await.unwrap();
-            assert!(more > 0, "the stream was cut off");
-        }
     }
 }
 
