@@ -82,11 +82,19 @@ async fn host() -> anyhow::Result<()> {
         Ok(quotient) => anyhow::bail!("1 / 0 is {quotient}"),
     }
 
-    let subscription = calculator
-        .on_progress(|percent| async move { println!("callback  progress: {percent} %") })
-        .await?;
-    println!("call      sum_up_to(1000) = {}", calculator.sum_up_to(1000).await?);
-    drop(subscription);
+    // A result does not wait for the callbacks that were made before it: both are awaited.
+    let mut progress = calculator.progress_stream().await?;
+    let reported = async {
+        while let Some(percent) = progress.next().await {
+            println!("callback  progress: {percent} %");
+            if percent == 100 {
+                break;
+            }
+        }
+        Ok(())
+    };
+    let (sum, ()) = tokio::try_join!(calculator.sum_up_to(1000), reported)?;
+    println!("call      sum_up_to(1000) = {sum}");
 
     if std::env::args().any(|argument| argument == "--hold") {
         hold(plugin).await?;

@@ -10,6 +10,10 @@ use tokio::sync::mpsc;
 /// A registered callback. Dropping it unregisters the handler; a handler that is
 /// running is not interrupted.
 ///
+/// Callbacks and results travel apart: the result of a call may be there before the
+/// callbacks that the method made have been handled. Who drops the subscription as soon as
+/// the call returns may miss the last of them.
+///
 /// ```
 /// let subscription = goplug::Subscription::new(|| println!("unregistered"));
 /// subscription.unregister();
