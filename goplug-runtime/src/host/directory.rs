@@ -19,7 +19,7 @@ use crate::limits;
 use crate::protocol::PluginId;
 
 pub(super) struct Directory {
-    settings: Arc<Settings>,
+    settings: Settings,
     sockets: Arc<Sockets>,
     books: Mutex<Books>,
 }
@@ -39,7 +39,7 @@ struct Known {
 
 impl Directory {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), sockets: Arc::default(), books: Mutex::default() }
+        Self { settings, sockets: Arc::default(), books: Mutex::default() }
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -74,7 +74,8 @@ impl Directory {
 
     fn adopt(self: &Arc<Self>, id: PluginId) -> Known {
         let (sender, commands) = mpsc::channel(limits::COMMANDS);
-        let core = Arc::new(Core::new(id, Arc::clone(&self.settings), sender));
+        let policy = self.settings.policies.of(&id);
+        let core = Arc::new(Core::new(id, policy, sender));
         let supervisor = Supervisor::new(Arc::clone(&core), Arc::downgrade(self), commands);
         Known { core, _supervisor: OwnedTask::spawn(supervisor.run()) }
     }

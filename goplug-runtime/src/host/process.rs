@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::installed::{Command, Installed};
 use super::output::Output;
+use super::policy::Policy;
 use super::service::Ending;
-use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
 use crate::transport::{Child, OpenProgram, PassedListener, Signal, Spawn, Started};
@@ -31,11 +31,11 @@ impl Process {
         installed: &Installed,
         command: Command,
         listener: &PassedListener,
-        settings: &Settings,
+        policy: &Policy,
     ) -> Result<Self> {
         let id = installed.id();
         let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
-        let environment = environment(installed, &command, listener.path(), settings);
+        let environment = environment(installed, &command, listener.path(), policy);
         let program = open_program(installed, &command).await?;
         let spawn = Spawn {
             program: &program,
@@ -126,10 +126,10 @@ fn environment(
     installed: &Installed,
     command: &Command,
     socket: &Path,
-    settings: &Settings,
+    policy: &Policy,
 ) -> Vec<(OsString, OsString)> {
     let id = installed.id();
-    let mut environment = settings.environment.clone();
+    let mut environment = policy.environment.clone();
     environment.extend(command.environment.iter().cloned());
     environment.extend([
         (wire::ENV_PROTOCOL.into(), wire::PROTOCOL.to_string().into()),
