@@ -15,3 +15,5 @@ mod process;
 mod program;
 mod stage;
 mod start;
+mod supervision;
+mod upgrade;
