@@ -100,7 +100,7 @@ async fn launch_child(
         biased;
         activated = activate_in_time(installed, policy, &endpoint) => match activated {
             // Most often because it ended: then that is the reason.
-            Err(Inactive::Broken(error)) => {
+            Err(Inactive::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
                 match tokio::time::timeout(EXIT_PATIENCE, process.ended()).await {
                     Ok(ending) => Err(start_error(id, ending)),
                     Err(_) => Err(Inactive::Broken(error).into_error(id)),
