@@ -7,6 +7,7 @@
 use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::callbacks;
 use super::core::{Command, Core, State};
@@ -112,13 +113,14 @@ impl Supervisor {
             })?;
             (installed, Arc::clone(directory.sockets()))
         };
+        let deadline = Instant::now() + policy.start_timeout;
         let Launched { service, life } = launch::launch(&installed, policy, &sockets).await?;
         let service = Arc::new(service);
         self.core.callbacks().begin_run();
         let callbacks = self.receive_callbacks(Arc::clone(&service));
         // Whoever calls it next may count on its callbacks. One that it does not take is
         // tried again, and is no reason not to serve.
-        drop(tokio::time::timeout(policy.start_timeout, self.core.callbacks().settled()).await);
+        drop(tokio::time::timeout_at(deadline, self.core.callbacks().settled()).await);
         let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
         self.core.serve(Arc::clone(&service));
         directory.forget(installed.path());
@@ -143,13 +145,15 @@ impl Supervisor {
             return self.core.rest(state);
         };
         self.core.rest(state);
-        let grace = self.core.policy().grace;
+        // One budget for the answer to the request and for the end of the process.
+        let end_of_grace = Instant::now() + self.core.policy().grace;
         let request = service.endpoint().request(wire::STOP, bytes::Bytes::new());
         // End of file in place of an answer is success, and a refusal changes nothing.
-        drop(tokio::time::timeout(grace, service.endpoint().send(request)).await);
+        drop(tokio::time::timeout_at(end_of_grace, service.endpoint().send(request)).await);
         let ending = match life {
             Life::Child { process, listener } => {
-                let ending = process.stop(grace).await;
+                let left = end_of_grace.saturating_duration_since(Instant::now());
+                let ending = process.stop(left).await;
                 drop(listener);
                 ending
             }
