@@ -171,11 +171,8 @@ impl Transmit for Connection {
 
 /// Tells a response that is none from a connection that is gone.
 fn broken(error: hyper::Error) -> std::io::Error {
-    let kind = if error.is_parse() {
-        std::io::ErrorKind::InvalidData
-    } else {
-        std::io::ErrorKind::Other
-    };
+    let kind =
+        if error.is_parse() { std::io::ErrorKind::InvalidData } else { std::io::ErrorKind::Other };
     std::io::Error::new(kind, error)
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::callbacks::Callbacks;
 use super::installed::Installed;
@@ -49,6 +49,8 @@ pub(super) struct Core {
     status: Mutex<Status>,
     commands: mpsc::Sender<Command>,
     callbacks: Arc<Callbacks>,
+    /// The registry stops: whoever waits for the plugin's start waits in vain.
+    closing: watch::Sender<bool>,
 }
 
 struct Status {
@@ -61,7 +63,8 @@ impl Core {
     pub(super) fn new(id: PluginId, policy: Policy, commands: mpsc::Sender<Command>) -> Self {
         let status = Status { state: State::Stopped, installed: None, service: None };
         let callbacks = Arc::new(Callbacks::new());
-        Self { id, policy, status: Mutex::new(status), commands, callbacks }
+        let closing = watch::Sender::new(false);
+        Self { id, policy, status: Mutex::new(status), commands, callbacks, closing }
     }
 
     pub(super) fn id(&self) -> &PluginId {
@@ -132,6 +135,18 @@ impl Core {
         let (done, outcome) = oneshot::channel();
         self.commands.send(command(done)).await.map_err(|_| Error::Stopped)?;
         outcome.await.unwrap_or(Err(Error::Stopped))
+    }
+
+    /// Has the supervisor stop the plugin for good, even while it starts, and waits for it.
+    pub(super) async fn close(&self) -> Result<()> {
+        self.closing.send_replace(true);
+        self.command(Command::Close).await
+    }
+
+    /// Resolves when the plugin is to be stopped for good.
+    pub(super) async fn closing(&self) {
+        // The sender is here as long as this is.
+        drop(self.closing.subscribe().wait_for(|closing| *closing).await);
     }
 
     /// Has the supervisor carry out a command some time. A queue that is full holds

@@ -65,11 +65,12 @@ pub(super) enum Life {
 }
 
 /// Starts a plugin, or finds it started, and activates it, all within the registry's
-/// start timeout.
+/// start timeout. Gives up with [`Error::Stopped`] when `closing` resolves.
 pub(super) async fn launch(
     installed: &Installed,
     policy: &Policy,
     sockets: &Sockets,
+    closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     match installed.command()? {
         Some(command) => {
@@ -82,9 +83,12 @@ pub(super) async fn launch(
             let listener = PassedListener::bind(&sockets.next().map_err(failed)?)
                 .map_err(|error| failed(std::io::Error::other(error)))?;
             let process = Process::start(installed, command, &listener, policy).await?;
-            launch_child(installed, policy, process, listener).await
+            launch_child(installed, policy, process, listener, closing).await
         }
-        None => launch_foreign(installed, policy).await,
+        None => tokio::select! {
+            launched = launch_foreign(installed, policy) => launched,
+            () = closing => Err(Error::Stopped),
+        },
     }
 }
 
@@ -93,6 +97,7 @@ async fn launch_child(
     policy: &Policy,
     mut process: Process,
     listener: PassedListener,
+    closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     let id = installed.id();
     let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy.body_limit);
@@ -109,6 +114,7 @@ async fn launch_child(
             activated => activated.map_err(|inactive| inactive.into_error(id)),
         },
         ending = process.ended() => Err(start_error(id, ending)),
+        () = closing => Err(Error::Stopped),
     };
     let (dialect, descriptor) = match activated {
         Ok(activated) => activated,

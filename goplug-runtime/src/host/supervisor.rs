@@ -94,8 +94,13 @@ impl Supervisor {
         let Some(installed) = self.core.installed().filter(|_| self.running.is_none()) else {
             return;
         };
-        if let Err(error) = launch::examine(&installed).await {
-            self.reject(&error);
+        tokio::select! {
+            examined = launch::examine(&installed) => {
+                if let Err(error) = examined {
+                    self.reject(&error);
+                }
+            }
+            () = self.core.closing() => {}
         }
     }
 
@@ -114,13 +119,17 @@ impl Supervisor {
             (installed, Arc::clone(directory.sockets()))
         };
         let deadline = Instant::now() + policy.start_timeout;
-        let Launched { service, life } = launch::launch(&installed, policy, &sockets).await?;
+        let launched = launch::launch(&installed, policy, &sockets, self.core.closing());
+        let Launched { service, life } = launched.await?;
         let service = Arc::new(service);
         self.core.callbacks().begin_run();
         let callbacks = self.receive_callbacks(Arc::clone(&service));
         // Whoever calls it next may count on its callbacks. One that it does not take is
         // tried again, and is no reason not to serve.
-        drop(tokio::time::timeout_at(deadline, self.core.callbacks().settled()).await);
+        tokio::select! {
+            _ = tokio::time::timeout_at(deadline, self.core.callbacks().settled()) => {}
+            () = self.core.closing() => {}
+        }
         let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
         self.core.serve(Arc::clone(&service));
         directory.forget(installed.path());
@@ -176,6 +185,8 @@ impl Supervisor {
 
     fn reject(&self, error: &Error) {
         let reason = match error {
+            // That the registry stops is no fault of the file.
+            Error::Stopped => return,
             Error::Rejected { reason, .. } => reason.clone(),
             other => other.to_string(),
         };
