@@ -11,6 +11,7 @@ mod host_death;
 mod hostile_clients;
 mod http;
 mod legacy;
+mod misbehaving;
 mod process;
 mod program;
 mod stage;

@@ -286,20 +286,21 @@ impl Core {
         outcome.await.unwrap_or(Err(Error::Stopped))
     }
 
+    /// Has the supervisor stop the plugin for good, even while it starts, and waits for it.
+    pub(super) async fn close(&self) -> Result<()> {
+        self.closing.send_replace(true);
+        self.command(Command::Close).await
+    }
+
+    /// Resolves when the plugin is to be stopped for good.
+    pub(super) async fn closing(&self) {
+        // The sender is here as long as this is.
+        drop(self.closing.subscribe().wait_for(|closing| *closing).await);
+    }
+
     /// Has the supervisor carry out a command some time. A queue that is full holds
     /// commands that come to the same.
     pub(super) fn wish(&self, command: Command) {
         drop(self.commands.try_send(command));
-    }
-
-    /// The registry stops: whatever waits for this plugin is given up.
-    pub(super) fn close(&self) {
-        self.closing.send_replace(true);
-    }
-
-    /// Resolves when the registry stops. Cancel safe.
-    pub(super) async fn closed(&self) {
-        // The sender is `self`: it cannot be gone.
-        drop(self.closing.subscribe().wait_for(|closing| *closing).await);
     }
 }

@@ -199,8 +199,8 @@ impl Plugin {
     }
 
     /// Stops the plugin: runs its stop hook, lets calls in flight finish, ends the
-    /// process. Nothing happens if it does not run. Takes at most the grace period three
-    /// times, and two seconds.
+    /// process. Nothing happens if it does not run. Takes at most the grace period, and
+    /// about a second where the plugin has to be forced.
     ///
     /// Dropping the future does not stop the stopping.
     ///

@@ -64,11 +64,12 @@ pub(super) enum Life {
 }
 
 /// Starts a plugin, or finds it started, and activates it, all within the registry's
-/// start timeout.
+/// start timeout. Gives up with [`Error::Stopped`] when `closing` resolves.
 pub(super) async fn launch(
     installed: &Installed,
     policy: &Policy,
     sockets: &Sockets,
+    closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     match installed.command()? {
         Some(command) => {
@@ -81,9 +82,12 @@ pub(super) async fn launch(
             let listener = PassedListener::bind(&sockets.next().map_err(failed)?)
                 .map_err(|error| failed(std::io::Error::other(error)))?;
             let process = Process::start(installed, command, &listener, policy).await?;
-            launch_child(installed, policy, process, listener).await
+            launch_child(installed, policy, process, listener, closing).await
         }
-        None => launch_foreign(installed, policy).await,
+        None => tokio::select! {
+            launched = launch_foreign(installed, policy) => launched,
+            () = closing => Err(Error::Stopped),
+        },
     }
 }
 
@@ -92,6 +96,7 @@ async fn launch_child(
     policy: &Policy,
     mut process: Process,
     listener: PassedListener,
+    closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     let id = installed.id();
     let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy.body_limit);
@@ -99,7 +104,7 @@ async fn launch_child(
         biased;
         activated = activate_in_time(installed, policy, &endpoint) => match activated {
             // Most often because it ended: then that is the reason.
-            Err(Inactive::Broken(error)) => {
+            Err(Inactive::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
                 match tokio::time::timeout(EXIT_PATIENCE, process.ended()).await {
                     Ok(ending) => Err(start_error(id, ending)),
                     Err(_) => Err(Inactive::Broken(error).into_error(id)),
@@ -108,6 +113,7 @@ async fn launch_child(
             activated => activated.map_err(|inactive| inactive.into_error(id)),
         },
         ending = process.ended() => Err(start_error(id, ending)),
+        () = closing => Err(Error::Stopped),
     };
     let (dialect, descriptor) = match activated {
         Ok(activated) => activated,

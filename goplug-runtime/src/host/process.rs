@@ -16,8 +16,8 @@ use crate::protocol::wire;
 use crate::transport::{Child, OpenProgram, PassedListener, Signal, Spawn, Started};
 
 /// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
-/// the kernel may take over that.
-const FORCE: Duration = Duration::from_secs(1);
+/// the kernel may take over that. Both together are what a stop takes beyond its grace.
+const FORCE: Duration = Duration::from_millis(500);
 
 /// A running process and its output. Dropping it kills the process.
 pub(super) struct Process {
@@ -71,8 +71,8 @@ impl Process {
         drop(self.child.kill_group());
     }
 
-    /// Ends the process: waits for it within the grace period, then SIGTERM, then
-    /// SIGKILL to its whole group. What is left of the group dies with the process.
+    /// Ends the process: waits for it within what is left of the grace period, then
+    /// SIGTERM, then SIGKILL to its whole group. What is left of the group dies with the process.
     pub(super) async fn stop(mut self, grace: Duration) -> Ending {
         if let Ok(ending) = tokio::time::timeout(grace, self.ended()).await {
             return ending;

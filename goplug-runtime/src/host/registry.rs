@@ -238,8 +238,7 @@ impl Registry {
         let cores = self.inner.directory.close();
         let mut stops = JoinSet::new();
         for core in cores {
-            core.close();
-            stops.spawn(async move { core.command(Command::Close).await });
+            stops.spawn(async move { core.close().await });
         }
         while stops.join_next().await.is_some() {}
         self.inner.directory.sockets().remove();

@@ -23,7 +23,7 @@ pub(super) struct Run {
     life: Life,
     began: Instant,
     health: Option<Health>,
-    _callbacks: OwnedTask,
+    callbacks: Option<OwnedTask>,
 }
 
 /// The watch over a run's health.
@@ -47,14 +47,18 @@ impl Run {
         service: Arc<Service>,
         installed: Arc<Installed>,
         life: Life,
-        callbacks: OwnedTask,
         check: Option<HealthCheck>,
     ) -> Self {
         let health = check.map(|check| {
             let service = Arc::clone(&service);
             Health::Watched(tokio::spawn(async move { health::watch(&service, check).await }))
         });
-        Self { service, installed, life, began: Instant::now(), health, _callbacks: callbacks }
+        Self { service, installed, life, began: Instant::now(), health, callbacks: None }
+    }
+
+    /// Receives its callbacks by this task, for as long as it lasts.
+    pub(super) fn receive_callbacks(&mut self, task: OwnedTask) {
+        self.callbacks = Some(task);
     }
 
     /// Whether another process can stand beside it: it is this host's child.
@@ -117,7 +121,7 @@ impl Run {
         tokio::select! {
             () = service.quiet() => {}
             () = sleep(policy.drain) => {}
-            () = core.closed() => {}
+            () = core.closing() => {}
             ending = self.ended() => return service.end(ending),
         }
         self.stop(policy.grace).await;

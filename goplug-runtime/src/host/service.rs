@@ -3,6 +3,7 @@
 //! A [`Service`] lives from one activation to the end of that process. Handles hold
 //! the current one, so that a plugin can be started anew beneath them.
 
+use std::io::ErrorKind;
 use std::ops::Deref;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -208,8 +209,11 @@ impl Service {
         match answer {
             Ok(answer) => response::into_result(&self.id, method, answer, Terms { limit, budget }),
             Err(RequestError::TooLarge) => Err(Error::TooLarge { limit }),
-            Err(RequestError::Broken(error)) => Err(self.lost(&error, true).await),
-            Err(RequestError::Unreachable(error)) => Err(self.lost(&error, false).await),
+            Err(RequestError::Broken(error)) if error.kind() == ErrorKind::InvalidData => {
+                Err(Error::Protocol(format!("the answer of {} to {method:?}: {error}", self.id)))
+            }
+            Err(RequestError::Broken(error)) => Err(self.lost(&error, true, budget).await),
+            Err(RequestError::Unreachable(error)) => Err(self.lost(&error, false, budget).await),
         }
     }
 
@@ -231,9 +235,16 @@ impl Service {
     }
 
     /// The error of a connection that broke: a crash, once it is known how.
-    async fn lost(&self, error: &std::io::Error, may_have_executed: bool) -> Error {
-        // Only of our own child more will be known.
-        let patience = if self.pid.is_some() { EXIT_PATIENCE } else { Duration::ZERO };
+    async fn lost(
+        &self,
+        error: &std::io::Error,
+        may_have_executed: bool,
+        budget: Duration,
+    ) -> Error {
+        // Only of our own child more will be known; and a process that lives on must not
+        // make of a lost connection a deadline that was missed.
+        let patience =
+            if self.pid.is_some() { EXIT_PATIENCE.min(budget / 2) } else { Duration::ZERO };
         match tokio::time::timeout(patience, self.wait_for_end()).await {
             Ok(ending) => self.crashed(ending, may_have_executed),
             Err(_) => {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::callbacks;
 use super::core::{Command, Core, Prospect, State};
@@ -105,8 +105,13 @@ impl Supervisor {
         let Some(installed) = self.core.installed().filter(|_| self.running.is_none()) else {
             return;
         };
-        if let Err(error) = launch::examine(&installed).await {
-            self.reject(&error);
+        tokio::select! {
+            examined = launch::examine(&installed) => {
+                if let Err(error) = examined {
+                    self.reject(&error);
+                }
+            }
+            () = self.core.closing() => {}
         }
     }
 
@@ -123,14 +128,6 @@ impl Supervisor {
     /// Starts a process of the plugin and activates it. With a run that it is to replace,
     /// it also has to offer what the clients of that one need.
     async fn start(&self, replaced: Option<&Run>) -> Result<Run> {
-        let core = &self.core;
-        tokio::select! {
-            run = self.start_and_activate(replaced) => run,
-            () = core.closed() => Err(Error::Stopped),
-        }
-    }
-
-    async fn start_and_activate(&self, replaced: Option<&Run>) -> Result<Run> {
         let (core, policy) = (&self.core, self.core.policy());
         // The registry may go while its plugin starts: no hold on it meanwhile.
         let (installed, sockets) = {
@@ -141,17 +138,25 @@ impl Supervisor {
             })?;
             (installed, Arc::clone(directory.sockets()))
         };
-        let Launched { service, life } = launch::launch(&installed, policy, &sockets).await?;
-        let service = Arc::new(service);
-        if replaced.is_some() {
-            core.check(service.descriptor())?;
+        let deadline = Instant::now() + policy.start_timeout;
+        let launched = launch::launch(&installed, policy, &sockets, core.closing());
+        let Launched { service, life } = launched.await?;
+        let mut run = Run::new(Arc::new(service), installed, life, policy.health);
+        if replaced.is_some()
+            && let Err(error) = core.check(run.service.descriptor())
+        {
+            run.stop(policy.grace).await;
+            return Err(error);
         }
         core.callbacks().begin_run();
-        let callbacks = self.receive_callbacks(Arc::clone(&service));
+        run.receive_callbacks(self.receive_callbacks(Arc::clone(&run.service)));
         // Whoever calls it next may count on its callbacks. One that it does not take is
         // tried again, and is no reason not to serve.
-        drop(timeout(policy.start_timeout, core.callbacks().settled()).await);
-        Ok(Run::new(service, installed, life, callbacks, policy.health))
+        tokio::select! {
+            _ = timeout_at(deadline, core.callbacks().settled()) => {}
+            () = core.closing() => {}
+        }
+        Ok(run)
     }
 
     /// Has this run take the calls from now on; answers with the one before.
@@ -288,6 +293,8 @@ impl Supervisor {
 
     fn reject(&self, error: &Error) {
         let reason = match error {
+            // That the registry stops is no fault of the file.
+            Error::Stopped => return,
             Error::Rejected { reason, .. } => reason.clone(),
             other => other.to_string(),
         };
