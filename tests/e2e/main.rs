@@ -15,3 +15,4 @@ mod process;
 mod program;
 mod stage;
 mod start;
+mod trust;

@@ -70,6 +70,7 @@ impl RegistryBuilder {
                 start_timeout: limits::START,
                 grace: limits::GRACE,
                 body_limit: limits::BODY,
+                trust_writable: false,
                 environment,
                 configurations: BTreeMap::new(),
             },
@@ -122,6 +123,19 @@ impl RegistryBuilder {
     /// The largest response body that is accepted, in bytes; 64 MiB unless set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = bytes;
+        self
+    }
+
+    /// Whether plugins are loaded all the same when users other than this process's and
+    /// root may write the registry's folder, a `.pconf`, a program, or a program's folder.
+    /// Off unless set: whoever may write these decides what runs as this process's user,
+    /// so such a folder or file is rejected with the reason.
+    ///
+    /// The folders above are not looked at. A folder with the sticky bit, as `/tmp` has
+    /// it, is trusted with those of its files that others may not write, and so is a group
+    /// in which there is nobody else.
+    pub fn trust_writable(mut self, on: bool) -> Self {
+        self.settings.trust_writable = on;
         self
     }
 

@@ -43,9 +43,10 @@ pub enum Event {
         /// The last lines that it wrote to standard error.
         stderr: Vec<String>,
     },
-    /// A file of the folder cannot be used. It is looked at again when it changes.
+    /// A file of the folder, or the folder itself, cannot be used. It is looked at again
+    /// when it changes.
     Rejected {
-        /// The file.
+        /// The file, or the folder.
         path: PathBuf,
         /// Why, for people.
         reason: String,

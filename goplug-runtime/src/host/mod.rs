@@ -24,6 +24,7 @@ mod service;
 mod settings;
 mod supervisor;
 mod task;
+mod trust;
 mod watch;
 
 pub use builder::RegistryBuilder;

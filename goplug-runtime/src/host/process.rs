@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::installed::{Command, Installed};
+use super::installed::{Command, Installed, Origin};
 use super::output::Output;
 use super::service::Ending;
 use super::settings::Settings;
+use super::trust;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
 use crate::transport::{Child, OpenProgram, PassedListener, Signal, Spawn, Started};
@@ -36,7 +37,7 @@ impl Process {
         let id = installed.id();
         let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
         let environment = environment(installed, &command, listener.path(), settings);
-        let program = open_program(installed, &command).await?;
+        let program = open_program(installed, &command, settings).await?;
         let spawn = Spawn {
             program: &program,
             args: &command.arguments,
@@ -84,13 +85,24 @@ impl Process {
     }
 }
 
-/// Opens the program and compares its digest, on a thread that may block.
-async fn open_program(installed: &Installed, command: &Command) -> Result<OpenProgram> {
+/// Opens the program, sees who may write it and compares its digest, on a thread that
+/// may block.
+async fn open_program(
+    installed: &Installed,
+    command: &Command,
+    settings: &Settings,
+) -> Result<OpenProgram> {
     let (path, expected) = (command.program.clone(), command.sha256.clone());
+    // An embedded plugin's program is the very file that this host runs from.
+    let embedded = matches!(installed.origin, Origin::Embedded(_));
+    let trusted = settings.trust_writable || embedded;
     let opened = tokio::task::spawn_blocking(move || {
         let program = OpenProgram::open(&path).map_err(|error| {
             format!("the program {} cannot be started: {error}", path.display())
         })?;
+        if !trusted {
+            trust::check_program(&program)?;
+        }
         if let Some(expected) = expected {
             let found = digest(&program).map_err(|error| error.to_string())?;
             if found != expected {

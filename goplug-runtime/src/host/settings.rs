@@ -17,6 +17,7 @@ pub(super) struct Settings {
     pub(super) start_timeout: Duration,
     pub(super) grace: Duration,
     pub(super) body_limit: usize,
+    pub(super) trust_writable: bool,
     pub(super) environment: BTreeMap<OsString, OsString>,
     pub(super) configurations: BTreeMap<PluginId, Bytes>,
 }

@@ -31,6 +31,8 @@ pub use file::replace_file;
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
 pub use peer::{Peer, own_uid};
+#[cfg(feature = "host")]
+pub use permission::private_folder;
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
 pub use process::{Child, OpenProgram, Output, Signal, Spawn, Started};
