@@ -145,7 +145,7 @@ pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, l
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    DiscoveredPlugin, Event, Events, Plugin, Registry, RegistryBuilder, State,
+    DiscoveredPlugin, Event, Events, Plugin, Policy, Registry, RegistryBuilder, State,
 };
 #[cfg(feature = "plugin")]
 #[doc(inline)]

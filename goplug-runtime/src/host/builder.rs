@@ -1,36 +1,19 @@
 //! How a registry is set up.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::installed::Installed;
+use super::policy::{Policies, Policy};
 use super::registry::Registry;
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::limits;
 use crate::protocol::PluginId;
 use crate::typed::PluginType;
-
-/// Variables of the host's environment that a plugin gets unless told otherwise:
-/// where things are, and how output looks. Secrets usually live in others.
-const PASSED_ON: [&str; 12] = [
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LOGNAME",
-    "PATH",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "SHELL",
-    "TERM",
-    "TMPDIR",
-    "TZ",
-    "USER",
-];
 
 /// Sets up a [`Registry`]. Made by [`Registry::builder`].
 ///
@@ -43,40 +26,38 @@ const PASSED_ON: [&str; 12] = [
 ///     .call_timeout(Duration::from_secs(5))
 ///     .configure("Mailer", "acme", &["smtp.example.org"])
 ///     .env("MAILER_LOG", "debug")
+///     .plugin("Indexer", "acme", |policy| policy.call_timeout(Duration::from_secs(600)))
 ///     .start()
 ///     .await?;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct RegistryBuilder {
-    settings: Settings,
+    folder: PathBuf,
     auto_discover: bool,
+    trust_writable: bool,
     embedded: Vec<Result<Installed>>,
-    configured: Vec<(String, String, Result<Vec<u8>, serde_json::Error>)>,
+    policy: Policy,
+    of_plugins: Vec<OfPlugin>,
+}
+
+/// A change to the policy of one plugin.
+struct OfPlugin {
+    name: String,
+    namespace: String,
+    change: Box<dyn FnOnce(Policy) -> Result<Policy> + Send>,
 }
 
 impl RegistryBuilder {
     pub(super) fn new(folder: PathBuf) -> Self {
-        let environment = PASSED_ON
-            .iter()
-            .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
-            .collect();
         Self {
-            settings: Settings {
-                folder,
-                call_timeout: limits::CALL,
-                start_timeout: limits::START,
-                grace: limits::GRACE,
-                body_limit: limits::BODY,
-                trust_writable: false,
-                environment,
-                configurations: BTreeMap::new(),
-            },
+            folder,
             auto_discover: false,
+            trust_writable: false,
             embedded: Vec::new(),
-            configured: Vec::new(),
+            policy: Policy::default(),
+            of_plugins: Vec::new(),
         }
     }
 
@@ -94,36 +75,64 @@ impl RegistryBuilder {
         self
     }
 
+    /// Changes the policy that holds for every plugin of the registry.
+    pub fn policy(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
+        self.policy = change(self.policy);
+        self
+    }
+
+    /// Changes the policy of one plugin, which begins as that of the registry does when
+    /// the registry starts. There need not be such a plugin yet.
+    pub fn plugin(
+        self,
+        name: &str,
+        namespace: &str,
+        change: impl FnOnce(Policy) -> Policy + Send + 'static,
+    ) -> Self {
+        self.change(name, namespace, |policy| Ok(change(policy)))
+    }
+
     /// What a plugin's activation hook is given.
-    pub fn configure(mut self, name: &str, namespace: &str, value: &impl Serialize) -> Self {
-        let value = serde_json::to_vec(value);
-        self.configured.push((name.into(), namespace.into(), value));
+    pub fn configure(self, name: &str, namespace: &str, value: &impl Serialize) -> Self {
+        let (value, id) = (serde_json::to_vec(value), format!("{namespace}.{name}"));
+        self.change(name, namespace, move |policy| match value {
+            Ok(value) => Ok(Policy { configuration: value.into(), ..policy }),
+            Err(error) => Err(Error::Configuration(format!(
+                "the configuration of {} cannot be JSON: {error}",
+                id.trim_start_matches('.')
+            ))),
+        })
+    }
+
+    fn change(
+        mut self,
+        name: &str,
+        namespace: &str,
+        change: impl FnOnce(Policy) -> Result<Policy> + Send + 'static,
+    ) -> Self {
+        let (name, namespace) = (name.into(), namespace.into());
+        self.of_plugins.push(OfPlugin { name, namespace, change: Box::new(change) });
         self
     }
 
-    /// How long a call may take where the caller names no time; 30 s unless set.
-    pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.call_timeout = timeout;
-        self
+    /// [`Policy::call_timeout`] of every plugin.
+    pub fn call_timeout(self, timeout: Duration) -> Self {
+        self.policy(|policy| policy.call_timeout(timeout))
     }
 
-    /// How long a plugin may take from its start to the end of its activation; 10 s
-    /// unless set.
-    pub fn start_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.start_timeout = timeout;
-        self
+    /// [`Policy::start_timeout`] of every plugin.
+    pub fn start_timeout(self, timeout: Duration) -> Self {
+        self.policy(|policy| policy.start_timeout(timeout))
     }
 
-    /// How long a plugin may take to stop before it is killed; 5 s unless set.
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.settings.grace = grace;
-        self
+    /// [`Policy::grace`] of every plugin.
+    pub fn grace(self, grace: Duration) -> Self {
+        self.policy(|policy| policy.grace(grace))
     }
 
-    /// The largest response body that is accepted, in bytes; 64 MiB unless set.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.settings.body_limit = bytes;
-        self
+    /// [`Policy::body_limit`] of every plugin.
+    pub fn body_limit(self, bytes: usize) -> Self {
+        self.policy(|policy| policy.body_limit(bytes))
     }
 
     /// Whether plugins are loaded all the same when users other than this process's and
@@ -135,23 +144,18 @@ impl RegistryBuilder {
     /// it, is trusted with those of its files that others may not write, and so is a group
     /// in which there is nobody else.
     pub fn trust_writable(mut self, on: bool) -> Self {
-        self.settings.trust_writable = on;
+        self.trust_writable = on;
         self
     }
 
-    /// Sets a variable in the environment of every plugin.
-    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.settings.environment.insert(name.into(), value.into());
-        self
+    /// [`Policy::env`] of every plugin.
+    pub fn env(self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.policy(|policy| policy.env(name, value))
     }
 
-    /// Passes the whole environment of this process on to the plugins. Unless set they
-    /// get a short list of it: paths, locale, terminal, `RUST_LOG`.
-    pub fn inherit_env(mut self) -> Self {
-        for (name, value) in std::env::vars_os() {
-            self.settings.environment.entry(name).or_insert(value);
-        }
-        self
+    /// [`Policy::inherit_env`] of every plugin.
+    pub fn inherit_env(self) -> Self {
+        self.policy(Policy::inherit_env)
     }
 
     /// Starts the registry: looks through the folder once, and goes on watching it if
@@ -163,17 +167,27 @@ impl RegistryBuilder {
     ///
     /// # Errors
     /// [`Error::Configuration`] for a setting that cannot be used.
-    pub async fn start(mut self) -> Result<Registry> {
-        for (name, namespace, value) in self.configured {
+    pub async fn start(self) -> Result<Registry> {
+        let mut policies = Policies { default: self.policy, ..Policies::default() };
+        for OfPlugin { name, namespace, change } in self.of_plugins {
             let id = PluginId::read(&name, &namespace)?;
-            let value = value.map_err(|error| {
-                Error::Configuration(format!("the configuration of {id} cannot be JSON: {error}"))
-            })?;
-            self.settings.configurations.insert(id, value.into());
+            let policy = change(policies.of(&id))?;
+            policies.of_plugins.insert(id, policy);
         }
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
-        self.settings.folder = std::path::absolute(&self.settings.folder)
-            .map_err(|error| Error::io(self.settings.folder.display().to_string(), error))?;
-        Registry::start(self.settings, embedded, self.auto_discover).await
+        let folder = std::path::absolute(&self.folder)
+            .map_err(|error| Error::io(self.folder.display().to_string(), error))?;
+        let settings = Settings { folder, policies, trust_writable: self.trust_writable };
+        Registry::start(settings, embedded, self.auto_discover).await
+    }
+}
+
+impl fmt::Debug for RegistryBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryBuilder")
+            .field("folder", &self.folder)
+            .field("auto_discover", &self.auto_discover)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }

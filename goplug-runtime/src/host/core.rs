@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::callbacks::Callbacks;
 use super::installed::Installed;
+use super::policy::Policy;
 use super::service::Service;
-use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::protocol::PluginId;
 
@@ -45,7 +45,7 @@ pub enum State {
 /// What all handles of one plugin share with its supervisor.
 pub(super) struct Core {
     id: PluginId,
-    settings: Arc<Settings>,
+    policy: Policy,
     status: Mutex<Status>,
     commands: mpsc::Sender<Command>,
     callbacks: Arc<Callbacks>,
@@ -58,22 +58,18 @@ struct Status {
 }
 
 impl Core {
-    pub(super) fn new(
-        id: PluginId,
-        settings: Arc<Settings>,
-        commands: mpsc::Sender<Command>,
-    ) -> Self {
+    pub(super) fn new(id: PluginId, policy: Policy, commands: mpsc::Sender<Command>) -> Self {
         let status = Status { state: State::Stopped, installed: None, service: None };
         let callbacks = Arc::new(Callbacks::new());
-        Self { id, settings, status: Mutex::new(status), commands, callbacks }
+        Self { id, policy, status: Mutex::new(status), commands, callbacks }
     }
 
     pub(super) fn id(&self) -> &PluginId {
         &self.id
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     pub(super) fn callbacks(&self) -> &Arc<Callbacks> {

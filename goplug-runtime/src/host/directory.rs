@@ -75,7 +75,8 @@ impl Directory {
 
     fn adopt(self: &Arc<Self>, id: PluginId) -> Known {
         let (sender, commands) = mpsc::channel(limits::COMMANDS);
-        let core = Arc::new(Core::new(id, Arc::clone(&self.settings), sender));
+        let policy = self.settings.policies.of(&id);
+        let core = Arc::new(Core::new(id, policy, sender));
         let supervisor = Supervisor::new(Arc::clone(&core), Arc::downgrade(self), commands);
         Known { core, _supervisor: OwnedTask::spawn(supervisor.run()) }
     }

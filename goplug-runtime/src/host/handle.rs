@@ -176,7 +176,7 @@ impl Plugin {
         let (table, name) = (Arc::clone(callbacks), callback.to_owned());
         let subscription = Subscription::new(move || table.remove(&name, key));
         let Some(service) = self.core.service() else { return Ok(subscription) };
-        let after = self.core.settings().call_timeout;
+        let after = self.core.policy().call_timeout;
         tokio::select! {
             confirmed = callbacks.confirmed(version) => confirmed.map(|()| subscription),
             // It will be registered with the next run.

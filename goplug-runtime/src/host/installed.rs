@@ -25,6 +25,8 @@ pub(super) enum Origin {
 pub(super) struct Installed {
     pub(super) pconf: Pconf,
     pub(super) origin: Origin,
+    /// Whether its program is run even if others may write it.
+    pub(super) trusted: bool,
 }
 
 /// How to start a plugin's process.
@@ -38,7 +40,8 @@ pub(super) struct Command {
 }
 
 impl Installed {
-    /// Reads a `.pconf`, which others may write only if that is to be `trusted`.
+    /// Reads a `.pconf`, which others may write, as they may the program, only where it
+    /// is `trusted` nevertheless.
     ///
     /// # Errors
     /// The reason for people why the file cannot be used.
@@ -59,7 +62,7 @@ impl Installed {
         let mut text = Vec::new();
         file.take(limits::PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
         let pconf = Pconf::parse(&text).map_err(|error| error.to_string())?;
-        let installed = Self { pconf, origin: Origin::File(path.into()) };
+        let installed = Self { pconf, origin: Origin::File(path.into()), trusted };
         installed.check().map_err(|error| match error {
             Error::Rejected { reason, .. } => reason,
             other => other.to_string(),
@@ -77,7 +80,8 @@ impl Installed {
         if let Some(url) = P::URL {
             pconf = pconf.with_url(url).map_err(|error| Error::Configuration(error.to_string()))?;
         }
-        Ok(Self { pconf, origin: Origin::Embedded(program) })
+        // It is the very file that this host runs from: what could be lost is lost already.
+        Ok(Self { pconf, origin: Origin::Embedded(program), trusted: true })
     }
 
     pub(super) fn id(&self) -> &PluginId {

@@ -11,12 +11,12 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 
 use super::connection::{Answer, Connection};
 use super::installed::Installed;
+use super::policy::Policy;
 use super::process::Process;
 use super::response::{self, Terms};
 use super::service::{
     Dialect, EXIT_PATIENCE, Ending, Endpoint, RequestError, Service, speak_goplug_2,
 };
-use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};
@@ -68,7 +68,7 @@ pub(super) enum Life {
 /// start timeout.
 pub(super) async fn launch(
     installed: &Installed,
-    settings: &Settings,
+    policy: &Policy,
     sockets: &Sockets,
 ) -> Result<Launched> {
     match installed.command()? {
@@ -81,25 +81,24 @@ pub(super) async fn launch(
             };
             let listener = PassedListener::bind(&sockets.next().map_err(failed)?)
                 .map_err(|error| failed(std::io::Error::other(error)))?;
-            let process = Process::start(installed, command, &listener, settings).await?;
-            launch_child(installed, settings, process, listener).await
+            let process = Process::start(installed, command, &listener, policy).await?;
+            launch_child(installed, policy, process, listener).await
         }
-        None => launch_foreign(installed, settings).await,
+        None => launch_foreign(installed, policy).await,
     }
 }
 
 async fn launch_child(
     installed: &Installed,
-    settings: &Settings,
+    policy: &Policy,
     mut process: Process,
     listener: PassedListener,
 ) -> Result<Launched> {
     let id = installed.id();
-    let endpoint =
-        Endpoint::new(listener.path().into(), installed.pconf.url(), settings.body_limit);
+    let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy.body_limit);
     let activated = tokio::select! {
         biased;
-        activated = activate_in_time(installed, settings, &endpoint) => match activated {
+        activated = activate_in_time(installed, policy, &endpoint) => match activated {
             // Most often because it ended: then that is the reason.
             Err(Inactive::Broken(error)) => {
                 match tokio::time::timeout(EXIT_PATIENCE, process.ended()).await {
@@ -123,19 +122,18 @@ async fn launch_child(
         }
     };
     let service =
-        Service::new(id.clone(), endpoint, dialect, descriptor, Some(process.id()), settings);
+        Service::new(id.clone(), endpoint, dialect, descriptor, Some(process.id()), policy);
     Ok(Launched { service, life: Life::Child { process, listener } })
 }
 
-async fn launch_foreign(installed: &Installed, settings: &Settings) -> Result<Launched> {
+async fn launch_foreign(installed: &Installed, policy: &Policy) -> Result<Launched> {
     let socket = installed.socket()?;
-    let endpoint = Endpoint::new(socket, installed.pconf.url(), settings.body_limit);
+    let endpoint = Endpoint::new(socket, installed.pconf.url(), policy.body_limit);
     let watch = endpoint.connect().await.map_err(|error| installed.rejected(error.to_string()))?;
-    let (dialect, descriptor) = activate_in_time(installed, settings, &endpoint)
+    let (dialect, descriptor) = activate_in_time(installed, policy, &endpoint)
         .await
         .map_err(|inactive| inactive.into_error(installed.id()))?;
-    let service =
-        Service::new(installed.id().clone(), endpoint, dialect, descriptor, None, settings);
+    let service = Service::new(installed.id().clone(), endpoint, dialect, descriptor, None, policy);
     Ok(Launched { service, life: Life::Foreign { watch: Some(watch) } })
 }
 
@@ -215,11 +213,11 @@ impl Inactive {
 
 async fn activate_in_time(
     installed: &Installed,
-    settings: &Settings,
+    policy: &Policy,
     endpoint: &Endpoint,
 ) -> Result<(Dialect, Descriptor), Inactive> {
-    let after = settings.start_timeout;
-    match tokio::time::timeout(after, activate(installed, settings, endpoint)).await {
+    let after = policy.start_timeout;
+    match tokio::time::timeout(after, activate(installed, policy, endpoint)).await {
         Ok(result) => result,
         Err(_) => Err(format!("its activation took longer than {after:?}").into()),
     }
@@ -227,10 +225,10 @@ async fn activate_in_time(
 
 async fn activate(
     installed: &Installed,
-    settings: &Settings,
+    policy: &Policy,
     endpoint: &Endpoint,
 ) -> Result<(Dialect, Descriptor), Inactive> {
-    let mut body = settings.configuration(installed.id());
+    let mut body = policy.configuration.clone();
     if installed.pconf.protocol() == 1 {
         // The original's hosts send nothing here, and its plugins expect nothing.
         body = Bytes::new();
@@ -243,7 +241,7 @@ async fn activate(
         request.headers_mut().insert(CONTENT_TYPE, json);
     }
     speak_goplug_2(&mut request);
-    let terms = Terms { limit: endpoint.body_limit(), budget: settings.start_timeout };
+    let terms = Terms { limit: endpoint.body_limit(), budget: policy.start_timeout };
     match endpoint.send(request).await {
         Ok(answer) => understand(installed, answer, terms).map_err(Inactive::Refused),
         Err(RequestError::TooLarge) => Err("its descriptor is too large".to_owned().into()),

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::installed::{Command, Installed, Origin};
+use super::installed::{Command, Installed};
 use super::output::Output;
+use super::policy::Policy;
 use super::service::Ending;
-use super::settings::Settings;
 use super::trust;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
@@ -32,12 +32,12 @@ impl Process {
         installed: &Installed,
         command: Command,
         listener: &PassedListener,
-        settings: &Settings,
+        policy: &Policy,
     ) -> Result<Self> {
         let id = installed.id();
         let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
-        let environment = environment(installed, &command, listener.path(), settings);
-        let program = open_program(installed, &command, settings).await?;
+        let environment = environment(installed, &command, listener.path(), policy);
+        let program = open_program(installed, &command).await?;
         let spawn = Spawn {
             program: &program,
             args: &command.arguments,
@@ -87,15 +87,9 @@ impl Process {
 
 /// Opens the program, sees who may write it and compares its digest, on a thread that
 /// may block.
-async fn open_program(
-    installed: &Installed,
-    command: &Command,
-    settings: &Settings,
-) -> Result<OpenProgram> {
+async fn open_program(installed: &Installed, command: &Command) -> Result<OpenProgram> {
     let (path, expected) = (command.program.clone(), command.sha256.clone());
-    // An embedded plugin's program is the very file that this host runs from.
-    let embedded = matches!(installed.origin, Origin::Embedded(_));
-    let trusted = settings.trust_writable || embedded;
+    let trusted = installed.trusted;
     let opened = tokio::task::spawn_blocking(move || {
         let program = OpenProgram::open(&path).map_err(|error| {
             format!("the program {} cannot be started: {error}", path.display())
@@ -138,10 +132,10 @@ fn environment(
     installed: &Installed,
     command: &Command,
     socket: &Path,
-    settings: &Settings,
+    policy: &Policy,
 ) -> Vec<(OsString, OsString)> {
     let id = installed.id();
-    let mut environment = settings.environment.clone();
+    let mut environment = policy.environment.clone();
     environment.extend(command.environment.iter().cloned());
     environment.extend([
         (wire::ENV_PROTOCOL.into(), wire::PROTOCOL.to_string().into()),

@@ -14,8 +14,8 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore};
 
 use super::connection::{Answer, Connection, Transmit, TransmitError};
+use super::policy::Policy;
 use super::response::{self, Terms};
-use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, PluginId, wire};
@@ -184,7 +184,7 @@ impl Service {
         dialect: Dialect,
         descriptor: Descriptor,
         pid: Option<u32>,
-        settings: &Settings,
+        policy: &Policy,
     ) -> Self {
         Self {
             id,
@@ -193,7 +193,7 @@ impl Service {
             descriptor: Arc::new(descriptor),
             pid,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
-            call_timeout: settings.call_timeout,
+            call_timeout: policy.call_timeout,
             ending: OnceLock::new(),
             ended: Notify::new(),
         }

@@ -102,21 +102,23 @@ impl Supervisor {
         if self.running.is_some() {
             return Ok(());
         }
-        let settings = self.core.settings();
-        let installed = self.core.installed().ok_or_else(|| Error::NotFound {
-            id: self.core.id().clone(),
-            folder: settings.folder.clone(),
-        })?;
+        let policy = self.core.policy();
         // The registry may go while its plugin starts: no hold on it meanwhile.
-        let sockets = self.directory.upgrade().map(|directory| Arc::clone(directory.sockets()));
-        let sockets = sockets.ok_or(Error::Stopped)?;
-        let Launched { service, life } = launch::launch(&installed, settings, &sockets).await?;
+        let (installed, sockets) = {
+            let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
+            let installed = self.core.installed().ok_or_else(|| Error::NotFound {
+                id: self.core.id().clone(),
+                folder: directory.settings().folder.clone(),
+            })?;
+            (installed, Arc::clone(directory.sockets()))
+        };
+        let Launched { service, life } = launch::launch(&installed, policy, &sockets).await?;
         let service = Arc::new(service);
         self.core.callbacks().begin_run();
         let callbacks = self.receive_callbacks(Arc::clone(&service));
         // Whoever calls it next may count on its callbacks. One that it does not take is
         // tried again, and is no reason not to serve.
-        drop(tokio::time::timeout(settings.start_timeout, self.core.callbacks().settled()).await);
+        drop(tokio::time::timeout(policy.start_timeout, self.core.callbacks().settled()).await);
         let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
         self.core.serve(Arc::clone(&service));
         directory.forget(installed.path());
@@ -141,7 +143,7 @@ impl Supervisor {
             return self.core.rest(state);
         };
         self.core.rest(state);
-        let grace = self.core.settings().grace;
+        let grace = self.core.policy().grace;
         let request = service.endpoint().request(wire::STOP, bytes::Bytes::new());
         // End of file in place of an answer is success, and a refusal changes nothing.
         drop(tokio::time::timeout(grace, service.endpoint().send(request)).await);

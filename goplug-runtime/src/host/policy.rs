@@ -1,0 +1,135 @@
+//! How a host treats a plugin: what it waits for, what it accepts, what it passes on.
+//!
+//! A registry has one policy for all its plugins, and further ones for plugins that need
+//! another.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::limits;
+use crate::protocol::PluginId;
+
+/// Variables of the host's environment that a plugin gets unless told otherwise:
+/// where things are, and how output looks. Secrets usually live in others.
+const PASSED_ON: [&str; 12] = [
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LOGNAME",
+    "PATH",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "SHELL",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "USER",
+];
+
+/// How a host treats a plugin. Every deadline and bound is here, with its default.
+///
+/// [`RegistryBuilder::policy`](super::RegistryBuilder::policy) sets what holds for every
+/// plugin of a registry, [`RegistryBuilder::plugin`](super::RegistryBuilder::plugin) what
+/// holds for one.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// # async fn example() -> goplug::Result<()> {
+/// let registry = goplug::Registry::builder("plugins")
+///     .policy(|policy| policy.call_timeout(Duration::from_secs(5)))
+///     .plugin("Indexer", "acme", |policy| policy.call_timeout(Duration::from_secs(600)))
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a policy does nothing unless it is given to a registry"]
+pub struct Policy {
+    pub(super) call_timeout: Duration,
+    pub(super) start_timeout: Duration,
+    pub(super) grace: Duration,
+    pub(super) body_limit: usize,
+    pub(super) environment: BTreeMap<OsString, OsString>,
+    pub(super) configuration: Bytes,
+}
+
+impl Default for Policy {
+    /// The defaults of [`limits`], and a short list of this process's environment.
+    fn default() -> Self {
+        let environment = PASSED_ON
+            .iter()
+            .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
+            .collect();
+        Self {
+            call_timeout: limits::CALL,
+            start_timeout: limits::START,
+            grace: limits::GRACE,
+            body_limit: limits::BODY,
+            environment,
+            configuration: Bytes::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// How long a call may take where the caller names no time; [`limits::CALL`] unless
+    /// set.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// How long a plugin may take from its start to the end of its activation;
+    /// [`limits::START`] unless set.
+    pub fn start_timeout(mut self, timeout: Duration) -> Self {
+        self.start_timeout = timeout;
+        self
+    }
+
+    /// How long a plugin may take to stop before it is killed; [`limits::GRACE`] unless
+    /// set.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// The largest response body that is accepted, in bytes; [`limits::BODY`] unless set.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Sets a variable in the plugin's environment.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// Passes the whole environment of this process on to the plugin. Unless set it gets
+    /// a short list of it: paths, locale, terminal, `RUST_LOG`.
+    pub fn inherit_env(mut self) -> Self {
+        for (name, value) in std::env::vars_os() {
+            self.environment.entry(name).or_insert(value);
+        }
+        self
+    }
+}
+
+/// The policies of a registry.
+#[derive(Debug, Default)]
+pub(super) struct Policies {
+    pub(super) default: Policy,
+    pub(super) of_plugins: BTreeMap<PluginId, Policy>,
+}
+
+impl Policies {
+    /// The policy that holds for this plugin.
+    pub(super) fn of(&self, id: &PluginId) -> Policy {
+        self.of_plugins.get(id).unwrap_or(&self.default).clone()
+    }
+}
