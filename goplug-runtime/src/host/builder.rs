@@ -10,6 +10,8 @@ use serde::Serialize;
 use super::installed::Installed;
 use super::policy::{Policies, Policy};
 use super::registry::Registry;
+use super::resources::Resources;
+use super::sandbox::Sandbox;
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::protocol::PluginId;
@@ -156,6 +158,16 @@ impl RegistryBuilder {
     /// [`Policy::inherit_env`] of every plugin.
     pub fn inherit_env(self) -> Self {
         self.policy(Policy::inherit_env)
+    }
+
+    /// [`Policy::resources`] of every plugin.
+    pub fn resources(self, resources: Resources) -> Self {
+        self.policy(|policy| policy.resources(resources))
+    }
+
+    /// [`Policy::sandbox`] of every plugin.
+    pub fn sandbox(self, sandbox: Sandbox) -> Self {
+        self.policy(|policy| policy.sandbox(sandbox))
     }
 
     /// Starts the registry: looks through the folder once, and goes on watching it if

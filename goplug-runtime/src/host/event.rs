@@ -51,6 +51,14 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
+    /// A plugin is started although its sandbox cannot be enforced, at least not all of
+    /// it; [`Sandbox::or_report`](super::Sandbox::or_report) asked for that.
+    Unconfined {
+        /// The plugin.
+        plugin: PluginId,
+        /// What cannot be enforced and why, for people.
+        reason: String,
+    },
     /// A plugin's `.pconf` is gone.
     Removed {
         /// The plugin.

@@ -112,6 +112,12 @@ impl Supervisor {
             })?;
             (installed, Arc::clone(directory.sockets()))
         };
+        if let Some(sandbox) = &policy.sandbox
+            && let Some(gap) = sandbox.gap(&installed)?
+        {
+            let plugin = self.core.id().clone();
+            self.tell(&Event::Unconfined { plugin, reason: gap.into() });
+        }
         let Launched { service, life } = launch::launch(&installed, policy, &sockets).await?;
         let service = Arc::new(service);
         self.core.callbacks().begin_run();
