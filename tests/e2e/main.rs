@@ -3,6 +3,7 @@
 mod bad_files;
 mod callbacks;
 mod calls;
+mod confinement;
 mod crash;
 mod curl;
 mod discovery;
