@@ -145,8 +145,8 @@ pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, l
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    DiscoveredPlugin, Event, Events, Plugin, Policy, Registry, RegistryBuilder, Resources, Sandbox,
-    State,
+    DiscoveredPlugin, Event, Events, HealthCheck, Plugin, Policy, Registry, RegistryBuilder,
+    Resources, Restart, Sandbox, State,
 };
 #[cfg(feature = "plugin")]
 #[doc(inline)]

@@ -40,6 +40,7 @@ pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
 pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
 pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
 pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
+pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
 pub(crate) const LONELY_HOST: &str = env!("CARGO_BIN_EXE_fixture-lonely-host");
 
 /// One test's surroundings.
@@ -248,6 +249,8 @@ pub(crate) fn is(kind: Kind, plugin: &str) -> impl FnMut(&Event) -> bool {
             | (Kind::Loaded, Event::Loaded { plugin })
             | (Kind::Stopped, Event::Stopped { plugin })
             | (Kind::Crashed, Event::Crashed { plugin, .. })
+            | (Kind::Restarted, Event::Restarted { plugin })
+            | (Kind::Upgraded, Event::Upgraded { plugin })
             | (Kind::Removed, Event::Removed { plugin }) => plugin,
             _ => return false,
         };
@@ -263,5 +266,7 @@ pub(crate) enum Kind {
     Loaded,
     Stopped,
     Crashed,
+    Restarted,
+    Upgraded,
     Removed,
 }

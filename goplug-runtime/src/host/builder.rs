@@ -11,6 +11,7 @@ use super::installed::Installed;
 use super::policy::{Policies, Policy};
 use super::registry::Registry;
 use super::resources::Resources;
+use super::restart::Restart;
 use super::sandbox::Sandbox;
 use super::settings::Settings;
 use crate::error::{Error, Result};
@@ -148,6 +149,11 @@ impl RegistryBuilder {
     pub fn trust_writable(mut self, on: bool) -> Self {
         self.trust_writable = on;
         self
+    }
+
+    /// [`Policy::restart`] of every plugin.
+    pub fn restart(self, restart: Restart) -> Self {
+        self.policy(|policy| policy.restart(restart))
     }
 
     /// [`Policy::env`] of every plugin.

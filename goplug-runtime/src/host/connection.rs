@@ -28,7 +28,8 @@ use crate::transport::{self, Peer, Stream};
 pub(super) enum TransmitError {
     /// The request was not sent; it comes back and may go elsewhere.
     Unsent(Box<Request<Full<Bytes>>>),
-    /// The connection failed after the request may have been sent.
+    /// The connection failed after the request may have been sent; because of what was
+    /// received where the kind is [`InvalidData`](std::io::ErrorKind::InvalidData).
     Broken(std::io::Error),
     /// The response body is larger than the limit.
     TooLarge,
@@ -92,7 +93,7 @@ impl Connection {
             Ok(response) => Ok(response),
             Err(mut error) => Err(match error.take_message() {
                 Some(request) => TransmitError::Unsent(Box::new(request)),
-                None => TransmitError::Broken(std::io::Error::other(error.into_error())),
+                None => TransmitError::Broken(broken(error.into_error())),
             }),
         }
     }
@@ -107,7 +108,7 @@ impl Connection {
             let frame = poll_fn(|cx| body.as_mut().poll_frame(cx));
             match drive(&mut self.driver, frame).await {
                 None => return Ok(None),
-                Some(Err(error)) => return Err(std::io::Error::other(error)),
+                Some(Err(error)) => return Err(broken(error)),
                 Some(Ok(frame)) => {
                     if let Ok(bytes) = frame.into_data() {
                         return Ok(Some(bytes));
@@ -172,6 +173,13 @@ impl Transmit for Connection {
     fn is_reusable(&self) -> bool {
         self.driver.is_some() && !self.sender.is_closed()
     }
+}
+
+/// Tells a response that is none from a connection that is gone.
+fn broken(error: hyper::Error) -> std::io::Error {
+    let kind =
+        if error.is_parse() { std::io::ErrorKind::InvalidData } else { std::io::ErrorKind::Other };
+    std::io::Error::new(kind, error)
 }
 
 /// Polls a connection and something that waits for it, until the latter is ready.

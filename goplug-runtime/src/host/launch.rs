@@ -10,13 +10,12 @@ use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 
 use super::connection::{Answer, Connection};
+use super::endpoint::{Endpoint, RequestError, speak_goplug_2};
 use super::installed::Installed;
 use super::policy::Policy;
 use super::process::Process;
 use super::response::{self, Terms};
-use super::service::{
-    Dialect, EXIT_PATIENCE, Ending, Endpoint, RequestError, Service, speak_goplug_2,
-};
+use super::service::{Dialect, EXIT_PATIENCE, Ending, Service};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};
@@ -65,11 +64,12 @@ pub(super) enum Life {
 }
 
 /// Starts a plugin, or finds it started, and activates it, all within the registry's
-/// start timeout.
+/// start timeout. Gives up with [`Error::Stopped`] when `closing` resolves.
 pub(super) async fn launch(
     installed: &Installed,
     policy: &Policy,
     sockets: &Sockets,
+    closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     match installed.command()? {
         Some(command) => {
@@ -82,9 +82,12 @@ pub(super) async fn launch(
             let listener = PassedListener::bind(&sockets.next().map_err(failed)?)
                 .map_err(|error| failed(std::io::Error::other(error)))?;
             let process = Process::start(installed, command, &listener, policy).await?;
-            launch_child(installed, policy, process, listener).await
+            launch_child(installed, policy, process, listener, closing).await
         }
-        None => launch_foreign(installed, policy).await,
+        None => tokio::select! {
+            launched = launch_foreign(installed, policy) => launched,
+            () = closing => Err(Error::Stopped),
+        },
     }
 }
 
@@ -93,6 +96,7 @@ async fn launch_child(
     policy: &Policy,
     mut process: Process,
     listener: PassedListener,
+    closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     let id = installed.id();
     let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy.body_limit);
@@ -100,7 +104,7 @@ async fn launch_child(
         biased;
         activated = activate_in_time(installed, policy, &endpoint) => match activated {
             // Most often because it ended: then that is the reason.
-            Err(Inactive::Broken(error)) => {
+            Err(Inactive::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
                 match tokio::time::timeout(EXIT_PATIENCE, process.ended()).await {
                     Ok(ending) => Err(start_error(id, ending)),
                     Err(_) => Err(Inactive::Broken(error).into_error(id)),
@@ -109,6 +113,7 @@ async fn launch_child(
             activated => activated.map_err(|inactive| inactive.into_error(id)),
         },
         ending = process.ended() => Err(start_error(id, ending)),
+        () = closing => Err(Error::Stopped),
     };
     let (dialect, descriptor) = match activated {
         Ok(activated) => activated,
@@ -150,6 +155,13 @@ pub(super) async fn examine(installed: &Installed) -> Result<()> {
 }
 
 impl Life {
+    /// Ends a child's process by force; nothing can be done about another's.
+    pub(super) fn kill(&self) {
+        if let Self::Child { process, .. } = self {
+            process.kill();
+        }
+    }
+
     /// Waits until the plugin is gone. Cancel safe.
     pub(super) async fn ended(&mut self, service: &Service) -> Ending {
         match self {
@@ -166,10 +178,7 @@ impl Life {
                         Ok(connection) => *watch = Some(connection),
                         Err(error) if error.kind() == ErrorKind::TimedOut => {}
                         Err(error) => {
-                            return Ending {
-                                status: format!("connection lost: {error}"),
-                                stderr: Vec::new(),
-                            };
+                            return Ending::because(format!("connection lost: {error}"));
                         }
                     }
                     tokio::time::sleep(RECONNECT).await;

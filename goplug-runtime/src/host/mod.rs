@@ -7,13 +7,16 @@
 //! caller's own task. `callbacks` come in on a stream of their own.
 
 mod builder;
+mod call;
 mod callbacks;
 mod connection;
 mod core;
 mod directory;
 mod discovery;
+mod endpoint;
 mod event;
 mod handle;
+mod health;
 mod installed;
 mod launch;
 mod output;
@@ -22,6 +25,8 @@ mod process;
 mod registry;
 mod resources;
 mod response;
+mod restart;
+mod run;
 mod sandbox;
 mod service;
 mod settings;
@@ -34,7 +39,9 @@ pub use builder::RegistryBuilder;
 pub use core::State;
 pub use event::{Event, Events};
 pub use handle::Plugin;
+pub use health::HealthCheck;
 pub use policy::Policy;
 pub use registry::{DiscoveredPlugin, Registry};
 pub use resources::Resources;
+pub use restart::Restart;
 pub use sandbox::Sandbox;

@@ -17,8 +17,8 @@ use crate::protocol::wire;
 use crate::transport::{Child, OpenProgram, PassedListener, Ruleset, Signal, Spawn, Started};
 
 /// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
-/// the kernel may take over that.
-const FORCE: Duration = Duration::from_secs(1);
+/// the kernel may take over that. Both together are what a stop takes beyond its grace.
+const FORCE: Duration = Duration::from_millis(500);
 
 /// A running process and its output. Dropping it kills the process.
 pub(super) struct Process {
@@ -62,15 +62,21 @@ impl Process {
 
     /// Waits for the end of the process, however it comes. Cancel safe.
     pub(super) async fn ended(&mut self) -> Ending {
-        let status = match self.child.wait().await {
-            Ok(status) => status.to_string(),
-            Err(error) => format!("its exit status is unknown: {error}"),
+        let (status, code) = match self.child.wait().await {
+            Ok(status) => (status.to_string(), status.code()),
+            Err(error) => (format!("its exit status is unknown: {error}"), None),
         };
-        Ending { status, stderr: self.output.tail().await }
+        Ending { status, code, stderr: self.output.tail().await }
     }
 
-    /// Ends the process: waits for it within the grace period, then SIGTERM, then
-    /// SIGKILL to its whole group. What is left of the group dies with the process.
+    /// Sends SIGKILL to the process and its whole group. [`Process::ended`] follows.
+    pub(super) fn kill(&self) {
+        // One that cannot be signalled has ended.
+        drop(self.child.kill_group());
+    }
+
+    /// Ends the process: waits for it within what is left of the grace period, then
+    /// SIGTERM, then SIGKILL to its whole group. What is left of the group dies with the process.
     pub(super) async fn stop(mut self, grace: Duration) -> Ending {
         if let Ok(ending) = tokio::time::timeout(grace, self.ended()).await {
             return ending;
@@ -80,10 +86,10 @@ impl Process {
         if let Ok(ending) = tokio::time::timeout(FORCE, self.ended()).await {
             return ending;
         }
-        drop(self.child.kill_group());
+        self.kill();
         match tokio::time::timeout(FORCE, self.ended()).await {
             Ok(ending) => ending,
-            Err(_) => Ending { status: "it does not die".into(), stderr: Vec::new() },
+            Err(_) => Ending::because("it does not die"),
         }
     }
 }
