@@ -146,6 +146,9 @@ impl RegistryBuilder {
     /// The folders above are not looked at. A folder with the sticky bit, as `/tmp` has
     /// it, is trusted with those of its files that others may not write, and so is a group
     /// in which there is nobody else.
+    ///
+    /// This is about files. A socket on which another user than these two listens is not
+    /// spoken to in any case.
     pub fn trust_writable(mut self, on: bool) -> Self {
         self.trust_writable = on;
         self
