@@ -8,10 +8,10 @@ use goplug_tests::fixtures::calculator::CalculatorClient;
 use crate::stage::{CALCULATOR, Kind, Stage, exists, is, kill, read_until, soon, stage, until};
 
 /// A calculator that starts itself in the stage's folder; ends with this.
-struct Own(Child);
+pub(crate) struct Own(Child);
 
 impl Own {
-    fn start(stage: &Stage) -> Self {
+    pub(crate) fn start(stage: &Stage) -> Self {
         let mut command = stage.command(CALCULATOR);
         command.arg("--dir").arg(stage.folder()).stderr(Stdio::null());
         Self(command.spawn().unwrap())

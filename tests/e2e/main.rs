@@ -3,6 +3,7 @@
 mod bad_files;
 mod callbacks;
 mod calls;
+mod confinement;
 mod crash;
 mod curl;
 mod discovery;
@@ -17,4 +18,5 @@ mod program;
 mod stage;
 mod start;
 mod supervision;
+mod trust;
 mod upgrade;

@@ -15,6 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::core::Command;
 use super::directory::Directory;
 use super::installed::Installed;
+use super::settings::Settings;
+use super::trust;
 use super::watch::FolderWatch;
 use crate::limits;
 use crate::protocol::{PluginId, pconf};
@@ -41,10 +43,20 @@ struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
     regular: bool,
+    /// A mode or an owner that changes leaves the time of the content as it is.
+    trust: Result<(), String>,
 }
 
 /// What reading one file came to.
 type Reading = (PathBuf, Option<Stamp>, Result<Installed, String>);
+
+/// What one look at the folder came to.
+struct Sight {
+    /// Whether the folder itself may be believed.
+    trust: Result<(), String>,
+    present: BTreeSet<PathBuf>,
+    readings: Vec<Reading>,
+}
 
 impl Folder {
     /// Reserves the names of embedded plugins, which no file can take.
@@ -53,16 +65,22 @@ impl Folder {
     }
 
     /// Reads what has changed since the last time. Blocks.
-    fn read(&self, folder: &Path) -> (BTreeSet<PathBuf>, Vec<Reading>) {
+    fn read(&self, settings: &Settings) -> Sight {
+        let folder = &settings.folder;
         let mut present = list(folder);
         let mut readings = Vec::new();
+        let trust = if settings.trust_writable { Ok(()) } else { trust::check_folder(folder) };
+        if trust.is_err() {
+            // What is known was read in better times; what is new may be anybody's.
+            return Sight { trust, present, readings };
+        }
         present.retain(|path| {
             let stamp = std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
             let known = self.files.get(path);
             if known.is_some_and(|file| file.stamp.is_some() && file.stamp == stamp) {
                 return true;
             }
-            let reading = Installed::read(path);
+            let reading = Installed::read(path, settings.trust_writable);
             // A file that went away meanwhile is none that cannot be used.
             let is_there = reading.is_ok() || path.symlink_metadata().is_ok();
             if is_there {
@@ -70,18 +88,18 @@ impl Folder {
             }
             is_there
         });
-        (present, readings)
+        Sight { trust, present, readings }
     }
 
     /// Enters what was read; `start` loads what does not ask for lazy loading.
-    fn apply(
-        &mut self,
-        present: &BTreeSet<PathBuf>,
-        readings: Vec<Reading>,
-        directory: &Arc<Directory>,
-        start: bool,
-    ) {
-        let mut orphans = self.drop_absent(present, directory);
+    fn apply(&mut self, sight: Sight, directory: &Arc<Directory>, start: bool) {
+        let Sight { trust, present, readings } = sight;
+        let folder = &directory.settings().folder;
+        match trust {
+            Ok(()) => directory.forget(folder),
+            Err(reason) => directory.reject(folder, reason),
+        }
+        let mut orphans = self.drop_absent(&present, directory);
         for (path, stamp, reading) in readings {
             let previous = self.files.get(&path).and_then(|file| file.id.clone());
             let installed = match reading {
@@ -146,6 +164,7 @@ impl Stamp {
             length: metadata.len(),
             modified: metadata.modified().ok(),
             regular: metadata.is_file(),
+            trust: trust::check_file(metadata),
         }
     }
 }
@@ -165,15 +184,15 @@ fn list(folder: &Path) -> BTreeSet<PathBuf> {
 
 /// Looks at the folder once and enters what it finds.
 async fn reconcile(mut folder: Folder, directory: &Arc<Directory>, start: bool) -> Folder {
-    let path = directory.settings().folder.clone();
+    let settings = Arc::clone(directory.settings());
     let reading = tokio::task::spawn_blocking(move || {
-        let (present, readings) = folder.read(&path);
-        (folder, present, readings)
+        let sight = folder.read(&settings);
+        (folder, sight)
     });
     // The blocking part does not panic, and is not aborted.
-    let Ok((read, present, readings)) = reading.await else { return Folder::default() };
+    let Ok((read, sight)) = reading.await else { return Folder::default() };
     folder = read;
-    folder.apply(&present, readings, directory, start);
+    folder.apply(sight, directory, start);
     folder
 }
 

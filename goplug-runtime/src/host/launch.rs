@@ -19,7 +19,7 @@ use super::service::{Dialect, EXIT_PATIENCE, Ending, Service};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};
-use crate::transport::PassedListener;
+use crate::transport::{PassedListener, private_folder};
 
 /// How long the watch over a plugin that is not our child pauses between two connections.
 const RECONNECT: Duration = Duration::from_millis(100);
@@ -37,7 +37,7 @@ impl Sockets {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = match &mut *folder {
             Some(folder) => folder,
-            none => none.insert(tempfile::Builder::new().prefix("goplug-").tempdir()?),
+            none => none.insert(private_folder("goplug-")?),
         };
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         Ok(folder.path().join(format!("{number}.sock")))

@@ -19,7 +19,7 @@ mod listen;
 mod peer;
 mod permission;
 #[cfg(feature = "host")]
-mod process;
+pub(crate) mod process;
 mod socket;
 #[cfg(feature = "plugin")]
 mod termination;
@@ -31,9 +31,11 @@ pub use file::replace_file;
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
 pub use peer::{Peer, own_uid};
+#[cfg(feature = "host")]
+pub use permission::private_folder;
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
-pub use process::{Child, OpenProgram, Output, Signal, Spawn, Started};
+pub use process::{Child, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp};
 pub use socket::{MAX_PATH, check_path};
 #[cfg(feature = "plugin")]
 pub use termination::Termination;
