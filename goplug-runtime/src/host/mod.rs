@@ -23,6 +23,7 @@ mod registry;
 mod response;
 mod service;
 mod settings;
+mod sockets;
 mod supervisor;
 mod task;
 mod watch;
