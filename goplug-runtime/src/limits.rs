@@ -88,3 +88,32 @@ pub const OUTPUT_LINE: usize = 8 << 10;
 
 /// Registry events that a slow listener may be behind before it misses some.
 pub const EVENT_BACKLOG: usize = 1024;
+
+/// How long the first restart of a plugin that died waits: 10 ms, plus a random part of as
+/// much.
+pub const RESTART_FIRST: Duration = Duration::from_millis(10);
+
+/// The longest wait before a restart: 30 s.
+pub const RESTART_LONGEST: Duration = Duration::from_secs(30);
+
+/// Restarts within [`RESTARTS_WITHIN`] before a plugin stays stopped: 5, as systemd has it.
+pub const RESTARTS: usize = 5;
+
+/// The time within which restarts are counted: 10 s, as systemd has it.
+pub const RESTARTS_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a run has to last for the restarts before it to be forgotten: 10 s.
+pub const RESTART_SOUND: Duration = Duration::from_secs(10);
+
+/// How often a plugin's health is checked, where it is: 10 s.
+pub const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long the answer to a health check may take: 2 s.
+pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Health checks in a row that may fail before a plugin is restarted: 3.
+pub const HEALTH_FAILURES: u32 = 3;
+
+/// How long the calls that a replaced run still has may take before it is stopped all the
+/// same: as long as a call.
+pub const DRAIN: Duration = CALL;

@@ -145,7 +145,8 @@ pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, l
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    DiscoveredPlugin, Event, Events, Plugin, Policy, Registry, RegistryBuilder, State,
+    DiscoveredPlugin, Event, Events, HealthCheck, Plugin, Policy, Registry, RegistryBuilder,
+    Restart, State,
 };
 #[cfg(feature = "plugin")]
 #[doc(inline)]

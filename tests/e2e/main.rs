@@ -16,3 +16,5 @@ mod process;
 mod program;
 mod stage;
 mod start;
+mod supervision;
+mod upgrade;

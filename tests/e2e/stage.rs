@@ -254,6 +254,8 @@ pub(crate) fn is(kind: Kind, plugin: &str) -> impl FnMut(&Event) -> bool {
             | (Kind::Loaded, Event::Loaded { plugin })
             | (Kind::Stopped, Event::Stopped { plugin })
             | (Kind::Crashed, Event::Crashed { plugin, .. })
+            | (Kind::Restarted, Event::Restarted { plugin })
+            | (Kind::Upgraded, Event::Upgraded { plugin })
             | (Kind::Removed, Event::Removed { plugin }) => plugin,
             _ => return false,
         };
@@ -269,5 +271,7 @@ pub(crate) enum Kind {
     Loaded,
     Stopped,
     Crashed,
+    Restarted,
+    Upgraded,
     Removed,
 }

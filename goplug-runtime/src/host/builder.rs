@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::installed::Installed;
 use super::policy::{Policies, Policy};
 use super::registry::Registry;
+use super::restart::Restart;
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::protocol::PluginId;
@@ -131,6 +132,11 @@ impl RegistryBuilder {
     /// [`Policy::body_limit`] of every plugin.
     pub fn body_limit(self, bytes: usize) -> Self {
         self.policy(|policy| policy.body_limit(bytes))
+    }
+
+    /// [`Policy::restart`] of every plugin.
+    pub fn restart(self, restart: Restart) -> Self {
+        self.policy(|policy| policy.restart(restart))
     }
 
     /// [`Policy::env`] of every plugin.

@@ -1,16 +1,19 @@
 //! What all handles of one plugin share with its supervisor: where it stands, the
 //! current run, and the way to the supervisor.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
 
 use super::callbacks::Callbacks;
 use super::installed::Installed;
 use super::policy::Policy;
-use super::service::Service;
+use super::service::{Lease, Service};
 use crate::error::{Error, Result};
-use crate::protocol::PluginId;
+use crate::protocol::{Descriptor, PluginId};
+use crate::typed::Expectation;
 
 /// A wish of a handle or of the registry.
 pub(super) enum Command {
@@ -20,8 +23,10 @@ pub(super) enum Command {
     AutoLoad,
     /// Stop the plugin, if it runs.
     Unload(oneshot::Sender<Result<()>>),
-    /// Stop the plugin, if it runs, and start it.
+    /// Put a new process in the place of the running one, or start the plugin.
     Reload(oneshot::Sender<Result<()>>),
+    /// The plugin's `.pconf` or program has changed: if it runs, the same as a reload.
+    Update,
     /// See whether a lazy plugin that starts itself is there; if not, its file is
     /// rejected.
     Examine,
@@ -47,24 +52,54 @@ pub(super) struct Core {
     id: PluginId,
     policy: Policy,
     status: Mutex<Status>,
+    /// Wakes the calls that wait for a run.
+    changed: Notify,
     commands: mpsc::Sender<Command>,
-    callbacks: Arc<Callbacks>,
-    /// The registry stops: whoever waits for the plugin's start waits in vain.
+    /// Whether the registry stops.
     closing: watch::Sender<bool>,
+    callbacks: Arc<Callbacks>,
 }
 
 struct Status {
     state: State,
     installed: Option<Arc<Installed>>,
     service: Option<Arc<Service>>,
+    prospect: Prospect,
+    /// What the typed clients that were bound need of every further run.
+    expectations: Vec<Expectation>,
+}
+
+/// What a call can expect where nothing serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Prospect {
+    /// Nothing, until somebody loads the plugin.
+    None,
+    /// The same, for this reason.
+    GivenUp(String),
+    /// A restart, which is on its way.
+    Restart,
+    /// A start as soon as there is a call.
+    OnDemand,
 }
 
 impl Core {
     pub(super) fn new(id: PluginId, policy: Policy, commands: mpsc::Sender<Command>) -> Self {
-        let status = Status { state: State::Stopped, installed: None, service: None };
-        let callbacks = Arc::new(Callbacks::new());
-        let closing = watch::Sender::new(false);
-        Self { id, policy, status: Mutex::new(status), commands, callbacks, closing }
+        let status = Status {
+            state: State::Stopped,
+            installed: None,
+            service: None,
+            prospect: Prospect::None,
+            expectations: Vec::new(),
+        };
+        Self {
+            id,
+            policy,
+            status: Mutex::new(status),
+            changed: Notify::new(),
+            commands,
+            closing: watch::Sender::new(false),
+            callbacks: Arc::new(Callbacks::new()),
+        }
     }
 
     pub(super) fn id(&self) -> &PluginId {
@@ -91,7 +126,7 @@ impl Core {
     pub(super) fn install(&self, installed: Installed) {
         let mut status = self.lock();
         status.installed = Some(Arc::new(installed));
-        if status.service.is_none() {
+        if status.service.is_none() && status.prospect != Prospect::Restart {
             status.state = State::Discovered;
         }
     }
@@ -105,22 +140,136 @@ impl Core {
         }
     }
 
-    /// The plugin runs.
+    /// This run takes the calls from now on, instead of the one before.
     pub(super) fn serve(&self, service: Arc<Service>) {
         let mut status = self.lock();
         status.state = State::Loaded;
+        status.prospect = Prospect::None;
         status.service = Some(service);
+        drop(status);
+        self.changed.notify_waiters();
     }
 
-    /// The plugin does not run any more.
-    pub(super) fn rest(&self, state: State) {
+    /// Nothing serves any more, and this is what a call can expect.
+    pub(super) fn rest(&self, state: State, prospect: Prospect) {
         let mut status = self.lock();
         status.service = None;
         status.state = if status.installed.is_some() { state } else { State::Stopped };
+        status.prospect = prospect;
+        drop(status);
+        self.changed.notify_waiters();
     }
 
+    /// The same until the next call, unless there is a call just now.
+    pub(super) fn rest_if_idle(&self) -> bool {
+        let mut status = self.lock();
+        let idle = status.service.as_ref().is_some_and(|service| service.calls() == 0);
+        if idle {
+            status.service = None;
+            status.state = State::Discovered;
+            status.prospect = Prospect::OnDemand;
+        }
+        idle
+    }
+
+    /// The current run, to be looked at.
     pub(super) fn service(&self) -> Option<Arc<Service>> {
         self.lock().service.clone()
+    }
+
+    /// A run to make a call with: the current one, or the one that is on its way.
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where none is to be expected, or none comes by the deadline;
+    /// why a plugin that starts on demand did not start.
+    pub(super) async fn run(&self, deadline: Instant) -> Result<Lease> {
+        loop {
+            let prospect = match self.lease() {
+                Ok(lease) => return Ok(lease),
+                Err(prospect) => prospect,
+            };
+            let in_time = match prospect {
+                Prospect::None | Prospect::GivenUp(_) => return Err(self.absent(&prospect)),
+                Prospect::Restart => {
+                    let mut changed = pin!(self.changed.notified());
+                    changed.as_mut().enable();
+                    if self.lock().prospect != Prospect::Restart {
+                        continue;
+                    }
+                    timeout_at(deadline, changed).await.is_ok()
+                }
+                Prospect::OnDemand => {
+                    match timeout_at(deadline, self.command(Command::Load)).await {
+                        Ok(loaded) => {
+                            loaded?;
+                            true
+                        }
+                        Err(_) => false,
+                    }
+                }
+            };
+            if !in_time {
+                return Err(self.absent(&prospect));
+            }
+        }
+    }
+
+    /// Whether a call that this run did not execute can be made again, with another run.
+    pub(super) fn has_successor(&self, run: &Service) -> bool {
+        let status = self.lock();
+        match &status.service {
+            Some(current) => !std::ptr::eq(Arc::as_ptr(current), run),
+            None => matches!(status.prospect, Prospect::Restart | Prospect::OnDemand),
+        }
+    }
+
+    fn lease(&self) -> Result<Lease, Prospect> {
+        let status = self.lock();
+        match &status.service {
+            // Under the lock, so that a run that is replaced knows all of its calls.
+            Some(service) => Ok(service.lease()),
+            None => Err(status.prospect.clone()),
+        }
+    }
+
+    /// The error of a call where nothing serves.
+    fn absent(&self, prospect: &Prospect) -> Error {
+        let reason = match (prospect, self.state()) {
+            (Prospect::GivenUp(reason), _) => format!("it was given up: {reason}"),
+            (Prospect::Restart, _) => "it is being restarted, which takes too long".into(),
+            (Prospect::OnDemand, _) => "it is being started, which takes too long".into(),
+            (Prospect::None, State::Stopped) => "it is stopped".into(),
+            (Prospect::None, State::Discovered | State::Loaded) => "it is not loaded".into(),
+        };
+        Error::Unavailable { id: self.id.clone(), reason }
+    }
+
+    /// A typed client needs this of every further run.
+    pub(super) fn expect(&self, expectation: &Expectation) {
+        let expectations = &mut self.lock().expectations;
+        // One for each type of client: the program bounds their number.
+        if !expectations.iter().any(|known| known.client() == expectation.client()) {
+            expectations.push(expectation.clone());
+        }
+    }
+
+    /// Whether a new run offers what the clients of the old one need.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] names the first client that it does not fit, with each
+    /// difference.
+    pub(super) fn check(&self, descriptor: &Descriptor) -> Result<()> {
+        let expectations = self.lock().expectations.clone();
+        for expectation in expectations {
+            let differences = expectation.differences(descriptor);
+            if !differences.is_empty() {
+                let client = expectation.client();
+                return Err(Error::Contract { id: self.id.clone(), client, differences });
+            }
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Status> {

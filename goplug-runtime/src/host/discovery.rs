@@ -108,10 +108,9 @@ impl Folder {
             orphans.remove(&id);
             self.owners.insert(id.clone(), path.clone());
             self.files.insert(path, File { stamp, id: Some(id) });
-            let lazy = installed.pconf.lazy_load();
             let Some(core) = directory.install(installed) else { return };
             if start {
-                core.wish(if lazy { Command::Examine } else { Command::AutoLoad });
+                core.wish(Command::Update);
             }
         }
         for id in orphans {

@@ -43,6 +43,30 @@ pub enum Event {
         /// The last lines that it wrote to standard error.
         stderr: Vec<String>,
     },
+    /// A plugin that had crashed was started again and activated.
+    Restarted {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A plugin that had crashed is not started again, though its policy would have it run.
+    GivenUp {
+        /// The plugin.
+        plugin: PluginId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A new process of a plugin took the place of the old one.
+    Upgraded {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A new process of a plugin could not take the place of the old one, which goes on.
+    UpgradeFailed {
+        /// The plugin.
+        plugin: PluginId,
+        /// Why, for people.
+        reason: String,
+    },
     /// A file of the folder cannot be used. It is looked at again when it changes.
     Rejected {
         /// The file.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::call;
 use super::core::{Command, Core, State};
 use super::service::Dialect;
 use crate::error::{Error, Result};
@@ -221,16 +222,7 @@ impl std::fmt::Debug for Plugin {
 
 impl Caller for Plugin {
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
-        match self.core.service() {
-            Some(service) => service.call(request).await,
-            None => Err(Error::Unavailable {
-                id: self.core.id().clone(),
-                reason: match self.state() {
-                    State::Stopped => "it is stopped".into(),
-                    State::Discovered | State::Loaded => "it is not loaded".into(),
-                },
-            }),
-        }
+        call::call(&self.core, request).await
     }
 
     async fn subscribe(
@@ -251,6 +243,7 @@ impl Caller for Plugin {
             Dialect::GoPlug1 => expectation.missing_methods(service.descriptor()),
         };
         if differences.is_empty() {
+            self.core.expect(expectation);
             return Ok(());
         }
         Err(Error::Contract {

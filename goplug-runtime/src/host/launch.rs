@@ -7,13 +7,12 @@ use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 
 use super::connection::{Answer, Connection};
+use super::endpoint::{Endpoint, RequestError, speak_goplug_2};
 use super::installed::Installed;
 use super::policy::Policy;
 use super::process::Process;
 use super::response::{self, Terms};
-use super::service::{
-    Dialect, EXIT_PATIENCE, Ending, Endpoint, RequestError, Service, speak_goplug_2,
-};
+use super::service::{Dialect, EXIT_PATIENCE, Ending, Service};
 use super::sockets::Sockets;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -129,6 +128,13 @@ pub(super) async fn examine(installed: &Installed) -> Result<()> {
 }
 
 impl Life {
+    /// Ends a child's process by force; nothing can be done about another's.
+    pub(super) fn kill(&self) {
+        if let Self::Child { process, .. } = self {
+            process.kill();
+        }
+    }
+
     /// Waits until the plugin is gone. Cancel safe.
     pub(super) async fn ended(&mut self, service: &Service) -> Ending {
         match self {
@@ -145,10 +151,7 @@ impl Life {
                         Ok(connection) => *watch = Some(connection),
                         Err(error) if error.kind() == ErrorKind::TimedOut => {}
                         Err(error) => {
-                            return Ending {
-                                status: format!("connection lost: {error}"),
-                                stderr: Vec::new(),
-                            };
+                            return Ending::because(format!("connection lost: {error}"));
                         }
                     }
                     tokio::time::sleep(RECONNECT).await;

@@ -7,13 +7,16 @@
 //! caller's own task. `callbacks` come in on a stream of their own.
 
 mod builder;
+mod call;
 mod callbacks;
 mod connection;
 mod core;
 mod directory;
 mod discovery;
+mod endpoint;
 mod event;
 mod handle;
+mod health;
 mod installed;
 mod launch;
 mod output;
@@ -21,6 +24,8 @@ mod policy;
 mod process;
 mod registry;
 mod response;
+mod restart;
+mod run;
 mod service;
 mod settings;
 mod sockets;
@@ -32,5 +37,7 @@ pub use builder::RegistryBuilder;
 pub use core::State;
 pub use event::{Event, Events};
 pub use handle::Plugin;
+pub use health::HealthCheck;
 pub use policy::Policy;
 pub use registry::{DiscoveredPlugin, Registry};
+pub use restart::Restart;

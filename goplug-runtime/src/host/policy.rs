@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::health::HealthCheck;
+use super::restart::Restart;
 use crate::limits;
 use crate::protocol::PluginId;
 
@@ -56,6 +58,10 @@ pub struct Policy {
     pub(super) body_limit: usize,
     pub(super) environment: BTreeMap<OsString, OsString>,
     pub(super) configuration: Bytes,
+    pub(super) restart: Restart,
+    pub(super) health: Option<HealthCheck>,
+    pub(super) idle_stop: Option<Duration>,
+    pub(super) drain: Duration,
 }
 
 impl Default for Policy {
@@ -72,6 +78,10 @@ impl Default for Policy {
             body_limit: limits::BODY,
             environment,
             configuration: Bytes::new(),
+            restart: Restart::default(),
+            health: None,
+            idle_stop: None,
+            drain: limits::DRAIN,
         }
     }
 }
@@ -101,6 +111,34 @@ impl Policy {
     /// The largest response body that is accepted, in bytes; [`limits::BODY`] unless set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// What becomes of the plugin when it dies; [`Restart::temporary`] unless set. While it
+    /// is being restarted, calls wait for it within their own deadline; handles, typed
+    /// clients and registered callbacks stay what they are.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.restart = restart;
+        self
+    }
+
+    /// Checks regularly whether the plugin answers; not done unless set.
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.health = Some(check);
+        self
+    }
+
+    /// Stops the plugin when it has not been called for this long; the next call starts it
+    /// again. Not done unless set, and not while a callback of the plugin is registered.
+    pub fn idle_stop(mut self, idle: Duration) -> Self {
+        self.idle_stop = Some(idle);
+        self
+    }
+
+    /// How long a run that has been replaced by a new one may take over the calls that it
+    /// still has; [`limits::DRAIN`] unless set.
+    pub fn drain(mut self, drain: Duration) -> Self {
+        self.drain = drain;
         self
     }
 

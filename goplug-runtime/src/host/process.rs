@@ -58,11 +58,17 @@ impl Process {
 
     /// Waits for the end of the process, however it comes. Cancel safe.
     pub(super) async fn ended(&mut self) -> Ending {
-        let status = match self.child.wait().await {
-            Ok(status) => status.to_string(),
-            Err(error) => format!("its exit status is unknown: {error}"),
+        let (status, code) = match self.child.wait().await {
+            Ok(status) => (status.to_string(), status.code()),
+            Err(error) => (format!("its exit status is unknown: {error}"), None),
         };
-        Ending { status, stderr: self.output.tail().await }
+        Ending { status, code, stderr: self.output.tail().await }
+    }
+
+    /// Sends SIGKILL to the process and its whole group. [`Process::ended`] follows.
+    pub(super) fn kill(&self) {
+        // One that cannot be signalled has ended.
+        drop(self.child.kill_group());
     }
 
     /// Ends the process: waits for it within what is left of the grace period, then
@@ -76,10 +82,10 @@ impl Process {
         if let Ok(ending) = tokio::time::timeout(FORCE, self.ended()).await {
             return ending;
         }
-        drop(self.child.kill_group());
+        self.kill();
         match tokio::time::timeout(FORCE, self.ended()).await {
             Ok(ending) => ending,
-            Err(_) => Ending { status: "it does not die".into(), stderr: Vec::new() },
+            Err(_) => Ending::because("it does not die"),
         }
     }
 }

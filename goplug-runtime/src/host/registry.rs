@@ -165,13 +165,17 @@ impl Registry {
         Ok(Plugin::new(core))
     }
 
-    /// Stops the plugin of this name, if it runs, and starts it again from what its
-    /// `.pconf` says by now. Handles, clients and callbacks stay valid.
+    /// Puts a new process in the place of the running one, from what the `.pconf` says by
+    /// now: starts it beside the old one, activates it, checks that it offers what the
+    /// bound clients need, and hands it the further calls. The old one finishes the calls
+    /// that it has, and is stopped. No call fails for it, and handles, clients and callbacks
+    /// stay valid. A plugin that does not run is loaded; one that somebody else started is
+    /// stopped first, since two cannot stand on its one socket.
     ///
     /// Dropping the future leaves the reload to finish by itself.
     ///
     /// # Errors
-    /// As [`Registry::load`].
+    /// As [`Registry::load`], and [`Error::Contract`]; the old process then stays in service.
     pub async fn reload(&self, name: &str, namespace: &str) -> Result<Plugin> {
         self.look().await;
         let core = self.find(name, namespace).await?;

@@ -1,31 +1,31 @@
-//! One run of a plugin: its socket, its idle connections, and how it ended.
+//! One run of a plugin, as calls see it: where it listens, what is in flight, how it ended.
 //!
 //! A [`Service`] lives from one activation to the end of that process. Handles hold
 //! the current one, so that a plugin can be started anew beneath them.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::ops::Deref;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore};
 
-use super::connection::{Answer, Connection, Transmit, TransmitError};
+use super::endpoint::{Endpoint, RequestError};
 use super::policy::Policy;
 use super::response::{self, Terms};
 use crate::error::{Error, Result};
-use crate::limits;
 use crate::protocol::{Descriptor, PluginId, wire};
 use crate::typed::{CallRequest, MediaType};
 
 /// How long a call whose connection broke waits to learn how the process ended.
 pub(super) const EXIT_PATIENCE: Duration = Duration::from_secs(2);
 
-const PROTOCOL: HeaderName = HeaderName::from_static(wire::HEADER_PROTOCOL);
 const TIMEOUT: HeaderName = HeaderName::from_static(wire::HEADER_TIMEOUT);
 
 /// Which protocol the plugin speaks.
@@ -37,130 +37,22 @@ pub(super) enum Dialect {
     GoPlug2,
 }
 
-/// Why a request got no answer.
-#[derive(Debug)]
-pub(super) enum RequestError {
-    /// No connection could be made; nothing was sent.
-    Unreachable(std::io::Error),
-    /// The connection broke; the request may have been processed.
-    Broken(std::io::Error),
-    /// The response body is larger than the limit.
-    TooLarge,
-}
-
-/// Where a plugin listens, and the idle connections to it.
-pub(super) struct Endpoint {
-    socket: PathBuf,
-    authority: HeaderValue,
-    body_limit: usize,
-    idle: Mutex<Vec<Connection>>,
-}
-
-impl Endpoint {
-    /// An endpoint on this socket; `url` gives the `Host` header.
-    pub(super) fn new(socket: PathBuf, url: &str, body_limit: usize) -> Self {
-        let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
-        let authority =
-            HeaderValue::from_str(authority).unwrap_or_else(|_| HeaderValue::from_static("goplug"));
-        Self { socket, authority, body_limit, idle: Mutex::default() }
-    }
-
-    /// The path of the socket.
-    pub(super) fn socket(&self) -> &Path {
-        &self.socket
-    }
-
-    /// The largest body that is received, in bytes.
-    pub(super) fn body_limit(&self) -> usize {
-        self.body_limit
-    }
-
-    /// A request for a method, without headers of its own.
-    pub(super) fn request(&self, method: &str, body: Bytes) -> Request<Full<Bytes>> {
-        self.request_to(&wire::path_of_method(method), body)
-    }
-
-    /// A request for a path, which has to be percent-encoded.
-    pub(super) fn request_to(&self, path: &str, body: Bytes) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = hyper::Method::POST;
-        // Every character that a path cannot hold is percent-encoded by then.
-        if let Ok(uri) = path.parse() {
-            *request.uri_mut() = uri;
-        }
-        request.headers_mut().insert(HOST, self.authority.clone());
-        request
-    }
-
-    /// Sends a request on an idle connection, or on a new one. A connection that the
-    /// plugin has closed while it was idle costs nothing but the next attempt.
-    pub(super) async fn send(
-        &self,
-        mut request: Request<Full<Bytes>>,
-    ) -> Result<Answer, RequestError> {
-        while let Some(connection) = self.take_idle() {
-            match self.send_on(connection, request).await {
-                Err(TransmitError::Unsent(unsent)) => request = *unsent,
-                other => return other.map_err(RequestError::from),
-            }
-        }
-        let connection = self.connect().await.map_err(RequestError::Unreachable)?;
-        self.send_on(connection, request).await.map_err(RequestError::from)
-    }
-
-    /// Opens a connection that is not shared.
-    pub(super) async fn connect(&self) -> std::io::Result<Connection> {
-        Connection::open(&self.socket, limits::CONNECT).await
-    }
-
-    async fn send_on(
-        &self,
-        mut connection: Connection,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Answer, TransmitError> {
-        let answer = connection.transmit(request, self.body_limit).await?;
-        if connection.is_reusable() {
-            let mut idle = self.lock();
-            if idle.len() < limits::IDLE_CONNECTIONS {
-                idle.push(connection);
-            }
-        }
-        Ok(answer)
-    }
-
-    fn take_idle(&self) -> Option<Connection> {
-        self.lock().pop()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn close_idle(&self) {
-        self.lock().clear();
-    }
-}
-
-impl From<TransmitError> for RequestError {
-    fn from(error: TransmitError) -> Self {
-        match error {
-            TransmitError::Unsent(_) => Self::Unreachable(std::io::Error::new(
-                std::io::ErrorKind::ConnectionReset,
-                "the plugin closed the connection",
-            )),
-            TransmitError::Broken(error) => Self::Broken(error),
-            TransmitError::TooLarge => Self::TooLarge,
-        }
-    }
-}
-
 /// How a run of a plugin ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ending {
     /// Exit status or signal, or that the connection is lost.
     pub(super) status: String,
+    /// The exit status of a process that ended by itself.
+    pub(super) code: Option<i32>,
     /// The last lines of standard error.
     pub(super) stderr: Vec<String>,
+}
+
+impl Ending {
+    /// One of which nothing more is known than this.
+    pub(super) fn because(status: impl Into<String>) -> Self {
+        Self { status: status.into(), code: None, stderr: Vec::new() }
+    }
 }
 
 /// One run of a plugin, from its activation on.
@@ -174,6 +66,7 @@ pub(super) struct Service {
     /// The original's plugins are called one at a time.
     turns: Option<Semaphore>,
     call_timeout: Duration,
+    usage: Usage,
     ending: OnceLock<Ending>,
     ended: Notify,
 }
@@ -195,6 +88,7 @@ impl Service {
             pid,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
             call_timeout: policy.call_timeout,
+            usage: Usage::new(),
             ending: OnceLock::new(),
             ended: Notify::new(),
         }
@@ -239,13 +133,39 @@ impl Service {
         }
     }
 
-    /// Calls a method within the caller's budget.
-    pub(super) async fn call(&self, call: CallRequest<'_>) -> Result<Bytes> {
-        let budget = call.timeout.unwrap_or(self.call_timeout);
-        let method = call.method;
-        match tokio::time::timeout(budget, self.exchange(call, budget)).await {
-            Ok(result) => result,
-            Err(_) => Err(self.late(method, budget)),
+    /// Begins a call, which counts until the lease is dropped.
+    pub(super) fn lease(self: &Arc<Self>) -> Lease {
+        self.usage.calls.fetch_add(1, Ordering::Relaxed);
+        Lease(Arc::clone(self))
+    }
+
+    /// How many calls there are.
+    pub(super) fn calls(&self) -> usize {
+        self.usage.calls.load(Ordering::Acquire)
+    }
+
+    /// Waits until there is no call. Cancel safe.
+    pub(super) async fn quiet(&self) {
+        loop {
+            let mut quiet = pin!(self.usage.quiet.notified());
+            quiet.as_mut().enable();
+            if self.calls() == 0 {
+                return;
+            }
+            quiet.await;
+        }
+    }
+
+    /// Waits until there has been no call for this long. Cancel safe.
+    pub(super) async fn idle(&self, limit: Duration) {
+        loop {
+            self.quiet().await;
+            let last = Duration::from_millis(self.usage.last.load(Ordering::Relaxed));
+            let idle = self.usage.began.elapsed().saturating_sub(last);
+            if self.calls() == 0 && idle >= limit {
+                return;
+            }
+            tokio::time::sleep(limit.saturating_sub(idle)).await;
         }
     }
 
@@ -255,23 +175,21 @@ impl Service {
         method: &str,
         request: Request<Full<Bytes>>,
     ) -> Result<Bytes> {
-        match tokio::time::timeout(
-            self.call_timeout,
-            self.finish(method, request, self.call_timeout),
-        )
-        .await
-        {
+        let budget = self.call_timeout;
+        match tokio::time::timeout(budget, self.finish(method, request, budget)).await {
             Ok(result) => result,
-            Err(_) => Err(self.late(method, self.call_timeout)),
+            Err(_) => Err(self.late(method, budget)),
         }
     }
 
-    async fn exchange(&self, call: CallRequest<'_>, budget: Duration) -> Result<Bytes> {
+    /// Calls a method whose caller has this much time left. That the time is kept is the
+    /// caller's affair.
+    pub(super) async fn call(&self, call: &CallRequest<'_>, budget: Duration) -> Result<Bytes> {
         let _turn = match &self.turns {
             Some(turns) => turns.acquire().await.ok(),
             None => None,
         };
-        let request = self.request_of_call(&call, budget);
+        let request = self.request_of_call(call, budget);
         self.finish(call.method, request, budget).await
     }
 
@@ -287,7 +205,7 @@ impl Service {
             answer = self.endpoint.send(request) => answer,
             ending = self.wait_for_end() => return Err(self.crashed(ending, true)),
         };
-        let limit = self.endpoint.body_limit;
+        let limit = self.endpoint.body_limit();
         match answer {
             Ok(answer) => response::into_result(&self.id, method, answer, Terms { limit, budget }),
             Err(RequestError::TooLarge) => Err(Error::TooLarge { limit }),
@@ -299,7 +217,8 @@ impl Service {
         }
     }
 
-    fn late(&self, method: &str, after: Duration) -> Error {
+    /// The error of a call that took longer than this.
+    pub(super) fn late(&self, method: &str, after: Duration) -> Error {
         Error::Deadline { what: format!("{method} of {}", self.id), after }
     }
 
@@ -329,8 +248,8 @@ impl Service {
         match tokio::time::timeout(patience, self.wait_for_end()).await {
             Ok(ending) => self.crashed(ending, may_have_executed),
             Err(_) => {
-                let status = format!("connection lost: {error}");
-                self.crashed(&Ending { status, stderr: Vec::new() }, may_have_executed)
+                let ending = Ending::because(format!("connection lost: {error}"));
+                self.crashed(&ending, may_have_executed)
             }
         }
     }
@@ -345,7 +264,43 @@ impl Service {
     }
 }
 
-/// Marks a request as one of GoPlug 2.
-pub(super) fn speak_goplug_2(request: &mut Request<Full<Bytes>>) {
-    request.headers_mut().insert(PROTOCOL, HeaderValue::from(wire::PROTOCOL));
+/// How much a run is used.
+struct Usage {
+    calls: AtomicUsize,
+    quiet: Notify,
+    began: Instant,
+    /// When the last call ended, in milliseconds since the run began.
+    last: AtomicU64,
+}
+
+impl Usage {
+    fn new() -> Self {
+        Self {
+            calls: AtomicUsize::new(0),
+            quiet: Notify::new(),
+            began: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+}
+
+/// A run with a call in it: it is not stopped in favour of another while there is one.
+pub(super) struct Lease(Arc<Service>);
+
+impl Deref for Lease {
+    type Target = Service;
+    fn deref(&self) -> &Service {
+        &self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let usage = &self.0.usage;
+        let now = u64::try_from(usage.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        usage.last.store(now, Ordering::Relaxed);
+        if usage.calls.fetch_sub(1, Ordering::Release) == 1 {
+            usage.quiet.notify_waiters();
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The owner of one plugin's runs: it alone starts, watches and stops the process.
+//! The owner of one plugin's runs: it alone starts, watches, replaces and stops the process.
 //!
 //! It is a task with a bounded queue of commands, so that a load and an unload that
 //! come at once have an order, and a process that dies is noticed by its exit and not
@@ -7,31 +7,31 @@
 use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::callbacks;
-use super::core::{Command, Core, State};
+use super::core::{Command, Core, Prospect, State};
 use super::directory::Directory;
 use super::event::Event;
-use super::launch::{self, Launched, Life};
+use super::launch::{self, Launched};
+use super::restart::{Restarts, Verdict};
+use super::run::Run;
 use super::service::{Ending, Service};
 use super::task::OwnedTask;
 use crate::error::{Error, Result};
-use crate::protocol::wire;
 
 /// Supervises one plugin until its registry is gone.
 pub(super) struct Supervisor {
     core: Arc<Core>,
     directory: Weak<Directory>,
     commands: mpsc::Receiver<Command>,
-    running: Option<Running>,
-}
-
-/// A run of the plugin, and what belongs to it.
-struct Running {
-    service: Arc<Service>,
-    life: Life,
-    _callbacks: OwnedTask,
+    running: Option<Run>,
+    restarts: Restarts,
+    /// When the plugin is started again.
+    restart_at: Option<Instant>,
+    /// Runs that have been replaced and finish their calls.
+    retiring: JoinSet<()>,
 }
 
 impl Supervisor {
@@ -40,18 +40,30 @@ impl Supervisor {
         directory: Weak<Directory>,
         commands: mpsc::Receiver<Command>,
     ) -> Self {
-        Self { core, directory, commands, running: None }
+        Self {
+            core,
+            directory,
+            commands,
+            running: None,
+            restarts: Restarts::default(),
+            restart_at: None,
+            retiring: JoinSet::new(),
+        }
     }
 
     /// Carries out commands and watches the process, until no command can come.
     pub(super) async fn run(mut self) {
         loop {
+            let (core, current) = (Arc::clone(&self.core), self.core.service());
             tokio::select! {
                 command = self.commands.recv() => match command {
                     Some(command) => self.obey(command).await,
                     None => return self.stop(State::Stopped).await,
                 },
                 ending = ended(&mut self.running) => self.crashed(ending),
+                () = at(self.restart_at) => self.restart().await,
+                () = idle(&core, current) => self.stop_idle().await,
+                Some(_) = self.retiring.join_next() => {}
             }
         }
     }
@@ -64,15 +76,13 @@ impl Supervisor {
                 self.stop(State::Discovered).await;
                 drop(done.send(Ok(())));
             }
-            Command::Reload(done) => {
-                self.stop(State::Discovered).await;
-                drop(done.send(self.load().await));
-            }
+            Command::Reload(done) => drop(done.send(self.reload().await)),
             Command::AutoLoad => {
                 if let Err(error) = self.load().await {
                     self.reject(&error);
                 }
             }
+            Command::Update => self.update().await,
             Command::Examine => self.examine().await,
             Command::Retire => {
                 // The file may have come back meanwhile.
@@ -85,6 +95,7 @@ impl Supervisor {
                 self.commands.close();
                 // Whoever came too late learns that it is over: nothing is loaded again.
                 while self.commands.try_recv().is_ok() {}
+                while self.retiring.join_next().await.is_some() {}
                 drop(done.send(Ok(())));
             }
         }
@@ -108,34 +119,55 @@ impl Supervisor {
         if self.running.is_some() {
             return Ok(());
         }
-        let policy = self.core.policy();
+        let run = self.start(None).await?;
+        self.restarts.forget();
+        self.enter(run, Event::Loaded { plugin: self.core.id().clone() });
+        Ok(())
+    }
+
+    /// Starts a process of the plugin and activates it. With a run that it is to replace,
+    /// it also has to offer what the clients of that one need.
+    async fn start(&self, replaced: Option<&Run>) -> Result<Run> {
+        let (core, policy) = (&self.core, self.core.policy());
         // The registry may go while its plugin starts: no hold on it meanwhile.
         let (installed, sockets) = {
             let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
-            let installed = self.core.installed().ok_or_else(|| Error::NotFound {
-                id: self.core.id().clone(),
+            let installed = core.installed().ok_or_else(|| Error::NotFound {
+                id: core.id().clone(),
                 folder: directory.settings().folder.clone(),
             })?;
             (installed, Arc::clone(directory.sockets()))
         };
         let deadline = Instant::now() + policy.start_timeout;
-        let launched = launch::launch(&installed, policy, &sockets, self.core.closing());
+        let launched = launch::launch(&installed, policy, &sockets, core.closing());
         let Launched { service, life } = launched.await?;
-        let service = Arc::new(service);
-        self.core.callbacks().begin_run();
-        let callbacks = self.receive_callbacks(Arc::clone(&service));
+        let mut run = Run::new(Arc::new(service), installed, life, policy.health);
+        if replaced.is_some()
+            && let Err(error) = core.check(run.service.descriptor())
+        {
+            run.stop(policy.grace).await;
+            return Err(error);
+        }
+        core.callbacks().begin_run();
+        run.receive_callbacks(self.receive_callbacks(Arc::clone(&run.service)));
         // Whoever calls it next may count on its callbacks. One that it does not take is
         // tried again, and is no reason not to serve.
         tokio::select! {
-            _ = tokio::time::timeout_at(deadline, self.core.callbacks().settled()) => {}
-            () = self.core.closing() => {}
+            _ = timeout_at(deadline, core.callbacks().settled()) => {}
+            () = core.closing() => {}
         }
-        let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
-        self.core.serve(Arc::clone(&service));
-        directory.forget(installed.path());
-        directory.tell(&Event::Loaded { plugin: self.core.id().clone() });
-        self.running = Some(Running { service, life, _callbacks: callbacks });
-        Ok(())
+        Ok(run)
+    }
+
+    /// Has this run take the calls from now on; answers with the one before.
+    fn enter(&mut self, run: Run, event: Event) -> Option<Run> {
+        self.restart_at = None;
+        self.core.serve(Arc::clone(&run.service));
+        if let Some(directory) = self.directory.upgrade() {
+            directory.forget(run.installed.path());
+            directory.tell(&event);
+        }
+        self.running.replace(run)
     }
 
     fn receive_callbacks(&self, service: Arc<Service>) -> OwnedTask {
@@ -148,39 +180,115 @@ impl Supervisor {
         }))
     }
 
-    /// Stops the plugin in good order: asks it, waits for it, forces it.
-    async fn stop(&mut self, state: State) {
-        let Some(Running { service, life, _callbacks }) = self.running.take() else {
-            return self.core.rest(state);
-        };
-        self.core.rest(state);
-        // One budget for the answer to the request and for the end of the process.
-        let end_of_grace = Instant::now() + self.core.policy().grace;
-        let request = service.endpoint().request(wire::STOP, bytes::Bytes::new());
-        // End of file in place of an answer is success, and a refusal changes nothing.
-        drop(tokio::time::timeout_at(end_of_grace, service.endpoint().send(request)).await);
-        let ending = match life {
-            Life::Child { process, listener } => {
-                let left = end_of_grace.saturating_duration_since(Instant::now());
-                let ending = process.stop(left).await;
-                drop(listener);
-                ending
+    async fn reload(&mut self) -> Result<()> {
+        match &self.running {
+            None => self.load().await,
+            Some(run) if run.can_be_replaced() => self.replace().await,
+            Some(_) => {
+                self.stop(State::Discovered).await;
+                self.load().await
             }
-            Life::Foreign { .. } => Ending { status: "it was stopped".into(), stderr: Vec::new() },
+        }
+    }
+
+    /// Follows a change of the plugin's files.
+    async fn update(&mut self) {
+        let Some(installed) = self.core.installed() else { return };
+        let Some(run) = &self.running else {
+            let lazy = installed.pconf.lazy_load();
+            let as_found = if lazy { Command::Examine } else { Command::AutoLoad };
+            return Box::pin(self.obey(as_found)).await;
         };
-        service.end(ending);
-        self.tell(&Event::Stopped { plugin: self.core.id().clone() });
+        if !run.can_be_replaced() || Arc::ptr_eq(&run.installed, &installed) {
+            return;
+        }
+        if let Err(error) = self.replace().await {
+            let reason = error.to_string();
+            self.tell(&Event::UpgradeFailed { plugin: self.core.id().clone(), reason });
+        }
+    }
+
+    /// Starts a new process beside the old one and puts it in its place. The old one
+    /// finishes the calls that it has; if the new one is no good, it stays.
+    async fn replace(&mut self) -> Result<()> {
+        let run = self.start(self.running.as_ref()).await?;
+        self.restarts.forget();
+        let old = self.enter(run, Event::Upgraded { plugin: self.core.id().clone() });
+        if let Some(old) = old {
+            self.retiring.spawn(old.retire(Arc::clone(&self.core)));
+        }
+        Ok(())
+    }
+
+    /// Stops the plugin in good order, if it runs.
+    async fn stop(&mut self, state: State) {
+        self.restart_at = None;
+        self.core.rest(state, Prospect::None);
+        self.stop_run().await;
+    }
+
+    /// Stops a plugin that nobody has called for a while; the next call starts it.
+    async fn stop_idle(&mut self) {
+        if self.core.rest_if_idle() {
+            self.stop_run().await;
+        }
+    }
+
+    async fn stop_run(&mut self) {
+        if let Some(run) = self.running.take() {
+            run.stop(self.core.policy().grace).await;
+            self.tell(&Event::Stopped { plugin: self.core.id().clone() });
+        }
     }
 
     fn crashed(&mut self, ending: Ending) {
-        let Some(running) = self.running.take() else { return };
-        self.core.rest(State::Stopped);
-        running.service.end(ending.clone());
-        self.tell(&Event::Crashed {
-            plugin: self.core.id().clone(),
-            status: ending.status,
-            stderr: ending.stderr,
-        });
+        let Some(run) = self.running.take() else { return };
+        let policy = &self.core.policy().restart;
+        let now = std::time::Instant::now();
+        let verdict = self.restarts.after_run(policy, &ending, run.lasted(), now);
+        // First what is to be expected, then the events and the end of the calls: whoever
+        // gets those looks for it.
+        let given_up = self.follow(verdict);
+        let (status, stderr) = (ending.status.clone(), ending.stderr.clone());
+        self.tell(&Event::Crashed { plugin: self.core.id().clone(), status, stderr });
+        given_up.inspect(|event| self.tell(event));
+        run.service.end(ending);
+    }
+
+    async fn restart(&mut self) {
+        self.restart_at = None;
+        match self.start(None).await {
+            Ok(run) => drop(self.enter(run, Event::Restarted { plugin: self.core.id().clone() })),
+            Err(Error::Stopped | Error::NotFound { .. }) => {
+                self.core.rest(State::Stopped, Prospect::None);
+            }
+            Err(error) => {
+                let policy = &self.core.policy().restart;
+                let now = std::time::Instant::now();
+                let verdict = self.restarts.after_failed_start(policy, &error.to_string(), now);
+                self.follow(verdict).inspect(|event| self.tell(event));
+            }
+        }
+    }
+
+    /// Does with a plugin that does not run what its restart policy says; answers with
+    /// the event that this is.
+    fn follow(&mut self, verdict: Verdict) -> Option<Event> {
+        match verdict {
+            Verdict::Again(wait) if self.core.installed().is_some() => {
+                self.restart_at = Some(Instant::now() + wait);
+                self.core.rest(State::Stopped, Prospect::Restart);
+                None
+            }
+            Verdict::Again(_) | Verdict::Rest => {
+                self.core.rest(State::Stopped, Prospect::None);
+                None
+            }
+            Verdict::GiveUp(reason) => {
+                self.core.rest(State::Stopped, Prospect::GivenUp(reason.clone()));
+                Some(Event::GivenUp { plugin: self.core.id().clone(), reason })
+            }
+        }
     }
 
     fn reject(&self, error: &Error) {
@@ -207,18 +315,39 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         // The registry is gone: handles that remain have to know.
-        if let Some(running) = self.running.take() {
-            let status = "its registry is gone".into();
-            running.service.end(Ending { status, stderr: Vec::new() });
+        if let Some(run) = self.running.take() {
+            run.service.end(Ending::because("its registry is gone"));
         }
-        self.core.rest(State::Stopped);
+        self.core.rest(State::Stopped, Prospect::None);
     }
 }
 
 /// Waits for the end of the run, if there is one. Cancel safe.
-async fn ended(running: &mut Option<Running>) -> Ending {
+async fn ended(running: &mut Option<Run>) -> Ending {
     match running {
-        Some(Running { service, life, .. }) => life.ended(service).await,
+        Some(run) => run.ended().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Waits until this time, if there is one. Cancel safe.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until a run has been idle for as long as its plugin may be. Cancel safe.
+async fn idle(core: &Core, current: Option<Arc<Service>>) {
+    let (Some(service), Some(limit)) = (current, core.policy().idle_stop) else {
+        return std::future::pending().await;
+    };
+    loop {
+        service.idle(limit).await;
+        if core.callbacks().names().is_empty() {
+            return;
+        }
+        sleep(limit).await;
     }
 }

@@ -1,0 +1,69 @@
+//! A call: which run of the plugin takes it, and what happens if that run goes away.
+//!
+//! A call that was certainly not executed is made again with the next run, where there is
+//! one to come; one that may have been executed only if its method is declared idempotent.
+//! All of it has to fit into the caller's deadline.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
+
+use super::core::Core;
+use crate::error::{Error, Result};
+use crate::typed::CallRequest;
+
+/// A deadline so far away that nobody sees it: what cannot be added to the clock.
+const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Calls a method. Dropping the future gives the call up.
+pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes> {
+    let budget = request.timeout.unwrap_or(core.policy().call_timeout).min(FAR);
+    let deadline = Instant::now() + budget;
+    let mut left = budget;
+    loop {
+        let run = core.run(deadline).await?;
+        let error = match timeout_at(deadline, run.call(&request, left)).await {
+            Ok(Ok(body)) => return Ok(body),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(run.late(request.method, budget)),
+        };
+        if !may_be_made_again(&error, request.idempotent) || !core.has_successor(&run) {
+            return Err(error);
+        }
+        left = deadline.saturating_duration_since(Instant::now());
+    }
+}
+
+fn may_be_made_again(error: &Error, idempotent: bool) -> bool {
+    match error {
+        Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
+        // A plugin that is on its way out refuses before it executes anything.
+        Error::Unavailable { .. } => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::PluginId;
+
+    fn crashed(may_have_executed: bool) -> Error {
+        let id = PluginId::new("p", "").unwrap();
+        Error::Crashed { id, status: String::new(), stderr: Vec::new(), may_have_executed }
+    }
+
+    #[test]
+    fn what_may_have_executed_is_made_again_only_if_it_is_idempotent() {
+        assert!(!may_be_made_again(&crashed(true), false));
+        assert!(may_be_made_again(&crashed(true), true));
+        assert!(may_be_made_again(&crashed(false), false));
+    }
+
+    #[test]
+    fn an_answer_is_final() {
+        let error = Error::UnknownMethod { method: "m".into() };
+        assert!(!may_be_made_again(&error, true));
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether a plugin that lives also answers.
+//!
+//! A process can be alive and yet serve nobody: stopped, deadlocked, spinning. The check is
+//! a `Ping`, which the plugin's serving loop answers without any of its author's code.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{MissedTickBehavior, interval_at, timeout};
+
+use super::service::Service;
+use crate::limits;
+use crate::protocol::wire;
+
+/// How a plugin's health is checked: a ping at every interval. Part of a
+/// [`Policy`](super::Policy).
+///
+/// A plugin that leaves `failures` pings in a row without an answer is killed, and is from
+/// there on one that crashed. The plugin's serving loop answers: one whose only thread is
+/// blocked by a method that computes does not, so the time for it has to be generous, or
+/// the plugin be given threads.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let health = goplug::HealthCheck::default()
+///     .interval(Duration::from_secs(5))
+///     .timeout(Duration::from_secs(1))
+///     .failures(2);
+/// # let _ = health;
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a health check does nothing unless it is given to a plugin's policy"]
+pub struct HealthCheck {
+    interval: Duration,
+    timeout: Duration,
+    failures: u32,
+}
+
+impl Default for HealthCheck {
+    /// [`limits::HEALTH_INTERVAL`], [`limits::HEALTH_TIMEOUT`] and
+    /// [`limits::HEALTH_FAILURES`].
+    fn default() -> Self {
+        Self {
+            interval: limits::HEALTH_INTERVAL,
+            timeout: limits::HEALTH_TIMEOUT,
+            failures: limits::HEALTH_FAILURES,
+        }
+    }
+}
+
+impl HealthCheck {
+    /// How often it is checked; at least one millisecond.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How long the answer may take.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many checks in a row have to fail; at least one.
+    pub fn failures(mut self, failures: u32) -> Self {
+        self.failures = failures.max(1);
+        self
+    }
+}
+
+/// Checks the health of one run until it fails; answers with the reason, for people.
+pub(super) async fn watch(service: &Service, check: HealthCheck) -> String {
+    let HealthCheck { interval, timeout: patience, failures } = check;
+    let mut ticks = interval_at(tokio::time::Instant::now() + interval, interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failed = 0;
+    while failed < failures {
+        ticks.tick().await;
+        let request = service.endpoint().request(wire::PING, Bytes::new());
+        failed = match timeout(patience, service.endpoint().send(request)).await {
+            Ok(Ok(answer)) if answer.head.status == 200 => 0,
+            _ => failed + 1,
+        };
+    }
+    format!("{failures} health checks in a row failed")
+}

@@ -1,0 +1,165 @@
+//! A new process in the place of the old one, without a call that notices.
+
+use std::time::Duration;
+
+use goplug::{Error, Event, State};
+use goplug_tests::fixtures::calculator::Calculator;
+use serde_json::json;
+
+use crate::stage::{CALCULATOR, Kind, POLITE, is, pconf, read_until, soon, stage, until};
+
+fn upgrade_failed(event: &Event) -> bool {
+    matches!(event, Event::UpgradeFailed { .. })
+}
+
+#[test]
+fn a_changed_file_puts_a_new_process_in_the_place_of_the_old() {
+    stage(async |stage| {
+        stage.install_calculator();
+        let registry = stage.watching().await;
+        let calculator = stage.load_calculator(&registry).await;
+        let before = calculator.process().await.unwrap();
+        let mut events = registry.events();
+
+        let mut changed = pconf::<Calculator>(CALCULATOR);
+        changed["Note"] = json!("a newer one");
+        stage.put_pconf("math.Calculator.pconf", &changed);
+
+        read_until(&mut events, "the upgrade", is(Kind::Upgraded, "math.Calculator")).await;
+        let after = calculator.process().await.unwrap();
+        assert_ne!(before, after);
+        until("the old process is gone", || stage.processes() == [after]).await;
+    });
+}
+
+#[test]
+fn the_old_process_finishes_its_calls() {
+    stage(async |stage| {
+        let (registry, calculator) = stage.calculator().await;
+        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+        let (caller, flag) = (calculator.clone(), begun.clone());
+        let call = tokio::spawn(async move { caller.sleep(300, flag, dropped).await });
+        until("the call has begun", || begun.exists()).await;
+        let before = calculator.process().await.unwrap();
+        registry.reload("Calculator", "math").await.unwrap();
+        assert_ne!(calculator.process().await.unwrap(), before);
+        soon("the call's end", call).await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn calls_without_pause_do_not_notice_it() {
+    stage(async |stage| {
+        let (registry, calculator) = stage.calculator().await;
+        let mut callers = tokio::task::JoinSet::new();
+        let (enough, watch) = tokio::sync::watch::channel(false);
+        for number in 0..4_i64 {
+            let (caller, enough) = (calculator.clone(), watch.clone());
+            callers.spawn(async move {
+                let mut sum = 0;
+                while !*enough.borrow() {
+                    sum = caller.add(sum, number).await.unwrap();
+                }
+            });
+        }
+        for _ in 0..5 {
+            soon("the reload", registry.reload("Calculator", "math")).await.unwrap();
+        }
+        enough.send_replace(true);
+        soon("the callers", callers.join_all()).await;
+    });
+}
+
+#[test]
+fn a_new_process_that_does_not_start_leaves_the_old_in_service() {
+    stage(async |stage| {
+        stage.install_calculator();
+        let registry = stage.watching().await;
+        let calculator = stage.load_calculator(&registry).await;
+        let before = calculator.process().await.unwrap();
+        let mut events = registry.events();
+
+        stage.put_pconf("math.Calculator.pconf", &pconf::<Calculator>("/bin/false"));
+
+        let seen = read_until(&mut events, "the failure", upgrade_failed).await;
+        let Some(Event::UpgradeFailed { reason, .. }) = seen.last() else { unreachable!() };
+        assert!(reason.contains("exit status: 1"), "{reason}");
+        assert_eq!(calculator.process().await.unwrap(), before);
+        assert_eq!(calculator.plugin().state(), State::Loaded);
+    });
+}
+
+#[test]
+fn a_new_process_that_answers_under_another_name_leaves_the_old_in_service() {
+    stage(async |stage| {
+        let (registry, calculator) = stage.calculator().await;
+        let before = calculator.process().await.unwrap();
+        stage.put_pconf("math.Calculator.pconf", &pconf::<Calculator>(POLITE));
+        let error = registry.reload("Calculator", "math").await.unwrap_err();
+        assert!(matches!(error, Error::Start { .. }), "{error:?}");
+        assert_eq!(calculator.process().await.unwrap(), before);
+    });
+}
+
+#[test]
+fn a_new_process_that_lacks_what_a_client_needs_leaves_the_old_in_service() {
+    stage(async |stage| {
+        let (registry, calculator) = stage.calculator().await;
+        let before = calculator.process().await.unwrap();
+        let script = stage.put("lesser", LESSER);
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&script, executable).unwrap();
+        stage.put_pconf("math.Calculator.pconf", &pconf::<Calculator>("lesser"));
+
+        let error = registry.reload("Calculator", "math").await.unwrap_err();
+
+        let Error::Contract { differences, .. } = &error else { panic!("{error:?}") };
+        assert!(differences.iter().any(|line| line.contains("add")), "{differences:?}");
+        assert_eq!(calculator.process().await.unwrap(), before);
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        until("the new process is gone", || stage.processes() == [before]).await;
+    });
+}
+
+/// A plugin of the calculator's name that has no methods.
+const LESSER: &str = r#"#!/usr/bin/env python3
+import os, socket
+listener = socket.socket(fileno=3)
+body = b'{"name":"Calculator","namespace":"math","protocol":2,"methods":[],"callbacks":[]}'
+head = b"HTTP/1.1 200 OK\r\ngoplug-protocol: 2\r\ncontent-length: %d\r\n\r\n" % len(body)
+while True:
+    connection, _ = listener.accept()
+    while connection.recv(65536):
+        connection.sendall(head + body)
+"#;
+
+#[test]
+fn callbacks_go_on_across_an_upgrade() {
+    stage(async |stage| {
+        let (registry, calculator) = stage.calculator().await;
+        let mut ticks = calculator.tick_stream().await.unwrap();
+        calculator.burst(2, None).await.unwrap();
+        registry.reload("Calculator", "math").await.unwrap();
+        calculator.burst(2, None).await.unwrap();
+        for expected in [0, 1, 0, 1] {
+            assert_eq!(soon("a callback", ticks.next()).await, Some(expected));
+        }
+    });
+}
+
+#[test]
+fn a_registry_that_stops_does_not_wait_for_what_was_replaced() {
+    stage(async |stage| {
+        stage.install_calculator();
+        let registry = stage.registry().grace(Duration::from_millis(200)).start().await.unwrap();
+        let calculator = stage.load_calculator(&registry).await;
+        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+        let (caller, flag) = (calculator.clone(), begun.clone());
+        let call = tokio::spawn(async move { caller.sleep(600_000, flag, dropped).await });
+        until("the call has begun", || begun.exists()).await;
+        registry.reload("Calculator", "math").await.unwrap();
+        soon("the stop", registry.stop()).await;
+        assert!(soon("the call's end", call).await.unwrap().is_err());
+        assert!(stage.processes().is_empty());
+    });
+}
