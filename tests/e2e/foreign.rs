@@ -1,5 +1,6 @@
 //! Plugins that somebody else starts.
 
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use goplug::{Error, Event, PluginServer, Registry, State};
@@ -146,6 +147,57 @@ fn one_that_comes_back_is_served_again_beneath_the_same_client() {
         assert_eq!(calculator.process().await.unwrap(), again.0.id());
         calculator.burst(1, None).await.unwrap();
         assert_eq!(soon("a callback", ticks.next()).await, Some(0));
+    });
+}
+
+/// Has a calculator start itself and be killed; answers with its `.pconf` and its socket,
+/// which stay behind.
+async fn killed(stage: &Stage) -> (PathBuf, PathBuf) {
+    let file = stage.folder().join("math.Calculator.pconf");
+    let socket = stage.folder().join("math.Calculator.sock");
+    let mut own = Own::start(stage);
+    until("it has put its files into place", || file.exists()).await;
+    own.kill();
+    assert!(file.exists() && socket.exists());
+    (file, socket)
+}
+
+#[test]
+fn the_files_of_a_killed_one_are_one_rejection_beside_which_others_are_served() {
+    stage(async |stage| {
+        let (file, _) = killed(stage).await;
+        stage.install_polite();
+        let registry = stage.watching().await;
+        let mut events = registry.events();
+        let (mut reasons, mut neighbour) = (Vec::new(), false);
+        read_until(&mut events, "the rejection, or the neighbour,", |event| {
+            neighbour |= is(Kind::Loaded, "greeters.Polite")(event);
+            if let Event::Rejected { path, reason } = event {
+                assert_eq!(*path, file);
+                reasons.push(reason.clone());
+            }
+            neighbour && !reasons.is_empty()
+        })
+        .await;
+        assert_eq!(reasons, ["nobody listens on the socket"]);
+    });
+}
+
+#[test]
+fn the_files_of_a_killed_one_are_replaced_when_it_starts_again() {
+    stage(async |stage| {
+        let (file, socket) = killed(stage).await;
+        let registry = stage.watching().await;
+        let mut events = registry.events();
+        let rejected = |event: &Event| matches!(event, Event::Rejected { .. });
+        read_until(&mut events, "the rejection", rejected).await;
+        let mut own = Own::start(stage);
+        read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
+        let calculator: CalculatorClient = registry.client().await.unwrap();
+        assert_eq!(calculator.process().await.unwrap(), own.0.id());
+        calculator.plugin().unload().await.unwrap();
+        until("it has ended", || own.0.try_wait().unwrap().is_some()).await;
+        assert!(!file.exists() && !socket.exists());
     });
 }
 

@@ -122,6 +122,13 @@ impl Stage {
         self.install::<Counter>(COUNTER)
     }
 
+    /// Installs the plugin `greeters.Polite`.
+    pub(crate) fn install_polite(&self) -> PathBuf {
+        let keys =
+            json!({"Name": "Polite", "NameSpace": "greeters", "Protocol": 2, "Exec": [POLITE]});
+        self.put_pconf("greeters.Polite.pconf", &keys)
+    }
+
     /// The calculator of a registry, loaded.
     pub(crate) async fn load_calculator(&self, registry: &Registry) -> CalculatorClient {
         let calculator: CalculatorClient = registry.client().await.unwrap();

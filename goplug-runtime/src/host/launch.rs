@@ -1,9 +1,6 @@
 //! From an installed plugin to one that serves: bind, spawn, activate, check.
 
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,38 +13,14 @@ use super::policy::Policy;
 use super::process::Process;
 use super::response::{self, Terms};
 use super::service::{Dialect, EXIT_PATIENCE, Ending, Service};
+use super::sockets::Sockets;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};
-use crate::transport::{PassedListener, private_folder};
+use crate::transport::PassedListener;
 
 /// How long the watch over a plugin that is not our child pauses between two connections.
 const RECONNECT: Duration = Duration::from_millis(100);
-
-/// The private folder in which a registry binds the sockets of its plugins.
-#[derive(Debug, Default)]
-pub(super) struct Sockets {
-    folder: Mutex<Option<tempfile::TempDir>>,
-    count: AtomicU64,
-}
-
-impl Sockets {
-    /// A path for the next socket. The folder has mode 0700 and goes with the registry.
-    fn next(&self) -> std::io::Result<PathBuf> {
-        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = match &mut *folder {
-            Some(folder) => folder,
-            none => none.insert(private_folder("goplug-")?),
-        };
-        let number = self.count.fetch_add(1, Ordering::Relaxed);
-        Ok(folder.path().join(format!("{number}.sock")))
-    }
-
-    /// Removes the folder.
-    pub(super) fn remove(&self) {
-        drop(self.folder.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
-}
 
 /// A plugin that serves, and what keeps it going.
 pub(super) struct Launched {

@@ -30,6 +30,7 @@ mod run;
 mod sandbox;
 mod service;
 mod settings;
+mod sockets;
 mod supervisor;
 mod task;
 mod trust;

@@ -14,6 +14,7 @@ use super::event::Events;
 use super::handle::Plugin;
 use super::installed::{Installed, Origin};
 use super::settings::Settings;
+use super::sockets;
 use super::task::OwnedTask;
 use super::watch::FolderWatch;
 use crate::error::{Error, Result};
@@ -110,6 +111,8 @@ impl Registry {
         embedded: Vec<Installed>,
         auto_discover: bool,
     ) -> Result<Self> {
+        // What cannot be removed is no reason not to start.
+        drop(tokio::task::spawn_blocking(sockets::remove_abandoned).await);
         let directory = Arc::new(Directory::new(settings));
         let mut folder = Folder::default();
         for installed in embedded {

@@ -108,13 +108,15 @@ pub struct PassedListener {
 
 impl PassedListener {
     /// Listens at `path`, as [`Listener::bind`] does, but needs no runtime and
-    /// accepts nothing itself.
+    /// accepts nothing itself. The folder has to be there, and to be the caller's own:
+    /// others that bind in it are not waited for.
     ///
     /// # Errors
     /// As [`Listener::bind`].
     pub fn bind(path: &Path) -> io::Result<Self> {
-        check_path(path)?;
-        let (socket, file) = socket::bind(path)?;
+        let path = std::path::absolute(path)?;
+        check_path(&path)?;
+        let (socket, file) = socket::bind_alone(path)?;
         // The process that gets it may be in a language that expects to block.
         rustix::io::ioctl_fionbio(&socket, false)?;
         Ok(Self { file, socket })

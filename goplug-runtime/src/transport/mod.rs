@@ -13,6 +13,8 @@ compile_error!("goplug runs on Linux only: a port adds its own `transport` modul
 mod connect;
 #[cfg(feature = "plugin")]
 mod file;
+#[cfg(feature = "host")]
+mod held_folder;
 #[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
@@ -27,12 +29,12 @@ mod termination;
 pub use connect::{Stream, connect};
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
+#[cfg(feature = "host")]
+pub use held_folder::HeldFolder;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
 pub use peer::{Peer, own_uid};
-#[cfg(feature = "host")]
-pub use permission::private_folder;
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
 pub use process::{Child, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp};

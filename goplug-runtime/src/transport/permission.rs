@@ -39,18 +39,6 @@ pub fn writable_by_others(metadata: &Metadata) -> Option<String> {
     })
 }
 
-/// Makes a folder of mode 0700 among the temporary files, with a name of its own behind
-/// this prefix. It goes away with the result.
-///
-/// # Errors
-/// What the system says.
-#[cfg(feature = "host")]
-pub fn private_folder(prefix: &str) -> std::io::Result<tempfile::TempDir> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::Permissions::from_mode(0o700);
-    tempfile::Builder::new().prefix(prefix).permissions(mode).tempdir()
-}
-
 struct Facts {
     uid: u32,
     gid: u32,
@@ -148,13 +136,6 @@ mod tests {
         assert!(!is_private_group(1000, users, "root:x:0:\n"));
         let joined = format!("{users}bob:x:1001:1000::/home/bob:/bin/sh\n");
         assert!(!is_private_group(1000, &joined, groups));
-    }
-
-    #[cfg(feature = "host")]
-    #[test]
-    fn a_private_folder_is_private() {
-        let folder = private_folder("goplug-").unwrap();
-        assert_eq!(folder.path().metadata().unwrap().mode() & 0o7777, 0o700);
     }
 
     #[test]

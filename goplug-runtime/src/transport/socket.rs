@@ -67,8 +67,13 @@ pub(super) fn bind(path: &Path) -> io::Result<(OwnedFd, SocketFile)> {
     })?;
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let _lock = lock(folder)?;
-    make_room(&path)?;
+    bind_alone(path)
+}
 
+/// As [`bind`], in a folder that is there and in which nobody else binds: its lock may
+/// belong to somebody, and is left alone.
+pub(super) fn bind_alone(path: PathBuf) -> io::Result<(OwnedFd, SocketFile)> {
+    make_room(&path)?;
     let socket = new_socket()?;
     // On Linux the file gets the mode of the socket: private from its first moment.
     rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
