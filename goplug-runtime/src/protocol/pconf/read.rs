@@ -28,13 +28,16 @@ impl Pconf {
         let pconf = Self {
             url: url(&id, keys.take("Url")?)?,
             id,
-            sock: sock(keys.take("Sock")?)?,
+            sock: match keys.take::<PathBuf>("Sock")? {
+                Some(path) if !path.as_os_str().is_empty() => Some(sock(path)?),
+                _ => None,
+            },
             lazy_load: keys.take("LazyLoad")?.unwrap_or(false),
             version: match keys.take::<String>("Version")?.filter(|text| !text.is_empty()) {
                 Some(text) => Some(version(&text)?),
                 None => None,
             },
-            protocol: protocol(keys.take("Protocol")?)?,
+            protocol: protocol(keys.take("Protocol")?.unwrap_or(1))?,
             exec: keys.take("Exec")?.map(exec).transpose()?,
             sha256: keys.take("Sha256")?.map(sha256).transpose()?,
             methods: keys.take("Methods")?.unwrap_or_default(),
@@ -62,10 +65,12 @@ pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfEr
     }
 }
 
-fn sock(text: Option<String>) -> Result<Option<PathBuf>, PconfError> {
-    match text.filter(|text| !text.is_empty()) {
+pub(super) fn sock(path: PathBuf) -> Result<PathBuf, PconfError> {
+    match path.to_str() {
+        None => fault("Sock", format!("{path:?} is not UTF-8")),
+        Some("") => fault("Sock", "is empty"),
         Some(text) if text.contains('\0') => fault("Sock", "holds a zero byte"),
-        text => Ok(text.map(PathBuf::from)),
+        Some(_) => Ok(path),
     }
 }
 
@@ -75,10 +80,10 @@ pub(super) fn version(text: &str) -> Result<semver::Version, PconfError> {
     })
 }
 
-fn protocol(number: Option<u32>) -> Result<u32, PconfError> {
+pub(super) fn protocol(number: u32) -> Result<u32, PconfError> {
     match number {
-        Some(0) => fault("Protocol", "0 is not a version of the protocol"),
-        number => Ok(number.unwrap_or(1)),
+        0 => fault("Protocol", "0 is not a version of the protocol"),
+        number => Ok(number),
     }
 }
 
