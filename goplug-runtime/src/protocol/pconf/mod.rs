@@ -347,6 +347,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_no_url_can_hold_survives_its_default_url() {
+        let pconf = parse(r#"{"Name":"my plugin?","Sock":"s"}"#).unwrap();
+        assert_eq!(pconf.url(), "unix://my plugin?");
+        assert_eq!(parse(&pconf.to_json()).unwrap(), pconf);
+    }
+
+    #[test]
     fn what_a_file_could_not_say_is_refused_before_it_is_written() {
         let descriptor =
             |protocol| serde_json::from_str(&format!(r#"{{"name":"a","protocol":{protocol}}}"#));

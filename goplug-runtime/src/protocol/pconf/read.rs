@@ -56,9 +56,12 @@ fn fault<T>(key: &'static str, reason: impl Into<String>) -> Result<T, PconfErro
 }
 
 pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfError> {
+    let default = wire::default_url(id.name(), id.namespace());
     match text.filter(|text| !text.is_empty()) {
-        None => Ok(wire::default_url(id.name(), id.namespace())),
-        Some(text) if wire::is_plugin_url(&text) => Ok(text),
+        None => Ok(default),
+        // The name of another's plugin may hold what a URL may not; a file that is rewritten
+        // says its default all the same.
+        Some(text) if text == default || wire::is_plugin_url(&text) => Ok(text),
         Some(text) => {
             fault("Url", format!("{text:?} is not a scheme, `://` and a name, without a path"))
         }
