@@ -347,6 +347,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_nothing_but_keys_is_read_at_once() {
+        let keys: Vec<_> = (0..80_000).map(|n| format!("\"{n}\":0")).collect();
+        let started = std::time::Instant::now();
+        parse(&format!(r#"{{"Name":"a","Sock":"s",{}}}"#, keys.join(","))).unwrap();
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    }
+
+    #[test]
     fn a_name_that_no_url_can_hold_survives_its_default_url() {
         let pconf = parse(r#"{"Name":"my plugin?","Sock":"s"}"#).unwrap();
         assert_eq!(pconf.url(), "unix://my plugin?");

@@ -1,5 +1,6 @@
 //! Reading a `.pconf`: its keys, and the rule that each of them obeys.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
@@ -125,8 +126,10 @@ impl<'de> Deserialize<'de> for Pairs {
             }
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
                 let mut pairs = Vec::<(String, Value)>::new();
+                // A set, since whoever wrote the file decides how many keys there are.
+                let mut seen = HashSet::new();
                 while let Some((key, value)) = map.next_entry::<String, _>()? {
-                    if pairs.iter().any(|(other, _)| other.eq_ignore_ascii_case(&key)) {
+                    if !seen.insert(key.to_ascii_lowercase()) {
                         return Err(de::Error::custom(format!("the key {key:?} is given twice")));
                     }
                     pairs.push((key, value));
