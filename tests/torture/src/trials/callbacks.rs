@@ -19,7 +19,7 @@ use crate::roles::TICKER;
 use crate::scene::{Scene, comes_true};
 
 /// Between one cut and the next, at most.
-const CUT_EVERY: Duration = Duration::from_millis(15);
+const CUT_EVERY: Duration = Duration::from_millis(5);
 
 /// Without a callback for this long, there will be no more.
 const SILENCE: Duration = Duration::from_secs(15);

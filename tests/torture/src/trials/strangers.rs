@@ -1,10 +1,12 @@
-//! Who may not get in: another user can neither connect to a plugin nor have one loaded.
+//! Who may not get in, and who not out: another user can neither connect to a plugin nor have
+//! one loaded, and a plugin in a sandbox reaches only what is named there.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use goplug::Sandbox;
 use serde_json::json;
 
 use crate::report::Report;
@@ -18,11 +20,11 @@ const NOBODY: u32 = 65534;
 pub(crate) async fn run(report: &mut Report) -> Result<()> {
     if rustix::process::geteuid().is_root() {
         connecting(report).await?;
-        having_loaded(report).await
+        having_loaded(report).await?;
     } else {
         report.note("another user can only be played by root", "left out");
-        Ok(())
     }
+    reaching_out(report).await
 }
 
 async fn connecting(report: &mut Report) -> Result<()> {
@@ -51,10 +53,10 @@ async fn having_loaded(report: &mut Report) -> Result<()> {
     for whose in ["folder", "file"] {
         let scene = Scene::new()?;
         let conf = json!({"Name": "Theirs", "Exec": [this_program()?], "LazyLoad": true});
-        scene.put("theirs.pconf", conf.to_string())?;
+        scene.put("Theirs.pconf", conf.to_string())?;
         let path = match whose {
             "folder" => scene.folder(),
-            _ => scene.folder().join("theirs.pconf"),
+            _ => scene.folder().join("Theirs.pconf"),
         };
         chown(path, Some(NOBODY), None)?;
         let registry = scene.registry().start().await?;
@@ -66,6 +68,27 @@ async fn having_loaded(report: &mut Report) -> Result<()> {
         registry.stop().await;
     }
     report.at_most("plugins loaded from another user's folder or file", loaded, 0);
+    Ok(())
+}
+
+async fn reaching_out(report: &mut Report) -> Result<()> {
+    let scene = Scene::new()?;
+    let (named, unnamed) = (scene.path("named"), scene.path("unnamed"));
+    let listen = || std::net::TcpListener::bind(("127.0.0.1", 0));
+    let (here, there) = (listen()?, listen()?);
+    let (open, closed) = (here.local_addr()?.port(), there.local_addr()?.port());
+    for path in [&named, &unnamed] {
+        std::fs::write(path, "content")?;
+    }
+    let sandbox = Sandbox::new().read(&named).connect(open);
+    let registry = scene.registry().sandbox(sandbox).embed::<Victim>().start().await?;
+    let victim: VictimClient = registry.client().await?;
+    let reached = [victim.read(named).await.is_ok(), victim.connect(open).await.is_ok()];
+    let escaped = [victim.read(unnamed).await.is_ok(), victim.connect(closed).await.is_ok()];
+    registry.stop().await;
+    let count = |which: [bool; 2]| which.into_iter().filter(|it| *it).count();
+    report.at_least("file and port that a sandbox names and that are reached", count(reached), 2);
+    report.at_most("file and port that it does not name and that are", count(escaped), 0);
     Ok(())
 }
 
