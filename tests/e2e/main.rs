@@ -14,6 +14,7 @@ mod legacy;
 mod misbehaving;
 mod process;
 mod program;
+mod scale;
 mod stage;
 mod start;
 mod supervision;

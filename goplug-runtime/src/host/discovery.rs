@@ -3,14 +3,20 @@
 //! Reconciling compares the folder with what is known and makes up the difference,
 //! whatever happened in between. It runs on every file event, on a slow timer beside
 //! them, and when a plugin is asked for that nobody has seen yet.
+//!
+//! The timer costs a host that has nothing to do next to nothing: most of its rounds look
+//! at the folder alone, which shows files that come, go and are replaced. Only every few
+//! rounds each file is looked at, for one that was changed in place and whose event got
+//! lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::core::Command;
 use super::directory::Directory;
@@ -19,12 +25,20 @@ use super::watch::FolderWatch;
 use crate::limits;
 use crate::protocol::{PluginId, pconf};
 
+/// Coarser is the clock of no file system that is in use: FAT's counts in two seconds.
+const COARSE: Duration = Duration::from_secs(3);
+
+/// How many files are entered before others get a turn.
+const BATCH: usize = 128;
+
 /// A request to look at the folder now; answered when that is done.
 pub(super) type Look = oneshot::Sender<()>;
 
 /// What is known of the folder's files.
 #[derive(Debug, Default)]
 pub(super) struct Folder {
+    /// The folder's own stamp, if it will change with the next file that comes or goes.
+    stamp: Option<Stamp>,
     files: BTreeMap<PathBuf, File>,
     owners: BTreeMap<PluginId, PathBuf>,
 }
@@ -46,14 +60,35 @@ struct Stamp {
 /// What reading one file came to.
 type Reading = (PathBuf, Option<Stamp>, Result<Installed, String>);
 
+/// What a look at the folder came to.
+struct Seen {
+    stamp: Option<Stamp>,
+    present: BTreeSet<PathBuf>,
+    readings: Vec<Reading>,
+}
+
+/// How close a look is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closeness {
+    /// At the folder; at the files only if the folder has changed.
+    Folder,
+    /// At every file.
+    Files,
+}
+
 impl Folder {
     /// Reserves the names of embedded plugins, which no file can take.
     pub(super) fn reserve(&mut self, installed: &Installed) {
         self.owners.insert(installed.id().clone(), installed.path().into());
     }
 
-    /// Reads what has changed since the last time. Blocks.
-    fn read(&self, folder: &Path) -> (BTreeSet<PathBuf>, Vec<Reading>) {
+    /// Reads what has changed since the last time; `None` if nothing seems to have. Blocks.
+    fn read(&self, folder: &Path, closeness: Closeness) -> Option<Seen> {
+        // Before the files: what comes meanwhile is seen the next time.
+        let stamp = Stamp::of_folder(folder);
+        if closeness == Closeness::Folder && stamp.is_some() && stamp == self.stamp {
+            return None;
+        }
         let mut present = list(folder);
         let mut readings = Vec::new();
         present.retain(|path| {
@@ -70,19 +105,18 @@ impl Folder {
             }
             is_there
         });
-        (present, readings)
+        Some(Seen { stamp, present, readings })
     }
 
-    /// Enters what was read; `start` loads what does not ask for lazy loading.
-    fn apply(
-        &mut self,
-        present: &BTreeSet<PathBuf>,
-        readings: Vec<Reading>,
-        directory: &Arc<Directory>,
-        start: bool,
-    ) {
-        let mut orphans = self.drop_absent(present, directory);
-        for (path, stamp, reading) in readings {
+    /// Enters what was seen; `start` loads what does not ask for lazy loading.
+    async fn apply(&mut self, seen: Seen, directory: &Arc<Directory>, start: bool) {
+        self.stamp = seen.stamp;
+        let mut orphans = self.drop_absent(&seen.present, directory);
+        for (count, (path, stamp, reading)) in seen.readings.into_iter().enumerate() {
+            if count % BATCH == BATCH - 1 {
+                // Whoever listens to the events gets a chance to keep up with them.
+                tokio::task::yield_now().await;
+            }
             let previous = self.files.get(&path).and_then(|file| file.id.clone());
             let installed = match reading {
                 Ok(installed) => installed,
@@ -148,6 +182,14 @@ impl Stamp {
             regular: metadata.is_file(),
         }
     }
+
+    /// The stamp of a folder. `None` while another change could leave it as it is: clocks of
+    /// file systems are coarse.
+    fn of_folder(folder: &Path) -> Option<Self> {
+        let stamp = Self::of(&std::fs::metadata(folder).ok()?);
+        let age = stamp.modified?.elapsed().ok()?;
+        (age > COARSE).then_some(stamp)
+    }
 }
 
 /// The folder's `.pconf` files, sorted; none where it cannot be read. Hidden files
@@ -164,16 +206,22 @@ fn list(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// Looks at the folder once and enters what it finds.
-async fn reconcile(mut folder: Folder, directory: &Arc<Directory>, start: bool) -> Folder {
+async fn reconcile(
+    folder: Folder,
+    directory: &Arc<Directory>,
+    closeness: Closeness,
+    start: bool,
+) -> Folder {
     let path = directory.settings().folder.clone();
     let reading = tokio::task::spawn_blocking(move || {
-        let (present, readings) = folder.read(&path);
-        (folder, present, readings)
+        let seen = folder.read(&path, closeness);
+        (folder, seen)
     });
     // The blocking part does not panic, and is not aborted.
-    let Ok((read, present, readings)) = reading.await else { return Folder::default() };
-    folder = read;
-    folder.apply(&present, readings, directory, start);
+    let Ok((mut folder, seen)) = reading.await else { return Folder::default() };
+    if let Some(seen) = seen {
+        folder.apply(seen, directory, start).await;
+    }
     folder
 }
 
@@ -188,6 +236,7 @@ pub(super) async fn run(
     let mut timer = tokio::time::interval(limits::RECONCILE);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     timer.tick().await;
+    let mut files_seen = Instant::now();
     loop {
         let (look, slow) = tokio::select! {
             look = looks.recv() => match look {
@@ -207,7 +256,13 @@ pub(super) async fn run(
         if let Some(watch) = &mut watch {
             watch.follow(slow);
         }
-        folder = reconcile(folder, &directory, watch.is_some()).await;
+        let closeness = if slow && files_seen.elapsed() < limits::RECONCILE_FILES {
+            Closeness::Folder
+        } else {
+            files_seen = Instant::now();
+            Closeness::Files
+        };
+        folder = reconcile(folder, &directory, closeness, watch.is_some()).await;
         if let Some(look) = look {
             // Whoever asked may have gone.
             let _ = look.send(());
@@ -219,5 +274,58 @@ async fn changed(watch: Option<&FolderWatch>) {
     match watch {
         Some(watch) => watch.changed().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with one file, which last changed this long ago.
+    fn unchanged_for(age: Duration) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.pconf"), r#"{"Name":"A","Exec":["a"]}"#).unwrap();
+        let handle = std::fs::File::open(folder.path()).unwrap();
+        handle.set_modified(SystemTime::now() - age).unwrap();
+        folder
+    }
+
+    /// What is known after a look.
+    fn known(folder: &Path) -> Folder {
+        let seen = Folder::default().read(folder, Closeness::Files).unwrap();
+        assert_eq!(seen.readings.len(), 1);
+        Folder { stamp: seen.stamp, ..Folder::default() }
+    }
+
+    #[test]
+    fn the_files_of_a_folder_that_has_not_changed_are_not_looked_at() {
+        let folder = unchanged_for(COARSE * 2);
+        let known = known(folder.path());
+        assert!(known.read(folder.path(), Closeness::Folder).is_none());
+        assert!(known.read(folder.path(), Closeness::Files).is_some());
+    }
+
+    #[test]
+    fn the_files_of_a_folder_that_has_changed_are_looked_at() {
+        let folder = unchanged_for(COARSE * 2);
+        let known = known(folder.path());
+        std::fs::remove_file(folder.path().join("a.pconf")).unwrap();
+        let seen = known.read(folder.path(), Closeness::Folder).unwrap();
+        assert!(seen.present.is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_has_just_changed_may_change_again_unseen() {
+        let folder = unchanged_for(Duration::ZERO);
+        assert!(known(folder.path()).read(folder.path(), Closeness::Folder).is_some());
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_has_no_files() {
+        let folder = unchanged_for(COARSE * 2);
+        let known = known(folder.path());
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        let seen = known.read(folder.path(), Closeness::Folder).unwrap();
+        assert!(seen.present.is_empty());
     }
 }
