@@ -80,6 +80,7 @@ async fn endure(stage: &Stage, mode: Mode) -> Account {
     assert_ne!(plugin.state(), State::Loaded);
 
     // Once more, now with a callback to be registered on the way; the end is the registry's.
+    within("registration in advance", CALL, register(&plugin, &came)).await.unwrap();
     let again = within("second load", START + FORCE, registry.load("Misbehaving", "hard")).await;
     assert_eq!(again.is_ok(), load.is_ok(), "{again:?}");
     neighbour.end().await;
