@@ -146,7 +146,7 @@ pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, l
 #[doc(inline)]
 pub use goplug_runtime::host::{
     DiscoveredPlugin, Event, Events, HealthCheck, Plugin, Policy, Registry, RegistryBuilder,
-    Restart, State,
+    Resources, Restart, Sandbox, State,
 };
 #[cfg(feature = "plugin")]
 #[doc(inline)]

@@ -3,6 +3,7 @@
 mod bad_files;
 mod callbacks;
 mod calls;
+mod confinement;
 mod crash;
 mod curl;
 mod discovery;
@@ -18,4 +19,5 @@ mod scale;
 mod stage;
 mod start;
 mod supervision;
+mod trust;
 mod upgrade;

@@ -38,6 +38,8 @@ pub(crate) const CALCULATOR: &str = env!("CARGO_BIN_EXE_fixture-calculator");
 pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
 pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
 pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
+pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
+pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
 pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
 pub(crate) const LONELY_HOST: &str = env!("CARGO_BIN_EXE_fixture-lonely-host");
 

@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::installed::Installed;
 use super::policy::{Policies, Policy};
 use super::registry::Registry;
+use super::resources::Resources;
 use super::restart::Restart;
+use super::sandbox::Sandbox;
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::protocol::PluginId;
@@ -37,6 +39,7 @@ use crate::typed::PluginType;
 pub struct RegistryBuilder {
     folder: PathBuf,
     auto_discover: bool,
+    trust_writable: bool,
     embedded: Vec<Result<Installed>>,
     policy: Policy,
     of_plugins: Vec<OfPlugin>,
@@ -54,6 +57,7 @@ impl RegistryBuilder {
         Self {
             folder,
             auto_discover: false,
+            trust_writable: false,
             embedded: Vec::new(),
             policy: Policy::default(),
             of_plugins: Vec::new(),
@@ -134,6 +138,22 @@ impl RegistryBuilder {
         self.policy(|policy| policy.body_limit(bytes))
     }
 
+    /// Whether plugins are loaded all the same when users other than this process's and
+    /// root may write the registry's folder, a `.pconf`, a program, or a program's folder.
+    /// Off unless set: whoever may write these decides what runs as this process's user,
+    /// so such a folder or file is rejected with the reason.
+    ///
+    /// The folders above are not looked at. A folder with the sticky bit, as `/tmp` has
+    /// it, is trusted with those of its files that others may not write, and so is a group
+    /// in which there is nobody else.
+    ///
+    /// This is about files. A socket on which another user than these two listens is not
+    /// spoken to in any case.
+    pub fn trust_writable(mut self, on: bool) -> Self {
+        self.trust_writable = on;
+        self
+    }
+
     /// [`Policy::restart`] of every plugin.
     pub fn restart(self, restart: Restart) -> Self {
         self.policy(|policy| policy.restart(restart))
@@ -147,6 +167,16 @@ impl RegistryBuilder {
     /// [`Policy::inherit_env`] of every plugin.
     pub fn inherit_env(self) -> Self {
         self.policy(Policy::inherit_env)
+    }
+
+    /// [`Policy::resources`] of every plugin.
+    pub fn resources(self, resources: Resources) -> Self {
+        self.policy(|policy| policy.resources(resources))
+    }
+
+    /// [`Policy::sandbox`] of every plugin.
+    pub fn sandbox(self, sandbox: Sandbox) -> Self {
+        self.policy(|policy| policy.sandbox(sandbox))
     }
 
     /// Starts the registry: looks through the folder once, and goes on watching it if
@@ -168,7 +198,8 @@ impl RegistryBuilder {
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
         let folder = std::path::absolute(&self.folder)
             .map_err(|error| Error::io(self.folder.display().to_string(), error))?;
-        Registry::start(Settings { folder, policies }, embedded, self.auto_discover).await
+        let settings = Settings { folder, policies, trust_writable: self.trust_writable };
+        Registry::start(settings, embedded, self.auto_discover).await
     }
 }
 

@@ -21,7 +21,7 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 
-use crate::transport::{self, Stream};
+use crate::transport::{self, Peer, Stream};
 
 /// Why a request got no response.
 #[derive(Debug)]
@@ -65,9 +65,15 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to a plugin's socket.
+    /// Connects to a plugin's socket, which this host's user or root must have bound: what
+    /// is sent there may be secret, and what comes from there is believed.
     pub(super) async fn open(socket: &Path, deadline: Duration) -> std::io::Result<Self> {
         let stream = transport::connect(socket, deadline).await?;
+        let peer = Peer::of(&stream)?;
+        if !peer.is_trusted() {
+            let text = format!("another user listens on the socket (uid {})", peer.uid);
+            return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, text));
+        }
         let (sender, driver) =
             http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
         Ok(Self { sender, driver: Some(Box::pin(driver)) })

@@ -15,11 +15,12 @@ use super::settings::Settings;
 use super::sockets::Sockets;
 use super::supervisor::Supervisor;
 use super::task::OwnedTask;
+use crate::error::Error;
 use crate::limits;
-use crate::protocol::PluginId;
+use crate::protocol::{PluginId, pconf};
 
 pub(super) struct Directory {
-    settings: Settings,
+    settings: Arc<Settings>,
     sockets: Arc<Sockets>,
     books: Mutex<Books>,
 }
@@ -39,10 +40,10 @@ struct Known {
 
 impl Directory {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, sockets: Arc::default(), books: Mutex::default() }
+        Self { settings: Arc::new(settings), sockets: Arc::default(), books: Mutex::default() }
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &Arc<Settings> {
         &self.settings
     }
 
@@ -101,6 +102,18 @@ impl Directory {
     /// A file that could not be used is gone, or can be used now.
     pub(super) fn forget(&self, path: &Path) {
         self.lock().rejected.remove(path);
+    }
+
+    /// Why a plugin that nobody knows may yet be there: the folder cannot be used, or the
+    /// file that bears its name.
+    pub(super) fn rejection(&self, id: &PluginId) -> Option<Error> {
+        let books = self.lock();
+        let folder = &self.settings.folder;
+        let file = folder.join(format!("{id}.{}", pconf::EXTENSION));
+        [folder, &file].into_iter().find_map(|path| {
+            let reason = books.rejected.get(path)?.clone();
+            Some(Error::Rejected { path: path.clone(), reason })
+        })
     }
 
     pub(super) fn tell(&self, event: &Event) {

@@ -21,6 +21,8 @@ use tokio::time::Instant;
 use super::core::Command;
 use super::directory::Directory;
 use super::installed::Installed;
+use super::settings::Settings;
+use super::trust;
 use super::watch::FolderWatch;
 use crate::limits;
 use crate::protocol::{PluginId, pconf};
@@ -55,14 +57,19 @@ struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
     regular: bool,
+    /// A mode or an owner that changes leaves the time of the content as it is.
+    trust: Result<(), String>,
 }
 
 /// What reading one file came to.
 type Reading = (PathBuf, Option<Stamp>, Result<Installed, String>);
 
-/// What a look at the folder came to.
-struct Seen {
+/// What one look at the folder came to.
+struct Sight {
+    /// The folder's own stamp.
     stamp: Option<Stamp>,
+    /// Whether the folder itself may be believed.
+    trust: Result<(), String>,
     present: BTreeSet<PathBuf>,
     readings: Vec<Reading>,
 }
@@ -83,7 +90,8 @@ impl Folder {
     }
 
     /// Reads what has changed since the last time; `None` if nothing seems to have. Blocks.
-    fn read(&self, folder: &Path, closeness: Closeness) -> Option<Seen> {
+    fn read(&self, settings: &Settings, closeness: Closeness) -> Option<Sight> {
+        let folder = &settings.folder;
         // Before the files: what comes meanwhile is seen the next time.
         let stamp = Stamp::of_folder(folder);
         if closeness == Closeness::Folder && stamp.is_some() && stamp == self.stamp {
@@ -91,13 +99,18 @@ impl Folder {
         }
         let mut present = list(folder);
         let mut readings = Vec::new();
+        let trust = if settings.trust_writable { Ok(()) } else { trust::check_folder(folder) };
+        if trust.is_err() {
+            // What is known was read in better times; what is new may be anybody's.
+            return Some(Sight { stamp, trust, present, readings });
+        }
         present.retain(|path| {
             let stamp = std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
             let known = self.files.get(path);
             if known.is_some_and(|file| file.stamp.is_some() && file.stamp == stamp) {
                 return true;
             }
-            let reading = Installed::read(path);
+            let reading = Installed::read(path, settings.trust_writable);
             // A file that went away meanwhile is none that cannot be used.
             let is_there = reading.is_ok() || path.symlink_metadata().is_ok();
             if is_there {
@@ -105,14 +118,20 @@ impl Folder {
             }
             is_there
         });
-        Some(Seen { stamp, present, readings })
+        Some(Sight { stamp, trust, present, readings })
     }
 
     /// Enters what was seen; `start` loads what does not ask for lazy loading.
-    async fn apply(&mut self, seen: Seen, directory: &Arc<Directory>, start: bool) {
-        self.stamp = seen.stamp;
-        let mut orphans = self.drop_absent(&seen.present, directory);
-        for (count, (path, stamp, reading)) in seen.readings.into_iter().enumerate() {
+    async fn apply(&mut self, sight: Sight, directory: &Arc<Directory>, start: bool) {
+        let Sight { stamp, trust, present, readings } = sight;
+        self.stamp = stamp;
+        let folder = &directory.settings().folder;
+        match trust {
+            Ok(()) => directory.forget(folder),
+            Err(reason) => directory.reject(folder, reason),
+        }
+        let mut orphans = self.drop_absent(&present, directory);
+        for (count, (path, stamp, reading)) in readings.into_iter().enumerate() {
             if count % BATCH == BATCH - 1 {
                 // Whoever listens to the events gets a chance to keep up with them.
                 tokio::task::yield_now().await;
@@ -180,6 +199,7 @@ impl Stamp {
             length: metadata.len(),
             modified: metadata.modified().ok(),
             regular: metadata.is_file(),
+            trust: trust::check_file(metadata),
         }
     }
 
@@ -212,15 +232,15 @@ async fn reconcile(
     closeness: Closeness,
     start: bool,
 ) -> Folder {
-    let path = directory.settings().folder.clone();
+    let settings = Arc::clone(directory.settings());
     let reading = tokio::task::spawn_blocking(move || {
-        let seen = folder.read(&path, closeness);
-        (folder, seen)
+        let sight = folder.read(&settings, closeness);
+        (folder, sight)
     });
     // The blocking part does not panic, and is not aborted.
-    let Ok((mut folder, seen)) = reading.await else { return Folder::default() };
-    if let Some(seen) = seen {
-        folder.apply(seen, directory, start).await;
+    let Ok((mut folder, sight)) = reading.await else { return Folder::default() };
+    if let Some(sight) = sight {
+        folder.apply(sight, directory, start).await;
     }
     folder
 }
@@ -280,6 +300,7 @@ async fn changed(watch: Option<&FolderWatch>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::policy::Policies;
 
     /// A folder with one file, which last changed this long ago.
     fn unchanged_for(age: Duration) -> tempfile::TempDir {
@@ -290,9 +311,13 @@ mod tests {
         folder
     }
 
+    fn settings(folder: &Path) -> Settings {
+        Settings { folder: folder.into(), policies: Policies::default(), trust_writable: true }
+    }
+
     /// What is known after a look.
     fn known(folder: &Path) -> Folder {
-        let seen = Folder::default().read(folder, Closeness::Files).unwrap();
+        let seen = Folder::default().read(&settings(folder), Closeness::Files).unwrap();
         assert_eq!(seen.readings.len(), 1);
         Folder { stamp: seen.stamp, ..Folder::default() }
     }
@@ -301,8 +326,8 @@ mod tests {
     fn the_files_of_a_folder_that_has_not_changed_are_not_looked_at() {
         let folder = unchanged_for(COARSE * 2);
         let known = known(folder.path());
-        assert!(known.read(folder.path(), Closeness::Folder).is_none());
-        assert!(known.read(folder.path(), Closeness::Files).is_some());
+        assert!(known.read(&settings(folder.path()), Closeness::Folder).is_none());
+        assert!(known.read(&settings(folder.path()), Closeness::Files).is_some());
     }
 
     #[test]
@@ -310,14 +335,14 @@ mod tests {
         let folder = unchanged_for(COARSE * 2);
         let known = known(folder.path());
         std::fs::remove_file(folder.path().join("a.pconf")).unwrap();
-        let seen = known.read(folder.path(), Closeness::Folder).unwrap();
+        let seen = known.read(&settings(folder.path()), Closeness::Folder).unwrap();
         assert!(seen.present.is_empty());
     }
 
     #[test]
     fn a_folder_that_has_just_changed_may_change_again_unseen() {
         let folder = unchanged_for(Duration::ZERO);
-        assert!(known(folder.path()).read(folder.path(), Closeness::Folder).is_some());
+        assert!(known(folder.path()).read(&settings(folder.path()), Closeness::Folder).is_some());
     }
 
     #[test]
@@ -325,7 +350,7 @@ mod tests {
         let folder = unchanged_for(COARSE * 2);
         let known = known(folder.path());
         std::fs::remove_dir_all(folder.path()).unwrap();
-        let seen = known.read(folder.path(), Closeness::Folder).unwrap();
+        let seen = known.read(&settings(folder.path()), Closeness::Folder).unwrap();
         assert!(seen.present.is_empty());
     }
 }

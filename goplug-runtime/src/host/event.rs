@@ -67,11 +67,20 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
-    /// A file of the folder cannot be used. It is looked at again when it changes.
+    /// A file of the folder, or the folder itself, cannot be used. It is looked at again
+    /// when it changes.
     Rejected {
-        /// The file.
+        /// The file, or the folder.
         path: PathBuf,
         /// Why, for people.
+        reason: String,
+    },
+    /// A plugin is started although its sandbox cannot be enforced, at least not all of
+    /// it; [`Sandbox::or_report`](super::Sandbox::or_report) asked for that.
+    Unconfined {
+        /// The plugin.
+        plugin: PluginId,
+        /// What cannot be enforced and why, for people.
         reason: String,
     },
     /// A plugin's `.pconf` is gone.

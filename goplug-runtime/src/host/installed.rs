@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Pconf, PluginId, wire};
@@ -24,6 +25,8 @@ pub(super) enum Origin {
 pub(super) struct Installed {
     pub(super) pconf: Pconf,
     pub(super) origin: Origin,
+    /// Whether its program is run even if others may write it.
+    pub(super) trusted: bool,
 }
 
 /// How to start a plugin's process.
@@ -37,11 +40,12 @@ pub(super) struct Command {
 }
 
 impl Installed {
-    /// Reads a `.pconf`.
+    /// Reads a `.pconf`, which others may write, as they may the program, only where it
+    /// is `trusted` nevertheless.
     ///
     /// # Errors
     /// The reason for people why the file cannot be used.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
+    pub(super) fn read(path: &Path, trusted: bool) -> Result<Self, String> {
         let kind = fs::metadata(path).map_err(|error| error.to_string())?;
         if !kind.is_file() {
             let what = if kind.is_dir() { "a folder" } else { "not a regular file" };
@@ -50,12 +54,15 @@ impl Installed {
         if kind.len() > limits::PCONF {
             return Err(format!("it is larger than {} bytes", limits::PCONF));
         }
+        let unreadable = |error: io::Error| error.to_string();
+        let file = fs::File::open(path).map_err(unreadable)?;
+        if !trusted {
+            trust::check_file(&file.metadata().map_err(unreadable)?)?;
+        }
         let mut text = Vec::new();
-        fs::File::open(path)
-            .and_then(|file| file.take(limits::PCONF + 1).read_to_end(&mut text))
-            .map_err(|error| error.to_string())?;
+        file.take(limits::PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
         let pconf = Pconf::parse(&text).map_err(|error| error.to_string())?;
-        let installed = Self { pconf, origin: Origin::File(path.into()) };
+        let installed = Self { pconf, origin: Origin::File(path.into()), trusted };
         installed.check().map_err(|error| match error {
             Error::Rejected { reason, .. } => reason,
             other => other.to_string(),
@@ -73,7 +80,8 @@ impl Installed {
         if let Some(url) = P::URL {
             pconf = pconf.with_url(url).map_err(|error| Error::Configuration(error.to_string()))?;
         }
-        Ok(Self { pconf, origin: Origin::Embedded(program) })
+        // It is the very file that this host runs from: what could be lost is lost already.
+        Ok(Self { pconf, origin: Origin::Embedded(program), trusted: true })
     }
 
     pub(super) fn id(&self) -> &PluginId {

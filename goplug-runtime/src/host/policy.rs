@@ -10,7 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::health::HealthCheck;
+use super::resources::Resources;
 use super::restart::Restart;
+use super::sandbox::Sandbox;
 use crate::limits;
 use crate::protocol::PluginId;
 
@@ -57,6 +59,8 @@ pub struct Policy {
     pub(super) grace: Duration,
     pub(super) body_limit: usize,
     pub(super) environment: BTreeMap<OsString, OsString>,
+    pub(super) resources: Resources,
+    pub(super) sandbox: Option<Sandbox>,
     pub(super) configuration: Bytes,
     pub(super) restart: Restart,
     pub(super) health: Option<HealthCheck>,
@@ -77,6 +81,8 @@ impl Default for Policy {
             grace: limits::GRACE,
             body_limit: limits::BODY,
             environment,
+            resources: Resources::new(),
+            sandbox: None,
             configuration: Bytes::new(),
             restart: Restart::default(),
             health: None,
@@ -154,6 +160,26 @@ impl Policy {
         for (name, value) in std::env::vars_os() {
             self.environment.entry(name).or_insert(value);
         }
+        self
+    }
+
+    /// How much the plugin's process may use; as much as the host unless set.
+    pub fn resources(mut self, resources: Resources) -> Self {
+        self.resources = resources;
+        self
+    }
+
+    /// What the plugin's process may reach; all that its user may unless set. A second
+    /// sandbox takes the place of the first.
+    pub fn sandbox(mut self, sandbox: Sandbox) -> Self {
+        self.sandbox = Some(sandbox);
+        self
+    }
+
+    /// The plugin's process may reach all that its user may, whatever the registry's other
+    /// plugins may.
+    pub fn no_sandbox(mut self) -> Self {
+        self.sandbox = None;
         self
     }
 }

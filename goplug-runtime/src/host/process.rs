@@ -11,9 +11,10 @@ use super::installed::{Command, Installed};
 use super::output::Output;
 use super::policy::Policy;
 use super::service::Ending;
+use super::trust;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
-use crate::transport::{Child, OpenProgram, PassedListener, Signal, Spawn, Started};
+use crate::transport::{Child, OpenProgram, PassedListener, Ruleset, Signal, Spawn, Started};
 
 /// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
 /// the kernel may take over that. Both together are what a stop takes beyond its grace.
@@ -37,12 +38,15 @@ impl Process {
         let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
         let environment = environment(installed, &command, listener.path(), policy);
         let program = open_program(installed, &command).await?;
+        let (program, ruleset) = confine(program, policy).await.map_err(failed)?;
         let spawn = Spawn {
             program: &program,
             args: &command.arguments,
             env: &environment,
             folder: &command.folder,
             listener,
+            limits: &policy.resources.limits(),
+            ruleset: ruleset.as_ref(),
         };
         let Started { child, stdout, stderr } = spawn
             .start()
@@ -90,13 +94,18 @@ impl Process {
     }
 }
 
-/// Opens the program and compares its digest, on a thread that may block.
+/// Opens the program, sees who may write it and compares its digest, on a thread that
+/// may block.
 async fn open_program(installed: &Installed, command: &Command) -> Result<OpenProgram> {
     let (path, expected) = (command.program.clone(), command.sha256.clone());
+    let trusted = installed.trusted;
     let opened = tokio::task::spawn_blocking(move || {
         let program = OpenProgram::open(&path).map_err(|error| {
             format!("the program {} cannot be started: {error}", path.display())
         })?;
+        if !trusted {
+            trust::check_program(&program)?;
+        }
         if let Some(expected) = expected {
             let found = digest(&program).map_err(|error| error.to_string())?;
             if found != expected {
@@ -113,6 +122,19 @@ async fn open_program(installed: &Installed, command: &Command) -> Result<OpenPr
         Ok(Err(reason)) => Err(installed.rejected(reason)),
         Err(_) => Err(Error::Stopped),
     }
+}
+
+/// The rules of the plugin's sandbox, if it has one, made on a thread that may block.
+async fn confine(
+    program: OpenProgram,
+    policy: &Policy,
+) -> Result<(OpenProgram, Option<Ruleset>), String> {
+    let Some(sandbox) = policy.sandbox.clone() else { return Ok((program, None)) };
+    let made = tokio::task::spawn_blocking(move || {
+        let rules = sandbox.rules(&program)?;
+        Ok((program, Some(rules)))
+    });
+    made.await.unwrap_or_else(|error| Err(error.to_string()))
 }
 
 fn digest(program: &OpenProgram) -> std::io::Result<String> {

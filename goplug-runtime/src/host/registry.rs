@@ -158,7 +158,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::NotFound`] where no file names it, [`Error::Rejected`] where its file
-    /// or program cannot be used, [`Error::Start`] where it does not come up.
+    /// or program, or the registry's folder, cannot be used, [`Error::Start`] where it
+    /// does not come up.
     pub async fn load(&self, name: &str, namespace: &str) -> Result<Plugin> {
         let core = self.find(name, namespace).await?;
         core.command(Command::Load).await?;
@@ -263,8 +264,12 @@ impl Registry {
         if !self.inner.auto_discover || known(&id).is_none() {
             self.look().await;
         }
-        known(&id)
-            .ok_or_else(|| Error::NotFound { id, folder: directory.settings().folder.clone() })
+        known(&id).ok_or_else(|| {
+            let folder = &directory.settings().folder;
+            directory
+                .rejection(&id)
+                .unwrap_or_else(|| Error::NotFound { id, folder: folder.clone() })
+        })
     }
 }
 

@@ -8,5 +8,6 @@ use super::policy::Policies;
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) folder: PathBuf,
+    pub(super) trust_writable: bool,
     pub(super) policies: Policies,
 }

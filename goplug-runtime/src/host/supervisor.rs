@@ -138,6 +138,12 @@ impl Supervisor {
             })?;
             (installed, Arc::clone(directory.sockets()))
         };
+        if let Some(sandbox) = &policy.sandbox
+            && let Some(gap) = sandbox.gap(&installed)?
+        {
+            let plugin = self.core.id().clone();
+            self.tell(&Event::Unconfined { plugin, reason: gap.into() });
+        }
         let deadline = Instant::now() + policy.start_timeout;
         let launched = launch::launch(&installed, policy, &sockets, core.closing());
         let Launched { service, life } = launched.await?;

@@ -260,7 +260,7 @@ impl ServerBuilder {
             pconf = pconf.with_url(url).map_err(fault)?;
         }
         if let Some(sock) = &sock {
-            pconf = pconf.with_sock(sock);
+            pconf = pconf.with_sock(sock).map_err(fault)?;
         }
         let text = serde_json::to_vec(&descriptor)
             .map_err(|error| Error::Configuration(format!("plugin {id}: {error}")))?;

@@ -14,6 +14,10 @@ use crate::protocol::{Problem, ProblemKind, wire};
 /// The longest token of a host, in bytes.
 const MAX_TOKEN: usize = 256;
 
+/// The largest id of an event that a host may claim to have seen. A host that claims one of
+/// an earlier plugin's decides where the numbering goes on: there must be room behind it.
+const MAX_EVENT_ID: u64 = u64::MAX / 2;
+
 /// The dialect of the protocol that a peer speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -61,6 +65,19 @@ pub(super) fn host_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     match value.to_str() {
         Ok(token) if (1..=MAX_TOKEN).contains(&token.len()) => Ok(Some(token)),
         _ => Err(bad_request("Goplug-Host is not one to 256 visible ASCII characters")),
+    }
+}
+
+/// The id of the last event that a host has seen, if it names one.
+///
+/// # Errors
+/// A problem where it is not the number of an event.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(text) = text(headers, wire::HEADER_LAST_EVENT_ID) else { return Ok(None) };
+    match text.trim().parse() {
+        Ok(id) if id <= MAX_EVENT_ID => Ok(Some(id)),
+        Ok(_) => Err(bad_request(format!("Last-Event-ID is {text:?}, which no event has"))),
+        Err(_) => Err(bad_request(format!("Last-Event-ID is {text:?}, which is not a number"))),
     }
 }
 

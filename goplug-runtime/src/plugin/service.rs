@@ -183,12 +183,7 @@ impl Service {
                     bad_request(format!("expected an array of callback names: {error}"))
                 })?;
                 let token = request::host_token(headers)?;
-                let last = match request::text(headers, wire::HEADER_LAST_EVENT_ID) {
-                    Some(id) => Some(id.trim().parse().map_err(|_| {
-                        bad_request(format!("Last-Event-ID is {id:?}, which is not a number"))
-                    })?),
-                    None => None,
-                };
+                let last = request::last_event_id(headers)?;
                 Ok(answer::callbacks(self.core.hub.open(token, names, last)?))
             }
             Dialect::GoPlug1 => {

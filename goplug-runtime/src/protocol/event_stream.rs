@@ -3,7 +3,8 @@
 //! The format is the WHATWG one, so that `curl -N` shows a stream and any language's
 //! client reads it. The decoder takes its input in whatever pieces the network
 //! makes, and holds at most one event of bounded size beside the piece at hand: a
-//! peer that never ends an event costs an error, not memory.
+//! peer that never ends an event costs an error, not memory. What it makes of a stream
+//! does not depend on the pieces.
 
 use std::fmt::Write;
 
@@ -12,6 +13,10 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The type of an event that names none.
 const DEFAULT_EVENT: &str = "message";
+
+/// What a line may have beside what counts as its event: a field's name, or `id: ` and the
+/// twenty digits of a number.
+const BESIDE: usize = 24;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,10 +93,12 @@ pub struct Decoder {
     event: String,
     data: String,
     has_data: bool,
+    overflowed: bool,
 }
 
 impl Decoder {
-    /// A decoder that refuses events of more than `limit` bytes.
+    /// A decoder that refuses events of which type and data together have more than
+    /// `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -104,6 +111,7 @@ impl Decoder {
             event: String::new(),
             data: String::new(),
             has_data: false,
+            overflowed: false,
         }
     }
 
@@ -122,31 +130,35 @@ impl Decoder {
     /// # Errors
     /// [`EventTooLarge`]; every further call answers the same.
     pub fn next_event(&mut self) -> Result<Option<Event>, EventTooLarge> {
+        if self.overflowed {
+            return Err(EventTooLarge { limit: self.limit });
+        }
         if !self.skip_bom() {
             return Ok(None);
         }
         while let Some((start, end)) = self.next_line() {
-            if end == start {
-                if let Some(event) = self.finish() {
-                    return Ok(Some(event));
-                }
-                continue;
+            if start < end {
+                self.expect_room(end - start)?;
+                self.field(start, end);
+                self.expect_room(0)?;
+            } else if let Some(event) = self.finish() {
+                return Ok(Some(event));
             }
-            if self.held() + (end - start) > self.limit {
-                self.start = start;
-                self.searched = start;
-                return Err(EventTooLarge { limit: self.limit });
-            }
-            self.field(start, end);
         }
-        if self.held() + (self.input.len() - self.start) > self.limit {
-            return Err(EventTooLarge { limit: self.limit });
-        }
+        self.expect_room(self.input.len() - self.start)?;
         Ok(None)
     }
 
-    fn held(&self) -> usize {
-        self.event.len() + self.data.len()
+    /// Refuses the event if it is too large, or would be with a line of this length. The
+    /// line is judged by its length alone, so that it does not matter how much of it is
+    /// there.
+    fn expect_room(&mut self, line: usize) -> Result<(), EventTooLarge> {
+        let held = self.event.len() + self.data.len();
+        if held <= self.limit && held + line <= self.limit.saturating_add(BESIDE) {
+            return Ok(());
+        }
+        self.overflowed = true;
+        Err(EventTooLarge { limit: self.limit })
     }
 
     /// Whether it is decided that the stream starts with a byte order mark or not.
@@ -327,6 +339,18 @@ mod tests {
     fn bytes_that_are_no_text_are_replaced_and_the_stream_goes_on() {
         let events = decode(b"data: \xff\n\ndata: y\n\n");
         assert_eq!(events, [event(None, "message", "\u{fffd}"), event(None, "message", "y")]);
+    }
+
+    #[test]
+    fn what_is_kept_counts_and_not_how_it_was_written() {
+        // Each of the ten bytes becomes a replacement character of three.
+        let mut decoder = Decoder::new(29);
+        decoder.push(b"data: \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\n\n");
+        assert_eq!(decoder.next_event(), Err(EventTooLarge { limit: 29 }));
+
+        let mut decoder = Decoder::new(4);
+        decoder.push(b"id: 18446744073709551615\nevent: ab\ndata: cd\n\n");
+        assert_eq!(decoder.next_event().unwrap().unwrap().data, "cd");
     }
 
     #[test]

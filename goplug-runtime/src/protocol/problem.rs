@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 const URN_PREFIX: &str = "urn:goplug:error:";
@@ -80,7 +80,7 @@ pub struct Document {
     #[serde(default)]
     pub detail: String,
     /// [`ProblemKind::Method`]: the method's own error value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<RawValue>>,
     /// [`ProblemKind::InvalidArguments`]: which parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,6 +88,11 @@ pub struct Document {
     /// [`ProblemKind::InvalidArguments`]: what was expected there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
+}
+
+/// Reads a value that is there. `null` is one: an error type without fields is written so.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::deserialize(deserializer).map(Some)
 }
 
 impl Problem {
@@ -167,6 +172,14 @@ mod tests {
             let read: Problem = serde_json::from_slice(&text).unwrap();
             assert_eq!((read.kind(), read.status()), (kind, kind.status()));
         }
+    }
+
+    #[test]
+    fn an_error_value_of_null_is_a_value() {
+        let null = serde_json::value::to_raw_value(&()).unwrap();
+        let text = Problem::method(null, "it failed").to_json();
+        let read: Problem = serde_json::from_slice(&text).unwrap();
+        assert_eq!(read.error.as_ref().unwrap().get(), "null");
     }
 
     #[test]

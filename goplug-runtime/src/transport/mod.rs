@@ -21,7 +21,7 @@ mod listen;
 mod peer;
 mod permission;
 #[cfg(feature = "host")]
-mod process;
+pub(crate) mod process;
 mod socket;
 #[cfg(feature = "plugin")]
 mod termination;
@@ -37,7 +37,7 @@ pub use listen::{Listener, PassedListener};
 pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
-pub use process::{Child, OpenProgram, Output, Signal, Spawn, Started};
+pub use process::{Child, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp};
 pub use socket::{MAX_PATH, check_path};
 #[cfg(feature = "plugin")]
 pub use termination::Termination;

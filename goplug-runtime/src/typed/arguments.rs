@@ -339,6 +339,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_with_a_fraction_arrives_bit_by_bit() {
+        const RATIO: &[ParamSpec] = &[ParamSpec { name: "ratio", ty: "f64" }];
+        let ratio = 973_545_188.997_046_7_f64;
+        let body = encode("m", RATIO, (&ratio,)).unwrap();
+        let (read,) = decode::<(f64,)>(&body, RATIO).unwrap();
+        assert_eq!(read.to_bits(), ratio.to_bits());
+    }
+
+    #[test]
     fn no_parameters_take_anything_that_means_nothing() {
         for body in ["", "{}", "[]", "null", r#"{"x":1}"#, "[1]"] {
             decode::<()>(body.as_bytes(), &[]).unwrap();

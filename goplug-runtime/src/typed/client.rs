@@ -258,6 +258,34 @@ fn typed_error<E: DeserializeOwned + fmt::Debug>(
     };
     match serde_json::from_str(value.get()) {
         Ok(value) => CallError::Method(value),
+        // A plugin in another language may have nothing to say beside the detail.
+        Err(_) if value.get() == "null" => CallError::Goplug(error),
         Err(source) => CallError::Goplug(Error::Decode { method: method.name.into(), source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    static METHOD: MethodSpec =
+        MethodSpec { name: "m", doc: "", params: &[], returns: "", idempotent: false };
+
+    fn null() -> Error {
+        let error = Some(to_raw_value(&()).unwrap());
+        Error::Method(MethodFailure { error, detail: "no such luck".into() })
+    }
+
+    #[test]
+    fn an_error_type_without_fields_arrives_as_itself() {
+        assert!(matches!(typed_error::<()>(&METHOD, null()), CallError::Method(())));
+    }
+
+    #[test]
+    fn an_error_without_a_value_keeps_its_detail() {
+        let CallError::Goplug(error) = typed_error::<String>(&METHOD, null()) else { panic!() };
+        assert!(error.to_string().contains("no such luck"), "{error}");
     }
 }

@@ -125,6 +125,21 @@ fn a_host_that_comes_back_gets_what_it_has_not_seen() {
 }
 
 #[test]
+fn a_numbering_goes_on_behind_any_id_that_a_host_may_claim_to_have_seen() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = started(plugin(folder.path())).await;
+        let last = (u64::MAX / 2).to_string();
+        let resume = [TOKEN[0], ("Last-Event-ID", last.as_str())];
+        let mut stream = Client::connect(&sock).await.listen(&resume, r#"["a"]"#).await;
+
+        server.notify("a", "x").await.unwrap();
+
+        assert_eq!(stream.event().await.0, (u64::MAX / 2 + 1).to_string());
+    });
+}
+
+#[test]
 fn a_host_that_missed_too_much_is_told_how_much() {
     run(async {
         let (folder, sock) = folder();
@@ -283,12 +298,17 @@ fn a_registration_that_makes_no_sense_is_refused() {
         let bad_name = client.call("RegisterCallback", &[two], "[\"a;b\"]").await;
         let bad_id =
             client.call("RegisterCallback", &[two, ("Last-Event-ID", "x")], "[\"a\"]").await;
+        let last = u64::MAX.to_string();
+        let no_room =
+            client.call("RegisterCallback", &[two, ("Last-Event-ID", &last)], "[\"a\"]").await;
         let no_reply = client.call("CallbackReply/7", &[two], "1").await;
         let no_id = client.call("CallbackReply", &[two], "1").await;
 
         assert!(no_array.problem().1.starts_with("expected an array of callback names"));
         assert_eq!(bad_name.problem().1, "callback name \"a;b\" holds a `;`");
         assert_eq!(bad_id.problem().1, "Last-Event-ID is \"x\", which is not a number");
+        let expected = format!("Last-Event-ID is {last:?}, which no event has");
+        assert_eq!(no_room.problem().1, expected);
         let expected = "no callback with the id 7 waits for a reply of this host";
         assert_eq!(no_reply.problem().1, expected);
         assert!(no_id.problem().1.starts_with("a reply goes to /CallbackReply/"));

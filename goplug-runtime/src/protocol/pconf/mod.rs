@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
-use read::{exec, sha256, url, version};
+use read::{exec, protocol, sha256, sock, url, version};
 
 use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor};
 use super::name::{InvalidName, PluginId};
@@ -67,8 +67,8 @@ impl Pconf {
     /// [`Pconf::with_sock`] and [`Pconf::with_exec`].
     ///
     /// # Errors
-    /// [`PconfError`] for a name that goplug does not write, or a version that is not
-    /// a semantic one.
+    /// [`PconfError`] for a name that goplug does not write, a version that is not a
+    /// semantic one, or a protocol that there is not.
     pub fn of(descriptor: &Descriptor) -> Result<Self, PconfError> {
         let id = PluginId::new(&descriptor.name, &descriptor.namespace)?;
         Ok(Self {
@@ -77,7 +77,7 @@ impl Pconf {
             sock: None,
             lazy_load: false,
             version: descriptor.version.as_deref().map(version).transpose()?,
-            protocol: descriptor.protocol,
+            protocol: protocol(descriptor.protocol)?,
             exec: None,
             sha256: None,
             methods: descriptor.methods.clone(),
@@ -96,9 +96,12 @@ impl Pconf {
     }
 
     /// The same with this socket.
-    #[must_use]
-    pub fn with_sock(self, sock: impl Into<PathBuf>) -> Self {
-        Self { sock: Some(sock.into()), ..self }
+    ///
+    /// # Errors
+    /// [`PconfError::Key`] for a path that a file cannot name: an empty one, one that is
+    /// not UTF-8, or one with a zero byte.
+    pub fn with_sock(self, path: impl Into<PathBuf>) -> Result<Self, PconfError> {
+        Ok(Self { sock: Some(sock(path.into())?), ..self })
     }
 
     /// The same with this answer to whether it is loaded only when asked for.
@@ -195,7 +198,7 @@ impl Pconf {
 
     /// The file's content: one JSON object, indented, with a line end behind it.
     pub fn to_json(&self) -> String {
-        // Strings, numbers and already valid JSON: serializing them cannot fail.
+        // Strings, numbers and paths that are strings: serializing them cannot fail.
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text
@@ -297,6 +300,7 @@ mod tests {
             .with_url("unix://other")
             .unwrap()
             .with_sock("/run/c.sock")
+            .unwrap()
             .with_lazy_load(true)
             .with_exec(vec!["bin/calc".into(), "--fast".into()])
             .unwrap()
@@ -340,5 +344,40 @@ mod tests {
     fn a_key_that_is_given_twice_is_refused_whatever_its_case() {
         let text = r#"{"Name":"a","name":"b","Sock":"s"}"#;
         assert!(reason(text).contains(r#"the key "name" is given twice"#), "{}", reason(text));
+    }
+
+    #[test]
+    fn a_file_of_nothing_but_keys_is_read_at_once() {
+        let keys: Vec<_> = (0..80_000).map(|n| format!("\"{n}\":0")).collect();
+        let started = std::time::Instant::now();
+        parse(&format!(r#"{{"Name":"a","Sock":"s",{}}}"#, keys.join(","))).unwrap();
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn a_name_that_no_url_can_hold_survives_its_default_url() {
+        let pconf = parse(r#"{"Name":"my plugin?","Sock":"s"}"#).unwrap();
+        assert_eq!(pconf.url(), "unix://my plugin?");
+        assert_eq!(parse(&pconf.to_json()).unwrap(), pconf);
+    }
+
+    #[test]
+    fn what_a_file_could_not_say_is_refused_before_it_is_written() {
+        let descriptor =
+            |protocol| serde_json::from_str(&format!(r#"{{"name":"a","protocol":{protocol}}}"#));
+        let fault = Pconf::of(&descriptor(0).unwrap()).unwrap_err().to_string();
+        assert_eq!(fault, "Protocol: 0 is not a version of the protocol");
+
+        let fault = |sock: PathBuf| {
+            Pconf::of(&descriptor(2).unwrap()).unwrap().with_sock(sock).unwrap_err().to_string()
+        };
+        assert_eq!(fault(PathBuf::new()), "Sock: is empty");
+        assert_eq!(fault("a\0b".into()), "Sock: holds a zero byte");
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt;
+            let path = std::ffi::OsString::from_vec(b"/tmp/\xff".to_vec());
+            assert_eq!(fault(path.into()), "Sock: \"/tmp/\\xFF\" is not UTF-8");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Reading a `.pconf`: its keys, and the rule that each of them obeys.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
@@ -28,13 +29,16 @@ impl Pconf {
         let pconf = Self {
             url: url(&id, keys.take("Url")?)?,
             id,
-            sock: sock(keys.take("Sock")?)?,
+            sock: match keys.take::<PathBuf>("Sock")? {
+                Some(path) if !path.as_os_str().is_empty() => Some(sock(path)?),
+                _ => None,
+            },
             lazy_load: keys.take("LazyLoad")?.unwrap_or(false),
             version: match keys.take::<String>("Version")?.filter(|text| !text.is_empty()) {
                 Some(text) => Some(version(&text)?),
                 None => None,
             },
-            protocol: protocol(keys.take("Protocol")?)?,
+            protocol: protocol(keys.take("Protocol")?.unwrap_or(1))?,
             exec: keys.take("Exec")?.map(exec).transpose()?,
             sha256: keys.take("Sha256")?.map(sha256).transpose()?,
             methods: keys.take("Methods")?.unwrap_or_default(),
@@ -53,19 +57,24 @@ fn fault<T>(key: &'static str, reason: impl Into<String>) -> Result<T, PconfErro
 }
 
 pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfError> {
+    let default = wire::default_url(id.name(), id.namespace());
     match text.filter(|text| !text.is_empty()) {
-        None => Ok(wire::default_url(id.name(), id.namespace())),
-        Some(text) if wire::is_plugin_url(&text) => Ok(text),
+        None => Ok(default),
+        // The name of another's plugin may hold what a URL may not; a file that is rewritten
+        // says its default all the same.
+        Some(text) if text == default || wire::is_plugin_url(&text) => Ok(text),
         Some(text) => {
             fault("Url", format!("{text:?} is not a scheme, `://` and a name, without a path"))
         }
     }
 }
 
-fn sock(text: Option<String>) -> Result<Option<PathBuf>, PconfError> {
-    match text.filter(|text| !text.is_empty()) {
+pub(super) fn sock(path: PathBuf) -> Result<PathBuf, PconfError> {
+    match path.to_str() {
+        None => fault("Sock", format!("{path:?} is not UTF-8")),
+        Some("") => fault("Sock", "is empty"),
         Some(text) if text.contains('\0') => fault("Sock", "holds a zero byte"),
-        text => Ok(text.map(PathBuf::from)),
+        Some(_) => Ok(path),
     }
 }
 
@@ -75,10 +84,10 @@ pub(super) fn version(text: &str) -> Result<semver::Version, PconfError> {
     })
 }
 
-fn protocol(number: Option<u32>) -> Result<u32, PconfError> {
+pub(super) fn protocol(number: u32) -> Result<u32, PconfError> {
     match number {
-        Some(0) => fault("Protocol", "0 is not a version of the protocol"),
-        number => Ok(number.unwrap_or(1)),
+        0 => fault("Protocol", "0 is not a version of the protocol"),
+        number => Ok(number),
     }
 }
 
@@ -117,8 +126,10 @@ impl<'de> Deserialize<'de> for Pairs {
             }
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
                 let mut pairs = Vec::<(String, Value)>::new();
+                // A set, since whoever wrote the file decides how many keys there are.
+                let mut seen = HashSet::new();
                 while let Some((key, value)) = map.next_entry::<String, _>()? {
-                    if pairs.iter().any(|(other, _)| other.eq_ignore_ascii_case(&key)) {
+                    if !seen.insert(key.to_ascii_lowercase()) {
                         return Err(de::Error::custom(format!("the key {key:?} is given twice")));
                     }
                     pairs.push((key, value));

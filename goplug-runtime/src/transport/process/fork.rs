@@ -16,13 +16,15 @@ use std::convert::Infallible;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 
 use super::child::Process;
+use super::failure::{Failure, Reason, Step};
+use super::limit::PreparedLimit;
 use crate::protocol::wire;
 
 /// Where the child finds its lifeline.
@@ -45,6 +47,9 @@ pub(super) struct Plan {
     /// The first entry is left to `listen_pid`.
     envp: CStrings,
     listen_pid: ListenPid,
+    limits: Vec<PreparedLimit>,
+    /// What the process may reach; absent where nothing is held back.
+    ruleset: Option<OwnedFd>,
     /// In the order of their numbers in the child, from 0 on.
     passed: [OwnedFd; FIRST_FREE as usize],
 }
@@ -56,6 +61,8 @@ pub(super) struct Parts<'a> {
     pub(super) folder: CString,
     pub(super) argv: Vec<CString>,
     pub(super) env: Vec<CString>,
+    pub(super) limits: Vec<PreparedLimit>,
+    pub(super) ruleset: Option<BorrowedFd<'a>>,
     pub(super) stdin: OwnedFd,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
@@ -77,6 +84,8 @@ impl Plan {
             argv: CStrings::new(parts.argv),
             envp: CStrings::new(env),
             listen_pid,
+            limits: parts.limits,
+            ruleset: parts.ruleset.map(above_passed).transpose()?,
             passed: [
                 above_passed(parts.stdin)?,
                 above_passed(parts.stdout)?,
@@ -141,36 +150,6 @@ impl ListenPid {
     }
 }
 
-/// Which step failed, for the text of the error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Before the program was reached: memory, processes, descriptors.
-    Prepare,
-    /// Entering the plugin's folder.
-    Folder,
-    /// Running the program.
-    Exec,
-}
-
-/// A start that failed.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) step: Step,
-    pub(super) error: io::Error,
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self { step: Step::Prepare, error }
-    }
-}
-
-impl From<Errno> for Failure {
-    fn from(error: Errno) -> Self {
-        io::Error::from(error).into()
-    }
-}
-
 /// Starts the plan's program and returns once it runs, or says why it does not.
 ///
 /// The calling thread must live as long as the process: the child asks for a signal
@@ -221,27 +200,6 @@ pub(super) fn start(plan: &mut Plan) -> Result<Process, Failure> {
     }
 }
 
-/// What the child says when it cannot become the plugin.
-struct Reason {
-    step: Step,
-    errno: i32,
-}
-
-impl Reason {
-    fn to_bytes(&self) -> [u8; 5] {
-        let [a, b, c, d] = self.errno.to_ne_bytes();
-        [self.step as u8, a, b, c, d]
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let &[step, a, b, c, d] = bytes else { return None };
-        let step = [Step::Prepare, Step::Folder, Step::Exec]
-            .into_iter()
-            .find(|known| *known as u8 == step)?;
-        Some(Self { step, errno: i32::from_ne_bytes([a, b, c, d]) })
-    }
-}
-
 /// Fails with the step and `errno` if a call gave -1.
 fn check(step: Step, result: libc::c_int) -> Result<(), Reason> {
     if result != -1 {
@@ -282,8 +240,34 @@ unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible
             *entry = plan.listen_pid.set(libc::getpid().unsigned_abs());
         }
         default_signals();
+        hold_back(plan)?;
         exec(plan)
     }
+}
+
+/// Sets the limits, and enters the sandbox: the last steps, since they hold at once.
+///
+/// # Safety
+/// As for [`become_plugin`].
+unsafe fn hold_back(plan: &Plan) -> Result<(), Reason> {
+    // SAFETY: system calls on memory and a descriptor that the plan holds. One that the
+    // kernel does not know fails with `ENOSYS`.
+    unsafe {
+        for limit in &plan.limits {
+            let (this, value) = (0 as libc::c_long, [limit.soft, limit.hard]);
+            let (resource, old) = (libc::c_ulong::from(limit.resource), std::ptr::null::<u64>());
+            let set = libc::syscall(libc::SYS_prlimit64, this, resource, value.as_ptr(), old);
+            check(Step::Limit, if set == -1 { -1 } else { 0 })?;
+        }
+        if let Some(ruleset) = &plan.ruleset {
+            let (yes, none): (libc::c_ulong, libc::c_ulong) = (1, 0);
+            check(Step::Privileges, libc::prctl(libc::PR_SET_NO_NEW_PRIVS, yes, none, none, none))?;
+            let entered =
+                libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), none);
+            check(Step::Sandbox, if entered == -1 { -1 } else { 0 })?;
+        }
+    }
+    Ok(())
 }
 
 /// The kernel's flag: set close-on-exec rather than close.
@@ -361,13 +345,5 @@ mod tests {
     #[test]
     fn the_variable_has_the_name_that_the_plugin_looks_for() {
         assert_eq!(ListenPid::NAME.strip_suffix(b"=").unwrap(), wire::ENV_LISTEN_PID.as_bytes());
-    }
-
-    #[test]
-    fn a_reason_survives_its_bytes() {
-        let bytes = Reason { step: Step::Folder, errno: libc::ENOENT }.to_bytes();
-        let reason = Reason::from_bytes(&bytes).unwrap();
-        assert_eq!((reason.step, reason.errno), (Step::Folder, libc::ENOENT));
-        assert!(Reason::from_bytes(b"").is_none());
     }
 }

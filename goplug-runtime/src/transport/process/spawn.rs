@@ -13,8 +13,11 @@ use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
 use super::child::{Child, Process};
-use super::fork::{Failure, LIFELINE_FD, Parts, Plan, Step};
+use super::failure::{Failure, Step};
+use super::fork::{LIFELINE_FD, Parts, Plan};
+use super::limit::Limit;
 use super::program::OpenProgram;
+use super::reach::Ruleset;
 use super::spawner;
 use crate::protocol::wire;
 use crate::transport::PassedListener;
@@ -43,6 +46,10 @@ pub struct Spawn<'a> {
     pub folder: &'a Path,
     /// The socket that it is to serve.
     pub listener: &'a PassedListener,
+    /// What it and all that it starts may use.
+    pub limits: &'a [Limit],
+    /// What it and all that it starts may reach; everything if there is none.
+    pub ruleset: Option<&'a Ruleset>,
 }
 
 /// A process that has started, and what it says.
@@ -66,7 +73,8 @@ impl Spawn<'_> {
     ///
     /// # Errors
     /// The text continues "the program cannot be started:" and says what is wrong with
-    /// program, interpreter, architecture, folder, arguments or environment.
+    /// program, interpreter, architecture, folder, arguments, environment, limits or
+    /// sandbox.
     pub async fn start(self) -> io::Result<Started> {
         if !self.program.runs_from_file() {
             self.program.check_unchanged()?;
@@ -92,6 +100,8 @@ impl Spawn<'_> {
             file: self.program.runs_from_file().then(|| self.program.file()),
             folder: c_string("the folder", self.folder.as_os_str())?,
             env: self.environment()?,
+            limits: self.limits.iter().map(|limit| limit.prepare()).collect(),
+            ruleset: self.ruleset.and_then(Ruleset::as_fd),
             stdin: File::open("/dev/null")?.into(),
             stdout,
             stderr,
@@ -143,7 +153,22 @@ impl Spawn<'_> {
             Step::Prepare => {
                 io::Error::new(error.kind(), format!("the system gives no process: {error}"))
             }
-            Step::Exec => self.program.explain(error),
+            Step::Limit => {
+                io::Error::new(error.kind(), format!("its limits cannot be set: {error}"))
+            }
+            Step::Privileges | Step::Sandbox => {
+                io::Error::new(error.kind(), format!("its sandbox cannot be entered: {error}"))
+            }
+            Step::Exec => {
+                let withheld =
+                    self.ruleset.is_some() && Errno::from_io_error(&error) == Some(Errno::ACCESS);
+                let error = self.program.explain(error);
+                if withheld {
+                    let text = format!("{error}; or its sandbox withholds interpreter or loader");
+                    return io::Error::new(error.kind(), text);
+                }
+                error
+            }
             Step::Folder => io::Error::new(
                 error.kind(),
                 format!("its folder {} cannot be entered: {error}", self.folder.display()),

@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::child::Process;
-use super::fork::{self, Failure, Plan};
+use super::failure::Failure;
+use super::fork::{self, Plan};
 
 /// Starts that wait for the thread before `start` waits as well.
 const QUEUE: usize = 16;

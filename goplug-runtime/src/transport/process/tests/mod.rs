@@ -1,6 +1,7 @@
 //! Real processes: what they are given, how they end, and what is said when they
 //! cannot start.
 
+pub(crate) mod confined;
 mod handover;
 
 use std::ffi::OsString;
@@ -52,9 +53,20 @@ impl Stage {
         let args: Vec<_> = args.iter().map(OsString::from).collect();
         let env: Vec<_> = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
         let program = OpenProgram::open(program)?;
-        let folder = self.temp.path();
-        let listener = &self.listener;
-        Spawn { program: &program, args: &args, env: &env, folder, listener }.start().await
+        let spawn = Spawn { args: &args, env: &env, ..self.spawn(&program) };
+        spawn.start().await
+    }
+
+    fn spawn<'a>(&'a self, program: &'a OpenProgram) -> Spawn<'a> {
+        Spawn {
+            program,
+            args: &[],
+            env: &[],
+            folder: self.temp.path(),
+            listener: &self.listener,
+            limits: &[],
+            ruleset: None,
+        }
     }
 
     async fn shell(&self, script: &str) -> Started {
@@ -275,13 +287,7 @@ async fn a_missing_folder_is_named() {
     let stage = Stage::new();
     let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
     let folder = stage.temp.path().join("none");
-    let spawn = Spawn {
-        program: &program,
-        args: &[],
-        env: &[],
-        folder: &folder,
-        listener: &stage.listener,
-    };
+    let spawn = Spawn { folder: &folder, ..stage.spawn(&program) };
     let text = spawn.start().await.unwrap_err().to_string();
     let expected = format!("its folder {} cannot be entered: No such file", folder.display());
     assert!(text.starts_with(&expected), "{text}");
@@ -321,8 +327,6 @@ async fn the_file_that_was_opened_runs_even_if_its_path_changes() {
     let program = OpenProgram::open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     let args = [OsString::from("original")];
-    let folder = stage.temp.path();
-    let listener = &stage.listener;
-    let spawn = Spawn { program: &program, args: &args, env: &[], folder, listener };
+    let spawn = Spawn { args: &args, ..stage.spawn(&program) };
     assert_eq!(all(spawn.start().await.unwrap().stdout).await, "original\n");
 }

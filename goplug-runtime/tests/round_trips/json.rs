@@ -1,0 +1,81 @@
+//! Any JSON value, and the pieces that the documents of the protocol share.
+
+use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// Any JSON value of moderate size.
+pub(crate) fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        // JSON has no word for the others.
+        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(text(), inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// Text with everything that a format may stumble over.
+pub(crate) fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{0,6}",
+        vec(any::<char>(), 0..8).prop_map(String::from_iter),
+        vec(
+            prop::sample::select(vec![
+                "\r", "\n", "\r\n", "\0", "\u{feff}", "\u{2028}", ":", " ", "\"", "\\", "%", "/",
+                "ß", "data", "😀", "x",
+            ]),
+            0..8
+        )
+        .prop_map(|pieces| pieces.concat()),
+    ]
+}
+
+fn type_descriptor() -> impl Strategy<Value = TypeDescriptor> {
+    // `null` is no schema, and reads as none.
+    let schema = value().prop_filter("no schema", |value| !value.is_null());
+    (text(), option::of(schema)).prop_map(|(spelling, schema)| TypeDescriptor { spelling, schema })
+}
+
+fn parameters() -> impl Strategy<Value = Vec<Parameter>> {
+    vec((text(), type_descriptor()).prop_map(|(name, ty)| Parameter { name, ty }), 0..3)
+}
+
+/// Any method of a descriptor.
+pub(crate) fn method() -> impl Strategy<Value = MethodDescriptor> {
+    let flags = (any::<bool>(), any::<bool>());
+    (text(), text(), parameters(), type_descriptor(), flags, text()).prop_map(
+        |(name, doc, params, returns, (stream, idempotent), fingerprint)| MethodDescriptor {
+            name,
+            doc,
+            params,
+            returns,
+            stream,
+            idempotent,
+            fingerprint,
+        },
+    )
+}
+
+/// Any callback of a descriptor.
+pub(crate) fn callback() -> impl Strategy<Value = CallbackDescriptor> {
+    (text(), text(), parameters(), type_descriptor(), text()).prop_map(
+        |(name, doc, params, returns, fingerprint)| CallbackDescriptor {
+            name,
+            doc,
+            params,
+            returns,
+            fingerprint,
+        },
+    )
+}

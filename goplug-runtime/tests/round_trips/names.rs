@@ -1,0 +1,90 @@
+//! The rules for names, against the sentences in which the protocol says them.
+
+use goplug_runtime::protocol::PluginId;
+use goplug_runtime::protocol::name::{check_callback, check_method};
+use goplug_runtime::protocol::wire::{EVENT_GAP, RESERVED};
+use proptest::prelude::*;
+
+use crate::{config, json};
+
+/// Names on both sides of every rule.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        json::text(),
+        "[A-Za-z0-9_.-]{0,3}",
+        "[A-Za-z0-9_.-]{60,70}",
+        "[a-z;/ ]{1,4}",
+        "[a-zß]{120,260}",
+        prop::sample::select(RESERVED.as_slice()).prop_map(Into::into),
+        Just(EVENT_GAP.into()),
+    ]
+}
+
+/// Names that goplug writes, for the most part, and their neighbours.
+fn plain_name() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[A-Za-z0-9_-]{63,66}", 3 => "[A-Za-z0-9_.-]{0,3}", 1 => name()]
+}
+
+fn is_plain(text: &str, more: &str) -> bool {
+    text.len() <= 64
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c) || more.contains(c))
+}
+
+fn is_member(name: &str) -> bool {
+    (1..=256).contains(&name.len()) && !name.chars().any(|c| c == '/' || c.is_control())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn what_goplug_writes_is_the_documented_alphabet(
+        name in plain_name(),
+        namespace in plain_name(),
+    ) {
+        let allowed = !name.is_empty()
+            && is_plain(&name, "")
+            && is_plain(&namespace, ".")
+            && ![".", ".."].contains(&namespace.as_str());
+        prop_assert_eq!(PluginId::new(&name, &namespace).is_ok(), allowed);
+    }
+
+    #[test]
+    fn an_id_gives_back_its_names_and_is_one_segment_of_a_path(
+        name in name(),
+        namespace in name(),
+    ) {
+        if let Ok(id) = PluginId::read(&name, &namespace) {
+            prop_assert_eq!((id.name(), id.namespace()), (name.as_str(), namespace.as_str()));
+            let file = std::path::PathBuf::from(format!("{id}.pconf"));
+            prop_assert_eq!(file.components().count(), 1);
+            prop_assert!(file.file_name().is_some());
+        }
+        if PluginId::new(&name, &namespace).is_ok() {
+            prop_assert!(PluginId::read(&name, &namespace).is_ok());
+        }
+    }
+
+    #[test]
+    fn two_plugins_that_goplug_writes_never_share_a_file(
+        a in ("[ab_-]{1,3}", "[ab.]{0,3}"),
+        b in ("[ab_-]{1,3}", "[ab.]{0,3}"),
+    ) {
+        let ids = (PluginId::new(&a.0, &a.1), PluginId::new(&b.0, &b.1));
+        if let (Ok(one), Ok(other)) = ids {
+            prop_assert_eq!(one.to_string() == other.to_string(), one == other);
+        }
+    }
+
+    #[test]
+    fn a_method_may_have_every_name_but_the_reserved(name in name()) {
+        let allowed = is_member(&name) && !RESERVED.contains(&name.as_str());
+        prop_assert_eq!(check_method(&name).is_ok(), allowed);
+    }
+
+    #[test]
+    fn a_callback_may_have_every_name_that_an_event_can_carry(name in name()) {
+        let allowed = is_member(&name) && !name.contains(';') && name != EVENT_GAP;
+        prop_assert_eq!(check_callback(&name).is_ok(), allowed);
+    }
+}

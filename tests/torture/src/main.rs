@@ -1,0 +1,83 @@
+//! Measures what goplug promises of reliability: one line for each figure, with its bound
+//! beside it; exit status 1 where one is broken.
+//!
+//! This one program is also every other that takes part: the plugins, the host that is
+//! killed, the stranger who may not connect. Its first argument says so.
+
+#![allow(clippy::print_stdout, reason = "what this program is for")]
+
+mod proxy;
+mod report;
+mod roles;
+mod scene;
+mod trials;
+mod victim;
+
+use std::process::ExitCode;
+
+use report::Report;
+use trials::{Scale, Trial};
+use victim::Victim;
+
+const USAGE: &str = "usage: torture [--short] [--counts] [TRIAL]...
+
+  --short    a smaller number of everything: at most 3 minutes instead of 15
+  --counts   judge only what load cannot break: nothing that is measured in seconds
+
+trials, all of them unless some are named:
+";
+
+fn main() -> ExitCode {
+    // Whoever a registry starts as a plugin does not get beyond this.
+    goplug::embed!(Victim);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(role) = roles::named(&arguments) {
+        return role;
+    }
+    match plan(&arguments) {
+        Ok((scale, counts, trials)) => run(scale, counts, &trials),
+        Err(fault) => {
+            print!("{fault}\n\n{USAGE}");
+            Trial::ALL.iter().for_each(|trial| println!("  {}", trial.name()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn plan(arguments: &[String]) -> Result<(Scale, bool, Vec<Trial>), String> {
+    let (mut scale, mut counts, mut trials) = (Scale::Full, false, Vec::new());
+    for argument in arguments {
+        match argument.as_str() {
+            "--short" => scale = Scale::Short,
+            "--counts" => counts = true,
+            name => match Trial::named(name) {
+                Some(trial) => trials.push(trial),
+                None => return Err(format!("{name:?} is no trial")),
+            },
+        }
+    }
+    if trials.is_empty() {
+        trials.extend(Trial::ALL);
+    }
+    Ok((scale, counts, trials))
+}
+
+fn run(scale: Scale, counts: bool, trials: &[Trial]) -> ExitCode {
+    let mut report = Report::new(counts);
+    for trial in trials {
+        report.begin(trial.name());
+        // Each in a runtime of its own: nothing of one trial is left to the next.
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                println!("no runtime: {error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        if let Err(error) = runtime.block_on(trial.run(scale, &mut report)) {
+            report.failed(trial.name(), &error);
+        }
+        runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    }
+    report.end()
+}

@@ -1,0 +1,61 @@
+//! A socket in between, whose connections can be cut at any moment.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::{AbortHandle, JoinHandle};
+
+/// Passes bytes on between its own socket and another. Dropping it cuts everything.
+pub(crate) struct Proxy {
+    accepting: JoinHandle<()>,
+    connections: Connections,
+}
+
+type Connections = Arc<Mutex<Vec<AbortHandle>>>;
+
+impl Proxy {
+    /// Listens on `front` and passes on to `back`.
+    pub(crate) fn start(front: &Path, back: PathBuf) -> Result<Self> {
+        let listener = UnixListener::bind(front)?;
+        let connections = Connections::default();
+        let kept = Arc::clone(&connections);
+        let accepting = tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let pass = tokio::spawn(pass_on(near, back.clone()));
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.retain(|connection| !connection.is_finished());
+                kept.push(pass.abort_handle());
+            }
+        });
+        Ok(Self { accepting, connections })
+    }
+
+    /// Cuts one connection, whichever; answers whether there was one.
+    pub(crate) fn cut(&self) -> bool {
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.retain(|connection| !connection.is_finished());
+        if connections.is_empty() {
+            return false;
+        }
+        let victim = fastrand::usize(..connections.len());
+        connections.swap_remove(victim).abort();
+        true
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        while self.cut() {}
+    }
+}
+
+/// Passes bytes on until either end closes.
+async fn pass_on(mut near: UnixStream, back: PathBuf) {
+    if let Ok(mut far) = UnixStream::connect(back).await {
+        // An end that breaks off ends both.
+        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+    }
+}

@@ -1,0 +1,103 @@
+//! What this program is when one of its own trials starts it.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result};
+use goplug::{Bytes, PluginServer, Registry};
+use goplug_tests::fixtures::misbehaving;
+
+use crate::victim::{Victim, VictimClient};
+
+/// A host that works until it is killed.
+pub(crate) const HOST: &str = "as-host";
+/// A host that starts once and stops in good order.
+pub(crate) const NEXT_HOST: &str = "as-next-host";
+/// A plugin that nobody started, and that calls back without being called.
+pub(crate) const TICKER: &str = "as-ticker";
+/// A plugin that misbehaves.
+pub(crate) const MISBEHAVING: &str = "as-misbehaving";
+/// Somebody who tries to connect to a socket.
+pub(crate) const STRANGER: &str = "as-stranger";
+
+/// Plays the role that the first argument names, if it names one.
+pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
+    let [role, argument] = arguments else { return None };
+    let path = Path::new(argument);
+    let played = match role.as_str() {
+        HOST => in_runtime(host(path, true)),
+        NEXT_HOST => in_runtime(host(path, false)),
+        TICKER => in_runtime(ticker(path)),
+        MISBEHAVING => {
+            return Some(match misbehaving::Mode::named(argument) {
+                Some(mode) => misbehaving::run(mode),
+                None => ExitCode::from(2),
+            });
+        }
+        STRANGER => UnixStream::connect(path).map(drop).context("connecting"),
+        _ => return None,
+    };
+    Some(match played {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{role}: {error:#}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn in_runtime(role: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?
+        .block_on(role)
+}
+
+async fn host(folder: &Path, for_ever: bool) -> Result<()> {
+    let registry = Registry::builder(folder).embed::<Victim>().inherit_env().start().await?;
+    let victim: VictimClient = registry.client().await?;
+    let _subscription = victim.on_tick(|_| async {}).await?;
+    loop {
+        for number in 0..50 {
+            victim.call_back(number).await?;
+        }
+        if !for_ever {
+            registry.stop().await;
+            return Ok(());
+        }
+        registry.reload("Victim", "torture").await?;
+    }
+}
+
+/// Listens on `real.sock` of the folder; `burst` has it call back from then on.
+async fn ticker(folder: &Path) -> Result<()> {
+    static SERVER: OnceLock<PluginServer> = OnceLock::new();
+    let burst = |count: Bytes| async move {
+        let count: u64 = std::str::from_utf8(&count)?.parse()?;
+        let server = SERVER.get().context("it is not serving yet")?;
+        tokio::spawn(async move {
+            for number in 0..count {
+                if let Err(error) = server.notify("tick", number.to_string()).await {
+                    let _ = writeln!(std::io::stderr(), "tick {number}: {error}");
+                    return;
+                }
+            }
+        });
+        anyhow::Ok(Bytes::new())
+    };
+    let server = PluginServer::builder("Ticker")
+        .namespace("torture")
+        .location(folder)
+        .socket(folder.join("real.sock"))
+        .callback("tick")
+        .method("burst", burst)
+        .build()?;
+    server.start().await?;
+    let server = SERVER.get_or_init(|| server);
+    server.stopped().await;
+    Ok(())
+}

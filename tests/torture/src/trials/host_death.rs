@@ -1,0 +1,55 @@
+//! A host is killed with SIGKILL at a random moment: its plugins end with it, and the next
+//! host removes what it left.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::Scale;
+use crate::report::Report;
+use crate::roles::{HOST, NEXT_HOST};
+use crate::scene::{Scene, comes_true, count_entries, kill};
+
+/// A moment from the start of the process to the middle of calls, reloads and callbacks.
+const MOMENT: std::ops::Range<u64> = 0..80_000;
+
+/// By when every plugin has to be gone.
+const GONE: Duration = Duration::from_secs(1);
+
+pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
+    let scene = Scene::new()?;
+    let temporary = scene.path("tmp");
+    std::fs::create_dir(&temporary)?;
+    let role = |role: &str| {
+        let mut command = scene.role(role)?;
+        command.arg(scene.folder()).env("TMPDIR", &temporary).stderr(Stdio::null());
+        anyhow::Ok(command)
+    };
+    let kills = scale.pick(1000, 50);
+    let (mut alive, mut with_plugin) = (0, 0);
+    for _ in 0..kills {
+        let mut host = role(HOST)?.spawn()?;
+        tokio::time::sleep(Duration::from_micros(fastrand::u64(MOMENT))).await;
+        with_plugin += usize::from(scene.processes().len() > 1);
+        host.kill()?;
+        host.wait()?;
+        if !comes_true(GONE, || scene.processes().is_empty()).await {
+            let left = scene.processes();
+            alive += left.len();
+            left.into_iter().for_each(kill);
+        }
+    }
+    let left = count_entries(&temporary, "goplug-")?;
+    ensure!(role(NEXT_HOST)?.status()?.success(), "the next host did not work");
+    report.note("hosts killed", kills);
+    report.note("of these with a plugin that ran", with_plugin);
+    report.at_most("plugins alive 1 s after their host was killed", alive, 0);
+    report.note("folders of sockets left by the killed", left);
+    report.at_most(
+        "of these still there after the next start",
+        count_entries(&temporary, "goplug-")?,
+        0,
+    );
+    Ok(())
+}

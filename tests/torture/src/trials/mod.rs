@@ -1,0 +1,85 @@
+//! The trials, each a promise and how it is measured.
+
+mod callbacks;
+mod discovery;
+mod host_death;
+mod load;
+mod misbehaving;
+mod restart;
+mod strangers;
+mod upgrade;
+
+use anyhow::Result;
+
+use crate::report::Report;
+
+/// How much of everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scale {
+    Short,
+    Full,
+}
+
+impl Scale {
+    pub(crate) fn pick<T>(self, full: T, short: T) -> T {
+        match self {
+            Self::Full => full,
+            Self::Short => short,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trial {
+    HostDeath,
+    Restart,
+    Misbehaving,
+    Upgrade,
+    Callbacks,
+    Load,
+    Discovery,
+    Strangers,
+}
+
+impl Trial {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::HostDeath,
+        Self::Restart,
+        Self::Misbehaving,
+        Self::Upgrade,
+        Self::Callbacks,
+        Self::Load,
+        Self::Discovery,
+        Self::Strangers,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::HostDeath => "host-death",
+            Self::Restart => "restart",
+            Self::Misbehaving => "misbehaving",
+            Self::Upgrade => "upgrade",
+            Self::Callbacks => "callbacks",
+            Self::Load => "load",
+            Self::Discovery => "discovery",
+            Self::Strangers => "strangers",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|trial| trial.name() == name)
+    }
+
+    pub(crate) async fn run(self, scale: Scale, report: &mut Report) -> Result<()> {
+        match self {
+            Self::HostDeath => host_death::run(scale, report).await,
+            Self::Restart => restart::run(scale, report).await,
+            Self::Misbehaving => misbehaving::run(report).await,
+            Self::Upgrade => upgrade::run(scale, report).await,
+            Self::Callbacks => callbacks::run(scale, report).await,
+            Self::Load => load::run(scale, report).await,
+            Self::Discovery => discovery::run(report).await,
+            Self::Strangers => strangers::run(report).await,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A plugin is replaced again and again while it is called without pause: no call fails, and
+//! none runs twice.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::task::JoinSet;
+
+use super::Scale;
+use crate::report::Report;
+use crate::scene::Scene;
+use crate::victim::{Victim, VictimClient};
+
+const CALLERS: usize = 8;
+
+/// Between one upgrade and the next.
+const PAUSE: Duration = Duration::from_millis(20);
+
+pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
+    let scene = Scene::new()?;
+    let registry = scene.registry().embed::<Victim>().start().await?;
+    let victim: VictimClient = registry.client().await?;
+    let journal = scene.path("journal");
+    let calls: u64 = scale.pick(100_000, 10_000);
+    let (next, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let (victim, journal) = (victim.clone(), journal.clone());
+        let (next, failed) = (Arc::clone(&next), Arc::clone(&failed));
+        callers.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= calls {
+                    return;
+                }
+                if let Err(error) = victim.note(journal.clone(), number).await {
+                    println!("  call {number}: {error}");
+                    failed.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+    }
+    let (mut upgrades, mut not_made) = (0, 0);
+    while next.load(Ordering::Relaxed) < calls {
+        match registry.reload("Victim", "torture").await {
+            Ok(_) => upgrades += 1,
+            Err(_) => not_made += 1,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    callers.join_all().await;
+    registry.stop().await;
+
+    let runs = read(&journal)?;
+    let twice = runs.values().filter(|count| **count > 1).count();
+    report.note("calls", calls);
+    report.at_least("upgrades meanwhile", upgrades, 10);
+    report.at_most("upgrades that failed", not_made, 0);
+    report.at_most("calls that failed", failed.load(Ordering::Relaxed), 0);
+    report.at_most("calls that ran twice", twice, 0);
+    report.at_most("calls that did not run", usize::try_from(calls)? - runs.len(), 0);
+    Ok(())
+}
+
+/// How often each number stands in the journal.
+fn read(journal: &Path) -> Result<HashMap<u64, usize>> {
+    let mut runs = HashMap::new();
+    for number in std::fs::read(journal)?.chunks_exact(8) {
+        let number = u64::from_le_bytes(number.try_into()?);
+        *runs.entry(number).or_default() += 1;
+    }
+    Ok(runs)
+}

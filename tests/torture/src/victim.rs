@@ -1,0 +1,72 @@
+//! The plugin that all of it is done to.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Does small things, and dies on request.
+#[goplug::plugin(namespace = "torture")]
+pub(crate) struct Victim;
+
+/// Adds two integers.
+#[goplug::method(Victim, idempotent)]
+pub(crate) fn add(a: i64, b: i64) -> i64 {
+    a.wrapping_add(b)
+}
+
+/// The id of the process.
+#[goplug::method(Victim, idempotent)]
+pub(crate) fn process() -> u32 {
+    std::process::id()
+}
+
+/// Ends the process with this status.
+#[goplug::method(Victim)]
+pub(crate) fn exit(status: i32) {
+    std::process::exit(status);
+}
+
+/// Ends the process by a signal.
+#[goplug::method(Victim)]
+pub(crate) fn abort() {
+    std::process::abort();
+}
+
+/// Calls back with this number.
+#[goplug::method(Victim)]
+pub(crate) async fn call_back(number: u64) -> goplug::Result<()> {
+    tick(number).await
+}
+
+/// A number.
+#[goplug::callback(Victim)]
+pub(crate) async fn tick(number: u64) -> goplug::Result<()>;
+
+/// Writes a number to the end of a file: whoever reads it later sees how often that was
+/// done.
+///
+/// # Errors
+/// What the system says.
+#[goplug::method(Victim)]
+pub(crate) fn note(journal: PathBuf, number: u64) -> anyhow::Result<()> {
+    let mut journal = File::options().append(true).create(true).open(journal)?;
+    Ok(journal.write_all(&number.to_le_bytes())?)
+}
+
+/// Reads a file; answers with its length.
+///
+/// # Errors
+/// What the system says.
+#[goplug::method(Victim)]
+pub(crate) fn read(path: PathBuf) -> anyhow::Result<usize> {
+    Ok(std::fs::read(path)?.len())
+}
+
+/// Connects to a port of this machine.
+///
+/// # Errors
+/// What the system says.
+#[goplug::method(Victim)]
+pub(crate) fn connect(port: u16) -> anyhow::Result<()> {
+    Ok(std::net::TcpStream::connect(("127.0.0.1", port)).map(drop)?)
+}
