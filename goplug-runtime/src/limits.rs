@@ -26,6 +26,10 @@ pub const PEER_IDLE: Duration = Duration::from_secs(30);
 /// asks for it: 2 s.
 pub const RECONCILE: Duration = Duration::from_secs(2);
 
+/// How often it does so with each file rather than with the folder alone: 30 s. This is for
+/// files that were changed in place, and only where their events got lost.
+pub const RECONCILE_FILES: Duration = Duration::from_secs(30);
+
 /// How long after a file event a registry waits for the events that belong to it:
 /// 10 ms.
 pub const SETTLE: Duration = Duration::from_millis(10);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use goplug::{Error, Event, PluginServer, Registry, State};
 use goplug_tests::fixtures::calculator::CalculatorClient;
@@ -198,6 +199,23 @@ fn the_files_of_a_killed_one_are_replaced_when_it_starts_again() {
         calculator.plugin().unload().await.unwrap();
         until("it has ended", || own.0.try_wait().unwrap().is_some()).await;
         assert!(!file.exists() && !socket.exists());
+    });
+}
+
+#[test]
+fn one_whose_process_is_stopped_holds_neither_calls_nor_the_registry_up() {
+    stage(async |stage| {
+        let short = Duration::from_millis(300);
+        let builder = stage.registry().auto_discover(true).call_timeout(short).grace(short);
+        let registry = builder.start().await.unwrap();
+        let own = Own::start(stage);
+        let calculator = loaded(&registry).await;
+        let pid = rustix::process::Pid::from_raw(own.0.id().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        let error = soon("the end of the call", calculator.add(2, 3)).await.unwrap_err();
+        assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
+        soon("the end of the unload", calculator.plugin().unload()).await.unwrap();
+        soon("the end of the stop", registry.stop()).await;
     });
 }
 

@@ -15,6 +15,7 @@ mod legacy;
 mod misbehaving;
 mod process;
 mod program;
+mod scale;
 mod stage;
 mod start;
 mod supervision;

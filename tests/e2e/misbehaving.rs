@@ -32,8 +32,6 @@ struct Account {
     call: Result<Bytes>,
     registration: Result<()>,
     ping: Result<Bytes>,
-    /// How many callbacks had come by then.
-    callbacks: u64,
 }
 
 /// Puts a plugin of this mode into the folder.
@@ -75,11 +73,14 @@ async fn endure(stage: &Stage, mode: Mode) -> Account {
     let registration = within("registration", CALL, register(&plugin, &came)).await;
     let call = within("call", CALL, plugin.execute(METHOD, "input")).await;
     let ping = within("ping", CALL, plugin.ping("there?")).await;
-    let callbacks = came.load(Ordering::Relaxed);
+    if mode == Mode::FloodsCallbacks {
+        until("callbacks come", || came.load(Ordering::Relaxed) > 1000).await;
+    }
     within("unload", GRACE + FORCE, plugin.unload()).await.unwrap();
     assert_ne!(plugin.state(), State::Loaded);
 
     // Once more, now with a callback to be registered on the way; the end is the registry's.
+    within("registration in advance", CALL, register(&plugin, &came)).await.unwrap();
     let again = within("second load", START + FORCE, registry.load("Misbehaving", "hard")).await;
     assert_eq!(again.is_ok(), load.is_ok(), "{again:?}");
     neighbour.end().await;
@@ -87,7 +88,7 @@ async fn endure(stage: &Stage, mode: Mode) -> Account {
     assert_eq!(plugin.state(), State::Stopped);
 
     let (load, registration) = (load.map(drop), registration.map(drop));
-    Account { load, call, registration, ping, callbacks }
+    Account { load, call, registration, ping }
 }
 
 async fn register(plugin: &Plugin, came: &Arc<AtomicU64>) -> Result<()> {
@@ -263,7 +264,6 @@ fn a_plugin_that_floods_its_output_serves_like_any_other() {
 fn a_plugin_that_floods_its_host_with_callbacks_serves_like_any_other() {
     let account = account(Mode::FloodsCallbacks);
     assert_eq!(account.call.unwrap(), "input");
-    assert!(account.callbacks > 0);
 }
 
 #[test]

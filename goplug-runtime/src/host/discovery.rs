@@ -3,14 +3,20 @@
 //! Reconciling compares the folder with what is known and makes up the difference,
 //! whatever happened in between. It runs on every file event, on a slow timer beside
 //! them, and when a plugin is asked for that nobody has seen yet.
+//!
+//! The timer costs a host that has nothing to do next to nothing: most of its rounds look
+//! at the folder alone, which shows files that come, go and are replaced. Only every few
+//! rounds each file is looked at, for one that was changed in place and whose event got
+//! lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::core::Command;
 use super::directory::Directory;
@@ -21,12 +27,20 @@ use super::watch::FolderWatch;
 use crate::limits;
 use crate::protocol::{PluginId, pconf};
 
+/// Coarser is the clock of no file system that is in use: FAT's counts in two seconds.
+const COARSE: Duration = Duration::from_secs(3);
+
+/// How many files are entered before others get a turn.
+const BATCH: usize = 128;
+
 /// A request to look at the folder now; answered when that is done.
 pub(super) type Look = oneshot::Sender<()>;
 
 /// What is known of the folder's files.
 #[derive(Debug, Default)]
 pub(super) struct Folder {
+    /// The folder's own stamp, if it will change with the next file that comes or goes.
+    stamp: Option<Stamp>,
     files: BTreeMap<PathBuf, File>,
     owners: BTreeMap<PluginId, PathBuf>,
 }
@@ -52,10 +66,21 @@ type Reading = (PathBuf, Option<Stamp>, Result<Installed, String>);
 
 /// What one look at the folder came to.
 struct Sight {
+    /// The folder's own stamp.
+    stamp: Option<Stamp>,
     /// Whether the folder itself may be believed.
     trust: Result<(), String>,
     present: BTreeSet<PathBuf>,
     readings: Vec<Reading>,
+}
+
+/// How close a look is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closeness {
+    /// At the folder; at the files only if the folder has changed.
+    Folder,
+    /// At every file.
+    Files,
 }
 
 impl Folder {
@@ -64,15 +89,20 @@ impl Folder {
         self.owners.insert(installed.id().clone(), installed.path().into());
     }
 
-    /// Reads what has changed since the last time. Blocks.
-    fn read(&self, settings: &Settings) -> Sight {
+    /// Reads what has changed since the last time; `None` if nothing seems to have. Blocks.
+    fn read(&self, settings: &Settings, closeness: Closeness) -> Option<Sight> {
         let folder = &settings.folder;
+        // Before the files: what comes meanwhile is seen the next time.
+        let stamp = Stamp::of_folder(folder);
+        if closeness == Closeness::Folder && stamp.is_some() && stamp == self.stamp {
+            return None;
+        }
         let mut present = list(folder);
         let mut readings = Vec::new();
         let trust = if settings.trust_writable { Ok(()) } else { trust::check_folder(folder) };
         if trust.is_err() {
             // What is known was read in better times; what is new may be anybody's.
-            return Sight { trust, present, readings };
+            return Some(Sight { stamp, trust, present, readings });
         }
         present.retain(|path| {
             let stamp = std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
@@ -88,19 +118,24 @@ impl Folder {
             }
             is_there
         });
-        Sight { trust, present, readings }
+        Some(Sight { stamp, trust, present, readings })
     }
 
-    /// Enters what was read; `start` loads what does not ask for lazy loading.
-    fn apply(&mut self, sight: Sight, directory: &Arc<Directory>, start: bool) {
-        let Sight { trust, present, readings } = sight;
+    /// Enters what was seen; `start` loads what does not ask for lazy loading.
+    async fn apply(&mut self, sight: Sight, directory: &Arc<Directory>, start: bool) {
+        let Sight { stamp, trust, present, readings } = sight;
+        self.stamp = stamp;
         let folder = &directory.settings().folder;
         match trust {
             Ok(()) => directory.forget(folder),
             Err(reason) => directory.reject(folder, reason),
         }
         let mut orphans = self.drop_absent(&present, directory);
-        for (path, stamp, reading) in readings {
+        for (count, (path, stamp, reading)) in readings.into_iter().enumerate() {
+            if count % BATCH == BATCH - 1 {
+                // Whoever listens to the events gets a chance to keep up with them.
+                tokio::task::yield_now().await;
+            }
             let previous = self.files.get(&path).and_then(|file| file.id.clone());
             let installed = match reading {
                 Ok(installed) => installed,
@@ -167,6 +202,14 @@ impl Stamp {
             trust: trust::check_file(metadata),
         }
     }
+
+    /// The stamp of a folder. `None` while another change could leave it as it is: clocks of
+    /// file systems are coarse.
+    fn of_folder(folder: &Path) -> Option<Self> {
+        let stamp = Self::of(&std::fs::metadata(folder).ok()?);
+        let age = stamp.modified?.elapsed().ok()?;
+        (age > COARSE).then_some(stamp)
+    }
 }
 
 /// The folder's `.pconf` files, sorted; none where it cannot be read. Hidden files
@@ -183,16 +226,22 @@ fn list(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// Looks at the folder once and enters what it finds.
-async fn reconcile(mut folder: Folder, directory: &Arc<Directory>, start: bool) -> Folder {
+async fn reconcile(
+    folder: Folder,
+    directory: &Arc<Directory>,
+    closeness: Closeness,
+    start: bool,
+) -> Folder {
     let settings = Arc::clone(directory.settings());
     let reading = tokio::task::spawn_blocking(move || {
-        let sight = folder.read(&settings);
+        let sight = folder.read(&settings, closeness);
         (folder, sight)
     });
     // The blocking part does not panic, and is not aborted.
-    let Ok((read, sight)) = reading.await else { return Folder::default() };
-    folder = read;
-    folder.apply(sight, directory, start);
+    let Ok((mut folder, sight)) = reading.await else { return Folder::default() };
+    if let Some(sight) = sight {
+        folder.apply(sight, directory, start).await;
+    }
     folder
 }
 
@@ -207,6 +256,7 @@ pub(super) async fn run(
     let mut timer = tokio::time::interval(limits::RECONCILE);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     timer.tick().await;
+    let mut files_seen = Instant::now();
     loop {
         let (look, slow) = tokio::select! {
             look = looks.recv() => match look {
@@ -226,7 +276,13 @@ pub(super) async fn run(
         if let Some(watch) = &mut watch {
             watch.follow(slow);
         }
-        folder = reconcile(folder, &directory, watch.is_some()).await;
+        let closeness = if slow && files_seen.elapsed() < limits::RECONCILE_FILES {
+            Closeness::Folder
+        } else {
+            files_seen = Instant::now();
+            Closeness::Files
+        };
+        folder = reconcile(folder, &directory, closeness, watch.is_some()).await;
         if let Some(look) = look {
             // Whoever asked may have gone.
             let _ = look.send(());
@@ -238,5 +294,63 @@ async fn changed(watch: Option<&FolderWatch>) {
     match watch {
         Some(watch) => watch.changed().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::policy::Policies;
+
+    /// A folder with one file, which last changed this long ago.
+    fn unchanged_for(age: Duration) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.pconf"), r#"{"Name":"A","Exec":["a"]}"#).unwrap();
+        let handle = std::fs::File::open(folder.path()).unwrap();
+        handle.set_modified(SystemTime::now() - age).unwrap();
+        folder
+    }
+
+    fn settings(folder: &Path) -> Settings {
+        Settings { folder: folder.into(), policies: Policies::default(), trust_writable: true }
+    }
+
+    /// What is known after a look.
+    fn known(folder: &Path) -> Folder {
+        let seen = Folder::default().read(&settings(folder), Closeness::Files).unwrap();
+        assert_eq!(seen.readings.len(), 1);
+        Folder { stamp: seen.stamp, ..Folder::default() }
+    }
+
+    #[test]
+    fn the_files_of_a_folder_that_has_not_changed_are_not_looked_at() {
+        let folder = unchanged_for(COARSE * 2);
+        let known = known(folder.path());
+        assert!(known.read(&settings(folder.path()), Closeness::Folder).is_none());
+        assert!(known.read(&settings(folder.path()), Closeness::Files).is_some());
+    }
+
+    #[test]
+    fn the_files_of_a_folder_that_has_changed_are_looked_at() {
+        let folder = unchanged_for(COARSE * 2);
+        let known = known(folder.path());
+        std::fs::remove_file(folder.path().join("a.pconf")).unwrap();
+        let seen = known.read(&settings(folder.path()), Closeness::Folder).unwrap();
+        assert!(seen.present.is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_has_just_changed_may_change_again_unseen() {
+        let folder = unchanged_for(Duration::ZERO);
+        assert!(known(folder.path()).read(&settings(folder.path()), Closeness::Folder).is_some());
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_has_no_files() {
+        let folder = unchanged_for(COARSE * 2);
+        let known = known(folder.path());
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        let seen = known.read(&settings(folder.path()), Closeness::Folder).unwrap();
+        assert!(seen.present.is_empty());
     }
 }

@@ -14,8 +14,10 @@ use super::check_path;
 /// A connection between a host and a plugin.
 pub type Stream = tokio::net::UnixStream;
 
-/// How long to wait before asking again at a socket whose queue is full.
+/// How long to wait before asking again at a socket whose queue is full: at first, and after
+/// doubling at most, since it may stay full.
 const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);
+const QUEUE_FULL_PAUSE_MAX: Duration = Duration::from_millis(80);
 
 /// Connects to the socket at `path`, within `deadline`. While the queue of the
 /// socket is full it waits. Needs a runtime with I/O and time. Dropping the
@@ -38,10 +40,12 @@ pub async fn connect(path: &Path, deadline: Duration) -> io::Result<Stream> {
 }
 
 async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
+    let mut pause = QUEUE_FULL_PAUSE;
     loop {
         match Stream::connect(path).await {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                tokio::time::sleep(QUEUE_FULL_PAUSE).await;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(QUEUE_FULL_PAUSE_MAX);
             }
             Err(error) => return Err(explain(path, error)),
             Ok(stream) => return Ok(stream),
