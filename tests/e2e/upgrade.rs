@@ -6,7 +6,7 @@ use goplug::{Error, Event, State};
 use goplug_tests::fixtures::calculator::Calculator;
 use serde_json::json;
 
-use crate::stage::{CALCULATOR, Kind, POLITE, is, pconf, read_until, soon, stage, until};
+use crate::stage::{CALCULATOR, Kind, POLITE, Stage, is, pconf, read_until, soon, stage, until};
 
 fn upgrade_failed(event: &Event) -> bool {
     matches!(event, Event::UpgradeFailed { .. })
@@ -29,6 +29,53 @@ fn a_changed_file_puts_a_new_process_in_the_place_of_the_old() {
         let after = calculator.process().await.unwrap();
         assert_ne!(before, after);
         until("the old process is gone", || stage.processes() == [after]).await;
+    });
+}
+
+/// Puts a copy of a program into the folder, whole at once.
+fn put_program(stage: &Stage, name: &str, program: &str) {
+    let copy = stage.path(name);
+    std::fs::copy(program, &copy).unwrap();
+    std::fs::rename(copy, stage.folder().join(name)).unwrap();
+}
+
+#[test]
+fn a_changed_program_puts_a_new_process_in_the_place_of_the_old() {
+    stage(async |stage| {
+        put_program(stage, "calculator", CALCULATOR);
+        stage.install::<Calculator>("calculator");
+        let registry = stage.watching().await;
+        let calculator = stage.load_calculator(&registry).await;
+        let before = calculator.process().await.unwrap();
+        let mut events = registry.events();
+
+        put_program(stage, "calculator", CALCULATOR);
+
+        read_until(&mut events, "the upgrade", is(Kind::Upgraded, "math.Calculator")).await;
+        assert_ne!(calculator.process().await.unwrap(), before);
+    });
+}
+
+#[test]
+fn a_changed_program_that_is_no_good_is_refused_once() {
+    stage(async |stage| {
+        put_program(stage, "calculator", CALCULATOR);
+        stage.install::<Calculator>("calculator");
+        let registry = stage.watching().await;
+        let calculator = stage.load_calculator(&registry).await;
+        let before = calculator.process().await.unwrap();
+        let mut events = registry.events();
+
+        put_program(stage, "calculator", "/bin/false");
+        read_until(&mut events, "the failure", upgrade_failed).await;
+        // Two more looks at the folder, and then one at a program that is good again.
+        stage.install_counter();
+        read_until(&mut events, "a look", is(Kind::Discovered, "demo.Counter")).await;
+        assert_eq!(calculator.process().await.unwrap(), before);
+        put_program(stage, "calculator", CALCULATOR);
+        let upgraded = is(Kind::Upgraded, "math.Calculator");
+        let seen = read_until(&mut events, "the upgrade", upgraded).await;
+        assert!(!seen.iter().any(upgrade_failed), "{seen:?}");
     });
 }
 

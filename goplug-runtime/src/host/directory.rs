@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::core::{Command, Core, State};
 use super::event::{Event, Events, Listeners};
 use super::installed::Installed;
+use super::service::Service;
 use super::settings::Settings;
 use super::sockets::Sockets;
 use super::supervisor::Supervisor;
@@ -133,6 +134,13 @@ impl Directory {
             .values()
             .filter_map(|known| Some((Arc::clone(&known.core), known.core.installed()?)))
             .collect()
+    }
+
+    /// Every plugin that runs, with its run.
+    pub(super) fn running(&self) -> Vec<(Arc<Core>, Arc<Service>)> {
+        let books = self.lock();
+        let cores = books.plugins.values().map(|known| &known.core);
+        cores.filter_map(|core| Some((Arc::clone(core), core.service()?))).collect()
     }
 
     pub(super) fn events(&self) -> Events {

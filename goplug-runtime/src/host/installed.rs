@@ -95,6 +95,11 @@ impl Installed {
         }
     }
 
+    /// Whether the host ships it inside itself.
+    pub(super) fn is_embedded(&self) -> bool {
+        matches!(self.origin, Origin::Embedded(_))
+    }
+
     fn folder(&self) -> &Path {
         self.path().parent().unwrap_or(Path::new("/"))
     }

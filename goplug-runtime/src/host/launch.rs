@@ -12,7 +12,7 @@ use super::installed::Installed;
 use super::policy::Policy;
 use super::process::Process;
 use super::response::{self, Terms};
-use super::service::{Dialect, EXIT_PATIENCE, Ending, Service};
+use super::service::{Dialect, EXIT_PATIENCE, Ending, OwnProcess, Service};
 use super::sockets::Sockets;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -99,8 +99,12 @@ async fn launch_child(
             return Err(error);
         }
     };
-    let service =
-        Service::new(id.clone(), endpoint, dialect, descriptor, Some(process.id()), policy);
+    let own = OwnProcess {
+        id: process.id(),
+        // A host's own executable may be replaced by that of another host.
+        program: process.version().filter(|_| !installed.is_embedded()).cloned(),
+    };
+    let service = Service::new(id.clone(), endpoint, dialect, descriptor, Some(own), policy);
     Ok(Launched { service, life: Life::Child { process, listener } })
 }
 

@@ -21,6 +21,7 @@ use super::policy::Policy;
 use super::response::{self, Terms};
 use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, PluginId, wire};
+use crate::transport::FileVersion;
 use crate::typed::{CallRequest, MediaType};
 
 /// How long a call whose connection broke waits to learn how the process ended.
@@ -55,6 +56,13 @@ impl Ending {
     }
 }
 
+/// A process that is this host's child.
+pub(super) struct OwnProcess {
+    pub(super) id: u32,
+    /// The program, where a newer one is to take its place.
+    pub(super) program: Option<FileVersion>,
+}
+
 /// One run of a plugin, from its activation on.
 pub(super) struct Service {
     id: PluginId,
@@ -62,7 +70,7 @@ pub(super) struct Service {
     dialect: Dialect,
     descriptor: Arc<Descriptor>,
     /// The process, where it is our child.
-    pid: Option<u32>,
+    own: Option<OwnProcess>,
     /// The original's plugins are called one at a time.
     turns: Option<Semaphore>,
     call_timeout: Duration,
@@ -77,7 +85,7 @@ impl Service {
         endpoint: Endpoint,
         dialect: Dialect,
         descriptor: Descriptor,
-        pid: Option<u32>,
+        own: Option<OwnProcess>,
         policy: &Policy,
     ) -> Self {
         Self {
@@ -85,7 +93,7 @@ impl Service {
             endpoint,
             dialect,
             descriptor: Arc::new(descriptor),
-            pid,
+            own,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
             call_timeout: policy.call_timeout,
             usage: Usage::new(),
@@ -103,7 +111,13 @@ impl Service {
     }
 
     pub(super) fn pid(&self) -> Option<u32> {
-        self.pid
+        self.own.as_ref().map(|own| own.id)
+    }
+
+    /// What lies in the place of the program that it runs, if that has been replaced.
+    /// Blocks.
+    pub(super) fn newer_program(&self) -> Option<FileVersion> {
+        self.own.as_ref()?.program.as_ref()?.successor()
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -244,7 +258,7 @@ impl Service {
         // Only of our own child more will be known; and a process that lives on must not
         // make of a lost connection a deadline that was missed.
         let patience =
-            if self.pid.is_some() { EXIT_PATIENCE.min(budget / 2) } else { Duration::ZERO };
+            if self.own.is_some() { EXIT_PATIENCE.min(budget / 2) } else { Duration::ZERO };
         match tokio::time::timeout(patience, self.wait_for_end()).await {
             Ok(ending) => self.crashed(ending, may_have_executed),
             Err(_) => {

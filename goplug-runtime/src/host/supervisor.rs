@@ -7,7 +7,7 @@
 use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::callbacks;
@@ -20,6 +20,7 @@ use super::run::Run;
 use super::service::{Ending, Service};
 use super::task::OwnedTask;
 use crate::error::{Error, Result};
+use crate::transport::FileVersion;
 
 /// Supervises one plugin until its registry is gone.
 pub(super) struct Supervisor {
@@ -30,6 +31,8 @@ pub(super) struct Supervisor {
     restarts: Restarts,
     /// When the plugin is started again.
     restart_at: Option<Instant>,
+    /// A newer program that could not take the place of the one that runs.
+    refused: Option<FileVersion>,
     /// Runs that have been replaced and finish their calls.
     retiring: JoinSet<()>,
 }
@@ -47,6 +50,7 @@ impl Supervisor {
             running: None,
             restarts: Restarts::default(),
             restart_at: None,
+            refused: None,
             retiring: JoinSet::new(),
         }
     }
@@ -205,11 +209,18 @@ impl Supervisor {
             let as_found = if lazy { Command::Examine } else { Command::AutoLoad };
             return Box::pin(self.obey(as_found)).await;
         };
-        if !run.can_be_replaced() || Arc::ptr_eq(&run.installed, &installed) {
+        let (service, new_file) =
+            (Arc::clone(&run.service), !Arc::ptr_eq(&run.installed, &installed));
+        if !run.can_be_replaced() {
+            return;
+        }
+        let newer = spawn_blocking(move || service.newer_program()).await.ok().flatten();
+        if !new_file && (newer.is_none() || newer == self.refused) {
             return;
         }
         if let Err(error) = self.replace().await {
             let reason = error.to_string();
+            self.refused = newer;
             self.tell(&Event::UpgradeFailed { plugin: self.core.id().clone(), reason });
         }
     }

@@ -37,7 +37,9 @@ pub use listen::{Listener, PassedListener};
 pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
-pub use process::{Child, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp};
+pub use process::{
+    Child, FileVersion, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp,
+};
 pub use socket::{MAX_PATH, check_path};
 #[cfg(feature = "plugin")]
 pub use termination::Termination;
