@@ -47,14 +47,16 @@ pub(super) async fn launch(
     match installed.command()? {
         Some(command) => {
             let id = installed.id();
-            let failed = |error: std::io::Error| Error::Start {
-                id: id.clone(),
-                reason: format!("no socket could be bound for it: {error}"),
-                stderr: Vec::new(),
-            };
-            let listener = PassedListener::bind(&sockets.next().map_err(failed)?)
-                .map_err(|error| failed(std::io::Error::other(error)))?;
-            let process = Process::start(installed, command, &listener, policy).await?;
+            let failed =
+                |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
+            let unbound = |error| failed(format!("no socket could be bound for it: {error}"));
+            let listener = PassedListener::bind(&sockets.next().map_err(unbound)?)
+                .map_err(|error| unbound(std::io::Error::other(error)))?;
+            let after = policy.start_timeout;
+            let starting = Process::start(installed, command, &listener, policy);
+            let process = tokio::time::timeout(after, starting)
+                .await
+                .map_err(|_| failed(format!("its program did not run within {after:?}")))??;
             launch_child(installed, policy, process, listener, closing).await
         }
         None => tokio::select! {
