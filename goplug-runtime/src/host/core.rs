@@ -39,9 +39,10 @@ pub(super) enum Command {
 /// Where a plugin stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Not in service: it crashed, its file is gone, or the registry has stopped.
+    /// Not in service: it crashed, and may be about to be restarted; its file is gone; or
+    /// the registry has stopped.
     Stopped,
-    /// Known and ready to be loaded.
+    /// Known and ready to be loaded; or idle, and started by the next call.
     Discovered,
     /// Started, activated, and answering calls.
     Loaded,
