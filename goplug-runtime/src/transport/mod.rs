@@ -14,6 +14,8 @@ mod connect;
 #[cfg(feature = "plugin")]
 mod file;
 #[cfg(feature = "plugin")]
+mod hangup;
+#[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
 mod peer;
@@ -27,6 +29,8 @@ mod termination;
 pub use connect::{Stream, connect};
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
+#[cfg(feature = "plugin")]
+pub use hangup::has_hung_up;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
