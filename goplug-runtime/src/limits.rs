@@ -22,6 +22,10 @@ pub const GRACE: Duration = Duration::from_secs(5);
 /// two parts of its body: 30 s. A connection without a request may stay as it is.
 pub const PEER_IDLE: Duration = Duration::from_secs(30);
 
+/// How often a plugin looks whether a peer is still there that it has not answered yet: 1 s.
+/// Mostly it is told; this is for peers that have sent further requests behind the first.
+pub const HANGUP: Duration = Duration::from_secs(1);
+
 /// How often a registry compares its folder with what it knows when no file event
 /// asks for it: 2 s.
 pub const RECONCILE: Duration = Duration::from_secs(2);

@@ -16,6 +16,8 @@ mod file;
 #[cfg(feature = "host")]
 mod held_folder;
 #[cfg(feature = "plugin")]
+mod hangup;
+#[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
 mod peer;
@@ -31,6 +33,8 @@ pub use connect::{Stream, connect};
 pub use file::replace_file;
 #[cfg(feature = "host")]
 pub use held_folder::HeldFolder;
+#[cfg(feature = "plugin")]
+pub use hangup::has_hung_up;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
