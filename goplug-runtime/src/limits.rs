@@ -97,9 +97,13 @@ pub const OUTPUT_LINE: usize = 8 << 10;
 /// Registry events that a slow listener may be behind before it misses some.
 pub const EVENT_BACKLOG: usize = 1024;
 
-/// How long the first restart of a plugin that died waits: 10 ms, plus a random part of as
-/// much.
-pub const RESTART_FIRST: Duration = Duration::from_millis(10);
+/// How long the first restart of a plugin that died waits: 5 ms, plus a random part of as
+/// much. Most crashes are single ones, and nobody should wait for their recovery.
+pub const RESTART_FIRST: Duration = Duration::from_millis(5);
+
+/// How many times as long each further wait in a row is: 5. So the [`RESTARTS`] that are
+/// allowed last for seconds, in which something that failed for a moment can come back.
+pub const RESTART_GROWTH: f32 = 5.0;
 
 /// The longest wait before a restart: 30 s.
 pub const RESTART_LONGEST: Duration = Duration::from_secs(30);
