@@ -13,10 +13,10 @@ compile_error!("goplug runs on Linux only: a port adds its own `transport` modul
 mod connect;
 #[cfg(feature = "plugin")]
 mod file;
-#[cfg(feature = "host")]
-mod held_folder;
 #[cfg(feature = "plugin")]
 mod hangup;
+#[cfg(feature = "host")]
+mod held_folder;
 #[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
@@ -31,10 +31,10 @@ mod termination;
 pub use connect::{Stream, connect};
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
-#[cfg(feature = "host")]
-pub use held_folder::HeldFolder;
 #[cfg(feature = "plugin")]
 pub use hangup::has_hung_up;
+#[cfg(feature = "host")]
+pub use held_folder::HeldFolder;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
