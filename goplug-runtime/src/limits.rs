@@ -59,6 +59,10 @@ pub const CALLBACK_HOSTS: usize = 64;
 /// Callbacks that wait are joined into pieces of about this many bytes: 16 KiB.
 pub const CALLBACK_PIECE: usize = 16 << 10;
 
+/// The longest time that can be set: a hundred years. More is taken as this much, so that it
+/// can be added to a clock.
+pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Connections that a plugin serves at a time; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 512;
 
@@ -111,8 +115,9 @@ pub const RESTART_LONGEST: Duration = Duration::from_secs(30);
 /// Restarts within [`RESTARTS_WITHIN`] before a plugin stays stopped: 5, as systemd has it.
 pub const RESTARTS: usize = 5;
 
-/// The time within which restarts are counted: 10 s, as systemd has it.
-pub const RESTARTS_WITHIN: Duration = Duration::from_secs(10);
+/// The time within which restarts are counted: 2 min. It has room for as many starts that
+/// hang and runs that are not sound, and for the waits between them.
+pub const RESTARTS_WITHIN: Duration = Duration::from_secs(120);
 
 /// How long a run has to last for the restarts before it to be forgotten: 10 s.
 pub const RESTART_SOUND: Duration = Duration::from_secs(10);

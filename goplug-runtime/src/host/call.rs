@@ -4,21 +4,17 @@
 //! one to come; one that may have been executed only if its method is declared idempotent.
 //! All of it has to fit into the caller's deadline.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::core::Core;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::typed::CallRequest;
-
-/// A deadline so far away that nobody sees it: what cannot be added to the clock.
-const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Calls a method. Dropping the future gives the call up.
 pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes> {
-    let budget = request.timeout.unwrap_or(core.policy().call_timeout).min(FAR);
+    let budget = request.timeout.unwrap_or(core.policy().call_timeout).min(limits::LONGEST);
     let deadline = Instant::now() + budget;
     let mut left = budget;
     loop {
@@ -38,7 +34,7 @@ pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes>
 fn may_be_made_again(error: &Error, idempotent: bool) -> bool {
     match error {
         Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
-        // A plugin that is on its way out refuses before it executes anything.
+        // So a plugin answers that is on its way out and has not begun.
         Error::Unavailable { .. } => true,
         _ => false,
     }

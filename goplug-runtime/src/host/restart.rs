@@ -80,7 +80,8 @@ impl Restart {
     /// much again is added, so that plugins that fell together do not rise together.
     /// [`limits::RESTART_FIRST`] and [`limits::RESTART_LONGEST`] unless set.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first, self.longest) = (first, longest.max(first));
+        let first = first.min(limits::LONGEST);
+        (self.first, self.longest) = (first, longest.clamp(first, limits::LONGEST));
         self
     }
 
@@ -159,7 +160,10 @@ impl Restarts {
         reason: &str,
         now: Instant,
     ) -> Verdict {
-        self.once_more(policy, reason, now)
+        match policy.kind {
+            Kind::Temporary => Verdict::Rest,
+            Kind::Permanent | Kind::Transient => self.once_more(policy, reason, now),
+        }
     }
 
     /// Somebody wants a fresh beginning.

@@ -20,6 +20,8 @@ mod held_folder;
 #[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
+#[cfg(feature = "host")]
+mod open;
 mod peer;
 mod permission;
 #[cfg(feature = "host")]
@@ -38,6 +40,8 @@ pub use held_folder::HeldFolder;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
+#[cfg(feature = "host")]
+pub use open::open_without_waiting;
 pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
