@@ -4,17 +4,20 @@
 //! one to come; one that may have been executed only if its method is declared idempotent.
 //! All of it has to fit into the caller's deadline.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::core::Core;
+use super::service::Service;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::typed::CallRequest;
 
 /// Calls a method. Dropping the future gives the call up.
 pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes> {
-    let budget = request.timeout.unwrap_or(core.policy().call_timeout).min(limits::LONGEST);
+    let budget = budget(core, &request);
     let deadline = Instant::now() + budget;
     let mut left = budget;
     loop {
@@ -24,11 +27,26 @@ pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes>
             Ok(Err(error)) => error,
             Err(_) => return Err(run.late(request.method, budget)),
         };
-        if !may_be_made_again(&error, request.idempotent) || !core.has_successor(&run) {
+        if !is_to_be_made_again(core, &run, &error, request.idempotent) {
             return Err(error);
         }
         left = deadline.saturating_duration_since(Instant::now());
     }
+}
+
+/// How long a call may take.
+pub(super) fn budget(core: &Core, request: &CallRequest<'_>) -> Duration {
+    request.timeout.unwrap_or(core.policy().call_timeout).min(limits::LONGEST)
+}
+
+/// Whether a call that failed like this is to be made again, with the next run.
+pub(super) fn is_to_be_made_again(
+    core: &Core,
+    run: &Service,
+    error: &Error,
+    idempotent: bool,
+) -> bool {
+    may_be_made_again(error, idempotent) && core.has_successor(run)
 }
 
 fn may_be_made_again(error: &Error, idempotent: bool) -> bool {

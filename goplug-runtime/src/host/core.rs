@@ -185,35 +185,43 @@ impl Core {
     /// [`Error::Unavailable`] where none is to be expected, or none comes by the deadline;
     /// why a plugin that starts on demand did not start.
     pub(super) async fn run(&self, deadline: Instant) -> Result<Lease> {
+        if let Ok(lease) = self.lease() {
+            return Ok(lease);
+        }
+        match timeout_at(deadline, self.next_run()).await {
+            Ok(run) => run,
+            Err(_) => Err(self.overdue()),
+        }
+    }
+
+    /// The same for as long as it takes. Cancel safe.
+    ///
+    /// # Errors
+    /// As [`Core::run`].
+    pub(super) async fn next_run(&self) -> Result<Lease> {
         loop {
             let prospect = match self.lease() {
                 Ok(lease) => return Ok(lease),
                 Err(prospect) => prospect,
             };
-            let in_time = match prospect {
+            match prospect {
                 Prospect::None | Prospect::GivenUp(_) => return Err(self.absent(&prospect)),
                 Prospect::Restart => {
                     let mut changed = pin!(self.changed.notified());
                     changed.as_mut().enable();
-                    if self.lock().prospect != Prospect::Restart {
-                        continue;
-                    }
-                    timeout_at(deadline, changed).await.is_ok()
-                }
-                Prospect::OnDemand => {
-                    match timeout_at(deadline, self.command(Command::Wake)).await {
-                        Ok(loaded) => {
-                            loaded?;
-                            true
-                        }
-                        Err(_) => false,
+                    if self.lock().prospect == Prospect::Restart {
+                        changed.await;
                     }
                 }
-            };
-            if !in_time {
-                return Err(self.absent(&prospect));
+                Prospect::OnDemand => self.command(Command::Wake).await?,
             }
         }
+    }
+
+    /// The error of a call that waited for a run until its deadline.
+    pub(super) fn overdue(&self) -> Error {
+        let prospect = self.lock().prospect.clone();
+        self.absent(&prospect)
     }
 
     /// Whether a call that this run did not execute can be made again, with another run.
@@ -225,7 +233,11 @@ impl Core {
         }
     }
 
-    fn lease(&self) -> Result<Lease, Prospect> {
+    /// The current run, to make a call with.
+    ///
+    /// # Errors
+    /// What is to be expected where there is none.
+    pub(super) fn lease(&self) -> Result<Lease, Prospect> {
         let status = self.lock();
         match &status.service {
             // Under the lock, so that a run that is replaced knows all of its calls.

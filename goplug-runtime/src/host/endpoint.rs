@@ -49,6 +49,11 @@ impl Endpoint {
         &self.socket
     }
 
+    /// What the `Host` header says.
+    pub(super) fn authority(&self) -> &[u8] {
+        self.authority.as_bytes()
+    }
+
     /// The largest body that is received, in bytes.
     pub(super) fn body_limit(&self) -> usize {
         self.body_limit

@@ -10,7 +10,11 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("goplug runs on Linux only: a port adds its own `transport` module");
 
+#[cfg(feature = "host")]
+mod blocking;
 mod connect;
+#[cfg(feature = "host")]
+mod credentials;
 #[cfg(feature = "plugin")]
 mod file;
 #[cfg(feature = "plugin")]
@@ -30,6 +34,8 @@ mod socket;
 #[cfg(feature = "plugin")]
 mod termination;
 
+#[cfg(feature = "host")]
+pub use blocking::{BlockingStream, HangUp};
 pub use connect::{Stream, connect};
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
