@@ -12,10 +12,8 @@ use tokio::time::{Instant, timeout_at};
 use super::core::Core;
 use super::service::Service;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::typed::CallRequest;
-
-/// A deadline so far away that nobody sees it: what cannot be added to the clock.
-const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Calls a method. Dropping the future gives the call up.
 pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes> {
@@ -38,7 +36,7 @@ pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes>
 
 /// How long a call may take.
 pub(super) fn budget(core: &Core, request: &CallRequest<'_>) -> Duration {
-    request.timeout.unwrap_or(core.policy().call_timeout).min(FAR)
+    request.timeout.unwrap_or(core.policy().call_timeout).min(limits::LONGEST)
 }
 
 /// Whether a call that failed like this is to be made again, with the next run.
@@ -54,7 +52,7 @@ pub(super) fn is_to_be_made_again(
 fn may_be_made_again(error: &Error, idempotent: bool) -> bool {
     match error {
         Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
-        // A plugin that is on its way out refuses before it executes anything.
+        // So a plugin answers that is on its way out and has not begun.
         Error::Unavailable { .. } => true,
         _ => false,
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::core::{Command, Core, State};
+use super::core::{Core, State};
 use super::event::{Event, Events, Listeners};
 use super::installed::Installed;
 use super::service::Service;
@@ -52,8 +52,8 @@ impl Directory {
         &self.sockets
     }
 
-    /// Enters a plugin, or the new `.pconf` of a known one. `None` once the books are
-    /// closed.
+    /// Enters a plugin, or the new `.pconf` of a known one; one that says the same as
+    /// before is no news. `None` once the books are closed.
     pub(super) fn install(self: &Arc<Self>, installed: Installed) -> Option<Arc<Core>> {
         let id = installed.id().clone();
         let mut books = self.lock();
@@ -64,10 +64,10 @@ impl Directory {
         let known = books.plugins.contains_key(&id);
         let core =
             Arc::clone(&books.plugins.entry(id.clone()).or_insert_with(|| self.adopt(id)).core);
-        let event = if known && core.installed().is_some() {
-            Event::Changed { plugin: core.id().clone() }
-        } else {
-            Event::Discovered { plugin: core.id().clone() }
+        let event = match core.installed().filter(|_| known) {
+            Some(before) if *before == installed => return Some(core),
+            Some(_) => Event::Changed { plugin: core.id().clone() },
+            None => Event::Discovered { plugin: core.id().clone() },
         };
         core.install(installed);
         books.listeners.tell(&event);
@@ -87,7 +87,7 @@ impl Directory {
         let mut books = self.lock();
         let Some(known) = books.plugins.get(id) else { return };
         known.core.uninstall();
-        known.core.wish(Command::Retire);
+        known.core.attend(false);
         books.listeners.tell(&Event::Removed { plugin: id.clone() });
     }
 

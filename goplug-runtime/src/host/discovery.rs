@@ -18,7 +18,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::core::Command;
 use super::directory::Directory;
 use super::installed::Installed;
 use super::settings::Settings;
@@ -163,7 +162,7 @@ impl Folder {
             self.files.insert(path, File { stamp, id: Some(id) });
             let Some(core) = directory.install(installed) else { return };
             if start {
-                core.wish(Command::Update);
+                core.attend(true);
             }
         }
         for id in orphans {
@@ -246,7 +245,7 @@ async fn reconcile(
         folder.apply(sight, directory, start).await;
     }
     for (core, _) in outdated {
-        core.wish(Command::Update);
+        core.attend(true);
     }
     folder
 }

@@ -21,9 +21,10 @@ use crate::typed::{
 
 /// A plugin, as its host holds it.
 ///
-/// Cheap to clone. It stays valid while the plugin is unloaded, loaded again or
-/// crashed: calls go to whatever process serves at that moment, and fail with
-/// [`Error::Unavailable`] where none does. Callbacks that are registered here are
+/// Cheap to clone. It stays valid while the plugin is unloaded, loaded again, restarted or
+/// replaced: a call goes to whatever process serves at that moment, waits for the next one
+/// within its deadline where a [`Restart`](super::Restart) is on its way, and fails with
+/// [`Error::Unavailable`] where nothing is. Callbacks that are registered here are
 /// registered again with each new process.
 ///
 /// ```no_run

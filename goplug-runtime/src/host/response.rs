@@ -51,7 +51,6 @@ fn problem_of_status(status: u16, method: &str) -> Problem {
         400 => ProblemKind::UnknownMethod,
         408 => ProblemKind::DeadlineExceeded,
         413 => ProblemKind::BodyTooLarge,
-        503 => ProblemKind::NotActive,
         _ => ProblemKind::Other,
     };
     Problem::new(kind, format!("{method}: the plugin answered with status {status}"))

@@ -17,11 +17,15 @@ mod connect;
 mod credentials;
 #[cfg(feature = "plugin")]
 mod file;
+#[cfg(feature = "plugin")]
+mod hangup;
 #[cfg(feature = "host")]
 mod held_folder;
 #[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
+#[cfg(feature = "host")]
+mod open;
 mod peer;
 mod permission;
 #[cfg(feature = "host")]
@@ -35,11 +39,15 @@ pub use blocking::{BlockingStream, HangUp};
 pub use connect::{Stream, connect};
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
+#[cfg(feature = "plugin")]
+pub use hangup::has_hung_up;
 #[cfg(feature = "host")]
 pub use held_folder::HeldFolder;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
+#[cfg(feature = "host")]
+pub use open::open_without_waiting;
 pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
