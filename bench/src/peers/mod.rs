@@ -1,0 +1,83 @@
+//! The peers: ways to call another process.
+//!
+//! Each is written as its own documentation has it, without tricks that its users would not
+//! come upon, and runs on current-thread runtimes on both sides unless its name says
+//! otherwise: so it is the way of calling that is compared, not the scheduling around it.
+
+mod bare;
+mod blocking;
+mod goplug;
+mod hyper;
+mod name;
+mod process;
+mod tokio_socket;
+
+use anyhow::Result;
+use bytes::Bytes;
+
+pub(crate) use self::goplug::Adder;
+pub(crate) use self::name::PeerName;
+use crate::rows::{Row, Scale};
+
+/// A way to call another process, from the host's side.
+pub(crate) trait Peer: Sized {
+    type Link: Link;
+
+    /// What a host has before it starts anything.
+    async fn new() -> Result<Self>;
+
+    /// Starts the other process. It may not be ready yet.
+    async fn start(&mut self) -> Result<()>;
+
+    /// A way to call it: a connection of its own, or a share of one, whichever is the
+    /// peer's custom.
+    async fn link(&self) -> Result<Self::Link>;
+
+    /// Ends the other process.
+    async fn stop(self) -> Result<()>;
+}
+
+/// What a caller holds: one call at a time.
+pub(crate) trait Link: Send + 'static {
+    /// Adds two integers, with types.
+    fn add(&mut self, a: i64, b: i64) -> impl Future<Output = Result<i64>> + Send;
+
+    /// Bytes there and back.
+    fn echo(&mut self, bytes: Bytes) -> impl Future<Output = Result<Bytes>> + Send;
+}
+
+/// Takes one sample, as the host.
+pub(crate) fn sample(peer: PeerName, row: Row, scale: Scale) -> Result<Vec<f64>> {
+    let runtime = match peer {
+        PeerName::GoplugSpawned | PeerName::GoplugMain => {
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()?
+        }
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+    };
+    match peer {
+        PeerName::Blocking => runtime.block_on(row.sample::<blocking::Blocking>(scale)),
+        PeerName::Tokio => runtime.block_on(row.sample::<tokio_socket::Tokio>(scale)),
+        PeerName::Hyper => runtime.block_on(row.sample::<hyper::Hyper>(scale)),
+        PeerName::Goplug | PeerName::GoplugMain => {
+            runtime.block_on(row.sample::<goplug::Goplug>(scale))
+        }
+        PeerName::GoplugSpawned => {
+            runtime.block_on(runtime.spawn(row.sample::<goplug::Goplug>(scale)))?
+        }
+    }
+}
+
+/// Is the other process. Does not return while the host lives.
+pub(crate) fn serve(peer: PeerName) -> Result<()> {
+    if peer == PeerName::Blocking {
+        return blocking::serve();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match peer {
+            PeerName::Tokio => tokio_socket::serve().await,
+            PeerName::Hyper => hyper::serve().await,
+            _ => anyhow::bail!("{} is started by its own means", peer.title()),
+        }
+    })
+}
