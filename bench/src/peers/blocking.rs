@@ -9,9 +9,9 @@ use std::os::unix::net::UnixStream;
 use anyhow::{Context, Result};
 use bytes::{Bytes, BytesMut};
 
-use super::bare::{self, Answer, Frame, Kind, Pair};
+use super::bare::{self, Answer, Frame, Kind, Pair, check_callback};
 use super::process::{Process, listener};
-use super::{Link, Peer, PeerName};
+use super::{Callbacks, Link, Peer, PeerName};
 
 /// Bodies up to this size are copied behind their head, and sent by one system call.
 const SMALL: usize = 16 << 10;
@@ -35,7 +35,11 @@ impl Peer for Blocking {
         Ok(Stream::new(self.process.connect()?))
     }
 
-    async fn stop(mut self) -> Result<()> {
+    fn process(&self) -> Result<u32> {
+        self.process.id()
+    }
+
+    async fn stop(&mut self) -> Result<()> {
         self.process.stop();
         Ok(())
     }
@@ -96,6 +100,20 @@ impl Link for Stream {
         self.send(Kind::Echo, &bytes)?;
         Ok(self.answer()?.body)
     }
+
+    async fn take(&mut self, bytes: Bytes) -> Result<u64> {
+        self.send(Kind::Take, &bytes)?;
+        Ok(serde_json::from_slice(&self.answer()?.body)?)
+    }
+
+    async fn call_back(&mut self, calls: Callbacks) -> Result<()> {
+        Frame::json(&mut self.outgoing, Kind::CallBack, &calls)?;
+        self.stream.write_all(&self.outgoing)?;
+        for number in 0..calls.count {
+            check_callback(&self.answer()?, number)?;
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn serve() -> Result<()> {
@@ -105,6 +123,11 @@ pub(super) fn serve() -> Result<()> {
         match bare::answer(frame, &mut stream.outgoing)? {
             Answer::Buffered => stream.stream.write_all(&stream.outgoing)?,
             Answer::Bytes(kind, bytes) => stream.send(kind, &bytes)?,
+            Answer::Callbacks(mut pieces) => {
+                while pieces.next(&mut stream.outgoing)? {
+                    stream.stream.write_all(&stream.outgoing)?;
+                }
+            }
         }
     }
     Ok(())

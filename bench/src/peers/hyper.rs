@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -19,7 +19,7 @@ use tokio::net::UnixStream;
 
 use super::bare::Pair;
 use super::process::{Process, listener_async};
-use super::{Link, Peer, PeerName};
+use super::{Callbacks, Link, Peer, PeerName};
 
 pub(super) struct Hyper {
     process: Process,
@@ -42,7 +42,11 @@ impl Peer for Hyper {
         Ok(Connection { sender, driver: Some(Box::pin(driver)) })
     }
 
-    async fn stop(mut self) -> Result<()> {
+    fn process(&self) -> Result<u32> {
+        self.process.id()
+    }
+
+    async fn stop(&mut self) -> Result<()> {
         self.process.stop();
         Ok(())
     }
@@ -96,6 +100,14 @@ impl Link for Connection {
     async fn echo(&mut self, bytes: Bytes) -> Result<Bytes> {
         self.call("/echo", bytes).await
     }
+
+    async fn take(&mut self, bytes: Bytes) -> Result<u64> {
+        Ok(serde_json::from_slice(&self.call("/take", bytes).await?)?)
+    }
+
+    async fn call_back(&mut self, _: Callbacks) -> Result<()> {
+        bail!("bare hyper has no callbacks")
+    }
 }
 
 pub(super) async fn serve() -> Result<()> {
@@ -132,6 +144,7 @@ async fn answer(request: Request<Incoming>) -> Result<Bytes> {
             Ok(serde_json::to_vec(&a.wrapping_add(b))?.into())
         }
         "/echo" => Ok(body),
+        "/take" => Ok(serde_json::to_vec(&body.len())?.into()),
         _ => None.context("no such path"),
     }
 }

@@ -14,6 +14,7 @@ mod tokio_socket;
 
 use anyhow::Result;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::goplug::Adder;
 pub(crate) use self::name::PeerName;
@@ -33,8 +34,11 @@ pub(crate) trait Peer: Sized {
     /// peer's custom.
     async fn link(&self) -> Result<Self::Link>;
 
-    /// Ends the other process.
-    async fn stop(self) -> Result<()>;
+    /// The id of the other process.
+    fn process(&self) -> Result<u32>;
+
+    /// Ends the other process; another may be started then.
+    async fn stop(&mut self) -> Result<()>;
 }
 
 /// What a caller holds: one call at a time.
@@ -44,6 +48,21 @@ pub(crate) trait Link: Send + 'static {
 
     /// Bytes there and back.
     fn echo(&mut self, bytes: Bytes) -> impl Future<Output = Result<Bytes>> + Send;
+
+    /// Bytes there, and their number back.
+    fn take(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Has the other process call back, and waits until all of that has arrived.
+    fn call_back(&mut self, calls: Callbacks) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// How often the other process is to call back, with a number each time.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) struct Callbacks {
+    pub(crate) count: u64,
+    /// Whether a callback may wait until more have come together, as they do where one
+    /// follows upon the other.
+    pub(crate) joined: bool,
 }
 
 /// Takes one sample, as the host.

@@ -58,8 +58,12 @@ impl PeerName {
 
     /// Whether it takes part in a row.
     pub(crate) fn has(self, row: Row) -> bool {
+        let is_callbacks = matches!(row, Row::Callbacks | Row::JoinedCallbacks);
         match self {
             Self::GoplugSpawned | Self::GoplugMain => row == Row::Add,
+            // One thread has one call in flight.
+            Self::Blocking => row != Row::InFlight,
+            Self::Hyper => !is_callbacks,
             _ => true,
         }
     }

@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::{placement, roles};
@@ -40,6 +40,10 @@ impl Process {
         command.envs(placement::seat_of_other());
         self.child = Some(command.spawn()?);
         Ok(())
+    }
+
+    pub(super) fn id(&self) -> Result<u32> {
+        Ok(self.child.as_ref().context("the other process was not started")?.id())
     }
 
     pub(super) fn socket(&self) -> PathBuf {

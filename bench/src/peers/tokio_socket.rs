@@ -5,9 +5,9 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-use super::bare::{self, Answer, Frame, HEAD, Kind, Pair};
+use super::bare::{self, Answer, Frame, HEAD, Kind, Pair, check_callback};
 use super::process::{Process, listener_async};
-use super::{Link, Peer, PeerName};
+use super::{Callbacks, Link, Peer, PeerName};
 
 /// Bodies up to this size are copied behind their head, and sent by one system call.
 const SMALL: usize = 16 << 10;
@@ -31,7 +31,11 @@ impl Peer for Tokio {
         Ok(Stream::new(self.process.connect_async().await?))
     }
 
-    async fn stop(mut self) -> Result<()> {
+    fn process(&self) -> Result<u32> {
+        self.process.id()
+    }
+
+    async fn stop(&mut self) -> Result<()> {
         self.process.stop();
         Ok(())
     }
@@ -91,6 +95,20 @@ impl Link for Stream {
         self.send(Kind::Echo, &bytes).await?;
         Ok(self.answer().await?.body)
     }
+
+    async fn take(&mut self, bytes: Bytes) -> Result<u64> {
+        self.send(Kind::Take, &bytes).await?;
+        Ok(serde_json::from_slice(&self.answer().await?.body)?)
+    }
+
+    async fn call_back(&mut self, calls: Callbacks) -> Result<()> {
+        Frame::json(&mut self.outgoing, Kind::CallBack, &calls)?;
+        self.stream.write_all(&self.outgoing).await?;
+        for number in 0..calls.count {
+            check_callback(&self.answer().await?, number)?;
+        }
+        Ok(())
+    }
 }
 
 pub(super) async fn serve() -> Result<()> {
@@ -110,6 +128,11 @@ async fn serve_one(mut stream: Stream) -> Result<()> {
         match bare::answer(frame, &mut stream.outgoing)? {
             Answer::Buffered => stream.stream.write_all(&stream.outgoing).await?,
             Answer::Bytes(kind, bytes) => stream.send(kind, &bytes).await?,
+            Answer::Callbacks(mut pieces) => {
+                while pieces.next(&mut stream.outgoing)? {
+                    stream.stream.write_all(&stream.outgoing).await?;
+                }
+            }
         }
     }
     Ok(())

@@ -1,7 +1,12 @@
 //! The rows: what is done with each peer, and what is counted meanwhile.
 
 mod add;
+mod callbacks;
 mod echo;
+mod in_flight;
+mod large;
+mod memory;
+mod start;
 
 use std::time::Duration;
 
@@ -55,15 +60,39 @@ pub(crate) struct Figure {
 pub(crate) enum Row {
     Add,
     Echo,
+    InFlight,
+    Take,
+    EchoLarge,
+    Callbacks,
+    JoinedCallbacks,
+    Start,
+    Memory,
 }
 
 impl Row {
-    pub(crate) const ALL: [Self; 2] = [Self::Add, Self::Echo];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Add,
+        Self::Echo,
+        Self::InFlight,
+        Self::Take,
+        Self::EchoLarge,
+        Self::Callbacks,
+        Self::JoinedCallbacks,
+        Self::Start,
+        Self::Memory,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Add => "add",
             Self::Echo => "echo",
+            Self::InFlight => "in-flight",
+            Self::Take => "take",
+            Self::EchoLarge => "echo-large",
+            Self::Callbacks => "callbacks",
+            Self::JoinedCallbacks => "joined-callbacks",
+            Self::Start => "start",
+            Self::Memory => "memory",
         }
     }
 
@@ -76,6 +105,13 @@ impl Row {
         match self {
             Self::Add => &add::FIGURES,
             Self::Echo => &echo::FIGURES,
+            Self::InFlight => &in_flight::FIGURES,
+            Self::Take => &large::TAKE,
+            Self::EchoLarge => &large::ECHO,
+            Self::Callbacks => &callbacks::ONE_BY_ONE,
+            Self::JoinedCallbacks => &callbacks::JOINED,
+            Self::Start => &start::FIGURES,
+            Self::Memory => &memory::FIGURES,
         }
     }
 
@@ -83,6 +119,8 @@ impl Row {
     pub(crate) fn placements(self) -> &'static [Placement] {
         match self {
             Self::Add | Self::Echo => &Placement::ALL,
+            Self::Start | Self::Memory => &[Placement::AsIs],
+            _ => &[Placement::OneCore, Placement::AsIs],
         }
     }
 
@@ -92,6 +130,13 @@ impl Row {
         let sample = match self {
             Self::Add => add::sample(&mut peer, scale).await,
             Self::Echo => echo::sample(&mut peer, scale).await,
+            Self::InFlight => in_flight::sample(&mut peer, scale).await,
+            Self::Take => large::take(&mut peer, scale).await,
+            Self::EchoLarge => large::echo(&mut peer, scale).await,
+            Self::Callbacks => callbacks::sample(&mut peer, scale, false).await,
+            Self::JoinedCallbacks => callbacks::sample(&mut peer, scale, true).await,
+            Self::Start => start::sample(&mut peer, scale).await,
+            Self::Memory => memory::sample(&mut peer).await,
         };
         peer.stop().await?;
         sample
