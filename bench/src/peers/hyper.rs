@@ -6,9 +6,9 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 
 use anyhow::{Context, Result, bail, ensure};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::http::uri::PathAndQuery;
@@ -73,7 +73,7 @@ impl Connection {
             sender.ready().await?;
             let response = sender.send_request(request).await?;
             ensure!(response.status() == StatusCode::OK, "{path}: {}", response.status());
-            Ok(response.into_body().collect().await?.to_bytes())
+            whole(response.into_body()).await
         };
         drive(driver, exchange).await
     }
@@ -135,9 +135,26 @@ pub(super) async fn serve() -> Result<()> {
     }
 }
 
+/// A whole body, in memory that is taken once.
+async fn whole(mut body: Incoming) -> Result<Bytes> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame?.into_data() else { continue };
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(piece);
+        }
+        let expected = usize::try_from(body.size_hint().lower())?;
+        if whole.is_empty() {
+            whole.reserve(piece.len() + expected);
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
+}
+
 async fn answer(request: Request<Incoming>) -> Result<Bytes> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await?.to_bytes();
+    let body = whole(body).await?;
     match head.uri.path() {
         "/add" => {
             let Pair { a, b } = serde_json::from_slice(&body)?;

@@ -10,9 +10,12 @@ mod goplug;
 mod hyper;
 mod name;
 mod process;
+mod tarpc;
 mod tokio_socket;
+mod tonic;
+mod zbus;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +86,11 @@ pub(crate) fn sample(peer: PeerName, row: Row, scale: Scale) -> Result<Vec<f64>>
         PeerName::GoplugSpawned => {
             runtime.block_on(runtime.spawn(row.sample::<goplug::Goplug>(scale)))?
         }
+        PeerName::Tarpc => runtime.block_on(row.sample::<tarpc::Tarpc<1>>(scale)),
+        PeerName::Tarpc4 => runtime.block_on(row.sample::<tarpc::Tarpc<4>>(scale)),
+        PeerName::Tonic => runtime.block_on(row.sample::<tonic::Tonic>(scale)),
+        PeerName::Zbus => runtime.block_on(row.sample::<zbus::Zbus>(scale)),
+        PeerName::Vox | PeerName::GoPlugin => bail!("{} cannot be measured", peer.title()),
     }
 }
 
@@ -96,7 +104,10 @@ pub(crate) fn serve(peer: PeerName) -> Result<()> {
         match peer {
             PeerName::Tokio => tokio_socket::serve().await,
             PeerName::Hyper => hyper::serve().await,
-            _ => anyhow::bail!("{} is started by its own means", peer.title()),
+            PeerName::Tarpc => tarpc::serve().await,
+            PeerName::Tonic => tonic::serve().await,
+            PeerName::Zbus => zbus::serve().await,
+            _ => bail!("{} is started by its own means", peer.title()),
         }
     })
 }

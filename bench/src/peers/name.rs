@@ -12,16 +12,30 @@ pub(crate) enum PeerName {
     GoplugSpawned,
     /// As [`PeerName::Goplug`], by the main task of a multi-thread runtime.
     GoplugMain,
+    Tarpc,
+    /// As [`PeerName::Tarpc`], on four connections.
+    Tarpc4,
+    Tonic,
+    Zbus,
+    Vox,
+    /// HashiCorp's go-plugin over gRPC.
+    GoPlugin,
 }
 
 impl PeerName {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Blocking,
         Self::Tokio,
         Self::Hyper,
         Self::Goplug,
         Self::GoplugSpawned,
         Self::GoplugMain,
+        Self::Tarpc,
+        Self::Tarpc4,
+        Self::Tonic,
+        Self::Zbus,
+        Self::Vox,
+        Self::GoPlugin,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -32,6 +46,12 @@ impl PeerName {
             Self::Goplug => "goplug",
             Self::GoplugSpawned => "goplug-spawned",
             Self::GoplugMain => "goplug-main",
+            Self::Tarpc => "tarpc",
+            Self::Tarpc4 => "tarpc-4",
+            Self::Tonic => "tonic",
+            Self::Zbus => "zbus",
+            Self::Vox => "vox",
+            Self::GoPlugin => "go-plugin",
         }
     }
 
@@ -44,6 +64,12 @@ impl PeerName {
             Self::Goplug => "**goplug**",
             Self::GoplugSpawned => "goplug, task of a multi-thread runtime",
             Self::GoplugMain => "goplug, main task of a multi-thread runtime",
+            Self::Tarpc => "tarpc, bincode",
+            Self::Tarpc4 => "tarpc, bincode, 4 connections",
+            Self::Tonic => "tonic",
+            Self::Zbus => "zbus, peer to peer",
+            Self::Vox => "vox",
+            Self::GoPlugin => "go-plugin, gRPC",
         }
     }
 
@@ -53,7 +79,11 @@ impl PeerName {
 
     /// Why it cannot be measured here, if it cannot.
     pub(crate) fn is_missing(self) -> Option<&'static str> {
-        None
+        match self {
+            Self::Vox => Some("it has no place in this program yet"),
+            Self::GoPlugin => Some("it needs Go, and its program is not written yet"),
+            _ => None,
+        }
     }
 
     /// Whether it takes part in a row.
@@ -63,7 +93,10 @@ impl PeerName {
             Self::GoplugSpawned | Self::GoplugMain => row == Row::Add,
             // One thread has one call in flight.
             Self::Blocking => row != Row::InFlight,
-            Self::Hyper => !is_callbacks,
+            Self::Hyper | Self::Tarpc => !is_callbacks,
+            Self::Tarpc4 => row == Row::InFlight,
+            // It joins no signals.
+            Self::Zbus => row != Row::JoinedCallbacks,
             _ => true,
         }
     }
