@@ -40,8 +40,18 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     }
     let began = Instant::now();
     for &row in &plan.rows {
+        if let Some(reason) = row.is_missing() {
+            report.skip(row.name(), reason);
+            continue;
+        }
+        for peer in &peers {
+            if let Some(reason) = peer.lacks(row) {
+                report.skip(&format!("{}, {}", row.name(), peer.title()), reason);
+            }
+        }
         for &placement in row.placements().iter().filter(|it| plan.placements.contains(it)) {
-            let peers: Vec<_> = peers.iter().copied().filter(|peer| peer.has(row)).collect();
+            let takes_part = |peer: &PeerName| peer.lacks(row).is_none();
+            let peers: Vec<_> = peers.iter().copied().filter(takes_part).collect();
             match measure(row, placement, &peers, plan.scale) {
                 Ok(samples) => report.enter(row, placement, samples),
                 Err(error) => {
@@ -66,7 +76,7 @@ fn measure(
     // Fails where the placement is impossible, before anything is started.
     placement.assign(&mut roles::command(&[])?)?;
     let _surroundings = placement.surroundings()?;
-    for round in 1..=scale.rounds() {
+    for round in 1..=row.rounds(scale) {
         for samples in &mut samples {
             let peer = samples.peer;
             progress(&format!(

@@ -7,6 +7,7 @@
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
+mod chart;
 mod director;
 mod machine;
 mod peers;
@@ -28,7 +29,7 @@ use rows::{Row, Scale};
 const USAGE: &str = "usage: goplug-bench [--short] [--out DIR] [NAME]...
 
   --short    fewer and shorter rounds: at most 5 minutes
-  --out DIR  where results.md and results.json go; default: results, beside the program's source
+  --out DIR  where results.md, .json and .svg go; default: results, beside the program's source
 
 A NAME is a row, a peer or a placement; where some of a kind are named, only these are
 measured.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::chart;
 use crate::machine::Machine;
 use crate::peers::PeerName;
 use crate::placement::Placement;
@@ -140,6 +141,7 @@ impl Report {
         };
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         write("results.md", self.to_markdown())?;
+        write("results.svg", chart::of(self))?;
         write("results.json", serde_json::to_string_pretty(self)? + "\n")
     }
 }

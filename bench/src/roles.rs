@@ -12,6 +12,8 @@ use crate::rows::{Row, Scale};
 pub(crate) const HOST: &str = "as-host";
 /// The other end of a peer: `as-plugin PEER`.
 pub(crate) const PLUGIN: &str = "as-plugin";
+/// A host whose instructions are counted: `as-counted PEER CALLS`.
+pub(crate) const COUNTED: &str = "as-counted";
 /// Keeps a processor awake.
 pub(crate) const SPINNER: &str = "as-spinner";
 
@@ -28,6 +30,7 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
     let played = match arguments[..] {
         [HOST, row, peer, scale] => host(row, peer, scale),
         [PLUGIN, peer] => plugin(peer),
+        [COUNTED, peer, calls] => counted(peer, calls),
         [SPINNER] => placement::spin(),
         _ => return None,
     };
@@ -49,6 +52,11 @@ fn host(row: &str, peer: &str, scale: &str) -> Result<()> {
     };
     println!("{}", serde_json::to_string(&peers::sample(peer, row, scale)?)?);
     Ok(())
+}
+
+fn counted(peer: &str, calls: &str) -> Result<()> {
+    placement::die_with_parent()?;
+    peers::call(PeerName::named(peer).context("no such peer")?, calls.parse()?)
 }
 
 fn plugin(peer: &str) -> Result<()> {

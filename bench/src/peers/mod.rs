@@ -7,6 +7,7 @@
 mod bare;
 mod blocking;
 mod goplug;
+mod goplug_served;
 mod hyper;
 mod name;
 mod process;
@@ -18,10 +19,14 @@ mod zbus;
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Builder;
 
 pub(crate) use self::goplug::Adder;
 pub(crate) use self::name::PeerName;
-use crate::rows::{Row, Scale};
+use crate::rows::{Row, Scale, instructions};
+
+/// A peer that is asked for something it has no part in.
+const UNKNOWN: &str = "the peer has no part in this";
 
 /// A way to call another process, from the host's side.
 pub(crate) trait Peer: Sized {
@@ -70,12 +75,14 @@ pub(crate) struct Callbacks {
 
 /// Takes one sample, as the host.
 pub(crate) fn sample(peer: PeerName, row: Row, scale: Scale) -> Result<Vec<f64>> {
-    let runtime = match peer {
-        PeerName::GoplugSpawned | PeerName::GoplugMain => {
-            tokio::runtime::Builder::new_multi_thread().enable_all().build()?
-        }
-        _ => tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+    if row == Row::Instructions {
+        return instructions::sample(peer);
+    }
+    let mut runtime = match peer {
+        PeerName::GoplugSpawned | PeerName::GoplugMain => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
     };
+    let runtime = runtime.enable_all().build()?;
     match peer {
         PeerName::Blocking => runtime.block_on(row.sample::<blocking::Blocking>(scale)),
         PeerName::Tokio => runtime.block_on(row.sample::<tokio_socket::Tokio>(scale)),
@@ -90,8 +97,25 @@ pub(crate) fn sample(peer: PeerName, row: Row, scale: Scale) -> Result<Vec<f64>>
         PeerName::Tarpc4 => runtime.block_on(row.sample::<tarpc::Tarpc<4>>(scale)),
         PeerName::Tonic => runtime.block_on(row.sample::<tonic::Tonic>(scale)),
         PeerName::Zbus => runtime.block_on(row.sample::<zbus::Zbus>(scale)),
-        PeerName::Vox | PeerName::GoPlugin => bail!("{} cannot be measured", peer.title()),
+        PeerName::Vox | PeerName::GoPlugin => bail!(UNKNOWN),
     }
+}
+
+/// Calls this often, as a host whose instructions are counted.
+pub(crate) fn call(peer: PeerName, calls: i64) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match peer {
+            PeerName::Blocking => instructions::call::<blocking::Blocking>(calls).await,
+            PeerName::Tokio => instructions::call::<tokio_socket::Tokio>(calls).await,
+            PeerName::Hyper => instructions::call::<hyper::Hyper>(calls).await,
+            PeerName::Goplug => instructions::call::<goplug_served::GoplugServed>(calls).await,
+            PeerName::Tarpc => instructions::call::<tarpc::Tarpc<1>>(calls).await,
+            PeerName::Tonic => instructions::call::<tonic::Tonic>(calls).await,
+            PeerName::Zbus => instructions::call::<zbus::Zbus>(calls).await,
+            _ => bail!(UNKNOWN),
+        }
+    })
 }
 
 /// Is the other process. Does not return while the host lives.
@@ -99,15 +123,16 @@ pub(crate) fn serve(peer: PeerName) -> Result<()> {
     if peer == PeerName::Blocking {
         return blocking::serve();
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match peer {
             PeerName::Tokio => tokio_socket::serve().await,
             PeerName::Hyper => hyper::serve().await,
+            PeerName::Goplug => goplug_served::serve().await,
             PeerName::Tarpc => tarpc::serve().await,
             PeerName::Tonic => tonic::serve().await,
             PeerName::Zbus => zbus::serve().await,
-            _ => bail!("{} is started by its own means", peer.title()),
+            _ => bail!(UNKNOWN),
         }
     })
 }

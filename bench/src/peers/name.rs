@@ -86,18 +86,20 @@ impl PeerName {
         }
     }
 
-    /// Whether it takes part in a row.
-    pub(crate) fn has(self, row: Row) -> bool {
+    /// Why it takes no part in a row, if it takes none.
+    pub(crate) fn lacks(self, row: Row) -> Option<&'static str> {
         let is_callbacks = matches!(row, Row::Callbacks | Row::JoinedCallbacks);
         match self {
-            Self::GoplugSpawned | Self::GoplugMain => row == Row::Add,
-            // One thread has one call in flight.
-            Self::Blocking => row != Row::InFlight,
-            Self::Hyper | Self::Tarpc => !is_callbacks,
-            Self::Tarpc4 => row == Row::InFlight,
-            // It joins no signals.
-            Self::Zbus => row != Row::JoinedCallbacks,
-            _ => true,
+            Self::GoplugSpawned | Self::GoplugMain if row != Row::Add => Some("as goplug"),
+            Self::Tarpc4 if row != Row::InFlight => Some("as on one connection"),
+            Self::Blocking if row == Row::InFlight => Some("a thread has one call in flight"),
+            Self::Hyper if is_callbacks => Some("it has no callbacks of its own"),
+            Self::Tarpc if is_callbacks => Some("it has neither callbacks nor streams"),
+            Self::Tonic if row == Row::Callbacks => {
+                Some("its HTTP/2 takes so many small frames for an attack, and hangs up")
+            }
+            Self::Zbus if row == Row::JoinedCallbacks => Some("it joins no signals"),
+            _ => None,
         }
     }
 }

@@ -4,13 +4,17 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::{placement, roles};
+
+/// The variable that names the folder of a host to what it starts.
+const FOLDER: &str = "GOPLUG_BENCH_FOLDER";
 
 pub(super) struct Process {
     /// The name of the peer in that role.
@@ -37,13 +41,18 @@ impl Process {
         let listener = UnixListener::bind(socket)?;
         let mut command = roles::command(&[roles::PLUGIN, self.peer])?;
         command.stdin(OwnedFd::from(listener)).stdout(Stdio::null());
-        command.envs(placement::seat_of_other());
+        command.envs(placement::seat_of_other()).env(FOLDER, self.folder());
         self.child = Some(command.spawn()?);
         Ok(())
     }
 
     pub(super) fn id(&self) -> Result<u32> {
         Ok(self.child.as_ref().context("the other process was not started")?.id())
+    }
+
+    /// Of this process and the other, and empty but for the socket.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(super) fn socket(&self) -> PathBuf {
@@ -62,8 +71,11 @@ impl Process {
 
     pub(super) fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // It may be gone, which is what is wanted.
-            let _ = child.kill();
+            // It may be gone, which is what is wanted. Not by SIGKILL: who counts its
+            // instructions, as valgrind does, has to have the last word.
+            if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::TERM);
+            }
             let _ = child.wait();
         }
     }
@@ -73,6 +85,11 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The folder of the host that has started this process.
+pub(super) fn folder_of_host() -> Result<PathBuf> {
+    Ok(std::env::var_os(FOLDER).context(FOLDER)?.into())
 }
 
 /// The socket that this process is to serve.

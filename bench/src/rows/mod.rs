@@ -4,13 +4,14 @@ mod add;
 mod callbacks;
 mod echo;
 mod in_flight;
+pub(crate) mod instructions;
 mod large;
 mod memory;
 mod start;
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::peers::Peer;
 use crate::placement::Placement;
@@ -31,7 +32,7 @@ impl Scale {
         [Self::Short, Self::Full].into_iter().find(|scale| scale.name() == name)
     }
 
-    /// How often each sample is taken.
+    /// How often each sample of most rows is taken.
     pub(crate) fn rounds(self) -> usize {
         self.pick(15, 5)
     }
@@ -67,10 +68,11 @@ pub(crate) enum Row {
     JoinedCallbacks,
     Start,
     Memory,
+    Instructions,
 }
 
 impl Row {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Add,
         Self::Echo,
         Self::InFlight,
@@ -80,6 +82,7 @@ impl Row {
         Self::JoinedCallbacks,
         Self::Start,
         Self::Memory,
+        Self::Instructions,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -93,11 +96,27 @@ impl Row {
             Self::JoinedCallbacks => "joined-callbacks",
             Self::Start => "start",
             Self::Memory => "memory",
+            Self::Instructions => "instructions",
         }
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|row| row.name() == name)
+    }
+
+    /// How often each sample is taken.
+    pub(crate) fn rounds(self, scale: Scale) -> usize {
+        match self {
+            // They are all but the same each time, and take long.
+            Self::Instructions => 1,
+            _ => scale.rounds(),
+        }
+    }
+
+    /// Why it cannot be measured here, if it cannot.
+    pub(crate) fn is_missing(self) -> Option<&'static str> {
+        (self == Self::Instructions && !instructions::is_possible())
+            .then_some("there is no valgrind")
     }
 
     /// What the numbers of a sample are.
@@ -112,6 +131,7 @@ impl Row {
             Self::JoinedCallbacks => &callbacks::JOINED,
             Self::Start => &start::FIGURES,
             Self::Memory => &memory::FIGURES,
+            Self::Instructions => &instructions::FIGURES,
         }
     }
 
@@ -119,7 +139,7 @@ impl Row {
     pub(crate) fn placements(self) -> &'static [Placement] {
         match self {
             Self::Add | Self::Echo => &Placement::ALL,
-            Self::Start | Self::Memory => &[Placement::AsIs],
+            Self::Start | Self::Memory | Self::Instructions => &[Placement::AsIs],
             _ => &[Placement::OneCore, Placement::AsIs],
         }
     }
@@ -137,6 +157,7 @@ impl Row {
             Self::JoinedCallbacks => callbacks::sample(&mut peer, scale, true).await,
             Self::Start => start::sample(&mut peer, scale).await,
             Self::Memory => memory::sample(&mut peer).await,
+            Self::Instructions => bail!("they are counted from outside"),
         };
         peer.stop().await?;
         sample
