@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -67,8 +66,6 @@ impl Peer for Goplug {
     async fn new() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
-        // The director waits for less, and kills.
-        builder = builder.call_timeout(Duration::from_secs(30));
         if let Some((name, value)) = placement::seat_of_other() {
             builder = builder.env(name, value);
         }

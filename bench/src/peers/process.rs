@@ -33,10 +33,10 @@ impl Process {
     pub(super) fn start(&mut self) -> Result<()> {
         self.stop();
         let socket = self.socket();
-        if let Err(error) = std::fs::remove_file(&socket) {
-            if error.kind() != io::ErrorKind::NotFound {
-                return Err(error.into());
-            }
+        if let Err(error) = std::fs::remove_file(&socket)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error.into());
         }
         let listener = UnixListener::bind(socket)?;
         let mut command = roles::command(&[roles::PLUGIN, self.peer])?;
