@@ -22,6 +22,10 @@ pub const GRACE: Duration = Duration::from_secs(5);
 /// two parts of its body: 30 s. A connection without a request may stay as it is.
 pub const PEER_IDLE: Duration = Duration::from_secs(30);
 
+/// How often a plugin looks whether a peer is still there that it has not answered yet: 1 s.
+/// Mostly it is told; this is for peers that have sent further requests behind the first.
+pub const HANGUP: Duration = Duration::from_secs(1);
+
 /// How often a registry compares its folder with what it knows when no file event
 /// asks for it: 2 s.
 pub const RECONCILE: Duration = Duration::from_secs(2);
@@ -54,6 +58,10 @@ pub const CALLBACK_HOSTS: usize = 64;
 
 /// Callbacks that wait are joined into pieces of about this many bytes: 16 KiB.
 pub const CALLBACK_PIECE: usize = 16 << 10;
+
+/// The longest time that can be set: a hundred years. More is taken as this much, so that it
+/// can be added to a clock.
+pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Connections that a plugin serves at a time; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 512;
@@ -93,9 +101,13 @@ pub const OUTPUT_LINE: usize = 8 << 10;
 /// Registry events that a slow listener may be behind before it misses some.
 pub const EVENT_BACKLOG: usize = 1024;
 
-/// How long the first restart of a plugin that died waits: 10 ms, plus a random part of as
-/// much.
-pub const RESTART_FIRST: Duration = Duration::from_millis(10);
+/// How long the first restart of a plugin that died waits: 5 ms, plus a random part of as
+/// much. Most crashes are single ones, and nobody should wait for their recovery.
+pub const RESTART_FIRST: Duration = Duration::from_millis(5);
+
+/// How many times as long each further wait in a row is: 5. So the [`RESTARTS`] that are
+/// allowed last for seconds, in which something that failed for a moment can come back.
+pub const RESTART_GROWTH: f32 = 5.0;
 
 /// The longest wait before a restart: 30 s.
 pub const RESTART_LONGEST: Duration = Duration::from_secs(30);
@@ -103,8 +115,9 @@ pub const RESTART_LONGEST: Duration = Duration::from_secs(30);
 /// Restarts within [`RESTARTS_WITHIN`] before a plugin stays stopped: 5, as systemd has it.
 pub const RESTARTS: usize = 5;
 
-/// The time within which restarts are counted: 10 s, as systemd has it.
-pub const RESTARTS_WITHIN: Duration = Duration::from_secs(10);
+/// The time within which restarts are counted: 2 min. It has room for as many starts that
+/// hang and runs that are not sound, and for the waits between them.
+pub const RESTARTS_WITHIN: Duration = Duration::from_secs(120);
 
 /// How long a run has to last for the restarts before it to be forgotten: 10 s.
 pub const RESTART_SOUND: Duration = Duration::from_secs(10);

@@ -136,8 +136,8 @@ pub use goplug_runtime::bytes::Bytes;
 pub use goplug_runtime::protocol::PluginId;
 #[doc(inline)]
 pub use goplug_runtime::typed::{
-    CallRequest, CallbackHandler, CallbackStream, Caller, Client, NamedClient, PluginType,
-    Subscription,
+    BlockingCaller, CallRequest, CallbackHandler, CallbackStream, Caller, Client, NamedClient,
+    PluginType, Subscription,
 };
 #[doc(inline)]
 pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, limits};
@@ -148,6 +148,16 @@ pub use goplug_runtime::host::{
     DiscoveredPlugin, Event, Events, HealthCheck, Plugin, Policy, Registry, RegistryBuilder,
     Resources, Restart, Sandbox, State,
 };
+
+/// For hosts that are not async: the same plugins, called by threads that block.
+///
+/// Made by [`RegistryBuilder::start_blocking`], or of a [`Plugin`] of any registry.
+#[cfg(feature = "host")]
+pub mod blocking {
+    #[doc(inline)]
+    pub use goplug_runtime::host::blocking::{Plugin, Registry};
+}
+
 #[cfg(feature = "plugin")]
 #[doc(inline)]
 pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHost, ServerBuilder};

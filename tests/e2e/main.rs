@@ -1,6 +1,7 @@
 //! Hosts and plugins as real processes.
 
 mod bad_files;
+mod blocking;
 mod callbacks;
 mod calls;
 mod confinement;

@@ -8,7 +8,7 @@ use goplug::{Error, State};
 use goplug_tests::fixtures::calculator::Setup;
 use serde_json::json;
 
-use crate::stage::{Stage, stage};
+use crate::stage::{Stage, soon, stage};
 
 /// The error of a load with this configuration; no process is left of it.
 async fn failure(stage: &Stage, setup: &Setup, timeout: Duration) -> Error {
@@ -129,3 +129,34 @@ fn a_load_after_one_that_failed_starts_the_plugin() {
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
     });
 }
+
+#[test]
+fn a_process_that_ends_before_it_knows_the_callbacks_has_not_started() {
+    stage(async |stage| {
+        let script = stage.put("brief", BRIEF);
+        let executable = PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&script, executable).unwrap();
+        stage.put_pconf(
+            "Brief.pconf",
+            &json!({"Name": "Brief", "Protocol": 2, "LazyLoad": true, "Exec": ["brief"]}),
+        );
+        let registry = stage.watching().await;
+        let brief = registry.get("Brief", "").unwrap();
+        let _ticks = brief.register_callback("tick", |_| async {}).await.unwrap();
+        let error = soon("the load", registry.load("Brief", "")).await.unwrap_err();
+        assert!(matches!(&error, Error::Start { .. }), "{error:?}");
+        assert!(error.to_string().contains("exit status: 7"), "{error}");
+    });
+}
+
+/// A plugin that ends when it has been activated.
+const BRIEF: &str = r#"#!/usr/bin/env python3
+import socket, sys
+listener = socket.socket(fileno=3)
+connection, _ = listener.accept()
+connection.recv(65536)
+body = b'{"name":"Brief","namespace":"","protocol":2,"methods":[],"callbacks":[]}'
+head = b"HTTP/1.1 200 OK\r\ngoplug-protocol: 2\r\ncontent-length: %d\r\n\r\n" % len(body)
+connection.sendall(head + body)
+sys.exit(7)
+"#;

@@ -22,6 +22,11 @@ async fn supervised(stage: &Stage, restart: Restart) -> (Registry, CalculatorCli
     (registry, calculator)
 }
 
+async fn kill_and_see_it_noticed(calculator: &CalculatorClient) {
+    kill(calculator.plugin().process_id().unwrap());
+    until("the crash is noticed", || calculator.plugin().state() == State::Stopped).await;
+}
+
 #[test]
 fn a_plugin_that_dies_is_back_beneath_the_same_client() {
     stage(async |stage| {
@@ -43,8 +48,7 @@ fn a_call_during_the_restart_waits_for_it() {
         let wait = Duration::from_millis(300);
         let (_registry, calculator) =
             supervised(stage, Restart::transient().backoff(wait, wait)).await;
-        kill(calculator.plugin().process_id().unwrap());
-        until("the crash is noticed", || calculator.plugin().state() == State::Stopped).await;
+        kill_and_see_it_noticed(&calculator).await;
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
     });
 }
@@ -55,8 +59,7 @@ fn a_call_waits_no_longer_than_its_own_deadline() {
         let wait = Duration::from_secs(600);
         let (_registry, calculator) =
             supervised(stage, Restart::transient().backoff(wait, wait)).await;
-        kill(calculator.plugin().process_id().unwrap());
-        until("the crash is noticed", || calculator.plugin().state() == State::Stopped).await;
+        kill_and_see_it_noticed(&calculator).await;
         let hasty = calculator.clone().with_timeout(Duration::from_millis(20));
         let error = hasty.add(2, 3).await.unwrap_err();
         let text = "math.Calculator is not available: it is being restarted, which takes too long";
@@ -153,8 +156,7 @@ fn an_unload_ends_the_restarts() {
         let wait = Duration::from_millis(50);
         let (registry, calculator) =
             supervised(stage, Restart::permanent().backoff(wait, wait)).await;
-        kill(calculator.plugin().process_id().unwrap());
-        until("the crash is noticed", || calculator.plugin().state() == State::Stopped).await;
+        kill_and_see_it_noticed(&calculator).await;
         calculator.plugin().unload().await.unwrap();
         assert_eq!(calculator.plugin().state(), State::Discovered);
         let error = calculator.add(2, 3).await.unwrap_err();
@@ -248,8 +250,7 @@ fn a_registry_that_stops_does_not_wait_for_a_restart() {
         let wait = Duration::from_secs(600);
         let (registry, calculator) =
             supervised(stage, Restart::permanent().backoff(wait, wait)).await;
-        kill(calculator.plugin().process_id().unwrap());
-        until("the crash is noticed", || calculator.plugin().state() == State::Stopped).await;
+        kill_and_see_it_noticed(&calculator).await;
         let caller = calculator.clone();
         let waiting = tokio::spawn(async move { caller.divide(1, 2).await });
         soon("the stop", registry.stop()).await;

@@ -6,7 +6,9 @@ use goplug::{Error, Event, State};
 use goplug_tests::fixtures::calculator::Calculator;
 use serde_json::json;
 
-use crate::stage::{CALCULATOR, Kind, POLITE, is, pconf, read_until, soon, stage, until};
+use crate::stage::{
+    CALCULATOR, Kind, POLITE, Stage, is, kill, pconf, read_until, soon, stage, until,
+};
 
 fn upgrade_failed(event: &Event) -> bool {
     matches!(event, Event::UpgradeFailed { .. })
@@ -29,6 +31,53 @@ fn a_changed_file_puts_a_new_process_in_the_place_of_the_old() {
         let after = calculator.process().await.unwrap();
         assert_ne!(before, after);
         until("the old process is gone", || stage.processes() == [after]).await;
+    });
+}
+
+/// Puts a copy of a program into the folder, whole at once.
+fn put_program(stage: &Stage, name: &str, program: &str) {
+    let copy = stage.path(name);
+    std::fs::copy(program, &copy).unwrap();
+    std::fs::rename(copy, stage.folder().join(name)).unwrap();
+}
+
+#[test]
+fn a_changed_program_puts_a_new_process_in_the_place_of_the_old() {
+    stage(async |stage| {
+        put_program(stage, "calculator", CALCULATOR);
+        stage.install::<Calculator>("calculator");
+        let registry = stage.watching().await;
+        let calculator = stage.load_calculator(&registry).await;
+        let before = calculator.process().await.unwrap();
+        let mut events = registry.events();
+
+        put_program(stage, "calculator", CALCULATOR);
+
+        read_until(&mut events, "the upgrade", is(Kind::Upgraded, "math.Calculator")).await;
+        assert_ne!(calculator.process().await.unwrap(), before);
+    });
+}
+
+#[test]
+fn a_changed_program_that_is_no_good_is_refused_once() {
+    stage(async |stage| {
+        put_program(stage, "calculator", CALCULATOR);
+        stage.install::<Calculator>("calculator");
+        let registry = stage.watching().await;
+        let calculator = stage.load_calculator(&registry).await;
+        let before = calculator.process().await.unwrap();
+        let mut events = registry.events();
+
+        put_program(stage, "calculator", "/bin/false");
+        read_until(&mut events, "the failure", upgrade_failed).await;
+        // Two more looks at the folder, and then one at a program that is good again.
+        stage.install_counter();
+        read_until(&mut events, "a look", is(Kind::Discovered, "demo.Counter")).await;
+        assert_eq!(calculator.process().await.unwrap(), before);
+        put_program(stage, "calculator", CALCULATOR);
+        let upgraded = is(Kind::Upgraded, "math.Calculator");
+        let seen = read_until(&mut events, "the upgrade", upgraded).await;
+        assert!(!seen.iter().any(upgrade_failed), "{seen:?}");
     });
 }
 
@@ -161,5 +210,74 @@ fn a_registry_that_stops_does_not_wait_for_what_was_replaced() {
         soon("the stop", registry.stop()).await;
         assert!(soon("the call's end", call).await.unwrap().is_err());
         assert!(stage.processes().is_empty());
+    });
+}
+
+#[test]
+fn a_call_that_was_cut_off_is_not_made_again() {
+    stage(async |stage| {
+        stage.install_calculator();
+        let hasty =
+            |policy: goplug::Policy| policy.drain(Duration::ZERO).grace(Duration::from_millis(100));
+        let registry = stage.registry().policy(hasty).start().await.unwrap();
+        let calculator = stage.load_calculator(&registry).await;
+        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+        let (caller, flag) = (calculator.clone(), begun.clone());
+        let call = tokio::spawn(async move { caller.sleep(600_000, flag, dropped).await });
+        until("the call has begun", || begun.exists()).await;
+        registry.reload("Calculator", "math").await.unwrap();
+        let error = soon("the call's end", call).await.unwrap().unwrap_err();
+        assert!(error.may_have_executed(), "{error}");
+    });
+}
+
+#[test]
+fn a_new_file_with_a_new_program_that_is_no_good_is_refused_once() {
+    stage(async |stage| {
+        put_program(stage, "calculator", CALCULATOR);
+        stage.install::<Calculator>("calculator");
+        let registry = stage.watching().await;
+        let calculator = stage.load_calculator(&registry).await;
+        let before = calculator.process().await.unwrap();
+        let mut events = registry.events();
+
+        put_program(stage, "calculator", "/bin/false");
+        let mut changed = pconf::<Calculator>("calculator");
+        changed["Note"] = json!("a newer one");
+        stage.put_pconf("math.Calculator.pconf", &changed);
+
+        let mut seen = read_until(&mut events, "the failure", upgrade_failed).await;
+        for number in 0..6 {
+            let name = format!("Other{number}");
+            let other = json!({"Name": name, "LazyLoad": true, "Exec": ["other"]});
+            stage.put_pconf(&format!("{name}.pconf"), &other);
+            let discovered = is(Kind::Discovered, &name);
+            seen.extend(read_until(&mut events, "another look", discovered).await);
+        }
+        // One for each of the two files, if they were not seen together.
+        let failures = seen.iter().filter(|event| upgrade_failed(event)).count();
+        assert!(failures <= 2, "{seen:?}");
+        assert_eq!(calculator.process().await.unwrap(), before);
+    });
+}
+
+#[test]
+fn a_process_that_dies_while_it_is_replaced_is_seen_to_die() {
+    stage(async |stage| {
+        let (registry, calculator) = stage.calculator().await;
+        let process = calculator.process().await.unwrap();
+        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+        let (caller, flag) = (calculator.clone(), begun.clone());
+        let call = tokio::spawn(async move { caller.sleep(600_000, flag, dropped).await });
+        until("the call has begun", || begun.exists()).await;
+        let mut hangs = pconf::<Calculator>("/bin/sleep");
+        hangs["Exec"] = json!(["/bin/sleep", "600"]);
+        stage.put_pconf("math.Calculator.pconf", &hangs);
+        let reload = tokio::spawn(async move { registry.reload("Calculator", "math").await });
+        until("the new process is there", || stage.processes().len() == 2).await;
+        kill(process);
+        let error = soon("the call's end", call).await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("(signal: 9 (SIGKILL))"), "{error}");
+        assert!(soon("the reload's end", reload).await.unwrap().is_err());
     });
 }

@@ -183,8 +183,8 @@ impl RegistryBuilder {
     /// [`auto_discover`](Self::auto_discover) is on. A folder that does not exist is
     /// waited for.
     ///
-    /// Must run within a tokio runtime. Not cancel safe in one respect: dropped half
-    /// way, it has started nothing that stays.
+    /// Must run within a tokio runtime. Cancel safe: dropped half way, it has started
+    /// nothing that stays.
     ///
     /// # Errors
     /// [`Error::Configuration`] for a setting that cannot be used.

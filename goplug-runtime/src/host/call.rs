@@ -10,15 +10,14 @@ use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::core::Core;
+use super::service::Service;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::typed::CallRequest;
-
-/// A deadline so far away that nobody sees it: what cannot be added to the clock.
-const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Calls a method. Dropping the future gives the call up.
 pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes> {
-    let budget = request.timeout.unwrap_or(core.policy().call_timeout).min(FAR);
+    let budget = budget(core, &request);
     let deadline = Instant::now() + budget;
     let mut left = budget;
     loop {
@@ -28,17 +27,32 @@ pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes>
             Ok(Err(error)) => error,
             Err(_) => return Err(run.late(request.method, budget)),
         };
-        if !may_be_made_again(&error, request.idempotent) || !core.has_successor(&run) {
+        if !is_to_be_made_again(core, &run, &error, request.idempotent) {
             return Err(error);
         }
         left = deadline.saturating_duration_since(Instant::now());
     }
 }
 
+/// How long a call may take.
+pub(super) fn budget(core: &Core, request: &CallRequest<'_>) -> Duration {
+    request.timeout.unwrap_or(core.policy().call_timeout).min(limits::LONGEST)
+}
+
+/// Whether a call that failed like this is to be made again, with the next run.
+pub(super) fn is_to_be_made_again(
+    core: &Core,
+    run: &Service,
+    error: &Error,
+    idempotent: bool,
+) -> bool {
+    may_be_made_again(error, idempotent) && core.has_successor(run)
+}
+
 fn may_be_made_again(error: &Error, idempotent: bool) -> bool {
     match error {
         Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
-        // A plugin that is on its way out refuses before it executes anything.
+        // So a plugin answers that is on its way out and has not begun.
         Error::Unavailable { .. } => true,
         _ => false,
     }

@@ -69,11 +69,7 @@ impl Connection {
     /// is sent there may be secret, and what comes from there is believed.
     pub(super) async fn open(socket: &Path, deadline: Duration) -> std::io::Result<Self> {
         let stream = transport::connect(socket, deadline).await?;
-        let peer = Peer::of(&stream)?;
-        if !peer.is_trusted() {
-            let text = format!("another user listens on the socket (uid {})", peer.uid);
-            return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, text));
-        }
+        Peer::of(&stream)?.check_listener()?;
         let (sender, driver) =
             http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
         Ok(Self { sender, driver: Some(Box::pin(driver)) })

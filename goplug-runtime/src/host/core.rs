@@ -15,23 +15,16 @@ use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, PluginId};
 use crate::typed::Expectation;
 
-/// A wish of a handle or of the registry.
+/// What a handle or the registry asks of the supervisor, and where the outcome goes.
 pub(super) enum Command {
     /// Start the plugin, unless it runs.
     Load(oneshot::Sender<Result<()>>),
-    /// Start the plugin because it was discovered; a failure rejects its file.
-    AutoLoad,
+    /// The same for a call, unless that is gone by then.
+    Wake(oneshot::Sender<Result<()>>),
     /// Stop the plugin, if it runs.
     Unload(oneshot::Sender<Result<()>>),
     /// Put a new process in the place of the running one, or start the plugin.
     Reload(oneshot::Sender<Result<()>>),
-    /// The plugin's `.pconf` or program has changed: if it runs, the same as a reload.
-    Update,
-    /// See whether a lazy plugin that starts itself is there; if not, its file is
-    /// rejected.
-    Examine,
-    /// The plugin's `.pconf` is gone.
-    Retire,
     /// The registry stops: stop the plugin for good.
     Close(oneshot::Sender<Result<()>>),
 }
@@ -39,9 +32,10 @@ pub(super) enum Command {
 /// Where a plugin stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Not in service: it crashed, its file is gone, or the registry has stopped.
+    /// Not in service: it crashed, and may be about to be restarted; its file is gone; or
+    /// the registry has stopped.
     Stopped,
-    /// Known and ready to be loaded.
+    /// Known and ready to be loaded; or idle, and started by the next call.
     Discovered,
     /// Started, activated, and answering calls.
     Loaded,
@@ -54,6 +48,8 @@ pub(super) struct Core {
     status: Mutex<Status>,
     /// Wakes the calls that wait for a run.
     changed: Notify,
+    /// Wakes the supervisor.
+    attention: Notify,
     commands: mpsc::Sender<Command>,
     /// Whether the registry stops.
     closing: watch::Sender<bool>,
@@ -67,6 +63,8 @@ struct Status {
     prospect: Prospect,
     /// What the typed clients that were bound need of every further run.
     expectations: Vec<Expectation>,
+    /// Whether the supervisor is to follow what the plugin's files say by now.
+    follow: bool,
 }
 
 /// What a call can expect where nothing serves.
@@ -90,12 +88,14 @@ impl Core {
             service: None,
             prospect: Prospect::None,
             expectations: Vec::new(),
+            follow: false,
         };
         Self {
             id,
             policy,
             status: Mutex::new(status),
             changed: Notify::new(),
+            attention: Notify::new(),
             commands,
             closing: watch::Sender::new(false),
             callbacks: Arc::new(Callbacks::new()),
@@ -185,35 +185,43 @@ impl Core {
     /// [`Error::Unavailable`] where none is to be expected, or none comes by the deadline;
     /// why a plugin that starts on demand did not start.
     pub(super) async fn run(&self, deadline: Instant) -> Result<Lease> {
+        if let Ok(lease) = self.lease() {
+            return Ok(lease);
+        }
+        match timeout_at(deadline, self.next_run()).await {
+            Ok(run) => run,
+            Err(_) => Err(self.overdue()),
+        }
+    }
+
+    /// The same for as long as it takes. Cancel safe.
+    ///
+    /// # Errors
+    /// As [`Core::run`].
+    pub(super) async fn next_run(&self) -> Result<Lease> {
         loop {
             let prospect = match self.lease() {
                 Ok(lease) => return Ok(lease),
                 Err(prospect) => prospect,
             };
-            let in_time = match prospect {
+            match prospect {
                 Prospect::None | Prospect::GivenUp(_) => return Err(self.absent(&prospect)),
                 Prospect::Restart => {
                     let mut changed = pin!(self.changed.notified());
                     changed.as_mut().enable();
-                    if self.lock().prospect != Prospect::Restart {
-                        continue;
-                    }
-                    timeout_at(deadline, changed).await.is_ok()
-                }
-                Prospect::OnDemand => {
-                    match timeout_at(deadline, self.command(Command::Load)).await {
-                        Ok(loaded) => {
-                            loaded?;
-                            true
-                        }
-                        Err(_) => false,
+                    if self.lock().prospect == Prospect::Restart {
+                        changed.await;
                     }
                 }
-            };
-            if !in_time {
-                return Err(self.absent(&prospect));
+                Prospect::OnDemand => self.command(Command::Wake).await?,
             }
         }
+    }
+
+    /// The error of a call that waited for a run until its deadline.
+    pub(super) fn overdue(&self) -> Error {
+        let prospect = self.lock().prospect.clone();
+        self.absent(&prospect)
     }
 
     /// Whether a call that this run did not execute can be made again, with another run.
@@ -225,7 +233,11 @@ impl Core {
         }
     }
 
-    fn lease(&self) -> Result<Lease, Prospect> {
+    /// The current run, to make a call with.
+    ///
+    /// # Errors
+    /// What is to be expected where there is none.
+    pub(super) fn lease(&self) -> Result<Lease, Prospect> {
         let status = self.lock();
         match &status.service {
             // Under the lock, so that a run that is replaced knows all of its calls.
@@ -298,9 +310,22 @@ impl Core {
         drop(self.closing.subscribe().wait_for(|closing| *closing).await);
     }
 
-    /// Has the supervisor carry out a command some time. A queue that is full holds
-    /// commands that come to the same.
-    pub(super) fn wish(&self, command: Command) {
-        drop(self.commands.try_send(command));
+    /// Has the supervisor look at the plugin's files: whether they are still there, and,
+    /// if it is to follow them, what they say by now. However often this is said in the
+    /// meantime, it looks once.
+    pub(super) fn attend(&self, follow: bool) {
+        self.lock().follow |= follow;
+        self.attention.notify_one();
+    }
+
+    /// Waits until the supervisor is to look; answers whether it is to follow. Cancel safe.
+    pub(super) async fn attention(&self) -> bool {
+        self.attention.notified().await;
+        std::mem::take(&mut self.lock().follow)
+    }
+
+    /// Whether the registry stops.
+    pub(super) fn is_closing(&self) -> bool {
+        *self.closing.borrow()
     }
 }

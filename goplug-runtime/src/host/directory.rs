@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::core::{Command, Core, State};
+use super::core::{Core, State};
 use super::event::{Event, Events, Listeners};
 use super::installed::Installed;
+use super::service::Service;
 use super::settings::Settings;
 use super::sockets::Sockets;
 use super::supervisor::Supervisor;
@@ -51,8 +52,8 @@ impl Directory {
         &self.sockets
     }
 
-    /// Enters a plugin, or the new `.pconf` of a known one. `None` once the books are
-    /// closed.
+    /// Enters a plugin, or the new `.pconf` of a known one; one that says the same as
+    /// before is no news. `None` once the books are closed.
     pub(super) fn install(self: &Arc<Self>, installed: Installed) -> Option<Arc<Core>> {
         let id = installed.id().clone();
         let mut books = self.lock();
@@ -63,10 +64,10 @@ impl Directory {
         let known = books.plugins.contains_key(&id);
         let core =
             Arc::clone(&books.plugins.entry(id.clone()).or_insert_with(|| self.adopt(id)).core);
-        let event = if known && core.installed().is_some() {
-            Event::Changed { plugin: core.id().clone() }
-        } else {
-            Event::Discovered { plugin: core.id().clone() }
+        let event = match core.installed().filter(|_| known) {
+            Some(before) if *before == installed => return Some(core),
+            Some(_) => Event::Changed { plugin: core.id().clone() },
+            None => Event::Discovered { plugin: core.id().clone() },
         };
         core.install(installed);
         books.listeners.tell(&event);
@@ -86,7 +87,7 @@ impl Directory {
         let mut books = self.lock();
         let Some(known) = books.plugins.get(id) else { return };
         known.core.uninstall();
-        known.core.wish(Command::Retire);
+        known.core.attend(false);
         books.listeners.tell(&Event::Removed { plugin: id.clone() });
     }
 
@@ -133,6 +134,13 @@ impl Directory {
             .values()
             .filter_map(|known| Some((Arc::clone(&known.core), known.core.installed()?)))
             .collect()
+    }
+
+    /// Every plugin that runs, with its run.
+    pub(super) fn running(&self) -> Vec<(Arc<Core>, Arc<Service>)> {
+        let books = self.lock();
+        let cores = books.plugins.values().map(|known| &known.core);
+        cores.filter_map(|core| Some((Arc::clone(core), core.service()?))).collect()
     }
 
     pub(super) fn events(&self) -> Events {

@@ -1,7 +1,7 @@
 //! Keeps the registry level with its folder.
 //!
-//! Reconciling compares the folder with what is known and makes up the difference,
-//! whatever happened in between. It runs on every file event, on a slow timer beside
+//! Reconciling compares the folder with what is known, and the programs that run with what
+//! lies in their place, and makes up the difference, whatever happened in between. It runs on every file event, on a slow timer beside
 //! them, and when a plugin is asked for that nobody has seen yet.
 //!
 //! The timer costs a host that has nothing to do next to nothing: most of its rounds look
@@ -18,7 +18,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::core::Command;
 use super::directory::Directory;
 use super::installed::Installed;
 use super::settings::Settings;
@@ -163,7 +162,7 @@ impl Folder {
             self.files.insert(path, File { stamp, id: Some(id) });
             let Some(core) = directory.install(installed) else { return };
             if start {
-                core.wish(Command::Update);
+                core.attend(true);
             }
         }
         for id in orphans {
@@ -233,14 +232,20 @@ async fn reconcile(
     start: bool,
 ) -> Folder {
     let settings = Arc::clone(directory.settings());
+    let running = if start { directory.running() } else { Vec::new() };
     let reading = tokio::task::spawn_blocking(move || {
         let sight = folder.read(&settings, closeness);
-        (folder, sight)
+        let mut running = running;
+        running.retain(|(_, run)| run.newer_program().is_some());
+        (folder, sight, running)
     });
     // The blocking part does not panic, and is not aborted.
-    let Ok((mut folder, sight)) = reading.await else { return Folder::default() };
+    let Ok((mut folder, sight, outdated)) = reading.await else { return Folder::default() };
     if let Some(sight) = sight {
         folder.apply(sight, directory, start).await;
+    }
+    for (core, _) in outdated {
+        core.attend(true);
     }
     folder
 }

@@ -31,7 +31,8 @@ pub(super) struct Endpoint {
     socket: PathBuf,
     authority: HeaderValue,
     body_limit: usize,
-    idle: Mutex<Vec<Connection>>,
+    /// `None` once the run is over.
+    idle: Mutex<Option<Vec<Connection>>>,
 }
 
 impl Endpoint {
@@ -40,12 +41,17 @@ impl Endpoint {
         let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
         let authority =
             HeaderValue::from_str(authority).unwrap_or_else(|_| HeaderValue::from_static("goplug"));
-        Self { socket, authority, body_limit, idle: Mutex::default() }
+        Self { socket, authority, body_limit, idle: Mutex::new(Some(Vec::new())) }
     }
 
     /// The path of the socket.
     pub(super) fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// What the `Host` header says.
+    pub(super) fn authority(&self) -> &[u8] {
+        self.authority.as_bytes()
     }
 
     /// The largest body that is received, in bytes.
@@ -97,26 +103,26 @@ impl Endpoint {
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, TransmitError> {
         let answer = connection.transmit(request, self.body_limit).await?;
-        if connection.is_reusable() {
-            let mut idle = self.lock();
-            if idle.len() < limits::IDLE_CONNECTIONS {
-                idle.push(connection);
-            }
+        if connection.is_reusable()
+            && let Some(idle) = &mut *self.lock()
+            && idle.len() < limits::IDLE_CONNECTIONS
+        {
+            idle.push(connection);
         }
         Ok(answer)
     }
 
     fn take_idle(&self) -> Option<Connection> {
-        self.lock().pop()
+        self.lock().as_mut()?.pop()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<Connection>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes every idle connection.
+    /// Closes every idle connection, and keeps none from now on.
     pub(super) fn close_idle(&self) {
-        self.lock().clear();
+        self.lock().take();
     }
 }
 

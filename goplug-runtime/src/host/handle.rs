@@ -21,9 +21,10 @@ use crate::typed::{
 
 /// A plugin, as its host holds it.
 ///
-/// Cheap to clone. It stays valid while the plugin is unloaded, loaded again or
-/// crashed: calls go to whatever process serves at that moment, and fail with
-/// [`Error::Unavailable`] where none does. Callbacks that are registered here are
+/// Cheap to clone. It stays valid while the plugin is unloaded, loaded again, restarted or
+/// replaced: a call goes to whatever process serves at that moment, waits for the next one
+/// within its deadline where a [`Restart`](super::Restart) is on its way, and fails with
+/// [`Error::Unavailable`] where nothing is. Callbacks that are registered here are
 /// registered again with each new process.
 ///
 /// ```no_run
@@ -171,22 +172,42 @@ impl Plugin {
     }
 
     async fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
+        let after = self.core.policy().call_timeout;
+        match tokio::time::timeout(after, self.registered(callback, handler)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.unconfirmed(callback)),
+        }
+    }
+
+    /// Registers a handler, and waits for as long as it takes until the plugin knows of it.
+    pub(super) async fn registered(
+        &self,
+        callback: &str,
+        handler: CallbackHandler,
+    ) -> Result<Subscription> {
         name::check_callback(callback)?;
         let callbacks = self.core.callbacks();
         let (key, version) = callbacks.add(callback, handler);
         let (table, name) = (Arc::clone(callbacks), callback.to_owned());
         let subscription = Subscription::new(move || table.remove(&name, key));
         let Some(service) = self.core.service() else { return Ok(subscription) };
-        let after = self.core.policy().call_timeout;
         tokio::select! {
             confirmed = callbacks.confirmed(version) => confirmed.map(|()| subscription),
             // It will be registered with the next run.
             _ = service.wait_for_end() => Ok(subscription),
-            () = tokio::time::sleep(after) => Err(Error::Deadline {
-                what: format!("registering {callback} of {}", self.core.id()),
-                after,
-            }),
         }
+    }
+
+    /// The error of a registration that was not confirmed within the time of a call.
+    pub(super) fn unconfirmed(&self, callback: &str) -> Error {
+        Error::Deadline {
+            what: format!("registering {callback} of {}", self.core.id()),
+            after: self.core.policy().call_timeout,
+        }
+    }
+
+    pub(super) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// A typed client of this plugin. The plugin has to be loaded.

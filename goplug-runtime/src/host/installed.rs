@@ -1,7 +1,6 @@
 //! A plugin as it is installed: its `.pconf`, and what that says about starting it.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Pconf, PluginId, wire};
+use crate::transport::open_without_waiting;
 use crate::typed::{PluginType, table};
 
 /// Where a plugin's `.pconf` comes from.
@@ -21,7 +21,7 @@ pub(super) enum Origin {
 }
 
 /// A valid `.pconf` and where it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Installed {
     pub(super) pconf: Pconf,
     pub(super) origin: Origin,
@@ -46,18 +46,20 @@ impl Installed {
     /// # Errors
     /// The reason for people why the file cannot be used.
     pub(super) fn read(path: &Path, trusted: bool) -> Result<Self, String> {
-        let kind = fs::metadata(path).map_err(|error| error.to_string())?;
-        if !kind.is_file() {
-            let what = if kind.is_dir() { "a folder" } else { "not a regular file" };
+        let unreadable = |error: io::Error| error.to_string();
+        // Whatever is said of the file is said of what was opened: its path may mean
+        // another one by now.
+        let file = open_without_waiting(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "a folder" } else { "not a regular file" };
             return Err(format!("it is {what}"));
         }
-        if kind.len() > limits::PCONF {
+        if metadata.len() > limits::PCONF {
             return Err(format!("it is larger than {} bytes", limits::PCONF));
         }
-        let unreadable = |error: io::Error| error.to_string();
-        let file = fs::File::open(path).map_err(unreadable)?;
         if !trusted {
-            trust::check_file(&file.metadata().map_err(unreadable)?)?;
+            trust::check_file(&metadata)?;
         }
         let mut text = Vec::new();
         file.take(limits::PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
@@ -93,6 +95,11 @@ impl Installed {
         match &self.origin {
             Origin::File(path) | Origin::Embedded(path) => path,
         }
+    }
+
+    /// Whether the host ships it inside itself.
+    pub(super) fn is_embedded(&self) -> bool {
+        matches!(self.origin, Origin::Embedded(_))
     }
 
     fn folder(&self) -> &Path {

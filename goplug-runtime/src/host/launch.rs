@@ -1,10 +1,12 @@
 //! From an installed plugin to one that serves: bind, spawn, activate, check.
 
 use std::io::{self, ErrorKind};
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
+use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Answer, Connection};
 use super::endpoint::{Endpoint, RequestError, speak_goplug_2};
@@ -12,7 +14,7 @@ use super::installed::Installed;
 use super::policy::Policy;
 use super::process::Process;
 use super::response::{self, Terms};
-use super::service::{Dialect, EXIT_PATIENCE, Ending, Service};
+use super::service::{Dialect, EXIT_PATIENCE, Ending, OwnProcess, Service};
 use super::sockets::Sockets;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -44,21 +46,28 @@ pub(super) async fn launch(
     sockets: &Sockets,
     closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
+    let deadline = Instant::now() + policy.start_timeout;
     match installed.command()? {
         Some(command) => {
             let id = installed.id();
-            let failed = |error: std::io::Error| Error::Start {
-                id: id.clone(),
-                reason: format!("no socket could be bound for it: {error}"),
-                stderr: Vec::new(),
+            let failed =
+                |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
+            let unbound = |error| failed(format!("no socket could be bound for it: {error}"));
+            let listener = PassedListener::bind(&sockets.next().map_err(unbound)?)
+                .map_err(|error| unbound(std::io::Error::other(error)))?;
+            let starting = Process::start(installed, command, &listener, policy);
+            let mut closing = pin!(closing);
+            let started = tokio::select! {
+                started = timeout_at(deadline, starting) => started,
+                () = closing.as_mut() => return Err(Error::Stopped),
             };
-            let listener = PassedListener::bind(&sockets.next().map_err(failed)?)
-                .map_err(|error| failed(std::io::Error::other(error)))?;
-            let process = Process::start(installed, command, &listener, policy).await?;
-            launch_child(installed, policy, process, listener, closing).await
+            let after = policy.start_timeout;
+            let process = started
+                .map_err(|_| failed(format!("its program did not run within {after:?}")))??;
+            launch_child(installed, policy, process, listener, deadline, closing).await
         }
         None => tokio::select! {
-            launched = launch_foreign(installed, policy) => launched,
+            launched = launch_foreign(installed, policy, deadline) => launched,
             () = closing => Err(Error::Stopped),
         },
     }
@@ -69,13 +78,14 @@ async fn launch_child(
     policy: &Policy,
     mut process: Process,
     listener: PassedListener,
+    deadline: Instant,
     closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     let id = installed.id();
     let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy.body_limit);
     let activated = tokio::select! {
         biased;
-        activated = activate_in_time(installed, policy, &endpoint) => match activated {
+        activated = activate_in_time(installed, policy, &endpoint, deadline) => match activated {
             // Most often because it ended: then that is the reason.
             Err(Inactive::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
                 match tokio::time::timeout(EXIT_PATIENCE, process.ended()).await {
@@ -99,16 +109,24 @@ async fn launch_child(
             return Err(error);
         }
     };
-    let service =
-        Service::new(id.clone(), endpoint, dialect, descriptor, Some(process.id()), policy);
+    let own = OwnProcess {
+        id: process.id(),
+        // A host's own executable may be replaced by that of another host.
+        program: process.version().filter(|_| !installed.is_embedded()).cloned(),
+    };
+    let service = Service::new(id.clone(), endpoint, dialect, descriptor, Some(own), policy);
     Ok(Launched { service, life: Life::Child { process, listener } })
 }
 
-async fn launch_foreign(installed: &Installed, policy: &Policy) -> Result<Launched> {
+async fn launch_foreign(
+    installed: &Installed,
+    policy: &Policy,
+    deadline: Instant,
+) -> Result<Launched> {
     let socket = installed.socket()?;
     let endpoint = Endpoint::new(socket, installed.pconf.url(), policy.body_limit);
     let watch = endpoint.connect().await.map_err(|error| installed.rejected(error.to_string()))?;
-    let (dialect, descriptor) = activate_in_time(installed, policy, &endpoint)
+    let (dialect, descriptor) = activate_in_time(installed, policy, &endpoint, deadline)
         .await
         .map_err(|inactive| inactive.into_error(installed.id()))?;
     let service = Service::new(installed.id().clone(), endpoint, dialect, descriptor, None, policy);
@@ -161,7 +179,8 @@ impl Life {
     }
 }
 
-fn start_error(id: &PluginId, ending: Ending) -> Error {
+/// The error of a plugin that ended before it served.
+pub(super) fn start_error(id: &PluginId, ending: Ending) -> Error {
     Error::Start {
         id: id.clone(),
         reason: format!("it ended during its activation ({})", ending.status),
@@ -197,9 +216,10 @@ async fn activate_in_time(
     installed: &Installed,
     policy: &Policy,
     endpoint: &Endpoint,
+    deadline: Instant,
 ) -> Result<(Dialect, Descriptor), Inactive> {
     let after = policy.start_timeout;
-    match tokio::time::timeout(after, activate(installed, policy, endpoint)).await {
+    match timeout_at(deadline, activate(installed, policy, endpoint)).await {
         Ok(result) => result,
         Err(_) => Err(format!("its activation took longer than {after:?}").into()),
     }

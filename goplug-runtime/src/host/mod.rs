@@ -6,6 +6,7 @@
 //! takes the current `service` and an idle `connection` of it, and drives both in the
 //! caller's own task. `callbacks` come in on a stream of their own.
 
+pub mod blocking;
 mod builder;
 mod call;
 mod callbacks;

@@ -33,7 +33,8 @@ const PASSED_ON: [&str; 12] = [
     "USER",
 ];
 
-/// How a host treats a plugin. Every deadline and bound is here, with its default.
+/// How a host treats a plugin. Every deadline and bound is here, with its default; none is
+/// longer than [`limits::LONGEST`].
 ///
 /// [`RegistryBuilder::policy`](super::RegistryBuilder::policy) sets what holds for every
 /// plugin of a registry, [`RegistryBuilder::plugin`](super::RegistryBuilder::plugin) what
@@ -96,21 +97,21 @@ impl Policy {
     /// How long a call may take where the caller names no time; [`limits::CALL`] unless
     /// set.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = timeout;
+        self.call_timeout = timeout.min(limits::LONGEST);
         self
     }
 
     /// How long a plugin may take from its start to the end of its activation;
     /// [`limits::START`] unless set.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
-        self.start_timeout = timeout;
+        self.start_timeout = timeout.min(limits::LONGEST);
         self
     }
 
     /// How long a plugin may take to stop before it is killed; [`limits::GRACE`] unless
     /// set.
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+        self.grace = grace.min(limits::LONGEST);
         self
     }
 
@@ -135,16 +136,17 @@ impl Policy {
     }
 
     /// Stops the plugin when it has not been called for this long; the next call starts it
-    /// again. Not done unless set, and not while a callback of the plugin is registered.
+    /// again. Not done unless set, not while a callback of the plugin is registered, and
+    /// not to a plugin that somebody else started.
     pub fn idle_stop(mut self, idle: Duration) -> Self {
-        self.idle_stop = Some(idle);
+        self.idle_stop = Some(idle.min(limits::LONGEST));
         self
     }
 
     /// How long a run that has been replaced by a new one may take over the calls that it
     /// still has; [`limits::DRAIN`] unless set.
     pub fn drain(mut self, drain: Duration) -> Self {
-        self.drain = drain;
+        self.drain = drain.min(limits::LONGEST);
         self
     }
 

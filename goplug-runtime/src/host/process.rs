@@ -14,7 +14,9 @@ use super::service::Ending;
 use super::trust;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
-use crate::transport::{Child, OpenProgram, PassedListener, Ruleset, Signal, Spawn, Started};
+use crate::transport::{
+    Child, FileVersion, OpenProgram, PassedListener, Ruleset, Signal, Spawn, Started,
+};
 
 /// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
 /// the kernel may take over that. Both together are what a stop takes beyond its grace.
@@ -24,6 +26,7 @@ const FORCE: Duration = Duration::from_millis(500);
 pub(super) struct Process {
     child: Child,
     output: Output,
+    version: Option<FileVersion>,
 }
 
 impl Process {
@@ -38,6 +41,8 @@ impl Process {
         let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
         let environment = environment(installed, &command, listener.path(), policy);
         let program = open_program(installed, &command).await?;
+        // One that cannot be told from another is not watched.
+        let version = FileVersion::of(&program).ok();
         let (program, ruleset) = confine(program, policy).await.map_err(failed)?;
         let spawn = Spawn {
             program: &program,
@@ -52,12 +57,17 @@ impl Process {
             .start()
             .await
             .map_err(|error| failed(format!("the program cannot be started: {error}")))?;
-        Ok(Self { child, output: Output::follow(id, stdout, stderr) })
+        Ok(Self { child, output: Output::follow(id, stdout, stderr), version })
     }
 
     /// The process id.
     pub(super) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The program that it runs.
+    pub(super) fn version(&self) -> Option<&FileVersion> {
+        self.version.as_ref()
     }
 
     /// Waits for the end of the process, however it comes. Cancel safe.

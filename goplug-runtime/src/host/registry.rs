@@ -124,7 +124,7 @@ impl Registry {
             let lazy = installed.pconf.lazy_load();
             let core = directory.install(installed);
             if let Some(core) = core.filter(|_| auto_discover && !lazy) {
-                core.wish(Command::AutoLoad);
+                core.attend(true);
             }
         }
         let watch = auto_discover.then(|| {

@@ -17,19 +17,31 @@ pub(super) struct Terms {
     pub(super) budget: Duration,
 }
 
+/// As much of a response as makes a result, whichever connection brought it.
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) body: Bytes,
+}
+
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
+        Self { status: answer.head.status.as_u16(), body: answer.body }
+    }
+}
+
 /// The body of a success, or the error that the response says.
 pub(super) fn into_result(
     id: &PluginId,
     method: &str,
-    answer: Answer,
+    response: impl Into<Response>,
     terms: Terms,
 ) -> Result<Bytes> {
-    let status = answer.head.status.as_u16();
+    let Response { status, body } = response.into();
     if status == 200 {
-        return Ok(answer.body);
+        return Ok(body);
     }
     let problem =
-        serde_json::from_slice(&answer.body).unwrap_or_else(|_| problem_of_status(status, method));
+        serde_json::from_slice(&body).unwrap_or_else(|_| problem_of_status(status, method));
     Err(error_of(id, method, problem, terms))
 }
 
@@ -39,7 +51,6 @@ fn problem_of_status(status: u16, method: &str) -> Problem {
         400 => ProblemKind::UnknownMethod,
         408 => ProblemKind::DeadlineExceeded,
         413 => ProblemKind::BodyTooLarge,
-        503 => ProblemKind::NotActive,
         _ => ProblemKind::Other,
     };
     Problem::new(kind, format!("{method}: the plugin answered with status {status}"))

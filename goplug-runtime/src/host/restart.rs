@@ -75,12 +75,13 @@ impl Restart {
         Self::new(Kind::Temporary)
     }
 
-    /// How long to wait before the first restart in a row: the wait doubles each time, up
-    /// to `longest`, and a random part of as much again is added, so that plugins that fell
-    /// together do not rise together. [`limits::RESTART_FIRST`] and
-    /// [`limits::RESTART_LONGEST`] unless set.
+    /// How long to wait before the first restart in a row: each further wait is
+    /// [`limits::RESTART_GROWTH`] times as long, up to `longest`, and a random part of as
+    /// much again is added, so that plugins that fell together do not rise together.
+    /// [`limits::RESTART_FIRST`] and [`limits::RESTART_LONGEST`] unless set.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first, self.longest) = (first, longest.max(first));
+        let first = first.min(limits::LONGEST);
+        (self.first, self.longest) = (first, longest.clamp(first, limits::LONGEST));
         self
     }
 
@@ -159,7 +160,10 @@ impl Restarts {
         reason: &str,
         now: Instant,
     ) -> Verdict {
-        self.once_more(policy, reason, now)
+        match policy.kind {
+            Kind::Temporary => Verdict::Rest,
+            Kind::Permanent | Kind::Transient => self.once_more(policy, reason, now),
+        }
     }
 
     /// Somebody wants a fresh beginning.
@@ -190,6 +194,7 @@ fn wait(policy: &Restart, preceded: usize) -> Duration {
     let mut waits = backon::ExponentialBuilder::default()
         .with_min_delay(policy.first)
         .with_max_delay(policy.longest)
+        .with_factor(limits::RESTART_GROWTH)
         .with_jitter()
         .without_max_times()
         .build();
@@ -237,11 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_doubles_up_to_the_longest() {
-        let (first, longest) = (Duration::from_millis(100), Duration::from_millis(500));
+    fn the_wait_grows_up_to_the_longest() {
+        let (first, longest) = (Duration::from_millis(100), Duration::from_secs(5));
         let policy = Restart::permanent().backoff(first, longest);
-        let waits: Vec<_> = (0..8).map(|preceded| wait(&policy, preceded)).collect();
-        for (wait, base) in waits.iter().zip([100, 200, 400, 500, 500, 500, 500, 500]) {
+        let waits: Vec<_> = (0..5).map(|preceded| wait(&policy, preceded)).collect();
+        for (wait, base) in waits.iter().zip([100, 500, 2500, 5000, 5000]) {
             let base = Duration::from_millis(base);
             assert!((base..=base * 2).contains(wait), "{waits:?}");
         }

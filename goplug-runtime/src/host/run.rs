@@ -23,7 +23,8 @@ pub(super) struct Run {
     life: Life,
     began: Instant,
     health: Option<Health>,
-    callbacks: Option<OwnedTask>,
+    /// The number under which it receives callbacks, and the task that does.
+    callbacks: Option<(u64, OwnedTask)>,
 }
 
 /// The watch over a run's health.
@@ -57,8 +58,13 @@ impl Run {
     }
 
     /// Receives its callbacks by this task, for as long as it lasts.
-    pub(super) fn receive_callbacks(&mut self, task: OwnedTask) {
-        self.callbacks = Some(task);
+    pub(super) fn receive_callbacks(&mut self, number: u64, task: OwnedTask) {
+        self.callbacks = Some((number, task));
+    }
+
+    /// The number under which it receives callbacks, if it does.
+    pub(super) fn callbacks_number(&self) -> Option<u64> {
+        self.callbacks.as_ref().map(|(number, _)| *number)
     }
 
     /// Whether another process can stand beside it: it is this host's child.

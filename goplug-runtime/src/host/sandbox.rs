@@ -47,7 +47,8 @@ use crate::transport::{OpenProgram, Reach, Ruleset, Tcp};
 /// # What it does not cover
 /// - what is open already: the plugin's socket, its output, its lifeline;
 /// - Unix sockets that have a path: who may connect there is up to the file's mode;
-/// - UDP, and every protocol but TCP;
+/// - UDP, and every protocol but TCP. On kernels that have it switched on, that includes
+///   MPTCP, which reaches TCP servers;
 /// - changing into a folder, and `stat`, `chmod`, `chown` and the like, which need no open
 ///   file: the user's own rights decide;
 /// - a plugin that somebody else starts. It counts as one that the kernel cannot confine.

@@ -14,13 +14,15 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
+use super::blocking::Connections;
 use super::endpoint::{Endpoint, RequestError};
 use super::policy::Policy;
-use super::response::{self, Terms};
+use super::response::{self, Response, Terms};
 use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, PluginId, wire};
+use crate::transport::FileVersion;
 use crate::typed::{CallRequest, MediaType};
 
 /// How long a call whose connection broke waits to learn how the process ended.
@@ -55,6 +57,26 @@ impl Ending {
     }
 }
 
+/// A process that is this host's child.
+pub(super) struct OwnProcess {
+    pub(super) id: u32,
+    /// The program, where a newer one is to take its place.
+    pub(super) program: Option<FileVersion>,
+}
+
+/// What the head of a call's request says beside method and plugin.
+pub(super) struct CallHeaders {
+    /// The caller's budget, in milliseconds.
+    pub(super) timeout: Option<u64>,
+    pub(super) content_type: Option<&'static str>,
+}
+
+/// A connection that is gone, and with it the answer.
+pub(super) struct Lost {
+    error: std::io::Error,
+    may_have_executed: bool,
+}
+
 /// One run of a plugin, from its activation on.
 pub(super) struct Service {
     id: PluginId,
@@ -62,11 +84,13 @@ pub(super) struct Service {
     dialect: Dialect,
     descriptor: Arc<Descriptor>,
     /// The process, where it is our child.
-    pid: Option<u32>,
+    own: Option<OwnProcess>,
     /// The original's plugins are called one at a time.
     turns: Option<Semaphore>,
     call_timeout: Duration,
     usage: Usage,
+    /// The connections of callers that block.
+    blocking: Connections,
     ending: OnceLock<Ending>,
     ended: Notify,
 }
@@ -77,7 +101,7 @@ impl Service {
         endpoint: Endpoint,
         dialect: Dialect,
         descriptor: Descriptor,
-        pid: Option<u32>,
+        own: Option<OwnProcess>,
         policy: &Policy,
     ) -> Self {
         Self {
@@ -85,10 +109,11 @@ impl Service {
             endpoint,
             dialect,
             descriptor: Arc::new(descriptor),
-            pid,
+            own,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
             call_timeout: policy.call_timeout,
             usage: Usage::new(),
+            blocking: Connections::default(),
             ending: OnceLock::new(),
             ended: Notify::new(),
         }
@@ -103,7 +128,13 @@ impl Service {
     }
 
     pub(super) fn pid(&self) -> Option<u32> {
-        self.pid
+        self.own.as_ref().map(|own| own.id)
+    }
+
+    /// What lies in the place of the program that it runs, if that has been replaced.
+    /// Blocks.
+    pub(super) fn newer_program(&self) -> Option<FileVersion> {
+        self.own.as_ref()?.program.as_ref()?.successor()
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -114,11 +145,17 @@ impl Service {
         &self.descriptor
     }
 
+    /// The connections of callers that block.
+    pub(super) fn blocking(&self) -> &Connections {
+        &self.blocking
+    }
+
     /// Says how the run ended; every call in flight fails with it.
     pub(super) fn end(&self, ending: Ending) {
         if self.ending.set(ending).is_ok() {
             self.ended.notify_waiters();
             self.endpoint.close_idle();
+            self.blocking.close();
         }
     }
 
@@ -185,12 +222,18 @@ impl Service {
     /// Calls a method whose caller has this much time left. That the time is kept is the
     /// caller's affair.
     pub(super) async fn call(&self, call: &CallRequest<'_>, budget: Duration) -> Result<Bytes> {
-        let _turn = match &self.turns {
-            Some(turns) => turns.acquire().await.ok(),
-            None => None,
-        };
+        let _turn = self.turn().await;
         let request = self.request_of_call(call, budget);
         self.finish(call.method, request, budget).await
+    }
+
+    /// Waits for the caller's turn, where there are turns; it lasts until what this answers
+    /// with is dropped. Cancel safe.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        match &self.turns {
+            Some(turns) => turns.acquire().await.ok(),
+            None => None,
+        }
     }
 
     /// Sends a request and makes a result of whatever comes of it.
@@ -205,15 +248,55 @@ impl Service {
             answer = self.endpoint.send(request) => answer,
             ending = self.wait_for_end() => return Err(self.crashed(ending, true)),
         };
-        let limit = self.endpoint.body_limit();
-        match answer {
-            Ok(answer) => response::into_result(&self.id, method, answer, Terms { limit, budget }),
-            Err(RequestError::TooLarge) => Err(Error::TooLarge { limit }),
-            Err(RequestError::Broken(error)) if error.kind() == ErrorKind::InvalidData => {
-                Err(Error::Protocol(format!("the answer of {} to {method:?}: {error}", self.id)))
+        match self.conclude(method, answer.map(Response::from), budget) {
+            Ok(result) => result,
+            Err(lost) => {
+                let patience = self.patience(budget);
+                let ending = tokio::time::timeout(patience, self.wait_for_end()).await;
+                Err(self.loss(&lost, ending.ok()))
             }
-            Err(RequestError::Broken(error)) => Err(self.lost(&error, true, budget).await),
-            Err(RequestError::Unreachable(error)) => Err(self.lost(&error, false, budget).await),
+        }
+    }
+
+    /// Makes a result of whatever came of a request.
+    ///
+    /// # Errors
+    /// [`Lost`] where the connection is gone: how the process ended may be about to be known.
+    pub(super) fn conclude(
+        &self,
+        method: &str,
+        outcome: Result<Response, RequestError>,
+        budget: Duration,
+    ) -> Result<Result<Bytes>, Lost> {
+        let limit = self.endpoint.body_limit();
+        match outcome {
+            Ok(response) => {
+                Ok(response::into_result(&self.id, method, response, Terms { limit, budget }))
+            }
+            Err(RequestError::TooLarge) => Ok(Err(Error::TooLarge { limit })),
+            Err(RequestError::Broken(error)) if error.kind() == ErrorKind::InvalidData => Ok(Err(
+                Error::Protocol(format!("the answer of {} to {method:?}: {error}", self.id)),
+            )),
+            Err(RequestError::Broken(error)) => Err(Lost { error, may_have_executed: true }),
+            Err(RequestError::Unreachable(error)) => Err(Lost { error, may_have_executed: false }),
+        }
+    }
+
+    /// How long a call whose connection is lost waits to learn how the process ended. Only of
+    /// our own child more will be known; and a process that lives on must not make of a lost
+    /// connection a deadline that was missed.
+    pub(super) fn patience(&self, budget: Duration) -> Duration {
+        if self.own.is_some() { EXIT_PATIENCE.min(budget / 2) } else { Duration::ZERO }
+    }
+
+    /// The error of a connection that broke: a crash, as far as it is known how.
+    pub(super) fn loss(&self, lost: &Lost, ending: Option<&Ending>) -> Error {
+        match ending {
+            Some(ending) => self.crashed(ending, lost.may_have_executed),
+            None => {
+                let ending = Ending::because(format!("connection lost: {}", lost.error));
+                self.crashed(&ending, lost.may_have_executed)
+            }
         }
     }
 
@@ -225,32 +308,27 @@ impl Service {
     fn request_of_call(&self, call: &CallRequest<'_>, budget: Duration) -> Request<Full<Bytes>> {
         let mut request = self.endpoint.request(call.method, call.body.clone());
         let headers = request.headers_mut();
-        if self.dialect == Dialect::GoPlug2 {
-            headers.insert(TIMEOUT, HeaderValue::from(wire::timeout_value(budget)));
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(call.media_type.as_str()));
-        } else if !call.body.is_empty() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(MediaType::Json.as_str()));
+        let CallHeaders { timeout, content_type } = self.headers_of_call(call, budget);
+        if let Some(timeout) = timeout {
+            headers.insert(TIMEOUT, HeaderValue::from(timeout));
+        }
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         request
     }
 
-    /// The error of a connection that broke: a crash, once it is known how.
-    async fn lost(
-        &self,
-        error: &std::io::Error,
-        may_have_executed: bool,
-        budget: Duration,
-    ) -> Error {
-        // Only of our own child more will be known; and a process that lives on must not
-        // make of a lost connection a deadline that was missed.
-        let patience =
-            if self.pid.is_some() { EXIT_PATIENCE.min(budget / 2) } else { Duration::ZERO };
-        match tokio::time::timeout(patience, self.wait_for_end()).await {
-            Ok(ending) => self.crashed(ending, may_have_executed),
-            Err(_) => {
-                let ending = Ending::because(format!("connection lost: {error}"));
-                self.crashed(&ending, may_have_executed)
-            }
+    /// What the head of a call's request says, in the plugin's dialect.
+    pub(super) fn headers_of_call(&self, call: &CallRequest<'_>, budget: Duration) -> CallHeaders {
+        match self.dialect {
+            Dialect::GoPlug2 => CallHeaders {
+                timeout: Some(wire::timeout_value(budget)),
+                content_type: Some(call.media_type.as_str()),
+            },
+            Dialect::GoPlug1 => CallHeaders {
+                timeout: None,
+                content_type: (!call.body.is_empty()).then(|| MediaType::Json.as_str()),
+            },
         }
     }
 

@@ -4,22 +4,25 @@
 //! come at once have an order, and a process that dies is noticed by its exit and not
 //! by the next call that fails.
 
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::callbacks;
 use super::core::{Command, Core, Prospect, State};
 use super::directory::Directory;
 use super::event::Event;
+use super::installed::Installed;
 use super::launch::{self, Launched};
 use super::restart::{Restarts, Verdict};
 use super::run::Run;
 use super::service::{Ending, Service};
 use super::task::OwnedTask;
 use crate::error::{Error, Result};
+use crate::transport::FileVersion;
 
 /// Supervises one plugin until its registry is gone.
 pub(super) struct Supervisor {
@@ -30,6 +33,8 @@ pub(super) struct Supervisor {
     restarts: Restarts,
     /// When the plugin is started again.
     restart_at: Option<Instant>,
+    /// What could not take the place of the run, which is not tried again.
+    refused: Option<(Arc<Installed>, Option<FileVersion>)>,
     /// Runs that have been replaced and finish their calls.
     retiring: JoinSet<()>,
 }
@@ -47,6 +52,7 @@ impl Supervisor {
             running: None,
             restarts: Restarts::default(),
             restart_at: None,
+            refused: None,
             retiring: JoinSet::new(),
         }
     }
@@ -54,13 +60,16 @@ impl Supervisor {
     /// Carries out commands and watches the process, until no command can come.
     pub(super) async fn run(mut self) {
         loop {
-            let (core, current) = (Arc::clone(&self.core), self.core.service());
+            let core = Arc::clone(&self.core);
+            let owned = self.running.as_ref().filter(|run| run.can_be_replaced());
+            let current = owned.map(|run| Arc::clone(&run.service));
             tokio::select! {
                 command = self.commands.recv() => match command {
                     Some(command) => self.obey(command).await,
                     None => return self.stop(State::Stopped).await,
                 },
                 ending = ended(&mut self.running) => self.crashed(ending),
+                follow = core.attention() => self.look(follow).await,
                 () = at(self.restart_at) => self.restart().await,
                 () = idle(&core, current) => self.stop_idle().await,
                 Some(_) = self.retiring.join_next() => {}
@@ -72,24 +81,13 @@ impl Supervisor {
         // An answer that nobody waits for any more is dropped: the work is done.
         match command {
             Command::Load(done) => drop(done.send(self.load().await)),
+            Command::Wake(done) if done.is_closed() => {}
+            Command::Wake(done) => drop(done.send(self.load().await)),
             Command::Unload(done) => {
                 self.stop(State::Discovered).await;
                 drop(done.send(Ok(())));
             }
             Command::Reload(done) => drop(done.send(self.reload().await)),
-            Command::AutoLoad => {
-                if let Err(error) = self.load().await {
-                    self.reject(&error);
-                }
-            }
-            Command::Update => self.update().await,
-            Command::Examine => self.examine().await,
-            Command::Retire => {
-                // The file may have come back meanwhile.
-                if self.core.installed().is_none() {
-                    self.stop(State::Stopped).await;
-                }
-            }
             Command::Close(done) => {
                 self.stop(State::Stopped).await;
                 self.commands.close();
@@ -101,12 +99,25 @@ impl Supervisor {
         }
     }
 
-    async fn examine(&self) {
-        let Some(installed) = self.core.installed().filter(|_| self.running.is_none()) else {
-            return;
-        };
+    /// Follows what the plugin's files say, or stops a plugin that has none.
+    async fn look(&mut self, follow: bool) {
+        let Some(installed) = self.core.installed() else { return self.stop(State::Stopped).await };
+        match &self.running {
+            _ if !follow => {}
+            Some(_) => self.update(installed).await,
+            None if installed.pconf.lazy_load() => self.examine(&installed).await,
+            None => {
+                if let Err(error) = self.load().await {
+                    self.reject(&error);
+                }
+            }
+        }
+    }
+
+    /// Sees whether a plugin that starts itself is there; if not, its file is rejected.
+    async fn examine(&self, installed: &Installed) {
         tokio::select! {
-            examined = launch::examine(&installed) => {
+            examined = launch::examine(installed) => {
                 if let Err(error) = examined {
                     self.reject(&error);
                 }
@@ -119,16 +130,19 @@ impl Supervisor {
         if self.running.is_some() {
             return Ok(());
         }
-        let run = self.start(None).await?;
+        let run = self.start(false).await?;
         self.restarts.forget();
         self.enter(run, Event::Loaded { plugin: self.core.id().clone() });
         Ok(())
     }
 
-    /// Starts a process of the plugin and activates it. With a run that it is to replace,
-    /// it also has to offer what the clients of that one need.
-    async fn start(&self, replaced: Option<&Run>) -> Result<Run> {
+    /// Starts a process of the plugin and activates it. One that replaces another also has
+    /// to offer what the clients of that one need.
+    async fn start(&self, replaces: bool) -> Result<Run> {
         let (core, policy) = (&self.core, self.core.policy());
+        if core.is_closing() {
+            return Err(Error::Stopped);
+        }
         // The registry may go while its plugin starts: no hold on it meanwhile.
         let (installed, sockets) = {
             let directory = self.directory.upgrade().ok_or(Error::Stopped)?;
@@ -148,38 +162,37 @@ impl Supervisor {
         let launched = launch::launch(&installed, policy, &sockets, core.closing());
         let Launched { service, life } = launched.await?;
         let mut run = Run::new(Arc::new(service), installed, life, policy.health);
-        if replaced.is_some()
-            && let Err(error) = core.check(run.service.descriptor())
-        {
+        if replaces && let Err(error) = core.check(run.service.descriptor()) {
             run.stop(policy.grace).await;
             return Err(error);
         }
-        core.callbacks().begin_run();
-        run.receive_callbacks(self.receive_callbacks(Arc::clone(&run.service)));
+        let number = core.callbacks().begin_run();
+        run.receive_callbacks(number, self.receive_callbacks(Arc::clone(&run.service), number));
         // Whoever calls it next may count on its callbacks. One that it does not take is
         // tried again, and is no reason not to serve.
         tokio::select! {
             _ = timeout_at(deadline, core.callbacks().settled()) => {}
             () = core.closing() => {}
+            ending = run.ended() => return Err(launch::start_error(core.id(), ending)),
         }
         Ok(run)
     }
 
-    /// Has this run take the calls from now on; answers with the one before.
-    fn enter(&mut self, run: Run, event: Event) -> Option<Run> {
+    /// Has this run take the calls from now on.
+    fn enter(&mut self, run: Run, event: Event) {
         self.restart_at = None;
         self.core.serve(Arc::clone(&run.service));
         if let Some(directory) = self.directory.upgrade() {
             directory.forget(run.installed.path());
             directory.tell(&event);
         }
-        self.running.replace(run)
+        self.running = Some(run);
     }
 
-    fn receive_callbacks(&self, service: Arc<Service>) -> OwnedTask {
+    fn receive_callbacks(&self, service: Arc<Service>, run: u64) -> OwnedTask {
         let callbacks = Arc::clone(self.core.callbacks());
         let (plugin, directory) = (self.core.id().clone(), Weak::clone(&self.directory));
-        OwnedTask::spawn(callbacks::serve(service, callbacks, move |count| {
+        OwnedTask::spawn(callbacks::serve(service, callbacks, run, move |count| {
             if let Some(directory) = directory.upgrade() {
                 directory.tell(&Event::CallbacksMissed { plugin: plugin.clone(), count });
             }
@@ -197,19 +210,23 @@ impl Supervisor {
         }
     }
 
-    /// Follows a change of the plugin's files.
-    async fn update(&mut self) {
-        let Some(installed) = self.core.installed() else { return };
-        let Some(run) = &self.running else {
-            let lazy = installed.pconf.lazy_load();
-            let as_found = if lazy { Command::Examine } else { Command::AutoLoad };
-            return Box::pin(self.obey(as_found)).await;
-        };
-        if !run.can_be_replaced() || Arc::ptr_eq(&run.installed, &installed) {
+    /// Follows a change of the files of a plugin that runs.
+    async fn update(&mut self, installed: Arc<Installed>) {
+        let Some(run) = self.running.as_ref().filter(|run| run.can_be_replaced()) else { return };
+        let (service, same_file) =
+            (Arc::clone(&run.service), Arc::ptr_eq(&run.installed, &installed));
+        let newer = spawn_blocking(move || service.newer_program()).await.ok().flatten();
+        let found = (installed, newer);
+        let was_refused = self
+            .refused
+            .as_ref()
+            .is_some_and(|refused| Arc::ptr_eq(&refused.0, &found.0) && refused.1 == found.1);
+        if was_refused || (same_file && found.1.is_none()) {
             return;
         }
         if let Err(error) = self.replace().await {
             let reason = error.to_string();
+            self.refused = Some(found);
             self.tell(&Event::UpgradeFailed { plugin: self.core.id().clone(), reason });
         }
     }
@@ -217,13 +234,41 @@ impl Supervisor {
     /// Starts a new process beside the old one and puts it in its place. The old one
     /// finishes the calls that it has; if the new one is no good, it stays.
     async fn replace(&mut self) -> Result<()> {
-        let run = self.start(self.running.as_ref()).await?;
-        self.restarts.forget();
-        let old = self.enter(run, Event::Upgraded { plugin: self.core.id().clone() });
-        if let Some(old) = old {
-            self.retiring.spawn(old.retire(Arc::clone(&self.core)));
+        let Some(mut old) = self.running.take() else { return self.load().await };
+        let (started, died) = {
+            let mut starting = pin!(self.start(true));
+            tokio::select! {
+                started = starting.as_mut() => (started, None),
+                ending = old.ended() => {
+                    // A start is on its way: the calls wait for that.
+                    self.core.rest(State::Stopped, Prospect::Restart);
+                    self.tell_crash(&ending);
+                    old.service.end(ending.clone());
+                    (starting.await, Some(ending))
+                }
+            }
+        };
+        match (started, died) {
+            (Ok(run), died) => {
+                self.restarts.forget();
+                self.enter(run, Event::Upgraded { plugin: self.core.id().clone() });
+                if died.is_none() {
+                    self.retiring.spawn(old.retire(Arc::clone(&self.core)));
+                }
+                Ok(())
+            }
+            (Err(error), None) => {
+                if let Some(number) = old.callbacks_number() {
+                    self.core.callbacks().resume_run(number);
+                }
+                self.running = Some(old);
+                Err(error)
+            }
+            (Err(error), Some(_)) => {
+                self.start_failed(&error);
+                Err(error)
+            }
         }
-        Ok(())
     }
 
     /// Stops the plugin in good order, if it runs.
@@ -255,26 +300,32 @@ impl Supervisor {
         // First what is to be expected, then the events and the end of the calls: whoever
         // gets those looks for it.
         let given_up = self.follow(verdict);
-        let (status, stderr) = (ending.status.clone(), ending.stderr.clone());
-        self.tell(&Event::Crashed { plugin: self.core.id().clone(), status, stderr });
+        self.tell_crash(&ending);
         given_up.inspect(|event| self.tell(event));
         run.service.end(ending);
     }
 
+    fn tell_crash(&self, ending: &Ending) {
+        let (status, stderr) = (ending.status.clone(), ending.stderr.clone());
+        self.tell(&Event::Crashed { plugin: self.core.id().clone(), status, stderr });
+    }
+
     async fn restart(&mut self) {
         self.restart_at = None;
-        match self.start(None).await {
-            Ok(run) => drop(self.enter(run, Event::Restarted { plugin: self.core.id().clone() })),
+        match self.start(false).await {
+            Ok(run) => self.enter(run, Event::Restarted { plugin: self.core.id().clone() }),
             Err(Error::Stopped | Error::NotFound { .. }) => {
                 self.core.rest(State::Stopped, Prospect::None);
             }
-            Err(error) => {
-                let policy = &self.core.policy().restart;
-                let now = std::time::Instant::now();
-                let verdict = self.restarts.after_failed_start(policy, &error.to_string(), now);
-                self.follow(verdict).inspect(|event| self.tell(event));
-            }
+            Err(error) => self.start_failed(&error),
         }
+    }
+
+    fn start_failed(&mut self, error: &Error) {
+        let policy = &self.core.policy().restart;
+        let now = std::time::Instant::now();
+        let verdict = self.restarts.after_failed_start(policy, &error.to_string(), now);
+        self.follow(verdict).inspect(|event| self.tell(event));
     }
 
     /// Does with a plugin that does not run what its restart policy says; answers with

@@ -4,11 +4,15 @@
 //! next request. A host keeps such connections at hand, and a GoPlug 1 host takes the
 //! end of one for the end of the plugin. So the clock here starts with the first byte of
 //! a head, not before.
+//!
+//! hyper notices that a peer is gone when it reads, and it does not read while it holds a
+//! further request behind the one that is being answered. So that a peer which had more to
+//! ask is not waited for, its end of the stream is looked at now and then.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,17 +22,19 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep, timeout};
 
+use super::callbacks::Hangup;
 use super::lifecycle::Phase;
 use super::race::{First, first};
 use super::service::Service;
 use crate::limits;
-use crate::transport::Stream;
+use crate::transport::{Stream, has_hung_up};
 
 /// Serves one connection until its peer or the plugin ends it.
 pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
     let requests = Arc::new(Requests::default());
+    let stream = Arc::new(Mutex::new(stream));
     let guarded = Guarded {
-        stream,
+        stream: stream.clone(),
         requests: requests.clone(),
         limit: service.peer_idle(),
         head: None,
@@ -38,10 +44,13 @@ pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
     let _registrations = service.connected(id);
     let answer = service_fn(move |request| {
         let begun = requests.begin();
-        let service = service.clone();
+        let (service, stream) = (service.clone(), stream.clone());
         async move {
             let _begun = begun;
-            service.answer(request, id).await
+            match first(service.answer(request, id), hung_up(&stream)).await {
+                First::Left(answer) => answer,
+                First::Right(()) => Err(Hangup),
+            }
         }
     });
     let mut connection = Box::pin(
@@ -58,6 +67,21 @@ pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
             let _ = timeout(limits::FLUSH, connection).await;
         }
     }
+}
+
+/// Waits until nobody is there any more to take an answer.
+async fn hung_up(stream: &Mutex<Stream>) {
+    loop {
+        sleep(limits::HANGUP).await;
+        if has_hung_up(&locked(stream)) {
+            return;
+        }
+    }
+}
+
+/// The stream. hyper and whoever looks at it are one task, so nobody ever waits here.
+fn locked<S>(stream: &Mutex<S>) -> MutexGuard<'_, S> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where a connection is between one request and the next.
@@ -86,7 +110,7 @@ impl Drop for Begun {
 
 /// A stream on which the head of a request must not take for ever.
 struct Guarded<S> {
-    stream: S,
+    stream: Arc<Mutex<S>>,
     requests: Arc<Requests>,
     limit: Duration,
     /// Where a head is coming in: the number of requests before it.
@@ -107,7 +131,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
             (self.head, self.clock) = (None, None);
         }
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let read = Pin::new(&mut *locked(&self.stream)).poll_read(cx, buffer);
         if read.is_ready() {
             if !running && buffer.filled().len() > before {
                 self.head = Some(count);
@@ -127,30 +151,30 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        Pin::new(&mut *locked(&self.stream)).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        Pin::new(&mut *locked(&self.stream)).poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        locked(&self.stream).is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *locked(&self.stream)).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *locked(&self.stream)).poll_shutdown(cx)
     }
 }

@@ -56,7 +56,7 @@ pub(super) async fn run(
     match first(within(budget, handler), lifecycle.reached(Phase::Cut)).await {
         First::Left(answer) => answer,
         First::Right(()) => Err(Problem::new(
-            ProblemKind::Stopping,
+            ProblemKind::CutOff,
             "the plugin is stopping, and the call did not finish within the grace period",
         )),
     }

@@ -27,16 +27,18 @@ pub enum ProblemKind {
     HandlerPanicked,
     /// The plugin failed in a way that is not the caller's doing (500).
     Internal,
-    /// The plugin is stopping (503).
+    /// The method was cut off before it had finished, because the plugin stops (500).
+    CutOff,
+    /// The plugin is stopping, and has not begun to do what it was asked (503).
     Stopping,
-    /// The plugin is not active yet (503).
+    /// The plugin is not active yet, and has not begun to do what it was asked (503).
     NotActive,
     /// A kind that this version does not know.
     Other,
 }
 
 /// Kind, kebab name, status, title: each row once.
-const KINDS: [(ProblemKind, &str, u16, &str); 11] = [
+const KINDS: [(ProblemKind, &str, u16, &str); 12] = [
     (ProblemKind::Method, "method", 422, "The method answered with an error"),
     (ProblemKind::UnknownMethod, "unknown-method", 400, "Unknown method"),
     (ProblemKind::InvalidArguments, "invalid-arguments", 400, "The arguments do not decode"),
@@ -45,6 +47,7 @@ const KINDS: [(ProblemKind, &str, u16, &str); 11] = [
     (ProblemKind::BodyTooLarge, "body-too-large", 413, "The body is larger than the limit"),
     (ProblemKind::HandlerPanicked, "handler-panicked", 500, "The handler panicked"),
     (ProblemKind::Internal, "internal", 500, "The plugin failed"),
+    (ProblemKind::CutOff, "cut-off", 500, "The method was cut off"),
     (ProblemKind::Stopping, "stopping", 503, "The plugin is stopping"),
     (ProblemKind::NotActive, "not-active", 503, "The plugin is not active"),
     (ProblemKind::Other, "other", 500, "Error"),

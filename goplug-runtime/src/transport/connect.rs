@@ -53,7 +53,7 @@ async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
     }
 }
 
-fn explain(path: &Path, error: io::Error) -> io::Error {
+pub(super) fn explain(path: &Path, error: io::Error) -> io::Error {
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such socket",
         io::ErrorKind::ConnectionRefused => {

@@ -10,14 +10,22 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("goplug runs on Linux only: a port adds its own `transport` module");
 
+#[cfg(feature = "host")]
+mod blocking;
 mod connect;
+#[cfg(feature = "host")]
+mod credentials;
 #[cfg(feature = "plugin")]
 mod file;
+#[cfg(feature = "plugin")]
+mod hangup;
 #[cfg(feature = "host")]
 mod held_folder;
 #[cfg(feature = "plugin")]
 mod inherited;
 mod listen;
+#[cfg(feature = "host")]
+mod open;
 mod peer;
 mod permission;
 #[cfg(feature = "host")]
@@ -26,18 +34,26 @@ mod socket;
 #[cfg(feature = "plugin")]
 mod termination;
 
+#[cfg(feature = "host")]
+pub use blocking::{BlockingStream, HangUp};
 pub use connect::{Stream, connect};
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
+#[cfg(feature = "plugin")]
+pub use hangup::has_hung_up;
 #[cfg(feature = "host")]
 pub use held_folder::HeldFolder;
 #[cfg(feature = "plugin")]
 pub use inherited::{Inherited, Lifeline};
 pub use listen::{Listener, PassedListener};
+#[cfg(feature = "host")]
+pub use open::open_without_waiting;
 pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
-pub use process::{Child, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp};
+pub use process::{
+    Child, FileVersion, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp,
+};
 pub use socket::{MAX_PATH, check_path};
 #[cfg(feature = "plugin")]
 pub use termination::Termination;

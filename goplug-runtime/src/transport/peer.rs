@@ -34,6 +34,19 @@ impl Peer {
     pub fn is_trusted(&self) -> bool {
         self.uid == own_uid() || self.uid == 0
     }
+
+    /// Refuses a listener that this process may not speak with.
+    ///
+    /// # Errors
+    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied), with the user's number.
+    #[cfg(feature = "host")]
+    pub fn check_listener(&self) -> io::Result<()> {
+        if self.is_trusted() {
+            return Ok(());
+        }
+        let text = format!("another user listens on the socket (uid {})", self.uid);
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+    }
 }
 
 /// The effective user id of this process.

@@ -86,6 +86,35 @@ pub trait Caller: Clone + Send + Sync + 'static {
     }
 }
 
+/// A caller whose futures need no runtime and are ready when they are first polled: the thread
+/// that polls them does the work, or waits for it. Blocking clients call through one.
+///
+/// A test double that answers at once is one as well:
+///
+/// ```
+/// # use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
+/// #[derive(Clone)]
+/// struct Five;
+///
+/// impl Caller for Five {
+///     async fn call(&self, _: CallRequest<'_>) -> Result<Bytes> {
+///         Ok("5".into())
+///     }
+///
+///     async fn subscribe(&self, _: &'static str, _: CallbackHandler) -> Result<Subscription> {
+///         Ok(Subscription::new(|| ()))
+///     }
+/// }
+///
+/// impl goplug::BlockingCaller for Five {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not do its work in the thread that calls",
+    label = "a blocking client calls through a `goplug::blocking::Plugin`",
+    note = "a `goplug::Plugin` becomes one with `into()`"
+)]
+pub trait BlockingCaller: Caller {}
+
 /// Calls nobody: what a client calls through by default in a program that was built
 /// without the `host` feature. There is no value of it.
 #[derive(Clone, Debug)]
@@ -100,3 +129,5 @@ impl Caller for NoHost {
         match *self {}
     }
 }
+
+impl BlockingCaller for NoHost {}

@@ -14,12 +14,13 @@ mod entry;
 mod expectation;
 mod outcome;
 mod subscription;
+mod wait;
 
 pub use arguments::{Arguments, EncodeArguments, Raw};
 pub use call::{
     Call, Configuration, Handler, Instance, MediaType, Reply, ReplyFuture, WrongInstance, receiver,
 };
-pub use caller::{CallRequest, CallbackEvent, CallbackHandler, Caller, NoHost};
+pub use caller::{BlockingCaller, CallRequest, CallbackEvent, CallbackHandler, Caller, NoHost};
 pub use client::{Client, ClientBase, NamedClient};
 pub use context::{Context, Emission, Notifier, ask, blocking, emit};
 pub use entry::{
@@ -31,3 +32,6 @@ pub use outcome::{
     ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, Outcome, ResultKind, ResultKindFallback,
 };
 pub use subscription::{CallbackStream, Subscription};
+pub use wait::wait;
+#[cfg(feature = "host")]
+pub(crate) use wait::wait_until;

@@ -169,6 +169,28 @@ fn a_caller_that_goes_away_takes_its_handler_with_it() {
 }
 
 #[test]
+fn a_caller_that_goes_away_takes_its_call_along_even_with_a_request_behind_it() {
+    run(async {
+        let (folder, sock) = folder();
+        let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let builder = plugin(folder.path()).method("main.Hang", {
+            let (started, dropped) = (started.clone(), dropped.clone());
+            move |_| {
+                started.notify_one();
+                hang(NotifyOnDrop(dropped.clone()))
+            }
+        });
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        client.send(request("main.Hang", &[], "x") + &request("Ping", &[], "")).await;
+        started.notified().await;
+        drop(client);
+
+        dropped.notified().await;
+    });
+}
+
+#[test]
 fn an_activation_gives_the_configuration_to_the_hook_once() {
     run(async {
         let (folder, sock) = folder();

@@ -256,3 +256,23 @@ fn a_held_request_ends_with_the_plugin_and_without_an_answer() {
         assert_eq!(host.end().await, b"");
     });
 }
+
+#[test]
+fn a_host_that_goes_away_is_gone_even_with_a_call_behind_its_held_request() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = recorded_plugin(folder.path());
+        server.start().await.unwrap();
+        let mut host = Client::connect(&sock).await;
+        host.send(format!("{ASK}{ASK}")).await;
+        while server.callbacks().is_empty() {
+            tokio::task::yield_now().await;
+        }
+
+        drop(host);
+
+        while server.callbacks()[0].hosts[0].connected {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+}

@@ -125,10 +125,10 @@ fn a_call_that_outlasts_the_grace_period_is_cut_off_with_an_answer() {
         server.stop().await.unwrap();
 
         let answer = caller.response().await.unwrap();
-        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.status(), 500);
         let expected = "the plugin is stopping, and the call did not finish within the grace \
                         period";
-        assert_eq!(answer.problem().1, expected);
+        assert_eq!(answer.problem(), ("cut-off".into(), expected.into()));
     });
 }
 

@@ -19,6 +19,8 @@ pub(super) async fn run(
     mut queue: mpsc::Receiver<Arrival>,
 ) {
     while let Some(arrival) = queue.recv().await {
+        // Never closed; it is given back before the answer is sent.
+        let turn = callbacks.turn.acquire().await;
         let mut answer = None;
         for handler in callbacks.handlers_of(&arrival.name) {
             let outcome = handler(arrival.event.clone()).await;
@@ -30,6 +32,7 @@ pub(super) async fn run(
             }
             answer.get_or_insert(outcome);
         }
+        drop(turn);
         let (Some(id), Some(outcome)) = (arrival.answer_to, answer) else { continue };
         if let Err(error) = reply(service, callbacks, id, outcome).await {
             tracing::warn!(

@@ -27,6 +27,7 @@ use crate::typed::{CallbackEvent, MediaType};
 pub(super) async fn receive(
     service: &Arc<Service>,
     callbacks: &Callbacks,
+    run: u64,
     arrivals: mpsc::Sender<Arrival>,
 ) {
     let mut wanted = callbacks.wanted.subscribe();
@@ -41,7 +42,7 @@ pub(super) async fn receive(
                 place.insert(Poll::start(service, &name, &arrivals).await);
             }
         }
-        callbacks.confirm(version, None);
+        callbacks.confirm(run, version, None);
         if wanted.changed().await.is_err() {
             return;
         }

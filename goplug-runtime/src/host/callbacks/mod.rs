@@ -28,21 +28,22 @@ pub(super) struct Arrival {
     pub(super) answer_to: Option<u64>,
 }
 
-/// Serves the callbacks of one run of a plugin until it is dropped. `missed` is told
+/// Serves the callbacks of the run with this number until it is dropped. `missed` is told
 /// of callbacks that the plugin no longer held.
 pub(super) async fn serve(
     service: Arc<Service>,
     callbacks: Arc<Callbacks>,
+    run: u64,
     missed: impl Fn(u64) + Send,
 ) {
     let (arrivals, queue) = mpsc::channel(limits::CALLBACK_BACKLOG);
     let handling = handle::run(&service, &callbacks, queue);
     match service.dialect() {
         Dialect::GoPlug1 => {
-            tokio::join!(legacy::receive(&service, &callbacks, arrivals), handling);
+            tokio::join!(legacy::receive(&service, &callbacks, run, arrivals), handling);
         }
         Dialect::GoPlug2 => {
-            let receiver = receive::Receiver::new(&service, &callbacks);
+            let receiver = receive::Receiver::new(&service, &callbacks, run);
             tokio::join!(receiver.run(arrivals, missed), handling);
         }
     }

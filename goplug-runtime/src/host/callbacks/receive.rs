@@ -25,6 +25,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static(wire::HEADER_LAST_EVEN
 pub(super) struct Receiver<'a> {
     service: &'a Service,
     callbacks: &'a Callbacks,
+    run: u64,
     last_seen: Option<u64>,
     /// Whether the plugin may hold callbacks for this host: then it is to send all that
     /// came after `last_seen`, or all there is.
@@ -40,8 +41,8 @@ enum Leave {
 }
 
 impl<'a> Receiver<'a> {
-    pub(super) fn new(service: &'a Service, callbacks: &'a Callbacks) -> Self {
-        Self { service, callbacks, last_seen: None, known_to_plugin: false }
+    pub(super) fn new(service: &'a Service, callbacks: &'a Callbacks, run: u64) -> Self {
+        Self { service, callbacks, run, last_seen: None, known_to_plugin: false }
     }
 
     /// Reads until the run is over; never ends by itself.
@@ -56,7 +57,7 @@ impl<'a> Receiver<'a> {
             let version = *wanted.borrow_and_update();
             let names = self.callbacks.names();
             if names.is_empty() && !self.known_to_plugin {
-                self.callbacks.confirm(version, None);
+                self.callbacks.confirm(self.run, version, None);
                 if wanted.changed().await.is_err() {
                     return;
                 }
@@ -65,7 +66,7 @@ impl<'a> Receiver<'a> {
             match self.open(&names).await {
                 Ok(mut stream) => {
                     self.known_to_plugin = !names.is_empty();
-                    self.callbacks.confirm(version, None);
+                    self.callbacks.confirm(self.run, version, None);
                     if !self.known_to_plugin {
                         continue;
                     }
@@ -75,7 +76,7 @@ impl<'a> Receiver<'a> {
                         Leave::Broken => {}
                     }
                 }
-                Err(error) => self.callbacks.confirm(version, Some(error.to_string())),
+                Err(error) => self.callbacks.confirm(self.run, version, Some(error.to_string())),
             }
             wait_or_change(retry, &mut wanted).await;
             retry = (retry * 2).min(limits::CALLBACK_RETRY_MAX);

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::header::HeaderValue;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::typed::CallbackHandler;
@@ -19,16 +19,28 @@ pub(in crate::host) struct Callbacks {
     confirmed: watch::Sender<Confirmation>,
     /// What tells this host from others at the plugin.
     pub(in crate::host) host: HeaderValue,
+    /// Handlers run one after the other, also those of two runs that overlap.
+    pub(in crate::host) turn: Semaphore,
 }
 
 #[derive(Default)]
 struct Handlers {
-    next_key: u64,
+    last_key: u64,
     by_name: BTreeMap<String, Vec<(u64, CallbackHandler)>>,
+}
+
+impl Handlers {
+    /// A number that nothing here has yet.
+    fn next_key(&mut self) -> u64 {
+        self.last_key += 1;
+        self.last_key
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 struct Confirmation {
+    /// Which run has confirmed it: of two that overlap, the newer one counts.
+    run: u64,
     version: u64,
     failure: Option<String>,
 }
@@ -42,6 +54,7 @@ impl Callbacks {
             wanted: watch::Sender::new(0),
             confirmed: watch::Sender::default(),
             host: HeaderValue::try_from(token).unwrap_or_else(|_| HeaderValue::from_static("host")),
+            turn: Semaphore::new(1),
         }
     }
 
@@ -49,8 +62,7 @@ impl Callbacks {
     /// list that holds its name.
     pub(in crate::host) fn add(&self, name: &str, handler: CallbackHandler) -> (u64, u64) {
         let mut handlers = self.lock();
-        handlers.next_key += 1;
-        let key = handlers.next_key;
+        let key = handlers.next_key();
         let of_name = handlers.by_name.entry(name.into()).or_default();
         of_name.push((key, handler));
         if of_name.len() == 1 {
@@ -90,9 +102,19 @@ impl Callbacks {
         }
     }
 
-    /// Begins a run of the plugin, which knows of nothing yet.
-    pub(in crate::host) fn begin_run(&self) {
-        self.confirm(0, None);
+    /// Begins a run of the plugin, which knows of nothing yet; answers with its number.
+    pub(in crate::host) fn begin_run(&self) -> u64 {
+        let number = self.lock().next_key();
+        self.confirmed.send_replace(Confirmation { run: number, ..Confirmation::default() });
+        number
+    }
+
+    /// Goes back to the run before, which has outlived the newer one: it confirms again what
+    /// it knows.
+    pub(in crate::host) fn resume_run(&self, number: u64) {
+        let run = Confirmation { run: number, ..Confirmation::default() };
+        self.confirmed.send_replace(run);
+        self.wanted.send_modify(|version| *version += 1);
     }
 
     /// Waits until the plugin knows of the whole list. Cancel safe.
@@ -106,8 +128,16 @@ impl Callbacks {
         }
     }
 
-    pub(in crate::host) fn confirm(&self, version: u64, failure: Option<String>) {
-        self.confirmed.send_replace(Confirmation { version, failure });
+    /// Notes that the plugin knows of this version, or why not. What a run says that has
+    /// been replaced does not matter any more.
+    pub(in crate::host) fn confirm(&self, run: u64, version: u64, failure: Option<String>) {
+        self.confirmed.send_if_modified(|confirmed| {
+            let newest = confirmed.run == run;
+            if newest {
+                *confirmed = Confirmation { run, version, failure };
+            }
+            newest
+        });
     }
 
     pub(in crate::host) fn names(&self) -> Vec<String> {

@@ -1,0 +1,151 @@
+//! One connection to a plugin, on which a caller writes, waits and reads.
+
+use std::io::{self, ErrorKind, IoSlice, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::body::{self, BodyError};
+use super::buffer::Buffer;
+use super::head::{self, RequestHead};
+use crate::host::response::Response;
+use crate::transport::{BlockingStream, HangUp};
+
+/// Why a request got no response.
+#[derive(Debug)]
+pub(super) enum ExchangeError {
+    /// Nothing of the request was sent.
+    Unsent(io::Error),
+    /// The connection failed after something was sent; because of what was received where the
+    /// kind is [`InvalidData`](ErrorKind::InvalidData).
+    Broken(io::Error),
+    /// The response body is larger than the limit.
+    TooLarge,
+    /// The deadline is over.
+    Late,
+}
+
+impl From<io::Error> for ExchangeError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::TimedOut => Self::Late,
+            _ => Self::Broken(error),
+        }
+    }
+}
+
+impl From<BodyError> for ExchangeError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::Broken(error) => error.into(),
+        }
+    }
+}
+
+/// A connection for one request at a time.
+#[derive(Debug)]
+pub(in crate::host) struct Connection {
+    stream: BlockingStream,
+    buffer: Buffer,
+    /// Where heads are written.
+    scratch: Vec<u8>,
+    reusable: bool,
+}
+
+impl Connection {
+    /// Connects to a plugin's socket, which this host's user or root must have bound: what
+    /// is sent there may be secret, and what comes from there is believed.
+    pub(super) fn open(socket: &Path, within: Duration) -> io::Result<Self> {
+        let stream = BlockingStream::connect(socket, within)?;
+        stream.peer()?.check_listener()?;
+        Ok(Self { stream, buffer: Buffer::default(), scratch: Vec::new(), reusable: true })
+    }
+
+    /// Sends a request and reads its response, whose body may have at most `limit` bytes.
+    /// After an error the connection is of no use.
+    ///
+    /// The request is written to its end before anything is read: a plugin that answers
+    /// early and does not read on holds a large request up until the deadline.
+    pub(super) fn exchange(
+        &mut self,
+        request: &RequestHead<'_>,
+        body: &Bytes,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<Response, ExchangeError> {
+        self.reusable = false;
+        request.write_to(&mut self.scratch)?;
+        let sent = send(&mut self.stream, [&self.scratch, body], deadline);
+        if let Err(error @ (ExchangeError::Unsent(_) | ExchangeError::Late)) = sent {
+            return Err(error);
+        }
+        let whole = sent.is_ok();
+        let mut source = Until { stream: &mut self.stream, deadline };
+        let head = match head::read(&mut self.buffer, &mut source) {
+            // Who was cut off while it wrote may have been told why.
+            Ok(head) => head,
+            Err(error) => return Err(sent.err().unwrap_or(error.into())),
+        };
+        let body = body::read(head.framing, limit, &mut self.buffer, &mut source)?;
+        // What comes unasked would be taken for the next answer.
+        self.reusable = whole && head.keep_alive && self.buffer.filled().is_empty();
+        Ok(Response { status: head.status, body })
+    }
+
+    /// Whether another request can follow.
+    pub(super) fn is_reusable(&self) -> bool {
+        self.reusable
+    }
+
+    /// Whether it is as it was left. One that the plugin has closed since, or on which it has
+    /// said something unasked, is not.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.stream.is_quiet()
+    }
+
+    /// What ends it from another thread.
+    pub(super) fn hang_up(&self) -> HangUp {
+        self.stream.hang_up()
+    }
+}
+
+/// A connection up to a deadline.
+struct Until<'a> {
+    stream: &'a mut BlockingStream,
+    deadline: Instant,
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer, self.deadline)
+    }
+}
+
+/// Writes both parts whole, at once if the socket takes them.
+fn send(
+    stream: &mut BlockingStream,
+    [head, body]: [&[u8]; 2],
+    deadline: Instant,
+) -> Result<(), ExchangeError> {
+    let mut parts = [IoSlice::new(head), IoSlice::new(body)];
+    let mut left = &mut parts[..];
+    let mut sent_something = false;
+    // Empty parts are no reason to write.
+    IoSlice::advance_slices(&mut left, 0);
+    while !left.is_empty() {
+        match stream.write(left, deadline) {
+            Ok(0) => return Err(ExchangeError::Broken(ErrorKind::WriteZero.into())),
+            Ok(count) => {
+                sent_something = true;
+                IoSlice::advance_slices(&mut left, count);
+            }
+            Err(error) if sent_something || error.kind() == ErrorKind::TimedOut => {
+                return Err(error.into());
+            }
+            Err(error) => return Err(ExchangeError::Unsent(error)),
+        }
+    }
+    Ok(())
+}
