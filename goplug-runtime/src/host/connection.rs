@@ -123,9 +123,14 @@ impl Connection {
         self.driver = None;
     }
 
-    /// Waits until hyper takes the next request. A connection that the other end has
-    /// closed meanwhile shows itself here, before anything is sent.
+    /// Waits until hyper takes the next request. Mostly it does at once: it has been asked
+    /// for more with the end of the answer before. A connection that the other end has
+    /// closed meanwhile shows itself either here or when the request is to be written: hyper
+    /// reads before it writes, and gives back what it has not written.
     async fn become_ready(&mut self) -> bool {
+        if self.sender.is_ready() {
+            return self.driver.is_some();
+        }
         self.driver.is_some()
             && drive(&mut self.driver, poll_fn(|cx| self.sender.poll_ready(cx))).await.is_ok()
     }

@@ -37,6 +37,7 @@ pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
         stream: stream.clone(),
         requests: requests.clone(),
         limit: service.peer_idle(),
+        head: None,
         clock: None,
     };
     let lifecycle = service.lifecycle().clone();
@@ -112,8 +113,10 @@ struct Guarded<S> {
     stream: Arc<Mutex<S>>,
     requests: Arc<Requests>,
     limit: Duration,
-    /// Runs while a head is coming in; the number is that of the requests before it.
-    clock: Option<(u64, Pin<Box<Sleep>>)>,
+    /// Where a head is coming in: the number of requests before it.
+    head: Option<u64>,
+    /// Runs from then on; most heads come in one piece, and need none.
+    clock: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
@@ -124,21 +127,25 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     ) -> Poll<io::Result<()>> {
         let count = self.requests.count.load(Ordering::Relaxed);
         let running = self.requests.running.load(Ordering::Relaxed);
-        self.clock.take_if(|(begun, _)| running || *begun != count);
+        if self.head.is_some_and(|begun| running || begun != count) {
+            (self.head, self.clock) = (None, None);
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut *locked(&self.stream)).poll_read(cx, buffer);
         if read.is_ready() {
-            if !running && buffer.filled().len() > before && self.clock.is_none() {
-                self.clock = Some((count, Box::pin(sleep(self.limit))));
+            if !running && buffer.filled().len() > before {
+                self.head = Some(count);
             }
             return read;
         }
-        match &mut self.clock {
-            Some((_, clock)) => clock.as_mut().poll(cx).map(|()| {
-                Err(io::Error::new(io::ErrorKind::TimedOut, "the request's head did not arrive"))
-            }),
-            None => Poll::Pending,
+        if self.head.is_none() {
+            return Poll::Pending;
         }
+        let limit = self.limit;
+        let clock = self.clock.get_or_insert_with(|| Box::pin(sleep(limit)));
+        clock.as_mut().poll(cx).map(|()| {
+            Err(io::Error::new(io::ErrorKind::TimedOut, "the request's head did not arrive"))
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::lifecycle::{Lifecycle, Phase};
-use super::race::{First, catch_panic, first};
+use super::race::{self, First, catch_panic, first};
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::{Call, Context, Handler, Reply};
 
@@ -75,5 +75,5 @@ pub(super) async fn within<T>(
     if budget.is_zero() {
         return Err(spent());
     }
-    tokio::time::timeout(budget, answer).await.unwrap_or_else(|_| Err(spent()))
+    race::within(budget, answer).await.unwrap_or_else(|| Err(spent()))
 }

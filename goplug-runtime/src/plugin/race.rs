@@ -8,6 +8,9 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
 
 /// Which of two futures was ready first.
 pub(super) enum First<A, B> {
@@ -48,6 +51,18 @@ pub(super) async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Out
         }
     })
     .await
+}
+
+/// Waits for a future, at most this long; `None` where that was not enough. As
+/// [`tokio::time::timeout`], but what is ready at once, as most things on a call's way are,
+/// does not pay for a timer.
+pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let began = Instant::now();
+    if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        return Some(output);
+    }
+    timeout(limit.saturating_sub(began.elapsed()), future).await.ok()
 }
 
 fn ready<T>(poll: Poll<T>) -> Option<T> {

@@ -9,6 +9,8 @@ use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
+use super::race::within;
+
 use crate::protocol::{Problem, ProblemKind, wire};
 
 /// The longest token of a host, in bytes.
@@ -112,7 +114,9 @@ pub(super) async fn body(
         return Err(too_large(incoming));
     }
     let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
-    while let Some(frame) = timeout(idle, incoming.frame()).await.map_err(|_| paused(idle))? {
+    while !incoming.is_end_stream() {
+        let frame = within(idle, incoming.frame()).await.ok_or_else(|| paused(idle))?;
+        let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| broken(format!("the body broke off: {error}")))?;
         let Ok(piece) = frame.into_data() else { continue };
         if first.len() + joined.len() + piece.len() > limit {
@@ -122,6 +126,11 @@ pub(super) async fn body(
         if first.is_empty() && joined.is_empty() {
             first = piece;
         } else {
+            if joined.is_empty() {
+                // What is announced is within the limit: that was looked at above.
+                let rest = usize::try_from(incoming.size_hint().lower()).unwrap_or(0);
+                joined.reserve(first.len() + piece.len() + rest);
+            }
             joined.extend_from_slice(&std::mem::take(&mut first));
             joined.extend_from_slice(&piece);
         }

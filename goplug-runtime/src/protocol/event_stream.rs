@@ -6,6 +6,7 @@
 //! peer that never ends an event costs an error, not memory. What it makes of a stream
 //! does not depend on the pieces.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The media type's byte order mark, which may precede a stream.
@@ -197,7 +198,12 @@ impl Decoder {
     }
 
     fn field(&mut self, start: usize, end: usize) {
-        let line = String::from_utf8_lossy(&self.input[start..end]);
+        let line = &self.input[start..end];
+        // What is text, as it nearly always is, is not looked at piece by piece.
+        let line = match std::str::from_utf8(line) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(line),
+        };
         let (name, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match name {
@@ -209,7 +215,9 @@ impl Decoder {
                 self.data.push_str(value);
                 self.has_data = true;
             }
-            "id" if !value.contains('\0') => self.id = Some(value.to_owned()),
+            "id" if !value.contains('\0') => {
+                value.clone_into(self.id.get_or_insert_default());
+            }
             // A comment has no name. `retry` is for browsers; others are to be ignored.
             _ => {}
         }

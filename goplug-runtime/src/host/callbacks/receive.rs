@@ -130,18 +130,24 @@ impl<'a> Receiver<'a> {
         missed: &(impl Fn(u64) + Send),
     ) -> Leave {
         loop {
-            // A place in the queue comes first: an event that has been read is kept.
+            // A place in the queue comes first: an event that has been read is kept. Events
+            // that came in one piece are passed on without a wait, while there are places.
+            let at_hand = arrivals.try_reserve().ok();
+            let at_hand = at_hand.and_then(|place| Some((place, stream.at_hand()?)));
             let next = async {
                 let place = arrivals.reserve().await.ok()?;
                 Some((place, stream.next().await?))
             };
-            let (place, event) = tokio::select! {
-                changed = wanted.changed() => {
-                    return if changed.is_ok() { Leave::NamesChanged } else { Leave::Broken };
-                }
-                next = next => match next {
-                    Some(next) => next,
-                    None => return Leave::Broken,
+            let (place, event) = match at_hand {
+                Some(at_hand) => at_hand,
+                None => tokio::select! {
+                    changed = wanted.changed() => {
+                        return if changed.is_ok() { Leave::NamesChanged } else { Leave::Broken };
+                    }
+                    next = next => match next {
+                        Some(next) => next,
+                        None => return Leave::Broken,
+                    },
                 },
             };
             let id = event.id.as_deref().and_then(|id| id.parse().ok());
@@ -189,6 +195,11 @@ struct EventStream {
 }
 
 impl EventStream {
+    /// An event that has arrived already. An error waits for [`EventStream::next`].
+    fn at_hand(&mut self) -> Option<Event> {
+        self.decoder.next_event().ok().flatten()
+    }
+
     /// The next event; `None` when the stream is over or broken. Cancel safe.
     async fn next(&mut self) -> Option<Event> {
         loop {

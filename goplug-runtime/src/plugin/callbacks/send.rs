@@ -107,28 +107,40 @@ impl Hub {
         name: &str,
         mut attempt: impl FnMut(&mut State) -> Attempt<T>,
     ) -> Result<T> {
+        // Mostly there is room, and then there is nothing to prepare for a wait.
+        if let Ok(value) = self.try_once(name, &mut attempt)? {
+            return Ok(value);
+        }
         let deadline = Instant::now() + limits::CALL;
         loop {
             let mut changed = pin!(self.changed.notified());
             // From here on a change is not missed, however soon it comes.
             changed.as_mut().enable();
-            let forgotten_at = {
-                let mut state = self.lock();
-                if state.closed {
-                    return Err(Error::Stopped);
-                }
-                match attempt(&mut state) {
-                    Attempt::Queued(value) => return Ok(value),
-                    Attempt::NobodyListens => {
-                        return Err(Error::NotRegistered { callback: name.into() });
-                    }
-                    Attempt::Full(forgotten_at) => forgotten_at,
-                }
+            let forgotten_at = match self.try_once(name, &mut attempt)? {
+                Ok(value) => return Ok(value),
+                Err(forgotten_at) => forgotten_at,
             };
             let until = forgotten_at.map_or(deadline, |at| at.min(deadline));
             if timeout_at(until, changed).await.is_err() && Instant::now() >= deadline {
                 return Err(late(name));
             }
+        }
+    }
+
+    /// One attempt; where somebody is behind, answers with when one who is away is forgotten.
+    fn try_once<T>(
+        &self,
+        name: &str,
+        attempt: &mut impl FnMut(&mut State) -> Attempt<T>,
+    ) -> Result<Result<T, Option<Instant>>> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::Stopped);
+        }
+        match attempt(&mut state) {
+            Attempt::Queued(value) => Ok(Ok(value)),
+            Attempt::NobodyListens => Err(Error::NotRegistered { callback: name.into() }),
+            Attempt::Full(forgotten_at) => Ok(Err(forgotten_at)),
         }
     }
 

@@ -1,0 +1,89 @@
+//! A report as a picture: a panel for each of a few figures, a bar for each peer.
+//!
+//! Written by hand, since bars are all that there is to it.
+
+use std::fmt::Write;
+
+use crate::placement::Placement;
+use crate::report::{Cell, Report};
+use crate::rows::Row;
+use crate::tables::number;
+
+/// What is shown, and whether less of it is better.
+const PANELS: [(Row, Placement, bool); 4] = [
+    (Row::Add, Placement::OneCore, true),
+    (Row::InFlight, Placement::AsIs, false),
+    (Row::Take, Placement::AsIs, false),
+    (Row::JoinedCallbacks, Placement::AsIs, false),
+];
+
+const WIDTH: usize = 760;
+/// Where bars begin.
+const LEFT: usize = 300;
+/// The longest bar; what is left of the width holds its number.
+const LONGEST: f64 = 380.0;
+const BAR: usize = 16;
+const LINE: usize = 22;
+const HEADING: usize = 30;
+const MARGIN: usize = 16;
+
+pub(crate) fn of(report: &Report) -> String {
+    let mut body = String::new();
+    let mut y = MARGIN;
+    for (row, placement, less_is_better) in PANELS {
+        // The first figure of a row is the one that matters most.
+        let Some(figure) = row.figures().first() else { continue };
+        let is_it =
+            |cell: &&Cell| cell.figure == figure.title && cell.placement == placement.name();
+        let cells: Vec<_> = report.cells.iter().filter(is_it).collect();
+        if !cells.is_empty() {
+            let direction = if less_is_better { "less is better" } else { "more is better" };
+            let title = figure.title.replace('`', "");
+            let heading = format!("{title}, {}, {} ({direction})", figure.unit, placement.title());
+            panel(&mut body, &mut y, &heading, &cells);
+        }
+    }
+    let height = y;
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+         width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"#ffffff\"/>\n{body}</svg>\n"
+    )
+}
+
+fn panel(body: &mut String, y: &mut usize, heading: &str, cells: &[&Cell]) {
+    let longest = cells.iter().map(|cell| cell.median).fold(f64::MIN_POSITIVE, f64::max);
+    let heading = escaped(heading);
+    // Writing to a string does not fail.
+    let _ = writeln!(
+        body,
+        "<text x=\"{MARGIN}\" y=\"{}\" font-weight=\"bold\">{heading}</text>",
+        *y + 14
+    );
+    *y += HEADING;
+    for cell in cells {
+        let peer = cell.peer.replace("**", "");
+        let is_ours = peer.starts_with("goplug");
+        let colour = if is_ours { "#c2410c" } else { "#94a3b8" };
+        let weight = if is_ours { "bold" } else { "normal" };
+        let width = (cell.median / longest * LONGEST).max(1.0);
+        let _ = writeln!(
+            body,
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" font-weight=\"{weight}\">{}</text>\
+             <rect x=\"{LEFT}\" y=\"{y}\" width=\"{width:.0}\" height=\"{BAR}\" fill=\"{colour}\"/>\
+             <text x=\"{:.0}\" y=\"{}\">{}</text>",
+            LEFT - 8,
+            *y + 13,
+            escaped(&peer),
+            LEFT as f64 + width + 6.0,
+            *y + 13,
+            number(cell.median),
+        );
+        *y += LINE;
+    }
+    *y += MARGIN;
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
