@@ -19,9 +19,9 @@ const PANELS: [(Row, Placement, bool); 4] = [
 
 const WIDTH: usize = 760;
 /// Where bars begin.
-const LEFT: usize = 300;
+const LEFT: usize = 310;
 /// The longest bar; what is left of the width holds its number.
-const LONGEST: f64 = 380.0;
+const LONGEST: f64 = 370.0;
 const BAR: usize = 16;
 const LINE: usize = 22;
 const HEADING: usize = 30;
@@ -65,7 +65,7 @@ fn panel(body: &mut String, y: &mut usize, heading: &str, cells: &[&Cell]) {
         let peer = cell.peer.replace("**", "");
         let is_ours = peer.starts_with("goplug");
         let colour = if is_ours { "#c2410c" } else { "#94a3b8" };
-        let weight = if is_ours { "bold" } else { "normal" };
+        let weight = if peer == "goplug" { "bold" } else { "normal" };
         let width = (cell.median / longest * LONGEST).max(1.0);
         let _ = writeln!(
             body,

@@ -50,8 +50,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
             }
         }
         for &placement in row.placements().iter().filter(|it| plan.placements.contains(it)) {
-            let takes_part = |peer: &PeerName| peer.lacks(row).is_none();
-            let peers: Vec<_> = peers.iter().copied().filter(takes_part).collect();
+            let peers: Vec<_> = peers.iter().copied().filter(|peer| peer.has(row)).collect();
             match measure(row, placement, &peers, plan.scale) {
                 Ok(samples) => report.enter(row, placement, samples),
                 Err(error) => {

@@ -7,6 +7,7 @@
 mod bare;
 mod blocking;
 mod goplug;
+mod goplug_blocking;
 mod goplug_served;
 mod hyper;
 mod name;
@@ -92,6 +93,9 @@ pub(crate) fn sample(peer: PeerName, row: Row, scale: Scale) -> Result<Vec<f64>>
         }
         PeerName::GoplugSpawned => {
             runtime.block_on(runtime.spawn(row.sample::<goplug::Goplug>(scale)))?
+        }
+        PeerName::GoplugBlocking => {
+            runtime.block_on(row.sample::<goplug_blocking::GoplugBlocking>(scale))
         }
         PeerName::Tarpc => runtime.block_on(row.sample::<tarpc::Tarpc<1>>(scale)),
         PeerName::Tarpc4 => runtime.block_on(row.sample::<tarpc::Tarpc<4>>(scale)),

@@ -12,6 +12,8 @@ pub(crate) enum PeerName {
     GoplugSpawned,
     /// As [`PeerName::Goplug`], by the main task of a multi-thread runtime.
     GoplugMain,
+    /// As [`PeerName::Goplug`], by a host that is not async.
+    GoplugBlocking,
     Tarpc,
     /// As [`PeerName::Tarpc`], on four connections.
     Tarpc4,
@@ -23,13 +25,14 @@ pub(crate) enum PeerName {
 }
 
 impl PeerName {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Blocking,
         Self::Tokio,
         Self::Hyper,
         Self::Goplug,
         Self::GoplugSpawned,
         Self::GoplugMain,
+        Self::GoplugBlocking,
         Self::Tarpc,
         Self::Tarpc4,
         Self::Tonic,
@@ -46,6 +49,7 @@ impl PeerName {
             Self::Goplug => "goplug",
             Self::GoplugSpawned => "goplug-spawned",
             Self::GoplugMain => "goplug-main",
+            Self::GoplugBlocking => "goplug-blocking",
             Self::Tarpc => "tarpc",
             Self::Tarpc4 => "tarpc-4",
             Self::Tonic => "tonic",
@@ -64,6 +68,7 @@ impl PeerName {
             Self::Goplug => "**goplug**",
             Self::GoplugSpawned => "goplug, task of a multi-thread runtime",
             Self::GoplugMain => "goplug, main task of a multi-thread runtime",
+            Self::GoplugBlocking => "goplug, blocking client",
             Self::Tarpc => "tarpc, bincode",
             Self::Tarpc4 => "tarpc, bincode, 4 connections",
             Self::Tonic => "tonic",
@@ -86,13 +91,28 @@ impl PeerName {
         }
     }
 
-    /// Why it takes no part in a row, if it takes none.
+    /// Whether it takes part in a row.
+    pub(crate) fn has(self, row: Row) -> bool {
+        let varies_only = match self {
+            Self::GoplugSpawned | Self::GoplugMain => Some(Row::Add),
+            Self::Tarpc4 => Some(Row::InFlight),
+            _ => None,
+        };
+        varies_only.is_none_or(|only| only == row) && self.lacks(row).is_none()
+    }
+
+    /// What it lacks for a row, if it lacks something.
     pub(crate) fn lacks(self, row: Row) -> Option<&'static str> {
         let is_callbacks = matches!(row, Row::Callbacks | Row::JoinedCallbacks);
         match self {
-            Self::GoplugSpawned | Self::GoplugMain if row != Row::Add => Some("as goplug"),
-            Self::Tarpc4 if row != Row::InFlight => Some("as on one connection"),
-            Self::Blocking if row == Row::InFlight => Some("a thread has one call in flight"),
+            Self::Blocking | Self::GoplugBlocking if row == Row::InFlight => {
+                Some("a thread has one call in flight")
+            }
+            Self::GoplugBlocking if is_callbacks => Some("its host takes them as goplug's does"),
+            Self::GoplugBlocking if row == Row::Instructions => {
+                Some("valgrind cannot follow its start")
+            }
+            Self::GoplugBlocking if row == Row::Memory => Some("the plugin is the same"),
             Self::Hyper if is_callbacks => Some("it has no callbacks of its own"),
             Self::Tarpc if is_callbacks => Some("it has neither callbacks nor streams"),
             Self::Tonic if row == Row::Callbacks => {
