@@ -58,7 +58,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     seen.count(&mut ticks, &proxy).await?;
     report.note("callbacks", count);
     report.note("in seconds", format!("{:.1}", began.elapsed().as_secs_f64()));
-    report.at_least("connections cut meanwhile", seen.cuts, CUTS / 10);
+    report.at_least("connections cut meanwhile", seen.cuts, CUTS / 4);
     report.at_most("callbacks lost", seen.lost(), 0);
     report.at_most("callbacks that came twice", seen.twice, 0);
     report.at_most("callbacks out of order", seen.out_of_order, 0);
@@ -113,7 +113,8 @@ impl Seen {
             left -= 1;
             if left == 0 {
                 left = fastrand::usize(1..=apart);
-                self.cuts += usize::from(proxy.cut());
+                // Where the last cut has not been mended yet, the callbacks wait for it.
+                self.cuts += usize::from(comes_true(SILENCE, || proxy.cut()).await);
             }
         }
         Ok(())
