@@ -139,7 +139,9 @@ impl Row {
     pub(crate) fn placements(self) -> &'static [Placement] {
         match self {
             Self::Add | Self::Echo => &Placement::ALL,
-            Self::Start | Self::Memory | Self::Instructions => &[Placement::AsIs],
+            Self::Start | Self::Memory => &[Placement::AsIs],
+            // On two, a side may find an answer there already, and take another way.
+            Self::Instructions => &[Placement::OneCore],
             _ => &[Placement::OneCore, Placement::AsIs],
         }
     }
