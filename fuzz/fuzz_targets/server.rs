@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 /// How long an input may take, from its first byte to the end of its connection.
@@ -37,11 +38,20 @@ struct Stage {
 }
 
 thread_local! {
-    static STAGE: RefCell<Stage> = RefCell::new(Stage {
-        folder: tempfile::tempdir().expect("a folder"),
-        runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
-        plugin: None,
-    });
+    static STAGE: RefCell<Stage> = RefCell::new(Stage::new());
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let entered = runtime.enter();
+        // A program of Rust's own ignores the signal of a broken pipe; here main is libFuzzer's.
+        drop(signal(SignalKind::pipe()).expect("a handler"));
+        drop(entered);
+        Self { folder, runtime, plugin: None }
+    }
 }
 
 fuzz_target!(|input: &[u8]| {
@@ -84,10 +94,15 @@ impl Plugin {
         let stream = UnixStream::connect(socket).await.expect("it listens");
         let (mut from, mut to) = stream.into_split();
         let mut answer = Vec::new();
-        let ended = Cell::new(false);
+        let (sent, ended) = (Cell::new(false), Cell::new(false));
         let receive = async {
             // Closed with unread bytes, a connection is reset: that is an end as well.
-            let _ = from.read_to_end(&mut answer).await;
+            while let Ok(1..) = from.read_buf(&mut answer).await {
+                // A stream of callbacks lasts for as long as its host reads it.
+                if sent.get() && is_stream(&answer) {
+                    break;
+                }
+            }
             ended.set(true);
         };
         let send = async {
@@ -99,6 +114,7 @@ impl Plugin {
             let goes_on = self.is_well().await;
             self.call_back().await;
             drop(to);
+            sent.set(true);
             // A GoPlug 1 host that asks for a callback is held until there is one, and what
             // it has sent behind that waits as well.
             let mut turn = 0;
@@ -175,6 +191,12 @@ fn is_response(answer: &[u8]) -> bool {
     let mut words = line.split(' ');
     words.next().is_some_and(|version| ["HTTP/1.0", "HTTP/1.1"].contains(&version))
         && words.next().is_some_and(|status| STATUSES.contains(&status))
+}
+
+/// Whether one of these answers is a stream of callbacks.
+fn is_stream(answer: &[u8]) -> bool {
+    let media_type = b"text/event-stream";
+    answer.windows(media_type.len()).any(|window| window == media_type)
 }
 
 /// Whether the path `/Stop` stands somewhere in this, percent-encoded or not.
