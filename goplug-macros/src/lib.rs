@@ -37,7 +37,8 @@ use crate::model::Role;
 /// # What it generates
 /// For a plugin `Calculator` the implementation of `PluginType` and the client
 /// `CalculatorClient`; for a contract `Greeter` the client `GreeterClient`. The client
-/// of a struct or trait is as visible as that, the client of an `impl` is `pub`.
+/// of a struct or trait is as visible as that, the client of an `impl` is `pub`. Beside
+/// each client there is one for hosts that are not async: `CalculatorBlockingClient`.
 ///
 /// A unit struct is its own value. Everything else, and every `impl`, starts as
 /// `Default::default()`. One value serves all calls, at the same time, so methods take
@@ -60,7 +61,8 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// On a free function the first argument is the path of the plugin's type,
 /// `#[goplug::method(Calculator)]`, and the client is looked for beside that type:
-/// `super::CalculatorClient` for `super::Calculator`. Within an `impl` or trait that
+/// `super::CalculatorClient` and `super::CalculatorBlockingClient` for
+/// `super::Calculator`. Within an `impl` or trait that
 /// has `#[goplug::plugin]` there is no path.
 ///
 /// | option | meaning | default |
@@ -102,7 +104,8 @@ pub fn method(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// For a callback `progress` the client has `on_progress`, which takes a handler and
 /// returns a `Subscription`, and `progress_stream` if there is no answer to give. Both
-/// get owned values: a `String` for a `&str`.
+/// get owned values: a `String` for a `&str`. The blocking client's `on_progress` takes a
+/// plain closure.
 #[proc_macro_attribute]
 pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(Role::Callback, args.into(), item.into()).into()

@@ -9,8 +9,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use goplug::blocking::Plugin;
-use goplug::{Bytes, Error, Registry, Restart, State, blocking, limits};
+use goplug::{Bytes, CallError, Error, Registry, Restart, State, blocking, limits};
+use goplug_tests::fixtures::calculator::{CalculatorBlockingClient, CalculatorClient, DivideError};
+use goplug_tests::fixtures::greeter::{GreetError, GreeterClient};
 use goplug_tests::fixtures::misbehaving::{METHOD, Mode};
+use goplug_tests::fixtures::misfit::OtherCalculatorClient;
 use serde_json::json;
 
 use crate::stage::{MISBEHAVING, PATIENCE, Stage, kill, stage, until};
@@ -60,6 +63,74 @@ fn a_blocking_call_answers_with_bytes() {
 }
 
 #[test]
+fn a_blocking_client_has_typed_results_and_errors() {
+    stage(async |stage| {
+        let (_registry, plugin) = calculator(stage).await;
+        let calculator = CalculatorClient::blocking(plugin).unwrap();
+        assert_eq!(calculator.add(2, 3).unwrap(), 5);
+        assert_eq!(calculator.join(&["a".into(), "b".into()], "-", None).unwrap(), "a-b");
+        assert_eq!(calculator.echo(Bytes::from_static(b"\0\xff")).unwrap(), &b"\0\xff"[..]);
+        assert_eq!(calculator.zeros(b"3").unwrap(), [0; 3]);
+        let error = calculator.divide(7, 0).unwrap_err();
+        assert!(
+            matches!(error, CallError::Method(DivideError::ByZero { dividend: 7 })),
+            "{error:?}"
+        );
+        let Err(CallError::Method(error)) = calculator.parse("xii") else { panic!("it parsed") };
+        assert_eq!(error.message(), "\"xii\" is no number");
+    });
+}
+
+#[test]
+fn a_blocking_client_is_made_of_any_handle_and_checked() {
+    stage(async |stage| {
+        stage.install_polite();
+        let (registry, calculator) = stage.calculator().await;
+        let polite = registry.load("Polite", "greeters").await.unwrap();
+        let greeter = GreeterClient::blocking(polite).unwrap();
+        assert_eq!(greeter.greet("Ada").unwrap(), "Good day, Ada.");
+        let greeted: Result<String, CallError<GreetError>> = greeter.greet("Grace");
+        assert!(greeted.is_ok());
+        let error = OtherCalculatorClient::blocking(calculator.plugin().clone()).unwrap_err();
+        let Error::Contract { differences, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(differences.len(), 2, "{error}");
+    });
+}
+
+#[test]
+fn an_idempotent_blocking_call_in_flight_at_a_crash_is_made_again() {
+    stage(async |stage| {
+        let wait = Duration::from_millis(20);
+        let (_registry, plugin) = supervised(stage, restart_after(wait)).await;
+        let calculator = CalculatorClient::blocking(plugin).unwrap();
+        assert!(calculator.exit_once(stage.path("flag")).unwrap());
+    });
+}
+
+#[test]
+fn the_handlers_of_a_blocking_client_are_plain_closures() {
+    stage(async |stage| {
+        let (_registry, plugin) = calculator(stage).await;
+        let calculator = CalculatorClient::blocking(plugin).unwrap();
+        let (sender, noticed) = mpsc::channel();
+        let notices = sender.clone();
+        let handler = move |what, times| notices.send(format!("{what} {times}")).unwrap();
+        let _notices = calculator.on_noticed(handler).unwrap();
+        let handler = move |bytes: Vec<u8>| sender.send(format!("{bytes:?}")).unwrap();
+        let _chunks = calculator.on_chunk(handler).unwrap();
+        calculator.notice("smoke").unwrap();
+        calculator.send_chunk(vec![0, 255]).unwrap();
+        assert_eq!(noticed.recv_timeout(PATIENCE).unwrap(), "smoke 1");
+        assert_eq!(noticed.recv_timeout(PATIENCE).unwrap(), "[0, 255]");
+        let caller = calculator.clone();
+        let choose = move |from: Vec<i64>| caller.add(from[0], from[1]).unwrap();
+        let _choice = calculator.on_choose(choose).unwrap();
+        // The plugin asks the host, which asks the plugin, while a call is in flight.
+        assert_eq!(calculator.twice_the_chosen(vec![20, 1]).unwrap(), 42);
+    });
+}
+
+#[test]
 fn what_the_plugin_answers_means_the_same_to_a_caller_that_blocks() {
     stage(async |stage| {
         let (_registry, plugin) = calculator(stage).await;
@@ -80,22 +151,24 @@ fn what_the_plugin_answers_means_the_same_to_a_caller_that_blocks() {
 #[test]
 fn a_blocking_call_that_hangs_returns_at_its_deadline() {
     stage(async |stage| {
-        stage.install_calculator();
+        let (_registry, plugin) = calculator(stage).await;
+        let calculator = CalculatorClient::blocking(plugin).unwrap();
+        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+        // Long enough for the call to begin, which makes the second file when it ends.
         let budget = Duration::from_millis(500);
-        let registry = stage.registry().call_timeout(budget).start().await.unwrap();
-        let plugin = stage.load_calculator(&registry).await.plugin().clone();
-        let plugin = Plugin::from(plugin);
 
         let began = Instant::now();
-        let arguments = json!([600_000, stage.path("begun"), stage.path("dropped")]).to_string();
-        let error = plugin.execute("sleep", arguments).unwrap_err();
+        let hasty = calculator.clone().with_timeout(budget);
+        let error = hasty.sleep(600_000, begun, dropped).unwrap_err();
 
         assert!(began.elapsed() >= budget && began.elapsed() < PATIENCE, "{:?}", began.elapsed());
-        let Error::Deadline { what, after } = &error else { panic!("{error:?}") };
+        let CallError::Goplug(Error::Deadline { what, after }) = &error else {
+            panic!("{error:?}");
+        };
         assert_eq!((what.as_str(), *after), ("sleep of math.Calculator", budget));
         assert!(error.may_have_executed());
         until("the handler is dropped", || stage.path("dropped").exists()).await;
-        assert_eq!(plugin.execute("add", "[2,3]").unwrap(), "5");
+        assert_eq!(calculator.add(2, 3).unwrap(), 5);
     });
 }
 
@@ -293,13 +366,13 @@ fn a_host_needs_no_runtime() {
             let registry = stage.registry().auto_discover(true).start_blocking().unwrap();
             let discovered = registry.discovered();
             assert_eq!((discovered.len(), discovered[0].name()), (1, "Calculator"));
-            let plugin = registry.load("Calculator", "math").unwrap();
+            let calculator: CalculatorBlockingClient = registry.client().unwrap();
             stage.note_runtime_folder(registry.as_async());
-            assert_eq!(plugin.execute("add", "[2,3]").unwrap(), "5");
-            let before = process(&plugin);
+            assert_eq!(calculator.add(2, 3).unwrap(), 5);
+            let before = calculator.process().unwrap();
             registry.reload("Calculator", "math").unwrap();
-            assert_ne!(process(&plugin), before);
-            plugin.unload().unwrap();
+            assert_ne!(calculator.process().unwrap(), before);
+            calculator.plugin().unload().unwrap();
             let known = registry.get("Calculator", "math").unwrap();
             assert_eq!(known.as_async().state(), State::Discovered);
             let error = registry.load("Nobody", "").unwrap_err();

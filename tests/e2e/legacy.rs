@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use goplug::{Error, Plugin};
+use goplug::{Error, Plugin, blocking};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -180,6 +180,16 @@ fn original_pconf(sock: &Path) -> serde_json::Value {
     })
 }
 
+/// The recorded calls that have an answer: method, body, answer.
+const CALLS: [(&str, &str, &str); 6] = [
+    ("main.Do", "", ""),
+    ("main.Do", r#"{"a":1}"#, ""),
+    ("main.Echo", "hello", "hello"),
+    ("main.Echo", "", ""),
+    ("main.Len", "", "0"),
+    ("main.Empty", "x", ""),
+];
+
 #[test]
 fn the_recorded_calls_are_made_as_the_original_host_made_them() {
     stage(async |stage| {
@@ -188,14 +198,7 @@ fn the_recorded_calls_are_made_as_the_original_host_made_them() {
         assert_eq!(plugin.methods().len(), 11);
         assert!(plugin.methods().contains(&"main.Echo".to_owned()));
 
-        for (method, body, answer) in [
-            ("main.Do", "", ""),
-            ("main.Do", r#"{"a":1}"#, ""),
-            ("main.Echo", "hello", "hello"),
-            ("main.Echo", "", ""),
-            ("main.Len", "", "0"),
-            ("main.Empty", "x", ""),
-        ] {
+        for (method, body, answer) in CALLS {
             assert_eq!(plugin.execute(method, body).await.unwrap(), answer, "{method}");
         }
         for body in ["x", ""] {
@@ -207,6 +210,26 @@ fn the_recorded_calls_are_made_as_the_original_host_made_them() {
             assert!(matches!(error, Error::InvalidName(_)), "{error:?}");
         }
         assert_eq!(plugin.ping("Test Data").await.unwrap(), "Test Data");
+        registry.stop().await;
+
+        let left = recorded.expected.lock().unwrap();
+        assert!(left.is_empty(), "it was not asked for {left:#?}");
+    });
+}
+
+#[test]
+fn a_caller_that_blocks_makes_the_recorded_calls_in_the_same_way() {
+    stage(async |stage| {
+        let Scene { recorded, plugin, registry, .. } = scene(stage, EXECUTE).await;
+        let plugin = blocking::Plugin::from(plugin);
+        for (method, body, answer) in CALLS {
+            assert_eq!(plugin.execute(method, body).unwrap(), answer, "{method}");
+        }
+        for body in ["x", ""] {
+            let error = plugin.execute("no.Such", body).unwrap_err();
+            assert!(matches!(error, Error::UnknownMethod { .. }), "{error:?}");
+        }
+        assert_eq!(plugin.ping("Test Data").unwrap(), "Test Data");
         registry.stop().await;
 
         let left = recorded.expected.lock().unwrap();

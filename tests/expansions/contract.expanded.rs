@@ -86,6 +86,62 @@ impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for GreeterClie
         Self { base }
     }
 }
+/// The blocking client of any plugin that fulfils `Greeter`.
+///
+/// Generated. It has one method for each method, with the same parameters, and for
+/// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
+/// cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct GreeterBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
+    pub(crate) client: GreeterClient<C>,
+}
+impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            client: GreeterClient {
+                base: self.client.base.with_timeout(timeout),
+            },
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.client.base.caller()
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
+for GreeterBlockingClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        <GreeterClient<C> as ::goplug::__private::Client>::expectation()
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self {
+            client: GreeterClient { base },
+        }
+    }
+}
+impl GreeterClient {
+    /// The blocking client of a plugin, for a host that is not async.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn blocking(
+        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
+    ) -> ::goplug::__private::Result<GreeterBlockingClient> {
+        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
+    }
+}
 impl<C: ::goplug::__private::Caller> GreeterClient<C> {
     const __METHOD_GREET: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
         name: "greet",
@@ -158,6 +214,38 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
                 |(arguments,): (::std::string::String,)| arguments,
             )
             .await
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
+    /// Greets one.
+    pub fn greet(
+        &self,
+        name: &str,
+    ) -> ::std::result::Result<String, ::goplug::__private::CallError<GreetError>> {
+        ::goplug::__private::wait(self.client.greet(name))
+    }
+    /// Runs `handler` whenever the plugin calls back with `greeted`.
+    ///
+    /// One has been greeted.
+    ///
+    /// The handler may block. It runs until the subscription is dropped.
+    pub fn on_greeted<F>(
+        &self,
+        handler: F,
+    ) -> ::goplug::__private::Result<::goplug::__private::Subscription>
+    where
+        F: ::std::ops::Fn(::std::string::String) + ::std::marker::Send
+            + ::std::marker::Sync + 'static,
+    {
+        ::goplug::__private::wait(
+            self
+                .client
+                .base
+                .on_blocking(
+                    <GreeterClient>::__CALLBACK_GREETED,
+                    move |(name,): (::std::string::String,)| handler(name),
+                ),
+        )
     }
 }
 const _: () = {
@@ -235,8 +323,69 @@ impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for PoliteClien
         Self { base }
     }
 }
+/// The blocking client of the plugin `Polite`.
+///
+/// Generated. It has one method for each method, with the same parameters, and for
+/// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
+/// cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct PoliteBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
+    pub(crate) client: PoliteClient<C>,
+}
+impl<C: ::goplug::__private::BlockingCaller> PoliteBlockingClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            client: PoliteClient {
+                base: self.client.base.with_timeout(timeout),
+            },
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.client.base.caller()
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
+for PoliteBlockingClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        <PoliteClient<C> as ::goplug::__private::Client>::expectation()
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self {
+            client: PoliteClient { base },
+        }
+    }
+}
+impl PoliteClient {
+    /// The blocking client of a plugin, for a host that is not async.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn blocking(
+        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
+    ) -> ::goplug::__private::Result<PoliteBlockingClient> {
+        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
+    }
+}
 impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
 for PoliteClient<C> {
+    const NAME: &'static str = "Polite";
+    const NAMESPACE: &'static str = "greeters";
+}
+impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::NamedClient
+for PoliteBlockingClient<C> {
     const NAME: &'static str = "Polite";
     const NAMESPACE: &'static str = "greeters";
 }

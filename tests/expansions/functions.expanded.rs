@@ -50,8 +50,69 @@ for CalculatorClient<C> {
         Self { base }
     }
 }
+/// The blocking client of the plugin `Calculator`.
+///
+/// Generated. It has one method for each method, with the same parameters, and for
+/// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
+/// cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct CalculatorBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
+    pub(crate) client: CalculatorClient<C>,
+}
+impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            client: CalculatorClient {
+                base: self.client.base.with_timeout(timeout),
+            },
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.client.base.caller()
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
+for CalculatorBlockingClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        <CalculatorClient<C> as ::goplug::__private::Client>::expectation()
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self {
+            client: CalculatorClient { base },
+        }
+    }
+}
+impl CalculatorClient {
+    /// The blocking client of a plugin, for a host that is not async.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn blocking(
+        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
+    ) -> ::goplug::__private::Result<CalculatorBlockingClient> {
+        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
+    }
+}
 impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
 for CalculatorClient<C> {
+    const NAME: &'static str = "Calculator";
+    const NAMESPACE: &'static str = "math";
+}
+impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::NamedClient
+for CalculatorBlockingClient<C> {
     const NAME: &'static str = "Calculator";
     const NAMESPACE: &'static str = "math";
 }
@@ -99,6 +160,12 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
     /// Adds two integers.
     pub async fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
         self.base.call(Self::__METHOD_ADD, (&a, &b)).await
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
+    /// Adds two integers.
+    pub fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
+        ::goplug::__private::wait(self.client.add(a, b))
     }
 }
 pub async fn divide(a: f64, b: f64) -> Result<f64, DivideError> {
@@ -152,6 +219,16 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         self.base.try_call(Self::__METHOD_DIVIDE, (&a, &b)).await
     }
 }
+impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
+    /// Calls the plugin's method `divide`.
+    pub fn divide(
+        &self,
+        a: f64,
+        b: f64,
+    ) -> ::std::result::Result<f64, ::goplug::__private::CallError<DivideError>> {
+        ::goplug::__private::wait(self.client.divide(a, b))
+    }
+}
 pub fn do_it(input: Bytes) -> Bytes {
     input
 }
@@ -187,6 +264,12 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
     /// Calls the plugin's method `main.Do`.
     pub async fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
         self.base.call_raw(Self::__METHOD_DO_IT, ::goplug::__private::Raw(input)).await
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
+    /// Calls the plugin's method `main.Do`.
+    pub fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
+        ::goplug::__private::wait(self.client.do_it(input))
     }
 }
 /// How far a long sum has come.
@@ -247,6 +330,30 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         self.base
             .stream(Self::__CALLBACK_PROGRESS, |(arguments,): (u8,)| arguments)
             .await
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
+    /// Runs `handler` whenever the plugin calls back with `progress`.
+    ///
+    /// How far a long sum has come.
+    ///
+    /// The handler may block. It runs until the subscription is dropped.
+    pub fn on_progress<F>(
+        &self,
+        handler: F,
+    ) -> ::goplug::__private::Result<::goplug::__private::Subscription>
+    where
+        F: ::std::ops::Fn(u8) + ::std::marker::Send + ::std::marker::Sync + 'static,
+    {
+        ::goplug::__private::wait(
+            self
+                .client
+                .base
+                .on_blocking(
+                    <CalculatorClient>::__CALLBACK_PROGRESS,
+                    move |(percent,): (u8,)| handler(percent),
+                ),
+        )
     }
 }
 async fn start(calculator: &Calculator, config: Config) -> anyhow::Result<()> {

@@ -75,6 +75,19 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         self.base.try_call(Self::__METHOD_INCREMENT, (&by, note)).await
     }
 }
+impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
+    /// Counts on.
+    pub fn increment(
+        &self,
+        by: Option<u64>,
+        note: &str,
+    ) -> ::std::result::Result<
+        u64,
+        ::goplug::__private::CallError<::goplug::__private::RemoteError>,
+    > {
+        ::goplug::__private::wait(self.client.increment(by, note))
+    }
+}
 const _: () = {
     ::goplug::__private::check::parameter::<u64>();
     ::goplug::__private::check::parameter::<::std::string::String>();
@@ -122,6 +135,34 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
                 move |(value, note): (u64, ::std::string::String)| handler(value, note),
             )
             .await
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
+    /// Runs `handler` whenever the plugin calls back with `may`.
+    ///
+    /// Whether it may go on.
+    ///
+    /// The handler may block. It runs until the subscription is dropped.
+    pub fn on_may<F>(
+        &self,
+        handler: F,
+    ) -> ::goplug::__private::Result<::goplug::__private::Subscription>
+    where
+        F: ::std::ops::Fn(u64, ::std::string::String) -> bool + ::std::marker::Send
+            + ::std::marker::Sync + 'static,
+    {
+        ::goplug::__private::wait(
+            self
+                .client
+                .base
+                .on_blocking(
+                    <CounterClient>::__CALLBACK_MAY,
+                    move |(value, note): (u64, ::std::string::String)| handler(
+                        value,
+                        note,
+                    ),
+                ),
+        )
     }
 }
 const _: () = {
@@ -186,8 +227,69 @@ impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for CounterClie
         Self { base }
     }
 }
+/// The blocking client of the plugin `Counter`.
+///
+/// Generated. It has one method for each method, with the same parameters, and for
+/// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
+/// cheap.
+#[derive(::std::clone::Clone, ::std::fmt::Debug)]
+pub struct CounterBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
+    pub(crate) client: CounterClient<C>,
+}
+impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
+    /// Binds a client to what it calls through.
+    ///
+    /// # Errors
+    /// `Error::Contract` names each method and callback that the other end lacks or
+    /// has with another signature.
+    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
+        ::goplug::__private::ClientBase::bind(caller)
+    }
+    /// The same client with this deadline for each of its calls.
+    #[must_use]
+    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+        Self {
+            client: CounterClient {
+                base: self.client.base.with_timeout(timeout),
+            },
+        }
+    }
+    /// What it calls through.
+    #[must_use]
+    pub fn plugin(&self) -> &C {
+        self.client.base.caller()
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
+for CounterBlockingClient<C> {
+    type Caller = C;
+    fn expectation() -> ::goplug::__private::Expectation {
+        <CounterClient<C> as ::goplug::__private::Client>::expectation()
+    }
+    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
+        Self {
+            client: CounterClient { base },
+        }
+    }
+}
+impl CounterClient {
+    /// The blocking client of a plugin, for a host that is not async.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn blocking(
+        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
+    ) -> ::goplug::__private::Result<CounterBlockingClient> {
+        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
+    }
+}
 impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
 for CounterClient<C> {
+    const NAME: &'static str = "Counter";
+    const NAMESPACE: &'static str = "";
+}
+impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::NamedClient
+for CounterBlockingClient<C> {
     const NAME: &'static str = "Counter";
     const NAMESPACE: &'static str = "";
 }

@@ -7,7 +7,9 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use goplug::{Caller, Client, Error, MethodFailure, PluginType, Result, Subscription};
+use goplug::{
+    BlockingCaller, Caller, Client, Error, MethodFailure, PluginType, Result, Subscription,
+};
 use goplug_runtime::protocol::{Descriptor, PluginId, Problem};
 use goplug_runtime::typed::{
     Call, CallRequest, CallbackEvent, CallbackHandler, Context, Emission, Expectation, Instance,
@@ -103,6 +105,9 @@ impl<P: PluginType> Caller for InProcess<P> {
         Err(Error::Contract { id, client: expectation.client(), differences })
     }
 }
+
+/// Its methods wait for nothing but threads of their own.
+impl<P: PluginType> BlockingCaller for InProcess<P> {}
 
 fn error(method: &str, problem: &Problem) -> Error {
     let detail = problem.detail.clone();

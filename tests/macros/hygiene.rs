@@ -100,3 +100,21 @@ async fn strict_code_is_called_like_any_other() {
     assert_eq!(strictly.measure("abc").await.unwrap(), 3);
     assert_eq!(measured.next().await, Some(3));
 }
+
+#[tokio::test]
+async fn strict_code_blocks_like_any_other() {
+    let plugin = InProcess::<Strict>::start();
+    let client: StrictBlockingClient<_> = plugin.client();
+    assert_eq!(client.owned("ab".to_owned(), Some(Vec::new()), true).unwrap(), ["ab"]);
+    assert_eq!(client.echo(Bytes::from_static(b"x")).unwrap(), "x");
+    assert_eq!(client.many(1, 2, 3, 4, vec![5], "123456").unwrap(), 21);
+    let hidden: HiddenBlockingClient<_> = InProcess::<Hidden>::start().client();
+    assert_eq!(hidden.shift(&Point { x: 1 }, 2).unwrap().x, 3);
+    let strictly: StrictlyBlockingClient<_> = plugin.client();
+    let (sender, measured) = std::sync::mpsc::channel();
+    let subscription = strictly.on_measured(move |length| sender.send(length).unwrap()).unwrap();
+    assert_eq!(strictly.measure("abc").unwrap(), 3);
+    assert_eq!(measured.recv(), Ok(3));
+    subscription.unregister();
+    assert!(strictly.measure("abc").is_err());
+}

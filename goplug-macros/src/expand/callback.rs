@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::client::{self, Target};
 use super::method::from_bytes;
-use super::{Site, param_specs, parameter_checks};
+use super::{Site, blocking, param_specs, parameter_checks};
 use crate::model::{Callback, idents, types};
 
 /// ```text
@@ -85,22 +85,13 @@ fn on(callback: &Callback, site: &Site) -> TokenStream {
     let first = format!("Runs `handler` whenever the plugin calls back with `{wire}`.");
     let last = "The handler runs until the subscription is dropped.";
     let docs = documented(callback, &first, last);
-    let (params, owned): (Vec<_>, Vec<_>) =
-        shape.params.iter().map(|param| (&param.ident, &param.owned)).unzip();
+    let owned = shape.params.iter().map(|param| &param.owned);
     let answer = answer.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
     let (f, fut) =
         (idents::fresh("F", &callback.function.sig), idents::fresh("Fut", &callback.function.sig));
     let handler = shape.local("handler");
-    let register = match shape.raw() {
-        Some((_, raw)) => {
-            let bytes = idents::local("bytes");
-            let value = from_bytes(raw, &quote!(#bytes));
-            quote!(on_raw(Self::#constant, move |#bytes| #handler(#value)))
-        }
-        None => quote! {
-            on(Self::#constant, move |(#(#params,)*): (#(#owned,)*)| #handler(#(#params),*))
-        },
-    };
+    let register = idents::local(if shape.raw().is_some() { "on_raw" } else { "on" });
+    let spread = spread(callback, &handler);
     quote! {
         #docs
         pub async fn #name<#f, #fut>(
@@ -112,9 +103,22 @@ fn on(callback: &Callback, site: &Site) -> TokenStream {
                 + ::std::marker::Send + ::std::marker::Sync + 'static,
             #fut: ::std::future::Future<Output = #answer> + ::std::marker::Send + 'static,
         {
-            self.base.#register.await
+            self.base.#register(Self::#constant, #spread).await
         }
     }
+}
+
+/// The handler as the runtime takes it: `move |(percent,): (u8,)| handler(percent)`.
+pub(crate) fn spread(callback: &Callback, handler: &Ident) -> TokenStream {
+    let shape = &callback.shape;
+    if let Some((_, raw)) = shape.raw() {
+        let bytes = idents::local("bytes");
+        let value = from_bytes(raw, &quote!(#bytes));
+        return quote!(move |#bytes| #handler(#value));
+    }
+    let (params, owned): (Vec<_>, Vec<_>) =
+        shape.params.iter().map(|param| (&param.ident, &param.owned)).unzip();
+    quote!(move |(#(#params,)*): (#(#owned,)*)| #handler(#(#params),*))
 }
 
 fn stream(callback: &Callback, site: &Site) -> TokenStream {
@@ -146,7 +150,8 @@ fn stream(callback: &Callback, site: &Site) -> TokenStream {
     }
 }
 
-fn documented(callback: &Callback, first: &str, last: &str) -> TokenStream {
+/// The user's documentation between two lines of ours.
+pub(crate) fn documented(callback: &Callback, first: &str, last: &str) -> TokenStream {
     let attrs = &callback.shape.attrs;
     let user = (!attrs.docs.is_empty()).then(|| {
         let docs = &attrs.docs;
@@ -172,11 +177,12 @@ pub(crate) fn expand(callback: &Callback, site: &Site) -> TokenStream {
     let checks = checks(callback, site);
     let target = Target { site, attrs: &callback.shape.attrs };
     let client_impl = target.client_impl(&quote!(#spec #on_client));
+    let blocking_impl = blocking::implement(&target, &blocking::callback(callback, site));
     let entry = target.entry(
         &quote!(#private::Entry::new::<#plugin>(#private::Item::Callback(<#client>::#constant))),
         &checks,
     );
-    quote!(#entry #client_impl)
+    quote!(#entry #client_impl #blocking_impl)
 }
 
 /// The bounds of parameters and answer.

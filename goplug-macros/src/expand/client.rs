@@ -5,8 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Path, Visibility};
 
-use super::Site;
 use super::method::is_slice;
+use super::{Site, blocking};
 use crate::model::types::Raw;
 use crate::model::{Attrs, Shape, idents};
 
@@ -70,9 +70,11 @@ pub(crate) struct Of<'a> {
 /// pub struct CalculatorClient<C = DefaultCaller> { base: ClientBase<C> }
 /// impl<C: Caller> CalculatorClient<C> { new, with_timeout, plugin }
 /// impl<C: Caller> Client for CalculatorClient<C> { … }
+/// // and its blocking counterpart
 /// ```
 pub(crate) fn declare(of: &Of<'_>, private: &TokenStream) -> TokenStream {
     let Of { path, vis, cfgs, expectation, summary } = of;
+    let blocking = blocking::declare(of, private);
     let client = crate::model::client(path);
     let client = client.segments.last().map(|last| last.ident.clone());
     let summary = super::doc_line(summary);
@@ -103,6 +105,8 @@ pub(crate) fn declare(of: &Of<'_>, private: &TokenStream) -> TokenStream {
                 Self { base }
             }
         }
+
+        #blocking
     }
 }
 

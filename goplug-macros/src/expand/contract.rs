@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Path, ReturnType, parse_quote};
 
 use super::client::{self, Of, Target};
-use super::{Site, callback, method};
+use super::{Site, blocking, callback, method};
 use crate::attr::{self, Grammar, Key, PluginPath};
 use crate::diag::Diag;
 use crate::model::{self, Attrs, BlockItem, Member, Place};
@@ -195,7 +195,13 @@ impl<'a> Contract<'a> {
         let items = quote!(#specs #(#items)*);
         let target = Target { site: &self.site, attrs: &self.attrs };
         let client_impl = target.client_impl(&items);
-        quote!(#declared #client_impl)
+        let blocking = members.iter().map(|member| match member {
+            Member::Method(method) => blocking::method(method, &self.site),
+            Member::Callback(callback) => blocking::callback(callback, &self.site),
+            Member::Hook(_) => TokenStream::new(),
+        });
+        let blocking_impl = blocking::implement(&target, &quote!(#(#blocking)*));
+        quote!(#declared #client_impl #blocking_impl)
     }
 
     /// ```text

@@ -6,7 +6,7 @@ use syn::Type;
 use syn::spanned::Spanned as _;
 
 use super::client::{self, Target};
-use super::{Site, attributes, call_arguments, decode_arguments, param_specs};
+use super::{Site, attributes, blocking, call_arguments, decode_arguments, param_specs};
 use crate::model::types::{self, Raw};
 use crate::model::{ErrorForm, Method, Outcome, Output, idents};
 
@@ -144,6 +144,28 @@ fn value_check(ty: &Type, raw: bool, site: &Site) -> Option<TokenStream> {
     (!raw).then(|| quote_spanned!(ty.span()=> #private::check::result::<#ty>();))
 }
 
+/// What the clients' methods return: `Result<i64>`, or `Result<f64, CallError<DivideError>>`.
+pub(crate) fn output(method: &Method, site: &Site) -> TokenStream {
+    let Site { private, .. } = site;
+    match &method.output {
+        Output::Plain(ty) => quote!(#private::Result<#ty>),
+        Output::Outcome(outcome) => {
+            let ok = match &outcome.ok {
+                Some(ok) => quote!(#ok),
+                None => ok_type(outcome, site),
+            };
+            let error = error_type(outcome, site);
+            quote!(::std::result::Result<#ok, #private::CallError<#error>>)
+        }
+    }
+}
+
+/// What is said of the clients' methods: the user's documentation, or ours.
+pub(crate) fn documented(method: &Method) -> TokenStream {
+    let fallback = format!("Calls the plugin's method `{}`.", method.wire);
+    attributes(&method.shape.attrs, &fallback)
+}
+
 /// ```text
 /// /// Adds two integers.
 /// pub async fn add(&self, a: i64, b: &str) -> Result<i64> {
@@ -151,25 +173,17 @@ fn value_check(ty: &Type, raw: bool, site: &Site) -> Option<TokenStream> {
 /// }
 /// ```
 pub(crate) fn on_client(method: &Method, site: &Site) -> TokenStream {
-    let Site { private, .. } = site;
     let shape = &method.shape;
     let ident = idents::generated(&shape.ident);
-    let fallback = format!("Calls the plugin's method `{}`.", method.wire);
-    let attributes = attributes(&shape.attrs, &fallback);
+    let attributes = documented(method);
     let constant = constant(method);
     let (names, types): (Vec<_>, Vec<_>) =
         shape.params.iter().map(|param| (&param.ident, &param.written)).unzip();
     let arguments = client::encode_arguments(shape, site);
-    let (output, call) = match &method.output {
-        Output::Plain(ty) => (quote!(#private::Result<#ty>), "call"),
-        Output::Outcome(outcome) => {
-            let ok = match &outcome.ok {
-                Some(ok) => quote!(#ok),
-                None => ok_type(outcome, site),
-            };
-            let error = error_type(outcome, site);
-            (quote!(::std::result::Result<#ok, #private::CallError<#error>>), "try_call")
-        }
+    let output = output(method, site);
+    let call = match &method.output {
+        Output::Plain(_) => "call",
+        Output::Outcome(_) => "try_call",
     };
     let suffix = if method.output.raw().is_some() { "_raw" } else { "" };
     let call = idents::local(&format!("{call}{suffix}"));
@@ -194,6 +208,7 @@ pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
     let checks = checks(method, site);
     let target = Target { site, attrs: &method.shape.attrs };
     let client_impl = target.client_impl(&quote!(#spec #on_client));
+    let blocking_impl = blocking::implement(&target, &blocking::method(method, site));
     let entry = target.entry(
         &quote! {
             #private::Entry::new::<#plugin>(#private::Item::Method(
@@ -203,7 +218,7 @@ pub(crate) fn expand(method: &Method, site: &Site) -> TokenStream {
         },
         &checks,
     );
-    quote!(#entry #client_impl)
+    quote!(#entry #client_impl #blocking_impl)
 }
 
 /// Whether the error of this `Result` is opaque, as a const argument.

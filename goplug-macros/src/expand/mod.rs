@@ -4,6 +4,7 @@
 //! a sketch of it. Paths are absolute and local variables hygienic, so that nothing
 //! in the user's module can change what the code means.
 
+mod blocking;
 mod callback;
 mod client;
 mod contract;

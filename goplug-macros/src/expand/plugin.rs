@@ -14,6 +14,7 @@ use crate::model::{Plugin, idents};
 /// }
 /// // the client, and:
 /// impl<C: Caller> NamedClient for CalculatorClient<C> { const NAME … }
+/// impl<C: BlockingCaller> NamedClient for CalculatorBlockingClient<C> { const NAME … }
 /// ```
 pub(crate) fn expand(plugin: &Plugin, private: &TokenStream) -> TokenStream {
     let plugin_type = plugin_type(plugin, private);
@@ -73,12 +74,17 @@ fn expectation(plugin: &Plugin, private: &TokenStream) -> TokenStream {
 fn named_client(plugin: &Plugin, private: &TokenStream) -> TokenStream {
     let Plugin { attrs, name, namespace, .. } = plugin;
     let cfgs = &attrs.cfgs;
-    let client = idents::derived("", &plugin.ident, "Client");
-    quote! {
-        #(#cfgs)*
-        impl<C: #private::Caller> #private::NamedClient for #client<C> {
-            const NAME: &'static str = #name;
-            const NAMESPACE: &'static str = #namespace;
+    let clients = [("Client", "Caller"), ("BlockingClient", "BlockingCaller")];
+    let named = clients.map(|(suffix, caller)| {
+        let client = idents::derived("", &plugin.ident, suffix);
+        let caller = idents::local(caller);
+        quote! {
+            #(#cfgs)*
+            impl<C: #private::#caller> #private::NamedClient for #client<C> {
+                const NAME: &'static str = #name;
+                const NAMESPACE: &'static str = #namespace;
+            }
         }
-    }
+    });
+    quote!(#(#named)*)
 }

@@ -22,4 +22,4 @@ pub(crate) use member::{Callback, Hook, Member, Method, Role, Shape};
 pub(crate) use output::{ErrorForm, Outcome, Output};
 pub(crate) use param::Param;
 pub(crate) use place::Place;
-pub(crate) use plugin::{Plugin, client, type_path};
+pub(crate) use plugin::{Plugin, blocking_client, client, type_path};

@@ -71,6 +71,17 @@ pub(crate) fn client(path: &Path) -> Path {
     client
 }
 
+/// The path of the blocking client, beside that of the client.
+pub(crate) fn blocking_client(client: &Path) -> Path {
+    let mut blocking = client.clone();
+    if let Some(last) = blocking.segments.last_mut() {
+        let name = last.ident.to_string();
+        let stem = name.strip_suffix("Client").unwrap_or(&name);
+        last.ident = Ident::new(&format!("{stem}BlockingClient"), last.ident.span());
+    }
+    blocking
+}
+
 /// The path of the type that an impl is for, if it is one without generics.
 pub(crate) fn type_path(ty: &Type, diag: &Diag) -> Option<Path> {
     let Type::Path(path) = super::types::plain(ty) else {

@@ -14,6 +14,7 @@ use super::arguments::{self, Arguments, EncodeArguments};
 use super::call::Reply;
 use super::caller::{CallRequest, CallbackHandler, Caller};
 use super::check::{MethodError, MethodResult};
+use super::context::blocking;
 use super::entry::{CallbackSpec, MethodSpec};
 use super::expectation::Expectation;
 use super::subscription::{CallbackStream, Subscription};
@@ -197,6 +198,55 @@ impl<C: Caller> ClientBase<C> {
         let handler: CallbackHandler = Arc::new(move |event| {
             let answer = handler(event.data);
             Box::pin(async move { Reply::json(&answer.await) })
+        });
+        self.caller.subscribe(callback.name, handler).await
+    }
+
+    /// Registers a handler that may block for a callback with typed arguments. It runs on a
+    /// thread for that, and the next callback waits for it all the same.
+    ///
+    /// # Errors
+    /// As [`Caller::subscribe`].
+    pub async fn on_blocking<A, F, T>(
+        &self,
+        callback: &'static CallbackSpec,
+        handler: F,
+    ) -> Result<Subscription>
+    where
+        A: Arguments,
+        F: Fn(A) -> T + Send + Sync + 'static,
+        T: Serialize,
+    {
+        let handler = Arc::new(handler);
+        let handler: CallbackHandler = Arc::new(move |event| {
+            let handler = Arc::clone(&handler);
+            let work = blocking(move || {
+                let arguments = arguments::decode::<A>(&event.data, callback.params)?;
+                Reply::json(&handler(arguments))
+            });
+            Box::pin(async move { work.await? })
+        });
+        self.caller.subscribe(callback.name, handler).await
+    }
+
+    /// The same for a callback whose only parameter is bytes.
+    ///
+    /// # Errors
+    /// As [`Caller::subscribe`].
+    pub async fn on_raw_blocking<F, T>(
+        &self,
+        callback: &'static CallbackSpec,
+        handler: F,
+    ) -> Result<Subscription>
+    where
+        F: Fn(Bytes) -> T + Send + Sync + 'static,
+        T: Serialize,
+    {
+        let handler = Arc::new(handler);
+        let handler: CallbackHandler = Arc::new(move |event| {
+            let handler = Arc::clone(&handler);
+            let work = blocking(move || Reply::json(&handler(event.data)));
+            Box::pin(async move { work.await? })
         });
         self.caller.subscribe(callback.name, handler).await
     }

@@ -149,3 +149,134 @@ fn send(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::thread;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+    /// A connection to a plugin that does this.
+    fn connected(plugin: impl FnOnce(UnixStream) + Send + 'static) -> Connection {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
+        let connection = Connection::open(&path, SOON).unwrap();
+        let stream = listener.accept().unwrap().0;
+        thread::spawn(move || plugin(stream));
+        connection
+    }
+
+    fn call(connection: &mut Connection, body: &Bytes) -> Result<Response, ExchangeError> {
+        call_until(connection, body, Instant::now() + SOON)
+    }
+
+    fn call_until(
+        connection: &mut Connection,
+        body: &Bytes,
+        deadline: Instant,
+    ) -> Result<Response, ExchangeError> {
+        let head = RequestHead {
+            path: "/work",
+            authority: b"plugin",
+            content_type: None,
+            timeout: None,
+            length: body.len(),
+        };
+        connection.exchange(&head, body, 1 << 20, deadline)
+    }
+
+    /// Reads a request without a body.
+    fn read_request(stream: &mut UnixStream) {
+        let mut read = Vec::new();
+        while !read.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            read.push(byte[0]);
+        }
+    }
+
+    fn wait_until_not_quiet(connection: &Connection) {
+        let since = Instant::now();
+        while connection.is_quiet() {
+            assert!(since.elapsed() < SOON, "nothing came");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn one_connection_takes_one_request_after_the_other() {
+        let mut connection = connected(|mut stream| {
+            for _ in 0..3 {
+                read_request(&mut stream);
+                stream.write_all(ANSWER).unwrap();
+            }
+        });
+        for _ in 0..3 {
+            let response = call(&mut connection, &Bytes::new()).unwrap();
+            assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
+            assert!(connection.is_reusable());
+        }
+    }
+
+    #[test]
+    fn what_comes_unasked_is_no_answer_to_the_next_request() {
+        let mut connection = connected(|mut stream| {
+            read_request(&mut stream);
+            stream.write_all(&[ANSWER, ANSWER].concat()).unwrap();
+        });
+        assert_eq!(call(&mut connection, &Bytes::new()).unwrap().body, "hi");
+        assert!(!connection.is_reusable());
+    }
+
+    #[test]
+    fn what_comes_while_nobody_asks_or_the_end_is_noticed() {
+        for unasked in [ANSWER, b""] {
+            let mut connection = connected(move |mut stream| {
+                read_request(&mut stream);
+                stream.write_all(ANSWER).unwrap();
+                // The next read fails where the connection is let go of.
+                drop(stream.write_all(unasked));
+            });
+            call(&mut connection, &Bytes::new()).unwrap();
+            wait_until_not_quiet(&connection);
+        }
+    }
+
+    #[test]
+    fn a_request_on_a_connection_that_is_closed_was_not_sent() {
+        let mut connection = connected(drop);
+        wait_until_not_quiet(&connection);
+        let error = call(&mut connection, &Bytes::new()).err().unwrap();
+        assert!(matches!(error, ExchangeError::Unsent(_)), "{error:?}");
+    }
+
+    #[test]
+    fn who_is_cut_off_while_writing_reads_why() {
+        let mut connection = connected(|mut stream| {
+            let text = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(text).unwrap();
+        });
+        let response = call(&mut connection, &Bytes::from(vec![0; 8 << 20]));
+        match response {
+            Ok(response) => assert_eq!(response.status, 413),
+            // The end may come before the first byte is written.
+            Err(error) => assert!(matches!(error, ExchangeError::Unsent(_)), "{error:?}"),
+        }
+        assert!(!connection.is_reusable());
+    }
+
+    #[test]
+    fn an_answer_that_does_not_come_is_late() {
+        let mut connection = connected(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
+        let deadline = Instant::now() + Duration::from_millis(20);
+        let error = call_until(&mut connection, &Bytes::new(), deadline).err().unwrap();
+        assert!(matches!(error, ExchangeError::Late), "{error:?}");
+        assert!(Instant::now() >= deadline && !connection.is_reusable());
+    }
+}
