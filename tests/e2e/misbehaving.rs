@@ -48,7 +48,8 @@ fn install(stage: &Stage, mode: Mode) {
 
 async fn registry(stage: &Stage) -> Registry {
     let builder = stage.registry().call_timeout(CALL).start_timeout(START).grace(GRACE);
-    builder.body_limit(BODY).start().await.unwrap()
+    // To write the backtrace of a panic can take longer than a call may.
+    builder.body_limit(BODY).env("RUST_BACKTRACE", "0").start().await.unwrap()
 }
 
 /// Fails where an operation does not return within its own time and some slack.
