@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use goplug::{Error, Event, State};
-use goplug_tests::fixtures::calculator::Calculator;
+use goplug::{Error, Event, Registry, State};
+use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
 use serde_json::json;
 
 use crate::stage::{
@@ -41,13 +41,19 @@ fn put_program(stage: &Stage, name: &str, program: &str) {
     std::fs::rename(copy, stage.folder().join(name)).unwrap();
 }
 
+/// The calculator, run from a copy of its program in a folder that is watched.
+async fn watched_copy(stage: &Stage) -> (Registry, CalculatorClient) {
+    put_program(stage, "calculator", CALCULATOR);
+    stage.install::<Calculator>("calculator");
+    let registry = stage.watching().await;
+    let calculator = stage.load_calculator(&registry).await;
+    (registry, calculator)
+}
+
 #[test]
 fn a_changed_program_puts_a_new_process_in_the_place_of_the_old() {
     stage(async |stage| {
-        put_program(stage, "calculator", CALCULATOR);
-        stage.install::<Calculator>("calculator");
-        let registry = stage.watching().await;
-        let calculator = stage.load_calculator(&registry).await;
+        let (registry, calculator) = watched_copy(stage).await;
         let before = calculator.process().await.unwrap();
         let mut events = registry.events();
 
@@ -61,10 +67,7 @@ fn a_changed_program_puts_a_new_process_in_the_place_of_the_old() {
 #[test]
 fn a_changed_program_that_is_no_good_is_refused_once() {
     stage(async |stage| {
-        put_program(stage, "calculator", CALCULATOR);
-        stage.install::<Calculator>("calculator");
-        let registry = stage.watching().await;
-        let calculator = stage.load_calculator(&registry).await;
+        let (registry, calculator) = watched_copy(stage).await;
         let before = calculator.process().await.unwrap();
         let mut events = registry.events();
 
@@ -234,10 +237,7 @@ fn a_call_that_was_cut_off_is_not_made_again() {
 #[test]
 fn a_new_file_with_a_new_program_that_is_no_good_is_refused_once() {
     stage(async |stage| {
-        put_program(stage, "calculator", CALCULATOR);
-        stage.install::<Calculator>("calculator");
-        let registry = stage.watching().await;
-        let calculator = stage.load_calculator(&registry).await;
+        let (registry, calculator) = watched_copy(stage).await;
         let before = calculator.process().await.unwrap();
         let mut events = registry.events();
 

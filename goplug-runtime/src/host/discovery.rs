@@ -1,8 +1,9 @@
 //! Keeps the registry level with its folder.
 //!
 //! Reconciling compares the folder with what is known, and the programs that run with what
-//! lies in their place, and makes up the difference, whatever happened in between. It runs on every file event, on a slow timer beside
-//! them, and when a plugin is asked for that nobody has seen yet.
+//! lies in their place, and makes up the difference, whatever happened in between. It runs
+//! on every file event, on a slow timer beside them, and when a plugin is asked for that
+//! nobody has seen yet.
 //!
 //! The timer costs a host that has nothing to do next to nothing: most of its rounds look
 //! at the folder alone, which shows files that come, go and are replaced. Only every few
