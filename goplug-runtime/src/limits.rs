@@ -39,7 +39,7 @@ pub const RECONCILE_FILES: Duration = Duration::from_secs(30);
 pub const SETTLE: Duration = Duration::from_millis(10);
 
 /// Callbacks that wait for one host before `notify` waits as well.
-pub const CALLBACK_QUEUE: usize = 256;
+pub const CALLBACK_QUEUE: usize = 1024;
 
 /// Bytes of callbacks already sent that a plugin keeps for one host, to replay
 /// them on a new stream: 1 MiB.
@@ -83,8 +83,13 @@ pub const CALLBACK_RETRY_MIN: Duration = Duration::from_millis(10);
 /// The longest wait before a broken callback stream is opened again: 1 s.
 pub const CALLBACK_RETRY_MAX: Duration = Duration::from_secs(1);
 
-/// Callbacks that a host has read and not yet handled before it stops reading.
+/// Callbacks that a host has read and not yet begun to handle before it stops reading. What
+/// came in one piece is read as one.
 pub const CALLBACK_BACKLOG: usize = 64;
+
+/// How long handlers of callbacks that need not wait for anything go on before something else
+/// can run: 1 ms.
+pub const CALLBACK_SLICE: Duration = Duration::from_millis(1);
 
 /// Commands that wait for one plugin's supervisor before the next has to.
 pub const COMMANDS: usize = 16;

@@ -13,7 +13,7 @@ use goplug::{
 use goplug_runtime::protocol::{Descriptor, PluginId, Problem};
 use goplug_runtime::typed::{
     Call, CallRequest, CallbackEvent, CallbackHandler, Context, Emission, Expectation, Instance,
-    MediaType, Notifier, Reply, Table, table,
+    MediaType, Notifier, Payload, Table, table,
 };
 
 /// A running plugin of the type `P`.
@@ -133,14 +133,15 @@ impl Handlers {
 }
 
 impl Notifier for Handlers {
-    fn emit<'a>(&'a self, callback: &'a str, payload: Reply, _: bool) -> Emission<'a> {
+    fn emit<'a>(&'a self, callback: &'a str, payload: Payload<'a>, _: bool) -> Emission<'a> {
         Box::pin(async move {
             let handler = self.lock().get(callback).cloned();
             let Some(handler) = handler else {
                 return Err(Error::NotRegistered { callback: callback.into() });
             };
-            let Reply { body: data, media_type } = payload;
-            match handler(CallbackEvent { data, media_type }).await {
+            let Payload { data, media_type } = payload;
+            let event = CallbackEvent { data: Bytes::copy_from_slice(data), media_type };
+            match handler.call(event).await {
                 Ok(reply) => {
                     assert_eq!(reply.media_type, MediaType::Json);
                     Ok(reply.body)

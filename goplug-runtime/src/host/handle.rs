@@ -156,12 +156,12 @@ impl Plugin {
         F: Fn(Bytes) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let handler: CallbackHandler = Arc::new(move |event| {
+        let handler = CallbackHandler::new(move |event| {
             let done = handler(event.data);
-            Box::pin(async move {
+            async move {
                 done.await;
                 Reply::json(&())
-            })
+            }
         });
         self.register(callback, handler).await
     }

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, Pconf, PluginId};
 use crate::transport::Listener;
-use crate::typed::{Context, Reply};
+use crate::typed::{Context, MediaType, Payload};
 
 /// How long accepting pauses where the system refuses, for want of descriptors mostly.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -200,7 +200,8 @@ impl PluginServer {
     /// [`Error::TooLarge`] beyond [`limits::EVENT`], [`Error::Stopped`], and
     /// [`Error::Deadline`] where a host is behind for longer than [`limits::CALL`].
     pub async fn notify(&self, callback: &str, payload: impl Into<Bytes>) -> Result<()> {
-        self.core.hub.notify(callback, &Reply::raw(payload)).await
+        let (data, media_type) = (payload.into(), MediaType::Raw);
+        self.core.hub.notify(callback, Payload { data: &data, media_type }).await
     }
 
     /// Asks the plugin to stop, and does not wait for it. A method that ends its own plugin

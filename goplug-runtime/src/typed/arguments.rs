@@ -12,11 +12,11 @@ use std::fmt;
 use bytes::Bytes;
 use serde::de::value::Error as MissingError;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{SerializeMap, Serializer};
 
 use super::call::MediaType;
 use super::check::{Received, Sent};
 use super::entry::ParamSpec;
+use super::plain::Plain;
 use crate::error::{Error, Result};
 use crate::protocol::Problem;
 
@@ -26,6 +26,8 @@ pub trait Arguments: Sized {
     fn from_map<'de, M: MapAccess<'de>>(map: M, at: &Place<'_>) -> Result<Self, M::Error>;
     #[doc(hidden)]
     fn from_seq<'de, S: SeqAccess<'de>>(seq: S, at: &Place<'_>) -> Result<Self, S::Error>;
+    #[doc(hidden)]
+    fn from_plain(plain: Plain<'_>) -> Option<Self>;
 }
 
 /// A tuple of references, or raw bytes, that can be written as a request body. Not
@@ -33,8 +35,26 @@ pub trait Arguments: Sized {
 pub trait EncodeArguments {
     /// What the body will be.
     const MEDIA_TYPE: MediaType = MediaType::Json;
+    /// Writes them behind what is in `json`, or puts the bytes that they are in `raw`; fails
+    /// with the parameter that cannot be JSON.
     #[doc(hidden)]
-    fn encode(self, params: &[ParamSpec]) -> Result<Bytes, (usize, serde_json::Error)>;
+    fn write(
+        self,
+        params: &[ParamSpec],
+        json: &mut Vec<u8>,
+        raw: &mut Option<Bytes>,
+    ) -> Result<(), (usize, serde_json::Error)>;
+
+    /// The whole body.
+    #[doc(hidden)]
+    fn encode(self, params: &[ParamSpec]) -> Result<Bytes, (usize, serde_json::Error)>
+    where
+        Self: Sized,
+    {
+        let (mut json, mut raw) = (Vec::new(), None);
+        self.write(params, &mut json, &mut raw)?;
+        Ok(raw.unwrap_or_else(|| json.into()))
+    }
 }
 
 /// The only parameter of a raw method: the body itself.
@@ -43,8 +63,14 @@ pub struct Raw(pub Bytes);
 
 impl EncodeArguments for Raw {
     const MEDIA_TYPE: MediaType = MediaType::Raw;
-    fn encode(self, _: &[ParamSpec]) -> Result<Bytes, (usize, serde_json::Error)> {
-        Ok(self.0)
+    fn write(
+        self,
+        _: &[ParamSpec],
+        _: &mut Vec<u8>,
+        raw: &mut Option<Bytes>,
+    ) -> Result<(), (usize, serde_json::Error)> {
+        *raw = Some(self.0);
+        Ok(())
     }
 }
 
@@ -74,6 +100,9 @@ impl Place<'_> {
 /// Decodes a request body; an empty one reads as no arguments at all.
 pub(super) fn decode<A: Arguments>(body: &[u8], params: &[ParamSpec]) -> Result<A, Problem> {
     let text = if body.is_empty() { b"{}" } else { body };
+    if let Some(arguments) = A::from_plain(Plain::new(text, params)) {
+        return Ok(arguments);
+    }
     let place = Place { params, current: Cell::new(None) };
     let mut json = serde_json::Deserializer::from_slice(text);
     let decoded = (&mut json)
@@ -181,11 +210,21 @@ impl Arguments for () {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
+
+    fn from_plain(plain: Plain<'_>) -> Option<Self> {
+        plain.is_none().then_some(())
+    }
 }
 
 impl EncodeArguments for () {
-    fn encode(self, _: &[ParamSpec]) -> Result<Bytes, (usize, serde_json::Error)> {
-        Ok(Bytes::from_static(b"{}"))
+    fn write(
+        self,
+        _: &[ParamSpec],
+        _: &mut Vec<u8>,
+        raw: &mut Option<Bytes>,
+    ) -> Result<(), (usize, serde_json::Error)> {
+        *raw = Some(Bytes::from_static(b"{}"));
+        Ok(())
     }
 }
 
@@ -221,17 +260,28 @@ macro_rules! tuples {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(decoded)
             }
+
+            fn from_plain(mut plain: Plain<'_>) -> Option<Self> {
+                let count = [$($index),+].len();
+                Some(($(plain.value($index, $index + 1 == count)?,)+))
+            }
         }
 
         impl<$($type: Sent + ?Sized),+> EncodeArguments for ($(&$type,)+) {
-            fn encode(self, params: &[ParamSpec]) -> Result<Bytes, (usize, serde_json::Error)> {
-                let mut body = Vec::with_capacity(128);
-                let mut json = serde_json::Serializer::new(&mut body);
-                let mut map = json.serialize_map(Some(params.len())).map_err(|e| (0, e))?;
-                $(map.serialize_entry(name_of(params, $index), self.$index)
-                    .map_err(|e| ($index, e))?;)+
-                map.end().map_err(|e| (0, e))?;
-                Ok(body.into())
+            fn write(
+                self,
+                params: &[ParamSpec],
+                json: &mut Vec<u8>,
+                _: &mut Option<Bytes>,
+            ) -> Result<(), (usize, serde_json::Error)> {
+                json.reserve(128);
+                $(
+                    json.push(if $index == 0 { b'{' } else { b',' });
+                    write_key(json, name_of(params, $index));
+                    serde_json::to_writer(&mut *json, self.$index).map_err(|e| ($index, e))?;
+                )+
+                json.push(b'}');
+                Ok(())
             }
         }
     )+};
@@ -256,6 +306,14 @@ fn name_of(params: &[ParamSpec], index: usize) -> &'static str {
     params.get(index).map_or("", |param| param.name)
 }
 
+/// Writes a parameter's name, in which nothing needs an escape, and the colon behind it.
+#[inline]
+fn write_key(json: &mut Vec<u8>, name: &str) {
+    json.push(b'"');
+    json.extend_from_slice(name.as_bytes());
+    json.extend_from_slice(b"\":");
+}
+
 /// Writes a request body.
 ///
 /// # Errors
@@ -265,15 +323,23 @@ pub(super) fn encode<A: EncodeArguments>(
     params: &[ParamSpec],
     arguments: A,
 ) -> Result<Bytes> {
-    arguments.encode(params).map_err(|(index, error)| Error::Arguments {
+    arguments.encode(params).map_err(|error| unwritable(method, params, error))
+}
+
+/// The error of a callback or method whose parameter cannot be JSON.
+#[cold]
+pub(super) fn unwritable(
+    method: &str,
+    params: &[ParamSpec],
+    (index, error): (usize, serde_json::Error),
+) -> Error {
+    let parameter = name_of(params, index);
+    Error::Arguments {
         method: method.into(),
-        parameter: Some(name_of(params, index).into()),
+        parameter: Some(parameter.into()),
         expected: None,
-        detail: format!(
-            "parameter `{}` cannot be written as JSON: {error}",
-            name_of(params, index)
-        ),
-    })
+        detail: format!("parameter `{parameter}` cannot be written as JSON: {error}"),
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! What a client calls through: the seam between typed clients and whatever answers.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::call::{MediaType, ReplyFuture};
+use super::call::MediaType;
 use super::expectation::Expectation;
+use super::handler::CallbackHandler;
 use super::subscription::Subscription;
 use crate::error::Result;
 
@@ -25,19 +25,6 @@ pub struct CallRequest<'a> {
     /// Whether the method may safely run twice.
     pub idempotent: bool,
 }
-
-/// One callback on its way in.
-#[derive(Clone, Debug)]
-pub struct CallbackEvent {
-    /// The arguments, as for a call.
-    pub data: Bytes,
-    /// What `data` is.
-    pub media_type: MediaType,
-}
-
-/// What runs when a callback arrives. Its reply matters only for callbacks that
-/// return a value.
-pub type CallbackHandler = Arc<dyn Fn(CallbackEvent) -> ReplyFuture + Send + Sync>;
 
 /// Whatever a client calls through: a `Plugin`, a test double, a layer around either.
 ///

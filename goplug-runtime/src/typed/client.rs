@@ -12,13 +12,15 @@ use tokio::sync::mpsc;
 
 use super::arguments::{self, Arguments, EncodeArguments};
 use super::call::Reply;
-use super::caller::{CallRequest, CallbackHandler, Caller};
+use super::caller::{CallRequest, Caller};
 use super::check::{MethodError, MethodResult};
 use super::context::blocking;
 use super::entry::{CallbackSpec, MethodSpec};
 use super::expectation::Expectation;
+use super::handler::{Arrivals, CallbackHandler};
 use super::subscription::{CallbackStream, Subscription};
 use crate::error::{CallError, Error, MethodFailure, Result};
+use crate::protocol::Problem;
 
 /// How many callbacks a [`CallbackStream`] holds before the plugin has to wait.
 const STREAM_CAPACITY: usize = 64;
@@ -170,14 +172,10 @@ impl<C: Caller> ClientBase<C> {
         Fut: Future + Send + 'static,
         Fut::Output: Serialize,
     {
-        let handler: CallbackHandler =
-            Arc::new(move |event| match arguments::decode::<A>(&event.data, callback.params) {
-                Ok(arguments) => {
-                    let answer = handler(arguments);
-                    Box::pin(async move { Reply::json(&answer.await) })
-                }
-                Err(problem) => Box::pin(std::future::ready(Err(problem))),
-            });
+        let read = |arrivals: &mut dyn Arrivals| {
+            arrivals.next().map(|data| arguments::decode::<A>(data, callback.params))
+        };
+        let handler = CallbackHandler::typed(read, handler, json::<Fut::Output>);
         self.caller.subscribe(callback.name, handler).await
     }
 
@@ -195,10 +193,8 @@ impl<C: Caller> ClientBase<C> {
         Fut: Future + Send + 'static,
         Fut::Output: Serialize,
     {
-        let handler: CallbackHandler = Arc::new(move |event| {
-            let answer = handler(event.data);
-            Box::pin(async move { Reply::json(&answer.await) })
-        });
+        let read = |arrivals: &mut dyn Arrivals| arrivals.next_event().map(|event| Ok(event.data));
+        let handler = CallbackHandler::typed(read, handler, json::<Fut::Output>);
         self.caller.subscribe(callback.name, handler).await
     }
 
@@ -218,13 +214,13 @@ impl<C: Caller> ClientBase<C> {
         T: Serialize,
     {
         let handler = Arc::new(handler);
-        let handler: CallbackHandler = Arc::new(move |event| {
+        let handler = CallbackHandler::new(move |event| {
             let handler = Arc::clone(&handler);
             let work = blocking(move || {
                 let arguments = arguments::decode::<A>(&event.data, callback.params)?;
                 Reply::json(&handler(arguments))
             });
-            Box::pin(async move { work.await? })
+            async move { work.await? }
         });
         self.caller.subscribe(callback.name, handler).await
     }
@@ -243,10 +239,10 @@ impl<C: Caller> ClientBase<C> {
         T: Serialize,
     {
         let handler = Arc::new(handler);
-        let handler: CallbackHandler = Arc::new(move |event| {
+        let handler = CallbackHandler::new(move |event| {
             let handler = Arc::clone(&handler);
             let work = blocking(move || Reply::json(&handler(event.data)));
-            Box::pin(async move { work.await? })
+            async move { work.await? }
         });
         self.caller.subscribe(callback.name, handler).await
     }
@@ -290,6 +286,11 @@ impl<C: Caller> ClientBase<C> {
         let subscription = self.on_raw(callback, forward).await?;
         Ok(CallbackStream::new(receiver, subscription))
     }
+}
+
+/// A handler's answer, where one is wanted.
+fn json<T: Serialize>(answer: T, wanted: bool) -> Result<Option<Reply>, Problem> {
+    if wanted { Reply::json(&answer).map(Some) } else { Ok(None) }
 }
 
 fn decode<T: DeserializeOwned>(method: &MethodSpec, body: &[u8]) -> Result<T> {

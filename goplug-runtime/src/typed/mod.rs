@@ -12,7 +12,9 @@ mod client;
 mod context;
 mod entry;
 mod expectation;
+mod handler;
 mod outcome;
+mod plain;
 mod subscription;
 mod wait;
 
@@ -20,17 +22,21 @@ pub use arguments::{Arguments, EncodeArguments, Raw};
 pub use call::{
     Call, Configuration, Handler, Instance, MediaType, Reply, ReplyFuture, WrongInstance, receiver,
 };
-pub use caller::{BlockingCaller, CallRequest, CallbackEvent, CallbackHandler, Caller, NoHost};
+pub use caller::{BlockingCaller, CallRequest, Caller, NoHost};
 pub use client::{Client, ClientBase, NamedClient};
-pub use context::{Context, Emission, Notifier, ask, blocking, emit};
+pub use context::{Context, Emission, Notifier, Payload, ask, blocking, emit};
 pub use entry::{
     Activator, CallbackSpec, Contract, ContractSpec, Dispatch, Entry, HookFuture, Item, MethodSpec,
     ParamSpec, PluginType, Stopper, Table, entries, table,
 };
 pub use expectation::Expectation;
+#[cfg(feature = "host")]
+pub(crate) use handler::Arrivals;
+pub use handler::{CallbackEvent, CallbackHandler};
 pub use outcome::{
     ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, Outcome, ResultKind, ResultKindFallback,
 };
+pub use plain::Plain;
 pub use subscription::{CallbackStream, Subscription};
 pub use wait::wait;
 #[cfg(feature = "host")]

@@ -233,7 +233,7 @@ fn notify_waits_while_a_host_is_behind_and_nothing_is_lost() {
         let server = started(plugin(folder.path())).await;
         let mut events = Client::connect(&sock).await.listen(TOKEN, r#"["a"]"#).await;
         let count = limits::CALLBACK_QUEUE * 2;
-        let large = vec![b'x'; 16 << 10];
+        let large = vec![b'x'; 4 << 10];
 
         let mut sent = 0;
         let late = Duration::from_millis(100);

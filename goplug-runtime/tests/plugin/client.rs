@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use goplug_runtime::protocol::event_stream::{Decoder, Event};
+use goplug_runtime::protocol::event_stream::Decoder;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -172,11 +172,13 @@ pub(crate) struct Callbacks {
 }
 
 impl Callbacks {
-    /// The next event; `None` at the stream's proper end.
-    pub(crate) async fn next(&mut self) -> Option<Event> {
+    /// Id, name and data of the next event; `None` at the stream's proper end.
+    pub(crate) async fn next(&mut self) -> Option<(String, String, String)> {
         loop {
             if let Some(event) = self.decoder.next_event().unwrap() {
-                return Some(event);
+                let text = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().to_owned();
+                let id = event.id.map(text).unwrap_or_default();
+                return Some((id, event.event.to_owned(), text(event.data)));
             }
             let chunk = self.client.chunk().await;
             if chunk.is_empty() {
@@ -186,10 +188,9 @@ impl Callbacks {
         }
     }
 
-    /// Id, name and data of the next event.
+    /// The next event, which has to come.
     pub(crate) async fn event(&mut self) -> (String, String, String) {
-        let event = self.next().await.expect("the stream ended");
-        (event.id.unwrap_or_default(), event.event, event.data)
+        self.next().await.expect("the stream ended")
     }
 }
 

@@ -11,6 +11,21 @@ use proptest::sample::Index;
 
 use crate::{config, json};
 
+/// An event that outlives its decoder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Owned {
+    id: Option<String>,
+    event: String,
+    data: String,
+}
+
+impl From<Event<'_>> for Owned {
+    fn from(event: Event<'_>) -> Self {
+        let text = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().to_owned();
+        Self { id: event.id.map(text), event: event.event.into(), data: text(event.data) }
+    }
+}
+
 /// One event, as `encode` takes it.
 type Written = (Option<u64>, String, String);
 
@@ -54,7 +69,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What a decoder makes of these bytes, cut at these places.
-fn decode(limit: usize, bytes: &[u8], cuts: &[Index]) -> (Vec<Event>, Result<(), EventTooLarge>) {
+fn decode(limit: usize, bytes: &[u8], cuts: &[Index]) -> (Vec<Owned>, Result<(), EventTooLarge>) {
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
     cuts.push(bytes.len());
     cuts.sort_unstable();
@@ -65,7 +80,7 @@ fn decode(limit: usize, bytes: &[u8], cuts: &[Index]) -> (Vec<Event>, Result<(),
         start = cut;
         loop {
             match decoder.next_event() {
-                Ok(Some(event)) => events.push(event),
+                Ok(Some(event)) => events.push(event.into()),
                 Ok(None) => break,
                 Err(error) => return (events, Err(error)),
             }
@@ -82,25 +97,25 @@ proptest! {
         written in vec(event(), 0..5),
         cuts in vec(any::<Index>(), 0..8),
     ) {
-        let mut text = String::new();
+        let mut text = Vec::new();
         let mut last_id = None;
         let mut expected = Vec::new();
         for (id, event, data) in written {
             encode(&mut text, id, &event, &data);
             last_id = id.map(|id| id.to_string()).or(last_id);
             let data = data.replace("\r\n", "\n").replace('\r', "\n");
-            expected.push(Event { id: last_id.clone(), event, data });
+            expected.push(Owned { id: last_id.clone(), event, data });
         }
-        prop_assert_eq!(decode(1 << 20, text.as_bytes(), &cuts), (expected, Ok(())));
+        prop_assert_eq!(decode(1 << 20, &text, &cuts), (expected, Ok(())));
     }
 
     #[test]
     fn raw_bytes_come_back_out_of_base64(payload in any::<Vec<u8>>(), cut in any::<Index>()) {
-        let mut text = String::new();
+        let mut text = Vec::new();
         let name = format!("main.callBack{EVENT_BASE64_SUFFIX}");
         encode(&mut text, Some(1), &name, &BASE64.encode(&payload));
 
-        let (events, end) = decode(1 << 20, text.as_bytes(), &[cut]);
+        let (events, end) = decode(1 << 20, &text, &[cut]);
 
         prop_assert_eq!((events.len(), end), (1, Ok(())));
         prop_assert_eq!(&events[0].event, &name);
@@ -128,11 +143,11 @@ proptest! {
         data in json::text(),
     ) {
         let data = data.replace("\r\n", "\n").replace('\r', "\n");
-        let mut text = String::new();
+        let mut text = Vec::new();
         encode(&mut text, id, &event, &data);
         let size = event.len() + data.len();
-        prop_assert_eq!(decode(size, text.as_bytes(), &[]).1, Ok(()));
+        prop_assert_eq!(decode(size, &text, &[]).1, Ok(()));
         let limit = size - 1;
-        prop_assert_eq!(decode(limit, text.as_bytes(), &[]).1, Err(EventTooLarge { limit }));
+        prop_assert_eq!(decode(limit, &text, &[]).1, Err(EventTooLarge { limit }));
     }
 }

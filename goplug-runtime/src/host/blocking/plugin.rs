@@ -101,10 +101,10 @@ impl Plugin {
         handler: impl Fn(Bytes) + Send + Sync + 'static,
     ) -> Result<Subscription> {
         let handler = Arc::new(handler);
-        let handler: CallbackHandler = Arc::new(move |event| {
+        let handler = CallbackHandler::new(move |event| {
             let handler = Arc::clone(&handler);
             let work = typed::blocking(move || handler(event.data));
-            Box::pin(async move { Reply::json(&work.await?) })
+            async move { Reply::json(&work.await?) }
         });
         self.register(callback, handler)
     }

@@ -16,15 +16,38 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{Arrival, Callbacks};
+use super::batch::Batch;
+use super::handle::Handling;
+use super::table::Callbacks;
 use crate::host::connection::Transmit;
 use crate::host::service::Service;
 use crate::limits;
 use crate::protocol::{legacy, wire};
-use crate::typed::{CallbackEvent, MediaType};
 
-/// Polls a GoPlug 1 plugin for each name that is registered, each on its own.
-pub(super) async fn receive(
+/// A callback: its name, and what it carries.
+type Arrival = (String, Bytes);
+
+/// Receives the callbacks of a GoPlug 1 plugin, and runs the handlers side by side with that.
+pub(super) async fn serve(
+    service: &Arc<Service>,
+    callbacks: &Callbacks,
+    run: u64,
+    handling: &mut Handling<'_>,
+) {
+    let (arrivals, mut queue) = mpsc::channel::<Arrival>(limits::CALLBACK_BACKLOG);
+    let handlers = async {
+        let mut batch = Batch::default();
+        while let Some((name, data)) = queue.recv().await {
+            batch.clear();
+            batch.push_raw(&name, &data);
+            handling.handle(&batch).await;
+        }
+    };
+    tokio::join!(receive(service, callbacks, run, arrivals), handlers);
+}
+
+/// Polls for each name that is registered, each on its own.
+async fn receive(
     service: &Arc<Service>,
     callbacks: &Callbacks,
     run: u64,
@@ -115,12 +138,10 @@ async fn ask(
             // The other end went away: so will this task.
             let _ = asked.send(());
         }
-        if let Some(data) = last.take() {
-            let event = CallbackEvent { data, media_type: MediaType::Raw };
-            let arrival = Arrival { name: name.into(), event, answer_to: None };
-            if arrivals.send(arrival).await.is_err() {
-                return Ok(());
-            }
+        if let Some(data) = last.take()
+            && arrivals.send((name.to_owned(), data)).await.is_err()
+        {
+            return Ok(());
         }
         let answer = match early {
             Some(answer) => answer,

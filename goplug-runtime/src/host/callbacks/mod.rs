@@ -5,28 +5,21 @@
 //! must not wait for itself. Handlers run one after the other, in the order of the
 //! events; while they are behind, the stream is not read, and the plugin waits.
 
+mod batch;
 mod handle;
+mod inbox;
 mod legacy;
 mod receive;
 mod table;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::service::{Dialect, Service};
-use crate::limits;
-use crate::typed::CallbackEvent;
+use batch::Batch;
+use handle::Handling;
+use inbox::Inbox;
 
 pub(super) use table::Callbacks;
-
-/// A callback that has been read and not yet handled.
-pub(super) struct Arrival {
-    pub(super) name: String,
-    pub(super) event: CallbackEvent,
-    /// The event's id, where its handler's answer goes back.
-    pub(super) answer_to: Option<u64>,
-}
 
 /// Serves the callbacks of the run with this number until it is dropped. `missed` is told
 /// of callbacks that the plugin no longer held.
@@ -36,15 +29,20 @@ pub(super) async fn serve(
     run: u64,
     missed: impl Fn(u64) + Send,
 ) {
-    let (arrivals, queue) = mpsc::channel(limits::CALLBACK_BACKLOG);
-    let handling = handle::run(&service, &callbacks, queue);
+    let mut handling = Handling::new(&service, &callbacks);
     match service.dialect() {
-        Dialect::GoPlug1 => {
-            tokio::join!(legacy::receive(&service, &callbacks, run, arrivals), handling);
-        }
+        Dialect::GoPlug1 => legacy::serve(&service, &callbacks, run, &mut handling).await,
         Dialect::GoPlug2 => {
-            let receiver = receive::Receiver::new(&service, &callbacks, run);
-            tokio::join!(receiver.run(arrivals, missed), handling);
+            let inbox = Inbox::default();
+            let receiver = receive::Receiver::new(&service, &callbacks, run, &inbox);
+            let handlers = async {
+                let mut batch = Batch::default();
+                loop {
+                    inbox.take(&mut batch).await;
+                    handling.handle(&batch).await;
+                }
+            };
+            inbox.run(receiver.run(missed), handlers).await;
         }
     }
 }

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use base64::Engine;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use super::{Arrival, Callbacks};
+use super::Callbacks;
+use super::inbox::Inbox;
 use crate::error::{Error, Result};
 use crate::host::connection::{Answer, Connection, TransmitError};
 use crate::host::endpoint::speak_goplug_2;
 use crate::host::response::{self, Terms};
 use crate::host::service::Service;
 use crate::limits;
-use crate::protocol::event_stream::{Decoder, Event};
+use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
 use crate::protocol::wire;
-use crate::typed::{CallbackEvent, MediaType};
 
 const HOST: HeaderName = HeaderName::from_static(wire::HEADER_HOST);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static(wire::HEADER_LAST_EVENT_ID);
@@ -26,6 +25,7 @@ pub(super) struct Receiver<'a> {
     service: &'a Service,
     callbacks: &'a Callbacks,
     run: u64,
+    inbox: &'a Inbox,
     last_seen: Option<u64>,
     /// Whether the plugin may hold callbacks for this host: then it is to send all that
     /// came after `last_seen`, or all there is.
@@ -41,16 +41,17 @@ enum Leave {
 }
 
 impl<'a> Receiver<'a> {
-    pub(super) fn new(service: &'a Service, callbacks: &'a Callbacks, run: u64) -> Self {
-        Self { service, callbacks, run, last_seen: None, known_to_plugin: false }
+    pub(super) fn new(
+        service: &'a Service,
+        callbacks: &'a Callbacks,
+        run: u64,
+        inbox: &'a Inbox,
+    ) -> Self {
+        Self { service, callbacks, run, inbox, last_seen: None, known_to_plugin: false }
     }
 
     /// Reads until the run is over; never ends by itself.
-    pub(super) async fn run(
-        mut self,
-        arrivals: mpsc::Sender<Arrival>,
-        missed: impl Fn(u64) + Send,
-    ) {
+    pub(super) async fn run(mut self, missed: impl Fn(u64) + Send) {
         let mut wanted = self.callbacks.wanted.subscribe();
         let mut retry = limits::CALLBACK_RETRY_MIN;
         loop {
@@ -71,7 +72,7 @@ impl<'a> Receiver<'a> {
                         continue;
                     }
                     retry = limits::CALLBACK_RETRY_MIN;
-                    match self.read(&mut stream, &mut wanted, &arrivals, &missed).await {
+                    match self.read(&mut stream, &mut wanted, &missed).await {
                         Leave::NamesChanged => continue,
                         Leave::Broken => {}
                     }
@@ -126,64 +127,52 @@ impl<'a> Receiver<'a> {
         &mut self,
         stream: &mut EventStream,
         wanted: &mut watch::Receiver<u64>,
-        arrivals: &mpsc::Sender<Arrival>,
         missed: &(impl Fn(u64) + Send),
     ) -> Leave {
         loop {
-            // A place in the queue comes first: an event that has been read is kept. Events
-            // that came in one piece are passed on without a wait, while there are places.
-            let at_hand = arrivals.try_reserve().ok();
-            let at_hand = at_hand.and_then(|place| Some((place, stream.at_hand()?)));
             let next = async {
-                let place = arrivals.reserve().await.ok()?;
-                Some((place, stream.next().await?))
+                // Room comes first: what has been read is kept.
+                self.inbox.room().await;
+                stream.next_piece().await
             };
-            let (place, event) = match at_hand {
-                Some(at_hand) => at_hand,
-                None => tokio::select! {
-                    changed = wanted.changed() => {
-                        return if changed.is_ok() { Leave::NamesChanged } else { Leave::Broken };
-                    }
-                    next = next => match next {
-                        Some(next) => next,
-                        None => return Leave::Broken,
-                    },
-                },
-            };
-            let id = event.id.as_deref().and_then(|id| id.parse().ok());
-            if event.event == wire::EVENT_GAP {
-                self.last_seen = id.max(self.last_seen);
-                missed(event.data.trim().parse().unwrap_or(0));
-                continue;
-            }
-            // What a cut replayed without need is not handled twice.
-            if id.is_some() && id <= self.last_seen {
-                continue;
-            }
-            self.last_seen = id.or(self.last_seen);
-            match self.arrival(event, id) {
-                Ok(arrival) => place.send(arrival),
-                Err(reason) => {
-                    tracing::warn!(target: "goplug::callbacks", "a callback is dropped: {reason}");
+            tokio::select! {
+                changed = wanted.changed() => {
+                    return if changed.is_ok() { Leave::NamesChanged } else { Leave::Broken };
                 }
+                is_there = next => if !is_there { return Leave::Broken },
+            }
+            if let Err(error) = self.take_in(&mut stream.decoder, missed) {
+                tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}");
+                return Leave::Broken;
             }
         }
     }
 
-    fn arrival(&self, event: Event, id: Option<u64>) -> Result<Arrival, base64::DecodeError> {
-        let (name, event) = match event.event.strip_suffix(wire::EVENT_BASE64_SUFFIX) {
-            Some(name) => {
-                let data = base64::engine::general_purpose::STANDARD.decode(event.data)?.into();
-                (name.to_owned(), CallbackEvent { data, media_type: MediaType::Raw })
+    /// Reads what a piece holds, for the handlers.
+    fn take_in(
+        &mut self,
+        decoder: &mut Decoder,
+        missed: &impl Fn(u64),
+    ) -> Result<(), EventTooLarge> {
+        let declared = &self.service.descriptor().callbacks;
+        let wants_answer = |name: &str| declared.iter().any(|c| c.name == name && c.wants_answer());
+        self.inbox.fill(|batch| {
+            while let Some(Event { number, event, data, .. }) = decoder.next_event()? {
+                if event == wire::EVENT_GAP {
+                    self.last_seen = number.max(self.last_seen);
+                    let count = std::str::from_utf8(data).ok();
+                    missed(count.and_then(|count| count.trim().parse().ok()).unwrap_or(0));
+                    continue;
+                }
+                // What a cut replayed without need is not handled twice.
+                if number.is_some() && number <= self.last_seen {
+                    continue;
+                }
+                self.last_seen = number.or(self.last_seen);
+                batch.push_event(event, data, number, wants_answer);
             }
-            None => {
-                let data = event.data.into();
-                (event.event, CallbackEvent { data, media_type: MediaType::Json })
-            }
-        };
-        let declared = self.service.descriptor().callbacks.iter().find(|c| c.name == name);
-        let answer_to = id.filter(|_| declared.is_some_and(|c| c.wants_answer()));
-        Ok(Arrival { name, event, answer_to })
+            Ok(())
+        })
     }
 }
 
@@ -195,25 +184,10 @@ struct EventStream {
 }
 
 impl EventStream {
-    /// An event that has arrived already. An error waits for [`EventStream::next`].
-    fn at_hand(&mut self) -> Option<Event> {
-        self.decoder.next_event().ok().flatten()
-    }
-
-    /// The next event; `None` when the stream is over or broken. Cancel safe.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            match self.decoder.next_event() {
-                Ok(Some(event)) => return Some(event),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}");
-                    return None;
-                }
-            }
-            let chunk = self.connection.next_chunk(&mut self.body).await.ok()??;
-            self.decoder.push(&chunk);
-        }
+    /// Receives the next piece; whether there is one. Cancel safe.
+    async fn next_piece(&mut self) -> bool {
+        let piece = self.connection.next_chunk(&mut self.body).await;
+        piece.ok().flatten().map(|piece| self.decoder.push(&piece)).is_some()
     }
 }
 

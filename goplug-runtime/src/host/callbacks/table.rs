@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hyper::header::HeaderValue;
 use tokio::sync::{Semaphore, watch};
@@ -12,7 +13,9 @@ use crate::typed::CallbackHandler;
 
 /// The handlers that are registered for one plugin, whichever process it runs as.
 pub(in crate::host) struct Callbacks {
-    handlers: Mutex<Handlers>,
+    registered: Mutex<Registered>,
+    /// Counts the changes of that.
+    changes: AtomicU64,
     /// The version of the list of names.
     pub(in crate::host) wanted: watch::Sender<u64>,
     /// The version that the plugin has confirmed, and why it has not, if so.
@@ -23,13 +26,29 @@ pub(in crate::host) struct Callbacks {
     pub(in crate::host) turn: Semaphore,
 }
 
+/// The handlers of one name, as they were at some time.
 #[derive(Default)]
-struct Handlers {
+pub(super) struct Handlers {
+    name: String,
+    changes: u64,
+    pub(super) list: Vec<CallbackHandler>,
+}
+
+impl Handlers {
+    /// Lets go of them: one that is unregistered must not live on here.
+    pub(super) fn clear(&mut self) {
+        self.name.clear();
+        self.list.clear();
+    }
+}
+
+#[derive(Default)]
+struct Registered {
     last_key: u64,
     by_name: BTreeMap<String, Vec<(u64, CallbackHandler)>>,
 }
 
-impl Handlers {
+impl Registered {
     /// A number that nothing here has yet.
     fn next_key(&mut self) -> u64 {
         self.last_key += 1;
@@ -50,7 +69,8 @@ impl Callbacks {
         // Unguessable is not needed: the peer's uid is checked. Distinct is.
         let token = format!("{:016x}", RandomState::new().build_hasher().finish());
         Self {
-            handlers: Mutex::default(),
+            registered: Mutex::default(),
+            changes: AtomicU64::new(0),
             wanted: watch::Sender::new(0),
             confirmed: watch::Sender::default(),
             host: HeaderValue::try_from(token).unwrap_or_else(|_| HeaderValue::from_static("host")),
@@ -61,10 +81,11 @@ impl Callbacks {
     /// Adds a handler. The first number removes it, the second is the version of the
     /// list that holds its name.
     pub(in crate::host) fn add(&self, name: &str, handler: CallbackHandler) -> (u64, u64) {
-        let mut handlers = self.lock();
-        let key = handlers.next_key();
-        let of_name = handlers.by_name.entry(name.into()).or_default();
+        let mut registered = self.lock();
+        let key = registered.next_key();
+        let of_name = registered.by_name.entry(name.into()).or_default();
         of_name.push((key, handler));
+        self.changes.fetch_add(1, Ordering::Release);
         if of_name.len() == 1 {
             self.wanted.send_modify(|version| *version += 1);
         }
@@ -82,11 +103,12 @@ impl Callbacks {
     }
 
     fn retain(&self, name: &str, keep: impl Fn(u64) -> bool) {
-        let mut handlers = self.lock();
-        let Some(of_name) = handlers.by_name.get_mut(name) else { return };
+        let mut registered = self.lock();
+        let Some(of_name) = registered.by_name.get_mut(name) else { return };
         of_name.retain(|(key, _)| keep(*key));
+        self.changes.fetch_add(1, Ordering::Release);
         if of_name.is_empty() {
-            handlers.by_name.remove(name);
+            registered.by_name.remove(name);
             self.wanted.send_modify(|version| *version += 1);
         }
     }
@@ -144,13 +166,27 @@ impl Callbacks {
         self.lock().by_name.keys().cloned().collect()
     }
 
-    pub(in crate::host) fn handlers_of(&self, name: &str) -> Vec<CallbackHandler> {
-        let handlers = self.lock();
-        let of_name = handlers.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        of_name.iter().map(|(_, handler)| Arc::clone(handler)).collect()
+    /// Brings the handlers of this name up to date.
+    pub(super) fn look_up(&self, name: &str, handlers: &mut Handlers) {
+        if handlers.name == name && self.are_current(handlers) {
+            return;
+        }
+        name.clone_into(&mut handlers.name);
+        handlers.list.clear();
+        let registered = self.lock();
+        handlers.changes = self.changes.load(Ordering::Acquire);
+        if let Some(of_name) = registered.by_name.get(name) {
+            handlers.list.extend(of_name.iter().map(|(_, handler)| handler.clone()));
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Handlers> {
-        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether these are still the handlers of their name: no handler has come or gone.
+    #[inline]
+    pub(super) fn are_current(&self, handlers: &Handlers) -> bool {
+        handlers.changes == self.changes.load(Ordering::Acquire)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registered> {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,12 +8,13 @@ use std::collections::{HashMap, VecDeque};
 use std::task::Waker;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::log::Log;
+use super::send::Message;
 use crate::limits;
-use crate::protocol::{event_stream, wire};
 
 /// By what a host is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +38,6 @@ pub(super) enum Link {
     Forgotten,
 }
 
-/// One callback, as it is written.
-#[derive(Debug)]
-struct Queued {
-    id: u64,
-    bytes: Bytes,
-}
-
 /// What waits for a callback's answer: the answer's body, or a problem document.
 pub(super) type Answered = oneshot::Sender<(Bytes, bool)>;
 
@@ -58,22 +52,28 @@ pub(super) struct Host {
     /// Counts its streams: an old one must not act for a new one.
     pub(super) generation: u64,
     /// Wakes whoever takes this host's callbacks.
-    pub(super) waker: Option<Waker>,
+    waker: Option<Waker>,
     /// Callbacks that wait for an answer, by id.
     pub(super) asked: HashMap<u64, Answered>,
-    waiting: VecDeque<Queued>,
-    waiting_bytes: usize,
-    sent: VecDeque<Queued>,
-    sent_bytes: usize,
-    last_id: u64,
-    /// The last id that can no longer be sent again.
-    lost_through: u64,
-    /// How many are missing at the start of the stream.
-    gap: Option<u64>,
+    outbox: Outbox,
+}
+
+/// What waits for a host, in the form in which it takes it.
+#[derive(Debug)]
+enum Outbox {
+    Events(Log),
+    /// Payloads, each of which answers a request, and how many bytes they have.
+    Payloads(VecDeque<Bytes>, usize),
 }
 
 impl Host {
     pub(super) fn new(serial: u64, origin: Origin, names: Vec<String>) -> Self {
+        let outbox = match origin {
+            Origin::Token(_) => Outbox::Events(Log::new(limits::CALLBACK_REPLAY)),
+            // It cannot come back, so nothing is sent to it twice.
+            Origin::Anonymous => Outbox::Events(Log::new(0)),
+            Origin::Legacy(_) => Outbox::Payloads(VecDeque::new(), 0),
+        };
         Self {
             serial,
             origin,
@@ -82,16 +82,11 @@ impl Host {
             generation: 0,
             waker: None,
             asked: HashMap::new(),
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            sent: VecDeque::new(),
-            sent_bytes: 0,
-            last_id: 0,
-            lost_through: 0,
-            gap: None,
+            outbox,
         }
     }
 
+    #[inline]
     pub(super) fn listens_to(&self, name: &str) -> bool {
         self.names.iter().any(|listened| listened == name)
     }
@@ -102,106 +97,81 @@ impl Host {
     }
 
     /// Whether nothing more may wait for it at the moment.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= limits::CALLBACK_QUEUE
-            || self.waiting_bytes >= limits::CALLBACK_QUEUE_BYTES
+        let (count, bytes) = match &self.outbox {
+            Outbox::Events(log) => log.waiting(),
+            Outbox::Payloads(payloads, bytes) => (payloads.len(), *bytes),
+        };
+        count >= limits::CALLBACK_QUEUE || bytes >= limits::CALLBACK_QUEUE_BYTES
     }
 
-    /// The next id in this host's own numbering.
-    pub(super) fn next_id(&self) -> u64 {
-        self.last_id + 1
-    }
-
-    /// Lets one more callback wait. Ids only grow.
-    pub(super) fn push(&mut self, id: u64, bytes: Bytes) {
-        self.last_id = id;
-        self.waiting_bytes += bytes.len();
-        self.waiting.push_back(Queued { id, bytes });
+    /// Lets one more callback wait, and answers with its id: the next one in a numbering of
+    /// all hosts without a token, or in the host's own.
+    #[inline]
+    pub(super) fn push(&mut self, last_anonymous_id: &mut u64, message: &Message<'_>) -> u64 {
+        let id = match &mut self.outbox {
+            Outbox::Events(log) => {
+                let id = if self.origin == Origin::Anonymous {
+                    *last_anonymous_id += 1;
+                    *last_anonymous_id
+                } else {
+                    log.next_id()
+                };
+                log.push(id, message.event, message.data);
+                id
+            }
+            Outbox::Payloads(payloads, bytes) => {
+                *bytes += message.body.len();
+                payloads.push_back(Bytes::copy_from_slice(message.body));
+                0
+            }
+        };
         self.wake();
+        id
     }
 
+    /// Wakes by this whoever takes this host's callbacks, once there are more.
+    pub(super) fn wake_by(&mut self, waker: &Waker) {
+        match &mut self.waker {
+            Some(known) => known.clone_from(waker),
+            None => self.waker = Some(waker.clone()),
+        }
+    }
+
+    #[inline]
     pub(super) fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }
 
-    /// Takes the next callback for good.
+    /// Takes the next callback for good, where it goes by itself.
     pub(super) fn pop(&mut self) -> Option<Bytes> {
-        let queued = self.waiting.pop_front()?;
-        self.waiting_bytes -= queued.bytes.len();
-        Some(queued.bytes)
+        let Outbox::Payloads(payloads, bytes) = &mut self.outbox else { return None };
+        let payload = payloads.pop_front()?;
+        *bytes -= payload.len();
+        Some(payload)
     }
 
-    /// Takes as many callbacks as one piece of a stream holds, and keeps them for a replay
-    /// where this host can ask for one.
+    /// Takes as many callbacks as one piece of a stream holds.
     pub(super) fn take_piece(&mut self) -> Option<Bytes> {
-        let mut piece = self.gap.take().map(|missing| self.gap_event(missing));
-        while let Some(next) = self.waiting.front() {
-            let held = piece.as_ref().map_or(0, Bytes::len);
-            if held > 0 && held + next.bytes.len() > limits::CALLBACK_PIECE {
-                break;
-            }
-            let Some(next) = self.waiting.pop_front() else { break };
-            self.waiting_bytes -= next.bytes.len();
-            piece = Some(match piece {
-                None => next.bytes.clone(),
-                Some(held) => {
-                    let mut joined = BytesMut::from(held);
-                    joined.extend_from_slice(&next.bytes);
-                    joined.freeze()
-                }
-            });
-            self.keep(next);
-        }
-        piece
-    }
-
-    fn gap_event(&self, missing: u64) -> Bytes {
-        let mut text = String::new();
-        let id = Some(self.lost_through);
-        event_stream::encode(&mut text, id, wire::EVENT_GAP, &missing.to_string());
-        text.into()
-    }
-
-    fn keep(&mut self, queued: Queued) {
-        if !matches!(self.origin, Origin::Token(_)) {
-            return;
-        }
-        self.sent_bytes += queued.bytes.len();
-        self.sent.push_back(queued);
-        while self.sent_bytes > limits::CALLBACK_REPLAY {
-            let Some(oldest) = self.sent.pop_front() else { break };
-            self.sent_bytes -= oldest.bytes.len();
-            self.lost_through = oldest.id;
+        match &mut self.outbox {
+            Outbox::Events(log) => log.take_piece(),
+            Outbox::Payloads(..) => None,
         }
     }
 
     /// Begins a new stream with these registrations. `last` is the last id that the host
-    /// has seen: what came after it is sent again, and a gap says what cannot be. An id that
-    /// was never given out belongs to an earlier numbering; it goes on behind that one, so
-    /// that the host does not take what is new for what it has seen.
+    /// has seen: it goes on behind that one.
     pub(super) fn reopen(&mut self, names: Vec<String>, last: Option<u64>) {
         self.names = names;
         self.link = Link::Connected;
         self.generation += 1;
         self.wake();
-        let Some(last) = last else { return };
-        if last > self.last_id {
-            self.last_id = last;
-            self.lost_through = last;
-            return;
+        if let (Some(last), Outbox::Events(log)) = (last, &mut self.outbox) {
+            log.resume(last);
         }
-        while let Some(queued) = self.sent.pop_back() {
-            self.sent_bytes -= queued.bytes.len();
-            if queued.id > last {
-                self.waiting_bytes += queued.bytes.len();
-                self.waiting.push_front(queued);
-            }
-        }
-        self.gap = self.lost_through.checked_sub(last).filter(|missing| *missing > 0);
-        // Whatever the host has seen is no longer there to be sent again.
-        self.lost_through = self.lost_through.max(last);
     }
 
     /// Notes that the host's stream or connection has ended.
@@ -223,107 +193,41 @@ impl Host {
         self.link = Link::Forgotten;
         self.names.clear();
         self.asked.clear();
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-        self.sent.clear();
-        self.sent_bytes = 0;
-        self.lost_through = self.last_id;
+        match &mut self.outbox {
+            Outbox::Events(log) => log.forget(),
+            Outbox::Payloads(payloads, bytes) => {
+                payloads.clear();
+                *bytes = 0;
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::typed::{MediaType, Payload};
 
     fn host() -> Host {
         Host::new(1, Origin::Token("t".into()), vec!["c".into()])
     }
 
-    fn push(host: &mut Host, bytes: impl Into<Bytes>) {
-        host.push(host.next_id(), bytes.into());
-    }
-
-    fn piece(host: &mut Host) -> String {
-        String::from_utf8(host.take_piece().unwrap_or_default().to_vec()).unwrap()
-    }
-
-    #[test]
-    fn a_new_stream_goes_on_behind_the_last_event_that_was_seen() {
-        let mut host = host();
-        for text in ["a", "b", "c"] {
-            push(&mut host, text);
-        }
-        assert_eq!(piece(&mut host), "abc");
-        push(&mut host, "d");
-
-        host.reopen(vec!["c".into()], Some(1));
-
-        assert_eq!(piece(&mut host), "bcd");
+    fn push(host: &mut Host, data: &[u8]) {
+        let payload = Payload { data, media_type: MediaType::Json };
+        let mut encoded = Default::default();
+        host.push(&mut 0, &Message::new("c", payload, &mut encoded).unwrap());
     }
 
     #[test]
     fn without_a_last_event_only_what_was_never_sent_is_sent() {
         let mut host = host();
-        push(&mut host, "a");
-        assert_eq!(piece(&mut host), "a");
-        push(&mut host, "b");
+        push(&mut host, b"a");
+        host.take_piece().unwrap();
+        push(&mut host, b"b");
 
         host.reopen(vec!["c".into()], None);
 
-        assert_eq!(piece(&mut host), "b");
-    }
-
-    #[test]
-    fn what_is_no_longer_held_is_counted_in_a_gap() {
-        let mut host = host();
-        let large = vec![b'x'; limits::CALLBACK_REPLAY / 2];
-        for _ in 0..4 {
-            push(&mut host, large.clone());
-            piece(&mut host);
-        }
-
-        host.reopen(vec!["c".into()], Some(1));
-
-        assert_eq!(piece(&mut host), "id: 2\nevent: gap\ndata: 1\n\n");
-        assert_eq!(piece(&mut host).len(), large.len());
-        assert_eq!(piece(&mut host).len(), large.len());
-        assert_eq!(piece(&mut host), "");
-    }
-
-    #[test]
-    fn a_host_that_was_forgotten_is_told_what_it_missed() {
-        let mut host = host();
-        for text in ["a", "b", "c"] {
-            push(&mut host, text);
-        }
-        piece(&mut host);
-
-        host.forget();
-        host.reopen(vec!["c".into()], Some(1));
-
-        assert_eq!(piece(&mut host), "id: 3\nevent: gap\ndata: 2\n\n");
-    }
-
-    #[test]
-    fn an_id_of_an_earlier_numbering_is_where_the_new_one_goes_on() {
-        let mut host = host();
-
-        host.reopen(vec!["c".into()], Some(57));
-
-        assert_eq!(piece(&mut host), "");
-        assert_eq!(host.next_id(), 58);
-    }
-
-    #[test]
-    fn pieces_stay_small_and_a_large_callback_goes_alone() {
-        let mut host = host();
-        push(&mut host, "a");
-        push(&mut host, vec![b'x'; limits::CALLBACK_PIECE + 1]);
-        push(&mut host, "b");
-
-        let lengths: Vec<_> = (0..3).map(|_| piece(&mut host).len()).collect();
-
-        assert_eq!(lengths, [1, limits::CALLBACK_PIECE + 1, 1]);
+        assert_eq!(host.take_piece().unwrap(), "id: 2\nevent: c\ndata: b\n\n");
     }
 
     #[test]
@@ -331,9 +235,9 @@ mod tests {
         let (mut many, mut large) = (host(), host());
         for _ in 0..limits::CALLBACK_QUEUE {
             assert!(!many.is_full());
-            push(&mut many, "x");
+            push(&mut many, b"x");
         }
-        push(&mut large, vec![0; limits::CALLBACK_QUEUE_BYTES]);
+        push(&mut large, &vec![b'x'; limits::CALLBACK_QUEUE_BYTES]);
         assert!(many.is_full() && large.is_full());
     }
 }

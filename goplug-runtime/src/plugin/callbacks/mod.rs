@@ -6,7 +6,9 @@
 //! next.
 
 mod host;
+mod log;
 mod registry;
+mod segment;
 mod send;
 mod take;
 
@@ -50,6 +52,7 @@ impl Hub {
     }
 
     /// The hosts, without those that stayed away for too long.
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.forget_absent(self.resume);
@@ -81,7 +84,7 @@ impl Hub {
         let Some(host) = host else { return Poll::Ready(None) };
         let piece = host.take_piece();
         if piece.is_none() && !closed {
-            host.waker = Some(cx.waker().clone());
+            host.wake_by(cx.waker());
             return Poll::Pending;
         }
         drop(state);
@@ -97,7 +100,7 @@ impl Hub {
             if closed {
                 return Poll::Ready(Err(Hangup));
             }
-            host.waker = Some(cx.waker().clone());
+            host.wake_by(cx.waker());
             return Poll::Pending;
         };
         drop(state);
@@ -139,7 +142,15 @@ impl State {
         self.hosts.iter_mut().find(|host| host.serial == serial)
     }
 
+    #[inline]
     fn forget_absent(&mut self, resume: Duration) {
+        if self.hosts.iter().any(|host| host.forgotten_at(resume).is_some()) {
+            self.look_for_absent(resume);
+        }
+    }
+
+    #[cold]
+    fn look_for_absent(&mut self, resume: Duration) {
         let is_due = |host: &Host| host.forgotten_at(resume).is_some_and(|at| at <= Instant::now());
         self.hosts.retain(|host| !(matches!(host.origin, Origin::Legacy(_)) && is_due(host)));
         self.hosts.iter_mut().filter(|host| is_due(host)).for_each(Host::forget);

@@ -1,6 +1,5 @@
 //! Sending: a callback to all who listen, or a question to one of them.
 
-use std::borrow::Cow;
 use std::pin::pin;
 
 use base64::Engine;
@@ -9,50 +8,49 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Host, Hub, Origin, State};
+use super::{Hub, Origin, State};
 use crate::error::{Error, MethodFailure, Result};
 use crate::limits;
 use crate::plugin::request::bad_request;
-use crate::protocol::{Problem, ProblemKind, event_stream, name, wire};
-use crate::typed::{Emission, MediaType, Notifier, Reply};
+use crate::protocol::{Problem, ProblemKind, name, wire};
+use crate::typed::{Emission, MediaType, Notifier, Payload};
 
 /// A callback, ready to be written for each host.
-struct Message<'a> {
+#[derive(Clone, Copy)]
+pub(super) struct Message<'a> {
     name: &'a str,
-    event: Cow<'a, str>,
-    data: Cow<'a, str>,
-    body: &'a Bytes,
+    /// The type of its event, and the data.
+    pub(super) event: &'a str,
+    pub(super) data: &'a [u8],
+    pub(super) body: &'a [u8],
 }
 
 impl<'a> Message<'a> {
-    fn new(name: &'a str, payload: &'a Reply) -> Result<Self> {
-        name::check_callback(name)?;
-        let body = &payload.body;
-        let (event, data) = match payload.media_type {
-            MediaType::Json => {
-                let text = std::str::from_utf8(body)
-                    .map_err(|_| Error::Protocol(format!("callback {name:?}: not JSON")))?;
-                (Cow::Borrowed(name), Cow::Borrowed(text))
-            }
-            MediaType::Raw => {
-                let event = format!("{name}{}", wire::EVENT_BASE64_SUFFIX);
-                (Cow::Owned(event), Cow::Owned(BASE64.encode(body)))
-            }
-        };
-        if data.len() + event.len() > limits::EVENT {
+    /// The message of a payload; `encoded` holds what has to be written for it.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub(super) fn new(
+        name: &'a str,
+        payload: Payload<'a>,
+        encoded: &'a mut (String, String),
+    ) -> Result<Self> {
+        let mut message = Self::json(name, payload.data);
+        if payload.media_type == MediaType::Raw {
+            *encoded =
+                (format!("{name}{}", wire::EVENT_BASE64_SUFFIX), BASE64.encode(message.body));
+            (message.event, message.data) = (&encoded.0, encoded.1.as_bytes());
+        }
+        if message.data.len() + message.event.len() > limits::EVENT {
             return Err(Error::TooLarge { limit: limits::EVENT });
         }
-        Ok(Self { name, event, data, body })
+        Ok(message)
     }
 
-    /// What is written for this host.
-    fn bytes(&self, host: &Host, id: u64) -> Bytes {
-        if let Origin::Legacy(_) = host.origin {
-            return self.body.clone();
-        }
-        let mut text = String::with_capacity(self.data.len() + self.event.len() + 40);
-        event_stream::encode(&mut text, Some(id), &self.event, &self.data);
-        text.into()
+    /// The message of a payload that is JSON.
+    #[inline]
+    fn json(name: &'a str, body: &'a [u8]) -> Self {
+        Self { name, event: name, data: body, body }
     }
 }
 
@@ -76,16 +74,39 @@ impl Hub {
     /// [`Error::NotRegistered`], [`Error::InvalidName`], [`Error::TooLarge`],
     /// [`Error::Stopped`]; [`Error::Deadline`] where a host is behind for longer than
     /// [`limits::CALL`].
-    pub(in crate::plugin) async fn notify(&self, name: &str, payload: &Reply) -> Result<()> {
-        let message = Message::new(name, payload)?;
+    pub(in crate::plugin) async fn notify(&self, name: &str, payload: Payload<'_>) -> Result<()> {
+        let mut encoded = Default::default();
+        let message = Message::new(name, payload, &mut encoded)?;
         self.when_there_is_room(name, |state| state.try_notify(&message, self)).await
+    }
+
+    /// Does the same if that takes no wait and no error; whether it did.
+    fn notify_at_once(&self, name: &str, payload: Payload<'_>) -> bool {
+        match payload.media_type {
+            MediaType::Json if name.len() + payload.data.len() <= limits::EVENT => {
+                self.send_at_once(&Message::json(name, payload.data))
+            }
+            MediaType::Json => false,
+            MediaType::Raw => {
+                let mut encoded = Default::default();
+                let message = Message::new(name, payload, &mut encoded);
+                message.is_ok_and(|message| self.send_at_once(&message))
+            }
+        }
+    }
+
+    #[inline]
+    fn send_at_once(&self, message: &Message<'_>) -> bool {
+        let mut state = self.lock();
+        !state.closed && matches!(state.try_notify(message, self), Attempt::Queued(()))
     }
 
     /// Asks the host that registered first, and waits for its answer.
     ///
     /// Dropping the future drops the answer; the question is not taken back.
-    async fn ask(&self, name: &str, payload: &Reply) -> Result<Bytes> {
-        let message = Message::new(name, payload)?;
+    async fn ask(&self, name: &str, payload: Payload<'_>) -> Result<Bytes> {
+        let mut encoded = Default::default();
+        let message = Message::new(name, payload, &mut encoded)?;
         let deadline = Instant::now() + limits::CALL;
         let (serial, id, answer) =
             self.when_there_is_room(name, |state| state.try_ask(&message, self)).await?;
@@ -139,7 +160,11 @@ impl Hub {
         }
         match attempt(&mut state) {
             Attempt::Queued(value) => Ok(Ok(value)),
-            Attempt::NobodyListens => Err(Error::NotRegistered { callback: name.into() }),
+            Attempt::NobodyListens => {
+                // Of a name that is none, too: who listens has been looked at.
+                name::check_callback(name)?;
+                Err(Error::NotRegistered { callback: name.into() })
+            }
             Attempt::Full(forgotten_at) => Ok(Err(forgotten_at)),
         }
     }
@@ -171,20 +196,25 @@ impl Hub {
 }
 
 impl State {
+    #[inline]
     fn try_notify(&mut self, message: &Message<'_>, hub: &Hub) -> Attempt<()> {
-        let mut listening = false;
-        for host in self.hosts.iter().filter(|host| host.listens_to(message.name)) {
-            listening = true;
-            if host.is_full() {
-                return Attempt::Full(host.forgotten_at(hub.resume));
-            }
-        }
-        if !listening {
-            return Attempt::NobodyListens;
-        }
         let Self { hosts, last_anonymous_id, .. } = self;
-        for host in hosts.iter_mut().filter(|host| host.listens_to(message.name)) {
-            queue(host, last_anonymous_id, message);
+        let mut listening = hosts.iter_mut().filter(|host| host.listens_to(message.name));
+        let Some(first) = listening.next() else { return Attempt::NobodyListens };
+        let Some(second) = listening.next() else {
+            if first.is_full() {
+                return Attempt::Full(first.forgotten_at(hub.resume));
+            }
+            first.push(last_anonymous_id, message);
+            return Attempt::Queued(());
+        };
+        // All get it or none.
+        let mut listening: Vec<_> = [first, second].into_iter().chain(listening).collect();
+        if let Some(full) = listening.iter().find(|host| host.is_full()) {
+            return Attempt::Full(full.forgotten_at(hub.resume));
+        }
+        for host in &mut listening {
+            host.push(last_anonymous_id, message);
         }
         Attempt::Queued(())
     }
@@ -197,22 +227,10 @@ impl State {
             return Attempt::Full(host.forgotten_at(hub.resume));
         }
         let (answered, answer) = oneshot::channel();
-        let id = queue(host, last_anonymous_id, message);
+        let id = host.push(last_anonymous_id, message);
         host.asked.insert(id, answered);
         Attempt::Queued((host.serial, id, answer))
     }
-}
-
-fn queue(host: &mut Host, last_anonymous_id: &mut u64, message: &Message<'_>) -> u64 {
-    let id = match host.origin {
-        Origin::Anonymous => {
-            *last_anonymous_id += 1;
-            *last_anonymous_id
-        }
-        Origin::Token(_) | Origin::Legacy(_) => host.next_id(),
-    };
-    host.push(id, message.bytes(host, id));
-    id
 }
 
 /// A question that waits for its answer; nobody waits any more once it is dropped.
@@ -261,12 +279,21 @@ fn failure(name: &str, body: &[u8]) -> Error {
 pub(in crate::plugin) struct HubNotifier(pub(in crate::plugin) std::sync::Arc<Hub>);
 
 impl Notifier for HubNotifier {
-    fn emit<'a>(&'a self, callback: &'a str, payload: Reply, wait_for_reply: bool) -> Emission<'a> {
+    fn emit_at_once(&self, callback: &str, payload: Payload<'_>) -> bool {
+        self.0.notify_at_once(callback, payload)
+    }
+
+    fn emit<'a>(
+        &'a self,
+        callback: &'a str,
+        payload: Payload<'a>,
+        wait_for_reply: bool,
+    ) -> Emission<'a> {
         Box::pin(async move {
             if wait_for_reply {
-                self.0.ask(callback, &payload).await
+                self.0.ask(callback, payload).await
             } else {
-                self.0.notify(callback, &payload).await.map(|()| Bytes::new())
+                self.0.notify(callback, payload).await.map(|()| Bytes::new())
             }
         })
     }
