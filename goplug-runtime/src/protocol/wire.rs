@@ -122,19 +122,27 @@ pub fn method_of_path(path: &str) -> Option<std::borrow::Cow<'_, str>> {
 /// The path that calls a method: `/` and the name, percent-encoded but for
 /// RFC 3986's unreserved characters.
 pub fn path_of_method(method: &str) -> String {
-    let mut path = String::with_capacity(method.len() + 1);
-    path.push('/');
+    let mut path = Vec::with_capacity(method.len() + 1);
+    write_path_of_method(method, &mut path);
+    // Nothing but ASCII was written.
+    String::from_utf8(path).unwrap_or_default()
+}
+
+/// Writes [`path_of_method`] behind `out`.
+pub fn write_path_of_method(method: &str, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push(b'/');
+    let is_unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    if method.as_bytes().iter().all(is_unreserved) {
+        return out.extend_from_slice(method.as_bytes());
+    }
     for byte in method.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            path.push(char::from(byte));
+        if is_unreserved(&byte) {
+            out.push(byte);
         } else {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
-            path.push('%');
-            path.push(char::from(HEX[usize::from(byte >> 4)]));
-            path.push(char::from(HEX[usize::from(byte & 15)]));
+            out.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         }
     }
-    path
 }
 
 #[cfg(test)]

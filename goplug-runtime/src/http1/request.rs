@@ -1,0 +1,222 @@
+//! Requests: written by a host, read by a plugin.
+
+use std::mem::MaybeUninit;
+
+use httparse::{Header, ParserConfig, Status};
+
+use super::fields::Framed;
+use super::{MAX_FIELDS, MAX_HEAD};
+#[cfg(feature = "host")]
+use crate::protocol::wire;
+
+/// Where the fields of a head are put while it is looked at.
+pub struct Fields<'a>([MaybeUninit<Header<'a>>; MAX_FIELDS]);
+
+impl Default for Fields<'_> {
+    fn default() -> Self {
+        Self([const { MaybeUninit::uninit() }; MAX_FIELDS])
+    }
+}
+
+/// What an ordinary request says before its body.
+#[derive(Debug)]
+pub struct RequestHead<'a, 'f> {
+    /// The target's path and query, still percent-encoded.
+    pub path: &'a str,
+    /// The length of its body, in bytes.
+    pub length: u64,
+    /// How many bytes the head is long.
+    pub size: usize,
+    fields: &'f [Header<'a>],
+}
+
+impl<'a> RequestHead<'a, '_> {
+    /// The value of the first field of this name, which has to be in lower case.
+    pub fn field(&self, name: &str) -> Option<&'a [u8]> {
+        self.fields().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The fields, in their order.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.fields.iter().map(|field| (field.name, field.value))
+    }
+}
+
+/// What lies at the beginning of what a peer has sent.
+#[derive(Debug)]
+pub enum Parsed<'a, 'f> {
+    /// The beginning of a head.
+    Partial,
+    /// An ordinary request: a `POST` to a path by HTTP/1.1, whose body has a length, and which
+    /// asks for nothing beside its answer.
+    Ordinary(RequestHead<'a, 'f>),
+    /// Another request, or none at all.
+    Other,
+}
+
+/// Looks at the beginning of these bytes.
+pub fn parse_request<'a, 'f>(bytes: &'a [u8], fields: &'f mut Fields<'a>) -> Parsed<'a, 'f> {
+    let mut request = httparse::Request::new(&mut []);
+    let parsed = ParserConfig::default().parse_request_with_uninit_headers(
+        &mut request,
+        bytes,
+        &mut fields.0,
+    );
+    let size = match parsed {
+        Ok(Status::Complete(size)) if size <= MAX_HEAD => size,
+        Ok(Status::Partial) if bytes.len() < MAX_HEAD => return Parsed::Partial,
+        _ => return Parsed::Other,
+    };
+    let (method, path, version) = (request.method, request.path, request.version);
+    let fields: &'f [Header<'a>] = request.headers;
+    match (method, path, version, length_of(fields)) {
+        (Some("POST"), Some(path), Some(1), Some(length)) if path.starts_with('/') => {
+            Parsed::Ordinary(RequestHead { path, length, size, fields })
+        }
+        _ => Parsed::Other,
+    }
+}
+
+/// The length of the body, if all that the fields ask for is an answer.
+fn length_of(fields: &[Header<'_>]) -> Option<u64> {
+    let mut framed = Framed { keep_alive: true, ..Framed::default() };
+    for Header { name, value } in fields {
+        let is_framing = framed.field(name, value).ok()?;
+        if !is_framing
+            && (name.eq_ignore_ascii_case("expect") || name.eq_ignore_ascii_case("upgrade"))
+        {
+            return None;
+        }
+    }
+    (framed.keep_alive && !framed.encoded).then_some(framed.length.unwrap_or(0))
+}
+
+/// What a host's request says before its body.
+#[cfg(feature = "host")]
+#[derive(Clone, Copy, Debug)]
+pub struct OutgoingHead<'a> {
+    /// The wire name, as it is.
+    pub method: &'a str,
+    /// What stands behind it in the path: empty, or begins with a slash and is
+    /// percent-encoded.
+    pub below: &'a str,
+    /// The value of `Host`.
+    pub authority: &'a [u8],
+    /// What the body is.
+    pub content_type: Option<&'a str>,
+    /// The caller's budget, in milliseconds.
+    pub timeout: Option<u64>,
+    /// Further fields; names in lower case.
+    pub fields: &'a [(&'static str, &'a str)],
+}
+
+#[cfg(feature = "host")]
+impl OutgoingHead<'_> {
+    /// Writes it behind `out` as it goes on the wire, before a body of `length` bytes.
+    pub fn write_to(&self, out: &mut Vec<u8>, length: usize) {
+        let mut digits = itoa::Buffer::new();
+        out.extend_from_slice(b"POST ");
+        wire::write_path_of_method(self.method, out);
+        out.extend_from_slice(self.below.as_bytes());
+        out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
+        out.extend_from_slice(self.authority);
+        let mut field = |name: &str, value: &[u8]| {
+            out.extend_from_slice(b"\r\n");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value);
+        };
+        if let Some(content_type) = self.content_type {
+            field("content-type", content_type.as_bytes());
+        }
+        if let Some(timeout) = self.timeout {
+            field(wire::HEADER_TIMEOUT, digits.format(timeout).as_bytes());
+        }
+        for (name, value) in self.fields {
+            field(name, value.as_bytes());
+        }
+        field("content-length", digits.format(length).as_bytes());
+        out.extend_from_slice(b"\r\n\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_other(text: &str) -> bool {
+        matches!(parse_request(text.as_bytes(), &mut Fields::default()), Parsed::Other)
+    }
+
+    fn with_fields(fields: &str) -> String {
+        format!("POST /add HTTP/1.1\r\nhost: x\r\n{fields}\r\n")
+    }
+
+    #[test]
+    fn an_ordinary_request_shows_its_path_length_and_fields() {
+        let text = with_fields("Goplug-Timeout: 250\r\nContent-Length: 13\r\n");
+        let (bytes, mut fields) = (format!("{text}{{\"a\":1}}"), Fields::default());
+        let Parsed::Ordinary(head) = parse_request(bytes.as_bytes(), &mut fields) else { panic!() };
+        assert_eq!((head.path, head.length, head.size), ("/add", 13, text.len()));
+        assert_eq!(head.field("goplug-timeout"), Some(&b"250"[..]));
+        assert_eq!(head.field("goplug-host"), None);
+    }
+
+    #[test]
+    fn a_request_without_a_length_has_no_body() {
+        let (text, mut fields) = (with_fields("connection: Keep-Alive\r\n"), Fields::default());
+        let Parsed::Ordinary(head) = parse_request(text.as_bytes(), &mut fields) else { panic!() };
+        assert_eq!(head.length, 0);
+    }
+
+    #[test]
+    fn a_head_that_goes_on_is_partial_until_it_is_too_long() {
+        let text = with_fields("Content-Length: 13\r\n");
+        for end in 0..text.len() {
+            let mut fields = Fields::default();
+            let parsed = parse_request(&text.as_bytes()[..end], &mut fields);
+            assert!(matches!(parsed, Parsed::Partial), "{parsed:?}");
+        }
+        let long = "x".repeat(MAX_HEAD);
+        assert!(is_other(&format!("POST /{long}")));
+        assert!(is_other(&with_fields(&format!("x: {long}\r\n"))));
+    }
+
+    #[test]
+    fn what_wants_more_than_an_answer_is_not_ordinary() {
+        for text in [
+            "GET /add HTTP/1.1\r\n\r\n",
+            "POST /add HTTP/1.0\r\n\r\n",
+            "POST http://x/add HTTP/1.1\r\n\r\n",
+            "POST add HTTP/1.1\r\n\r\n",
+            "\0",
+            &with_fields("transfer-encoding: chunked\r\n"),
+            &with_fields("Expect: 100-continue\r\n"),
+            &with_fields("connection: upgrade\r\nupgrade: x\r\n"),
+            &with_fields("connection: close\r\n"),
+            &with_fields("content-length: x\r\n"),
+            &with_fields("content-length: 1\r\ncontent-length: 2\r\n"),
+        ] {
+            assert!(is_other(text), "{text}");
+        }
+    }
+
+    #[cfg(feature = "host")]
+    #[test]
+    fn a_request_says_what_the_protocol_asks_for() {
+        let mut out = b"from before, ".to_vec();
+        let head = OutgoingHead {
+            method: "main.Do it",
+            below: "/7",
+            authority: b"math",
+            content_type: Some(wire::JSON),
+            timeout: Some(250),
+            fields: &[("goplug-protocol", "2")],
+        };
+        head.write_to(&mut out, 13);
+        let expected = "from before, POST /main.Do%20it/7 HTTP/1.1\r\nhost: math\r\n\
+                        content-type: application/json\r\ngoplug-timeout: 250\r\n\
+                        goplug-protocol: 2\r\ncontent-length: 13\r\n\r\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+}
