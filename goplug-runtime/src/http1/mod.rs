@@ -18,10 +18,14 @@ pub use request::{Fields, Parsed, RequestHead, parse_request};
 pub use response::{Progress, Response, ResponseReader, write_response_head};
 
 #[cfg(feature = "host")]
-pub use request::OutgoingHead;
+pub use request::Request;
 
 /// The largest head of a message, in bytes: 64 KiB.
 pub const MAX_HEAD: usize = 64 << 10;
+
+/// Bodies up to this size are copied behind their heads, to be sent with them in one piece:
+/// 16 KiB.
+pub const JOINED: usize = 16 << 10;
 
 /// The most fields of a head; as many as hyper takes.
 const MAX_FIELDS: usize = 100;

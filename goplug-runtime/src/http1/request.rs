@@ -2,8 +2,12 @@
 
 use std::mem::MaybeUninit;
 
+#[cfg(feature = "host")]
+use bytes::Bytes;
 use httparse::{Header, ParserConfig, Status};
 
+#[cfg(feature = "host")]
+use super::JOINED;
 use super::fields::Framed;
 use super::{MAX_FIELDS, MAX_HEAD};
 #[cfg(feature = "host")]
@@ -91,35 +95,41 @@ fn length_of(fields: &[Header<'_>]) -> Option<u64> {
     (framed.keep_alive && !framed.encoded).then_some(framed.length.unwrap_or(0))
 }
 
-/// What a host's request says before its body.
+/// A host's request.
 #[cfg(feature = "host")]
-#[derive(Clone, Copy, Debug)]
-pub struct OutgoingHead<'a> {
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
     /// The wire name, as it is.
     pub method: &'a str,
     /// What stands behind it in the path: empty, or begins with a slash and is
     /// percent-encoded.
     pub below: &'a str,
-    /// The value of `Host`.
-    pub authority: &'a [u8],
     /// What the body is.
     pub content_type: Option<&'a str>,
     /// The caller's budget, in milliseconds.
     pub timeout: Option<u64>,
-    /// Further fields; names in lower case.
+    /// Further fields, whose names are in lower case.
     pub fields: &'a [(&'static str, &'a str)],
+    /// The body.
+    pub body: Bytes,
 }
 
 #[cfg(feature = "host")]
-impl OutgoingHead<'_> {
-    /// Writes it behind `out` as it goes on the wire, before a body of `length` bytes.
-    pub fn write_to(&self, out: &mut Vec<u8>, length: usize) {
+impl<'a> Request<'a> {
+    /// A request for a method, without fields of its own.
+    pub fn new(method: &'a str, body: Bytes) -> Self {
+        Self { method, below: "", content_type: None, timeout: None, fields: &[], body }
+    }
+
+    /// Writes it behind `out` as it goes on the wire, to this authority; a body that is not
+    /// worth a copy is answered with, and goes behind it.
+    pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &[u8] {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(b"POST ");
         wire::write_path_of_method(self.method, out);
         out.extend_from_slice(self.below.as_bytes());
         out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
-        out.extend_from_slice(self.authority);
+        out.extend_from_slice(authority);
         let mut field = |name: &str, value: &[u8]| {
             out.extend_from_slice(b"\r\n");
             out.extend_from_slice(name.as_bytes());
@@ -135,8 +145,13 @@ impl OutgoingHead<'_> {
         for (name, value) in self.fields {
             field(name, value.as_bytes());
         }
-        field("content-length", digits.format(length).as_bytes());
+        field("content-length", digits.format(self.body.len()).as_bytes());
         out.extend_from_slice(b"\r\n\r\n");
+        if self.body.len() > JOINED {
+            return &self.body;
+        }
+        out.extend_from_slice(&self.body);
+        &[]
     }
 }
 
@@ -205,18 +220,28 @@ mod tests {
     #[test]
     fn a_request_says_what_the_protocol_asks_for() {
         let mut out = b"from before, ".to_vec();
-        let head = OutgoingHead {
-            method: "main.Do it",
+        let request = Request {
             below: "/7",
-            authority: b"math",
             content_type: Some(wire::JSON),
             timeout: Some(250),
             fields: &[("goplug-protocol", "2")],
+            ..Request::new("main.Do it", Bytes::from_static(b"{}"))
         };
-        head.write_to(&mut out, 13);
+        assert!(request.write_to(&mut out, b"math").is_empty());
         let expected = "from before, POST /main.Do%20it/7 HTTP/1.1\r\nhost: math\r\n\
                         content-type: application/json\r\ngoplug-timeout: 250\r\n\
-                        goplug-protocol: 2\r\ncontent-length: 13\r\n\r\n";
+                        goplug-protocol: 2\r\ncontent-length: 2\r\n\r\n{}";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[cfg(feature = "host")]
+    #[test]
+    fn a_large_body_is_not_copied() {
+        let (mut out, body) = (Vec::new(), Bytes::from(vec![0; JOINED + 1]));
+        assert_eq!(
+            Request::new("Do", body.clone()).write_to(&mut out, b"x").as_ptr(),
+            body.as_ptr()
+        );
+        assert!(out.ends_with(format!("content-length: {}\r\n\r\n", body.len()).as_bytes()));
     }
 }

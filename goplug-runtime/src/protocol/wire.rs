@@ -21,6 +21,8 @@ pub const RESERVED: [&str; 5] = [ACTIVATE, STOP, PING, REGISTER_CALLBACK, CALLBA
 
 /// Names the protocol version; a peer that does not send it speaks GoPlug 1.
 pub const HEADER_PROTOCOL: &str = "goplug-protocol";
+/// The field by which a peer says that it speaks [`PROTOCOL`].
+pub const GOPLUG_2: (&str, &str) = (HEADER_PROTOCOL, "2");
 /// The caller's remaining budget, in whole milliseconds.
 pub const HEADER_TIMEOUT: &str = "goplug-timeout";
 /// A token that tells one host's callback streams from another's.

@@ -1,15 +1,10 @@
 //! One connection to a plugin, on which a caller writes, waits and reads.
 
-use std::io::{self, ErrorKind, IoSlice, Read};
+use std::io::{self, ErrorKind, IoSlice};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
-use super::body::{self, BodyError};
-use super::buffer::Buffer;
-use super::head::{self, RequestHead};
-use crate::host::response::Response;
+use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader};
 use crate::transport::{BlockingStream, HangUp};
 
 /// Why a request got no response.
@@ -35,11 +30,11 @@ impl From<io::Error> for ExchangeError {
     }
 }
 
-impl From<BodyError> for ExchangeError {
-    fn from(error: BodyError) -> Self {
+impl From<ReadError> for ExchangeError {
+    fn from(error: ReadError) -> Self {
         match error {
-            BodyError::TooLarge => Self::TooLarge,
-            BodyError::Broken(error) => error.into(),
+            ReadError::TooLarge => Self::TooLarge,
+            ReadError::Broken(error) => error.into(),
         }
     }
 }
@@ -49,7 +44,7 @@ impl From<BodyError> for ExchangeError {
 pub(in crate::host) struct Connection {
     stream: BlockingStream,
     buffer: Buffer,
-    /// Where heads are written.
+    /// Where requests are written.
     scratch: Vec<u8>,
     reusable: bool,
 }
@@ -70,28 +65,44 @@ impl Connection {
     /// early and does not read on holds a large request up until the deadline.
     pub(super) fn exchange(
         &mut self,
-        request: &RequestHead<'_>,
-        body: &Bytes,
+        request: &Request<'_>,
+        authority: &str,
         limit: usize,
         deadline: Instant,
     ) -> Result<Response, ExchangeError> {
         self.reusable = false;
-        request.write_to(&mut self.scratch)?;
+        self.scratch.clear();
+        let body = request.write_to(&mut self.scratch, authority.as_bytes());
         let sent = send(&mut self.stream, [&self.scratch, body], deadline);
         if let Err(error @ (ExchangeError::Unsent(_) | ExchangeError::Late)) = sent {
             return Err(error);
         }
         let whole = sent.is_ok();
-        let mut source = Until { stream: &mut self.stream, deadline };
-        let head = match head::read(&mut self.buffer, &mut source) {
+        let response = match self.receive(limit, deadline) {
             // Who was cut off while it wrote may have been told why.
-            Ok(head) => head,
-            Err(error) => return Err(sent.err().unwrap_or(error.into())),
+            Ok(response) => response,
+            Err(error) => return Err(sent.err().unwrap_or(error)),
         };
-        let body = body::read(head.framing, limit, &mut self.buffer, &mut source)?;
         // What comes unasked would be taken for the next answer.
-        self.reusable = whole && head.keep_alive && self.buffer.filled().is_empty();
-        Ok(Response { status: head.status, body })
+        self.reusable = whole && response.keep_alive && self.buffer.filled().is_empty();
+        Ok(response)
+    }
+
+    fn receive(&mut self, limit: usize, deadline: Instant) -> Result<Response, ExchangeError> {
+        let mut reader = ResponseReader::new(limit);
+        loop {
+            match reader.take(&mut self.buffer)? {
+                Progress::Whole(response) => return Ok(response),
+                Progress::Interim(_) => {}
+                Progress::More => {
+                    let space = reader.space(&mut self.buffer)?;
+                    match self.stream.read(space, deadline)? {
+                        0 => return Ok(reader.end()?),
+                        count => reader.advance(&mut self.buffer, count),
+                    }
+                }
+            }
+        }
     }
 
     /// Whether another request can follow.
@@ -108,18 +119,6 @@ impl Connection {
     /// What ends it from another thread.
     pub(super) fn hang_up(&self) -> HangUp {
         self.stream.hang_up()
-    }
-}
-
-/// A connection up to a deadline.
-struct Until<'a> {
-    stream: &'a mut BlockingStream,
-    deadline: Instant,
-}
-
-impl Read for Until<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buffer, self.deadline)
     }
 }
 
@@ -152,9 +151,11 @@ fn send(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read, Write};
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::thread;
+
+    use bytes::Bytes;
 
     use super::*;
 
@@ -181,14 +182,7 @@ mod tests {
         body: &Bytes,
         deadline: Instant,
     ) -> Result<Response, ExchangeError> {
-        let head = RequestHead {
-            path: "/work",
-            authority: b"plugin",
-            content_type: None,
-            timeout: None,
-            length: body.len(),
-        };
-        connection.exchange(&head, body, 1 << 20, deadline)
+        connection.exchange(&Request::new("work", body.clone()), "plugin", 1 << 20, deadline)
     }
 
     /// Reads a request without a body.

@@ -1,16 +1,14 @@
 //! Running the handlers, one callback after the other.
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
 use super::{Arrival, Callbacks};
 use crate::error::Result;
 use crate::host::service::Service;
+use crate::http1::Request;
 use crate::protocol::{Problem, wire};
 use crate::typed::Reply;
-
-const HOST: HeaderName = HeaderName::from_static(wire::HEADER_HOST);
 
 /// Runs the handlers, one callback after the other.
 pub(super) async fn run(
@@ -54,9 +52,11 @@ async fn reply(
         Ok(reply) => (reply.body, reply.media_type.as_str()),
         Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
     };
-    let path = format!("/{}/{id}", wire::CALLBACK_REPLY);
-    let mut request = service.endpoint().request_to(&path, body);
-    request.headers_mut().insert(HOST, callbacks.host.clone());
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    service.control(wire::CALLBACK_REPLY, request).await.map(drop)
+    let request = Request {
+        below: &format!("/{id}"),
+        content_type: Some(media_type),
+        fields: &[(wire::HEADER_HOST, callbacks.host.to_str().unwrap_or_default())],
+        ..Request::new(wire::CALLBACK_REPLY, body)
+    };
+    service.control(&request).await.map(drop)
 }

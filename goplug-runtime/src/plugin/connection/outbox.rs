@@ -6,14 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 
-use crate::http1::write_response_head;
+use crate::http1::{JOINED, write_response_head};
 use crate::plugin::answer::Ticket;
 use crate::plugin::race::within;
 use crate::transport::Stream;
-
-/// Bodies up to this size are copied behind their heads, to be written with them and with
-/// other answers at once; and about so much is joined before it is written.
-const JOINED: usize = 16 << 10;
 
 /// Answers that have not been written yet.
 #[derive(Default)]
