@@ -56,8 +56,7 @@ impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
     /// is sent there may be secret, and what comes from there is believed.
     pub(super) async fn open(socket: &Path, deadline: Duration) -> io::Result<Self> {
-        let stream = transport::connect(socket, deadline).await?;
-        Peer::of(&stream)?.check_listener()?;
+        let stream = open_stream(socket, deadline).await?;
         let (incoming, scratch, clock) = (Buffer::default(), Vec::new(), Clock::default());
         Ok(Self { stream, incoming, scratch, clock, reusable: true })
     }
@@ -114,6 +113,13 @@ impl Connection {
         })
         .await;
     }
+}
+
+/// Connects to a socket that this host's user or root has bound.
+pub(super) async fn open_stream(socket: &Path, deadline: Duration) -> io::Result<Stream> {
+    let stream = transport::connect(socket, deadline).await?;
+    Peer::of(&stream)?.check_listener()?;
+    Ok(stream)
 }
 
 /// A request and its response, on their way.

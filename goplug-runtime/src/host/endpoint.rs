@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use super::connection::{Connection, TransmitError};
+use super::connection::{Connection, TransmitError, open_stream};
+use super::pipeline::{Outcome, Pipeline, Pipelines, Turn};
 use crate::http1::{Request, Response};
 use crate::limits;
 
@@ -29,6 +30,7 @@ pub(super) struct Endpoint {
     body_limit: usize,
     /// `None` once the run is over.
     idle: Mutex<Option<Vec<Connection>>>,
+    pipelines: Pipelines,
 }
 
 impl Endpoint {
@@ -38,7 +40,13 @@ impl Endpoint {
         // A URL from a file may hold what no header can.
         let fits = !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_graphic());
         let authority = if fits { authority.into() } else { "goplug".into() };
-        Self { socket, authority, body_limit, idle: Mutex::new(Some(Vec::new())) }
+        Self {
+            socket,
+            authority,
+            body_limit,
+            idle: Mutex::new(Some(Vec::new())),
+            pipelines: Pipelines::new(),
+        }
     }
 
     /// The path of the socket.
@@ -81,6 +89,26 @@ impl Endpoint {
         Ok(response)
     }
 
+    /// Sends a request on a connection that it shares with others; `None` where there is no
+    /// room on any.
+    pub(super) async fn send_pipelined(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+    ) -> Option<Outcome> {
+        let pipeline = match self.pipelines.next() {
+            Turn::Existing(pipeline) => pipeline,
+            Turn::None => return None,
+            Turn::New(place) => {
+                let within =
+                    limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
+                let stream = open_stream(&self.socket, within).await.ok()?;
+                place.fill(Pipeline::new(stream, self.body_limit))
+            }
+        };
+        pipeline.transmit(request, self.authority.as_bytes(), deadline).await
+    }
+
     /// Opens a connection that is not shared.
     pub(super) async fn connect(&self) -> std::io::Result<Connection> {
         Connection::open(&self.socket, limits::CONNECT).await
@@ -114,9 +142,10 @@ impl Endpoint {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes every idle connection, and keeps none from now on.
-    pub(super) fn close_idle(&self) {
+    /// Closes every idle connection and those that calls share, and keeps none from now on.
+    pub(super) fn close(&self) {
         self.lock().take();
+        self.pipelines.close();
     }
 }
 

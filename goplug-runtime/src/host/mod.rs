@@ -22,6 +22,7 @@ mod health;
 mod installed;
 mod launch;
 mod output;
+mod pipeline;
 mod policy;
 mod process;
 mod registry;

@@ -16,7 +16,9 @@ use tokio::time::timeout_at;
 
 use super::blocking::Connections;
 use super::call::Time;
+use super::connection::TransmitError;
 use super::endpoint::{Endpoint, RequestError};
+use super::pipeline::{Answered, Paces};
 use super::policy::Policy;
 use super::response::{self, Terms};
 use crate::error::{Error, Result};
@@ -80,6 +82,8 @@ pub(super) struct Service {
     turns: Option<Semaphore>,
     call_timeout: Duration,
     usage: Usage,
+    /// `None` where calls do not share connections.
+    paces: Option<Paces>,
     /// The connections of callers that block.
     blocking: Connections,
     ending: OnceLock<Ending>,
@@ -99,6 +103,11 @@ impl Service {
             id,
             endpoint,
             dialect,
+            paces: descriptor
+                .features
+                .iter()
+                .any(|feature| feature == wire::FEATURE_PIPELINE)
+                .then(|| Paces::new(&descriptor.methods)),
             descriptor: Arc::new(descriptor),
             own,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
@@ -145,7 +154,7 @@ impl Service {
     pub(super) fn end(&self, ending: Ending) {
         if self.ending.set(ending).is_ok() {
             self.ended.notify_waiters();
-            self.endpoint.close_idle();
+            self.endpoint.close();
             self.blocking.close();
         }
     }
@@ -227,7 +236,7 @@ impl Service {
     async fn finish(&self, request: &Request<'_>, time: Time) -> Result<Bytes> {
         let outcome = tokio::select! {
             biased;
-            outcome = self.endpoint.send(request, time.deadline) => outcome,
+            outcome = self.send(request, time.deadline) => outcome,
             ending = self.wait_for_end() => return Err(self.crashed(ending, true)),
         };
         match self.conclude(request.method, outcome, time) {
@@ -238,6 +247,37 @@ impl Service {
                 Err(self.loss(&lost, ending.ok()))
             }
         }
+    }
+
+    /// Sends a request: on a connection of its own, or, where other calls are on their way and
+    /// the method is known to be quick, on one that they share.
+    async fn send(
+        &self,
+        request: &Request<'_>,
+        deadline: tokio::time::Instant,
+    ) -> Result<Response, RequestError> {
+        let Some(paces) = self.paces.as_ref().filter(|_| self.calls() > 1) else {
+            return self.endpoint.send(request, deadline).await;
+        };
+        let Some(pace) = paces.of(request.method) else {
+            return self.endpoint.send(request, deadline).await;
+        };
+        if pace.is_quick() {
+            match self.endpoint.send_pipelined(request, deadline).await {
+                None | Some(Err(TransmitError::Unsent(_))) => {}
+                Some(Err(error)) => return Err(error.into()),
+                Some(Ok(Answered { response, slow })) => {
+                    if slow {
+                        pace.saw_slow();
+                    }
+                    return Ok(response);
+                }
+            }
+        }
+        let began = Instant::now();
+        let response = self.endpoint.send(request, deadline).await?;
+        pace.saw(began.elapsed());
+        Ok(response)
     }
 
     /// Makes a result of whatever came of a request.

@@ -19,9 +19,10 @@ use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper_util::rt::TokioIo;
 
+use super::connection::open_stream;
 use crate::http1::Request;
 use crate::protocol::wire;
-use crate::transport::{self, Peer, Stream};
+use crate::transport::Stream;
 
 type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
 
@@ -35,8 +36,7 @@ pub(super) struct StreamConnection {
 impl StreamConnection {
     /// Connects to a plugin's socket: see [`Connection::open`](super::connection::Connection).
     pub(super) async fn open(socket: &Path, deadline: Duration) -> io::Result<Self> {
-        let stream = transport::connect(socket, deadline).await?;
-        Peer::of(&stream)?.check_listener()?;
+        let stream = open_stream(socket, deadline).await?;
         let (sender, driver) =
             http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         Ok(Self { sender, driver: Some(Box::pin(driver)) })

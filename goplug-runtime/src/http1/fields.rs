@@ -3,6 +3,7 @@
 use std::io;
 
 use super::invalid;
+use crate::protocol::wire;
 
 /// What the fields of a head say about where its message ends, and its connection.
 #[derive(Debug, Default)]
@@ -20,12 +21,13 @@ impl Framed {
     ///
     /// # Errors
     /// [`InvalidData`](io::ErrorKind::InvalidData) where a length is none, or there are two.
+    #[inline]
     pub(super) fn field(&mut self, name: &str, value: &[u8]) -> io::Result<bool> {
         // Of the names below no two have the same length.
         match name.len() {
             14 if name.eq_ignore_ascii_case("content-length") => {
                 let length =
-                    parse_length(value).ok_or_else(|| invalid("its length is no number"))?;
+                    wire::parse_number(value).ok_or_else(|| invalid("its length is no number"))?;
                 if self.length.replace(length).is_some_and(|other| other != length) {
                     return Err(invalid("it has two lengths"));
                 }
@@ -47,18 +49,6 @@ impl Framed {
         }
         Ok(true)
     }
-}
-
-/// Digits only: what Rust's own parser takes beyond them is no length.
-fn parse_length(value: &[u8]) -> Option<u64> {
-    let digits = value.trim_ascii();
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |length, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        length.checked_mul(10)?.checked_add(digit)
-    })
 }
 
 fn items(value: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -10,7 +10,6 @@ use httparse::{Header, ParserConfig, Status};
 use super::JOINED;
 use super::fields::Framed;
 use super::{MAX_FIELDS, MAX_HEAD};
-#[cfg(feature = "host")]
 use crate::protocol::wire;
 
 /// Where the fields of a head are put while it is looked at.
@@ -31,15 +30,14 @@ pub struct RequestHead<'a, 'f> {
     pub length: u64,
     /// How many bytes the head is long.
     pub size: usize,
+    /// What it says of the caller's budget.
+    pub timeout: Option<&'a [u8]>,
+    /// Whether requests behind this one may be given back.
+    pub pipeline: bool,
     fields: &'f [Header<'a>],
 }
 
 impl<'a> RequestHead<'a, '_> {
-    /// The value of the first field of this name, which has to be in lower case.
-    pub fn field(&self, name: &str) -> Option<&'a [u8]> {
-        self.fields().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
     /// The fields, in their order.
     pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.fields.iter().map(|field| (field.name, field.value))
@@ -73,26 +71,32 @@ pub fn parse_request<'a, 'f>(bytes: &'a [u8], fields: &'f mut Fields<'a>) -> Par
     };
     let (method, path, version) = (request.method, request.path, request.version);
     let fields: &'f [Header<'a>] = request.headers;
-    match (method, path, version, length_of(fields)) {
-        (Some("POST"), Some(path), Some(1), Some(length)) if path.starts_with('/') => {
-            Parsed::Ordinary(RequestHead { path, length, size, fields })
+    let head = RequestHead { path: "", length: 0, size, timeout: None, pipeline: false, fields };
+    match (method, path, version) {
+        (Some("POST"), Some(path), Some(1)) if path.starts_with('/') => {
+            understand(RequestHead { path, ..head }).map_or(Parsed::Other, Parsed::Ordinary)
         }
         _ => Parsed::Other,
     }
 }
 
-/// The length of the body, if all that the fields ask for is an answer.
-fn length_of(fields: &[Header<'_>]) -> Option<u64> {
+/// Reads the fields; `None` where they ask for more than an answer.
+fn understand<'a, 'f>(mut head: RequestHead<'a, 'f>) -> Option<RequestHead<'a, 'f>> {
     let mut framed = Framed { keep_alive: true, ..Framed::default() };
-    for Header { name, value } in fields {
-        let is_framing = framed.field(name, value).ok()?;
-        if !is_framing
-            && (name.eq_ignore_ascii_case("expect") || name.eq_ignore_ascii_case("upgrade"))
-        {
+    for Header { name, value } in head.fields {
+        if framed.field(name, value).ok()? {
+            continue;
+        }
+        if name.eq_ignore_ascii_case(wire::HEADER_TIMEOUT) {
+            head.timeout.get_or_insert(value);
+        } else if name.eq_ignore_ascii_case(wire::HEADER_PIPELINE) {
+            head.pipeline = true;
+        } else if name.eq_ignore_ascii_case("expect") || name.eq_ignore_ascii_case("upgrade") {
             return None;
         }
     }
-    (framed.keep_alive && !framed.encoded).then_some(framed.length.unwrap_or(0))
+    head.length = framed.length.unwrap_or(0);
+    (framed.keep_alive && !framed.encoded).then_some(head)
 }
 
 /// A host's request.
@@ -173,15 +177,22 @@ mod tests {
         let (bytes, mut fields) = (format!("{text}{{\"a\":1}}"), Fields::default());
         let Parsed::Ordinary(head) = parse_request(bytes.as_bytes(), &mut fields) else { panic!() };
         assert_eq!((head.path, head.length, head.size), ("/add", 13, text.len()));
-        assert_eq!(head.field("goplug-timeout"), Some(&b"250"[..]));
-        assert_eq!(head.field("goplug-host"), None);
+        assert_eq!((head.timeout, head.pipeline), (Some(&b"250"[..]), false));
+        assert_eq!(head.fields().count(), 3);
     }
 
     #[test]
     fn a_request_without_a_length_has_no_body() {
         let (text, mut fields) = (with_fields("connection: Keep-Alive\r\n"), Fields::default());
         let Parsed::Ordinary(head) = parse_request(text.as_bytes(), &mut fields) else { panic!() };
-        assert_eq!(head.length, 0);
+        assert_eq!((head.length, head.timeout), (0, None));
+    }
+
+    #[test]
+    fn a_request_may_allow_others_to_be_given_back() {
+        let (text, mut fields) = (with_fields("Goplug-Pipeline: 1\r\n"), Fields::default());
+        let Parsed::Ordinary(head) = parse_request(text.as_bytes(), &mut fields) else { panic!() };
+        assert!(head.pipeline);
     }
 
     #[test]

@@ -308,7 +308,7 @@ impl ServerBuilder {
             namespace: self.namespace.clone(),
             version: self.version.clone(),
             protocol: wire::PROTOCOL,
-            features: Vec::new(),
+            features: vec![wire::FEATURE_PIPELINE.into()],
             methods: self.methods.iter().map(|(method, _)| method.clone()).collect(),
             callbacks: self.callbacks.clone(),
         }

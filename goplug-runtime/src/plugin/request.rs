@@ -51,7 +51,7 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// A problem where it is not a number.
 pub(super) fn budget(value: Option<&[u8]>) -> Result<Option<Duration>, Problem> {
     let Some(value) = value else { return Ok(None) };
-    match std::str::from_utf8(value).ok().and_then(wire::parse_timeout) {
+    match wire::parse_timeout(value) {
         Some(budget) => Ok(Some(budget)),
         None => Err(bad_request(format!(
             "Goplug-Timeout is {:?}, which is not a whole number of milliseconds",

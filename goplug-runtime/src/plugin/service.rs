@@ -1,7 +1,9 @@
 //! One request, and the answer to it.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{self, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +12,7 @@ use hyper::{HeaderMap, Method, Request};
 
 use super::answer::{self, Answer, Ticket};
 use super::callbacks::{ConnectionGuard, Hangup};
-use super::dispatch;
+use super::dispatch::{self, Running};
 use super::lifecycle::{InFlight, Lifecycle, Phase, stopping};
 use super::request::{self, Dialect, Rest, Unread, bad_request};
 use super::server::Core;
@@ -139,18 +141,30 @@ impl Service {
         self.core.lifecycle.enter()
     }
 
-    /// Runs a handler: see [`dispatch::run`].
+    /// Begins a call: see [`dispatch::begin`].
     ///
     /// # Errors
-    /// The problem with which the call is to be answered.
-    pub(super) async fn run(
+    /// The handler, where it takes longer.
+    pub(super) fn begin(
         &self,
         handler: &Handler,
         budget: Option<Duration>,
         body: Bytes,
+        cx: &mut task::Context<'_>,
+    ) -> Result<Result<Reply, Problem>, Running> {
+        dispatch::begin(handler, Call::new(body), budget, self.context.as_ref(), cx)
+    }
+
+    /// Waits for a handler: see [`dispatch::finish`].
+    ///
+    /// # Errors
+    /// The problem with which the call is to be answered.
+    pub(super) async fn finish(
+        &self,
+        running: Running,
+        budget: Option<Duration>,
     ) -> Result<Reply, Problem> {
-        let (call, context) = (Call::new(body), self.context.as_ref());
-        dispatch::run(handler, call, budget, context, &self.core.lifecycle).await
+        dispatch::finish(running, budget, self.context.as_ref(), &self.core.lifecycle).await
     }
 
     async fn route(&self, request: Request<Incoming>, connection: u64) -> Result<Answer, Failure> {
@@ -195,7 +209,15 @@ impl Service {
             Problem::new(ProblemKind::UnknownMethod, detail)
         })?;
         let ticket = Ticket::from(self.enter()?);
-        Ok(match self.run(handler, budget, body).await {
+        let mut body = Some(body);
+        let begun = poll_fn(|cx| {
+            Poll::Ready(self.begin(handler, budget, body.take().unwrap_or_default(), cx))
+        });
+        let answered = match begun.await {
+            Ok(answered) => answered,
+            Err(running) => self.finish(running, budget).await,
+        };
+        Ok(match answered {
             Ok(reply) => answer::reply(reply, ticket),
             Err(problem) => answer::problem(&problem, ticket),
         })

@@ -25,10 +25,20 @@ pub const HEADER_PROTOCOL: &str = "goplug-protocol";
 pub const GOPLUG_2: (&str, &str) = (HEADER_PROTOCOL, "2");
 /// The caller's remaining budget, in whole milliseconds.
 pub const HEADER_TIMEOUT: &str = "goplug-timeout";
+/// On one request of a connection: the requests behind another one may be given back, by an
+/// interim response of [`STATUS_GIVEN_BACK`].
+pub const HEADER_PIPELINE: &str = "goplug-pipeline";
 /// A token that tells one host's callback streams from another's.
 pub const HEADER_HOST: &str = "goplug-host";
 /// The id of the last event that the host has seen.
 pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
+
+/// The interim status by which a plugin says that no request behind the one which it answers
+/// has been begun or will be.
+pub const STATUS_GIVEN_BACK: u16 = 102;
+
+/// The feature of plugins that heed [`HEADER_PIPELINE`].
+pub const FEATURE_PIPELINE: &str = "pipeline";
 
 /// Typed arguments and results.
 pub const JSON: &str = "application/json";
@@ -76,8 +86,20 @@ pub fn timeout_value(budget: Duration) -> u64 {
 }
 
 /// Reads [`HEADER_TIMEOUT`]; `None` if it is not a whole number of milliseconds.
-pub fn parse_timeout(value: &str) -> Option<Duration> {
-    value.trim().parse().ok().map(Duration::from_millis)
+pub fn parse_timeout(value: &[u8]) -> Option<Duration> {
+    parse_number(value).map(Duration::from_millis)
+}
+
+/// Reads a whole number, blanks around it aside; `None` if it is something else, or too large.
+pub(crate) fn parse_number(text: &[u8]) -> Option<u64> {
+    let digits = text.trim_ascii();
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// The URL a plugin has unless it is given one: `unix://` + namespace + name.
@@ -174,8 +196,10 @@ mod tests {
     #[test]
     fn a_budget_that_is_left_is_not_sent_as_none() {
         assert_eq!(timeout_value(Duration::from_nanos(1)), 1);
-        assert_eq!(parse_timeout("250"), Some(Duration::from_millis(250)));
-        assert_eq!(parse_timeout("soon"), None);
+        assert_eq!(parse_timeout(b" 250"), Some(Duration::from_millis(250)));
+        for none in ["soon", "", "+5", "-1", "5.0", "18446744073709551616"] {
+            assert_eq!(parse_timeout(none.as_bytes()), None, "{none}");
+        }
     }
 
     #[test]

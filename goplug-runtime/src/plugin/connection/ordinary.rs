@@ -53,6 +53,16 @@ enum Asked<'s> {
     Other(String, HeaderMap),
 }
 
+/// What lies at the beginning of what the peer has sent.
+enum Found<'s> {
+    /// Nothing, or the beginning of a head.
+    Part,
+    /// An ordinary request, and the length of its body.
+    Request(Asked<'s>, usize),
+    /// Something for hyper.
+    Other,
+}
+
 /// A connection with ordinary requests.
 pub(super) struct Ordinary<'s> {
     stream: Stream,
@@ -62,13 +72,17 @@ pub(super) struct Ordinary<'s> {
     outbox: Outbox,
     /// How long the peer may pause within a request or while it is answered.
     idle: Duration,
+    /// Whether the peer takes requests back: see [`wire::HEADER_PIPELINE`].
+    pipeline: bool,
+    /// Whether it has been given some: then nothing is read any more.
+    last: bool,
 }
 
 impl<'s> Ordinary<'s> {
     pub(super) fn new(stream: Stream, service: &'s Service, id: u64) -> Self {
         let idle = service.peer_idle();
         let (incoming, outbox) = (Buffer::default(), Outbox::default());
-        Self { stream, service, id, incoming, outbox, idle }
+        Self { stream, service, id, incoming, outbox, idle, pipeline: false, last: false }
     }
 
     /// Answers ordinary requests for as long as they come.
@@ -84,31 +98,37 @@ impl<'s> Ordinary<'s> {
 
     async fn serve_all(&mut self) -> Result<(), Over> {
         loop {
-            let mut fields = Fields::default();
-            let (asked, length) = match parse_request(self.incoming.filled(), &mut fields) {
-                Parsed::Partial => {
-                    self.receive().await?;
-                    continue;
+            match self.next() {
+                Found::Part => self.receive().await?,
+                Found::Other => return self.flush().await,
+                Found::Request(Asked::Call(handler, budget), length) => {
+                    let body = self.body(length).await?;
+                    self.call(handler, budget, body).await?;
                 }
-                Parsed::Ordinary(head) => match self.understand(&head) {
-                    Some(understood) => {
-                        let size = head.size;
-                        self.incoming.consume(size);
-                        understood
-                    }
-                    None => return self.flush().await,
-                },
-                Parsed::Other => return self.flush().await,
-            };
-            let body = self.body(length).await?;
-            match asked {
-                Asked::Call(handler, budget) => self.call(handler, budget, body).await?,
-                Asked::Other(path, fields) => self.other(&path, &fields, body).await?,
+                Found::Request(Asked::Other(path, fields), length) => {
+                    let body = self.body(length).await?;
+                    self.other(&path, &fields, body).await?;
+                }
             }
             if self.outbox.is_full() {
                 self.flush().await?;
             }
         }
+    }
+
+    /// Takes the next head, if it is there.
+    fn next(&mut self) -> Found<'s> {
+        let mut fields = Fields::default();
+        let head = match parse_request(self.incoming.filled(), &mut fields) {
+            Parsed::Partial => return Found::Part,
+            Parsed::Other => return Found::Other,
+            Parsed::Ordinary(head) => head,
+        };
+        let Some((asked, length)) = self.understand(&head) else { return Found::Other };
+        let (size, pipeline) = (head.size, head.pipeline);
+        self.incoming.consume(size);
+        self.pipeline |= pipeline;
+        Found::Request(asked, length)
     }
 
     /// What a request asks for, and how long its body is; `None` where the answer may be a
@@ -118,7 +138,7 @@ impl<'s> Ordinary<'s> {
         let length = length.filter(|length| *length <= self.service.body_limit())?;
         let method = wire::method_of_path(head.path);
         if let Some(handler) = method.as_deref().and_then(|name| self.service.handler(name)) {
-            let budget = request::budget(head.field(wire::HEADER_TIMEOUT));
+            let budget = request::budget(head.timeout);
             return Some((Asked::Call(handler, budget), length));
         }
         if method.as_deref() == Some(wire::REGISTER_CALLBACK) {
@@ -168,8 +188,7 @@ impl<'s> Ordinary<'s> {
     /// Says what is wrong with a request that has not come to its end: it is the last.
     async fn refuse<T>(&mut self, problem: &Problem) -> Result<T, Over> {
         self.push_problem(problem, Ticket::default());
-        self.flush().await?;
-        Err(Over)
+        self.end().await
     }
 
     async fn call(
@@ -187,17 +206,35 @@ impl<'s> Ordinary<'s> {
             }
         };
         let service = self.service;
-        match self.attend(service.run(handler, budget, body)).await? {
+        let mut body = Some(body);
+        let begun = poll_fn(|cx| {
+            Poll::Ready(service.begin(handler, budget, body.take().unwrap_or_default(), cx))
+        });
+        let answered = match begun.await {
+            Ok(answered) => answered,
+            Err(running) => {
+                self.flush().await?;
+                self.attend(service.finish(running, budget)).await?
+            }
+        };
+        match answered {
             Ok(Reply { body, media_type }) => {
                 self.outbox.push(200, media_type.as_str(), false, body, ticket);
             }
             Err(problem) => self.push_problem(&problem, ticket),
         }
-        Ok(())
+        if self.last { self.end().await } else { Ok(()) }
+    }
+
+    /// Writes what is to be written, and nothing further is read.
+    async fn end<T>(&mut self) -> Result<T, Over> {
+        self.flush().await?;
+        Err(Over)
     }
 
     async fn other(&mut self, path: &str, fields: &HeaderMap, body: Bytes) -> Result<(), Over> {
         let (service, id) = (self.service, self.id);
+        self.flush().await?;
         let answer = self.attend(service.answer_whole(path, fields, body, id)).await?;
         let (head, body) = answer.map_err(|_| Over)?.into_parts();
         let (body, ticket) = body.into_whole();
@@ -205,7 +242,7 @@ impl<'s> Ordinary<'s> {
         let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let protocol = head.headers.contains_key(wire::HEADER_PROTOCOL);
         self.outbox.push(head.status.as_u16(), media_type, protocol, body, ticket);
-        Ok(())
+        if self.last { self.end().await } else { Ok(()) }
     }
 
     fn push_problem(&mut self, problem: &Problem, ticket: Ticket) {
@@ -218,20 +255,31 @@ impl<'s> Ordinary<'s> {
     }
 
     /// Waits for an answer, and listens to the peer meanwhile: one that goes takes the answer
-    /// with it.
+    /// with it. What takes longer is not waited for by requests that could go elsewhere.
     async fn attend<F: Future>(&mut self, answer: F) -> Result<F::Output, Over> {
         let mut answer = pin!(answer);
-        let at_once = poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await;
-        if let Poll::Ready(answer) = at_once {
-            return Ok(answer);
-        }
-        self.flush().await?;
+        let mut patience = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_PATIENCE)));
         let mut glance = None;
-        poll_fn(|cx| match answer.as_mut().poll(cx) {
-            Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-            Poll::Pending => self.poll_gone(cx, &mut glance).map(Err),
-        })
-        .await
+        loop {
+            let attended = poll_fn(|cx| {
+                if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(Some(answer)));
+                }
+                if let Poll::Ready(over) = self.poll_gone(cx, &mut glance) {
+                    return Poll::Ready(Err(over));
+                }
+                match &mut patience {
+                    Some(patience) => patience.as_mut().poll(cx).map(|()| Ok(None)),
+                    None => Poll::Pending,
+                }
+            });
+            if let Some(answer) = attended.await? {
+                return Ok(answer);
+            }
+            (patience, self.last) = (None, true);
+            self.outbox.push_given_back();
+            self.flush().await?;
+        }
     }
 
     /// Reads ahead until the peer goes. Behind a full head's worth of further requests there is

@@ -11,6 +11,9 @@ use crate::plugin::answer::Ticket;
 use crate::plugin::race::within;
 use crate::transport::Stream;
 
+/// [`wire::STATUS_GIVEN_BACK`](crate::protocol::wire::STATUS_GIVEN_BACK).
+const GIVEN_BACK: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
+
 /// Answers that have not been written yet.
 #[derive(Default)]
 pub(super) struct Outbox {
@@ -37,6 +40,12 @@ impl Outbox {
             self.large = body;
         }
         self.tickets.push(ticket);
+    }
+
+    /// Adds an interim response: the requests behind the one that is being answered are given
+    /// back.
+    pub(super) fn push_given_back(&mut self) {
+        self.bytes.extend_from_slice(GIVEN_BACK);
     }
 
     /// Whether it is to be written before anything is added.
