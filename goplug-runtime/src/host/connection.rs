@@ -16,8 +16,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader};
-use crate::transport::{self, Peer, Stream};
+use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
+use crate::protocol::wire;
+use crate::transport::{self, BusyPoll, Peer, Stream};
 
 /// Why a request got no response.
 #[derive(Debug)]
@@ -49,30 +50,49 @@ pub(super) struct Connection {
     /// Where requests are written.
     scratch: Vec<u8>,
     clock: Clock,
+    busy_poll: BusyPoll,
+    /// For how many microseconds the plugin is asked to look at it too, until it has been.
+    ask: Option<u64>,
     reusable: bool,
 }
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
-    /// is sent there may be secret, and what comes from there is believed.
-    pub(super) async fn open(socket: &Path, deadline: Duration) -> io::Result<Self> {
-        let stream = open_stream(socket, deadline).await?;
-        let (incoming, scratch, clock) = (Buffer::default(), Vec::new(), Clock::default());
-        Ok(Self { stream, incoming, scratch, clock, reusable: true })
+    /// is sent there may be secret, and what comes from there is believed. Both ends look at
+    /// it for at most `busy_poll` before they wait.
+    pub(super) async fn open(
+        socket: &Path,
+        deadline: Duration,
+        busy_poll: Duration,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            stream: open_stream(socket, deadline).await?,
+            incoming: Buffer::default(),
+            scratch: Vec::new(),
+            clock: Clock::default(),
+            busy_poll: BusyPoll::new(busy_poll),
+            ask: microseconds(busy_poll),
+            reusable: true,
+        })
     }
 
     /// Sends a request and reads its response, whose body may have at most `limit` bytes.
-    /// After an error, or where the future was dropped, the connection is of no use.
+    /// After an error, or where the future was dropped, the connection is of no use. Only a
+    /// call that is `alone` is worth a look before it waits.
     pub(super) async fn transmit(
         &mut self,
         request: &Request<'_>,
         authority: &[u8],
         limit: usize,
         deadline: Instant,
+        alone: bool,
     ) -> Result<Response, TransmitError> {
         let fresh = std::mem::take(&mut self.reusable);
         self.scratch.clear();
         let body = request.write_to(&mut self.scratch, authority);
+        if let Some(microseconds) = self.ask.take() {
+            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+        }
         let mut exchange = Exchange {
             stream: &mut self.stream,
             incoming: &mut self.incoming,
@@ -80,6 +100,7 @@ impl Connection {
             sent: 0,
             failed: None,
             reader: ResponseReader::new(limit),
+            busy_poll: alone.then_some(&mut self.busy_poll),
         };
         let clock = &mut self.clock;
         let response = poll_fn(|cx| match exchange.poll(cx) {
@@ -115,6 +136,11 @@ impl Connection {
     }
 }
 
+/// What a plugin is told of a bound; nothing of none.
+pub(super) fn microseconds(busy_poll: Duration) -> Option<u64> {
+    u64::try_from(busy_poll.as_micros()).ok().filter(|microseconds| *microseconds > 0)
+}
+
 /// Connects to a socket that this host's user or root has bound.
 pub(super) async fn open_stream(socket: &Path, deadline: Duration) -> io::Result<Stream> {
     let stream = transport::connect(socket, deadline).await?;
@@ -132,6 +158,8 @@ struct Exchange<'a> {
     /// Why nothing more is sent.
     failed: Option<io::Error>,
     reader: ResponseReader,
+    /// For one look.
+    busy_poll: Option<&'a mut BusyPoll>,
 }
 
 impl Exchange<'_> {
@@ -187,14 +215,9 @@ impl Exchange<'_> {
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, TransmitError>> {
         loop {
-            let space = self.reader.space(self.incoming).map_err(TransmitError::Broken)?;
-            let mut space = ReadBuf::new(space);
-            let outcome = ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut space));
-            let count = space.filled().len();
-            match outcome {
-                Ok(()) if count > 0 => self.reader.advance(self.incoming, count),
-                // The end.
-                outcome => return Poll::Ready(self.end(outcome)),
+            match ready!(self.poll_receive(cx)) {
+                Ok(count) if count > 0 => self.reader.advance(self.incoming, count),
+                outcome => return Poll::Ready(self.end(outcome.map(drop))),
             }
             loop {
                 match self.reader.take(self.incoming)? {
@@ -204,6 +227,20 @@ impl Exchange<'_> {
                 }
             }
         }
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let is_sent = self.is_sent();
+        let space = self.reader.space(self.incoming)?;
+        if is_sent
+            && let Some(busy_poll) = self.busy_poll.take()
+            && let Some(read) = busy_poll.read(&*self.stream, space)
+        {
+            return Poll::Ready(read);
+        }
+        let mut space = ReadBuf::new(space);
+        ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut space))?;
+        Poll::Ready(Ok(space.filled().len()))
     }
 
     /// Nothing more comes. Where sending has failed before, that is the reason.

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::connection::{Connection, TransmitError, open_stream};
 use super::pipeline::{Outcome, Pipeline, Pipelines, Turn};
+use super::policy::Policy;
 use crate::http1::{Request, Response};
 use crate::limits;
 
@@ -28,6 +30,7 @@ pub(super) struct Endpoint {
     socket: PathBuf,
     authority: Box<str>,
     body_limit: usize,
+    busy_poll: Duration,
     /// `None` once the run is over.
     idle: Mutex<Option<Vec<Connection>>>,
     pipelines: Pipelines,
@@ -35,7 +38,7 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// An endpoint on this socket; `url` gives the `Host` header.
-    pub(super) fn new(socket: PathBuf, url: &str, body_limit: usize) -> Self {
+    pub(super) fn new(socket: PathBuf, url: &str, policy: &Policy) -> Self {
         let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
         // A URL from a file may hold what no header can.
         let fits = !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_graphic());
@@ -43,7 +46,8 @@ impl Endpoint {
         Self {
             socket,
             authority,
-            body_limit,
+            body_limit: policy.body_limit,
+            busy_poll: policy.busy_poll,
             idle: Mutex::new(Some(Vec::new())),
             pipelines: Pipelines::new(),
         }
@@ -59,6 +63,11 @@ impl Endpoint {
         &self.authority
     }
 
+    /// For how long a connection is looked at before its reader waits.
+    pub(super) fn busy_poll(&self) -> Duration {
+        self.busy_poll
+    }
+
     /// The largest body that is received, in bytes.
     pub(super) fn body_limit(&self) -> usize {
         self.body_limit
@@ -71,8 +80,27 @@ impl Endpoint {
         request: &Request<'_>,
         deadline: Instant,
     ) -> Result<Response, RequestError> {
+        self.send_exclusively(request, deadline, false).await
+    }
+
+    /// The same for a request that is the only one on its way.
+    pub(super) async fn send_alone(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+    ) -> Result<Response, RequestError> {
+        self.send_exclusively(request, deadline, true).await
+    }
+
+    async fn send_exclusively(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+        alone: bool,
+    ) -> Result<Response, RequestError> {
+        let (authority, limit) = (self.authority.as_bytes(), self.body_limit);
         while let Some(mut connection) = self.take_idle() {
-            match self.send_on(&mut connection, request, deadline).await {
+            match connection.transmit(request, authority, limit, deadline, alone).await {
                 Err(TransmitError::Unsent(_)) => {}
                 Err(error) => return Err(error.into()),
                 Ok(response) => {
@@ -82,9 +110,9 @@ impl Endpoint {
             }
         }
         let within = limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
-        let opened = Connection::open(&self.socket, within).await;
+        let opened = Connection::open(&self.socket, within, self.busy_poll).await;
         let mut connection = opened.map_err(RequestError::Unreachable)?;
-        let response = self.send_on(&mut connection, request, deadline).await?;
+        let response = connection.transmit(request, authority, limit, deadline, alone).await?;
         self.put_idle(connection);
         Ok(response)
     }
@@ -111,7 +139,7 @@ impl Endpoint {
 
     /// Opens a connection that is not shared.
     pub(super) async fn connect(&self) -> std::io::Result<Connection> {
-        Connection::open(&self.socket, limits::CONNECT).await
+        Connection::open(&self.socket, limits::CONNECT, Duration::ZERO).await
     }
 
     /// Sends a request on this connection.
@@ -122,7 +150,7 @@ impl Endpoint {
         deadline: Instant,
     ) -> Result<Response, TransmitError> {
         let authority = self.authority.as_bytes();
-        connection.transmit(request, authority, self.body_limit, deadline).await
+        connection.transmit(request, authority, self.body_limit, deadline, false).await
     }
 
     fn put_idle(&self, connection: Connection) {

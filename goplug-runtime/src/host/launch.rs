@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::Connection;
+use super::connection::{Connection, open_stream};
 use super::endpoint::{Endpoint, RequestError};
 use super::installed::Installed;
 use super::policy::Policy;
@@ -82,7 +82,7 @@ async fn launch_child(
     closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     let id = installed.id();
-    let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy.body_limit);
+    let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy);
     let activated = tokio::select! {
         biased;
         activated = activate(installed, policy, &endpoint, deadline) => match activated {
@@ -124,7 +124,7 @@ async fn launch_foreign(
     deadline: Instant,
 ) -> Result<Launched> {
     let socket = installed.socket()?;
-    let endpoint = Endpoint::new(socket, installed.pconf.url(), policy.body_limit);
+    let endpoint = Endpoint::new(socket, installed.pconf.url(), policy);
     let watch = endpoint.connect().await.map_err(|error| installed.rejected(error.to_string()))?;
     let (dialect, descriptor) = activate(installed, policy, &endpoint, deadline)
         .await
@@ -139,7 +139,7 @@ pub(super) async fn examine(installed: &Installed) -> Result<()> {
         return Ok(());
     }
     let socket = installed.socket()?;
-    match Connection::open(&socket, limits::CONNECT).await {
+    match open_stream(&socket, limits::CONNECT).await {
         Ok(_) => Ok(()),
         Err(error) => Err(installed.rejected(error.to_string())),
     }

@@ -256,10 +256,11 @@ impl Service {
         request: &Request<'_>,
         deadline: tokio::time::Instant,
     ) -> Result<Response, RequestError> {
-        let Some(paces) = self.paces.as_ref().filter(|_| self.calls() > 1) else {
-            return self.endpoint.send(request, deadline).await;
-        };
-        let Some(pace) = paces.of(request.method) else {
+        if self.calls() <= 1 {
+            return self.endpoint.send_alone(request, deadline).await;
+        }
+        let pace = self.paces.as_ref().and_then(|paces| paces.of(request.method));
+        let Some(pace) = pace else {
             return self.endpoint.send(request, deadline).await;
         };
         if pace.is_quick() {

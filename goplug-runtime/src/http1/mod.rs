@@ -18,7 +18,7 @@ pub use request::{Fields, Parsed, RequestHead, parse_request};
 pub use response::{Progress, Response, ResponseReader, write_response_head};
 
 #[cfg(feature = "host")]
-pub use request::Request;
+pub use request::{Request, insert_field};
 
 /// The largest head of a message, in bytes: 64 KiB.
 pub const MAX_HEAD: usize = 64 << 10;

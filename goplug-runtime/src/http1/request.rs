@@ -34,6 +34,8 @@ pub struct RequestHead<'a, 'f> {
     pub timeout: Option<&'a [u8]>,
     /// Whether requests behind this one may be given back.
     pub pipeline: bool,
+    /// For how many microseconds the connection is to be looked at.
+    pub busy_poll: Option<u64>,
     fields: &'f [Header<'a>],
 }
 
@@ -71,10 +73,11 @@ pub fn parse_request<'a, 'f>(bytes: &'a [u8], fields: &'f mut Fields<'a>) -> Par
     };
     let (method, path, version) = (request.method, request.path, request.version);
     let fields: &'f [Header<'a>] = request.headers;
-    let head = RequestHead { path: "", length: 0, size, timeout: None, pipeline: false, fields };
     match (method, path, version) {
         (Some("POST"), Some(path), Some(1)) if path.starts_with('/') => {
-            understand(RequestHead { path, ..head }).map_or(Parsed::Other, Parsed::Ordinary)
+            let (timeout, pipeline, busy_poll) = (None, false, None);
+            let head = RequestHead { path, length: 0, size, timeout, pipeline, busy_poll, fields };
+            understand(head).map_or(Parsed::Other, Parsed::Ordinary)
         }
         _ => Parsed::Other,
     }
@@ -91,6 +94,8 @@ fn understand<'a, 'f>(mut head: RequestHead<'a, 'f>) -> Option<RequestHead<'a, '
             head.timeout.get_or_insert(value);
         } else if name.eq_ignore_ascii_case(wire::HEADER_PIPELINE) {
             head.pipeline = true;
+        } else if name.eq_ignore_ascii_case(wire::HEADER_BUSY_POLL) {
+            head.busy_poll = wire::parse_number(value);
         } else if name.eq_ignore_ascii_case("expect") || name.eq_ignore_ascii_case("upgrade") {
             return None;
         }
@@ -159,6 +164,13 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Adds a field to the request that `out` begins with.
+#[cfg(feature = "host")]
+pub fn insert_field(out: &mut Vec<u8>, name: &str, value: u64) {
+    let line = out.windows(2).position(|pair| pair == b"\r\n").map_or(0, |at| at + 2);
+    out.splice(line..line, format!("{name}: {value}\r\n").into_bytes());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,10 +201,11 @@ mod tests {
     }
 
     #[test]
-    fn a_request_may_allow_others_to_be_given_back() {
-        let (text, mut fields) = (with_fields("Goplug-Pipeline: 1\r\n"), Fields::default());
+    fn a_request_may_ask_for_something_of_its_connection() {
+        let text = with_fields("Goplug-Pipeline: 1\r\nGoplug-Busy-Poll: 50\r\n");
+        let mut fields = Fields::default();
         let Parsed::Ordinary(head) = parse_request(text.as_bytes(), &mut fields) else { panic!() };
-        assert!(head.pipeline);
+        assert_eq!((head.pipeline, head.busy_poll), (true, Some(50)));
     }
 
     #[test]
@@ -243,6 +256,16 @@ mod tests {
                         content-type: application/json\r\ngoplug-timeout: 250\r\n\
                         goplug-protocol: 2\r\ncontent-length: 2\r\n\r\n{}";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[cfg(feature = "host")]
+    #[test]
+    fn a_field_that_is_added_is_read_with_the_others() {
+        let (mut out, mut fields) = (Vec::new(), Fields::default());
+        Request::new("Do", Bytes::from_static(b"ab")).write_to(&mut out, b"x");
+        insert_field(&mut out, wire::HEADER_BUSY_POLL, 7);
+        let Parsed::Ordinary(head) = parse_request(&out, &mut fields) else { panic!() };
+        assert_eq!((head.path, head.length, head.busy_poll), ("/Do", 2, Some(7)));
     }
 
     #[cfg(feature = "host")]

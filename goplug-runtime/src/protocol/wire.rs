@@ -28,6 +28,9 @@ pub const HEADER_TIMEOUT: &str = "goplug-timeout";
 /// On one request of a connection: the requests behind another one may be given back, by an
 /// interim response of [`STATUS_GIVEN_BACK`].
 pub const HEADER_PIPELINE: &str = "goplug-pipeline";
+/// On one request of a connection: for how many microseconds the plugin is to look at it for
+/// the next request before it waits.
+pub const HEADER_BUSY_POLL: &str = "goplug-busy-poll";
 /// A token that tells one host's callback streams from another's.
 pub const HEADER_HOST: &str = "goplug-host";
 /// The id of the last event that the host has seen.

@@ -80,8 +80,8 @@ fn send(
         }
     }
     let within = limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
-    let mut connection =
-        Connection::open(endpoint.socket(), within).map_err(ExchangeError::Unsent)?;
+    let mut connection = Connection::open(endpoint.socket(), within, endpoint.busy_poll())
+        .map_err(ExchangeError::Unsent)?;
     connections.admit(&connection);
     let response = connection.exchange(request, authority, limit, deadline)?;
     connections.put(connection);

@@ -1,11 +1,14 @@
 //! One connection to a plugin, on which a caller writes, waits and reads.
 
 use std::io::{self, ErrorKind, IoSlice};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader};
-use crate::transport::{BlockingStream, HangUp};
+use crate::host::connection::microseconds;
+use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
+use crate::protocol::wire;
+use crate::transport::{BlockingStream, BusyPoll, HangUp};
 
 /// Why a request got no response.
 #[derive(Debug)]
@@ -46,16 +49,27 @@ pub(in crate::host) struct Connection {
     buffer: Buffer,
     /// Where requests are written.
     scratch: Vec<u8>,
+    busy_poll: BusyPoll,
+    /// For how many microseconds the plugin is asked to look at it too, until it has been.
+    ask: Option<u64>,
     reusable: bool,
 }
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
     /// is sent there may be secret, and what comes from there is believed.
-    pub(super) fn open(socket: &Path, within: Duration) -> io::Result<Self> {
+    /// Both ends look at it for at most `busy_poll` before they wait.
+    pub(super) fn open(socket: &Path, within: Duration, busy_poll: Duration) -> io::Result<Self> {
         let stream = BlockingStream::connect(socket, within)?;
         stream.peer()?.check_listener()?;
-        Ok(Self { stream, buffer: Buffer::default(), scratch: Vec::new(), reusable: true })
+        Ok(Self {
+            stream,
+            buffer: Buffer::default(),
+            scratch: Vec::new(),
+            busy_poll: BusyPoll::new(busy_poll),
+            ask: microseconds(busy_poll),
+            reusable: true,
+        })
     }
 
     /// Sends a request and reads its response, whose body may have at most `limit` bytes.
@@ -73,6 +87,9 @@ impl Connection {
         self.reusable = false;
         self.scratch.clear();
         let body = request.write_to(&mut self.scratch, authority.as_bytes());
+        if let Some(microseconds) = self.ask.take() {
+            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+        }
         let sent = send(&mut self.stream, [&self.scratch, body], deadline);
         if let Err(error @ (ExchangeError::Unsent(_) | ExchangeError::Late)) = sent {
             return Err(error);
@@ -90,6 +107,13 @@ impl Connection {
 
     fn receive(&mut self, limit: usize, deadline: Instant) -> Result<Response, ExchangeError> {
         let mut reader = ResponseReader::new(limit);
+        let space = reader.space(&mut self.buffer)?;
+        if let Some(read) = self.busy_poll.read(self.stream.as_fd(), space) {
+            match read? {
+                0 => return Ok(reader.end()?),
+                count => reader.advance(&mut self.buffer, count),
+            }
+        }
         loop {
             match reader.take(&mut self.buffer)? {
                 Progress::Whole(response) => return Ok(response),
@@ -167,7 +191,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let listener = UnixListener::bind(&path).unwrap();
-        let connection = Connection::open(&path, SOON).unwrap();
+        let connection = Connection::open(&path, SOON, Duration::ZERO).unwrap();
         let stream = listener.accept().unwrap().0;
         thread::spawn(move || plugin(stream));
         connection

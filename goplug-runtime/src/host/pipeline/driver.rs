@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{Answered, Outcome, Shared, lost};
 use crate::host::clock::Clock;
 use crate::host::connection::TransmitError;
-use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader};
+use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader, insert_field};
 use crate::protocol::wire;
 use crate::transport::Stream;
 
@@ -105,7 +105,7 @@ impl Driver {
                 std::mem::swap(&mut self.sending, &mut queue.outgoing);
                 drop(queue);
                 if !std::mem::replace(&mut self.begun, true) {
-                    self.announce();
+                    insert_field(&mut self.sending, wire::HEADER_PIPELINE, 1);
                 }
             }
             let stream = Pin::new(&mut self.stream);
@@ -118,14 +118,6 @@ impl Driver {
                 Poll::Pending => return Poll::Pending,
             }
         }
-    }
-
-    /// Says with the first request that requests may be given back.
-    fn announce(&mut self) {
-        let line_end = self.sending.windows(2).position(|pair| pair == b"\r\n");
-        let at = line_end.map_or(0, |at| at + 2);
-        let field = format!("{}: 1\r\n", wire::HEADER_PIPELINE);
-        self.sending.splice(at..at, field.into_bytes());
     }
 
     /// Reads what there is; ready with why there is nothing more.

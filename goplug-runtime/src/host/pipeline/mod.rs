@@ -192,7 +192,7 @@ mod tests {
     /// Puts a call on its way, and waits for nothing.
     async fn begin(call: Pin<&mut impl Future>) {
         let mut call = call;
-        poll_fn(|cx| Poll::Ready(assert!(call.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await);
     }
 
     /// Reads this many requests without bodies; answers with their methods.

@@ -24,7 +24,7 @@ use crate::plugin::race::within;
 use crate::plugin::request;
 use crate::plugin::service::Service;
 use crate::protocol::{Problem, wire};
-use crate::transport::{Stream, has_hung_up};
+use crate::transport::{BusyPoll, Stream, has_hung_up};
 use crate::typed::{Handler, Reply};
 
 /// What is left when there is no ordinary request any more.
@@ -72,6 +72,7 @@ pub(super) struct Ordinary<'s> {
     outbox: Outbox,
     /// How long the peer may pause within a request or while it is answered.
     idle: Duration,
+    busy_poll: BusyPoll,
     /// Whether the peer takes requests back: see [`wire::HEADER_PIPELINE`].
     pipeline: bool,
     /// Whether it has been given some: then nothing is read any more.
@@ -82,7 +83,8 @@ impl<'s> Ordinary<'s> {
     pub(super) fn new(stream: Stream, service: &'s Service, id: u64) -> Self {
         let idle = service.peer_idle();
         let (incoming, outbox) = (Buffer::default(), Outbox::default());
-        Self { stream, service, id, incoming, outbox, idle, pipeline: false, last: false }
+        let (busy_poll, pipeline, last) = (BusyPoll::default(), false, false);
+        Self { stream, service, id, incoming, outbox, idle, busy_poll, pipeline, last }
     }
 
     /// Answers ordinary requests for as long as they come.
@@ -125,9 +127,12 @@ impl<'s> Ordinary<'s> {
             Parsed::Ordinary(head) => head,
         };
         let Some((asked, length)) = self.understand(&head) else { return Found::Other };
-        let (size, pipeline) = (head.size, head.pipeline);
+        let (size, pipeline, busy_poll) = (head.size, head.pipeline, head.busy_poll);
         self.incoming.consume(size);
         self.pipeline |= pipeline;
+        if let Some(bound) = busy_poll {
+            self.busy_poll = BusyPoll::new(Duration::from_micros(bound));
+        }
         Found::Request(asked, length)
     }
 
@@ -155,11 +160,13 @@ impl<'s> Ordinary<'s> {
     async fn receive(&mut self) -> Result<(), Over> {
         self.flush().await?;
         let within_head = !self.incoming.filled().is_empty();
-        let reading = self.stream.read(self.incoming.space(MAX_HEAD)?);
-        let count = if within_head {
-            within(self.idle, reading).await.ok_or(Over)??
+        let space = self.incoming.space(MAX_HEAD)?;
+        let count = if let Some(read) = self.busy_poll.read(&self.stream, space) {
+            read?
+        } else if within_head {
+            within(self.idle, self.stream.read(space)).await.ok_or(Over)??
         } else {
-            reading.await?
+            self.stream.read(space).await?
         };
         self.incoming.advance(count);
         if count == 0 { Err(Over) } else { Ok(()) }
