@@ -10,7 +10,7 @@ use goplug::Registry;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::{Callbacks, Link, Peer};
+use super::{Callbacks, End, Link, Peer, SLOWNESS};
 use crate::placement;
 
 const NOT_STARTED: &str = "the plugin was not started";
@@ -35,6 +35,12 @@ pub(crate) fn echo(bytes: Bytes) -> Bytes {
 #[goplug::method(Adder)]
 pub(crate) fn take(bytes: Bytes) -> usize {
     bytes.len()
+}
+
+/// Takes its time.
+#[goplug::method(Adder)]
+pub(crate) async fn slow() {
+    tokio::time::sleep(SLOWNESS).await;
 }
 
 /// A number.
@@ -63,7 +69,7 @@ pub(super) struct Goplug {
 impl Peer for Goplug {
     type Link = AdderClient;
 
-    async fn new() -> Result<Self> {
+    async fn new(_: End) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
         if let Some((name, value)) = placement::seat_of_other() {
@@ -105,6 +111,10 @@ impl Link for AdderClient {
 
     async fn take(&mut self, bytes: Bytes) -> Result<u64> {
         Ok(Self::take(self, bytes).await? as u64)
+    }
+
+    async fn slow(&mut self) -> Result<()> {
+        Ok(Self::slow(self).await?)
     }
 
     async fn call_back(&mut self, calls: Callbacks) -> Result<()> {
