@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -60,18 +61,20 @@ pub(crate) async fn call_back(calls: Callbacks) -> goplug::Result<()> {
     Ok(())
 }
 
-pub(super) struct Goplug {
+/// With so many microseconds of busy polling.
+pub(super) struct Goplug<const BUSY: u64> {
     registry: Registry,
     client: Option<AdderClient>,
     _folder: TempDir,
 }
 
-impl Peer for Goplug {
+impl<const BUSY: u64> Peer for Goplug<BUSY> {
     type Link = AdderClient;
 
     async fn new(_: End) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
+        builder = builder.policy(|policy| policy.busy_poll(Duration::from_micros(BUSY)));
         if let Some((name, value)) = placement::seat_of_other() {
             builder = builder.env(name, value);
         }

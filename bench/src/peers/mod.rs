@@ -69,6 +69,9 @@ pub(crate) enum End {
     Own,
 }
 
+/// For how many microseconds a socket is looked at with busy polling.
+const BUSY: u64 = 50;
+
 /// How long the slow method takes.
 pub(crate) const SLOWNESS: Duration = Duration::from_millis(50);
 
@@ -133,10 +136,11 @@ pub(crate) fn sample(peer: PeerName, row: Row, scale: Scale) -> Result<Vec<f64>>
             runtime.block_on(row.sample::<goplug_own::GoplugOwn>(scale))
         }
         PeerName::Goplug | PeerName::GoplugMain => {
-            runtime.block_on(row.sample::<goplug::Goplug>(scale))
+            runtime.block_on(row.sample::<goplug::Goplug<0>>(scale))
         }
+        PeerName::GoplugBusy => runtime.block_on(row.sample::<goplug::Goplug<BUSY>>(scale)),
         PeerName::GoplugSpawned => {
-            runtime.block_on(runtime.spawn(row.sample::<goplug::Goplug>(scale)))?
+            runtime.block_on(runtime.spawn(row.sample::<goplug::Goplug<0>>(scale)))?
         }
         PeerName::GoplugBlocking if row.end() == End::Own => {
             runtime.block_on(row.sample::<goplug_own::GoplugBlockingOwn>(scale))

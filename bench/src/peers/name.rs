@@ -14,6 +14,8 @@ pub(crate) enum PeerName {
     GoplugSpawned,
     /// As [`PeerName::Goplug`], by the main task of a multi-thread runtime.
     GoplugMain,
+    /// As [`PeerName::Goplug`], with busy polling.
+    GoplugBusy,
     /// As [`PeerName::Goplug`], by a host that is not async.
     GoplugBlocking,
     Tarpc,
@@ -27,13 +29,14 @@ pub(crate) enum PeerName {
 }
 
 impl PeerName {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Blocking,
         Self::Tokio,
         Self::Hyper,
         Self::Goplug,
         Self::GoplugSpawned,
         Self::GoplugMain,
+        Self::GoplugBusy,
         Self::GoplugBlocking,
         Self::Tarpc,
         Self::Tarpc4,
@@ -51,6 +54,7 @@ impl PeerName {
             Self::Goplug => "goplug",
             Self::GoplugSpawned => "goplug-spawned",
             Self::GoplugMain => "goplug-main",
+            Self::GoplugBusy => "goplug-busy",
             Self::GoplugBlocking => "goplug-blocking",
             Self::Tarpc => "tarpc",
             Self::Tarpc4 => "tarpc-4",
@@ -70,6 +74,7 @@ impl PeerName {
             Self::Goplug => "**goplug**",
             Self::GoplugSpawned => "goplug, task of a multi-thread runtime",
             Self::GoplugMain => "goplug, main task of a multi-thread runtime",
+            Self::GoplugBusy => "goplug, busy polling",
             Self::GoplugBlocking => "goplug, blocking client",
             Self::Tarpc => "tarpc, bincode",
             Self::Tarpc4 => "tarpc, bincode, 4 connections",
@@ -92,7 +97,14 @@ impl PeerName {
     /// Whether it is another way to call than the peer whose name it begins with, and the
     /// same in all else.
     fn is_variant(self) -> bool {
-        matches!(self, Self::GoplugSpawned | Self::GoplugMain | Self::GoplugBlocking | Self::Tarpc4)
+        matches!(
+            self,
+            Self::GoplugSpawned
+                | Self::GoplugMain
+                | Self::GoplugBusy
+                | Self::GoplugBlocking
+                | Self::Tarpc4
+        )
     }
 
     /// The peer whose own program a row needs, of this peer.
@@ -109,6 +121,7 @@ impl PeerName {
     pub(crate) fn has(self, row: Row) -> bool {
         let is_told_of = match self {
             Self::GoplugSpawned | Self::GoplugMain => row == Row::Add,
+            Self::GoplugBusy => matches!(row, Row::Add | Row::InFlight),
             Self::Tarpc4 => row == Row::InFlight,
             _ => match row {
                 // Of all, it alone has a folder that it watches.
