@@ -179,8 +179,8 @@ fn take_chunk_size(buffer: &mut Buffer) -> io::Result<Option<u64>> {
             buffer.consume(length);
             Ok(Some(size))
         }
-        Ok(Status::Partial) => Ok(None),
-        Err(_) => Err(invalid("a chunk has no size")),
+        Ok(Status::Partial) if filled.len() < MAX_CHUNK_LINE => Ok(None),
+        _ => Err(invalid("a chunk has no size")),
     }
 }
 
@@ -188,8 +188,7 @@ fn take_chunk_size(buffer: &mut Buffer) -> io::Result<Option<u64>> {
 fn take_line(buffer: &mut Buffer, limit: usize) -> io::Result<Option<usize>> {
     let filled = buffer.filled();
     let Some(end) = filled.iter().take(limit).position(|byte| *byte == b'\n') else {
-        // A line that is too long shows itself when there is to be space for more of it.
-        return Ok(None);
+        return if filled.len() < limit { Ok(None) } else { Err(invalid("a line is too long")) };
     };
     let length = filled[..end].strip_suffix(b"\r").unwrap_or(&filled[..end]).len();
     buffer.consume(end + 1);
