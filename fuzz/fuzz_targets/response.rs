@@ -37,15 +37,14 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Outcome
     let (mut reader, mut buffer) = (ResponseReader::new(limit), Buffer::default());
     for mut piece in pieces {
         while !piece.is_empty() {
-            let space = match reader.space(&mut buffer) {
-                Ok(space) => space,
+            let room = match reader.room(&mut buffer) {
+                Ok(room) => room,
                 Err(error) => return Outcome { end: End::Broken(error.kind()), ..outcome },
             };
-            assert!(!space.is_empty(), "there is no room for what comes");
-            let count = piece.len().min(space.len());
-            space[..count].copy_from_slice(&piece[..count]);
+            let count = piece.len().min(room.capacity() - room.len());
+            assert!(count > 0, "there is no room for what comes");
+            room.extend_from_slice(&piece[..count]);
             piece = &piece[count..];
-            reader.advance(&mut buffer, count);
             loop {
                 match reader.take(&mut buffer) {
                     Ok(Progress::More) => break,

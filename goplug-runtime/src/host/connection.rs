@@ -8,11 +8,11 @@
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -216,7 +216,7 @@ impl Exchange<'_> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, TransmitError>> {
         loop {
             match ready!(self.poll_receive(cx)) {
-                Ok(count) if count > 0 => self.reader.advance(self.incoming, count),
+                Ok(count) if count > 0 => {}
                 outcome => return Poll::Ready(self.end(outcome.map(drop))),
             }
             loop {
@@ -231,16 +231,14 @@ impl Exchange<'_> {
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let is_sent = self.is_sent();
-        let space = self.reader.space(self.incoming)?;
+        let room = self.reader.room(self.incoming)?;
         if is_sent
             && let Some(busy_poll) = self.busy_poll.take()
-            && let Some(read) = busy_poll.read(&*self.stream, space)
+            && let Some(read) = busy_poll.read(&*self.stream, room)
         {
             return Poll::Ready(read);
         }
-        let mut space = ReadBuf::new(space);
-        ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut space))?;
-        Poll::Ready(Ok(space.filled().len()))
+        pin!(self.stream.read_buf(room)).poll(cx)
     }
 
     /// Nothing more comes. Where sending has failed before, that is the reason.

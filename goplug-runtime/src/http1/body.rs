@@ -54,9 +54,9 @@ enum Next {
 /// A body on its way in.
 #[derive(Debug)]
 pub(super) struct Body {
-    /// As long as is known already; filled up to `at`.
     bytes: Vec<u8>,
-    at: usize,
+    /// How long it will be, as far as is known already.
+    expected: usize,
     limit: usize,
     next: Next,
 }
@@ -64,7 +64,7 @@ pub(super) struct Body {
 impl Body {
     /// A body of at most `limit` bytes.
     pub(super) fn new(framing: Framing, limit: usize) -> Result<Self, ReadError> {
-        let mut body = Self { bytes: Vec::new(), at: 0, limit, next: Next::Bytes };
+        let mut body = Self { bytes: Vec::new(), expected: 0, limit, next: Next::Bytes };
         match framing {
             Framing::Length(length) => body.expect(length)?,
             Framing::Chunked => body.next = Next::ChunkSize,
@@ -109,7 +109,6 @@ impl Body {
                         return Err(ReadError::TooLarge);
                     }
                     self.bytes.extend_from_slice(rest);
-                    self.at = self.bytes.len();
                     buffer.consume(usize::MAX);
                     return Ok(false);
                 }
@@ -117,23 +116,15 @@ impl Body {
         }
     }
 
-    /// Where the next bytes are to be read to: mostly into the body itself, so that large ones
+    /// Where the next bytes are to be appended: mostly to the body itself, so that large ones
     /// are not copied.
-    pub(super) fn space<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut [u8]> {
+    pub(super) fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
         match self.next {
-            Next::Bytes | Next::Chunk => Ok(&mut self.bytes[self.at..]),
-            Next::ChunkSize => buffer.space(MAX_CHUNK_LINE),
-            Next::ChunkEnd => buffer.space(2),
-            Next::Trailers(left) => buffer.space(left),
-            Next::Rest => buffer.space(usize::MAX),
-        }
-    }
-
-    /// So many bytes have been read into the [`space`](Body::space).
-    pub(super) fn advance(&mut self, buffer: &mut Buffer, count: usize) {
-        match self.next {
-            Next::Bytes | Next::Chunk => self.at = (self.at + count).min(self.bytes.len()),
-            _ => buffer.advance(count),
+            Next::Bytes | Next::Chunk => Ok(&mut self.bytes),
+            Next::ChunkSize => buffer.room(MAX_CHUNK_LINE),
+            Next::ChunkEnd => buffer.room(2),
+            Next::Trailers(left) => buffer.room(left),
+            Next::Rest => buffer.room(usize::MAX),
         }
     }
 
@@ -152,19 +143,21 @@ impl Body {
         if count > self.limit - self.bytes.len() {
             return Err(ReadError::TooLarge);
         }
-        if self.bytes.is_empty() {
-            // Zeroed memory comes from the system as it is, unlike memory that is filled.
-            self.bytes = vec![0; count];
-        } else {
-            self.bytes.resize(self.bytes.len() + count, 0);
-        }
+        self.expected = self.bytes.len() + count;
+        self.bytes.reserve_exact(count);
         Ok(())
     }
 
     /// Moves to the body what it expects; answers with whether nothing is missing.
     fn fill_from(&mut self, buffer: &mut Buffer) -> bool {
-        self.at += buffer.move_to(&mut self.bytes[self.at..]);
-        self.at == self.bytes.len()
+        if let Some(missing) = self.expected.checked_sub(self.bytes.len()) {
+            buffer.move_to(&mut self.bytes, missing);
+        } else {
+            // There was room for more than was asked for.
+            buffer.put(&self.bytes[self.expected..]);
+            self.bytes.truncate(self.expected);
+        }
+        self.expected == self.bytes.len()
     }
 }
 

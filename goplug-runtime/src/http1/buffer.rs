@@ -11,59 +11,54 @@ const INITIAL: usize = 8 << 10;
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
+    /// The first ones are done with.
     start: usize,
-    end: usize,
 }
 
 impl Buffer {
     /// The bytes that are here.
     pub fn filled(&self) -> &[u8] {
-        &self.bytes[self.start..self.end]
+        &self.bytes[self.start..]
     }
 
     /// Drops the first of them.
     pub fn consume(&mut self, count: usize) {
-        self.start = self.start.saturating_add(count).min(self.end);
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
+        self.start = self.start.saturating_add(count).min(self.bytes.len());
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
         }
     }
 
-    /// Moves as many bytes as are here and fit; answers with how many.
-    pub fn move_to(&mut self, target: &mut [u8]) -> usize {
-        let count = self.filled().len().min(target.len());
-        target[..count].copy_from_slice(&self.filled()[..count]);
-        self.consume(count);
-        count
+    /// Puts these behind what is here.
+    pub fn put(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
     }
 
-    /// Room for more, behind what is here; never empty.
+    /// Moves as many bytes as are here, and no more than `count`, behind the target's.
+    pub fn move_to(&mut self, target: &mut Vec<u8>, count: usize) {
+        let count = self.filled().len().min(count);
+        target.extend_from_slice(&self.filled()[..count]);
+        self.consume(count);
+    }
+
+    /// Where more is to be appended, as far as its capacity reaches, which is further than it
+    /// is filled.
     ///
     /// # Errors
     /// [`InvalidData`](io::ErrorKind::InvalidData) where there are `limit` bytes already.
-    pub fn space(&mut self, limit: usize) -> io::Result<&mut [u8]> {
-        if self.end - self.start >= limit {
+    pub fn room(&mut self, limit: usize) -> io::Result<&mut Vec<u8>> {
+        if self.filled().len() >= limit {
             return Err(invalid(format!("more than {limit} bytes where there should be fewer")));
         }
-        if self.end == self.bytes.len() {
-            self.make_room();
+        if self.bytes.len() == self.bytes.capacity() {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+            if self.bytes.len() == self.bytes.capacity() {
+                self.bytes.reserve(self.bytes.len().max(INITIAL));
+            }
         }
-        Ok(&mut self.bytes[self.end..])
-    }
-
-    /// So many bytes have been read into the [`space`](Buffer::space).
-    pub fn advance(&mut self, count: usize) {
-        self.end = (self.end + count).min(self.bytes.len());
-    }
-
-    fn make_room(&mut self) {
-        if self.start > 0 {
-            self.bytes.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
-        }
-        if self.end == self.bytes.len() {
-            self.bytes.resize((self.end * 2).max(INITIAL), 0);
-        }
+        Ok(&mut self.bytes)
     }
 }
 
@@ -71,35 +66,31 @@ impl Buffer {
 mod tests {
     use super::*;
 
-    fn fill(buffer: &mut Buffer, bytes: &[u8]) {
-        for byte in bytes {
-            buffer.space(usize::MAX).unwrap()[0] = *byte;
-            buffer.advance(1);
-        }
-    }
-
     #[test]
     fn what_is_put_in_comes_out_in_order_however_much_it_is() {
         let bytes: Vec<u8> = (0_u8..=255).cycle().take(3 * INITIAL).collect();
         let mut buffer = Buffer::default();
         let mut out = Vec::new();
         for piece in bytes.chunks(1000) {
-            fill(&mut buffer, piece);
-            let mut part = [0; 700];
-            let moved = buffer.move_to(&mut part);
-            out.extend_from_slice(&part[..moved]);
+            for byte in piece {
+                let room = buffer.room(usize::MAX).unwrap();
+                assert!(room.capacity() > room.len());
+                room.push(*byte);
+            }
+            buffer.move_to(&mut out, 700);
         }
-        out.extend_from_slice(buffer.filled());
+        buffer.move_to(&mut out, usize::MAX);
         assert_eq!(out, bytes);
+        assert!(buffer.filled().is_empty());
     }
 
     #[test]
     fn a_full_buffer_takes_no_more() {
         let mut buffer = Buffer::default();
-        fill(&mut buffer, b"12345");
-        assert!(buffer.space(6).is_ok());
-        assert_eq!(buffer.space(5).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        buffer.put(b"12345");
+        assert!(buffer.room(6).is_ok());
+        assert_eq!(buffer.room(5).unwrap_err().kind(), io::ErrorKind::InvalidData);
         buffer.consume(1);
-        assert!(buffer.space(5).is_ok());
+        assert!(buffer.room(5).is_ok());
     }
 }

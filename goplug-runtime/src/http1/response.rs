@@ -88,23 +88,16 @@ impl ResponseReader {
         }
     }
 
-    /// Where the next bytes are to be read to; never empty after [`Progress::More`].
+    /// Where the next bytes are to be appended, as far as its capacity reaches, which is
+    /// further than it is filled after [`Progress::More`].
     ///
     /// # Errors
     /// [`InvalidData`](ErrorKind::InvalidData) where the response should have come further
     /// with the bytes that are here.
-    pub fn space<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut [u8]> {
+    pub fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
         match &mut self.begun {
-            None => buffer.space(MAX_HEAD - self.interim),
-            Some((_, body)) => body.space(buffer),
-        }
-    }
-
-    /// So many bytes have been read into the [`space`](ResponseReader::space).
-    pub fn advance(&mut self, buffer: &mut Buffer, count: usize) {
-        match &mut self.begun {
-            None => buffer.advance(count),
-            Some((_, body)) => body.advance(buffer, count),
+            None => buffer.room(MAX_HEAD - self.interim),
+            Some((_, body)) => body.room(buffer),
         }
     }
 
@@ -233,14 +226,13 @@ mod tests {
                 }
                 Progress::Interim(_) => {}
                 Progress::More => {
-                    let space = reader.space(&mut buffer)?;
-                    let count = piece.min(space.len()).min(text.len());
-                    space[..count].copy_from_slice(&text[..count]);
+                    let room = reader.room(&mut buffer)?;
+                    let count = piece.min(room.capacity() - room.len()).min(text.len());
+                    room.extend_from_slice(&text[..count]);
                     text = &text[count..];
                     if count == 0 {
                         return reader.end().map(|response| (response, Vec::new()));
                     }
-                    reader.advance(&mut buffer, count);
                 }
             }
         }
@@ -316,9 +308,7 @@ mod tests {
         let text = message("Content-Length: 2\r\n", "hi");
         let text = format!("HTTP/1.1 102 Processing\r\nx: y\r\n\r\n{text}");
         let (mut reader, mut buffer) = (ResponseReader::new(9), Buffer::default());
-        let space = reader.space(&mut buffer).unwrap();
-        space[..text.len()].copy_from_slice(text.as_bytes());
-        reader.advance(&mut buffer, text.len());
+        reader.room(&mut buffer).unwrap().extend_from_slice(text.as_bytes());
         assert_eq!(reader.take(&mut buffer).unwrap(), Progress::Interim(102));
         let Progress::Whole(response) = reader.take(&mut buffer).unwrap() else { panic!() };
         assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));

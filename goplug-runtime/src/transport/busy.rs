@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
@@ -40,10 +41,11 @@ impl BusyPoll {
         Self { bound, ..Self::default() }
     }
 
-    /// Reads once there is something, without waiting for the system; `None` where nothing
-    /// came within the moment, or this is no occasion to look. Zero is the end.
-    pub fn read(&mut self, socket: impl AsFd, space: &mut [u8]) -> Option<io::Result<usize>> {
-        if self.bound.is_zero() || space.is_empty() {
+    /// Reads once there is something, without waiting for the system, and appends it as far as
+    /// the capacity reaches; `None` where nothing came within the moment, or this is no
+    /// occasion to look. Zero is the end.
+    pub fn read(&mut self, socket: impl AsFd, target: &mut Vec<u8>) -> Option<io::Result<usize>> {
+        if self.bound.is_zero() || target.len() == target.capacity() {
             return None;
         }
         if self.skip > 0 {
@@ -53,7 +55,7 @@ impl BusyPoll {
         if LOOKING.swap(true, Ordering::Acquire) {
             return None;
         }
-        let read = look(socket, space, self.bound);
+        let read = look(socket, target, self.bound);
         LOOKING.store(false, Ordering::Release);
         self.skipped = if read.is_some() { 0 } else { (self.skipped * 2 + 1).min(MOST_SKIPPED) };
         self.skip = self.skipped;
@@ -61,10 +63,10 @@ impl BusyPoll {
     }
 }
 
-fn look(socket: impl AsFd, space: &mut [u8], bound: Duration) -> Option<io::Result<usize>> {
+fn look(socket: impl AsFd, target: &mut Vec<u8>, bound: Duration) -> Option<io::Result<usize>> {
     let began = Instant::now();
     loop {
-        match rustix::net::recv(&socket, &mut *space, RecvFlags::DONTWAIT) {
+        match rustix::net::recv(&socket, spare_capacity(target), RecvFlags::DONTWAIT) {
             Ok((count, _)) => return Some(Ok(count)),
             Err(Errno::AGAIN | Errno::INTR) => {}
             Err(error) => return Some(Err(error.into())),
@@ -96,10 +98,9 @@ mod tests {
 
     /// Looks until the place is free: tests run beside each other.
     fn read(busy: &mut BusyPoll, socket: &UnixStream) -> Option<usize> {
-        let mut space = [0; 8];
         loop {
             let free = !LOOKING.load(Ordering::Acquire);
-            let read = busy.read(socket, &mut space);
+            let read = busy.read(socket, &mut Vec::with_capacity(8));
             if read.is_some() || free {
                 return read.map(Result::unwrap);
             }
@@ -110,9 +111,12 @@ mod tests {
     fn what_is_there_is_read_and_so_is_the_end() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(b"abc").unwrap();
-        assert_eq!(look(&ours, &mut [0; 8], Duration::ZERO).unwrap().unwrap(), 3);
+        let mut target = Vec::with_capacity(8);
+        target.push(b'>');
+        assert_eq!(look(&ours, &mut target, Duration::ZERO).unwrap().unwrap(), 3);
         drop(theirs);
-        assert_eq!(look(&ours, &mut [0; 8], Duration::ZERO).unwrap().unwrap(), 0);
+        assert_eq!(look(&ours, &mut target, Duration::ZERO).unwrap().unwrap(), 0);
+        assert_eq!(target, b">abc");
     }
 
     #[test]
@@ -141,6 +145,6 @@ mod tests {
     fn without_a_bound_nobody_looks() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(b"x").unwrap();
-        assert!(BusyPoll::default().read(&ours, &mut [0; 8]).is_none());
+        assert!(BusyPoll::default().read(&ours, &mut Vec::with_capacity(8)).is_none());
     }
 }

@@ -107,22 +107,20 @@ impl Connection {
 
     fn receive(&mut self, limit: usize, deadline: Instant) -> Result<Response, ExchangeError> {
         let mut reader = ResponseReader::new(limit);
-        let space = reader.space(&mut self.buffer)?;
-        if let Some(read) = self.busy_poll.read(self.stream.as_fd(), space) {
-            match read? {
-                0 => return Ok(reader.end()?),
-                count => reader.advance(&mut self.buffer, count),
-            }
+        let room = reader.room(&mut self.buffer)?;
+        if let Some(read) = self.busy_poll.read(self.stream.as_fd(), room)
+            && read? == 0
+        {
+            return Ok(reader.end()?);
         }
         loop {
             match reader.take(&mut self.buffer)? {
                 Progress::Whole(response) => return Ok(response),
                 Progress::Interim(_) => {}
                 Progress::More => {
-                    let space = reader.space(&mut self.buffer)?;
-                    match self.stream.read(space, deadline)? {
-                        0 => return Ok(reader.end()?),
-                        count => reader.advance(&mut self.buffer, count),
+                    let room = reader.room(&mut self.buffer)?;
+                    if self.stream.read(room, deadline)? == 0 {
+                        return Ok(reader.end()?);
                     }
                 }
             }

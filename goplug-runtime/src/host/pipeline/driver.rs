@@ -2,11 +2,11 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -123,15 +123,11 @@ impl Driver {
     /// Reads what there is; ready with why there is nothing more.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<ReadError> {
         loop {
-            let mut space = match self.reader.space(&mut self.incoming) {
-                Ok(space) => ReadBuf::new(space),
+            let room = match self.reader.room(&mut self.incoming) {
+                Ok(room) => room,
                 Err(error) => return Poll::Ready(error.into()),
             };
-            let outcome = match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(outcome) => outcome.map(|()| space.filled().len()),
-            };
-            match outcome {
+            match ready!(pin!(self.stream.read_buf(room)).poll(cx)) {
                 Ok(0) => {
                     let reader = ResponseReader::new(self.limit);
                     let ended = std::mem::replace(&mut self.reader, reader).end();
@@ -143,7 +139,7 @@ impl Driver {
                         }
                     });
                 }
-                Ok(count) => self.reader.advance(&mut self.incoming, count),
+                Ok(_) => {}
                 Err(error) => return Poll::Ready(error.into()),
             }
             if let Err(error) = self.take_all() {

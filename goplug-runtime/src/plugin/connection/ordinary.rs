@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
-use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use tokio::io::AsyncReadExt;
 use tokio::time::{Sleep, sleep};
 
 use super::outbox::Outbox;
@@ -160,15 +160,14 @@ impl<'s> Ordinary<'s> {
     async fn receive(&mut self) -> Result<(), Over> {
         self.flush().await?;
         let within_head = !self.incoming.filled().is_empty();
-        let space = self.incoming.space(MAX_HEAD)?;
-        let count = if let Some(read) = self.busy_poll.read(&self.stream, space) {
+        let room = self.incoming.room(MAX_HEAD)?;
+        let count = if let Some(read) = self.busy_poll.read(&self.stream, room) {
             read?
         } else if within_head {
-            within(self.idle, self.stream.read(space)).await.ok_or(Over)??
+            within(self.idle, self.stream.read_buf(room)).await.ok_or(Over)??
         } else {
-            self.stream.read(space).await?
+            self.stream.read_buf(room).await?
         };
-        self.incoming.advance(count);
         if count == 0 { Err(Over) } else { Ok(()) }
     }
 
@@ -179,16 +178,19 @@ impl<'s> Ordinary<'s> {
             self.incoming.consume(length);
             return Ok(body);
         }
-        let mut body = vec![0; length];
-        let mut at = self.incoming.move_to(&mut body);
+        let mut body = Vec::with_capacity(length);
+        self.incoming.move_to(&mut body, length);
         self.flush().await?;
-        while at < length {
-            match within(self.idle, self.stream.read(&mut body[at..])).await {
-                Some(Ok(count)) if count > 0 => at += count,
+        while body.len() < length {
+            match within(self.idle, self.stream.read_buf(&mut body)).await {
+                Some(Ok(count)) if count > 0 => {}
                 Some(_) => return Err(Over),
                 None => return self.refuse(&request::paused(self.idle)).await,
             }
         }
+        // There may have been room for more than was asked for.
+        self.incoming.put(&body[length..]);
+        body.truncate(length);
         Ok(body.into())
     }
 
@@ -296,13 +298,9 @@ impl<'s> Ordinary<'s> {
         cx: &mut Context<'_>,
         glance: &mut Option<Pin<Box<Sleep>>>,
     ) -> Poll<Over> {
-        while let Ok(space) = self.incoming.space(MAX_HEAD) {
-            let mut space = ReadBuf::new(space);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
-                Poll::Ready(Ok(())) if !space.filled().is_empty() => {
-                    let count = space.filled().len();
-                    self.incoming.advance(count);
-                }
+        while let Ok(room) = self.incoming.room(MAX_HEAD) {
+            match pin!(self.stream.read_buf(room)).poll(cx) {
+                Poll::Ready(Ok(count)) if count > 0 => {}
                 Poll::Ready(_) => return Poll::Ready(Over),
                 Poll::Pending => return Poll::Pending,
             }
