@@ -74,25 +74,9 @@ impl Endpoint {
     }
 
     /// Sends a request on an idle connection, or on a new one. A connection that the
-    /// plugin has closed while it was idle costs nothing but the next attempt.
+    /// plugin has closed while it was idle costs nothing but the next attempt. `alone` says
+    /// that it is the only one on its way.
     pub(super) async fn send(
-        &self,
-        request: &Request<'_>,
-        deadline: Instant,
-    ) -> Result<Response, RequestError> {
-        self.send_exclusively(request, deadline, false).await
-    }
-
-    /// The same for a request that is the only one on its way.
-    pub(super) async fn send_alone(
-        &self,
-        request: &Request<'_>,
-        deadline: Instant,
-    ) -> Result<Response, RequestError> {
-        self.send_exclusively(request, deadline, true).await
-    }
-
-    async fn send_exclusively(
         &self,
         request: &Request<'_>,
         deadline: Instant,

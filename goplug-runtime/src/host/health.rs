@@ -79,7 +79,7 @@ pub(super) async fn watch(service: &Service, check: HealthCheck) -> String {
     while failed < failures {
         ticks.tick().await;
         let ping = Request::new(wire::PING, Bytes::new());
-        failed = match service.endpoint().send(&ping, Instant::now() + patience).await {
+        failed = match service.endpoint().send(&ping, Instant::now() + patience, false).await {
             Ok(answer) if answer.status == 200 => 0,
             _ => failed + 1,
         };

@@ -108,7 +108,7 @@ impl Run {
         let began = Instant::now();
         let request = Request::new(wire::STOP, Bytes::new());
         // End of file in place of an answer is success, and a refusal changes nothing.
-        drop(self.service.endpoint().send(&request, (began + grace).into()).await);
+        drop(self.service.endpoint().send(&request, (began + grace).into(), false).await);
         let ending = match self.life {
             Life::Child { process, listener } => {
                 let ending = process.stop(grace.saturating_sub(began.elapsed())).await;

@@ -256,14 +256,17 @@ impl Service {
         request: &Request<'_>,
         deadline: tokio::time::Instant,
     ) -> Result<Response, RequestError> {
-        if self.calls() <= 1 {
-            return self.endpoint.send_alone(request, deadline).await;
-        }
-        let pace = self.paces.as_ref().and_then(|paces| paces.of(request.method));
-        let Some(pace) = pace else {
-            return self.endpoint.send(request, deadline).await;
+        let alone = self.calls() <= 1;
+        let Some(pace) = self.paces.as_ref().and_then(|paces| paces.of(request.method)) else {
+            return self.endpoint.send(request, deadline, alone).await;
         };
-        if pace.is_quick() {
+        if !pace.is_quick() {
+            let began = Instant::now();
+            let response = self.endpoint.send(request, deadline, alone).await?;
+            pace.saw(began.elapsed());
+            return Ok(response);
+        }
+        if !alone {
             match self.endpoint.send_pipelined(request, deadline).await {
                 None | Some(Err(TransmitError::Unsent(_))) => {}
                 Some(Err(error)) => return Err(error.into()),
@@ -275,10 +278,7 @@ impl Service {
                 }
             }
         }
-        let began = Instant::now();
-        let response = self.endpoint.send(request, deadline).await?;
-        pace.saw(began.elapsed());
-        Ok(response)
+        self.endpoint.send(request, deadline, alone).await
     }
 
     /// Makes a result of whatever came of a request.

@@ -33,24 +33,26 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
     let runtime = options.runtime().map_err(failed("starting the runtime"))?;
     let served = runtime.run(pin!(async {
         let inherited = Inherited::claim().map_err(failed("taking over the host's socket"))?;
-        let server = match (inherited.listener, dir) {
+        let listen = || Termination::listen().map_err(failed("listening for signals"));
+        let (server, termination) = match (inherited.listener, dir) {
             (Some(listener), _) => {
                 let server = builder.build()?;
                 server.start_on(listener).await?;
                 if !server.has_activation_hook() {
                     idle(&server, inherited.lifeline.as_ref()).await?;
                 }
-                server
+                (server, listen()?)
             }
             (None, Some(dir)) => {
                 let server = builder.location(dir).build()?;
+                // Whoever sees its file may ask it to stop, and it takes the file along.
+                let termination = listen()?;
                 server.start().await?;
                 announce(&server);
-                server
+                (server, termination)
             }
             (None, None) => return Ok(false),
         };
-        let termination = Termination::listen().map_err(failed("listening for signals"))?;
         guard(&server, termination, inherited.lifeline)?;
         server.stopped().await;
         Ok(true)
