@@ -7,6 +7,8 @@ import (
 const (
 	callers     = 64
 	slowCallers = 4
+	// Calls of each caller that do not count where it matters how late the latest answer is.
+	firstCalls = 5
 )
 
 // 64 callers, each with a call of its own in flight all the time.
@@ -22,7 +24,7 @@ func inFlight(o order) ([]float64, error) {
 		}
 	}
 	began := time.Now()
-	times, err := r.crowd(o.time)
+	times, err := r.crowd(o.time, 0)
 	return []float64{float64(len(times)) / time.Since(began).Seconds() / 1e3}, err
 }
 
@@ -33,10 +35,10 @@ func besideSlow(o order) ([]float64, error) {
 		return nil, err
 	}
 	defer r.stop()
-	if _, err := r.crowd(o.time / 4); err != nil {
+	if _, err := r.crowd(o.time/4, firstCalls); err != nil {
 		return nil, err
 	}
-	alone, err := r.crowd(o.time / 2)
+	alone, err := r.crowd(o.time/2, firstCalls)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +59,7 @@ func besideSlow(o order) ([]float64, error) {
 			}
 		}()
 	}
-	beside, err := r.crowd(o.time)
+	beside, err := r.crowd(o.time, firstCalls)
 	close(over)
 	for index := 0; index < slowCallers; index++ {
 		if failure := <-ended; err == nil {
@@ -67,14 +69,15 @@ func besideSlow(o order) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := r.crowd(o.time / 2)
+	after, err := r.crowd(o.time/2, firstCalls)
 	alone = append(alone, after...)
 	late, lateAlone := quantile(beside, 0.999), quantile(alone, 0.999)
 	return []float64{late / 1e3, late / lateAlone, quantile(beside, 1) / quantile(alone, 1)}, err
 }
 
-// Has all callers call for this long, and answers how long each call took, in microseconds.
-func (c *client) crowd(long time.Duration) ([]float64, error) {
+// Has all callers call for this long, and answers how long each call took, in microseconds,
+// but for the first ones of each.
+func (c *client) crowd(long time.Duration, skipped int) ([]float64, error) {
 	type outcome struct {
 		times []float64
 		err   error
@@ -90,7 +93,9 @@ func (c *client) crowd(long time.Duration) ([]float64, error) {
 	var err error
 	for caller := 0; caller < callers; caller++ {
 		outcome := <-outcomes
-		all = append(all, outcome.times...)
+		if len(outcome.times) > skipped {
+			all = append(all, outcome.times[skipped:]...)
+		}
 		if outcome.err != nil {
 			err = outcome.err
 		}

@@ -35,11 +35,15 @@ impl Plan {
 
     fn rows(&self) -> Vec<Row> {
         let usual = Row::ALL.into_iter().filter(|row| row.is_usual(self.scale));
-        if self.rows.is_empty() { usual.collect() } else { self.rows.clone() }
+        if self.rows.is_empty() {
+            return usual.collect();
+        }
+        Row::ALL.into_iter().filter(|row| self.rows.contains(row)).collect()
     }
 
     fn peers(&self) -> Vec<PeerName> {
-        if self.peers.is_empty() { PeerName::ALL.into() } else { self.peers.clone() }
+        let is_wanted = |peer: &PeerName| self.peers.is_empty() || self.peers.contains(peer);
+        PeerName::ALL.into_iter().filter(is_wanted).collect()
     }
 
     fn has(&self, placement: Placement) -> bool {

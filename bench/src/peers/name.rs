@@ -145,7 +145,7 @@ impl PeerName {
                 Some("valgrind cannot follow its start")
             }
             Row::Instructions if self == Self::GoPlugin => {
-                Some("valgrind cannot follow Go's threads")
+                Some("valgrind does not get along with Go's stacks")
             }
             Row::Crates if self == Self::GoPlugin => Some("Go has packages"),
             _ => None,

@@ -5,8 +5,8 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use bytes::Bytes;
-use vox::transport::local::FdStreamLink;
-use vox::{ConnectionHandle, Tx};
+use vox::transport::tcp::StreamLink;
+use vox::{NoopClient, Tx};
 
 use super::process::{Process, listener_async};
 use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
@@ -58,7 +58,6 @@ impl Adder for Server {
 
 pub(super) struct Vox {
     process: Process,
-    connection: Option<ConnectionHandle>,
     client: Option<AdderClient>,
 }
 
@@ -67,15 +66,13 @@ impl Peer for Vox {
 
     async fn new(end: End) -> Result<Self> {
         let process = Process::of(PeerName::Vox, end)?;
-        Ok(Self { process, connection: None, client: None })
+        Ok(Self { process, client: None })
     }
 
     async fn start(&mut self) -> Result<()> {
         self.process.start()?;
         let address = format!("local://{}", self.process.socket().display());
-        let connection = vox::connect(address).establish().await.map_err(failed)?;
-        self.client = Some(connection.open_lane().await.map_err(failed)?);
-        self.connection = Some(connection);
+        self.client = Some(vox::connect(address).await.map_err(failed)?);
         Ok(())
     }
 
@@ -88,7 +85,7 @@ impl Peer for Vox {
     }
 
     async fn stop(&mut self) -> Result<()> {
-        (self.client, self.connection) = (None, None);
+        self.client = None;
         self.process.stop();
         Ok(())
     }
@@ -139,8 +136,8 @@ pub(super) async fn serve() -> Result<()> {
     let mut connections = Vec::new();
     loop {
         let (stream, _) = listener.accept().await?;
-        let acceptor = vox::acceptor_on(FdStreamLink::new(stream));
-        let acceptor = acceptor.on_lane(AdderDispatcher::new(Server));
-        connections.push(acceptor.establish_connection().await.map_err(failed)?);
+        let acceptor = vox::acceptor_on(StreamLink::unix(stream));
+        let acceptor = acceptor.on_connection(AdderDispatcher::new(Server));
+        connections.push(acceptor.establish::<NoopClient>().await.map_err(failed)?);
     }
 }

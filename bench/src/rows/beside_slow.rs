@@ -27,6 +27,10 @@ pub(super) const FIGURES: [Figure; 3] = [
 const QUICK: usize = 64;
 const SLOW: usize = 4;
 
+/// Calls of each caller that do not count, each time: where all begin at once, the first ones
+/// are late in any case.
+const WARM_UP: usize = 5;
+
 pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f64>> {
     peer.start().await?;
     let (mut quick, mut slow) = (Vec::new(), Vec::new());
@@ -73,7 +77,7 @@ async fn call<L: Link>(links: &mut Vec<L>, time: Duration) -> Result<Vec<f64>> {
     let mut micros = Vec::new();
     while let Some(caller) = callers.join_next().await {
         let (link, laps) = caller??;
-        micros.extend_from_slice(laps.micros());
+        micros.extend(laps.micros().iter().skip(WARM_UP));
         links.push(link);
     }
     Ok(micros)

@@ -132,8 +132,9 @@ impl Row {
             // They are all but the same each time, or take long.
             Self::Instructions | Self::Size | Self::Crates | Self::Build => 1,
             Self::IdleHost => scale.pick(3, 1),
-            Self::BesideSlow => scale.pick(15, 3),
-            _ => scale.rounds(),
+            // What matters most gets the most of a short time.
+            Self::Add | Self::InFlight | Self::Start => scale.rounds(),
+            _ => scale.pick(15, 3),
         }
     }
 

@@ -8,7 +8,8 @@ use std::io::stdin;
 use std::os::fd::AsFd;
 
 use tokio::net::UnixListener;
-use vox::transport::local::FdStreamLink;
+use vox::NoopClient;
+use vox::transport::tcp::StreamLink;
 
 #[vox::service]
 pub trait Adder {
@@ -34,8 +35,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let listener = std::os::unix::net::UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
     listener.set_nonblocking(true)?;
     let (stream, _) = UnixListener::from_std(listener)?.accept().await?;
-    let acceptor = vox::acceptor_on(FdStreamLink::new(stream));
-    let connection = acceptor.on_lane(AdderDispatcher::new(Server)).establish_connection().await?;
-    connection.closed().await;
+    let acceptor = vox::acceptor_on(StreamLink::unix(stream));
+    let acceptor = acceptor.on_connection(AdderDispatcher::new(Server));
+    let client: NoopClient = acceptor.establish().await?;
+    client.caller.closed().await;
     Ok(())
 }
