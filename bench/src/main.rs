@@ -9,16 +9,17 @@
 
 mod chart;
 mod director;
+mod kept;
 mod machine;
 mod peers;
 mod placement;
+mod programs;
 mod report;
 mod roles;
 mod rows;
 mod stats;
 mod tables;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use director::Plan;
@@ -26,13 +27,18 @@ use peers::PeerName;
 use placement::Placement;
 use rows::{Row, Scale};
 
-const USAGE: &str = "usage: goplug-bench [--short] [--out DIR] [NAME]...
+const USAGE: &str = "usage: goplug-bench [--short] [--check] [--out DIR] [NAME]...
 
-  --short    fewer and shorter rounds: at most 5 minutes
-  --out DIR  where results.md, .json and .svg go; default: results, beside the program's source
+  --short    fewer and shorter rounds, and no builds: at most 5 minutes
+  --check    count instructions, of goplug unless peers are named, and fail where there are
+             more than are kept
+  --out DIR  where results.md, .json and .svg go, and where the kept counts are in
+             instructions.json; default: results, beside the program's source
 
 A NAME is a row, a peer or a placement; where some of a kind are named, only these are
-measured.
+measured. A run without names writes its results; one with names prints them, and writes
+them where --out is given. Counts of instructions are kept by a full run, and by one that
+names that row.
 ";
 
 fn main() -> ExitCode {
@@ -41,7 +47,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     // Whoever a registry starts as a plugin does not get beyond this.
-    goplug::embed!(peers::Adder);
+    goplug::embed!(peers::Adder, peers::Second, peers::Third, peers::Fourth);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(played) = roles::named(&arguments) {
         return played;
@@ -72,15 +78,18 @@ fn plan(arguments: &[String]) -> Result<Plan, String> {
         rows: Vec::new(),
         peers: Vec::new(),
         placements: Vec::new(),
-        out: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("results"),
+        out: None,
+        checks: false,
     };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let name = argument.as_str();
         if name == "--short" {
             plan.scale = Scale::Short;
+        } else if name == "--check" {
+            plan.checks = true;
         } else if name == "--out" {
-            plan.out = arguments.next().ok_or("--out needs a folder")?.into();
+            plan.out = Some(arguments.next().ok_or("--out needs a folder")?.into());
         } else if let Some(row) = Row::named(name) {
             plan.rows.push(row);
         } else if let Some(peer) = PeerName::named(name) {
@@ -91,14 +100,11 @@ fn plan(arguments: &[String]) -> Result<Plan, String> {
             return Err(format!("{name:?} is neither an option nor a name"));
         }
     }
-    if plan.rows.is_empty() {
-        plan.rows.extend(Row::ALL);
-    }
-    if plan.peers.is_empty() {
-        plan.peers.extend(PeerName::ALL);
-    }
-    if plan.placements.is_empty() {
-        plan.placements.extend(Placement::ALL);
+    if plan.checks {
+        plan.rows = vec![Row::Instructions];
+        if plan.peers.is_empty() {
+            plan.peers.push(PeerName::Goplug);
+        }
     }
     Ok(plan)
 }

@@ -1,5 +1,6 @@
 //! What this program is when it has started itself.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
@@ -14,6 +15,8 @@ pub(crate) const HOST: &str = "as-host";
 pub(crate) const PLUGIN: &str = "as-plugin";
 /// A host whose instructions are counted: `as-counted PEER CALLS`.
 pub(crate) const COUNTED: &str = "as-counted";
+/// Takes the seat that it was assigned, and becomes a program: `as-seated PROGRAM ARGUMENT...`.
+const SEATED: &str = "as-seated";
 /// Keeps a processor awake.
 pub(crate) const SPINNER: &str = "as-spinner";
 
@@ -31,6 +34,7 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
         [HOST, row, peer, scale] => host(row, peer, scale),
         [PLUGIN, peer] => plugin(peer),
         [COUNTED, peer, calls] => counted(peer, calls),
+        [SEATED, program, ref arguments @ ..] => seated(program, arguments),
         [SPINNER] => placement::spin(),
         _ => return None,
     };
@@ -52,6 +56,11 @@ fn host(row: &str, peer: &str, scale: &str) -> Result<()> {
     };
     println!("{}", serde_json::to_string(&peers::sample(peer, row, scale)?)?);
     Ok(())
+}
+
+/// Does not return, unless it fails. The seat was taken when this program began.
+fn seated(program: &str, arguments: &[&str]) -> Result<()> {
+    Err(Command::new(program).args(arguments).exec()).context("starting it")
 }
 
 fn counted(peer: &str, calls: &str) -> Result<()> {

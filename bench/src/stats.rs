@@ -20,7 +20,8 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 
 /// How far the middle half of the values reaches, as a share of their median.
 pub(crate) fn spread(values: &[f64]) -> f64 {
-    (quantile(values, 0.75) - quantile(values, 0.25)) / median(values)
+    let reach = quantile(values, 0.75) - quantile(values, 0.25);
+    if reach == 0.0 { 0.0 } else { reach / median(values) }
 }
 
 /// Times one thing after the other, for as long as there is time.

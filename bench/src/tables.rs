@@ -15,7 +15,10 @@ pub(crate) fn of(report: &Report) -> String {
     let Report { machine, scale, rounds, seconds, .. } = report;
     let machine = machine.line();
     // Writing to a string does not fail.
-    let _ = writeln!(text, "{machine}.\nA {scale} run: {rounds} rounds, {seconds} s.\n\n{LEGEND}");
+    let _ = writeln!(
+        text,
+        "{machine}.\nA {scale} run: up to {rounds} rounds, {seconds} s.\n\n{LEGEND}"
+    );
     let mut figures: Vec<_> = report.cells.iter().map(|cell| (cell.figure, cell.unit)).collect();
     figures.dedup();
     let mut done = Vec::new();

@@ -2,11 +2,12 @@
 //!
 //! Users depend on the `goplug` crate, which re-exports what is public here. The
 //! layers, from the bottom: [`protocol`] holds values and does no I/O;
-//! [`transport`] is the only place that knows the platform; [`typed`] is what
-//! generated code calls; `plugin` and `host` are the two sides, and never import
-//! each other.
+//! [`transport`] is the only place that knows the platform; [`http1`] makes messages of
+//! bytes and bytes of messages, without I/O either; [`typed`] is what generated code
+//! calls; `plugin` and `host` are the two sides, and never import each other.
 
 mod error;
+pub mod http1;
 pub mod limits;
 pub mod protocol;
 pub mod transport;

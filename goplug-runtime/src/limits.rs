@@ -97,6 +97,21 @@ pub const COMMANDS: usize = 16;
 /// Idle connections that a host keeps to one plugin.
 pub const IDLE_CONNECTIONS: usize = 64;
 
+/// How long a call may take that others wait behind, on the same connection: 1 ms. After that
+/// the plugin gives those back, and the host sends them elsewhere.
+pub const PIPELINE_PATIENCE: Duration = Duration::from_millis(1);
+
+/// The longest time for which a socket is looked at before its reader waits, where that is
+/// asked for: 100 µs.
+pub const BUSY_POLL: Duration = Duration::from_micros(100);
+
+/// How long a method may take on a connection of its own to be taken for quick: 10 ms. The
+/// machine may be busy; that nobody waits for a slow one, [`PIPELINE_PATIENCE`] sees to.
+pub const PIPELINE_QUICK: Duration = Duration::from_millis(10);
+
+/// Calls that are on their way at a time on a connection that they share: 64.
+pub const PIPELINE_DEPTH: usize = 64;
+
 /// Lines of standard error that travel with the report of a crash.
 pub const STDERR_LINES: usize = 20;
 

@@ -20,6 +20,21 @@ fn a_call_answers_with_a_typed_result() {
 }
 
 #[test]
+fn busy_polling_changes_nothing_about_an_answer() {
+    stage(async |stage| {
+        stage.install_calculator();
+        let builder = stage.registry().policy(|policy| policy.busy_poll(limits::BUSY_POLL * 2));
+        let registry = builder.start().await.unwrap();
+        let calculator = stage.load_calculator(&registry).await;
+        for number in 0..300 {
+            let (one, other) = tokio::join!(calculator.add(number, 1), calculator.add(number, 2));
+            assert_eq!((one.unwrap(), other.unwrap()), (number + 1, number + 2));
+            assert_eq!(calculator.add(number, 3).await.unwrap(), number + 3);
+        }
+    });
+}
+
+#[test]
 fn a_methods_own_error_arrives_with_its_type() {
     stage(async |stage| {
         let (_registry, calculator) = stage.calculator().await;

@@ -14,6 +14,7 @@ mod hostile_clients;
 mod http;
 mod legacy;
 mod misbehaving;
+mod pipelining;
 mod process;
 mod program;
 mod scale;

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::stage::{Kind, MISBEHAVING, PATIENCE, Stage, is, kill, read_until, soon, stage, until};
 
 /// What the registry grants: a call, a start, a stop, and the largest body.
-const CALL: Duration = Duration::from_millis(500);
+const CALL: Duration = Duration::from_secs(2);
 const START: Duration = Duration::from_secs(2);
 const GRACE: Duration = Duration::from_millis(300);
 const BODY: usize = 1 << 20;

@@ -15,10 +15,11 @@ pub(super) enum Kind {
     Take,
     /// Asks for callbacks, and is a callback.
     CallBack,
+    Slow,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Add, Self::Echo, Self::Take, Self::CallBack];
+    const ALL: [Self; 5] = [Self::Add, Self::Echo, Self::Take, Self::CallBack, Self::Slow];
 
     fn read(byte: u8) -> Result<Self> {
         Self::ALL.get(usize::from(byte)).copied().context("a frame of an unknown kind")
@@ -91,6 +92,8 @@ pub(super) struct Pair {
 pub(super) enum Answer {
     /// Stands in the buffer.
     Buffered,
+    /// Stands in the buffer, and waits there for [`SLOWNESS`](super::SLOWNESS).
+    Late,
     Bytes(Kind, Bytes),
     Callbacks(Pieces),
 }
@@ -135,6 +138,10 @@ pub(super) fn answer(frame: Frame, buffer: &mut BytesMut) -> Result<Answer> {
         Kind::Take => {
             Frame::json(buffer, Kind::Take, &frame.body.len())?;
             Ok(Answer::Buffered)
+        }
+        Kind::Slow => {
+            Frame::json(buffer, Kind::Slow, &())?;
+            Ok(Answer::Late)
         }
         Kind::CallBack => {
             let calls = serde_json::from_slice(&frame.body)?;

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::bare::{self, Answer, Frame, Kind, Pair, check_callback};
 use super::process::{Process, listener};
-use super::{Callbacks, Link, Peer, PeerName};
+use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
 
 /// Bodies up to this size are copied behind their head, and sent by one system call.
 const SMALL: usize = 16 << 10;
@@ -23,8 +23,8 @@ pub(super) struct Blocking {
 impl Peer for Blocking {
     type Link = Stream;
 
-    async fn new() -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Blocking.name())? })
+    async fn new(end: End) -> Result<Self> {
+        Ok(Self { process: Process::of(PeerName::Blocking, end)? })
     }
 
     async fn start(&mut self) -> Result<()> {
@@ -122,6 +122,10 @@ pub(super) fn serve() -> Result<()> {
     while let Some(frame) = stream.receive()? {
         match bare::answer(frame, &mut stream.outgoing)? {
             Answer::Buffered => stream.stream.write_all(&stream.outgoing)?,
+            Answer::Late => {
+                std::thread::sleep(SLOWNESS);
+                stream.stream.write_all(&stream.outgoing)?;
+            }
             Answer::Bytes(kind, bytes) => stream.send(kind, &bytes)?,
             Answer::Callbacks(mut pieces) => {
                 while pieces.next(&mut stream.outgoing)? {

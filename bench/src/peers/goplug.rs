@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use goplug::Registry;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::{Callbacks, Link, Peer};
+use super::{Callbacks, End, Link, Peer, SLOWNESS};
 use crate::placement;
 
 const NOT_STARTED: &str = "the plugin was not started";
@@ -37,6 +38,12 @@ pub(crate) fn take(bytes: Bytes) -> usize {
     bytes.len()
 }
 
+/// Takes its time.
+#[goplug::method(Adder)]
+pub(crate) async fn slow() {
+    tokio::time::sleep(SLOWNESS).await;
+}
+
 /// A number.
 #[goplug::callback(Adder)]
 pub(crate) async fn tick(number: u64) -> goplug::Result<()>;
@@ -54,18 +61,20 @@ pub(crate) async fn call_back(calls: Callbacks) -> goplug::Result<()> {
     Ok(())
 }
 
-pub(super) struct Goplug {
+/// With so many microseconds of busy polling.
+pub(super) struct Goplug<const BUSY: u64> {
     registry: Registry,
     client: Option<AdderClient>,
     _folder: TempDir,
 }
 
-impl Peer for Goplug {
+impl<const BUSY: u64> Peer for Goplug<BUSY> {
     type Link = AdderClient;
 
-    async fn new() -> Result<Self> {
+    async fn new(_: End) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
+        builder = builder.policy(|policy| policy.busy_poll(Duration::from_micros(BUSY)));
         if let Some((name, value)) = placement::seat_of_other() {
             builder = builder.env(name, value);
         }
@@ -105,6 +114,10 @@ impl Link for AdderClient {
 
     async fn take(&mut self, bytes: Bytes) -> Result<u64> {
         Ok(Self::take(self, bytes).await? as u64)
+    }
+
+    async fn slow(&mut self) -> Result<()> {
+        Ok(Self::slow(self).await?)
     }
 
     async fn call_back(&mut self, calls: Callbacks) -> Result<()> {

@@ -1,16 +1,15 @@
-//! goplug for a host that is not async: a plain socket in the thread that calls. The plugin is
-//! the same. Arguments and results are made JSON here, as a generated client does it.
+//! goplug for a host that is not async: the generated blocking client, which calls on a plain
+//! socket in the thread that calls. The plugin is the same.
 //!
 //! Its futures never wait: they are ready when they are polled, and block until then.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use goplug::{Registry, blocking};
 use tempfile::TempDir;
 
-use super::bare::Pair;
-use super::goplug::Adder;
-use super::{Callbacks, Link, Peer};
+use super::goplug::{Adder, AdderBlockingClient, AdderClient};
+use super::{End, Link, Peer};
 use crate::placement;
 
 const NOT_STARTED: &str = "the plugin was not started";
@@ -22,9 +21,9 @@ pub(super) struct GoplugBlocking {
 }
 
 impl Peer for GoplugBlocking {
-    type Link = blocking::Plugin;
+    type Link = AdderBlockingClient;
 
-    async fn new() -> Result<Self> {
+    async fn new(_: End) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
         if let Some((name, value)) = placement::seat_of_other() {
@@ -38,8 +37,8 @@ impl Peer for GoplugBlocking {
         Ok(())
     }
 
-    async fn link(&self) -> Result<blocking::Plugin> {
-        self.plugin.clone().context(NOT_STARTED)
+    async fn link(&self) -> Result<AdderBlockingClient> {
+        Ok(AdderClient::blocking(self.plugin.clone().context(NOT_STARTED)?)?)
     }
 
     fn process(&self) -> Result<u32> {
@@ -55,21 +54,16 @@ impl Peer for GoplugBlocking {
     }
 }
 
-impl Link for blocking::Plugin {
+impl Link for AdderBlockingClient {
     async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
-        let sum = self.execute("add", serde_json::to_vec(&Pair { a, b })?)?;
-        Ok(serde_json::from_slice(&sum)?)
+        Ok(Self::add(self, a, b)?)
     }
 
     async fn echo(&mut self, bytes: Bytes) -> Result<Bytes> {
-        Ok(self.execute("echo", bytes)?)
+        Ok(Self::echo(self, bytes)?)
     }
 
     async fn take(&mut self, bytes: Bytes) -> Result<u64> {
-        Ok(serde_json::from_slice(&self.execute("take", bytes)?)?)
-    }
-
-    async fn call_back(&mut self, _: Callbacks) -> Result<()> {
-        bail!("callbacks of a blocking host are not measured")
+        Ok(Self::take(self, bytes)? as u64)
     }
 }

@@ -8,7 +8,7 @@ use goplug::{PluginServer, Registry};
 
 use super::goplug::{Adder, AdderClient};
 use super::process::Process;
-use super::{Peer, PeerName};
+use super::{End, Peer, PeerName};
 
 /// The plugin is there when its `.pconf` is.
 const GLANCE: Duration = Duration::from_millis(5);
@@ -22,8 +22,8 @@ pub(super) struct GoplugServed {
 impl Peer for GoplugServed {
     type Link = AdderClient;
 
-    async fn new() -> Result<Self> {
-        let process = Process::of(PeerName::Goplug.name())?;
+    async fn new(end: End) -> Result<Self> {
+        let process = Process::of(PeerName::Goplug, end)?;
         let registry = Registry::builder(process.folder()).start().await?;
         Ok(Self { process, registry, client: None })
     }

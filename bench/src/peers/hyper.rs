@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -19,7 +19,7 @@ use tokio::net::UnixStream;
 
 use super::bare::Pair;
 use super::process::{Process, listener_async};
-use super::{Callbacks, Link, Peer, PeerName};
+use super::{End, Link, Peer, PeerName, SLOWNESS};
 
 pub(super) struct Hyper {
     process: Process,
@@ -28,8 +28,8 @@ pub(super) struct Hyper {
 impl Peer for Hyper {
     type Link = Connection;
 
-    async fn new() -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Hyper.name())? })
+    async fn new(end: End) -> Result<Self> {
+        Ok(Self { process: Process::of(PeerName::Hyper, end)? })
     }
 
     async fn start(&mut self) -> Result<()> {
@@ -105,8 +105,8 @@ impl Link for Connection {
         Ok(serde_json::from_slice(&self.call("/take", bytes).await?)?)
     }
 
-    async fn call_back(&mut self, _: Callbacks) -> Result<()> {
-        bail!("bare hyper has no callbacks")
+    async fn slow(&mut self) -> Result<()> {
+        Ok(serde_json::from_slice(&self.call("/slow", Bytes::new()).await?)?)
     }
 }
 
@@ -162,6 +162,10 @@ async fn answer(request: Request<Incoming>) -> Result<Bytes> {
         }
         "/echo" => Ok(body),
         "/take" => Ok(serde_json::to_vec(&body.len())?.into()),
+        "/slow" => {
+            tokio::time::sleep(SLOWNESS).await;
+            Ok(serde_json::to_vec(&())?.into())
+        }
         _ => None.context("no such path"),
     }
 }

@@ -1,5 +1,7 @@
 //! The names of the peers, and what each of them takes part in.
 
+use super::End;
+use crate::programs;
 use crate::rows::Row;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub(crate) enum PeerName {
     GoplugSpawned,
     /// As [`PeerName::Goplug`], by the main task of a multi-thread runtime.
     GoplugMain,
+    /// As [`PeerName::Goplug`], with busy polling.
+    GoplugBusy,
     /// As [`PeerName::Goplug`], by a host that is not async.
     GoplugBlocking,
     Tarpc,
@@ -25,13 +29,14 @@ pub(crate) enum PeerName {
 }
 
 impl PeerName {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Blocking,
         Self::Tokio,
         Self::Hyper,
         Self::Goplug,
         Self::GoplugSpawned,
         Self::GoplugMain,
+        Self::GoplugBusy,
         Self::GoplugBlocking,
         Self::Tarpc,
         Self::Tarpc4,
@@ -49,6 +54,7 @@ impl PeerName {
             Self::Goplug => "goplug",
             Self::GoplugSpawned => "goplug-spawned",
             Self::GoplugMain => "goplug-main",
+            Self::GoplugBusy => "goplug-busy",
             Self::GoplugBlocking => "goplug-blocking",
             Self::Tarpc => "tarpc",
             Self::Tarpc4 => "tarpc-4",
@@ -68,12 +74,13 @@ impl PeerName {
             Self::Goplug => "**goplug**",
             Self::GoplugSpawned => "goplug, task of a multi-thread runtime",
             Self::GoplugMain => "goplug, main task of a multi-thread runtime",
+            Self::GoplugBusy => "goplug, busy polling",
             Self::GoplugBlocking => "goplug, blocking client",
             Self::Tarpc => "tarpc, bincode",
             Self::Tarpc4 => "tarpc, bincode, 4 connections",
             Self::Tonic => "tonic",
             Self::Zbus => "zbus, peer to peer",
-            Self::Vox => "vox",
+            Self::Vox => "vox, Unix socket",
             Self::GoPlugin => "go-plugin, gRPC",
         }
     }
@@ -83,38 +90,78 @@ impl PeerName {
     }
 
     /// Why it cannot be measured here, if it cannot.
-    pub(crate) fn is_missing(self) -> Option<&'static str> {
+    pub(crate) fn is_missing(self) -> Option<String> {
+        if self == Self::GoPlugin { programs::missing_of_go() } else { None }
+    }
+
+    /// Whether it is another way to call than the peer whose name it begins with, and the
+    /// same in all else.
+    fn is_variant(self) -> bool {
+        matches!(
+            self,
+            Self::GoplugSpawned
+                | Self::GoplugMain
+                | Self::GoplugBusy
+                | Self::GoplugBlocking
+                | Self::Tarpc4
+        )
+    }
+
+    /// The peer whose own program a row needs, of this peer.
+    pub(crate) fn program(self, row: Row) -> Option<Self> {
         match self {
-            Self::Vox => Some("it has no place in this program yet"),
-            Self::GoPlugin => Some("it needs Go, and its program is not written yet"),
-            _ => None,
+            Self::GoPlugin => Some(self),
+            _ if row.end() == End::Shared => None,
+            Self::GoplugBlocking => Some(Self::Goplug),
+            _ => Some(self),
         }
     }
 
     /// Whether it takes part in a row.
     pub(crate) fn has(self, row: Row) -> bool {
-        let varies_only = match self {
-            Self::GoplugSpawned | Self::GoplugMain => Some(Row::Add),
-            Self::Tarpc4 => Some(Row::InFlight),
-            _ => None,
+        let is_told_of = match self {
+            Self::GoplugSpawned | Self::GoplugMain => row == Row::Add,
+            Self::GoplugBusy => matches!(row, Row::Add | Row::InFlight),
+            Self::Tarpc4 => row == Row::InFlight,
+            _ => match row {
+                // Of all, it alone has a folder that it watches.
+                Row::Discover => self == Self::Goplug,
+                Row::Memory | Row::Size | Row::Crates | Row::Build => !self.is_variant(),
+                _ => true,
+            },
         };
-        varies_only.is_none_or(|only| only == row) && self.lacks(row).is_none()
+        is_told_of && self.lacks(row).is_none()
     }
 
     /// What it lacks for a row, if it lacks something.
     pub(crate) fn lacks(self, row: Row) -> Option<&'static str> {
-        let is_callbacks = matches!(row, Row::Callbacks | Row::JoinedCallbacks);
-        match self {
-            Self::Blocking | Self::GoplugBlocking if row == Row::InFlight => {
-                Some("a thread has one call in flight")
+        match row {
+            Row::InFlight | Row::BesideSlow => self.lacks_concurrency(),
+            Row::Callbacks | Row::JoinedCallbacks => self.lacks_callbacks(row),
+            Row::IdleHost if self == Self::GoplugBlocking => {
+                Some("its registry is goplug's, on a thread of its own")
             }
-            Self::GoplugBlocking if is_callbacks => Some("its host takes them as goplug's does"),
-            Self::GoplugBlocking if row == Row::Instructions => {
+            Row::Instructions if self == Self::GoplugBlocking => {
                 Some("valgrind cannot follow its start")
             }
-            Self::GoplugBlocking if row == Row::Memory => Some("the plugin is the same"),
-            Self::Hyper if is_callbacks => Some("it has no callbacks of its own"),
-            Self::Tarpc if is_callbacks => Some("it has neither callbacks nor streams"),
+            Row::Instructions if self == Self::GoPlugin => {
+                Some("valgrind does not get along with Go's stacks")
+            }
+            Row::Crates if self == Self::GoPlugin => Some("Go has packages"),
+            _ => None,
+        }
+    }
+
+    fn lacks_concurrency(self) -> Option<&'static str> {
+        matches!(self, Self::Blocking | Self::GoplugBlocking)
+            .then_some("a thread has one call in flight")
+    }
+
+    fn lacks_callbacks(self, row: Row) -> Option<&'static str> {
+        match self {
+            Self::GoplugBlocking => Some("its host takes them as goplug's does"),
+            Self::Hyper => Some("it has no callbacks of its own"),
+            Self::Tarpc => Some("it has neither callbacks nor streams"),
             Self::Tonic if row == Row::Callbacks => {
                 Some("its HTTP/2 takes so many small frames for an attack, and hangs up")
             }

@@ -1,33 +1,34 @@
-//! The other process of a peer: this program again, on a socket that the host has bound. So
-//! a host can connect at once, as goplug's does.
+//! The other process of a peer: this program again, or the peer's own, on a socket that the
+//! host has bound. So a host can connect at once, as goplug's does.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{placement, roles};
+use super::{End, PeerName};
+use crate::{placement, programs, roles};
 
 /// The variable that names the folder of a host to what it starts.
 const FOLDER: &str = "GOPLUG_BENCH_FOLDER";
 
 pub(super) struct Process {
-    /// The name of the peer in that role.
-    peer: &'static str,
+    peer: PeerName,
+    end: End,
     folder: TempDir,
     child: Option<Child>,
 }
 
 impl Process {
     /// One that is not started yet.
-    pub(super) fn of(peer: &'static str) -> Result<Self> {
+    pub(super) fn of(peer: PeerName, end: End) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
-        Ok(Self { peer, folder, child: None })
+        Ok(Self { peer, end, folder, child: None })
     }
 
     pub(super) fn start(&mut self) -> Result<()> {
@@ -39,7 +40,10 @@ impl Process {
             return Err(error.into());
         }
         let listener = UnixListener::bind(socket)?;
-        let mut command = roles::command(&[roles::PLUGIN, self.peer])?;
+        let mut command = match self.end {
+            End::Shared => roles::command(&[roles::PLUGIN, self.peer.name()])?,
+            End::Own => Command::new(programs::path(self.peer)?),
+        };
         command.stdin(OwnedFd::from(listener)).stdout(Stdio::null());
         command.envs(placement::seat_of_other()).env(FOLDER, self.folder());
         self.child = Some(command.spawn()?);

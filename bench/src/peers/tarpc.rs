@@ -1,13 +1,11 @@
 //! tarpc with bincode over a Unix socket, on one connection or on several.
 
-// The macro of the service makes everything as public as its trait.
-#![allow(unreachable_pub, reason = "what tarpc generates")]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use futures_util::StreamExt;
+use service_tarpc::{Adder, AdderClient};
 use tarpc::serde_transport::{self, Transport};
 use tarpc::server::{BaseChannel, Channel};
 use tarpc::tokio_serde::formats::Bincode;
@@ -16,18 +14,10 @@ use tarpc::{client, context};
 use tokio::net::UnixStream;
 
 use super::process::{Process, listener_async};
-use super::{Callbacks, Link, Peer, PeerName};
+use super::{End, Link, Peer, PeerName, SLOWNESS};
 
 /// 16 MiB of bytes have to fit in.
 const LARGEST_FRAME: usize = 64 << 20;
-
-/// What every peer's other process does.
-#[tarpc::service]
-pub trait Adder {
-    async fn add(a: i64, b: i64) -> i64;
-    async fn echo(bytes: Bytes) -> Bytes;
-    async fn take(bytes: Bytes) -> u64;
-}
 
 #[derive(Clone)]
 struct Server;
@@ -44,6 +34,10 @@ impl Adder for Server {
     async fn take(self, _: context::Context, bytes: Bytes) -> u64 {
         bytes.len() as u64
     }
+
+    async fn slow(self, _: context::Context) {
+        tokio::time::sleep(SLOWNESS).await;
+    }
 }
 
 /// A client on this many connections, which its callers share.
@@ -56,8 +50,8 @@ pub(super) struct Tarpc<const CONNECTIONS: usize> {
 impl<const CONNECTIONS: usize> Peer for Tarpc<CONNECTIONS> {
     type Link = AdderClient;
 
-    async fn new() -> Result<Self> {
-        let process = Process::of(PeerName::Tarpc.name())?;
+    async fn new(end: End) -> Result<Self> {
+        let process = Process::of(PeerName::Tarpc, end)?;
         Ok(Self { process, clients: Vec::new(), next: AtomicUsize::new(0) })
     }
 
@@ -99,8 +93,8 @@ impl Link for AdderClient {
         Ok(Self::take(self, context::current(), bytes).await?)
     }
 
-    async fn call_back(&mut self, _: Callbacks) -> Result<()> {
-        bail!("tarpc has no callbacks")
+    async fn slow(&mut self) -> Result<()> {
+        Ok(Self::slow(self, context::current()).await?)
     }
 }
 

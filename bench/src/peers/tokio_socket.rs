@@ -7,7 +7,7 @@ use tokio::net::UnixStream;
 
 use super::bare::{self, Answer, Frame, HEAD, Kind, Pair, check_callback};
 use super::process::{Process, listener_async};
-use super::{Callbacks, Link, Peer, PeerName};
+use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
 
 /// Bodies up to this size are copied behind their head, and sent by one system call.
 const SMALL: usize = 16 << 10;
@@ -19,8 +19,8 @@ pub(super) struct Tokio {
 impl Peer for Tokio {
     type Link = Stream;
 
-    async fn new() -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Tokio.name())? })
+    async fn new(end: End) -> Result<Self> {
+        Ok(Self { process: Process::of(PeerName::Tokio, end)? })
     }
 
     async fn start(&mut self) -> Result<()> {
@@ -101,6 +101,12 @@ impl Link for Stream {
         Ok(serde_json::from_slice(&self.answer().await?.body)?)
     }
 
+    async fn slow(&mut self) -> Result<()> {
+        Frame::json(&mut self.outgoing, Kind::Slow, &())?;
+        self.stream.write_all(&self.outgoing).await?;
+        Ok(serde_json::from_slice(&self.answer().await?.body)?)
+    }
+
     async fn call_back(&mut self, calls: Callbacks) -> Result<()> {
         Frame::json(&mut self.outgoing, Kind::CallBack, &calls)?;
         self.stream.write_all(&self.outgoing).await?;
@@ -127,6 +133,10 @@ async fn serve_one(mut stream: Stream) -> Result<()> {
     while let Some(frame) = stream.receive().await? {
         match bare::answer(frame, &mut stream.outgoing)? {
             Answer::Buffered => stream.stream.write_all(&stream.outgoing).await?,
+            Answer::Late => {
+                tokio::time::sleep(SLOWNESS).await;
+                stream.stream.write_all(&stream.outgoing).await?;
+            }
             Answer::Bytes(kind, bytes) => stream.send(kind, &bytes).await?,
             Answer::Callbacks(mut pieces) => {
                 while pieces.next(&mut stream.outgoing)? {

@@ -18,7 +18,7 @@ use tonic_prost::ProstCodec;
 use tower::service_fn;
 
 use super::process::{Process, listener_async};
-use super::{Callbacks, Link, Peer, PeerName};
+use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
 
 /// 16 MiB of bytes have to fit in.
 const LARGEST_MESSAGE: usize = 64 << 20;
@@ -26,6 +26,7 @@ const LARGEST_MESSAGE: usize = 64 << 20;
 const ADD: &str = "/bench.Adder/Add";
 const ECHO: &str = "/bench.Adder/Echo";
 const TAKE: &str = "/bench.Adder/Take";
+const SLOW: &str = "/bench.Adder/Slow";
 const CALL_BACK: &str = "/bench.Adder/CallBack";
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -55,6 +56,9 @@ struct Blob {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
+struct Nothing {}
+
+#[derive(Clone, PartialEq, prost::Message)]
 struct Calls {
     #[prost(uint64, tag = "1")]
     count: u64,
@@ -70,8 +74,8 @@ pub(super) struct Tonic {
 impl Peer for Tonic {
     type Link = Client;
 
-    async fn new() -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Tonic.name())?, channel: None })
+    async fn new(end: End) -> Result<Self> {
+        Ok(Self { process: Process::of(PeerName::Tonic, end)?, channel: None })
     }
 
     async fn start(&mut self) -> Result<()> {
@@ -132,6 +136,11 @@ impl Link for Client {
         Ok(number.value)
     }
 
+    async fn slow(&mut self) -> Result<()> {
+        let Nothing {} = self.call(SLOW, Nothing {}).await?;
+        Ok(())
+    }
+
     async fn call_back(&mut self, Callbacks { count, joined }: Callbacks) -> Result<()> {
         self.grpc.ready().await?;
         let (path, codec) = (PathAndQuery::from_static(CALL_BACK), ProstCodec::default());
@@ -175,6 +184,14 @@ async fn answer(request: http::Request<Body>) -> http::Response<Body> {
         }
         ECHO => unary(|blob: Blob| blob, request).await,
         TAKE => unary(|blob: Blob| Number { value: blob.bytes.len() as u64 }, request).await,
+        SLOW => {
+            let slow = |_: Request<Nothing>| async {
+                tokio::time::sleep(SLOWNESS).await;
+                Ok::<_, Status>(Response::new(Nothing {}))
+            };
+            let mut grpc = server::Grpc::new(ProstCodec::<Nothing, Nothing>::default());
+            grpc.unary(service_fn(slow), request).await
+        }
         CALL_BACK => {
             let call_back = |request: Request<Calls>| {
                 let Calls { count, joined } = request.into_inner();

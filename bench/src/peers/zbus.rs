@@ -9,7 +9,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::proxy::CacheProperties;
 
 use super::process::{Process, listener_async};
-use super::{Callbacks, Link, Peer, PeerName};
+use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
 
 const PATH: &str = "/goplug/bench/Adder";
 
@@ -27,6 +27,10 @@ impl Adder {
 
     fn take(&self, bytes: ByteBuf) -> u64 {
         bytes.len() as u64
+    }
+
+    async fn slow(&self) {
+        tokio::time::sleep(SLOWNESS).await;
     }
 
     async fn call_back(
@@ -53,6 +57,7 @@ pub(super) trait Adder {
     fn add(&self, a: i64, b: i64) -> zbus::Result<i64>;
     fn echo(&self, bytes: &serde_bytes::Bytes) -> zbus::Result<ByteBuf>;
     fn take(&self, bytes: &serde_bytes::Bytes) -> zbus::Result<u64>;
+    fn slow(&self) -> zbus::Result<()>;
     fn call_back(&self, count: u64) -> zbus::Result<()>;
     #[zbus(signal)]
     fn tick(&self, number: u64) -> zbus::Result<()>;
@@ -66,8 +71,8 @@ pub(super) struct Zbus {
 impl Peer for Zbus {
     type Link = AdderProxy<'static>;
 
-    async fn new() -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Zbus.name())?, connection: None })
+    async fn new(end: End) -> Result<Self> {
+        Ok(Self { process: Process::of(PeerName::Zbus, end)?, connection: None })
     }
 
     async fn start(&mut self) -> Result<()> {
@@ -105,6 +110,10 @@ impl Link for AdderProxy<'static> {
 
     async fn take(&mut self, bytes: Bytes) -> Result<u64> {
         Ok(Self::take(self, serde_bytes::Bytes::new(&bytes)).await?)
+    }
+
+    async fn slow(&mut self) -> Result<()> {
+        Ok(Self::slow(self).await?)
     }
 
     async fn call_back(&mut self, calls: Callbacks) -> Result<()> {

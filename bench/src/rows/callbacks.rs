@@ -16,11 +16,16 @@ pub(super) const ONE_BY_ONE: [Figure; 1] =
 pub(super) const JOINED: [Figure; 1] =
     [Figure { title: "Callbacks, one upon the other", unit: "thousands/s" }];
 
+/// How many there are in a sample.
+pub(crate) fn count(scale: Scale) -> u64 {
+    scale.pick(400_000, 100_000)
+}
+
 pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale, joined: bool) -> Result<Vec<f64>> {
     peer.start().await?;
     let mut link = peer.link().await?;
     link.call_back(Callbacks { count: 1000, joined }).await?;
-    let count = scale.pick(400_000, 100_000);
+    let count = count(scale);
     let began = Instant::now();
     link.call_back(Callbacks { count, joined }).await?;
     Ok(vec![count as f64 / began.elapsed().as_secs_f64() / 1e3])

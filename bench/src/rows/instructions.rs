@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use super::Figure;
-use crate::peers::{Link, Peer, PeerName};
+use crate::peers::{End, Link, Peer, PeerName};
 use crate::roles;
 
 pub(super) const FIGURES: [Figure; 1] =
@@ -49,7 +49,7 @@ fn count(peer: PeerName, calls: u64) -> Result<f64> {
 
 /// What is counted.
 pub(crate) async fn call<P: Peer>(calls: i64) -> Result<()> {
-    let mut peer = P::new().await?;
+    let mut peer = P::new(End::Shared).await?;
     peer.start().await?;
     let mut link = peer.link().await?;
     for number in 0..calls {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::core::Core;
 use super::service::Service;
@@ -15,22 +15,40 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::typed::CallRequest;
 
+/// How long a call may take, and what of it is left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Time {
+    /// All of it.
+    pub(super) budget: Duration,
+    pub(super) left: Duration,
+    pub(super) deadline: Instant,
+}
+
+impl Time {
+    /// So much, from now on.
+    pub(super) fn of(budget: Duration) -> Self {
+        Self { budget, left: budget, deadline: Instant::now() + budget }
+    }
+
+    /// What is left by now.
+    pub(super) fn now(self) -> Self {
+        Self { left: self.deadline.saturating_duration_since(Instant::now()), ..self }
+    }
+}
+
 /// Calls a method. Dropping the future gives the call up.
 pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes> {
-    let budget = budget(core, &request);
-    let deadline = Instant::now() + budget;
-    let mut left = budget;
+    let mut time = Time::of(budget(core, &request));
     loop {
-        let run = core.run(deadline).await?;
-        let error = match timeout_at(deadline, run.call(&request, left)).await {
-            Ok(Ok(body)) => return Ok(body),
-            Ok(Err(error)) => error,
-            Err(_) => return Err(run.late(request.method, budget)),
+        let run = core.run(time.deadline).await?;
+        let error = match run.call(&request, time).await {
+            Ok(body) => return Ok(body),
+            Err(error) => error,
         };
         if !is_to_be_made_again(core, &run, &error, request.idempotent) {
             return Err(error);
         }
-        left = deadline.saturating_duration_since(Instant::now());
+        time = time.now();
     }
 }
 

@@ -1,196 +1,402 @@
 //! One connection to a plugin, driven by whoever calls through it.
 //!
-//! hyper hands out a sender and a connection future. Usually the future is spawned;
-//! here it is polled by the caller together with the response, so that a call costs
-//! no task and no wake-up of one, and dropping the call closes the connection, which
-//! is how a plugin learns that nobody waits any more.
-//!
-//! [`Transmit`] is all that the call path knows of this, so that a leaner codec can
-//! take hyper's place.
+//! The caller's own task writes the request and reads the response, so that a call costs no
+//! other task and no wake-up of one; and dropping the call closes the connection, which is
+//! how a plugin learns that nobody waits any more. `stream` has the connections on which a
+//! plugin sends callbacks.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, IoSlice};
 use std::path::Path;
 use std::pin::{Pin, pin};
-use std::task::Context;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::Full;
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
-use crate::transport::{self, Peer, Stream};
+use super::clock::Clock;
+use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
+use crate::protocol::wire;
+use crate::transport::{self, BusyPoll, Peer, Stream};
 
 /// Why a request got no response.
 #[derive(Debug)]
 pub(super) enum TransmitError {
-    /// The request was not sent; it comes back and may go elsewhere.
-    Unsent(Box<Request<Full<Bytes>>>),
-    /// The connection failed after the request may have been sent; because of what was
-    /// received where the kind is [`InvalidData`](std::io::ErrorKind::InvalidData).
-    Broken(std::io::Error),
+    /// Nothing of the request was sent: it may go elsewhere.
+    Unsent(io::Error),
+    /// The connection failed after something was sent; because of what was received where the
+    /// kind is [`InvalidData`](ErrorKind::InvalidData).
+    Broken(io::Error),
     /// The response body is larger than the limit.
     TooLarge,
+    /// The deadline is over.
+    Late,
 }
 
-/// A whole response.
-pub(super) struct Answer {
-    pub(super) head: hyper::http::response::Parts,
-    pub(super) body: Bytes,
+impl From<ReadError> for TransmitError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge => Self::TooLarge,
+            ReadError::Broken(error) => Self::Broken(error),
+        }
+    }
 }
 
-/// Sends one request at a time and receives its response.
-pub(super) trait Transmit: Sized + Send {
-    /// Sends a request and collects its response, whose body may have at most
-    /// `limit` bytes. Dropping the future closes the connection.
-    fn transmit(
-        &mut self,
-        request: Request<Full<Bytes>>,
-        limit: usize,
-    ) -> impl Future<Output = Result<Answer, TransmitError>> + Send;
-
-    /// Whether another request can follow on this connection.
-    fn is_reusable(&self) -> bool;
-}
-
-type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
-
-/// A connection by hyper.
+/// A connection for one request at a time.
 pub(super) struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    /// `None` once it has ended.
-    driver: Option<Pin<Box<Driver>>>,
+    stream: Stream,
+    incoming: Buffer,
+    /// Where requests are written.
+    scratch: Vec<u8>,
+    clock: Clock,
+    busy_poll: BusyPoll,
+    /// For how many microseconds the plugin is asked to look at it too, until it has been.
+    ask: Option<u64>,
+    reusable: bool,
 }
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
-    /// is sent there may be secret, and what comes from there is believed.
-    pub(super) async fn open(socket: &Path, deadline: Duration) -> std::io::Result<Self> {
-        let stream = transport::connect(socket, deadline).await?;
-        Peer::of(&stream)?.check_listener()?;
-        let (sender, driver) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
-        Ok(Self { sender, driver: Some(Box::pin(driver)) })
+    /// is sent there may be secret, and what comes from there is believed. Both ends look at
+    /// it for at most `busy_poll` before they wait.
+    pub(super) async fn open(
+        socket: &Path,
+        deadline: Duration,
+        busy_poll: Duration,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            stream: open_stream(socket, deadline).await?,
+            incoming: Buffer::default(),
+            scratch: Vec::new(),
+            clock: Clock::default(),
+            busy_poll: BusyPoll::new(busy_poll),
+            ask: microseconds(busy_poll),
+            reusable: true,
+        })
     }
 
-    /// Sends a request and answers with the head of its response; the body is still
-    /// to be read with [`Connection::next_chunk`].
-    pub(super) async fn begin(
+    /// Sends a request and reads its response, whose body may have at most `limit` bytes.
+    /// After an error, or where the future was dropped, the connection is of no use. Only a
+    /// call that is `alone` is worth a look before it waits.
+    pub(super) async fn transmit(
         &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, TransmitError> {
-        if !self.become_ready().await {
-            return Err(TransmitError::Unsent(Box::new(request)));
+        request: &Request<'_>,
+        authority: &[u8],
+        limit: usize,
+        deadline: Instant,
+        alone: bool,
+    ) -> Result<Response, TransmitError> {
+        let fresh = std::mem::take(&mut self.reusable);
+        self.scratch.clear();
+        let body = request.write_to(&mut self.scratch, authority);
+        if let Some(microseconds) = self.ask.take() {
+            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
         }
-        let response = self.sender.try_send_request(request);
-        match drive(&mut self.driver, response).await {
-            Ok(response) => Ok(response),
-            Err(mut error) => Err(match error.take_message() {
-                Some(request) => TransmitError::Unsent(Box::new(request)),
-                None => TransmitError::Broken(broken(error.into_error())),
-            }),
-        }
+        let mut exchange = Exchange {
+            stream: &mut self.stream,
+            incoming: &mut self.incoming,
+            parts: [&self.scratch, body],
+            sent: 0,
+            failed: None,
+            reader: ResponseReader::new(limit),
+            busy_poll: alone.then_some(&mut self.busy_poll),
+        };
+        let clock = &mut self.clock;
+        let response = poll_fn(|cx| match exchange.poll(cx) {
+            Poll::Pending => clock.poll(cx, deadline).map(|()| Err(TransmitError::Late)),
+            done => done,
+        })
+        .await?;
+        let whole = exchange.is_sent();
+        // What comes unasked would be taken for the next answer.
+        self.reusable = fresh && whole && response.keep_alive && self.incoming.filled().is_empty();
+        Ok(response)
     }
 
-    /// The next piece of a response body; `None` at its end.
-    pub(super) async fn next_chunk(
-        &mut self,
-        body: &mut Incoming,
-    ) -> std::io::Result<Option<Bytes>> {
-        let mut body = Pin::new(body);
+    /// Whether another request can follow on this connection.
+    pub(super) fn is_reusable(&self) -> bool {
+        self.reusable
+    }
+
+    /// Resolves when the other end closes this connection, which nobody else uses.
+    pub(super) async fn closed(&mut self) {
+        let mut space = [0; 64];
+        poll_fn(|cx| {
+            loop {
+                let mut space = ReadBuf::new(&mut space);
+                match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space)) {
+                    Ok(()) if !space.filled().is_empty() => {}
+                    // How it ended does not matter to who waits for the end.
+                    _ => return Poll::Ready(()),
+                }
+            }
+        })
+        .await;
+    }
+}
+
+/// What a plugin is told of a bound; nothing of none.
+pub(super) fn microseconds(busy_poll: Duration) -> Option<u64> {
+    u64::try_from(busy_poll.as_micros()).ok().filter(|microseconds| *microseconds > 0)
+}
+
+/// Connects to a socket that this host's user or root has bound.
+pub(super) async fn open_stream(socket: &Path, deadline: Duration) -> io::Result<Stream> {
+    let stream = transport::connect(socket, deadline).await?;
+    Peer::of(&stream)?.check_listener()?;
+    Ok(stream)
+}
+
+/// A request and its response, on their way.
+struct Exchange<'a> {
+    stream: &'a mut Stream,
+    incoming: &'a mut Buffer,
+    /// What is sent, one after the other, and how much of it has been.
+    parts: [&'a [u8]; 2],
+    sent: usize,
+    /// Why nothing more is sent.
+    failed: Option<io::Error>,
+    reader: ResponseReader,
+    /// For one look.
+    busy_poll: Option<&'a mut BusyPoll>,
+}
+
+impl Exchange<'_> {
+    /// Writes and reads at the same time: who is cut off while it writes may have been told
+    /// why, and a plugin may answer while it reads.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, TransmitError>> {
+        if self.sent == 0 && self.is_disturbed(cx) {
+            let text = "the plugin has closed the connection";
+            let error = io::Error::new(ErrorKind::ConnectionReset, text);
+            return Poll::Ready(Err(TransmitError::Unsent(error)));
+        }
+        if self.failed.is_none()
+            && let Poll::Ready(Err(error)) = self.poll_write(cx)
+        {
+            if self.sent == 0 {
+                return Poll::Ready(Err(TransmitError::Unsent(error)));
+            }
+            self.failed = Some(error);
+        }
+        self.poll_read(cx)
+    }
+
+    fn is_sent(&self) -> bool {
+        self.sent == self.parts[0].len() + self.parts[1].len()
+    }
+
+    /// Whether the connection is not as it was left: closed, or something came unasked. As
+    /// far as the runtime has been told, which costs nothing; a write finds the rest out.
+    fn is_disturbed(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut byte = [0; 1];
+        Pin::new(&mut *self.stream).poll_read(cx, &mut ReadBuf::new(&mut byte)).is_ready()
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.is_sent() {
+            let [head, body] = self.parts;
+            let stream = Pin::new(&mut *self.stream);
+            let written = match head.get(self.sent..) {
+                Some(head) if body.is_empty() => ready!(stream.poll_write(cx, head))?,
+                Some(head) => {
+                    let parts = [IoSlice::new(head), IoSlice::new(body)];
+                    ready!(stream.poll_write_vectored(cx, &parts))?
+                }
+                None => ready!(stream.poll_write(cx, &body[self.sent - head.len()..]))?,
+            };
+            if written == 0 {
+                return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+            }
+            self.sent += written;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, TransmitError>> {
         loop {
-            let frame = poll_fn(|cx| body.as_mut().poll_frame(cx));
-            match drive(&mut self.driver, frame).await {
-                None => return Ok(None),
-                Some(Err(error)) => return Err(broken(error)),
-                Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        return Ok(Some(bytes));
-                    }
+            match ready!(self.poll_receive(cx)) {
+                Ok(count) if count > 0 => {}
+                outcome => return Poll::Ready(self.end(outcome.map(drop))),
+            }
+            loop {
+                match self.reader.take(self.incoming)? {
+                    Progress::Whole(response) => return Poll::Ready(Ok(response)),
+                    Progress::Interim(_) => {}
+                    Progress::More => break,
                 }
             }
         }
     }
 
-    /// Resolves when the other end closes this connection, which nobody else uses.
-    pub(super) async fn closed(&mut self) {
-        if let Some(driver) = self.driver.as_mut() {
-            // How it ended does not matter to who waits for the end.
-            drop(driver.await);
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let is_sent = self.is_sent();
+        let room = self.reader.room(self.incoming)?;
+        if is_sent
+            && let Some(busy_poll) = self.busy_poll.take()
+            && let Some(read) = busy_poll.read(&*self.stream, room)
+        {
+            return Poll::Ready(read);
         }
-        self.driver = None;
+        pin!(self.stream.read_buf(room)).poll(cx)
     }
 
-    /// Waits until hyper takes the next request. Mostly it does at once: it has been asked
-    /// for more with the end of the answer before. A connection that the other end has
-    /// closed meanwhile shows itself either here or when the request is to be written: hyper
-    /// reads before it writes, and gives back what it has not written.
-    async fn become_ready(&mut self) -> bool {
-        if self.sender.is_ready() {
-            return self.driver.is_some();
-        }
-        self.driver.is_some()
-            && drive(&mut self.driver, poll_fn(|cx| self.sender.poll_ready(cx))).await.is_ok()
+    /// Nothing more comes. Where sending has failed before, that is the reason.
+    fn end(&mut self, outcome: io::Result<()>) -> Result<Response, TransmitError> {
+        let reader = std::mem::replace(&mut self.reader, ResponseReader::new(0));
+        let ended = match (self.failed.take(), outcome) {
+            (Some(error), _) | (None, Err(error)) => return Err(TransmitError::Broken(error)),
+            (None, Ok(())) => reader.end(),
+        };
+        Ok(ended?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::thread;
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+    /// A connection to a plugin that does this.
+    async fn connected(
+        busy_poll: Duration,
+        plugin: impl FnOnce(UnixStream) + Send + 'static,
+    ) -> Connection {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
+        let connection = Connection::open(&path, SOON, busy_poll).await.unwrap();
+        let stream = listener.accept().unwrap().0;
+        thread::spawn(move || plugin(stream));
+        connection
     }
 
-    async fn collect(&mut self, mut body: Incoming, limit: usize) -> Result<Bytes, TransmitError> {
-        if body.size_hint().lower() > limit as u64 {
-            return Err(TransmitError::TooLarge);
+    async fn call(connection: &mut Connection, body: Bytes) -> Result<Response, TransmitError> {
+        call_within(connection, body, SOON).await
+    }
+
+    async fn call_within(
+        connection: &mut Connection,
+        body: Bytes,
+        within: Duration,
+    ) -> Result<Response, TransmitError> {
+        let deadline = Instant::now() + within;
+        connection.transmit(&Request::new("work", body), b"plugin", 9 << 20, deadline, true).await
+    }
+
+    /// Reads a request without a body.
+    fn read_request(stream: &mut UnixStream) -> String {
+        let mut read = Vec::new();
+        while !read.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            read.push(byte[0]);
         }
-        let Some(first) = self.chunk(&mut body).await? else { return Ok(Bytes::new()) };
-        if body.is_end_stream() {
-            return if first.len() > limit { Err(TransmitError::TooLarge) } else { Ok(first) };
-        }
-        let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limit);
-        let mut whole = BytesMut::with_capacity(first.len() + expected);
-        whole.extend_from_slice(&first);
-        while let Some(more) = self.chunk(&mut body).await? {
-            if whole.len() + more.len() > limit {
-                return Err(TransmitError::TooLarge);
+        String::from_utf8(read).unwrap()
+    }
+
+    #[tokio::test]
+    async fn one_connection_takes_one_request_after_the_other() {
+        let mut connection = connected(Duration::ZERO, |mut stream| {
+            for _ in 0..3 {
+                read_request(&mut stream);
+                stream.write_all(ANSWER).unwrap();
             }
-            whole.extend_from_slice(&more);
+        })
+        .await;
+        for _ in 0..3 {
+            let response = call(&mut connection, Bytes::new()).await.unwrap();
+            assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
+            assert!(connection.is_reusable());
         }
-        Ok(whole.freeze())
     }
 
-    async fn chunk(&mut self, body: &mut Incoming) -> Result<Option<Bytes>, TransmitError> {
-        self.next_chunk(body).await.map_err(TransmitError::Broken)
-    }
-}
-
-impl Transmit for Connection {
-    async fn transmit(
-        &mut self,
-        request: Request<Full<Bytes>>,
-        limit: usize,
-    ) -> Result<Answer, TransmitError> {
-        let (head, body) = self.begin(request).await?.into_parts();
-        let body = self.collect(body, limit).await?;
-        Ok(Answer { head, body })
-    }
-
-    fn is_reusable(&self) -> bool {
-        self.driver.is_some() && !self.sender.is_closed()
-    }
-}
-
-/// Tells a response that is none from a connection that is gone.
-fn broken(error: hyper::Error) -> std::io::Error {
-    let kind =
-        if error.is_parse() { std::io::ErrorKind::InvalidData } else { std::io::ErrorKind::Other };
-    std::io::Error::new(kind, error)
-}
-
-/// Polls a connection and something that waits for it, until the latter is ready.
-async fn drive<F: Future>(driver: &mut Option<Pin<Box<Driver>>>, waiting: F) -> F::Output {
-    let mut waiting = pin!(waiting);
-    poll_fn(|cx: &mut Context<'_>| {
-        if driver.as_mut().is_some_and(|connection| connection.as_mut().poll(cx).is_ready()) {
-            *driver = None;
+    #[tokio::test]
+    async fn the_plugin_is_asked_once_to_look_before_it_waits() {
+        let mut connection = connected(Duration::from_micros(20), |mut stream| {
+            for asked in [true, false, false] {
+                let request = read_request(&mut stream);
+                assert_eq!(request.contains("goplug-busy-poll: 20\r\n"), asked, "{request}");
+                stream.write_all(ANSWER).unwrap();
+            }
+        })
+        .await;
+        for _ in 0..3 {
+            assert_eq!(call(&mut connection, Bytes::new()).await.unwrap().body, "hi");
         }
-        waiting.as_mut().poll(cx)
-    })
-    .await
+    }
+
+    #[tokio::test]
+    async fn what_comes_unasked_is_no_answer_to_the_next_request() {
+        let mut connection = connected(Duration::ZERO, |mut stream| {
+            read_request(&mut stream);
+            stream.write_all(&[ANSWER, ANSWER].concat()).unwrap();
+        })
+        .await;
+        assert_eq!(call(&mut connection, Bytes::new()).await.unwrap().body, "hi");
+        assert!(!connection.is_reusable());
+    }
+
+    #[tokio::test]
+    async fn a_request_on_a_connection_that_is_closed_was_not_sent() {
+        let mut connection = connected(Duration::ZERO, drop).await;
+        connection.closed().await;
+        let error = call(&mut connection, Bytes::new()).await.err().unwrap();
+        assert!(matches!(error, TransmitError::Unsent(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_large_body_goes_out_while_its_answer_comes_in() {
+        const SIZE: usize = 8 << 20;
+        let mut connection = connected(Duration::ZERO, |mut stream| {
+            read_request(&mut stream);
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {SIZE}\r\n\r\n").unwrap();
+            let mut piece = vec![0; 1 << 16];
+            let mut left = SIZE;
+            while left > 0 {
+                let count = stream.read(&mut piece).unwrap();
+                stream.write_all(&piece[..count]).unwrap();
+                left -= count;
+            }
+        })
+        .await;
+        let body: Bytes = (0..SIZE).map(|at| (at % 251) as u8).collect();
+        assert_eq!(call(&mut connection, body.clone()).await.unwrap().body, body);
+        assert!(connection.is_reusable());
+    }
+
+    #[tokio::test]
+    async fn who_is_cut_off_while_writing_reads_why() {
+        let mut connection = connected(Duration::ZERO, |mut stream| {
+            let text = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(text).unwrap();
+            // Only then it goes, and takes what it has not read along.
+            read_request(&mut stream);
+        })
+        .await;
+        match call(&mut connection, vec![0; 8 << 20].into()).await {
+            Ok(response) => assert_eq!(response.status, 413),
+            // It came before the first byte was written.
+            Err(error) => assert!(matches!(error, TransmitError::Unsent(_)), "{error:?}"),
+        }
+        assert!(!connection.is_reusable());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_come_is_late() {
+        let plugin = |mut stream: UnixStream| drop(stream.read_to_end(&mut Vec::new()));
+        let mut connection = connected(Duration::ZERO, plugin).await;
+        let granted = Duration::from_millis(20);
+        let error = call_within(&mut connection, Bytes::new(), granted).await.err().unwrap();
+        assert!(matches!(error, TransmitError::Late), "{error:?}");
+        assert!(!connection.is_reusable());
+    }
 }

@@ -2,18 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::header::{HOST, HeaderName, HeaderValue};
+use tokio::time::Instant;
 
-use super::connection::{Answer, Connection, Transmit, TransmitError};
-use crate::error::Result;
+use super::connection::{Connection, TransmitError, open_stream};
+use super::pipeline::{Outcome, Pipeline, Pipelines, Turn};
+use super::policy::Policy;
+use crate::http1::{Request, Response};
 use crate::limits;
-use crate::protocol::wire;
-
-const PROTOCOL: HeaderName = HeaderName::from_static(wire::HEADER_PROTOCOL);
 
 /// Why a request got no answer.
 #[derive(Debug)]
@@ -24,24 +21,36 @@ pub(super) enum RequestError {
     Broken(std::io::Error),
     /// The response body is larger than the limit.
     TooLarge,
+    /// The deadline is over.
+    Late,
 }
 
 /// Where a plugin listens, and the idle connections to it.
 pub(super) struct Endpoint {
     socket: PathBuf,
-    authority: HeaderValue,
+    authority: Box<str>,
     body_limit: usize,
+    busy_poll: Duration,
     /// `None` once the run is over.
     idle: Mutex<Option<Vec<Connection>>>,
+    pipelines: Pipelines,
 }
 
 impl Endpoint {
     /// An endpoint on this socket; `url` gives the `Host` header.
-    pub(super) fn new(socket: PathBuf, url: &str, body_limit: usize) -> Self {
+    pub(super) fn new(socket: PathBuf, url: &str, policy: &Policy) -> Self {
         let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
-        let authority =
-            HeaderValue::from_str(authority).unwrap_or_else(|_| HeaderValue::from_static("goplug"));
-        Self { socket, authority, body_limit, idle: Mutex::new(Some(Vec::new())) }
+        // A URL from a file may hold what no header can.
+        let fits = !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_graphic());
+        let authority = if fits { authority.into() } else { "goplug".into() };
+        Self {
+            socket,
+            authority,
+            body_limit: policy.body_limit,
+            busy_poll: policy.busy_poll,
+            idle: Mutex::new(Some(Vec::new())),
+            pipelines: Pipelines::new(),
+        }
     }
 
     /// The path of the socket.
@@ -50,8 +59,13 @@ impl Endpoint {
     }
 
     /// What the `Host` header says.
-    pub(super) fn authority(&self) -> &[u8] {
-        self.authority.as_bytes()
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// For how long a connection is looked at before its reader waits.
+    pub(super) fn busy_poll(&self) -> Duration {
+        self.busy_poll
     }
 
     /// The largest body that is received, in bytes.
@@ -59,57 +73,77 @@ impl Endpoint {
         self.body_limit
     }
 
-    /// A request for a method, without headers of its own.
-    pub(super) fn request(&self, method: &str, body: Bytes) -> Request<Full<Bytes>> {
-        self.request_to(&wire::path_of_method(method), body)
-    }
-
-    /// A request for a path, which has to be percent-encoded.
-    pub(super) fn request_to(&self, path: &str, body: Bytes) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = hyper::Method::POST;
-        // Every character that a path cannot hold is percent-encoded by then.
-        if let Ok(uri) = path.parse() {
-            *request.uri_mut() = uri;
-        }
-        request.headers_mut().insert(HOST, self.authority.clone());
-        request
-    }
-
     /// Sends a request on an idle connection, or on a new one. A connection that the
-    /// plugin has closed while it was idle costs nothing but the next attempt.
+    /// plugin has closed while it was idle costs nothing but the next attempt. `alone` says
+    /// that it is the only one on its way.
     pub(super) async fn send(
         &self,
-        mut request: Request<Full<Bytes>>,
-    ) -> Result<Answer, RequestError> {
-        while let Some(connection) = self.take_idle() {
-            match self.send_on(connection, request).await {
-                Err(TransmitError::Unsent(unsent)) => request = *unsent,
-                other => return other.map_err(RequestError::from),
+        request: &Request<'_>,
+        deadline: Instant,
+        alone: bool,
+    ) -> Result<Response, RequestError> {
+        let (authority, limit) = (self.authority.as_bytes(), self.body_limit);
+        while let Some(mut connection) = self.take_idle() {
+            match connection.transmit(request, authority, limit, deadline, alone).await {
+                Err(TransmitError::Unsent(_)) => {}
+                Err(error) => return Err(error.into()),
+                Ok(response) => {
+                    self.put_idle(connection);
+                    return Ok(response);
+                }
             }
         }
-        let connection = self.connect().await.map_err(RequestError::Unreachable)?;
-        self.send_on(connection, request).await.map_err(RequestError::from)
+        let within = limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
+        let opened = Connection::open(&self.socket, within, self.busy_poll).await;
+        let mut connection = opened.map_err(RequestError::Unreachable)?;
+        let response = connection.transmit(request, authority, limit, deadline, alone).await?;
+        self.put_idle(connection);
+        Ok(response)
+    }
+
+    /// Sends a request on a connection that it shares with others; `None` where there is no
+    /// room on any.
+    pub(super) async fn send_pipelined(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+    ) -> Option<Outcome> {
+        let pipeline = match self.pipelines.next() {
+            Turn::Existing(pipeline) => pipeline,
+            Turn::None => return None,
+            Turn::New(place) => {
+                let within =
+                    limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
+                let stream = open_stream(&self.socket, within).await.ok()?;
+                place.fill(Pipeline::new(stream, self.body_limit))
+            }
+        };
+        pipeline.transmit(request, self.authority.as_bytes(), deadline).await
     }
 
     /// Opens a connection that is not shared.
     pub(super) async fn connect(&self) -> std::io::Result<Connection> {
-        Connection::open(&self.socket, limits::CONNECT).await
+        Connection::open(&self.socket, limits::CONNECT, Duration::ZERO).await
     }
 
-    async fn send_on(
+    /// Sends a request on this connection.
+    pub(super) async fn send_on(
         &self,
-        mut connection: Connection,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Answer, TransmitError> {
-        let answer = connection.transmit(request, self.body_limit).await?;
+        connection: &mut Connection,
+        request: &Request<'_>,
+        deadline: Instant,
+    ) -> Result<Response, TransmitError> {
+        let authority = self.authority.as_bytes();
+        connection.transmit(request, authority, self.body_limit, deadline, false).await
+    }
+
+    fn put_idle(&self, connection: Connection) {
         if connection.is_reusable()
             && let Some(idle) = &mut *self.lock()
             && idle.len() < limits::IDLE_CONNECTIONS
         {
             idle.push(connection);
         }
-        Ok(answer)
     }
 
     fn take_idle(&self) -> Option<Connection> {
@@ -120,26 +154,20 @@ impl Endpoint {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes every idle connection, and keeps none from now on.
-    pub(super) fn close_idle(&self) {
+    /// Closes every idle connection and those that calls share, and keeps none from now on.
+    pub(super) fn close(&self) {
         self.lock().take();
+        self.pipelines.close();
     }
 }
 
 impl From<TransmitError> for RequestError {
     fn from(error: TransmitError) -> Self {
         match error {
-            TransmitError::Unsent(_) => Self::Unreachable(std::io::Error::new(
-                std::io::ErrorKind::ConnectionReset,
-                "the plugin closed the connection",
-            )),
+            TransmitError::Unsent(error) => Self::Unreachable(error),
             TransmitError::Broken(error) => Self::Broken(error),
             TransmitError::TooLarge => Self::TooLarge,
+            TransmitError::Late => Self::Late,
         }
     }
-}
-
-/// Marks a request as one of GoPlug 2.
-pub(super) fn speak_goplug_2(request: &mut Request<Full<Bytes>>) {
-    request.headers_mut().insert(PROTOCOL, HeaderValue::from(wire::PROTOCOL));
 }

@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::service::Service;
+use crate::http1::Request;
 use crate::limits;
 use crate::protocol::wire;
 
@@ -72,14 +73,14 @@ impl HealthCheck {
 /// Checks the health of one run until it fails; answers with the reason, for people.
 pub(super) async fn watch(service: &Service, check: HealthCheck) -> String {
     let HealthCheck { interval, timeout: patience, failures } = check;
-    let mut ticks = interval_at(tokio::time::Instant::now() + interval, interval);
+    let mut ticks = interval_at(Instant::now() + interval, interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failed = 0;
     while failed < failures {
         ticks.tick().await;
-        let request = service.endpoint().request(wire::PING, Bytes::new());
-        failed = match timeout(patience, service.endpoint().send(request)).await {
-            Ok(Ok(answer)) if answer.head.status == 200 => 0,
+        let ping = Request::new(wire::PING, Bytes::new());
+        failed = match service.endpoint().send(&ping, Instant::now() + patience, false).await {
+            Ok(answer) if answer.status == 200 => 0,
             _ => failed + 1,
         };
     }

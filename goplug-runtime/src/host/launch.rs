@@ -5,11 +5,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::{Answer, Connection};
-use super::endpoint::{Endpoint, RequestError, speak_goplug_2};
+use super::connection::{Connection, open_stream};
+use super::endpoint::{Endpoint, RequestError};
 use super::installed::Installed;
 use super::policy::Policy;
 use super::process::Process;
@@ -17,6 +16,7 @@ use super::response::{self, Terms};
 use super::service::{Dialect, EXIT_PATIENCE, Ending, OwnProcess, Service};
 use super::sockets::Sockets;
 use crate::error::{Error, Result};
+use crate::http1::{Request, Response};
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, legacy, wire};
 use crate::transport::PassedListener;
@@ -82,10 +82,10 @@ async fn launch_child(
     closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     let id = installed.id();
-    let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy.body_limit);
+    let endpoint = Endpoint::new(listener.path().into(), installed.pconf.url(), policy);
     let activated = tokio::select! {
         biased;
-        activated = activate_in_time(installed, policy, &endpoint, deadline) => match activated {
+        activated = activate(installed, policy, &endpoint, deadline) => match activated {
             // Most often because it ended: then that is the reason.
             Err(Inactive::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
                 match tokio::time::timeout(EXIT_PATIENCE, process.ended()).await {
@@ -124,9 +124,9 @@ async fn launch_foreign(
     deadline: Instant,
 ) -> Result<Launched> {
     let socket = installed.socket()?;
-    let endpoint = Endpoint::new(socket, installed.pconf.url(), policy.body_limit);
+    let endpoint = Endpoint::new(socket, installed.pconf.url(), policy);
     let watch = endpoint.connect().await.map_err(|error| installed.rejected(error.to_string()))?;
-    let (dialect, descriptor) = activate_in_time(installed, policy, &endpoint, deadline)
+    let (dialect, descriptor) = activate(installed, policy, &endpoint, deadline)
         .await
         .map_err(|inactive| inactive.into_error(installed.id()))?;
     let service = Service::new(installed.id().clone(), endpoint, dialect, descriptor, None, policy);
@@ -139,7 +139,7 @@ pub(super) async fn examine(installed: &Installed) -> Result<()> {
         return Ok(());
     }
     let socket = installed.socket()?;
-    match Connection::open(&socket, limits::CONNECT).await {
+    match open_stream(&socket, limits::CONNECT).await {
         Ok(_) => Ok(()),
         Err(error) => Err(installed.rejected(error.to_string())),
     }
@@ -212,23 +212,11 @@ impl Inactive {
     }
 }
 
-async fn activate_in_time(
-    installed: &Installed,
-    policy: &Policy,
-    endpoint: &Endpoint,
-    deadline: Instant,
-) -> Result<(Dialect, Descriptor), Inactive> {
-    let after = policy.start_timeout;
-    match timeout_at(deadline, activate(installed, policy, endpoint)).await {
-        Ok(result) => result,
-        Err(_) => Err(format!("its activation took longer than {after:?}").into()),
-    }
-}
-
 async fn activate(
     installed: &Installed,
     policy: &Policy,
     endpoint: &Endpoint,
+    deadline: Instant,
 ) -> Result<(Dialect, Descriptor), Inactive> {
     let mut body = policy.configuration.clone();
     if installed.pconf.protocol() == 1 {
@@ -237,15 +225,17 @@ async fn activate(
     } else if body.is_empty() {
         body = Bytes::from_static(b"null");
     }
-    let mut request = endpoint.request(wire::ACTIVATE, body);
-    if installed.pconf.protocol() != 1 {
-        let json = HeaderValue::from_static(wire::JSON);
-        request.headers_mut().insert(CONTENT_TYPE, json);
-    }
-    speak_goplug_2(&mut request);
+    let request = Request {
+        content_type: (installed.pconf.protocol() != 1).then_some(wire::JSON),
+        fields: &[wire::GOPLUG_2],
+        ..Request::new(wire::ACTIVATE, body)
+    };
     let terms = Terms { limit: endpoint.body_limit(), budget: policy.start_timeout };
-    match endpoint.send(request).await {
+    match endpoint.send(&request, deadline, false).await {
         Ok(answer) => understand(installed, answer, terms).map_err(Inactive::Refused),
+        Err(RequestError::Late) => {
+            Err(format!("its activation took longer than {:?}", terms.budget).into())
+        }
         Err(RequestError::TooLarge) => Err("its descriptor is too large".to_owned().into()),
         Err(RequestError::Broken(error) | RequestError::Unreachable(error)) => {
             Err(Inactive::Broken(error))
@@ -259,11 +249,11 @@ async fn activate(
 /// Why it is none, for people.
 fn understand(
     installed: &Installed,
-    answer: Answer,
+    answer: Response,
     terms: Terms,
 ) -> Result<(Dialect, Descriptor), String> {
     let id = installed.id();
-    let speaks_2 = answer.head.headers.contains_key(wire::HEADER_PROTOCOL);
+    let speaks_2 = answer.has_protocol;
     let body = response::into_result(id, wire::ACTIVATE, answer, terms).map_err(refusal)?;
     if !speaks_2 {
         let names = legacy::parse_method_list(&body)

@@ -105,33 +105,39 @@ impl Process {
 }
 
 /// Opens the program, sees who may write it and compares its digest, on a thread that
-/// may block.
+/// may block. The host's own executable, which is in use, needs none of the three.
 async fn open_program(installed: &Installed, command: &Command) -> Result<OpenProgram> {
     let (path, expected) = (command.program.clone(), command.sha256.clone());
     let trusted = installed.trusted;
-    let opened = tokio::task::spawn_blocking(move || {
-        let program = OpenProgram::open(&path).map_err(|error| {
-            format!("the program {} cannot be started: {error}", path.display())
-        })?;
-        if !trusted {
-            trust::check_program(&program)?;
-        }
-        if let Some(expected) = expected {
-            let found = digest(&program).map_err(|error| error.to_string())?;
-            if found != expected {
-                return Err(format!(
-                    "the digest of {} is {found}, not the {expected} of its .pconf",
-                    path.display()
-                ));
-            }
-        }
-        Ok(program)
-    });
-    match opened.await {
-        Ok(Ok(program)) => Ok(program),
-        Ok(Err(reason)) => Err(installed.rejected(reason)),
-        Err(_) => Err(Error::Stopped),
+    let open = move || check_and_open(&path, expected.as_deref(), trusted);
+    let opened = if installed.is_embedded() {
+        open()
+    } else {
+        tokio::task::spawn_blocking(open).await.map_err(|_| Error::Stopped)?
+    };
+    opened.map_err(|reason| installed.rejected(reason))
+}
+
+fn check_and_open(
+    path: &Path,
+    expected: Option<&str>,
+    trusted: bool,
+) -> Result<OpenProgram, String> {
+    let program = OpenProgram::open(path)
+        .map_err(|error| format!("the program {} cannot be started: {error}", path.display()))?;
+    if !trusted {
+        trust::check_program(&program)?;
     }
+    if let Some(expected) = expected {
+        let found = digest(&program).map_err(|error| error.to_string())?;
+        if found != expected {
+            return Err(format!(
+                "the digest of {} is {found}, not the {expected} of its .pconf",
+                path.display()
+            ));
+        }
+    }
+    Ok(program)
 }
 
 /// The rules of the plugin's sandbox, if it has one, made on a thread that may block.

@@ -261,7 +261,10 @@ impl Registry {
         if directory.is_closed() {
             return Err(Error::Stopped);
         }
-        if !self.inner.auto_discover || known(&id).is_none() {
+        // No file of the folder can change what an embedded plugin is.
+        let is_fixed = |core: Arc<Core>| core.installed().is_some_and(|it| it.is_embedded());
+        let is_current = |core| self.inner.auto_discover || is_fixed(core);
+        if !known(&id).is_some_and(is_current) {
             self.look().await;
         }
         known(&id).ok_or_else(|| {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::connection::Answer;
 use crate::error::{Error, MethodFailure, Result};
+use crate::http1::Response;
 use crate::protocol::{PluginId, Problem, ProblemKind};
 
 /// What the host granted a request: an error that says that it was not enough names it.
@@ -17,26 +17,14 @@ pub(super) struct Terms {
     pub(super) budget: Duration,
 }
 
-/// As much of a response as makes a result, whichever connection brought it.
-pub(super) struct Response {
-    pub(super) status: u16,
-    pub(super) body: Bytes,
-}
-
-impl From<Answer> for Response {
-    fn from(answer: Answer) -> Self {
-        Self { status: answer.head.status.as_u16(), body: answer.body }
-    }
-}
-
 /// The body of a success, or the error that the response says.
 pub(super) fn into_result(
     id: &PluginId,
     method: &str,
-    response: impl Into<Response>,
+    response: Response,
     terms: Terms,
 ) -> Result<Bytes> {
-    let Response { status, body } = response.into();
+    let Response { status, body, .. } = response;
     if status == 200 {
         return Ok(body);
     }

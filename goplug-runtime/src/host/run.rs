@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::core::Core;
 use super::health::{self, HealthCheck};
@@ -13,6 +13,7 @@ use super::installed::Installed;
 use super::launch::Life;
 use super::service::{Ending, Service};
 use super::task::OwnedTask;
+use crate::http1::Request;
 use crate::protocol::wire;
 
 /// A run of a plugin, from its activation to the end of its process. Dropping it kills the
@@ -105,9 +106,9 @@ impl Run {
     /// period and what force takes. Every call that is still in flight fails.
     pub(super) async fn stop(self, grace: Duration) {
         let began = Instant::now();
-        let request = self.service.endpoint().request(wire::STOP, Bytes::new());
+        let request = Request::new(wire::STOP, Bytes::new());
         // End of file in place of an answer is success, and a refusal changes nothing.
-        drop(timeout(grace, self.service.endpoint().send(request)).await);
+        drop(self.service.endpoint().send(&request, (began + grace).into(), false).await);
         let ending = match self.life {
             Life::Child { process, listener } => {
                 let ending = process.stop(grace.saturating_sub(began.elapsed())).await;

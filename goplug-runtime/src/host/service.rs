@@ -11,24 +11,24 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::timeout_at;
 
 use super::blocking::Connections;
+use super::call::Time;
+use super::connection::TransmitError;
 use super::endpoint::{Endpoint, RequestError};
+use super::pipeline::{Answered, Paces};
 use super::policy::Policy;
-use super::response::{self, Response, Terms};
+use super::response::{self, Terms};
 use crate::error::{Error, Result};
+use crate::http1::{Request, Response};
 use crate::protocol::{Descriptor, PluginId, wire};
 use crate::transport::FileVersion;
 use crate::typed::{CallRequest, MediaType};
 
 /// How long a call whose connection broke waits to learn how the process ended.
 pub(super) const EXIT_PATIENCE: Duration = Duration::from_secs(2);
-
-const TIMEOUT: HeaderName = HeaderName::from_static(wire::HEADER_TIMEOUT);
 
 /// Which protocol the plugin speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +64,6 @@ pub(super) struct OwnProcess {
     pub(super) program: Option<FileVersion>,
 }
 
-/// What the head of a call's request says beside method and plugin.
-pub(super) struct CallHeaders {
-    /// The caller's budget, in milliseconds.
-    pub(super) timeout: Option<u64>,
-    pub(super) content_type: Option<&'static str>,
-}
-
 /// A connection that is gone, and with it the answer.
 pub(super) struct Lost {
     error: std::io::Error,
@@ -89,6 +82,8 @@ pub(super) struct Service {
     turns: Option<Semaphore>,
     call_timeout: Duration,
     usage: Usage,
+    /// `None` where calls do not share connections.
+    paces: Option<Paces>,
     /// The connections of callers that block.
     blocking: Connections,
     ending: OnceLock<Ending>,
@@ -108,6 +103,11 @@ impl Service {
             id,
             endpoint,
             dialect,
+            paces: descriptor
+                .features
+                .iter()
+                .any(|feature| feature == wire::FEATURE_PIPELINE)
+                .then(|| Paces::new(&descriptor.methods)),
             descriptor: Arc::new(descriptor),
             own,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
@@ -154,7 +154,7 @@ impl Service {
     pub(super) fn end(&self, ending: Ending) {
         if self.ending.set(ending).is_ok() {
             self.ended.notify_waiters();
-            self.endpoint.close_idle();
+            self.endpoint.close();
             self.blocking.close();
         }
     }
@@ -207,24 +207,20 @@ impl Service {
     }
 
     /// Sends a request of the protocol itself, within the default deadline.
-    pub(super) async fn control(
-        &self,
-        method: &str,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Bytes> {
-        let budget = self.call_timeout;
-        match tokio::time::timeout(budget, self.finish(method, request, budget)).await {
-            Ok(result) => result,
-            Err(_) => Err(self.late(method, budget)),
-        }
+    pub(super) async fn control(&self, request: &Request<'_>) -> Result<Bytes> {
+        self.finish(request, Time::of(self.call_timeout)).await
     }
 
-    /// Calls a method whose caller has this much time left. That the time is kept is the
-    /// caller's affair.
-    pub(super) async fn call(&self, call: &CallRequest<'_>, budget: Duration) -> Result<Bytes> {
-        let _turn = self.turn().await;
-        let request = self.request_of_call(call, budget);
-        self.finish(call.method, request, budget).await
+    /// Calls a method within what is left of the caller's time.
+    pub(super) async fn call(&self, call: &CallRequest<'_>, time: Time) -> Result<Bytes> {
+        let _turn = match &self.turns {
+            None => None,
+            Some(_) => match timeout_at(time.deadline, self.turn()).await {
+                Ok(turn) => turn,
+                Err(_) => return Err(self.late(call.method, time)),
+            },
+        };
+        self.finish(&self.request_of_call(call, time), time).await
     }
 
     /// Waits for the caller's turn, where there are turns; it lasts until what this answers
@@ -237,25 +233,52 @@ impl Service {
     }
 
     /// Sends a request and makes a result of whatever comes of it.
-    async fn finish(
-        &self,
-        method: &str,
-        request: Request<Full<Bytes>>,
-        budget: Duration,
-    ) -> Result<Bytes> {
-        let answer = tokio::select! {
+    async fn finish(&self, request: &Request<'_>, time: Time) -> Result<Bytes> {
+        let outcome = tokio::select! {
             biased;
-            answer = self.endpoint.send(request) => answer,
+            outcome = self.send(request, time.deadline) => outcome,
             ending = self.wait_for_end() => return Err(self.crashed(ending, true)),
         };
-        match self.conclude(method, answer.map(Response::from), budget) {
+        match self.conclude(request.method, outcome, time) {
             Ok(result) => result,
             Err(lost) => {
-                let patience = self.patience(budget);
+                let patience = self.patience(time);
                 let ending = tokio::time::timeout(patience, self.wait_for_end()).await;
                 Err(self.loss(&lost, ending.ok()))
             }
         }
+    }
+
+    /// Sends a request: on a connection of its own, or, where other calls are on their way and
+    /// the method is known to be quick, on one that they share.
+    async fn send(
+        &self,
+        request: &Request<'_>,
+        deadline: tokio::time::Instant,
+    ) -> Result<Response, RequestError> {
+        let alone = self.calls() <= 1;
+        let Some(pace) = self.paces.as_ref().and_then(|paces| paces.of(request.method)) else {
+            return self.endpoint.send(request, deadline, alone).await;
+        };
+        if !pace.is_quick() {
+            let began = Instant::now();
+            let response = self.endpoint.send(request, deadline, alone).await?;
+            pace.saw(began.elapsed());
+            return Ok(response);
+        }
+        if !alone {
+            match self.endpoint.send_pipelined(request, deadline).await {
+                None | Some(Err(TransmitError::Unsent(_))) => {}
+                Some(Err(error)) => return Err(error.into()),
+                Some(Ok(Answered { response, slow })) => {
+                    if slow {
+                        pace.saw_slow();
+                    }
+                    return Ok(response);
+                }
+            }
+        }
+        self.endpoint.send(request, deadline, alone).await
     }
 
     /// Makes a result of whatever came of a request.
@@ -266,14 +289,13 @@ impl Service {
         &self,
         method: &str,
         outcome: Result<Response, RequestError>,
-        budget: Duration,
+        time: Time,
     ) -> Result<Result<Bytes>, Lost> {
-        let limit = self.endpoint.body_limit();
+        let terms = Terms { limit: self.endpoint.body_limit(), budget: time.budget };
         match outcome {
-            Ok(response) => {
-                Ok(response::into_result(&self.id, method, response, Terms { limit, budget }))
-            }
-            Err(RequestError::TooLarge) => Ok(Err(Error::TooLarge { limit })),
+            Ok(response) => Ok(response::into_result(&self.id, method, response, terms)),
+            Err(RequestError::TooLarge) => Ok(Err(Error::TooLarge { limit: terms.limit })),
+            Err(RequestError::Late) => Ok(Err(self.late(method, time))),
             Err(RequestError::Broken(error)) if error.kind() == ErrorKind::InvalidData => Ok(Err(
                 Error::Protocol(format!("the answer of {} to {method:?}: {error}", self.id)),
             )),
@@ -285,8 +307,8 @@ impl Service {
     /// How long a call whose connection is lost waits to learn how the process ended. Only of
     /// our own child more will be known; and a process that lives on must not make of a lost
     /// connection a deadline that was missed.
-    pub(super) fn patience(&self, budget: Duration) -> Duration {
-        if self.own.is_some() { EXIT_PATIENCE.min(budget / 2) } else { Duration::ZERO }
+    pub(super) fn patience(&self, time: Time) -> Duration {
+        if self.own.is_some() { EXIT_PATIENCE.min(time.left / 2) } else { Duration::ZERO }
     }
 
     /// The error of a connection that broke: a crash, as far as it is known how.
@@ -300,34 +322,23 @@ impl Service {
         }
     }
 
-    /// The error of a call that took longer than this.
-    pub(super) fn late(&self, method: &str, after: Duration) -> Error {
-        Error::Deadline { what: format!("{method} of {}", self.id), after }
+    /// The error of a call that took longer than it might.
+    pub(super) fn late(&self, method: &str, time: Time) -> Error {
+        Error::Deadline { what: format!("{method} of {}", self.id), after: time.budget }
     }
 
-    fn request_of_call(&self, call: &CallRequest<'_>, budget: Duration) -> Request<Full<Bytes>> {
-        let mut request = self.endpoint.request(call.method, call.body.clone());
-        let headers = request.headers_mut();
-        let CallHeaders { timeout, content_type } = self.headers_of_call(call, budget);
-        if let Some(timeout) = timeout {
-            headers.insert(TIMEOUT, HeaderValue::from(timeout));
-        }
-        if let Some(content_type) = content_type {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        }
-        request
-    }
-
-    /// What the head of a call's request says, in the plugin's dialect.
-    pub(super) fn headers_of_call(&self, call: &CallRequest<'_>, budget: Duration) -> CallHeaders {
+    /// A call as a request in the plugin's dialect.
+    pub(super) fn request_of_call<'a>(&self, call: &CallRequest<'a>, time: Time) -> Request<'a> {
+        let request = Request::new(call.method, call.body.clone());
         match self.dialect {
-            Dialect::GoPlug2 => CallHeaders {
-                timeout: Some(wire::timeout_value(budget)),
+            Dialect::GoPlug2 => Request {
+                timeout: Some(wire::timeout_value(time.left)),
                 content_type: Some(call.media_type.as_str()),
+                ..request
             },
-            Dialect::GoPlug1 => CallHeaders {
-                timeout: None,
+            Dialect::GoPlug1 => Request {
                 content_type: (!call.body.is_empty()).then(|| MediaType::Json.as_str()),
+                ..request
             },
         }
     }

@@ -40,7 +40,7 @@ impl From<Stopper> for Ticket {
 /// A response's body.
 pub(super) struct AnswerBody {
     content: Content,
-    _ticket: Ticket,
+    ticket: Ticket,
 }
 
 enum Content {
@@ -48,6 +48,17 @@ enum Content {
     Callbacks(CallbackEvents),
     /// Goes out at once, and ends only with the request's own body.
     Refusal(Bytes, Rest),
+}
+
+impl AnswerBody {
+    /// The body of an answer that is no stream; empty where it is one.
+    pub(super) fn into_whole(self) -> (Bytes, Ticket) {
+        let bytes = match self.content {
+            Content::Whole(bytes) => bytes,
+            Content::Callbacks(_) | Content::Refusal(..) => Bytes::new(),
+        };
+        (bytes, self.ticket)
+    }
 }
 
 impl Body for AnswerBody {
@@ -87,7 +98,7 @@ impl Body for AnswerBody {
 pub(super) type Answer = Response<AnswerBody>;
 
 fn answer(content: Content, media_type: &'static str, ticket: Ticket) -> Answer {
-    let mut response = Response::new(AnswerBody { content, _ticket: ticket });
+    let mut response = Response::new(AnswerBody { content, ticket });
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

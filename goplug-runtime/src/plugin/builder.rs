@@ -17,7 +17,9 @@ use crate::limits;
 use crate::protocol::{
     CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PluginId, name, wire,
 };
-use crate::typed::{Configuration, Handler, HookOutcome, Instance, PluginType, Reply, table};
+use crate::typed::{
+    Configuration, Handler, HookOutcome, Instance, PluginType, Reply, insert_sorted, table,
+};
 
 /// The limits and times of one server.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +88,7 @@ impl PluginServer {
         for (descriptor, (_, dispatch)) in descriptor.methods.into_iter().zip(table.methods) {
             let instance = instance.clone();
             let handler: Handler = Arc::new(move |call| dispatch(instance.clone(), call));
-            builder.methods.push((descriptor, handler));
+            builder.add_method(descriptor, handler);
         }
         if let Some(hook) = table.activate {
             let instance = instance.clone();
@@ -198,7 +200,7 @@ impl ServerBuilder {
             let running = method(call.into_body());
             Box::pin(async move { Reply::raw_outcome(running.await.map_err(Into::into)) })
         });
-        self.methods.push((descriptor, handler));
+        self.add_method(descriptor, handler);
         self
     }
 
@@ -206,7 +208,7 @@ impl ServerBuilder {
     /// names that were not declared, too.
     pub fn callback(mut self, name: impl Into<String>) -> Self {
         let descriptor = CallbackDescriptor { name: name.into(), ..CallbackDescriptor::default() };
-        self.callbacks.push(descriptor);
+        insert_sorted(&mut self.callbacks, descriptor, |callback| &callback.name);
         self
     }
 
@@ -243,7 +245,7 @@ impl ServerBuilder {
     /// [`Error::InvalidName`] for a name that is not allowed, reserved ones included;
     /// [`Error::Configuration`] for a name that is given twice, and for a URL or version that
     /// cannot be used.
-    pub fn build(mut self) -> Result<PluginServer> {
+    pub fn build(self) -> Result<PluginServer> {
         let id = PluginId::new(&self.name, &self.namespace)?;
         self.check_members(&id)?;
         let descriptor = self.descriptor();
@@ -281,10 +283,12 @@ impl ServerBuilder {
         }))
     }
 
-    /// Sorts methods and callbacks by name, and checks these.
-    fn check_members(&mut self, id: &PluginId) -> Result<()> {
-        self.methods.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        self.callbacks.sort_by(|a, b| a.name.cmp(&b.name));
+    fn add_method(&mut self, descriptor: MethodDescriptor, handler: Handler) {
+        insert_sorted(&mut self.methods, (descriptor, handler), |(method, _)| &method.name);
+    }
+
+    /// Checks the names of methods and callbacks.
+    fn check_members(&self, id: &PluginId) -> Result<()> {
         for (method, _) in &self.methods {
             name::check_method(&method.name)?;
         }
@@ -308,7 +312,7 @@ impl ServerBuilder {
             namespace: self.namespace.clone(),
             version: self.version.clone(),
             protocol: wire::PROTOCOL,
-            features: Vec::new(),
+            features: vec![wire::FEATURE_PIPELINE.into()],
             methods: self.methods.iter().map(|(method, _)| method.clone()).collect(),
             callbacks: self.callbacks.clone(),
         }

@@ -4,56 +4,101 @@
 //! drops the connection's future, and with it the handler. Nothing is spawned, so
 //! nothing has to be cancelled.
 
-use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{self, Poll};
 use std::time::Duration;
 
-use super::lifecycle::{Lifecycle, Phase};
-use super::race::{self, First, catch_panic, first};
-use crate::protocol::{Problem, ProblemKind};
-use crate::typed::{Call, Context, Handler, Reply};
+use tokio::time::{Instant, timeout};
 
-/// The methods of one plugin.
-#[derive(Default)]
+use super::lifecycle::{Lifecycle, Phase};
+use super::race::{self, First, catch_panic, first, panic_text};
+use crate::protocol::{Problem, ProblemKind};
+use crate::typed::{Call, Context, Handler, Reply, ReplyFuture};
+
+/// The methods of one plugin, in the order of their names: there are so few that looking one
+/// up costs less so than by a hash.
 pub(super) struct Dispatch {
-    handlers: HashMap<String, Handler>,
+    handlers: Box<[(String, Handler)]>,
 }
 
 impl Dispatch {
     /// The table of these methods, whose names differ.
     pub(super) fn new(methods: impl IntoIterator<Item = (String, Handler)>) -> Self {
-        Self { handlers: methods.into_iter().collect() }
+        let mut handlers: Box<[_]> = methods.into_iter().collect();
+        handlers.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Self { handlers }
     }
 
     /// The handler of this method.
-    ///
-    /// # Errors
-    /// A problem that names the method.
-    pub(super) fn find(&self, method: &str) -> Result<&Handler, Problem> {
-        self.handlers.get(method).ok_or_else(|| {
-            let detail = format!("the plugin has no method {method:?}");
-            Problem::new(ProblemKind::UnknownMethod, detail)
-        })
+    pub(super) fn find(&self, method: &str) -> Option<&Handler> {
+        let at = self.handlers.binary_search_by(|(name, _)| (**name).cmp(method)).ok()?;
+        Some(&self.handlers[at].1)
     }
 }
 
-/// Runs a handler until it answers, panics, has spent its budget, or the grace period
-/// of a stop is over. Dropping the future drops the handler.
-pub(super) async fn run(
+/// A handler that has not answered at once.
+pub(super) struct Running {
+    answer: ReplyFuture,
+    began: Instant,
+}
+
+/// Begins a call: most handlers have answered when this is ready, and nothing was waited for.
+///
+/// # Errors
+/// The handler, where it takes longer.
+pub(super) fn begin(
     handler: &Handler,
     call: Call,
     budget: Option<Duration>,
     context: Option<&Context>,
+    cx: &mut task::Context<'_>,
+) -> Result<Result<Reply, Problem>, Running> {
+    if let Some(budget) = budget.filter(Duration::is_zero) {
+        return Ok(Err(spent(budget)));
+    }
+    let began = Instant::now();
+    let begun = || {
+        catch_unwind(AssertUnwindSafe(|| {
+            let mut answer = handler(call);
+            match answer.as_mut().poll(cx) {
+                Poll::Ready(answer) => Ok(answer),
+                Poll::Pending => Err(answer),
+            }
+        }))
+    };
+    let begun = match context {
+        Some(context) => context.scope_now(begun),
+        None => begun(),
+    };
+    match begun {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(answer)) => Err(Running { answer, began }),
+        Err(panic) => Ok(Err(panicked(panic_text(&*panic)))),
+    }
+}
+
+/// Waits for a handler until it answers, panics, has spent its budget, or the grace period
+/// of a stop is over. Dropping the future drops the handler.
+pub(super) async fn finish(
+    running: Running,
+    budget: Option<Duration>,
+    context: Option<&Context>,
     lifecycle: &Lifecycle,
 ) -> Result<Reply, Problem> {
+    let Running { answer, began } = running;
     let handler = async {
-        let answer = async { handler(call).await };
         let answered = match context {
             Some(context) => catch_panic(context.clone().scope(answer)).await,
             None => catch_panic(answer).await,
         };
-        answered.unwrap_or_else(|panic| Err(Problem::new(ProblemKind::HandlerPanicked, panic)))
+        answered.unwrap_or_else(|panic| Err(panicked(panic)))
     };
-    match first(within(budget, handler), lifecycle.reached(Phase::Cut)).await {
+    let handler = async {
+        let Some(budget) = budget else { return handler.await };
+        let left = budget.saturating_sub(began.elapsed());
+        timeout(left, handler).await.unwrap_or_else(|_| Err(spent(budget)))
+    };
+    match first(handler, lifecycle.reached(Phase::Cut)).await {
         First::Left(answer) => answer,
         First::Right(()) => Err(Problem::new(
             ProblemKind::CutOff,
@@ -62,18 +107,23 @@ pub(super) async fn run(
     }
 }
 
+fn panicked(panic: String) -> Problem {
+    Problem::new(ProblemKind::HandlerPanicked, panic)
+}
+
+fn spent(budget: Duration) -> Problem {
+    let detail = format!("the caller's budget of {budget:?} is spent");
+    Problem::new(ProblemKind::DeadlineExceeded, detail)
+}
+
 /// Bounds an answer by the caller's budget; one of zero is spent before it begins.
 pub(super) async fn within<T>(
     budget: Option<Duration>,
     answer: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
     let Some(budget) = budget else { return answer.await };
-    let spent = || {
-        let detail = format!("the caller's budget of {budget:?} is spent");
-        Problem::new(ProblemKind::DeadlineExceeded, detail)
-    };
     if budget.is_zero() {
-        return Err(spent());
+        return Err(spent(budget));
     }
-    race::within(budget, answer).await.unwrap_or_else(|| Err(spent()))
+    race::within(budget, answer).await.unwrap_or_else(|| Err(spent(budget)))
 }

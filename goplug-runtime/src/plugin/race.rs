@@ -85,7 +85,8 @@ pub(super) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Strin
     .await
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+/// What a panic says.
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without a message").to_owned()

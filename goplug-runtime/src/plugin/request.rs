@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
+use hyper::header::HeaderValue;
 use tokio::time::timeout;
 
 use super::race::within;
@@ -44,18 +45,27 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The caller's budget, if it names one.
+/// The caller's budget, if it names one: the value of its header.
 ///
 /// # Errors
 /// A problem where it is not a number.
-pub(super) fn budget(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
-    let Some(value) = headers.get(wire::HEADER_TIMEOUT) else { return Ok(None) };
-    match value.to_str().ok().and_then(wire::parse_timeout) {
+pub(super) fn budget(value: Option<&[u8]>) -> Result<Option<Duration>, Problem> {
+    let Some(value) = value else { return Ok(None) };
+    match wire::parse_timeout(value) {
         Some(budget) => Ok(Some(budget)),
         None => Err(bad_request(format!(
-            "Goplug-Timeout is {value:?}, which is not a whole number of milliseconds"
+            "Goplug-Timeout is {:?}, which is not a whole number of milliseconds",
+            String::from_utf8_lossy(value)
         ))),
     }
+}
+
+/// The same from all the headers.
+///
+/// # Errors
+/// As [`budget`].
+pub(super) fn budget_of(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
+    budget(headers.get(wire::HEADER_TIMEOUT).map(HeaderValue::as_bytes))
 }
 
 /// The token by which a host names itself, if it does.
@@ -115,7 +125,8 @@ pub(super) async fn body(
     }
     let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
     while !incoming.is_end_stream() {
-        let frame = within(idle, incoming.frame()).await.ok_or_else(|| paused(idle))?;
+        let frame = within(idle, incoming.frame()).await;
+        let frame = frame.ok_or_else(|| Unread::Broken(paused(idle)))?;
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| broken(format!("the body broke off: {error}")))?;
         let Ok(piece) = frame.into_data() else { continue };
@@ -154,8 +165,9 @@ fn broken(detail: String) -> Unread {
     Unread::Broken(bad_request(detail))
 }
 
-fn paused(idle: Duration) -> Unread {
-    broken(format!("nothing of the body has arrived for {idle:?}"))
+/// The problem of a body that stops arriving.
+pub(super) fn paused(idle: Duration) -> Problem {
+    bad_request(format!("nothing of the body has arrived for {idle:?}"))
 }
 
 pub(super) fn bad_request(detail: impl Into<String>) -> Problem {

@@ -7,6 +7,7 @@
 use std::any::TypeId;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,10 @@ use crate::typed::{Context, MediaType, Payload};
 
 /// How long accepting pauses where the system refuses, for want of descriptors mostly.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What the server spawns. All of it is of one type and on the heap: the runtime's code for
+/// a task is in the program once, and no large future is moved over the stack.
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Everything that is fixed when the server is built, and the two parts that change.
 pub(super) struct Core {
@@ -180,7 +185,8 @@ impl PluginServer {
             context
         });
         let service = Arc::new(Service::new(self.core.clone(), context));
-        *task = Some(tokio::spawn(run(service, listener, published)).abort_handle());
+        let work: Work = Box::pin(run(service, listener, published));
+        *task = Some(tokio::spawn(work).abort_handle());
         Ok(())
     }
 
@@ -228,6 +234,16 @@ impl PluginServer {
         Ok(())
     }
 
+    /// Whether code of the plugin's own runs when it is activated.
+    pub(super) fn has_activation_hook(&self) -> bool {
+        self.core.hooks.activate.is_some()
+    }
+
+    /// Waits until the plugin takes calls, or never will. Cancel safe.
+    pub(super) async fn activated(&self) {
+        self.core.lifecycle.reached(Phase::Active).await;
+    }
+
     /// Waits until the plugin has stopped, for whatever reason. Cancel safe.
     pub async fn stopped(&self) {
         self.core.lifecycle.reached(Phase::Stopped).await;
@@ -271,7 +287,8 @@ async fn accept(listener: &Listener, service: &Arc<Service>, connections: &mut J
         match first(listener.accept(), ended(connections)).await {
             First::Left(Ok((stream, peer))) if peer.is_trusted() => {
                 accepted += 1;
-                connections.spawn(connection::serve(stream, service.clone(), accepted));
+                let work: Work = Box::pin(connection::serve(stream, service.clone(), accepted));
+                connections.spawn(work);
             }
             First::Left(Ok(_)) | First::Right(()) => {}
             First::Left(Err(_)) => tokio::time::sleep(ACCEPT_PAUSE).await,

@@ -1,7 +1,9 @@
 //! One request, and the answer to it.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{self, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,12 +12,12 @@ use hyper::{HeaderMap, Method, Request};
 
 use super::answer::{self, Answer, Ticket};
 use super::callbacks::{ConnectionGuard, Hangup};
-use super::dispatch;
-use super::lifecycle::{Lifecycle, Phase, stopping};
+use super::dispatch::{self, Running};
+use super::lifecycle::{InFlight, Lifecycle, Phase, stopping};
 use super::request::{self, Dialect, Rest, Unread, bad_request};
 use super::server::Core;
-use crate::protocol::{Problem, legacy, wire};
-use crate::typed::{Call, Configuration, Context};
+use crate::protocol::{Problem, ProblemKind, legacy, wire};
+use crate::typed::{Call, Configuration, Context, Handler, Reply};
 
 /// A running server, as its connections see it.
 pub(super) struct Service {
@@ -75,6 +77,12 @@ impl Service {
         }
     }
 
+    /// The largest body that is taken, in bytes.
+    pub(super) fn body_limit(&self) -> usize {
+        self.core.settings.body_limit
+    }
+
+    /// How long a peer may pause within a request.
     pub(super) fn peer_idle(&self) -> Duration {
         self.core.settings.peer_idle
     }
@@ -93,12 +101,70 @@ impl Service {
         request: Request<Incoming>,
         connection: u64,
     ) -> Result<Answer, Hangup> {
-        match self.route(request, connection).await {
+        Self::told(self.route(request, connection).await)
+    }
+
+    /// Answers a `POST` that is there as a whole: by its path, query included, and its
+    /// headers. Dropping the future drops the handler.
+    ///
+    /// # Errors
+    /// As [`Service::answer`].
+    pub(super) async fn answer_whole(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        connection: u64,
+    ) -> Result<Answer, Hangup> {
+        Self::told(self.route_whole(path, headers, body, connection).await)
+    }
+
+    fn told(outcome: Result<Answer, Failure>) -> Result<Answer, Hangup> {
+        match outcome {
             Ok(answer) => Ok(answer),
             Err(Failure::Problem(problem)) => Ok(answer::problem(&problem, Ticket::default())),
             Err(Failure::Oversized(problem, rest)) => Ok(answer::refusal(&problem, rest)),
             Err(Failure::Hangup) => Err(Hangup),
         }
+    }
+
+    /// The handler of this method, where there is one.
+    pub(super) fn handler(&self, method: &str) -> Option<&Handler> {
+        self.core.dispatch.find(method)
+    }
+
+    /// Begins a call: see [`Lifecycle::enter`].
+    ///
+    /// # Errors
+    /// A problem where the plugin is not active.
+    pub(super) fn enter(&self) -> Result<InFlight, Problem> {
+        self.core.lifecycle.enter()
+    }
+
+    /// Begins a call: see [`dispatch::begin`].
+    ///
+    /// # Errors
+    /// The handler, where it takes longer.
+    pub(super) fn begin(
+        &self,
+        handler: &Handler,
+        budget: Option<Duration>,
+        body: Bytes,
+        cx: &mut task::Context<'_>,
+    ) -> Result<Result<Reply, Problem>, Running> {
+        dispatch::begin(handler, Call::new(body), budget, self.context.as_ref(), cx)
+    }
+
+    /// Waits for a handler: see [`dispatch::finish`].
+    ///
+    /// # Errors
+    /// The problem with which the call is to be answered.
+    pub(super) async fn finish(
+        &self,
+        running: Running,
+        budget: Option<Duration>,
+    ) -> Result<Reply, Problem> {
+        dispatch::finish(running, budget, self.context.as_ref(), &self.core.lifecycle).await
     }
 
     async fn route(&self, request: Request<Incoming>, connection: u64) -> Result<Answer, Failure> {
@@ -108,17 +174,26 @@ impl Service {
         if head.method != Method::POST {
             return Err(bad_request(format!("{} is not POST", head.method)).into());
         }
-        let path = head.uri.path();
+        self.route_whole(head.uri.path(), &head.headers, body, connection).await
+    }
+
+    async fn route_whole(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        connection: u64,
+    ) -> Result<Answer, Failure> {
         let Some(method) = wire::method_of_path(path) else {
             return Err(bad_request(format!("the path {path:?} names no method")).into());
         };
         match &*method {
-            wire::ACTIVATE => self.activate(&head.headers, body).await,
+            wire::ACTIVATE => self.activate(headers, body).await,
             wire::STOP => Ok(self.stop().await),
             wire::PING => Ok(answer::whole(body, wire::OCTET_STREAM, Ticket::default())),
-            wire::REGISTER_CALLBACK => self.register(&head.headers, &body, connection).await,
-            wire::CALLBACK_REPLY => self.reply(path, &head.headers, body),
-            _ => self.call(method, &head.headers, body).await,
+            wire::REGISTER_CALLBACK => self.register(headers, &body, connection).await,
+            wire::CALLBACK_REPLY => self.reply(path, headers, body),
+            _ => self.call(method, headers, body).await,
         }
     }
 
@@ -128,13 +203,21 @@ impl Service {
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Answer, Failure> {
-        let budget = request::budget(headers)?;
-        let handler = self.core.dispatch.find(&method)?;
-        let lifecycle = &self.core.lifecycle;
-        let ticket = Ticket::from(lifecycle.enter()?);
-        let call = Call::new(body);
-        let context = self.context.as_ref();
-        Ok(match dispatch::run(handler, call, budget, context, lifecycle).await {
+        let budget = request::budget_of(headers)?;
+        let handler = self.handler(&method).ok_or_else(|| {
+            let detail = format!("the plugin has no method {method:?}");
+            Problem::new(ProblemKind::UnknownMethod, detail)
+        })?;
+        let ticket = Ticket::from(self.enter()?);
+        let mut body = Some(body);
+        let begun = poll_fn(|cx| {
+            Poll::Ready(self.begin(handler, budget, body.take().unwrap_or_default(), cx))
+        });
+        let answered = match begun.await {
+            Ok(answered) => answered,
+            Err(running) => self.finish(running, budget).await,
+        };
+        Ok(match answered {
             Ok(reply) => answer::reply(reply, ticket),
             Err(problem) => answer::problem(&problem, ticket),
         })
@@ -143,7 +226,7 @@ impl Service {
     async fn activate(&self, headers: &HeaderMap, body: Bytes) -> Result<Answer, Failure> {
         let hook = || self.in_context(self.core.hooks.activate(Configuration::new(body)));
         let activation = self.core.lifecycle.activate(hook);
-        dispatch::within(request::budget(headers)?, activation).await?;
+        dispatch::within(request::budget_of(headers)?, activation).await?;
         Ok(match Dialect::of(headers) {
             Dialect::GoPlug2 => {
                 let descriptor = self.core.descriptor_text.clone();

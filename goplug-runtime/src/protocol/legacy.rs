@@ -27,7 +27,9 @@ pub fn parse_method_list(body: &[u8]) -> Result<Vec<String>, InvalidBody> {
 
 /// Writes the answer to an activation.
 pub fn method_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(names).to_string()
+    let names: Vec<_> = names.into_iter().collect();
+    // Serializing strings cannot fail.
+    serde_json::to_string(&names).unwrap_or_default()
 }
 
 /// Reads the body of a GoPlug 1 `RegisterCallback`: one JSON string.
@@ -41,7 +43,7 @@ pub fn parse_callback_name(body: &[u8]) -> Result<String, InvalidBody> {
 
 /// Writes the body of a GoPlug 1 `RegisterCallback`.
 pub fn callback_name(name: &str) -> String {
-    serde_json::Value::from(name).to_string()
+    serde_json::to_string(name).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -21,12 +21,27 @@ pub const RESERVED: [&str; 5] = [ACTIVATE, STOP, PING, REGISTER_CALLBACK, CALLBA
 
 /// Names the protocol version; a peer that does not send it speaks GoPlug 1.
 pub const HEADER_PROTOCOL: &str = "goplug-protocol";
+/// The field by which a peer says that it speaks [`PROTOCOL`].
+pub const GOPLUG_2: (&str, &str) = (HEADER_PROTOCOL, "2");
 /// The caller's remaining budget, in whole milliseconds.
 pub const HEADER_TIMEOUT: &str = "goplug-timeout";
+/// On one request of a connection: the requests behind another one may be given back, by an
+/// interim response of [`STATUS_GIVEN_BACK`].
+pub const HEADER_PIPELINE: &str = "goplug-pipeline";
+/// On one request of a connection: for how many microseconds the plugin is to look at it for
+/// the next request before it waits.
+pub const HEADER_BUSY_POLL: &str = "goplug-busy-poll";
 /// A token that tells one host's callback streams from another's.
 pub const HEADER_HOST: &str = "goplug-host";
 /// The id of the last event that the host has seen.
 pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
+
+/// The interim status by which a plugin says that no request behind the one which it answers
+/// has been begun or will be.
+pub const STATUS_GIVEN_BACK: u16 = 102;
+
+/// The feature of plugins that heed [`HEADER_PIPELINE`].
+pub const FEATURE_PIPELINE: &str = "pipeline";
 
 /// Typed arguments and results.
 pub const JSON: &str = "application/json";
@@ -74,8 +89,20 @@ pub fn timeout_value(budget: Duration) -> u64 {
 }
 
 /// Reads [`HEADER_TIMEOUT`]; `None` if it is not a whole number of milliseconds.
-pub fn parse_timeout(value: &str) -> Option<Duration> {
-    value.trim().parse().ok().map(Duration::from_millis)
+pub fn parse_timeout(value: &[u8]) -> Option<Duration> {
+    parse_number(value).map(Duration::from_millis)
+}
+
+/// Reads a whole number, blanks around it aside; `None` if it is something else, or too large.
+pub(crate) fn parse_number(text: &[u8]) -> Option<u64> {
+    let digits = text.trim_ascii();
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// The URL a plugin has unless it is given one: `unix://` + namespace + name.
@@ -122,19 +149,27 @@ pub fn method_of_path(path: &str) -> Option<std::borrow::Cow<'_, str>> {
 /// The path that calls a method: `/` and the name, percent-encoded but for
 /// RFC 3986's unreserved characters.
 pub fn path_of_method(method: &str) -> String {
-    let mut path = String::with_capacity(method.len() + 1);
-    path.push('/');
+    let mut path = Vec::with_capacity(method.len() + 1);
+    write_path_of_method(method, &mut path);
+    // Nothing but ASCII was written.
+    String::from_utf8(path).unwrap_or_default()
+}
+
+/// Writes [`path_of_method`] behind `out`.
+pub fn write_path_of_method(method: &str, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push(b'/');
+    let is_unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    if method.as_bytes().iter().all(is_unreserved) {
+        return out.extend_from_slice(method.as_bytes());
+    }
     for byte in method.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            path.push(char::from(byte));
+        if is_unreserved(&byte) {
+            out.push(byte);
         } else {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
-            path.push('%');
-            path.push(char::from(HEX[usize::from(byte >> 4)]));
-            path.push(char::from(HEX[usize::from(byte & 15)]));
+            out.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         }
     }
-    path
 }
 
 #[cfg(test)]
@@ -164,8 +199,10 @@ mod tests {
     #[test]
     fn a_budget_that_is_left_is_not_sent_as_none() {
         assert_eq!(timeout_value(Duration::from_nanos(1)), 1);
-        assert_eq!(parse_timeout("250"), Some(Duration::from_millis(250)));
-        assert_eq!(parse_timeout("soon"), None);
+        assert_eq!(parse_timeout(b" 250"), Some(Duration::from_millis(250)));
+        for none in ["soon", "", "+5", "-1", "5.0", "18446744073709551616"] {
+            assert_eq!(parse_timeout(none.as_bytes()), None, "{none}");
+        }
     }
 
     #[test]

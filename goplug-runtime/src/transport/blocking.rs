@@ -4,14 +4,15 @@
 //! setting one is a system call; so one that is right to a millisecond is left as it is, and
 //! a call that wakes too early looks at the clock and waits on.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Write};
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType};
@@ -30,6 +31,12 @@ pub struct BlockingStream {
     /// The timeouts that the kernel has; none where they are zero.
     receive: Duration,
     send: Duration,
+}
+
+impl AsFd for BlockingStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
 }
 
 /// Ends a connection from beside whoever is blocked on it.
@@ -83,18 +90,20 @@ impl BlockingStream {
         matches!(rustix::net::recv(&self.socket, &mut byte, glance), Err(Errno::AGAIN))
     }
 
-    /// Reads what there is, and waits for something until the deadline. Zero is the end.
+    /// Reads what there is, and waits for something until the deadline; appends it as far as
+    /// the capacity reaches. Zero is the end.
     ///
     /// # Errors
     /// [`TimedOut`](io::ErrorKind::TimedOut) at the deadline, and what else the system says.
-    pub fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+    pub fn read(&mut self, target: &mut Vec<u8>, deadline: Instant) -> io::Result<usize> {
         loop {
             let left = left_until(deadline)?;
             if self.receive.abs_diff(left) > SLACK {
                 self.socket.set_read_timeout(Some(left))?;
                 self.receive = left;
             }
-            match (&*self.socket).read(buffer) {
+            let read = rustix::io::read(&*self.socket, spare_capacity(target));
+            match read.map_err(io::Error::from) {
                 Err(error) if is_to_be_tried_again(&error) => {}
                 outcome => return outcome,
             }
@@ -216,7 +225,7 @@ mod tests {
         let (mut stream, _other) = pair();
         for millis in [5, 60, 20] {
             let (began, granted) = (Instant::now(), Duration::from_millis(millis));
-            let error = stream.read(&mut [0; 8], began + granted).unwrap_err();
+            let error = stream.read(&mut Vec::with_capacity(8), began + granted).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::TimedOut);
             assert!(began.elapsed() >= granted, "{:?}", began.elapsed());
         }
@@ -250,7 +259,8 @@ mod tests {
     fn hanging_up_wakes_whoever_reads() {
         let (mut stream, _other) = pair();
         let hang_up = stream.hang_up();
-        let reader = thread::spawn(move || stream.read(&mut [0; 8], Instant::now() + SOON));
+        let mut target = Vec::with_capacity(8);
+        let reader = thread::spawn(move || stream.read(&mut target, Instant::now() + SOON));
         hang_up.now();
         assert_eq!(reader.join().unwrap().unwrap(), 0);
         assert!(hang_up.is_closed());

@@ -7,16 +7,20 @@
 //! variable alone, and nothing is handed out twice.
 
 // Descriptor numbers from the environment have no owner in Rust's sense yet;
-// `OwnedFd::from_raw_fd` is the only way to give them one.
+// `OwnedFd::from_raw_fd` is the only way to give them one. And only the runtime's unsafe way
+// to watch a descriptor is not deprecated.
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::{Errno, FdFlags};
 use rustix::net::{AddressFamily, SocketType, sockopt};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use super::Listener;
 use crate::protocol::wire;
@@ -67,20 +71,41 @@ impl Inherited {
 pub struct Lifeline(OwnedFd);
 
 impl Lifeline {
-    /// Returns when the host is gone. Blocks its thread until then, and needs no
-    /// runtime: it is meant for a thread of its own, which a plugin whose runtime is
-    /// stuck still has.
-    pub fn closed(&self) {
-        let mut ignored = [0; 64];
+    /// Waits until the host is gone. Needs a runtime with I/O; without one,
+    /// [`Termination`](super::Termination) waits. Cancel safe.
+    ///
+    /// # Errors
+    /// What the system says where the pipe cannot be watched.
+    pub async fn closed(&self) -> io::Result<()> {
+        // SAFETY: the descriptor is the one that `self` keeps open beyond this future.
+        let pipe = unsafe { AsyncFd::register_with_interest(self.as_fd(), Interest::READABLE) }?;
         loop {
-            match rustix::io::read(&self.0, &mut ignored) {
-                Ok(0) => return,
-                Ok(_) | Err(Errno::INTR) => {}
-                // A pipe that cannot be read any more says nothing about the host;
-                // to outlive it is the worse mistake.
-                Err(_) => return,
+            let mut ready = pipe.readable().await?;
+            // A read would wait where the readiness is an old one.
+            let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+            let mut ends = [PollFd::new(self, PollFlags::IN)];
+            if poll(&mut ends, Some(&at_once))? == 0 {
+                ready.clear_ready();
+            } else if self.read_on() {
+                return Ok(());
             }
         }
+    }
+
+    /// Reads what there is, or waits for it: whether that is the end.
+    pub(super) fn read_on(&self) -> bool {
+        match rustix::io::read(&self.0, &mut [0; 64]) {
+            Ok(count) => count == 0,
+            // A pipe that cannot be read any more says nothing about the host; to outlive
+            // it is the worse mistake.
+            Err(error) => error != Errno::INTR,
+        }
+    }
+}
+
+impl AsFd for Lifeline {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -341,9 +366,12 @@ mod tests {
         assert_eq!(rustix::io::fcntl_getfd(&lifeline.0).unwrap(), FdFlags::CLOEXEC);
         // What is written means nothing; only the end does.
         std::io::Write::write_all(&mut writer, b"noise").unwrap();
-        let waiting = std::thread::spawn(move || lifeline.closed());
+        let mut closed = std::pin::pin!(lifeline.closed());
+        let early = tokio::time::timeout(Duration::from_millis(20), closed.as_mut()).await;
+        assert!(early.is_err());
         drop(writer);
-        waiting.join().unwrap();
+        closed.await.unwrap();
+        assert!(lifeline.read_on());
     }
 
     #[test]

@@ -12,6 +12,7 @@ compile_error!("goplug runs on Linux only: a port adds its own `transport` modul
 
 #[cfg(feature = "host")]
 mod blocking;
+mod busy;
 mod connect;
 #[cfg(feature = "host")]
 mod credentials;
@@ -36,6 +37,7 @@ mod termination;
 
 #[cfg(feature = "host")]
 pub use blocking::{BlockingStream, HangUp};
+pub use busy::BusyPoll;
 pub use connect::{Stream, connect};
 #[cfg(feature = "plugin")]
 pub use file::replace_file;

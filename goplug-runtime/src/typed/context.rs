@@ -71,6 +71,11 @@ impl Context {
         CURRENT.scope(self, handler).await
     }
 
+    /// Runs the beginning of a handler as part of this plugin.
+    pub fn scope_now<R>(&self, handler: impl FnOnce() -> R) -> R {
+        CURRENT.sync_scope(self.clone(), handler)
+    }
+
     /// Makes this the plugin of its type for everything in this process that runs
     /// outside a call, for as long as the notifier lives.
     pub fn announce(&self) {

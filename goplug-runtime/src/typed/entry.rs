@@ -222,8 +222,8 @@ impl Table {
 
     fn add(&mut self, item: Item) -> Result<(), &'static str> {
         match item {
-            Item::Method(spec, dispatch) => self.methods.push((spec, dispatch)),
-            Item::Callback(spec) => self.callbacks.push(spec),
+            Item::Method(spec, dispatch) => self.add_method(spec, dispatch),
+            Item::Callback(spec) => self.add_callback(spec),
             Item::Activate(hook) if self.activate.replace(hook).is_some() => {
                 return Err("has two activation hooks");
             }
@@ -233,11 +233,21 @@ impl Table {
             Item::Activate(_) | Item::Stop(_) => {}
             Item::Contract(contract) => {
                 let Contract { spec, dispatch } = contract();
-                self.methods.extend(spec.methods.iter().zip(dispatch));
-                self.callbacks.extend(spec.callbacks);
+                for (spec, dispatch) in spec.methods.iter().zip(dispatch) {
+                    self.add_method(spec, dispatch);
+                }
+                spec.callbacks.iter().for_each(|spec| self.add_callback(spec));
             }
         }
         Ok(())
+    }
+
+    fn add_method(&mut self, spec: &'static MethodSpec, dispatch: Dispatch) {
+        insert_sorted(&mut self.methods, (spec, dispatch), |(spec, _)| spec.name);
+    }
+
+    fn add_callback(&mut self, spec: &'static CallbackSpec) {
+        insert_sorted(&mut self.callbacks, spec, |spec| spec.name);
     }
 
     fn first_duplicate(&self) -> Option<&'static str> {
@@ -245,6 +255,13 @@ impl Table {
         let callbacks = self.callbacks.windows(2).find(|w| w[0].name == w[1].name);
         methods.map(|w| w[0].0.name).or(callbacks.map(|w| w[0].name))
     }
+}
+
+/// Puts a member of a plugin behind those whose names are not greater. There are few, and
+/// the code of a general sort would be larger than that of all of them.
+pub(crate) fn insert_sorted<T>(members: &mut Vec<T>, member: T, name: impl Fn(&T) -> &str) {
+    let place = members.partition_point(|other| name(other) <= name(&member));
+    members.insert(place, member);
 }
 
 /// Gathers the entries of the plugin `P`.
@@ -267,8 +284,6 @@ pub fn table<P: PluginType>() -> Result<Table> {
                 .into(),
         ));
     }
-    table.methods.sort_by_key(|(spec, _)| spec.name);
-    table.callbacks.sort_by_key(|spec| spec.name);
     for (spec, _) in &table.methods {
         name::check_method(spec.name)?;
     }

@@ -25,6 +25,8 @@ pub use call::{
 pub use caller::{BlockingCaller, CallRequest, Caller, NoHost};
 pub use client::{Client, ClientBase, NamedClient};
 pub use context::{Context, Emission, Notifier, Payload, ask, blocking, emit};
+#[cfg(feature = "plugin")]
+pub(crate) use entry::insert_sorted;
 pub use entry::{
     Activator, CallbackSpec, Contract, ContractSpec, Dispatch, Entry, HookFuture, Item, MethodSpec,
     ParamSpec, PluginType, Stopper, Table, entries, table,

@@ -190,6 +190,61 @@ fn a_caller_that_goes_away_takes_its_call_along_even_with_a_request_behind_it() 
     });
 }
 
+/// A plugin whose `main.Hold` answers when it may, and the number of calls of its `main.Count`.
+fn holding(builder: ServerBuilder, go: &Arc<Notify>) -> (ServerBuilder, Arc<AtomicUsize>) {
+    let (go, counted) = (go.clone(), Arc::new(AtomicUsize::new(0)));
+    let counter = counted.clone();
+    let builder = builder
+        .method("main.Hold", move |input: Bytes| {
+            let go = go.clone();
+            async move {
+                go.notified().await;
+                Ok::<_, anyhow::Error>(input)
+            }
+        })
+        .method("main.Count", move |_: Bytes| {
+            let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
+            async move { Ok::<_, anyhow::Error>(Bytes::from(count.to_string())) }
+        });
+    (builder, counted)
+}
+
+#[test]
+fn requests_that_come_together_are_answered_in_their_order() {
+    run(async {
+        let (folder, sock) = folder();
+        let go = Arc::new(Notify::new());
+        let (builder, _counted) = holding(plugin(folder.path()), &go);
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        let count = request("main.Count", &[], "");
+        client.send([&*count, &request("main.Hold", &[], "held"), &count].concat()).await;
+        // What was answered before a call that takes long is not held back.
+        assert_eq!(client.response().await.unwrap().text(), "1");
+        go.notify_one();
+        assert_eq!(client.response().await.unwrap().text(), "held");
+        assert_eq!(client.response().await.unwrap().text(), "2");
+    });
+}
+
+#[test]
+fn requests_behind_one_that_takes_long_are_given_back_to_a_host_that_takes_them() {
+    run(async {
+        let (folder, sock) = folder();
+        let go = Arc::new(Notify::new());
+        let (builder, counted) = holding(plugin(folder.path()), &go);
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        let hold = request("main.Hold", &[("Goplug-Pipeline", "1")], "held");
+        client.send(hold + &request("main.Count", &[], "")).await;
+        assert_eq!(client.head().await.unwrap().status(), 102);
+        go.notify_one();
+        assert_eq!(client.response().await.unwrap().text(), "held");
+        assert_eq!(client.end().await, b"");
+        assert_eq!(counted.load(Ordering::Relaxed), 0);
+    });
+}
+
 #[test]
 fn an_activation_gives_the_configuration_to_the_hook_once() {
     run(async {

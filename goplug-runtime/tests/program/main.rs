@@ -6,7 +6,8 @@
 mod plugin;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitCode, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Makes this executable the plugin's program.
 const AS_PLUGIN: &str = "GOPLUG_TEST_AS_PLUGIN";
 
+const SOCK: &str = "Test.Sleeper.sock";
+
 /// Longer than anything here takes, whatever else the machine does.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -24,7 +27,7 @@ fn main() -> ExitCode {
     if std::env::var_os(AS_PLUGIN).is_some() {
         return plugin::main();
     }
-    let tests: [(&str, fn()); 9] = [
+    let tests: [(&str, fn()); 11] = [
         ("describe_prints_the_descriptor", describe_prints_the_descriptor),
         ("install_writes_a_file_that_starts_this_program", install_writes_a_file),
         ("a_wrong_command_line_shows_how_it_is_right", a_wrong_command_line),
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
         ("a_blocked_plugin_ends_all_the_same", blocked_and_signalled),
         ("a_plugin_ends_with_its_host", ends_with_its_host),
         ("a_blocked_plugin_ends_with_its_host", blocked_without_a_host),
+        ("a_plugin_that_nobody_has_activated_ends_with_its_host", idle_without_a_host),
+        ("a_plugin_that_its_first_call_blocks_ends_with_its_host", blocked_at_once_without_a_host),
     ];
     let wanted: Vec<_> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
     let is_wanted =
@@ -86,8 +91,21 @@ impl Served {
         served
     }
 
+    /// On a socket that is bound here, and without an activation.
+    fn start_on_socket() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join(SOCK)).unwrap();
+        let mut command = with_lifeline("3<&1 >/dev/null", "LISTEN_FDS=1");
+        command.stdout(OwnedFd::from(listener)).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let served = Self { child, stderr, folder };
+        assert!(served.post("echo", r#"{"text":"hi"}"#).contains("activated"));
+        served
+    }
+
     fn sock(&self) -> std::path::PathBuf {
-        self.folder.path().join("Test.Sleeper.sock")
+        self.folder.path().join(SOCK)
     }
 
     fn send(&self, method: &str, body: &str) -> UnixStream {
@@ -202,24 +220,42 @@ fn blocked_and_signalled() {
     assert_eq!(served.ended().code(), Some(1));
 }
 
-/// The program behind a shell that passes its standard input on as the lifeline.
-fn with_lifeline() -> Command {
+/// The program behind a shell that passes its standard input on as the lifeline, with these
+/// further redirections and variables.
+fn with_lifeline(redirections: &str, variables: &str) -> Command {
     let mut command = Command::new("/bin/sh");
-    let script = "exec 4<&0 </dev/null; LISTEN_PID=$$ GOPLUG_LIFELINE=4 exec \"$0\" \"$@\"";
+    let script = format!(
+        "exec 4<&0 </dev/null {redirections}; \
+         LISTEN_PID=$$ GOPLUG_LIFELINE=4 {variables} exec \"$0\" \"$@\""
+    );
     command.arg("-c").arg(script).arg(std::env::current_exe().unwrap());
     command.env(AS_PLUGIN, "1").stdin(Stdio::piped());
     command
 }
 
 fn ends_with_its_host() {
-    let mut served = Served::start(with_lifeline());
+    let mut served = Served::start(with_lifeline("", ""));
     drop(served.child.stdin.take());
     assert!(served.ended().success());
     assert_eq!(served.files(), 0);
 }
 
 fn blocked_without_a_host() {
-    let mut served = Served::start(with_lifeline());
+    let mut served = Served::start(with_lifeline("", ""));
+    let _call = served.block();
+    drop(served.child.stdin.take());
+    assert_eq!(served.ended().code(), Some(1));
+}
+
+fn idle_without_a_host() {
+    let mut served = Served::start_on_socket();
+    drop(served.child.stdin.take());
+    assert!(served.ended().success());
+}
+
+fn blocked_at_once_without_a_host() {
+    let mut served = Served::start_on_socket();
+    served.post("Activate", "");
     let _call = served.block();
     drop(served.child.stdin.take());
     assert_eq!(served.ended().code(), Some(1));

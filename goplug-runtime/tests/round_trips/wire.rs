@@ -37,7 +37,7 @@ proptest! {
         nanos in 0..1_000_000_000_u32,
     ) {
         let budget = Duration::new(seconds, nanos);
-        let read = parse_timeout(&timeout_value(budget).to_string()).unwrap();
+        let read = parse_timeout(timeout_value(budget).to_string().as_bytes()).unwrap();
         prop_assert!(read >= budget && read - budget < Duration::from_millis(1));
     }
 

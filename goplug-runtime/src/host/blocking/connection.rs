@@ -1,16 +1,14 @@
 //! One connection to a plugin, on which a caller writes, waits and reads.
 
-use std::io::{self, ErrorKind, IoSlice, Read};
+use std::io::{self, ErrorKind, IoSlice};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
-use super::body::{self, BodyError};
-use super::buffer::Buffer;
-use super::head::{self, RequestHead};
-use crate::host::response::Response;
-use crate::transport::{BlockingStream, HangUp};
+use crate::host::connection::microseconds;
+use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
+use crate::protocol::wire;
+use crate::transport::{BlockingStream, BusyPoll, HangUp};
 
 /// Why a request got no response.
 #[derive(Debug)]
@@ -35,11 +33,11 @@ impl From<io::Error> for ExchangeError {
     }
 }
 
-impl From<BodyError> for ExchangeError {
-    fn from(error: BodyError) -> Self {
+impl From<ReadError> for ExchangeError {
+    fn from(error: ReadError) -> Self {
         match error {
-            BodyError::TooLarge => Self::TooLarge,
-            BodyError::Broken(error) => error.into(),
+            ReadError::TooLarge => Self::TooLarge,
+            ReadError::Broken(error) => error.into(),
         }
     }
 }
@@ -49,18 +47,29 @@ impl From<BodyError> for ExchangeError {
 pub(in crate::host) struct Connection {
     stream: BlockingStream,
     buffer: Buffer,
-    /// Where heads are written.
+    /// Where requests are written.
     scratch: Vec<u8>,
+    busy_poll: BusyPoll,
+    /// For how many microseconds the plugin is asked to look at it too, until it has been.
+    ask: Option<u64>,
     reusable: bool,
 }
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
     /// is sent there may be secret, and what comes from there is believed.
-    pub(super) fn open(socket: &Path, within: Duration) -> io::Result<Self> {
+    /// Both ends look at it for at most `busy_poll` before they wait.
+    pub(super) fn open(socket: &Path, within: Duration, busy_poll: Duration) -> io::Result<Self> {
         let stream = BlockingStream::connect(socket, within)?;
         stream.peer()?.check_listener()?;
-        Ok(Self { stream, buffer: Buffer::default(), scratch: Vec::new(), reusable: true })
+        Ok(Self {
+            stream,
+            buffer: Buffer::default(),
+            scratch: Vec::new(),
+            busy_poll: BusyPoll::new(busy_poll),
+            ask: microseconds(busy_poll),
+            reusable: true,
+        })
     }
 
     /// Sends a request and reads its response, whose body may have at most `limit` bytes.
@@ -70,28 +79,52 @@ impl Connection {
     /// early and does not read on holds a large request up until the deadline.
     pub(super) fn exchange(
         &mut self,
-        request: &RequestHead<'_>,
-        body: &Bytes,
+        request: &Request<'_>,
+        authority: &str,
         limit: usize,
         deadline: Instant,
     ) -> Result<Response, ExchangeError> {
         self.reusable = false;
-        request.write_to(&mut self.scratch)?;
+        self.scratch.clear();
+        let body = request.write_to(&mut self.scratch, authority.as_bytes());
+        if let Some(microseconds) = self.ask.take() {
+            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+        }
         let sent = send(&mut self.stream, [&self.scratch, body], deadline);
         if let Err(error @ (ExchangeError::Unsent(_) | ExchangeError::Late)) = sent {
             return Err(error);
         }
         let whole = sent.is_ok();
-        let mut source = Until { stream: &mut self.stream, deadline };
-        let head = match head::read(&mut self.buffer, &mut source) {
+        let response = match self.receive(limit, deadline) {
             // Who was cut off while it wrote may have been told why.
-            Ok(head) => head,
-            Err(error) => return Err(sent.err().unwrap_or(error.into())),
+            Ok(response) => response,
+            Err(error) => return Err(sent.err().unwrap_or(error)),
         };
-        let body = body::read(head.framing, limit, &mut self.buffer, &mut source)?;
         // What comes unasked would be taken for the next answer.
-        self.reusable = whole && head.keep_alive && self.buffer.filled().is_empty();
-        Ok(Response { status: head.status, body })
+        self.reusable = whole && response.keep_alive && self.buffer.filled().is_empty();
+        Ok(response)
+    }
+
+    fn receive(&mut self, limit: usize, deadline: Instant) -> Result<Response, ExchangeError> {
+        let mut reader = ResponseReader::new(limit);
+        let room = reader.room(&mut self.buffer)?;
+        if let Some(read) = self.busy_poll.read(self.stream.as_fd(), room)
+            && read? == 0
+        {
+            return Ok(reader.end()?);
+        }
+        loop {
+            match reader.take(&mut self.buffer)? {
+                Progress::Whole(response) => return Ok(response),
+                Progress::Interim(_) => {}
+                Progress::More => {
+                    let room = reader.room(&mut self.buffer)?;
+                    if self.stream.read(room, deadline)? == 0 {
+                        return Ok(reader.end()?);
+                    }
+                }
+            }
+        }
     }
 
     /// Whether another request can follow.
@@ -108,18 +141,6 @@ impl Connection {
     /// What ends it from another thread.
     pub(super) fn hang_up(&self) -> HangUp {
         self.stream.hang_up()
-    }
-}
-
-/// A connection up to a deadline.
-struct Until<'a> {
-    stream: &'a mut BlockingStream,
-    deadline: Instant,
-}
-
-impl Read for Until<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buffer, self.deadline)
     }
 }
 
@@ -152,9 +173,11 @@ fn send(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read, Write};
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::thread;
+
+    use bytes::Bytes;
 
     use super::*;
 
@@ -166,7 +189,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let listener = UnixListener::bind(&path).unwrap();
-        let connection = Connection::open(&path, SOON).unwrap();
+        let connection = Connection::open(&path, SOON, Duration::ZERO).unwrap();
         let stream = listener.accept().unwrap().0;
         thread::spawn(move || plugin(stream));
         connection
@@ -181,14 +204,7 @@ mod tests {
         body: &Bytes,
         deadline: Instant,
     ) -> Result<Response, ExchangeError> {
-        let head = RequestHead {
-            path: "/work",
-            authority: b"plugin",
-            content_type: None,
-            timeout: None,
-            length: body.len(),
-        };
-        connection.exchange(&head, body, 1 << 20, deadline)
+        connection.exchange(&Request::new("work", body.clone()), "plugin", 1 << 20, deadline)
     }
 
     /// Reads a request without a body.

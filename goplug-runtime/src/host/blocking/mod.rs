@@ -6,11 +6,8 @@
 //! are the same. A [`Plugin`] stands on the async handle; a [`Registry`] keeps a runtime on a
 //! thread of its own, since starting, watching and stopping processes stays async.
 
-mod body;
-mod buffer;
 mod call;
 mod connection;
-mod head;
 mod plugin;
 mod pool;
 mod registry;

@@ -8,18 +8,16 @@ use std::time::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::Callbacks;
 use super::batch::{Batch, Format, Name};
 use super::table::Handlers;
 use crate::error::Result;
 use crate::host::service::Service;
+use crate::http1::Request;
 use crate::limits;
 use crate::protocol::{Problem, wire};
 use crate::typed::{Arrivals, CallbackEvent, CallbackHandler, MediaType, Reply};
-
-const HOST: HeaderName = HeaderName::from_static(wire::HEADER_HOST);
 
 /// What runs the handlers of one plugin for the callbacks of one run.
 pub(super) struct Handling<'a> {
@@ -122,11 +120,13 @@ impl<'a> Handling<'a> {
             Ok(reply) => (reply.body, reply.media_type.as_str()),
             Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
         };
-        let path = format!("/{}/{id}", wire::CALLBACK_REPLY);
-        let mut request = self.service.endpoint().request_to(&path, body);
-        request.headers_mut().insert(HOST, self.callbacks.host.clone());
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        self.service.control(wire::CALLBACK_REPLY, request).await.map(drop)
+        let request = Request {
+            below: &format!("/{id}"),
+            content_type: Some(media_type),
+            fields: &[(wire::HEADER_HOST, self.callbacks.host.to_str().unwrap_or_default())],
+            ..Request::new(wire::CALLBACK_REPLY, body)
+        };
+        self.service.control(&request).await.map(drop)
     }
 }
 

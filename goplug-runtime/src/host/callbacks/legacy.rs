@@ -12,15 +12,15 @@ use std::sync::Arc;
 use std::task;
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::handle::Handling;
 use super::table::Callbacks;
-use crate::host::connection::Transmit;
 use crate::host::service::Service;
+use crate::http1::Request;
 use crate::limits;
 use crate::protocol::{legacy, wire};
 
@@ -129,10 +129,13 @@ async fn ask(
     let mut connection = endpoint.connect().await?;
     let mut last: Option<Bytes> = None;
     loop {
-        let mut request =
-            endpoint.request(wire::REGISTER_CALLBACK, legacy::callback_name(name).into());
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(wire::JSON));
-        let mut answer = std::pin::pin!(connection.transmit(request, endpoint.body_limit()));
+        let request = Request {
+            content_type: Some(wire::JSON),
+            ..Request::new(wire::REGISTER_CALLBACK, legacy::callback_name(name).into())
+        };
+        // The answer is the callback, whenever that comes.
+        let deadline = Instant::now() + limits::LONGEST;
+        let mut answer = std::pin::pin!(endpoint.send_on(&mut connection, &request, deadline));
         let early = poll_once(answer.as_mut()).await;
         if let Some(asked) = asked.take() {
             // The other end went away: so will this task.
@@ -148,8 +151,8 @@ async fn ask(
             None => answer.await,
         };
         let answer = answer.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
-        if answer.head.status != 200 {
-            return Err(std::io::Error::other(format!("status {}", answer.head.status)));
+        if answer.status != 200 {
+            return Err(std::io::Error::other(format!("status {}", answer.status)));
         }
         last = Some(answer.body);
     }

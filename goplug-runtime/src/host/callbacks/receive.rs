@@ -3,22 +3,18 @@
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::sync::watch;
 
 use super::Callbacks;
 use super::inbox::Inbox;
 use crate::error::{Error, Result};
-use crate::host::connection::{Answer, Connection, TransmitError};
-use crate::host::endpoint::speak_goplug_2;
 use crate::host::response::{self, Terms};
 use crate::host::service::Service;
+use crate::host::stream::StreamConnection;
+use crate::http1::{self, Request};
 use crate::limits;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
 use crate::protocol::wire;
-
-const HOST: HeaderName = HeaderName::from_static(wire::HEADER_HOST);
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static(wire::HEADER_LAST_EVENT_ID);
 
 /// The reader of a GoPlug 2 plugin's callback stream.
 pub(super) struct Receiver<'a> {
@@ -87,23 +83,21 @@ impl<'a> Receiver<'a> {
     /// Opens the stream for these names; with none, tells the plugin so.
     async fn open(&self, names: &[String]) -> Result<EventStream> {
         let body = serde_json::to_vec(names).unwrap_or_default();
-        let mut request = self.service.endpoint().request(wire::REGISTER_CALLBACK, body.into());
-        speak_goplug_2(&mut request);
-        let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::JSON));
-        headers.insert(HOST, self.callbacks.host.clone());
-        if self.known_to_plugin || self.last_seen.is_some() {
-            let seen = self.last_seen.unwrap_or(0);
-            headers.insert(LAST_EVENT_ID, HeaderValue::from(seen));
-        }
+        let host = self.callbacks.host.to_str().unwrap_or_default();
+        let seen = self.last_seen.unwrap_or(0).to_string();
+        let fields =
+            [wire::GOPLUG_2, (wire::HEADER_HOST, host), (wire::HEADER_LAST_EVENT_ID, &seen)];
+        // Without an id the plugin sends nothing that was before.
+        let resumes = self.known_to_plugin || self.last_seen.is_some();
+        let request = Request {
+            content_type: Some(wire::JSON),
+            fields: if resumes { &fields } else { &fields[..2] },
+            ..Request::new(wire::REGISTER_CALLBACK, body.into())
+        };
+        let endpoint = self.service.endpoint();
         let opening = async {
-            let mut connection = self.service.endpoint().connect().await?;
-            let response = connection.begin(request).await.map_err(|error| match error {
-                TransmitError::Broken(error) => error,
-                TransmitError::Unsent(_) | TransmitError::TooLarge => {
-                    std::io::ErrorKind::ConnectionReset.into()
-                }
-            })?;
+            let mut connection = StreamConnection::open(endpoint.socket(), limits::CONNECT).await?;
+            let response = connection.begin(&request, endpoint.authority()).await?;
             Ok::<_, std::io::Error>((connection, response))
         };
         let context = || format!("registering callbacks of {}", self.service.id());
@@ -114,9 +108,11 @@ impl<'a> Receiver<'a> {
         let (head, mut body) = response.into_parts();
         if head.status != 200 {
             let text = connection.next_chunk(&mut body).await.ok().flatten().unwrap_or_default();
-            let answer = Answer { head, body: text };
+            let status = head.status.as_u16();
+            let answer =
+                http1::Response { status, has_protocol: true, keep_alive: false, body: text };
             let id = self.service.id();
-            let limit = self.service.endpoint().body_limit();
+            let limit = endpoint.body_limit();
             let terms = Terms { limit, budget: limits::CALL };
             response::into_result(id, wire::REGISTER_CALLBACK, answer, terms)?;
         }
@@ -178,7 +174,7 @@ impl<'a> Receiver<'a> {
 
 /// An open callback stream.
 struct EventStream {
-    connection: Connection,
+    connection: StreamConnection,
     body: Incoming,
     decoder: Decoder,
 }

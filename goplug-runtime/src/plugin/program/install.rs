@@ -32,7 +32,7 @@ pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<Pa
     let mut pconf = pconf.clone().with_exec(vec![named.to_owned()]).map_err(fault)?;
     pconf = pconf.with_sha256(&digest).map_err(fault)?;
     let path = folder.join(pconf.file_name());
-    if let Some(old) = fs::read(&path).ok().and_then(|text| Pconf::parse(&text).ok()) {
+    if let Ok(old) = fs::read(&path) {
         pconf = pconf.with_unknown_keys_of(&old);
     }
     replace_file(&path, &pconf.to_json()).map_err(about(&path))?;

@@ -5,11 +5,14 @@
 
 mod arguments;
 mod install;
+mod runtime;
 mod serve;
 
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+pub use runtime::Options;
 
 use arguments::{USAGE, Verb};
 
@@ -21,35 +24,6 @@ use crate::typed::PluginType;
 
 /// The exit status where the command line is wrong.
 const USAGE_ERROR: u8 = 2;
-
-/// How a plugin's program runs.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct Options {
-    threads: usize,
-}
-
-impl Options {
-    /// With this many threads to run methods on. One, or none, means the thread of `main`
-    /// alone, which suits methods that mostly wait; a method that computes then keeps the
-    /// others waiting.
-    #[must_use]
-    pub fn threads(self, threads: usize) -> Self {
-        Self { threads }
-    }
-
-    fn runtime(self) -> io::Result<tokio::runtime::Runtime> {
-        let mut builder = match self.threads {
-            0 | 1 => tokio::runtime::Builder::new_current_thread(),
-            threads => {
-                let mut builder = tokio::runtime::Builder::new_multi_thread();
-                builder.worker_threads(threads);
-                builder
-            }
-        };
-        builder.enable_all().build()
-    }
-}
 
 /// The whole program of a plugin: reads the command line and does what it says.
 ///

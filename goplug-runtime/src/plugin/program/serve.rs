@@ -1,18 +1,24 @@
 //! Serving until there is a reason to stop, and then really ending.
 //!
 //! A plugin never outlives its host. The two reasons that must not be missed, the host's end
-//! and a signal, are waited for on threads of their own, since a handler that blocks may
-//! hold the runtime's only thread. Each of these threads asks for an orderly stop, waits for
-//! as long as that may take, and then ends the process.
+//! and a signal, are waited for on a thread of its own, since a handler that blocks may
+//! hold the runtime's only thread. This thread asks for an orderly stop, waits for as long
+//! as that may take, and then ends the process.
+//!
+//! To start it takes longer than all the rest of an activation. So it is started when the
+//! host has its answer, unless the plugin's own code runs before: until then the runtime is
+//! never held, and waits for the host's end itself, and a signal just ends the process.
 
 use std::io::Write;
 use std::path::Path;
+use std::pin::pin;
 use std::thread;
 
 use super::Options;
 use crate::error::{Error, Result};
+use crate::plugin::race::{First, first};
 use crate::plugin::{PluginServer, ServerBuilder};
-use crate::transport::{Inherited, Termination};
+use crate::transport::{Inherited, Lifeline, Termination};
 
 /// The exit status of a plugin that could not stop in good order.
 const FORCED: i32 = 1;
@@ -25,33 +31,50 @@ const FORCED: i32 = 1;
 pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options) -> Result<bool> {
     let failed = |what: &'static str| move |error| Error::io(what, error);
     let runtime = options.runtime().map_err(failed("starting the runtime"))?;
-    let served = runtime.block_on(async {
+    let served = runtime.run(pin!(async {
         let inherited = Inherited::claim().map_err(failed("taking over the host's socket"))?;
-        let server = match (inherited.listener, dir) {
+        let listen = || Termination::listen().map_err(failed("listening for signals"));
+        let (server, termination) = match (inherited.listener, dir) {
             (Some(listener), _) => {
                 let server = builder.build()?;
                 server.start_on(listener).await?;
-                server
+                if !server.has_activation_hook() {
+                    idle(&server, inherited.lifeline.as_ref()).await?;
+                }
+                (server, listen()?)
             }
             (None, Some(dir)) => {
                 let server = builder.location(dir).build()?;
+                // Whoever sees its file may ask it to stop, and it takes the file along.
+                let termination = listen()?;
                 server.start().await?;
                 announce(&server);
-                server
+                (server, termination)
             }
             (None, None) => return Ok(false),
         };
-        if let Some(lifeline) = inherited.lifeline {
-            guard("goplug-lifeline", &server, move || lifeline.closed())?;
-        }
-        let signals = Signals::listen()?;
-        guard("goplug-signals", &server, move || signals.wait())?;
+        guard(&server, termination, inherited.lifeline)?;
         server.stopped().await;
         Ok(true)
-    });
-    // A blocking method that is still running is not waited for.
-    runtime.shutdown_background();
+    }));
+    runtime.shut_down();
     served
+}
+
+/// Waits until the plugin is activated, and asks it to stop if its host goes before.
+async fn idle(server: &PluginServer, lifeline: Option<&Lifeline>) -> Result<()> {
+    let Some(lifeline) = lifeline else {
+        server.activated().await;
+        return Ok(());
+    };
+    match first(server.activated(), lifeline.closed()).await {
+        First::Left(()) => Ok(()),
+        First::Right(Ok(())) => {
+            server.request_stop();
+            Ok(())
+        }
+        First::Right(Err(error)) => Err(Error::io("waiting for the host's end", error)),
+    }
 }
 
 /// Says where a plugin listens that was started by hand.
@@ -61,38 +84,20 @@ fn announce(server: &PluginServer) {
     }
 }
 
-/// Starts a thread that waits for a reason to stop, and sees that it is followed. The thread
+/// Starts the thread that waits for a reason to stop, and sees that it is followed. The thread
 /// ends with the process.
-fn guard(name: &str, server: &PluginServer, reason: impl FnOnce() + Send + 'static) -> Result<()> {
+fn guard(
+    server: &PluginServer,
+    termination: Termination,
+    lifeline: Option<Lifeline>,
+) -> Result<()> {
     let server = server.clone();
     let watch = move || {
-        reason();
+        termination.requested(lifeline.as_ref());
         server.request_stop();
         thread::sleep(server.patience());
         std::process::exit(FORCED);
     };
-    let started = thread::Builder::new().name(name.into()).spawn(watch);
-    started.map(drop).map_err(|error| Error::io(format!("starting the thread {name}"), error))
-}
-
-/// The signals that ask for the end, with a runtime of their own to wait on.
-struct Signals {
-    runtime: tokio::runtime::Runtime,
-    termination: Termination,
-}
-
-impl Signals {
-    fn listen() -> Result<Self> {
-        let failed = |error| Error::io("listening for signals", error);
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
-        let entered = runtime.enter();
-        let termination = Termination::listen().map_err(failed)?;
-        drop(entered);
-        Ok(Self { runtime, termination })
-    }
-
-    fn wait(mut self) {
-        self.runtime.block_on(self.termination.requested());
-    }
+    let started = thread::Builder::new().name("goplug-guard".into()).spawn(watch);
+    started.map(drop).map_err(|error| Error::io("starting the thread that ends it", error))
 }

@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::Value;
 
-use read::{exec, protocol, sha256, sock, url, version};
+use read::{Kept, exec, protocol, sha256, sock, url, version};
 
 use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor};
 use super::name::{InvalidName, PluginId};
@@ -59,7 +58,7 @@ pub struct Pconf {
     methods: Vec<MethodDescriptor>,
     callbacks: Vec<CallbackDescriptor>,
     /// Keys of others, kept for rewriting.
-    other: Vec<(String, Value)>,
+    other: Vec<(String, Kept)>,
 }
 
 impl Pconf {
@@ -125,13 +124,6 @@ impl Pconf {
     /// [`PconfError::Key`] where it is anything else.
     pub fn with_sha256(self, digest: &str) -> Result<Self, PconfError> {
         Ok(Self { sha256: Some(sha256(digest.into())?), ..self })
-    }
-
-    /// The same with those keys of another file that goplug does not know: what a file
-    /// that is rewritten keeps.
-    #[must_use]
-    pub fn with_unknown_keys_of(self, other: &Self) -> Self {
-        Self { other: other.other.clone(), ..self }
     }
 
     /// Which plugin this is.

@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use super::{Pconf, PconfError, PluginId, wire};
 
@@ -16,11 +16,7 @@ impl Pconf {
     /// # Errors
     /// [`PconfError`] names the first key at fault.
     pub fn parse(text: &[u8]) -> Result<Self, PconfError> {
-        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        if text.trim_ascii().is_empty() {
-            return Err(PconfError::Empty);
-        }
-        let mut keys = Keys(serde_json::from_slice::<Pairs>(text).map_err(PconfError::Json)?.0);
+        let mut keys = Keys::of(text)?;
         let name: String = match keys.take("Name")? {
             Some(name) => name,
             None => return fault("Name", "is missing"),
@@ -49,6 +45,41 @@ impl Pconf {
             return fault("Sock", "is missing, and so is Exec: there is no way to the plugin");
         }
         Ok(pconf)
+    }
+
+    /// The same with those keys of another file's content that goplug does not know: what
+    /// a file that is rewritten keeps. Of what is no such file, none.
+    #[must_use]
+    pub fn with_unknown_keys_of(self, text: &[u8]) -> Self {
+        let mut other = Keys::of(text).map(|keys| keys.0).unwrap_or_default();
+        other.retain(|(key, _)| !KNOWN.iter().any(|known| key.eq_ignore_ascii_case(known)));
+        Self { other, ..self }
+    }
+}
+
+/// The keys that goplug knows.
+const KNOWN: [&str; 11] = [
+    "Name",
+    "NameSpace",
+    "Url",
+    "Sock",
+    "LazyLoad",
+    "Version",
+    "Protocol",
+    "Exec",
+    "Sha256",
+    "Methods",
+    "Callbacks",
+];
+
+/// A value as its file has it: what nobody asks for need not be understood.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Kept(Box<RawValue>);
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
     }
 }
 
@@ -114,7 +145,7 @@ pub(super) fn sha256(mut digest: String) -> Result<String, PconfError> {
 }
 
 /// Keys and values, in the file's order, before anything is known of them.
-struct Pairs(Vec<(String, Value)>);
+struct Pairs(Vec<(String, Kept)>);
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -125,7 +156,7 @@ impl<'de> Deserialize<'de> for Pairs {
                 f.write_str("an object")
             }
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
-                let mut pairs = Vec::<(String, Value)>::new();
+                let mut pairs = Vec::<(String, Kept)>::new();
                 // A set, since whoever wrote the file decides how many keys there are.
                 let mut seen = HashSet::new();
                 while let Some((key, value)) = map.next_entry::<String, _>()? {
@@ -142,16 +173,29 @@ impl<'de> Deserialize<'de> for Pairs {
 }
 
 /// What has not been taken out of a file yet.
-struct Keys(Vec<(String, Value)>);
+struct Keys(Vec<(String, Kept)>);
 
 impl Keys {
+    fn of(text: &[u8]) -> Result<Self, PconfError> {
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        if text.trim_ascii().is_empty() {
+            return Err(PconfError::Empty);
+        }
+        let Pairs(pairs) = serde_json::from_slice(text).map_err(PconfError::Json)?;
+        Ok(Self(pairs))
+    }
+
     /// Takes a key's value out; `null` is as good as absent.
     fn take<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>, PconfError> {
         let Some(index) = self.0.iter().position(|(other, _)| other.eq_ignore_ascii_case(key))
         else {
             return Ok(None);
         };
-        let (_, value) = self.0.remove(index);
-        serde_json::from_value(value).or_else(|error| fault(key, error.to_string()))
+        let (_, Kept(value)) = self.0.remove(index);
+        serde_json::from_str(value.get()).or_else(|error| {
+            // It counts the lines of the value, which nobody has before them.
+            let text = error.to_string();
+            fault(key, text.split(" at line ").next().unwrap_or_default())
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Why a process did not become the plugin, from the step that failed to the host's error.
 //!
-//! The child says it in a few bytes through a pipe, since it may allocate nothing.
+//! The child may allocate nothing, so it says no more than a step and a number.
 
 use std::io;
 
@@ -21,11 +21,6 @@ pub(super) enum Step {
     Sandbox,
     /// Running the program.
     Exec,
-}
-
-impl Step {
-    const ALL: [Self; 6] =
-        [Self::Prepare, Self::Folder, Self::Limit, Self::Privileges, Self::Sandbox, Self::Exec];
 }
 
 /// A start that failed.
@@ -51,32 +46,4 @@ impl From<Errno> for Failure {
 pub(super) struct Reason {
     pub(super) step: Step,
     pub(super) errno: i32,
-}
-
-impl Reason {
-    pub(super) fn to_bytes(&self) -> [u8; 5] {
-        let [a, b, c, d] = self.errno.to_ne_bytes();
-        [self.step as u8, a, b, c, d]
-    }
-
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let &[step, a, b, c, d] = bytes else { return None };
-        let step = Step::ALL.into_iter().find(|known| *known as u8 == step)?;
-        Some(Self { step, errno: i32::from_ne_bytes([a, b, c, d]) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_survives_its_bytes() {
-        for step in Step::ALL {
-            let bytes = Reason { step, errno: libc::ENOENT }.to_bytes();
-            let reason = Reason::from_bytes(&bytes).unwrap();
-            assert_eq!((reason.step, reason.errno), (step, libc::ENOENT));
-        }
-        assert!(Reason::from_bytes(b"").is_none());
-    }
 }

@@ -5,22 +5,25 @@
 //! file that was checked; and the pipe for its own errors may sit on the very
 //! descriptors that are to be passed. So the few calls stand here.
 //!
-//! Between fork and exec the child shares locks and memory with threads that do not
-//! exist in it: it may allocate nothing, lock nothing and panic nowhere. Everything
-//! it needs is prepared in [`Plan`]; every call it makes is async-signal-safe.
+//! The child is not a copy of the host: copying the page tables of a large host, and then
+//! each page that either writes, takes longer than all the rest of a start. It runs in the
+//! host's own memory, on a stack of its own, while the thread that made it waits in the
+//! kernel until it is the plugin or gone (`CLONE_VM | CLONE_VFORK`, as `posix_spawn` does).
+//! The host's other threads go on meanwhile. So the child may allocate nothing, lock nothing
+//! and panic nowhere, and write nothing but what is its own in [`Shared`]. Everything it
+//! needs is prepared in [`Plan`]; every call it makes is async-signal-safe.
 
-// No safe crate covers fork and exec with these demands.
+// No safe crate covers clone and exec with these demands.
 #![allow(unsafe_code)]
 
 use std::convert::Infallible;
 use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use rustix::io::Errno;
-use rustix::pipe::PipeFlags;
-use rustix::process::{Pid, PidfdFlags, WaitOptions};
+use rustix::process::{Pid, WaitOptions};
 
 use super::child::Process;
 use super::failure::{Failure, Reason, Step};
@@ -33,9 +36,11 @@ pub(super) const LIFELINE_FD: RawFd = wire::LISTEN_FD + 1;
 /// The first number that nothing is passed on.
 const FIRST_FREE: RawFd = LIFELINE_FD + 1;
 
-/// What the child exits with if it cannot become the plugin; the host reads the
-/// reason from a pipe.
+/// What the child exits with if it cannot become the plugin.
 const EXIT_FAILED: i32 = 127;
+
+/// The child's stack, in bytes: several times what its few calls take.
+const STACK: usize = 32 << 10;
 
 /// All that the child needs, in the form in which the kernel takes it.
 pub(super) struct Plan {
@@ -150,54 +155,60 @@ impl ListenPid {
     }
 }
 
+/// What the host and the child share until the child is the plugin.
+struct Shared<'a> {
+    plan: &'a mut Plan,
+    host: libc::pid_t,
+    /// Why the child did not become the plugin.
+    reason: Option<Reason>,
+}
+
 /// Starts the plan's program and returns once it runs, or says why it does not.
 ///
 /// The calling thread must live as long as the process: the child asks for a signal
 /// when its parent, which means this thread, ends. All signals must be blocked in
 /// it, so that no handler of the host runs in the child.
 pub(super) fn start(plan: &mut Plan) -> Result<Process, Failure> {
-    let (reasons, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    let writer = above_passed(writer)?;
     let host = rustix::process::getpid().as_raw_nonzero().get();
-    // SAFETY: the child calls `become_plugin`, which keeps to what is allowed there.
-    let pid = match unsafe { libc::fork() } {
-        -1 => return Err(io::Error::last_os_error().into()),
-        0 => {
-            // SAFETY: this is the child of a fork, and it ends here.
-            unsafe {
-                let Err(reason) = become_plugin(plan, host);
-                let bytes = reason.to_bytes();
-                libc::write(writer.as_raw_fd(), bytes.as_ptr().cast(), bytes.len());
-                libc::_exit(EXIT_FAILED)
-            }
-        }
-        pid => Pid::from_raw(pid).ok_or_else(|| io::Error::other("fork gave no process"))?,
-    };
-    drop(writer);
-    let process = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
-        Ok(pidfd) => Process::new(pid, pidfd),
-        // Only where the host ignores SIGCHLD: the child is gone, its reason with it.
-        Err(Errno::SRCH) => {
-            return Err(
-                io::Error::other("it ended at once, and this program ignores SIGCHLD").into()
-            );
-        }
-        Err(error) => {
-            // Not reaped yet, so the number is still this child's.
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
-            return Err(error.into());
-        }
-    };
-    let mut bytes = Vec::new();
-    File::from(reasons).read_to_end(&mut bytes)?;
-    // The pipe closes without a word when the program runs.
-    match Reason::from_bytes(&bytes) {
+    let mut shared = Shared { plan, host, reason: None };
+    let mut stack = Box::<[MaybeUninit<u8>]>::new_uninit_slice(STACK);
+    let top = stack.as_mut_ptr_range().end.map_addr(|end| end & !0xf);
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let mut pidfd: RawFd = -1;
+    // SAFETY: `child` keeps to what is allowed there, `shared` is what it expects, and
+    // the stack is aligned and nobody else's. This thread goes on only when the child no
+    // longer uses either.
+    let pid =
+        unsafe { libc::clone(child, top.cast(), flags, (&raw mut shared).cast(), &raw mut pidfd) };
+    if pid == -1 {
+        return Err(io::Error::last_os_error().into());
+    }
+    let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("there is no process"))?;
+    if pidfd == -1 {
+        // A kernel before 5.2 does not know the flag. The number is still this child's.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+        return Err(io::Error::other("the kernel is older than Linux 5.3").into());
+    }
+    // SAFETY: the kernel has just opened it, for this call alone.
+    let process = Process::new(pid, unsafe { OwnedFd::from_raw_fd(pidfd) });
+    match shared.reason {
         None => Ok(process),
         Some(Reason { step, errno }) => {
             Err(Failure { step, error: io::Error::from_raw_os_error(errno) })
         }
     }
+}
+
+/// The child, from its first instruction on.
+extern "C" fn child(shared: *mut libc::c_void) -> libc::c_int {
+    // SAFETY: `start` passes its `Shared`, and does not touch it while this runs.
+    let shared = unsafe { &mut *shared.cast::<Shared<'_>>() };
+    // SAFETY: this is the child, and it comes here once.
+    let Err(reason) = unsafe { become_plugin(shared.plan, shared.host) };
+    shared.reason = Some(reason);
+    // SAFETY: ends the child, and runs nothing of the host's.
+    unsafe { libc::_exit(EXIT_FAILED) }
 }
 
 /// Fails with the step and `errno` if a call gave -1.
@@ -213,7 +224,7 @@ fn check(step: Step, result: libc::c_int) -> Result<(), Reason> {
 /// Turns the child into the plugin; returns only if that fails.
 ///
 /// # Safety
-/// To be called in the child of a fork, once.
+/// To be called in the child, once.
 unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible, Reason> {
     // SAFETY: system calls on descriptors and memory that the plan holds, and
     // nothing that allocates, locks or panics.

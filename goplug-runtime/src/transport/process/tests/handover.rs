@@ -28,7 +28,8 @@ async fn serve_one_connection() {
     let mut heard = [0; 5];
     stream.read_exact(&mut heard).await.unwrap();
     stream.write_all(&heard.to_ascii_uppercase()).await.unwrap();
-    inherited.lifeline.unwrap().closed();
+    let lifeline = inherited.lifeline.unwrap();
+    while !lifeline.read_on() {}
 }
 
 #[cfg(feature = "plugin")]

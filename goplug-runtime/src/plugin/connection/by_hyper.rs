@@ -1,4 +1,4 @@
-//! One connection: hyper's HTTP/1.1, and how long a peer may take over a request's head.
+//! Requests of every kind, by hyper's HTTP/1.1; and how long a peer may take over one's head.
 //!
 //! hyper's own timer for the head also closes connections that merely wait for their
 //! next request. A host keeps such connections at hand, and a GoPlug 1 host takes the
@@ -16,32 +16,33 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep, timeout};
 
-use super::callbacks::Hangup;
-use super::lifecycle::Phase;
-use super::race::{First, first};
-use super::service::Service;
 use crate::limits;
+use crate::plugin::callbacks::Hangup;
+use crate::plugin::lifecycle::Phase;
+use crate::plugin::race::{First, first};
+use crate::plugin::service::Service;
 use crate::transport::{Stream, has_hung_up};
 
-/// Serves one connection until its peer or the plugin ends it.
-pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
+/// Serves a connection, of which so much has been read, until its peer or the plugin ends it.
+pub(super) async fn serve(stream: Stream, read: Bytes, service: Arc<Service>, id: u64) {
     let requests = Arc::new(Requests::default());
     let stream = Arc::new(Mutex::new(stream));
     let guarded = Guarded {
         stream: stream.clone(),
+        read,
         requests: requests.clone(),
         limit: service.peer_idle(),
         head: None,
         clock: None,
     };
     let lifecycle = service.lifecycle().clone();
-    let _registrations = service.connected(id);
     let answer = service_fn(move |request| {
         let begun = requests.begin();
         let (service, stream) = (service.clone(), stream.clone());
@@ -111,6 +112,8 @@ impl Drop for Begun {
 /// A stream on which the head of a request must not take for ever.
 struct Guarded<S> {
     stream: Arc<Mutex<S>>,
+    /// What comes before it.
+    read: Bytes,
     requests: Arc<Requests>,
     limit: Duration,
     /// Where a head is coming in: the number of requests before it.
@@ -131,7 +134,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
             (self.head, self.clock) = (None, None);
         }
         let before = buffer.filled().len();
-        let read = Pin::new(&mut *locked(&self.stream)).poll_read(cx, buffer);
+        let read = if self.read.is_empty() {
+            Pin::new(&mut *locked(&self.stream)).poll_read(cx, buffer)
+        } else {
+            let count = self.read.len().min(buffer.remaining());
+            buffer.put_slice(&self.read.split_to(count));
+            Poll::Ready(Ok(()))
+        };
         if read.is_ready() {
             if !running && buffer.filled().len() > before {
                 self.head = Some(count);

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"time"
+)
+
+const (
+	callers     = 64
+	slowCallers = 4
+	// Calls of each caller that do not count where it matters how late the latest answer is.
+	firstCalls = 5
+)
+
+// 64 callers, each with a call of its own in flight all the time.
+func inFlight(o order) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	for n := int64(0); n < warmUp; n++ {
+		if err := r.addChecked(n, 1); err != nil {
+			return nil, err
+		}
+	}
+	began := time.Now()
+	times, err := r.crowd(o.time, 0)
+	return []float64{float64(len(times)) / time.Since(began).Seconds() / 1e3}, err
+}
+
+// Quick calls beside slow ones, to quick calls by themselves.
+func besideSlow(o order) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	if _, err := r.crowd(o.time/4, firstCalls); err != nil {
+		return nil, err
+	}
+	alone, err := r.crowd(o.time/2, firstCalls)
+	if err != nil {
+		return nil, err
+	}
+	over, ended := make(chan struct{}), make(chan error, slowCallers)
+	for index := 0; index < slowCallers; index++ {
+		go func() {
+			for {
+				select {
+				case <-over:
+					ended <- nil
+					return
+				default:
+				}
+				if err := r.slow(); err != nil {
+					ended <- err
+					return
+				}
+			}
+		}()
+	}
+	beside, err := r.crowd(o.time, firstCalls)
+	close(over)
+	for index := 0; index < slowCallers; index++ {
+		if failure := <-ended; err == nil {
+			err = failure
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	after, err := r.crowd(o.time/2, firstCalls)
+	alone = append(alone, after...)
+	late, lateAlone := quantile(beside, 0.999), quantile(alone, 0.999)
+	return []float64{late / 1e3, late / lateAlone, quantile(beside, 1) / quantile(alone, 1)}, err
+}
+
+// Has all callers call for this long, and answers how long each call took, in microseconds,
+// but for the first ones of each.
+func (c *client) crowd(long time.Duration, skipped int) ([]float64, error) {
+	type outcome struct {
+		times []float64
+		err   error
+	}
+	outcomes := make(chan outcome)
+	for caller := int64(0); caller < callers; caller++ {
+		go func(caller int64) {
+			times, err := timed(long, 0, func(n int64) error { return c.addChecked(n, caller) })
+			outcomes <- outcome{times, err}
+		}(caller)
+	}
+	var all []float64
+	var err error
+	for caller := 0; caller < callers; caller++ {
+		outcome := <-outcomes
+		if len(outcome.times) > skipped {
+			all = append(all, outcome.times[skipped:]...)
+		}
+		if outcome.err != nil {
+			err = outcome.err
+		}
+	}
+	return all, err
+}

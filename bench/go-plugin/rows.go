@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// Calls before any is timed.
+const warmUp = 500
+
+// Each row is what the row of that name is for the other peers.
+
+func add(o order) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	times, err := timed(o.time, warmUp, func(n int64) error { return r.addChecked(n, 1) })
+	return []float64{quantile(times, 0.5), quantile(times, 0.99)}, err
+}
+
+func echo(o order) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	bytes := []byte(strings.Repeat("x", 1024))
+	times, err := timed(o.time, warmUp, func(int64) error { return r.echoAll(bytes) })
+	return []float64{quantile(times, 0.5)}, err
+}
+
+// In GB/s, of a call in the middle.
+func large(o order, call func(*client, []byte) error) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	bytes := make([]byte, 16<<20)
+	for index := range bytes {
+		bytes[index] = byte(index % 251)
+	}
+	// One is not enough here: gRPC's window and Go's heap grow only by and by.
+	times, err := timed(o.time, 5, func(int64) error { return call(r.client, bytes) })
+	return []float64{float64(len(bytes)) / quantile(times, 0.5) / 1e3}, err
+}
+
+func callBacks(o order, joined bool) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	if err := r.callBack(1000, joined); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	err = r.callBack(o.callbacks, joined)
+	return []float64{float64(o.callbacks) / time.Since(began).Seconds() / 1e3}, err
+}
+
+func start(o order) ([]float64, error) {
+	var times []float64
+	for index := 0; index < o.starts; index++ {
+		began := time.Now()
+		r, err := launch(o)
+		if err != nil {
+			return nil, err
+		}
+		err = r.addChecked(2, 3)
+		times = append(times, time.Since(began).Seconds()*1e3)
+		r.stop()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return []float64{quantile(times, 0.5)}, nil
+}
+
+func memory(o order) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	for n := int64(0); n < 1000; n++ {
+		if err := r.addChecked(n, 1); err != nil {
+			return nil, err
+		}
+	}
+	time.Sleep(50 * time.Millisecond)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.process()))
+	if err != nil {
+		return nil, err
+	}
+	kib, err := field(string(status), "VmRSS:")
+	return []float64{kib / 1024}, err
+}
+
+// The number behind a name, in what the kernel says of a process.
+func field(status, name string) (float64, error) {
+	_, rest, found := strings.Cut(status, name)
+	var value float64
+	if _, err := fmt.Sscan(rest, &value); !found || err != nil {
+		return 0, fmt.Errorf("no %s", name)
+	}
+	return value, nil
+}

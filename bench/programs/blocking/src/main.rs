@@ -1,0 +1,46 @@
+//! The plugin of a bare blocking socket, and nothing else: it adds, for one host.
+//!
+//! The frames are those of the benchmark's bare sockets: a length of four bytes, a kind of
+//! one, and a JSON body.
+
+use std::error::Error;
+use std::io::{ErrorKind, Read, Write, stdin};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixListener;
+
+use serde::Deserialize;
+
+/// The kind of a frame that asks for a sum, or is one.
+const ADD: u8 = 0;
+
+#[derive(Deserialize)]
+struct Pair {
+    a: i64,
+    b: i64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // Its standard input is the socket, which the host has bound.
+    let listener = UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
+    let (mut stream, _) = listener.accept()?;
+    let (mut head, mut body, mut answer) = ([0; 5], Vec::new(), Vec::new());
+    loop {
+        match stream.read_exact(&mut head) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+            read => read?,
+        }
+        let [a, b, c, d, kind] = head;
+        if kind != ADD {
+            return Err("a frame of an unknown kind".into());
+        }
+        body.resize(u32::from_le_bytes([a, b, c, d]) as usize, 0);
+        stream.read_exact(&mut body)?;
+        let Pair { a, b } = serde_json::from_slice(&body)?;
+        answer.clear();
+        answer.extend_from_slice(&head);
+        serde_json::to_writer(&mut answer, &a.wrapping_add(b))?;
+        let length = u32::try_from(answer.len() - head.len())?;
+        answer[..4].copy_from_slice(&length.to_le_bytes());
+        stream.write_all(&answer)?;
+    }
+}

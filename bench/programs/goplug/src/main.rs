@@ -1,0 +1,13 @@
+//! A plugin of goplug, and nothing else: it adds.
+
+/// Adds.
+#[goplug::plugin(namespace = "bench")]
+pub struct Sum;
+
+/// Adds two integers.
+#[goplug::method(Sum)]
+pub fn add(a: i64, b: i64) -> i64 {
+    a.wrapping_add(b)
+}
+
+goplug::main!(Sum);

@@ -1,0 +1,73 @@
+//! goplug with several plugins in one registry, which watches its folder: a host that is left
+//! alone.
+
+use anyhow::{Context, Result};
+use goplug::Registry;
+use tempfile::TempDir;
+
+use super::goplug::{Adder, AdderClient};
+use super::{End, Peer};
+
+const NOT_STARTED: &str = "the plugin was not started";
+
+/// Plugins beside the [`Adder`]: one program runs as each of them.
+macro_rules! plugins {
+    ($($name:ident),+) => {$(
+        #[doc = "Adds, too."]
+        #[derive(Default)]
+        pub(crate) struct $name;
+
+        #[goplug::plugin(namespace = "bench")]
+        impl $name {
+            #[goplug::method]
+            pub(crate) fn add(&self, a: i64, b: i64) -> i64 {
+                a.wrapping_add(b)
+            }
+        }
+    )+};
+}
+
+plugins!(Second, Third, Fourth);
+
+pub(super) struct GoplugMany {
+    registry: Registry,
+    client: Option<AdderClient>,
+    _folder: TempDir,
+}
+
+impl Peer for GoplugMany {
+    type Link = AdderClient;
+
+    const PROCESSES: usize = 4;
+
+    async fn new(_: End) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+        let builder = Registry::builder(folder.path()).auto_discover(true);
+        let builder = builder.embed::<Adder>().embed::<Second>().embed::<Third>();
+        let registry = builder.embed::<Fourth>().start().await?;
+        Ok(Self { registry, client: None, _folder: folder })
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.client = Some(self.registry.client().await?);
+        self.registry.client::<SecondClient>().await?.add(2, 3).await?;
+        self.registry.client::<ThirdClient>().await?.add(2, 3).await?;
+        self.registry.client::<FourthClient>().await?.add(2, 3).await?;
+        Ok(())
+    }
+
+    async fn link(&self) -> Result<AdderClient> {
+        self.client.clone().context(NOT_STARTED)
+    }
+
+    fn process(&self) -> Result<u32> {
+        let client = self.client.as_ref().context(NOT_STARTED)?;
+        client.plugin().process_id().context(NOT_STARTED)
+    }
+
+    async fn stop(&mut self) -> Result<()> {
+        self.client = None;
+        self.registry.stop().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! Responses read the same in whatever pieces they come, and no body is larger than its limit.
+
+#![no_main]
+
+use bytes::Bytes;
+use goplug_fuzz::pieces;
+use goplug_runtime::http1::{Buffer, Progress, ReadError, ResponseReader};
+use libfuzzer_sys::fuzz_target;
+
+/// What became of a connection: the responses, as status and body, and how it ended.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    responses: Vec<(u16, bool, Bytes)>,
+    interims: Vec<u16>,
+    end: End,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Late,
+    TooLarge,
+    Broken(std::io::ErrorKind),
+}
+
+fuzz_target!(|input: &[u8]| {
+    for limit in [0, 8, 1 << 20] {
+        let whole = read([input], limit);
+        assert!(whole.responses.iter().all(|(_, _, body)| body.len() <= limit), "{whole:?}");
+        assert_eq!(read(pieces(input), limit), whole);
+        assert_eq!(read(input.chunks(1), limit), whole);
+    }
+});
+
+/// Reads responses, one behind the other, until one of them fails or nothing more comes.
+fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Outcome {
+    let mut outcome = Outcome { responses: Vec::new(), interims: Vec::new(), end: End::Late };
+    let (mut reader, mut buffer) = (ResponseReader::new(limit), Buffer::default());
+    for mut piece in pieces {
+        while !piece.is_empty() {
+            let room = match reader.room(&mut buffer) {
+                Ok(room) => room,
+                Err(error) => return Outcome { end: End::Broken(error.kind()), ..outcome },
+            };
+            let count = piece.len().min(room.capacity() - room.len());
+            assert!(count > 0, "there is no room for what comes");
+            room.extend_from_slice(&piece[..count]);
+            piece = &piece[count..];
+            loop {
+                match reader.take(&mut buffer) {
+                    Ok(Progress::More) => break,
+                    Ok(Progress::Interim(status)) => outcome.interims.push(status),
+                    Ok(Progress::Whole(response)) => {
+                        reader = ResponseReader::new(limit);
+                        outcome.responses.push((
+                            response.status,
+                            response.keep_alive,
+                            response.body,
+                        ));
+                    }
+                    Err(error) => return Outcome { end: end_of(error), ..outcome },
+                }
+            }
+        }
+    }
+    match reader.end() {
+        Ok(response) => {
+            outcome.responses.push((response.status, response.keep_alive, response.body));
+            outcome
+        }
+        Err(error) => Outcome { end: end_of(error), ..outcome },
+    }
+}
+
+fn end_of(error: ReadError) -> End {
+    match error {
+        ReadError::TooLarge => End::TooLarge,
+        ReadError::Broken(error) => End::Broken(error.kind()),
+    }
+}

@@ -1,0 +1,189 @@
+//! The body of a message, whichever way it says where it ends.
+
+use std::io;
+
+use bytes::Bytes;
+use httparse::Status;
+
+use super::{Buffer, MAX_HEAD, invalid};
+
+/// The longest line that gives the size of a chunk.
+const MAX_CHUNK_LINE: usize = 1 << 10;
+
+/// Why there is no message.
+#[derive(Debug)]
+pub enum ReadError {
+    /// Its body is larger than the limit.
+    TooLarge,
+    /// It breaks off, or is no message where the kind is
+    /// [`InvalidData`](io::ErrorKind::InvalidData).
+    Broken(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Where a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// Behind so many bytes.
+    Length(u64),
+    /// Behind the last of its chunks.
+    Chunked,
+    /// With the connection.
+    Close,
+}
+
+/// What of a body comes next.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// The whole of it.
+    Bytes,
+    ChunkSize,
+    Chunk,
+    ChunkEnd,
+    /// Lines of at most so many bytes.
+    Trailers(usize),
+    /// Whatever comes before the end.
+    Rest,
+}
+
+/// A body on its way in.
+#[derive(Debug)]
+pub(super) struct Body {
+    bytes: Vec<u8>,
+    /// How long it will be, as far as is known already.
+    expected: usize,
+    limit: usize,
+    next: Next,
+}
+
+impl Body {
+    /// A body of at most `limit` bytes.
+    pub(super) fn new(framing: Framing, limit: usize) -> Result<Self, ReadError> {
+        let mut body = Self { bytes: Vec::new(), expected: 0, limit, next: Next::Bytes };
+        match framing {
+            Framing::Length(length) => body.expect(length)?,
+            Framing::Chunked => body.next = Next::ChunkSize,
+            Framing::Close => body.next = Next::Rest,
+        }
+        Ok(body)
+    }
+
+    /// Takes what there is; answers with whether the body is whole.
+    pub(super) fn take(&mut self, buffer: &mut Buffer) -> Result<bool, ReadError> {
+        loop {
+            match self.next {
+                Next::Bytes => return Ok(self.fill_from(buffer)),
+                Next::ChunkSize => match take_chunk_size(buffer)? {
+                    None => return Ok(false),
+                    Some(0) => self.next = Next::Trailers(MAX_HEAD),
+                    Some(size) => {
+                        self.expect(size)?;
+                        self.next = Next::Chunk;
+                    }
+                },
+                Next::Chunk => {
+                    if !self.fill_from(buffer) {
+                        return Ok(false);
+                    }
+                    self.next = Next::ChunkEnd;
+                }
+                Next::ChunkEnd => match take_line(buffer, 2)? {
+                    None => return Ok(false),
+                    Some(0) => self.next = Next::ChunkSize,
+                    Some(_) => return Err(invalid("a chunk is longer than it says").into()),
+                },
+                // What stands behind the last chunk says nothing here.
+                Next::Trailers(left) => match take_line(buffer, left)? {
+                    None => return Ok(false),
+                    Some(0) => return Ok(true),
+                    Some(length) => self.next = Next::Trailers(left - length),
+                },
+                Next::Rest => {
+                    let rest = buffer.filled();
+                    if rest.len() > self.limit - self.bytes.len() {
+                        return Err(ReadError::TooLarge);
+                    }
+                    self.bytes.extend_from_slice(rest);
+                    buffer.consume(usize::MAX);
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// Where the next bytes are to be appended: mostly to the body itself, so that large ones
+    /// are not copied.
+    pub(super) fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
+        match self.next {
+            Next::Bytes | Next::Chunk => Ok(&mut self.bytes),
+            Next::ChunkSize => buffer.room(MAX_CHUNK_LINE),
+            Next::ChunkEnd => buffer.room(2),
+            Next::Trailers(left) => buffer.room(left),
+            Next::Rest => buffer.room(usize::MAX),
+        }
+    }
+
+    /// Whether the end of the connection is the end of this body.
+    pub(super) fn ends_with_connection(&self) -> bool {
+        matches!(self.next, Next::Rest)
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes.into()
+    }
+
+    /// So many bytes more are to come.
+    fn expect(&mut self, count: u64) -> Result<(), ReadError> {
+        let count = usize::try_from(count).map_err(|_| ReadError::TooLarge)?;
+        if count > self.limit - self.bytes.len() {
+            return Err(ReadError::TooLarge);
+        }
+        self.expected = self.bytes.len() + count;
+        self.bytes.reserve_exact(count);
+        Ok(())
+    }
+
+    /// Moves to the body what it expects; answers with whether nothing is missing.
+    fn fill_from(&mut self, buffer: &mut Buffer) -> bool {
+        if let Some(missing) = self.expected.checked_sub(self.bytes.len()) {
+            buffer.move_to(&mut self.bytes, missing);
+        } else {
+            // There was room for more than was asked for.
+            buffer.put(&self.bytes[self.expected..]);
+            self.bytes.truncate(self.expected);
+        }
+        self.expected == self.bytes.len()
+    }
+}
+
+fn take_chunk_size(buffer: &mut Buffer) -> io::Result<Option<u64>> {
+    let filled = buffer.filled();
+    // httparse takes no digits at all for zero.
+    if filled.first().is_some_and(|first| !first.is_ascii_hexdigit()) {
+        return Err(invalid("a chunk has no size"));
+    }
+    match httparse::parse_chunk_size(filled) {
+        Ok(Status::Complete((length, size))) => {
+            buffer.consume(length);
+            Ok(Some(size))
+        }
+        Ok(Status::Partial) if filled.len() < MAX_CHUNK_LINE => Ok(None),
+        _ => Err(invalid("a chunk has no size")),
+    }
+}
+
+/// Takes a line of at most `limit` bytes; answers with its length without its end.
+fn take_line(buffer: &mut Buffer, limit: usize) -> io::Result<Option<usize>> {
+    let filled = buffer.filled();
+    let Some(end) = filled.iter().take(limit).position(|byte| *byte == b'\n') else {
+        return if filled.len() < limit { Ok(None) } else { Err(invalid("a line is too long")) };
+    };
+    let length = filled[..end].strip_suffix(b"\r").unwrap_or(&filled[..end]).len();
+    buffer.consume(end + 1);
+    Ok(Some(length))
+}

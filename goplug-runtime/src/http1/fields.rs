@@ -1,0 +1,60 @@
+//! What the fields of a head say about its message.
+
+use std::io;
+
+use super::invalid;
+use crate::protocol::wire;
+
+/// What the fields of a head say about where its message ends, and its connection.
+#[derive(Debug, Default)]
+pub(super) struct Framed {
+    pub(super) length: Option<u64>,
+    /// There is a `Transfer-Encoding`.
+    pub(super) encoded: bool,
+    /// Its last coding is `chunked`: only then does the body say where it ends.
+    pub(super) chunked: bool,
+    pub(super) keep_alive: bool,
+}
+
+impl Framed {
+    /// Looks at one field; answers with whether it was of this kind.
+    ///
+    /// # Errors
+    /// [`InvalidData`](io::ErrorKind::InvalidData) where a length is none, or there are two.
+    #[inline]
+    pub(super) fn field(&mut self, name: &str, value: &[u8]) -> io::Result<bool> {
+        // Of the names below no two have the same length.
+        match name.len() {
+            14 if name.eq_ignore_ascii_case("content-length") => {
+                let length =
+                    wire::parse_number(value).ok_or_else(|| invalid("its length is no number"))?;
+                if self.length.replace(length).is_some_and(|other| other != length) {
+                    return Err(invalid("it has two lengths"));
+                }
+            }
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => {
+                self.encoded = true;
+                self.chunked = items(value).last().is_some_and(|last| is(last, "chunked"));
+            }
+            10 if name.eq_ignore_ascii_case("connection") => {
+                for item in items(value) {
+                    if is(item, "close") {
+                        self.keep_alive = false;
+                    } else if is(item, "keep-alive") {
+                        self.keep_alive = true;
+                    }
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn items(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
+}
+
+fn is(item: &[u8], name: &str) -> bool {
+    item.eq_ignore_ascii_case(name.as_bytes())
+}

@@ -1,0 +1,35 @@
+//! HTTP/1.1 as far as calls need it, and without I/O: bytes become heads and bodies here, and
+//! heads become bytes. Whoever reads and writes them stands above: a host's connections,
+//! which wait as tokio does or block, and a plugin's.
+//!
+//! The reader of responses takes every body that HTTP/1.1 knows, since a plugin may be written
+//! with any library. The parser of requests takes only ordinary ones, which say how long they
+//! are and want nothing but an answer; whatever else comes it leaves as it is, for hyper.
+
+mod body;
+mod buffer;
+mod fields;
+mod request;
+mod response;
+
+pub use body::ReadError;
+pub use buffer::Buffer;
+pub use request::{Fields, Parsed, RequestHead, parse_request};
+pub use response::{Progress, Response, ResponseReader, write_response_head};
+
+#[cfg(feature = "host")]
+pub use request::{Request, insert_field};
+
+/// The largest head of a message, in bytes: 64 KiB.
+pub const MAX_HEAD: usize = 64 << 10;
+
+/// Bodies up to this size are copied behind their heads, to be sent with them in one piece:
+/// 16 KiB.
+pub const JOINED: usize = 16 << 10;
+
+/// The most fields of a head; as many as hyper takes.
+const MAX_FIELDS: usize = 100;
+
+fn invalid(text: impl Into<String>) -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::InvalidData, text.into())
+}

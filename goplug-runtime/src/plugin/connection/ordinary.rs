@@ -1,0 +1,319 @@
+//! Ordinary requests: read, answered in their order, and written as many at a time as there
+//! are.
+//!
+//! A call that is ready at once, as most are, costs no timer and nothing that waits. While one
+//! takes longer, the peer is listened to: when it goes, the handler is dropped.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::HeaderMap;
+use hyper::header::{HeaderName, HeaderValue};
+use tokio::io::AsyncReadExt;
+use tokio::time::{Sleep, sleep};
+
+use super::outbox::Outbox;
+use crate::http1::{Buffer, Fields, MAX_HEAD, Parsed, RequestHead, parse_request};
+use crate::limits;
+use crate::plugin::answer::Ticket;
+use crate::plugin::race::within;
+use crate::plugin::request;
+use crate::plugin::service::Service;
+use crate::protocol::{Problem, wire};
+use crate::transport::{BusyPoll, Stream, has_hung_up};
+use crate::typed::{Handler, Reply};
+
+/// What is left when there is no ordinary request any more.
+pub(super) enum Next {
+    /// Nothing: the connection is at its end.
+    End,
+    /// A request of another kind, of which so much has been read.
+    Other { stream: Stream, read: Bytes },
+}
+
+/// A connection that is over, whyever.
+struct Over;
+
+impl From<io::Error> for Over {
+    /// What a peer does wrong ends its own connection, and is of no interest beyond.
+    fn from(_: io::Error) -> Self {
+        Self
+    }
+}
+
+/// What a request asks for; its body is still to come.
+enum Asked<'s> {
+    /// A call within the budget that its caller names, if that is one.
+    Call(&'s Handler, Result<Option<Duration>, Problem>),
+    /// Whatever else the protocol has an answer to.
+    Other(String, HeaderMap),
+}
+
+/// What lies at the beginning of what the peer has sent.
+enum Found<'s> {
+    /// Nothing, or the beginning of a head.
+    Part,
+    /// An ordinary request, and the length of its body.
+    Request(Asked<'s>, usize),
+    /// Something for hyper.
+    Other,
+}
+
+/// A connection with ordinary requests.
+pub(super) struct Ordinary<'s> {
+    stream: Stream,
+    service: &'s Service,
+    id: u64,
+    incoming: Buffer,
+    outbox: Outbox,
+    /// How long the peer may pause within a request or while it is answered.
+    idle: Duration,
+    busy_poll: BusyPoll,
+    /// Whether the peer takes requests back: see [`wire::HEADER_PIPELINE`].
+    pipeline: bool,
+    /// Whether it has been given some: then nothing is read any more.
+    last: bool,
+}
+
+impl<'s> Ordinary<'s> {
+    pub(super) fn new(stream: Stream, service: &'s Service, id: u64) -> Self {
+        let idle = service.peer_idle();
+        let (incoming, outbox) = (Buffer::default(), Outbox::default());
+        let (busy_poll, pipeline, last) = (BusyPoll::default(), false, false);
+        Self { stream, service, id, incoming, outbox, idle, busy_poll, pipeline, last }
+    }
+
+    /// Answers ordinary requests for as long as they come.
+    pub(super) async fn serve(mut self) -> Next {
+        match self.serve_all().await {
+            Ok(()) => {
+                let read = Bytes::copy_from_slice(self.incoming.filled());
+                Next::Other { stream: self.stream, read }
+            }
+            Err(Over) => Next::End,
+        }
+    }
+
+    async fn serve_all(&mut self) -> Result<(), Over> {
+        loop {
+            match self.next() {
+                Found::Part => self.receive().await?,
+                Found::Other => return self.flush().await,
+                Found::Request(Asked::Call(handler, budget), length) => {
+                    let body = self.body(length).await?;
+                    self.call(handler, budget, body).await?;
+                }
+                Found::Request(Asked::Other(path, fields), length) => {
+                    let body = self.body(length).await?;
+                    self.other(&path, &fields, body).await?;
+                }
+            }
+            if self.outbox.is_full() {
+                self.flush().await?;
+            }
+        }
+    }
+
+    /// Takes the next head, if it is there.
+    fn next(&mut self) -> Found<'s> {
+        let mut fields = Fields::default();
+        let head = match parse_request(self.incoming.filled(), &mut fields) {
+            Parsed::Partial => return Found::Part,
+            Parsed::Other => return Found::Other,
+            Parsed::Ordinary(head) => head,
+        };
+        let Some((asked, length)) = self.understand(&head) else { return Found::Other };
+        let (size, pipeline, busy_poll) = (head.size, head.pipeline, head.busy_poll);
+        self.incoming.consume(size);
+        self.pipeline |= pipeline;
+        if let Some(bound) = busy_poll {
+            self.busy_poll = BusyPoll::new(Duration::from_micros(bound));
+        }
+        Found::Request(asked, length)
+    }
+
+    /// What a request asks for, and how long its body is; `None` where the answer may be a
+    /// stream, or the body is too large.
+    fn understand(&self, head: &RequestHead<'_, '_>) -> Option<(Asked<'s>, usize)> {
+        let length = usize::try_from(head.length).ok();
+        let length = length.filter(|length| *length <= self.service.body_limit())?;
+        let method = wire::method_of_path(head.path);
+        if let Some(handler) = method.as_deref().and_then(|name| self.service.handler(name)) {
+            let budget = request::budget(head.timeout);
+            return Some((Asked::Call(handler, budget), length));
+        }
+        if method.as_deref() == Some(wire::REGISTER_CALLBACK) {
+            return None;
+        }
+        let fields = head.fields().map(|(name, value)| {
+            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+        });
+        Some((Asked::Other(head.path.to_owned(), fields.collect::<Option<_>>()?), length))
+    }
+
+    /// Reads more of a head. What has been answered is written before: the peer may wait for
+    /// it. Between two requests there is no hurry.
+    async fn receive(&mut self) -> Result<(), Over> {
+        self.flush().await?;
+        let within_head = !self.incoming.filled().is_empty();
+        let room = self.incoming.room(MAX_HEAD)?;
+        let count = if let Some(read) = self.busy_poll.read(&self.stream, room) {
+            read?
+        } else if within_head {
+            within(self.idle, self.stream.read_buf(room)).await.ok_or(Over)??
+        } else {
+            self.stream.read_buf(room).await?
+        };
+        if count == 0 { Err(Over) } else { Ok(()) }
+    }
+
+    /// Reads a body. A large one is read to where it stays.
+    async fn body(&mut self, length: usize) -> Result<Bytes, Over> {
+        if let Some(whole) = self.incoming.filled().get(..length) {
+            let body = Bytes::copy_from_slice(whole);
+            self.incoming.consume(length);
+            return Ok(body);
+        }
+        let mut body = Vec::with_capacity(length);
+        self.incoming.move_to(&mut body, length);
+        self.flush().await?;
+        while body.len() < length {
+            match within(self.idle, self.stream.read_buf(&mut body)).await {
+                Some(Ok(count)) if count > 0 => {}
+                Some(_) => return Err(Over),
+                None => return self.refuse(&request::paused(self.idle)).await,
+            }
+        }
+        // There may have been room for more than was asked for.
+        self.incoming.put(&body[length..]);
+        body.truncate(length);
+        Ok(body.into())
+    }
+
+    /// Says what is wrong with a request that has not come to its end: it is the last.
+    async fn refuse<T>(&mut self, problem: &Problem) -> Result<T, Over> {
+        self.push_problem(problem, Ticket::default());
+        self.end().await
+    }
+
+    async fn call(
+        &mut self,
+        handler: &Handler,
+        budget: Result<Option<Duration>, Problem>,
+        body: Bytes,
+    ) -> Result<(), Over> {
+        let begun = budget.and_then(|budget| Ok((budget, self.service.enter()?)));
+        let (budget, ticket) = match begun {
+            Ok((budget, in_flight)) => (budget, Ticket::from(in_flight)),
+            Err(problem) => {
+                self.push_problem(&problem, Ticket::default());
+                return Ok(());
+            }
+        };
+        let service = self.service;
+        let mut body = Some(body);
+        let begun = poll_fn(|cx| {
+            Poll::Ready(service.begin(handler, budget, body.take().unwrap_or_default(), cx))
+        });
+        let answered = match begun.await {
+            Ok(answered) => answered,
+            Err(running) => {
+                self.flush().await?;
+                self.attend(service.finish(running, budget)).await?
+            }
+        };
+        match answered {
+            Ok(Reply { body, media_type }) => {
+                self.outbox.push(200, media_type.as_str(), false, body, ticket);
+            }
+            Err(problem) => self.push_problem(&problem, ticket),
+        }
+        if self.last { self.end().await } else { Ok(()) }
+    }
+
+    /// Writes what is to be written, and nothing further is read.
+    async fn end<T>(&mut self) -> Result<T, Over> {
+        self.flush().await?;
+        Err(Over)
+    }
+
+    async fn other(&mut self, path: &str, fields: &HeaderMap, body: Bytes) -> Result<(), Over> {
+        let (service, id) = (self.service, self.id);
+        self.flush().await?;
+        let answer = self.attend(service.answer_whole(path, fields, body, id)).await?;
+        let (head, body) = answer.map_err(|_| Over)?.into_parts();
+        let (body, ticket) = body.into_whole();
+        let media_type = head.headers.get(hyper::header::CONTENT_TYPE);
+        let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let protocol = head.headers.contains_key(wire::HEADER_PROTOCOL);
+        self.outbox.push(head.status.as_u16(), media_type, protocol, body, ticket);
+        if self.last { self.end().await } else { Ok(()) }
+    }
+
+    fn push_problem(&mut self, problem: &Problem, ticket: Ticket) {
+        let body = problem.to_json().into();
+        self.outbox.push(problem.status(), wire::PROBLEM, false, body, ticket);
+    }
+
+    async fn flush(&mut self) -> Result<(), Over> {
+        Ok(self.outbox.flush(&mut self.stream, self.idle).await?)
+    }
+
+    /// Waits for an answer, and listens to the peer meanwhile: one that goes takes the answer
+    /// with it. What takes longer is not waited for by requests that could go elsewhere.
+    async fn attend<F: Future>(&mut self, answer: F) -> Result<F::Output, Over> {
+        let mut answer = pin!(answer);
+        let mut patience = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_PATIENCE)));
+        let mut glance = None;
+        loop {
+            let attended = poll_fn(|cx| {
+                if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(Some(answer)));
+                }
+                if let Poll::Ready(over) = self.poll_gone(cx, &mut glance) {
+                    return Poll::Ready(Err(over));
+                }
+                match &mut patience {
+                    Some(patience) => patience.as_mut().poll(cx).map(|()| Ok(None)),
+                    None => Poll::Pending,
+                }
+            });
+            if let Some(answer) = attended.await? {
+                return Ok(answer);
+            }
+            (patience, self.last) = (None, true);
+            self.outbox.push_given_back();
+            self.flush().await?;
+        }
+    }
+
+    /// Reads ahead until the peer goes. Behind a full head's worth of further requests there is
+    /// no end to be read: then its end of the stream is looked at now and then.
+    fn poll_gone(
+        &mut self,
+        cx: &mut Context<'_>,
+        glance: &mut Option<Pin<Box<Sleep>>>,
+    ) -> Poll<Over> {
+        while let Ok(room) = self.incoming.room(MAX_HEAD) {
+            match pin!(self.stream.read_buf(room)).poll(cx) {
+                Poll::Ready(Ok(count)) if count > 0 => {}
+                Poll::Ready(_) => return Poll::Ready(Over),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        loop {
+            let next = glance.get_or_insert_with(|| Box::pin(sleep(limits::HANGUP)));
+            if next.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if has_hung_up(&self.stream) {
+                return Poll::Ready(Over);
+            }
+            *glance = None;
+        }
+    }
+}

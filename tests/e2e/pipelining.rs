@@ -1,0 +1,71 @@
+//! Many calls at a time: they share connections, and none waits for a slow one.
+
+use std::fs;
+
+use goplug_tests::fixtures::calculator::CalculatorClient;
+use tokio::task::JoinSet;
+
+use crate::stage::{soon, stage};
+
+/// Two calls at a time, until the host has seen that the methods are quick.
+async fn become_known(calculator: &CalculatorClient) {
+    for _ in 0..200 {
+        let (sum, waited) = tokio::join!(calculator.add(1, 1), calculator.wait_for(None));
+        assert_eq!((sum.unwrap(), waited.unwrap()), (2, ()));
+    }
+}
+
+async fn add_all(calculator: &CalculatorClient, callers: i64, calls: i64) {
+    let mut adding = JoinSet::new();
+    for caller in 0..callers {
+        let calculator = calculator.clone();
+        adding.spawn(async move {
+            for call in 0..calls {
+                assert_eq!(
+                    calculator.add(caller * 1000, call).await.unwrap(),
+                    caller * 1000 + call
+                );
+            }
+        });
+    }
+    soon("the quick calls", adding.join_all()).await;
+}
+
+/// The sockets that a process has open.
+fn sockets(process: u32) -> usize {
+    let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
+}
+
+#[test]
+fn calls_in_flight_share_connections_and_each_gets_its_own_answer() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        become_known(&calculator).await;
+        add_all(&calculator, 64, 100).await;
+        let sockets = sockets(calculator.plugin().process_id().unwrap());
+        assert!(sockets < 40, "{sockets} sockets for 64 callers");
+    });
+}
+
+#[test]
+fn no_quick_call_waits_for_a_slow_one() {
+    stage(async |stage| {
+        let (_registry, calculator) = stage.calculator().await;
+        become_known(&calculator).await;
+        let gate = stage.path("gate");
+        let mut slow = JoinSet::new();
+        for _ in 0..8 {
+            let (calculator, gate) = (calculator.clone(), gate.clone());
+            slow.spawn(async move { calculator.wait_for(Some(gate)).await });
+        }
+        // Once more they are taken for quick: the plugin has to give back what is behind them.
+        add_all(&calculator, 32, 50).await;
+        assert!(slow.try_join_next().is_none(), "a slow call has ended before it might");
+        fs::write(&gate, "").unwrap();
+        for outcome in soon("the slow calls", slow.join_all()).await {
+            outcome.unwrap();
+        }
+    });
+}
