@@ -1,14 +1,17 @@
 //! Writing events.
 
+#[cfg(feature = "plugin")]
 use super::heading::Heading;
 use super::scan::{line_end, printable};
 
 /// Writes the numbered events of one stream.
+#[cfg(feature = "plugin")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Encoder {
     heading: Heading,
 }
 
+#[cfg(feature = "plugin")]
 impl Encoder {
     /// About how many bytes such an event has.
     pub(crate) fn size(event: &str, data: &[u8]) -> usize {
