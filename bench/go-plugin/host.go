@@ -128,13 +128,13 @@ func (c *client) takeAll(bytes []byte) error {
 func (c *client) slow() error { return c.call("Slow", new(nothing), new(nothing)) }
 
 // Has the plugin call back, and waits until all of that has arrived.
-func (c *client) callBack(count uint64, joined bool) error {
+func (c *client) callBack(count uint64) error {
 	stream, err := c.connection.NewStream(
 		context.Background(), &service.Streams[0], "/bench.Adder/CallBack")
 	if err != nil {
 		return err
 	}
-	if err := stream.SendMsg(&calls{Count: count, Joined: joined}); err != nil {
+	if err := stream.SendMsg(&calls{Count: count}); err != nil {
 		return err
 	}
 	if err := stream.CloseSend(); err != nil {

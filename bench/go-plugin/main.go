@@ -72,10 +72,8 @@ func measure(o order) ([]float64, error) {
 		return large(o, (*client).takeAll)
 	case "echo-large":
 		return large(o, (*client).echoAll)
-	case "callbacks":
-		return callBacks(o, false)
 	case "joined-callbacks":
-		return callBacks(o, true)
+		return callBacks(o)
 	case "start":
 		return start(o)
 	case "memory":

@@ -40,8 +40,7 @@ func (m *blob) String() string { return proto.CompactTextString(m) }
 func (*blob) ProtoMessage()    {}
 
 type calls struct {
-	Count  uint64 `protobuf:"varint,1,opt,name=count,proto3"`
-	Joined bool   `protobuf:"varint,2,opt,name=joined,proto3"`
+	Count uint64 `protobuf:"varint,1,opt,name=count,proto3"`
 }
 
 func (m *calls) Reset()         { *m = calls{} }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"runtime"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -46,15 +45,12 @@ func (adder) slow(*nothing) (*nothing, error) {
 }
 
 // Callbacks are a stream, as they are for whoever does not want a connection of its own for
-// them.
+// them. They cannot be made to travel one by one: the writer gives others a turn itself, to
+// have more to write at once.
 func (adder) callBack(q *calls, stream grpc.ServerStream) error {
 	for value := uint64(0); value < q.Count; value++ {
 		if err := stream.SendMsg(&number{Value: value}); err != nil {
 			return err
-		}
-		if !q.Joined {
-			// Lets this one go before the next comes.
-			runtime.Gosched()
 		}
 	}
 	return nil

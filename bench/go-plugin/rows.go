@@ -49,17 +49,17 @@ func large(o order, call func(*client, []byte) error) ([]float64, error) {
 	return []float64{float64(len(bytes)) / quantile(times, 0.5) / 1e3}, err
 }
 
-func callBacks(o order, joined bool) ([]float64, error) {
+func callBacks(o order) ([]float64, error) {
 	r, err := launch(o)
 	if err != nil {
 		return nil, err
 	}
 	defer r.stop()
-	if err := r.callBack(1000, joined); err != nil {
+	if err := r.callBack(1000); err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	err = r.callBack(o.callbacks, joined)
+	err = r.callBack(o.callbacks)
 	return []float64{float64(o.callbacks) / time.Since(began).Seconds() / 1e3}, err
 }
 

@@ -29,7 +29,7 @@ use rows::{Row, Scale};
 
 const USAGE: &str = "usage: goplug-bench [--short] [--check] [--out DIR] [NAME]...
 
-  --short    fewer and shorter rounds, and no builds: at most 5 minutes
+  --short    fewer and shorter rounds, and no build from nothing: at most 5 minutes
   --check    count instructions, of goplug unless peers are named, and fail where there are
              more than are kept
   --out DIR  where results.md, .json and .svg go, and where the kept counts are in

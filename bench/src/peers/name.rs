@@ -165,6 +165,9 @@ impl PeerName {
             Self::Tonic if row == Row::Callbacks => {
                 Some("its HTTP/2 takes so many small frames for an attack, and hangs up")
             }
+            Self::GoPlugin if row == Row::Callbacks => {
+                Some("its writer joins what comes, whatever runs between")
+            }
             Self::Zbus if row == Row::JoinedCallbacks => Some("it joins no signals"),
             _ => None,
         }
