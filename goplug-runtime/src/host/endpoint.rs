@@ -73,6 +73,11 @@ impl Endpoint {
         self.body_limit
     }
 
+    /// How long a new connection may be waited for by who has until this deadline.
+    pub(super) fn time_to_connect(deadline: Instant) -> Duration {
+        limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// Sends a request on an idle connection, or on a new one. A connection that the
     /// plugin has closed while it was idle costs nothing but the next attempt. `alone` says
     /// that it is the only one on its way.
@@ -93,9 +98,9 @@ impl Endpoint {
                 }
             }
         }
-        let within = limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
-        let opened = Connection::open(&self.socket, within, self.busy_poll).await;
-        let mut connection = opened.map_err(RequestError::Unreachable)?;
+        let opened =
+            Connection::open(&self.socket, Self::time_to_connect(deadline), self.busy_poll).await;
+        let mut connection = opened.map_err(|error| RequestError::unconnected(error, deadline))?;
         let response = connection.transmit(request, authority, limit, deadline, alone).await?;
         self.put_idle(connection);
         Ok(response)
@@ -112,9 +117,8 @@ impl Endpoint {
             Turn::Existing(pipeline) => pipeline,
             Turn::None => return None,
             Turn::New(place) => {
-                let within =
-                    limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
-                let stream = open_stream(&self.socket, within).await.ok()?;
+                let opened = open_stream(&self.socket, Self::time_to_connect(deadline)).await;
+                let stream = opened.ok()?;
                 place.fill(Pipeline::new(stream, self.body_limit))
             }
         };
@@ -161,6 +165,17 @@ impl Endpoint {
     }
 }
 
+impl RequestError {
+    /// The error of a connection that was not made: the caller's own deadline may be why.
+    pub(super) fn unconnected(error: std::io::Error, deadline: Instant) -> Self {
+        if error.kind() == std::io::ErrorKind::TimedOut && deadline <= Instant::now() {
+            Self::Late
+        } else {
+            Self::Unreachable(error)
+        }
+    }
+}
+
 impl From<TransmitError> for RequestError {
     fn from(error: TransmitError) -> Self {
         match error {
@@ -169,5 +184,32 @@ impl From<TransmitError> for RequestError {
             TransmitError::TooLarge => Self::TooLarge,
             TransmitError::Late => Self::Late,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_is_not_made_within_the_callers_time_is_late() {
+        let temp = tempfile::tempdir().unwrap();
+        let socket = temp.path().join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        // The queue has one place.
+        let _queued = UnixStream::connect(&socket).unwrap();
+        let endpoint = Endpoint::new(socket, "unix://x", &Policy::default());
+        let deadline = Instant::now() + Duration::from_millis(20);
+        let request = Request::new("work", Bytes::new());
+        let error = endpoint.send(&request, deadline, false).await.unwrap_err();
+        assert!(matches!(error, RequestError::Late), "{error:?}");
+        drop(listener);
+        let error = endpoint.send(&request, deadline, false).await.unwrap_err();
+        assert!(matches!(error, RequestError::Unreachable(_)), "{error:?}");
     }
 }

@@ -242,8 +242,7 @@ impl Service {
         match self.conclude(request.method, outcome, time) {
             Ok(result) => result,
             Err(lost) => {
-                let patience = self.patience(time);
-                let ending = tokio::time::timeout(patience, self.wait_for_end()).await;
+                let ending = timeout_at(self.patience(time), self.wait_for_end()).await;
                 Err(self.loss(&lost, ending.ok()))
             }
         }
@@ -304,11 +303,13 @@ impl Service {
         }
     }
 
-    /// How long a call whose connection is lost waits to learn how the process ended. Only of
-    /// our own child more will be known; and a process that lives on must not make of a lost
-    /// connection a deadline that was missed.
-    pub(super) fn patience(&self, time: Time) -> Duration {
-        if self.own.is_some() { EXIT_PATIENCE.min(time.left / 2) } else { Duration::ZERO }
+    /// Until when a call whose connection is lost waits to learn how the process ended. Only
+    /// of our own child more will be known; and a process that lives on must not make of a
+    /// lost connection a deadline that was missed.
+    pub(super) fn patience(&self, time: Time) -> tokio::time::Instant {
+        let now = tokio::time::Instant::now();
+        let more_to_come = if self.own.is_some() { EXIT_PATIENCE } else { Duration::ZERO };
+        (now + more_to_come.min(time.left / 2)).min(time.deadline.max(now))
     }
 
     /// The error of a connection that broke: a crash, as far as it is known how.

@@ -8,10 +8,9 @@ use super::connection::{Connection, ExchangeError};
 use crate::error::Result;
 use crate::host::call::{self, Time};
 use crate::host::core::Core;
-use crate::host::endpoint::RequestError;
+use crate::host::endpoint::{Endpoint, RequestError};
 use crate::host::service::{Lease, Service};
 use crate::http1::{Request, Response};
-use crate::limits;
 use crate::typed::{CallRequest, wait_until};
 
 /// Calls a method.
@@ -48,13 +47,12 @@ fn attempt(run: &Service, call: &CallRequest<'_>, time: Time) -> Result<Bytes> {
         Err(ExchangeError::Late) => Err(RequestError::Late),
         Err(ExchangeError::TooLarge) => Err(RequestError::TooLarge),
         Err(ExchangeError::Broken(error)) => Err(RequestError::Broken(error)),
-        Err(ExchangeError::Unsent(error)) => Err(RequestError::Unreachable(error)),
+        Err(ExchangeError::Unsent(error)) => Err(RequestError::unconnected(error, time.deadline)),
     };
     match run.conclude(call.method, outcome, time) {
         Ok(result) => result,
         Err(lost) => {
-            let patience = (Instant::now() + run.patience(time)).min(deadline);
-            let ending = wait_until(run.wait_for_end(), patience);
+            let ending = wait_until(run.wait_for_end(), run.patience(time).into());
             Err(run.loss(&lost, ending))
         }
     }
@@ -79,7 +77,7 @@ fn send(
             }
         }
     }
-    let within = limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()));
+    let within = Endpoint::time_to_connect(deadline.into());
     let mut connection = Connection::open(endpoint.socket(), within, endpoint.busy_poll())
         .map_err(ExchangeError::Unsent)?;
     connections.admit(&connection);
