@@ -8,7 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use goplug_fuzz::pieces;
-use goplug_runtime::protocol::event_stream::{Decoder, Event, EventTooLarge, encode};
+use goplug_runtime::protocol::event_stream::{Decoder, EventTooLarge, OwnedEvent, encode};
 use libfuzzer_sys::fuzz_target;
 
 /// The system's allocator, with the bytes that it has given out and their highest mark.
@@ -33,21 +33,6 @@ unsafe impl GlobalAlloc for Counted {
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-/// An event that outlives its decoder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owned {
-    id: Option<String>,
-    event: String,
-    data: String,
-}
-
-impl From<Event<'_>> for Owned {
-    fn from(event: Event<'_>) -> Self {
-        let text = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().to_owned();
-        Self { id: event.id.map(text), event: event.event.into(), data: text(event.data) }
     }
 }
 
@@ -77,7 +62,7 @@ fuzz_target!(|stream: &[u8]| {
 fn decode<'a>(
     limit: usize,
     pieces: impl IntoIterator<Item = &'a [u8]>,
-) -> (Vec<Owned>, Result<(), EventTooLarge>) {
+) -> (Vec<OwnedEvent>, Result<(), EventTooLarge>) {
     let (mut decoder, mut events) = (Decoder::new(limit), Vec::new());
     for piece in pieces {
         decoder.push(piece);
@@ -95,14 +80,14 @@ fn decode<'a>(
     (events, Ok(()))
 }
 
-fn rewritten(events: &[Owned]) {
+fn rewritten(events: &[OwnedEvent]) {
     let mut text = Vec::new();
     for event in events {
         encode(&mut text, None, &event.event, &event.data);
     }
     let (read, end) = decode(1 << 24, pieces(&text));
     assert_eq!(end, Ok(()));
-    let said = |event: &Owned| (event.event.clone(), event.data.clone());
+    let said = |event: &OwnedEvent| (event.event.clone(), event.data.clone());
     assert_eq!(
         read.iter().map(said).collect::<Vec<_>>(),
         events.iter().map(said).collect::<Vec<_>>()

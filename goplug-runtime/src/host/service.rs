@@ -3,6 +3,7 @@
 //! A [`Service`] lives from one activation to the end of that process. Handles hold
 //! the current one, so that a plugin can be started anew beneath them.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::Deref;
 use std::pin::pin;
@@ -18,7 +19,7 @@ use super::blocking::Connections;
 use super::call::Time;
 use super::connection::TransmitError;
 use super::endpoint::{Endpoint, RequestError};
-use super::pipeline::{Answered, Paces};
+use super::pipeline::{Answered, Pace};
 use super::policy::Policy;
 use super::response::{self, Terms};
 use crate::error::{Error, Result};
@@ -83,7 +84,7 @@ pub(super) struct Service {
     call_timeout: Duration,
     usage: Usage,
     /// `None` where calls do not share connections.
-    paces: Option<Paces>,
+    paces: Option<BTreeMap<String, Pace>>,
     /// The connections of callers that block.
     blocking: Connections,
     ending: OnceLock<Ending>,
@@ -107,7 +108,7 @@ impl Service {
                 .features
                 .iter()
                 .any(|feature| feature == wire::FEATURE_PIPELINE)
-                .then(|| Paces::new(&descriptor.methods)),
+                .then(|| Pace::of_each(&descriptor.methods)),
             descriptor: Arc::new(descriptor),
             own,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
@@ -256,7 +257,7 @@ impl Service {
         deadline: tokio::time::Instant,
     ) -> Result<Response, RequestError> {
         let alone = self.calls() <= 1;
-        let Some(pace) = self.paces.as_ref().and_then(|paces| paces.of(request.method)) else {
+        let Some(pace) = self.paces.as_ref().and_then(|paces| paces.get(request.method)) else {
             return self.endpoint.send(request, deadline, alone).await;
         };
         if !pace.is_quick() {

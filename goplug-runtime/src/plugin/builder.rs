@@ -1,6 +1,7 @@
 //! Describing a plugin before it serves: by hand, or from its annotations.
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::callbacks::Hub;
-use super::dispatch::Dispatch;
 use super::hooks::Hooks;
 use super::lifecycle::Lifecycle;
 use super::server::{Core, PluginServer};
@@ -267,6 +267,9 @@ impl ServerBuilder {
         let text = serde_json::to_vec(&descriptor)
             .map_err(|error| Error::Configuration(format!("plugin {id}: {error}")))?;
         let methods = self.methods.into_iter().map(|(method, handler)| (method.name, handler));
+        // One by one: a map that is collected brings a general sort into the program.
+        let mut handlers = BTreeMap::new();
+        handlers.extend(methods);
         Ok(PluginServer::new(Core {
             id,
             descriptor,
@@ -276,7 +279,7 @@ impl ServerBuilder {
             sock,
             type_id: self.type_id,
             settings: self.settings,
-            dispatch: Dispatch::new(methods),
+            handlers,
             hooks: self.hooks,
             lifecycle: Arc::new(Lifecycle::new()),
             hub: Arc::new(Hub::new(self.settings.callback_resume)),

@@ -4,8 +4,10 @@
 //! drops the connection's future, and with it the handler. Nothing is spawned, so
 //! nothing has to be cancelled.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{self, Poll};
+use std::thread;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
@@ -15,66 +17,54 @@ use super::race::{self, First, catch_panic, first, panic_text};
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::{Call, Context, Handler, Reply, ReplyFuture};
 
-/// The methods of one plugin, in the order of their names: there are so few that looking one
-/// up costs less so than by a hash.
-pub(super) struct Dispatch {
-    handlers: Box<[(String, Handler)]>,
-}
-
-impl Dispatch {
-    /// The table of these methods, whose names differ.
-    pub(super) fn new(methods: impl IntoIterator<Item = (String, Handler)>) -> Self {
-        let mut handlers: Box<[_]> = methods.into_iter().collect();
-        handlers.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Self { handlers }
-    }
-
-    /// The handler of this method.
-    pub(super) fn find(&self, method: &str) -> Option<&Handler> {
-        let at = self.handlers.binary_search_by(|(name, _)| (**name).cmp(method)).ok()?;
-        Some(&self.handlers[at].1)
-    }
-}
-
 /// A handler that has not answered at once.
 pub(super) struct Running {
     answer: ReplyFuture,
     began: Instant,
 }
 
-/// Begins a call: most handlers have answered when this is ready, and nothing was waited for.
+/// Begins a call, and waits for nothing: most handlers have answered by then.
 ///
 /// # Errors
 /// The handler, where it takes longer.
-pub(super) fn begin(
+pub(super) async fn begin(
     handler: &Handler,
     call: Call,
     budget: Option<Duration>,
     context: Option<&Context>,
-    cx: &mut task::Context<'_>,
 ) -> Result<Result<Reply, Problem>, Running> {
     if let Some(budget) = budget.filter(Duration::is_zero) {
         return Ok(Err(spent(budget)));
     }
     let began = Instant::now();
-    let begun = || {
-        catch_unwind(AssertUnwindSafe(|| {
-            let mut answer = handler(call);
-            match answer.as_mut().poll(cx) {
-                Poll::Ready(answer) => Ok(answer),
-                Poll::Pending => Err(answer),
-            }
-        }))
-    };
-    let begun = match context {
-        Some(context) => context.scope_now(begun),
-        None => begun(),
-    };
-    match begun {
+    let mut call = Some(call);
+    let begun = poll_fn(|cx| {
+        let mut begin = || first_poll(handler, call.take().unwrap_or_default(), cx);
+        Poll::Ready(match context {
+            Some(context) => context.scope_now(begin),
+            None => begin(),
+        })
+    });
+    match begun.await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(answer)) => Err(Running { answer, began }),
         Err(panic) => Ok(Err(panicked(panic_text(&*panic)))),
     }
+}
+
+/// Makes a handler's future and polls it; an error is the panic of either.
+fn first_poll(
+    handler: &Handler,
+    call: Call,
+    cx: &mut task::Context<'_>,
+) -> thread::Result<Result<Result<Reply, Problem>, ReplyFuture>> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let mut answer = handler(call);
+        match answer.as_mut().poll(cx) {
+            Poll::Ready(answer) => Ok(answer),
+            Poll::Pending => Err(answer),
+        }
+    }))
 }
 
 /// Waits for a handler until it answers, panics, has spent its budget, or the grace period

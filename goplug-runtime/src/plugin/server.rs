@@ -5,6 +5,7 @@
 //! outlives the task.
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -18,7 +19,6 @@ use tokio::time::timeout;
 use super::builder::{ServerBuilder, Settings};
 use super::callbacks::{Hub, HubNotifier, RegisteredCallback};
 use super::connection;
-use super::dispatch::Dispatch;
 use super::hooks::Hooks;
 use super::lifecycle::{Lifecycle, Phase};
 use super::publish::Published;
@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, Pconf, PluginId};
 use crate::transport::Listener;
-use crate::typed::{Context, MediaType, Payload};
+use crate::typed::{Context, Handler, MediaType, Payload};
 
 /// How long accepting pauses where the system refuses, for want of descriptors mostly.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -48,7 +48,8 @@ pub(super) struct Core {
     /// The plugin's type, where it has one.
     pub(super) type_id: Option<TypeId>,
     pub(super) settings: Settings,
-    pub(super) dispatch: Dispatch,
+    /// By the names of their methods.
+    pub(super) handlers: BTreeMap<String, Handler>,
     pub(super) hooks: Hooks,
     pub(super) lifecycle: Arc<Lifecycle>,
     pub(super) hub: Arc<Hub>,

@@ -1,9 +1,7 @@
 //! One request, and the answer to it.
 
 use std::borrow::Cow;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{self, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -130,7 +128,7 @@ impl Service {
 
     /// The handler of this method, where there is one.
     pub(super) fn handler(&self, method: &str) -> Option<&Handler> {
-        self.core.dispatch.find(method)
+        self.core.handlers.get(method)
     }
 
     /// Begins a call: see [`Lifecycle::enter`].
@@ -145,14 +143,13 @@ impl Service {
     ///
     /// # Errors
     /// The handler, where it takes longer.
-    pub(super) fn begin(
+    pub(super) async fn begin(
         &self,
         handler: &Handler,
         budget: Option<Duration>,
         body: Bytes,
-        cx: &mut task::Context<'_>,
     ) -> Result<Result<Reply, Problem>, Running> {
-        dispatch::begin(handler, Call::new(body), budget, self.context.as_ref(), cx)
+        dispatch::begin(handler, Call::new(body), budget, self.context.as_ref()).await
     }
 
     /// Waits for a handler: see [`dispatch::finish`].
@@ -209,11 +206,7 @@ impl Service {
             Problem::new(ProblemKind::UnknownMethod, detail)
         })?;
         let ticket = Ticket::from(self.enter()?);
-        let mut body = Some(body);
-        let begun = poll_fn(|cx| {
-            Poll::Ready(self.begin(handler, budget, body.take().unwrap_or_default(), cx))
-        });
-        let answered = match begun.await {
+        let answered = match self.begin(handler, budget, body).await {
             Ok(answered) => answered,
             Err(running) => self.finish(running, budget).await,
         };

@@ -6,15 +6,14 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
+use super::processors;
 use crate::limits;
 
 /// After many moments in vain, so many occasions go by before the next is tried.
@@ -37,7 +36,7 @@ impl BusyPoll {
     /// For at most this long a time, and [`limits::BUSY_POLL`]. Never on a single processor,
     /// where the other end could not run meanwhile.
     pub fn new(bound: Duration) -> Self {
-        let bound = if has_processors() { bound.min(limits::BUSY_POLL) } else { Duration::ZERO };
+        let bound = if processors() > 1 { bound.min(limits::BUSY_POLL) } else { Duration::ZERO };
         Self { bound, ..Self::default() }
     }
 
@@ -76,12 +75,6 @@ fn look(socket: impl AsFd, target: &mut Vec<u8>, bound: Duration) -> Option<io::
         }
         std::hint::spin_loop();
     }
-}
-
-/// Whether this process may use more than one processor.
-fn has_processors() -> bool {
-    static PROCESSORS: OnceLock<bool> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| thread::available_parallelism().is_ok_and(|count| count.get() > 1))
 }
 
 #[cfg(test)]

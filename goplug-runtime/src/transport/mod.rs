@@ -31,6 +31,7 @@ mod peer;
 mod permission;
 #[cfg(feature = "host")]
 pub(crate) mod process;
+mod processors;
 mod socket;
 #[cfg(feature = "plugin")]
 mod termination;
@@ -56,6 +57,7 @@ pub use permission::writable_by_others;
 pub use process::{
     Child, FileVersion, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp,
 };
+pub use processors::processors;
 pub use socket::{MAX_PATH, check_path};
 #[cfg(feature = "plugin")]
 pub use termination::Termination;

@@ -24,7 +24,7 @@ pub type ReplyFuture = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Sen
 pub type Handler = Arc<dyn Fn(Call) -> ReplyFuture + Send + Sync>;
 
 /// One invocation: its arguments, still as bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Call {
     body: Bytes,
 }

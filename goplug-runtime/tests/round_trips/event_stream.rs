@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use goplug_runtime::protocol::event_stream::{Decoder, Event, EventTooLarge, encode};
+use goplug_runtime::protocol::event_stream::{Decoder, EventTooLarge, OwnedEvent, encode};
 use goplug_runtime::protocol::wire::{EVENT_BASE64_SUFFIX, EVENT_GAP};
 use proptest::collection::vec;
 use proptest::option;
@@ -10,21 +10,6 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::{config, json};
-
-/// An event that outlives its decoder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owned {
-    id: Option<String>,
-    event: String,
-    data: String,
-}
-
-impl From<Event<'_>> for Owned {
-    fn from(event: Event<'_>) -> Self {
-        let text = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().to_owned();
-        Self { id: event.id.map(text), event: event.event.into(), data: text(event.data) }
-    }
-}
 
 /// One event, as `encode` takes it.
 type Written = (Option<u64>, String, String);
@@ -69,7 +54,11 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What a decoder makes of these bytes, cut at these places.
-fn decode(limit: usize, bytes: &[u8], cuts: &[Index]) -> (Vec<Owned>, Result<(), EventTooLarge>) {
+fn decode(
+    limit: usize,
+    bytes: &[u8],
+    cuts: &[Index],
+) -> (Vec<OwnedEvent>, Result<(), EventTooLarge>) {
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
     cuts.push(bytes.len());
     cuts.sort_unstable();
@@ -104,7 +93,7 @@ proptest! {
             encode(&mut text, id, &event, &data);
             last_id = id.map(|id| id.to_string()).or(last_id);
             let data = data.replace("\r\n", "\n").replace('\r', "\n");
-            expected.push(Owned { id: last_id.clone(), event, data });
+            expected.push(OwnedEvent { id: last_id.clone(), event, data });
         }
         prop_assert_eq!(decode(1 << 20, &text, &cuts), (expected, Ok(())));
     }

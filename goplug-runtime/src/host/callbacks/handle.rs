@@ -123,7 +123,7 @@ impl<'a> Handling<'a> {
         let request = Request {
             below: &format!("/{id}"),
             content_type: Some(media_type),
-            fields: &[(wire::HEADER_HOST, self.callbacks.host.to_str().unwrap_or_default())],
+            fields: &[(wire::HEADER_HOST, &self.callbacks.host)],
             ..Request::new(wire::CALLBACK_REPLY, body)
         };
         self.service.control(&request).await.map(drop)

@@ -83,7 +83,7 @@ impl<'a> Receiver<'a> {
     /// Opens the stream for these names; with none, tells the plugin so.
     async fn open(&self, names: &[String]) -> Result<EventStream> {
         let body = serde_json::to_vec(names).unwrap_or_default();
-        let host = self.callbacks.host.to_str().unwrap_or_default();
+        let host = &*self.callbacks.host;
         let seen = self.last_seen.unwrap_or(0).to_string();
         let fields =
             [wire::GOPLUG_2, (wire::HEADER_HOST, host), (wire::HEADER_LAST_EVENT_ID, &seen)];

@@ -5,7 +5,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hyper::header::HeaderValue;
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
@@ -20,8 +19,9 @@ pub(in crate::host) struct Callbacks {
     pub(in crate::host) wanted: watch::Sender<u64>,
     /// The version that the plugin has confirmed, and why it has not, if so.
     confirmed: watch::Sender<Confirmation>,
-    /// What tells this host from others at the plugin.
-    pub(in crate::host) host: HeaderValue,
+    /// What tells this host from others at the plugin. It need not be unguessable, since the
+    /// peer's user is checked, but distinct.
+    pub(in crate::host) host: String,
     /// Handlers run one after the other, also those of two runs that overlap.
     pub(in crate::host) turn: Semaphore,
 }
@@ -66,14 +66,12 @@ struct Confirmation {
 
 impl Callbacks {
     pub(in crate::host) fn new() -> Self {
-        // Unguessable is not needed: the peer's uid is checked. Distinct is.
-        let token = format!("{:016x}", RandomState::new().build_hasher().finish());
         Self {
             registered: Mutex::default(),
             changes: AtomicU64::new(0),
             wanted: watch::Sender::new(0),
             confirmed: watch::Sender::default(),
-            host: HeaderValue::try_from(token).unwrap_or_else(|_| HeaderValue::from_static("host")),
+            host: format!("{:016x}", RandomState::new().build_hasher().finish()),
             turn: Semaphore::new(1),
         }
     }

@@ -229,7 +229,6 @@ impl Driver {
         let now = Instant::now();
         let mut late = Vec::new();
         let mut queue = self.shared.lock();
-        queue.earliest = None;
         for waiting in &mut queue.waiting {
             if waiting.deadline <= now && !waiting.answer.is_closed() {
                 late.push(std::mem::replace(&mut waiting.answer, oneshot::channel().0));

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::driver::Driver;
-pub(super) use self::pace::Paces;
+pub(super) use self::pace::Pace;
 pub(super) use self::pool::{Pipelines, Turn};
 use super::connection::TransmitError;
 use super::task::OwnedTask;

@@ -1,5 +1,6 @@
 //! Which methods are quick: only those share a connection with other calls.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -9,35 +10,15 @@ use crate::protocol::MethodDescriptor;
 /// How many quick calls on connections of their own it takes after a slow one.
 const PROBATION: u8 = 16;
 
-/// The pace of a plugin's methods, as it was seen in one run.
-pub(in crate::host) struct Paces {
-    /// In the order of the names.
-    methods: Box<[(Box<str>, Pace)]>,
-}
-
 /// The pace of a method: how many further calls have to be quick.
 #[derive(Debug)]
 pub(in crate::host) struct Pace(AtomicU8);
 
-impl Paces {
-    /// Of methods that nobody has called yet.
-    pub(in crate::host) fn new(methods: &[MethodDescriptor]) -> Self {
-        let unseen = |method: &MethodDescriptor| (method.name.as_str().into(), Pace::unseen());
-        let mut methods: Box<[_]> = methods.iter().map(unseen).collect();
-        methods.sort_by(|(a, _): &(Box<str>, _), (b, _)| a.cmp(b));
-        Self { methods }
-    }
-
-    /// That of a method; `None` of one that the plugin does not have.
-    pub(in crate::host) fn of(&self, method: &str) -> Option<&Pace> {
-        let at = self.methods.binary_search_by(|(name, _)| (**name).cmp(method)).ok()?;
-        Some(&self.methods[at].1)
-    }
-}
-
 impl Pace {
-    fn unseen() -> Self {
-        Self(AtomicU8::new(1))
+    /// Of each of these methods, which nobody has called yet.
+    pub(in crate::host) fn of_each(methods: &[MethodDescriptor]) -> BTreeMap<String, Self> {
+        let unseen = |method: &MethodDescriptor| (method.name.clone(), Self(AtomicU8::new(1)));
+        methods.iter().map(unseen).collect()
     }
 
     /// Whether the method was quick when it was seen last.
@@ -68,26 +49,26 @@ mod tests {
 
     const QUICK: Duration = Duration::from_micros(30);
 
-    fn paces() -> Paces {
+    fn paces() -> BTreeMap<String, Pace> {
         let method = |name: &str| MethodDescriptor { name: name.into(), ..Default::default() };
-        Paces::new(&[method("b"), method("a")])
+        Pace::of_each(&[method("b"), method("a")])
     }
 
     #[test]
     fn a_method_is_quick_when_it_was_seen_to_be() {
         let paces = paces();
-        let pace = paces.of("a").unwrap();
+        let pace = paces.get("a").unwrap();
         pace.saw(limits::PIPELINE_QUICK);
         assert!(!pace.is_quick());
         pace.saw(QUICK);
-        assert!(pace.is_quick() && !paces.of("b").unwrap().is_quick());
-        assert!(paces.of("c").is_none());
+        assert!(pace.is_quick() && !paces.get("b").unwrap().is_quick());
+        assert!(!paces.contains_key("c"));
     }
 
     #[test]
     fn after_a_slow_call_it_takes_many_quick_ones() {
         let paces = paces();
-        let pace = paces.of("b").unwrap();
+        let pace = paces.get("b").unwrap();
         pace.saw(QUICK);
         pace.saw_slow();
         for _ in 0..PROBATION {

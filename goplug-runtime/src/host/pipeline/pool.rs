@@ -1,9 +1,9 @@
 //! The pipelines to one plugin: as many as there are processors, opened as they are needed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use super::Pipeline;
+use crate::transport::processors;
 
 /// The pipelines to one plugin.
 pub(in crate::host) struct Pipelines {
@@ -36,8 +36,7 @@ pub(in crate::host) struct Place<'a>(&'a Pipelines);
 impl Pipelines {
     pub(in crate::host) fn new() -> Self {
         // More of them would join fewer calls each, fewer would keep processors idle.
-        let most = thread::available_parallelism().map_or(1, usize::from);
-        Self { inner: Mutex::default(), most }
+        Self { inner: Mutex::default(), most: processors() }
     }
 
     /// The pipeline whose turn it is.

@@ -215,11 +215,7 @@ impl<'s> Ordinary<'s> {
             }
         };
         let service = self.service;
-        let mut body = Some(body);
-        let begun = poll_fn(|cx| {
-            Poll::Ready(service.begin(handler, budget, body.take().unwrap_or_default(), cx))
-        });
-        let answered = match begun.await {
+        let answered = match service.begin(handler, budget, body).await {
             Ok(answered) => answered,
             Err(running) => {
                 self.flush().await?;

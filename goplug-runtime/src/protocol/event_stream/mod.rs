@@ -31,6 +31,25 @@ pub struct Event<'a> {
     pub data: &'a [u8],
 }
 
+/// An event that outlives its decoder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnedEvent {
+    /// The last id that the stream has named, with this event or before it.
+    pub id: Option<String>,
+    /// The event's type; `message` where it names none.
+    pub event: String,
+    /// The data, with `\n` between lines.
+    pub data: String,
+}
+
+impl From<Event<'_>> for OwnedEvent {
+    fn from(Event { id, event, data, .. }: Event<'_>) -> Self {
+        // All of it is text already.
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Self { id: id.map(text), event: event.to_owned(), data: text(data) }
+    }
+}
+
 /// An event that is larger than the decoder's limit. The stream is of no further use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an event is larger than {limit} bytes")]

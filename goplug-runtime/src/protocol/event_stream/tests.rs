@@ -4,38 +4,23 @@ use super::*;
 
 const LIMIT: usize = 4096;
 
-/// An event that outlives its decoder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owned {
-    id: Option<String>,
-    event: String,
-    data: String,
-}
-
-impl From<Event<'_>> for Owned {
-    fn from(event: Event<'_>) -> Self {
-        let text = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().to_owned();
-        Self { id: event.id.map(text), event: event.event.into(), data: text(event.data) }
-    }
-}
-
 /// The next event, which has to come without an error.
-fn next(decoder: &mut Decoder) -> Option<Owned> {
-    decoder.next_event().unwrap().map(Owned::from)
+fn next(decoder: &mut Decoder) -> Option<OwnedEvent> {
+    decoder.next_event().unwrap().map(OwnedEvent::from)
 }
 
-fn drain(decoder: &mut Decoder) -> Vec<Owned> {
+fn drain(decoder: &mut Decoder) -> Vec<OwnedEvent> {
     std::iter::from_fn(|| next(decoder)).collect()
 }
 
-fn decode(text: &[u8]) -> Vec<Owned> {
+fn decode(text: &[u8]) -> Vec<OwnedEvent> {
     let mut decoder = Decoder::new(LIMIT);
     decoder.push(text);
     drain(&mut decoder)
 }
 
-fn event(id: Option<&str>, event: &str, data: &str) -> Owned {
-    Owned { id: id.map(Into::into), event: event.into(), data: data.into() }
+fn event(id: Option<&str>, event: &str, data: &str) -> OwnedEvent {
+    OwnedEvent { id: id.map(Into::into), event: event.into(), data: data.into() }
 }
 
 /// A small generator of the same numbers on every run.
