@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::clock::Clock;
 use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
 use crate::protocol::wire;
-use crate::transport::{self, BusyPoll, Peer, Stream};
+use crate::transport::{self, BusyPoll, Stream};
 
 /// Why a request got no response.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ pub(super) fn microseconds(busy_poll: Duration) -> Option<u64> {
 /// Connects to a socket that this host's user or root has bound.
 pub(super) async fn open_stream(socket: &Path, deadline: Duration) -> io::Result<Stream> {
     let stream = transport::connect(socket, deadline).await?;
-    Peer::of(&stream)?.check_listener()?;
+    stream.peer()?.check_listener()?;
     Ok(stream)
 }
 

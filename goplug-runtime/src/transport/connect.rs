@@ -9,10 +9,12 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::check_path;
+use rustix::io::Errno;
+use rustix::net::SocketAddrUnix;
 
-/// A connection between a host and a plugin.
-pub type Stream = tokio::net::UnixStream;
+use super::check_path;
+use super::socket::new_socket;
+use super::stream::Stream;
 
 /// How long to wait before asking again at a socket whose queue is full: at first, and after
 /// doubling at most, since it may stay full.
@@ -41,14 +43,18 @@ pub async fn connect(path: &Path, deadline: Duration) -> io::Result<Stream> {
 
 async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
     let mut pause = QUEUE_FULL_PAUSE;
+    let address = SocketAddrUnix::new(path)?;
+    let socket = new_socket()?;
     loop {
-        match Stream::connect(path).await {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+        // A Unix socket is connected at once or not at all.
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) => return Stream::new(socket),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(QUEUE_FULL_PAUSE_MAX);
             }
-            Err(error) => return Err(explain(path, error)),
-            Ok(stream) => return Ok(stream),
+            Err(error) => return Err(explain(path, error.into())),
         }
     }
 }

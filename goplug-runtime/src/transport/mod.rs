@@ -33,13 +33,14 @@ mod permission;
 pub(crate) mod process;
 mod processors;
 mod socket;
+mod stream;
 #[cfg(feature = "plugin")]
 mod termination;
 
 #[cfg(feature = "host")]
 pub use blocking::{BlockingStream, HangUp};
 pub use busy::BusyPoll;
-pub use connect::{Stream, connect};
+pub use connect::connect;
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
 #[cfg(feature = "plugin")]
@@ -59,5 +60,6 @@ pub use process::{
 };
 pub use processors::processors;
 pub use socket::{MAX_PATH, check_path};
+pub use stream::Stream;
 #[cfg(feature = "plugin")]
 pub use termination::Termination;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Stream;
+use tokio::net::UnixStream;
 
 /// The user and process at the other end of a connection, at the time when it
 /// connected or began to listen.
@@ -22,7 +22,7 @@ impl Peer {
     ///
     /// # Errors
     /// What the system says.
-    pub fn of(stream: &Stream) -> io::Result<Self> {
+    pub(super) fn of(stream: &UnixStream) -> io::Result<Self> {
         let credentials = stream.peer_cred()?;
         // The kernel answers 0 for a process that this one cannot see.
         let pid = credentials.pid().filter(|pid| *pid > 0);
@@ -75,7 +75,7 @@ mod tests {
 
     #[tokio::test]
     async fn both_ends_of_a_pair_are_this_process() {
-        let (a, b) = Stream::pair().unwrap();
+        let (a, b) = UnixStream::pair().unwrap();
         assert_eq!(Peer::of(&a).unwrap(), Peer::of(&b).unwrap());
         assert_eq!(Peer::of(&a).unwrap().uid, own_uid());
     }

@@ -52,7 +52,7 @@ pub fn check_path(path: &Path) -> io::Result<()> {
 }
 
 /// A new stream socket that no child inherits by accident and that never blocks.
-fn new_socket() -> io::Result<OwnedFd> {
+pub(super) fn new_socket() -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     Ok(rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?)
 }

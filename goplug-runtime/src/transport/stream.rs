@@ -1,0 +1,232 @@
+//! A connection, and what of it the runtime watches.
+//!
+//! A Unix socket wakes whoever waits to write each time that its other end has read, whether
+//! or not it was full. tokio's own stream always waits for both, and so each call would wake
+//! each process once more than it has to. Here the runtime watches for something to read, and
+//! for room only while a write lacks it.
+//!
+//! What tokio watches in one direction only are the two ends of a pipe. To them a socket is a
+//! descriptor like any other.
+
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use rustix::io::Errno;
+use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::unix::pipe;
+
+#[cfg(feature = "host")]
+use super::{Peer, credentials::peer_of};
+
+/// A connection between a host and a plugin. Needs the runtime, with I/O, on which it was
+/// made.
+#[derive(Debug)]
+pub struct Stream {
+    socket: pipe::Receiver,
+    /// Watches for room, from a write that found too little until one that is complete.
+    room: Option<pipe::Sender>,
+}
+
+impl Stream {
+    /// Takes a connected socket that does not block.
+    pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
+        Ok(Self { socket: pipe::Receiver::from_owned_fd_unchecked(socket)?, room: None })
+    }
+
+    /// Asks the kernel who is at the other end.
+    ///
+    /// # Errors
+    /// What the system says.
+    #[cfg(feature = "host")]
+    pub fn peer(&self) -> io::Result<Peer> {
+        peer_of(self.as_fd())
+    }
+
+    /// Two that are connected with each other.
+    #[cfg(test)]
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (a, b) = std::os::unix::net::UnixStream::pair()?;
+        a.set_nonblocking(true)?;
+        b.set_nonblocking(true)?;
+        Ok((Self::new(a.into())?, Self::new(b.into())?))
+    }
+
+    /// Sends by `send` as much as there is room for, of `length` bytes.
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        length: usize,
+        send: impl Fn(BorrowedFd<'_>) -> Result<usize, Errno>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let sent = match &self.room {
+                None => send(self.socket.as_fd()).map_err(io::Error::from),
+                Some(room) => {
+                    ready!(room.poll_write_ready(cx))?;
+                    room.try_io(|| Ok(send(room.as_fd())?))
+                }
+            };
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.room.is_none() {
+                        let again = self.socket.as_fd().try_clone_to_owned()?;
+                        self.room = Some(pipe::Sender::from_owned_fd_unchecked(again)?);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(count) => {
+                    if count == length {
+                        self.room = None;
+                    }
+                    return Poll::Ready(Ok(count));
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_send(cx, bytes.len(), |socket| {
+            rustix::net::send(socket, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)
+        })
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let [bytes] = slices {
+            return self.poll_write(cx, bytes);
+        }
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        self.poll_send(cx, length, |socket| {
+            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+            rustix::net::sendmsg(socket, slices, &mut SendAncillaryBuffer::default(), flags)
+        })
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(rustix::net::shutdown(self.socket.as_fd(), Shutdown::Write)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::{Duration, timeout};
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+    const LARGE: usize = 4 << 20;
+
+    #[tokio::test]
+    async fn what_is_written_is_read_and_so_is_the_end() {
+        let (mut ours, mut theirs) = Stream::pair().unwrap();
+        ours.write_all(b"one").await.unwrap();
+        let slices = [IoSlice::new(b" two"), IoSlice::new(b" three")];
+        assert_eq!(ours.write_vectored(&slices).await.unwrap(), 10);
+        ours.shutdown().await.unwrap();
+        let mut read = String::new();
+        theirs.read_to_string(&mut read).await.unwrap();
+        assert_eq!(read, "one two three");
+        theirs.write_all(b"and back").await.unwrap();
+        let mut back = [0; 8];
+        ours.read_exact(&mut back).await.unwrap();
+        assert_eq!(&back, b"and back");
+    }
+
+    #[tokio::test]
+    async fn a_write_waits_for_room_and_is_watched_no_longer_than_that() {
+        let (mut ours, mut theirs) = Stream::pair().unwrap();
+        let sent: Vec<u8> = (0..LARGE).map(|at| (at % 251) as u8).collect();
+        let mut read = vec![0; LARGE];
+        let both = async { tokio::join!(ours.write_all(&sent), theirs.read_exact(&mut read)) };
+        let (written, received) = timeout(SOON, both).await.unwrap();
+        written.unwrap();
+        received.unwrap();
+        assert!(read == sent);
+        assert!(ours.room.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_write_that_waits_ends_when_the_other_end_goes() {
+        let (mut ours, theirs) = Stream::pair().unwrap();
+        let large = vec![0; LARGE];
+        let mut write = std::pin::pin!(ours.write_all(&large));
+        assert!(timeout(Duration::from_millis(5), write.as_mut()).await.is_err());
+        drop(theirs);
+        let error = timeout(SOON, write).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    /// The reason for this type.
+    #[test]
+    fn whoever_waits_for_an_answer_is_not_woken_because_the_question_was_read() {
+        const QUESTIONS: usize = 500;
+        let parked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&parked);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_park(move || _ = counter.fetch_add(1, Ordering::Relaxed))
+            .build()
+            .unwrap();
+        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut byte = [0];
+                while theirs.read(&mut byte).unwrap() > 0 {
+                    theirs.write_all(&byte).unwrap();
+                }
+            });
+            runtime.block_on(async {
+                let mut ours = Stream::new(ours.into()).unwrap();
+                for _ in 0..QUESTIONS {
+                    ours.write_all(b"?").await.unwrap();
+                    ours.read_exact(&mut [0]).await.unwrap();
+                }
+            });
+        });
+        let parked = parked.load(Ordering::Relaxed);
+        assert!(parked <= QUESTIONS + 10, "{parked}");
+    }
+}
