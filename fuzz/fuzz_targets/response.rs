@@ -1,4 +1,5 @@
-//! Responses read the same in whatever pieces they come, and no body is larger than its limit.
+//! Responses read the same in whatever pieces they come and whatever came before, and no body
+//! is larger than its limit.
 
 #![no_main]
 
@@ -22,17 +23,24 @@ enum End {
     Broken(std::io::ErrorKind),
 }
 
+/// Who reads a response behind another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Kept,
+    Fresh,
+}
+
 fuzz_target!(|input: &[u8]| {
     for limit in [0, 8, 1 << 20] {
-        let whole = read([input], limit);
+        let whole = read([input], limit, Reader::Kept);
         assert!(whole.responses.iter().all(|(_, _, body)| body.len() <= limit), "{whole:?}");
-        assert_eq!(read(pieces(input), limit), whole);
-        assert_eq!(read(input.chunks(1), limit), whole);
+        assert_eq!(read(pieces(input), limit, Reader::Kept), whole);
+        assert_eq!(read(input.chunks(1), limit, Reader::Fresh), whole);
     }
 });
 
 /// Reads responses, one behind the other, until one of them fails or nothing more comes.
-fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Outcome {
+fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize, behind: Reader) -> Outcome {
     let mut outcome = Outcome { responses: Vec::new(), interims: Vec::new(), end: End::Late };
     let (mut reader, mut buffer) = (ResponseReader::new(limit), Buffer::default());
     for mut piece in pieces {
@@ -50,7 +58,9 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Outcome
                     Ok(Progress::More) => break,
                     Ok(Progress::Interim(status)) => outcome.interims.push(status),
                     Ok(Progress::Whole(response)) => {
-                        reader = ResponseReader::new(limit);
+                        if behind == Reader::Fresh {
+                            reader = ResponseReader::new(limit);
+                        }
                         outcome.responses.push((
                             response.status,
                             response.keep_alive,

@@ -8,11 +8,11 @@
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::path::Path;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -47,6 +47,7 @@ impl From<ReadError> for TransmitError {
 pub(super) struct Connection {
     stream: Stream,
     incoming: Buffer,
+    reader: ResponseReader,
     /// Where requests are written.
     scratch: Vec<u8>,
     clock: Clock,
@@ -58,16 +59,19 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
-    /// is sent there may be secret, and what comes from there is believed. Both ends look at
-    /// it for at most `busy_poll` before they wait.
+    /// is sent there may be secret, and what comes from there is believed. A response's
+    /// body may have at most `limit` bytes. Both ends look at it for at most `busy_poll` before
+    /// they wait.
     pub(super) async fn open(
         socket: &Path,
         deadline: Duration,
+        limit: usize,
         busy_poll: Duration,
     ) -> io::Result<Self> {
         Ok(Self {
             stream: open_stream(socket, deadline).await?,
             incoming: Buffer::default(),
+            reader: ResponseReader::new(limit),
             scratch: Vec::new(),
             clock: Clock::default(),
             busy_poll: BusyPoll::new(busy_poll),
@@ -76,14 +80,13 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads its response, whose body may have at most `limit` bytes.
-    /// After an error, or where the future was dropped, the connection is of no use. Only a
-    /// call that is `alone` is worth a look before it waits.
+    /// Sends a request and reads its response. After an error, or where the future was
+    /// dropped, the connection is of no use. Only a call that is `alone` is worth a look before
+    /// it waits.
     pub(super) async fn transmit(
         &mut self,
         request: &Request<'_>,
         authority: &[u8],
-        limit: usize,
         deadline: Instant,
         alone: bool,
     ) -> Result<Response, TransmitError> {
@@ -99,7 +102,7 @@ impl Connection {
             parts: [&self.scratch, body],
             sent: 0,
             failed: None,
-            reader: ResponseReader::new(limit),
+            reader: &mut self.reader,
             busy_poll: alone.then_some(&mut self.busy_poll),
         };
         let clock = &mut self.clock;
@@ -121,12 +124,12 @@ impl Connection {
 
     /// Resolves when the other end closes this connection, which nobody else uses.
     pub(super) async fn closed(&mut self) {
-        let mut space = [0; 64];
+        let mut space = Vec::with_capacity(64);
         poll_fn(|cx| {
             loop {
-                let mut space = ReadBuf::new(&mut space);
-                match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space)) {
-                    Ok(()) if !space.filled().is_empty() => {}
+                space.clear();
+                match ready!(self.stream.poll_receive(cx, &mut space)) {
+                    Ok(count) if count > 0 => {}
                     // How it ended does not matter to who waits for the end.
                     _ => return Poll::Ready(()),
                 }
@@ -157,7 +160,7 @@ struct Exchange<'a> {
     sent: usize,
     /// Why nothing more is sent.
     failed: Option<io::Error>,
-    reader: ResponseReader,
+    reader: &'a mut ResponseReader,
     /// For one look.
     busy_poll: Option<&'a mut BusyPoll>,
 }
@@ -166,7 +169,8 @@ impl Exchange<'_> {
     /// Writes and reads at the same time: who is cut off while it writes may have been told
     /// why, and a plugin may answer while it reads.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, TransmitError>> {
-        if self.sent == 0 && self.is_disturbed(cx) {
+        let begins = self.sent == 0;
+        if begins && self.is_disturbed(cx) {
             let text = "the plugin has closed the connection";
             let error = io::Error::new(ErrorKind::ConnectionReset, text);
             return Poll::Ready(Err(TransmitError::Unsent(error)));
@@ -179,6 +183,10 @@ impl Exchange<'_> {
             }
             self.failed = Some(error);
         }
+        if begins && self.busy_poll.is_none() {
+            // Whatever has come since the connection was found undisturbed wakes this task.
+            return Poll::Pending;
+        }
         self.poll_read(cx)
     }
 
@@ -189,8 +197,8 @@ impl Exchange<'_> {
     /// Whether the connection is not as it was left: closed, or something came unasked. As
     /// far as the runtime has been told, which costs nothing; a write finds the rest out.
     fn is_disturbed(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut byte = [0; 1];
-        Pin::new(&mut *self.stream).poll_read(cx, &mut ReadBuf::new(&mut byte)).is_ready()
+        let room = self.reader.room(self.incoming);
+        room.map_or(true, |room| self.stream.poll_receive(cx, room).is_ready())
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -238,15 +246,14 @@ impl Exchange<'_> {
         {
             return Poll::Ready(read);
         }
-        pin!(self.stream.read_buf(room)).poll(cx)
+        self.stream.poll_receive(cx, room)
     }
 
     /// Nothing more comes. Where sending has failed before, that is the reason.
     fn end(&mut self, outcome: io::Result<()>) -> Result<Response, TransmitError> {
-        let reader = std::mem::replace(&mut self.reader, ResponseReader::new(0));
         let ended = match (self.failed.take(), outcome) {
             (Some(error), _) | (None, Err(error)) => return Err(TransmitError::Broken(error)),
-            (None, Ok(())) => reader.end(),
+            (None, Ok(())) => self.reader.end(),
         };
         Ok(ended?)
     }
@@ -273,7 +280,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let listener = UnixListener::bind(&path).unwrap();
-        let connection = Connection::open(&path, SOON, busy_poll).await.unwrap();
+        let connection = Connection::open(&path, SOON, 9 << 20, busy_poll).await.unwrap();
         let stream = listener.accept().unwrap().0;
         thread::spawn(move || plugin(stream));
         connection
@@ -289,7 +296,7 @@ mod tests {
         within: Duration,
     ) -> Result<Response, TransmitError> {
         let deadline = Instant::now() + within;
-        connection.transmit(&Request::new("work", body), b"plugin", 9 << 20, deadline, true).await
+        connection.transmit(&Request::new("work", &body), b"plugin", deadline, true).await
     }
 
     /// Reads a request without a body.

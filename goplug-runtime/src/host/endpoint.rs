@@ -25,6 +25,9 @@ pub(super) enum RequestError {
     Late,
 }
 
+/// Connections that wait for the next call.
+type Idle = Vec<Box<Connection>>;
+
 /// Where a plugin listens, and the idle connections to it.
 pub(super) struct Endpoint {
     socket: PathBuf,
@@ -32,7 +35,7 @@ pub(super) struct Endpoint {
     body_limit: usize,
     busy_poll: Duration,
     /// `None` once the run is over.
-    idle: Mutex<Option<Vec<Connection>>>,
+    idle: Mutex<Option<Idle>>,
     pipelines: Pipelines,
 }
 
@@ -87,9 +90,9 @@ impl Endpoint {
         deadline: Instant,
         alone: bool,
     ) -> Result<Response, RequestError> {
-        let (authority, limit) = (self.authority.as_bytes(), self.body_limit);
+        let authority = self.authority.as_bytes();
         while let Some(mut connection) = self.take_idle() {
-            match connection.transmit(request, authority, limit, deadline, alone).await {
+            match connection.transmit(request, authority, deadline, alone).await {
                 Err(TransmitError::Unsent(_)) => {}
                 Err(error) => return Err(error.into()),
                 Ok(response) => {
@@ -98,10 +101,10 @@ impl Endpoint {
                 }
             }
         }
-        let opened =
-            Connection::open(&self.socket, Self::time_to_connect(deadline), self.busy_poll).await;
-        let mut connection = opened.map_err(|error| RequestError::unconnected(error, deadline))?;
-        let response = connection.transmit(request, authority, limit, deadline, alone).await?;
+        let opened = self.open(Self::time_to_connect(deadline), self.busy_poll).await;
+        let mut connection =
+            Box::new(opened.map_err(|error| RequestError::unconnected(error, deadline))?);
+        let response = connection.transmit(request, authority, deadline, alone).await?;
         self.put_idle(connection);
         Ok(response)
     }
@@ -127,7 +130,11 @@ impl Endpoint {
 
     /// Opens a connection that is not shared.
     pub(super) async fn connect(&self) -> std::io::Result<Connection> {
-        Connection::open(&self.socket, limits::CONNECT, Duration::ZERO).await
+        self.open(limits::CONNECT, Duration::ZERO).await
+    }
+
+    async fn open(&self, within: Duration, busy_poll: Duration) -> std::io::Result<Connection> {
+        Connection::open(&self.socket, within, self.body_limit, busy_poll).await
     }
 
     /// Sends a request on this connection.
@@ -137,11 +144,10 @@ impl Endpoint {
         request: &Request<'_>,
         deadline: Instant,
     ) -> Result<Response, TransmitError> {
-        let authority = self.authority.as_bytes();
-        connection.transmit(request, authority, self.body_limit, deadline, false).await
+        connection.transmit(request, self.authority.as_bytes(), deadline, false).await
     }
 
-    fn put_idle(&self, connection: Connection) {
+    fn put_idle(&self, connection: Box<Connection>) {
         if connection.is_reusable()
             && let Some(idle) = &mut *self.lock()
             && idle.len() < limits::IDLE_CONNECTIONS
@@ -150,11 +156,11 @@ impl Endpoint {
         }
     }
 
-    fn take_idle(&self) -> Option<Connection> {
+    fn take_idle(&self) -> Option<Box<Connection>> {
         self.lock().as_mut()?.pop()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<Connection>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -191,8 +197,6 @@ impl From<TransmitError> for RequestError {
 mod tests {
     use std::os::unix::net::{UnixListener, UnixStream};
 
-    use bytes::Bytes;
-
     use super::*;
 
     #[tokio::test]
@@ -205,7 +209,7 @@ mod tests {
         let _queued = UnixStream::connect(&socket).unwrap();
         let endpoint = Endpoint::new(socket, "unix://x", &Policy::default());
         let deadline = Instant::now() + Duration::from_millis(20);
-        let request = Request::new("work", Bytes::new());
+        let request = Request::new("work", b"");
         let error = endpoint.send(&request, deadline, false).await.unwrap_err();
         assert!(matches!(error, RequestError::Late), "{error:?}");
         drop(listener);

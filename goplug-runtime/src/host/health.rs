@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::service::Service;
@@ -78,7 +77,7 @@ pub(super) async fn watch(service: &Service, check: HealthCheck) -> String {
     let mut failed = 0;
     while failed < failures {
         ticks.tick().await;
-        let ping = Request::new(wire::PING, Bytes::new());
+        let ping = Request::new(wire::PING, b"");
         failed = match service.endpoint().send(&ping, Instant::now() + patience, false).await {
             Ok(answer) if answer.status == 200 => 0,
             _ => failed + 1,

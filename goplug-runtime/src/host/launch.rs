@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, open_stream};
@@ -218,13 +217,12 @@ async fn activate(
     endpoint: &Endpoint,
     deadline: Instant,
 ) -> Result<(Dialect, Descriptor), Inactive> {
-    let mut body = policy.configuration.clone();
-    if installed.pconf.protocol() == 1 {
+    let body: &[u8] = match &*policy.configuration {
         // The original's hosts send nothing here, and its plugins expect nothing.
-        body = Bytes::new();
-    } else if body.is_empty() {
-        body = Bytes::from_static(b"null");
-    }
+        _ if installed.pconf.protocol() == 1 => b"",
+        b"" => b"null",
+        configuration => configuration,
+    };
     let request = Request {
         content_type: (installed.pconf.protocol() != 1).then_some(wire::JSON),
         fields: &[wire::GOPLUG_2],

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -106,7 +105,7 @@ impl Run {
     /// period and what force takes. Every call that is still in flight fails.
     pub(super) async fn stop(self, grace: Duration) {
         let began = Instant::now();
-        let request = Request::new(wire::STOP, Bytes::new());
+        let request = Request::new(wire::STOP, b"");
         // End of file in place of an answer is success, and a refusal changes nothing.
         drop(self.service.endpoint().send(&request, (began + grace).into(), false).await);
         let ending = match self.life {

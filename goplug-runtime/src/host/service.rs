@@ -113,7 +113,7 @@ impl Service {
             own,
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
             call_timeout: policy.call_timeout,
-            usage: Usage::new(),
+            usage: Usage::new(policy.idle_stop.is_some()),
             blocking: Connections::default(),
             ending: OnceLock::new(),
             ended: Notify::new(),
@@ -194,11 +194,13 @@ impl Service {
         }
     }
 
-    /// Waits until there has been no call for this long. Cancel safe.
+    /// Waits until there has been no call for this long, of a run whose policy says for how
+    /// long there may be none. Cancel safe.
     pub(super) async fn idle(&self, limit: Duration) {
         loop {
             self.quiet().await;
-            let last = Duration::from_millis(self.usage.last.load(Ordering::Relaxed));
+            let last = self.usage.last.as_ref().map_or(0, |last| last.load(Ordering::Relaxed));
+            let last = Duration::from_millis(last);
             let idle = self.usage.began.elapsed().saturating_sub(last);
             if self.calls() == 0 && idle >= limit {
                 return;
@@ -330,8 +332,8 @@ impl Service {
     }
 
     /// A call as a request in the plugin's dialect.
-    pub(super) fn request_of_call<'a>(&self, call: &CallRequest<'a>, time: Time) -> Request<'a> {
-        let request = Request::new(call.method, call.body.clone());
+    pub(super) fn request_of_call<'a>(&self, call: &'a CallRequest<'a>, time: Time) -> Request<'a> {
+        let request = Request::new(call.method, &call.body);
         match self.dialect {
             Dialect::GoPlug2 => Request {
                 timeout: Some(wire::timeout_value(time.left)),
@@ -360,17 +362,18 @@ struct Usage {
     calls: AtomicUsize,
     quiet: Notify,
     began: Instant,
-    /// When the last call ended, in milliseconds since the run began.
-    last: AtomicU64,
+    /// When the last call ended, in milliseconds since the run began; where somebody wants to
+    /// know.
+    last: Option<AtomicU64>,
 }
 
 impl Usage {
-    fn new() -> Self {
+    fn new(is_timed: bool) -> Self {
         Self {
             calls: AtomicUsize::new(0),
             quiet: Notify::new(),
             began: Instant::now(),
-            last: AtomicU64::new(0),
+            last: is_timed.then(AtomicU64::default),
         }
     }
 }
@@ -388,8 +391,10 @@ impl Deref for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let usage = &self.0.usage;
-        let now = u64::try_from(usage.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        usage.last.store(now, Ordering::Relaxed);
+        if let Some(last) = &usage.last {
+            let now = u64::try_from(usage.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            last.store(now, Ordering::Relaxed);
+        }
         if usage.calls.fetch_sub(1, Ordering::Release) == 1 {
             usage.quiet.notify_waiters();
         }

@@ -84,7 +84,7 @@ fn of_hyper(
     for (name, value) in request.fields {
         builder = builder.header(*name, *value);
     }
-    builder.body(Full::new(request.body.clone()))
+    builder.body(Full::new(Bytes::copy_from_slice(request.body)))
 }
 
 /// Tells a response that is none from a connection that is gone.

@@ -9,11 +9,13 @@
 mod body;
 mod buffer;
 mod fields;
+mod known;
 mod request;
 mod response;
 
 pub use body::ReadError;
 pub use buffer::Buffer;
+pub use known::KnownHead;
 pub use request::{Fields, Parsed, RequestHead, parse_request};
 pub use response::{Progress, Response, ResponseReader, write_response_head};
 

@@ -2,8 +2,6 @@
 
 use std::mem::MaybeUninit;
 
-#[cfg(feature = "host")]
-use bytes::Bytes;
 use httparse::{Header, ParserConfig, Status};
 
 #[cfg(feature = "host")]
@@ -120,19 +118,19 @@ pub struct Request<'a> {
     /// Further fields, whose names are in lower case.
     pub fields: &'a [(&'static str, &'a str)],
     /// The body.
-    pub body: Bytes,
+    pub body: &'a [u8],
 }
 
 #[cfg(feature = "host")]
 impl<'a> Request<'a> {
     /// A request for a method, without fields of its own.
-    pub fn new(method: &'a str, body: Bytes) -> Self {
+    pub fn new(method: &'a str, body: &'a [u8]) -> Self {
         Self { method, below: "", content_type: None, timeout: None, fields: &[], body }
     }
 
     /// Writes it behind `out` as it goes on the wire, to this authority; a body that is not
     /// worth a copy is answered with, and goes behind it.
-    pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &[u8] {
+    pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &'a [u8] {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(b"POST ");
         wire::write_path_of_method(self.method, out);
@@ -157,9 +155,9 @@ impl<'a> Request<'a> {
         field("content-length", digits.format(self.body.len()).as_bytes());
         out.extend_from_slice(b"\r\n\r\n");
         if self.body.len() > JOINED {
-            return &self.body;
+            return self.body;
         }
-        out.extend_from_slice(&self.body);
+        out.extend_from_slice(self.body);
         &[]
     }
 }
@@ -249,7 +247,7 @@ mod tests {
             content_type: Some(wire::JSON),
             timeout: Some(250),
             fields: &[("goplug-protocol", "2")],
-            ..Request::new("main.Do it", Bytes::from_static(b"{}"))
+            ..Request::new("main.Do it", b"{}")
         };
         assert!(request.write_to(&mut out, b"math").is_empty());
         let expected = "from before, POST /main.Do%20it/7 HTTP/1.1\r\nhost: math\r\n\
@@ -262,7 +260,7 @@ mod tests {
     #[test]
     fn a_field_that_is_added_is_read_with_the_others() {
         let (mut out, mut fields) = (Vec::new(), Fields::default());
-        Request::new("Do", Bytes::from_static(b"ab")).write_to(&mut out, b"x");
+        Request::new("Do", b"ab").write_to(&mut out, b"x");
         insert_field(&mut out, wire::HEADER_BUSY_POLL, 7);
         let Parsed::Ordinary(head) = parse_request(&out, &mut fields) else { panic!() };
         assert_eq!((head.path, head.length, head.busy_poll), ("/Do", 2, Some(7)));
@@ -271,11 +269,8 @@ mod tests {
     #[cfg(feature = "host")]
     #[test]
     fn a_large_body_is_not_copied() {
-        let (mut out, body) = (Vec::new(), Bytes::from(vec![0; JOINED + 1]));
-        assert_eq!(
-            Request::new("Do", body.clone()).write_to(&mut out, b"x").as_ptr(),
-            body.as_ptr()
-        );
+        let (mut out, body) = (Vec::new(), vec![0; JOINED + 1]);
+        assert_eq!(Request::new("Do", &body).write_to(&mut out, b"x").as_ptr(), body.as_ptr());
         assert!(out.ends_with(format!("content-length: {}\r\n\r\n", body.len()).as_bytes()));
     }
 }

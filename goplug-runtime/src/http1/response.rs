@@ -8,7 +8,7 @@ use httparse::{ParserConfig, Status};
 
 use super::body::{Body, Framing, ReadError};
 use super::fields::Framed;
-use super::{Buffer, MAX_FIELDS, MAX_HEAD, invalid};
+use super::{Buffer, KnownHead, MAX_FIELDS, MAX_HEAD, invalid};
 use crate::protocol::wire;
 
 /// A whole response.
@@ -35,7 +35,7 @@ pub enum Progress {
     Whole(Response),
 }
 
-/// Reads one response, in whatever pieces it comes.
+/// Reads the responses of a connection, one after the other, in whatever pieces they come.
 #[derive(Debug)]
 pub struct ResponseReader {
     limit: usize,
@@ -43,26 +43,31 @@ pub struct ResponseReader {
     /// goes.
     interim: usize,
     begun: Option<(Head, Body)>,
+    known: KnownHead<Head>,
 }
 
 impl ResponseReader {
-    /// A reader of a response whose body may have at most `limit` bytes.
+    /// A reader of responses whose bodies may have at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self { limit, interim: 0, begun: None }
+        Self { limit, interim: 0, begun: None, known: KnownHead::default() }
     }
 
-    /// Takes what there is. After a response that is whole, or an error, it is of no use.
+    /// Takes what there is. After a response that is whole it goes on with the next one;
+    /// after an error it is of no use.
     ///
     /// # Errors
     /// [`ReadError`].
     pub fn take(&mut self, buffer: &mut Buffer) -> Result<Progress, ReadError> {
         if self.begun.is_none() {
-            let Some((head, size)) = parse(buffer.filled())? else { return Ok(Progress::More) };
+            let Some((head, size)) = self.head(buffer.filled())? else {
+                return Ok(Progress::More);
+            };
             if (100..200).contains(&head.status) {
                 buffer.consume(size);
                 self.interim = (self.interim + size).min(MAX_HEAD);
                 return Ok(Progress::Interim(head.status));
             }
+            self.interim = 0;
             if let Framing::Length(length) = head.framing
                 && let Some(body) = usize::try_from(length)
                     .ok()
@@ -88,6 +93,17 @@ impl ResponseReader {
         }
     }
 
+    /// The head at the beginning of these bytes, and how long it is; `None` where it goes on
+    /// behind them.
+    fn head(&mut self, bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
+        if let Some(known) = self.known.find(bytes) {
+            return Ok(Some(known));
+        }
+        let Some((head, size)) = parse(bytes)? else { return Ok(None) };
+        self.known.keep(&bytes[..size], head);
+        Ok(Some((head, size)))
+    }
+
     /// Where the next bytes are to be appended, as far as its capacity reaches, which is
     /// further than it is filled after [`Progress::More`].
     ///
@@ -101,12 +117,13 @@ impl ResponseReader {
         }
     }
 
-    /// The connection has ended: so has the response, where its body says no other end.
+    /// The connection has ended: so has the response, where its body says no other end. After
+    /// that it is of no use.
     ///
     /// # Errors
     /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) where something is missing.
-    pub fn end(self) -> Result<Response, ReadError> {
-        match self.begun {
+    pub fn end(&mut self) -> Result<Response, ReadError> {
+        match self.begun.take() {
             Some((head, body)) if body.ends_with_connection() => Ok(head.with(body.into_bytes())),
             _ => {
                 let text = "connection closed before the response was complete";
@@ -288,6 +305,41 @@ mod tests {
                 prop_assert_eq!(response.body, "hello, world");
                 prop_assert_eq!(left, rest.as_bytes());
             }
+        }
+
+        #[test]
+        fn what_came_before_makes_no_difference(
+            order in prop::collection::vec(0_usize..6, 1..20),
+            piece in 1_usize..400,
+        ) {
+            let kinds = [
+                message("Content-Length: 5\r\n", "hello"),
+                message("Content-Length: 2\r\n", "hi"),
+                message("Content-Length: 2\r\nGoplug-Protocol: 2\r\n", "ho"),
+                message("Transfer-Encoding: chunked\r\n", CHUNKS),
+                "HTTP/1.1 102 Processing\r\n\r\n".to_owned(),
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            ];
+            let mut expected = Vec::new();
+            let mut text = Vec::new();
+            for at in order {
+                text.extend_from_slice(kinds[at].as_bytes());
+                let mut buffer = Buffer::default();
+                buffer.put(kinds[at].as_bytes());
+                expected.push(ResponseReader::new(100).take(&mut buffer).unwrap());
+            }
+            let (mut reader, mut buffer) = (ResponseReader::new(100), Buffer::default());
+            let mut found = Vec::new();
+            for piece in text.chunks(piece) {
+                buffer.put(piece);
+                loop {
+                    match reader.take(&mut buffer).unwrap() {
+                        Progress::More => break,
+                        other => found.push(other),
+                    }
+                }
+            }
+            prop_assert_eq!(found, expected);
         }
 
         #[test]

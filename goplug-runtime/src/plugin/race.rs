@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// Which of two futures was ready first.
 pub(super) enum First<A, B> {
@@ -53,16 +53,15 @@ pub(super) async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Out
     .await
 }
 
-/// Waits for a future, at most this long; `None` where that was not enough. As
-/// [`tokio::time::timeout`], but what is ready at once, as most things on a call's way are,
-/// does not pay for a timer.
+/// Waits for a future, at most this long from the first time that it is not ready; `None` where
+/// that was not enough. As [`tokio::time::timeout`], but what is ready at once, as most things
+/// on a call's way are, pays neither for a timer nor for a look at the clock.
 pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    let began = Instant::now();
     if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
         return Some(output);
     }
-    timeout(limit.saturating_sub(began.elapsed()), future).await.ok()
+    timeout(limit, future).await.ok()
 }
 
 fn ready<T>(poll: Poll<T>) -> Option<T> {

@@ -4,7 +4,7 @@
 //! setting one is a system call; so one that is right to a millisecond is left as it is, and
 //! a call that wakes too early looks at the clock and waits on.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::connect::explain;
 use super::credentials::peer_of;
+use super::stream::send;
 use super::{Peer, check_path};
 
 /// By how much a deadline may be missed where that saves a system call.
@@ -102,10 +103,10 @@ impl BlockingStream {
                 self.socket.set_read_timeout(Some(left))?;
                 self.receive = left;
             }
-            let read = rustix::io::read(&*self.socket, spare_capacity(target));
-            match read.map_err(io::Error::from) {
-                Err(error) if is_to_be_tried_again(&error) => {}
-                outcome => return outcome,
+            let space = spare_capacity(target);
+            match rustix::net::recv(&self.socket, space, RecvFlags::empty()) {
+                Err(error) if is_to_be_tried_again(error) => {}
+                outcome => return Ok(outcome?.0),
             }
         }
     }
@@ -123,9 +124,9 @@ impl BlockingStream {
                 self.socket.set_write_timeout(Some(left))?;
                 self.send = left;
             }
-            match (&*self.socket).write_vectored(parts) {
-                Err(error) if is_to_be_tried_again(&error) => {}
-                outcome => return outcome,
+            match send(&*self.socket, parts, SendFlags::NOSIGNAL) {
+                Err(error) if is_to_be_tried_again(error) => {}
+                outcome => return Ok(outcome?),
             }
         }
     }
@@ -158,12 +159,13 @@ fn left_until(deadline: Instant) -> io::Result<Duration> {
 
 /// The kernel's own timeout shows as "would block"; whether it is the deadline, the clock
 /// tells.
-fn is_to_be_tried_again(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
+fn is_to_be_tried_again(error: Errno) -> bool {
+    matches!(error, Errno::INTR | Errno::AGAIN)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::os::unix::net::UnixListener;
     use std::thread;
 

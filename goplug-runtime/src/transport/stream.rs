@@ -8,13 +8,15 @@
 //! What tokio watches in one direction only are the two ends of a pipe. To them a socket is a
 //! descriptor like any other.
 
-use std::io::{self, IoSlice};
+#[cfg(feature = "plugin")]
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown};
+use rustix::buffer::spare_capacity;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::unix::pipe;
 
@@ -54,31 +56,78 @@ impl Stream {
         Ok((Self::new(a.into())?, Self::new(b.into())?))
     }
 
-    /// Sends by `send` as much as there is room for, of `length` bytes.
+    /// Reads what there is, and appends it as far as the capacity reaches, which must be
+    /// further than it is filled. Zero is the end.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        target: &mut Vec<u8>,
+    ) -> Poll<io::Result<usize>> {
+        let room = target.capacity() - target.len();
+        loop {
+            ready!(self.socket.poll_read_ready(cx))?;
+            let mut all = None;
+            let received = self.socket.try_io(|| {
+                let space = spare_capacity(target);
+                let (count, _) =
+                    rustix::net::recv(self.socket.as_fd(), space, RecvFlags::DONTWAIT)?;
+                // With less than would fit nothing is left, and the next attempt may as well
+                // wait before it reads in vain.
+                if 0 < count && count < room {
+                    all = Some(count);
+                    return Err(ErrorKind::WouldBlock.into());
+                }
+                Ok(count)
+            });
+            match received {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if let Some(count) = all {
+                        return Poll::Ready(Ok(count));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    /// [`poll_receive`](Self::poll_receive) as a future. Cancel safe.
+    ///
+    /// # Errors
+    /// What the system says.
+    #[cfg(feature = "plugin")]
+    pub async fn receive(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_receive(cx, target)).await
+    }
+
+    /// Sends as much of these parts as there is room for.
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
-        length: usize,
-        send: impl Fn(BorrowedFd<'_>) -> Result<usize, Errno>,
+        parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         loop {
             let sent = match &self.room {
-                None => send(self.socket.as_fd()).map_err(io::Error::from),
+                None => send(self.socket.as_fd(), parts, flags).map_err(io::Error::from),
                 Some(room) => {
                     ready!(room.poll_write_ready(cx))?;
-                    room.try_io(|| Ok(send(room.as_fd())?))
+                    room.try_io(|| Ok(send(room.as_fd(), parts, flags)?))
                 }
             };
             match sent {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if self.room.is_none() {
                         let again = self.socket.as_fd().try_clone_to_owned()?;
                         self.room = Some(pipe::Sender::from_owned_fd_unchecked(again)?);
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Ok(count) => {
-                    if count == length {
+                    if count == parts.iter().map(|part| part.len()).sum::<usize>() {
                         self.room = None;
                     }
                     return Poll::Ready(Ok(count));
@@ -111,9 +160,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_send(cx, bytes.len(), |socket| {
-            rustix::net::send(socket, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)
-        })
+        self.poll_send(cx, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -121,14 +168,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if let [bytes] = slices {
-            return self.poll_write(cx, bytes);
-        }
-        let length = slices.iter().map(|slice| slice.len()).sum();
-        self.poll_send(cx, length, |socket| {
-            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-            rustix::net::sendmsg(socket, slices, &mut SendAncillaryBuffer::default(), flags)
-        })
+        self.poll_send(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -141,6 +181,21 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(rustix::net::shutdown(self.socket.as_fd(), Shutdown::Write)?))
+    }
+}
+
+/// Sends these parts, or as much of them as there is room for. Where there is only one, that
+/// takes less of the system.
+pub(super) fn send(
+    socket: impl AsFd,
+    parts: &[IoSlice<'_>],
+    flags: SendFlags,
+) -> rustix::io::Result<usize> {
+    match parts {
+        [part, rest @ ..] if rest.iter().all(|part| part.is_empty()) => {
+            rustix::net::send(socket, part, flags)
+        }
+        _ => rustix::net::sendmsg(socket, parts, &mut SendAncillaryBuffer::default(), flags),
     }
 }
 
@@ -195,7 +250,7 @@ mod tests {
         assert!(timeout(Duration::from_millis(5), write.as_mut()).await.is_err());
         drop(theirs);
         let error = timeout(SOON, write).await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     }
 
     /// The reason for this type.

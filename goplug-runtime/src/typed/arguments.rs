@@ -17,6 +17,7 @@ use super::call::MediaType;
 use super::check::{Received, Sent};
 use super::entry::ParamSpec;
 use super::plain::Plain;
+use super::scratch::written;
 use crate::error::{Error, Result};
 use crate::protocol::Problem;
 
@@ -51,9 +52,9 @@ pub trait EncodeArguments {
     where
         Self: Sized,
     {
-        let (mut json, mut raw) = (Vec::new(), None);
-        self.write(params, &mut json, &mut raw)?;
-        Ok(raw.unwrap_or_else(|| json.into()))
+        let mut raw = None;
+        let json = written(|json| self.write(params, json, &mut raw))?;
+        Ok(raw.unwrap_or(json))
     }
 }
 

@@ -12,6 +12,7 @@ use super::arguments::{self, Arguments};
 use super::check::{ConfigurationType, Returned};
 use super::entry::{MethodSpec, PluginType};
 use super::outcome::Outcome;
+use super::scratch::written;
 use crate::protocol::{Problem, ProblemKind, wire};
 
 /// The value of a plugin's type, shared by all its calls.
@@ -89,8 +90,8 @@ impl Reply {
     /// An [`ProblemKind::Internal`] problem where the value cannot be JSON, such as a
     /// map whose keys are not strings.
     pub fn json<T: Returned + ?Sized>(value: &T) -> Result<Self, Problem> {
-        match serde_json::to_vec(value) {
-            Ok(body) => Ok(Self { body: body.into(), media_type: MediaType::Json }),
+        match written(|json| serde_json::to_writer(json, value)) {
+            Ok(body) => Ok(Self { body, media_type: MediaType::Json }),
             Err(error) => {
                 let detail = format!("the result cannot be written as JSON: {error}");
                 Err(Problem::new(ProblemKind::Internal, detail))

@@ -15,6 +15,7 @@ mod expectation;
 mod handler;
 mod outcome;
 mod plain;
+mod scratch;
 mod subscription;
 mod wait;
 

@@ -66,9 +66,9 @@ fn send(
     deadline: Instant,
 ) -> Result<Response, ExchangeError> {
     let (connections, endpoint) = (run.blocking(), run.endpoint());
-    let (authority, limit) = (endpoint.authority(), endpoint.body_limit());
+    let authority = endpoint.authority();
     while let Some(mut connection) = connections.take() {
-        match connection.exchange(request, authority, limit, deadline) {
+        match connection.exchange(request, authority, deadline) {
             Err(ExchangeError::Unsent(_)) => {}
             Err(error) => return Err(error),
             Ok(response) => {
@@ -78,10 +78,11 @@ fn send(
         }
     }
     let within = Endpoint::time_to_connect(deadline.into());
-    let mut connection = Connection::open(endpoint.socket(), within, endpoint.busy_poll())
-        .map_err(ExchangeError::Unsent)?;
+    let (limit, busy_poll) = (endpoint.body_limit(), endpoint.busy_poll());
+    let connection = Connection::open(endpoint.socket(), within, limit, busy_poll);
+    let mut connection = Box::new(connection.map_err(ExchangeError::Unsent)?);
     connections.admit(&connection);
-    let response = connection.exchange(request, authority, limit, deadline)?;
+    let response = connection.exchange(request, authority, deadline)?;
     connections.put(connection);
     Ok(response)
 }

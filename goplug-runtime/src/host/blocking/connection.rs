@@ -10,6 +10,11 @@ use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReade
 use crate::protocol::wire;
 use crate::transport::{BlockingStream, BusyPoll, HangUp};
 
+/// For so long after a response nothing unasked is looked for. A plugin that tires of a
+/// connection does so after seconds, and calls that follow one another closely are spared a
+/// system call each.
+const AT_REST: Duration = Duration::from_millis(1);
+
 /// Why a request got no response.
 #[derive(Debug)]
 pub(super) enum ExchangeError {
@@ -47,33 +52,43 @@ impl From<ReadError> for ExchangeError {
 pub(in crate::host) struct Connection {
     stream: BlockingStream,
     buffer: Buffer,
+    reader: ResponseReader,
     /// Where requests are written.
     scratch: Vec<u8>,
     busy_poll: BusyPoll,
     /// For how many microseconds the plugin is asked to look at it too, until it has been.
     ask: Option<u64>,
     reusable: bool,
+    /// When its last response was whole.
+    used: Instant,
 }
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
     /// is sent there may be secret, and what comes from there is believed.
-    /// Both ends look at it for at most `busy_poll` before they wait.
-    pub(super) fn open(socket: &Path, within: Duration, busy_poll: Duration) -> io::Result<Self> {
+    /// A response's body may have at most `limit` bytes. Both ends look at the connection for at
+    /// most `busy_poll` before they wait.
+    pub(super) fn open(
+        socket: &Path,
+        within: Duration,
+        limit: usize,
+        busy_poll: Duration,
+    ) -> io::Result<Self> {
         let stream = BlockingStream::connect(socket, within)?;
         stream.peer()?.check_listener()?;
         Ok(Self {
             stream,
             buffer: Buffer::default(),
+            reader: ResponseReader::new(limit),
             scratch: Vec::new(),
             busy_poll: BusyPoll::new(busy_poll),
             ask: microseconds(busy_poll),
             reusable: true,
+            used: Instant::now(),
         })
     }
 
-    /// Sends a request and reads its response, whose body may have at most `limit` bytes.
-    /// After an error the connection is of no use.
+    /// Sends a request and reads its response. After an error the connection is of no use.
     ///
     /// The request is written to its end before anything is read: a plugin that answers
     /// early and does not read on holds a large request up until the deadline.
@@ -81,7 +96,6 @@ impl Connection {
         &mut self,
         request: &Request<'_>,
         authority: &str,
-        limit: usize,
         deadline: Instant,
     ) -> Result<Response, ExchangeError> {
         self.reusable = false;
@@ -95,18 +109,19 @@ impl Connection {
             return Err(error);
         }
         let whole = sent.is_ok();
-        let response = match self.receive(limit, deadline) {
+        let response = match self.receive(deadline) {
             // Who was cut off while it wrote may have been told why.
             Ok(response) => response,
             Err(error) => return Err(sent.err().unwrap_or(error)),
         };
         // What comes unasked would be taken for the next answer.
+        self.used = Instant::now();
         self.reusable = whole && response.keep_alive && self.buffer.filled().is_empty();
         Ok(response)
     }
 
-    fn receive(&mut self, limit: usize, deadline: Instant) -> Result<Response, ExchangeError> {
-        let mut reader = ResponseReader::new(limit);
+    fn receive(&mut self, deadline: Instant) -> Result<Response, ExchangeError> {
+        let reader = &mut self.reader;
         let room = reader.room(&mut self.buffer)?;
         if let Some(read) = self.busy_poll.read(self.stream.as_fd(), room)
             && read? == 0
@@ -132,10 +147,10 @@ impl Connection {
         self.reusable
     }
 
-    /// Whether it is as it was left. One that the plugin has closed since, or on which it has
-    /// said something unasked, is not.
+    /// Whether it is as it was left, as far as it is worth looking. One that the plugin has
+    /// closed since, or on which it has said something unasked, is not.
     pub(super) fn is_quiet(&self) -> bool {
-        self.stream.is_quiet()
+        self.used.elapsed() < AT_REST || self.stream.is_quiet()
     }
 
     /// What ends it from another thread.
@@ -189,7 +204,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let listener = UnixListener::bind(&path).unwrap();
-        let connection = Connection::open(&path, SOON, Duration::ZERO).unwrap();
+        let connection = Connection::open(&path, SOON, 1 << 20, Duration::ZERO).unwrap();
         let stream = listener.accept().unwrap().0;
         thread::spawn(move || plugin(stream));
         connection
@@ -204,7 +219,7 @@ mod tests {
         body: &Bytes,
         deadline: Instant,
     ) -> Result<Response, ExchangeError> {
-        connection.exchange(&Request::new("work", body.clone()), "plugin", 1 << 20, deadline)
+        connection.exchange(&Request::new("work", body), "plugin", deadline)
     }
 
     /// Reads a request without a body.

@@ -14,16 +14,19 @@ pub(in crate::host) struct Connections {
     inner: Mutex<Inner>,
 }
 
+/// Connections that wait for the next call.
+type Idle = Vec<Box<Connection>>;
+
 #[derive(Default)]
 struct Inner {
-    idle: Vec<Connection>,
+    idle: Idle,
     open: Vec<HangUp>,
     closed: bool,
 }
 
 impl Connections {
     /// An idle connection that is as it was left.
-    pub(super) fn take(&self) -> Option<Connection> {
+    pub(super) fn take(&self) -> Option<Box<Connection>> {
         loop {
             let connection = self.lock().idle.pop()?;
             if connection.is_quiet() {
@@ -45,7 +48,7 @@ impl Connections {
     }
 
     /// Keeps a connection for the next call, if there can be one on it.
-    pub(super) fn put(&self, connection: Connection) {
+    pub(super) fn put(&self, connection: Box<Connection>) {
         let mut inner = self.lock();
         let room = !inner.closed && inner.idle.len() < limits::IDLE_CONNECTIONS;
         if room && connection.is_reusable() {

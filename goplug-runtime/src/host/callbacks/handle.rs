@@ -124,7 +124,7 @@ impl<'a> Handling<'a> {
             below: &format!("/{id}"),
             content_type: Some(media_type),
             fields: &[(wire::HEADER_HOST, &self.callbacks.host)],
-            ..Request::new(wire::CALLBACK_REPLY, body)
+            ..Request::new(wire::CALLBACK_REPLY, &body)
         };
         self.service.control(&request).await.map(drop)
     }

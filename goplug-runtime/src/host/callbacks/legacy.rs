@@ -128,10 +128,11 @@ async fn ask(
     let endpoint = service.endpoint();
     let mut connection = endpoint.connect().await?;
     let mut last: Option<Bytes> = None;
+    let body = legacy::callback_name(name);
     loop {
         let request = Request {
             content_type: Some(wire::JSON),
-            ..Request::new(wire::REGISTER_CALLBACK, legacy::callback_name(name).into())
+            ..Request::new(wire::REGISTER_CALLBACK, body.as_ref())
         };
         // The answer is the callback, whenever that comes.
         let deadline = Instant::now() + limits::LONGEST;

@@ -92,7 +92,7 @@ impl<'a> Receiver<'a> {
         let request = Request {
             content_type: Some(wire::JSON),
             fields: if resumes { &fields } else { &fields[..2] },
-            ..Request::new(wire::REGISTER_CALLBACK, body.into())
+            ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
         let endpoint = self.service.endpoint();
         let opening = async {

@@ -2,11 +2,11 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -23,7 +23,6 @@ pub(super) struct Driver {
     shared: Arc<Shared>,
     incoming: Buffer,
     reader: ResponseReader,
-    limit: usize,
     sending: Vec<u8>,
     sent: usize,
     /// Answers that have been read, and who waits for them.
@@ -53,7 +52,6 @@ impl Driver {
             shared,
             incoming: Buffer::default(),
             reader: ResponseReader::new(limit),
-            limit,
             sending: Vec::new(),
             sent: 0,
             arrived: Vec::new(),
@@ -127,11 +125,9 @@ impl Driver {
                 Ok(room) => room,
                 Err(error) => return Poll::Ready(error.into()),
             };
-            match ready!(pin!(self.stream.read_buf(room)).poll(cx)) {
+            match ready!(self.stream.poll_receive(cx, room)) {
                 Ok(0) => {
-                    let reader = ResponseReader::new(self.limit);
-                    let ended = std::mem::replace(&mut self.reader, reader).end();
-                    return Poll::Ready(match ended {
+                    return Poll::Ready(match self.reader.end() {
                         Err(error) => error,
                         Ok(response) => {
                             self.deliver(vec![response]);
@@ -154,10 +150,7 @@ impl Driver {
         let taken = loop {
             match self.reader.take(&mut self.incoming) {
                 Ok(Progress::More) => break Ok(()),
-                Ok(Progress::Whole(response)) => {
-                    self.reader = ResponseReader::new(self.limit);
-                    responses.push(response);
-                }
+                Ok(Progress::Whole(response)) => responses.push(response),
                 Ok(Progress::Interim(wire::STATUS_GIVEN_BACK)) => {
                     self.deliver(std::mem::take(&mut responses));
                     self.give_back();

@@ -180,7 +180,7 @@ mod tests {
     }
 
     async fn call(pipeline: &Pipeline, method: &str, within: Duration) -> Option<Outcome> {
-        let request = Request::new(method, bytes::Bytes::new());
+        let request = Request::new(method, b"");
         pipeline.transmit(&request, b"x", Instant::now() + within).await
     }
 
@@ -316,7 +316,8 @@ mod tests {
             calls.push(waiting);
         }
         assert!(call(&pipeline, "a", FAR).await.is_none());
-        let large = Request::new("a", vec![0; JOINED + 1].into());
+        let large = vec![0; JOINED + 1];
+        let large = Request::new("a", &large);
         assert!(pipeline.transmit(&large, b"x", Instant::now() + FAR).await.is_none());
     }
 }

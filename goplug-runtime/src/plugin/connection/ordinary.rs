@@ -13,11 +13,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
-use tokio::io::AsyncReadExt;
 use tokio::time::{Sleep, sleep};
 
 use super::outbox::Outbox;
-use crate::http1::{Buffer, Fields, MAX_HEAD, Parsed, RequestHead, parse_request};
+use crate::http1::{Buffer, Fields, KnownHead, MAX_HEAD, Parsed, RequestHead, parse_request};
 use crate::limits;
 use crate::plugin::answer::Ticket;
 use crate::plugin::race::within;
@@ -47,10 +46,19 @@ impl From<io::Error> for Over {
 
 /// What a request asks for; its body is still to come.
 enum Asked<'s> {
-    /// A call within the budget that its caller names, if that is one.
-    Call(&'s Handler, Result<Option<Duration>, Problem>),
+    /// A call, of a caller who names no impossible budget.
+    Call(Call<'s>),
     /// Whatever else the protocol has an answer to.
     Other(String, HeaderMap),
+    /// Nothing that could be understood.
+    Nothing(Problem),
+}
+
+/// A call: who answers it, and within what budget.
+#[derive(Clone, Copy)]
+struct Call<'s> {
+    handler: &'s Handler,
+    budget: Option<Duration>,
 }
 
 /// What lies at the beginning of what the peer has sent.
@@ -69,6 +77,8 @@ pub(super) struct Ordinary<'s> {
     service: &'s Service,
     id: u64,
     incoming: Buffer,
+    /// The head of the last call, and the length of its body.
+    known: KnownHead<(Call<'s>, usize)>,
     outbox: Outbox,
     /// How long the peer may pause within a request or while it is answered.
     idle: Duration,
@@ -81,10 +91,18 @@ pub(super) struct Ordinary<'s> {
 
 impl<'s> Ordinary<'s> {
     pub(super) fn new(stream: Stream, service: &'s Service, id: u64) -> Self {
-        let idle = service.peer_idle();
-        let (incoming, outbox) = (Buffer::default(), Outbox::default());
-        let (busy_poll, pipeline, last) = (BusyPoll::default(), false, false);
-        Self { stream, service, id, incoming, outbox, idle, busy_poll, pipeline, last }
+        Self {
+            stream,
+            service,
+            id,
+            incoming: Buffer::default(),
+            known: KnownHead::default(),
+            outbox: Outbox::default(),
+            idle: service.peer_idle(),
+            busy_poll: BusyPoll::default(),
+            pipeline: false,
+            last: false,
+        }
     }
 
     /// Answers ordinary requests for as long as they come.
@@ -103,13 +121,17 @@ impl<'s> Ordinary<'s> {
             match self.next() {
                 Found::Part => self.receive().await?,
                 Found::Other => return self.flush().await,
-                Found::Request(Asked::Call(handler, budget), length) => {
+                Found::Request(Asked::Call(call), length) => {
                     let body = self.body(length).await?;
-                    self.call(handler, budget, body).await?;
+                    self.call(call, body).await?;
                 }
                 Found::Request(Asked::Other(path, fields), length) => {
                     let body = self.body(length).await?;
                     self.other(&path, &fields, body).await?;
+                }
+                Found::Request(Asked::Nothing(problem), length) => {
+                    self.body(length).await?;
+                    self.push_problem(&problem, Ticket::default());
                 }
             }
             if self.outbox.is_full() {
@@ -120,6 +142,10 @@ impl<'s> Ordinary<'s> {
 
     /// Takes the next head, if it is there.
     fn next(&mut self) -> Found<'s> {
+        if let Some(((call, length), size)) = self.known.find(self.incoming.filled()) {
+            self.incoming.consume(size);
+            return Found::Request(Asked::Call(call), length);
+        }
         let mut fields = Fields::default();
         let head = match parse_request(self.incoming.filled(), &mut fields) {
             Parsed::Partial => return Found::Part,
@@ -127,12 +153,14 @@ impl<'s> Ordinary<'s> {
             Parsed::Ordinary(head) => head,
         };
         let Some((asked, length)) = self.understand(&head) else { return Found::Other };
-        let (size, pipeline, busy_poll) = (head.size, head.pipeline, head.busy_poll);
-        self.incoming.consume(size);
-        self.pipeline |= pipeline;
-        if let Some(bound) = busy_poll {
+        let size = head.size;
+        self.pipeline |= head.pipeline;
+        if let Some(bound) = head.busy_poll {
             self.busy_poll = BusyPoll::new(Duration::from_micros(bound));
+        } else if let Asked::Call(call) = asked {
+            self.known.keep(&self.incoming.filled()[..size], (call, length));
         }
+        self.incoming.consume(size);
         Found::Request(asked, length)
     }
 
@@ -143,8 +171,11 @@ impl<'s> Ordinary<'s> {
         let length = length.filter(|length| *length <= self.service.body_limit())?;
         let method = wire::method_of_path(head.path);
         if let Some(handler) = method.as_deref().and_then(|name| self.service.handler(name)) {
-            let budget = request::budget(head.timeout);
-            return Some((Asked::Call(handler, budget), length));
+            let asked = match request::budget(head.timeout) {
+                Ok(budget) => Asked::Call(Call { handler, budget }),
+                Err(problem) => Asked::Nothing(problem),
+            };
+            return Some((asked, length));
         }
         if method.as_deref() == Some(wire::REGISTER_CALLBACK) {
             return None;
@@ -164,9 +195,9 @@ impl<'s> Ordinary<'s> {
         let count = if let Some(read) = self.busy_poll.read(&self.stream, room) {
             read?
         } else if within_head {
-            within(self.idle, self.stream.read_buf(room)).await.ok_or(Over)??
+            within(self.idle, self.stream.receive(room)).await.ok_or(Over)??
         } else {
-            self.stream.read_buf(room).await?
+            self.stream.receive(room).await?
         };
         if count == 0 { Err(Over) } else { Ok(()) }
     }
@@ -182,7 +213,7 @@ impl<'s> Ordinary<'s> {
         self.incoming.move_to(&mut body, length);
         self.flush().await?;
         while body.len() < length {
-            match within(self.idle, self.stream.read_buf(&mut body)).await {
+            match within(self.idle, self.stream.receive(&mut body)).await {
                 Some(Ok(count)) if count > 0 => {}
                 Some(_) => return Err(Over),
                 None => return self.refuse(&request::paused(self.idle)).await,
@@ -200,15 +231,10 @@ impl<'s> Ordinary<'s> {
         self.end().await
     }
 
-    async fn call(
-        &mut self,
-        handler: &Handler,
-        budget: Result<Option<Duration>, Problem>,
-        body: Bytes,
-    ) -> Result<(), Over> {
-        let begun = budget.and_then(|budget| Ok((budget, self.service.enter()?)));
-        let (budget, ticket) = match begun {
-            Ok((budget, in_flight)) => (budget, Ticket::from(in_flight)),
+    async fn call(&mut self, call: Call<'_>, body: Bytes) -> Result<(), Over> {
+        let Call { handler, budget } = call;
+        let ticket = match self.service.enter() {
+            Ok(in_flight) => Ticket::from(in_flight),
             Err(problem) => {
                 self.push_problem(&problem, Ticket::default());
                 return Ok(());
@@ -295,7 +321,7 @@ impl<'s> Ordinary<'s> {
         glance: &mut Option<Pin<Box<Sleep>>>,
     ) -> Poll<Over> {
         while let Ok(room) = self.incoming.room(MAX_HEAD) {
-            match pin!(self.stream.read_buf(room)).poll(cx) {
+            match self.stream.poll_receive(cx, room) {
                 Poll::Ready(Ok(count)) if count > 0 => {}
                 Poll::Ready(_) => return Poll::Ready(Over),
                 Poll::Pending => return Poll::Pending,

@@ -60,8 +60,8 @@ impl Outbox {
     /// else the system says.
     pub(super) async fn flush(&mut self, stream: &mut Stream, idle: Duration) -> io::Result<()> {
         let mut parts = [IoSlice::new(&self.bytes), IoSlice::new(&self.large)];
-        // Empty parts are no reason to write, and one part is written with less to do than two.
-        let mut left = if self.large.is_empty() { &mut parts[..1] } else { &mut parts[..] };
+        let mut left = &mut parts[..];
+        // Empty parts are no reason to write.
         IoSlice::advance_slices(&mut left, 0);
         while !left.is_empty() {
             let written = match within(idle, stream.write_vectored(left)).await {
