@@ -16,9 +16,10 @@ use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
 use super::clock::Clock;
+use super::pool::Pooled;
 use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
 use crate::protocol::wire;
-use crate::transport::{self, BusyPoll, Stream};
+use crate::transport::{self, BusyPoll, HangUp, Stream};
 
 /// Why a request got no response.
 #[derive(Debug)]
@@ -117,11 +118,6 @@ impl Connection {
         Ok(response)
     }
 
-    /// Whether another request can follow on this connection.
-    pub(super) fn is_reusable(&self) -> bool {
-        self.reusable
-    }
-
     /// Resolves when the other end closes this connection, which nobody else uses.
     pub(super) async fn closed(&mut self) {
         let mut space = Vec::with_capacity(64);
@@ -136,6 +132,21 @@ impl Connection {
             }
         })
         .await;
+    }
+}
+
+impl Pooled for Connection {
+    /// What has come of it meanwhile is looked for before the next request is sent.
+    fn is_quiet(&self) -> bool {
+        true
+    }
+
+    fn is_reusable(&self) -> bool {
+        self.reusable
+    }
+
+    fn hang_up(&self) -> HangUp {
+        self.stream.hang_up()
     }
 }
 

@@ -1,7 +1,6 @@
-//! Where a plugin listens, and the idle connections to it.
+//! Where a plugin listens, and the connections to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,6 +8,7 @@ use tokio::time::Instant;
 use super::connection::{Connection, TransmitError, open_stream};
 use super::pipeline::{Outcome, Pipeline, Pipelines, Turn};
 use super::policy::Policy;
+use super::pool::Pool;
 use crate::http1::{Request, Response};
 use crate::limits;
 
@@ -25,17 +25,13 @@ pub(super) enum RequestError {
     Late,
 }
 
-/// Connections that wait for the next call.
-type Idle = Vec<Box<Connection>>;
-
-/// Where a plugin listens, and the idle connections to it.
+/// Where a plugin listens, and the connections to it.
 pub(super) struct Endpoint {
     socket: PathBuf,
     authority: Box<str>,
     body_limit: usize,
     busy_poll: Duration,
-    /// `None` once the run is over.
-    idle: Mutex<Option<Idle>>,
+    connections: Pool<Connection>,
     pipelines: Pipelines,
 }
 
@@ -51,7 +47,7 @@ impl Endpoint {
             authority,
             body_limit: policy.body_limit,
             busy_poll: policy.busy_poll,
-            idle: Mutex::new(Some(Vec::new())),
+            connections: Pool::default(),
             pipelines: Pipelines::new(),
         }
     }
@@ -91,21 +87,21 @@ impl Endpoint {
         alone: bool,
     ) -> Result<Response, RequestError> {
         let authority = self.authority.as_bytes();
-        while let Some(mut connection) = self.take_idle() {
+        while let Some(mut connection) = self.connections.take() {
             match connection.transmit(request, authority, deadline, alone).await {
                 Err(TransmitError::Unsent(_)) => {}
                 Err(error) => return Err(error.into()),
                 Ok(response) => {
-                    self.put_idle(connection);
+                    self.connections.put(connection);
                     return Ok(response);
                 }
             }
         }
         let opened = self.open(Self::time_to_connect(deadline), self.busy_poll).await;
-        let mut connection =
-            Box::new(opened.map_err(|error| RequestError::unconnected(error, deadline))?);
+        let opened = opened.map_err(|error| RequestError::unconnected(error, deadline))?;
+        let mut connection = self.connections.admit(opened);
         let response = connection.transmit(request, authority, deadline, alone).await?;
-        self.put_idle(connection);
+        self.connections.put(connection);
         Ok(response)
     }
 
@@ -147,26 +143,9 @@ impl Endpoint {
         connection.transmit(request, self.authority.as_bytes(), deadline, false).await
     }
 
-    fn put_idle(&self, connection: Box<Connection>) {
-        if connection.is_reusable()
-            && let Some(idle) = &mut *self.lock()
-            && idle.len() < limits::IDLE_CONNECTIONS
-        {
-            idle.push(connection);
-        }
-    }
-
-    fn take_idle(&self) -> Option<Box<Connection>> {
-        self.lock().as_mut()?.pop()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Closes every idle connection and those that calls share, and keeps none from now on.
+    /// Ends every connection, and with it every call on one, and keeps none from now on.
     pub(super) fn close(&self) {
-        self.lock().take();
+        self.connections.close();
         self.pipelines.close();
     }
 }
@@ -215,5 +194,29 @@ mod tests {
         drop(listener);
         let error = endpoint.send(&request, deadline, false).await.unwrap_err();
         assert!(matches!(error, RequestError::Unreachable(_)), "{error:?}");
+    }
+
+    /// A process that the plugin has left behind may keep the connection.
+    #[tokio::test]
+    async fn when_it_closes_every_call_ends_though_the_connection_stays() {
+        let temp = tempfile::tempdir().unwrap();
+        let socket = temp.path().join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let endpoint = Endpoint::new(socket, "unix://x", &Policy::default());
+        let deadline = Instant::now() + Duration::from_secs(1000);
+        let request = Request::new("work", b"");
+        let close = async {
+            let ends = [listener.accept().unwrap(), listener.accept().unwrap()];
+            endpoint.close();
+            ends
+        };
+        let (alone, shared, _ends) = tokio::join!(
+            endpoint.send(&request, deadline, false),
+            endpoint.send_pipelined(&request, deadline),
+            close,
+        );
+        assert!(matches!(alone, Err(RequestError::Broken(_))), "{alone:?}");
+        assert!(matches!(shared, Some(Err(TransmitError::Broken(_)))), "{shared:?}");
+        assert!(endpoint.send_pipelined(&request, deadline).await.is_none());
     }
 }

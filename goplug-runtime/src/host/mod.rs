@@ -24,6 +24,7 @@ mod launch;
 mod output;
 mod pipeline;
 mod policy;
+mod pool;
 mod process;
 mod registry;
 mod resources;

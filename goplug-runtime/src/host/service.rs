@@ -15,12 +15,13 @@ use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::timeout_at;
 
-use super::blocking::Connections;
+use super::blocking;
 use super::call::Time;
 use super::connection::TransmitError;
 use super::endpoint::{Endpoint, RequestError};
 use super::pipeline::{Answered, Pace};
 use super::policy::Policy;
+use super::pool::Pool;
 use super::response::{self, Terms};
 use crate::error::{Error, Result};
 use crate::http1::{Request, Response};
@@ -86,7 +87,7 @@ pub(super) struct Service {
     /// `None` where calls do not share connections.
     paces: Option<BTreeMap<String, Pace>>,
     /// The connections of callers that block.
-    blocking: Connections,
+    blocking: Pool<blocking::Connection>,
     ending: OnceLock<Ending>,
     ended: Notify,
 }
@@ -114,7 +115,7 @@ impl Service {
             turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
             call_timeout: policy.call_timeout,
             usage: Usage::new(policy.idle_stop.is_some()),
-            blocking: Connections::default(),
+            blocking: Pool::default(),
             ending: OnceLock::new(),
             ended: Notify::new(),
         }
@@ -147,7 +148,7 @@ impl Service {
     }
 
     /// The connections of callers that block.
-    pub(super) fn blocking(&self) -> &Connections {
+    pub(super) fn blocking(&self) -> &Pool<blocking::Connection> {
         &self.blocking
     }
 
@@ -155,6 +156,7 @@ impl Service {
     pub(super) fn end(&self, ending: Ending) {
         if self.ending.set(ending).is_ok() {
             self.ended.notify_waiters();
+            // Whoever waits for an answer reads the end of its connection.
             self.endpoint.close();
             self.blocking.close();
         }
@@ -237,11 +239,7 @@ impl Service {
 
     /// Sends a request and makes a result of whatever comes of it.
     async fn finish(&self, request: &Request<'_>, time: Time) -> Result<Bytes> {
-        let outcome = tokio::select! {
-            biased;
-            outcome = self.send(request, time.deadline) => outcome,
-            ending = self.wait_for_end() => return Err(self.crashed(ending, true)),
-        };
+        let outcome = self.send(request, time.deadline).await;
         match self.conclude(request.method, outcome, time) {
             Ok(result) => result,
             Err(lost) => {

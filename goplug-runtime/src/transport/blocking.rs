@@ -5,11 +5,10 @@
 //! a call that wakes too early looks at the clock and waits on.
 
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
@@ -20,7 +19,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFla
 use super::connect::explain;
 use super::credentials::peer_of;
 use super::stream::send;
-use super::{Peer, check_path};
+use super::{HangUp, Peer, check_path};
 
 /// By how much a deadline may be missed where that saves a system call.
 const SLACK: Duration = Duration::from_millis(1);
@@ -39,10 +38,6 @@ impl AsFd for BlockingStream {
         self.socket.as_fd()
     }
 }
-
-/// Ends a connection from beside whoever is blocked on it.
-#[derive(Debug)]
-pub struct HangUp(Weak<UnixStream>);
 
 impl BlockingStream {
     /// Connects to the socket at `path`, and waits for so long while its queue is full.
@@ -133,22 +128,7 @@ impl BlockingStream {
 
     /// What ends this connection from another thread.
     pub fn hang_up(&self) -> HangUp {
-        HangUp(Arc::downgrade(&self.socket))
-    }
-}
-
-impl HangUp {
-    /// Ends the connection: whoever reads from it reads its end.
-    pub fn now(&self) {
-        if let Some(socket) = self.0.upgrade() {
-            // One that is closed already has what it was to get.
-            drop(socket.shutdown(Shutdown::Both));
-        }
-    }
-
-    /// Whether the connection is closed.
-    pub fn is_closed(&self) -> bool {
-        self.0.strong_count() == 0
+        HangUp::of(&self.socket)
     }
 }
 

@@ -18,7 +18,6 @@ mod connect;
 mod credentials;
 #[cfg(feature = "plugin")]
 mod file;
-#[cfg(feature = "plugin")]
 mod hangup;
 #[cfg(feature = "host")]
 mod held_folder;
@@ -38,11 +37,13 @@ mod stream;
 mod termination;
 
 #[cfg(feature = "host")]
-pub use blocking::{BlockingStream, HangUp};
+pub use blocking::BlockingStream;
 pub use busy::BusyPoll;
 pub use connect::connect;
 #[cfg(feature = "plugin")]
 pub use file::replace_file;
+#[cfg(feature = "host")]
+pub use hangup::HangUp;
 #[cfg(feature = "plugin")]
 pub use hangup::has_hung_up;
 #[cfg(feature = "host")]

@@ -13,6 +13,7 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use rustix::buffer::spare_capacity;
@@ -21,13 +22,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::unix::pipe;
 
 #[cfg(feature = "host")]
-use super::{Peer, credentials::peer_of};
+use super::{HangUp, Peer, credentials::peer_of};
 
 /// A connection between a host and a plugin. Needs the runtime, with I/O, on which it was
 /// made.
 #[derive(Debug)]
 pub struct Stream {
-    socket: pipe::Receiver,
+    socket: Arc<pipe::Receiver>,
     /// Watches for room, from a write that found too little until one that is complete.
     room: Option<pipe::Sender>,
 }
@@ -35,7 +36,8 @@ pub struct Stream {
 impl Stream {
     /// Takes a connected socket that does not block.
     pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
-        Ok(Self { socket: pipe::Receiver::from_owned_fd_unchecked(socket)?, room: None })
+        let socket = pipe::Receiver::from_owned_fd_unchecked(socket)?;
+        Ok(Self { socket: Arc::new(socket), room: None })
     }
 
     /// Asks the kernel who is at the other end.
@@ -45,6 +47,12 @@ impl Stream {
     #[cfg(feature = "host")]
     pub fn peer(&self) -> io::Result<Peer> {
         peer_of(self.as_fd())
+    }
+
+    /// What ends this connection from beside whoever waits on it.
+    #[cfg(feature = "host")]
+    pub fn hang_up(&self) -> HangUp {
+        HangUp::of(&self.socket)
     }
 
     /// Two that are connected with each other.
@@ -67,13 +75,23 @@ impl Stream {
         target: &mut Vec<u8>,
     ) -> Poll<io::Result<usize>> {
         let room = target.capacity() - target.len();
+        self.poll_recv(cx, room, |socket| {
+            Ok(rustix::net::recv(socket, spare_capacity(target), RecvFlags::DONTWAIT)?.0)
+        })
+    }
+
+    /// Lets `recv` fill so much room once there is something.
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        room: usize,
+        mut recv: impl FnMut(BorrowedFd<'_>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.socket.poll_read_ready(cx))?;
             let mut all = None;
             let received = self.socket.try_io(|| {
-                let space = spare_capacity(target);
-                let (count, _) =
-                    rustix::net::recv(self.socket.as_fd(), space, RecvFlags::DONTWAIT)?;
+                let count = recv(self.socket.as_fd())?;
                 // With less than would fit nothing is left, and the next attempt may as well
                 // wait before it reads in vain.
                 if 0 < count && count < room {
@@ -146,11 +164,16 @@ impl AsFd for Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        let space = buffer.initialize_unfilled();
+        let count = ready!(self.poll_recv(cx, space.len(), |socket| {
+            Ok(rustix::net::recv(socket, &mut *space, RecvFlags::DONTWAIT)?.0)
+        }))?;
+        buffer.advance(count);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -202,7 +225,6 @@ pub(super) fn send(
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

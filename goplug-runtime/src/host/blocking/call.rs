@@ -80,8 +80,7 @@ fn send(
     let within = Endpoint::time_to_connect(deadline.into());
     let (limit, busy_poll) = (endpoint.body_limit(), endpoint.busy_poll());
     let connection = Connection::open(endpoint.socket(), within, limit, busy_poll);
-    let mut connection = Box::new(connection.map_err(ExchangeError::Unsent)?);
-    connections.admit(&connection);
+    let mut connection = connections.admit(connection.map_err(ExchangeError::Unsent)?);
     let response = connection.exchange(request, authority, deadline)?;
     connections.put(connection);
     Ok(response)

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::host::connection::microseconds;
+use crate::host::pool::Pooled;
 use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
 use crate::protocol::wire;
 use crate::transport::{BlockingStream, BusyPoll, HangUp};
@@ -141,20 +142,20 @@ impl Connection {
             }
         }
     }
+}
 
-    /// Whether another request can follow.
-    pub(super) fn is_reusable(&self) -> bool {
-        self.reusable
-    }
-
-    /// Whether it is as it was left, as far as it is worth looking. One that the plugin has
-    /// closed since, or on which it has said something unasked, is not.
-    pub(super) fn is_quiet(&self) -> bool {
+impl Pooled for Connection {
+    /// One that the plugin has closed since, or on which it has said something unasked, is
+    /// not.
+    fn is_quiet(&self) -> bool {
         self.used.elapsed() < AT_REST || self.stream.is_quiet()
     }
 
-    /// What ends it from another thread.
-    pub(super) fn hang_up(&self) -> HangUp {
+    fn is_reusable(&self) -> bool {
+        self.reusable
+    }
+
+    fn hang_up(&self) -> HangUp {
         self.stream.hang_up()
     }
 }

@@ -9,11 +9,10 @@
 mod call;
 mod connection;
 mod plugin;
-mod pool;
 mod registry;
 mod runtime;
 
-pub(super) use pool::Connections;
+pub(super) use connection::Connection;
 
 pub use plugin::Plugin;
 pub use registry::Registry;

@@ -86,6 +86,19 @@ impl Pipeline {
         self.shared.lock().closed
     }
 
+    /// Ends it: every call on it fails.
+    fn end(&self) {
+        let mut queue = self.shared.lock();
+        queue.closed = true;
+        let waiting = std::mem::take(&mut queue.waiting);
+        let driver = queue.driver.take();
+        drop(queue);
+        drop(waiting);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
     /// Sends a request behind those that are on their way; `None` where there is no room, or
     /// it is too large to be held for others. Dropping the future gives the call up; when all
     /// that are on their way are given up, the connection is closed.

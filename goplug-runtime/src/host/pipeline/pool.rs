@@ -64,7 +64,7 @@ impl Pipelines {
         inner.closed = true;
         let open = std::mem::take(&mut inner.open);
         drop(inner);
-        drop(open);
+        open.iter().for_each(|pipeline| pipeline.end());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -77,10 +77,12 @@ impl Place<'_> {
     pub(in crate::host) fn fill(self, pipeline: Pipeline) -> Arc<Pipeline> {
         let pipeline = Arc::new(pipeline);
         let mut inner = self.0.lock();
-        if !inner.closed {
+        if inner.closed {
+            drop(inner);
+            pipeline.end();
+        } else {
             inner.open.push(Arc::clone(&pipeline));
         }
-        drop(inner);
         pipeline
     }
 }
