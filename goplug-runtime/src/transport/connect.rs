@@ -48,7 +48,7 @@ async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
     loop {
         // A Unix socket is connected at once or not at all.
         match rustix::net::connect(&socket, &address) {
-            Ok(()) => return Stream::new(socket),
+            Ok(()) => return Stream::connected(socket),
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
                 tokio::time::sleep(pause).await;

@@ -66,7 +66,7 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         let (stream, _) = self.inner.accept().await?;
         let peer = Peer::of(&stream)?;
-        Ok((Stream::new(stream.into_std()?.into())?, peer))
+        Ok((Stream::accepted(stream.into_std()?.into())?, peer))
     }
 
     /// The path of the socket; `None` if it was inherited.

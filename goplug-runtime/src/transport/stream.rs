@@ -1,12 +1,12 @@
 //! A connection, and what of it the runtime watches.
 //!
-//! A Unix socket wakes whoever waits to write each time that its other end has read, whether
-//! or not it was full. tokio's own stream always waits for both, and so each call would wake
-//! each process once more than it has to. Here the runtime watches for something to read, and
-//! for room only while a write lacks it.
-//!
-//! What tokio watches in one direction only are the two ends of a pipe. To them a socket is a
-//! descriptor like any other.
+//! A Unix socket wakes whoever waits for room each time that its other end has read, whether
+//! or not there was room before, and tokio's own stream always waits for room. At the end that
+//! called, that is of use: where the plugin has a processor of its own, the host is on its
+//! feet while the plugin is at work, and the answer finds it there. At the end that was
+//! called it is in vain: each answer would wake the plugin once more when it is read, at the
+//! cost of a third of a call where both have one processor. So a plugin's end is watched for
+//! something to read, and for room only while a write lacks it.
 
 #[cfg(feature = "plugin")]
 use std::future::poll_fn;
@@ -18,7 +18,8 @@ use std::task::{Context, Poll, ready};
 
 use rustix::buffer::spare_capacity;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
 #[cfg(feature = "host")]
@@ -28,16 +29,58 @@ use super::{HangUp, Peer, credentials::peer_of};
 /// made.
 #[derive(Debug)]
 pub struct Stream {
-    socket: Arc<pipe::Receiver>,
+    socket: Arc<Socket>,
     /// Watches for room, from a write that found too little until one that is complete.
     room: Option<pipe::Sender>,
 }
 
+/// A socket, and what of it the runtime watches.
+#[derive(Debug)]
+enum Socket {
+    /// Something to read, and room to write.
+    Both(UnixStream),
+    /// Something to read. What tokio watches in one direction only are the ends of a pipe; to
+    /// them a socket is a descriptor like any other.
+    Reading(pipe::Receiver),
+}
+
+impl Socket {
+    fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Both(socket) => socket.poll_read_ready(cx),
+            Self::Reading(socket) => socket.poll_read_ready(cx),
+        }
+    }
+
+    /// Lets `read` read; where it would block there is nothing to read any more.
+    fn try_read<R>(&self, read: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        match self {
+            Self::Both(socket) => socket.try_io(Interest::READABLE, read),
+            Self::Reading(socket) => socket.try_io(read),
+        }
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Both(socket) => socket.as_fd(),
+            Self::Reading(socket) => socket.as_fd(),
+        }
+    }
+}
+
 impl Stream {
-    /// Takes a connected socket that does not block.
-    pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
+    /// The end that has connected. The socket must not block.
+    pub(super) fn connected(socket: OwnedFd) -> io::Result<Self> {
+        let socket = UnixStream::from_std(socket.into())?;
+        Ok(Self { socket: Arc::new(Socket::Both(socket)), room: None })
+    }
+
+    /// The end that was accepted. The socket must not block.
+    pub(super) fn accepted(socket: OwnedFd) -> io::Result<Self> {
         let socket = pipe::Receiver::from_owned_fd_unchecked(socket)?;
-        Ok(Self { socket: Arc::new(socket), room: None })
+        Ok(Self { socket: Arc::new(Socket::Reading(socket)), room: None })
     }
 
     /// Asks the kernel who is at the other end.
@@ -55,13 +98,14 @@ impl Stream {
         HangUp::of(&self.socket)
     }
 
-    /// Two that are connected with each other.
+    /// Two that are connected with each other: the first one has connected, the second was
+    /// accepted.
     #[cfg(test)]
     pub fn pair() -> io::Result<(Self, Self)> {
         let (a, b) = std::os::unix::net::UnixStream::pair()?;
         a.set_nonblocking(true)?;
         b.set_nonblocking(true)?;
-        Ok((Self::new(a.into())?, Self::new(b.into())?))
+        Ok((Self::connected(a.into())?, Self::accepted(b.into())?))
     }
 
     /// Reads what there is, and appends it as far as the capacity reaches, which must be
@@ -80,6 +124,15 @@ impl Stream {
         })
     }
 
+    /// [`poll_receive`](Self::poll_receive) as a future. Cancel safe.
+    ///
+    /// # Errors
+    /// What the system says.
+    #[cfg(feature = "plugin")]
+    pub async fn receive(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_receive(cx, target)).await
+    }
+
     /// Lets `recv` fill so much room once there is something.
     fn poll_recv(
         &self,
@@ -90,35 +143,22 @@ impl Stream {
         loop {
             ready!(self.socket.poll_read_ready(cx))?;
             let mut all = None;
-            let received = self.socket.try_io(|| {
-                let count = recv(self.socket.as_fd())?;
+            let received = self.socket.try_read(|| {
+                let count = recv(self.as_fd())?;
                 // With less than would fit nothing is left, and the next attempt may as well
                 // wait before it reads in vain.
-                if 0 < count && count < room {
+                if (1..room).contains(&count) {
                     all = Some(count);
                     return Err(ErrorKind::WouldBlock.into());
                 }
                 Ok(count)
             });
-            match received {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if let Some(count) = all {
-                        return Poll::Ready(Ok(count));
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                done => return Poll::Ready(done),
+            match (received, all) {
+                (_, Some(count)) => return Poll::Ready(Ok(count)),
+                (Err(error), None) if error.kind() == ErrorKind::WouldBlock => {}
+                (received, None) => return Poll::Ready(received),
             }
         }
-    }
-
-    /// [`poll_receive`](Self::poll_receive) as a future. Cancel safe.
-    ///
-    /// # Errors
-    /// What the system says.
-    #[cfg(feature = "plugin")]
-    pub async fn receive(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_receive(cx, target)).await
     }
 
     /// Sends as much of these parts as there is room for.
@@ -128,32 +168,44 @@ impl Stream {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        let send = |socket: BorrowedFd<'_>| send(socket, parts, flags).map_err(io::Error::from);
+        if self.room.is_none() {
+            match send(self.as_fd()) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
         loop {
-            let sent = match &self.room {
-                None => send(self.socket.as_fd(), parts, flags).map_err(io::Error::from),
-                Some(room) => {
+            let sent = match (&*self.socket, &self.room) {
+                (Socket::Both(socket), _) => {
+                    ready!(socket.poll_write_ready(cx))?;
+                    socket.try_io(Interest::WRITABLE, || send(socket.as_fd()))
+                }
+                (Socket::Reading(_), Some(room)) => {
                     ready!(room.poll_write_ready(cx))?;
-                    room.try_io(|| Ok(send(room.as_fd(), parts, flags)?))
+                    room.try_io(|| send(room.as_fd()))
+                }
+                (Socket::Reading(socket), None) => {
+                    let again = socket.as_fd().try_clone_to_owned()?;
+                    self.room = Some(pipe::Sender::from_owned_fd_unchecked(again)?);
+                    continue;
                 }
             };
             match sent {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.room.is_none() {
-                        let again = self.socket.as_fd().try_clone_to_owned()?;
-                        self.room = Some(pipe::Sender::from_owned_fd_unchecked(again)?);
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(count) => {
-                    if count == parts.iter().map(|part| part.len()).sum::<usize>() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                sent => {
+                    if sent.as_ref().is_ok_and(|sent| *sent == length(parts)) {
                         self.room = None;
                     }
-                    return Poll::Ready(Ok(count));
+                    return Poll::Ready(sent);
                 }
-                Err(error) => return Poll::Ready(Err(error)),
             }
         }
     }
+}
+
+fn length(parts: &[IoSlice<'_>]) -> usize {
+    parts.iter().map(|part| part.len()).sum()
 }
 
 impl AsFd for Stream {
@@ -253,31 +305,49 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_waits_for_room_and_is_watched_no_longer_than_that() {
-        let (mut ours, mut theirs) = Stream::pair().unwrap();
+        let (mut host, mut plugin) = Stream::pair().unwrap();
         let sent: Vec<u8> = (0..LARGE).map(|at| (at % 251) as u8).collect();
-        let mut read = vec![0; LARGE];
-        let both = async { tokio::join!(ours.write_all(&sent), theirs.read_exact(&mut read)) };
-        let (written, received) = timeout(SOON, both).await.unwrap();
-        written.unwrap();
-        received.unwrap();
-        assert!(read == sent);
-        assert!(ours.room.is_none());
+        for _ in 0..2 {
+            let (ours, theirs) = (&mut host, &mut plugin);
+            let mut read = vec![0; LARGE];
+            let both = async { tokio::join!(ours.write_all(&sent), theirs.read_exact(&mut read)) };
+            let (written, received) = timeout(SOON, both).await.unwrap();
+            written.unwrap();
+            received.unwrap();
+            assert!(read == sent);
+            assert!(ours.room.is_none());
+            std::mem::swap(&mut host, &mut plugin);
+        }
     }
 
     #[tokio::test]
     async fn a_write_that_waits_ends_when_the_other_end_goes() {
-        let (mut ours, theirs) = Stream::pair().unwrap();
-        let large = vec![0; LARGE];
-        let mut write = std::pin::pin!(ours.write_all(&large));
-        assert!(timeout(Duration::from_millis(5), write.as_mut()).await.is_err());
-        drop(theirs);
-        let error = timeout(SOON, write).await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        let (a, b) = Stream::pair().unwrap();
+        let (c, d) = Stream::pair().unwrap();
+        for (mut ours, theirs) in [(a, b), (d, c)] {
+            let large = vec![0; LARGE];
+            let mut write = std::pin::pin!(ours.write_all(&large));
+            assert!(timeout(Duration::from_millis(5), write.as_mut()).await.is_err());
+            drop(theirs);
+            let error = timeout(SOON, write).await.unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        }
     }
 
-    /// The reason for this type.
+    #[cfg(feature = "host")]
+    #[tokio::test]
+    async fn who_is_hung_up_on_reads_what_came_before_and_then_the_end() {
+        let (mut ours, mut theirs) = Stream::pair().unwrap();
+        theirs.write_all(b"before").await.unwrap();
+        ours.hang_up().now();
+        let mut read = Vec::with_capacity(64);
+        while ours.read_buf(&mut read).await.unwrap() > 0 {}
+        assert_eq!(read, b"before");
+        assert_eq!(theirs.read_buf(&mut read).await.unwrap(), 0);
+    }
+
     #[test]
-    fn whoever_waits_for_an_answer_is_not_woken_because_the_question_was_read() {
+    fn who_answers_is_not_woken_because_the_answer_was_read() {
         const QUESTIONS: usize = 500;
         let parked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&parked);
@@ -286,20 +356,21 @@ mod tests {
             .on_thread_park(move || _ = counter.fetch_add(1, Ordering::Relaxed))
             .build()
             .unwrap();
-        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        ours.set_nonblocking(true).unwrap();
+        let (mut host, plugin) = std::os::unix::net::UnixStream::pair().unwrap();
+        plugin.set_nonblocking(true).unwrap();
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                let mut byte = [0];
-                while theirs.read(&mut byte).unwrap() > 0 {
-                    theirs.write_all(&byte).unwrap();
+                for _ in 0..QUESTIONS {
+                    host.write_all(b"?").unwrap();
+                    host.read_exact(&mut [0]).unwrap();
                 }
             });
             runtime.block_on(async {
-                let mut ours = Stream::new(ours.into()).unwrap();
-                for _ in 0..QUESTIONS {
-                    ours.write_all(b"?").await.unwrap();
-                    ours.read_exact(&mut [0]).await.unwrap();
+                let mut plugin = Stream::accepted(plugin.into()).unwrap();
+                let mut question = Vec::with_capacity(8);
+                while plugin.read_buf(&mut question).await.unwrap() > 0 {
+                    plugin.write_all(&question).await.unwrap();
+                    question.clear();
                 }
             });
         });
