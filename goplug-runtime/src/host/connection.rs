@@ -82,14 +82,14 @@ impl Connection {
     }
 
     /// Sends a request and reads its response. After an error, or where the future was
-    /// dropped, the connection is of no use. Only a call that is `alone` is worth a look before
-    /// it waits.
+    /// dropped, the connection is of no use. It is worth a look before it waits for as long as
+    /// the call is `alone`.
     pub(super) async fn transmit(
         &mut self,
         request: &Request<'_>,
         authority: &[u8],
         deadline: Instant,
-        alone: bool,
+        alone: impl Fn() -> bool,
     ) -> Result<Response, TransmitError> {
         let fresh = std::mem::take(&mut self.reusable);
         self.scratch.clear();
@@ -104,7 +104,9 @@ impl Connection {
             sent: 0,
             failed: None,
             reader: &mut self.reader,
-            busy_poll: alone.then_some(&mut self.busy_poll),
+            alone,
+            busy_poll: &mut self.busy_poll,
+            looks: false,
         };
         let clock = &mut self.clock;
         let response = poll_fn(|cx| match exchange.poll(cx) {
@@ -163,7 +165,7 @@ pub(super) async fn open_stream(socket: &Path, deadline: Duration) -> io::Result
 }
 
 /// A request and its response, on their way.
-struct Exchange<'a> {
+struct Exchange<'a, A> {
     stream: &'a mut Stream,
     incoming: &'a mut Buffer,
     /// What is sent, one after the other, and how much of it has been.
@@ -172,11 +174,13 @@ struct Exchange<'a> {
     /// Why nothing more is sent.
     failed: Option<io::Error>,
     reader: &'a mut ResponseReader,
-    /// For one look.
-    busy_poll: Option<&'a mut BusyPoll>,
+    alone: A,
+    busy_poll: &'a mut BusyPoll,
+    /// Whether it is to look before it waits.
+    looks: bool,
 }
 
-impl Exchange<'_> {
+impl<A: Fn() -> bool> Exchange<'_, A> {
     /// Writes and reads at the same time: who is cut off while it writes may have been told
     /// why, and a plugin may answer while it reads.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, TransmitError>> {
@@ -194,8 +198,13 @@ impl Exchange<'_> {
             }
             self.failed = Some(error);
         }
-        if begins && self.busy_poll.is_none() {
+        if begins {
             // Whatever has come since the connection was found undisturbed wakes this task.
+            self.looks = (self.alone)() && self.busy_poll.is_due();
+            if self.looks {
+                // The others come first, and may make calls.
+                cx.waker().wake_by_ref();
+            }
             return Poll::Pending;
         }
         self.poll_read(cx)
@@ -249,12 +258,9 @@ impl Exchange<'_> {
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let is_sent = self.is_sent();
+        let looks = std::mem::take(&mut self.looks) && self.is_sent() && (self.alone)();
         let room = self.reader.room(self.incoming)?;
-        if is_sent
-            && let Some(busy_poll) = self.busy_poll.take()
-            && let Some(read) = busy_poll.read(&*self.stream, room)
-        {
+        if looks && let Some(read) = self.busy_poll.read(&*self.stream, room) {
             return Poll::Ready(read);
         }
         self.stream.poll_receive(cx, room)
@@ -307,7 +313,7 @@ mod tests {
         within: Duration,
     ) -> Result<Response, TransmitError> {
         let deadline = Instant::now() + within;
-        connection.transmit(&Request::new("work", &body), b"plugin", deadline, true).await
+        connection.transmit(&Request::new("work", &body), b"plugin", deadline, || true).await
     }
 
     /// Reads a request without a body.
@@ -350,6 +356,31 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(call(&mut connection, Bytes::new()).await.unwrap().body, "hi");
         }
+    }
+
+    #[tokio::test]
+    async fn other_tasks_have_their_turn_though_each_look_helps() {
+        const CALLS: usize = 100;
+        let mut connection = connected(Duration::from_micros(50), |mut stream| {
+            for _ in 0..CALLS {
+                read_request(&mut stream);
+                stream.write_all(ANSWER).unwrap();
+            }
+        })
+        .await;
+        let mut calls = std::pin::pin!(async {
+            for _ in 0..CALLS {
+                call(&mut connection, Bytes::new()).await.unwrap();
+            }
+        });
+        // Whenever this is polled, the others had their turn.
+        let mut turns = 0;
+        poll_fn(|cx| {
+            turns += 1;
+            calls.as_mut().poll(cx)
+        })
+        .await;
+        assert!(turns >= CALLS, "{turns}");
     }
 
     #[tokio::test]

@@ -79,16 +79,16 @@ impl Endpoint {
 
     /// Sends a request on an idle connection, or on a new one. A connection that the
     /// plugin has closed while it was idle costs nothing but the next attempt. `alone` says
-    /// that it is the only one on its way.
+    /// whether it is the only one on its way.
     pub(super) async fn send(
         &self,
         request: &Request<'_>,
         deadline: Instant,
-        alone: bool,
+        alone: impl Fn() -> bool,
     ) -> Result<Response, RequestError> {
         let authority = self.authority.as_bytes();
         while let Some(mut connection) = self.connections.take() {
-            match connection.transmit(request, authority, deadline, alone).await {
+            match connection.transmit(request, authority, deadline, &alone).await {
                 Err(TransmitError::Unsent(_)) => {}
                 Err(error) => return Err(error.into()),
                 Ok(response) => {
@@ -140,7 +140,7 @@ impl Endpoint {
         request: &Request<'_>,
         deadline: Instant,
     ) -> Result<Response, TransmitError> {
-        connection.transmit(request, self.authority.as_bytes(), deadline, false).await
+        connection.transmit(request, self.authority.as_bytes(), deadline, || false).await
     }
 
     /// Ends every connection, and with it every call on one, and keeps none from now on.
@@ -189,10 +189,10 @@ mod tests {
         let endpoint = Endpoint::new(socket, "unix://x", &Policy::default());
         let deadline = Instant::now() + Duration::from_millis(20);
         let request = Request::new("work", b"");
-        let error = endpoint.send(&request, deadline, false).await.unwrap_err();
+        let error = endpoint.send(&request, deadline, || false).await.unwrap_err();
         assert!(matches!(error, RequestError::Late), "{error:?}");
         drop(listener);
-        let error = endpoint.send(&request, deadline, false).await.unwrap_err();
+        let error = endpoint.send(&request, deadline, || false).await.unwrap_err();
         assert!(matches!(error, RequestError::Unreachable(_)), "{error:?}");
     }
 
@@ -211,7 +211,7 @@ mod tests {
             ends
         };
         let (alone, shared, _ends) = tokio::join!(
-            endpoint.send(&request, deadline, false),
+            endpoint.send(&request, deadline, || false),
             endpoint.send_pipelined(&request, deadline),
             close,
         );

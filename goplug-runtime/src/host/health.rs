@@ -78,7 +78,7 @@ pub(super) async fn watch(service: &Service, check: HealthCheck) -> String {
     while failed < failures {
         ticks.tick().await;
         let ping = Request::new(wire::PING, b"");
-        failed = match service.endpoint().send(&ping, Instant::now() + patience, false).await {
+        failed = match service.endpoint().send(&ping, Instant::now() + patience, || false).await {
             Ok(answer) if answer.status == 200 => 0,
             _ => failed + 1,
         };

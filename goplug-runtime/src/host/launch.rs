@@ -229,7 +229,7 @@ async fn activate(
         ..Request::new(wire::ACTIVATE, body)
     };
     let terms = Terms { limit: endpoint.body_limit(), budget: policy.start_timeout };
-    match endpoint.send(&request, deadline, false).await {
+    match endpoint.send(&request, deadline, || false).await {
         Ok(answer) => understand(installed, answer, terms).map_err(Inactive::Refused),
         Err(RequestError::Late) => {
             Err(format!("its activation took longer than {:?}", terms.budget).into())

@@ -107,7 +107,7 @@ impl Run {
         let began = Instant::now();
         let request = Request::new(wire::STOP, b"");
         // End of file in place of an answer is success, and a refusal changes nothing.
-        drop(self.service.endpoint().send(&request, (began + grace).into(), false).await);
+        drop(self.service.endpoint().send(&request, (began + grace).into(), || false).await);
         let ending = match self.life {
             Life::Child { process, listener } => {
                 let ending = process.stop(grace.saturating_sub(began.elapsed())).await;

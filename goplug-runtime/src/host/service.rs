@@ -256,7 +256,7 @@ impl Service {
         request: &Request<'_>,
         deadline: tokio::time::Instant,
     ) -> Result<Response, RequestError> {
-        let alone = self.calls() <= 1;
+        let alone = || self.calls() <= 1;
         let Some(pace) = self.paces.as_ref().and_then(|paces| paces.get(request.method)) else {
             return self.endpoint.send(request, deadline, alone).await;
         };
@@ -266,7 +266,7 @@ impl Service {
             pace.saw(began.elapsed());
             return Ok(response);
         }
-        if !alone {
+        if !alone() {
             match self.endpoint.send_pipelined(request, deadline).await {
                 None | Some(Err(TransmitError::Unsent(_))) => {}
                 Some(Err(error)) => return Err(error.into()),

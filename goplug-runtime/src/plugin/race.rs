@@ -64,6 +64,21 @@ pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::O
     timeout(limit, future).await.ok()
 }
 
+/// Waits until the other tasks of this thread that can run have done so.
+pub(super) async fn after_others() {
+    let mut waited = false;
+    poll_fn(|cx| {
+        if waited {
+            return Poll::Ready(());
+        }
+        waited = true;
+        // A task that wakes itself while it runs stands last in the queue.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 fn ready<T>(poll: Poll<T>) -> Option<T> {
     match poll {
         Poll::Ready(value) => Some(value),

@@ -124,7 +124,8 @@ impl Connection {
     fn receive(&mut self, deadline: Instant) -> Result<Response, ExchangeError> {
         let reader = &mut self.reader;
         let room = reader.room(&mut self.buffer)?;
-        if let Some(read) = self.busy_poll.read(self.stream.as_fd(), room)
+        if self.busy_poll.is_due()
+            && let Some(read) = self.busy_poll.read(self.stream.as_fd(), room)
             && read? == 0
         {
             return Ok(reader.end()?);

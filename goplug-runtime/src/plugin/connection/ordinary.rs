@@ -19,7 +19,7 @@ use super::outbox::Outbox;
 use crate::http1::{Buffer, Fields, KnownHead, MAX_HEAD, Parsed, RequestHead, parse_request};
 use crate::limits;
 use crate::plugin::answer::Ticket;
-use crate::plugin::race::within;
+use crate::plugin::race::{after_others, within};
 use crate::plugin::request;
 use crate::plugin::service::Service;
 use crate::protocol::{Problem, wire};
@@ -191,8 +191,12 @@ impl<'s> Ordinary<'s> {
     async fn receive(&mut self) -> Result<(), Over> {
         self.flush().await?;
         let within_head = !self.incoming.filled().is_empty();
+        let looks = self.busy_poll.is_due();
+        if looks {
+            after_others().await;
+        }
         let room = self.incoming.room(MAX_HEAD)?;
-        let count = if let Some(read) = self.busy_poll.read(&self.stream, room) {
+        let count = if looks && let Some(read) = self.busy_poll.read(&self.stream, room) {
             read?
         } else if within_head {
             within(self.idle, self.stream.receive(room)).await.ok_or(Over)??
