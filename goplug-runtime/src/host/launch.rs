@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, open_stream};
+use super::digest::KnownDigest;
 use super::endpoint::{Endpoint, RequestError};
 use super::installed::Installed;
 use super::policy::Policy;
@@ -43,6 +44,7 @@ pub(super) async fn launch(
     installed: &Installed,
     policy: &Policy,
     sockets: &Sockets,
+    known: &KnownDigest,
     closing: impl Future<Output = ()>,
 ) -> Result<Launched> {
     let deadline = Instant::now() + policy.start_timeout;
@@ -54,7 +56,7 @@ pub(super) async fn launch(
             let unbound = |error| failed(format!("no socket could be bound for it: {error}"));
             let listener = PassedListener::bind(&sockets.next().map_err(unbound)?)
                 .map_err(|error| unbound(std::io::Error::other(error)))?;
-            let starting = Process::start(installed, command, &listener, policy);
+            let starting = Process::start(installed, command, &listener, policy, known);
             let mut closing = pin!(closing);
             let started = tokio::select! {
                 started = timeout_at(deadline, starting) => started,

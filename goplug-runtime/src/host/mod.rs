@@ -13,6 +13,7 @@ mod callbacks;
 mod clock;
 mod connection;
 mod core;
+mod digest;
 mod directory;
 mod discovery;
 mod endpoint;

@@ -1,12 +1,10 @@
 //! A plugin's process: started, watched, and in the end stopped by force.
 
 use std::ffi::OsString;
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
+use super::digest::{self, KnownDigest};
 use super::installed::{Command, Installed};
 use super::output::Output;
 use super::policy::Policy;
@@ -36,11 +34,12 @@ impl Process {
         command: Command,
         listener: &PassedListener,
         policy: &Policy,
+        known: &KnownDigest,
     ) -> Result<Self> {
         let id = installed.id();
         let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
         let environment = environment(installed, &command, listener.path(), policy);
-        let program = open_program(installed, &command).await?;
+        let program = open_program(installed, &command, known).await?;
         // One that cannot be told from another is not watched.
         let version = FileVersion::of(&program).ok();
         let (program, ruleset) = confine(program, policy).await.map_err(failed)?;
@@ -106,10 +105,14 @@ impl Process {
 
 /// Opens the program, sees who may write it and compares its digest, on a thread that
 /// may block. The host's own executable, which is in use, needs none of the three.
-async fn open_program(installed: &Installed, command: &Command) -> Result<OpenProgram> {
+async fn open_program(
+    installed: &Installed,
+    command: &Command,
+    known: &KnownDigest,
+) -> Result<OpenProgram> {
     let (path, expected) = (command.program.clone(), command.sha256.clone());
-    let trusted = installed.trusted;
-    let open = move || check_and_open(&path, expected.as_deref(), trusted);
+    let (trusted, known) = (installed.trusted, known.clone());
+    let open = move || check_and_open(&path, expected.as_deref(), trusted, &known);
     let opened = if installed.is_embedded() {
         open()
     } else {
@@ -122,6 +125,7 @@ fn check_and_open(
     path: &Path,
     expected: Option<&str>,
     trusted: bool,
+    known: &KnownDigest,
 ) -> Result<OpenProgram, String> {
     let program = OpenProgram::open(path)
         .map_err(|error| format!("the program {} cannot be started: {error}", path.display()))?;
@@ -129,7 +133,9 @@ fn check_and_open(
         trust::check_program(&program)?;
     }
     if let Some(expected) = expected {
-        let found = digest(&program).map_err(|error| error.to_string())?;
+        // What others may write says of itself what they like, and when it was written.
+        let found = if trusted { digest::read(&program) } else { known.of(&program) };
+        let found = found.map_err(|error| error.to_string())?;
         if found != expected {
             return Err(format!(
                 "the digest of {} is {found}, not the {expected} of its .pconf",
@@ -151,19 +157,6 @@ async fn confine(
         Ok((program, Some(rules)))
     });
     made.await.unwrap_or_else(|error| Err(error.to_string()))
-}
-
-fn digest(program: &OpenProgram) -> std::io::Result<String> {
-    let mut file = program.file();
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
-        }
-        hash.update(&buffer[..n]);
-    }
 }
 
 fn environment(

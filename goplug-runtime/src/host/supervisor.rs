@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::callbacks;
 use super::core::{Command, Core, Prospect, State};
+use super::digest::KnownDigest;
 use super::directory::Directory;
 use super::event::Event;
 use super::installed::Installed;
@@ -35,6 +36,7 @@ pub(super) struct Supervisor {
     restart_at: Option<Instant>,
     /// What could not take the place of the run, which is not tried again.
     refused: Option<(Arc<Installed>, Option<FileVersion>)>,
+    digest: KnownDigest,
     /// Runs that have been replaced and finish their calls.
     retiring: JoinSet<()>,
 }
@@ -53,6 +55,7 @@ impl Supervisor {
             restarts: Restarts::default(),
             restart_at: None,
             refused: None,
+            digest: KnownDigest::default(),
             retiring: JoinSet::new(),
         }
     }
@@ -159,7 +162,7 @@ impl Supervisor {
             self.tell(&Event::Unconfined { plugin, reason: gap.into() });
         }
         let deadline = Instant::now() + policy.start_timeout;
-        let launched = launch::launch(&installed, policy, &sockets, core.closing());
+        let launched = launch::launch(&installed, policy, &sockets, &self.digest, core.closing());
         let Launched { service, life } = launched.await?;
         let mut run = Run::new(Arc::new(service), installed, life, policy.health);
         if replaces && let Err(error) = core.check(run.service.descriptor()) {

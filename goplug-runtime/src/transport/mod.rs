@@ -57,7 +57,8 @@ pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "host")]
 pub use process::{
-    Child, FileVersion, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn, Started, Tcp,
+    Child, FileState, FileVersion, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn,
+    Started, Tcp,
 };
 pub use processors::processors;
 pub use socket::{MAX_PATH, check_path};

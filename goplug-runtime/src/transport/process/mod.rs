@@ -25,4 +25,4 @@ pub use program::OpenProgram;
 pub use reach::{Reach, Ruleset, Tcp};
 pub use rustix::process::Signal;
 pub use spawn::{Output, Spawn, Started};
-pub use version::FileVersion;
+pub use version::{FileState, FileVersion};
