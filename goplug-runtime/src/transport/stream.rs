@@ -216,16 +216,23 @@ impl AsFd for Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let space = buffer.initialize_unfilled();
-        let count = ready!(self.poll_recv(cx, space.len(), |socket| {
-            Ok(rustix::net::recv(socket, &mut *space, RecvFlags::DONTWAIT)?.0)
-        }))?;
-        buffer.advance(count);
-        Poll::Ready(Ok(()))
+        // What nobody else could hang up, tokio reads into memory that has not been cleared.
+        match Arc::get_mut(&mut self.socket) {
+            Some(Socket::Both(socket)) => Pin::new(socket).poll_read(cx, buffer),
+            Some(Socket::Reading(socket)) => Pin::new(socket).poll_read(cx, buffer),
+            None => {
+                let space = buffer.initialize_unfilled();
+                let count = ready!(self.poll_recv(cx, space.len(), |socket| {
+                    Ok(rustix::net::recv(socket, &mut *space, RecvFlags::DONTWAIT)?.0)
+                }))?;
+                buffer.advance(count);
+                Poll::Ready(Ok(()))
+            }
+        }
     }
 }
 
@@ -259,8 +266,10 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// Sends these parts, or as much of them as there is room for. Where there is only one, that
-/// takes less of the system.
+/// So many bytes in parts are copied into one, which the system sends with less to do.
+const SMALL: usize = 512;
+
+/// Sends these parts, or as much of them as there is room for.
 pub(super) fn send(
     socket: impl AsFd,
     parts: &[IoSlice<'_>],
@@ -269,6 +278,14 @@ pub(super) fn send(
     match parts {
         [part, rest @ ..] if rest.iter().all(|part| part.is_empty()) => {
             rustix::net::send(socket, part, flags)
+        }
+        _ if length(parts) <= SMALL => {
+            let (mut bytes, mut end) = ([0; SMALL], 0);
+            for part in parts {
+                bytes[end..end + part.len()].copy_from_slice(part);
+                end += part.len();
+            }
+            rustix::net::send(socket, &bytes[..end], flags)
         }
         _ => rustix::net::sendmsg(socket, parts, &mut SendAncillaryBuffer::default(), flags),
     }
@@ -301,6 +318,19 @@ mod tests {
         let mut back = [0; 8];
         ours.read_exact(&mut back).await.unwrap();
         assert_eq!(&back, b"and back");
+    }
+
+    #[tokio::test]
+    async fn parts_are_sent_in_their_order_however_large_they_are() {
+        let (mut ours, mut theirs) = Stream::pair().unwrap();
+        for length in [0, 1, SMALL / 2, SMALL / 2 + 1, SMALL] {
+            let (first, second) = (vec![1; length], vec![2; length]);
+            let parts = [&first, &second].map(|part| IoSlice::new(part));
+            assert_eq!(ours.write_vectored(&parts).await.unwrap(), 2 * length);
+            let mut read = vec![0; 2 * length];
+            theirs.read_exact(&mut read).await.unwrap();
+            assert_eq!(read, [first, second].concat());
+        }
     }
 
     #[tokio::test]
