@@ -8,7 +8,7 @@ use std::process::Output;
 use goplug::Error;
 use serde_json::Value;
 
-use crate::stage::{CALCULATOR, Stage, stage, until};
+use crate::stage::{CALCULATOR, Stage, copy_program, stage, until};
 
 fn run(stage: &Stage, program: &Path, arguments: &[&str]) -> Output {
     stage.command(program).args(arguments).output().unwrap()
@@ -21,7 +21,7 @@ fn text(bytes: &[u8]) -> &str {
 /// A copy of the calculator's program in the folder, and what `install` says of it.
 fn installed_copy(stage: &Stage) -> (PathBuf, Output) {
     let program = stage.folder().join("calculator");
-    fs::copy(CALCULATOR, &program).unwrap();
+    copy_program(CALCULATOR, &program);
     let output = run(stage, &program, &["install", stage.folder().to_str().unwrap()]);
     (program, output)
 }

@@ -193,6 +193,13 @@ pub(crate) fn pconf<P: PluginType>(program: &str) -> Value {
     })
 }
 
+/// Copies a program, by another process: what a test has open for writing, a process that
+/// another test starts at that moment has open too, and then it cannot be run.
+pub(crate) fn copy_program(from: impl AsRef<Path>, to: &Path) {
+    let copied = Command::new("cp").arg(from.as_ref()).arg(to).status().unwrap();
+    assert!(copied.success(), "{}: {copied}", to.display());
+}
+
 /// Kills a process; it may be gone already.
 pub(crate) fn kill(process: u32) {
     let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw).unwrap();

@@ -15,7 +15,7 @@ use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
 use serde_json::json;
 
 use crate::foreign::Own;
-use crate::stage::{CALCULATOR, STRANGER, Stage, pconf, read_until, stage, until};
+use crate::stage::{CALCULATOR, STRANGER, Stage, copy_program, pconf, read_until, stage, until};
 
 /// The user whom nobody is.
 const NOBODY: u32 = 65534;
@@ -34,7 +34,7 @@ fn stranger(stage: &Stage, user: u32) -> Option<Command> {
     set_mode(stage.path("").as_path(), 0o755);
     let program = stage.path("stranger");
     if !program.exists() {
-        fs::copy(STRANGER, &program).unwrap();
+        copy_program(STRANGER, &program);
     }
     let mut command = stage.command(program);
     command.uid(user).stdin(Stdio::null());
@@ -118,7 +118,7 @@ fn install_program(stage: &Stage) -> (PathBuf, PathBuf) {
     let folder = stage.folder().join("bin");
     fs::create_dir(&folder).unwrap();
     let program = folder.join("program");
-    fs::copy(CALCULATOR, &program).unwrap();
+    copy_program(CALCULATOR, &program);
     set_mode(&program, 0o755);
     let file = stage.put_pconf("math.Calculator.pconf", &pconf::<Calculator>("bin/program"));
     (file, program)

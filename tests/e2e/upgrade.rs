@@ -7,7 +7,7 @@ use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
 use serde_json::json;
 
 use crate::stage::{
-    CALCULATOR, Kind, POLITE, Stage, is, kill, pconf, read_until, soon, stage, until,
+    CALCULATOR, Kind, POLITE, Stage, copy_program, is, kill, pconf, read_until, soon, stage, until,
 };
 
 fn upgrade_failed(event: &Event) -> bool {
@@ -37,7 +37,7 @@ fn a_changed_file_puts_a_new_process_in_the_place_of_the_old() {
 /// Puts a copy of a program into the folder, whole at once.
 fn put_program(stage: &Stage, name: &str, program: &str) {
     let copy = stage.path(name);
-    std::fs::copy(program, &copy).unwrap();
+    copy_program(program, &copy);
     std::fs::rename(copy, stage.folder().join(name)).unwrap();
 }
 
