@@ -60,9 +60,9 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
-    /// is sent there may be secret, and what comes from there is believed. A response's
-    /// body may have at most `limit` bytes. Both ends look at it for at most `busy_poll` before
-    /// they wait.
+    /// is sent there may be secret, and what comes from there is believed. A response's body
+    /// may have at most `limit` bytes. Both ends look at the connection for at most `busy_poll`
+    /// before they wait.
     pub(super) async fn open(
         socket: &Path,
         deadline: Duration,
@@ -226,7 +226,6 @@ impl<A: Fn() -> bool> Exchange<'_, A> {
             let [head, body] = self.parts;
             let stream = Pin::new(&mut *self.stream);
             let written = match head.get(self.sent..) {
-                Some(head) if body.is_empty() => ready!(stream.poll_write(cx, head))?,
                 Some(head) => {
                     let parts = [IoSlice::new(head), IoSlice::new(body)];
                     ready!(stream.poll_write_vectored(cx, &parts))?

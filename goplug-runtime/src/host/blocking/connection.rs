@@ -66,9 +66,9 @@ pub(in crate::host) struct Connection {
 
 impl Connection {
     /// Connects to a plugin's socket, which this host's user or root must have bound: what
-    /// is sent there may be secret, and what comes from there is believed.
-    /// A response's body may have at most `limit` bytes. Both ends look at the connection for at
-    /// most `busy_poll` before they wait.
+    /// is sent there may be secret, and what comes from there is believed. A response's body
+    /// may have at most `limit` bytes. Both ends look at the connection for at most `busy_poll`
+    /// before they wait.
     pub(super) fn open(
         socket: &Path,
         within: Duration,

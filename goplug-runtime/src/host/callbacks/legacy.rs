@@ -132,7 +132,7 @@ async fn ask(
     loop {
         let request = Request {
             content_type: Some(wire::JSON),
-            ..Request::new(wire::REGISTER_CALLBACK, body.as_ref())
+            ..Request::new(wire::REGISTER_CALLBACK, body.as_bytes())
         };
         // The answer is the callback, whenever that comes.
         let deadline = Instant::now() + limits::LONGEST;

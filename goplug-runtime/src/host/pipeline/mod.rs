@@ -91,12 +91,8 @@ impl Pipeline {
         let mut queue = self.shared.lock();
         queue.closed = true;
         let waiting = std::mem::take(&mut queue.waiting);
-        let driver = queue.driver.take();
-        drop(queue);
+        wake(queue);
         drop(waiting);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
     }
 
     /// Sends a request behind those that are on their way; `None` where there is no room, or
@@ -132,11 +128,7 @@ impl Pipeline {
         request.write_to(&mut queue.outgoing, authority);
         queue.waiting.push_back(Waiting { answer, deadline });
         queue.earliest = Some(queue.earliest.map_or(deadline, |earliest| earliest.min(deadline)));
-        let driver = queue.driver.take();
-        drop(queue);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake(queue);
         Some(receiver)
     }
 }
@@ -156,12 +148,17 @@ impl Drop for Call<'_> {
         let mut queue = self.shared.lock();
         if queue.waiting.iter().all(|waiting| waiting.answer.is_closed()) {
             queue.closed = true;
-            let driver = queue.driver.take();
-            drop(queue);
-            if let Some(driver) = driver {
-                driver.wake();
-            }
+            wake(queue);
         }
+    }
+}
+
+/// Wakes the driver, where it waits, once the queue is free.
+fn wake(mut queue: MutexGuard<'_, Queue>) {
+    let driver = queue.driver.take();
+    drop(queue);
+    if let Some(driver) = driver {
+        driver.wake();
     }
 }
 

@@ -54,10 +54,7 @@ const REST: Duration = Duration::from_secs(2);
 /// program can set that time back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileState {
-    device: u64,
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
+    version: FileVersion,
     changed: (i64, i64),
 }
 
@@ -69,10 +66,7 @@ impl FileState {
     pub fn of(program: &OpenProgram) -> io::Result<Self> {
         let metadata = program.file().metadata()?;
         Ok(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            length: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            version: FileVersion::new(program.path(), &metadata),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         })
     }
