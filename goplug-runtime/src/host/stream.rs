@@ -1,106 +1,85 @@
 //! A connection whose response has no end in sight: a plugin's callbacks.
 //!
-//! hyper hands out a sender and a connection future. Usually the future is spawned;
-//! here it is polled by whoever reads the stream, so that reading costs no task and
-//! no wake-up of one, and dropping the reader closes the connection.
+//! Whoever reads the stream drives it, so that reading costs no task and no wake-up of one,
+//! and dropping the reader closes the connection.
 
-use std::future::{Future, poll_fn};
 use std::io;
 use std::path::Path;
-use std::pin::{Pin, pin};
-use std::task::Context;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST};
-use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 
 use super::connection::open_stream;
-use crate::http1::Request;
-use crate::protocol::wire;
+use crate::http1::{
+    Buffer, MAX_HEAD, Opening, Piece, Pieces, Progress, Request, Response, ResponseReader,
+};
 use crate::transport::Stream;
 
-type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
+/// How much is read at a time, in bytes.
+const AT_A_TIME: usize = 16 << 10;
 
-/// A connection by hyper.
+/// A connection with a stream.
 pub(super) struct StreamConnection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    /// `None` once it has ended.
-    driver: Option<Pin<Box<Driver>>>,
+    stream: Stream,
+    incoming: Buffer,
+    pieces: Pieces,
+    /// How much of what is here has been given out.
+    given: usize,
 }
 
 impl StreamConnection {
-    /// Connects to a plugin's socket: see [`Connection::open`](super::connection::Connection).
-    pub(super) async fn open(socket: &Path, deadline: Duration) -> io::Result<Self> {
-        let stream = open_stream(socket, deadline).await?;
-        let (sender, driver) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-        Ok(Self { sender, driver: Some(Box::pin(driver)) })
-    }
-
-    /// Sends a request and answers with the head of its response; the body is still
-    /// to be read with [`StreamConnection::next_chunk`].
-    pub(super) async fn begin(
-        &mut self,
+    /// Connects to a plugin's socket, sends a request and waits for the head of its response:
+    /// see [`Connection::open`](super::connection::Connection). A response that is no stream is
+    /// answered with as a whole; its body may have at most `limit` bytes.
+    pub(super) async fn open(
+        socket: &Path,
+        connect: Duration,
         request: &Request<'_>,
-        authority: &str,
-    ) -> io::Result<Response<Incoming>> {
-        let request = of_hyper(request, authority).map_err(io::Error::other)?;
-        let response = self.sender.send_request(request);
-        drive(&mut self.driver, response).await.map_err(broken)
-    }
-
-    /// The next piece of a response body; `None` at its end.
-    pub(super) async fn next_chunk(&mut self, body: &mut Incoming) -> io::Result<Option<Bytes>> {
-        let mut body = Pin::new(body);
+        authority: &[u8],
+        limit: usize,
+    ) -> io::Result<Result<Self, Response>> {
+        let mut stream = open_stream(socket, connect).await?;
+        let mut head = Vec::new();
+        let body = request.write_to(&mut head, authority);
+        for part in [&head, body] {
+            stream.write_all(part).await?;
+        }
+        let mut incoming = Buffer::with_capacity(AT_A_TIME);
+        let mut reader = ResponseReader::new(limit);
         loop {
-            let frame = poll_fn(|cx| body.as_mut().poll_frame(cx));
-            match drive(&mut self.driver, frame).await {
-                None => return Ok(None),
-                Some(Err(error)) => return Err(broken(error)),
-                Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        return Ok(Some(bytes));
+            match reader.open(&mut incoming)? {
+                Opening::Stream(pieces) => {
+                    return Ok(Ok(Self { stream, incoming, pieces, given: 0 }));
+                }
+                Opening::Progress(Progress::Whole(response)) => return Ok(Err(response)),
+                Opening::Progress(Progress::Interim(_)) => {}
+                Opening::Progress(Progress::More) => {
+                    if stream.receive(reader.room(&mut incoming)?).await? == 0 {
+                        return Ok(Err(reader.end()?));
                     }
                 }
             }
         }
     }
-}
 
-fn of_hyper(
-    request: &Request<'_>,
-    authority: &str,
-) -> Result<hyper::Request<Full<Bytes>>, hyper::http::Error> {
-    let path = wire::path_of_method(request.method) + request.below;
-    let mut builder = hyper::Request::post(path).header(HOST, authority);
-    if let Some(content_type) = request.content_type {
-        builder = builder.header(CONTENT_TYPE, content_type);
-    }
-    for (name, value) in request.fields {
-        builder = builder.header(*name, *value);
-    }
-    builder.body(Full::new(Bytes::copy_from_slice(request.body)))
-}
-
-/// Tells a response that is none from a connection that is gone.
-fn broken(error: hyper::Error) -> io::Error {
-    let kind = if error.is_parse() { io::ErrorKind::InvalidData } else { io::ErrorKind::Other };
-    io::Error::new(kind, error)
-}
-
-/// Polls a connection and something that waits for it, until the latter is ready.
-async fn drive<F: Future>(driver: &mut Option<Pin<Box<Driver>>>, waiting: F) -> F::Output {
-    let mut waiting = pin!(waiting);
-    poll_fn(|cx: &mut Context<'_>| {
-        if driver.as_mut().is_some_and(|connection| connection.as_mut().poll(cx).is_ready()) {
-            *driver = None;
+    /// The next piece of the stream; `None` at its end. Cancel safe.
+    pub(super) async fn next_piece(&mut self) -> io::Result<Option<&[u8]>> {
+        self.incoming.consume(std::mem::take(&mut self.given));
+        loop {
+            match self.pieces.next(&mut self.incoming)? {
+                Piece::Content(count) => {
+                    self.given = count;
+                    break;
+                }
+                Piece::End => return Ok(None),
+                Piece::More => {
+                    let room = self.incoming.room(MAX_HEAD)?;
+                    if self.stream.receive(room).await? == 0 {
+                        return self.pieces.end().map(|()| None);
+                    }
+                }
+            }
         }
-        waiting.as_mut().poll(cx)
-    })
-    .await
+        Ok(self.incoming.filled().get(..self.given))
+    }
 }

@@ -3,12 +3,9 @@
 use std::io;
 
 use bytes::Bytes;
-use httparse::Status;
 
+use super::chunks::{MAX_CHUNK_LINE, take_chunk_size, take_line};
 use super::{Buffer, MAX_HEAD, invalid};
-
-/// The longest line that gives the size of a chunk.
-const MAX_CHUNK_LINE: usize = 1 << 10;
 
 /// Why there is no message.
 #[derive(Debug)]
@@ -23,6 +20,15 @@ pub enum ReadError {
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         Self::Broken(error)
+    }
+}
+
+impl From<ReadError> for io::Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge => invalid("the body is too large"),
+            ReadError::Broken(error) => error,
+        }
     }
 }
 
@@ -159,31 +165,4 @@ impl Body {
         }
         self.expected == self.bytes.len()
     }
-}
-
-fn take_chunk_size(buffer: &mut Buffer) -> io::Result<Option<u64>> {
-    let filled = buffer.filled();
-    // httparse takes no digits at all for zero.
-    if filled.first().is_some_and(|first| !first.is_ascii_hexdigit()) {
-        return Err(invalid("a chunk has no size"));
-    }
-    match httparse::parse_chunk_size(filled) {
-        Ok(Status::Complete((length, size))) => {
-            buffer.consume(length);
-            Ok(Some(size))
-        }
-        Ok(Status::Partial) if filled.len() < MAX_CHUNK_LINE => Ok(None),
-        _ => Err(invalid("a chunk has no size")),
-    }
-}
-
-/// Takes a line of at most `limit` bytes; answers with its length without its end.
-fn take_line(buffer: &mut Buffer, limit: usize) -> io::Result<Option<usize>> {
-    let filled = buffer.filled();
-    let Some(end) = filled.iter().take(limit).position(|byte| *byte == b'\n') else {
-        return if filled.len() < limit { Ok(None) } else { Err(invalid("a line is too long")) };
-    };
-    let length = filled[..end].strip_suffix(b"\r").unwrap_or(&filled[..end]).len();
-    buffer.consume(end + 1);
-    Ok(Some(length))
 }

@@ -16,6 +16,12 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// One for so many bytes at a time; it grows where a message needs that.
+    #[cfg(feature = "host")]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { bytes: Vec::with_capacity(capacity), start: 0 }
+    }
+
     /// The bytes that are here.
     pub fn filled(&self) -> &[u8] {
         &self.bytes[self.start..]

@@ -3,13 +3,16 @@
 //! which wait as tokio does or block, and a plugin's.
 //!
 //! The reader of responses takes every body that HTTP/1.1 knows, since a plugin may be written
-//! with any library. The parser of requests takes only ordinary ones, which say how long they
+//! with any library, as a whole or, where it is a stream, in pieces. The parser of requests takes only ordinary ones, which say how long they
 //! are and want nothing but an answer; whatever else comes it leaves as it is, for hyper.
 
 mod body;
 mod buffer;
+mod chunks;
 mod fields;
 mod known;
+#[cfg(feature = "host")]
+mod pieces;
 mod request;
 mod response;
 
@@ -17,10 +20,16 @@ pub use body::ReadError;
 pub use buffer::Buffer;
 pub use known::KnownHead;
 pub use request::{Fields, Parsed, RequestHead, parse_request};
-pub use response::{Progress, Response, ResponseReader, write_response_head};
+pub use response::{BodyLength, Progress, Response, ResponseReader, write_response_head};
 
+#[cfg(feature = "plugin")]
+pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
+#[cfg(feature = "host")]
+pub use pieces::{Piece, Pieces};
 #[cfg(feature = "host")]
 pub use request::{Request, insert_field};
+#[cfg(feature = "host")]
+pub use response::Opening;
 
 /// The largest head of a message, in bytes: 64 KiB.
 pub const MAX_HEAD: usize = 64 << 10;

@@ -6,6 +6,8 @@ use std::mem::MaybeUninit;
 use bytes::Bytes;
 use httparse::{ParserConfig, Status};
 
+#[cfg(feature = "host")]
+use super::Pieces;
 use super::body::{Body, Framing, ReadError};
 use super::fields::Framed;
 use super::{Buffer, KnownHead, MAX_FIELDS, MAX_HEAD, invalid};
@@ -33,6 +35,16 @@ pub enum Progress {
     Interim(u16),
     /// It is whole.
     Whole(Response),
+}
+
+/// How a response begins that may be a stream.
+#[cfg(feature = "host")]
+#[derive(Debug)]
+pub enum Opening {
+    /// It is one, and these are what comes next.
+    Stream(Pieces),
+    /// It is none, or it does not show yet.
+    Progress(Progress),
 }
 
 /// Reads the responses of a connection, one after the other, in whatever pieces they come.
@@ -91,6 +103,24 @@ impl ResponseReader {
             }
             None => Ok(Progress::More),
         }
+    }
+
+    /// Takes what there is of a response that may be a stream, to be called once for a
+    /// connection. The pieces of a stream are taken by what this answers with; any other
+    /// response is read on as [`ResponseReader::take`] does.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    #[cfg(feature = "host")]
+    pub fn open(&mut self, buffer: &mut Buffer) -> Result<Opening, ReadError> {
+        if self.begun.is_none()
+            && let Some((head, size)) = self.head(buffer.filled())?
+            && head.status == 200
+        {
+            buffer.consume(size);
+            return Ok(Opening::Stream(Pieces::new(head.framing)));
+        }
+        self.take(buffer).map(Opening::Progress)
     }
 
     /// The head at the beginning of these bytes, and how long it is; `None` where it goes on
@@ -180,22 +210,43 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
     Ok(Some((Head { status, framing, keep_alive, has_protocol }, size)))
 }
 
-/// Writes the head of a response with a body of `length` bytes behind `out`; `protocol` says
-/// that a GoPlug 2 plugin has sent it.
+/// What a status is called; nothing of one that no plugin sends.
+fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        408 => "Request Timeout",
+        413 => "Payload Too Large",
+        422 => "Unprocessable Entity",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "",
+    }
+}
+
+/// How long the body of a response is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyLength {
+    /// So many bytes.
+    Of(usize),
+    /// Not known yet: it comes in chunks.
+    Open,
+}
+
+/// Writes the head of a response behind `out`; `protocol` says that a GoPlug 2 plugin has
+/// sent it.
 pub fn write_response_head(
     out: &mut Vec<u8>,
     status: u16,
     media_type: &str,
     protocol: bool,
-    length: usize,
+    length: BodyLength,
 ) {
     let mut digits = itoa::Buffer::new();
     if status == 200 {
         out.extend_from_slice(b"HTTP/1.1 200 OK\r\ncontent-type: ");
     } else {
-        let reason = hyper::StatusCode::from_u16(status).ok();
-        let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or("");
-        for part in ["HTTP/1.1 ", digits.format(status), " ", reason, "\r\ncontent-type: "] {
+        let status = [digits.format(status), " ", reason(status)];
+        for part in ["HTTP/1.1 "].iter().chain(&status).chain(&["\r\ncontent-type: "]) {
             out.extend_from_slice(part.as_bytes());
         }
     }
@@ -205,8 +256,13 @@ pub fn write_response_head(
             out.extend_from_slice(part.as_bytes());
         }
     }
-    out.extend_from_slice(b"\r\ncontent-length: ");
-    out.extend_from_slice(digits.format(length).as_bytes());
+    match length {
+        BodyLength::Of(length) => {
+            out.extend_from_slice(b"\r\ncontent-length: ");
+            out.extend_from_slice(digits.format(length).as_bytes());
+        }
+        BodyLength::Open => out.extend_from_slice(b"\r\ntransfer-encoding: chunked"),
+    }
     out.extend_from_slice(b"\r\n\r\n");
 }
 
@@ -424,10 +480,19 @@ mod tests {
     }
 
     #[test]
+    fn a_head_of_a_stream_says_that_it_comes_in_chunks() {
+        let mut out = Vec::new();
+        write_response_head(&mut out, 200, wire::EVENT_STREAM, true, BodyLength::Open);
+        let (head, size) = parse(&out).unwrap().unwrap();
+        assert_eq!((size, head.framing), (out.len(), Framing::Chunked));
+        assert!(head.keep_alive && head.has_protocol);
+    }
+
+    #[test]
     fn a_head_that_was_written_is_read_as_it_was_meant() {
         for (status, protocol) in [(200, true), (200, false), (422, false), (599, true)] {
             let mut out = Vec::new();
-            write_response_head(&mut out, status, wire::JSON, protocol, 1234);
+            write_response_head(&mut out, status, wire::JSON, protocol, BodyLength::Of(1234));
             let (head, size) = parse(&out).unwrap().unwrap();
             assert_eq!(size, out.len());
             assert_eq!((head.status, head.has_protocol), (status, protocol));

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
-use hyper::{HeaderMap, Method, Request};
 
-use super::answer::{self, Answer, Ticket};
+use super::answer::{Answer, Ticket};
 use super::callbacks::{ConnectionGuard, Hangup};
 use super::dispatch::{self, Running};
 use super::lifecycle::{InFlight, Lifecycle, Phase, stopping};
-use super::request::{self, Dialect, Rest, Unread, bad_request};
+use super::request::{Dialect, Headers, bad_request};
 use super::server::Core;
 use crate::protocol::{Problem, ProblemKind, legacy, wire};
 use crate::typed::{Call, Configuration, Context, Handler, Reply};
@@ -27,8 +25,6 @@ pub(super) struct Service {
 /// Why a request gets no result.
 enum Failure {
     Problem(Problem),
-    /// The body is too large, and what is left of it is still to come.
-    Oversized(Problem, Rest),
     /// The connection ends without an answer.
     Hangup,
 }
@@ -36,15 +32,6 @@ enum Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
-    }
-}
-
-impl From<Unread> for Failure {
-    fn from(unread: Unread) -> Self {
-        match unread {
-            Unread::Broken(problem) => Self::Problem(problem),
-            Unread::TooLarge(problem, rest) => Self::Oversized(problem, rest),
-        }
     }
 }
 
@@ -90,38 +77,21 @@ impl Service {
         ConnectionGuard::new(self.core.hub.clone(), connection)
     }
 
-    /// Answers one request. Dropping the future drops the handler.
+    /// Answers a `POST`, by its path, query included, and its headers. Dropping the future
+    /// drops the handler.
     ///
     /// # Errors
     /// [`Hangup`] ends the connection without an answer.
     pub(super) async fn answer(
         &self,
-        request: Request<Incoming>,
-        connection: u64,
-    ) -> Result<Answer, Hangup> {
-        Self::told(self.route(request, connection).await)
-    }
-
-    /// Answers a `POST` that is there as a whole: by its path, query included, and its
-    /// headers. Dropping the future drops the handler.
-    ///
-    /// # Errors
-    /// As [`Service::answer`].
-    pub(super) async fn answer_whole(
-        &self,
         path: &str,
-        headers: &HeaderMap,
+        headers: &Headers,
         body: Bytes,
         connection: u64,
     ) -> Result<Answer, Hangup> {
-        Self::told(self.route_whole(path, headers, body, connection).await)
-    }
-
-    fn told(outcome: Result<Answer, Failure>) -> Result<Answer, Hangup> {
-        match outcome {
+        match self.route(path, headers, body, connection).await {
             Ok(answer) => Ok(answer),
-            Err(Failure::Problem(problem)) => Ok(answer::problem(&problem, Ticket::default())),
-            Err(Failure::Oversized(problem, rest)) => Ok(answer::refusal(&problem, rest)),
+            Err(Failure::Problem(problem)) => Ok(Answer::problem(&problem, Ticket::default())),
             Err(Failure::Hangup) => Err(Hangup),
         }
     }
@@ -164,20 +134,10 @@ impl Service {
         dispatch::finish(running, budget, self.context.as_ref(), &self.core.lifecycle).await
     }
 
-    async fn route(&self, request: Request<Incoming>, connection: u64) -> Result<Answer, Failure> {
-        let (head, incoming) = request.into_parts();
-        let settings = &self.core.settings;
-        let body = request::body(incoming, settings.body_limit, settings.peer_idle).await?;
-        if head.method != Method::POST {
-            return Err(bad_request(format!("{} is not POST", head.method)).into());
-        }
-        self.route_whole(head.uri.path(), &head.headers, body, connection).await
-    }
-
-    async fn route_whole(
+    async fn route(
         &self,
         path: &str,
-        headers: &HeaderMap,
+        headers: &Headers,
         body: Bytes,
         connection: u64,
     ) -> Result<Answer, Failure> {
@@ -187,7 +147,7 @@ impl Service {
         match &*method {
             wire::ACTIVATE => self.activate(headers, body).await,
             wire::STOP => Ok(self.stop().await),
-            wire::PING => Ok(answer::whole(body, wire::OCTET_STREAM, Ticket::default())),
+            wire::PING => Ok(Answer::whole(body, wire::OCTET_STREAM, Ticket::default())),
             wire::REGISTER_CALLBACK => self.register(headers, &body, connection).await,
             wire::CALLBACK_REPLY => self.reply(path, headers, body),
             _ => self.call(method, headers, body).await,
@@ -197,10 +157,10 @@ impl Service {
     async fn call(
         &self,
         method: Cow<'_, str>,
-        headers: &HeaderMap,
+        headers: &Headers,
         body: Bytes,
     ) -> Result<Answer, Failure> {
-        let budget = request::budget_of(headers)?;
+        let budget = headers.budget()?;
         let handler = self.handler(&method).ok_or_else(|| {
             let detail = format!("the plugin has no method {method:?}");
             Problem::new(ProblemKind::UnknownMethod, detail)
@@ -211,27 +171,23 @@ impl Service {
             Err(running) => self.finish(running, budget).await,
         };
         Ok(match answered {
-            Ok(reply) => answer::reply(reply, ticket),
-            Err(problem) => answer::problem(&problem, ticket),
+            Ok(reply) => Answer::reply(reply, ticket),
+            Err(problem) => Answer::problem(&problem, ticket),
         })
     }
 
-    async fn activate(&self, headers: &HeaderMap, body: Bytes) -> Result<Answer, Failure> {
+    async fn activate(&self, headers: &Headers, body: Bytes) -> Result<Answer, Failure> {
         let hook = || self.in_context(self.core.hooks.activate(Configuration::new(body)));
         let activation = self.core.lifecycle.activate(hook);
-        dispatch::within(request::budget_of(headers)?, activation).await?;
-        Ok(match Dialect::of(headers) {
+        dispatch::within(headers.budget()?, activation).await?;
+        Ok(match headers.dialect() {
             Dialect::GoPlug2 => {
                 let descriptor = self.core.descriptor_text.clone();
-                answer::with_protocol(answer::whole(
-                    descriptor,
-                    wire::DESCRIPTOR,
-                    Ticket::default(),
-                ))
+                Answer::whole(descriptor, wire::DESCRIPTOR, Ticket::default()).with_protocol()
             }
             Dialect::GoPlug1 => {
                 let methods = self.core.descriptor.methods.iter().map(|m| m.name.as_str());
-                answer::whole(legacy::method_list(methods).into(), wire::JSON, Ticket::default())
+                Answer::whole(legacy::method_list(methods).into(), wire::JSON, Ticket::default())
             }
         })
     }
@@ -241,44 +197,41 @@ impl Service {
     async fn stop(&self) -> Answer {
         let ticket = Ticket::from(self.core.lifecycle.stop_request());
         self.core.lifecycle.reached(Phase::Drained).await;
-        answer::whole(Bytes::new(), wire::OCTET_STREAM, ticket)
+        Answer::whole(Bytes::new(), wire::OCTET_STREAM, ticket)
     }
 
     async fn register(
         &self,
-        headers: &HeaderMap,
+        headers: &Headers,
         body: &[u8],
         connection: u64,
     ) -> Result<Answer, Failure> {
         if self.core.lifecycle.phase() >= Phase::Stopping {
             return Err(stopping().into());
         }
-        match Dialect::of(headers) {
+        match headers.dialect() {
             Dialect::GoPlug2 => {
                 let names = serde_json::from_slice::<Vec<String>>(body).map_err(|error| {
                     bad_request(format!("expected an array of callback names: {error}"))
                 })?;
-                let token = request::host_token(headers)?;
-                let last = request::last_event_id(headers)?;
-                Ok(answer::callbacks(self.core.hub.open(token, names, last)?))
+                let token = headers.host_token()?;
+                let last = headers.last_event_id()?;
+                Ok(Answer::callbacks(self.core.hub.open(token, names, last)?))
             }
             Dialect::GoPlug1 => {
                 let name = legacy::parse_callback_name(body)
                     .map_err(|error| bad_request(error.to_string()))?;
                 let notification = self.core.hub.poll_legacy(connection, name)?.await?;
-                Ok(answer::whole(notification, wire::OCTET_STREAM, Ticket::default()))
+                Ok(Answer::whole(notification, wire::OCTET_STREAM, Ticket::default()))
             }
         }
     }
 
-    fn reply(&self, path: &str, headers: &HeaderMap, body: Bytes) -> Result<Answer, Failure> {
+    fn reply(&self, path: &str, headers: &Headers, body: Bytes) -> Result<Answer, Failure> {
         let id = path.split('/').nth(2).and_then(|id| id.parse().ok()).ok_or_else(|| {
             bad_request("a reply goes to /CallbackReply/ and the id of the callback's event")
         })?;
-        let is_problem = request::text(headers, hyper::header::CONTENT_TYPE.as_str())
-            .is_some_and(|media_type| media_type.starts_with(wire::PROBLEM));
-        let token = request::host_token(headers)?;
-        self.core.hub.reply(token, id, body, is_problem)?;
-        Ok(answer::whole(Bytes::new(), wire::OCTET_STREAM, Ticket::default()))
+        self.core.hub.reply(headers.host_token()?, id, body, headers.is_problem())?;
+        Ok(Answer::whole(Bytes::new(), wire::OCTET_STREAM, Ticket::default()))
     }
 }

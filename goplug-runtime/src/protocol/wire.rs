@@ -35,6 +35,8 @@ pub const HEADER_BUSY_POLL: &str = "goplug-busy-poll";
 pub const HEADER_HOST: &str = "goplug-host";
 /// The id of the last event that the host has seen.
 pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
+/// What a body is.
+pub const HEADER_CONTENT_TYPE: &str = "content-type";
 
 /// The interim status by which a plugin says that no request behind the one which it answers
 /// has been begun or will be.

@@ -8,7 +8,6 @@
 //! cost of a third of a call where both have one processor. So a plugin's end is watched for
 //! something to read, and for room only while a write lacks it.
 
-#[cfg(feature = "plugin")]
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -128,7 +127,6 @@ impl Stream {
     ///
     /// # Errors
     /// What the system says.
-    #[cfg(feature = "plugin")]
     pub async fn receive(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
         poll_fn(|cx| self.poll_receive(cx, target)).await
     }

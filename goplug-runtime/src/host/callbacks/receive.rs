@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use super::Callbacks;
@@ -11,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::host::response::{self, Terms};
 use crate::host::service::Service;
 use crate::host::stream::StreamConnection;
-use crate::http1::{self, Request};
+use crate::http1::Request;
 use crate::limits;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
 use crate::protocol::wire;
@@ -95,28 +94,28 @@ impl<'a> Receiver<'a> {
             ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
         let endpoint = self.service.endpoint();
-        let opening = async {
-            let mut connection = StreamConnection::open(endpoint.socket(), limits::CONNECT).await?;
-            let response = connection.begin(&request, endpoint.authority()).await?;
-            Ok::<_, std::io::Error>((connection, response))
-        };
+        let (limit, budget) = (endpoint.body_limit(), limits::CALL);
+        let opening = StreamConnection::open(
+            endpoint.socket(),
+            limits::CONNECT,
+            &request,
+            endpoint.authority().as_bytes(),
+            limit,
+        );
         let context = || format!("registering callbacks of {}", self.service.id());
-        let (mut connection, response) = tokio::time::timeout(limits::CALL, opening)
+        let opened = tokio::time::timeout(budget, opening)
             .await
-            .map_err(|_| Error::Deadline { what: context(), after: limits::CALL })?
+            .map_err(|_| Error::Deadline { what: context(), after: budget })?
             .map_err(|error| Error::io(context(), error))?;
-        let (head, mut body) = response.into_parts();
-        if head.status != 200 {
-            let text = connection.next_chunk(&mut body).await.ok().flatten().unwrap_or_default();
-            let status = head.status.as_u16();
-            let answer =
-                http1::Response { status, has_protocol: true, keep_alive: false, body: text };
-            let id = self.service.id();
-            let limit = endpoint.body_limit();
-            let terms = Terms { limit, budget: limits::CALL };
-            response::into_result(id, wire::REGISTER_CALLBACK, answer, terms)?;
+        match opened {
+            Ok(connection) => Ok(EventStream { connection, decoder: Decoder::new(limits::EVENT) }),
+            Err(response) => {
+                let (id, terms) = (self.service.id(), Terms { limit, budget });
+                response::into_result(id, wire::REGISTER_CALLBACK, response, terms)?;
+                // Any success is a stream.
+                Err(Error::Protocol(format!("{}: no stream came", context())))
+            }
         }
-        Ok(EventStream { connection, body, decoder: Decoder::new(limits::EVENT) })
     }
 
     async fn read(
@@ -175,15 +174,14 @@ impl<'a> Receiver<'a> {
 /// An open callback stream.
 struct EventStream {
     connection: StreamConnection,
-    body: Incoming,
     decoder: Decoder,
 }
 
 impl EventStream {
     /// Receives the next piece; whether there is one. Cancel safe.
     async fn next_piece(&mut self) -> bool {
-        let piece = self.connection.next_chunk(&mut self.body).await;
-        piece.ok().flatten().map(|piece| self.decoder.push(&piece)).is_some()
+        let piece = self.connection.next_piece().await;
+        piece.ok().flatten().map(|piece| self.decoder.push(piece)).is_some()
     }
 }
 

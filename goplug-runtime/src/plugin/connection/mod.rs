@@ -1,15 +1,21 @@
 //! One connection, from its first byte to its end.
 //!
-//! Ordinary requests, which are nearly all, are read and answered by goplug's own codec. With
-//! the first one of another kind, such as one that opens a stream of callbacks, the
-//! connection goes over to hyper, with what has been read of it, and stays there.
+//! Ordinary requests, which are nearly all, are read and answered by goplug's own codec, and so
+//! are the streams of callbacks that some of them open. With the first request of another kind,
+//! such as one whose body comes in chunks, the connection goes over to hyper, with what has
+//! been read of it, and stays there.
 
 mod by_hyper;
+mod events;
+mod link;
 mod ordinary;
 mod outbox;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use self::link::Link;
 use self::ordinary::{Next, Ordinary};
 use super::lifecycle::Phase;
 use super::race::{First, first};
@@ -20,13 +26,20 @@ use crate::transport::Stream;
 pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
     let lifecycle = service.lifecycle().clone();
     let _registrations = service.connected(id);
-    let requests = Ordinary::new(stream, &service, id).serve();
-    let next = match first(requests, lifecycle.reached(Phase::Closing)).await {
-        First::Left(next) => next,
-        // By now every answer has been written.
-        First::Right(()) => Next::End,
-    };
-    if let Next::Other { stream, read } = next {
-        by_hyper::serve(stream, read, service, id).await;
+    let mut ordinary = Ordinary::new(Link::new(stream), &service, id);
+    loop {
+        match first(ordinary.serve(), lifecycle.reached(Phase::Closing)).await {
+            First::Left(Next::Events(events)) => {
+                if !events::send(&mut ordinary.link, events, &lifecycle).await {
+                    return;
+                }
+            }
+            First::Left(Next::Other) => break,
+            // By now every answer has been written.
+            First::Left(Next::End) | First::Right(()) => return,
+        }
     }
+    let Link { stream, incoming } = ordinary.link;
+    let read = Bytes::copy_from_slice(incoming.filled());
+    by_hyper::serve(stream, read, service, id).await;
 }

@@ -6,32 +6,35 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::HeaderMap;
-use hyper::header::{HeaderName, HeaderValue};
-use tokio::time::{Sleep, sleep};
 
+use tokio::time::sleep;
+
+use super::link::Link;
 use super::outbox::Outbox;
-use crate::http1::{Buffer, Fields, KnownHead, MAX_HEAD, Parsed, RequestHead, parse_request};
+use crate::http1::{Fields, KnownHead, MAX_HEAD, Parsed, RequestHead, parse_request};
 use crate::limits;
-use crate::plugin::answer::Ticket;
+use crate::plugin::answer::{Answer, Content, Ticket};
+use crate::plugin::callbacks::CallbackEvents;
 use crate::plugin::race::{after_others, within};
-use crate::plugin::request;
+use crate::plugin::request::{self, Headers};
 use crate::plugin::service::Service;
 use crate::protocol::{Problem, wire};
-use crate::transport::{BusyPoll, Stream, has_hung_up};
+use crate::transport::BusyPoll;
 use crate::typed::{Handler, Reply};
 
-/// What is left when there is no ordinary request any more.
+/// Why no further request is answered.
 pub(super) enum Next {
-    /// Nothing: the connection is at its end.
+    /// The connection is at its end.
     End,
-    /// A request of another kind, of which so much has been read.
-    Other { stream: Stream, read: Bytes },
+    /// A stream of callbacks comes first. Its head has been written.
+    Events(CallbackEvents),
+    /// The next one is of another kind.
+    Other,
 }
 
 /// A connection that is over, whyever.
@@ -49,7 +52,7 @@ enum Asked<'s> {
     /// A call, of a caller who names no impossible budget.
     Call(Call<'s>),
     /// Whatever else the protocol has an answer to.
-    Other(String, HeaderMap),
+    Other(String, Headers),
     /// Nothing that could be understood.
     Nothing(Problem),
 }
@@ -73,10 +76,9 @@ enum Found<'s> {
 
 /// A connection with ordinary requests.
 pub(super) struct Ordinary<'s> {
-    stream: Stream,
+    pub(super) link: Link,
     service: &'s Service,
     id: u64,
-    incoming: Buffer,
     /// The head of the last call, and the length of its body.
     known: KnownHead<(Call<'s>, usize)>,
     outbox: Outbox,
@@ -90,12 +92,11 @@ pub(super) struct Ordinary<'s> {
 }
 
 impl<'s> Ordinary<'s> {
-    pub(super) fn new(stream: Stream, service: &'s Service, id: u64) -> Self {
+    pub(super) fn new(link: Link, service: &'s Service, id: u64) -> Self {
         Self {
-            stream,
+            link,
             service,
             id,
-            incoming: Buffer::default(),
             known: KnownHead::default(),
             outbox: Outbox::default(),
             idle: service.peer_idle(),
@@ -106,28 +107,28 @@ impl<'s> Ordinary<'s> {
     }
 
     /// Answers ordinary requests for as long as they come.
-    pub(super) async fn serve(mut self) -> Next {
-        match self.serve_all().await {
-            Ok(()) => {
-                let read = Bytes::copy_from_slice(self.incoming.filled());
-                Next::Other { stream: self.stream, read }
-            }
-            Err(Over) => Next::End,
-        }
+    pub(super) async fn serve(&mut self) -> Next {
+        self.serve_all().await.unwrap_or(Next::End)
     }
 
-    async fn serve_all(&mut self) -> Result<(), Over> {
-        loop {
+    async fn serve_all(&mut self) -> Result<Next, Over> {
+        while !self.last {
             match self.next() {
                 Found::Part => self.receive().await?,
-                Found::Other => return self.flush().await,
+                Found::Other => {
+                    self.flush().await?;
+                    return Ok(Next::Other);
+                }
                 Found::Request(Asked::Call(call), length) => {
                     let body = self.body(length).await?;
                     self.call(call, body).await?;
                 }
-                Found::Request(Asked::Other(path, fields), length) => {
+                Found::Request(Asked::Other(path, headers), length) => {
                     let body = self.body(length).await?;
-                    self.other(&path, &fields, body).await?;
+                    if let Some(events) = self.other(&path, &headers, body).await? {
+                        self.flush().await?;
+                        return Ok(Next::Events(events));
+                    }
                 }
                 Found::Request(Asked::Nothing(problem), length) => {
                     self.body(length).await?;
@@ -138,16 +139,17 @@ impl<'s> Ordinary<'s> {
                 self.flush().await?;
             }
         }
+        self.end().await
     }
 
     /// Takes the next head, if it is there.
     fn next(&mut self) -> Found<'s> {
-        if let Some(((call, length), size)) = self.known.find(self.incoming.filled()) {
-            self.incoming.consume(size);
+        if let Some(((call, length), size)) = self.known.find(self.link.incoming.filled()) {
+            self.link.incoming.consume(size);
             return Found::Request(Asked::Call(call), length);
         }
         let mut fields = Fields::default();
-        let head = match parse_request(self.incoming.filled(), &mut fields) {
+        let head = match parse_request(self.link.incoming.filled(), &mut fields) {
             Parsed::Partial => return Found::Part,
             Parsed::Other => return Found::Other,
             Parsed::Ordinary(head) => head,
@@ -158,14 +160,13 @@ impl<'s> Ordinary<'s> {
         if let Some(bound) = head.busy_poll {
             self.busy_poll = BusyPoll::new(Duration::from_micros(bound));
         } else if let Asked::Call(call) = asked {
-            self.known.keep(&self.incoming.filled()[..size], (call, length));
+            self.known.keep(&self.link.incoming.filled()[..size], (call, length));
         }
-        self.incoming.consume(size);
+        self.link.incoming.consume(size);
         Found::Request(asked, length)
     }
 
-    /// What a request asks for, and how long its body is; `None` where the answer may be a
-    /// stream, or the body is too large.
+    /// What a request asks for, and how long its body is; `None` where that is too large.
     fn understand(&self, head: &RequestHead<'_, '_>) -> Option<(Asked<'s>, usize)> {
         let length = usize::try_from(head.length).ok();
         let length = length.filter(|length| *length <= self.service.body_limit())?;
@@ -177,54 +178,48 @@ impl<'s> Ordinary<'s> {
             };
             return Some((asked, length));
         }
-        if method.as_deref() == Some(wire::REGISTER_CALLBACK) {
-            return None;
-        }
-        let fields = head.fields().map(|(name, value)| {
-            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
-        });
-        Some((Asked::Other(head.path.to_owned(), fields.collect::<Option<_>>()?), length))
+        Some((Asked::Other(head.path.to_owned(), Headers::of(head.fields())), length))
     }
 
     /// Reads more of a head. What has been answered is written before: the peer may wait for
     /// it. Between two requests there is no hurry.
     async fn receive(&mut self) -> Result<(), Over> {
         self.flush().await?;
-        let within_head = !self.incoming.filled().is_empty();
+        let within_head = !self.link.incoming.filled().is_empty();
         let looks = self.busy_poll.is_due();
         if looks {
             after_others().await;
         }
-        let room = self.incoming.room(MAX_HEAD)?;
-        let count = if looks && let Some(read) = self.busy_poll.read(&self.stream, room) {
+        let room = self.link.incoming.room(MAX_HEAD)?;
+        let count = if looks && let Some(read) = self.busy_poll.read(&self.link.stream, room) {
             read?
         } else if within_head {
-            within(self.idle, self.stream.receive(room)).await.ok_or(Over)??
+            within(self.idle, self.link.stream.receive(room)).await.ok_or(Over)??
         } else {
-            self.stream.receive(room).await?
+            self.link.stream.receive(room).await?
         };
         if count == 0 { Err(Over) } else { Ok(()) }
     }
 
     /// Reads a body. A large one is read to where it stays.
     async fn body(&mut self, length: usize) -> Result<Bytes, Over> {
-        if let Some(whole) = self.incoming.filled().get(..length) {
+        if let Some(whole) = self.link.incoming.filled().get(..length) {
             let body = Bytes::copy_from_slice(whole);
-            self.incoming.consume(length);
+            self.link.incoming.consume(length);
             return Ok(body);
         }
         let mut body = Vec::with_capacity(length);
-        self.incoming.move_to(&mut body, length);
+        self.link.incoming.move_to(&mut body, length);
         self.flush().await?;
         while body.len() < length {
-            match within(self.idle, self.stream.receive(&mut body)).await {
+            match within(self.idle, self.link.stream.receive(&mut body)).await {
                 Some(Ok(count)) if count > 0 => {}
                 Some(_) => return Err(Over),
                 None => return self.refuse(&request::paused(self.idle)).await,
             }
         }
         // There may have been room for more than was asked for.
-        self.incoming.put(&body[length..]);
+        self.link.incoming.put(&body[length..]);
         body.truncate(length);
         Ok(body.into())
     }
@@ -258,7 +253,7 @@ impl<'s> Ordinary<'s> {
             }
             Err(problem) => self.push_problem(&problem, ticket),
         }
-        if self.last { self.end().await } else { Ok(()) }
+        Ok(())
     }
 
     /// Writes what is to be written, and nothing further is read.
@@ -267,17 +262,27 @@ impl<'s> Ordinary<'s> {
         Err(Over)
     }
 
-    async fn other(&mut self, path: &str, fields: &HeaderMap, body: Bytes) -> Result<(), Over> {
+    /// Answers what is no call; the answer may be a stream, of which the head is pushed.
+    async fn other(
+        &mut self,
+        path: &str,
+        headers: &Headers,
+        body: Bytes,
+    ) -> Result<Option<CallbackEvents>, Over> {
         let (service, id) = (self.service, self.id);
         self.flush().await?;
-        let answer = self.attend(service.answer_whole(path, fields, body, id)).await?;
-        let (head, body) = answer.map_err(|_| Over)?.into_parts();
-        let (body, ticket) = body.into_whole();
-        let media_type = head.headers.get(hyper::header::CONTENT_TYPE);
-        let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let protocol = head.headers.contains_key(wire::HEADER_PROTOCOL);
-        self.outbox.push(head.status.as_u16(), media_type, protocol, body, ticket);
-        if self.last { self.end().await } else { Ok(()) }
+        let answer = self.attend(service.answer(path, headers, body, id)).await?;
+        let Answer { status, media_type, protocol, content, ticket } = answer.map_err(|_| Over)?;
+        match content {
+            Content::Whole(body) => {
+                self.outbox.push(status, media_type, protocol, body, ticket);
+                Ok(None)
+            }
+            Content::Callbacks(events) => {
+                self.outbox.push_stream_head();
+                Ok(Some(events))
+            }
+        }
     }
 
     fn push_problem(&mut self, problem: &Problem, ticket: Ticket) {
@@ -286,7 +291,7 @@ impl<'s> Ordinary<'s> {
     }
 
     async fn flush(&mut self) -> Result<(), Over> {
-        Ok(self.outbox.flush(&mut self.stream, self.idle).await?)
+        Ok(self.outbox.flush(&mut self.link, self.idle).await?)
     }
 
     /// Waits for an answer, and listens to the peer meanwhile: one that goes takes the answer
@@ -300,8 +305,8 @@ impl<'s> Ordinary<'s> {
                 if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
                     return Poll::Ready(Ok(Some(answer)));
                 }
-                if let Poll::Ready(over) = self.poll_gone(cx, &mut glance) {
-                    return Poll::Ready(Err(over));
+                if self.link.poll_gone(cx, &mut glance).is_ready() {
+                    return Poll::Ready(Err(Over));
                 }
                 match &mut patience {
                     Some(patience) => patience.as_mut().poll(cx).map(|()| Ok(None)),
@@ -314,32 +319,6 @@ impl<'s> Ordinary<'s> {
             (patience, self.last) = (None, true);
             self.outbox.push_given_back();
             self.flush().await?;
-        }
-    }
-
-    /// Reads ahead until the peer goes. Behind a full head's worth of further requests there is
-    /// no end to be read: then its end of the stream is looked at now and then.
-    fn poll_gone(
-        &mut self,
-        cx: &mut Context<'_>,
-        glance: &mut Option<Pin<Box<Sleep>>>,
-    ) -> Poll<Over> {
-        while let Ok(room) = self.incoming.room(MAX_HEAD) {
-            match self.stream.poll_receive(cx, room) {
-                Poll::Ready(Ok(count)) if count > 0 => {}
-                Poll::Ready(_) => return Poll::Ready(Over),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-        loop {
-            let next = glance.get_or_insert_with(|| Box::pin(sleep(limits::HANGUP)));
-            if next.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            if has_hung_up(&self.stream) {
-                return Poll::Ready(Over);
-            }
-            *glance = None;
         }
     }
 }

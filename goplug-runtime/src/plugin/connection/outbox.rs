@@ -4,14 +4,13 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::AsyncWriteExt;
 
-use crate::http1::{JOINED, write_response_head};
+use super::link::Link;
+use crate::http1::{BodyLength, JOINED, write_response_head};
 use crate::plugin::answer::Ticket;
-use crate::plugin::race::within;
-use crate::transport::Stream;
+use crate::protocol::wire;
 
-/// [`wire::STATUS_GIVEN_BACK`](crate::protocol::wire::STATUS_GIVEN_BACK).
+/// [`wire::STATUS_GIVEN_BACK`].
 const GIVEN_BACK: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
 
 /// Answers that have not been written yet.
@@ -33,13 +32,20 @@ impl Outbox {
         body: Bytes,
         ticket: Ticket,
     ) {
-        write_response_head(&mut self.bytes, status, media_type, protocol, body.len());
+        let length = BodyLength::Of(body.len());
+        write_response_head(&mut self.bytes, status, media_type, protocol, length);
         if body.len() <= JOINED {
             self.bytes.extend_from_slice(&body);
         } else {
             self.large = body;
         }
         self.tickets.push(ticket);
+    }
+
+    /// Adds the head of a stream of events.
+    pub(super) fn push_stream_head(&mut self) {
+        let length = BodyLength::Open;
+        write_response_head(&mut self.bytes, 200, wire::EVENT_STREAM, true, length);
     }
 
     /// Adds an interim response: the requests behind the one that is being answered are given
@@ -56,23 +62,9 @@ impl Outbox {
     /// Writes everything. Of no use after an error, or once the future was dropped.
     ///
     /// # Errors
-    /// [`TimedOut`](io::ErrorKind::TimedOut) where the peer takes nothing for `idle`, and what
-    /// else the system says.
-    pub(super) async fn flush(&mut self, stream: &mut Stream, idle: Duration) -> io::Result<()> {
-        let mut parts = [IoSlice::new(&self.bytes), IoSlice::new(&self.large)];
-        let mut left = &mut parts[..];
-        // Empty parts are no reason to write.
-        IoSlice::advance_slices(&mut left, 0);
-        while !left.is_empty() {
-            let written = match within(idle, stream.write_vectored(left)).await {
-                Some(written) => written?,
-                None => return Err(io::ErrorKind::TimedOut.into()),
-            };
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            IoSlice::advance_slices(&mut left, written);
-        }
+    /// As [`Link::write`].
+    pub(super) async fn flush(&mut self, link: &mut Link, idle: Duration) -> io::Result<()> {
+        link.write(&mut [&self.bytes, &self.large[..]].map(IoSlice::new), idle).await?;
         self.bytes.clear();
         self.large.clear();
         self.tickets.clear();
