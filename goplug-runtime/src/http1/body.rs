@@ -32,6 +32,15 @@ impl From<ReadError> for io::Error {
     }
 }
 
+/// How long a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyLength {
+    /// So many bytes.
+    Of(u64),
+    /// Not known yet: it comes in chunks.
+    Open,
+}
+
 /// Where a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
@@ -57,9 +66,9 @@ enum Next {
     Rest,
 }
 
-/// A body on its way in.
+/// A body on its way in, in whatever pieces it comes.
 #[derive(Debug)]
-pub(super) struct Body {
+pub struct Body {
     bytes: Vec<u8>,
     /// How long it will be, as far as is known already.
     expected: usize,
@@ -79,8 +88,18 @@ impl Body {
         Ok(body)
     }
 
-    /// Takes what there is; answers with whether the body is whole.
-    pub(super) fn take(&mut self, buffer: &mut Buffer) -> Result<bool, ReadError> {
+    /// A body of at most `limit` bytes that comes in chunks.
+    #[cfg(feature = "plugin")]
+    pub fn chunked(limit: usize) -> Self {
+        Self { bytes: Vec::new(), expected: 0, limit, next: Next::ChunkSize }
+    }
+
+    /// Takes what there is; answers with whether the body is whole. After an error it is of no
+    /// use.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn take(&mut self, buffer: &mut Buffer) -> Result<bool, ReadError> {
         loop {
             match self.next {
                 Next::Bytes => return Ok(self.fill_from(buffer)),
@@ -124,7 +143,11 @@ impl Body {
 
     /// Where the next bytes are to be appended: mostly to the body itself, so that large ones
     /// are not copied.
-    pub(super) fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
+    ///
+    /// # Errors
+    /// [`InvalidData`](io::ErrorKind::InvalidData) where it should have come further with the
+    /// bytes that are here.
+    pub fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
         match self.next {
             Next::Bytes | Next::Chunk => Ok(&mut self.bytes),
             Next::ChunkSize => buffer.room(MAX_CHUNK_LINE),
@@ -139,7 +162,8 @@ impl Body {
         matches!(self.next, Next::Rest)
     }
 
-    pub(super) fn into_bytes(self) -> Bytes {
+    /// What has come of it.
+    pub fn into_bytes(self) -> Bytes {
         self.bytes.into()
     }
 

@@ -10,9 +10,11 @@ use super::{Buffer, invalid};
 pub(super) const MAX_CHUNK_LINE: usize = 1 << 10;
 
 /// What follows upon the content of a chunk.
+#[cfg(feature = "plugin")]
 pub const CHUNK_END: &[u8] = b"\r\n";
 
 /// What follows upon the last chunk.
+#[cfg(feature = "plugin")]
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Writes behind `out` what comes before the content of a chunk.

@@ -3,8 +3,8 @@
 //! which wait as tokio does or block, and a plugin's.
 //!
 //! The reader of responses takes every body that HTTP/1.1 knows, since a plugin may be written
-//! with any library, as a whole or, where it is a stream, in pieces. The parser of requests takes only ordinary ones, which say how long they
-//! are and want nothing but an answer; whatever else comes it leaves as it is, for hyper.
+//! with any library, as a whole or, where it is a stream, in pieces. The parser of requests
+//! takes those that a plugin has an answer to; what is odd it leaves as it is.
 
 mod body;
 mod buffer;
@@ -16,11 +16,11 @@ mod pieces;
 mod request;
 mod response;
 
-pub use body::ReadError;
+pub use body::{Body, BodyLength, ReadError};
 pub use buffer::Buffer;
 pub use known::KnownHead;
 pub use request::{Fields, Parsed, RequestHead, parse_request};
-pub use response::{BodyLength, Progress, Response, ResponseReader, write_response_head};
+pub use response::{Progress, Response, ResponseReader, write_response_head};
 
 #[cfg(feature = "plugin")]
 pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};

@@ -7,7 +7,7 @@ use httparse::{Header, ParserConfig, Status};
 #[cfg(feature = "host")]
 use super::JOINED;
 use super::fields::Framed;
-use super::{MAX_FIELDS, MAX_HEAD};
+use super::{BodyLength, MAX_FIELDS, MAX_HEAD};
 use crate::protocol::wire;
 
 /// Where the fields of a head are put while it is looked at.
@@ -22,10 +22,12 @@ impl Default for Fields<'_> {
 /// What an ordinary request says before its body.
 #[derive(Debug)]
 pub struct RequestHead<'a, 'f> {
+    /// The verb.
+    pub method: &'a str,
     /// The target's path and query, still percent-encoded.
     pub path: &'a str,
-    /// The length of its body, in bytes.
-    pub length: u64,
+    /// How long its body is.
+    pub length: BodyLength,
     /// How many bytes the head is long.
     pub size: usize,
     /// What it says of the caller's budget.
@@ -34,6 +36,10 @@ pub struct RequestHead<'a, 'f> {
     pub pipeline: bool,
     /// For how many microseconds the connection is to be looked at.
     pub busy_poll: Option<u64>,
+    /// Whether the peer waits with the body until it is told to go on.
+    pub expects_continue: bool,
+    /// Whether another request may follow on its connection.
+    pub keep_alive: bool,
     fields: &'f [Header<'a>],
 }
 
@@ -49,8 +55,7 @@ impl<'a> RequestHead<'a, '_> {
 pub enum Parsed<'a, 'f> {
     /// The beginning of a head.
     Partial,
-    /// An ordinary request: a `POST` to a path by HTTP/1.1, whose body has a length, and which
-    /// asks for nothing beside its answer.
+    /// An ordinary request: to a path, by HTTP/1.1, with an answer that has a body.
     Ordinary(RequestHead<'a, 'f>),
     /// Another request, or none at all.
     Other,
@@ -72,16 +77,28 @@ pub fn parse_request<'a, 'f>(bytes: &'a [u8], fields: &'f mut Fields<'a>) -> Par
     let (method, path, version) = (request.method, request.path, request.version);
     let fields: &'f [Header<'a>] = request.headers;
     match (method, path, version) {
-        (Some("POST"), Some(path), Some(1)) if path.starts_with('/') => {
-            let (timeout, pipeline, busy_poll) = (None, false, None);
-            let head = RequestHead { path, length: 0, size, timeout, pipeline, busy_poll, fields };
+        (Some(method), Some(path), Some(1))
+            if path.starts_with('/') && !matches!(method, "HEAD" | "CONNECT") =>
+        {
+            let head = RequestHead {
+                method,
+                path,
+                length: BodyLength::Of(0),
+                size,
+                timeout: None,
+                pipeline: false,
+                busy_poll: None,
+                expects_continue: false,
+                keep_alive: true,
+                fields,
+            };
             understand(head).map_or(Parsed::Other, Parsed::Ordinary)
         }
         _ => Parsed::Other,
     }
 }
 
-/// Reads the fields; `None` where they ask for more than an answer.
+/// Reads the fields; `None` where they contradict each other, or ask for what is not known here.
 fn understand<'a, 'f>(mut head: RequestHead<'a, 'f>) -> Option<RequestHead<'a, 'f>> {
     let mut framed = Framed { keep_alive: true, ..Framed::default() };
     for Header { name, value } in head.fields {
@@ -94,12 +111,21 @@ fn understand<'a, 'f>(mut head: RequestHead<'a, 'f>) -> Option<RequestHead<'a, '
             head.pipeline = true;
         } else if name.eq_ignore_ascii_case(wire::HEADER_BUSY_POLL) {
             head.busy_poll = wire::parse_number(value);
-        } else if name.eq_ignore_ascii_case("expect") || name.eq_ignore_ascii_case("upgrade") {
-            return None;
+        } else if name.eq_ignore_ascii_case("expect") {
+            head.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
+            if !head.expects_continue {
+                return None;
+            }
         }
     }
-    head.length = framed.length.unwrap_or(0);
-    (framed.keep_alive && !framed.encoded).then_some(head)
+    head.keep_alive = framed.keep_alive;
+    head.length = match framed {
+        Framed { encoded: false, length, .. } => BodyLength::Of(length.unwrap_or(0)),
+        // Of two peers that go by one of both each, one would take a body for a request.
+        Framed { chunked: true, length: None, .. } => BodyLength::Open,
+        _ => return None,
+    };
+    Some(head)
 }
 
 /// A host's request.
@@ -186,7 +212,7 @@ mod tests {
         let text = with_fields("Goplug-Timeout: 250\r\nContent-Length: 13\r\n");
         let (bytes, mut fields) = (format!("{text}{{\"a\":1}}"), Fields::default());
         let Parsed::Ordinary(head) = parse_request(bytes.as_bytes(), &mut fields) else { panic!() };
-        assert_eq!((head.path, head.length, head.size), ("/add", 13, text.len()));
+        assert_eq!((head.path, head.length, head.size), ("/add", BodyLength::Of(13), text.len()));
         assert_eq!((head.timeout, head.pipeline), (Some(&b"250"[..]), false));
         assert_eq!(head.fields().count(), 3);
     }
@@ -195,7 +221,7 @@ mod tests {
     fn a_request_without_a_length_has_no_body() {
         let (text, mut fields) = (with_fields("connection: Keep-Alive\r\n"), Fields::default());
         let Parsed::Ordinary(head) = parse_request(text.as_bytes(), &mut fields) else { panic!() };
-        assert_eq!((head.length, head.timeout), (0, None));
+        assert_eq!((head.length, head.timeout), (BodyLength::Of(0), None));
     }
 
     #[test]
@@ -220,17 +246,33 @@ mod tests {
     }
 
     #[test]
-    fn what_wants_more_than_an_answer_is_not_ordinary() {
+    fn a_body_may_come_in_chunks_or_when_it_is_asked_for_and_be_the_last() {
+        for (field, expected) in [
+            ("transfer-encoding: Chunked", (BodyLength::Open, false, true)),
+            ("Expect: 100-Continue\r\ncontent-length: 3", (BodyLength::Of(3), true, true)),
+            ("connection: close", (BodyLength::Of(0), false, false)),
+            ("connection: upgrade\r\nupgrade: x", (BodyLength::Of(0), false, true)),
+        ] {
+            let (text, mut fields) = (with_fields(&format!("{field}\r\n")), Fields::default());
+            let Parsed::Ordinary(head) = parse_request(text.as_bytes(), &mut fields) else {
+                panic!("{text}")
+            };
+            assert_eq!((head.length, head.expects_continue, head.keep_alive), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_odd_or_contradicts_itself_is_not_ordinary() {
         for text in [
-            "GET /add HTTP/1.1\r\n\r\n",
+            "HEAD /add HTTP/1.1\r\n\r\n",
+            "CONNECT /add HTTP/1.1\r\n\r\n",
             "POST /add HTTP/1.0\r\n\r\n",
             "POST http://x/add HTTP/1.1\r\n\r\n",
             "POST add HTTP/1.1\r\n\r\n",
             "\0",
-            &with_fields("transfer-encoding: chunked\r\n"),
-            &with_fields("Expect: 100-continue\r\n"),
-            &with_fields("connection: upgrade\r\nupgrade: x\r\n"),
-            &with_fields("connection: close\r\n"),
+            &with_fields("transfer-encoding: gzip\r\n"),
+            &with_fields("transfer-encoding: chunked\r\ncontent-length: 1\r\n"),
+            &with_fields("Expect: the best\r\n"),
             &with_fields("content-length: x\r\n"),
             &with_fields("content-length: 1\r\ncontent-length: 2\r\n"),
         ] {
@@ -263,7 +305,7 @@ mod tests {
         Request::new("Do", b"ab").write_to(&mut out, b"x");
         insert_field(&mut out, wire::HEADER_BUSY_POLL, 7);
         let Parsed::Ordinary(head) = parse_request(&out, &mut fields) else { panic!() };
-        assert_eq!((head.path, head.length, head.busy_poll), ("/Do", 2, Some(7)));
+        assert_eq!((head.path, head.length, head.busy_poll), ("/Do", BodyLength::Of(2), Some(7)));
     }
 
     #[cfg(feature = "host")]

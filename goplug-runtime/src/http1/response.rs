@@ -10,7 +10,7 @@ use httparse::{ParserConfig, Status};
 use super::Pieces;
 use super::body::{Body, Framing, ReadError};
 use super::fields::Framed;
-use super::{Buffer, KnownHead, MAX_FIELDS, MAX_HEAD, invalid};
+use super::{BodyLength, Buffer, KnownHead, MAX_FIELDS, MAX_HEAD, invalid};
 use crate::protocol::wire;
 
 /// A whole response.
@@ -221,15 +221,6 @@ fn reason(status: u16) -> &'static str {
         503 => "Service Unavailable",
         _ => "",
     }
-}
-
-/// How long the body of a response is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyLength {
-    /// So many bytes.
-    Of(usize),
-    /// Not known yet: it comes in chunks.
-    Open,
 }
 
 /// Writes the head of a response behind `out`; `protocol` says that a GoPlug 2 plugin has

@@ -127,6 +127,12 @@ pub(super) fn budget(value: Option<&[u8]>) -> Result<Option<Duration>, Problem> 
     }
 }
 
+/// The problem of a body that is larger than this.
+pub(super) fn too_large(limit: usize) -> Problem {
+    let detail = format!("the body is larger than {limit} bytes");
+    Problem::new(ProblemKind::BodyTooLarge, detail)
+}
+
 /// The problem of a body that stops arriving.
 pub(super) fn paused(idle: Duration) -> Problem {
     bad_request(format!("nothing of the body has arrived for {idle:?}"))

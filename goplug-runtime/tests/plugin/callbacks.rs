@@ -94,6 +94,8 @@ fn a_further_registration_takes_the_place_of_the_first() {
 
         let mut new = Client::connect(&sock).await.listen(TOKEN, r#"["b"]"#).await;
         assert_eq!(old.next().await, None);
+        // What was a stream is a connection again.
+        assert_eq!(old.into_client().post("Ping", "x").await.text(), "x");
 
         assert!(matches!(server.notify("a", "").await, Err(Error::NotRegistered { .. })));
         server.notify("b", "2").await.unwrap();

@@ -188,6 +188,11 @@ impl Callbacks {
         }
     }
 
+    /// The connection, once the stream has come to its end.
+    pub(crate) fn into_client(self) -> Client {
+        self.client
+    }
+
     /// The next event, which has to come.
     pub(crate) async fn event(&mut self) -> (String, String, String) {
         self.next().await.expect("the stream ended")

@@ -4,6 +4,7 @@ mod bad_input;
 mod callbacks;
 mod calls;
 mod client;
+mod http;
 mod legacy;
 mod stop;
 mod typed;

@@ -49,6 +49,21 @@ impl Link {
         }
     }
 
+    /// Ends the connection as a server does that has not read all there was: says that nothing
+    /// more comes, and drops what the peer still sends, so that it sees what has been written.
+    /// That goes on for so many bytes at most, and for as long as it does not pause for `idle`.
+    pub(super) async fn linger(&mut self, mut most: usize, idle: Duration) {
+        let mut dropped = Vec::with_capacity(MAX_HEAD);
+        if self.stream.shutdown().await.is_err() {
+            return;
+        }
+        while let Some(Ok(1..)) = within(idle, self.stream.receive(&mut dropped)).await {
+            let Some(left) = most.checked_sub(dropped.len()) else { return };
+            most = left;
+            dropped.clear();
+        }
+    }
+
     /// Writes these parts, all of each. Of no use after an error, or once the future was
     /// dropped.
     ///

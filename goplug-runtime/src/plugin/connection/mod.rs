@@ -2,9 +2,11 @@
 //!
 //! Ordinary requests, which are nearly all, are read and answered by goplug's own codec, and so
 //! are the streams of callbacks that some of them open. With the first request of another kind,
-//! such as one whose body comes in chunks, the connection goes over to hyper, with what has
-//! been read of it, and stays there.
+//! such as one by HTTP/1.0, the connection goes over to hyper, with what has been read of it,
+//! and stays there; or it ends with a refusal, where the feature `hyper` is not there.
 
+mod asked;
+#[cfg(feature = "hyper")]
 mod by_hyper;
 mod events;
 mod link;
@@ -13,6 +15,7 @@ mod outbox;
 
 use std::sync::Arc;
 
+#[cfg(feature = "hyper")]
 use bytes::Bytes;
 
 use self::link::Link;
@@ -39,7 +42,15 @@ pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
             First::Left(Next::End) | First::Right(()) => return,
         }
     }
-    let Link { stream, incoming } = ordinary.link;
-    let read = Bytes::copy_from_slice(incoming.filled());
-    by_hyper::serve(stream, read, service, id).await;
+    #[cfg(feature = "hyper")]
+    {
+        let Link { stream, incoming } = ordinary.link;
+        let read = Bytes::copy_from_slice(incoming.filled());
+        by_hyper::serve(stream, read, service, id).await;
+    }
+    #[cfg(not(feature = "hyper"))]
+    {
+        let refusal = ordinary.refuse_head();
+        first(refusal, lifecycle.reached(Phase::Closing)).await;
+    }
 }

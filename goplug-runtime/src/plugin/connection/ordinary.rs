@@ -11,21 +11,23 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-
 use tokio::time::sleep;
 
+use super::asked::{Asked, Call, Coming};
 use super::link::Link;
 use super::outbox::Outbox;
-use crate::http1::{Fields, KnownHead, MAX_HEAD, Parsed, RequestHead, parse_request};
+use crate::http1::{
+    Body, BodyLength, Fields, KnownHead, MAX_HEAD, Parsed, ReadError, parse_request,
+};
 use crate::limits;
 use crate::plugin::answer::{Answer, Content, Ticket};
 use crate::plugin::callbacks::CallbackEvents;
 use crate::plugin::race::{after_others, within};
-use crate::plugin::request::{self, Headers};
+use crate::plugin::request::{self, Headers, bad_request};
 use crate::plugin::service::Service;
 use crate::protocol::{Problem, wire};
 use crate::transport::BusyPoll;
-use crate::typed::{Handler, Reply};
+use crate::typed::Reply;
 
 /// Why no further request is answered.
 pub(super) enum Next {
@@ -47,30 +49,13 @@ impl From<io::Error> for Over {
     }
 }
 
-/// What a request asks for; its body is still to come.
-enum Asked<'s> {
-    /// A call, of a caller who names no impossible budget.
-    Call(Call<'s>),
-    /// Whatever else the protocol has an answer to.
-    Other(String, Headers),
-    /// Nothing that could be understood.
-    Nothing(Problem),
-}
-
-/// A call: who answers it, and within what budget.
-#[derive(Clone, Copy)]
-struct Call<'s> {
-    handler: &'s Handler,
-    budget: Option<Duration>,
-}
-
 /// What lies at the beginning of what the peer has sent.
 enum Found<'s> {
     /// Nothing, or the beginning of a head.
     Part,
-    /// An ordinary request, and the length of its body.
-    Request(Asked<'s>, usize),
-    /// Something for hyper.
+    /// An ordinary request, and how its body comes.
+    Request(Asked<'s>, Coming),
+    /// Another one, or none.
     Other,
 }
 
@@ -79,15 +64,16 @@ pub(super) struct Ordinary<'s> {
     pub(super) link: Link,
     service: &'s Service,
     id: u64,
-    /// The head of the last call, and the length of its body.
-    known: KnownHead<(Call<'s>, usize)>,
+    /// The head of the last call.
+    known: KnownHead<(Call<'s>, Coming)>,
     outbox: Outbox,
     /// How long the peer may pause within a request or while it is answered.
     idle: Duration,
     busy_poll: BusyPoll,
     /// Whether the peer takes requests back: see [`wire::HEADER_PIPELINE`].
     pipeline: bool,
-    /// Whether it has been given some: then nothing is read any more.
+    /// Whether the request at hand is the last: it says so, or those behind it have been given
+    /// back.
     last: bool,
 }
 
@@ -119,20 +105,13 @@ impl<'s> Ordinary<'s> {
                     self.flush().await?;
                     return Ok(Next::Other);
                 }
-                Found::Request(Asked::Call(call), length) => {
-                    let body = self.body(length).await?;
-                    self.call(call, body).await?;
-                }
-                Found::Request(Asked::Other(path, headers), length) => {
-                    let body = self.body(length).await?;
-                    if let Some(events) = self.other(&path, &headers, body).await? {
+                Found::Request(asked, coming) => {
+                    self.last = !coming.keep_alive;
+                    let body = self.body(coming).await?;
+                    if let Some(events) = self.answer(asked, body).await? {
                         self.flush().await?;
                         return Ok(Next::Events(events));
                     }
-                }
-                Found::Request(Asked::Nothing(problem), length) => {
-                    self.body(length).await?;
-                    self.push_problem(&problem, Ticket::default());
                 }
             }
             if self.outbox.is_full() {
@@ -144,9 +123,9 @@ impl<'s> Ordinary<'s> {
 
     /// Takes the next head, if it is there.
     fn next(&mut self) -> Found<'s> {
-        if let Some(((call, length), size)) = self.known.find(self.link.incoming.filled()) {
+        if let Some(((call, coming), size)) = self.known.find(self.link.incoming.filled()) {
             self.link.incoming.consume(size);
-            return Found::Request(Asked::Call(call), length);
+            return Found::Request(Asked::Call(call), coming);
         }
         let mut fields = Fields::default();
         let head = match parse_request(self.link.incoming.filled(), &mut fields) {
@@ -154,31 +133,16 @@ impl<'s> Ordinary<'s> {
             Parsed::Other => return Found::Other,
             Parsed::Ordinary(head) => head,
         };
-        let Some((asked, length)) = self.understand(&head) else { return Found::Other };
+        let (asked, coming) = (Asked::of(&head, self.service), Coming::of(&head));
         let size = head.size;
         self.pipeline |= head.pipeline;
         if let Some(bound) = head.busy_poll {
             self.busy_poll = BusyPoll::new(Duration::from_micros(bound));
         } else if let Asked::Call(call) = asked {
-            self.known.keep(&self.link.incoming.filled()[..size], (call, length));
+            self.known.keep(&self.link.incoming.filled()[..size], (call, coming));
         }
         self.link.incoming.consume(size);
-        Found::Request(asked, length)
-    }
-
-    /// What a request asks for, and how long its body is; `None` where that is too large.
-    fn understand(&self, head: &RequestHead<'_, '_>) -> Option<(Asked<'s>, usize)> {
-        let length = usize::try_from(head.length).ok();
-        let length = length.filter(|length| *length <= self.service.body_limit())?;
-        let method = wire::method_of_path(head.path);
-        if let Some(handler) = method.as_deref().and_then(|name| self.service.handler(name)) {
-            let asked = match request::budget(head.timeout) {
-                Ok(budget) => Asked::Call(Call { handler, budget }),
-                Err(problem) => Asked::Nothing(problem),
-            };
-            return Some((asked, length));
-        }
-        Some((Asked::Other(head.path.to_owned(), Headers::of(head.fields())), length))
+        Found::Request(asked, coming)
     }
 
     /// Reads more of a head. What has been answered is written before: the peer may wait for
@@ -201,8 +165,20 @@ impl<'s> Ordinary<'s> {
         if count == 0 { Err(Over) } else { Ok(()) }
     }
 
-    /// Reads a body. A large one is read to where it stays.
-    async fn body(&mut self, length: usize) -> Result<Bytes, Over> {
+    /// Reads a body.
+    async fn body(&mut self, coming: Coming) -> Result<Bytes, Over> {
+        let limit = self.service.body_limit();
+        match coming.length {
+            BodyLength::Of(length) => match usize::try_from(length) {
+                Ok(length) if length <= limit => self.whole_body(length, coming).await,
+                _ => self.refuse(&request::too_large(limit)).await,
+            },
+            BodyLength::Open => self.chunked_body(Body::chunked(limit), coming).await,
+        }
+    }
+
+    /// Reads a body of this length. A large one is read to where it stays.
+    async fn whole_body(&mut self, length: usize, coming: Coming) -> Result<Bytes, Over> {
         if let Some(whole) = self.link.incoming.filled().get(..length) {
             let body = Bytes::copy_from_slice(whole);
             self.link.incoming.consume(length);
@@ -210,13 +186,10 @@ impl<'s> Ordinary<'s> {
         }
         let mut body = Vec::with_capacity(length);
         self.link.incoming.move_to(&mut body, length);
-        self.flush().await?;
+        self.wait_for_body(coming).await?;
         while body.len() < length {
-            match within(self.idle, self.link.stream.receive(&mut body)).await {
-                Some(Ok(count)) if count > 0 => {}
-                Some(_) => return Err(Over),
-                None => return self.refuse(&request::paused(self.idle)).await,
-            }
+            let received = within(self.idle, self.link.stream.receive(&mut body)).await;
+            self.check_part(received).await?;
         }
         // There may have been room for more than was asked for.
         self.link.incoming.put(&body[length..]);
@@ -224,10 +197,77 @@ impl<'s> Ordinary<'s> {
         Ok(body.into())
     }
 
+    async fn chunked_body(&mut self, mut body: Body, coming: Coming) -> Result<Bytes, Over> {
+        let mut waits = false;
+        loop {
+            match body.take(&mut self.link.incoming) {
+                Ok(true) => return Ok(body.into_bytes()),
+                Ok(false) => {}
+                Err(ReadError::TooLarge) => {
+                    return self.refuse(&request::too_large(self.service.body_limit())).await;
+                }
+                Err(ReadError::Broken(error)) => {
+                    let problem = bad_request(format!("the body broke off: {error}"));
+                    return self.refuse(&problem).await;
+                }
+            }
+            if !std::mem::replace(&mut waits, true) {
+                self.wait_for_body(coming).await?;
+            }
+            let Link { stream, incoming } = &mut self.link;
+            let received = within(self.idle, stream.receive(body.room(incoming)?)).await;
+            self.check_part(received).await?;
+        }
+    }
+
+    /// Before a body is waited for: the peer may wait for what has been answered, or to be told
+    /// to go on.
+    async fn wait_for_body(&mut self, coming: Coming) -> Result<(), Over> {
+        if coming.expects_continue {
+            self.outbox.push_continue();
+        }
+        self.flush().await
+    }
+
+    /// Whether a part of a body has come, in time.
+    async fn check_part(&mut self, received: Option<io::Result<usize>>) -> Result<(), Over> {
+        match received {
+            Some(Ok(1..)) => Ok(()),
+            Some(_) => Err(Over),
+            None => self.refuse(&request::paused(self.idle)).await,
+        }
+    }
+
     /// Says what is wrong with a request that has not come to its end: it is the last.
     async fn refuse<T>(&mut self, problem: &Problem) -> Result<T, Over> {
         self.push_problem(problem, Ticket::default());
-        self.end().await
+        self.flush().await?;
+        // Who sends twice what is allowed will not listen.
+        self.link.linger(self.service.body_limit().saturating_mul(2), self.idle).await;
+        Err(Over)
+    }
+
+    /// Refuses what is no ordinary request.
+    #[cfg(not(feature = "hyper"))]
+    pub(super) async fn refuse_head(&mut self) {
+        let problem = bad_request("not a request by HTTP/1.1 that a plugin knows how to answer");
+        // That is the end of it either way.
+        let _ = self.refuse::<()>(&problem).await;
+    }
+
+    /// Answers what has come as a whole; the answer may be a stream, of which the head is
+    /// pushed.
+    async fn answer(
+        &mut self,
+        asked: Asked<'_>,
+        body: Bytes,
+    ) -> Result<Option<CallbackEvents>, Over> {
+        match asked {
+            Asked::Call(call) => self.call(call, body).await?,
+            Asked::Other(path, headers) => return self.other(&path, &headers, body).await,
+            Asked::Nothing(problem) => self.push_problem(&problem, Ticket::default()),
+        }
+        Ok(None)
     }
 
     async fn call(&mut self, call: Call<'_>, body: Bytes) -> Result<(), Over> {
@@ -262,7 +302,7 @@ impl<'s> Ordinary<'s> {
         Err(Over)
     }
 
-    /// Answers what is no call; the answer may be a stream, of which the head is pushed.
+    /// Answers what is no call.
     async fn other(
         &mut self,
         path: &str,

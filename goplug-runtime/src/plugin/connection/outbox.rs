@@ -13,6 +13,8 @@ use crate::protocol::wire;
 /// [`wire::STATUS_GIVEN_BACK`].
 const GIVEN_BACK: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
 
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 /// Answers that have not been written yet.
 #[derive(Default)]
 pub(super) struct Outbox {
@@ -32,7 +34,7 @@ impl Outbox {
         body: Bytes,
         ticket: Ticket,
     ) {
-        let length = BodyLength::Of(body.len());
+        let length = BodyLength::Of(body.len() as u64);
         write_response_head(&mut self.bytes, status, media_type, protocol, length);
         if body.len() <= JOINED {
             self.bytes.extend_from_slice(&body);
@@ -52,6 +54,11 @@ impl Outbox {
     /// back.
     pub(super) fn push_given_back(&mut self) {
         self.bytes.extend_from_slice(GIVEN_BACK);
+    }
+
+    /// Adds an interim response: the peer is to go on with the body that it has announced.
+    pub(super) fn push_continue(&mut self) {
+        self.bytes.extend_from_slice(CONTINUE);
     }
 
     /// Whether it is to be written before anything is added.

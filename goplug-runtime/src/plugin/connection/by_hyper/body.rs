@@ -15,8 +15,8 @@ use tokio::time::timeout;
 
 use crate::plugin::answer::{Answer, Content, Ticket};
 use crate::plugin::race::within;
-use crate::plugin::request::{bad_request, paused};
-use crate::protocol::{Problem, ProblemKind, wire};
+use crate::plugin::request::{bad_request, paused, too_large};
+use crate::protocol::{Problem, wire};
 
 /// What is left of a body that is too large. Reading it to its end keeps a peer that is
 /// still writing from being cut off before it has seen why.
@@ -40,13 +40,10 @@ pub(super) async fn read(
     limit: usize,
     idle: Duration,
 ) -> Result<Bytes, Unread> {
-    let too_large = |incoming| {
-        let detail = format!("the body is larger than {limit} bytes");
-        let problem = Problem::new(ProblemKind::BodyTooLarge, detail);
-        Unread::TooLarge(problem, Box::pin(discard(incoming, limit, idle)))
-    };
+    let refused =
+        |incoming| Unread::TooLarge(too_large(limit), Box::pin(discard(incoming, limit, idle)));
     if incoming.size_hint().lower() > limit as u64 {
-        return Err(too_large(incoming));
+        return Err(refused(incoming));
     }
     let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
     while !incoming.is_end_stream() {
@@ -56,7 +53,7 @@ pub(super) async fn read(
         let frame = frame.map_err(|error| broken(format!("the body broke off: {error}")))?;
         let Ok(piece) = frame.into_data() else { continue };
         if first.len() + joined.len() + piece.len() > limit {
-            return Err(too_large(incoming));
+            return Err(refused(incoming));
         }
         // Most bodies come in one piece, and then nothing is copied.
         if first.is_empty() && joined.is_empty() {

@@ -1,0 +1,135 @@
+//! Requests as other HTTP clients than this project's hosts write them.
+
+use bytes::Bytes;
+use goplug_runtime::plugin::PluginServer;
+use tempfile::TempDir;
+
+use crate::client::{Client, folder, request, run};
+
+/// A plugin that answers with what it is asked, and a connection to it.
+async fn echo() -> (Client, PluginServer, TempDir) {
+    let (folder, sock) = folder();
+    let server = PluginServer::builder("Do")
+        .namespace("Test")
+        .location(folder.path())
+        .body_limit(64)
+        .method("Echo", |input: Bytes| async move { Ok::<_, anyhow::Error>(input) })
+        .build()
+        .unwrap();
+    server.start().await.unwrap();
+    let mut client = Client::connect(&sock).await;
+    assert_eq!(client.post("Activate", "").await.status(), 200);
+    (client, server, folder)
+}
+
+fn head(fields: &str) -> String {
+    format!("POST /Echo HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n")
+}
+
+const CHUNKS: &str = "5\r\nhello\r\n007;kind=x\r\n, world\r\n0\r\nTrailer: t\r\n\r\n";
+
+#[test]
+fn a_body_in_chunks_is_read_in_whatever_pieces_it_comes() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        let text = head("Transfer-Encoding: chunked") + CHUNKS;
+        for size in [1, 7, text.len()] {
+            for piece in text.as_bytes().chunks(size) {
+                client.send(piece).await;
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(client.response().await.unwrap().text(), "hello, world");
+        }
+        client.send(text.repeat(2) + &request("Echo", &[], "behind")).await;
+        for expected in ["hello, world", "hello, world", "behind"] {
+            assert_eq!(client.response().await.unwrap().text(), expected);
+        }
+    });
+}
+
+#[test]
+fn chunks_that_are_none_are_answered() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        client.send(head("Transfer-Encoding: chunked") + "five\r\nhello\r\n").await;
+        let response = client.response().await.unwrap();
+        assert_eq!(response.status(), 400);
+        let expected = "the body broke off: a chunk has no size";
+        assert_eq!(response.problem(), ("bad-request".into(), expected.into()));
+        assert!(client.end().await.is_empty());
+    });
+}
+
+#[test]
+fn who_waits_to_be_told_to_go_on_is_told() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        for (fields, body) in
+            [("Content-Length: 5", "hello"), ("Transfer-Encoding: chunked", CHUNKS)]
+        {
+            client.send(head(&format!("Expect: 100-continue\r\n{fields}"))).await;
+            let interim = client.head().await.unwrap();
+            assert_eq!(interim.status_line, "HTTP/1.1 100 Continue");
+            client.send(body).await;
+            assert!(client.response().await.unwrap().text().starts_with("hello"));
+        }
+        // Who does not wait is not told, and too large a body is not asked for.
+        client.send(head("Expect: 100-continue\r\nContent-Length: 5") + "hello").await;
+        assert_eq!(client.response().await.unwrap().text(), "hello");
+        client.send(head("Expect: 100-continue\r\nContent-Length: 65")).await;
+        assert_eq!(client.response().await.unwrap().status(), 413);
+    });
+}
+
+#[test]
+fn a_connection_ends_behind_the_request_that_says_so() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        client.send(head("Connection: close\r\nContent-Length: 5") + "hello").await;
+        assert_eq!(client.response().await.unwrap().text(), "hello");
+        assert!(client.end().await.is_empty());
+    });
+}
+
+#[test]
+fn who_still_writes_what_is_too_large_sees_why_it_is_refused() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        client.send(head("Content-Length: 120")).await;
+        for _ in 0..12 {
+            client.send("ten bytes.").await;
+        }
+        assert_eq!(client.response().await.unwrap().problem().0, "body-too-large");
+        assert!(client.end().await.is_empty());
+    });
+}
+
+#[test]
+fn other_verbs_are_refused_and_the_connection_lives() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        for verb in ["GET", "PUT", "BREW"] {
+            client.send(head("Content-Length: 5").replace("POST", verb) + "hello").await;
+            let problem = client.response().await.unwrap().problem();
+            assert_eq!(problem, ("bad-request".into(), format!("{verb} is not POST")));
+        }
+        assert_eq!(client.post("Echo", "still here").await.text(), "still here");
+    });
+}
+
+#[test]
+fn what_is_odd_is_answered_where_it_is_known_and_refused_where_it_is_not() {
+    run(async {
+        for line in ["POST /Echo HTTP/1.0", "POST http://x/Echo HTTP/1.1"] {
+            let (mut client, _server, _folder) = echo().await;
+            client.send(format!("{line}\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")).await;
+            let response = client.response().await.unwrap();
+            if cfg!(feature = "hyper") {
+                assert_eq!((response.status(), response.text()), (200, "hello"), "{line}");
+            } else {
+                assert_eq!(response.problem().0, "bad-request", "{line}");
+                assert!(client.end().await.is_empty());
+            }
+        }
+    });
+}
