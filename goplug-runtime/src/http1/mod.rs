@@ -13,6 +13,7 @@ mod fields;
 mod known;
 #[cfg(feature = "host")]
 mod pieces;
+mod plain;
 mod request;
 mod response;
 

@@ -1,21 +1,19 @@
 //! Requests: written by a host, read by a plugin.
 
-use std::mem::MaybeUninit;
-
-use httparse::{Header, ParserConfig, Status};
+use httparse::{EMPTY_HEADER, Header, Status};
 
 #[cfg(feature = "host")]
 use super::JOINED;
 use super::fields::Framed;
-use super::{BodyLength, MAX_FIELDS, MAX_HEAD};
+use super::{BodyLength, MAX_FIELDS, MAX_HEAD, plain};
 use crate::protocol::wire;
 
 /// Where the fields of a head are put while it is looked at.
-pub struct Fields<'a>([MaybeUninit<Header<'a>>; MAX_FIELDS]);
+pub struct Fields<'a>([Header<'a>; MAX_FIELDS]);
 
 impl Default for Fields<'_> {
     fn default() -> Self {
-        Self([const { MaybeUninit::uninit() }; MAX_FIELDS])
+        Self([EMPTY_HEADER; MAX_FIELDS])
     }
 }
 
@@ -63,39 +61,49 @@ pub enum Parsed<'a, 'f> {
 
 /// Looks at the beginning of these bytes.
 pub fn parse_request<'a, 'f>(bytes: &'a [u8], fields: &'f mut Fields<'a>) -> Parsed<'a, 'f> {
-    let mut request = httparse::Request::new(&mut []);
-    let parsed = ParserConfig::default().parse_request_with_uninit_headers(
-        &mut request,
-        bytes,
-        &mut fields.0,
-    );
-    let size = match parsed {
-        Ok(Status::Complete(size)) if size <= MAX_HEAD => size,
+    let fields = &mut fields.0[..];
+    if let Some((path, count, size)) = plain::parse(bytes, fields) {
+        return ordinary("POST", path, size, &fields[..count]);
+    }
+    let mut request = httparse::Request::new(fields);
+    let size = match request.parse(bytes) {
+        Ok(Status::Complete(size)) => size,
         Ok(Status::Partial) if bytes.len() < MAX_HEAD => return Parsed::Partial,
         _ => return Parsed::Other,
     };
-    let (method, path, version) = (request.method, request.path, request.version);
-    let fields: &'f [Header<'a>] = request.headers;
-    match (method, path, version) {
+    match (request.method, request.path, request.version) {
         (Some(method), Some(path), Some(1))
             if path.starts_with('/') && !matches!(method, "HEAD" | "CONNECT") =>
         {
-            let head = RequestHead {
-                method,
-                path,
-                length: BodyLength::Of(0),
-                size,
-                timeout: None,
-                pipeline: false,
-                busy_poll: None,
-                expects_continue: false,
-                keep_alive: true,
-                fields,
-            };
-            understand(head).map_or(Parsed::Other, Parsed::Ordinary)
+            ordinary(method, path, size, request.headers)
         }
         _ => Parsed::Other,
     }
+}
+
+/// Whether these are the parts of an ordinary head.
+fn ordinary<'a, 'f>(
+    method: &'a str,
+    path: &'a str,
+    size: usize,
+    fields: &'f [Header<'a>],
+) -> Parsed<'a, 'f> {
+    let head = RequestHead {
+        method,
+        path,
+        length: BodyLength::Of(0),
+        size,
+        timeout: None,
+        pipeline: false,
+        busy_poll: None,
+        expects_continue: false,
+        keep_alive: true,
+        fields,
+    };
+    if size > MAX_HEAD {
+        return Parsed::Other;
+    }
+    understand(head).map_or(Parsed::Other, Parsed::Ordinary)
 }
 
 /// Reads the fields; `None` where they contradict each other, or ask for what is not known here.

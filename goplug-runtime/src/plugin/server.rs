@@ -235,14 +235,19 @@ impl PluginServer {
         Ok(())
     }
 
-    /// Whether code of the plugin's own runs when it is activated.
-    pub(super) fn has_activation_hook(&self) -> bool {
-        self.core.hooks.activate.is_some()
+    /// What runs of the plugin's own when it is activated and when it stops.
+    pub(super) fn hooks(&self) -> &Hooks {
+        &self.core.hooks
     }
 
     /// Waits until the plugin takes calls, or never will. Cancel safe.
     pub(super) async fn activated(&self) {
         self.core.lifecycle.reached(Phase::Active).await;
+    }
+
+    /// Waits until the plugin takes no further calls. Cancel safe.
+    pub(super) async fn stopping(&self) {
+        self.core.lifecycle.reached(Phase::Stopping).await;
     }
 
     /// Waits until the plugin has stopped, for whatever reason. Cancel safe.

@@ -64,4 +64,4 @@ pub use processors::processors;
 pub use socket::{MAX_PATH, check_path};
 pub use stream::Stream;
 #[cfg(feature = "plugin")]
-pub use termination::Termination;
+pub use termination::{Termination, ends_with_parent};

@@ -16,6 +16,16 @@ use rustix::process::Signal;
 
 use super::Lifeline;
 
+/// Whether the system ends this process with whoever started it, by a signal that nobody has
+/// to wait for.
+pub fn ends_with_parent() -> bool {
+    #[cfg(target_os = "linux")]
+    let signal = rustix::process::parent_process_death_signal();
+    #[cfg(not(target_os = "linux"))]
+    let signal = Ok::<_, io::Error>(None::<Signal>);
+    matches!(signal, Ok(Some(_)))
+}
+
 /// The signals that ask a process to end: `SIGTERM` and `SIGINT`.
 ///
 /// From [`Termination::listen`] on they no longer end the process by themselves, and never

@@ -7,21 +7,31 @@
 //!
 //! To start it takes longer than all the rest of an activation. So it is started when the
 //! host has its answer, unless the plugin's own code runs before: until then the runtime is
-//! never held, and waits for the host's end itself, and a signal just ends the process.
+//! never held, and waits for the host's end itself, and a signal just ends the process. Where
+//! nothing of the plugin's own is to run at its end, and the system ends the process with its
+//! host, it makes way for the first calls, too: a signal then still ends the process at once,
+//! and cuts off what is in flight.
 
 use std::io::Write;
 use std::path::Path;
 use std::pin::pin;
 use std::thread;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::Options;
 use crate::error::{Error, Result};
 use crate::plugin::race::{First, first};
 use crate::plugin::{PluginServer, ServerBuilder};
-use crate::transport::{Inherited, Lifeline, Termination};
+use crate::transport::{Inherited, Lifeline, Termination, ends_with_parent};
 
 /// The exit status of a plugin that could not stop in good order.
 const FORCED: i32 = 1;
+
+/// How long a host may have for its first calls: to start a thread takes some 60 µs on a fast
+/// machine.
+const FIRST_CALLS: Duration = Duration::from_millis(1);
 
 /// Serves on the socket that the host passed, else on one in `dir`. Answers `false` where
 /// there is neither.
@@ -38,7 +48,7 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
             (Some(listener), _) => {
                 let server = builder.build()?;
                 server.start_on(listener).await?;
-                if !server.has_activation_hook() {
+                if server.hooks().activate.is_none() {
                     idle(&server, inherited.lifeline.as_ref()).await?;
                 }
                 (server, listen()?)
@@ -61,13 +71,20 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
     served
 }
 
-/// Waits until the plugin is activated, and asks it to stop if its host goes before.
+/// Waits until the plugin is activated, and for a while longer where that does no harm; asks it
+/// to stop if its host goes before.
 async fn idle(server: &PluginServer, lifeline: Option<&Lifeline>) -> Result<()> {
-    let Some(lifeline) = lifeline else {
+    let idle = async {
         server.activated().await;
+        if server.hooks().stop.is_none() && ends_with_parent() {
+            let _ = timeout(FIRST_CALLS, server.stopping()).await;
+        }
+    };
+    let Some(lifeline) = lifeline else {
+        idle.await;
         return Ok(());
     };
-    match first(server.activated(), lifeline.closed()).await {
+    match first(idle, lifeline.closed()).await {
         First::Left(()) => Ok(()),
         First::Right(Ok(())) => {
             server.request_stop();
