@@ -17,15 +17,18 @@ type Known = (FileState, String);
 pub(super) struct KnownDigest(Arc<Mutex<Option<Known>>>);
 
 impl KnownDigest {
-    /// The SHA-256 of an open program that nobody may write but whom this host trusts. Does
-    /// blocking I/O.
-    pub(super) fn of(&self, program: &OpenProgram) -> io::Result<String> {
+    /// The digest of an open program, if it is known, which nobody may write but whom this host
+    /// trusts.
+    pub(super) fn get(&self, program: &OpenProgram) -> io::Result<Option<String>> {
         let state = FileState::of(program)?;
-        if let Some((known, digest)) = &*self.lock()
-            && *known == state
-        {
-            return Ok(digest.clone());
-        }
+        let known = self.lock();
+        let digest = known.as_ref().filter(|(known, _)| *known == state);
+        Ok(digest.map(|(_, digest)| digest.clone()))
+    }
+
+    /// Reads the digest of such a program. Does blocking I/O.
+    pub(super) fn read(&self, program: &OpenProgram) -> io::Result<String> {
+        let state = FileState::of(program)?;
         let digest = read(program)?;
         // One that may have been written meanwhile, or whose clock may not show it, is read
         // again next time.
@@ -64,7 +67,8 @@ mod tests {
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     fn digest(known: &KnownDigest, path: &Path) -> String {
-        known.of(&OpenProgram::open(path).unwrap()).unwrap()
+        let program = OpenProgram::open(path).unwrap();
+        known.get(&program).unwrap().unwrap_or_else(|| known.read(&program).unwrap())
     }
 
     #[test]
@@ -81,15 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_rests_is_read_once() {
+    fn what_was_read_of_a_file_that_rests_is_known() {
         let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
         let known = KnownDigest::default();
-        let digest = known.of(&program).unwrap();
-        // It has been read to its end: what would be read now is nothing.
-        assert_eq!(known.of(&program).unwrap(), digest);
+        assert_eq!(known.get(&program).unwrap(), None);
+        let digest = known.read(&program).unwrap();
         assert_ne!(digest, EMPTY);
-        *known.lock() = None;
-        assert_eq!(known.of(&program).unwrap(), EMPTY);
+        assert_eq!(known.get(&program).unwrap(), Some(digest));
     }
 
     #[test]

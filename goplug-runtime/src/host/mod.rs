@@ -26,6 +26,7 @@ mod output;
 mod pipeline;
 mod policy;
 mod pool;
+mod preparation;
 mod process;
 mod registry;
 mod resources;

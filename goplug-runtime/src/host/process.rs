@@ -1,20 +1,19 @@
 //! A plugin's process: started, watched, and in the end stopped by force.
 
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
 
-use super::digest::{self, KnownDigest};
+use super::digest::KnownDigest;
 use super::installed::{Command, Installed};
 use super::output::Output;
 use super::policy::Policy;
+use super::preparation::{Halt, Preparation};
 use super::service::Ending;
-use super::trust;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
-use crate::transport::{
-    Child, FileVersion, OpenProgram, PassedListener, Ruleset, Signal, Spawn, Started,
-};
+use crate::transport::{Child, FileVersion, PassedListener, Signal, Started};
 
 /// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
 /// the kernel may take over that. Both together are what a stop takes beyond its grace.
@@ -37,25 +36,26 @@ impl Process {
         known: &KnownDigest,
     ) -> Result<Self> {
         let id = installed.id();
-        let failed = |reason: String| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
-        let environment = environment(installed, &command, listener.path(), policy);
-        let program = open_program(installed, &command, known).await?;
+        let failed = |halt: Halt| match halt {
+            Halt::Rejected(reason) => installed.rejected(reason),
+            Halt::Failed(reason) => Error::Start { id: id.clone(), reason, stderr: Vec::new() },
+        };
+        let preparation = Preparation {
+            environment: environment(installed, &command, listener.path(), policy),
+            command,
+            listener: listener
+                .as_fd()
+                .try_clone_to_owned()
+                .map_err(|error| failed(error.into()))?,
+            limits: policy.resources.limits(),
+            sandbox: policy.sandbox.clone(),
+            trusted: installed.trusted,
+            known: known.clone(),
+        };
+        let Started { child, program, stdout, stderr } =
+            preparation.start().await.map_err(failed)?;
         // One that cannot be told from another is not watched.
         let version = FileVersion::of(&program).ok();
-        let (program, ruleset) = confine(program, policy).await.map_err(failed)?;
-        let spawn = Spawn {
-            program: &program,
-            args: &command.arguments,
-            env: &environment,
-            folder: &command.folder,
-            listener,
-            limits: &policy.resources.limits(),
-            ruleset: ruleset.as_ref(),
-        };
-        let Started { child, stdout, stderr } = spawn
-            .start()
-            .await
-            .map_err(|error| failed(format!("the program cannot be started: {error}")))?;
         Ok(Self { child, output: Output::follow(id, stdout, stderr), version })
     }
 
@@ -101,62 +101,6 @@ impl Process {
             Err(_) => Ending::because("it does not die"),
         }
     }
-}
-
-/// Opens the program, sees who may write it and compares its digest, on a thread that
-/// may block. The host's own executable, which is in use, needs none of the three.
-async fn open_program(
-    installed: &Installed,
-    command: &Command,
-    known: &KnownDigest,
-) -> Result<OpenProgram> {
-    let (path, expected) = (command.program.clone(), command.sha256.clone());
-    let (trusted, known) = (installed.trusted, known.clone());
-    let open = move || check_and_open(&path, expected.as_deref(), trusted, &known);
-    let opened = if installed.is_embedded() {
-        open()
-    } else {
-        tokio::task::spawn_blocking(open).await.map_err(|_| Error::Stopped)?
-    };
-    opened.map_err(|reason| installed.rejected(reason))
-}
-
-fn check_and_open(
-    path: &Path,
-    expected: Option<&str>,
-    trusted: bool,
-    known: &KnownDigest,
-) -> Result<OpenProgram, String> {
-    let program = OpenProgram::open(path)
-        .map_err(|error| format!("the program {} cannot be started: {error}", path.display()))?;
-    if !trusted {
-        trust::check_program(&program)?;
-    }
-    if let Some(expected) = expected {
-        // What others may write says of itself what they like, and when it was written.
-        let found = if trusted { digest::read(&program) } else { known.of(&program) };
-        let found = found.map_err(|error| error.to_string())?;
-        if found != expected {
-            return Err(format!(
-                "the digest of {} is {found}, not the {expected} of its .pconf",
-                path.display()
-            ));
-        }
-    }
-    Ok(program)
-}
-
-/// The rules of the plugin's sandbox, if it has one, made on a thread that may block.
-async fn confine(
-    program: OpenProgram,
-    policy: &Policy,
-) -> Result<(OpenProgram, Option<Ruleset>), String> {
-    let Some(sandbox) = policy.sandbox.clone() else { return Ok((program, None)) };
-    let made = tokio::task::spawn_blocking(move || {
-        let rules = sandbox.rules(&program)?;
-        Ok((program, Some(rules)))
-    });
-    made.await.unwrap_or_else(|error| Err(error.to_string()))
 }
 
 fn environment(

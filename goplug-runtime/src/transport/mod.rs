@@ -58,7 +58,7 @@ pub use permission::writable_by_others;
 #[cfg(feature = "host")]
 pub use process::{
     Child, FileState, FileVersion, Limit, OpenProgram, Output, Reach, Ruleset, Signal, Spawn,
-    Started, Tcp,
+    Started, Tcp, start,
 };
 pub use processors::processors;
 pub use socket::{MAX_PATH, check_path};

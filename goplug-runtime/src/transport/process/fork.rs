@@ -71,7 +71,7 @@ pub(super) struct Parts<'a> {
     pub(super) stdin: OwnedFd,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
-    pub(super) listener: OwnedFd,
+    pub(super) listener: BorrowedFd<'a>,
     pub(super) lifeline: OwnedFd,
 }
 

@@ -24,5 +24,5 @@ pub use limit::Limit;
 pub use program::OpenProgram;
 pub use reach::{Reach, Ruleset, Tcp};
 pub use rustix::process::Signal;
-pub use spawn::{Output, Spawn, Started};
+pub use spawn::{Output, Spawn, Started, start};
 pub use version::{FileState, FileVersion};

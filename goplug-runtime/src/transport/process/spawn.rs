@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -14,13 +14,12 @@ use rustix::pipe::PipeFlags;
 
 use super::child::{Child, Process};
 use super::failure::{Failure, Step};
-use super::fork::{LIFELINE_FD, Parts, Plan};
+use super::fork::{self, LIFELINE_FD, Parts, Plan};
 use super::limit::Limit;
 use super::program::OpenProgram;
 use super::reach::Ruleset;
 use super::spawner;
 use crate::protocol::wire;
-use crate::transport::PassedListener;
 
 /// What a plugin writes to its standard output or error.
 pub type Output = tokio::net::unix::pipe::Receiver;
@@ -33,23 +32,23 @@ const BUSY_ATTEMPTS: u32 = 50;
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// A process to start.
-#[derive(Clone, Copy, Debug)]
-pub struct Spawn<'a> {
+#[derive(Debug)]
+pub struct Spawn {
     /// The program; its path becomes the first element of the process's argv.
-    pub program: &'a OpenProgram,
+    pub program: OpenProgram,
     /// The arguments behind it.
-    pub args: &'a [OsString],
+    pub args: Vec<OsString>,
     /// The whole environment, but for `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
     /// `GOPLUG_LIFELINE`, which are set here whatever this says.
-    pub env: &'a [(OsString, OsString)],
+    pub env: Vec<(OsString, OsString)>,
     /// The folder in which it starts.
-    pub folder: &'a Path,
+    pub folder: PathBuf,
     /// The socket that it is to serve.
-    pub listener: &'a PassedListener,
+    pub listener: OwnedFd,
     /// What it and all that it starts may use.
-    pub limits: &'a [Limit],
+    pub limits: Vec<Limit>,
     /// What it and all that it starts may reach; everything if there is none.
-    pub ruleset: Option<&'a Ruleset>,
+    pub ruleset: Option<Ruleset>,
 }
 
 /// A process that has started, and what it says.
@@ -57,6 +56,8 @@ pub struct Spawn<'a> {
 pub struct Started {
     /// The process.
     pub child: Child,
+    /// What it runs.
+    pub program: OpenProgram,
     /// Its standard output. End of file comes when every process that has it is gone,
     /// which may be later than the plugin's end.
     pub stdout: Output,
@@ -64,51 +65,115 @@ pub struct Started {
     pub stderr: Output,
 }
 
-impl Spawn<'_> {
-    /// Starts the process; returns once its program runs.
-    ///
-    /// It leads a process group of its own, has default signals, reads nothing from
-    /// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O
-    /// and time. If the future is dropped, the process is killed.
-    ///
-    /// # Errors
-    /// The text continues "the program cannot be started:" and says what is wrong with
-    /// program, interpreter, architecture, folder, arguments, environment, limits or
-    /// sandbox.
-    pub async fn start(self) -> io::Result<Started> {
+/// Starts a process; returns once its program runs.
+///
+/// It leads a process group of its own, has default signals, reads nothing from
+/// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O
+/// and time. If the future is dropped, the process is killed.
+///
+/// What it is to be, `prepare` says, on the thread that starts all processes: one step to a
+/// thread that may block is enough for a start. It should not block for longer than it takes to
+/// look at a few files.
+///
+/// # Errors
+/// What `prepare` says; else the text continues "the program cannot be started:" and says what
+/// is wrong with program, interpreter, architecture, folder, arguments, environment, limits or
+/// sandbox.
+pub async fn start<E>(
+    prepare: impl FnOnce() -> Result<Spawn, E> + Send + 'static,
+) -> Result<Started, E>
+where
+    E: From<io::Error> + Send + 'static,
+{
+    let first = spawner::run(|| {
+        let spawn = prepare()?;
+        let begun = spawn.begin();
+        Ok::<_, E>((spawn, begun))
+    });
+    let (mut spawn, mut begun) = first.await??;
+    for _ in 1..BUSY_ATTEMPTS {
+        if !begun.as_ref().is_err_and(|refusal| refusal.busy) {
+            break;
+        }
+        tokio::time::sleep(BUSY_PAUSE).await;
+        (spawn, begun) = spawner::run(|| {
+            let begun = spawn.begin();
+            (spawn, begun)
+        })
+        .await?;
+    }
+    let Begun { process, lifeline, stdout, stderr } = begun.map_err(|refusal| refusal.error)?;
+    Ok(Started {
+        child: Child::new(process, lifeline)?,
+        program: spawn.program,
+        stdout: Output::from_owned_fd(stdout)?,
+        stderr: Output::from_owned_fd(stderr)?,
+    })
+}
+
+/// A process that has started, and the host's ends of its pipes.
+struct Begun {
+    process: Process,
+    lifeline: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+/// Why a process did not start.
+struct Refusal {
+    error: io::Error,
+    /// Whether somebody has its program open for writing.
+    busy: bool,
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self { error, busy: false }
+    }
+}
+
+impl From<Errno> for Refusal {
+    fn from(error: Errno) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+impl Spawn {
+    /// Starts it once. Blocks until its program runs.
+    fn begin(&self) -> Result<Begun, Refusal> {
         if !self.program.runs_from_file() {
             self.program.check_unchanged()?;
         }
         let (stdout, child_stdout) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let (stderr, child_stderr) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let (child_lifeline, lifeline) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        let plan = self.plan(child_stdout, child_stderr, child_lifeline)?;
-        let process = self.run(plan).await?;
-        Ok(Started {
-            child: Child::new(process, lifeline)?,
-            stdout: Output::from_owned_fd(stdout)?,
-            stderr: Output::from_owned_fd(stderr)?,
-        })
+        let mut plan = self.plan(child_stdout, child_stderr, child_lifeline)?;
+        match fork::start(&mut plan) {
+            Ok(process) => Ok(Begun { process, lifeline, stdout, stderr }),
+            Err(failure) => {
+                let busy = Errno::from_io_error(&failure.error) == Some(Errno::TXTBSY);
+                Err(Refusal { error: self.explain(failure), busy })
+            }
+        }
     }
 
-    fn plan(&self, stdout: OwnedFd, stderr: OwnedFd, lifeline: OwnedFd) -> io::Result<Box<Plan>> {
+    fn plan(&self, stdout: OwnedFd, stderr: OwnedFd, lifeline: OwnedFd) -> io::Result<Plan> {
         let program = c_string("the path", self.program.path().as_os_str())?;
         let args = self.args.iter().map(|arg| c_string("an argument", arg));
-        let plan = Plan::new(Parts {
+        Plan::new(Parts {
             argv: std::iter::once(Ok(program.clone())).chain(args).collect::<io::Result<_>>()?,
             program,
             file: self.program.runs_from_file().then(|| self.program.file()),
             folder: c_string("the folder", self.folder.as_os_str())?,
             env: self.environment()?,
             limits: self.limits.iter().map(|limit| limit.prepare()).collect(),
-            ruleset: self.ruleset.and_then(Ruleset::as_fd),
+            ruleset: self.ruleset.as_ref().and_then(Ruleset::as_fd),
             stdin: File::open("/dev/null")?.into(),
             stdout,
             stderr,
-            listener: self.listener.as_fd().try_clone_to_owned()?,
+            listener: self.listener.as_fd(),
             lifeline,
-        })?;
-        Ok(Box::new(plan))
+        })
     }
 
     /// The environment but for `LISTEN_PID`, which only the process itself knows.
@@ -128,24 +193,6 @@ impl Spawn<'_> {
         let ours = ours.iter().map(|(name, value)| variable(OsStr::new(name), OsStr::new(value)));
         let theirs = self.env.iter().filter(|(name, _)| !OURS.iter().any(|our| name == our));
         theirs.map(|(name, value)| variable(name, value)).chain(ours).collect()
-    }
-
-    async fn run(&self, mut plan: Box<Plan>) -> io::Result<Process> {
-        let mut attempts = 1;
-        loop {
-            let (used, result) = spawner::start(plan).await.map_err(|f| self.explain(f))?;
-            match result {
-                Err(Failure { error, .. })
-                    if Errno::from_io_error(&error) == Some(Errno::TXTBSY)
-                        && attempts < BUSY_ATTEMPTS =>
-                {
-                    attempts += 1;
-                    plan = used;
-                    tokio::time::sleep(BUSY_PAUSE).await;
-                }
-                result => return result.map_err(|failure| self.explain(failure)),
-            }
-        }
     }
 
     fn explain(&self, Failure { step, error }: Failure) -> io::Error {

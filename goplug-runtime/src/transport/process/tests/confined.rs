@@ -9,9 +9,9 @@ use super::*;
 async fn answer(stage: &Stage, reach: &Reach, limits: &[Limit], script: &str) -> String {
     let program = OpenProgram::open(Path::new("/bin/sh")).unwrap();
     let ruleset = reach.ruleset(&program).unwrap();
-    let args = ["-c".into(), script.into()];
-    let spawn = Spawn { args: &args, limits, ruleset: Some(&ruleset), ..stage.spawn(&program) };
-    all(spawn.start().await.unwrap().stdout).await
+    let (args, limits) = (vec!["-c".into(), script.into()], limits.to_vec());
+    let spawn = Spawn { args, limits, ruleset: Some(ruleset), ..stage.spawn(program) };
+    all(begun(spawn).await.unwrap().stdout).await
 }
 
 #[tokio::test]
@@ -32,8 +32,8 @@ async fn a_script_within_a_sandbox_is_read_by_its_interpreter() {
     let script = stage.file("plugin", b"#!/bin/sh\necho read\n");
     let program = OpenProgram::open(&script).unwrap();
     let ruleset = Reach::default().ruleset(&program).unwrap();
-    let spawn = Spawn { ruleset: Some(&ruleset), ..stage.spawn(&program) };
-    assert_eq!(all(spawn.start().await.unwrap().stdout).await, "read\n");
+    let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
+    assert_eq!(all(begun(spawn).await.unwrap().stdout).await, "read\n");
 }
 
 #[tokio::test]
@@ -43,13 +43,13 @@ async fn an_interpreter_that_the_sandbox_withholds_is_named() {
     let script = stage.file("plugin", format!("#!{}\n", shell.display()).as_bytes());
     let program = OpenProgram::open(&script).unwrap();
     let ruleset = Reach::default().ruleset(&program).unwrap();
-    let spawn = Spawn { ruleset: Some(&ruleset), ..stage.spawn(&program) };
+    let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
     let expected = format!(
         "it or its interpreter {} may not be executed here; or its sandbox withholds interpreter \
          or loader",
         shell.display()
     );
-    assert_eq!(spawn.start().await.unwrap_err().to_string(), expected);
+    assert_eq!(begun(spawn).await.unwrap_err().to_string(), expected);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ pub(crate) mod confined;
 mod handover;
 
 use std::ffi::OsString;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Waker};
@@ -50,21 +50,20 @@ impl Stage {
         args: &[&str],
         env: &[(&str, &str)],
     ) -> std::io::Result<Started> {
-        let args: Vec<_> = args.iter().map(OsString::from).collect();
-        let env: Vec<_> = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let program = OpenProgram::open(program)?;
-        let spawn = Spawn { args: &args, env: &env, ..self.spawn(&program) };
-        spawn.start().await
+        let args = args.iter().map(OsString::from).collect();
+        let env = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let spawn = self.spawn(OpenProgram::open(program)?);
+        begun(Spawn { args, env, ..spawn }).await
     }
 
-    fn spawn<'a>(&'a self, program: &'a OpenProgram) -> Spawn<'a> {
+    fn spawn(&self, program: OpenProgram) -> Spawn {
         Spawn {
             program,
-            args: &[],
-            env: &[],
-            folder: self.temp.path(),
-            listener: &self.listener,
-            limits: &[],
+            args: Vec::new(),
+            env: Vec::new(),
+            folder: self.temp.path().into(),
+            listener: self.listener.as_fd().try_clone_to_owned().unwrap(),
+            limits: Vec::new(),
             ruleset: None,
         }
     }
@@ -72,6 +71,10 @@ impl Stage {
     async fn shell(&self, script: &str) -> Started {
         self.start(Path::new("/bin/sh"), &["-c", script]).await.unwrap()
     }
+}
+
+async fn begun(spawn: Spawn) -> std::io::Result<Started> {
+    super::start(|| Ok(spawn)).await
 }
 
 async fn all(mut output: Output) -> String {
@@ -287,8 +290,8 @@ async fn a_missing_folder_is_named() {
     let stage = Stage::new();
     let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
     let folder = stage.temp.path().join("none");
-    let spawn = Spawn { folder: &folder, ..stage.spawn(&program) };
-    let text = spawn.start().await.unwrap_err().to_string();
+    let spawn = Spawn { folder: folder.clone(), ..stage.spawn(program) };
+    let text = begun(spawn).await.unwrap_err().to_string();
     let expected = format!("its folder {} cannot be entered: No such file", folder.display());
     assert!(text.starts_with(&expected), "{text}");
 }
@@ -326,7 +329,6 @@ async fn the_file_that_was_opened_runs_even_if_its_path_changes() {
     let path = stage.file("plugin", &std::fs::read("/bin/echo").unwrap());
     let program = OpenProgram::open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
-    let args = [OsString::from("original")];
-    let spawn = Spawn { args: &args, ..stage.spawn(&program) };
-    assert_eq!(all(spawn.start().await.unwrap().stdout).await, "original\n");
+    let spawn = Spawn { args: vec!["original".into()], ..stage.spawn(program) };
+    assert_eq!(all(begun(spawn).await.unwrap().stdout).await, "original\n");
 }
