@@ -1,6 +1,7 @@
 //! goplug with a plugin that is installed as a program of its own, for a host that is async
 //! and for one that is not. What it offers is a contract here, as it is to a host that knows a
-//! plugin by its trait.
+//! plugin by its trait. The host watches its folder, and starts the plugin when it is asked for,
+//! as the README's does.
 
 use std::process::{Command, Stdio};
 
@@ -46,7 +47,7 @@ impl Peer for GoplugOwn {
 
     async fn new(_: End) -> Result<Self> {
         let folder = folder()?;
-        let registry = Registry::builder(folder.path()).start().await?;
+        let registry = Registry::builder(folder.path()).auto_discover(true).start().await?;
         Ok(Self { registry, plugin: None, _folder: folder })
     }
 
@@ -88,7 +89,7 @@ impl Peer for GoplugBlockingOwn {
 
     async fn new(_: End) -> Result<Self> {
         let folder = folder()?;
-        let registry = Registry::builder(folder.path()).start_blocking()?;
+        let registry = Registry::builder(folder.path()).auto_discover(true).start_blocking()?;
         Ok(Self { registry, plugin: None, _folder: folder })
     }
 

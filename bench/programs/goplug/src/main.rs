@@ -1,7 +1,7 @@
 //! A plugin of goplug, and nothing else: it adds.
 
 /// Adds.
-#[goplug::plugin(namespace = "bench")]
+#[goplug::plugin(namespace = "bench", lazy_load)]
 pub struct Sum;
 
 /// Adds two integers.
