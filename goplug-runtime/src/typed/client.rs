@@ -19,6 +19,7 @@ use super::entry::{CallbackSpec, MethodSpec};
 use super::expectation::Expectation;
 use super::handler::{Arrivals, CallbackHandler};
 use super::subscription::{CallbackStream, Subscription};
+use super::whole::from_json;
 use crate::error::{CallError, Error, MethodFailure, Result};
 use crate::protocol::Problem;
 
@@ -296,8 +297,7 @@ fn json<T: Serialize>(answer: T, wanted: bool) -> Result<Option<Reply>, Problem>
 fn decode<T: DeserializeOwned>(method: &MethodSpec, body: &[u8]) -> Result<T> {
     // A method without a result may answer with nothing at all.
     let text = if body.is_empty() { b"null" } else { body };
-    serde_json::from_slice(text)
-        .map_err(|source| Error::Decode { method: method.name.into(), source })
+    from_json(text).map_err(|source| Error::Decode { method: method.name.into(), source })
 }
 
 fn typed_error<E: DeserializeOwned + fmt::Debug>(

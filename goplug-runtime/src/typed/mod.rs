@@ -18,6 +18,7 @@ mod plain;
 mod scratch;
 mod subscription;
 mod wait;
+mod whole;
 
 pub use arguments::{Arguments, EncodeArguments, Raw};
 pub use call::{

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::entry::ParamSpec;
+use super::whole::Whole;
 
 /// Arguments as a client of this project writes them: by name, in the order of the
 /// parameters, and without a space between them. Then names are compared and not looked up.
@@ -28,6 +29,13 @@ impl<'a> Plain<'a> {
         let rest = self.rest.strip_prefix(if index == 0 { b"{\"" } else { b",\"" })?;
         let rest = rest.strip_prefix(self.params.get(index)?.name.as_bytes())?;
         let rest = rest.strip_prefix(b"\":")?;
+        if let Some((whole, rest)) = Whole::take(rest)
+            && (rest == b"}" || !is_last)
+            && let Some(value) = whole.read()
+        {
+            self.rest = rest;
+            return Some(value);
+        }
         if is_last {
             return serde_json::from_slice(rest.strip_suffix(b"}")?).ok();
         }

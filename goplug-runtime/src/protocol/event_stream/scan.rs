@@ -13,19 +13,36 @@ const EACH: u64 = u64::from_ne_bytes([1; 8]);
 #[inline]
 pub(super) fn printable(bytes: &[u8]) -> usize {
     let bytes = &bytes[..bytes.len().min(MOST)];
-    let mut words = bytes.chunks_exact(8);
     let mut count = 0;
-    for word in &mut words {
-        let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
-        // Sets the highest bit of a byte that is below a space or beyond ASCII. A byte below
-        // a space may have it set in those behind it as well.
-        let others = (word.wrapping_sub(EACH * 0x20) | word) & (EACH * 0x80);
-        if others != 0 {
-            return count + (others.trailing_zeros() / 8) as usize;
+    while let Some(word) = bytes[count..].first_chunk() {
+        match others(*word) {
+            0 => count += 8,
+            found => return count + place(found),
         }
-        count += 8;
     }
-    count + words.remainder().iter().take_while(|byte| (b' '..0x80).contains(byte)).count()
+    if let Some(word) = bytes.last_chunk() {
+        // Of these, some have been looked at, and are printable.
+        match others(*word) {
+            0 => bytes.len(),
+            found => bytes.len() - 8 + place(found),
+        }
+    } else {
+        bytes.iter().take_while(|byte| (b' '..0x80).contains(*byte)).count()
+    }
+}
+
+/// Sets the highest bit of a byte that is below a space or beyond ASCII. A byte below a space may
+/// have it set in those behind it as well.
+#[inline]
+fn others(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    (word.wrapping_sub(EACH * 0x20) | word) & (EACH * 0x80)
+}
+
+/// Which byte is the first that has its highest bit set.
+#[inline]
+fn place(found: u64) -> usize {
+    (found.trailing_zeros() / 8) as usize
 }
 
 /// Where the first line ends, if it does.

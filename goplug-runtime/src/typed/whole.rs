@@ -1,0 +1,280 @@
+//! Whole numbers, which are most of what is passed, read without a parser.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, Visitor};
+
+/// Reads a JSON value, as [`serde_json::from_slice`] does.
+///
+/// # Errors
+/// Its own.
+#[inline]
+pub(super) fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
+    if let Some((whole, [])) = Whole::take(text)
+        && let Some(value) = whole.read()
+    {
+        return Ok(value);
+    }
+    serde_json::from_slice(text)
+}
+
+/// A whole number of which every digit counts: JSON has no other spelling of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Whole {
+    magnitude: u64,
+    negative: bool,
+}
+
+/// As many digits always fit.
+const MOST_DIGITS: usize = 18;
+
+impl Whole {
+    /// The number at the beginning of this text, and what follows upon it: nothing, or the end
+    /// of a member.
+    #[inline]
+    pub(super) fn take(text: &[u8]) -> Option<(Self, &[u8])> {
+        let (negative, digits) = match text {
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
+        };
+        let (mut magnitude, mut count) = (0, 0);
+        while let Some(digit @ b'0'..=b'9') = digits.get(count) {
+            if count == MOST_DIGITS {
+                return None;
+            }
+            magnitude = magnitude * 10 + u64::from(digit - b'0');
+            count += 1;
+        }
+        // Leading zeros are not allowed, and a negative zero is a number with a fraction.
+        let is_plain = count == 1 && !negative || count > 0 && digits[0] != b'0';
+        let rest = &digits[count..];
+        let ends = matches!(rest.first(), None | Some(b',' | b'}'));
+        (is_plain && ends).then_some((Self { magnitude, negative }, rest))
+    }
+
+    /// The number as a value, if it is that of a whole number, within its range.
+    #[inline]
+    pub(super) fn read<'de, T: Deserialize<'de>>(self) -> Option<T> {
+        T::deserialize(self).ok()
+    }
+}
+
+/// The value is none of a whole number: whoever reads JSON says what is wrong, if anything is.
+#[derive(Debug)]
+pub(super) struct NotWhole;
+
+impl fmt::Display for NotWhole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a whole number")
+    }
+}
+
+impl std::error::Error for NotWhole {}
+
+impl de::Error for NotWhole {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident)+) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotWhole> {
+            self.deserialize_any(visitor)
+        }
+    )+};
+}
+
+macro_rules! others {
+    ($($method:ident)+) => {$(
+        fn $method<V: Visitor<'de>>(self, _: V) -> Result<V::Value, NotWhole> {
+            Err(NotWhole)
+        }
+    )+};
+}
+
+impl<'de> Deserializer<'de> for Whole {
+    type Error = NotWhole;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotWhole> {
+        if self.negative {
+            // At most eighteen digits.
+            visitor.visit_i64(-self.magnitude.cast_signed())
+        } else {
+            visitor.visit_u64(self.magnitude)
+        }
+    }
+
+    numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotWhole> {
+        visitor.visit_some(self)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, NotWhole> {
+        // It may stand for something that serde does not know.
+        if name.starts_with('$') { Err(NotWhole) } else { visitor.visit_newtype_struct(self) }
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        _: V,
+    ) -> Result<V::Value, NotWhole> {
+        Err(NotWhole)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, NotWhole> {
+        Err(NotWhole)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, NotWhole> {
+        Err(NotWhole)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: V,
+    ) -> Result<V::Value, NotWhole> {
+        Err(NotWhole)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, NotWhole> {
+        Err(NotWhole)
+    }
+
+    others! {
+        deserialize_i128 deserialize_u128 deserialize_f32 deserialize_f64 deserialize_bool
+        deserialize_char deserialize_str deserialize_string deserialize_bytes
+        deserialize_byte_buf deserialize_unit deserialize_seq deserialize_map
+        deserialize_identifier deserialize_ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    /// What is read here is what `serde_json` reads, error and all.
+    fn agrees<T: DeserializeOwned + PartialEq + Debug>(text: &str) {
+        let ours = from_json::<T>(text.as_bytes()).map_err(|error| error.to_string());
+        let theirs = serde_json::from_str::<T>(text).map_err(|error| error.to_string());
+        assert_eq!(ours, theirs, "{text} as {}", std::any::type_name::<T>());
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Metres(u32);
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Small(u8),
+        Any(i64),
+        Text(String),
+    }
+
+    fn agrees_of_all(text: &str) {
+        agrees::<u8>(text);
+        agrees::<i8>(text);
+        agrees::<i64>(text);
+        agrees::<u64>(text);
+        agrees::<u128>(text);
+        agrees::<f64>(text);
+        agrees::<Option<i32>>(text);
+        agrees::<Metres>(text);
+        agrees::<Either>(text);
+        agrees::<String>(text);
+        agrees::<(u8,)>(text);
+        agrees::<serde_json::Value>(text);
+        agrees::<bool>(text);
+        agrees::<()>(text);
+    }
+
+    #[test]
+    fn every_text_is_read_as_json_is() {
+        for text in [
+            "0",
+            "-0",
+            "00",
+            "01",
+            "-1",
+            "255",
+            "256",
+            "-128",
+            "-129",
+            "1.0",
+            "1e2",
+            "1 ",
+            " 1",
+            "999999999999999999",
+            "1000000000000000000",
+            "18446744073709551615",
+            "18446744073709551616",
+            "-9223372036854775808",
+            "",
+            "-",
+            "+1",
+            "1,",
+            "1}",
+            "null",
+            "true",
+            "\"1\"",
+            "[1]",
+            "{}",
+        ] {
+            agrees_of_all(text);
+        }
+        let raw = from_json::<Box<serde_json::value::RawValue>>(b"12").unwrap();
+        assert_eq!(raw.get(), "12");
+    }
+
+    #[test]
+    fn a_number_is_taken_with_what_follows_upon_it() {
+        let taken = |text: &'static str| {
+            let (whole, rest) = Whole::take(text.as_bytes())?;
+            Some((whole.read::<i64>().unwrap(), std::str::from_utf8(rest).unwrap()))
+        };
+        assert_eq!(taken("12,\"b\":3}"), Some((12, ",\"b\":3}")));
+        assert_eq!(taken("-7}"), Some((-7, "}")));
+        for text in ["12.5}", "1e3}", "12 }", "12]"] {
+            assert_eq!(taken(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_read_as_json_reads_them(number: i128, text in "-?[0-9]{1,20}") {
+            agrees_of_all(&number.to_string());
+            agrees_of_all(&((number >> 70) as i64).to_string());
+            agrees_of_all(&text);
+        }
+    }
+}
