@@ -123,6 +123,9 @@ impl<'s> Ordinary<'s> {
 
     /// Takes the next head, if it is there.
     fn next(&mut self) -> Found<'s> {
+        if self.link.incoming.filled().is_empty() {
+            return Found::Part;
+        }
         if let Some(((call, coming), size)) = self.known.find(self.link.incoming.filled()) {
             self.link.incoming.consume(size);
             return Found::Request(Asked::Call(call), coming);
@@ -165,7 +168,7 @@ impl<'s> Ordinary<'s> {
         if count == 0 { Err(Over) } else { Ok(()) }
     }
 
-    /// Reads a body.
+    /// Reads a body. Mostly it is here already.
     async fn body(&mut self, coming: Coming) -> Result<Bytes, Over> {
         let limit = self.service.body_limit();
         match coming.length {
