@@ -16,7 +16,7 @@ use crate::http1::{
 use crate::transport::Stream;
 
 /// How much is read at a time, in bytes.
-const AT_A_TIME: usize = 16 << 10;
+const AT_A_TIME: usize = 64 << 10;
 
 /// A connection with a stream.
 pub(super) struct StreamConnection {

@@ -33,7 +33,7 @@ pub(crate) trait Arrivals: Send {
     /// The same as a whole, to be kept.
     fn next_event(&mut self) -> Option<CallbackEvent>;
 
-    /// Whether the plugin waits for the answer.
+    /// Whether the plugin waits for the answers.
     fn wants_answer(&self) -> bool;
 
     /// Takes the answer, if there is one, or the reason why there is none.
@@ -132,6 +132,7 @@ where
 {
     fn run<'a>(&'a self, arrivals: &'a mut dyn Arrivals) -> Run<'a> {
         Box::pin(async move {
+            let wants_answer = arrivals.wants_answer();
             while let Some(arguments) = (self.read)(arrivals) {
                 let running = match arguments {
                     Ok(arguments) => (self.handler)(arguments),
@@ -141,7 +142,7 @@ where
                     }
                 };
                 let output = running.await;
-                match (self.write)(output, arrivals.wants_answer()) {
+                match (self.write)(output, wants_answer) {
                     Ok(None) => {}
                     outcome => arrivals.finish(outcome),
                 }

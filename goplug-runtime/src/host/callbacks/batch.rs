@@ -1,5 +1,7 @@
 //! Callbacks that have been read and not yet handled: as they came, many at a time.
 
+use std::ops::Range;
+
 use crate::protocol::wire;
 
 /// More names than this are not kept from one batch to the next.
@@ -8,12 +10,14 @@ const NAMES: usize = 64;
 /// More memory than this is not kept, in bytes.
 const KEPT: usize = 1 << 20;
 
-/// Callbacks in their order. What they carry is one text, so that none has memory of its own.
+/// Callbacks in their order, as runs of such that have the same name. What they carry is one
+/// text, so that none has memory of its own.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     names: Vec<Name>,
-    data: Vec<u8>,
+    runs: Vec<Run>,
     arrivals: Vec<Arrival>,
+    data: Vec<u8>,
 }
 
 /// A callback's name, and what is known of it.
@@ -23,21 +27,32 @@ pub(super) struct Name {
     event: String,
     /// How much of that is the name.
     width: usize,
+    pub(super) format: Format,
     /// Whether the plugin waits for an answer.
     pub(super) wants_answer: bool,
+}
+
+/// Callbacks of one name, one behind the other.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// Which of the names it is.
+    name: usize,
+    /// Where the next run begins.
+    end: usize,
 }
 
 /// One callback.
 #[derive(Clone, Copy, Debug)]
 struct Arrival {
-    /// Which of the names it has.
-    name: usize,
-    format: Format,
     /// Where its data ends; it starts where the one before ends.
     end: usize,
     /// The event's id, where an answer goes.
     id: Option<u64>,
 }
+
+/// Which of a batch's names it is, until the batch is cleared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NameId(usize);
 
 /// How data is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,66 +73,57 @@ impl Batch {
         self.arrivals.len()
     }
 
-    /// Adds the callback of an event. `wants_answer` says of a name whether the plugin waits
-    /// for an answer.
+    /// Adds a callback of this name.
     #[inline]
-    pub(super) fn push_event(
+    pub(super) fn push(&mut self, name: NameId, data: &[u8], id: Option<u64>) {
+        self.data.extend_from_slice(data);
+        self.arrivals.push(Arrival { end: self.data.len(), id });
+        match self.runs.last_mut() {
+            Some(run) if run.name == name.0 => run.end += 1,
+            _ => self.runs.push(Run { name: name.0, end: self.arrivals.len() }),
+        }
+    }
+
+    /// The name of such events. `wants_answer` says of a name whether the plugin waits for an
+    /// answer.
+    pub(super) fn name_of_event(
         &mut self,
         event: &str,
-        data: &[u8],
-        id: Option<u64>,
         wants_answer: impl Fn(&str) -> bool,
-    ) {
-        let name = self.name_of(event, wants_answer);
-        let is_base64 = self.names[name].width < event.len();
-        let format = if is_base64 { Format::Base64 } else { Format::Json };
-        self.push(name, format, data, id);
-    }
-
-    /// Adds a callback of a GoPlug 1 plugin.
-    pub(super) fn push_raw(&mut self, name: &str, data: &[u8]) {
-        let name = self.name_of(name, |_| false);
-        self.push(name, Format::Raw, data, None);
-    }
-
-    fn push(&mut self, name: usize, format: Format, data: &[u8], id: Option<u64>) {
-        self.data.extend_from_slice(data);
-        self.arrivals.push(Arrival { name, format, end: self.data.len(), id });
-    }
-
-    /// Which of the names this is; mostly that of the callback before.
-    #[inline]
-    fn name_of(&mut self, event: &str, wants_answer: impl Fn(&str) -> bool) -> usize {
-        if let Some(last) = self.arrivals.last()
-            && self.names[last.name].event == event
-        {
-            return last.name;
-        }
-        self.other_name(event, wants_answer)
-    }
-
-    #[cold]
-    fn other_name(&mut self, event: &str, wants_answer: impl Fn(&str) -> bool) -> usize {
-        if let Some(known) = self.names.iter().position(|name| name.event == event) {
-            return known;
-        }
+    ) -> NameId {
         let name = event.strip_suffix(wire::EVENT_BASE64_SUFFIX).unwrap_or(event);
-        let (width, wants_answer) = (name.len(), wants_answer(name));
-        self.names.push(Name { event: event.to_owned(), width, wants_answer });
-        self.names.len() - 1
+        let format = if name.len() < event.len() { Format::Base64 } else { Format::Json };
+        self.name(event, name.len(), format, || wants_answer(name))
     }
 
-    /// The callback's name.
-    pub(super) fn name(&self, at: usize) -> &Name {
-        &self.names[self.arrivals[at].name]
+    /// The name of callbacks of a GoPlug 1 plugin.
+    pub(super) fn name_of_raw(&mut self, name: &str) -> NameId {
+        self.name(name, name.len(), Format::Raw, || false)
     }
 
-    /// Behind the callbacks that follow this one and have the same name, but for more than
-    /// `most` of them.
-    pub(super) fn end_of_run(&self, at: usize, most: usize) -> usize {
-        let name = self.arrivals[at].name;
-        let run = self.arrivals[at..].iter().take(most);
-        at + run.take_while(|arrival| arrival.name == name).count()
+    fn name(
+        &mut self,
+        event: &str,
+        width: usize,
+        format: Format,
+        wants_answer: impl FnOnce() -> bool,
+    ) -> NameId {
+        let is_it = |name: &Name| name.event == event && name.format == format;
+        let known = self.names.iter().position(is_it);
+        NameId(known.unwrap_or_else(|| {
+            let wants_answer = wants_answer();
+            self.names.push(Name { event: event.to_owned(), width, format, wants_answer });
+            self.names.len() - 1
+        }))
+    }
+
+    /// The callbacks, as runs of such that have the same name.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (&Name, Range<usize>)> {
+        let mut start = 0;
+        self.runs.iter().map(move |run| {
+            let range = std::mem::replace(&mut start, run.end)..run.end;
+            (&self.names[run.name], range)
+        })
     }
 
     /// The id of a callback's event.
@@ -125,16 +131,21 @@ impl Batch {
         self.arrivals[at].id
     }
 
-    /// What a callback carries, as it came.
+    /// What these callbacks carry, as it came.
     #[inline]
-    pub(super) fn data(&self, at: usize) -> (&[u8], Format) {
-        let start = at.checked_sub(1).map_or(0, |before| self.arrivals[before].end);
-        let Arrival { format, end, .. } = self.arrivals[at];
-        (&self.data[start..end], format)
+    pub(super) fn data(&self, range: Range<usize>) -> impl Iterator<Item = &[u8]> + use<'_> {
+        let before = range.start.checked_sub(1).and_then(|before| self.arrivals.get(before));
+        let mut start = before.map_or(0, |before| before.end);
+        let arrivals = self.arrivals.get(range).unwrap_or_default();
+        arrivals.iter().map(move |arrival| {
+            let start = std::mem::replace(&mut start, arrival.end);
+            &self.data[start..arrival.end]
+        })
     }
 
     /// Becomes empty, and keeps what it may need again.
     pub(super) fn clear(&mut self) {
+        self.runs.clear();
         self.arrivals.clear();
         self.data.clear();
         self.data.shrink_to(KEPT);
@@ -153,46 +164,42 @@ mod tests {
         for (event, data) in
             [("a", "1"), ("a", ""), ("b;base64", "AP8="), ("b;base64", "?"), ("a", "22")]
         {
-            batch.push_event(event, data.as_bytes(), None, |name| name == "b");
+            let name = batch.name_of_event(event, |name| name == "b");
+            batch.push(name, data.as_bytes(), None);
         }
-        batch.push_raw("b", b"raw");
+        let name = batch.name_of_raw("b");
+        batch.push(name, b"raw", None);
         batch
     }
 
     #[test]
-    fn callbacks_come_out_as_they_went_in() {
+    fn callbacks_come_out_as_they_went_in_and_a_run_is_of_one_name() {
         let batch = batch();
-        let names: Vec<_> = (0..batch.len()).map(|at| batch.name(at).text()).collect();
-        assert_eq!(names, ["a", "a", "b", "b", "a", "b"]);
-        let (json, base64, raw) = (Format::Json, Format::Base64, Format::Raw);
-        let expected: [(&[u8], Format); 6] = [
-            (b"1", json),
-            (b"", json),
-            (b"AP8=", base64),
-            (b"?", base64),
-            (b"22", json),
-            (b"raw", raw),
+        let runs: Vec<_> = batch
+            .runs()
+            .map(|(name, range)| {
+                let data: Vec<_> = batch.data(range).map(String::from_utf8_lossy).collect();
+                (name.text(), name.format, name.wants_answer, data.join(" "))
+            })
+            .collect();
+        let expected = [
+            ("a", Format::Json, false, "1 "),
+            ("b", Format::Base64, true, "AP8= ?"),
+            ("a", Format::Json, false, "22"),
+            ("b", Format::Raw, false, "raw"),
         ];
-        for (at, expected) in expected.into_iter().enumerate() {
-            assert_eq!(batch.data(at), expected);
-        }
-        assert!(batch.name(2).wants_answer && !batch.name(0).wants_answer);
-    }
-
-    #[test]
-    fn a_run_is_of_one_name() {
-        let batch = batch();
-        let ends: Vec<_> = (0..batch.len()).map(|at| batch.end_of_run(at, 8)).collect();
-        assert_eq!(ends, [2, 2, 4, 4, 5, 6]);
-        assert_eq!(batch.end_of_run(0, 1), 1);
+        assert_eq!(runs, expected.map(|(name, f, wants, data)| (name, f, wants, data.into())));
+        assert_eq!(batch.data(1..3).collect::<Vec<_>>(), [&b""[..], b"AP8="]);
     }
 
     #[test]
     fn one_that_was_cleared_is_as_good_as_new() {
         let mut batch = batch();
         batch.clear();
-        batch.push_event("b", b"3", Some(7), |_| panic!("it is known"));
+        let name = batch.name_of_event("a", |_| panic!("it is known"));
+        batch.push(name, b"3", Some(7));
         assert_eq!((batch.len(), batch.id(0)), (1, Some(7)));
-        assert_eq!(batch.data(0).0, b"3");
+        assert_eq!(batch.data(0..1).collect::<Vec<_>>(), [b"3"]);
+        assert_eq!(batch.runs().count(), 1);
     }
 }

@@ -35,42 +35,51 @@ impl<'a> Handling<'a> {
     /// Runs the handlers of these callbacks, one callback after the other.
     pub(super) async fn handle(&mut self, batch: &Batch) {
         let mut began = Instant::now();
-        let mut at = 0;
-        while at < batch.len() {
-            let Name { wants_answer, .. } = *batch.name(at);
-            self.callbacks.look_up(batch.name(at).text(), &mut self.handlers);
-            at = match &self.handlers.list[..] {
-                [] => at + 1,
-                [handler] if !wants_answer => self.run_one(batch, at, handler).await,
-                handlers => {
-                    self.run_all(batch, at, handlers).await;
-                    at + 1
+        for (name, run) in batch.runs() {
+            let mut at = run.start;
+            while at < run.end {
+                self.callbacks.look_up(name.text(), &mut self.handlers);
+                at = match &self.handlers.list[..] {
+                    [] => at + 1,
+                    [handler] if !name.wants_answer => {
+                        let end = run.end.min(at + limits::CALLBACK_BACKLOG);
+                        self.run_one(batch, name, at..end, handler).await
+                    }
+                    handlers => {
+                        self.run_all(batch, name, at, handlers).await;
+                        at + 1
+                    }
+                };
+                // Handlers that are done at once would otherwise keep everybody else waiting.
+                if began.elapsed() >= limits::CALLBACK_SLICE {
+                    tokio::task::yield_now().await;
+                    began = Instant::now();
                 }
-            };
-            // Handlers that are done at once would otherwise keep everybody else waiting.
-            if began.elapsed() >= limits::CALLBACK_SLICE {
-                tokio::task::yield_now().await;
-                began = Instant::now();
             }
         }
         self.handlers.clear();
     }
 
-    /// Runs the only handler, for this callback and for those behind it that have the same
-    /// name, as long as it is done with each at once; answers with the next one.
-    async fn run_one(&self, batch: &Batch, at: usize, handler: &CallbackHandler) -> usize {
+    /// Runs the only handler, for the first of these callbacks and for those behind it as long
+    /// as it is done with each at once; answers with the next one.
+    async fn run_one(
+        &self,
+        batch: &Batch,
+        name: &Name,
+        range: Range<usize>,
+        handler: &CallbackHandler,
+    ) -> usize {
         // Never closed.
         let _turn = self.callbacks.turn.acquire().await;
-        let end = batch.end_of_run(at, limits::CALLBACK_BACKLOG);
-        self.run(batch, at..end, handler).await.0
+        self.run(batch, name, range, handler).await.0
     }
 
     /// Runs several handlers, or one whose answer goes to the plugin.
-    async fn run_all(&self, batch: &Batch, at: usize, handlers: &[CallbackHandler]) {
+    async fn run_all(&self, batch: &Batch, name: &Name, at: usize, handlers: &[CallbackHandler]) {
         let turn = self.callbacks.turn.acquire().await;
         let mut answer = None;
         for handler in handlers {
-            let (_, outcome) = self.run(batch, at..at + 1, handler).await;
+            let (_, outcome) = self.run(batch, name, at..at + 1, handler).await;
             answer = answer.or(outcome);
         }
         drop(turn);
@@ -78,7 +87,7 @@ impl<'a> Handling<'a> {
         if let Err(error) = self.reply(id, outcome).await {
             tracing::warn!(
                 target: "goplug::callbacks",
-                callback = batch.name(at).text(), "the answer did not reach the plugin: {error}"
+                callback = name.text(), "the answer did not reach the plugin: {error}"
             );
         }
     }
@@ -88,15 +97,16 @@ impl<'a> Handling<'a> {
     async fn run(
         &self,
         batch: &Batch,
+        name: &Name,
         range: Range<usize>,
         handler: &CallbackHandler,
     ) -> (usize, Option<Result<Reply, Problem>>) {
         let has_waited = AtomicBool::new(false);
         let mut rest = Rest {
-            batch,
-            first: range.start,
+            name,
             next: range.start,
-            end: range.end,
+            first: range.start,
+            data: batch.data(range),
             has_waited: &has_waited,
             callbacks: self.callbacks,
             handlers: &self.handlers,
@@ -133,11 +143,12 @@ impl<'a> Handling<'a> {
 /// What a handler is to run for. Beyond the first callback it gets no more once it has had
 /// to wait, since then others may have waited for their turn, or once it may have been
 /// unregistered.
-struct Rest<'a> {
-    batch: &'a Batch,
+struct Rest<'a, D> {
+    name: &'a Name,
     first: usize,
     next: usize,
-    end: usize,
+    /// What the next ones carry, as it came.
+    data: D,
     has_waited: &'a AtomicBool,
     callbacks: &'a Callbacks,
     handlers: &'a Handlers,
@@ -146,64 +157,63 @@ struct Rest<'a> {
     decoded: Vec<u8>,
 }
 
-impl<'a> Rest<'a> {
+impl<'a, D: Iterator<Item = &'a [u8]>> Rest<'a, D> {
     /// What the next one carries, as it came.
     #[inline]
-    fn advance(&mut self) -> Option<(&'a [u8], Format)> {
+    fn advance(&mut self) -> Option<&'a [u8]> {
         let goes_on =
             !self.has_waited.load(Ordering::Relaxed) && self.callbacks.are_current(self.handlers);
-        if self.next == self.end || (!goes_on && self.next > self.first) {
+        if !goes_on && self.next > self.first {
             return None;
         }
+        let data = self.data.next()?;
         self.next += 1;
-        Some(self.batch.data(self.next - 1))
+        Some(data)
+    }
+
+    /// The same where it came as base64: it is passed over where it is none.
+    #[cold]
+    fn advance_decoded(&mut self) -> Option<()> {
+        loop {
+            let data = self.advance()?;
+            self.decoded.clear();
+            match BASE64.decode_vec(data, &mut self.decoded) {
+                Ok(()) => return Some(()),
+                Err(reason) => tell_dropped(&reason),
+            }
+        }
     }
 }
 
-impl Arrivals for Rest<'_> {
+impl<'a, D: Iterator<Item = &'a [u8]> + Send> Arrivals for Rest<'a, D> {
     #[inline]
     fn next(&mut self) -> Option<&[u8]> {
-        loop {
-            match self.advance()? {
-                (data, Format::Json | Format::Raw) => return Some(data),
-                (data, Format::Base64) => {
-                    self.decoded.clear();
-                    match BASE64.decode_vec(data, &mut self.decoded) {
-                        Ok(()) => break,
-                        Err(reason) => tell_dropped(&reason),
-                    }
-                }
-            }
+        if self.name.format != Format::Base64 {
+            return self.advance();
         }
+        self.advance_decoded()?;
         Some(&self.decoded)
     }
 
     fn next_event(&mut self) -> Option<CallbackEvent> {
-        loop {
-            let (data, media_type) = match self.advance()? {
-                (data, Format::Json) => (Bytes::copy_from_slice(data), MediaType::Json),
-                (data, Format::Raw) => (Bytes::copy_from_slice(data), MediaType::Raw),
-                (data, Format::Base64) => match BASE64.decode(data) {
-                    Ok(data) => (data.into(), MediaType::Raw),
-                    Err(reason) => {
-                        tell_dropped(&reason);
-                        continue;
-                    }
-                },
-            };
-            return Some(CallbackEvent { data, media_type });
-        }
+        let format = self.name.format;
+        let data = self.next().map(Bytes::copy_from_slice)?;
+        let media_type = match format {
+            Format::Json => MediaType::Json,
+            Format::Base64 | Format::Raw => MediaType::Raw,
+        };
+        Some(CallbackEvent { data, media_type })
     }
 
     fn wants_answer(&self) -> bool {
-        self.batch.name(self.first).wants_answer
+        self.name.wants_answer
     }
 
     fn finish(&mut self, outcome: Result<Option<Reply>, Problem>) {
         if let Err(problem) = &outcome {
             tracing::warn!(
                 target: "goplug::callbacks",
-                callback = self.batch.name(self.first).text(),
+                callback = self.name.text(),
                 "the handler failed: {}", problem.detail
             );
         }

@@ -39,7 +39,8 @@ pub(super) async fn serve(
         let mut batch = Batch::default();
         while let Some((name, data)) = queue.recv().await {
             batch.clear();
-            batch.push_raw(&name, &data);
+            let name = batch.name_of_raw(&name);
+            batch.push(name, &data, None);
             handling.handle(&batch).await;
         }
     };

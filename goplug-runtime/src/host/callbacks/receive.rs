@@ -152,21 +152,31 @@ impl<'a> Receiver<'a> {
         let declared = &self.service.descriptor().callbacks;
         let wants_answer = |name: &str| declared.iter().any(|c| c.name == name && c.wants_answer());
         self.inbox.fill(|batch| {
-            while let Some(Event { number, event, data, .. }) = decoder.next_event()? {
+            loop {
+                // What a cut replayed without need is not handled twice, nor is a gap.
+                if let Some((event, number)) = decoder.expected()
+                    && event != wire::EVENT_GAP
+                    && Some(number) > self.last_seen
+                {
+                    let name = batch.name_of_event(event, wants_answer);
+                    decoder.take_expected(|number, data| {
+                        batch.push(name, data, Some(number));
+                        self.last_seen = Some(number);
+                    });
+                }
+                let Some(Event { number, event, data, .. }) = decoder.next_event()? else {
+                    return Ok(());
+                };
                 if event == wire::EVENT_GAP {
                     self.last_seen = number.max(self.last_seen);
                     let count = std::str::from_utf8(data).ok();
                     missed(count.and_then(|count| count.trim().parse().ok()).unwrap_or(0));
-                    continue;
+                } else if number.is_none() || number > self.last_seen {
+                    self.last_seen = number.or(self.last_seen);
+                    let name = batch.name_of_event(event, wants_answer);
+                    batch.push(name, data, number);
                 }
-                // What a cut replayed without need is not handled twice.
-                if number.is_some() && number <= self.last_seen {
-                    continue;
-                }
-                self.last_seen = number.or(self.last_seen);
-                batch.push_event(event, data, number, wants_answer);
             }
-            Ok(())
         })
     }
 }

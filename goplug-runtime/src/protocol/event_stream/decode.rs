@@ -59,6 +59,21 @@ struct Expected {
     data: Range<usize>,
 }
 
+/// What follows upon the last line of data.
+const EVENT_END: &[u8] = b"\n\n";
+
+/// Where the data is of the event that these bytes begin with, if it comes with this heading. What
+/// is more than a line, is no text, is too large, or has the last number of all is left to those
+/// who look at each line.
+#[inline]
+fn data_of(heading: &Heading, input: &[u8], limit: usize) -> Option<Range<usize>> {
+    let text = input.strip_prefix(heading.text())?;
+    let end = only_line(text)?;
+    let start = heading.text().len();
+    let fits = heading.event().len() + end <= limit && heading.id() != u64::MAX;
+    (fits && start > 0).then_some(start..start + end)
+}
+
 /// Where a line of data ends, if it is there as a whole, is text, and an empty line follows.
 #[inline]
 fn only_line(input: &[u8]) -> Option<usize> {
@@ -67,7 +82,7 @@ fn only_line(input: &[u8]) -> Option<usize> {
         end += line_end(&input[end..])?;
         std::str::from_utf8(&input[..end]).ok()?;
     }
-    input[end..].starts_with(b"\n\n").then_some(end)
+    input[end..].starts_with(EVENT_END).then_some(end)
 }
 
 impl Decoder {
@@ -121,29 +136,53 @@ impl Decoder {
         self.next_by_line()
     }
 
-    /// Takes the next event as a whole, if it begins as expected and has one line of data.
+    /// The type of the next event, if that comes as the last one did, and its number.
+    pub fn expected(&self) -> Option<(&str, u64)> {
+        let is_between = !self.has_event && !self.has_data && !self.after_cr && !self.overflowed;
+        let expects = is_between && !self.expected.text().is_empty();
+        expects.then(|| (self.expected.event(), self.expected.id()))
+    }
+
+    /// Takes the events that come [as expected](Self::expected), with their numbers and data.
+    /// Others, and what lies behind them, [`Decoder::next_event`] takes; it takes these as well,
+    /// for more.
+    #[inline]
+    pub fn take_expected(&mut self, mut take: impl FnMut(u64, &[u8])) {
+        if self.expected().is_none() {
+            return;
+        }
+        let Self { expected, limit, .. } = self;
+        let input = &self.input[self.start..];
+        let mut taken = 0;
+        while let Some(data) = data_of(expected, &input[taken..], *limit) {
+            take(expected.id(), &input[taken + data.start..taken + data.end]);
+            taken += data.end + EVENT_END.len();
+            expected.count_up();
+        }
+        if taken > 0 {
+            self.start += taken;
+            self.searched = self.start;
+            self.id = Id::BeforeExpected;
+        }
+    }
+
+    /// Takes the next event, if it comes as expected.
     #[inline]
     fn next_expected(&mut self) -> Option<Expected> {
-        let (start, heading) = (self.start, self.expected.text());
-        let is_between = !self.has_event && !self.has_data && !self.after_cr && !self.overflowed;
-        if !is_between || heading.is_empty() || !self.input[start..].starts_with(heading) {
-            return None;
-        }
-        let number = self.expected.id();
-        let digits = self.expected.digits();
-        let id = start + digits.start..start + digits.end;
-        let from = start + heading.len();
-        // What is more than a line, is no text, is too large, or has the last number of all is
-        // left to those who look at each line.
-        let end = from + only_line(&self.input[from..])?;
-        if self.expected.event().len() + (end - from) > self.limit || number == u64::MAX {
-            return None;
-        }
-        self.start = end + 2;
+        self.expected()?;
+        let start = self.start;
+        let data = data_of(&self.expected, &self.input[start..], self.limit)?;
+        let (number, digits) = (self.expected.id(), self.expected.digits());
+        let expected = Expected {
+            number,
+            id: start + digits.start..start + digits.end,
+            data: start + data.start..start + data.end,
+        };
+        self.start += data.end + EVENT_END.len();
         self.searched = self.start;
         self.id = Id::BeforeExpected;
         self.expected.count_up();
-        Some(Expected { number, id, data: from..end })
+        Some(expected)
     }
 
     /// The next whole event, line by line.

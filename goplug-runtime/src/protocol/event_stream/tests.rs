@@ -13,10 +13,34 @@ fn drain(decoder: &mut Decoder) -> Vec<OwnedEvent> {
     std::iter::from_fn(|| next(decoder)).collect()
 }
 
+/// All that is there, of which nothing is taken as expected, and then the same once more with as
+/// much as possible.
 fn decode(text: &[u8]) -> Vec<OwnedEvent> {
-    let mut decoder = Decoder::new(LIMIT);
+    let (mut decoder, mut other) = (Decoder::new(LIMIT), Decoder::new(LIMIT));
     decoder.push(text);
-    drain(&mut decoder)
+    other.push(text);
+    let events = drain(&mut decoder);
+    assert_eq!(drain_runs(&mut other), events);
+    events
+}
+
+fn drain_runs(decoder: &mut Decoder) -> Vec<OwnedEvent> {
+    let mut events = Vec::new();
+    loop {
+        if let Some((name, first)) = decoder.expected() {
+            let (name, mut number) = (name.to_owned(), first);
+            decoder.take_expected(|id, data| {
+                assert_eq!(id, number);
+                let data = std::str::from_utf8(data).unwrap();
+                events.push(event(Some(&id.to_string()), &name, data));
+                number += 1;
+            });
+        }
+        match next(decoder) {
+            Some(event) => events.push(event),
+            None => return events,
+        }
+    }
 }
 
 fn event(id: Option<&str>, event: &str, data: &str) -> OwnedEvent {
