@@ -39,7 +39,7 @@ fn parse(bytes: &[u8]) -> Found {
     let mut fields = Fields::default();
     match parse_request(bytes, &mut fields) {
         Parsed::Partial => Found::Partial,
-        Parsed::Other => Found::Other,
+        Parsed::TooLong | Parsed::Other => Found::Other,
         Parsed::Ordinary(head) => {
             assert!(head.size <= bytes.len() && head.path.starts_with('/'));
             assert!(head.fields().all(|(name, _)| !name.is_empty()));

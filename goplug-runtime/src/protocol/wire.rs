@@ -42,6 +42,9 @@ pub const HEADER_CONTENT_TYPE: &str = "content-type";
 /// has been begun or will be.
 pub const STATUS_GIVEN_BACK: u16 = 102;
 
+/// The status of a request whose head is longer than a plugin reads.
+pub const STATUS_HEAD_TOO_LONG: u16 = 431;
+
 /// The feature of plugins that heed [`HEADER_PIPELINE`].
 pub const FEATURE_PIPELINE: &str = "pipeline";
 

@@ -105,6 +105,17 @@ fn who_still_writes_what_is_too_large_sees_why_it_is_refused() {
 }
 
 #[test]
+fn who_still_writes_too_long_a_head_sees_why_it_is_refused() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        client.send("POST /Echo HTTP/1.1\r\nHost: x\r\nLong: ").await;
+        client.send(vec![b'x'; 80 << 10]).await;
+        let head = client.head().await.unwrap();
+        assert_eq!(head.status_line, "HTTP/1.1 431 Request Header Fields Too Large");
+    });
+}
+
+#[test]
 fn other_verbs_are_refused_and_the_connection_lives() {
     run(async {
         let (mut client, _server, _folder) = echo().await;

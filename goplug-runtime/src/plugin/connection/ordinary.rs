@@ -55,7 +55,9 @@ enum Found<'s> {
     Part,
     /// An ordinary request, and how its body comes.
     Request(Asked<'s>, Coming),
-    /// Another one, or none.
+    /// A head that is longer than a plugin reads.
+    TooLong,
+    /// Another request, or none.
     Other,
 }
 
@@ -101,6 +103,12 @@ impl<'s> Ordinary<'s> {
         while !self.last {
             match self.next() {
                 Found::Part => self.receive().await?,
+                Found::TooLong => {
+                    let status = wire::STATUS_HEAD_TOO_LONG;
+                    let (empty, ticket) = (Bytes::new(), Ticket::default());
+                    self.outbox.push(status, wire::OCTET_STREAM, false, empty, ticket);
+                    return self.hang_up().await;
+                }
                 Found::Other => {
                     self.flush().await?;
                     return Ok(Next::Other);
@@ -133,6 +141,7 @@ impl<'s> Ordinary<'s> {
         let mut fields = Fields::default();
         let head = match parse_request(self.link.incoming.filled(), &mut fields) {
             Parsed::Partial => return Found::Part,
+            Parsed::TooLong => return Found::TooLong,
             Parsed::Other => return Found::Other,
             Parsed::Ordinary(head) => head,
         };
@@ -244,6 +253,11 @@ impl<'s> Ordinary<'s> {
     /// Says what is wrong with a request that has not come to its end: it is the last.
     async fn refuse<T>(&mut self, problem: &Problem) -> Result<T, Over> {
         self.push_problem(problem, Ticket::default());
+        self.hang_up().await
+    }
+
+    /// Ends the connection once the peer has had what it is told.
+    async fn hang_up<T>(&mut self) -> Result<T, Over> {
         self.flush().await?;
         // Who sends twice what is allowed will not listen.
         self.link.linger(self.service.body_limit().saturating_mul(2), self.idle).await;
