@@ -28,6 +28,13 @@ impl<T: Copy> KnownHead<T> {
         bytes.starts_with(&self.bytes).then_some((meaning, self.bytes.len()))
     }
 
+    /// Whether these bytes are the beginning of the last head, and not yet all of it: more of it
+    /// is to be waited for, whatever they turn out to be.
+    #[cfg(feature = "plugin")]
+    pub fn begins_with(&self, bytes: &[u8]) -> bool {
+        self.meaning.is_some() && bytes.len() < self.bytes.len() && self.bytes.starts_with(bytes)
+    }
+
     /// Remembers a head in place of the one before, unless it is too long to be kept.
     pub fn keep(&mut self, head: &[u8], meaning: T) {
         self.meaning = (head.len() <= LONGEST).then_some(meaning);
@@ -51,6 +58,10 @@ mod tests {
         assert_eq!(known.find(b"one\nand more"), Some((1, 4)));
         assert_eq!(known.find(b"one"), None);
         assert_eq!(known.find(b"One\n"), None);
+        #[cfg(feature = "plugin")]
+        for (bytes, expected) in [("", true), ("on", true), ("one\n", false), ("ox", false)] {
+            assert_eq!(known.begins_with(bytes.as_bytes()), expected, "{bytes:?}");
+        }
         known.keep(b"two\n", 2);
         assert_eq!(known.find(b"one\n"), None);
         assert_eq!(known.find(b"two\n"), Some((2, 4)));

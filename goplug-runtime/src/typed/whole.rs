@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, Visitor};
 
-/// Reads a JSON value, as [`serde_json::from_slice`] does.
+/// Reads a JSON value, as [`serde_json::from_slice`] does. (With its feature
+/// `arbitrary_precision` serde_json offers numbers to whoever takes any value as something else;
+/// here they are numbers all the same.)
 ///
 /// # Errors
 /// Its own.

@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::asked::{Asked, Call, Coming};
 use super::link::Link;
@@ -69,8 +69,10 @@ pub(super) struct Ordinary<'s> {
     /// The head of the last call.
     known: KnownHead<(Call<'s>, Coming)>,
     outbox: Outbox,
-    /// How long the peer may pause within a request or while it is answered.
+    /// How long the peer may take over a head, and pause within a body or while it is answered.
     idle: Duration,
+    /// Since when the head that is here in part has been coming in.
+    head_since: Option<Instant>,
     busy_poll: BusyPoll,
     /// Whether the peer takes requests back: see [`wire::HEADER_PIPELINE`].
     pipeline: bool,
@@ -88,6 +90,7 @@ impl<'s> Ordinary<'s> {
             known: KnownHead::default(),
             outbox: Outbox::default(),
             idle: service.peer_idle(),
+            head_since: None,
             busy_poll: BusyPoll::default(),
             pipeline: false,
             last: false,
@@ -131,12 +134,15 @@ impl<'s> Ordinary<'s> {
 
     /// Takes the next head, if it is there.
     fn next(&mut self) -> Found<'s> {
-        if self.link.incoming.filled().is_empty() {
-            return Found::Part;
-        }
-        if let Some(((call, coming), size)) = self.known.find(self.link.incoming.filled()) {
+        let filled = self.link.incoming.filled();
+        if let Some(((call, coming), size)) = self.known.find(filled) {
             self.link.incoming.consume(size);
+            self.head_since = None;
             return Found::Request(Asked::Call(call), coming);
+        }
+        // What is nothing yet, or goes on as the last one did, is not worth a closer look.
+        if filled.is_empty() || self.known.begins_with(filled) {
+            return Found::Part;
         }
         let mut fields = Fields::default();
         let head = match parse_request(self.link.incoming.filled(), &mut fields) {
@@ -154,6 +160,7 @@ impl<'s> Ordinary<'s> {
             self.known.keep(&self.link.incoming.filled()[..size], (call, coming));
         }
         self.link.incoming.consume(size);
+        self.head_since = None;
         Found::Request(asked, coming)
     }
 
@@ -162,6 +169,7 @@ impl<'s> Ordinary<'s> {
     async fn receive(&mut self) -> Result<(), Over> {
         self.flush().await?;
         let within_head = !self.link.incoming.filled().is_empty();
+        let since = within_head.then(|| *self.head_since.get_or_insert_with(Instant::now));
         let looks = self.busy_poll.is_due();
         if looks {
             after_others().await;
@@ -169,8 +177,9 @@ impl<'s> Ordinary<'s> {
         let room = self.link.incoming.room(MAX_HEAD)?;
         let count = if looks && let Some(read) = self.busy_poll.read(&self.link.stream, room) {
             read?
-        } else if within_head {
-            within(self.idle, self.link.stream.receive(room)).await.ok_or(Over)??
+        } else if let Some(since) = since {
+            let left = self.idle.saturating_sub(since.elapsed());
+            within(left, self.link.stream.receive(room)).await.ok_or(Over)??
         } else {
             self.link.stream.receive(room).await?
         };
