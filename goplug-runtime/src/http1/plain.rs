@@ -16,7 +16,7 @@ pub(super) fn parse<'a>(
     fields: &mut [Header<'a>],
 ) -> Option<(&'a str, usize, usize)> {
     let mut rest = bytes.strip_prefix(b"POST ")?;
-    let path = take_while(&mut rest, is_path).filter(|path| path.starts_with('/'))?;
+    let path = take_while(&mut rest, is_path).filter(|path| path.starts_with(b"/"))?;
     rest = rest.strip_prefix(b" HTTP/1.1\r\n")?;
     let mut count = 0;
     while !rest.starts_with(b"\r\n") {
@@ -24,21 +24,21 @@ pub(super) fn parse<'a>(
         rest = rest.strip_prefix(b": ")?;
         let value = take_while(&mut rest, is_value)?;
         rest = rest.strip_prefix(b"\r\n")?;
-        if value.starts_with(' ') || value.ends_with(' ') {
+        if value.starts_with(b" ") || value.ends_with(b" ") {
             return None;
         }
-        *fields.get_mut(count)? = Header { name, value: value.as_bytes() };
+        *fields.get_mut(count)? = Header { name: std::str::from_utf8(name).ok()?, value };
         count += 1;
     }
-    Some((path, count, bytes.len() - rest.len() + 2))
+    Some((std::str::from_utf8(path).ok()?, count, bytes.len() - rest.len() + 2))
 }
 
 /// The bytes up to the first that is none of these, of which there must be one.
-fn take_while<'a>(rest: &mut &'a [u8], is_one: impl Fn(u8) -> bool) -> Option<&'a str> {
+fn take_while<'a>(rest: &mut &'a [u8], is_one: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
     let end = rest.iter().position(|byte| !is_one(*byte)).filter(|end| *end > 0)?;
     let (taken, left) = rest.split_at(end);
     *rest = left;
-    std::str::from_utf8(taken).ok()
+    Some(taken)
 }
 
 fn is_path(byte: u8) -> bool {

@@ -1,6 +1,8 @@
 //! Requests: written by a host, read by a plugin.
 
-use httparse::{EMPTY_HEADER, Header, Status};
+use std::mem::MaybeUninit;
+
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 
 #[cfg(feature = "host")]
 use super::JOINED;
@@ -8,12 +10,17 @@ use super::fields::Framed;
 use super::{BodyLength, MAX_FIELDS, MAX_HEAD, plain};
 use crate::protocol::wire;
 
-/// Where the fields of a head are put while it is looked at.
-pub struct Fields<'a>([Header<'a>; MAX_FIELDS]);
+/// Where the fields of a head are put while it is looked at. There is room for many, which costs
+/// nothing before it is used.
+pub struct Fields<'a> {
+    /// Of a head as hosts write it.
+    few: [Header<'a>; 12],
+    many: [MaybeUninit<Header<'a>>; MAX_FIELDS],
+}
 
 impl Default for Fields<'_> {
     fn default() -> Self {
-        Self([EMPTY_HEADER; MAX_FIELDS])
+        Self { few: [EMPTY_HEADER; 12], many: [const { MaybeUninit::uninit() }; MAX_FIELDS] }
     }
 }
 
@@ -63,12 +70,14 @@ pub enum Parsed<'a, 'f> {
 
 /// Looks at the beginning of these bytes.
 pub fn parse_request<'a, 'f>(bytes: &'a [u8], fields: &'f mut Fields<'a>) -> Parsed<'a, 'f> {
-    let fields = &mut fields.0[..];
-    if let Some((path, count, size)) = plain::parse(bytes, fields) {
-        return ordinary("POST", path, size, &fields[..count]);
+    let Fields { few, many } = fields;
+    if let Some((path, count, size)) = plain::parse(bytes, few) {
+        return ordinary("POST", path, size, &few[..count]);
     }
-    let mut request = httparse::Request::new(fields);
-    let size = match request.parse(bytes) {
+    let mut request = httparse::Request::new(&mut []);
+    let parsed =
+        ParserConfig::default().parse_request_with_uninit_headers(&mut request, bytes, many);
+    let size = match parsed {
         Ok(Status::Complete(size)) => size,
         Ok(Status::Partial) if bytes.len() < MAX_HEAD => return Parsed::Partial,
         Ok(Status::Partial) => return Parsed::TooLong,
