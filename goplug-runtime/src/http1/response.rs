@@ -224,15 +224,24 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// Writes the head of a response behind `out`; `protocol` says that a GoPlug 2 plugin has
-/// sent it.
-pub fn write_response_head(
-    out: &mut Vec<u8>,
-    status: u16,
-    media_type: &str,
-    protocol: bool,
-    length: BodyLength,
-) {
+/// What the head of a response says.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHead<'a> {
+    /// The status code.
+    pub status: u16,
+    /// What the body is.
+    pub media_type: &'a str,
+    /// Whether it says that a GoPlug 2 plugin has sent it.
+    pub protocol: bool,
+    /// How long the body is.
+    pub length: BodyLength,
+    /// Whether the connection ends behind it.
+    pub close: bool,
+}
+
+/// Writes the head of a response behind `out`.
+pub fn write_response_head(out: &mut Vec<u8>, head: ResponseHead<'_>) {
+    let ResponseHead { status, media_type, protocol, length, close } = head;
     let mut digits = itoa::Buffer::new();
     if status == 200 {
         out.extend_from_slice(b"HTTP/1.1 200 OK\r\ncontent-type: ");
@@ -254,6 +263,9 @@ pub fn write_response_head(
             out.extend_from_slice(digits.format(length).as_bytes());
         }
         BodyLength::Open => out.extend_from_slice(b"\r\ntransfer-encoding: chunked"),
+    }
+    if close {
+        out.extend_from_slice(b"\r\nconnection: close");
     }
     out.extend_from_slice(b"\r\n\r\n");
 }
@@ -471,10 +483,14 @@ mod tests {
         }
     }
 
+    fn said(status: u16, protocol: bool, length: BodyLength, close: bool) -> ResponseHead<'static> {
+        ResponseHead { status, media_type: wire::JSON, protocol, length, close }
+    }
+
     #[test]
     fn a_head_of_a_stream_says_that_it_comes_in_chunks() {
         let mut out = Vec::new();
-        write_response_head(&mut out, 200, wire::EVENT_STREAM, true, BodyLength::Open);
+        write_response_head(&mut out, said(200, true, BodyLength::Open, false));
         let (head, size) = parse(&out).unwrap().unwrap();
         assert_eq!((size, head.framing), (out.len(), Framing::Chunked));
         assert!(head.keep_alive && head.has_protocol);
@@ -483,12 +499,12 @@ mod tests {
     #[test]
     fn a_head_that_was_written_is_read_as_it_was_meant() {
         for (status, protocol) in [(200, true), (200, false), (422, false), (599, true)] {
-            let mut out = Vec::new();
-            write_response_head(&mut out, status, wire::JSON, protocol, BodyLength::Of(1234));
+            let (mut out, close) = (Vec::new(), protocol);
+            write_response_head(&mut out, said(status, protocol, BodyLength::Of(1234), close));
             let (head, size) = parse(&out).unwrap().unwrap();
             assert_eq!(size, out.len());
             assert_eq!((head.status, head.has_protocol), (status, protocol));
-            assert_eq!((head.framing, head.keep_alive), (Framing::Length(1234), true));
+            assert_eq!((head.framing, head.keep_alive), (Framing::Length(1234), !close));
         }
     }
 }

@@ -86,7 +86,8 @@ fn a_connection_ends_behind_the_request_that_says_so() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         client.send(head("Connection: close\r\nContent-Length: 5") + "hello").await;
-        assert_eq!(client.response().await.unwrap().text(), "hello");
+        let response = client.response().await.unwrap();
+        assert_eq!((response.text(), response.header("connection")), ("hello", Some("close")));
         assert!(client.end().await.is_empty());
     });
 }
@@ -99,7 +100,10 @@ fn who_still_writes_what_is_too_large_sees_why_it_is_refused() {
         for _ in 0..12 {
             client.send("ten bytes.").await;
         }
-        assert_eq!(client.response().await.unwrap().problem().0, "body-too-large");
+        let response = client.response().await.unwrap();
+        assert_eq!(response.problem().0, "body-too-large");
+        // Who took it for one that goes on would lose the next request.
+        assert_eq!(response.header("connection"), Some("close"));
         assert!(client.end().await.is_empty());
     });
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use super::asked::{Asked, Call, Coming};
 use super::link::Link;
-use super::outbox::Outbox;
+use super::outbox::{Head, Outbox};
 use crate::http1::{
     Body, BodyLength, Fields, KnownHead, MAX_HEAD, Parsed, ReadError, parse_request,
 };
@@ -107,9 +107,9 @@ impl<'s> Ordinary<'s> {
             match self.next() {
                 Found::Part => self.receive().await?,
                 Found::TooLong => {
-                    let status = wire::STATUS_HEAD_TOO_LONG;
-                    let (empty, ticket) = (Bytes::new(), Ticket::default());
-                    self.outbox.push(status, wire::OCTET_STREAM, false, empty, ticket);
+                    self.last = true;
+                    let head = self.head(wire::STATUS_HEAD_TOO_LONG, wire::OCTET_STREAM);
+                    self.outbox.push(head, Bytes::new(), Ticket::default());
                     return self.hang_up().await;
                 }
                 Found::Other => {
@@ -261,6 +261,7 @@ impl<'s> Ordinary<'s> {
 
     /// Says what is wrong with a request that has not come to its end: it is the last.
     async fn refuse<T>(&mut self, problem: &Problem) -> Result<T, Over> {
+        self.last = true;
         self.push_problem(problem, Ticket::default());
         self.hang_up().await
     }
@@ -315,7 +316,7 @@ impl<'s> Ordinary<'s> {
         };
         match answered {
             Ok(Reply { body, media_type }) => {
-                self.outbox.push(200, media_type.as_str(), false, body, ticket);
+                self.outbox.push(self.head(200, media_type.as_str()), body, ticket);
             }
             Err(problem) => self.push_problem(&problem, ticket),
         }
@@ -339,21 +340,27 @@ impl<'s> Ordinary<'s> {
         self.flush().await?;
         let answer = self.attend(service.answer(path, headers, body, id)).await?;
         let Answer { status, media_type, protocol, content, ticket } = answer.map_err(|_| Over)?;
+        let head = Head { protocol, ..self.head(status, media_type) };
         match content {
             Content::Whole(body) => {
-                self.outbox.push(status, media_type, protocol, body, ticket);
+                self.outbox.push(head, body, ticket);
                 Ok(None)
             }
             Content::Callbacks(events) => {
-                self.outbox.push_stream_head();
+                self.outbox.push_stream(head);
                 Ok(Some(events))
             }
         }
     }
 
+    /// What an answer says to the request at hand.
+    fn head(&self, status: u16, media_type: &'static str) -> Head {
+        Head { status, media_type, protocol: false, close: self.last }
+    }
+
     fn push_problem(&mut self, problem: &Problem, ticket: Ticket) {
-        let body = problem.to_json().into();
-        self.outbox.push(problem.status(), wire::PROBLEM, false, body, ticket);
+        let head = self.head(problem.status(), wire::PROBLEM);
+        self.outbox.push(head, problem.to_json().into(), ticket);
     }
 
     async fn flush(&mut self) -> Result<(), Over> {

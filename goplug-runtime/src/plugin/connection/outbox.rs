@@ -6,14 +6,23 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::link::Link;
-use crate::http1::{BodyLength, JOINED, write_response_head};
+use crate::http1::{BodyLength, JOINED, ResponseHead, write_response_head};
 use crate::plugin::answer::Ticket;
-use crate::protocol::wire;
 
-/// [`wire::STATUS_GIVEN_BACK`].
+/// [`wire::STATUS_GIVEN_BACK`](crate::protocol::wire::STATUS_GIVEN_BACK).
 const GIVEN_BACK: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What an answer says before its body.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) media_type: &'static str,
+    pub(super) protocol: bool,
+    /// Whether the connection ends behind it.
+    pub(super) close: bool,
+}
 
 /// Answers that have not been written yet.
 #[derive(Default)]
@@ -25,17 +34,9 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// Adds an answer. Its ticket lasts until it has been written.
-    pub(super) fn push(
-        &mut self,
-        status: u16,
-        media_type: &str,
-        protocol: bool,
-        body: Bytes,
-        ticket: Ticket,
-    ) {
-        let length = BodyLength::Of(body.len() as u64);
-        write_response_head(&mut self.bytes, status, media_type, protocol, length);
+    /// Adds an answer, which may be the last. Its ticket lasts until it has been written.
+    pub(super) fn push(&mut self, head: Head, body: Bytes, ticket: Ticket) {
+        self.push_head(head, BodyLength::Of(body.len() as u64));
         if body.len() <= JOINED {
             self.bytes.extend_from_slice(&body);
         } else {
@@ -45,9 +46,14 @@ impl Outbox {
     }
 
     /// Adds the head of a stream of events.
-    pub(super) fn push_stream_head(&mut self) {
-        let length = BodyLength::Open;
-        write_response_head(&mut self.bytes, 200, wire::EVENT_STREAM, true, length);
+    pub(super) fn push_stream(&mut self, head: Head) {
+        self.push_head(head, BodyLength::Open);
+    }
+
+    fn push_head(&mut self, head: Head, length: BodyLength) {
+        let Head { status, media_type, protocol, close } = head;
+        let head = ResponseHead { status, media_type, protocol, length, close };
+        write_response_head(&mut self.bytes, head);
     }
 
     /// Adds an interim response: the requests behind the one that is being answered are given
