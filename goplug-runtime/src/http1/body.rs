@@ -4,8 +4,8 @@ use std::io;
 
 use bytes::Bytes;
 
-use super::chunks::{MAX_CHUNK_LINE, take_chunk_size, take_line};
-use super::{Buffer, MAX_HEAD, invalid};
+use super::chunks::{Between, Then};
+use super::{Buffer, invalid};
 
 /// Why there is no message.
 #[derive(Debug)]
@@ -57,11 +57,10 @@ pub(super) enum Framing {
 enum Next {
     /// The whole of it.
     Bytes,
-    ChunkSize,
+    /// What stands between chunks.
+    Between(Between),
+    /// The content of a chunk.
     Chunk,
-    ChunkEnd,
-    /// Lines of at most so many bytes.
-    Trailers(usize),
     /// Whatever comes before the end.
     Rest,
 }
@@ -82,7 +81,7 @@ impl Body {
         let mut body = Self { bytes: Vec::new(), expected: 0, limit, next: Next::Bytes };
         match framing {
             Framing::Length(length) => body.expect(length)?,
-            Framing::Chunked => body.next = Next::ChunkSize,
+            Framing::Chunked => body.next = Next::Between(Between::Size),
             Framing::Close => body.next = Next::Rest,
         }
         Ok(body)
@@ -91,7 +90,7 @@ impl Body {
     /// A body of at most `limit` bytes that comes in chunks.
     #[cfg(feature = "plugin")]
     pub fn chunked(limit: usize) -> Self {
-        Self { bytes: Vec::new(), expected: 0, limit, next: Next::ChunkSize }
+        Self { bytes: Vec::new(), expected: 0, limit, next: Next::Between(Between::Size) }
     }
 
     /// Takes what there is; answers with whether the body is whole. After an error it is of no
@@ -103,31 +102,24 @@ impl Body {
         loop {
             match self.next {
                 Next::Bytes => return Ok(self.fill_from(buffer)),
-                Next::ChunkSize => match take_chunk_size(buffer)? {
-                    None => return Ok(false),
-                    Some(0) => self.next = Next::Trailers(MAX_HEAD),
-                    Some(size) => {
-                        self.expect(size)?;
-                        self.next = Next::Chunk;
+                Next::Between(mut between) => {
+                    let then = between.take(buffer)?;
+                    self.next = Next::Between(between);
+                    match then {
+                        Then::More => return Ok(false),
+                        Then::Nothing => return Ok(true),
+                        Then::Content(size) => {
+                            self.expect(size)?;
+                            self.next = Next::Chunk;
+                        }
                     }
-                },
+                }
                 Next::Chunk => {
                     if !self.fill_from(buffer) {
                         return Ok(false);
                     }
-                    self.next = Next::ChunkEnd;
+                    self.next = Next::Between(Between::End);
                 }
-                Next::ChunkEnd => match take_line(buffer, 2)? {
-                    None => return Ok(false),
-                    Some(0) => self.next = Next::ChunkSize,
-                    Some(_) => return Err(invalid("a chunk is longer than it says").into()),
-                },
-                // What stands behind the last chunk says nothing here.
-                Next::Trailers(left) => match take_line(buffer, left)? {
-                    None => return Ok(false),
-                    Some(0) => return Ok(true),
-                    Some(length) => self.next = Next::Trailers(left - length),
-                },
                 Next::Rest => {
                     let rest = buffer.filled();
                     if rest.len() > self.limit - self.bytes.len() {
@@ -150,9 +142,7 @@ impl Body {
     pub fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
         match self.next {
             Next::Bytes | Next::Chunk => Ok(&mut self.bytes),
-            Next::ChunkSize => buffer.room(MAX_CHUNK_LINE),
-            Next::ChunkEnd => buffer.room(2),
-            Next::Trailers(left) => buffer.room(left),
+            Next::Between(between) => buffer.room(between.room()),
             Next::Rest => buffer.room(usize::MAX),
         }
     }

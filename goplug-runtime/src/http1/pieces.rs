@@ -2,9 +2,9 @@
 
 use std::io::{self, ErrorKind};
 
+use super::Buffer;
 use super::body::Framing;
-use super::chunks::{take_chunk_size, take_line};
-use super::{Buffer, MAX_HEAD, invalid};
+use super::chunks::{Between, Then};
 
 /// What of a body comes next.
 #[derive(Clone, Copy, Debug)]
@@ -13,12 +13,10 @@ enum Next {
     Content(u64),
     /// Content up to the end of the connection.
     Rest,
-    ChunkSize,
+    /// What stands between chunks.
+    Between(Between),
     /// So many bytes of a chunk's content.
     Chunk(u64),
-    ChunkEnd,
-    /// Lines of at most so many bytes.
-    Trailers(usize),
     Nothing,
 }
 
@@ -43,7 +41,7 @@ impl Pieces {
     pub(super) fn new(framing: Framing) -> Self {
         let next = match framing {
             Framing::Length(length) => Next::Content(length),
-            Framing::Chunked => Next::ChunkSize,
+            Framing::Chunked => Next::Between(Between::Size),
             Framing::Close => Next::Rest,
         };
         Self { next }
@@ -59,7 +57,7 @@ impl Pieces {
             let here = buffer.filled().len();
             match self.next {
                 Next::Content(0) | Next::Nothing => return Ok(Piece::End),
-                Next::Chunk(0) => self.next = Next::ChunkEnd,
+                Next::Chunk(0) => self.next = Next::Between(Between::End),
                 Next::Content(_) | Next::Chunk(_) | Next::Rest if here == 0 => {
                     return Ok(Piece::More);
                 }
@@ -74,22 +72,17 @@ impl Pieces {
                     self.next = Next::Chunk(left);
                     return Ok(Piece::Content(count));
                 }
-                Next::ChunkSize => match take_chunk_size(buffer)? {
-                    None => return Ok(Piece::More),
-                    Some(0) => self.next = Next::Trailers(MAX_HEAD),
-                    Some(size) => self.next = Next::Chunk(size),
-                },
-                Next::ChunkEnd => match take_line(buffer, 2)? {
-                    None => return Ok(Piece::More),
-                    Some(0) => self.next = Next::ChunkSize,
-                    Some(_) => return Err(invalid("a chunk is longer than it says")),
-                },
-                // What stands behind the last chunk says nothing here.
-                Next::Trailers(left) => match take_line(buffer, left)? {
-                    None => return Ok(Piece::More),
-                    Some(0) => self.next = Next::Nothing,
-                    Some(length) => self.next = Next::Trailers(left - length),
-                },
+                Next::Between(mut between) => {
+                    let then = between.take(buffer)?;
+                    self.next = match then {
+                        Then::Content(size) => Next::Chunk(size),
+                        Then::Nothing => Next::Nothing,
+                        Then::More => {
+                            self.next = Next::Between(between);
+                            return Ok(Piece::More);
+                        }
+                    };
+                }
             }
         }
     }
