@@ -45,9 +45,12 @@ const LONG: usize = 8 << 10;
 
 fuzz_target!(|stream: &[u8]| {
     for limit in [8, 64, 1 << 20] {
-        let whole = decode(limit, [stream]);
-        assert_eq!(decode(limit, pieces(stream)), whole);
-        assert_eq!(decode(limit, stream.chunks(1)), whole);
+        let whole = decode(limit, [stream], Taken::OneByOne);
+        for taken in [Taken::OneByOne, Taken::AsExpected] {
+            assert_eq!(decode(limit, [stream], taken), whole);
+            assert_eq!(decode(limit, pieces(stream), taken), whole);
+            assert_eq!(decode(limit, stream.chunks(1), taken), whole);
+        }
         for event in &whole.0 {
             let named = if event.event == "message" { 0 } else { event.event.len() };
             assert!(named + event.data.len() <= limit, "{event:?}");
@@ -59,14 +62,31 @@ fuzz_target!(|stream: &[u8]| {
     endless(8, &stream[..stream.len().min(64)]);
 });
 
+/// How events are taken.
+#[derive(Clone, Copy)]
+enum Taken {
+    OneByOne,
+    /// As many at a time as come as expected.
+    AsExpected,
+}
+
 fn decode<'a>(
     limit: usize,
     pieces: impl IntoIterator<Item = &'a [u8]>,
+    taken: Taken,
 ) -> (Vec<OwnedEvent>, Result<(), EventTooLarge>) {
     let (mut decoder, mut events) = (Decoder::new(limit), Vec::new());
     for piece in pieces {
         decoder.push(piece);
         loop {
+            if let (Taken::AsExpected, Some((event, _))) = (taken, decoder.expected()) {
+                let event = event.to_owned();
+                decoder.take_expected(|number, data| {
+                    let data = String::from_utf8(data.to_vec()).expect("it is text");
+                    let id = Some(number.to_string());
+                    events.push(OwnedEvent { id, event: event.clone(), data });
+                });
+            }
             match decoder.next_event() {
                 Ok(Some(event)) => events.push(event.into()),
                 Ok(None) => break,
@@ -85,7 +105,7 @@ fn rewritten(events: &[OwnedEvent]) {
     for event in events {
         encode(&mut text, None, &event.event, &event.data);
     }
-    let (read, end) = decode(1 << 24, pieces(&text));
+    let (read, end) = decode(1 << 24, pieces(&text), Taken::OneByOne);
     assert_eq!(end, Ok(()));
     let said = |event: &OwnedEvent| (event.event.clone(), event.data.clone());
     assert_eq!(

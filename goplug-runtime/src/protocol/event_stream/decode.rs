@@ -34,29 +34,14 @@ pub struct Decoder {
     after_cr: bool,
     /// What the next event begins with, if the stream goes on as it did.
     expected: Heading,
-    id: Id,
+    /// The last id that the stream has named.
+    id: Option<String>,
     /// The event at hand, or the last one.
     event: String,
     data: Vec<u8>,
     has_event: bool,
     has_data: bool,
     overflowed: bool,
-}
-
-/// The last id that the stream has named.
-#[derive(Debug)]
-enum Id {
-    None,
-    Named(String),
-    /// The one before the expected one.
-    BeforeExpected,
-}
-
-/// An event that came as expected, by its places in the input.
-struct Expected {
-    number: u64,
-    id: Range<usize>,
-    data: Range<usize>,
 }
 
 /// What follows upon the last line of data.
@@ -97,7 +82,7 @@ impl Decoder {
             at_start: true,
             after_cr: false,
             expected: Heading::default(),
-            id: Id::None,
+            id: None,
             event: String::new(),
             data: Vec::new(),
             has_event: false,
@@ -123,17 +108,20 @@ impl Decoder {
     ///
     /// # Errors
     /// [`EventTooLarge`]; every further call answers the same.
-    #[inline]
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, EventTooLarge> {
-        if let Some(Expected { number, id, data }) = self.next_expected() {
-            return Ok(Some(Event {
-                id: Some(&self.input[id]),
-                number: Some(number),
-                event: self.expected.event(),
-                data: &self.input[data],
-            }));
+        if !self.has_data {
+            self.data.clear();
+            self.data.shrink_to(KEPT);
         }
-        self.next_by_line()
+        if !self.read_event()? {
+            return Ok(None);
+        }
+        let number = self.id.as_ref().and_then(|id| id.parse().ok());
+        if let Some(next) = number.and_then(|number: u64| number.checked_add(1)) {
+            self.expected.set(next, &self.event);
+        }
+        let id = self.id.as_ref().map(String::as_bytes);
+        Ok(Some(Event { id, number, event: &self.event, data: &self.data }))
     }
 
     /// The type of the next event, if that comes as the last one did, and its number.
@@ -153,58 +141,18 @@ impl Decoder {
         }
         let Self { expected, limit, .. } = self;
         let input = &self.input[self.start..];
-        let mut taken = 0;
+        let (mut taken, mut last) = (0, None);
         while let Some(data) = data_of(expected, &input[taken..], *limit) {
             take(expected.id(), &input[taken + data.start..taken + data.end]);
             taken += data.end + EVENT_END.len();
+            last = Some(expected.id());
             expected.count_up();
         }
-        if taken > 0 {
+        if let Some(last) = last {
             self.start += taken;
             self.searched = self.start;
-            self.id = Id::BeforeExpected;
+            self.id = Some(last.to_string());
         }
-    }
-
-    /// Takes the next event, if it comes as expected.
-    #[inline]
-    fn next_expected(&mut self) -> Option<Expected> {
-        self.expected()?;
-        let start = self.start;
-        let data = data_of(&self.expected, &self.input[start..], self.limit)?;
-        let (number, digits) = (self.expected.id(), self.expected.digits());
-        let expected = Expected {
-            number,
-            id: start + digits.start..start + digits.end,
-            data: start + data.start..start + data.end,
-        };
-        self.start += data.end + EVENT_END.len();
-        self.searched = self.start;
-        self.id = Id::BeforeExpected;
-        self.expected.count_up();
-        Some(expected)
-    }
-
-    /// The next whole event, line by line.
-    fn next_by_line(&mut self) -> Result<Option<Event<'_>>, EventTooLarge> {
-        if matches!(self.id, Id::BeforeExpected) {
-            self.id = Id::Named((self.expected.id() - 1).to_string());
-        }
-        if !self.has_data {
-            self.data.clear();
-            self.data.shrink_to(KEPT);
-        }
-        if !self.read_event()? {
-            return Ok(None);
-        }
-        let (id, number) = match &self.id {
-            Id::Named(id) => (Some(id.as_bytes()), id.parse().ok()),
-            Id::None | Id::BeforeExpected => (None, None),
-        };
-        if let Some(next) = number.and_then(|number: u64| number.checked_add(1)) {
-            self.expected.set(next, &self.event);
-        }
-        Ok(Some(Event { id, number, event: &self.event, data: &self.data }))
     }
 
     /// Reads lines up to the end of an event; whether there was one.
@@ -297,10 +245,9 @@ impl Decoder {
                 self.data.extend_from_slice(value.as_bytes());
                 self.has_data = true;
             }
-            "id" if !value.contains('\0') => match &mut self.id {
-                Id::Named(id) => value.clone_into(id),
-                Id::None | Id::BeforeExpected => self.id = Id::Named(value.to_owned()),
-            },
+            "id" if !value.contains('\0') => {
+                value.clone_into(self.id.get_or_insert_default());
+            }
             // A comment has no name. `retry` is for browsers; others are to be ignored.
             _ => {}
         }

@@ -4,8 +4,6 @@
 //! So whoever writes keeps these lines and counts on in them, and whoever reads knows what the
 //! next event most likely begins with, and compares instead of taking lines apart.
 
-use std::ops::Range;
-
 const ID: &[u8] = b"id: ";
 const EVENT: &[u8] = b"\nevent: ";
 const DATA: &[u8] = b"\ndata: ";
@@ -28,11 +26,6 @@ impl Heading {
 
     pub(super) fn id(&self) -> u64 {
         self.id
-    }
-
-    /// Where the digits of the id are in the text.
-    pub(super) fn digits(&self) -> Range<usize> {
-        ID.len()..self.id_end
     }
 
     /// The event's type.
