@@ -89,8 +89,8 @@ macro_rules! numbers {
 }
 
 macro_rules! others {
-    ($($method:ident)+) => {$(
-        fn $method<V: Visitor<'de>>(self, _: V) -> Result<V::Value, NotWhole> {
+    ($($method:ident($($argument:ty),*))+) => {$(
+        fn $method<V: Visitor<'de>>(self, $(_: $argument,)* _: V) -> Result<V::Value, NotWhole> {
             Err(NotWhole)
         }
     )+};
@@ -129,50 +129,16 @@ impl<'de> Deserializer<'de> for Whole {
         if name.starts_with('$') { Err(NotWhole) } else { visitor.visit_newtype_struct(self) }
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        _: V,
-    ) -> Result<V::Value, NotWhole> {
-        Err(NotWhole)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, NotWhole> {
-        Err(NotWhole)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, NotWhole> {
-        Err(NotWhole)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: V,
-    ) -> Result<V::Value, NotWhole> {
-        Err(NotWhole)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, NotWhole> {
-        Err(NotWhole)
-    }
-
     others! {
-        deserialize_i128 deserialize_u128 deserialize_f32 deserialize_f64 deserialize_bool
-        deserialize_char deserialize_str deserialize_string deserialize_bytes
-        deserialize_byte_buf deserialize_unit deserialize_seq deserialize_map
-        deserialize_identifier deserialize_ignored_any
+        deserialize_i128() deserialize_u128() deserialize_f32() deserialize_f64()
+        deserialize_bool() deserialize_char() deserialize_str() deserialize_string()
+        deserialize_bytes() deserialize_byte_buf() deserialize_unit() deserialize_seq()
+        deserialize_map() deserialize_identifier() deserialize_ignored_any()
+        deserialize_tuple(usize)
+        deserialize_unit_struct(&'static str)
+        deserialize_tuple_struct(&'static str, usize)
+        deserialize_struct(&'static str, &'static [&'static str])
+        deserialize_enum(&'static str, &'static [&'static str])
     }
 }
 

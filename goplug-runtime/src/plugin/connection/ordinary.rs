@@ -15,9 +15,9 @@ use tokio::time::{Instant, sleep};
 
 use super::asked::{Asked, Call, Coming};
 use super::link::Link;
-use super::outbox::{Head, Outbox};
+use super::outbox::Outbox;
 use crate::http1::{
-    Body, BodyLength, Fields, KnownHead, MAX_HEAD, Parsed, ReadError, parse_request,
+    Body, BodyLength, Fields, KnownHead, MAX_HEAD, Parsed, ReadError, ResponseHead, parse_request,
 };
 use crate::limits;
 use crate::plugin::answer::{Answer, Content, Ticket};
@@ -340,7 +340,7 @@ impl<'s> Ordinary<'s> {
         self.flush().await?;
         let answer = self.attend(service.answer(path, headers, body, id)).await?;
         let Answer { status, media_type, protocol, content, ticket } = answer.map_err(|_| Over)?;
-        let head = Head { protocol, ..self.head(status, media_type) };
+        let head = ResponseHead { protocol, ..self.head(status, media_type) };
         match content {
             Content::Whole(body) => {
                 self.outbox.push(head, body, ticket);
@@ -353,9 +353,10 @@ impl<'s> Ordinary<'s> {
         }
     }
 
-    /// What an answer says to the request at hand.
-    fn head(&self, status: u16, media_type: &'static str) -> Head {
-        Head { status, media_type, protocol: false, close: self.last }
+    /// What an answer without a body says to the request at hand.
+    fn head<'a>(&self, status: u16, media_type: &'a str) -> ResponseHead<'a> {
+        let (protocol, length, close) = (false, BodyLength::Of(0), self.last);
+        ResponseHead { status, media_type, protocol, length, close }
     }
 
     fn push_problem(&mut self, problem: &Problem, ticket: Ticket) {

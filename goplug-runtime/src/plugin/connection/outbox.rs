@@ -14,16 +14,6 @@ const GIVEN_BACK: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What an answer says before its body.
-#[derive(Clone, Copy)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    pub(super) media_type: &'static str,
-    pub(super) protocol: bool,
-    /// Whether the connection ends behind it.
-    pub(super) close: bool,
-}
-
 /// Answers that have not been written yet.
 #[derive(Default)]
 pub(super) struct Outbox {
@@ -34,9 +24,10 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// Adds an answer, which may be the last. Its ticket lasts until it has been written.
-    pub(super) fn push(&mut self, head: Head, body: Bytes, ticket: Ticket) {
-        self.push_head(head, BodyLength::Of(body.len() as u64));
+    /// Adds an answer. Its ticket lasts until it has been written.
+    pub(super) fn push(&mut self, head: ResponseHead<'_>, body: Bytes, ticket: Ticket) {
+        let length = BodyLength::Of(body.len() as u64);
+        write_response_head(&mut self.bytes, ResponseHead { length, ..head });
         if body.len() <= JOINED {
             self.bytes.extend_from_slice(&body);
         } else {
@@ -46,14 +37,9 @@ impl Outbox {
     }
 
     /// Adds the head of a stream of events.
-    pub(super) fn push_stream(&mut self, head: Head) {
-        self.push_head(head, BodyLength::Open);
-    }
-
-    fn push_head(&mut self, head: Head, length: BodyLength) {
-        let Head { status, media_type, protocol, close } = head;
-        let head = ResponseHead { status, media_type, protocol, length, close };
-        write_response_head(&mut self.bytes, head);
+    pub(super) fn push_stream(&mut self, head: ResponseHead<'_>) {
+        let length = BodyLength::Open;
+        write_response_head(&mut self.bytes, ResponseHead { length, ..head });
     }
 
     /// Adds an interim response: the requests behind the one that is being answered are given

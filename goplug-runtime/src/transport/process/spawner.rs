@@ -35,7 +35,6 @@ static SPAWNER: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
 pub(super) async fn run<T: Send + 'static>(
     job: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
-    let gone = || io::Error::other("the thread that starts plugins gives no answer");
     let (answer, answered) = oneshot::channel();
     let job: Job = Box::new(move || {
         if !answer.is_closed() {
@@ -45,10 +44,11 @@ pub(super) async fn run<T: Send + 'static>(
     });
     let spawner = spawner()?;
     let waiting = Waiting { spawner: &spawner, since: Instant::now() };
-    let sent = spawner.send(job).await;
+    // A job that cannot be sent is dropped, and with it the answer.
+    let _ = spawner.send(job).await;
     let answered = answered.await;
     std::mem::forget(waiting);
-    sent.map_err(|_| gone()).and_then(|()| answered.map_err(|_| gone()))
+    answered.map_err(|_| io::Error::other("the thread that starts plugins gives no answer"))
 }
 
 /// Somebody who waits for the thread, and has given up when this is dropped.
