@@ -16,12 +16,14 @@ mod pieces;
 mod plain;
 mod request;
 mod response;
+mod response_head;
 
 pub use body::{Body, BodyLength, ReadError};
 pub use buffer::Buffer;
 pub use known::KnownHead;
 pub use request::{Fields, Parsed, RequestHead, parse_request};
-pub use response::{Progress, Response, ResponseHead, ResponseReader, write_response_head};
+pub use response::{Progress, Response, ResponseReader};
+pub use response_head::{ResponseHead, write_response_head};
 
 #[cfg(feature = "plugin")]
 pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
