@@ -73,7 +73,7 @@ impl Plugin {
         let builder = PluginServer::builder("Fuzz")
             .location(folder.path())
             .body_limit(1024)
-            .grace(Duration::from_millis(10))
+            .stop_timeout(Duration::from_millis(10))
             // A host that went away is forgotten at once, or `notify` would wait for it.
             .callback_resume(Duration::ZERO)
             .method("main.Echo", |input: Bytes| async move { Ok::<_, Error>(input) });

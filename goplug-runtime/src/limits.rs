@@ -16,7 +16,7 @@ pub const START: Duration = Duration::from_secs(10);
 
 /// How long a stop waits for calls in flight and the stop hook before it grows
 /// less polite: 5 s.
-pub const GRACE: Duration = Duration::from_secs(5);
+pub const STOP: Duration = Duration::from_secs(5);
 
 /// How long a peer may take over the head of a request once it has begun, or between
 /// two parts of its body: 30 s. A connection without a request may stay as it is.
@@ -141,7 +141,7 @@ pub const RESTARTS: usize = 5;
 pub const RESTARTS_WITHIN: Duration = Duration::from_secs(120);
 
 /// How long a run has to last for the restarts before it to be forgotten: 10 s.
-pub const RESTART_SOUND: Duration = Duration::from_secs(10);
+pub const RESTART_RESET: Duration = Duration::from_secs(10);
 
 /// How often a plugin's health is checked, where it is: 10 s.
 pub const HEALTH_INTERVAL: Duration = Duration::from_secs(10);

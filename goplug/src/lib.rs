@@ -145,8 +145,8 @@ pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, l
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    DiscoveredPlugin, Event, Events, HealthCheck, Plugin, Policy, Registry, RegistryBuilder,
-    Resources, Restart, Sandbox, State,
+    DiscoveredPlugin, Event, Events, HealthCheck, OnUnsupported, Plugin, Policy, Registry,
+    RegistryBuilder, Resources, Restart, Sandbox, State,
 };
 
 /// For hosts that are not async: the same plugins, called by threads that block.

@@ -187,7 +187,7 @@ fn a_blocking_call_during_a_crash_gets_exit_status_and_the_last_lines() {
 fn blocking_calls_in_flight_fail_when_the_registry_stops() {
     stage(async |stage| {
         stage.install_calculator();
-        let builder = stage.registry().grace(Duration::from_millis(100));
+        let builder = stage.registry().stop_timeout(Duration::from_millis(100));
         let registry = builder.start().await.unwrap();
         let plugin = stage.load_calculator(&registry).await.plugin().clone().into();
         let call = long_call(stage, &plugin).await;
@@ -307,7 +307,7 @@ fn answers_that_are_none_are_errors_for_callers_that_block() {
             });
             stage.put_pconf("hard.Misbehaving.pconf", &keys);
             let builder = stage.registry().call_timeout(Duration::from_millis(500));
-            let builder = builder.grace(Duration::from_millis(100)).body_limit(1 << 20);
+            let builder = builder.stop_timeout(Duration::from_millis(100)).body_limit(1 << 20);
             let registry = builder.start().await.unwrap();
             let plugin = Plugin::from(registry.load("Misbehaving", "hard").await.unwrap());
             let error = plugin.execute(METHOD, "input").unwrap_err();

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use goplug::{CallError, Error, Event, Registry, Resources, Sandbox};
+use goplug::{CallError, Error, Event, OnUnsupported, Registry, Resources, Sandbox};
 use goplug_tests::fixtures::confined::{Confined, ConfinedClient};
 use serde_json::json;
 
@@ -229,7 +229,7 @@ fn a_plugin_that_cannot_be_confined_is_refused() {
 fn a_plugin_that_cannot_be_confined_is_reported_where_that_is_wanted() {
     stage(async |stage| {
         install_foreign(stage);
-        let sandbox = Sandbox::new().or_report();
+        let sandbox = Sandbox::new().on_unsupported(OnUnsupported::Report);
         let registry = stage.registry().sandbox(sandbox).start().await.unwrap();
         let mut events = registry.events();
         // It goes as far as the socket.

@@ -206,7 +206,7 @@ fn the_files_of_a_killed_one_are_replaced_when_it_starts_again() {
 fn one_whose_process_is_stopped_holds_neither_calls_nor_the_registry_up() {
     stage(async |stage| {
         let short = Duration::from_millis(300);
-        let builder = stage.registry().auto_discover(true).call_timeout(short).grace(short);
+        let builder = stage.registry().auto_discover(true).call_timeout(short).stop_timeout(short);
         let registry = builder.start().await.unwrap();
         let own = Own::start(stage);
         let calculator = loaded(&registry).await;

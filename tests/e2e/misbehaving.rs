@@ -47,7 +47,7 @@ fn install(stage: &Stage, mode: Mode) {
 }
 
 async fn registry(stage: &Stage) -> Registry {
-    let builder = stage.registry().call_timeout(CALL).start_timeout(START).grace(GRACE);
+    let builder = stage.registry().call_timeout(CALL).start_timeout(START).stop_timeout(GRACE);
     // To write the backtrace of a panic can take longer than a call may.
     builder.body_limit(BODY).env("RUST_BACKTRACE", "0").start().await.unwrap()
 }
@@ -351,7 +351,7 @@ fn a_process_that_got_away_with_the_pipes_does_not_hide_a_crash() {
 fn a_stop_that_comes_while_a_plugin_starts_does_not_wait_for_it() {
     stage(async |stage| {
         install(stage, Mode::NeverAnswers);
-        let builder = stage.registry().start_timeout(PATIENCE * 2).grace(GRACE);
+        let builder = stage.registry().start_timeout(PATIENCE * 2).stop_timeout(GRACE);
         let registry = builder.start().await.unwrap();
         let loading = registry.clone();
         let load = tokio::spawn(async move { loading.load("Misbehaving", "hard").await });

@@ -174,7 +174,7 @@ fn a_plugin_that_hangs_when_it_stops_is_killed_after_the_grace_period() {
     stage(async |stage| {
         stage.install_calculator();
         let setup = Setup { hang_at_stop: true, ..Setup::default() };
-        let builder = stage.registry().configure("Calculator", "math", &setup).grace(SHORT);
+        let builder = stage.registry().configure("Calculator", "math", &setup).stop_timeout(SHORT);
         let registry = builder.start().await.unwrap();
         let calculator = stage.load_calculator(&registry).await;
         let process = calculator.plugin().process_id().unwrap();
@@ -187,7 +187,7 @@ fn a_plugin_that_hangs_when_it_stops_is_killed_after_the_grace_period() {
 fn a_plugin_whose_only_thread_is_blocked_is_killed_after_the_grace_period() {
     stage(async |stage| {
         stage.install_calculator();
-        let registry = stage.registry().grace(SHORT).start().await.unwrap();
+        let registry = stage.registry().stop_timeout(SHORT).start().await.unwrap();
         let calculator = stage.load_calculator(&registry).await;
         let process = calculator.plugin().process_id().unwrap();
         let (begun, caller) = (stage.path("begun"), calculator.clone());
@@ -207,7 +207,7 @@ fn a_plugin_whose_only_thread_is_blocked_is_killed_after_the_grace_period() {
 fn a_stopped_process_does_not_hold_an_unload_up() {
     stage(async |stage| {
         stage.install_calculator();
-        let registry = stage.registry().grace(SHORT).start().await.unwrap();
+        let registry = stage.registry().stop_timeout(SHORT).start().await.unwrap();
         let calculator = stage.load_calculator(&registry).await;
         let process = calculator.plugin().process_id().unwrap();
         let pid = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();

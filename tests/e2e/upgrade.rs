@@ -203,7 +203,8 @@ fn callbacks_go_on_across_an_upgrade() {
 fn a_registry_that_stops_does_not_wait_for_what_was_replaced() {
     stage(async |stage| {
         stage.install_calculator();
-        let registry = stage.registry().grace(Duration::from_millis(200)).start().await.unwrap();
+        let registry =
+            stage.registry().stop_timeout(Duration::from_millis(200)).start().await.unwrap();
         let calculator = stage.load_calculator(&registry).await;
         let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
         let (caller, flag) = (calculator.clone(), begun.clone());
@@ -220,8 +221,9 @@ fn a_registry_that_stops_does_not_wait_for_what_was_replaced() {
 fn a_call_that_was_cut_off_is_not_made_again() {
     stage(async |stage| {
         stage.install_calculator();
-        let hasty =
-            |policy: goplug::Policy| policy.drain(Duration::ZERO).grace(Duration::from_millis(100));
+        let hasty = |policy: goplug::Policy| {
+            policy.drain(Duration::ZERO).stop_timeout(Duration::from_millis(100))
+        };
         let registry = stage.registry().policy(hasty).start().await.unwrap();
         let calculator = stage.load_calculator(&registry).await;
         let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));

@@ -1,55 +1,37 @@
 //! The host's side: a registry on a folder, and the handles of its plugins.
 //!
-//! `registry` is what users hold; `discovery` keeps it level with its folder. Each plugin
-//! has one owner, its `supervisor`: a task that alone starts, watches and stops the
-//! plugin's process (`process`, `launch`). Calls do not pass through that task: a `handle`
-//! takes the current `service` and an idle `connection` of it, and drives both in the
-//! caller's own task. `callbacks` come in on a stream of their own.
+//! The rooms, from the bottom; each imports only from those above it in this list:
+//!
+//! - `policy`: settings without behaviour;
+//! - `install`: what lies in the folder, and whether to trust it;
+//! - `connection`: one socket: a request goes out, a response comes in;
+//! - `instance`: one process of a plugin;
+//! - `callbacks`: what plugins call in their host;
+//! - `plugin`: what outlives a process: its state, supervisor and handle;
+//! - `registry`: the plugins of a folder;
+//! - `blocking`: the same for hosts that are not async.
+//!
+//! Start reading at `registry` for what users hold, at `plugin` for how a call finds its
+//! process.
+
+mod task;
+
+mod policy;
+
+mod install;
+
+mod connection;
+
+mod instance;
+
+mod callbacks;
+
+mod plugin;
+
+mod registry;
 
 pub mod blocking;
-mod builder;
-mod call;
-mod callbacks;
-mod clock;
-mod connection;
-mod core;
-mod digest;
-mod directory;
-mod discovery;
-mod endpoint;
-mod event;
-mod handle;
-mod health;
-mod installed;
-mod launch;
-mod output;
-mod pipeline;
-mod policy;
-mod pool;
-mod preparation;
-mod process;
-mod registry;
-mod resources;
-mod response;
-mod restart;
-mod run;
-mod sandbox;
-mod service;
-mod settings;
-mod sockets;
-mod stream;
-mod supervisor;
-mod task;
-mod trust;
-mod watch;
 
-pub use builder::RegistryBuilder;
-pub use core::State;
-pub use event::{Event, Events};
-pub use handle::Plugin;
-pub use health::HealthCheck;
-pub use policy::Policy;
-pub use registry::{DiscoveredPlugin, Registry};
-pub use resources::Resources;
-pub use restart::Restart;
-pub use sandbox::Sandbox;
+pub use plugin::{Plugin, State};
+pub use policy::{HealthCheck, OnUnsupported, Policy, Resources, Restart, Sandbox};
+pub use registry::{DiscoveredPlugin, Event, Events, Registry, RegistryBuilder};

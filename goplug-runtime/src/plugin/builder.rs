@@ -25,7 +25,7 @@ use crate::typed::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) body_limit: usize,
-    pub(super) grace: Duration,
+    pub(super) stop_timeout: Duration,
     pub(super) peer_idle: Duration,
     pub(super) callback_resume: Duration,
 }
@@ -34,7 +34,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             body_limit: limits::BODY,
-            grace: limits::GRACE,
+            stop_timeout: limits::STOP,
             peer_idle: limits::PEER_IDLE,
             callback_resume: limits::CALLBACK_RESUME,
         }
@@ -218,10 +218,10 @@ impl ServerBuilder {
         self
     }
 
-    /// How long a stop waits for its hook and for calls in flight; [`limits::GRACE`] unless
+    /// How long a stop waits for its hook and for calls in flight; [`limits::STOP`] unless
     /// given.
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.settings.grace = grace;
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.stop_timeout = timeout;
         self
     }
 

@@ -133,7 +133,7 @@ impl PluginServer {
 
     /// How long a stop takes at most.
     pub(super) fn patience(&self) -> Duration {
-        self.core.settings.grace + limits::FLUSH * 4
+        self.core.settings.stop_timeout + limits::FLUSH * 4
     }
 
     /// Listens on the plugin's socket, and then writes its `.pconf` into its location. A
@@ -313,9 +313,9 @@ async fn ended(connections: &mut JoinSet<()>) {
 async fn wind_down(service: &Service) {
     let lifecycle = service.lifecycle();
     lifecycle.reached(Phase::Stopping).await;
-    let grace = service.core().settings.grace;
+    let stop_timeout = service.core().settings.stop_timeout;
     let polite = async { both(stop_hook(service), lifecycle.quiet()).await };
-    if timeout(grace, polite).await.is_err() {
+    if timeout(stop_timeout, polite).await.is_err() {
         lifecycle.advance(Phase::Cut);
         let _ = timeout(limits::FLUSH, lifecycle.quiet()).await;
     }

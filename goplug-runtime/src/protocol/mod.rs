@@ -4,6 +4,7 @@
 //! every rule of `docs/protocol.md` can be read, tested and fuzzed by itself.
 
 pub mod descriptor;
+pub mod dialect;
 pub mod event_stream;
 pub mod legacy;
 pub mod name;
@@ -12,6 +13,7 @@ pub mod problem;
 pub mod wire;
 
 pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
+pub use dialect::Dialect;
 pub use name::{InvalidName, PluginId};
 pub use pconf::{Pconf, PconfError};
 pub use problem::{Problem, ProblemKind};

@@ -60,7 +60,7 @@ fn recorded_plugin(folder: &Path) -> PluginServer {
     let mut builder = PluginServer::builder("Do")
         .namespace("Test")
         .location(folder)
-        .grace(Duration::from_millis(100))
+        .stop_timeout(Duration::from_millis(100))
         .method("main.Do", |_| async { Ok::<_, Error>("") })
         .method("main.Echo", |input: Bytes| async move { Ok::<_, Error>(input) })
         .method("main.Len", |input: Bytes| async move { Ok::<_, Error>(input.len().to_string()) })

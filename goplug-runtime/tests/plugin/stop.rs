@@ -117,7 +117,8 @@ fn a_call_that_outlasts_the_grace_period_is_cut_off_with_an_answer() {
     run(async {
         let (folder, _) = folder();
         let (started, go) = (Arc::default(), Arc::default());
-        let builder = held(plugin(folder.path()), &started, &go).grace(Duration::from_millis(20));
+        let builder =
+            held(plugin(folder.path()), &started, &go).stop_timeout(Duration::from_millis(20));
         let (server, mut caller) = active(builder).await;
         caller.send(request("main.Held", &[], "")).await;
         started.notified().await;
@@ -164,7 +165,7 @@ fn a_stop_hook_that_hangs_or_panics_does_not_keep_the_plugin() {
     run(async {
         for hangs in [true, false] {
             let (folder, _) = folder();
-            let builder = plugin(folder.path()).grace(Duration::from_millis(20)).on_stop(
+            let builder = plugin(folder.path()).stop_timeout(Duration::from_millis(20)).on_stop(
                 move || async move {
                     if hangs {
                         std::future::pending::<()>().await;

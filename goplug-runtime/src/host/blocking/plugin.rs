@@ -5,12 +5,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::call;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::host::core::Command;
-use crate::host::handle;
+use crate::host::plugin::{self, Command, call_blocking};
 use crate::protocol::{name, wire};
 use crate::typed::{
     self, BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation,
@@ -46,11 +44,11 @@ use crate::typed::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Plugin {
-    plugin: handle::Plugin,
+    plugin: plugin::Plugin,
 }
 
-impl From<handle::Plugin> for Plugin {
-    fn from(plugin: handle::Plugin) -> Self {
+impl From<plugin::Plugin> for Plugin {
+    fn from(plugin: plugin::Plugin) -> Self {
         Self { plugin }
     }
 }
@@ -58,7 +56,7 @@ impl From<handle::Plugin> for Plugin {
 impl Plugin {
     /// The handle beneath: for all that needs no waiting, such as its name, state and methods,
     /// and for calls from async code.
-    pub fn as_async(&self) -> &handle::Plugin {
+    pub fn as_async(&self) -> &plugin::Plugin {
         &self.plugin
     }
 
@@ -83,7 +81,7 @@ impl Plugin {
     fn request(&self, method: &str, body: Bytes) -> Result<Bytes> {
         let media_type = MediaType::Raw;
         let request = CallRequest { method, body, media_type, timeout: None, idempotent: false };
-        call::call(self.plugin.core(), &request)
+        call_blocking(self.plugin.shared(), &request)
     }
 
     /// Registers a handler for a callback, which gets the arguments as bytes: JSON of a typed
@@ -110,7 +108,7 @@ impl Plugin {
     }
 
     fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
-        let deadline = Instant::now() + self.plugin.core().policy().call_timeout;
+        let deadline = Instant::now() + self.plugin.shared().policy().call_timeout;
         wait_until(self.plugin.registered(callback, handler), deadline)
             .unwrap_or_else(|| Err(self.plugin.unconfirmed(callback)))
     }
@@ -130,14 +128,14 @@ impl Plugin {
     /// # Errors
     /// [`Error::Stopped`] where the registry is gone, and the plugin with it.
     pub fn unload(&self) -> Result<()> {
-        wait(self.plugin.core().command(Command::Unload))
+        wait(self.plugin.shared().command(Command::Unload))
     }
 }
 
 impl Caller for Plugin {
     /// Blocks the thread that polls it; it is ready then.
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
-        call::call(self.plugin.core(), &request)
+        call_blocking(self.plugin.shared(), &request)
     }
 
     /// Blocks the thread that polls it; it is ready then.

@@ -10,12 +10,12 @@ const NAMES: usize = 64;
 /// More memory than this is not kept, in bytes.
 const KEPT: usize = 1 << 20;
 
-/// Callbacks in their order, as runs of such that have the same name. What they carry is one
-/// text, so that none has memory of its own.
+/// Callbacks in their order, grouped by runs of the same name. Their data is one text, so that
+/// no callback has memory of its own.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     names: Vec<Name>,
-    runs: Vec<Run>,
+    groups: Vec<Group>,
     arrivals: Vec<Arrival>,
     data: Vec<u8>,
 }
@@ -34,10 +34,10 @@ pub(super) struct Name {
 
 /// Callbacks of one name, one behind the other.
 #[derive(Clone, Copy, Debug)]
-struct Run {
+struct Group {
     /// Which of the names it is.
     name: usize,
-    /// Where the next run begins.
+    /// Where the next group begins.
     end: usize,
 }
 
@@ -78,9 +78,9 @@ impl Batch {
     pub(super) fn push(&mut self, name: NameId, data: &[u8], id: Option<u64>) {
         self.data.extend_from_slice(data);
         self.arrivals.push(Arrival { end: self.data.len(), id });
-        match self.runs.last_mut() {
-            Some(run) if run.name == name.0 => run.end += 1,
-            _ => self.runs.push(Run { name: name.0, end: self.arrivals.len() }),
+        match self.groups.last_mut() {
+            Some(group) if group.name == name.0 => group.end += 1,
+            _ => self.groups.push(Group { name: name.0, end: self.arrivals.len() }),
         }
     }
 
@@ -117,12 +117,12 @@ impl Batch {
         }))
     }
 
-    /// The callbacks, as runs of such that have the same name.
-    pub(super) fn runs(&self) -> impl Iterator<Item = (&Name, Range<usize>)> {
+    /// The callbacks, in groups of the same name.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&Name, Range<usize>)> {
         let mut start = 0;
-        self.runs.iter().map(move |run| {
-            let range = std::mem::replace(&mut start, run.end)..run.end;
-            (&self.names[run.name], range)
+        self.groups.iter().map(move |group| {
+            let range = std::mem::replace(&mut start, group.end)..group.end;
+            (&self.names[group.name], range)
         })
     }
 
@@ -145,7 +145,7 @@ impl Batch {
 
     /// Becomes empty, and keeps what it may need again.
     pub(super) fn clear(&mut self) {
-        self.runs.clear();
+        self.groups.clear();
         self.arrivals.clear();
         self.data.clear();
         self.data.shrink_to(KEPT);
@@ -173,10 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn callbacks_come_out_as_they_went_in_and_a_run_is_of_one_name() {
+    fn callbacks_come_out_as_they_went_in_and_a_group_has_one_name() {
         let batch = batch();
-        let runs: Vec<_> = batch
-            .runs()
+        let groups: Vec<_> = batch
+            .groups()
             .map(|(name, range)| {
                 let data: Vec<_> = batch.data(range).map(String::from_utf8_lossy).collect();
                 (name.text(), name.format, name.wants_answer, data.join(" "))
@@ -188,7 +188,7 @@ mod tests {
             ("a", Format::Json, false, "22"),
             ("b", Format::Raw, false, "raw"),
         ];
-        assert_eq!(runs, expected.map(|(name, f, wants, data)| (name, f, wants, data.into())));
+        assert_eq!(groups, expected.map(|(name, f, wants, data)| (name, f, wants, data.into())));
         assert_eq!(batch.data(1..3).collect::<Vec<_>>(), [&b""[..], b"AP8="]);
     }
 
@@ -200,6 +200,6 @@ mod tests {
         batch.push(name, b"3", Some(7));
         assert_eq!((batch.len(), batch.id(0)), (1, Some(7)));
         assert_eq!(batch.data(0..1).collect::<Vec<_>>(), [b"3"]);
-        assert_eq!(batch.runs().count(), 1);
+        assert_eq!(batch.groups().count(), 1);
     }
 }

@@ -1,45 +1,52 @@
 //! Callbacks in: who handles what, and the one stream on which they come.
 //!
-//! One task for each running plugin reads the stream and runs the handlers, side by
-//! side: a handler may register further callbacks, which opens the stream anew, and
-//! must not wait for itself. Handlers run one after the other, in the order of the
-//! events; while they are behind, the stream is not read, and the plugin waits.
+//! One task for each instance reads the stream and runs the handlers, side by side: a handler
+//! may register further callbacks, which opens the stream anew, and must not wait for itself.
+//! Handlers run one after the other, in the order of the events; while they are behind, the
+//! stream is not read, and the plugin waits.
+//!
+//! The room imports `instance` and `connection`. Start reading at `registrations`, then
+//! `stream` (or `polls`, for plugins of the original GoPlug) and `handler_loop`.
 
 mod batch;
-mod handle;
+mod handler_loop;
 mod inbox;
-mod legacy;
-mod receive;
-mod table;
+mod polls;
+mod registrations;
+mod stream;
 
 use std::sync::Arc;
 
-use super::service::{Dialect, Service};
 use batch::Batch;
-use handle::Handling;
+use handler_loop::HandlerLoop;
 use inbox::Inbox;
 
-pub(super) use table::Callbacks;
+use crate::host::instance::Instance;
+use crate::protocol::Dialect;
 
-/// Serves the callbacks of the run with this number until it is dropped. `missed` is told
-/// of callbacks that the plugin no longer held.
-pub(super) async fn serve(
-    service: Arc<Service>,
+pub(in crate::host) use registrations::Callbacks;
+
+/// Serves the callbacks of an instance, whose generation this is, until it is dropped. `missed`
+/// is told the number of callbacks that the plugin no longer held.
+pub(in crate::host) async fn serve(
+    instance: Arc<Instance>,
     callbacks: Arc<Callbacks>,
-    run: u64,
+    generation: u64,
     missed: impl Fn(u64) + Send,
 ) {
-    let mut handling = Handling::new(&service, &callbacks);
-    match service.dialect() {
-        Dialect::GoPlug1 => legacy::serve(&service, &callbacks, run, &mut handling).await,
+    let mut handler_loop = HandlerLoop::new(&instance, &callbacks);
+    match instance.dialect() {
+        Dialect::GoPlug1 => {
+            polls::serve(&instance, &callbacks, generation, &mut handler_loop).await
+        }
         Dialect::GoPlug2 => {
             let inbox = Inbox::default();
-            let receiver = receive::Receiver::new(&service, &callbacks, run, &inbox);
+            let receiver = stream::Receiver::new(&instance, &callbacks, generation, &inbox);
             let handlers = async {
                 let mut batch = Batch::default();
                 loop {
                     inbox.take(&mut batch).await;
-                    handling.handle(&batch).await;
+                    handler_loop.handle(&batch).await;
                 }
             };
             inbox.run(receiver.run(missed), handlers).await;

@@ -108,7 +108,7 @@ async fn endure(mode: Mode) -> Result<Account> {
         })
         .to_string(),
     )?;
-    let builder = scene.registry().call_timeout(CALL).start_timeout(START).grace(GRACE);
+    let builder = scene.registry().call_timeout(CALL).start_timeout(START).stop_timeout(GRACE);
     let registry = builder.body_limit(1 << 20).embed::<Victim>().start().await?;
     let neighbour = Neighbour::start(&registry).await?;
     let mut account = Account::default();

@@ -29,7 +29,7 @@ const LEVEL: i64 = 1024;
 pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     let scene = Scene::new()?;
     // Each crash counts as the first.
-    let restart = Restart::permanent().sound_after(Duration::ZERO);
+    let restart = Restart::permanent().reset_after(Duration::ZERO);
     let registry = scene.registry().embed::<Victim>().restart(restart).start().await?;
     let start = own_start(&registry).await?;
     let holders = Holders::new(&registry).await?;

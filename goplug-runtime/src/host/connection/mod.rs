@@ -1,0 +1,25 @@
+//! One socket: a request goes out, a response comes in.
+//!
+//! Nothing here knows what a plugin is, what a method is called, or what a host wants of
+//! either: bytes go to an [`Endpoint`] and a response or a [`SendError`] comes back. The room
+//! imports no other room of the host. Start reading at `endpoint`, which chooses a connection,
+//! and go on to `exchange`, which drives one.
+
+mod blocking;
+mod budget;
+mod deadline_timer;
+mod endpoint;
+mod error;
+mod event_stream;
+mod exchange;
+mod open;
+mod pipeline;
+mod pool;
+
+pub(in crate::host) use budget::Budget;
+pub(in crate::host) use endpoint::Endpoint;
+pub(in crate::host) use error::SendError;
+pub(in crate::host) use event_stream::{EventStream, Opened};
+pub(in crate::host) use exchange::Connection;
+pub(in crate::host) use open::connect;
+pub(in crate::host) use pipeline::{Answered, LatencyClass};

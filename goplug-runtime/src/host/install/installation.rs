@@ -1,0 +1,171 @@
+//! A plugin as it is installed: its `.pconf`, and what that says about starting it.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::trust;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::protocol::{Pconf, PluginId, wire};
+use crate::transport::open_without_waiting;
+use crate::typed::{PluginType, table};
+
+/// Where a plugin's `.pconf` comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::host) enum Origin {
+    /// A file of the registry's folder.
+    File(PathBuf),
+    /// The host's own executable.
+    Embedded(PathBuf),
+}
+
+/// A valid `.pconf` and where it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::host) struct Installation {
+    pub(in crate::host) pconf: Pconf,
+    pub(in crate::host) origin: Origin,
+    /// Whether its program is run even if others may write it.
+    pub(in crate::host) trusted: bool,
+}
+
+/// How to start a plugin's process.
+#[derive(Debug)]
+pub(in crate::host) struct Command {
+    pub(in crate::host) program: PathBuf,
+    pub(in crate::host) arguments: Vec<OsString>,
+    pub(in crate::host) environment: Vec<(OsString, OsString)>,
+    pub(in crate::host) folder: PathBuf,
+    pub(in crate::host) sha256: Option<String>,
+}
+
+impl Installation {
+    /// Reads a `.pconf`, which others may write, as they may the program, only where it
+    /// is `trusted` nevertheless.
+    ///
+    /// # Errors
+    /// The reason for people why the file cannot be used.
+    pub(in crate::host) fn read(path: &Path, trusted: bool) -> Result<Self, String> {
+        let unreadable = |error: io::Error| error.to_string();
+        // Whatever is said of the file is said of what was opened: its path may mean
+        // another one by now.
+        let file = open_without_waiting(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "a folder" } else { "not a regular file" };
+            return Err(format!("it is {what}"));
+        }
+        if metadata.len() > limits::PCONF {
+            return Err(format!("it is larger than {} bytes", limits::PCONF));
+        }
+        if !trusted {
+            trust::check_file(&metadata)?;
+        }
+        let mut text = Vec::new();
+        file.take(limits::PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
+        let pconf = Pconf::parse(&text).map_err(|error| error.to_string())?;
+        let installation = Self { pconf, origin: Origin::File(path.into()), trusted };
+        installation.check().map_err(|error| match error {
+            Error::Rejected { reason, .. } => reason,
+            other => other.to_string(),
+        })?;
+        Ok(installation)
+    }
+
+    /// The plugin `P`, served by this program's own executable.
+    pub(in crate::host) fn embedded<P: PluginType>() -> Result<Self> {
+        let program = std::env::current_exe()
+            .map_err(|error| Error::io("finding this program's own file", error))?;
+        let mut pconf = Pconf::of(&table::<P>()?.descriptor::<P>())
+            .map_err(|error| Error::Configuration(error.to_string()))?
+            .with_lazy_load(P::LAZY_LOAD);
+        if let Some(url) = P::URL {
+            pconf = pconf.with_url(url).map_err(|error| Error::Configuration(error.to_string()))?;
+        }
+        // It is the very file that this host runs from: what could be lost is lost already.
+        Ok(Self { pconf, origin: Origin::Embedded(program), trusted: true })
+    }
+
+    pub(in crate::host) fn id(&self) -> &PluginId {
+        self.pconf.id()
+    }
+
+    /// The file, or the program of an embedded plugin: what an error points at.
+    pub(in crate::host) fn path(&self) -> &Path {
+        match &self.origin {
+            Origin::File(path) | Origin::Embedded(path) => path,
+        }
+    }
+
+    /// Whether the host ships it inside itself.
+    pub(in crate::host) fn is_embedded(&self) -> bool {
+        matches!(self.origin, Origin::Embedded(_))
+    }
+
+    fn folder(&self) -> &Path {
+        self.path().parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The reason why this plugin cannot be used, with its file.
+    pub(in crate::host) fn rejected(&self, reason: impl Into<String>) -> Error {
+        Error::Rejected { path: self.path().into(), reason: reason.into() }
+    }
+
+    /// What starts the plugin; `None` if it starts itself.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where a relative program leaves the folder.
+    pub(in crate::host) fn command(&self) -> Result<Option<Command>> {
+        if let Origin::Embedded(program) = &self.origin {
+            let marker = (wire::ENV_EMBEDDED.into(), self.id().to_string().into());
+            return Ok(Some(Command {
+                program: program.clone(),
+                arguments: Vec::new(),
+                environment: vec![marker],
+                folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+                sha256: None,
+            }));
+        }
+        let (Some(program), Some(argv)) = (self.pconf.program(self.folder()), self.pconf.exec())
+        else {
+            return Ok(None);
+        };
+        let relative = argv.first().is_some_and(|first| Path::new(first).is_relative());
+        if relative && leaves(&program, self.folder()) {
+            return Err(self.rejected("Exec names a program outside the folder of the file"));
+        }
+        Ok(Some(Command {
+            program,
+            arguments: argv.iter().skip(1).map(OsString::from).collect(),
+            environment: Vec::new(),
+            folder: self.folder().into(),
+            sha256: self.pconf.sha256().map(str::to_owned),
+        }))
+    }
+
+    /// The socket of a plugin that starts itself.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where the file names neither a program nor a socket.
+    pub(in crate::host) fn socket(&self) -> Result<PathBuf> {
+        self.pconf.sock_path(self.folder()).ok_or_else(|| {
+            self.rejected("it names neither Exec nor Sock, so nothing can be called")
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.command()? {
+            Some(_) => Ok(()),
+            None => self.socket().map(drop),
+        }
+    }
+}
+
+/// Whether a program, symbolic links followed, lies outside this folder. One that
+/// does not exist leaves nothing; starting it will say so.
+fn leaves(program: &Path, folder: &Path) -> bool {
+    match (program.canonicalize(), folder.canonicalize()) {
+        (Ok(program), Ok(folder)) => !program.starts_with(folder),
+        _ => program.components().any(|part| part == std::path::Component::ParentDir),
+    }
+}

@@ -1,0 +1,31 @@
+//! What holds a call in flight.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::shared::Instance;
+
+/// An instance with a call in flight: as long as this lives, the instance is not stopped in
+/// favour of another.
+pub(in crate::host) struct CallGuard(Arc<Instance>);
+
+impl Instance {
+    /// Begins a call, which counts as in flight until the guard is dropped.
+    pub(in crate::host) fn begin_call(self: &Arc<Self>) -> CallGuard {
+        self.in_flight.begin();
+        CallGuard(Arc::clone(self))
+    }
+}
+
+impl Deref for CallGuard {
+    type Target = Instance;
+    fn deref(&self) -> &Instance {
+        &self.0
+    }
+}
+
+impl Drop for CallGuard {
+    fn drop(&mut self) {
+        self.0.in_flight.end();
+    }
+}

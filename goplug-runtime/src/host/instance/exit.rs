@@ -1,0 +1,56 @@
+//! How an instance ended, and waiting for that.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// How long the host waits, once a connection broke, to learn how the process ended: 2 s.
+pub(super) const EXIT_WAIT: Duration = Duration::from_secs(2);
+
+/// How an instance ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::host) struct Exit {
+    /// Exit status or signal, or that the connection is lost.
+    pub(in crate::host) status: String,
+    /// The exit status of a process that ended by itself.
+    pub(in crate::host) code: Option<i32>,
+    /// The last lines of standard error.
+    pub(in crate::host) stderr: Vec<String>,
+}
+
+impl Exit {
+    /// An exit of which nothing more is known than this.
+    pub(in crate::host) fn because(status: impl Into<String>) -> Self {
+        Self { status: status.into(), code: None, stderr: Vec::new() }
+    }
+}
+
+/// The exit of an instance, once there is one.
+#[derive(Default)]
+pub(super) struct ExitCell {
+    exit: OnceLock<Exit>,
+    is_set: Notify,
+}
+
+impl ExitCell {
+    /// Sets the exit and wakes everybody that waits for it; false if there was one already.
+    pub(super) fn set(&self, exit: Exit) -> bool {
+        let is_first = self.exit.set(exit).is_ok();
+        if is_first {
+            self.is_set.notify_waiters();
+        }
+        is_first
+    }
+
+    /// Waits for the exit. Cancel safe.
+    pub(super) async fn wait(&self) -> &Exit {
+        loop {
+            let is_set = self.is_set.notified();
+            if let Some(exit) = self.exit.get() {
+                return exit;
+            }
+            is_set.await;
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! From an installed plugin to an instance that serves: bind, spawn, activate.
+
+use std::future::Future;
+use std::io::ErrorKind;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::activate::{Inactive, activate};
+use super::exit::{EXIT_WAIT, Exit};
+use super::liveness::Liveness;
+use super::owned::OwnedInstance;
+use super::process::Process;
+use super::shared::{ChildProcess, Instance};
+use super::sockets::Sockets;
+use crate::error::{Error, Result};
+use crate::host::connection::{Endpoint, connect};
+use crate::host::install::{Command, DigestCache, Installation};
+use crate::host::policy::Policy;
+use crate::limits;
+use crate::protocol::PluginId;
+use crate::transport::PassedListener;
+
+/// A plugin that is to be started.
+pub(in crate::host) struct Launch<'a> {
+    pub(in crate::host) installation: Arc<Installation>,
+    pub(in crate::host) policy: &'a Policy,
+    pub(in crate::host) sockets: &'a Sockets,
+    pub(in crate::host) digests: &'a DigestCache,
+    /// Until when the instance has to serve.
+    pub(in crate::host) deadline: Instant,
+}
+
+impl Launch<'_> {
+    /// Starts the plugin, or finds it started, and activates it. Dropping the future kills a
+    /// process that was started.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if what is installed cannot be used, [`Error::Start`] if no instance
+    /// serves by the deadline, [`Error::Stopped`] once `closing` resolves.
+    pub(in crate::host) async fn run(
+        self,
+        closing: impl Future<Output = ()>,
+    ) -> Result<OwnedInstance> {
+        let mut closing = pin!(closing);
+        let (instance, liveness) = match self.installation.command()? {
+            Some(command) => {
+                let (process, listener) = tokio::select! {
+                    started = self.spawn(command) => started?,
+                    () = closing.as_mut() => return Err(Error::Stopped),
+                };
+                self.activate_child(process, listener, closing).await?
+            }
+            None => tokio::select! {
+                activated = self.activate_foreign() => activated?,
+                () = closing => return Err(Error::Stopped),
+            },
+        };
+        Ok(OwnedInstance::new(instance, self.installation, liveness, self.policy.health))
+    }
+
+    /// Binds a socket, and starts the process with it.
+    async fn spawn(&self, command: Command) -> Result<(Process, PassedListener)> {
+        let failed = |reason| self.failed(reason);
+        let unbound = |error| failed(format!("no socket could be bound for it: {error}"));
+        let listener = PassedListener::bind(&self.sockets.next().map_err(unbound)?)
+            .map_err(|error| unbound(std::io::Error::other(error)))?;
+        let starting =
+            Process::start(&self.installation, command, &listener, self.policy, self.digests);
+        let after = self.policy.start_timeout;
+        let process = timeout_at(self.deadline, starting)
+            .await
+            .map_err(|_| failed(format!("its program did not run within {after:?}")))??;
+        Ok((process, listener))
+    }
+
+    async fn activate_child(
+        &self,
+        mut process: Process,
+        listener: PassedListener,
+        closing: impl Future<Output = ()>,
+    ) -> Result<(Instance, Liveness)> {
+        let id = self.installation.id();
+        let endpoint = self.endpoint(listener.path().into());
+        let activated = tokio::select! {
+            biased;
+            activated = activate(&self.installation, self.policy, &endpoint, self.deadline) => {
+                match activated {
+                    // Most often because it ended: then that is the reason.
+                    Err(Inactive::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
+                        match timeout(EXIT_WAIT, process.wait()).await {
+                            Ok(exit) => Err(start_error(id, exit)),
+                            Err(_) => Err(Inactive::Broken(error).into_error(id)),
+                        }
+                    }
+                    activated => activated.map_err(|inactive| inactive.into_error(id)),
+                }
+            }
+            exit = process.wait() => Err(start_error(id, exit)),
+            () = closing => Err(Error::Stopped),
+        };
+        let activated = match activated {
+            Ok(activated) => activated,
+            Err(Error::Start { reason, stderr, .. }) if stderr.is_empty() => {
+                let Exit { stderr, .. } = process.stop(Duration::ZERO).await;
+                return Err(Error::Start { id: id.clone(), reason, stderr });
+            }
+            Err(error) => {
+                process.stop(Duration::ZERO).await;
+                return Err(error);
+            }
+        };
+        let child = ChildProcess {
+            id: process.id(),
+            // A host's own executable may be replaced by that of another host.
+            program: process.version().filter(|_| !self.installation.is_embedded()).cloned(),
+        };
+        let instance = Instance::new(id.clone(), endpoint, activated, Some(child), self.policy);
+        Ok((instance, Liveness::Child { process, listener }))
+    }
+
+    async fn activate_foreign(&self) -> Result<(Instance, Liveness)> {
+        let installation = &self.installation;
+        let endpoint = self.endpoint(installation.socket()?);
+        let watch =
+            endpoint.connect().await.map_err(|error| installation.rejected(error.to_string()))?;
+        let activated = activate(installation, self.policy, &endpoint, self.deadline)
+            .await
+            .map_err(|inactive| inactive.into_error(installation.id()))?;
+        let id = installation.id().clone();
+        let instance = Instance::new(id, endpoint, activated, None, self.policy);
+        Ok((instance, Liveness::Foreign { watch: Some(watch) }))
+    }
+
+    fn endpoint(&self, socket: std::path::PathBuf) -> Endpoint {
+        let Policy { body_limit, busy_poll, .. } = *self.policy;
+        Endpoint::new(socket, self.installation.pconf.url(), body_limit, busy_poll)
+    }
+
+    fn failed(&self, reason: String) -> Error {
+        Error::Start { id: self.installation.id().clone(), reason, stderr: Vec::new() }
+    }
+}
+
+/// Whether a plugin that starts itself listens on its socket.
+///
+/// # Errors
+/// [`Error::Rejected`] if it does not.
+pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
+    if installation.command()?.is_some() {
+        return Ok(());
+    }
+    let socket = installation.socket()?;
+    match connect(&socket, limits::CONNECT).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(installation.rejected(error.to_string())),
+    }
+}
+
+/// The error of a plugin that ended before it served.
+pub(in crate::host) fn start_error(id: &PluginId, exit: Exit) -> Error {
+    Error::Start {
+        id: id.clone(),
+        reason: format!("it ended during its activation ({})", exit.status),
+        stderr: exit.stderr,
+    }
+}

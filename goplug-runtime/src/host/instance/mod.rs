@@ -1,0 +1,33 @@
+//! One process of a plugin: started, called, watched, stopped.
+//!
+//! An instance has two sides. `shared` is the [`Instance`] that everything which calls the
+//! plugin holds; `owned` is the [`OwnedInstance`] of its supervisor, which alone starts and
+//! stops the process. The room imports `policy`, `install` and `connection`. Start reading at
+//! `call` for the way of a call, at `launch` for the way of a start.
+
+mod activate;
+mod call;
+mod call_guard;
+mod confinement;
+mod exit;
+mod health;
+mod in_flight;
+mod launch;
+mod liveness;
+mod outcome;
+mod output;
+mod owned;
+mod preflight;
+mod process;
+mod response;
+mod shared;
+mod sockets;
+
+pub(in crate::host) use call_guard::CallGuard;
+pub(in crate::host) use confinement::unsupported;
+pub(in crate::host) use exit::Exit;
+pub(in crate::host) use launch::{Launch, probe, start_error};
+pub(in crate::host) use owned::OwnedInstance;
+pub(in crate::host) use response::{Terms, into_result};
+pub(in crate::host) use shared::Instance;
+pub(in crate::host) use sockets::{Sockets, remove_abandoned};

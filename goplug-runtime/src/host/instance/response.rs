@@ -1,0 +1,70 @@
+//! From a response to a result: statuses and problem documents become errors.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::error::{Error, MethodFailure, Result};
+use crate::http1::Response;
+use crate::protocol::{PluginId, Problem, ProblemKind};
+
+/// What the host granted a request: an error that says that it was not enough names it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::host) struct Terms {
+    /// The largest body, in bytes.
+    pub(in crate::host) limit: usize,
+    /// The time.
+    pub(in crate::host) budget: Duration,
+}
+
+/// The body of a success, or the error that the response says.
+pub(in crate::host) fn into_result(
+    id: &PluginId,
+    method: &str,
+    response: Response,
+    terms: Terms,
+) -> Result<Bytes> {
+    let Response { status, body, .. } = response;
+    if status == 200 {
+        return Ok(body);
+    }
+    let problem =
+        serde_json::from_slice(&body).unwrap_or_else(|_| problem_of_status(status, method));
+    Err(error_of(id, method, problem, terms))
+}
+
+/// What a peer means that sends a status and no problem document, as GoPlug 1 does.
+fn problem_of_status(status: u16, method: &str) -> Problem {
+    let kind = match status {
+        400 => ProblemKind::UnknownMethod,
+        408 => ProblemKind::DeadlineExceeded,
+        413 => ProblemKind::BodyTooLarge,
+        _ => ProblemKind::Other,
+    };
+    Problem::new(kind, format!("{method}: the plugin answered with status {status}"))
+}
+
+/// The error that a problem document says.
+fn error_of(id: &PluginId, method: &str, mut problem: Problem, terms: Terms) -> Error {
+    let detail = std::mem::take(&mut problem.detail);
+    let method = method.to_owned();
+    match problem.kind() {
+        ProblemKind::Method => Error::Method(MethodFailure { error: problem.error.take(), detail }),
+        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
+        ProblemKind::InvalidArguments => Error::Arguments {
+            method,
+            parameter: problem.parameter.take(),
+            expected: problem.expected.take(),
+            detail,
+        },
+        ProblemKind::DeadlineExceeded => {
+            Error::Deadline { what: format!("{method} of {id}"), after: terms.budget }
+        }
+        ProblemKind::BodyTooLarge => Error::TooLarge { limit: terms.limit },
+        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
+        ProblemKind::Stopping | ProblemKind::NotActive => {
+            Error::Unavailable { id: id.clone(), reason: detail }
+        }
+        _ => Error::Remote { id: id.clone(), method, detail },
+    }
+}

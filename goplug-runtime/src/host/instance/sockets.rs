@@ -1,0 +1,42 @@
+//! Where a registry binds the sockets of the plugins that it starts.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::transport::HeldFolder;
+
+/// How the folders' names begin.
+const PREFIX: &str = "goplug-";
+
+/// The private folder in which a registry binds the sockets of its plugins. It is made when
+/// it is first needed, and goes with the registry.
+#[derive(Debug, Default)]
+pub(in crate::host) struct Sockets {
+    folder: Mutex<Option<HeldFolder>>,
+    count: AtomicU64,
+}
+
+impl Sockets {
+    /// A path for the next socket; no path is given out twice.
+    pub(in crate::host) fn next(&self) -> io::Result<PathBuf> {
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = match &mut *folder {
+            Some(folder) => folder,
+            none => none.insert(HeldFolder::create(&std::env::temp_dir(), PREFIX)?),
+        };
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        Ok(folder.path().join(format!("{number}.sock")))
+    }
+
+    /// Removes the folder.
+    pub(in crate::host) fn remove(&self) {
+        drop(self.folder.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+/// Removes the folders of hosts that were killed. Blocks.
+pub(in crate::host) fn remove_abandoned() {
+    HeldFolder::remove_abandoned(&std::env::temp_dir(), PREFIX);
+}

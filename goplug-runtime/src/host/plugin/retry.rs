@@ -1,0 +1,98 @@
+//! A call: which instance of the plugin takes it, and what happens if that instance ends.
+//!
+//! A call that certainly did not execute is made again with the next instance, if one is to
+//! come. A call that may have executed is made again only if its method is declared idempotent.
+//! All of it has to fit into the caller's deadline.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::availability::Acquired;
+use super::state::PluginState;
+use crate::error::{Error, Result};
+use crate::host::connection::Budget;
+use crate::host::instance::Instance;
+use crate::limits;
+use crate::typed::{CallRequest, wait_until};
+
+/// Calls a method. Dropping the future gives the call up.
+pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
+    let mut budget = Budget::new(call_timeout(plugin, &request));
+    loop {
+        let instance = plugin.acquire_by(budget.deadline).await?;
+        let error = match instance.call(&request, budget).await {
+            Ok(body) => return Ok(body),
+            Err(error) => error,
+        };
+        if !is_retried(plugin, &instance, &error, request.idempotent) {
+            return Err(error);
+        }
+        budget = budget.updated();
+    }
+}
+
+/// Calls a method, and blocks the caller's thread.
+pub(in crate::host) fn call_blocking(
+    plugin: &PluginState,
+    request: &CallRequest<'_>,
+) -> Result<Bytes> {
+    let mut budget = Budget::new(call_timeout(plugin, request));
+    loop {
+        let instance = match plugin.acquire() {
+            Acquired::Instance(guard) => guard,
+            Acquired::Nothing(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
+                .unwrap_or_else(|| Err(plugin.unavailable()))?,
+        };
+        let error = match instance.call_blocking(request, budget) {
+            Ok(body) => return Ok(body),
+            Err(error) => error,
+        };
+        if !is_retried(plugin, &instance, &error, request.idempotent) {
+            return Err(error);
+        }
+        budget = budget.updated();
+    }
+}
+
+fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
+    request.timeout.unwrap_or(plugin.policy().call_timeout).min(limits::LONGEST)
+}
+
+/// Whether a call that failed with this error is made again, with the next instance.
+fn is_retried(plugin: &PluginState, tried: &Instance, error: &Error, idempotent: bool) -> bool {
+    may_be_retried(error, idempotent) && plugin.has_successor(tried)
+}
+
+fn may_be_retried(error: &Error, idempotent: bool) -> bool {
+    match error {
+        Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
+        // The answer of a plugin that is about to stop and has not begun the call.
+        Error::Unavailable { .. } => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::PluginId;
+
+    fn crashed(may_have_executed: bool) -> Error {
+        let id = PluginId::new("p", "").unwrap();
+        Error::Crashed { id, status: String::new(), stderr: Vec::new(), may_have_executed }
+    }
+
+    #[test]
+    fn a_call_that_may_have_executed_is_retried_only_if_it_is_idempotent() {
+        assert!(!may_be_retried(&crashed(true), false));
+        assert!(may_be_retried(&crashed(true), true));
+        assert!(may_be_retried(&crashed(false), false));
+    }
+
+    #[test]
+    fn a_call_that_was_answered_is_not_retried() {
+        let error = Error::UnknownMethod { method: "m".into() };
+        assert!(!may_be_retried(&error, true));
+    }
+}

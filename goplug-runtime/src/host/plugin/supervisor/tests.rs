@@ -1,0 +1,185 @@
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::*;
+use crate::host::instance::Sockets;
+use crate::host::policy::{Policy, Restart};
+use crate::protocol::PluginId;
+
+/// A registry that writes down what it is told.
+#[derive(Default)]
+struct Recorder {
+    changes: Mutex<Vec<Change>>,
+    rejected: Mutex<Vec<String>>,
+}
+
+impl Reporter for Recorder {
+    fn folder(&self) -> PathBuf {
+        "plugins".into()
+    }
+
+    fn sockets(&self) -> Arc<Sockets> {
+        Arc::default()
+    }
+
+    fn report(&self, _: &PluginId, change: Change) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+    }
+
+    fn reject(&self, _: &Installation, reason: String) {
+        self.rejected.lock().unwrap_or_else(PoisonError::into_inner).push(reason);
+    }
+
+    fn accept(&self, _: &Installation) {}
+}
+
+/// A supervised plugin, and what its supervisor told.
+struct Supervised {
+    plugin: Arc<PluginState>,
+    recorder: Arc<Recorder>,
+    _task: OwnedTask,
+}
+
+impl Supervised {
+    fn new(policy: Policy) -> Self {
+        let (sender, commands) = mpsc::channel(1);
+        let id = PluginId::new("P", "").unwrap();
+        let plugin = Arc::new(PluginState::new(id, policy, sender));
+        let recorder = Arc::new(Recorder::default());
+        let reporter: Weak<dyn Reporter> = Arc::<Recorder>::downgrade(&recorder);
+        let supervisor = Supervisor::new(Arc::clone(&plugin), reporter, commands);
+        Self { plugin, recorder, _task: OwnedTask::spawn(supervisor.run()) }
+    }
+
+    /// Installs a `.pconf` with this text in the folder.
+    fn install(&self, folder: &Path, pconf: &str) {
+        let path = folder.join("P.pconf");
+        std::fs::write(&path, pconf).unwrap();
+        self.plugin.install(Installation::read(&path, true).unwrap());
+    }
+
+    /// The changes so far, once there are this many.
+    async fn changes(&self, count: usize) -> Vec<Change> {
+        loop {
+            let changes = self.recorder.changes.lock().unwrap().clone();
+            if changes.len() >= count {
+                return changes;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+const FOREIGN: &str = r#"{"Name": "P", "Sock": "s"}"#;
+
+/// A plugin that somebody else started. It answers everything with a list of methods, as a
+/// plugin of the original GoPlug does, until the listener is shut down.
+fn foreign(folder: &Path) -> UnixListener {
+    let listener = UnixListener::bind(folder.join("s")).unwrap();
+    let accepting = listener.try_clone().unwrap();
+    thread::spawn(move || {
+        let connections: Vec<_> = accepting
+            .incoming()
+            .map_while(Result::ok)
+            .inspect(|stream| {
+                let stream = stream.try_clone().unwrap();
+                thread::spawn(move || answer(stream));
+            })
+            .collect();
+        for connection in connections {
+            // The peer may have closed it.
+            drop(connection.shutdown(std::net::Shutdown::Both));
+        }
+    });
+    listener
+}
+
+fn answer(mut stream: UnixStream) {
+    let mut read = [0; 4096];
+    while stream.read(&mut read).is_ok_and(|count| count > 0) {
+        let text = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[\"m\"]";
+        if stream.write_all(text).is_err() {
+            return;
+        }
+    }
+}
+
+/// Ends a plugin that somebody else started.
+fn end(folder: &Path, listener: &UnixListener) {
+    std::fs::remove_file(folder.join("s")).unwrap();
+    rustix::net::shutdown(listener, rustix::net::Shutdown::Both).unwrap();
+}
+
+#[tokio::test]
+async fn a_load_and_an_unload_are_reported_once_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = foreign(folder.path());
+    let supervised = Supervised::new(Policy::default());
+    supervised.install(folder.path(), FOREIGN);
+    for _ in 0..2 {
+        supervised.plugin.command(Command::Load).await.unwrap();
+    }
+    assert_eq!(supervised.plugin.state(), State::Loaded);
+    for _ in 0..2 {
+        supervised.plugin.command(Command::Unload).await.unwrap();
+    }
+    assert_eq!(supervised.plugin.state(), State::Discovered);
+    assert_eq!(supervised.changes(2).await, [Change::Loaded, Change::Stopped]);
+    end(folder.path(), &listener);
+}
+
+#[tokio::test]
+async fn a_crash_is_reported_before_the_plugin_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = foreign(folder.path());
+    let restart = Restart::permanent().intensity(0, std::time::Duration::from_secs(60));
+    let supervised = Supervised::new(Policy::default().restart(restart));
+    supervised.install(folder.path(), FOREIGN);
+    supervised.plugin.command(Command::Load).await.unwrap();
+    end(folder.path(), &listener);
+    let changes = supervised.changes(3).await;
+    let [Change::Loaded, Change::Crashed(exit), Change::GivenUp(reason)] = &changes[..] else {
+        panic!("{changes:?}")
+    };
+    assert!(exit.status.starts_with("connection lost"), "{exit:?}");
+    assert!(reason.contains("0 restarts within 60s were not enough"), "{reason}");
+    assert_eq!(supervised.plugin.state(), State::Stopped);
+}
+
+#[tokio::test]
+async fn a_plugin_whose_start_fails_is_rejected_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervised = Supervised::new(Policy::default());
+    supervised.install(folder.path(), r#"{"Name": "P", "Exec": ["/bin/true"]}"#);
+    supervised.plugin.recheck_content();
+    let rejected = loop {
+        if let Some(reason) = supervised.recorder.rejected.lock().unwrap().pop() {
+            break reason;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(rejected.contains("ended during its activation (exit status: 0)"), "{rejected}");
+    assert_eq!(supervised.changes(0).await, []);
+}
+
+#[tokio::test]
+async fn a_plugin_without_a_pconf_is_not_found_in_the_folder_of_its_registry() {
+    let supervised = Supervised::new(Policy::default());
+    let error = supervised.plugin.command(Command::Load).await.unwrap_err();
+    assert!(matches!(&error, Error::NotFound { folder, .. } if folder.ends_with("plugins")));
+}
+
+#[tokio::test]
+async fn a_supervisor_whose_registry_is_gone_starts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let Supervised { plugin, recorder, _task } = Supervised::new(Policy::default());
+    let path = folder.path().join("P.pconf");
+    std::fs::write(&path, FOREIGN).unwrap();
+    plugin.install(Installation::read(&path, true).unwrap());
+    drop(recorder);
+    let error = plugin.command(Command::Load).await.unwrap_err();
+    assert!(matches!(error, Error::Stopped), "{error:?}");
+}

@@ -1,0 +1,117 @@
+//! Whether and when a plugin that died is started again: the settings.
+//!
+//! The terms are Erlang/OTP's: a permanent plugin is always restarted, a transient one
+//! unless it ended well, a temporary one never; and more restarts than the intensity allows
+//! end the attempts.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::limits;
+
+/// The exit status with which shells and this library report a program that could not be run.
+const CANNOT_RUN: i32 = 127;
+
+/// Whether, when and how often a plugin that died is started again. Part of a
+/// [`Policy`](crate::host::Policy).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let restart = goplug::Restart::transient()
+///     .backoff(Duration::from_millis(50), Duration::from_secs(30))
+///     .intensity(5, Duration::from_secs(60))
+///     .never_after([78]); // EX_CONFIG: a further start would end the same way
+/// # let _ = restart;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a restart policy does nothing unless it is given to a plugin's policy"]
+pub struct Restart {
+    pub(in crate::host) kind: RestartKind,
+    /// The wait before the first restart in a row, and the longest wait.
+    pub(in crate::host) first: Duration,
+    pub(in crate::host) longest: Duration,
+    /// The intensity: how many restarts there may be within what time.
+    pub(in crate::host) restarts: usize,
+    pub(in crate::host) within: Duration,
+    pub(in crate::host) reset_after: Duration,
+    pub(in crate::host) final_codes: BTreeSet<i32>,
+}
+
+/// Which exits are followed by a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::host) enum RestartKind {
+    /// Every exit.
+    Permanent,
+    /// Every exit but a success.
+    Transient,
+    /// None.
+    Temporary,
+}
+
+impl Restart {
+    fn new(kind: RestartKind) -> Self {
+        Self {
+            kind,
+            first: limits::RESTART_FIRST,
+            longest: limits::RESTART_LONGEST,
+            restarts: limits::RESTARTS,
+            within: limits::RESTARTS_WITHIN,
+            reset_after: limits::RESTART_RESET,
+            final_codes: BTreeSet::from([CANNOT_RUN]),
+        }
+    }
+
+    /// The plugin is always started again, whatever its exit.
+    pub fn permanent() -> Self {
+        Self::new(RestartKind::Permanent)
+    }
+
+    /// The plugin is started again unless it exited by itself with status 0.
+    pub fn transient() -> Self {
+        Self::new(RestartKind::Transient)
+    }
+
+    /// The plugin is started again only when it is loaded again: the default.
+    pub fn temporary() -> Self {
+        Self::new(RestartKind::Temporary)
+    }
+
+    /// How long to wait before the first restart in a row. Each further wait is
+    /// [`limits::RESTART_GROWTH`] times as long, up to `longest`. A random share of up to as
+    /// much again is added, so that plugins that crashed together do not restart together.
+    /// [`limits::RESTART_FIRST`] and [`limits::RESTART_LONGEST`] unless set.
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+        let first = first.min(limits::LONGEST);
+        (self.first, self.longest) = (first, longest.clamp(first, limits::LONGEST));
+        self
+    }
+
+    /// How many restarts there may be within this time. With one more, the plugin stays
+    /// stopped, and an event says why. [`limits::RESTARTS`] within
+    /// [`limits::RESTARTS_WITHIN`] unless set.
+    pub fn intensity(mut self, restarts: usize, within: Duration) -> Self {
+        (self.restarts, self.within) = (restarts, within);
+        self
+    }
+
+    /// How long an instance has to last for the restarts before it to be forgotten: neither
+    /// the wait nor the intensity counts them any more. [`limits::RESTART_RESET`] unless set.
+    pub fn reset_after(mut self, uptime: Duration) -> Self {
+        self.reset_after = uptime;
+        self
+    }
+
+    /// Exit statuses after which the plugin is not started again, such as the status for a
+    /// bad configuration. 127, a program that could not be run, is always among them.
+    pub fn never_after(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
+        self.final_codes.extend(codes);
+        self
+    }
+}
+
+impl Default for Restart {
+    fn default() -> Self {
+        Self::temporary()
+    }
+}

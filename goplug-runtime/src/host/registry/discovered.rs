@@ -1,0 +1,60 @@
+//! What a registry lists.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::host::install::{Installation, Origin};
+use crate::host::plugin::{PluginState, State};
+use crate::protocol::PluginId;
+
+/// A plugin that a registry knows, as its `.pconf` describes it.
+#[derive(Clone, Debug)]
+pub struct DiscoveredPlugin {
+    id: PluginId,
+    state: State,
+    installation: Arc<Installation>,
+}
+
+impl DiscoveredPlugin {
+    pub(super) fn new(plugin: &PluginState, installation: Arc<Installation>) -> Self {
+        Self { id: plugin.id().clone(), state: plugin.state(), installation }
+    }
+
+    /// The plugin's name.
+    pub fn name(&self) -> &str {
+        self.id.name()
+    }
+
+    /// The plugin's namespace; empty if it has none.
+    pub fn namespace(&self) -> &str {
+        self.id.namespace()
+    }
+
+    /// The version that the `.pconf` states.
+    pub fn version(&self) -> Option<String> {
+        self.installation.pconf.version().map(ToString::to_string)
+    }
+
+    /// Where the plugin stood when the list was made.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether it is loaded only when it is asked for.
+    pub fn is_lazy(&self) -> bool {
+        self.installation.pconf.lazy_load()
+    }
+
+    /// The signatures of the methods that the `.pconf` names.
+    pub fn methods(&self) -> Vec<String> {
+        self.installation.pconf.methods().iter().map(|method| method.signature()).collect()
+    }
+
+    /// The `.pconf` file; `None` for a plugin that the host ships inside itself.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.installation.origin {
+            Origin::File(path) => Some(path),
+            Origin::Embedded(_) => None,
+        }
+    }
+}

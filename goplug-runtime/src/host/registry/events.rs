@@ -1,0 +1,224 @@
+//! What happens in a registry, as a stream.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use tokio::sync::mpsc;
+
+use crate::limits;
+use crate::protocol::PluginId;
+
+/// Something that happened in a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A `.pconf` file, or an embedded plugin, was found.
+    Discovered {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// The `.pconf` of a known plugin has new content.
+    Changed {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A plugin was started and activated.
+    Loaded {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A plugin was unloaded.
+    Stopped {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A plugin ended without being asked to.
+    Crashed {
+        /// The plugin.
+        plugin: PluginId,
+        /// How it ended, such as `signal: 6 (SIGABRT)`.
+        status: String,
+        /// The last lines that it wrote to standard error.
+        stderr: Vec<String>,
+    },
+    /// A plugin that had crashed was started again and activated.
+    Restarted {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A plugin that had crashed is not started again, though its policy would have it run.
+    GivenUp {
+        /// The plugin.
+        plugin: PluginId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A new process of a plugin took the place of the old one.
+    Upgraded {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A new process of a plugin could not take the place of the old one, which goes on.
+    UpgradeFailed {
+        /// The plugin.
+        plugin: PluginId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A file of the folder, or the folder itself, cannot be used. It is looked at again
+    /// when it changes.
+    Rejected {
+        /// The file, or the folder.
+        path: PathBuf,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A plugin is started although its sandbox cannot be enforced, at least not all of
+    /// it; [`OnUnsupported::Report`](crate::host::OnUnsupported::Report) asked for that.
+    Unconfined {
+        /// The plugin.
+        plugin: PluginId,
+        /// What cannot be enforced and why, for people.
+        reason: String,
+    },
+    /// A plugin's `.pconf` is gone.
+    Removed {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// A plugin no longer held this many callbacks when its broken stream was resumed.
+    CallbacksMissed {
+        /// The plugin.
+        plugin: PluginId,
+        /// How many.
+        count: u64,
+    },
+    /// This listener was too slow and missed this many events.
+    Missed {
+        /// How many.
+        count: u64,
+    },
+}
+
+/// The events of a registry, from one moment on.
+///
+/// The stream begins with the state at that moment: one `Discovered` for each plugin,
+/// one `Loaded` for each that runs, one `Rejected` for each unusable file. It ends
+/// when the registry does. It holds at most [`limits::EVENT_BACKLOG`] events beyond
+/// that; what a slow reader misses is counted in [`Event::Missed`].
+///
+/// ```no_run
+/// # async fn example(registry: goplug::Registry) {
+/// let mut events = registry.events();
+/// while let Some(event) = events.next().await {
+///     if let goplug::Event::Rejected { path, reason } = event {
+///         eprintln!("{}: {reason}", path.display());
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a stream does nothing unless it is read"]
+pub struct Events(mpsc::Receiver<Event>);
+
+impl Events {
+    /// The next event; `None` when the registry is gone. Cancel safe.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.0.recv().await
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.0.poll_recv(cx)
+    }
+}
+
+/// Everybody that listens to a registry.
+#[derive(Debug, Default)]
+pub(super) struct Listeners(Vec<Listener>);
+
+#[derive(Debug)]
+struct Listener {
+    sender: mpsc::Sender<Event>,
+    missed: u64,
+}
+
+impl Listeners {
+    /// Adds a listener that first gets `state`.
+    pub(super) fn add(&mut self, state: Vec<Event>) -> Events {
+        let (sender, receiver) = mpsc::channel(limits::EVENT_BACKLOG + state.len());
+        for event in state {
+            // The channel is made to hold them all.
+            drop(sender.try_send(event));
+        }
+        self.0.push(Listener { sender, missed: 0 });
+        Events(receiver)
+    }
+
+    /// Sends to every listener, waits for none, and forgets those that have gone.
+    pub(super) fn send(&mut self, event: &Event) {
+        self.0.retain_mut(|listener| {
+            if listener.missed > 0 {
+                let missed = Event::Missed { count: listener.missed };
+                match listener.sender.try_send(missed) {
+                    Ok(()) => listener.missed = 0,
+                    Err(mpsc::error::TrySendError::Full(_)) => {
+                        listener.missed += 1;
+                        return true;
+                    }
+                    Err(mpsc::error::TrySendError::Closed(_)) => return false,
+                }
+            }
+            match listener.sender.try_send(event.clone()) {
+                Ok(()) => true,
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    listener.missed += 1;
+                    true
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => false,
+            }
+        });
+    }
+
+    /// Ends every stream.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stopped(name: &str) -> Event {
+        Event::Stopped { plugin: PluginId::new(name, "").unwrap() }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_listener_begins_with_the_state() {
+        let mut listeners = Listeners::default();
+        let mut events = listeners.add(vec![stopped("a")]);
+        listeners.send(&stopped("b"));
+        assert_eq!(events.next().await, Some(stopped("a")));
+        assert_eq!(events.next().await, Some(stopped("b")));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_slow_listener_learns_how_much_it_missed() {
+        let mut listeners = Listeners::default();
+        let mut events = listeners.add(Vec::new());
+        for _ in 0..limits::EVENT_BACKLOG + 5 {
+            listeners.send(&stopped("a"));
+        }
+        for _ in 0..limits::EVENT_BACKLOG {
+            assert_eq!(events.next().await, Some(stopped("a")));
+        }
+        listeners.send(&stopped("b"));
+        assert_eq!(events.next().await, Some(Event::Missed { count: 5 }));
+        assert_eq!(events.next().await, Some(stopped("b")));
+    }
+}

@@ -1,0 +1,13 @@
+//! What a registry is set up with.
+
+use std::path::PathBuf;
+
+use crate::host::policy::Policies;
+
+/// The settings of a registry; `RegistryBuilder` explains each.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) folder: PathBuf,
+    pub(super) trust_writable: bool,
+    pub(super) policies: Policies,
+}
