@@ -1,14 +1,16 @@
 //! Checks that the rooms of this repository are in order.
 //!
-//! `map` says which rooms there are, in which order, and is the place to start reading;
-//! `words` says which names are gone. The rest reads the sources: `packages` finds the
-//! crates, `modules` reads a crate's files along its `mod` lines, `uses` and `mentions`
-//! collect the paths that a file writes, `resolve` follows a path to the file that defines
-//! what it names, `graph` makes arrows and circles of that, and `size` counts lines. `rules`
-//! asks all of it, and `report` prints it.
+//! [`map`] says which rooms there are and in which order, and is the place to start reading;
+//! [`words`] says which names are gone. The rest reads the sources: [`packages`] finds the
+//! crates, [`modules`] reads a crate's files along its `mod` lines, [`uses`] and [`mentions`]
+//! collect the paths that a file writes, [`resolve`] follows a path to the file that defines
+//! what it names, [`graph`] makes arrows and circles of that, and [`size`] counts lines.
+//! [`rules`] says what is wrong with a crate, [`checkout`] with the whole repository.
 //!
-//! `cargo run -p rooms` prints the graph of every crate and what breaks a rule.
+//! `cargo run -p rooms` prints the rooms of every crate and what breaks a rule; the tests
+//! fail on the latter.
 
+pub mod checkout;
 pub mod error;
 pub mod graph;
 pub mod map;

@@ -7,12 +7,20 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use rooms::report::Checkout;
+use rooms::checkout::Checkout;
+use rooms::report;
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
     let checkout = Checkout::read(&folder)?;
-    let violations = checkout.violations()?;
-    write!(io::stdout().lock(), "{}\n{violations}", checkout.graph())?;
-    Ok(ExitCode::SUCCESS)
+    let mut out = io::stdout().lock();
+    for krate in checkout.crates.iter().filter(|krate| krate.is_of_src()) {
+        write!(out, "{}", report::rooms(krate))?;
+    }
+    let mut is_clean = true;
+    for verdict in checkout.verdicts() {
+        write!(out, "{verdict}")?;
+        is_clean &= verdict.violations.is_empty();
+    }
+    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

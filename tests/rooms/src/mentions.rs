@@ -164,7 +164,6 @@ pub fn is_exempt(attributes: &[Attribute]) -> bool {
         Meta::List(list) if list.path.is_ident("cfg") => {
             list.parse_args::<Meta>().is_ok_and(|condition| holds(&condition) == Some(false))
         }
-        Meta::Path(path) => path.is_ident("test"),
         _ => false,
     })
 }

@@ -26,7 +26,9 @@ pub fn packages(checkout: &Path) -> Result<Vec<Package>, Error> {
     let mut ahead = vec![PathBuf::new()];
     while let Some(folder) = ahead.pop() {
         for (name, path) in entries(&checkout.join(&folder))? {
-            if path.is_dir() && name != "target" && !name.starts_with('.') {
+            // What cargo builds lies in a folder with that tag.
+            let is_built = path.join("CACHEDIR.TAG").exists();
+            if path.is_dir() && !is_built && !name.starts_with('.') {
                 ahead.push(folder.join(name));
             } else if name == "Cargo.toml" {
                 packages.extend(package(checkout, &folder)?);
@@ -121,4 +123,18 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
         entries.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
     }
     Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_read_as_far_as_it_names_its_package_and_targets() {
+        let text = "[package]\nname = \"a\"\n[dependencies]\nb = { path = \"../b\" }\n\
+                    [lib]\npath = \"lib.rs\"\n[[bin]]\nname = \"c\"\npath = \"bin/c.rs\"\n";
+        let targets = vec!["lib.rs".to_owned(), "bin/c.rs".to_owned()];
+        assert_eq!(Manifest::read(text), Manifest { name: Some("a".to_owned()), targets });
+        assert_eq!(Manifest::read("[workspace]\nmembers = []\n"), Manifest::default());
+    }
 }

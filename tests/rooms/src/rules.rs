@@ -1,11 +1,11 @@
 //! What the sources are held to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::graph::{Arrow, Graph};
-use crate::map::{Never, PLATFORM_PACKAGE, PLATFORM_PATHS, PLATFORM_ROOM, Rooms};
+use crate::map::{MAP_FILE, Never, PLATFORM_PACKAGE, PLATFORM_PATHS, PLATFORM_ROOM, Rooms};
 use crate::modules::Crate;
 
 /// A line that breaks a rule.
@@ -29,71 +29,73 @@ impl fmt::Display for Violation {
 pub fn order(krate: &Crate, rooms: &[Rooms], never: &[Never]) -> Vec<Violation> {
     let graph = Graph::of(krate);
     let mut violations = Vec::new();
+    let mut reported = BTreeSet::new();
     for arrow in graph.defining.iter().chain(&graph.naming) {
-        for rooms in rooms {
-            violations.extend(wrong_way(krate, arrow, rooms));
-        }
-        for never in never {
-            let meets = is_within(krate, arrow.from, never.room)
-                && is_within(krate, arrow.to, never.imports);
-            if meets {
-                let text = format!(
-                    "imports `{}` of {}, but {} never imports from {}: {}",
-                    arrow.path,
-                    krate.files[arrow.to].path.display(),
-                    never.room,
-                    never.imports,
-                    never.because,
-                );
-                violations.push(at(krate, arrow, text));
-            }
+        let backwards = rooms.iter().filter_map(|rooms| backwards(krate, arrow, rooms));
+        let forbidden = never.iter().filter_map(|never| forbidden(krate, arrow, never));
+        let found: Vec<_> = backwards.chain(forbidden).collect();
+        // The path may name a wrong room and lead to another file of it.
+        let path = (arrow.from, arrow.path.line, arrow.path.to_string());
+        if !found.is_empty() && reported.insert(path) {
+            violations.extend(found);
         }
     }
     violations
 }
 
-/// Rooms that the map does not have.
+/// Rooms that the map does not have, and the crate itself if it has rooms but no order.
 pub fn unlisted(krate: &Crate, rooms: &[Rooms]) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut listed = BTreeMap::new();
     for rooms in rooms {
         for (index, file) in krate.files.iter().enumerate() {
-            let Some(room) = room(krate, index, rooms.of) else { continue };
-            if rank(rooms, room).is_none() && seen.insert((rooms.of, room)) {
-                let text = format!("the map has no room `{room}` in {}", rooms.of);
-                violations.push(Violation { file: file.path.clone(), line: 1, text });
+            if let Some(name) = room(krate, index, rooms.of)
+                && rank(rooms, name).is_none()
+            {
+                let text = format!("the map has no room `{name}` in {}", rooms.of);
+                let file = file.path.clone();
+                listed.entry((rooms.of, name)).or_insert(Violation { file, line: 1, text });
             }
         }
+    }
+    let files = 0..krate.files.len();
+    let names: BTreeSet<_> = files.filter_map(|file| room(krate, file, &krate.package)).collect();
+    let is_on_the_map = rooms.iter().any(|rooms| rooms.of == krate.package);
+    let mut violations: Vec<_> = listed.into_values().collect();
+    if names.len() > 1 && !is_on_the_map {
+        let text = format!("the map has no order for the rooms of {}", krate.package);
+        violations.push(Violation { file: krate.files[0].path.clone(), line: 1, text });
     }
     violations
 }
 
 /// Rooms of the map that none of these crates has.
-pub fn missing(crates: &[Crate], rooms: &[Rooms]) -> Vec<String> {
+pub fn missing(crates: &[Crate], rooms: &[Rooms]) -> Vec<Violation> {
     let exists = |of: &str, name: &str| {
         let files = |krate: &Crate| 0..krate.files.len();
         crates.iter().any(|krate| files(krate).any(|file| room(krate, file, of) == Some(name)))
     };
-    let mut missing = Vec::new();
-    for rooms in rooms {
-        for room in rooms.order.iter().flat_map(|tier| names(tier)) {
-            if !exists(rooms.of, room) {
-                missing.push(format!("{} has no room `{room}`, but the map does", rooms.of));
-            }
-        }
-    }
-    missing
+    let violation = |rooms: &Rooms| {
+        let listed = rooms.order.iter().flat_map(|tier| names(tier));
+        let missing: Vec<_> = listed.filter(|room| !exists(rooms.of, room)).collect();
+        (!missing.is_empty()).then(|| Violation {
+            file: MAP_FILE.into(),
+            line: 1,
+            text: format!("{} lacks rooms of the map: {}", rooms.of, missing.join(", ")),
+        })
+    };
+    rooms.iter().filter_map(violation).collect()
 }
 
 /// Circles among the files.
 pub fn circles(krate: &Crate) -> Vec<Violation> {
     let mut violations = Vec::new();
     for circle in Graph::of(krate).circles(krate) {
+        let files = circle.files.len();
         for way in &circle.ways {
-            let lines: Vec<_> = way.iter().map(|arrow| line(krate, arrow)).collect();
-            let files = circle.files.len();
-            let text = format!("a circle, of {files} files in all: {}", lines.join("; "));
-            violations.extend(way.first().map(|arrow| at(krate, arrow, text)));
+            let Some((first, others)) = way.split_first() else { continue };
+            let others: Vec<_> = others.iter().map(|arrow| line(krate, arrow)).collect();
+            let why = format!("that is a circle, of {files} files in all: {}", others.join("; "));
+            violations.push(violation(krate, first, &why));
         }
     }
     violations
@@ -125,7 +127,7 @@ pub fn platform(krate: &Crate) -> Vec<Violation> {
 }
 
 /// `file:line imports path of file`.
-pub fn line(krate: &Crate, arrow: &Arrow) -> String {
+fn line(krate: &Crate, arrow: &Arrow) -> String {
     format!(
         "{}:{} imports `{}` of {}",
         krate.files[arrow.from].path.display(),
@@ -151,25 +153,27 @@ pub fn room<'a>(krate: &'a Crate, file: usize, of: &str) -> Option<&'a str> {
     modules.next().map(String::as_str)
 }
 
-fn wrong_way(krate: &Crate, arrow: &Arrow, rooms: &Rooms) -> Option<Violation> {
+fn backwards(krate: &Crate, arrow: &Arrow, rooms: &Rooms) -> Option<Violation> {
     let from = room(krate, arrow.from, rooms.of)?;
     let to = room(krate, arrow.to, rooms.of)?;
-    let (below, above) = (rank(rooms, to)?, rank(rooms, from)?);
-    if from == to || below < above {
+    let (from_rank, to_rank) = (rank(rooms, from)?, rank(rooms, to)?);
+    if from == to || to_rank < from_rank {
         return None;
     }
-    let why = if below == above {
+    let why = if to_rank == from_rank {
         format!("`{from}` and `{to}` never import each other")
     } else {
         format!("`{to}` comes after `{from}` in the order")
     };
-    let text = format!(
-        "imports `{}` of {}: in {} {why}",
-        arrow.path,
-        krate.files[arrow.to].path.display(),
-        rooms.of,
-    );
-    Some(at(krate, arrow, text))
+    Some(violation(krate, arrow, &format!("in {} {why}", rooms.of)))
+}
+
+fn forbidden(krate: &Crate, arrow: &Arrow, never: &Never) -> Option<Violation> {
+    let meets =
+        is_within(krate, arrow.from, never.room) && is_within(krate, arrow.to, never.imports);
+    let Never { room, imports, because } = never;
+    let why = format!("{room} never imports from {imports}: {because}");
+    meets.then(|| violation(krate, arrow, &why))
 }
 
 fn is_within(krate: &Crate, file: usize, of: &str) -> bool {
@@ -184,7 +188,9 @@ fn names(tier: &str) -> impl Iterator<Item = &str> {
     tier.split('|').map(str::trim)
 }
 
-fn at(krate: &Crate, arrow: &Arrow, text: String) -> Violation {
+fn violation(krate: &Crate, arrow: &Arrow, why: &str) -> Violation {
     let file = krate.files[arrow.from].path.clone();
+    let to = krate.files[arrow.to].path.display();
+    let text = format!("imports `{}` of {to}: {why}", arrow.path);
     Violation { file, line: arrow.path.line, text }
 }

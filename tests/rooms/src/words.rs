@@ -1,9 +1,15 @@
 //! Names that are gone, and what took their place.
+//!
+//! What counts is a name by itself: of a type, a function, a module, a field, a parameter. An
+//! enum's variant may have it, since the enum says what it means: `Content::Whole`.
 
 use std::path::Path;
 
-use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
+use syn::visit::{self, Visit};
+use syn::{Ident, ItemUse, Path as RustPath, Variant};
+
+use crate::uses::{self, Scope};
 
 /// A name that no longer occurs.
 #[derive(Debug)]
@@ -40,7 +46,6 @@ pub const WORDS: &[Word] = &[
     Word { old: "Plain", now: "FastArgs" },
     Word { old: "Preparation", now: "Preflight" },
     Word { old: "Prospect", now: "Availability" },
-    Word { old: "Run", now: "Instance" },
     Word { old: "Service", now: "Instance in a host, RequestHandler in a plugin" },
     Word { old: "Shape", now: "FnSignature" },
     Word { old: "Sight", now: "Scan" },
@@ -56,14 +61,32 @@ pub const WORDS: &[Word] = &[
     Word { old: "sound_after", now: "reset_after" },
 ];
 
-/// The old names among the identifiers of a file, each with its lines.
+/// Names of files and folders that are gone, besides those that [`WORDS`] stand for.
+pub const FILES: &[Word] = &[
+    Word { old: "ordinary", now: "h1" },
+    Word { old: "publish", now: "pconf_file" },
+    Word { old: "race", now: "select" },
+    Word { old: "reach", now: "landlock" },
+    Word { old: "take", now: "delivery" },
+];
+
+/// An old name that is gone from one folder, and fine elsewhere.
+pub const IN_HOST: &[Word] = &[Word { old: "Run", now: "Instance" }];
+
+/// The folder of [`IN_HOST`].
+pub const HOST: &str = "goplug-runtime/src/host";
+
+/// The old names that a file declares, each with its lines.
 ///
 /// # Errors
-/// The file is not made of Rust's tokens.
-pub fn in_text(text: &str) -> Result<Vec<(&'static Word, usize)>, syn::Error> {
-    let mut found = Vec::new();
-    search(text.parse::<TokenStream>()?, &mut found);
-    Ok(found)
+/// The file does not parse.
+pub fn in_text(path: &Path, text: &str) -> Result<Vec<(&'static Word, usize)>, syn::Error> {
+    let mut names = Names::default();
+    names.visit_file(&syn::parse_file(text)?);
+    let old = |(name, line): (String, usize)| {
+        words(path).find(|word| word.old == name).map(|word| (word, line))
+    };
+    Ok(names.0.into_iter().filter_map(old).collect())
 }
 
 /// The old name that a file or one of its folders has: `HeldFolder` is `held_folder` there.
@@ -71,21 +94,44 @@ pub fn in_path(path: &Path) -> Option<&'static Word> {
     path.iter().find_map(|part| {
         let part = part.to_str()?;
         let name = part.strip_suffix(".rs").unwrap_or(part);
-        WORDS.iter().find(|word| snake(word.old) == name)
+        let of_a_file = FILES.iter().find(|word| word.old == name);
+        of_a_file.or_else(|| words(path).find(|word| snake(word.old) == name))
     })
 }
 
-fn search(tokens: TokenStream, found: &mut Vec<(&'static Word, usize)>) {
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => search(group.stream(), found),
-            TokenTree::Ident(ident) => {
-                let name = ident.unraw().to_string();
-                let line = ident.span().start().line;
-                found.extend(WORDS.iter().filter(|word| word.old == name).map(|word| (word, line)));
+/// The old names that a file may not have.
+fn words(path: &Path) -> impl Iterator<Item = &'static Word> {
+    let in_host = if path.starts_with(HOST) { IN_HOST } else { &[] };
+    WORDS.iter().chain(in_host)
+}
+
+/// The names that a file declares, and the methods that it calls.
+#[derive(Default)]
+struct Names(Vec<(String, usize)>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_ident(&mut self, ident: &'ast Ident) {
+        self.0.push((ident.unraw().to_string(), ident.span().start().line));
+    }
+
+    // A path uses what is declared elsewhere.
+    fn visit_path(&mut self, path: &'ast RustPath) {
+        path.segments.iter().for_each(|segment| self.visit_path_arguments(&segment.arguments));
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        for import in uses::imports(item) {
+            match import.scope {
+                Scope::Name(name) if import.path.segments.last() != Some(&name) => {
+                    self.0.push((name, import.path.line));
+                }
+                _ => {}
             }
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
+    }
+
+    fn visit_variant(&mut self, variant: &'ast Variant) {
+        visit::visit_fields(self, &variant.fields);
     }
 }
 
