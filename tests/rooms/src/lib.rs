@@ -1,0 +1,26 @@
+//! Checks that the rooms of this repository are in order.
+//!
+//! [`map`] says which rooms there are and in which order, and is the place to start reading;
+//! [`words`] says which names are gone. The rest reads the sources: [`packages`] finds the
+//! crates, [`modules`] reads a crate's files along its `mod` lines, [`uses`] and [`mentions`]
+//! collect the paths that a file writes, [`resolve`] follows a path to the file that defines
+//! what it names, [`graph`] makes arrows and circles of that, and [`size`] counts lines.
+//! [`rules`] says what is wrong with a crate, [`checkout`] with the whole repository.
+//!
+//! `cargo run -p rooms` prints the rooms of every crate and what breaks a rule; the tests
+//! fail on the latter.
+
+pub mod checkout;
+pub mod error;
+pub mod graph;
+pub mod map;
+pub mod mentions;
+pub mod modules;
+pub mod packages;
+pub mod report;
+pub mod resolve;
+pub mod rules;
+pub mod size;
+pub mod uses;
+pub mod words;
+pub mod written;

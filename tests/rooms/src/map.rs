@@ -1,0 +1,144 @@
+//! The map of the project: the rooms of each crate in their order, and who never meets whom.
+//!
+//! Read a list from its start: a room imports only from the rooms before it, so that the
+//! first can be understood alone. A new room gets a line here; a room without a line, and a
+//! line without a room, break a rule. What no list holds is free to import what it likes
+//! within its room, as long as no files import each other in a circle.
+//!
+//! One rule is checked elsewhere: that generated code names nothing but the standard library
+//! and `::goplug::__private`, in the tests of `goplug-macros`, where the code is made.
+
+/// The rooms within one module, or within a whole crate.
+pub struct Rooms {
+    /// The package, then the modules down to that which holds the rooms.
+    pub of: &'static str,
+    /// Each imports only from those before it. `a | b` are two that never import each other.
+    pub order: &'static [&'static str],
+}
+
+/// An import that the order allows and the design does not.
+pub struct Never {
+    /// The importing room, spelled as in [`Rooms::of`].
+    pub room: &'static str,
+    /// The room that it does not import from.
+    pub imports: &'static str,
+    /// Why not.
+    pub because: &'static str,
+}
+
+/// The rooms of every crate that has several, and of the rooms that have an order within.
+pub const ROOMS: &[Rooms] = &[
+    Rooms { of: "goplug", order: &["__private", "program"] },
+    Rooms { of: "goplug-macros", order: &["diag", "attr", "syntax", "model", "emit", "item"] },
+    Rooms {
+        of: "goplug-runtime",
+        order: &["limits", "protocol", "error", "http1", "transport", "typed", "plugin | host"],
+    },
+    Rooms {
+        of: "goplug-runtime/http1",
+        order: &["buffer", "head_cache", "headers", "chunked", "body", "client | server"],
+    },
+    Rooms {
+        of: "goplug-runtime/typed",
+        order: &["declare", "codec", "call", "callback", "table", "client"],
+    },
+    Rooms {
+        of: "goplug-runtime/plugin",
+        order: &[
+            "problems",
+            "panic",
+            "select",
+            "hooks",
+            "definition",
+            "pconf_file",
+            "headers",
+            "route",
+            "lifecycle",
+            "callbacks",
+            "dispatch",
+            "response",
+            "request_handler",
+            "connection",
+            "server",
+            "builder",
+            "program",
+        ],
+    },
+    Rooms {
+        of: "goplug-runtime/host",
+        order: &[
+            "policy",
+            "install",
+            "connection",
+            "instance",
+            "callbacks",
+            "plugin",
+            "registry",
+            "blocking",
+        ],
+    },
+    Rooms {
+        of: "goplug-bench",
+        order: &[
+            "vocabulary",
+            "processes",
+            "programs",
+            "peers | rows",
+            "matrix",
+            "results",
+            "render",
+            "command_line",
+        ],
+    },
+    Rooms {
+        of: "site",
+        order: &["source", "layout", "links", "build", "plugins", "progress", "pipeline", "report"],
+    },
+    Rooms { of: "torture", order: &["proxy", "report", "scene", "victim", "roles", "trials"] },
+    Rooms {
+        of: "rooms",
+        order: &[
+            "map", "error", "written", "size", "uses", "words", "mentions", "packages", "modules",
+            "resolve", "graph", "rules", "checkout", "report",
+        ],
+    },
+];
+
+/// Imports that would point the right way and are wrong nevertheless.
+pub const NEVER: &[Never] = &[Never {
+    room: "goplug-runtime/host/connection",
+    imports: "goplug-runtime/host/policy",
+    because: "a connection has no policy",
+}];
+
+/// This file, within the checkout.
+pub const MAP_FILE: &str = "tests/rooms/src/map.rs";
+
+/// The package whose platform code stands in one room.
+pub const PLATFORM_PACKAGE: &str = "goplug-runtime";
+
+/// The only room with platform code.
+pub const PLATFORM_ROOM: &str = "transport";
+
+/// Paths that are there on some systems only. A path starts with one of these, segment by
+/// segment; the last segment may be the start of a name.
+pub const PLATFORM_PATHS: &[&str] = &[
+    "landlock",
+    "libc",
+    "rustix",
+    "signal_hook_registry",
+    "std::os",
+    "tokio::net::unix",
+    "tokio::net::Unix",
+    "tokio::signal::unix",
+];
+
+/// Conditions of `cfg` that tell systems apart.
+pub const PLATFORM_CONDITIONS: &[&str] =
+    &["target_arch", "target_env", "target_family", "target_os", "unix", "windows"];
+
+/// The most lines that a file of `src` may have.
+pub const LINES_OF_A_FILE: usize = 400;
+
+/// The most lines that a function may have, from `fn` to its closing brace.
+pub const LINES_OF_A_FUNCTION: usize = 50;

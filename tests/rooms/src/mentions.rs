@@ -1,0 +1,214 @@
+//! The paths that items mention: in `use` lines, expressions, types, patterns and macros.
+
+use proc_macro2::{Spacing, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::visit::{self, Visit};
+use syn::{Attribute, ImplItem, Item, ItemUse, Macro, Meta, Path, TraitItem, VisRestricted};
+
+use crate::map::PLATFORM_CONDITIONS;
+use crate::uses;
+use crate::written::Written;
+
+/// Macros whose tokens become code of another crate.
+const QUOTES: &[&str] = &["parse_quote", "parse_quote_spanned", "quote", "quote_spanned"];
+
+/// What was found in some items.
+#[derive(Debug, Default)]
+pub struct Mentions {
+    /// Every path, in the order of the source.
+    pub paths: Vec<Written>,
+    /// Conditions of `cfg` that tell systems apart, with their lines.
+    pub conditions: Vec<(String, usize)>,
+}
+
+impl Mentions {
+    /// Adds what `item` mentions. Parts of it that are compiled for tests or for the
+    /// documentation alone do not count.
+    pub fn add(&mut self, item: &Item) {
+        self.visit_item(item);
+    }
+
+    /// Adds the paths that stand in tokens: at least two names joined by `::`.
+    fn add_tokens(&mut self, tokens: TokenStream) {
+        let mut path = Written::default();
+        let mut colons = 0;
+        for token in tokens {
+            match token {
+                TokenTree::Punct(punct) if punct.as_char() == ':' => {
+                    // `a: ::b` is a type after a colon, not one path.
+                    let is_single = colons == 0 && punct.spacing() == Spacing::Alone;
+                    if is_single {
+                        self.add_path(&mut path);
+                    }
+                    colons = if is_single { 0 } else { colons + 1 };
+                    continue;
+                }
+                TokenTree::Ident(ident) => {
+                    if colons != 2 {
+                        self.add_path(&mut path);
+                    }
+                    path.absolute |= colons == 2 && path.segments.is_empty();
+                    path.line = ident.span().start().line;
+                    path.segments.push(ident.unraw().to_string());
+                }
+                TokenTree::Group(group) => {
+                    self.add_path(&mut path);
+                    self.add_tokens(group.stream());
+                }
+                TokenTree::Punct(_) | TokenTree::Literal(_) => self.add_path(&mut path),
+            }
+            colons = 0;
+        }
+        self.add_path(&mut path);
+    }
+
+    fn add_path(&mut self, path: &mut Written) {
+        let path = std::mem::take(path);
+        if path.segments.len() > 1 {
+            self.paths.push(path);
+        }
+    }
+
+    fn add_conditions(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => self.add_conditions(group.stream()),
+                TokenTree::Ident(ident) => {
+                    let word = ident.to_string();
+                    if PLATFORM_CONDITIONS.contains(&word.as_str()) {
+                        self.conditions.push((word, ident.span().start().line));
+                    }
+                }
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentions {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if !is_exempt(attributes(item)) {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_impl_item(&mut self, item: &'ast ImplItem) {
+        let attributes: &[Attribute] = match item {
+            ImplItem::Const(item) => &item.attrs,
+            ImplItem::Fn(item) => &item.attrs,
+            ImplItem::Type(item) => &item.attrs,
+            ImplItem::Macro(item) => &item.attrs,
+            _ => &[],
+        };
+        if !is_exempt(attributes) {
+            visit::visit_impl_item(self, item);
+        }
+    }
+
+    fn visit_trait_item(&mut self, item: &'ast TraitItem) {
+        let attributes: &[Attribute] = match item {
+            TraitItem::Const(item) => &item.attrs,
+            TraitItem::Fn(item) => &item.attrs,
+            TraitItem::Type(item) => &item.attrs,
+            TraitItem::Macro(item) => &item.attrs,
+            _ => &[],
+        };
+        if !is_exempt(attributes) {
+            visit::visit_trait_item(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        item.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.paths.extend(uses::imports(item).into_iter().map(|import| import.path));
+    }
+
+    fn visit_path(&mut self, path: &'ast Path) {
+        let names = path.segments.iter().map(|segment| segment.ident.unraw().to_string());
+        if let Some(last) = path.segments.last() {
+            self.paths.push(Written {
+                absolute: path.leading_colon.is_some(),
+                segments: names.collect(),
+                line: last.ident.span().start().line,
+            });
+        }
+        visit::visit_path(self, path);
+    }
+
+    // Who may see an item is no import.
+    fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
+
+    fn visit_macro(&mut self, invoked: &'ast Macro) {
+        self.visit_path(&invoked.path);
+        match invoked.path.segments.last().map(|segment| segment.ident.to_string()) {
+            Some(name) if QUOTES.contains(&name.as_str()) => {}
+            Some(name) if name == "cfg" => self.add_conditions(invoked.tokens.clone()),
+            _ => self.add_tokens(invoked.tokens.clone()),
+        }
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        match &attribute.meta {
+            Meta::List(list) if list.path.is_ident("cfg") || list.path.is_ident("cfg_attr") => {
+                self.add_conditions(list.tokens.clone());
+            }
+            Meta::List(list) => self.add_tokens(list.tokens.clone()),
+            Meta::Path(_) | Meta::NameValue(_) => {}
+        }
+    }
+}
+
+/// Whether what has these attributes is compiled for tests or for the documentation alone.
+pub fn is_exempt(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("cfg") => {
+            list.parse_args::<Meta>().is_ok_and(|condition| holds(&condition) == Some(false))
+        }
+        _ => false,
+    })
+}
+
+/// What a condition comes to in an ordinary build. `None`: that depends.
+fn holds(condition: &Meta) -> Option<bool> {
+    match condition {
+        Meta::Path(path) if path.is_ident("test") || path.is_ident("doc") => Some(false),
+        Meta::List(list) => {
+            let parts = list
+                .parse_args_with(
+                    syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated,
+                )
+                .ok()?;
+            let mut parts = parts.iter().map(holds);
+            if list.path.is_ident("not") {
+                parts.next().flatten().map(|part| !part)
+            } else if list.path.is_ident("all") {
+                parts.any(|part| part == Some(false)).then_some(false)
+            } else {
+                parts.all(|part| part == Some(false)).then_some(false)
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The attributes of an item.
+pub fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::ExternCrate(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::ForeignMod(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::TraitAlias(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Union(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}

@@ -1,0 +1,196 @@
+//! What the sources are held to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::graph::{Arrow, Graph};
+use crate::map::{MAP_FILE, Never, PLATFORM_PACKAGE, PLATFORM_PATHS, PLATFORM_ROOM, Rooms};
+use crate::modules::Crate;
+
+/// A line that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The file, within the checkout.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// What it does, and which rule that breaks.
+    pub text: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file.display(), self.line, self.text)
+    }
+}
+
+/// Imports that point the wrong way, by the order of the rooms and by what never meets.
+pub fn order(krate: &Crate, rooms: &[Rooms], never: &[Never]) -> Vec<Violation> {
+    let graph = Graph::of(krate);
+    let mut violations = Vec::new();
+    let mut reported = BTreeSet::new();
+    for arrow in graph.defining.iter().chain(&graph.naming) {
+        let backwards = rooms.iter().filter_map(|rooms| backwards(krate, arrow, rooms));
+        let forbidden = never.iter().filter_map(|never| forbidden(krate, arrow, never));
+        let found: Vec<_> = backwards.chain(forbidden).collect();
+        // The path may name a wrong room and lead to another file of it.
+        let path = (arrow.from, arrow.path.line, arrow.path.to_string());
+        if !found.is_empty() && reported.insert(path) {
+            violations.extend(found);
+        }
+    }
+    violations
+}
+
+/// Rooms that the map does not have, and the crate itself if it has rooms but no order.
+pub fn unlisted(krate: &Crate, rooms: &[Rooms]) -> Vec<Violation> {
+    let mut listed = BTreeMap::new();
+    for rooms in rooms {
+        for (index, file) in krate.files.iter().enumerate() {
+            if let Some(name) = room(krate, index, rooms.of)
+                && rank(rooms, name).is_none()
+            {
+                let text = format!("the map has no room `{name}` in {}", rooms.of);
+                let file = file.path.clone();
+                listed.entry((rooms.of, name)).or_insert(Violation { file, line: 1, text });
+            }
+        }
+    }
+    let files = 0..krate.files.len();
+    let names: BTreeSet<_> = files.filter_map(|file| room(krate, file, &krate.package)).collect();
+    let is_on_the_map = rooms.iter().any(|rooms| rooms.of == krate.package);
+    let mut violations: Vec<_> = listed.into_values().collect();
+    if names.len() > 1 && !is_on_the_map {
+        let text = format!("the map has no order for the rooms of {}", krate.package);
+        violations.push(Violation { file: krate.files[0].path.clone(), line: 1, text });
+    }
+    violations
+}
+
+/// Rooms of the map that none of these crates has.
+pub fn missing(crates: &[Crate], rooms: &[Rooms]) -> Vec<Violation> {
+    let exists = |of: &str, name: &str| {
+        let files = |krate: &Crate| 0..krate.files.len();
+        crates.iter().any(|krate| files(krate).any(|file| room(krate, file, of) == Some(name)))
+    };
+    let violation = |rooms: &Rooms| {
+        let listed = rooms.order.iter().flat_map(|tier| names(tier));
+        let missing: Vec<_> = listed.filter(|room| !exists(rooms.of, room)).collect();
+        (!missing.is_empty()).then(|| Violation {
+            file: MAP_FILE.into(),
+            line: 1,
+            text: format!("{} lacks rooms of the map: {}", rooms.of, missing.join(", ")),
+        })
+    };
+    rooms.iter().filter_map(violation).collect()
+}
+
+/// Circles among the files.
+pub fn circles(krate: &Crate) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for circle in Graph::of(krate).circles(krate) {
+        let files = circle.files.len();
+        for way in &circle.ways {
+            let Some((first, others)) = way.split_first() else { continue };
+            let others: Vec<_> = others.iter().map(|arrow| line(krate, arrow)).collect();
+            let why = format!("that is a circle, of {files} files in all: {}", others.join("; "));
+            violations.push(violation(krate, first, &why));
+        }
+    }
+    violations
+}
+
+/// Platform code outside of its room.
+pub fn platform(krate: &Crate) -> Vec<Violation> {
+    let mut violations = BTreeSet::new();
+    if krate.package != PLATFORM_PACKAGE || !krate.is_of_src() {
+        return Vec::new();
+    }
+    for module in &krate.modules {
+        let file = &krate.files[module.file];
+        if file.module.first().is_some_and(|room| room == PLATFORM_ROOM) {
+            continue;
+        }
+        let paths = module.mentions.paths.iter().filter_map(|path| {
+            let is_platform = PLATFORM_PATHS.iter().any(|start| path.starts_with(start));
+            is_platform.then(|| (format!("names `{path}`"), path.line))
+        });
+        let conditions = module.mentions.conditions.iter();
+        let conditions = conditions.map(|(word, line)| (format!("asks for `{word}`"), *line));
+        for (does, line) in paths.chain(conditions) {
+            let text = format!("{does}, but only {PLATFORM_ROOM} has platform code");
+            violations.insert(Violation { file: file.path.clone(), line, text });
+        }
+    }
+    violations.into_iter().collect()
+}
+
+/// `file:line imports path of file`.
+fn line(krate: &Crate, arrow: &Arrow) -> String {
+    format!(
+        "{}:{} imports `{}` of {}",
+        krate.files[arrow.from].path.display(),
+        arrow.path.line,
+        arrow.path,
+        krate.files[arrow.to].path.display()
+    )
+}
+
+/// The room of a file below `of`, a package and modules in it.
+pub fn room<'a>(krate: &'a Crate, file: usize, of: &str) -> Option<&'a str> {
+    let mut of = of.split('/');
+    // A package's tests are crates without an order.
+    if of.next() != Some(&krate.package) || !krate.is_of_src() {
+        return None;
+    }
+    let mut modules = krate.files[file].module.iter();
+    for name in of {
+        if modules.next()? != name {
+            return None;
+        }
+    }
+    modules.next().map(String::as_str)
+}
+
+fn backwards(krate: &Crate, arrow: &Arrow, rooms: &Rooms) -> Option<Violation> {
+    let from = room(krate, arrow.from, rooms.of)?;
+    let to = room(krate, arrow.to, rooms.of)?;
+    let (from_rank, to_rank) = (rank(rooms, from)?, rank(rooms, to)?);
+    if from == to || to_rank < from_rank {
+        return None;
+    }
+    let why = if to_rank == from_rank {
+        format!("`{from}` and `{to}` never import each other")
+    } else {
+        format!("`{to}` comes after `{from}` in the order")
+    };
+    Some(violation(krate, arrow, &format!("in {} {why}", rooms.of)))
+}
+
+fn forbidden(krate: &Crate, arrow: &Arrow, never: &Never) -> Option<Violation> {
+    let meets =
+        is_within(krate, arrow.from, never.room) && is_within(krate, arrow.to, never.imports);
+    let Never { room, imports, because } = never;
+    let why = format!("{room} never imports from {imports}: {because}");
+    meets.then(|| violation(krate, arrow, &why))
+}
+
+fn is_within(krate: &Crate, file: usize, of: &str) -> bool {
+    of.rsplit_once('/').is_some_and(|(around, name)| room(krate, file, around) == Some(name))
+}
+
+fn rank(rooms: &Rooms, room: &str) -> Option<usize> {
+    rooms.order.iter().position(|tier| names(tier).any(|name| name == room))
+}
+
+fn names(tier: &str) -> impl Iterator<Item = &str> {
+    tier.split('|').map(str::trim)
+}
+
+fn violation(krate: &Crate, arrow: &Arrow, why: &str) -> Violation {
+    let file = krate.files[arrow.from].path.clone();
+    let to = krate.files[arrow.to].path.display();
+    let text = format!("imports `{}` of {to}: {why}", arrow.path);
+    Violation { file, line: arrow.path.line, text }
+}
