@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::pool::Pooled;
-use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
+use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
 use crate::transport::{self, BusyPoll, HangUp, Stream};
 
@@ -95,7 +95,7 @@ impl Connection {
         self.scratch.clear();
         let body = request.write_to(&mut self.scratch, authority);
         if let Some(microseconds) = self.ask.take() {
-            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+            insert_header(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
         }
         let mut exchange = Exchange {
             stream: &mut self.stream,

@@ -11,7 +11,8 @@ use tokio::io::AsyncWriteExt;
 
 use super::connection::open_stream;
 use crate::http1::{
-    Buffer, MAX_HEAD, Opening, Piece, Pieces, Progress, Request, Response, ResponseReader,
+    BodyProgress, BodyStream, Buffer, MAX_HEAD, Progress, Request, Response, ResponseReader,
+    StreamedResponse,
 };
 use crate::transport::Stream;
 
@@ -22,7 +23,7 @@ const AT_A_TIME: usize = 64 << 10;
 pub(super) struct StreamConnection {
     stream: Stream,
     incoming: Buffer,
-    pieces: Pieces,
+    pieces: BodyStream,
     /// How much of what is here has been given out.
     given: usize,
 }
@@ -47,13 +48,13 @@ impl StreamConnection {
         let mut incoming = Buffer::with_capacity(AT_A_TIME);
         let mut reader = ResponseReader::new(limit);
         loop {
-            match reader.open(&mut incoming)? {
-                Opening::Stream(pieces) => {
+            match reader.take_stream(&mut incoming)? {
+                StreamedResponse::Stream(pieces) => {
                     return Ok(Ok(Self { stream, incoming, pieces, given: 0 }));
                 }
-                Opening::Progress(Progress::Whole(response)) => return Ok(Err(response)),
-                Opening::Progress(Progress::Interim(_)) => {}
-                Opening::Progress(Progress::More) => {
+                StreamedResponse::Other(Progress::Whole(response)) => return Ok(Err(response)),
+                StreamedResponse::Other(Progress::Interim(_)) => {}
+                StreamedResponse::Other(Progress::More) => {
                     if stream.receive(reader.room(&mut incoming)?).await? == 0 {
                         return Ok(Err(reader.end()?));
                     }
@@ -67,12 +68,12 @@ impl StreamConnection {
         self.incoming.consume(std::mem::take(&mut self.given));
         loop {
             match self.pieces.next(&mut self.incoming)? {
-                Piece::Content(count) => {
+                BodyProgress::Data(count) => {
                     self.given = count;
                     break;
                 }
-                Piece::End => return Ok(None),
-                Piece::More => {
+                BodyProgress::End => return Ok(None),
+                BodyProgress::More => {
                     let room = self.incoming.room(MAX_HEAD)?;
                     if self.stream.receive(room).await? == 0 {
                         return self.pieces.end().map(|()| None);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::host::connection::microseconds;
 use crate::host::pool::Pooled;
-use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_field};
+use crate::http1::{Buffer, Progress, ReadError, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
 use crate::transport::{BlockingStream, BusyPoll, HangUp};
 
@@ -103,7 +103,7 @@ impl Connection {
         self.scratch.clear();
         let body = request.write_to(&mut self.scratch, authority.as_bytes());
         if let Some(microseconds) = self.ask.take() {
-            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+            insert_header(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
         }
         let sent = send(&mut self.stream, [&self.scratch, body], deadline);
         if let Err(error @ (ExchangeError::Unsent(_) | ExchangeError::Late)) = sent {

@@ -90,7 +90,7 @@ impl<'a> Receiver<'a> {
         let resumes = self.known_to_plugin || self.last_seen.is_some();
         let request = Request {
             content_type: Some(wire::JSON),
-            fields: if resumes { &fields } else { &fields[..2] },
+            headers: if resumes { &fields } else { &fields[..2] },
             ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
         let endpoint = self.service.endpoint();

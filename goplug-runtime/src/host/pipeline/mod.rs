@@ -23,7 +23,7 @@ pub(super) use self::pace::Pace;
 pub(super) use self::pool::{Pipelines, Turn};
 use super::connection::TransmitError;
 use super::task::OwnedTask;
-use crate::http1::{JOINED, Request, Response};
+use crate::http1::{FLATTEN_LIMIT, Request, Response};
 use crate::limits;
 use crate::transport::Stream;
 
@@ -117,7 +117,7 @@ impl Pipeline {
         authority: &[u8],
         deadline: Instant,
     ) -> Option<oneshot::Receiver<Outcome>> {
-        if request.body.len() > JOINED {
+        if request.body.len() > FLATTEN_LIMIT {
             return None;
         }
         let (answer, receiver) = oneshot::channel();
@@ -326,7 +326,7 @@ mod tests {
             calls.push(waiting);
         }
         assert!(call(&pipeline, "a", FAR).await.is_none());
-        let large = vec![0; JOINED + 1];
+        let large = vec![0; FLATTEN_LIMIT + 1];
         let large = Request::new("a", &large);
         assert!(pipeline.transmit(&large, b"x", Instant::now() + FAR).await.is_none());
     }

@@ -1,76 +1,75 @@
 //! Responses, as a host reads them.
+//!
+//! A head is compared with the one before it on the connection before it is parsed, and a body
+//! that is in the buffer as a whole is copied out of it in one step: so most responses are read
+//! by one comparison and one copy.
 
 use std::io::{self, ErrorKind};
-use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use httparse::{ParserConfig, Status};
 
-#[cfg(feature = "host")]
-use super::Pieces;
-use super::body::{Body, Framing, ReadError};
-use super::fields::Framed;
-use super::{Buffer, KnownHead, MAX_FIELDS, MAX_HEAD, invalid};
-use crate::protocol::wire;
+use super::body_stream::BodyStream;
+use super::response_head::{Head, parse};
+use crate::http1::{Body, BodyKind, Buffer, HeadCache, MAX_HEAD, ReadError};
 
-/// A whole response.
+/// A complete response.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Whether it names a version of the protocol: then a GoPlug 2 plugin has sent it.
+    /// Whether it has the header `Goplug-Protocol`, which a GoPlug 2 plugin sends.
     pub has_protocol: bool,
-    /// Whether another request may follow on its connection.
+    /// Whether another request may follow on the connection.
     pub keep_alive: bool,
-    /// The body, whatever framed it.
+    /// The body, without its framing.
     pub body: Bytes,
 }
 
-/// How far a response has come.
+/// How far the reader has come with a response.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// It takes more bytes.
+    /// More bytes are needed.
     More,
     /// An interim response of this status; the response itself is still to come.
     Interim(u16),
-    /// It is whole.
+    /// The response is complete.
     Whole(Response),
 }
 
-/// How a response begins that may be a stream.
-#[cfg(feature = "host")]
+/// The answer to a request for a stream.
 #[derive(Debug)]
-pub enum Opening {
-    /// It is one, and these are what comes next.
-    Stream(Pieces),
-    /// It is none, or it does not show yet.
-    Progress(Progress),
+pub enum StreamedResponse {
+    /// Status 200: the body is the stream.
+    Stream(BodyStream),
+    /// Another response, or not enough bytes yet to tell.
+    Other(Progress),
 }
 
-/// Reads the responses of a connection, one after the other, in whatever pieces they come.
+/// Reads the responses of a connection, one after the other, however their bytes arrive.
 #[derive(Debug)]
 pub struct ResponseReader {
     limit: usize,
-    /// Bytes of interim responses: all of them together are one head, as far as its limit
-    /// goes.
+    /// Bytes of interim responses before this one: together with its head they may have
+    /// [`MAX_HEAD`].
     interim: usize,
-    begun: Option<(Head, Body)>,
-    known: KnownHead<Head>,
+    /// The head and the unfinished body of the response at hand.
+    partial: Option<(Head, Body)>,
+    heads: HeadCache<Head>,
 }
 
 impl ResponseReader {
-    /// A reader of responses whose bodies may have at most `limit` bytes.
+    /// A reader that refuses bodies of more than `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self { limit, interim: 0, begun: None, known: KnownHead::default() }
+        Self { limit, interim: 0, partial: None, heads: HeadCache::default() }
     }
 
-    /// Takes what there is. After a response that is whole it goes on with the next one;
-    /// after an error it is of no use.
+    /// Takes the bytes of the response at hand out of the buffer. After a complete response it
+    /// goes on with the next one; after an error the reader is of no use.
     ///
     /// # Errors
     /// [`ReadError`].
     pub fn take(&mut self, buffer: &mut Buffer) -> Result<Progress, ReadError> {
-        if self.begun.is_none() {
+        if self.partial.is_none() {
             let Some((head, size)) = self.head(buffer.filled())? else {
                 return Ok(Progress::More);
             };
@@ -80,7 +79,7 @@ impl ResponseReader {
                 return Ok(Progress::Interim(head.status));
             }
             self.interim = 0;
-            if let Framing::Length(length) = head.framing
+            if let BodyKind::Length(length) = head.body
                 && let Some(body) = usize::try_from(length)
                     .ok()
                     .filter(|length| *length <= self.limit)
@@ -88,73 +87,74 @@ impl ResponseReader {
             {
                 let body = Bytes::copy_from_slice(body);
                 buffer.consume(size + body.len());
-                return Ok(Progress::Whole(head.with(body)));
+                return Ok(Progress::Whole(response(head, body)));
             }
             buffer.consume(size);
-            self.begun = Some((head, Body::new(head.framing, self.limit)?));
+            self.partial = Some((head, Body::new(head.body, self.limit)?));
         }
-        match self.begun.take() {
+        match self.partial.take() {
             Some((head, mut body)) => {
                 if body.take(buffer)? {
-                    return Ok(Progress::Whole(head.with(body.into_bytes())));
+                    return Ok(Progress::Whole(response(head, body.into_bytes())));
                 }
-                self.begun = Some((head, body));
+                self.partial = Some((head, body));
                 Ok(Progress::More)
             }
             None => Ok(Progress::More),
         }
     }
 
-    /// Takes what there is of a response that may be a stream, to be called once for a
-    /// connection. The pieces of a stream are taken by what this answers with; any other
-    /// response is read on as [`ResponseReader::take`] does.
+    /// As [`take`](Self::take), for a request that asks for a stream: a stream is not read to its
+    /// end, but handed out once its head is complete. The reader is not used any more for a
+    /// connection with a stream.
     ///
     /// # Errors
     /// [`ReadError`].
-    #[cfg(feature = "host")]
-    pub fn open(&mut self, buffer: &mut Buffer) -> Result<Opening, ReadError> {
-        if self.begun.is_none()
+    pub fn take_stream(&mut self, buffer: &mut Buffer) -> Result<StreamedResponse, ReadError> {
+        if self.partial.is_none()
             && let Some((head, size)) = self.head(buffer.filled())?
             && head.status == 200
         {
             buffer.consume(size);
-            return Ok(Opening::Stream(Pieces::new(head.framing)));
+            return Ok(StreamedResponse::Stream(BodyStream::new(head.body)));
         }
-        self.take(buffer).map(Opening::Progress)
+        self.take(buffer).map(StreamedResponse::Other)
     }
 
-    /// The head at the beginning of these bytes, and how long it is; `None` where it goes on
-    /// behind them.
+    /// The head at the beginning of these bytes, and its length in bytes; `None` if it is
+    /// incomplete.
     fn head(&mut self, bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
-        if let Some(known) = self.known.find(bytes) {
-            return Ok(Some(known));
+        if let Some(found) = self.heads.find(bytes) {
+            return Ok(Some(found));
         }
         let Some((head, size)) = parse(bytes)? else { return Ok(None) };
-        self.known.keep(&bytes[..size], head);
+        self.heads.keep(&bytes[..size], head);
         Ok(Some((head, size)))
     }
 
-    /// Where the next bytes are to be appended, as far as its capacity reaches, which is
-    /// further than it is filled after [`Progress::More`].
+    /// The vector to which the next bytes are to be appended, without growing it. After
+    /// [`Progress::More`] it has spare capacity.
     ///
     /// # Errors
-    /// [`InvalidData`](ErrorKind::InvalidData) where the response should have come further
-    /// with the bytes that are here.
+    /// [`InvalidData`](ErrorKind::InvalidData) where the head or the framing of a chunk has more
+    /// bytes than it may have.
     pub fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
-        match &mut self.begun {
+        match &mut self.partial {
             None => buffer.room(MAX_HEAD - self.interim),
             Some((_, body)) => body.room(buffer),
         }
     }
 
-    /// The connection has ended: so has the response, where its body says no other end. After
-    /// that it is of no use.
+    /// To be called when the connection has ended: returns the response whose body lasts until
+    /// then. After that the reader is of no use.
     ///
     /// # Errors
-    /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) where something is missing.
+    /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) where a part of the response is missing.
     pub fn end(&mut self) -> Result<Response, ReadError> {
-        match self.begun.take() {
-            Some((head, body)) if body.ends_with_connection() => Ok(head.with(body.into_bytes())),
+        match self.partial.take() {
+            Some((head, body)) if body.ends_with_connection() => {
+                Ok(response(head, body.into_bytes()))
+            }
             _ => {
                 let text = "connection closed before the response was complete";
                 Err(io::Error::new(ErrorKind::UnexpectedEof, text).into())
@@ -163,51 +163,9 @@ impl ResponseReader {
     }
 }
 
-/// What a response says before its body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    pub(super) framing: Framing,
-    pub(super) keep_alive: bool,
-    pub(super) has_protocol: bool,
-}
-
-impl Head {
-    fn with(self, body: Bytes) -> Response {
-        let Self { status, keep_alive, has_protocol, .. } = self;
-        Response { status, has_protocol, keep_alive, body }
-    }
-}
-
-/// Reads a head from the beginning of these bytes, and how long it is; `None` where it goes on
-/// behind them.
-pub(super) fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-    let mut response = httparse::Response::new(&mut []);
-    let parsed = ParserConfig::default()
-        .parse_response_with_uninit_headers(&mut response, bytes, &mut fields)
-        .map_err(|error| invalid(format!("not HTTP: {error}")))?;
-    let Status::Complete(size) = parsed else { return Ok(None) };
-    let status = response.code.unwrap_or_default();
-    let mut framed = Framed { keep_alive: response.version == Some(1), ..Framed::default() };
-    let mut has_protocol = false;
-    for field in response.headers.iter() {
-        if !framed.field(field.name, field.value)? {
-            has_protocol |= field.name.eq_ignore_ascii_case(wire::HEADER_PROTOCOL);
-        }
-    }
-    let framing = match framed {
-        _ if status < 200 || status == 204 || status == 304 => Framing::Length(0),
-        Framed { encoded: true, chunked: true, .. } => Framing::Chunked,
-        Framed { encoded: true, chunked: false, .. } => Framing::Close,
-        Framed { length: Some(length), .. } => Framing::Length(length),
-        Framed { length: None, .. } => Framing::Close,
-    };
-    let keep_alive = framed.keep_alive && framing != Framing::Close;
-    Ok(Some((Head { status, framing, keep_alive, has_protocol }, size)))
+fn response(head: Head, body: Bytes) -> Response {
+    let Head { status, keep_alive, has_protocol, .. } = head;
+    Response { status, has_protocol, keep_alive, body }
 }
 
 #[cfg(test)]
@@ -218,22 +176,11 @@ mod tests {
 
     const CHUNKS: &str = "5\r\nhello\r\n7;kind=x\r\n, world\r\n0\r\nTrailer: t\r\n\r\n";
 
-    fn parsed(text: &str) -> Head {
-        let (head, size) = parse(text.as_bytes()).unwrap().unwrap();
-        assert_eq!(size, text.len());
-        head
-    }
-
-    fn head(lines: &str) -> Head {
-        parsed(&format!("HTTP/1.1 200 OK\r\n{lines}\r\n"))
-    }
-
     fn message(lines: &str, body: &str) -> String {
         format!("HTTP/1.1 200 OK\r\n{lines}\r\n{body}")
     }
 
-    /// Reads a response that comes in pieces of this size; answers with it and with what was
-    /// not taken.
+    /// Reads a response that arrives in pieces of this size. Returns it and the bytes after it.
     fn read(mut text: &[u8], piece: usize, limit: usize) -> Result<(Response, Vec<u8>), ReadError> {
         let (mut reader, mut buffer) = (ResponseReader::new(limit), Buffer::default());
         loop {
@@ -266,36 +213,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_body_ends_where_the_head_says() {
-        assert_eq!(head("Content-Length: 5\r\n").framing, Framing::Length(5));
-        assert_eq!(head("transfer-encoding: gzip, Chunked\r\n").framing, Framing::Chunked);
-        let both = head("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n");
-        assert_eq!(both.framing, Framing::Chunked);
-        assert_eq!(head("Transfer-Encoding: gzip\r\n").framing, Framing::Close);
-        assert_eq!(head("").framing, Framing::Close);
-        assert_eq!(parsed("HTTP/1.1 204 None\r\n\r\n").framing, Framing::Length(0));
-    }
-
-    #[test]
-    fn a_connection_is_kept_unless_the_head_says_otherwise() {
-        assert!(head("Content-Length: 0\r\n").keep_alive);
-        assert!(!head("Content-Length: 0\r\nConnection: close\r\n").keep_alive);
-        assert!(!head("").keep_alive);
-        let old = "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n";
-        assert!(!parsed(&format!("{old}\r\n")).keep_alive);
-        assert!(parsed(&format!("{old}Connection: Keep-Alive\r\n\r\n")).keep_alive);
-    }
-
-    #[test]
-    fn a_version_of_the_protocol_shows() {
-        assert!(head("Goplug-Protocol: 2\r\nContent-Length: 0\r\n").has_protocol);
-        assert!(!head("Goplug-Timeout: 2\r\nContent-Length: 0\r\n").has_protocol);
-    }
-
     proptest! {
         #[test]
-        fn a_body_is_the_same_in_whatever_pieces_it_comes(piece in 1_usize..120) {
+        fn the_pieces_do_not_change_the_body(piece in 1_usize..120) {
             for (text, rest) in [
                 (message("Content-Length: 12\r\n", "hello, worldnext"), "next"),
                 (message("Transfer-Encoding: chunked\r\n", &format!("{CHUNKS}next")), "next"),
@@ -308,7 +228,7 @@ mod tests {
         }
 
         #[test]
-        fn what_came_before_makes_no_difference(
+        fn the_responses_before_do_not_change_a_response(
             order in prop::collection::vec(0_usize..6, 1..20),
             piece in 1_usize..400,
         ) {
@@ -343,20 +263,20 @@ mod tests {
         }
 
         #[test]
-        fn whatever_comes_is_a_response_or_an_error(bytes: Vec<u8>, piece in 1_usize..9) {
+        fn arbitrary_bytes_are_a_response_or_an_error(bytes: Vec<u8>, piece in 1_usize..9) {
             for lines in ["Content-Length: 20\r\n", "Transfer-Encoding: chunked\r\n", ""] {
                 let text = [message(lines, "").as_bytes(), &bytes].concat();
                 if let Ok((response, _)) = read(&text, piece, 32) {
                     prop_assert!(response.body.len() <= 32);
                 }
-                // Whatever it is, it comes to an end.
+                // It returns.
                 let _ = read(&bytes, piece, 32);
             }
         }
     }
 
     #[test]
-    fn interim_responses_are_told_and_the_response_follows() {
+    fn an_interim_response_is_reported_before_the_response() {
         let text = message("Content-Length: 2\r\n", "hi");
         let text = format!("HTTP/1.1 102 Processing\r\nx: y\r\n\r\n{text}");
         let (mut reader, mut buffer) = (ResponseReader::new(9), Buffer::default());
@@ -367,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_and_interim_responses_without_an_end_are_refused() {
+    fn endless_heads_and_interim_responses_are_refused() {
         let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "x".repeat(MAX_HEAD));
         assert_eq!(kind_of(&endless), ErrorKind::InvalidData);
         let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(MAX_HEAD);
@@ -375,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_refused() {
+    fn malformed_heads_are_refused() {
         let lengths = ["x", "+5", "-1", "", "99999999999999999999", "5\r\nContent-Length: 6"];
         let lines = lengths.map(|text| message(&format!("Content-Length: {text}\r\n"), ""));
         let others = ["this is the wrong number\r\n\r\n".to_owned(), "GET / HTTP/1.1".to_owned()];
@@ -385,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_just_the_limit_is_taken_and_no_larger_one() {
+    fn a_body_may_be_as_large_as_the_limit_and_no_larger() {
         for text in [
             message("Content-Length: 12\r\n", "hello, world"),
             message("Transfer-Encoding: chunked\r\n", CHUNKS),
@@ -415,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_are_no_chunks_is_refused() {
+    fn malformed_chunks_are_refused() {
         let endless = format!("5;{}", "x".repeat(2 << 10));
         for body in ["five\r\n", "5\r\nhello, world", "\r\n", &*endless] {
             let text = message("Transfer-Encoding: chunked\r\n", body);

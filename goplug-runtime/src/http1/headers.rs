@@ -1,29 +1,30 @@
-//! What the fields of a head say about its message.
+//! The headers that say where a message ends, and whether its connection stays open.
 
 use std::io;
 
 use super::invalid;
 use crate::protocol::wire;
 
-/// What the fields of a head say about where its message ends, and its connection.
+/// `Content-Length`, `Transfer-Encoding` and `Connection` of a message.
 #[derive(Debug, Default)]
-pub(super) struct Framed {
+pub(super) struct FramingHeaders {
     pub(super) length: Option<u64>,
     /// There is a `Transfer-Encoding`.
     pub(super) encoded: bool,
-    /// Its last coding is `chunked`: only then does the body say where it ends.
+    /// The last transfer coding is `chunked`: only then does the body say where it ends.
     pub(super) chunked: bool,
     pub(super) keep_alive: bool,
 }
 
-impl Framed {
-    /// Looks at one field; answers with whether it was of this kind.
+impl FramingHeaders {
+    /// Reads one header. Returns whether it was one of the three.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) where a length is none, or there are two.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) where a length is not a number, or two
+    /// lengths differ.
     #[inline]
-    pub(super) fn field(&mut self, name: &str, value: &[u8]) -> io::Result<bool> {
-        // Of the names below no two have the same length.
+    pub(super) fn read(&mut self, name: &str, value: &[u8]) -> io::Result<bool> {
+        // The three names differ in length.
         match name.len() {
             14 if name.eq_ignore_ascii_case("content-length") => {
                 let length =

@@ -1,19 +1,20 @@
-//! Heads of requests as this project's hosts write them.
+//! Fast path: heads of requests as goplug's hosts write them.
 //!
-//! The first thing that a plugin does in its life is to read one. To parse heads of every kind,
-//! httparse asks the processor first what it can do, and on a virtual machine that alone takes
-//! some 40 µs, as long as to answer the request. The heads that come from hosts of this project
-//! are all of one kind, and are read here.
+//! - *Recognises* a `POST` to a path of letters, digits and a few signs, with headers whose names
+//!   are in lower case and whose values are printable ASCII.
+//! - *Falls back* to httparse for every other head, and for an incomplete one.
+//! - *Saves* some 40 µs of a plugin's first request on a virtual machine, as long as it takes to
+//!   answer that request: before httparse parses its first head, it asks the processor for its
+//!   features.
 
 use httparse::Header;
 
-/// Reads such a head: a `POST` to a path of letters, digits and a few signs, then fields whose
-/// names are in lower case and whose values are printable. Answers with the path, how many
-/// fields there are, and how long it is; `None` where it is another one, which may be right for
-/// all that, or goes on behind these bytes.
+/// Parses a head of this form. Returns the path, the number of headers, and the length of the
+/// head in bytes; `None` for another head, which may be valid all the same, and for an incomplete
+/// one.
 pub(super) fn parse<'a>(
     bytes: &'a [u8],
-    fields: &mut [Header<'a>],
+    headers: &mut [Header<'a>],
 ) -> Option<(&'a str, usize, usize)> {
     let mut rest = bytes.strip_prefix(b"POST ")?;
     let path = take_while(&mut rest, is_path).filter(|path| path.starts_with(b"/"))?;
@@ -27,15 +28,15 @@ pub(super) fn parse<'a>(
         if value.starts_with(b" ") || value.ends_with(b" ") {
             return None;
         }
-        *fields.get_mut(count)? = Header { name: std::str::from_utf8(name).ok()?, value };
+        *headers.get_mut(count)? = Header { name: std::str::from_utf8(name).ok()?, value };
         count += 1;
     }
     Some((std::str::from_utf8(path).ok()?, count, bytes.len() - rest.len() + 2))
 }
 
-/// The bytes up to the first that is none of these, of which there must be one.
-fn take_while<'a>(rest: &mut &'a [u8], is_one: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
-    let end = rest.iter().position(|byte| !is_one(*byte)).filter(|end| *end > 0)?;
+/// Takes the bytes before the first that does not match; `None` if there are none, or all match.
+fn take_while<'a>(rest: &mut &'a [u8], matches: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
+    let end = rest.iter().position(|byte| !matches(*byte)).filter(|end| *end > 0)?;
     let (taken, left) = rest.split_at(end);
     *rest = left;
     Some(taken)
@@ -64,19 +65,19 @@ mod tests {
                         content-type: application/json\r\ngoplug-timeout: 250\r\n\
                         content-length: 2\r\n\r\n";
 
-    /// What is read here is what httparse reads; answers with how many fields that are.
+    /// Checks that httparse reads the same. Returns the number of headers.
     fn agrees(bytes: &[u8]) -> Option<usize> {
-        let (mut fields, mut others) = ([EMPTY_HEADER; 8], [EMPTY_HEADER; 8]);
-        let (path, count, size) = parse(bytes, &mut fields)?;
+        let (mut headers, mut others) = ([EMPTY_HEADER; 8], [EMPTY_HEADER; 8]);
+        let (path, count, size) = parse(bytes, &mut headers)?;
         let mut request = httparse::Request::new(&mut others);
         assert_eq!(request.parse(bytes), Ok(Status::Complete(size)));
         assert_eq!((request.method, request.version), (Some("POST"), Some(1)));
-        assert_eq!((request.path, &*request.headers), (Some(path), &fields[..count]));
+        assert_eq!((request.path, &*request.headers), (Some(path), &headers[..count]));
         Some(count)
     }
 
     #[test]
-    fn a_head_of_a_host_is_read_and_the_beginning_of_one_is_not() {
+    fn a_complete_head_of_a_host_is_parsed() {
         assert_eq!(agrees(HEAD.as_bytes()), Some(4));
         assert_eq!(agrees(format!("{HEAD}{{}}POST").as_bytes()), Some(4));
         for end in 0..HEAD.len() {
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_write_is_left_to_others() {
+    fn other_heads_are_left_to_httparse() {
         for (from, to) in [
             ("POST", "PUT"),
             ("1.1", "1.0"),
@@ -107,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_changed_in_one_it_is_read_as_httparse_reads_it_or_not_at_all(
+        fn a_changed_head_reads_as_with_httparse_or_not_at_all(
             changes in prop::collection::vec((0..HEAD.len(), any::<u8>()), 0..4),
         ) {
             let mut bytes = HEAD.as_bytes().to_vec();
