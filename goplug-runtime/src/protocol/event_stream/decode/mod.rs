@@ -1,42 +1,44 @@
-//! Reading events, piece by piece.
+//! Reading events, piece by piece and line by line. `fast_path.rs` reads the events of which only
+//! id and data are new.
+
+mod fast_path;
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use super::heading::Heading;
-use super::scan::{line_end, printable};
+use super::prefix::EventPrefix;
+use super::scan::line_end;
 use super::{Event, EventTooLarge};
 
 /// The media type's byte order mark, which may precede a stream.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// The type of an event that names none.
+/// The type of an event without an `event` field.
 const DEFAULT_EVENT: &str = "message";
 
-/// What a line may have beside what counts as its event: a field's name, or `id: ` and the
-/// twenty digits of a number.
-const BESIDE: usize = 24;
+/// How many bytes of a line do not count towards the size of its event: a field's name, or `id: `
+/// and the twenty digits of a number.
+const LINE_OVERHEAD: usize = 24;
 
-/// How much memory is kept for what comes next, once a larger event is through.
+/// How much memory stays allocated after a larger event, in bytes.
 const KEPT: usize = 64 << 10;
 
-/// Reads events out of a byte stream, piece by piece.
+/// Reads events from a byte stream, piece by piece.
 #[derive(Debug)]
 pub struct Decoder {
     limit: usize,
     input: Vec<u8>,
-    /// Where the current line starts in `input`.
+    /// The index in `input` at which the current line starts.
     start: usize,
-    /// Up to where `input` has been searched for a line end.
+    /// The index up to which `input` has been searched for a line end.
     searched: usize,
     at_start: bool,
-    /// The last line ended with `\r`: a `\n` right behind it belongs to it.
+    /// The last line ended with `\r`: a `\n` directly after it belongs to the same line end.
     after_cr: bool,
-    /// What the next event begins with, if the stream goes on as it did.
-    expected: Heading,
-    /// The last id that the stream has named.
+    /// The text with which the fast path expects the next event to begin.
+    expected: EventPrefix,
+    /// The last id of the stream.
     id: Option<String>,
-    /// The event at hand, or the last one.
+    /// The type of the current event, or of the last one.
     event: String,
     data: Vec<u8>,
     has_event: bool,
@@ -44,35 +46,9 @@ pub struct Decoder {
     overflowed: bool,
 }
 
-/// What follows upon the last line of data.
-const EVENT_END: &[u8] = b"\n\n";
-
-/// Where the data is of the event that these bytes begin with, if it comes with this heading. What
-/// is more than a line, is no text, is too large, or has the last number of all is left to those
-/// who look at each line.
-#[inline]
-fn data_of(heading: &Heading, input: &[u8], limit: usize) -> Option<Range<usize>> {
-    let text = input.strip_prefix(heading.text())?;
-    let end = only_line(text)?;
-    let start = heading.text().len();
-    let fits = heading.event().len() + end <= limit && heading.id() != u64::MAX;
-    (fits && start > 0).then_some(start..start + end)
-}
-
-/// Where a line of data ends, if it is there as a whole, is text, and an empty line follows.
-#[inline]
-fn only_line(input: &[u8]) -> Option<usize> {
-    let mut end = printable(input);
-    if input.get(end) != Some(&b'\n') {
-        end += line_end(&input[end..])?;
-        std::str::from_utf8(&input[..end]).ok()?;
-    }
-    input[end..].starts_with(EVENT_END).then_some(end)
-}
-
 impl Decoder {
-    /// A decoder that refuses events of which type and data together have more than
-    /// `limit` bytes.
+    /// A decoder that refuses events whose type and data together have more than `limit`
+    /// bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -81,7 +57,7 @@ impl Decoder {
             searched: 0,
             at_start: true,
             after_cr: false,
-            expected: Heading::default(),
+            expected: EventPrefix::default(),
             id: None,
             event: String::new(),
             data: Vec::new(),
@@ -91,8 +67,8 @@ impl Decoder {
         }
     }
 
-    /// Takes the next piece of the stream. Call [`Decoder::next_event`] until it has
-    /// none before giving it another.
+    /// Takes the next piece of the stream. Before the next call, [`Decoder::next_event`] is to be
+    /// called until it returns `None`.
     pub fn push(&mut self, piece: &[u8]) {
         self.input.drain(..self.start);
         self.searched -= self.start;
@@ -103,11 +79,11 @@ impl Decoder {
         self.input.extend_from_slice(piece);
     }
 
-    /// The next whole event, or `None` if more input is needed. What is left
-    /// unfinished when a stream ends is no event.
+    /// The next complete event, or `None` if more input is needed. An event that is incomplete
+    /// when the stream ends does not count.
     ///
     /// # Errors
-    /// [`EventTooLarge`]; every further call answers the same.
+    /// [`EventTooLarge`]; every further call returns the same error.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, EventTooLarge> {
         if !self.has_data {
             self.data.clear();
@@ -124,38 +100,7 @@ impl Decoder {
         Ok(Some(Event { id, number, event: &self.event, data: &self.data }))
     }
 
-    /// The type of the next event, if that comes as the last one did, and its number.
-    pub fn expected(&self) -> Option<(&str, u64)> {
-        let is_between = !self.has_event && !self.has_data && !self.after_cr && !self.overflowed;
-        let expects = is_between && !self.expected.text().is_empty();
-        expects.then(|| (self.expected.event(), self.expected.id()))
-    }
-
-    /// Takes the events that come [as expected](Self::expected), with their numbers and data.
-    /// Others, and what lies behind them, [`Decoder::next_event`] takes; it takes these as well,
-    /// for more.
-    #[inline]
-    pub fn take_expected(&mut self, mut take: impl FnMut(u64, &[u8])) {
-        if self.expected().is_none() {
-            return;
-        }
-        let Self { expected, limit, .. } = self;
-        let input = &self.input[self.start..];
-        let (mut taken, mut last) = (0, None);
-        while let Some(data) = data_of(expected, &input[taken..], *limit) {
-            take(expected.id(), &input[taken + data.start..taken + data.end]);
-            taken += data.end + EVENT_END.len();
-            last = Some(expected.id());
-            expected.count_up();
-        }
-        if let Some(last) = last {
-            self.start += taken;
-            self.searched = self.start;
-            self.id = Some(last.to_string());
-        }
-    }
-
-    /// Reads lines up to the end of an event; whether there was one.
+    /// Reads lines up to the end of an event. Returns whether there was one.
     fn read_event(&mut self) -> Result<bool, EventTooLarge> {
         if self.overflowed {
             return Err(EventTooLarge { limit: self.limit });
@@ -176,20 +121,21 @@ impl Decoder {
         Ok(false)
     }
 
-    /// Refuses the event if it is too large, or would be with a line of this length. The
-    /// line is judged by its length alone, so that it does not matter how much of it is
-    /// there.
+    /// Refuses the event if it is too large, or would be with a line of this length. Only the
+    /// length of a line counts, not its content, so that an incomplete line is refused as early
+    /// as a complete one.
     fn expect_room(&mut self, line: usize) -> Result<(), EventTooLarge> {
         let event = if self.has_event { self.event.len() } else { 0 };
         let held = event + if self.has_data { self.data.len() } else { 0 };
-        if held <= self.limit && held + line <= self.limit.saturating_add(BESIDE) {
+        if held <= self.limit && held + line <= self.limit.saturating_add(LINE_OVERHEAD) {
             return Ok(());
         }
         self.overflowed = true;
         Err(EventTooLarge { limit: self.limit })
     }
 
-    /// Whether it is decided that the stream starts with a byte order mark or not.
+    /// Skips the byte order mark at the start of the stream. Returns `false` while there are too
+    /// few bytes to tell whether there is one.
     fn skip_bom(&mut self) -> bool {
         if self.at_start {
             if self.input.starts_with(BOM) {
@@ -203,7 +149,7 @@ impl Decoder {
         true
     }
 
-    /// The next whole line, without its end.
+    /// The range of the next complete line, without its end.
     fn next_line(&mut self) -> Option<(usize, usize)> {
         if self.after_cr && self.start < self.input.len() {
             if self.input[self.start] == b'\n' {
@@ -226,7 +172,7 @@ impl Decoder {
 
     fn field(&mut self, start: usize, end: usize) {
         let line = &self.input[start..end];
-        // What is text, as it nearly always is, is not looked at piece by piece.
+        // Nearly every line is valid UTF-8, and one check is faster than a lossy conversion.
         let line = match std::str::from_utf8(line) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(line),
@@ -248,12 +194,12 @@ impl Decoder {
             "id" if !value.contains('\0') => {
                 value.clone_into(self.id.get_or_insert_default());
             }
-            // A comment has no name. `retry` is for browsers; others are to be ignored.
+            // A comment has no name. `retry` is for browsers. Unknown fields are to be ignored.
             _ => {}
         }
     }
 
-    /// Ends the event at hand; whether it is one, which takes data.
+    /// Ends the current event. Returns whether it had data: without, it is not an event.
     fn finish(&mut self) -> bool {
         let has_event = std::mem::take(&mut self.has_event);
         if !has_event || self.event.is_empty() {

@@ -1,25 +1,25 @@
-//! The lines before an event's data.
+//! The text of an event up to its data, kept from one event to the next.
 //!
-//! The events of one stream mostly differ in nothing but their data and an id that counts up.
-//! So whoever writes keeps these lines and counts on in them, and whoever reads knows what the
-//! next event most likely begins with, and compares instead of taking lines apart.
+//! Most events of a stream differ only in their data and in an id that counts up. So the encoder
+//! keeps this text and increments the id in it, and the decoder compares the next event with it
+//! instead of splitting lines.
 
 const ID: &[u8] = b"id: ";
 const EVENT: &[u8] = b"\nevent: ";
 const DATA: &[u8] = b"\ndata: ";
 
-/// `id: 41`, `event: progress` and the `data: ` that follows, as text.
+/// The lines `id: 41` and `event: progress`, and the `data: ` after them, as text.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heading {
+pub(super) struct EventPrefix {
     text: Vec<u8>,
     id: u64,
-    /// Where the digits of the id end.
+    /// The index at which the digits of the id end.
     id_end: usize,
     event: String,
 }
 
-impl Heading {
-    /// The lines as they are written; nothing where there has been no event yet.
+impl EventPrefix {
+    /// The text; empty before the first event and after the last possible id.
     pub(super) fn text(&self) -> &[u8] {
         &self.text
     }
@@ -33,7 +33,7 @@ impl Heading {
         &self.event
     }
 
-    /// Becomes the heading of this event, which it mostly is already.
+    /// Changes the text to that of this event. Mostly it is that already.
     #[inline]
     pub(super) fn set(&mut self, id: u64, event: &str) {
         if self.id != id || self.event != event || self.text.is_empty() {
@@ -54,10 +54,11 @@ impl Heading {
         }
     }
 
-    /// Adds one to the id, as on paper, once this heading is done with: what has just been
-    /// written in parts is slow to read as a whole. After the last id there is nothing.
+    /// Adds one to the id, digit by digit. To be called after the text was used, not before its
+    /// next use: a processor is slow to read as a whole what was just written in parts. After the
+    /// last possible id the text is empty.
     #[inline]
-    pub(super) fn count_up(&mut self) {
+    pub(super) fn increment(&mut self) {
         let Some(next) = self.id.checked_add(1) else { return self.text.clear() };
         self.id = next;
         for digit in self.text[ID.len()..self.id_end].iter_mut().rev() {
@@ -76,38 +77,38 @@ impl Heading {
 mod tests {
     use super::*;
 
-    fn said(heading: &Heading) -> &str {
-        std::str::from_utf8(heading.text()).unwrap()
+    fn text(prefix: &EventPrefix) -> &str {
+        std::str::from_utf8(prefix.text()).unwrap()
     }
 
     #[test]
-    fn counting_on_writes_what_writing_anew_does() {
+    fn an_incremented_text_is_the_same_as_a_new_one() {
         for start in [0, 8, 98, 999, 123_999, u64::MAX - 2] {
-            let mut counted = Heading::default();
+            let mut counted = EventPrefix::default();
             counted.set(start, "tick");
             for id in start..start + 2 {
-                assert_eq!(said(&counted), format!("id: {id}\nevent: tick\ndata: "));
-                counted.count_up();
+                assert_eq!(text(&counted), format!("id: {id}\nevent: tick\ndata: "));
+                counted.increment();
             }
         }
     }
 
     #[test]
-    fn another_type_and_another_id_are_written_anew() {
-        let mut heading = Heading::default();
+    fn another_type_or_id_changes_the_text() {
+        let mut prefix = EventPrefix::default();
         for (id, event) in [(1, "a"), (2, "b"), (9, "b"), (9, "b"), (3, "")] {
-            heading.set(id, event);
-            assert_eq!(said(&heading), format!("id: {id}\nevent: {event}\ndata: "));
+            prefix.set(id, event);
+            assert_eq!(text(&prefix), format!("id: {id}\nevent: {event}\ndata: "));
         }
     }
 
     #[test]
-    fn nothing_follows_upon_the_last_id() {
-        let mut heading = Heading::default();
-        heading.set(u64::MAX, "a");
-        heading.count_up();
-        assert_eq!(said(&heading), "");
-        heading.set(u64::MAX, "a");
-        assert_eq!(said(&heading), format!("id: {}\nevent: a\ndata: ", u64::MAX));
+    fn after_the_last_id_the_text_is_empty() {
+        let mut prefix = EventPrefix::default();
+        prefix.set(u64::MAX, "a");
+        prefix.increment();
+        assert_eq!(text(&prefix), "");
+        prefix.set(u64::MAX, "a");
+        assert_eq!(text(&prefix), format!("id: {}\nevent: a\ndata: ", u64::MAX));
     }
 }
