@@ -12,14 +12,14 @@ use super::digest::{self, KnownDigest};
 use super::installed::Command;
 use super::sandbox::Sandbox;
 use super::trust;
-use crate::transport::{self, Limit, OpenProgram, Spawn, Started};
+use crate::transport::{self, OpenProgram, Rlimit, Spawn, Started};
 
 /// A start, before its program has been looked at.
 pub(super) struct Preparation {
     pub(super) command: Command,
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) listener: OwnedFd,
-    pub(super) limits: Vec<Limit>,
+    pub(super) limits: Vec<Rlimit>,
     pub(super) sandbox: Option<Sandbox>,
     /// Whether the program is run even if others may write it.
     pub(super) trusted: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::installed::Installed;
 use crate::error::{Error, Result};
-use crate::transport::{OpenProgram, Reach, Ruleset, Tcp};
+use crate::transport::{LandlockRules, OpenProgram, Ruleset, Tcp};
 
 /// What a plugin's process may reach: the files that are named here, what every program
 /// needs, and no TCP unless it is allowed.
@@ -55,7 +55,7 @@ use crate::transport::{OpenProgram, Reach, Ruleset, Tcp};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a sandbox does nothing unless a policy has it"]
 pub struct Sandbox {
-    reach: Reach,
+    reach: LandlockRules,
     reports: bool,
 }
 
@@ -146,7 +146,7 @@ impl Sandbox {
 mod tests {
     use super::*;
     use crate::host::{Event, Registry};
-    use crate::transport::process::tests::confined::without_landlock;
+    use crate::transport::without_landlock;
 
     /// Loads a plugin that ends at once, on a kernel without Landlock. Answers with the
     /// error and with what was reported.

@@ -26,7 +26,7 @@ use super::response::{self, Terms};
 use crate::error::{Error, Result};
 use crate::http1::{Request, Response};
 use crate::protocol::{Descriptor, PluginId, wire};
-use crate::transport::FileVersion;
+use crate::transport::FileId;
 use crate::typed::{CallRequest, MediaType};
 
 /// How long a call whose connection broke waits to learn how the process ended.
@@ -63,7 +63,7 @@ impl Ending {
 pub(super) struct OwnProcess {
     pub(super) id: u32,
     /// The program, where a newer one is to take its place.
-    pub(super) program: Option<FileVersion>,
+    pub(super) program: Option<FileId>,
 }
 
 /// A connection that is gone, and with it the answer.
@@ -135,7 +135,7 @@ impl Service {
 
     /// What lies in the place of the program that it runs, if that has been replaced.
     /// Blocks.
-    pub(super) fn newer_program(&self) -> Option<FileVersion> {
+    pub(super) fn newer_program(&self) -> Option<FileId> {
         self.own.as_ref()?.program.as_ref()?.successor()
     }
 

@@ -23,7 +23,7 @@ use super::run::Run;
 use super::service::{Ending, Service};
 use super::task::OwnedTask;
 use crate::error::{Error, Result};
-use crate::transport::FileVersion;
+use crate::transport::FileId;
 
 /// Supervises one plugin until its registry is gone.
 pub(super) struct Supervisor {
@@ -35,7 +35,7 @@ pub(super) struct Supervisor {
     /// When the plugin is started again.
     restart_at: Option<Instant>,
     /// What could not take the place of the run, which is not tried again.
-    refused: Option<(Arc<Installed>, Option<FileVersion>)>,
+    refused: Option<(Arc<Installed>, Option<FileId>)>,
     digest: KnownDigest,
     /// Runs that have been replaced and finish their calls.
     retiring: JoinSet<()>,

@@ -1,9 +1,8 @@
-//! The file of a program: opened once, so that what is checked is what is run.
+//! The file of a program: opened once, so that the file that was checked is the file that runs.
 //!
-//! Between the digest of a file and its start, its path can come to mean another
-//! file. A program for this machine is therefore run from the open file. A script
-//! cannot be: its interpreter opens the path once more. Neither can a program that
-//! the kernel gives to an emulator.
+//! Between the check of a file's digest and its start, another file can be moved to its path. A
+//! program for this machine is therefore run from the open file. That is not possible for a script,
+//! whose interpreter opens the path again, nor for a program that the kernel runs in an emulator.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -14,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, OFlags};
 use rustix::io::Errno;
 
-/// As much of a file as the kernel looks at to tell what it is.
+/// The number of bytes from which the kernel recognises the kind of a program.
 const HEAD: usize = 256;
 
 /// A program's file, open for reading and executable by this user.
@@ -38,12 +37,12 @@ enum Kind {
 }
 
 impl OpenProgram {
-    /// Opens the program at `path` (links followed). Does blocking I/O, but does not
-    /// wait for a FIFO's other end.
+    /// Opens the program at `path`, following links. Does blocking I/O, but does not wait for the
+    /// other end of a FIFO.
     ///
     /// # Errors
-    /// The kind tells the cases apart, the text continues "the program cannot be
-    /// started:" [`NotFound`](io::ErrorKind::NotFound),
+    /// The text continues "the program cannot be started:". The kinds are
+    /// [`NotFound`](io::ErrorKind::NotFound),
     /// [`IsADirectory`](io::ErrorKind::IsADirectory),
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for another kind of file,
     /// [`PermissionDenied`](io::ErrorKind::PermissionDenied) if this user may not read
@@ -65,12 +64,12 @@ impl OpenProgram {
         &self.path
     }
 
-    /// The open file, at its beginning unless somebody has read from it.
+    /// The open file, positioned at its beginning until something reads from it.
     pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// Whether it is a script, which an interpreter reads from the path again.
+    /// Whether it is a script: then its interpreter opens the path again.
     pub fn is_script(&self) -> bool {
         matches!(self.kind, Kind::Script { .. })
     }
@@ -80,7 +79,7 @@ impl OpenProgram {
         self.kind == Kind::Native
     }
 
-    /// Checks that the path still means the open file.
+    /// Checks that the path still leads to the open file.
     pub(super) fn check_unchanged(&self) -> io::Result<()> {
         let opened = self.file.metadata()?;
         let named = std::fs::metadata(&self.path).map_err(explain_open)?;
@@ -91,7 +90,7 @@ impl OpenProgram {
         }
     }
 
-    /// Turns what the kernel said about running this program into a reason.
+    /// Turns the kernel's error about running this program into one with a text for people.
     pub(super) fn explain(&self, error: io::Error) -> io::Error {
         let text = match (Errno::from_io_error(&error), &self.kind) {
             (Some(Errno::NOEXEC), Kind::Foreign(machine)) => format!(
@@ -148,7 +147,7 @@ impl Kind {
     }
 }
 
-/// ELF's machine numbers under the names that Rust has for them.
+/// The name that Rust has for the architecture of an ELF machine number.
 fn machine_name(machine: u16) -> String {
     match machine {
         3 => "x86".into(),
@@ -169,7 +168,7 @@ fn explain_open(error: io::Error) -> io::Error {
     let text = match Errno::from_io_error(&error) {
         Some(Errno::NOENT | Errno::NOTDIR) => "there is no such file",
         Some(Errno::ACCESS) => "this user may not read it",
-        // What the kernel says to opening a socket.
+        // The kernel's error for opening a socket.
         Some(Errno::NXIO) => {
             return io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
         }
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_is_known_by_its_first_line() {
+    fn a_script_is_recognised_by_its_first_line() {
         let temp = tempfile::tempdir().unwrap();
         let path = file(temp.path(), b"#! /usr/bin/env python3\nprint()\n", 0o755);
         let program = OpenProgram::open(&path).unwrap();
@@ -238,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_to_be_missing() {
+    fn a_missing_file_is_reported() {
         let temp = tempfile::tempdir().unwrap();
         let (kind, text) = refusal(&temp.path().join("program"));
         assert_eq!((kind, text.as_str()), (io::ErrorKind::NotFound, "there is no such file"));
     }
 
     #[test]
-    fn a_mode_without_execution_is_shown() {
+    fn a_mode_without_execution_is_reported() {
         let temp = tempfile::tempdir().unwrap();
         let (kind, text) = refusal(&file(temp.path(), b"#!/bin/sh\n", 0o644));
         assert_eq!(kind, io::ErrorKind::PermissionDenied);
@@ -253,14 +252,14 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_no_program() {
+    fn a_folder_is_refused() {
         let temp = tempfile::tempdir().unwrap();
         let (kind, text) = refusal(temp.path());
         assert_eq!((kind, text.as_str()), (io::ErrorKind::IsADirectory, "it is a directory"));
     }
 
     #[test]
-    fn a_fifo_or_socket_is_no_program_and_is_not_waited_for() {
+    fn a_fifo_or_socket_is_refused_without_waiting() {
         let temp = tempfile::tempdir().unwrap();
         let fifo = temp.path().join("fifo");
         let mode = rustix::fs::Mode::from_raw_mode(0o755);

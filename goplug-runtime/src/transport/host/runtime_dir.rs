@@ -1,9 +1,9 @@
-//! A private folder that its process holds, so that others can see that it is in use.
+//! The private folder of a host's sockets, locked while its process lives.
 //!
-//! A process that is killed leaves its folder behind. Whoever comes next knows it by the
-//! lock on the folder itself: the kernel releases that with the process, however it went.
-//! Making a folder and locking it are two steps, so a folder may be taken for an abandoned
-//! one in between; its maker finds out and makes another.
+//! A process that is killed leaves its folder behind. The next process recognises that by the lock
+//! on the folder itself, which the kernel releases at the end of a process, whatever the cause.
+//! Creating a folder and locking it are two steps, so another process may remove the folder as
+//! abandoned in between; then its creator notices, and creates another.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
@@ -16,76 +16,76 @@ use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
-use super::own_uid;
+use crate::transport::own_uid;
 
-/// How often a folder is made that somebody takes away at once.
+/// How often creating a folder is tried while others remove it at once.
 const ATTEMPTS: u32 = 16;
 
-/// Nobody but this user gets in.
+/// The folder's mode: access for this user only.
 const MODE: u32 = 0o700;
 
-/// How many random characters follow the prefix of a folder's name.
+/// The number of random characters after the prefix of a folder's name.
 const RANDOM: usize = 6;
 
 /// The ending of a socket's name.
 const SOCKET: &[u8] = b".sock";
 
-/// A folder of mode 0700 that is removed with this, or by another process that finds it
-/// abandoned.
+/// A folder of mode 0700 that is removed when this is dropped, or by
+/// [`RuntimeDir::remove_abandoned`] after its process has ended.
 #[derive(Debug)]
-pub struct HeldFolder {
-    // Removed first, released then: in between it is nobody's to look at.
+pub struct RuntimeDir {
+    // Declared, and so dropped, before the lock: nobody takes the folder for an abandoned one while it
+    // is removed.
     folder: TempDir,
-    _held: Option<File>,
+    _lock: Option<File>,
 }
 
-impl HeldFolder {
-    /// Makes a folder in `parent`, whose name is the prefix and something random. Does
-    /// blocking I/O.
+impl RuntimeDir {
+    /// Creates a folder in `parent` with a random name after the prefix. Does blocking I/O.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn create(parent: &Path, prefix: &str) -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
-            // Without it the mode would be what the process's mask leaves of 0777.
+            // The default would be 0777 without the bits of the process's umask.
             let private = Permissions::from_mode(MODE);
             let mut named = tempfile::Builder::new();
             named.prefix(prefix).rand_bytes(RANDOM).permissions(private);
             let folder = named.tempdir_in(parent)?;
             let Ok(file) = open(folder.path()) else { continue };
-            match hold(&file) {
-                Ok(true) if is_at(&file, folder.path()) => {
-                    return Ok(Self { folder, _held: Some(file) });
+            match lock(&file) {
+                Ok(Lock::Acquired) if is_at(&file, folder.path()) => {
+                    return Ok(Self { folder, _lock: Some(file) });
                 }
-                // Somebody removes it, or has.
+                // Another process removes the folder, or has removed it.
                 Ok(_) => {}
-                // Where folders cannot be locked nobody takes one for abandoned.
-                Err(_) => return Ok(Self { folder, _held: None }),
+                // On a file system without such locks, no folder is ever removed as abandoned.
+                Err(_) => return Ok(Self { folder, _lock: None }),
             }
         }
         Err(io::Error::other(format!("a folder in {} vanishes again and again", parent.display())))
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Removes the folders in `parent` that a process of this user made with
-    /// [`HeldFolder::create`] and left behind. One that holds anything but sockets is none
-    /// of them. Does blocking I/O; what cannot be looked at or removed stays.
+    /// Removes the folders in `parent` that processes of this user created with
+    /// [`RuntimeDir::create`] and left behind. Folders that contain anything but sockets stay, and
+    /// so do those that cannot be read or removed. Does blocking I/O.
     pub fn remove_abandoned(parent: &Path, prefix: &str) {
         let Ok(entries) = fs::read_dir(parent) else { return };
         for entry in entries.flatten() {
             if is_name(&entry.file_name(), prefix) {
-                // A folder that cannot be removed is the next one's to try.
+                // A later call may succeed.
                 let _ = remove_if_abandoned(&entry.path());
             }
         }
     }
 }
 
-/// Whether [`HeldFolder::create`] gives such names.
+/// Whether [`RuntimeDir::create`] creates such names.
 fn is_name(name: &OsStr, prefix: &str) -> bool {
     let random = name.as_encoded_bytes().strip_prefix(prefix.as_bytes());
     random.is_some_and(|random| {
@@ -95,7 +95,7 @@ fn is_name(name: &OsStr, prefix: &str) -> bool {
 
 fn remove_if_abandoned(path: &Path) -> io::Result<()> {
     let file = open(path)?;
-    if !is_private(&file.metadata()?) || !hold(&file)? {
+    if !is_private(&file.metadata()?) || lock(&file)? == Lock::HeldElsewhere {
         return Ok(());
     }
     let Some(sockets) = sockets(&file)? else { return Ok(()) };
@@ -105,7 +105,7 @@ fn remove_if_abandoned(path: &Path) -> io::Result<()> {
     fs::remove_dir(path)
 }
 
-/// Opens a folder, and nothing that only leads to one.
+/// Opens a folder, but not through a symbolic link.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
@@ -115,19 +115,26 @@ fn is_private(folder: &Metadata) -> bool {
     folder.uid() == own_uid() && folder.mode() & 0o777 == MODE
 }
 
-/// Takes the lock, which ends with the file; `false` if somebody else has it.
-///
+/// What came of the attempt to lock a folder.
+#[derive(Debug, PartialEq, Eq)]
+enum Lock {
+    /// This process has the lock until the file is closed.
+    Acquired,
+    /// Another process has it.
+    HeldElsewhere,
+}
+
 /// # Errors
-/// Where the file system has no such locks.
-fn hold(folder: &File) -> io::Result<bool> {
+/// If the file system has no such locks.
+fn lock(folder: &File) -> io::Result<Lock> {
     match rustix::fs::flock(folder, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(true),
-        Err(Errno::WOULDBLOCK) => Ok(false),
+        Ok(()) => Ok(Lock::Acquired),
+        Err(Errno::WOULDBLOCK) => Ok(Lock::HeldElsewhere),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether the open folder is the one that has this path.
+/// Whether this path leads to the open folder.
 fn is_at(folder: &File, path: &Path) -> bool {
     let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
     match (folder.metadata(), fs::symlink_metadata(path)) {
@@ -136,7 +143,7 @@ fn is_at(folder: &File, path: &Path) -> bool {
     }
 }
 
-/// The names in a folder that holds sockets only; `None` if it holds something else.
+/// The names in a folder that contains sockets only; `None` if it contains anything else.
 fn sockets(folder: &File) -> io::Result<Option<Vec<OsString>>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder)? {
@@ -164,7 +171,7 @@ mod tests {
     use super::*;
     use crate::transport::socket::leave_stale_socket;
 
-    /// A folder as a process leaves it that was killed.
+    /// A folder as a killed process leaves it behind.
     fn abandoned(parent: &Path, name: &str) -> PathBuf {
         let path = parent.join(name);
         fs::create_dir(&path).unwrap();
@@ -176,9 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn it_is_private_and_goes_with_its_owner() {
+    fn the_folder_is_private_and_removed_on_drop() {
         let parent = tempfile::tempdir().unwrap();
-        let folder = HeldFolder::create(parent.path(), "x-").unwrap();
+        let folder = RuntimeDir::create(parent.path(), "x-").unwrap();
         assert!(is_private(&fs::metadata(folder.path()).unwrap()));
         leave_stale_socket(&folder.path().join("0.sock"));
         drop(folder);
@@ -186,27 +193,27 @@ mod tests {
     }
 
     #[test]
-    fn one_that_nobody_holds_is_removed() {
+    fn an_abandoned_folder_is_removed() {
         let parent = tempfile::tempdir().unwrap();
         let path = abandoned(parent.path(), "x-abc123");
         let empty = parent.path().join("x-abc124");
         fs::create_dir(&empty).unwrap();
         fs::set_permissions(&empty, Permissions::from_mode(MODE)).unwrap();
-        HeldFolder::remove_abandoned(parent.path(), "x-");
+        RuntimeDir::remove_abandoned(parent.path(), "x-");
         assert!(!path.exists() && !empty.exists());
     }
 
     #[test]
-    fn one_that_is_held_is_left_alone() {
+    fn a_locked_folder_is_kept() {
         let parent = tempfile::tempdir().unwrap();
-        let folder = HeldFolder::create(parent.path(), "x-").unwrap();
+        let folder = RuntimeDir::create(parent.path(), "x-").unwrap();
         leave_stale_socket(&folder.path().join("0.sock"));
-        HeldFolder::remove_abandoned(parent.path(), "x-");
+        RuntimeDir::remove_abandoned(parent.path(), "x-");
         assert!(folder.path().join("0.sock").exists());
     }
 
     #[test]
-    fn one_of_another_shape_is_left_alone() {
+    fn folders_of_another_form_are_kept() {
         let parent = tempfile::tempdir().unwrap();
         let shared = abandoned(parent.path(), "x-shared");
         fs::set_permissions(&shared, Permissions::from_mode(0o755)).unwrap();
@@ -219,7 +226,7 @@ mod tests {
         let link = parent.path().join("x-link00");
         symlink(&elsewhere, &link).unwrap();
 
-        HeldFolder::remove_abandoned(parent.path(), "x-");
+        RuntimeDir::remove_abandoned(parent.path(), "x-");
 
         for path in [shared, with_letter, with_file, longer, elsewhere, link] {
             assert!(path.join("0.sock").exists(), "{}", path.display());
@@ -227,17 +234,17 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_made_while_others_are_removed() {
+    fn folders_can_be_created_while_abandoned_ones_are_removed() {
         let parent = tempfile::tempdir().unwrap();
         let done = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                    HeldFolder::remove_abandoned(parent.path(), "x-");
+                    RuntimeDir::remove_abandoned(parent.path(), "x-");
                 }
             });
             for _ in 0..500 {
-                let folder = HeldFolder::create(parent.path(), "x-").unwrap();
+                let folder = RuntimeDir::create(parent.path(), "x-").unwrap();
                 leave_stale_socket(&folder.path().join("0.sock"));
             }
             done.store(true, std::sync::atomic::Ordering::Relaxed);

@@ -1,5 +1,4 @@
-//! Real processes: what they are given, how they end, and what is said when they
-//! cannot start.
+//! Real processes: what they are given, how they exit, and the errors when they cannot start.
 
 pub(crate) mod confined;
 mod handover;
@@ -109,7 +108,7 @@ fn wait_until_gone(pid: u32) {
 }
 
 #[tokio::test]
-async fn the_environment_is_what_the_host_chose_and_what_is_passed() {
+async fn the_environment_has_the_hosts_variables_and_the_protocols() {
     let stage = Stage::new();
     let env = [("A", "1"), ("LISTEN_FDS", "9"), ("LISTEN_PID", "1"), ("GOPLUG_LIFELINE", "0")];
     let started = stage.start_with(Path::new("/usr/bin/env"), &[], &env).await.unwrap();
@@ -132,7 +131,7 @@ async fn a_script_gets_the_same_environment() {
 }
 
 #[tokio::test]
-async fn nothing_but_the_passed_descriptors_arrives() {
+async fn only_the_passed_descriptors_are_inherited() {
     let stage = Stage::new();
     // `dup` gives a descriptor that stays open across exec.
     let leaky = rustix::io::dup(&stage.listener).unwrap();
@@ -148,7 +147,7 @@ async fn nothing_but_the_passed_descriptors_arrives() {
 }
 
 #[tokio::test]
-async fn both_outputs_arrive_apart() {
+async fn standard_output_and_error_are_separate() {
     let stage = Stage::new();
     let started = stage.shell("echo out; echo err >&2").await;
     assert_eq!(all(started.stdout).await, "out\n");
@@ -156,7 +155,7 @@ async fn both_outputs_arrive_apart() {
 }
 
 #[tokio::test]
-async fn it_starts_in_its_folder() {
+async fn a_process_starts_in_its_folder() {
     let stage = Stage::new();
     let started = stage.start(Path::new("/bin/pwd"), &[]).await.unwrap();
     assert_eq!(all(started.stdout).await.trim_end(), stage.temp.path().to_str().unwrap());
@@ -173,7 +172,7 @@ async fn every_waiter_gets_the_exit_status() {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_dropped_loses_nothing() {
+async fn a_dropped_wait_does_not_lose_the_status() {
     let stage = Stage::new();
     let started = stage.shell("read x <&4").await;
     {
@@ -194,7 +193,7 @@ async fn signals_have_their_default_effect() {
 }
 
 #[tokio::test]
-async fn signals_after_the_end_are_no_error() {
+async fn signals_after_the_exit_are_not_an_error() {
     let stage = Stage::new();
     let started = stage.shell("exit 0").await;
     started.child.wait().await.unwrap();
@@ -211,7 +210,7 @@ async fn a_stopped_process_can_be_killed() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_the_group_ends_with_its_leader() {
+async fn the_group_is_killed_when_its_leader_exits() {
     let stage = Stage::new();
     let started = stage.shell("sleep 1000 &").await;
     assert!(started.child.wait().await.unwrap().success());
@@ -232,7 +231,7 @@ async fn dropping_a_child_kills_its_group_and_leaves_no_zombie() {
 }
 
 #[tokio::test]
-async fn a_start_that_is_dropped_leaves_no_process() {
+async fn a_dropped_start_leaves_no_process() {
     let stage = Stage::new();
     let script = stage.file("plugin", b"#!/bin/sh\nread x <&0; while :; do sleep 1; done\n");
     {
@@ -276,7 +275,7 @@ async fn another_architecture_is_named() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_program_is_said_to_be_none() {
+async fn a_file_that_is_not_a_program_is_reported() {
     let stage = Stage::new();
     let error = stage.start(&stage.file("plugin", b"hello"), &[]).await.unwrap_err();
     assert_eq!(
@@ -297,7 +296,7 @@ async fn a_missing_folder_is_named() {
 }
 
 #[tokio::test]
-async fn arguments_and_variables_that_cannot_be_passed_are_shown() {
+async fn impossible_arguments_and_variables_are_reported() {
     let stage = Stage::new();
     let program = Path::new("/bin/true");
     let error = stage.start(program, &["a\0b"]).await.unwrap_err();
@@ -324,7 +323,7 @@ async fn a_program_that_is_being_written_is_waited_for() {
 }
 
 #[tokio::test]
-async fn the_file_that_was_opened_runs_even_if_its_path_changes() {
+async fn the_opened_file_runs_even_if_its_path_changes() {
     let stage = Stage::new();
     let path = stage.file("plugin", &std::fs::read("/bin/echo").unwrap());
     let program = OpenProgram::open(&path).unwrap();

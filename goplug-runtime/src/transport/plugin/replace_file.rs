@@ -1,19 +1,19 @@
-//! Putting a file into place, whole or not at all.
+//! Replacing a file atomically.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Nobody but the owner may write, whatever the process's mask allows: a registry refuses
-/// what others may write.
+/// Only the owner may write, whatever the process's umask allows: a registry refuses files that
+/// others may write.
 const MODE: u32 = 0o644;
 
-/// Puts a text at `path`, in place of what is there. Whoever looks sees the old file or
+/// Replaces the file at `path`, or creates it, with this text. A reader sees either the old file or
 /// the new one. Does blocking I/O.
 ///
 /// # Errors
-/// What the system says; then nothing has changed.
+/// The system's error; then nothing has changed.
 pub fn replace_file(path: &Path, text: &str) -> io::Result<()> {
     let temporary = temporary_name(path);
     let written = create(&temporary)
@@ -25,13 +25,13 @@ pub fn replace_file(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
-/// A hidden name beside the file, with another ending: nobody takes it for the file.
+/// A hidden name in the same folder with another extension, so that a registry ignores it.
 fn temporary_name(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
-/// A new file, in place of one that a process of the same number left behind.
+/// Creates the temporary file, in place of one that a process of the same number left behind.
 fn create(path: &Path) -> io::Result<File> {
     let new = || OpenOptions::new().write(true).create_new(true).mode(MODE).open(path);
     match new() {
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_replaced_leaves_nothing_behind() {
+    fn a_failed_replacement_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("a.pconf");
         fs::create_dir(&taken).unwrap();

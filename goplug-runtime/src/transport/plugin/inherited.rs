@@ -1,14 +1,13 @@
-//! What a host handed over when it started this process.
+//! The descriptors that a host handed over when it started this process.
 //!
-//! The convention is systemd's, so a plugin can also be started by socket
-//! activation. `LISTEN_PID` is what makes it safe: the variables pass on to every
-//! process that this one starts, the descriptors do not, and then the same numbers
-//! belong to something else. For the same reason nothing is taken on the word of a
-//! variable alone, and nothing is handed out twice.
+//! The convention is systemd's, so a plugin can also be started by socket activation. `LISTEN_PID`
+//! makes it safe: every process that this one starts inherits the variables, but not the
+//! descriptors, and there the same numbers belong to something else. For the same reason every
+//! descriptor is checked before it is taken, and none is taken twice.
 
 // Descriptor numbers from the environment have no owner in Rust's sense yet;
-// `OwnedFd::from_raw_fd` is the only way to give them one. And only the runtime's unsafe way
-// to watch a descriptor is not deprecated.
+// `OwnedFd::from_raw_fd` is the only way to give them one. And tokio's only way to watch a
+// descriptor that is not deprecated is unsafe.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -21,35 +20,36 @@ use rustix::io::{Errno, FdFlags};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::net::UnixListener;
 
-use super::Listener;
 use crate::protocol::wire;
+use crate::transport::Listener;
 
-/// More descriptors than anybody passes; the limit keeps the numbers in range.
+/// More descriptors than any host passes; it keeps the numbers in range.
 const MAX_PASSED: RawFd = 1024;
 
 static CLAIMED: AtomicBool = AtomicBool::new(false);
 
-/// What the host handed over. Both are `None` in a process that nobody handed
-/// anything, and on a second claim.
+/// The descriptors from the host. Both are `None` if the process was started without any, and on a
+/// second claim.
 #[derive(Debug, Default)]
 pub struct Inherited {
     /// The socket to serve on.
     pub listener: Option<Listener>,
-    /// Tells when the host is gone.
+    /// Closes when the host has ended.
     pub lifeline: Option<Lifeline>,
 }
 
 impl Inherited {
-    /// Takes what `LISTEN_FDS` and `GOPLUG_LIFELINE` announce, if `LISTEN_PID` is
-    /// this process. Children of this process inherit neither.
+    /// Takes the descriptors that `LISTEN_FDS` and `GOPLUG_LIFELINE` announce, if `LISTEN_PID` is
+    /// this process. Children of this process do not inherit them.
     ///
-    /// Of several passed descriptors it takes the one that `LISTEN_FDNAMES` calls
-    /// `goplug`; a single one may have any name. Needs a runtime with I/O.
+    /// Of several passed descriptors it takes the one that `LISTEN_FDNAMES` calls `goplug`; a single
+    /// one may have any name. Needs a runtime with I/O.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) if something is announced that is
-    /// not there, or is something else; the text names variable and descriptor.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) if an announced descriptor is not open or of the
+    /// wrong kind; the text names variable and descriptor.
     pub fn claim() -> io::Result<Self> {
         tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         let variable = |name: &str| std::env::var(name).ok();
@@ -66,38 +66,38 @@ impl Inherited {
     }
 }
 
-/// End of file on it means that the host is gone, however it went.
+/// A pipe from the host. Its end of file means that the host has ended, whatever the cause.
 #[derive(Debug)]
 pub struct Lifeline(OwnedFd);
 
 impl Lifeline {
-    /// Waits until the host is gone. Needs a runtime with I/O; without one,
+    /// Waits until the host has ended. Needs a runtime with I/O; without one,
     /// [`Termination`](super::Termination) waits. Cancel safe.
     ///
     /// # Errors
-    /// What the system says where the pipe cannot be watched.
+    /// The system's error if the pipe cannot be watched.
     pub async fn closed(&self) -> io::Result<()> {
         // SAFETY: the descriptor is the one that `self` keeps open beyond this future.
         let pipe = unsafe { AsyncFd::register_with_interest(self.as_fd(), Interest::READABLE) }?;
         loop {
             let mut ready = pipe.readable().await?;
-            // A read would wait where the readiness is an old one.
+            // The readiness may be out of date, and then a read would block.
             let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
             let mut ends = [PollFd::new(self, PollFlags::IN)];
             if poll(&mut ends, Some(&at_once))? == 0 {
                 ready.clear_ready();
-            } else if self.read_on() {
+            } else if self.has_ended() {
                 return Ok(());
             }
         }
     }
 
-    /// Reads what there is, or waits for it: whether that is the end.
-    pub(super) fn read_on(&self) -> bool {
+    /// Reads from the pipe, and blocks while it is empty. Returns whether it was the end of file.
+    pub(in crate::transport) fn has_ended(&self) -> bool {
         match rustix::io::read(&self.0, &mut [0; 64]) {
             Ok(count) => count == 0,
-            // A pipe that cannot be read any more says nothing about the host; to outlive
-            // it is the worse mistake.
+            // A pipe that cannot be read says nothing about the host, and to outlive it would be
+            // worse than to end too early.
             Err(error) => error != Errno::INTR,
         }
     }
@@ -153,7 +153,7 @@ impl Announced {
         if let Some(fd) = self.listener {
             // SAFETY: the caller's promise.
             let socket = unsafe { adopt(fd, wire::ENV_LISTEN_FDS, is_listening_socket) }?;
-            inherited.listener = Some(Listener::inherited(socket)?);
+            inherited.listener = Some(listener(socket)?);
         }
         if let Some(fd) = self.lifeline {
             // SAFETY: the caller's promise.
@@ -164,6 +164,13 @@ impl Announced {
         }
         Ok(inherited)
     }
+}
+
+/// A listener whose file belongs to the process that bound it.
+fn listener(socket: OwnedFd) -> io::Result<Listener> {
+    let listener = std::os::unix::net::UnixListener::from(socket);
+    listener.set_nonblocking(true)?;
+    Ok(Listener { file: None, inner: UnixListener::from_std(listener)? })
 }
 
 /// The index of goplug's descriptor among `count` named ones.
@@ -181,8 +188,8 @@ fn position(names: &str, count: RawFd) -> io::Result<RawFd> {
     )
 }
 
-/// Takes a descriptor that `check` recognises, and keeps it from this process's
-/// own children.
+/// Takes a descriptor that passes `check`, and sets close-on-exec, so that children of this process
+/// do not inherit it.
 ///
 /// # Safety
 /// The descriptor, where it is open, has no owner.
@@ -192,7 +199,7 @@ unsafe fn adopt(
     check: fn(BorrowedFd<'_>) -> Result<(), &'static str>,
 ) -> io::Result<OwnedFd> {
     // SAFETY: it is not -1, and nobody else closes it. If it never was open, the
-    // questions below are answered with EBADF.
+    // system calls below fail with EBADF.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     check(borrowed).map_err(|problem| {
         invalid(format!("{variable} announces descriptor {fd}, which {problem}"))
@@ -249,7 +256,7 @@ mod tests {
     }
 
     fn take(listener: Option<RawFd>, lifeline: Option<RawFd>) -> io::Result<Inherited> {
-        // SAFETY: the tests pass numbers that they gave up with `into_raw_fd`, or
+        // SAFETY: the tests pass numbers that they released with `into_raw_fd`, or
         // that are refused before they get an owner.
         unsafe { Announced { listener, lifeline }.take() }
     }
@@ -271,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_descriptors_the_name_decides() {
+    fn of_several_descriptors_the_named_one_is_taken() {
         let variables = [
             ("LISTEN_PID", "77"),
             ("LISTEN_FDS", "3"),
@@ -283,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn several_descriptors_without_the_name_are_an_error() {
+    fn several_descriptors_without_the_name_are_refused() {
         for names in ["web:admin", "", "web:admin:goplug"] {
             let variables = [("LISTEN_PID", "77"), ("LISTEN_FDS", "2"), ("LISTEN_FDNAMES", names)];
             assert_eq!(
@@ -294,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_none_is_shown() {
+    fn a_malformed_number_is_reported() {
         let error = read(&[("LISTEN_PID", "77"), ("LISTEN_FDS", "many")]).unwrap_err();
         assert_eq!(error.to_string(), "LISTEN_FDS is \"many\", which is no number of a descriptor");
     }
@@ -312,7 +319,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_taken_listener_accepts_and_leaves_the_file() {
+    async fn an_inherited_listener_accepts_and_keeps_the_file() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let passed = PassedListener::bind(&path).unwrap();
@@ -328,7 +335,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_listening_socket_stays_untouched() {
+    async fn another_descriptor_is_refused_and_stays_open() {
         let (reader, _writer) = std::io::pipe().unwrap();
         let fd = reader.as_raw_fd();
         let error = take(Some(fd), None).unwrap_err();
@@ -343,7 +350,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_open_is_said_not_to_be() {
+    async fn a_closed_descriptor_is_reported() {
         let error = take(Some(1_000_000), None).unwrap_err();
         assert!(error.to_string().ends_with("descriptor 1000000, which is not open"), "{error}");
     }
@@ -364,14 +371,14 @@ mod tests {
         let fd = OwnedFd::from(reader).into_raw_fd();
         let lifeline = take(None, Some(fd)).unwrap().lifeline.unwrap();
         assert_eq!(rustix::io::fcntl_getfd(&lifeline.0).unwrap(), FdFlags::CLOEXEC);
-        // What is written means nothing; only the end does.
+        // Bytes in the pipe mean nothing; only its end does.
         std::io::Write::write_all(&mut writer, b"noise").unwrap();
         let mut closed = std::pin::pin!(lifeline.closed());
         let early = tokio::time::timeout(Duration::from_millis(20), closed.as_mut()).await;
         assert!(early.is_err());
         drop(writer);
         closed.await.unwrap();
-        assert!(lifeline.read_on());
+        assert!(lifeline.has_ended());
     }
 
     #[test]

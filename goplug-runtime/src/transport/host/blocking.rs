@@ -1,8 +1,8 @@
-//! A connection for callers without a runtime: each call blocks, until a deadline.
+//! A connection for callers without a runtime: each call blocks, at most until a deadline.
 //!
-//! The kernel keeps the deadline (`SO_RCVTIMEO`, `SO_SNDTIMEO`). It takes a duration, and
-//! setting one is a system call; so one that is right to a millisecond is left as it is, and
-//! a call that wakes too early looks at the clock and waits on.
+//! The kernel keeps the deadline (`SO_RCVTIMEO`, `SO_SNDTIMEO`). It takes a duration, and setting one
+//! is a system call; so a timeout that is right to a millisecond is not set again, and a call that
+//! wakes too early checks the clock and waits again.
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,19 +16,20 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
-use super::connect::explain;
+use super::HangUp;
 use super::credentials::peer_of;
-use super::stream::send;
-use super::{HangUp, Peer, check_path};
+use crate::transport::connect::explain;
+use crate::transport::send::send;
+use crate::transport::{Peer, check_path};
 
-/// By how much a deadline may be missed where that saves a system call.
-const SLACK: Duration = Duration::from_millis(1);
+/// How far the kernel's timeout may differ from the time that is left without being set again.
+const TOLERANCE: Duration = Duration::from_millis(1);
 
 /// A connection between a host and a plugin whose reads and writes block.
 #[derive(Debug)]
 pub struct BlockingStream {
     socket: Arc<UnixStream>,
-    /// The timeouts that the kernel has; none where they are zero.
+    /// The timeouts that the kernel has; zero is none.
     receive: Duration,
     send: Duration,
 }
@@ -40,10 +41,10 @@ impl AsFd for BlockingStream {
 }
 
 impl BlockingStream {
-    /// Connects to the socket at `path`, and waits for so long while its queue is full.
+    /// Connects to the socket at `path`. Waits at most `within` while its queue is full.
     ///
     /// # Errors
-    /// As [`connect`](super::connect).
+    /// As [`connect`](crate::transport::connect).
     pub fn connect(path: &Path, within: Duration) -> io::Result<Self> {
         check_path(path)?;
         let address = SocketAddrUnix::new(path)?;
@@ -54,7 +55,7 @@ impl BlockingStream {
             None,
         )?;
         // For a Unix socket the kernel waits in `connect` for as long as in `send`.
-        set_socket_timeout(&socket, Timeout::Send, Some(within.max(SLACK)))?;
+        set_socket_timeout(&socket, Timeout::Send, Some(within.max(TOLERANCE)))?;
         loop {
             match rustix::net::connect(&socket, &address) {
                 Ok(()) => break,
@@ -67,66 +68,66 @@ impl BlockingStream {
             }
         }
         let socket = Arc::new(UnixStream::from(socket));
-        Ok(Self { socket, receive: Duration::ZERO, send: within.max(SLACK) })
+        Ok(Self { socket, receive: Duration::ZERO, send: within.max(TOLERANCE) })
     }
 
-    /// Asks the kernel who is at the other end.
+    /// Asks the kernel for the credentials of the peer.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn peer(&self) -> io::Result<Peer> {
         peer_of(self.socket.as_fd())
     }
 
-    /// Whether the other end has neither closed the connection nor sent anything. Never
+    /// False if the peer closed the connection or sent bytes that have not been read. Never
     /// blocks.
     pub fn is_quiet(&self) -> bool {
-        let glance = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let mut byte = [0; 1];
-        matches!(rustix::net::recv(&self.socket, &mut byte, glance), Err(Errno::AGAIN))
+        matches!(rustix::net::recv(&self.socket, &mut byte, peek), Err(Errno::AGAIN))
     }
 
-    /// Reads what there is, and waits for something until the deadline; appends it as far as
-    /// the capacity reaches. Zero is the end.
+    /// Reads bytes, and waits for the first until the deadline. Appends them to `target` without
+    /// growing it. Returns their number; zero is the end of the stream.
     ///
     /// # Errors
-    /// [`TimedOut`](io::ErrorKind::TimedOut) at the deadline, and what else the system says.
+    /// [`TimedOut`](io::ErrorKind::TimedOut) at the deadline, or another error of the system.
     pub fn read(&mut self, target: &mut Vec<u8>, deadline: Instant) -> io::Result<usize> {
         loop {
             let left = left_until(deadline)?;
-            if self.receive.abs_diff(left) > SLACK {
+            if self.receive.abs_diff(left) > TOLERANCE {
                 self.socket.set_read_timeout(Some(left))?;
                 self.receive = left;
             }
             let space = spare_capacity(target);
             match rustix::net::recv(&self.socket, space, RecvFlags::empty()) {
-                Err(error) if is_to_be_tried_again(error) => {}
+                Err(error) if is_to_be_retried(error) => {}
                 outcome => return Ok(outcome?.0),
             }
         }
     }
 
-    /// Writes as much of these parts as it can in one go, and waits until the deadline where
-    /// that is nothing.
+    /// Writes as much of the parts as one system call can, and waits until the deadline while there
+    /// is no room. Returns the number of bytes.
     ///
     /// # Errors
-    /// [`TimedOut`](io::ErrorKind::TimedOut) at the deadline, and what else the system says;
-    /// then nothing was written.
+    /// [`TimedOut`](io::ErrorKind::TimedOut) at the deadline, or another error of the system. Then
+    /// nothing was written.
     pub fn write(&mut self, parts: &[IoSlice<'_>], deadline: Instant) -> io::Result<usize> {
         loop {
             let left = left_until(deadline)?;
-            if self.send.abs_diff(left) > SLACK {
+            if self.send.abs_diff(left) > TOLERANCE {
                 self.socket.set_write_timeout(Some(left))?;
                 self.send = left;
             }
             match send(&*self.socket, parts, SendFlags::NOSIGNAL) {
-                Err(error) if is_to_be_tried_again(error) => {}
+                Err(error) if is_to_be_retried(error) => {}
                 outcome => return Ok(outcome?),
             }
         }
     }
 
-    /// What ends this connection from another thread.
+    /// A handle that ends this connection from another thread.
     pub fn hang_up(&self) -> HangUp {
         HangUp::of(&self.socket)
     }
@@ -137,9 +138,9 @@ fn left_until(deadline: Instant) -> io::Result<Duration> {
     if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
-/// The kernel's own timeout shows as "would block"; whether it is the deadline, the clock
-/// tells.
-fn is_to_be_tried_again(error: Errno) -> bool {
+/// Whether the call was interrupted, or ended by the kernel's timeout ("would block"). Then the clock
+/// decides whether the deadline has passed.
+fn is_to_be_retried(error: Errno) -> bool {
     matches!(error, Errno::INTR | Errno::AGAIN)
 }
 
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn why_there_is_no_connection_is_told_as_to_callers_with_a_runtime() {
+    fn connect_errors_have_the_texts_of_the_async_connect() {
         let temp = tempfile::tempdir().unwrap();
         let (missing, file) = (temp.path().join("m"), temp.path().join("f"));
         let stale = temp.path().join("s");
@@ -197,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn the_other_end_is_known() {
+    fn the_peer_is_known() {
         let (stream, _other) = pair();
         assert!(stream.peer().unwrap().is_trusted());
     }
 
     #[test]
-    fn a_read_ends_at_its_deadline_whatever_the_one_before_was() {
+    fn each_read_ends_at_its_own_deadline() {
         let (mut stream, _other) = pair();
         for millis in [5, 60, 20] {
             let (began, granted) = (Instant::now(), Duration::from_millis(millis));
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_nobody_reads_ends_at_its_deadline() {
+    fn a_write_without_a_reader_ends_at_its_deadline() {
         let (mut stream, _other) = pair();
         let deadline = Instant::now() + Duration::from_millis(50);
         let piece = vec![0; 1 << 20];
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_quiet_until_something_comes_or_it_is_closed() {
+    fn a_connection_is_quiet_until_bytes_arrive_or_it_is_closed() {
         let (stream, mut other) = pair();
         assert!(stream.is_quiet());
         other.write_all(b"x").unwrap();
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn hanging_up_wakes_whoever_reads() {
+    fn hanging_up_wakes_the_reader() {
         let (mut stream, _other) = pair();
         let hang_up = stream.hang_up();
         let mut target = Vec::with_capacity(8);

@@ -1,5 +1,4 @@
-//! Which file a program was started from, to see later that another lies in its place, or
-//! that it was touched.
+//! The identity of a program's file, to notice later that the file was replaced or changed.
 
 use std::fs::Metadata;
 use std::io;
@@ -9,9 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::OpenProgram;
 
-/// A file as it was at one moment: which one its path meant, and when it was last written.
+/// The identity of the file at a path: device, inode, length and time of the last modification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileVersion {
+pub struct FileId {
     path: PathBuf,
     device: u64,
     inode: u64,
@@ -19,11 +18,11 @@ pub struct FileVersion {
     modified: (i64, i64),
 }
 
-impl FileVersion {
-    /// The version of an open program.
+impl FileId {
+    /// The identity of an open program.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn of(program: &OpenProgram) -> io::Result<Self> {
         Ok(Self::new(program.path(), &program.file().metadata()?))
     }
@@ -38,44 +37,45 @@ impl FileVersion {
         }
     }
 
-    /// What lies at the path now, if it is another version; `None` also if nothing does.
-    /// Does blocking I/O.
+    /// The identity of the file that is at the path now, if it is another one; `None` also if there
+    /// is no file. Does blocking I/O.
     pub fn successor(&self) -> Option<Self> {
         let now = Self::new(&self.path, &std::fs::metadata(&self.path).ok()?);
         (now != *self).then_some(now)
     }
 }
 
-/// For how long a file has to rest before its times tell that it was written again. The
-/// coarsest clock of a common file system, FAT's, has ticks of two seconds.
-const REST: Duration = Duration::from_secs(2);
+/// How long a file has to be unchanged before every further change gives it another time. The
+/// coarsest timestamps of a common file system, FAT's, have steps of two seconds.
+const SETTLE: Duration = Duration::from_secs(2);
 
-/// An open file and when it was touched last, be it its content, its mode or its owner. No
-/// program can set that time back.
+/// The identity of a file and the time of its last status change (`ctime`): of its content, mode or
+/// owner. Unlike the modification time, no program can set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileState {
-    version: FileVersion,
+pub struct FileStamp {
+    id: FileId,
     changed: (i64, i64),
 }
 
-impl FileState {
-    /// The state of an open program.
+impl FileStamp {
+    /// The stamp of an open program.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn of(program: &OpenProgram) -> io::Result<Self> {
         let metadata = program.file().metadata()?;
         Ok(Self {
-            version: FileVersion::new(program.path(), &metadata),
+            id: FileId::new(program.path(), &metadata),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         })
     }
 
-    /// Whether the file has rested for so long that another state would show.
+    /// Whether the file has been unchanged for long enough that every further change gives it
+    /// another stamp.
     pub fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let changed = u64::try_from(self.changed.0).unwrap_or_default();
-        now.saturating_sub(Duration::from_secs(changed + 1)) > REST
+        now.saturating_sub(Duration::from_secs(changed + 1)) > SETTLE
     }
 }
 
@@ -84,35 +84,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_another_file_or_content_is_a_successor() {
+    fn only_a_replaced_file_has_a_successor() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("program");
         std::fs::copy("/bin/true", &path).unwrap();
-        let version = FileVersion::of(&OpenProgram::open(&path).unwrap()).unwrap();
-        assert_eq!(version.successor(), None);
+        let id = FileId::of(&OpenProgram::open(&path).unwrap()).unwrap();
+        assert_eq!(id.successor(), None);
 
         let newer = temp.path().join("newer");
         std::fs::copy("/bin/true", &newer).unwrap();
         std::fs::rename(&newer, &path).unwrap();
-        let successor = version.successor().unwrap();
+        let successor = id.successor().unwrap();
         assert_eq!(successor.successor(), None);
 
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(version.successor(), None);
+        assert_eq!(id.successor(), None);
     }
 
     #[test]
-    fn a_file_that_was_touched_has_another_state_and_is_not_settled() {
-        let resting = OpenProgram::open(Path::new("/bin/true")).unwrap();
-        let state = FileState::of(&resting).unwrap();
-        assert!(state.is_settled());
-        assert_eq!(FileState::of(&resting).unwrap(), state);
+    fn a_fresh_file_has_another_stamp_and_is_not_settled() {
+        let settled = OpenProgram::open(Path::new("/bin/true")).unwrap();
+        let stamp = FileStamp::of(&settled).unwrap();
+        assert!(stamp.is_settled());
+        assert_eq!(FileStamp::of(&settled).unwrap(), stamp);
 
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("program");
         std::fs::copy("/bin/true", &path).unwrap();
-        let copy = FileState::of(&OpenProgram::open(&path).unwrap()).unwrap();
+        let copy = FileStamp::of(&OpenProgram::open(&path).unwrap()).unwrap();
         assert!(!copy.is_settled());
-        assert_ne!(copy, state);
+        assert_ne!(copy, stamp);
     }
 }

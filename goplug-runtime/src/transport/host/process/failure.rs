@@ -1,21 +1,21 @@
-//! Why a process did not become the plugin, from the step that failed to the host's error.
+//! Why a process could not be started.
 //!
-//! The child may allocate nothing, so it says no more than a step and a number.
+//! The child process must not allocate, so it reports only a step and an error number.
 
 use std::io;
 
 use rustix::io::Errno;
 
-/// Which step failed, for the text of the error.
+/// The step that failed; it decides the text of the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Before the program was reached: memory, processes, descriptors.
+    /// Preparing memory, the process or descriptors.
     Prepare,
     /// Entering the plugin's folder.
     Folder,
     /// Setting a limit.
     Limit,
-    /// Giving up rights that setuid programs would regain.
+    /// Giving up the privileges of setuid programs.
     Privileges,
     /// Entering the sandbox.
     Sandbox,
@@ -42,7 +42,7 @@ impl From<Errno> for Failure {
     }
 }
 
-/// What the child says when it cannot become the plugin.
+/// The child process's report that it could not run the program.
 pub(super) struct Reason {
     pub(super) step: Step,
     pub(super) errno: i32,

@@ -1,4 +1,4 @@
-//! Opening a file that may be anything.
+//! Opening a file of unknown kind.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -7,11 +7,11 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Opens what lies at a path to read it, and does not wait where that is a FIFO without a
-/// writer, or a device. What it is, the open file says.
+/// Opens a file for reading, without waiting if it is a device, or a FIFO without a writer. The
+/// caller finds out from the open file what kind it is.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn open_without_waiting(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)

@@ -1,7 +1,7 @@
-//! What a process may reach, enforced by the kernel's Landlock.
+//! Access rights of a process to files and TCP, enforced by the kernel's Landlock.
 //!
-//! The ruleset is made in the host, where there is time for errors; the child only enters
-//! it. Rules hold for files, not for their names: what is allowed is opened here, once.
+//! The ruleset is made in the host, where errors can be handled; the child process only enters it.
+//! Rules apply to files, not to their names: every allowed path is opened here, once.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,7 +14,7 @@ use landlock::{
 
 use super::program::OpenProgram;
 
-/// What an ordinary program needs to start at all: readable and executable.
+/// Readable and executable: every program needs these to start.
 const SYSTEM: [&str; 11] = [
     "/bin",
     "/etc/ld.so.cache",
@@ -29,11 +29,10 @@ const SYSTEM: [&str; 11] = [
     "/usr",
 ];
 
-/// Devices without content of their own: readable and writable.
+/// Readable and writable: devices without content of their own.
 const DEVICES: [&str; 5] = ["/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"];
 
-/// What it takes to find a host by its name and to check its certificate: readable where
-/// a connection is allowed.
+/// Readable if connections are allowed: files for resolving names and checking certificates.
 const NETWORK: [&str; 8] = [
     "/etc/ca-certificates",
     "/etc/gai.conf",
@@ -45,27 +44,27 @@ const NETWORK: [&str; 8] = [
     "/etc/ssl",
 ];
 
-/// The rights that are withheld unless a rule gives them. Later kernels know more; those
-/// are added when they have been tested.
+/// The version of Landlock whose rights are withheld unless a rule grants them. Later kernels have
+/// more rights; these are added once they have been tested.
 const FILES: ABI = ABI::V5;
 
-/// What a process may reach beyond what every program needs.
+/// What a process may access beyond the files that every program needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reach {
-    /// Files and folders to be read and executed.
+pub struct LandlockRules {
+    /// Files and folders that it may read and execute.
     pub read: Vec<PathBuf>,
-    /// Files and folders to be read and written, not executed.
+    /// Files and folders that it may read and write, but not execute.
     pub write: Vec<PathBuf>,
-    /// Which TCP it may use.
+    /// Its use of TCP.
     pub tcp: Tcp,
 }
 
-/// Which TCP a process may use.
+/// A process's use of TCP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tcp {
-    /// Every connection, and listening.
+    /// It may connect to every port, and listen.
     Any,
-    /// Connections to these ports, and no listening.
+    /// It may connect to these ports, and not listen.
     Ports(Vec<u16>),
 }
 
@@ -75,28 +74,29 @@ impl Default for Tcp {
     }
 }
 
-/// A [`Reach`] in the form in which the kernel takes it.
+/// [`LandlockRules`] in the form that the kernel takes.
 #[derive(Debug)]
 pub struct Ruleset(Option<OwnedFd>);
 
 impl Ruleset {
-    /// `None` where the kernel has no Landlock.
+    /// `None` if the kernel has no Landlock.
     pub(super) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         self.0.as_ref().map(AsFd::as_fd)
     }
 }
 
-impl Reach {
-    /// What of this the running kernel does not enforce, for people.
+impl LandlockRules {
+    /// The part of these rules that the running kernel cannot enforce, as a text for people; `None` if
+    /// it enforces all.
     pub fn gap(&self) -> Option<&'static str> {
         gap(self.tcp != Tcp::Any, &Kernel::running())
     }
 
-    /// Opens all that is named, for a process that runs this program. Does blocking I/O.
-    /// What the kernel does not enforce is left out.
+    /// Opens all paths, for a process that runs this program. Does blocking I/O. Rules that the
+    /// kernel cannot enforce are left out.
     ///
     /// # Errors
-    /// The text names a path that cannot be opened, or says what the system says.
+    /// A path cannot be opened, which the text then names; or another error of the system.
     pub fn ruleset(&self, program: &OpenProgram) -> io::Result<Ruleset> {
         let rules = self.empty_ruleset().map_err(io::Error::other)?;
         let rules = self.rules_of_files(rules, program)?;
@@ -120,15 +120,15 @@ impl Reach {
         program: &OpenProgram,
     ) -> io::Result<RulesetCreated> {
         let read = AccessFs::from_read(FILES);
-        // A device that it could make would be a way to everything, and what it writes it
-        // is not to run.
+        // Through a device that it made, the process could reach everything. And it must not execute
+        // files that it has written.
         let write = AccessFs::from_all(FILES)
             & !(AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev);
         let device = AccessFs::ReadFile | AccessFs::WriteFile;
         let network: &[&str] = if self.tcp == Tcp::default() { &[] } else { &NETWORK };
         let usual = [(SYSTEM.as_slice(), read), (&DEVICES, device), (network, read)];
         for (paths, access) in usual {
-            // No system has all of them.
+            // No system has all of these paths.
             for opened in paths.iter().filter_map(|path| PathFd::new(path).ok()) {
                 rules = allow(rules, opened, access)?;
             }
@@ -152,7 +152,7 @@ impl Reach {
     }
 }
 
-/// Opens a path for a rule, which takes no right to read it.
+/// Opens a path for a rule. It needs no right to read the file.
 fn open(path: &Path) -> io::Result<PathFd> {
     PathFd::new(path).map_err(|error| {
         let text = match std::error::Error::source(&error) {
@@ -163,7 +163,7 @@ fn open(path: &Path) -> io::Result<PathFd> {
     })
 }
 
-/// Allows this at and beneath a file or folder; of a file, what a file can have of it.
+/// Adds a rule that allows this access to a file, or to everything in a folder.
 fn allow(
     rules: RulesetCreated,
     opened: impl AsFd,
@@ -172,14 +172,14 @@ fn allow(
     rules.add_rule(PathBeneath::new(opened, access)).map_err(io::Error::other)
 }
 
-/// What the kernel enforces.
+/// What the kernel can enforce.
 #[derive(Clone, Copy, Debug)]
 struct Kernel {
-    /// Landlock itself (Linux 5.13, where it is enabled).
+    /// Landlock at all (Linux 5.13, if it is enabled).
     landlock: bool,
-    /// That a file is not truncated (Linux 6.2).
+    /// Withholding the right to truncate files (Linux 6.2).
     truncate: bool,
-    /// That TCP is not used (Linux 6.7).
+    /// Withholding TCP (Linux 6.7).
     tcp: bool,
 }
 
@@ -225,10 +225,11 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_not_there_is_named() {
+    fn a_missing_path_is_named() {
         let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
-        let reach = Reach { read: vec!["/no/such/path".into()], ..Reach::default() };
-        let error = reach.ruleset(&program).unwrap_err().to_string();
+        let rules =
+            LandlockRules { read: vec!["/no/such/path".into()], ..LandlockRules::default() };
+        let error = rules.ruleset(&program).unwrap_err().to_string();
         assert!(error.starts_with("/no/such/path: No such file"), "{error}");
     }
 }

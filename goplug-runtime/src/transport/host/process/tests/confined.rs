@@ -1,48 +1,48 @@
-//! Processes that are held back, and a kernel that cannot do that.
+//! Processes with limits and sandboxes, and a kernel without Landlock.
 
-// Nothing but a filter of system calls makes a kernel look older.
+// Only a filter of system calls makes a kernel look older.
 #![allow(unsafe_code)]
 
 use super::*;
 
-/// What a process within this reach answers to a shell's script.
-async fn answer(stage: &Stage, reach: &Reach, limits: &[Limit], script: &str) -> String {
+/// The output of a shell script in a process with these rules and limits.
+async fn output(stage: &Stage, rules: &LandlockRules, limits: &[Rlimit], script: &str) -> String {
     let program = OpenProgram::open(Path::new("/bin/sh")).unwrap();
-    let ruleset = reach.ruleset(&program).unwrap();
+    let ruleset = rules.ruleset(&program).unwrap();
     let (args, limits) = (vec!["-c".into(), script.into()], limits.to_vec());
     let spawn = Spawn { args, limits, ruleset: Some(ruleset), ..stage.spawn(program) };
     all(begun(spawn).await.unwrap().stdout).await
 }
 
 #[tokio::test]
-async fn a_process_reaches_what_is_named_and_what_it_needs_to_start() {
+async fn a_sandboxed_process_can_read_only_named_and_system_files() {
     let stage = Stage::new();
     let named = stage.file("named", b"named");
     let other = stage.file("other", b"other");
-    let reach = Reach { read: vec![named.clone()], ..Reach::default() };
+    let rules = LandlockRules { read: vec![named.clone()], ..LandlockRules::default() };
     let (named, other) = (named.display(), other.display());
     let script =
         format!("cat {named}; cat {other} || echo ' refused'; echo >/dev/null && echo null");
-    assert_eq!(answer(&stage, &reach, &[], &script).await, "named refused\nnull\n");
+    assert_eq!(output(&stage, &rules, &[], &script).await, "named refused\nnull\n");
 }
 
 #[tokio::test]
-async fn a_script_within_a_sandbox_is_read_by_its_interpreter() {
+async fn a_sandboxed_script_is_read_by_its_interpreter() {
     let stage = Stage::new();
     let script = stage.file("plugin", b"#!/bin/sh\necho read\n");
     let program = OpenProgram::open(&script).unwrap();
-    let ruleset = Reach::default().ruleset(&program).unwrap();
+    let ruleset = LandlockRules::default().ruleset(&program).unwrap();
     let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
     assert_eq!(all(begun(spawn).await.unwrap().stdout).await, "read\n");
 }
 
 #[tokio::test]
-async fn an_interpreter_that_the_sandbox_withholds_is_named() {
+async fn an_interpreter_outside_the_sandbox_is_named() {
     let stage = Stage::new();
     let shell = stage.file("sh", &std::fs::read("/bin/sh").unwrap());
     let script = stage.file("plugin", format!("#!{}\n", shell.display()).as_bytes());
     let program = OpenProgram::open(&script).unwrap();
-    let ruleset = Reach::default().ruleset(&program).unwrap();
+    let ruleset = LandlockRules::default().ruleset(&program).unwrap();
     let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
     let expected = format!(
         "it or its interpreter {} may not be executed here; or its sandbox withholds interpreter \
@@ -53,21 +53,21 @@ async fn an_interpreter_that_the_sandbox_withholds_is_named() {
 }
 
 #[tokio::test]
-async fn limits_are_those_of_the_process_and_not_of_this_one() {
+async fn limits_apply_to_the_started_process_only() {
     let stage = Stage::new();
     let before = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let limits = [Limit::OpenFiles(50), Limit::CpuSeconds(7)];
-    let reach = Reach::default();
-    let said = answer(&stage, &reach, &limits, "ulimit -n; ulimit -St; ulimit -Ht").await;
+    let limits = [Rlimit::OpenFiles(50), Rlimit::CpuSeconds(7)];
+    let rules = LandlockRules::default();
+    let said = output(&stage, &rules, &limits, "ulimit -n; ulimit -St; ulimit -Ht").await;
     assert_eq!(said, "50\n7\n8\n");
     assert_eq!(rustix::process::getrlimit(rustix::process::Resource::Nofile), before);
 }
 
-/// Runs something in a thread for which the kernel has no Landlock, nor for the threads
-/// that it starts.
+/// Calls `work` in a thread for which, as for the threads that it starts, the kernel has no
+/// Landlock.
 pub(crate) fn without_landlock<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    // The one thread that starts processes is made by the first who needs it. It must not
-    // be a thread of this kind.
+    // The thread that starts processes is created by the first start. It must not be created by
+    // a thread without Landlock.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { drop(Stage::new().shell("exit 0").await) });
     std::thread::scope(|scope| {
@@ -103,16 +103,16 @@ fn hide_landlock() {
 }
 
 #[test]
-fn a_kernel_without_landlock_is_told_and_enforces_nothing() {
+fn a_kernel_without_landlock_is_reported_and_enforces_nothing() {
     without_landlock(|| {
-        let reach = Reach::default();
-        assert_eq!(reach.gap(), Some("the kernel has no Landlock, or it is not enabled"));
+        let rules = LandlockRules::default();
+        assert_eq!(rules.gap(), Some("the kernel has no Landlock, or it is not enabled"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let stage = Stage::new();
             let other = stage.file("other", b"other");
             let script = format!("cat {}", other.display());
-            assert_eq!(answer(&stage, &reach, &[], &script).await, "other");
+            assert_eq!(output(&stage, &rules, &[], &script).await, "other");
         });
     });
 }

@@ -1,9 +1,9 @@
-//! What asks this process to end: a signal, or the end of its host.
+//! Requests to terminate this process: a signal, or the end of its host.
 //!
-//! Both are waited for by a thread that blocks, and by no runtime: a handler that blocks may
-//! hold the only thread of the plugin's.
+//! A blocking thread waits for both, not the runtime: a method that blocks may occupy the plugin's
+//! only thread.
 
-// The handler of a signal runs in the middle of anything; no safe crate installs one.
+// A signal handler interrupts arbitrary code; no safe crate installs one.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -16,8 +16,8 @@ use rustix::process::Signal;
 
 use super::Lifeline;
 
-/// Whether the system ends this process with whoever started it, by a signal that nobody has
-/// to wait for.
+/// Whether the system sends this process a signal when its parent ends, so that it need not wait for
+/// that end.
 pub fn ends_with_parent() -> bool {
     #[cfg(target_os = "linux")]
     let signal = rustix::process::parent_process_death_signal();
@@ -28,49 +28,49 @@ pub fn ends_with_parent() -> bool {
 
 /// The signals that ask a process to end: `SIGTERM` and `SIGINT`.
 ///
-/// From [`Termination::listen`] on they no longer end the process by themselves, and never
-/// again do: what listens stays, as does every other handler of the program's.
+/// After [`Termination::listen`] they no longer end the process by themselves, for as long as it
+/// lives. Other handlers of the program stay in effect.
 #[derive(Debug)]
 pub struct Termination {
-    /// Can be read once a signal has come.
-    came: Arc<OwnedFd>,
+    /// Readable once a signal has arrived.
+    arrived: Arc<OwnedFd>,
 }
 
 impl Termination {
-    /// Begins to listen.
+    /// Installs the handlers.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn listen() -> io::Result<Self> {
-        let came = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let arrived = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         for signal in [Signal::TERM, Signal::INT] {
-            let came = Arc::clone(&came);
-            // Fails only where nobody has read for 2^64 signals.
+            let arrived = Arc::clone(&arrived);
+            // It fails only after 2^64 signals that were not read.
             let note = move || {
-                let _ = rustix::io::write(&came, &1_u64.to_ne_bytes());
+                let _ = rustix::io::write(&arrived, &1_u64.to_ne_bytes());
             };
             // SAFETY: the action makes one system call on a descriptor that it owns. It
             // allocates, locks and panics nowhere, and is never dropped.
             unsafe { signal_hook_registry::register(signal.as_raw(), note) }?;
         }
-        Ok(Self { came })
+        Ok(Self { arrived })
     }
 
-    /// Returns when such a signal has come, or when the host is gone whose lifeline this
-    /// is. Blocks its thread until then.
+    /// Blocks the thread until a signal arrives, or until the host of this lifeline has ended.
     pub fn requested(&self, host: Option<&Lifeline>) {
         loop {
-            let host_end = host.map_or(self.came.as_fd(), AsFd::as_fd);
-            let mut watched = [self.came.as_fd(), host_end]
+            let host_end = host.map_or(self.arrived.as_fd(), AsFd::as_fd);
+            let mut watched = [self.arrived.as_fd(), host_end]
                 .map(|end| PollFd::from_borrowed_fd(end, PollFlags::IN));
             match poll(&mut watched, None) {
                 Ok(_) => {}
                 Err(Errno::INTR) => continue,
-                // Nobody would be heard any more; to outlive the host is the worse mistake.
+                // A request could no longer be noticed, and to outlive the host would be worse than
+                // to end too early.
                 Err(_) => return,
             }
             let [by_signal, by_host] = watched.map(|end| !end.revents().is_empty());
-            if by_signal || (by_host && host.is_some_and(Lifeline::read_on)) {
+            if by_signal || (by_host && host.is_some_and(Lifeline::has_ended)) {
                 return;
             }
         }

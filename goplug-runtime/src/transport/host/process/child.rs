@@ -1,11 +1,10 @@
-//! A running plugin's process, and its end.
+//! A running plugin's process, and its exit.
 //!
-//! A process is watched through its pidfd, which cannot come to mean another
-//! process, and reaped exactly once. Its group is named by a number, which is safe
-//! only while the leader is not reaped; so whatever is left of the group is killed
-//! at that moment, and not later.
+//! A process is watched through its pidfd, which never refers to another process, and reaped exactly
+//! once. Its group is identified by a number, which is safe only while the leader has not been
+//! reaped; so the rest of the group is killed just before that, and never later.
 
-// Only the runtime's unsafe way to watch a descriptor is not deprecated.
+// tokio's only way to watch a descriptor that is not deprecated is unsafe.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -21,12 +20,12 @@ use tokio::io::unix::AsyncFd;
 
 /// The process of a plugin that this host started.
 ///
-/// Dropping it kills the process and its group at once with SIGKILL. The drop does
-/// not wait: if the kernel needs a moment, a thread of goplug's reaps it.
+/// Dropping it kills the process and its group at once with SIGKILL. The drop does not wait: if the
+/// kernel needs a moment, a thread reaps the process later.
 #[derive(Debug)]
 pub struct Child {
     process: AsyncFd<Process>,
-    /// Closed with the child, or by the kernel when this host dies.
+    /// Closed when this is dropped, or by the kernel when this host dies.
     lifeline: Mutex<Option<OwnedFd>>,
 }
 
@@ -37,13 +36,13 @@ impl Child {
         Ok(Self { process, lifeline: Mutex::new(Some(lifeline)) })
     }
 
-    /// The process id, also after its end. For people: to signal, use the methods.
+    /// The process id, also after its exit. It is for people; to send a signal, use the methods.
     pub fn id(&self) -> u32 {
         self.process.get_ref().pid.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// Waits for the end of the process, and reaps it. What is left of its group is
-    /// killed. Any number of callers may wait, at any time: all get the same status.
+    /// Waits for the exit of the process, reaps it, and kills the rest of its group. Any number of
+    /// callers may wait, also after the exit: all get the same status.
     ///
     /// Cancel safe.
     ///
@@ -60,10 +59,11 @@ impl Child {
         }
     }
 
-    /// Sends a signal to the process, not to its group. No error if it has ended.
+    /// Sends a signal to the process, not to its group. It is not an error if the process has
+    /// exited.
     ///
     /// # Errors
-    /// What the system says, such as that the process runs as another user now.
+    /// The system's error, for example that the process runs as another user now.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         match rustix::process::pidfd_send_signal(&*self.process.get_ref().pidfd, signal) {
             Err(Errno::SRCH) | Ok(()) => Ok(()),
@@ -71,17 +71,17 @@ impl Child {
         }
     }
 
-    /// Closes the lifeline: the process sees what it would see if this host were gone.
-    /// The signal that goes with a host's death is not sent.
+    /// Closes the lifeline, as the death of this host would. The signal that a host's death causes is
+    /// not sent.
     pub fn close_lifeline(&self) {
         self.lifeline.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Kills the process and everything that it started in its group, with SIGKILL.
-    /// No error if it has been reaped.
+    /// Kills the process and all others of its group with SIGKILL. It is not an error if the process
+    /// has been reaped.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn kill_group(&self) -> io::Result<()> {
         self.process.get_ref().kill_group()
     }
@@ -92,61 +92,61 @@ impl Child {
 pub(super) struct Process {
     pid: Pid,
     pidfd: Arc<OwnedFd>,
-    end: Mutex<Option<End>>,
+    exit: Mutex<Option<Exit>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum End {
+enum Exit {
     Reaped(ExitStatus),
-    /// Somebody else reaped it.
-    Lost,
+    /// Another part of this program reaped the process.
+    ReapedElsewhere,
 }
 
 impl Process {
     pub(super) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
-        Self { pid, pidfd: Arc::new(pidfd), end: Mutex::new(None) }
+        Self { pid, pidfd: Arc::new(pidfd), exit: Mutex::new(None) }
     }
 
-    /// The status, once the process has ended.
+    /// The status, if the process has exited.
     fn try_reap(&self) -> io::Result<Option<ExitStatus>> {
-        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        if end.is_none() {
-            *end = self.look()?;
+        let mut exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
+        if exit.is_none() {
+            *exit = self.poll_exit()?;
         }
-        match *end {
+        match *exit {
             None => Ok(None),
-            Some(End::Reaped(status)) => Ok(Some(status)),
-            Some(End::Lost) => Err(io::Error::new(
+            Some(Exit::Reaped(status)) => Ok(Some(status)),
+            Some(Exit::ReapedElsewhere) => Err(io::Error::new(
                 io::ErrorKind::NotFound,
                 "the process ended, and another part of this program took its exit status",
             )),
         }
     }
 
-    fn look(&self) -> io::Result<Option<End>> {
+    fn poll_exit(&self) -> io::Result<Option<Exit>> {
         let id = || WaitId::PidFd(self.pidfd.as_fd());
         let ended = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         match rustix::process::waitid(id(), ended | WaitIdOptions::NOWAIT) {
             Ok(None) => return Ok(None),
             Ok(Some(_)) => {}
-            Err(Errno::CHILD) => return Ok(Some(End::Lost)),
+            Err(Errno::CHILD) => return Ok(Some(Exit::ReapedElsewhere)),
             Err(error) => return Err(error.into()),
         }
-        // What may not be killed, because it runs as another user, stays.
+        // A process that runs as another user cannot be killed, and stays.
         let _ = self.signal_group();
         match rustix::process::waitid(id(), ended) {
-            Ok(status) => Ok(status.map(|status| End::Reaped(exit_status(&status)))),
-            Err(Errno::CHILD) => Ok(Some(End::Lost)),
+            Ok(status) => Ok(status.map(|status| Exit::Reaped(exit_status(&status)))),
+            Err(Errno::CHILD) => Ok(Some(Exit::ReapedElsewhere)),
             Err(error) => Err(error.into()),
         }
     }
 
     fn kill_group(&self) -> io::Result<()> {
-        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        if end.is_some() { Ok(()) } else { self.signal_group() }
+        let exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
+        if exit.is_some() { Ok(()) } else { self.signal_group() }
     }
 
-    /// To be called while the process is not reaped.
+    /// To be called only while the process has not been reaped.
     fn signal_group(&self) -> io::Result<()> {
         match rustix::process::kill_process_group(self.pid, Signal::KILL) {
             Err(Errno::SRCH) | Ok(()) => Ok(()),
@@ -163,7 +163,7 @@ impl AsRawFd for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A drop has nobody to tell; what fails here fails because it is done.
+        // A drop cannot report an error, and it fails only where the group has ended already.
         let _ = self.kill_group();
         if let Ok(None) = self.try_reap() {
             reap_later(Arc::clone(&self.pidfd));
@@ -171,7 +171,7 @@ impl Drop for Process {
     }
 }
 
-/// Makes the status that the standard library knows how to print.
+/// The status as the standard library's type, which can be displayed.
 fn exit_status(status: &WaitIdStatus) -> ExitStatus {
     const CORE_DUMPED: i32 = 0x80;
     let raw = match (status.exit_status(), status.terminating_signal()) {
@@ -182,8 +182,8 @@ fn exit_status(status: &WaitIdStatus) -> ExitStatus {
     ExitStatus::from_raw(raw)
 }
 
-/// Leaves a killed process to a thread that waits for its end. The queue holds at
-/// most one entry for each process that this host has started and not reaped.
+/// Lets a thread wait for the exit of a killed process. Its queue has at most one entry for each
+/// process that this host has started and not reaped.
 fn reap_later(pidfd: Arc<OwnedFd>) {
     static REAPER: OnceLock<Option<mpsc::Sender<Arc<OwnedFd>>>> = OnceLock::new();
     let reaper = REAPER.get_or_init(|| {
@@ -195,11 +195,11 @@ fn reap_later(pidfd: Arc<OwnedFd>) {
             }
         };
         let thread = std::thread::Builder::new().name("goplug-reaper".into());
-        // Without threads the system has nothing left to reap with.
+        // If the system has no thread, the process stays a zombie until this host ends.
         thread.spawn(reap_all).ok().map(|_| sender)
     });
     if let Some(reaper) = reaper {
-        // The thread never ends before the process does.
+        // The thread lives as long as this host, so the send does not fail.
         let _ = reaper.send(pidfd);
     }
 }

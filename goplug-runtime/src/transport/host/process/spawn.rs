@@ -1,5 +1,5 @@
-//! What a plugin's process is given: a program, a folder, an environment, a socket,
-//! a lifeline, and pipes for its output. Everything else of the host stays behind.
+//! Starting a plugin's process. It is given a program, a folder, an environment, a socket, a lifeline
+//! and pipes for its output, and nothing else of the host.
 
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
@@ -15,17 +15,17 @@ use rustix::pipe::PipeFlags;
 use super::child::{Child, Process};
 use super::failure::{Failure, Step};
 use super::fork::{self, LIFELINE_FD, Parts, Plan};
-use super::limit::Limit;
+use super::landlock::Ruleset;
 use super::program::OpenProgram;
-use super::reach::Ruleset;
+use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
 
-/// What a plugin writes to its standard output or error.
+/// The host's end of a plugin's standard output or standard error.
 pub type Output = tokio::net::unix::pipe::Receiver;
 
-/// How often a program that is open for writing is tried. Somebody who just wrote
-/// it closes it soon; a process that was forked meanwhile closes its copy on exec.
+/// How often a program is tried that is open for writing. The process that has just written it
+/// closes it soon, and a process that was forked meanwhile closes its copy on exec.
 const BUSY_ATTEMPTS: u32 = 50;
 
 /// How long to wait between two of these attempts.
@@ -36,111 +36,108 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 pub struct Spawn {
     /// The program; its path becomes the first element of the process's argv.
     pub program: OpenProgram,
-    /// The arguments behind it.
+    /// The further arguments.
     pub args: Vec<OsString>,
-    /// The whole environment, but for `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
-    /// `GOPLUG_LIFELINE`, which are set here whatever this says.
+    /// The whole environment except `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
+    /// `GOPLUG_LIFELINE`: these are always set by [`start`].
     pub env: Vec<(OsString, OsString)>,
-    /// The folder in which it starts.
+    /// The working directory.
     pub folder: PathBuf,
-    /// The socket that it is to serve.
+    /// The listening socket that it is to serve.
     pub listener: OwnedFd,
-    /// What it and all that it starts may use.
-    pub limits: Vec<Limit>,
-    /// What it and all that it starts may reach; everything if there is none.
+    /// Resource limits for it and the processes that it starts.
+    pub limits: Vec<Rlimit>,
+    /// Access rights for it and the processes that it starts; `None` restricts nothing.
     pub ruleset: Option<Ruleset>,
 }
 
-/// A process that has started, and what it says.
+/// A process that has started, and its output.
 #[derive(Debug)]
 pub struct Started {
     /// The process.
     pub child: Child,
-    /// What it runs.
+    /// The program that it runs.
     pub program: OpenProgram,
-    /// Its standard output. End of file comes when every process that has it is gone,
+    /// Its standard output. End of file comes when every process that has inherited it has ended,
     /// which may be later than the plugin's end.
     pub stdout: Output,
-    /// Its standard error; likewise.
+    /// Its standard error, with the same end of file.
     pub stderr: Output,
 }
 
-/// Starts a process; returns once its program runs.
+/// Starts a process, and returns once its program runs.
 ///
-/// It leads a process group of its own, has default signals, reads nothing from
-/// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O
-/// and time. If the future is dropped, the process is killed.
+/// The process leads its own process group, has default signal handlers, reads nothing from
+/// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O and time. If the
+/// future is dropped, the process is killed.
 ///
-/// What it is to be, `prepare` says, on the thread that starts all processes: one step to a
-/// thread that may block is enough for a start. It should not block for longer than it takes to
-/// look at a few files.
+/// `prepare` describes the process. It is called on the thread that starts all processes, so that a
+/// start needs only one step to another thread. It should not block for longer than it takes to
+/// check a few files.
 ///
 /// # Errors
-/// What `prepare` says; else the text continues "the program cannot be started:" and says what
-/// is wrong with program, interpreter, architecture, folder, arguments, environment, limits or
-/// sandbox.
+/// The error of `prepare`. Otherwise the text continues "the program cannot be started:" and
+/// describes what is wrong with program, interpreter, architecture, folder, arguments, environment,
+/// limits or sandbox.
 pub async fn start<E>(
     prepare: impl FnOnce() -> Result<Spawn, E> + Send + 'static,
 ) -> Result<Started, E>
 where
     E: From<io::Error> + Send + 'static,
 {
-    let first = spawner::run(|| {
+    let first = || {
         let spawn = prepare()?;
-        let begun = spawn.begin();
-        Ok::<_, E>((spawn, begun))
-    });
-    let (mut spawn, mut begun) = first.await??;
+        let attempt = spawn.attempt();
+        Ok::<_, E>((spawn, attempt))
+    };
+    let (mut spawn, mut attempt) = spawner::run(first).await?;
     for _ in 1..BUSY_ATTEMPTS {
-        if !begun.as_ref().is_err_and(|refusal| refusal.busy) {
+        if !matches!(attempt, Attempt::Busy(_)) {
             break;
         }
         tokio::time::sleep(BUSY_PAUSE).await;
-        (spawn, begun) = spawner::run(|| {
-            let begun = spawn.begin();
-            (spawn, begun)
-        })
-        .await?;
+        let again = || {
+            let attempt = spawn.attempt();
+            Ok::<_, E>((spawn, attempt))
+        };
+        (spawn, attempt) = spawner::run(again).await?;
     }
-    let Begun { process, lifeline, stdout, stderr } = begun.map_err(|refusal| refusal.error)?;
-    Ok(Started {
-        child: Child::new(process, lifeline)?,
-        program: spawn.program,
-        stdout: Output::from_owned_fd(stdout)?,
-        stderr: Output::from_owned_fd(stderr)?,
-    })
+    match attempt {
+        Attempt::Running(Running { process, lifeline, stdout, stderr }) => Ok(Started {
+            child: Child::new(process, lifeline)?,
+            program: spawn.program,
+            stdout: Output::from_owned_fd(stdout)?,
+            stderr: Output::from_owned_fd(stderr)?,
+        }),
+        Attempt::Busy(error) | Attempt::Failed(error) => Err(error.into()),
+    }
 }
 
-/// A process that has started, and the host's ends of its pipes.
-struct Begun {
+/// What came of one attempt to start a process.
+enum Attempt {
+    /// Its program runs.
+    Running(Running),
+    /// Another process has the program open for writing, probably not for long.
+    Busy(io::Error),
+    /// It cannot be started.
+    Failed(io::Error),
+}
+
+/// A process that runs, and the host's ends of its pipes.
+struct Running {
     process: Process,
     lifeline: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
 }
 
-/// Why a process did not start.
-struct Refusal {
-    error: io::Error,
-    /// Whether somebody has its program open for writing.
-    busy: bool,
-}
-
-impl From<io::Error> for Refusal {
-    fn from(error: io::Error) -> Self {
-        Self { error, busy: false }
-    }
-}
-
-impl From<Errno> for Refusal {
-    fn from(error: Errno) -> Self {
-        io::Error::from(error).into()
-    }
-}
-
 impl Spawn {
-    /// Starts it once. Blocks until its program runs.
-    fn begin(&self) -> Result<Begun, Refusal> {
+    /// Tries once to start the process. Blocks until its program runs.
+    fn attempt(&self) -> Attempt {
+        self.run().unwrap_or_else(Attempt::Failed)
+    }
+
+    fn run(&self) -> io::Result<Attempt> {
         if !self.program.runs_from_file() {
             self.program.check_unchanged()?;
         }
@@ -149,11 +146,11 @@ impl Spawn {
         let (child_lifeline, lifeline) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let mut plan = self.plan(child_stdout, child_stderr, child_lifeline)?;
         match fork::start(&mut plan) {
-            Ok(process) => Ok(Begun { process, lifeline, stdout, stderr }),
-            Err(failure) => {
-                let busy = Errno::from_io_error(&failure.error) == Some(Errno::TXTBSY);
-                Err(Refusal { error: self.explain(failure), busy })
+            Ok(process) => Ok(Attempt::Running(Running { process, lifeline, stdout, stderr })),
+            Err(failure) if Errno::from_io_error(&failure.error) == Some(Errno::TXTBSY) => {
+                Ok(Attempt::Busy(self.explain(failure)))
             }
+            Err(failure) => Err(self.explain(failure)),
         }
     }
 
@@ -176,7 +173,7 @@ impl Spawn {
         })
     }
 
-    /// The environment but for `LISTEN_PID`, which only the process itself knows.
+    /// The environment without `LISTEN_PID`, which only the process itself knows.
     fn environment(&self) -> io::Result<Vec<CString>> {
         const OURS: [&str; 4] = [
             wire::ENV_LISTEN_PID,

@@ -1,17 +1,27 @@
-//! Who is at the other end of a socket that no runtime drives.
+//! The credentials of a socket's peer, without tokio.
 //!
-//! The standard library does not offer this yet. rustix does, but takes the process id for
-//! one that is never zero; the kernel answers zero for a process of another namespace.
+//! The standard library does not offer them yet. rustix does, but requires that the process id is
+//! not zero; the kernel answers zero for a process of another namespace.
 
 // No safe crate covers SO_PEERCRED for every answer of the kernel.
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use super::Peer;
+use crate::transport::{Peer, Stream};
 
-/// Asks the kernel who is at the other end of a connected socket.
+impl Stream {
+    /// Asks the kernel for the credentials of the peer.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn peer(&self) -> io::Result<Peer> {
+        peer_of(self.as_fd())
+    }
+}
+
+/// Asks the kernel for the credentials of a connected socket's peer.
 pub(super) fn peer_of(socket: BorrowedFd<'_>) -> io::Result<Peer> {
     let mut credentials = libc::ucred { pid: 0, uid: 0, gid: 0 };
     let mut length = libc::socklen_t::try_from(size_of_val(&credentials)).unwrap_or_default();
@@ -35,21 +45,20 @@ pub(super) fn peer_of(socket: BorrowedFd<'_>) -> io::Result<Peer> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
 
     use super::*;
     use crate::transport::own_uid;
 
     #[test]
-    fn the_other_end_of_a_pair_is_this_process() {
+    fn the_peer_of_a_pair_is_this_process() {
         let (a, _b) = UnixStream::pair().unwrap();
         let peer = peer_of(a.as_fd()).unwrap();
         assert_eq!((peer.uid, peer.pid), (own_uid(), i32::try_from(std::process::id()).ok()));
     }
 
     #[test]
-    fn what_is_no_socket_has_no_other_end() {
+    fn a_file_has_no_peer() {
         let file = std::fs::File::open("/dev/null").unwrap();
         assert!(peer_of(file.as_fd()).is_err());
     }

@@ -1,19 +1,19 @@
 //! The step from the host into a new process, and there into the plugin's program.
 //!
-//! `std::process::Command` cannot be used: it captures the environment before the
-//! fork, while `LISTEN_PID` is known only after it; it runs a path, not the open
-//! file that was checked; and the pipe for its own errors may sit on the very
-//! descriptors that are to be passed. So the few calls stand here.
+//! `std::process::Command` cannot be used: it captures the environment before the fork, while
+//! `LISTEN_PID` is known only after it; it runs a path, not the open file that was checked; and the
+//! pipe for its own errors may have one of the descriptor numbers that are to be passed. So the few
+//! system calls are made here.
 //!
-//! The child is not a copy of the host: copying the page tables of a large host, and then
-//! each page that either writes, takes longer than all the rest of a start. It runs in the
-//! host's own memory, on a stack of its own, while the thread that made it waits in the
-//! kernel until it is the plugin or gone (`CLONE_VM | CLONE_VFORK`, as `posix_spawn` does).
-//! The host's other threads go on meanwhile. So the child may allocate nothing, lock nothing
-//! and panic nowhere, and write nothing but what is its own in [`Shared`]. Everything it
-//! needs is prepared in [`Plan`]; every call it makes is async-signal-safe.
+//! The child is not a copy of the host: copying the page tables of a large host, and then each page
+//! that either process writes, takes longer than the rest of a start. It runs in the host's memory,
+//! on a stack of its own, while the thread that made it waits in the kernel until it has become the
+//! plugin or ended (`CLONE_VM | CLONE_VFORK`, as `posix_spawn` does). The host's other threads
+//! continue meanwhile. So the child must not allocate, lock or panic, and must write only to its own
+//! part of [`Shared`]. Everything it needs is prepared in [`Plan`]; every call it makes is
+//! async-signal-safe.
 
-// No safe crate covers clone and exec with these demands.
+// No safe crate offers clone and exec with these requirements.
 #![allow(unsafe_code)]
 
 use std::convert::Infallible;
@@ -27,46 +27,46 @@ use rustix::process::{Pid, WaitOptions};
 
 use super::child::Process;
 use super::failure::{Failure, Reason, Step};
-use super::limit::PreparedLimit;
+use super::rlimit::RawRlimit;
 use crate::protocol::wire;
 
-/// Where the child finds its lifeline.
+/// The descriptor number of the child's lifeline.
 pub(super) const LIFELINE_FD: RawFd = wire::LISTEN_FD + 1;
 
-/// The first number that nothing is passed on.
+/// The first descriptor number that is not passed.
 const FIRST_FREE: RawFd = LIFELINE_FD + 1;
 
-/// What the child exits with if it cannot become the plugin.
+/// The exit code of a child that cannot become the plugin.
 const EXIT_FAILED: i32 = 127;
 
-/// The child's stack, in bytes: several times what its few calls take.
+/// The size of the child's stack, in bytes: several times what its few calls need.
 const STACK: usize = 32 << 10;
 
-/// All that the child needs, in the form in which the kernel takes it.
+/// Everything that the child needs, in the form that the kernel takes.
 pub(super) struct Plan {
     program: CString,
     /// The open program; absent if it is run by its path.
     file: Option<OwnedFd>,
     folder: CString,
     argv: CStrings,
-    /// The first entry is left to `listen_pid`.
+    /// The first entry is a placeholder for `listen_pid`.
     envp: CStrings,
     listen_pid: ListenPid,
-    limits: Vec<PreparedLimit>,
-    /// What the process may reach; absent where nothing is held back.
+    limits: Vec<RawRlimit>,
+    /// The Landlock ruleset; absent if nothing is restricted.
     ruleset: Option<OwnedFd>,
-    /// In the order of their numbers in the child, from 0 on.
+    /// The descriptors for the child, in the order of their numbers there, from 0 on.
     passed: [OwnedFd; FIRST_FREE as usize],
 }
 
-/// What a [`Plan`] is made from.
+/// The parts of a [`Plan`].
 pub(super) struct Parts<'a> {
     pub(super) program: CString,
     pub(super) file: Option<&'a File>,
     pub(super) folder: CString,
     pub(super) argv: Vec<CString>,
     pub(super) env: Vec<CString>,
-    pub(super) limits: Vec<PreparedLimit>,
+    pub(super) limits: Vec<RawRlimit>,
     pub(super) ruleset: Option<BorrowedFd<'a>>,
     pub(super) stdin: OwnedFd,
     pub(super) stdout: OwnedFd,
@@ -125,14 +125,14 @@ impl CStrings {
     }
 }
 
-/// `LISTEN_PID=` with room for the number, which only the child knows.
+/// The text `LISTEN_PID=` with room for the number, which only the child knows.
 struct ListenPid {
     entry: Box<[u8; Self::LENGTH]>,
 }
 
 impl ListenPid {
     const NAME: &[u8] = b"LISTEN_PID=";
-    /// As many as the largest pid can have.
+    /// The digits of the largest pid.
     const DIGITS: usize = 10;
     const LENGTH: usize = Self::NAME.len() + Self::DIGITS + 1;
 
@@ -155,7 +155,7 @@ impl ListenPid {
     }
 }
 
-/// What the host and the child share until the child is the plugin.
+/// The memory that host and child share until the child has become the plugin.
 struct Shared<'a> {
     plan: &'a mut Plan,
     host: libc::pid_t,
@@ -163,7 +163,7 @@ struct Shared<'a> {
     reason: Option<Reason>,
 }
 
-/// Starts the plan's program and returns once it runs, or says why it does not.
+/// Starts the plan's program. Returns once it runs, or with the reason why it does not.
 ///
 /// The calling thread must live as long as the process: the child asks for a signal
 /// when its parent, which means this thread, ends. All signals must be blocked in
@@ -175,9 +175,9 @@ pub(super) fn start(plan: &mut Plan) -> Result<Process, Failure> {
     let top = stack.as_mut_ptr_range().end.map_addr(|end| end & !0xf);
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
     let mut pidfd: RawFd = -1;
-    // SAFETY: `child` keeps to what is allowed there, `shared` is what it expects, and
-    // the stack is aligned and nobody else's. This thread goes on only when the child no
-    // longer uses either.
+    // SAFETY: `child` does only what is allowed there, `shared` is what it expects, and
+    // the stack is aligned and used by nothing else. This thread continues only when the child
+    // no longer uses either.
     let pid =
         unsafe { libc::clone(child, top.cast(), flags, (&raw mut shared).cast(), &raw mut pidfd) };
     if pid == -1 {
@@ -211,7 +211,7 @@ extern "C" fn child(shared: *mut libc::c_void) -> libc::c_int {
     unsafe { libc::_exit(EXIT_FAILED) }
 }
 
-/// Fails with the step and `errno` if a call gave -1.
+/// Fails with the step and `errno` if a call returned -1.
 fn check(step: Step, result: libc::c_int) -> Result<(), Reason> {
     if result != -1 {
         return Ok(());
@@ -232,14 +232,15 @@ unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible
         check(Step::Prepare, libc::setpgid(0, 0))?;
         check(Step::Prepare, libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM as libc::c_ulong))?;
         if libc::getppid() != host {
-            // The host died before it was asked to send the signal. Nobody reads on.
+            // The host died before the kernel was asked for the signal. No process reads the
+            // reason.
             libc::_exit(EXIT_FAILED);
         }
         for (number, fd) in (0..).zip(&plan.passed) {
             check(Step::Prepare, libc::dup2(fd.as_raw_fd(), number))?;
         }
-        // Rust closes its descriptors on exec; C libraries may have forgotten to. On
-        // a kernel without the call (before 5.11) that stays as it is.
+        // Rust's descriptors are closed on exec; those of C libraries may not be. On a kernel
+        // without this call (before 5.11) they stay open.
         libc::syscall(
             libc::SYS_close_range,
             FIRST_FREE as libc::c_uint,
@@ -251,16 +252,16 @@ unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible
             *entry = plan.listen_pid.set(libc::getpid().unsigned_abs());
         }
         default_signals();
-        hold_back(plan)?;
+        restrict(plan)?;
         exec(plan)
     }
 }
 
-/// Sets the limits, and enters the sandbox: the last steps, since they hold at once.
+/// Sets the limits and enters the sandbox. This comes last, since both take effect at once.
 ///
 /// # Safety
 /// As for [`become_plugin`].
-unsafe fn hold_back(plan: &Plan) -> Result<(), Reason> {
+unsafe fn restrict(plan: &Plan) -> Result<(), Reason> {
     // SAFETY: system calls on memory and a descriptor that the plan holds. One that the
     // kernel does not know fails with `ENOSYS`.
     unsafe {
@@ -281,7 +282,7 @@ unsafe fn hold_back(plan: &Plan) -> Result<(), Reason> {
     Ok(())
 }
 
-/// The kernel's flag: set close-on-exec rather than close.
+/// The kernel's flag to set close-on-exec instead of closing.
 const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
 
 /// Gives every signal its default effect, then lets them through.
@@ -289,8 +290,8 @@ const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
 /// # Safety
 /// As for [`become_plugin`].
 unsafe fn default_signals() {
-    // SAFETY: both values are plain data for which zero is valid. A number that no
-    // handler can be set for is refused without effect.
+    // SAFETY: both values are plain data for which zero is valid. A signal that can have no
+    // handler is refused without effect.
     unsafe {
         let mut default: libc::sigaction = std::mem::zeroed();
         default.sa_sigaction = libc::SIG_DFL;
@@ -324,7 +325,7 @@ unsafe fn exec(plan: &Plan) -> Result<Infallible, Reason> {
         }
     }
     check(Step::Exec, -1)?;
-    // SAFETY: as above; `check` has answered already.
+    // SAFETY: as above; `check` has returned already.
     unsafe { libc::_exit(EXIT_FAILED) }
 }
 
@@ -344,7 +345,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_is_written_behind_the_name() {
+    fn the_number_is_written_after_the_name() {
         for pid in [1, 10, 4_194_304, u32::MAX] {
             let mut entry = ListenPid::new();
             entry.set(pid);
@@ -354,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_has_the_name_that_the_plugin_looks_for() {
+    fn the_variable_has_its_protocol_name() {
         assert_eq!(ListenPid::NAME.strip_suffix(b"=").unwrap(), wire::ENV_LISTEN_PID.as_bytes());
     }
 }
