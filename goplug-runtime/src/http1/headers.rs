@@ -5,15 +5,21 @@ use std::io;
 use super::invalid;
 use crate::protocol::wire;
 
+/// The most headers of a message; hyper has the same limit.
+pub const MAX_HEADERS: usize = 100;
+
 /// `Content-Length`, `Transfer-Encoding` and `Connection` of a message.
 #[derive(Debug, Default)]
-pub(super) struct FramingHeaders {
-    pub(super) length: Option<u64>,
+pub struct FramingHeaders {
+    /// The value of `Content-Length`.
+    pub length: Option<u64>,
     /// There is a `Transfer-Encoding`.
-    pub(super) encoded: bool,
+    pub encoded: bool,
     /// The last transfer coding is `chunked`: only then does the body say where it ends.
-    pub(super) chunked: bool,
-    pub(super) keep_alive: bool,
+    pub chunked: bool,
+    /// Whether the connection stays open. The caller sets what the version of HTTP says, and the
+    /// headers change it.
+    pub keep_alive: bool,
 }
 
 impl FramingHeaders {
@@ -23,7 +29,7 @@ impl FramingHeaders {
     /// [`InvalidData`](io::ErrorKind::InvalidData) where a length is not a number, or two
     /// lengths differ.
     #[inline]
-    pub(super) fn read(&mut self, name: &str, value: &[u8]) -> io::Result<bool> {
+    pub fn read(&mut self, name: &str, value: &[u8]) -> io::Result<bool> {
         // The three names differ in length.
         match name.len() {
             14 if name.eq_ignore_ascii_case("content-length") => {

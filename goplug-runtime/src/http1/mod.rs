@@ -29,6 +29,7 @@ pub use buffer::Buffer;
 #[cfg(feature = "host")]
 pub use client::*;
 pub use head_cache::HeadCache;
+pub use headers::{FramingHeaders, MAX_HEADERS};
 #[cfg(feature = "plugin")]
 pub use server::*;
 
@@ -38,9 +39,6 @@ pub const MAX_HEAD: usize = 64 << 10;
 /// The largest body that is copied behind its head, so that one write sends both, in bytes:
 /// 16 KiB. A larger body is written from where it lies.
 pub const FLATTEN_LIMIT: usize = 16 << 10;
-
-/// The most headers of a message; hyper has the same limit.
-const MAX_HEADERS: usize = 100;
 
 fn invalid(text: impl Into<String>) -> std::io::Error {
     std::io::Error::new(std::io::ErrorKind::InvalidData, text.into())

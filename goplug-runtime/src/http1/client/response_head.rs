@@ -5,8 +5,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{ParserConfig, Status};
 
-use crate::http1::headers::FramingHeaders;
-use crate::http1::{BodyKind, MAX_HEADERS, invalid};
+use crate::http1::{BodyKind, FramingHeaders, MAX_HEADERS, invalid};
 use crate::protocol::wire;
 
 /// What the head of a response says.

@@ -5,8 +5,7 @@ use std::mem::MaybeUninit;
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 
 use super::fast_head;
-use crate::http1::headers::FramingHeaders;
-use crate::http1::{BodyLength, MAX_HEAD, MAX_HEADERS};
+use crate::http1::{BodyLength, FramingHeaders, MAX_HEAD, MAX_HEADERS};
 use crate::protocol::wire;
 
 /// Memory for the headers of a request while it is looked at.
