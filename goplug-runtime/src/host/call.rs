@@ -54,7 +54,7 @@ pub(super) async fn call(core: &Core, request: CallRequest<'_>) -> Result<Bytes>
 
 /// How long a call may take.
 pub(super) fn budget(core: &Core, request: &CallRequest<'_>) -> Duration {
-    request.timeout.unwrap_or(core.policy().call_timeout).min(limits::LONGEST)
+    request.timeout.unwrap_or(core.policy().call_timeout).min(limits::MAX_DURATION)
 }
 
 /// Whether a call that failed like this is to be made again, with the next run.

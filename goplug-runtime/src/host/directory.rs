@@ -75,7 +75,7 @@ impl Directory {
     }
 
     fn adopt(self: &Arc<Self>, id: PluginId) -> Known {
-        let (sender, commands) = mpsc::channel(limits::COMMANDS);
+        let (sender, commands) = mpsc::channel(limits::COMMAND_QUEUE);
         let policy = self.settings.policies.of(&id);
         let core = Arc::new(Core::new(id, policy, sender));
         let supervisor = Supervisor::new(Arc::clone(&core), Arc::downgrade(self), commands);

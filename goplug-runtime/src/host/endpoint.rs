@@ -74,7 +74,7 @@ impl Endpoint {
 
     /// How long a new connection may be waited for by who has until this deadline.
     pub(super) fn time_to_connect(deadline: Instant) -> Duration {
-        limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()))
+        limits::CONNECT_TIMEOUT.min(deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Sends a request on an idle connection, or on a new one. A connection that the
@@ -126,7 +126,7 @@ impl Endpoint {
 
     /// Opens a connection that is not shared.
     pub(super) async fn connect(&self) -> std::io::Result<Connection> {
-        self.open(limits::CONNECT, Duration::ZERO).await
+        self.open(limits::CONNECT_TIMEOUT, Duration::ZERO).await
     }
 
     async fn open(&self, within: Duration, busy_poll: Duration) -> std::io::Result<Connection> {

@@ -140,7 +140,7 @@ pub(super) async fn examine(installed: &Installed) -> Result<()> {
         return Ok(());
     }
     let socket = installed.socket()?;
-    match open_stream(&socket, limits::CONNECT).await {
+    match open_stream(&socket, limits::CONNECT_TIMEOUT).await {
         Ok(_) => Ok(()),
         Err(error) => Err(installed.rejected(error.to_string())),
     }

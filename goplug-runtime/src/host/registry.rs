@@ -132,7 +132,7 @@ impl Registry {
             watch.follow(false);
             watch
         });
-        let (looks, requests) = mpsc::channel(limits::COMMANDS);
+        let (looks, requests) = mpsc::channel(limits::COMMAND_QUEUE);
         let discovery = discovery::run(folder, Arc::downgrade(&directory), requests, watch);
         let discovery = OwnedTask::spawn(discovery);
         let inner = Inner { directory, looks, auto_discover, _discovery: discovery };

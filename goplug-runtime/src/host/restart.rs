@@ -51,11 +51,11 @@ impl Restart {
     fn new(kind: Kind) -> Self {
         Self {
             kind,
-            first: limits::RESTART_FIRST,
-            longest: limits::RESTART_LONGEST,
-            restarts: limits::RESTARTS,
-            within: limits::RESTARTS_WITHIN,
-            sound_after: limits::RESTART_SOUND,
+            first: limits::RESTART_MIN_DELAY,
+            longest: limits::RESTART_MAX_DELAY,
+            restarts: limits::MAX_RESTARTS,
+            within: limits::RESTART_WINDOW,
+            sound_after: limits::RESTART_RESET_AFTER,
             final_codes: BTreeSet::from([CANNOT_RUN]),
         }
     }
@@ -76,25 +76,25 @@ impl Restart {
     }
 
     /// How long to wait before the first restart in a row: each further wait is
-    /// [`limits::RESTART_GROWTH`] times as long, up to `longest`, and a random part of as
+    /// [`limits::RESTART_FACTOR`] times as long, up to `longest`, and a random part of as
     /// much again is added, so that plugins that fell together do not rise together.
-    /// [`limits::RESTART_FIRST`] and [`limits::RESTART_LONGEST`] unless set.
+    /// [`limits::RESTART_MIN_DELAY`] and [`limits::RESTART_MAX_DELAY`] unless set.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        let first = first.min(limits::LONGEST);
-        (self.first, self.longest) = (first, longest.clamp(first, limits::LONGEST));
+        let first = first.min(limits::MAX_DURATION);
+        (self.first, self.longest) = (first, longest.clamp(first, limits::MAX_DURATION));
         self
     }
 
     /// How many restarts there may be within this time; one more, and the plugin stays
-    /// stopped, with an event that says why. [`limits::RESTARTS`] within
-    /// [`limits::RESTARTS_WITHIN`] unless set.
+    /// stopped, with an event that says why. [`limits::MAX_RESTARTS`] within
+    /// [`limits::RESTART_WINDOW`] unless set.
     pub fn intensity(mut self, restarts: usize, within: Duration) -> Self {
         (self.restarts, self.within) = (restarts, within);
         self
     }
 
     /// How long a run has to last for the restarts before it to be forgotten: neither the
-    /// wait nor the intensity counts them any more. [`limits::RESTART_SOUND`] unless set.
+    /// wait nor the intensity counts them any more. [`limits::RESTART_RESET_AFTER`] unless set.
     pub fn sound_after(mut self, run: Duration) -> Self {
         self.sound_after = run;
         self
@@ -194,7 +194,7 @@ fn wait(policy: &Restart, preceded: usize) -> Duration {
     let mut waits = backon::ExponentialBuilder::default()
         .with_min_delay(policy.first)
         .with_max_delay(policy.longest)
-        .with_factor(limits::RESTART_GROWTH)
+        .with_factor(limits::RESTART_FACTOR)
         .with_jitter()
         .without_max_times()
         .build();

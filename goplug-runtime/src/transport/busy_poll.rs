@@ -33,10 +33,11 @@ pub struct BusyPoll {
 }
 
 impl BusyPoll {
-    /// Polls for at most `bound`, and at most [`limits::BUSY_POLL`]. Never polls on a single
+    /// Polls for at most `bound`, and at most [`limits::MAX_BUSY_POLL`]. Never polls on a single
     /// processor, where the peer could not run meanwhile.
     pub fn new(bound: Duration) -> Self {
-        let bound = if processors() > 1 { bound.min(limits::BUSY_POLL) } else { Duration::ZERO };
+        let bound =
+            if processors() > 1 { bound.min(limits::MAX_BUSY_POLL) } else { Duration::ZERO };
         Self { bound, ..Self::default() }
     }
 

@@ -94,10 +94,10 @@ impl<'a> Receiver<'a> {
             ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
         let endpoint = self.service.endpoint();
-        let (limit, budget) = (endpoint.body_limit(), limits::CALL);
+        let (limit, budget) = (endpoint.body_limit(), limits::CALL_TIMEOUT);
         let opening = StreamConnection::open(
             endpoint.socket(),
-            limits::CONNECT,
+            limits::CONNECT_TIMEOUT,
             &request,
             endpoint.authority().as_bytes(),
             limit,
@@ -108,7 +108,9 @@ impl<'a> Receiver<'a> {
             .map_err(|_| Error::Deadline { what: context(), after: budget })?
             .map_err(|error| Error::io(context(), error))?;
         match opened {
-            Ok(connection) => Ok(EventStream { connection, decoder: Decoder::new(limits::EVENT) }),
+            Ok(connection) => {
+                Ok(EventStream { connection, decoder: Decoder::new(limits::MAX_EVENT) })
+            }
             Err(response) => {
                 let (id, terms) = (self.service.id(), Terms { limit, budget });
                 response::into_result(id, wire::REGISTER_CALLBACK, response, terms)?;

@@ -3,7 +3,7 @@
 //! Calls made at the same time are written at once and their answers read at once, by a task
 //! that the pipeline owns: for each of them that is far less than a connection of its own.
 //! The plugin answers in order, so a call that takes long would hold up those behind it. It
-//! does not: after [`limits::PIPELINE_PATIENCE`] the plugin gives them back, unbegun, and
+//! does not: after [`limits::PIPELINE_STALL`] the plugin gives them back, unbegun, and
 //! they are sent elsewhere.
 
 mod driver;

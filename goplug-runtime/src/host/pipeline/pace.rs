@@ -28,7 +28,7 @@ impl Pace {
 
     /// A call on a connection of its own has taken so long.
     pub(in crate::host) fn saw(&self, took: Duration) {
-        if took >= limits::PIPELINE_QUICK {
+        if took >= limits::PIPELINE_FAST_CALL {
             // It may have been the machine: that is no reason for a new probation.
             return;
         }
@@ -58,7 +58,7 @@ mod tests {
     fn a_method_is_quick_when_it_was_seen_to_be() {
         let paces = paces();
         let pace = paces.get("a").unwrap();
-        pace.saw(limits::PIPELINE_QUICK);
+        pace.saw(limits::PIPELINE_FAST_CALL);
         assert!(!pace.is_quick());
         pace.saw(QUICK);
         assert!(pace.is_quick() && !paces.get("b").unwrap().is_quick());

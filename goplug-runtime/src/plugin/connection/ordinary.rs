@@ -373,7 +373,7 @@ impl<'s> Ordinary<'s> {
     /// with it. What takes longer is not waited for by requests that could go elsewhere.
     async fn attend<F: Future>(&mut self, answer: F) -> Result<F::Output, Over> {
         let mut answer = pin!(answer);
-        let mut patience = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_PATIENCE)));
+        let mut patience = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_STALL)));
         let mut glance = None;
         loop {
             let attended = poll_fn(|cx| {
