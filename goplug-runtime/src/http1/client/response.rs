@@ -52,7 +52,7 @@ pub struct ResponseReader {
     /// Bytes of interim responses before this one: together with its head they may have
     /// [`MAX_HEAD`].
     interim: usize,
-    /// The head and the unfinished body of the response at hand.
+    /// The head and the unfinished body of the current response.
     partial: Option<(Head, Body)>,
     heads: HeadCache<Head>,
 }
@@ -63,7 +63,7 @@ impl ResponseReader {
         Self { limit, interim: 0, partial: None, heads: HeadCache::default() }
     }
 
-    /// Takes the bytes of the response at hand out of the buffer. After a complete response it
+    /// Takes the bytes of the current response out of the buffer. After a complete response it
     /// goes on with the next one; after an error the reader is of no use.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ const TOLERANCE: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub struct BlockingStream {
     socket: Arc<UnixStream>,
-    /// The timeouts that the kernel has; zero is none.
+    /// The timeouts that the kernel has; zero means that none is set.
     receive: Duration,
     send: Duration,
 }
