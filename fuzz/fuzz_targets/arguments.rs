@@ -1,5 +1,5 @@
-//! Arguments that decode are written by name and by position, and decode to the same; those
-//! that do not are a problem that says what was expected.
+//! Arguments that decode can be written by name and by position, and then decode to the same
+//! values; arguments that do not decode give a problem that says what was expected.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! What a plugin may answer to an activation, descriptor or list of GoPlug 1, survives its
-//! own text; what a file can say of a descriptor survives the file.
+//! A plugin's answer to an activation, be it a descriptor or a GoPlug 1 method list, reads back from
+//! its own text; so does a descriptor from a `.pconf` file.
 
 #![no_main]
 

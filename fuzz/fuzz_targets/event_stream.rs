@@ -1,6 +1,6 @@
-//! A stream reads the same in whatever pieces it comes, holds no event beyond the limit, and
-//! costs memory in proportion to the limit, however long it goes on. What was read can be
-//! written, and then reads as it was.
+//! The pieces in which a stream arrives do not change its events, no event is larger than the
+//! limit, and the decoder's memory is bounded by the limit, however long the stream is. Events that
+//! were read can be written and read back.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ use goplug_fuzz::pieces;
 use goplug_runtime::protocol::event_stream::{Decoder, EventTooLarge, OwnedEvent, encode};
 use libfuzzer_sys::fuzz_target;
 
-/// The system's allocator, with the bytes that it has given out and their highest mark.
+/// The system's allocator, which counts the allocated bytes and their maximum.
 struct Counted;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -36,11 +36,11 @@ unsafe impl GlobalAlloc for Counted {
     }
 }
 
-/// What a decoder may hold, in limits: the line at hand, its text with each byte replaced by
-/// three, type, data and id, and as much again where these have just grown.
+/// How much memory a decoder may hold, as a multiple of the limit: the current line, its text with
+/// each byte replaced by three, type, data and id, and as much again while these grow.
 const SHARE: usize = 16;
 
-/// How much of a stream is read to see that what it costs does not grow with its length.
+/// How many bytes of a stream are read to see that the memory does not grow with its length.
 const LONG: usize = 8 << 10;
 
 fuzz_target!(|stream: &[u8]| {
@@ -62,11 +62,11 @@ fuzz_target!(|stream: &[u8]| {
     endless(8, &stream[..stream.len().min(64)]);
 });
 
-/// How events are taken.
+/// How events are taken out of the decoder.
 #[derive(Clone, Copy)]
 enum Taken {
     OneByOne,
-    /// As many at a time as come as expected.
+    /// By the fast path where it applies.
     AsExpected,
 }
 
@@ -114,7 +114,7 @@ fn rewritten(events: &[OwnedEvent]) {
     );
 }
 
-/// Reads a stream over and over, as a peer may send it that never comes to an end.
+/// Reads a stream over and over, as from a peer that never stops sending.
 fn endless(limit: usize, stream: &[u8]) {
     let before = HELD.load(Ordering::Relaxed);
     HIGHEST.store(before, Ordering::Relaxed);

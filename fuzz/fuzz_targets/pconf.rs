@@ -1,4 +1,4 @@
-//! What reads as a `.pconf` obeys its rules, and reads the same when it is rewritten.
+//! A `.pconf` that can be read obeys the rules, and reads the same after it is rewritten.
 
 #![no_main]
 

@@ -1,14 +1,18 @@
-//! Responses read the same in whatever pieces they come and whatever came before, no body is
-//! larger than its limit, and a stream has the content that its body would have.
+//! Neither the pieces in which responses arrive nor the responses before change what is read; no
+//! body is larger than its limit; a stream has the data that the same body has when it is read as
+//! a whole.
 
 #![no_main]
 
 use bytes::Bytes;
 use goplug_fuzz::pieces;
-use goplug_runtime::http1::{Buffer, Opening, Piece, Progress, ReadError, ResponseReader};
+use goplug_runtime::http1::{
+    BodyProgress, Buffer, Progress, ReadError, ResponseReader, StreamedResponse,
+};
 use libfuzzer_sys::fuzz_target;
 
-/// What became of a connection: the responses, as status and body, and how it ended.
+/// What was read from a connection: the responses, as status, keep-alive and body, the statuses of
+/// the interim responses, and how it ended.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
     responses: Vec<(u16, bool, Bytes)>,
@@ -18,62 +22,64 @@ struct Outcome {
 
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    Late,
+    Eof,
     TooLarge,
     Broken(std::io::ErrorKind),
 }
 
-/// Who reads a response behind another one.
+/// The reader for each further response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reader {
-    Kept,
+    /// One for all, with its cache of heads.
+    Reused,
+    /// A new one each time.
     Fresh,
 }
 
 fuzz_target!(|input: &[u8]| {
     for limit in [0, 8, 1 << 20] {
-        let whole = read([input], limit, Reader::Kept);
+        let whole = read([input], limit, Reader::Reused);
         assert!(whole.responses.iter().all(|(_, _, body)| body.len() <= limit), "{whole:?}");
-        assert_eq!(read(pieces(input), limit, Reader::Kept), whole);
+        assert_eq!(read(pieces(input), limit, Reader::Reused), whole);
         assert_eq!(read(input.chunks(1), limit, Reader::Fresh), whole);
     }
-    let whole = read([input], 1 << 20, Reader::Kept);
+    let whole = read([input], 1 << 20, Reader::Reused);
     for stream in [stream([input]), stream(pieces(input)), stream(input.chunks(1))] {
-        if let (Some((content, true)), Some((200, _, body))) = (stream, whole.responses.first()) {
-            assert_eq!(content[..], body[..]);
+        if let (Some((data, true)), Some((200, _, body))) = (stream, whole.responses.first()) {
+            assert_eq!(data[..], body[..]);
         }
     }
 });
 
-/// The content of the stream that these bytes begin with, if they do, and whether it has come to
-/// its end.
+/// The data of the stream at the beginning of these bytes, if there is one, and whether the stream
+/// is complete.
 fn stream<'a>(input: impl IntoIterator<Item = &'a [u8]>) -> Option<(Vec<u8>, bool)> {
     let (mut reader, mut buffer) = (ResponseReader::new(1 << 20), Buffer::default());
     let mut input = input.into_iter();
     let mut stream = loop {
-        match reader.open(&mut buffer).ok()? {
-            Opening::Stream(pieces) => break pieces,
-            Opening::Progress(Progress::Whole(_)) => return None,
-            Opening::Progress(Progress::Interim(_)) => {}
-            Opening::Progress(Progress::More) => buffer.put(input.next()?),
+        match reader.take_stream(&mut buffer).ok()? {
+            StreamedResponse::Stream(body) => break body,
+            StreamedResponse::Other(Progress::Whole(_)) => return None,
+            StreamedResponse::Other(Progress::Interim(_)) => {}
+            StreamedResponse::Other(Progress::More) => buffer.put(input.next()?),
         }
     };
-    let mut content = Vec::new();
+    let mut data = Vec::new();
     loop {
         match stream.next(&mut buffer).ok()? {
-            Piece::Content(count) => buffer.move_to(&mut content, count),
-            Piece::End => return Some((content, true)),
-            Piece::More => match input.next() {
+            BodyProgress::Data(count) => buffer.move_to(&mut data, count),
+            BodyProgress::End => return Some((data, true)),
+            BodyProgress::More => match input.next() {
                 Some(piece) => buffer.put(piece),
-                None => return Some((content, stream.end().is_ok())),
+                None => return Some((data, stream.end().is_ok())),
             },
         }
     }
 }
 
-/// Reads responses, one behind the other, until one of them fails or nothing more comes.
-fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize, behind: Reader) -> Outcome {
-    let mut outcome = Outcome { responses: Vec::new(), interims: Vec::new(), end: End::Late };
+/// Reads responses, one after the other, until one of them fails or the input ends.
+fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize, readers: Reader) -> Outcome {
+    let mut outcome = Outcome { responses: Vec::new(), interims: Vec::new(), end: End::Eof };
     let (mut reader, mut buffer) = (ResponseReader::new(limit), Buffer::default());
     for mut piece in pieces {
         while !piece.is_empty() {
@@ -82,7 +88,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize, behind: Re
                 Err(error) => return Outcome { end: End::Broken(error.kind()), ..outcome },
             };
             let count = piece.len().min(room.capacity() - room.len());
-            assert!(count > 0, "there is no room for what comes");
+            assert!(count > 0, "there is no room for the next bytes");
             room.extend_from_slice(&piece[..count]);
             piece = &piece[count..];
             loop {
@@ -90,7 +96,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize, behind: Re
                     Ok(Progress::More) => break,
                     Ok(Progress::Interim(status)) => outcome.interims.push(status),
                     Ok(Progress::Whole(response)) => {
-                        if behind == Reader::Fresh {
+                        if readers == Reader::Fresh {
                             reader = ResponseReader::new(limit);
                         }
                         outcome.responses.push((

@@ -1,5 +1,4 @@
-//! Whatever bytes a connection brings, it comes to its end, and every other connection is
-//! served as if nothing had happened.
+//! For any bytes: the connection ends, and every other connection is served as before.
 
 #![no_main]
 
@@ -21,16 +20,16 @@ use tokio::time::timeout;
 /// How long an input may take, from its first byte to the end of its connection.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Statuses of the protocol, and those by which hyper refuses what is no request.
+/// The statuses of the protocol, and those with which hyper refuses malformed requests.
 const STATUSES: [&str; 10] = ["100", "200", "400", "408", "413", "414", "422", "431", "503", "505"];
 
-/// A running plugin, and a connection that has done nothing wrong.
+/// A running plugin, and a connection that sends valid requests only.
 struct Plugin {
     server: PluginServer,
     witness: UnixStream,
 }
 
-/// What lasts from one input to the next.
+/// The state that is kept from one input to the next.
 struct Stage {
     folder: TempDir,
     runtime: Runtime,
@@ -47,7 +46,7 @@ impl Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let entered = runtime.enter();
-        // A program of Rust's own ignores the signal of a broken pipe; here main is libFuzzer's.
+        // Rust's own `main` ignores SIGPIPE; here `main` is libFuzzer's.
         drop(signal(SignalKind::pipe()).expect("a handler"));
         drop(entered);
         Self { folder, runtime, plugin: None }
@@ -74,7 +73,8 @@ impl Plugin {
             .location(folder.path())
             .body_limit(1024)
             .stop_timeout(Duration::from_millis(10))
-            // A host that went away is forgotten at once, or `notify` would wait for it.
+            // A host whose connection has ended is forgotten at once; else `notify` would wait
+            // for it.
             .callback_resume(Duration::ZERO)
             .method("main.Echo", |input: Bytes| async move { Ok::<_, Error>(input) });
         let server = builder.build().expect("it is a plugin");
@@ -87,8 +87,8 @@ impl Plugin {
         plugin
     }
 
-    /// Takes an input; answers whether the plugin goes on. It must, unless the input asked
-    /// it to stop.
+    /// Sends an input. Returns whether the plugin still runs; it must, unless the input asked it
+    /// to stop.
     async fn take(&mut self, input: &[u8]) -> bool {
         let socket = self.server.socket().expect("it has a socket");
         let stream = UnixStream::connect(socket).await.expect("it listens");
@@ -96,9 +96,9 @@ impl Plugin {
         let mut answer = Vec::new();
         let (sent, ended) = (Cell::new(false), Cell::new(false));
         let receive = async {
-            // Closed with unread bytes, a connection is reset: that is an end as well.
+            // A connection that is closed with unread bytes is reset: that ends it as well.
             while let Ok(1..) = from.read_buf(&mut answer).await {
-                // A stream of callbacks lasts for as long as its host reads it.
+                // A callback stream lasts for as long as its host reads it.
                 if sent.get() && is_stream(&answer) {
                     break;
                 }
@@ -107,7 +107,7 @@ impl Plugin {
         };
         let send = async {
             for piece in pieces(input) {
-                // The plugin may have closed the connection: an input may be refused early.
+                // The plugin may have refused the input and closed the connection already.
                 let _ = to.write_all(piece).await;
                 tokio::task::yield_now().await;
             }
@@ -115,8 +115,8 @@ impl Plugin {
             self.call_back().await;
             drop(to);
             sent.set(true);
-            // A GoPlug 1 host that asks for a callback is held until there is one, and what
-            // it has sent behind that waits as well.
+            // A GoPlug 1 host that asks for a callback gets no response until there is one, and
+            // its next requests wait behind it.
             let mut turn = 0;
             while goes_on && !ended.get() {
                 turn += 1;
@@ -138,7 +138,7 @@ impl Plugin {
         false
     }
 
-    /// Whether the witness is answered as it has to be; `false` while the plugin stops.
+    /// Checks that the witness gets the right response. Returns `false` while the plugin stops.
     async fn is_well(&mut self) -> bool {
         match self.ask("main.Echo", "still here").await {
             Some(answer) if answer.starts_with("HTTP/1.1 503 ") => false,
@@ -151,7 +151,7 @@ impl Plugin {
         }
     }
 
-    /// Calls every callback that somebody has asked for.
+    /// Calls every callback that a host has registered.
     async fn call_back(&self) {
         for callback in self.server.callbacks() {
             match self.server.notify(&callback.name, "news").await {
@@ -161,7 +161,7 @@ impl Plugin {
         }
     }
 
-    /// Sends a request on the witness and reads its response; `None` at the connection's end.
+    /// Sends a request on the witness and reads its response; `None` if the connection ends.
     async fn ask(&mut self, method: &str, body: &str) -> Option<String> {
         let length = body.len();
         let request =
@@ -177,7 +177,7 @@ impl Plugin {
     }
 }
 
-/// Whether a response with a length has arrived to its end.
+/// Whether a response with a length is complete.
 fn is_whole(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
@@ -193,13 +193,13 @@ fn is_response(answer: &[u8]) -> bool {
         && words.next().is_some_and(|status| STATUSES.contains(&status))
 }
 
-/// Whether one of these answers is a stream of callbacks.
+/// Whether one of these responses is a callback stream.
 fn is_stream(answer: &[u8]) -> bool {
     let media_type = b"text/event-stream";
     answer.windows(media_type.len()).any(|window| window == media_type)
 }
 
-/// Whether the path `/Stop` stands somewhere in this, percent-encoded or not.
+/// Whether the input contains the path `/Stop`, percent-encoded or not.
 fn asks_for_a_stop(input: &[u8]) -> bool {
     let mut decoded = Vec::new();
     let mut rest = input;

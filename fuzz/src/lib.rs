@@ -1,9 +1,9 @@
-//! What the targets share.
+//! Shared by the targets.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Cuts an input into one to four pieces. The places follow from the input itself: so a
-/// seed is what a peer would send and nothing more, and a finding stays one.
+/// Cuts an input into one to four pieces. The cuts are computed from the input itself: so a seed
+/// needs no bytes for them, and a finding is reproduced with the same cuts.
 pub fn pieces(input: &[u8]) -> Vec<&[u8]> {
     let mut hasher = DefaultHasher::new();
     input.hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! The errors of the public API.
+//! The errors of the public API. Imports `protocol` alone.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,9 +12,9 @@ use crate::protocol::{InvalidName, PluginId};
 /// The result of most of goplug's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can go wrong but the method's own typed error.
+/// Every error of goplug except a method's own typed error.
 ///
-/// [`Error::may_have_executed`] says whether a failed call can have had an effect.
+/// [`Error::may_have_executed`] tells whether a failed call can have had an effect.
 ///
 /// ```
 /// # fn retry_later(_: &goplug::Error) {}
@@ -31,11 +31,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name that cannot be used.
+    /// A name that breaks the rules of the protocol.
     #[error(transparent)]
     InvalidName(#[from] InvalidName),
 
-    /// A setting that cannot be used; the text says which and why.
+    /// An invalid setting; the text says which and why.
     #[error("{0}")]
     Configuration(String),
 
@@ -48,12 +48,12 @@ pub enum Error {
         folder: PathBuf,
     },
 
-    /// A `.pconf` file, or what it names, cannot be used.
+    /// A `.pconf` file, or the program that it names, was refused.
     #[error("{path}: {reason}", path = path.display())]
     Rejected {
         /// The file.
         path: PathBuf,
-        /// Why, for people.
+        /// The reason, for people.
         reason: String,
     },
 
@@ -62,32 +62,32 @@ pub enum Error {
     Start {
         /// The plugin.
         id: PluginId,
-        /// Why, for people: exit status, deadline, file mode, digest.
+        /// The reason, for people: exit status, deadline, file mode, digest.
         reason: String,
-        /// The last lines that it wrote to standard error.
+        /// The last lines of its standard error.
         stderr: Vec<String>,
     },
 
-    /// The plugin's process ended while it was needed.
+    /// The plugin's process ended during the call.
     #[error("{id} crashed ({status}){}{}", MayHaveExecuted(*may_have_executed), StderrTail(stderr))]
     Crashed {
         /// The plugin.
         id: PluginId,
-        /// How it ended: `exit status: 3`, `signal: 6 (SIGABRT)`, or `connection lost`
-        /// where the plugin is not this host's child.
+        /// Its exit: `exit status: 3`, `signal: 6 (SIGABRT)`, or `connection lost` if the plugin is
+        /// not this host's child.
         status: String,
-        /// The last lines that it wrote to standard error.
+        /// The last lines of its standard error.
         stderr: Vec<String>,
-        /// Whether the call may have had an effect before.
+        /// Whether the call may have had an effect before that.
         may_have_executed: bool,
     },
 
-    /// The plugin is not loaded, or is on its way out.
+    /// The plugin is not loaded, or is being stopped.
     #[error("{id} is not available: {reason}")]
     Unavailable {
         /// The plugin.
         id: PluginId,
-        /// Why, for people.
+        /// The reason, for people.
         reason: String,
     },
 
@@ -98,9 +98,9 @@ pub enum Error {
     /// The call was not answered in time.
     #[error("{what} was not answered within {after:?}")]
     Deadline {
-        /// What was waited for.
+        /// What was called.
         what: String,
-        /// How long.
+        /// The time that it had.
         after: Duration,
     },
 
@@ -111,25 +111,25 @@ pub enum Error {
         method: String,
     },
 
-    /// The arguments did not decode at the other end, or could not be encoded.
+    /// The arguments could not be encoded, or not decoded by the receiver.
     #[error("arguments of {method:?}: {detail}")]
     Arguments {
         /// The wire name.
         method: String,
-        /// The parameter at fault, where it is known.
+        /// The parameter at fault, if it is known.
         parameter: Option<String>,
-        /// What was expected there, where it is known.
+        /// What was expected there, if it is known.
         expected: Option<String>,
         /// What happened, for people.
         detail: String,
     },
 
-    /// The result of a call did not decode.
+    /// The result of a call could not be decoded.
     #[error("the result of {method:?} is not what the client expects: {source}")]
     Decode {
         /// The wire name.
         method: String,
-        /// What the decoder says.
+        /// The decoder's error.
         #[source]
         source: serde_json::Error,
     },
@@ -141,16 +141,16 @@ pub enum Error {
         limit: usize,
     },
 
-    /// The handler panicked; the plugin lives on.
+    /// The handler panicked; the plugin still runs.
     #[error("the handler of {method:?} panicked: {detail}")]
     Panicked {
         /// The wire name.
         method: String,
-        /// The panic's message, where it has one.
+        /// The panic's message, if it has one.
         detail: String,
     },
 
-    /// The plugin answered with an error that has no variant of its own here.
+    /// The plugin responded with an error that has no variant of its own here.
     #[error("{id} failed to answer {method:?}: {detail}")]
     Remote {
         /// The plugin.
@@ -161,19 +161,18 @@ pub enum Error {
         detail: String,
     },
 
-    /// The method itself answered with an error. Typed clients turn this into
-    /// [`CallError::Method`].
+    /// The method itself returned an error. Typed clients turn this into [`CallError::Method`].
     #[error(transparent)]
     Method(#[from] MethodFailure),
 
-    /// The plugin does not offer what the client was generated for.
+    /// The plugin does not offer everything that the client was generated for.
     #[error("{id} does not fulfil the contract of {client}:{}", Lines(differences))]
     Contract {
         /// The plugin.
         id: PluginId,
         /// The client's type.
         client: &'static str,
-        /// One line for each difference, both sides shown.
+        /// One line for each difference, with both sides.
         differences: Vec<String>,
     },
 
@@ -184,40 +183,40 @@ pub enum Error {
         callback: String,
     },
 
-    /// A callback was called outside every plugin, or where more than one could be
-    /// meant.
+    /// A callback was called outside of a plugin, or where it could belong to several.
     #[error("the callback {callback:?} does not know its plugin: {reason}")]
     NoPlugin {
         /// The wire name.
         callback: String,
-        /// Why, for people.
+        /// The reason, for people.
         reason: &'static str,
     },
 
-    /// The other end said something that the protocol does not allow.
+    /// The peer violated the protocol.
     #[error("protocol violation: {0}")]
     Protocol(String),
 
     /// Reading or writing failed.
     #[error("{context}: {source}")]
     Io {
-        /// What was being done, and to what.
+        /// The operation, and the file or socket it was for.
         context: String,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
 }
 
 impl Error {
-    /// An I/O error with what was being done.
+    /// An I/O error with its operation.
     pub fn io(context: impl Into<String>, source: std::io::Error) -> Self {
         Self::Io { context: context.into(), source }
     }
 
-    /// Whether the call that failed may have had an effect in the plugin. `false`
-    /// means that a retry is safe.
+    /// Whether the failed call may have had an effect in the plugin. If this is `false`, a retry is
+    /// safe.
     pub fn may_have_executed(&self) -> bool {
+        // Without a wildcard: a new variant must not silently mean that a retry is safe.
         match self {
             Self::Crashed { may_have_executed, .. } => *may_have_executed,
             Self::Deadline { .. }
@@ -228,24 +227,35 @@ impl Error {
             | Self::Method(_)
             | Self::Protocol(_)
             | Self::Io { .. } => true,
-            _ => false,
+            Self::InvalidName(_)
+            | Self::Configuration(_)
+            | Self::NotFound { .. }
+            | Self::Rejected { .. }
+            | Self::Start { .. }
+            | Self::Unavailable { .. }
+            | Self::Stopped
+            | Self::UnknownMethod { .. }
+            | Self::Arguments { .. }
+            | Self::Contract { .. }
+            | Self::NotRegistered { .. }
+            | Self::NoPlugin { .. } => false,
         }
     }
 }
 
-/// The error with which a method itself answered, before it has a type.
+/// The error that a method returned, before a typed client decodes it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{detail}")]
 pub struct MethodFailure {
-    /// The error value as JSON; absent where the peer gave none.
+    /// The error value as JSON; `None` if the peer sent none.
     pub error: Option<Box<RawValue>>,
     /// The error's text, for people.
     pub detail: String,
 }
 
-/// What a call of a typed client can answer instead of a result.
+/// The error of a call by a typed client.
 ///
-/// `E` is the error type of the method as its author declared it.
+/// `E` is the error type of the method, as its author declared it.
 ///
 /// ```
 /// #[derive(Debug)]
@@ -261,10 +271,10 @@ pub struct MethodFailure {
 /// ```
 #[derive(Debug, thiserror::Error)]
 pub enum CallError<E: fmt::Debug> {
-    /// The method's own error.
+    /// The method returned an error.
     #[error("the method answered with an error: {0:?}")]
     Method(E),
-    /// Everything else.
+    /// Any other error.
     #[error(transparent)]
     Goplug(#[from] Error),
 }
@@ -279,8 +289,8 @@ impl<E: fmt::Debug> CallError<E> {
     }
 }
 
-/// An error that crossed the wire without its type: its text, and the texts of
-/// what caused it. `anyhow::Error` and [`Error`] arrive as this.
+/// An error that was sent without its type: its text, and the texts of its causes.
+/// `anyhow::Error` and [`Error`] arrive as this type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteError {
     message: String,
@@ -320,7 +330,7 @@ impl From<&Error> for RemoteError {
     }
 }
 
-/// The message and its causes in one line: `a: b: c`.
+/// The message and its causes on one line: `a: b: c`.
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;

@@ -1,10 +1,11 @@
 //! The runtime of goplug, compiled once: generated code stays thin and calls it.
 //!
-//! Users depend on the `goplug` crate, which re-exports what is public here. The
-//! layers, from the bottom: [`protocol`] holds values and does no I/O;
-//! [`transport`] is the only place that knows the platform; [`http1`] makes messages of
-//! bytes and bytes of messages, without I/O either; [`typed`] is what generated code
-//! calls; `plugin` and `host` are the two sides, and never import each other.
+//! Users depend on the `goplug` crate, which re-exports the public items; there is no promise of
+//! stability here. The rooms, from the bottom, each of which imports only from those before it:
+//! [`limits`] has every limit and default; [`protocol`] holds values and does no I/O; the errors
+//! belong to all; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
+//! [`transport`] is the only place that knows the platform; [`typed`] is called by generated code;
+//! `plugin` and `host` are the two sides, and never import each other.
 
 mod error;
 pub mod http1;
@@ -20,6 +21,6 @@ pub mod plugin;
 
 pub use error::{CallError, Error, MethodFailure, RemoteError, Result};
 
-// Generated code and user code name these through `goplug`, at the version in use here.
+// `goplug` re-exports these for generated code and users, in the version that is used here.
 #[doc(hidden)]
 pub use {bytes, inventory};

@@ -328,7 +328,7 @@ fn bodies_over_the_limit_are_refused_and_the_plugin_goes_on() {
         assert_eq!(plugin.execute("zeros", (1 << 20).to_string()).unwrap().len(), 1 << 20);
         let answer = plugin.execute("zeros", ((1 << 20) + 1).to_string()).unwrap_err();
         assert!(matches!(answer, Error::TooLarge { limit: 0x10_0000 }), "{answer:?}");
-        let request = plugin.execute("echo", vec![0; limits::BODY + 1]).unwrap_err();
+        let request = plugin.execute("echo", vec![0; limits::MAX_BODY + 1]).unwrap_err();
         assert!(matches!(request, Error::TooLarge { .. }), "{request:?}");
         assert_eq!(process(&plugin), before);
     });

@@ -23,7 +23,7 @@ fn a_call_answers_with_a_typed_result() {
 fn busy_polling_changes_nothing_about_an_answer() {
     stage(async |stage| {
         stage.install_calculator();
-        let builder = stage.registry().policy(|policy| policy.busy_poll(limits::BUSY_POLL * 2));
+        let builder = stage.registry().policy(|policy| policy.busy_poll(limits::MAX_BUSY_POLL * 2));
         let registry = builder.start().await.unwrap();
         let calculator = stage.load_calculator(&registry).await;
         for number in 0..300 {
@@ -150,9 +150,9 @@ fn a_request_over_the_limit_is_refused_and_the_plugin_goes_on() {
     stage(async |stage| {
         let (_registry, calculator) = stage.calculator().await;
         let before = calculator.process().await.unwrap();
-        let body = Bytes::from(vec![0; limits::BODY + 1]);
+        let body = Bytes::from(vec![0; limits::MAX_BODY + 1]);
         let error = calculator.echo(body).await.unwrap_err();
-        assert!(matches!(error, Error::TooLarge { limit: limits::BODY }), "{error:?}");
+        assert!(matches!(error, Error::TooLarge { limit: limits::MAX_BODY }), "{error:?}");
         assert_eq!(calculator.process().await.unwrap(), before);
     });
 }

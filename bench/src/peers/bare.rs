@@ -95,16 +95,16 @@ pub(super) enum Answer {
     /// Stands in the buffer, and waits there for [`SLOWNESS`](super::SLOWNESS).
     Late,
     Bytes(Kind, Bytes),
-    Callbacks(Pieces),
+    Callbacks(BodyStream),
 }
 
 /// Callbacks, piece by piece.
-pub(super) struct Pieces {
+pub(super) struct BodyStream {
     calls: Callbacks,
     next: u64,
 }
 
-impl Pieces {
+impl BodyStream {
     /// Puts the next piece into a buffer; answers whether there was one.
     pub(super) fn next(&mut self, buffer: &mut BytesMut) -> Result<bool> {
         buffer.clear();
@@ -145,7 +145,7 @@ pub(super) fn answer(frame: Frame, buffer: &mut BytesMut) -> Result<Answer> {
         }
         Kind::CallBack => {
             let calls = serde_json::from_slice(&frame.body)?;
-            Ok(Answer::Callbacks(Pieces { calls, next: 0 }))
+            Ok(Answer::Callbacks(BodyStream { calls, next: 0 }))
         }
     }
 }

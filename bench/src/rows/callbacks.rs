@@ -13,7 +13,7 @@ use crate::peers::{Callbacks, Link, Peer};
 
 pub(super) const ONE_BY_ONE: [Figure; 1] =
     [Figure { title: "Callbacks, one by one", unit: "thousands/s" }];
-pub(super) const JOINED: [Figure; 1] =
+pub(super) const FLATTEN_LIMIT: [Figure; 1] =
     [Figure { title: "Callbacks, one upon the other", unit: "thousands/s" }];
 
 /// How many there are in a sample.

@@ -177,7 +177,7 @@ impl Row {
             Self::Take => &large::TAKE,
             Self::EchoLarge => &large::ECHO,
             Self::Callbacks => &callbacks::ONE_BY_ONE,
-            Self::JoinedCallbacks => &callbacks::JOINED,
+            Self::JoinedCallbacks => &callbacks::FLATTEN_LIMIT,
             Self::Start => &start::FIGURES,
             Self::Memory => &memory::FIGURES,
             Self::IdleHost => &idle::FIGURES,

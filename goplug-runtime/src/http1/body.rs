@@ -1,19 +1,19 @@
-//! The body of a message, whichever way it says where it ends.
+//! The body of a message: where it ends, and how it is collected into one piece of memory.
 
 use std::io;
 
 use bytes::Bytes;
 
-use super::chunks::{Between, Then};
+use super::chunked::{ChunkedState, ChunkedStep};
 use super::{Buffer, invalid};
 
-/// Why there is no message.
+/// Why a message could not be read.
 #[derive(Debug)]
 pub enum ReadError {
     /// Its body is larger than the limit.
     TooLarge,
-    /// It breaks off, or is no message where the kind is
-    /// [`InvalidData`](io::ErrorKind::InvalidData).
+    /// The message breaks off. Where the kind is [`InvalidData`](io::ErrorKind::InvalidData),
+    /// the bytes are not an HTTP/1.1 message.
     Broken(io::Error),
 }
 
@@ -32,95 +32,101 @@ impl From<ReadError> for io::Error {
     }
 }
 
-/// How long a body is.
+/// The length of a body, as its sender knows it when it writes the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyLength {
-    /// So many bytes.
-    Of(u64),
-    /// Not known yet: it comes in chunks.
-    Open,
+    /// The number of bytes.
+    Known(u64),
+    /// Not known yet: the body comes in chunks.
+    Unknown,
 }
 
 /// Where a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// Behind so many bytes.
+pub enum BodyKind {
+    /// After this number of bytes.
     Length(u64),
-    /// Behind the last of its chunks.
+    /// After the last of its chunks.
     Chunked,
     /// With the connection.
-    Close,
+    Eof,
 }
 
-/// What of a body comes next.
+/// The part of a body that the next bytes belong to.
 #[derive(Clone, Copy, Debug)]
-enum Next {
-    /// The whole of it.
-    Bytes,
-    /// What stands between chunks.
-    Between(Between),
-    /// The content of a chunk.
-    Chunk,
-    /// Whatever comes before the end.
-    Rest,
+enum State {
+    /// A body of known length.
+    Sized,
+    /// The framing around chunks.
+    Framing(ChunkedState),
+    /// The data of a chunk.
+    ChunkData,
+    /// A body that lasts until the connection ends.
+    UntilEof,
 }
 
-/// A body on its way in, in whatever pieces it comes.
+/// A body that is collected into one piece of memory, however its bytes arrive.
 #[derive(Debug)]
 pub struct Body {
     bytes: Vec<u8>,
-    /// How long it will be, as far as is known already.
+    /// The length that the body will have, as far as it is known already.
     expected: usize,
     limit: usize,
-    next: Next,
+    state: State,
 }
 
 impl Body {
-    /// A body of at most `limit` bytes.
-    pub(super) fn new(framing: Framing, limit: usize) -> Result<Self, ReadError> {
-        let mut body = Self { bytes: Vec::new(), expected: 0, limit, next: Next::Bytes };
-        match framing {
-            Framing::Length(length) => body.expect(length)?,
-            Framing::Chunked => body.next = Next::Between(Between::Size),
-            Framing::Close => body.next = Next::Rest,
+    /// A body of this kind with at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] where its length is beyond the limit.
+    pub fn new(kind: BodyKind, limit: usize) -> Result<Self, ReadError> {
+        let mut body = Self::chunked(limit);
+        match kind {
+            BodyKind::Length(length) => {
+                body.state = State::Sized;
+                body.expect(length)?;
+            }
+            BodyKind::Chunked => {}
+            BodyKind::Eof => body.state = State::UntilEof,
         }
         Ok(body)
     }
 
     /// A body of at most `limit` bytes that comes in chunks.
-    #[cfg(feature = "plugin")]
     pub fn chunked(limit: usize) -> Self {
-        Self { bytes: Vec::new(), expected: 0, limit, next: Next::Between(Between::Size) }
+        let state = State::Framing(ChunkedState::Size);
+        Self { bytes: Vec::new(), expected: 0, limit, state }
     }
 
-    /// Takes what there is; answers with whether the body is whole. After an error it is of no
-    /// use.
+    /// Takes the body's bytes out of the buffer. Returns whether the body is complete. After an
+    /// error the value is of no use.
     ///
     /// # Errors
     /// [`ReadError`].
     pub fn take(&mut self, buffer: &mut Buffer) -> Result<bool, ReadError> {
         loop {
-            match self.next {
-                Next::Bytes => return Ok(self.fill_from(buffer)),
-                Next::Between(mut between) => {
-                    let then = between.take(buffer)?;
-                    self.next = Next::Between(between);
-                    match then {
-                        Then::More => return Ok(false),
-                        Then::Nothing => return Ok(true),
-                        Then::Content(size) => {
+            match self.state {
+                State::Sized => return Ok(self.fill_from(buffer)),
+                State::Framing(mut chunked) => {
+                    let step = chunked.take(buffer)?;
+                    self.state = State::Framing(chunked);
+                    match step {
+                        ChunkedStep::More => return Ok(false),
+                        ChunkedStep::End => return Ok(true),
+                        ChunkedStep::Data(size) => {
                             self.expect(size)?;
-                            self.next = Next::Chunk;
+                            self.state = State::ChunkData;
                         }
                     }
                 }
-                Next::Chunk => {
+                State::ChunkData => {
                     if !self.fill_from(buffer) {
                         return Ok(false);
                     }
-                    self.next = Next::Between(Between::End);
+                    self.state = State::Framing(ChunkedState::DataEnd);
                 }
-                Next::Rest => {
+                State::UntilEof => {
                     let rest = buffer.filled();
                     if rest.len() > self.limit - self.bytes.len() {
                         return Err(ReadError::TooLarge);
@@ -137,27 +143,27 @@ impl Body {
     /// are not copied.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) where it should have come further with the
-    /// bytes that are here.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) where the buffer holds more bytes than the
+    /// framing of a chunk may have.
     pub fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
-        match self.next {
-            Next::Bytes | Next::Chunk => Ok(&mut self.bytes),
-            Next::Between(between) => buffer.room(between.room()),
-            Next::Rest => buffer.room(usize::MAX),
+        match self.state {
+            State::Sized | State::ChunkData => Ok(&mut self.bytes),
+            State::Framing(chunked) => buffer.room(chunked.room()),
+            State::UntilEof => buffer.room(usize::MAX),
         }
     }
 
     /// Whether the end of the connection is the end of this body.
-    pub(super) fn ends_with_connection(&self) -> bool {
-        matches!(self.next, Next::Rest)
+    pub fn ends_with_connection(&self) -> bool {
+        matches!(self.state, State::UntilEof)
     }
 
-    /// What has come of it.
+    /// The bytes that have arrived.
     pub fn into_bytes(self) -> Bytes {
         self.bytes.into()
     }
 
-    /// So many bytes more are to come.
+    /// Makes room for this many bytes more.
     fn expect(&mut self, count: u64) -> Result<(), ReadError> {
         let count = usize::try_from(count).map_err(|_| ReadError::TooLarge)?;
         if count > self.limit - self.bytes.len() {
@@ -168,12 +174,13 @@ impl Body {
         Ok(())
     }
 
-    /// Moves to the body what it expects; answers with whether nothing is missing.
+    /// Moves the expected bytes to the body. Returns whether none is missing.
     fn fill_from(&mut self, buffer: &mut Buffer) -> bool {
         if let Some(missing) = self.expected.checked_sub(self.bytes.len()) {
             buffer.move_to(&mut self.bytes, missing);
         } else {
-            // There was room for more than was asked for.
+            // The vector had more capacity than was asked for, and bytes of the next message
+            // were read into it.
             buffer.put(&self.bytes[self.expected..]);
             self.bytes.truncate(self.expected);
         }

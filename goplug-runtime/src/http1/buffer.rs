@@ -1,33 +1,32 @@
-//! What has been read and not yet understood.
+//! Bytes that have been read from a connection and not yet parsed.
 
 use std::io;
 
 use super::invalid;
 
-/// Enough for most messages in one read.
+/// The first capacity, in bytes: enough for most messages in one read.
 const INITIAL: usize = 8 << 10;
 
-/// Bytes between a connection and whoever makes sense of them.
+/// Bytes on their way from a connection to a parser.
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
-    /// The first ones are done with.
+    /// The bytes before this index have been consumed.
     start: usize,
 }
 
 impl Buffer {
-    /// One for so many bytes at a time; it grows where a message needs that.
-    #[cfg(feature = "host")]
+    /// A buffer of this capacity, in bytes. It grows where a message needs more.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { bytes: Vec::with_capacity(capacity), start: 0 }
     }
 
-    /// The bytes that are here.
+    /// The bytes that have not been consumed.
     pub fn filled(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
-    /// Drops the first of them.
+    /// Drops the first `count` bytes, or all where there are fewer.
     pub fn consume(&mut self, count: usize) {
         self.start = self.start.saturating_add(count).min(self.bytes.len());
         if self.start == self.bytes.len() {
@@ -36,23 +35,23 @@ impl Buffer {
         }
     }
 
-    /// Puts these behind what is here.
+    /// Appends bytes.
     pub fn put(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Moves as many bytes as are here, and no more than `count`, behind the target's.
+    /// Moves the first `count` bytes, or all where there are fewer, to the end of `target`.
     pub fn move_to(&mut self, target: &mut Vec<u8>, count: usize) {
         let count = self.filled().len().min(count);
         target.extend_from_slice(&self.filled()[..count]);
         self.consume(count);
     }
 
-    /// Where more is to be appended, as far as its capacity reaches, which is further than it
-    /// is filled.
+    /// The vector to which the next bytes are to be appended, without growing it. It has spare
+    /// capacity.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) where there are `limit` bytes already.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) where the buffer holds `limit` bytes already.
     pub fn room(&mut self, limit: usize) -> io::Result<&mut Vec<u8>> {
         if self.filled().len() >= limit {
             return Err(invalid(format!("more than {limit} bytes where there should be fewer")));
@@ -73,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_in_comes_out_in_order_however_much_it_is() {
+    fn bytes_come_out_in_order_and_the_buffer_grows() {
         let bytes: Vec<u8> = (0_u8..=255).cycle().take(3 * INITIAL).collect();
         let mut buffer = Buffer::default();
         let mut out = Vec::new();
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_buffer_takes_no_more() {
+    fn a_buffer_gives_no_room_beyond_its_limit() {
         let mut buffer = Buffer::default();
         buffer.put(b"12345");
         assert!(buffer.room(6).is_ok());

@@ -1,48 +1,44 @@
-//! HTTP/1.1 as far as calls need it, and without I/O: bytes become heads and bodies here, and
-//! heads become bytes. Whoever reads and writes them stands above: a host's connections,
-//! which wait as tokio does or block, and a plugin's.
+//! HTTP/1.1, as much of it as calls need, and without I/O: bytes become heads and bodies here,
+//! and heads become bytes. The rooms above read and write the sockets: a host's connections,
+//! with a runtime or blocking, and a plugin's.
 //!
-//! The reader of responses takes every body that HTTP/1.1 knows, since a plugin may be written
-//! with any library, as a whole or, where it is a stream, in pieces. The parser of requests
-//! takes those that a plugin has an answer to; what is odd it leaves as it is.
+//! `client` is a host's half: it writes requests and reads responses with every kind of body
+//! that HTTP/1.1 has, since a plugin may be written with any library. `server` is a plugin's
+//! half: it reads the requests that a plugin can answer by itself and leaves unusual ones as they
+//! are. Both are built upon [`Buffer`], [`Body`] and the headers that say where a body ends.
+//!
+//! Two fast paths save work that most messages do not need: [`HeadCache`], for a head that is
+//! the same as the one before, and `server/fast_head.rs`, for heads as goplug's hosts write them.
+//!
+//! Imports `protocol` alone. Start reading at `client/response.rs` or `server/request.rs`.
 
 mod body;
 mod buffer;
-mod chunks;
-mod fields;
-mod known;
+mod chunked;
 #[cfg(feature = "host")]
-mod pieces;
-mod plain;
-mod request;
-mod response;
-mod response_head;
-
-pub use body::{Body, BodyLength, ReadError};
-pub use buffer::Buffer;
-pub use known::KnownHead;
-pub use request::{Fields, Parsed, RequestHead, parse_request};
-pub use response::{Progress, Response, ResponseReader};
-pub use response_head::{ResponseHead, write_response_head};
-
+mod client;
+mod head_cache;
+mod headers;
 #[cfg(feature = "plugin")]
-pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
+mod server;
+#[cfg(all(test, feature = "host", feature = "plugin"))]
+mod tests;
+
+pub use body::{Body, BodyKind, BodyLength, ReadError};
+pub use buffer::Buffer;
 #[cfg(feature = "host")]
-pub use pieces::{Piece, Pieces};
-#[cfg(feature = "host")]
-pub use request::{Request, insert_field};
-#[cfg(feature = "host")]
-pub use response::Opening;
+pub use client::*;
+pub use head_cache::HeadCache;
+pub use headers::{FramingHeaders, MAX_HEADERS};
+#[cfg(feature = "plugin")]
+pub use server::*;
 
 /// The largest head of a message, in bytes: 64 KiB.
 pub const MAX_HEAD: usize = 64 << 10;
 
-/// Bodies up to this size are copied behind their heads, to be sent with them in one piece:
-/// 16 KiB.
-pub const JOINED: usize = 16 << 10;
-
-/// The most fields of a head; as many as hyper takes.
-const MAX_FIELDS: usize = 100;
+/// The largest body that is copied behind its head, so that one write sends both, in bytes:
+/// 16 KiB. A larger body is written from where it lies.
+pub const FLATTEN_LIMIT: usize = 16 << 10;
 
 fn invalid(text: impl Into<String>) -> std::io::Error {
     std::io::Error::new(std::io::ErrorKind::InvalidData, text.into())

@@ -33,9 +33,9 @@ pub(super) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            body_limit: limits::BODY,
-            stop_timeout: limits::STOP,
-            peer_idle: limits::PEER_IDLE,
+            body_limit: limits::MAX_BODY,
+            stop_timeout: limits::STOP_TIMEOUT,
+            peer_idle: limits::PEER_IDLE_TIMEOUT,
             callback_resume: limits::CALLBACK_RESUME,
         }
     }
@@ -212,13 +212,13 @@ impl ServerBuilder {
         self
     }
 
-    /// The largest request body, in bytes; [`limits::BODY`] unless given.
+    /// The largest request body, in bytes; [`limits::MAX_BODY`] unless given.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = bytes;
         self
     }
 
-    /// How long a stop waits for its hook and for calls in flight; [`limits::STOP`] unless
+    /// How long a stop waits for its hook and for calls in flight; [`limits::STOP_TIMEOUT`] unless
     /// given.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.settings.stop_timeout = timeout;
@@ -226,7 +226,7 @@ impl ServerBuilder {
     }
 
     /// How long a peer may take over a request's head once it has begun, or between two parts
-    /// of its body; [`limits::PEER_IDLE`] unless given.
+    /// of its body; [`limits::PEER_IDLE_TIMEOUT`] unless given.
     pub fn peer_idle(mut self, idle: Duration) -> Self {
         self.settings.peer_idle = idle;
         self

@@ -133,7 +133,7 @@ impl PluginServer {
 
     /// How long a stop takes at most.
     pub(super) fn patience(&self) -> Duration {
-        self.core.settings.stop_timeout + limits::FLUSH * 4
+        self.core.settings.stop_timeout + limits::FLUSH_TIMEOUT * 4
     }
 
     /// Listens on the plugin's socket, and then writes its `.pconf` into its location. A
@@ -204,8 +204,8 @@ impl PluginServer {
     ///
     /// # Errors
     /// [`Error::NotRegistered`] where no host listens, [`Error::InvalidName`],
-    /// [`Error::TooLarge`] beyond [`limits::EVENT`], [`Error::Stopped`], and
-    /// [`Error::Deadline`] where a host is behind for longer than [`limits::CALL`].
+    /// [`Error::TooLarge`] beyond [`limits::MAX_EVENT`], [`Error::Stopped`], and
+    /// [`Error::Deadline`] where a host is behind for longer than [`limits::CALL_TIMEOUT`].
     pub async fn notify(&self, callback: &str, payload: impl Into<Bytes>) -> Result<()> {
         let (data, media_type) = (payload.into(), MediaType::Raw);
         self.core.hub.notify(callback, Payload { data: &data, media_type }).await
@@ -274,11 +274,11 @@ async fn run(service: Arc<Service>, listener: Listener, published: Option<Publis
     drop(listener);
     let lifecycle = service.lifecycle();
     lifecycle.advance(Phase::Drained);
-    let _ = timeout(limits::FLUSH, lifecycle.told()).await;
+    let _ = timeout(limits::FLUSH_TIMEOUT, lifecycle.told()).await;
     service.core().hub.close();
     lifecycle.advance(Phase::Closing);
     let all = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(limits::FLUSH * 2, all).await;
+    let _ = timeout(limits::FLUSH_TIMEOUT * 2, all).await;
     connections.shutdown().await;
     drop(end);
 }
@@ -287,7 +287,7 @@ async fn run(service: Arc<Service>, listener: Listener, published: Option<Publis
 async fn accept(listener: &Listener, service: &Arc<Service>, connections: &mut JoinSet<()>) {
     let mut accepted = 0_u64;
     loop {
-        if connections.len() >= limits::CONNECTIONS {
+        if connections.len() >= limits::MAX_CONNECTIONS {
             connections.join_next().await;
         }
         match first(listener.accept(), ended(connections)).await {
@@ -317,7 +317,7 @@ async fn wind_down(service: &Service) {
     let polite = async { both(stop_hook(service), lifecycle.quiet()).await };
     if timeout(stop_timeout, polite).await.is_err() {
         lifecycle.advance(Phase::Cut);
-        let _ = timeout(limits::FLUSH, lifecycle.quiet()).await;
+        let _ = timeout(limits::FLUSH_TIMEOUT, lifecycle.quiet()).await;
     }
 }
 

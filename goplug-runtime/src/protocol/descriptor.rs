@@ -1,14 +1,14 @@
-//! The descriptor: what a plugin can do, said so that people and clients can read
-//! it without running the plugin.
+//! The descriptor: what a plugin offers, in a form that people and clients can read without
+//! running the plugin.
 
 use serde::{Deserialize, Serialize};
 
 use super::wire;
 
-/// What a plugin answers to an activation, and what its `.pconf` repeats.
+/// A plugin's response to an activation; its `.pconf` repeats parts of it.
 ///
-/// Unknown keys are ignored when it is read, and every key but `name` has a
-/// default, so that plugins in other languages can say less.
+/// Unknown keys are ignored when it is read, and every key but `name` has a default, so that
+/// plugins in other languages can leave keys out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Descriptor {
     /// The plugin's name.
@@ -62,7 +62,7 @@ pub struct MethodDescriptor {
     pub fingerprint: String,
 }
 
-/// One callback of a plugin: what it calls in its host.
+/// One callback of a plugin: a function of its host that the plugin calls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CallbackDescriptor {
     /// The wire name.
@@ -73,7 +73,7 @@ pub struct CallbackDescriptor {
     /// The parameters, in order.
     #[serde(default)]
     pub params: Vec<Parameter>,
-    /// What the host's handler answers.
+    /// The result of the host's handler.
     #[serde(default)]
     pub returns: TypeDescriptor,
     /// Hexadecimal digest of the signature; empty where the plugin gives none.
@@ -91,7 +91,7 @@ pub struct Parameter {
     pub ty: TypeDescriptor,
 }
 
-/// A type: its source language's own spelling and, where there is one, a schema.
+/// A type: its spelling in the source language and, if there is one, its schema.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TypeDescriptor {
     /// The spelling, for people.
@@ -110,7 +110,7 @@ impl MethodDescriptor {
 }
 
 impl CallbackDescriptor {
-    /// Whether the plugin waits for what the host's handler answers.
+    /// Whether the plugin waits for the result of the host's handler.
     pub fn wants_answer(&self) -> bool {
         !matches!(self.returns.spelling.as_str(), "" | "()")
     }
@@ -126,8 +126,8 @@ fn signature(name: &str, params: &[Parameter], returns: &TypeDescriptor) -> Stri
     render_signature(name, params, &returns.spelling)
 }
 
-/// Renders a signature in the canonical form over which the fingerprint is made:
-/// `name(parameter: Type, …) -> Type`, the arrow left out for `()` and nothing.
+/// A signature in the canonical form that the fingerprint is computed from:
+/// `name(parameter: Type, …) -> Type`, without the arrow if `returns` is `()` or empty.
 pub fn render_signature<'a>(
     name: &str,
     params: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sparse_descriptor_is_read() {
+    fn missing_keys_have_defaults_and_unknown_ones_are_ignored() {
         let text = r#"{"name":"py","methods":[{"name":"greet","later":1}],"new":[]}"#;
         let descriptor: Descriptor = serde_json::from_str(text).unwrap();
         assert_eq!(descriptor.protocol, 2);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_descriptor_survives_its_text() {
+    fn a_descriptor_reads_back_from_its_text() {
         let descriptor = Descriptor {
             name: "Calculator".into(),
             namespace: "math".into(),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_are_the_published_test_vectors() {
+    fn fingerprints_match_the_published_test_vectors() {
         // RFC 9923 and the reference implementation: the empty string and "a".
         assert_eq!(fingerprint(""), "cbf29ce484222325");
         assert_eq!(fingerprint("a"), "af63dc4c8601ec8c");

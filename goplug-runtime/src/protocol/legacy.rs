@@ -1,12 +1,11 @@
 //! The bodies of GoPlug 1: the list of methods and the name of a callback.
 //!
-//! They are read the way the original library needs it. Its list ends in empty
-//! strings, one for each reserved method; and what stands behind the array is not
-//! looked at.
+//! They are read as the original library writes them. Its list ends in empty strings, one for each
+//! reserved method, and bytes may follow the array, which are ignored.
 
 use serde::Deserialize;
 
-/// A GoPlug 1 body that does not read.
+/// A GoPlug 1 body that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("expected {expected}: {source}")]
 pub struct InvalidBody {
@@ -14,10 +13,10 @@ pub struct InvalidBody {
     source: serde_json::Error,
 }
 
-/// Reads the answer to an activation: a JSON array of strings, or `null` for none.
+/// Reads the response to an activation: a JSON array of strings, or `null` for none.
 ///
 /// # Errors
-/// [`InvalidBody`] where it is anything else.
+/// [`InvalidBody`] for anything else.
 pub fn parse_method_list(body: &[u8]) -> Result<Vec<String>, InvalidBody> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let names = Option::<Vec<String>>::deserialize(&mut json)
@@ -25,7 +24,7 @@ pub fn parse_method_list(body: &[u8]) -> Result<Vec<String>, InvalidBody> {
     Ok(names.unwrap_or_default().into_iter().filter(|name| !name.is_empty()).collect())
 }
 
-/// Writes the answer to an activation.
+/// Writes the response to an activation.
 pub fn method_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
     // Serializing strings cannot fail.
@@ -35,7 +34,7 @@ pub fn method_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 /// Reads the body of a GoPlug 1 `RegisterCallback`: one JSON string.
 ///
 /// # Errors
-/// [`InvalidBody`] where it is anything else.
+/// [`InvalidBody`] for anything else.
 pub fn parse_callback_name(body: &[u8]) -> Result<String, InvalidBody> {
     serde_json::from_slice(body)
         .map_err(|source| InvalidBody { expected: "a callback's name as a JSON string", source })
@@ -51,23 +50,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_of_the_original_is_read_without_its_empty_names() {
+    fn empty_names_in_the_original_list_are_dropped() {
         let names = parse_method_list(br#"["main.Do","main.Echo","","",""]"#).unwrap();
         assert_eq!(names, ["main.Do", "main.Echo"]);
     }
 
     #[test]
-    fn no_methods_at_all_may_be_null() {
+    fn a_list_without_methods_may_be_null() {
         assert_eq!(parse_method_list(b"null").unwrap(), Vec::<String>::new());
     }
 
     #[test]
-    fn what_stands_behind_the_array_is_not_looked_at() {
+    fn bytes_after_the_array_are_ignored() {
         assert_eq!(parse_method_list(b"[\"a\"]\0\0[").unwrap(), ["a"]);
     }
 
     #[test]
-    fn anything_else_is_refused_with_what_was_expected() {
+    fn other_bodies_are_refused_with_what_was_expected() {
         for body in ["", "{}", "\"a\"", "[1]"] {
             let error = parse_method_list(body.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with("expected an array of method names: "), "{error}");
@@ -79,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_write_reads_back() {
+    fn written_bodies_read_back() {
         assert_eq!(method_list(["a", "b\""]), r#"["a","b\""]"#);
         assert_eq!(method_list([]), "[]");
         assert_eq!(parse_callback_name(callback_name("ß\"").as_bytes()).unwrap(), "ß\"");

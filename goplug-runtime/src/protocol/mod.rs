@@ -1,7 +1,7 @@
 //! The wire protocol as values: names, files, documents and events.
 //!
-//! Nothing here does I/O, and nothing here imports the rest of the crate, so
-//! every rule of `docs/protocol.md` can be read, tested and fuzzed by itself.
+//! Nothing here does I/O or imports the rest of the crate, so every rule of `docs/protocol.md` can
+//! be read, tested and fuzzed by itself. Start reading at `wire.rs`, the constants of the protocol.
 
 pub mod descriptor;
 pub mod dialect;

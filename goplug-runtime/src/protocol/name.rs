@@ -11,7 +11,7 @@ pub const MAX_PLUGIN_NAME: usize = 64;
 /// The longest method or callback name, in bytes.
 pub const MAX_MEMBER_NAME: usize = 256;
 
-/// A name that cannot be used, with the rule that it breaks.
+/// A name that breaks one of the rules; its text says which rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} name {name:?} {rule}")]
 pub struct InvalidName {
@@ -22,16 +22,16 @@ pub struct InvalidName {
 
 impl InvalidName {
     fn new(what: &'static str, name: &str, rule: &'static str) -> Self {
-        // A hostile name must not fill a log.
+        // A hostile name must not fill a log file.
         let name = name.chars().take(MAX_MEMBER_NAME).collect();
         Self { what, name, rule }
     }
 }
 
-/// Which plugin: a name within a namespace. The namespace may be empty.
+/// Identifies a plugin: a name within a namespace. The namespace may be empty.
 ///
-/// Cloning copies two pointers. It prints as `namespace.name`, or as `name`
-/// where there is no namespace.
+/// A clone copies two pointers. It is displayed as `namespace.name`, or as `name` where the
+/// namespace is empty.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PluginId {
     namespace: Arc<str>,
@@ -39,8 +39,8 @@ pub struct PluginId {
 }
 
 impl PluginId {
-    /// A name that goplug itself may write: `[A-Za-z0-9_-]{1,64}`, the namespace
-    /// also with `.`, and possibly empty.
+    /// An id that goplug itself may write: the name matches `[A-Za-z0-9_-]{1,64}`, the namespace
+    /// `[A-Za-z0-9_.-]{0,64}`.
     ///
     /// # Errors
     /// [`InvalidName`] says which of the two breaks which rule.
@@ -68,8 +68,8 @@ impl PluginId {
         Self::read(name, namespace)
     }
 
-    /// A name as others may have written it: non-empty, at most 256 bytes, without
-    /// `/`, `\`, control characters, and not `.` or `..`.
+    /// An id as other libraries may have written it. The name is not empty; name and namespace have
+    /// at most 256 bytes, contain no `/`, `\` or control character, and are not `.` or `..`.
     ///
     /// # Errors
     /// [`InvalidName`] says which of the two breaks which rule.
@@ -134,8 +134,8 @@ pub fn check_method(name: &str) -> Result<(), InvalidName> {
     Ok(())
 }
 
-/// Checks a callback's wire name: as for a method, but reserved names are free
-/// and `;` is not, since it marks base64 in the event stream.
+/// Checks a callback's wire name: not empty, at most 256 bytes, no control character, no `/`, no
+/// `;`, which marks base64 in the event stream, and not [`wire::EVENT_GAP`].
 ///
 /// # Errors
 /// [`InvalidName`] says which rule is broken.
@@ -168,13 +168,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_prints_with_its_namespace() {
+    fn an_id_is_displayed_with_its_namespace() {
         assert_eq!(PluginId::new("Do", "Test").unwrap().to_string(), "Test.Do");
         assert_eq!(PluginId::new("Do", "").unwrap().to_string(), "Do");
     }
 
     #[test]
-    fn a_traversal_is_no_name() {
+    fn path_traversals_are_refused() {
         for name in ["", "..", ".", "../x", "a/b", "a\\b", "a\0b", "a\nb"] {
             assert!(PluginId::read(name, "").is_err(), "{name:?}");
         }
@@ -182,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_read_more_leniently_than_we_write() {
+    fn names_are_read_more_leniently_than_written() {
         assert!(PluginId::new("mein Plugin", "").is_err());
         assert!(PluginId::read("mein Plugin", "").is_ok());
     }
 
     #[test]
-    fn reserved_methods_are_refused_by_name() {
+    fn reserved_method_names_are_refused() {
         for name in wire::RESERVED {
             assert!(check_method(name).unwrap_err().to_string().contains("reserved"));
         }

@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): how an error travels.
+//! Problem documents (RFC 9457): errors as they are sent.
 
 use std::ops::{Deref, DerefMut};
 
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 const URN_PREFIX: &str = "urn:goplug:error:";
 
-/// What went wrong, as the `type` member names it.
+/// The kind of an error, as the member `type` names it, with its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {
@@ -17,7 +17,7 @@ pub enum ProblemKind {
     UnknownMethod,
     /// The arguments do not decode (400).
     InvalidArguments,
-    /// The request is not one of the protocol (400).
+    /// The request does not follow the protocol (400).
     BadRequest,
     /// The caller's budget is spent (408).
     DeadlineExceeded,
@@ -25,19 +25,19 @@ pub enum ProblemKind {
     BodyTooLarge,
     /// The handler panicked (500).
     HandlerPanicked,
-    /// The plugin failed in a way that is not the caller's doing (500).
+    /// The plugin failed, through no fault of the caller (500).
     Internal,
-    /// The method was cut off before it had finished, because the plugin stops (500).
+    /// The method was aborted because the plugin stops (500).
     CutOff,
-    /// The plugin is stopping, and has not begun to do what it was asked (503).
+    /// The plugin is stopping, and did not begin the call (503).
     Stopping,
-    /// The plugin is not active yet, and has not begun to do what it was asked (503).
+    /// The plugin is not active yet, and did not begin the call (503).
     NotActive,
     /// A kind that this version does not know.
     Other,
 }
 
-/// Kind, kebab name, status, title: each row once.
+/// Kind, name in the URN, status, title.
 const KINDS: [(ProblemKind, &str, u16, &str); 12] = [
     (ProblemKind::Method, "method", 422, "The method answered with an error"),
     (ProblemKind::UnknownMethod, "unknown-method", 400, "Unknown method"),
@@ -58,14 +58,14 @@ impl ProblemKind {
         KINDS.iter().find(|row| row.0 == self).unwrap_or(&KINDS[KINDS.len() - 1])
     }
 
-    /// The HTTP status that goes with it.
+    /// The HTTP status of this kind.
     pub fn status(self) -> u16 {
         self.row().2
     }
 }
 
-/// An error on its way from one process to the other: one pointer wide, since it is
-/// the rare half of many results. Its members are those of [`Document`].
+/// An error that one process sends to another, with the members of [`Document`]. It is as small as
+/// a pointer, since many results have it as their rare half.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Problem(Box<Document>);
@@ -82,19 +82,20 @@ pub struct Document {
     /// What happened this time, for people.
     #[serde(default)]
     pub detail: String,
-    /// [`ProblemKind::Method`]: the method's own error value.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    /// With [`ProblemKind::Method`]: the method's own error value.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<RawValue>>,
-    /// [`ProblemKind::InvalidArguments`]: which parameter.
+    /// With [`ProblemKind::InvalidArguments`]: the parameter at fault, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
-    /// [`ProblemKind::InvalidArguments`]: what was expected there.
+    /// With [`ProblemKind::InvalidArguments`]: what was expected there, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
 }
 
-/// Reads a value that is there. `null` is one: an error type without fields is written so.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+/// Reads the value of a member that is present. `null` is a value as well: an error type without
+/// fields is written as `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::deserialize(deserializer).map(Some)
 }
 
@@ -120,7 +121,7 @@ impl Problem {
         problem
     }
 
-    /// Arguments that do not decode, where it is known which.
+    /// Arguments that do not decode, with the parameter at fault.
     pub fn argument(parameter: &str, expected: &str, detail: impl Into<String>) -> Self {
         let mut problem = Self::new(ProblemKind::InvalidArguments, detail);
         problem.parameter = Some(parameter.into());
@@ -128,7 +129,7 @@ impl Problem {
         problem
     }
 
-    /// What kind of problem this is.
+    /// The kind of this problem.
     pub fn kind(&self) -> ProblemKind {
         let name = self.urn.strip_prefix(URN_PREFIX).unwrap_or_default();
         KINDS.iter().find(|row| row.1 == name).map_or(ProblemKind::Other, |row| row.0)
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_survives_its_document() {
+    fn every_kind_reads_back_from_its_document() {
         for (kind, ..) in KINDS {
             let text = Problem::new(kind, "why").to_json();
             let read: Problem = serde_json::from_slice(&text).unwrap();
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_problem_is_still_a_problem() {
+    fn a_foreign_problem_reads_as_other() {
         let read: Problem =
             serde_json::from_str(r#"{"type":"about:blank","detail":"no"}"#).unwrap();
         assert_eq!(read.kind(), ProblemKind::Other);

@@ -19,33 +19,33 @@ pub const CALLBACK_REPLY: &str = "CallbackReply";
 /// Method names that a plugin cannot define.
 pub const RESERVED: [&str; 5] = [ACTIVATE, STOP, PING, REGISTER_CALLBACK, CALLBACK_REPLY];
 
-/// Names the protocol version; a peer that does not send it speaks GoPlug 1.
+/// The protocol version; a peer that does not send this header speaks GoPlug 1.
 pub const HEADER_PROTOCOL: &str = "goplug-protocol";
-/// The field by which a peer says that it speaks [`PROTOCOL`].
+/// The header of a peer that speaks [`PROTOCOL`].
 pub const GOPLUG_2: (&str, &str) = (HEADER_PROTOCOL, "2");
 /// The caller's remaining budget, in whole milliseconds.
 pub const HEADER_TIMEOUT: &str = "goplug-timeout";
-/// On one request of a connection: the requests behind another one may be given back, by an
-/// interim response of [`STATUS_GIVEN_BACK`].
+/// On one request of a connection: the plugin may give back requests that wait behind another
+/// one, with an interim response of [`STATUS_GIVEN_BACK`].
 pub const HEADER_PIPELINE: &str = "goplug-pipeline";
-/// On one request of a connection: for how many microseconds the plugin is to look at it for
-/// the next request before it waits.
+/// On one request of a connection: for how long the plugin is to busy poll the connection before
+/// it waits for the next request, in microseconds.
 pub const HEADER_BUSY_POLL: &str = "goplug-busy-poll";
-/// A token that tells one host's callback streams from another's.
+/// A token that identifies the host of a callback stream.
 pub const HEADER_HOST: &str = "goplug-host";
 /// The id of the last event that the host has seen.
 pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
-/// What a body is.
+/// The media type of a body.
 pub const HEADER_CONTENT_TYPE: &str = "content-type";
 
-/// The interim status by which a plugin says that no request behind the one which it answers
-/// has been begun or will be.
+/// The interim status with which a plugin gives back the requests behind the current one: it has
+/// begun none of them, and will not.
 pub const STATUS_GIVEN_BACK: u16 = 102;
 
 /// The status of a request whose head is longer than a plugin reads.
 pub const STATUS_HEAD_TOO_LONG: u16 = 431;
 
-/// The feature of plugins that heed [`HEADER_PIPELINE`].
+/// The feature of plugins that support [`HEADER_PIPELINE`].
 pub const FEATURE_PIPELINE: &str = "pipeline";
 
 /// Typed arguments and results.
@@ -61,7 +61,7 @@ pub const EVENT_STREAM: &str = "text/event-stream";
 
 /// The event that says how many callbacks were lost.
 pub const EVENT_GAP: &str = "gap";
-/// Behind a callback's name: its data is base64 of raw bytes.
+/// The end of an event's type where its data is base64 of raw bytes.
 pub const EVENT_BASE64_SUFFIX: &str = ";base64";
 
 /// The first inherited descriptor in the systemd convention.
@@ -87,8 +87,8 @@ pub const ENV_LIFELINE: &str = "GOPLUG_LIFELINE";
 /// Environment: which of its embedded plugins an executable is to serve as.
 pub const ENV_EMBEDDED: &str = "GOPLUG_EMBEDDED";
 
-/// Renders a budget for [`HEADER_TIMEOUT`]; rounds up, so that a budget that is
-/// left is never sent as none.
+/// A budget in milliseconds, for [`HEADER_TIMEOUT`]. It is rounded up, so that a budget above zero
+/// is never sent as zero.
 pub fn timeout_value(budget: Duration) -> u64 {
     u64::try_from(budget.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
@@ -98,7 +98,8 @@ pub fn parse_timeout(value: &[u8]) -> Option<Duration> {
     parse_number(value).map(Duration::from_millis)
 }
 
-/// Reads a whole number, blanks around it aside; `None` if it is something else, or too large.
+/// Reads a whole number with optional blanks around it; `None` if it is something else, or too
+/// large.
 pub(crate) fn parse_number(text: &[u8]) -> Option<u64> {
     let digits = text.trim_ascii();
     if digits.is_empty() {
@@ -110,12 +111,12 @@ pub(crate) fn parse_number(text: &[u8]) -> Option<u64> {
     })
 }
 
-/// The URL a plugin has unless it is given one: `unix://` + namespace + name.
+/// The default URL of a plugin: `unix://` + namespace + name.
 pub fn default_url(name: &str, namespace: &str) -> String {
     format!("unix://{namespace}{name}")
 }
 
-/// Whether this is a plugin's URL: a scheme, `://`, an authority and no path.
+/// Whether this can be a plugin's URL: a scheme, `://`, an authority and no path.
 pub fn is_plugin_url(url: &str) -> bool {
     url.split_once("://").is_some_and(|(scheme, authority)| {
         let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -156,11 +157,11 @@ pub fn method_of_path(path: &str) -> Option<std::borrow::Cow<'_, str>> {
 pub fn path_of_method(method: &str) -> String {
     let mut path = Vec::with_capacity(method.len() + 1);
     write_path_of_method(method, &mut path);
-    // Nothing but ASCII was written.
+    // Only ASCII was written.
     String::from_utf8(path).unwrap_or_default()
 }
 
-/// Writes [`path_of_method`] behind `out`.
+/// Appends [`path_of_method`] to `out`.
 pub fn write_path_of_method(method: &str, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     out.push(b'/');
@@ -182,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_method_survives_its_path() {
+    fn a_method_reads_back_from_its_path() {
         for name in ["main.Do", "straße %", "a?b#c", "100%"] {
             assert_eq!(method_of_path(&path_of_method(name)).unwrap(), name);
         }
@@ -195,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_method_is_none() {
+    fn paths_without_a_method_are_refused() {
         for path in ["", "/", "//b", "add", "/%", "/%zz", "/%ff"] {
             assert_eq!(method_of_path(path), None, "{path}");
         }
     }
 
     #[test]
-    fn a_budget_that_is_left_is_not_sent_as_none() {
+    fn a_budget_above_zero_is_not_sent_as_zero() {
         assert_eq!(timeout_value(Duration::from_nanos(1)), 1);
         assert_eq!(parse_timeout(b" 250"), Some(Duration::from_millis(250)));
         for none in ["soon", "", "+5", "-1", "5.0", "18446744073709551616"] {

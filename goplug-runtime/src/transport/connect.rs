@@ -2,7 +2,7 @@
 //!
 //! The kernel says "connection refused" both for a socket that nobody serves and
 //! for a file that never was one, and "would block" for a queue that is full for
-//! the moment. The three mean different things to whoever reads the error.
+//! the moment. The three mean different things to the reader of the error.
 
 use std::io;
 use std::os::unix::fs::FileTypeExt;
@@ -16,21 +16,20 @@ use super::check_path;
 use super::socket::new_socket;
 use super::stream::Stream;
 
-/// How long to wait before asking again at a socket whose queue is full: at first, and after
-/// doubling at most, since it may stay full.
+/// The first pause before another attempt at a socket whose queue is full.
 const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);
+
+/// The longest pause: it doubles with each attempt.
 const QUEUE_FULL_PAUSE_MAX: Duration = Duration::from_millis(80);
 
-/// Connects to the socket at `path`, within `deadline`. While the queue of the
-/// socket is full it waits. Needs a runtime with I/O and time. Dropping the
-/// future closes whatever has been opened.
+/// Connects to the socket at `path`, within `deadline`. Waits while the queue of the socket is full.
+/// Needs a runtime with I/O and time. Dropping the future closes the socket.
 ///
 /// # Errors
 /// [`NotFound`](io::ErrorKind::NotFound) if there is no such file,
-/// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not a socket or the path
-/// cannot be one's, [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if
-/// nobody listens, [`TimedOut`](io::ErrorKind::TimedOut) after the deadline, and
-/// what else the system says.
+/// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not a socket or [`check_path`] refuses the
+/// path, [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if nobody listens,
+/// [`TimedOut`](io::ErrorKind::TimedOut) after the deadline, or another error of the system.
 pub async fn connect(path: &Path, deadline: Duration) -> io::Result<Stream> {
     check_path(path)?;
     tokio::time::timeout(deadline, connect_when_queued(path)).await.unwrap_or_else(|_| {
@@ -59,6 +58,7 @@ async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
     }
 }
 
+/// Replaces the system's error for this path by one with a text for people.
 pub(super) fn explain(path: &Path, error: io::Error) -> io::Error {
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such socket",
@@ -85,7 +85,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(10);
 
     #[tokio::test]
-    async fn a_missing_socket_is_said_to_be_missing() {
+    async fn a_missing_socket_is_reported_as_missing() {
         let temp = tempfile::tempdir().unwrap();
         let error = connect(&temp.path().join("s"), SOON).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_or_folder_is_said_not_to_be_a_socket() {
+    async fn a_file_or_folder_is_reported_as_not_a_socket() {
         let temp = tempfile::tempdir().unwrap();
         let file = temp.path().join("f");
         std::fs::write(&file, "").unwrap();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_dead_socket_is_said_to_have_no_listener() {
+    async fn a_stale_socket_is_reported_as_without_a_listener() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         leave_stale_socket(&path);

@@ -1,8 +1,8 @@
-//! The two ways to listen: for oneself, and on behalf of a process to be started.
+//! The two ways to listen: in this process, and on behalf of a process to be started.
 //!
-//! A host binds the socket of a plugin that it starts, and hands it over. Whoever
-//! connects while the plugin boots, or between two of its lives, waits in the
-//! kernel's queue instead of meeting a path that nobody serves.
+//! A host binds the socket of a plugin that it starts, and hands it over. Connections that arrive
+//! while the plugin starts, or between two of its processes, wait in the kernel's queue instead of
+//! being refused.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -20,22 +20,23 @@ use super::{Stream, check_path};
 /// it is still the same one.
 #[derive(Debug)]
 pub struct Listener {
-    file: Option<SocketFile>,
-    inner: UnixListener,
+    /// `None` if the socket was inherited.
+    pub(super) file: Option<SocketFile>,
+    pub(super) inner: UnixListener,
 }
 
 impl Listener {
     /// Listens at `path`: a socket of mode 0600, in a folder that is made with mode
     /// 0700 if it is missing. The socket of a process that is gone is replaced.
     ///
-    /// Needs a runtime with I/O; waits at most a second, for other goplug processes
-    /// that bind in the same folder.
+    /// Needs a runtime with I/O. Waits at most a second for other goplug processes that bind in the
+    /// same folder.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for what [`check_path`] refuses,
-    /// [`AddrInUse`](io::ErrorKind::AddrInUse) if another process answers there,
-    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the file is not a socket,
-    /// and what the system says.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a path that [`check_path`] refuses,
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) if another process listens there,
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the file is not a socket, or another error
+    /// of the system.
     pub fn bind(path: &Path) -> io::Result<Self> {
         check_path(path)?;
         let (socket, file) = socket::bind(path)?;
@@ -48,21 +49,13 @@ impl Listener {
         }
     }
 
-    /// A listener that somebody else bound, and whose file stays theirs.
-    #[cfg(feature = "plugin")]
-    pub(super) fn inherited(socket: OwnedFd) -> io::Result<Self> {
-        let listener = std::os::unix::net::UnixListener::from(socket);
-        listener.set_nonblocking(true)?;
-        Ok(Self { file: None, inner: UnixListener::from_std(listener)? })
-    }
-
-    /// The next connection, and who is at its other end.
+    /// The next connection, and the credentials of its peer.
     ///
     /// Cancel safe: dropping the future loses no connection.
     ///
     /// # Errors
-    /// What the system says. An error concerns one connection, or passes, as too
-    /// many open files does: wait a moment and accept again.
+    /// The system's error. It concerns one connection only, or is temporary, such as too many open
+    /// files: wait a moment and accept again.
     pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         let (stream, _) = self.inner.accept().await?;
         let peer = Peer::of(&stream)?;
@@ -74,10 +67,10 @@ impl Listener {
         self.file.as_ref().map(SocketFile::path)
     }
 
-    /// Stops listening and removes the socket's file, if it was made here.
+    /// Stops listening and removes the socket's file, if this listener made it.
     ///
     /// # Errors
-    /// What the system says about removing the file; the socket is closed anyway.
+    /// The system's error if the file cannot be removed; the socket is closed all the same.
     pub fn close(mut self) -> io::Result<()> {
         self.remove()
     }
@@ -89,17 +82,16 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // Nobody is left to tell; the next bind replaces what stays behind.
+        // An error cannot be reported here; the next bind replaces a file that stays behind.
         let _ = self.remove();
     }
 }
 
-/// A listening socket that a host keeps for a plugin's processes.
+/// A listening socket that a host keeps for the processes of a plugin.
 ///
-/// It stays open from one process to the next, so that connections wait in
-/// between. Dropping it closes the host's end and removes the file as
-/// [`Listener`] does. A client that connects sees the credentials of the process
-/// that bound it, which is the host.
+/// It stays open from one process to the next, so that connections wait in between. Dropping it
+/// closes the host's descriptor and removes the file as [`Listener`] does. A client that connects
+/// sees the credentials of the process that bound the socket, which is the host.
 #[derive(Debug)]
 pub struct PassedListener {
     file: SocketFile,
@@ -107,9 +99,9 @@ pub struct PassedListener {
 }
 
 impl PassedListener {
-    /// Listens at `path`, as [`Listener::bind`] does, but needs no runtime and
-    /// accepts nothing itself. The folder has to be there, and to be the caller's own:
-    /// others that bind in it are not waited for.
+    /// Listens at `path` as [`Listener::bind`] does, but needs no runtime and accepts no
+    /// connections. The folder must exist, and no other process may bind in it meanwhile: it is not
+    /// locked.
     ///
     /// # Errors
     /// As [`Listener::bind`].
@@ -117,7 +109,7 @@ impl PassedListener {
         let path = std::path::absolute(path)?;
         check_path(&path)?;
         let (socket, file) = socket::bind_alone(path)?;
-        // The process that gets it may be in a language that expects to block.
+        // The plugin's language may expect a blocking socket.
         rustix::io::ioctl_fionbio(&socket, false)?;
         Ok(Self { file, socket })
     }
@@ -127,11 +119,11 @@ impl PassedListener {
         self.file.path()
     }
 
-    /// Removes the file, if it is still the one made here: nobody can connect any
-    /// more, while the process that has the socket serves what is open.
+    /// Removes the file, if it is still the one of this socket. No new connections are possible
+    /// then; the process that has the socket keeps those that are open.
     ///
     /// # Errors
-    /// What the system says; a file that is gone already is no error.
+    /// The system's error; a file that has been removed already is not an error.
     pub fn remove(&self) -> io::Result<()> {
         self.file.remove()
     }
@@ -145,7 +137,7 @@ impl AsFd for PassedListener {
 
 impl Drop for PassedListener {
     fn drop(&mut self) {
-        // Nobody is left to tell; the next bind replaces what stays behind.
+        // An error cannot be reported here; the next bind replaces a file that stays behind.
         let _ = self.remove();
     }
 }
@@ -207,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_connects_before_anybody_accepts_is_queued() {
+    async fn a_connection_waits_until_it_is_accepted() {
         let temp = tempfile::tempdir().unwrap();
         let passed = PassedListener::bind(&temp.path().join("s")).unwrap();
         let mut client = connect(passed.path(), SOON).await.unwrap();

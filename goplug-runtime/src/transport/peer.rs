@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection, as the kernel tells it.
+//! The credentials of a connection's peer, as the kernel reports them.
 
 use std::io;
 
@@ -12,16 +12,16 @@ pub struct Peer {
     pub uid: u32,
     /// The effective group id.
     pub gid: u32,
-    /// The process id, where the system tells it. The process may be gone, and the
-    /// number may be another's by now: it is for people, not for decisions.
+    /// The process id, if the system reports it. The process may have ended, and its number may
+    /// belong to another process by now: it is for people, not for decisions.
     pub pid: Option<i32>,
 }
 
 impl Peer {
-    /// Asks the kernel who is at the other end of a stream.
+    /// Asks the kernel for the credentials of a stream's peer.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub(super) fn of(stream: &UnixStream) -> io::Result<Self> {
         let credentials = stream.peer_cred()?;
         // The kernel answers 0 for a process that this one cannot see.
@@ -29,17 +29,16 @@ impl Peer {
         Ok(Self { uid: credentials.uid(), gid: credentials.gid(), pid })
     }
 
-    /// Whether the peer may speak with this process: it runs as the same user, or
-    /// as root, who could do everything anyway.
+    /// Whether this process accepts the peer: it runs as the same user, or as root, which can do
+    /// everything anyway.
     pub fn is_trusted(&self) -> bool {
         self.uid == own_uid() || self.uid == 0
     }
 
-    /// Refuses a listener that this process may not speak with.
+    /// Refuses a listener that is not trusted.
     ///
     /// # Errors
-    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied), with the user's number.
-    #[cfg(feature = "host")]
+    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied), with the number of the user.
     pub fn check_listener(&self) -> io::Result<()> {
         if self.is_trusted() {
             return Ok(());

@@ -1,8 +1,7 @@
 //! Whether a file or folder is safe from other users.
 //!
-//! Who may write a plugin's program, its `.pconf` or their folder may run code as
-//! the host. Access lists need no extra look: the group bits of the mode are their
-//! upper bound.
+//! A user who may write a plugin's program, its `.pconf` or their folder can run code as the host.
+//! Access control lists need no extra check: the group bits of the mode are their upper bound.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -13,16 +12,16 @@ const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// Says why other users may change a file or folder; `None` if they may not.
+/// The reason why other users can change a file or folder; `None` if they cannot.
 ///
-/// Others are all but this process's user and root. A folder with the sticky bit,
-/// such as `/tmp`, counts as safe: others may add files of their own, which this
-/// function then finds, but not touch those of somebody else. So does a file that
-/// only a private group may write: one whose number is its owner's, and that
-/// according to `/etc/passwd` and `/etc/group` has no other member.
+/// Other users are all but this process's user and root. A folder with the sticky bit, such as
+/// `/tmp`, is safe: other users can add files of their own to it, which this function then refuses,
+/// but cannot change or replace the files in it. A file that a private group may write is safe as
+/// well: the group's number is its owner's, and according to `/etc/passwd` and `/etc/group` it has
+/// no other member.
 ///
-/// It is about this file alone, not about the folders above it: take the metadata of
-/// the open file where one is read or run. May read those two files, and so block.
+/// Only this file is checked, not the folders above it. Before a file is read or run, pass the
+/// metadata of the open file. May read the two files above, and so block.
 pub fn writable_by_others(metadata: &Metadata) -> Option<String> {
     let facts = Facts {
         uid: metadata.uid(),
@@ -65,7 +64,7 @@ impl Facts {
     }
 }
 
-/// Whether a group, whose number is its only user's, has no second member.
+/// Whether the group whose number is that of a user has no member but that user.
 fn is_private_group(gid: u32, users: &str, groups: &str) -> bool {
     let number = |field: Option<&str>| field.and_then(|text| text.parse::<u32>().ok());
     let others_primary = users.lines().any(|line| {
@@ -91,25 +90,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_mine_or_roots_alone_is_safe() {
+    fn files_of_this_user_or_root_are_safe() {
         assert_eq!(problem(ME, ME, 0o755, false), None);
         assert_eq!(problem(0, 0, 0o755, true), None);
     }
 
     #[test]
-    fn another_owner_is_named() {
+    fn another_owner_is_reported() {
         let text = problem(1001, ME, 0o600, false).unwrap();
         assert_eq!(text, "it belongs to another user (uid 1001)");
     }
 
     #[test]
-    fn a_mode_that_lets_everybody_write_is_shown() {
+    fn a_mode_that_lets_everybody_write_is_reported() {
         let text = problem(ME, ME, 0o666, false).unwrap();
         assert_eq!(text, "every user may write it (mode 0666)");
     }
 
     #[test]
-    fn a_shared_group_that_may_write_is_shown() {
+    fn a_shared_group_that_may_write_is_reported() {
         let text = problem(ME, 50, 0o775, true).unwrap();
         assert_eq!(text, "its group may write it (mode 0775, gid 50)");
     }
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sticky_bit_excuses_folders_only() {
+    fn the_sticky_bit_makes_only_folders_safe() {
         assert_eq!(problem(0, 0, 0o1777, true), None);
         assert!(problem(0, 0, 0o1777, false).is_some());
     }
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_real_file_is_looked_at() {
+    fn a_real_file_is_checked() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("f");
         std::fs::write(&path, "").unwrap();

@@ -1,10 +1,10 @@
-//! How many processors there are for this process.
+//! The number of processors that this process may use.
 
 use std::sync::OnceLock;
 use std::thread;
 
-/// How many processors this process may use, as it was when somebody first asked: to find
-/// out takes several system calls and files.
+/// The number of processors that this process may use. It is determined once, at the first call,
+/// since that takes several system calls and reads files.
 pub fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))

@@ -1,10 +1,9 @@
-//! Socket files: how one comes into being at a path, and how it goes away.
+//! Socket files: how they are created and removed.
 //!
-//! A path can hold anything: another plugin's socket, the remains of a crash, a
-//! user's document. So nothing is removed that is not a socket, or that somebody
-//! answers on, and what is removed in the end is only the very file that was made
-//! here. Looking and binding are two steps; a lock on the folder makes them one
-//! for all goplug processes, and leaves no lock file behind.
+//! Any file can lie at a path: another plugin's socket, the remains of a crash, a user's document. So
+//! only sockets without a listener are replaced, and in the end only the file that was created here
+//! is removed. Checking and binding are two steps; a lock on the folder makes them one for all
+//! goplug processes, and leaves no lock file behind.
 
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -25,8 +24,8 @@ pub const MAX_PATH: usize = 107;
 /// (`net.core.somaxconn`).
 const BACKLOG: i32 = 1024;
 
-/// How long to wait for another process that is binding in the same folder.
-const LOCK: Duration = Duration::from_secs(1);
+/// How long to wait for another process that binds in the same folder.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Checks that a socket can have this path.
 ///
@@ -51,7 +50,7 @@ pub fn check_path(path: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
-/// A new stream socket that no child inherits by accident and that never blocks.
+/// A new stream socket that is non-blocking and closed on exec.
 pub(super) fn new_socket() -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     Ok(rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?)
@@ -70,8 +69,8 @@ pub(super) fn bind(path: &Path) -> io::Result<(OwnedFd, SocketFile)> {
     bind_alone(path)
 }
 
-/// As [`bind`], in a folder that is there and in which nobody else binds: its lock may
-/// belong to somebody, and is left alone.
+/// As [`bind`], but without making or locking the folder: no other process may bind in it
+/// meanwhile.
 pub(super) fn bind_alone(path: PathBuf) -> io::Result<(OwnedFd, SocketFile)> {
     make_room(&path)?;
     let socket = new_socket()?;
@@ -89,7 +88,7 @@ pub(super) fn bind_alone(path: PathBuf) -> io::Result<(OwnedFd, SocketFile)> {
 /// Holds the folder's lock until the result is dropped.
 fn lock(folder: &Path) -> io::Result<File> {
     let file = File::open(folder)?;
-    let patience = Instant::now() + LOCK;
+    let patience = Instant::now() + LOCK_TIMEOUT;
     loop {
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) if Instant::now() < patience => {
@@ -101,7 +100,7 @@ fn lock(folder: &Path) -> io::Result<File> {
                     format!("another process keeps the folder {} locked", folder.display()),
                 ));
             }
-            // Network file systems do not lock folders; there the two steps stay two.
+            // Network file systems cannot lock folders; there checking and binding stay two steps.
             Err(Errno::BADF | Errno::NOLCK | Errno::OPNOTSUPP | Errno::INVAL) | Ok(()) => {
                 return Ok(file);
             }
@@ -110,7 +109,7 @@ fn lock(folder: &Path) -> io::Result<File> {
     }
 }
 
-/// Removes the socket of a process that is gone; refuses to remove anything else.
+/// Removes the socket of a process that has ended; refuses to remove anything else.
 fn make_room(path: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -123,7 +122,7 @@ fn make_room(path: &Path) -> io::Result<()> {
         }
         Ok(_) => {}
     }
-    if is_answered(path)? {
+    if has_listener(path)? {
         return Err(io::Error::new(
             io::ErrorKind::AddrInUse,
             "the socket is in use by another process",
@@ -135,13 +134,13 @@ fn make_room(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether somebody listens on the socket at `path`. Never waits.
-fn is_answered(path: &Path) -> io::Result<bool> {
+/// Whether a process listens on the socket at `path`. Never waits.
+fn has_listener(path: &Path) -> io::Result<bool> {
     match rustix::net::connect(&new_socket()?, &SocketAddrUnix::new(path)?) {
-        // A full queue belongs to somebody, too.
+        // A full queue has a listener as well.
         Ok(()) | Err(Errno::AGAIN) => Ok(true),
         Err(Errno::CONNREFUSED | Errno::NOENT) => Ok(false),
-        // Somebody listens, but not for stream connections.
+        // There is a listener, but not for stream connections.
         Err(Errno::PROTOTYPE) => Ok(true),
         Err(error) => Err(error.into()),
     }
@@ -149,8 +148,8 @@ fn is_answered(path: &Path) -> io::Result<bool> {
 
 /// The file of a bound socket.
 ///
-/// A bound socket holds on to its inode, so while it is open no other file can
-/// have the same device and inode number.
+/// A bound socket keeps its inode in use, so while it is open no other file can have the same device
+/// and inode number.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
@@ -167,7 +166,7 @@ impl SocketFile {
         &self.path
     }
 
-    /// Removes the file unless it is gone, or another has taken its place.
+    /// Removes the file, unless it was removed or replaced already.
     pub(super) fn remove(&self) -> io::Result<()> {
         let removed = std::fs::symlink_metadata(&self.path).and_then(|found| {
             if (found.dev(), found.ino()) == self.identity {
@@ -183,8 +182,8 @@ impl SocketFile {
     }
 }
 
-/// Leaves what a process leaves that crashed while it listened. Dropping alone would
-/// not do: a child that another test is just starting may hold the socket, too.
+/// Creates the socket file of a process that crashed while it listened. Dropping the listener would
+/// not be enough: a child process that another test is just starting may have the socket as well.
 #[cfg(test)]
 pub(super) fn leave_stale_socket(path: &Path) {
     let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_no_file_can_have_is_refused() {
+    fn an_impossible_path_is_refused() {
         for path in ["", "a\0b"] {
             let error = check_path(Path::new(path)).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_a_socket_is_left_alone() {
+    fn a_file_that_is_not_a_socket_is_kept() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("letter");
         std::fs::write(&path, "dear").unwrap();
@@ -251,17 +250,17 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_in_use_is_left_alone() {
+    fn a_socket_in_use_is_kept() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let _other = UnixListener::bind(&path).unwrap();
         let error = bind(&path).unwrap_err();
         assert_eq!(error.to_string(), "the socket is in use by another process");
-        assert!(is_answered(&path).unwrap());
+        assert!(has_listener(&path).unwrap());
     }
 
     #[test]
-    fn a_socket_of_another_type_in_use_is_left_alone() {
+    fn a_socket_of_another_type_in_use_is_kept() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let _other = UnixDatagram::bind(&path).unwrap();
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_that_bind_at_once_over_a_stale_socket_one_wins() {
+    fn of_many_binds_at_once_one_succeeds() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         leave_stale_socket(&path);
@@ -278,22 +277,22 @@ mod tests {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(bound.iter().filter(|result| result.is_ok()).count(), 1);
-        assert!(is_answered(&path).unwrap());
+        assert!(has_listener(&path).unwrap());
     }
 
     #[test]
-    fn only_the_file_that_was_made_is_removed() {
+    fn only_the_file_that_was_created_is_removed() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let (_socket, file) = bind(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let _successor = UnixListener::bind(&path).unwrap();
         file.remove().unwrap();
-        assert!(is_answered(&path).unwrap());
+        assert!(has_listener(&path).unwrap());
     }
 
     #[test]
-    fn removing_twice_is_no_error() {
+    fn removing_twice_is_not_an_error() {
         let temp = tempfile::tempdir().unwrap();
         let (_socket, file) = bind(&temp.path().join("s")).unwrap();
         file.remove().unwrap();

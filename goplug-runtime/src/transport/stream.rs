@@ -1,12 +1,12 @@
-//! A connection, and what of it the runtime watches.
+//! A connection, and the readiness for which the runtime watches it.
 //!
-//! A Unix socket wakes whoever waits for room each time that its other end has read, whether
-//! or not there was room before, and tokio's own stream always waits for room. At the end that
-//! called, that is of use: where the plugin has a processor of its own, the host is on its
-//! feet while the plugin is at work, and the answer finds it there. At the end that was
-//! called it is in vain: each answer would wake the plugin once more when it is read, at the
-//! cost of a third of a call where both have one processor. So a plugin's end is watched for
-//! something to read, and for room only while a write lacks it.
+//! A Unix socket wakes a process that waits for room to write each time that its peer has read,
+//! even if there was room before, and tokio's own stream always waits for room. At the host's
+//! end that is useful: where the plugin has a processor of its own, the host is awake while the
+//! plugin works, and is there when the response comes. At the plugin's end it is useless: each
+//! response would wake the plugin once more when it is read, which takes a third of the time of
+//! a call where both share one processor. So the plugin's end is watched for reading, and for
+//! writing only while a write waits for room.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
@@ -16,89 +16,73 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use rustix::buffer::spare_capacity;
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
+use rustix::net::{RecvFlags, SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
-#[cfg(feature = "host")]
-use super::{HangUp, Peer, credentials::peer_of};
+use super::send::{length, send};
 
-/// A connection between a host and a plugin. Needs the runtime, with I/O, on which it was
-/// made.
+/// A connection between a host and a plugin. It needs the runtime on which it was made, with
+/// I/O.
 #[derive(Debug)]
 pub struct Stream {
-    socket: Arc<Socket>,
-    /// Watches for room, from a write that found too little until one that is complete.
+    pub(super) socket: Arc<RegisteredSocket>,
+    /// Watches for room to write, from a write that found too little until the next complete one.
     room: Option<pipe::Sender>,
 }
 
-/// A socket, and what of it the runtime watches.
+/// A socket that is registered with the runtime.
 #[derive(Debug)]
-enum Socket {
-    /// Something to read, and room to write.
-    Both(UnixStream),
-    /// Something to read. What tokio watches in one direction only are the ends of a pipe; to
-    /// them a socket is a descriptor like any other.
-    Reading(pipe::Receiver),
+pub(super) enum RegisteredSocket {
+    /// For reading and writing.
+    ReadWrite(UnixStream),
+    /// For reading. tokio registers nothing but the ends of a pipe for one direction only; it
+    /// treats a socket in one of them as any other descriptor.
+    ReadOnly(pipe::Receiver),
 }
 
-impl Socket {
+impl RegisteredSocket {
     fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Both(socket) => socket.poll_read_ready(cx),
-            Self::Reading(socket) => socket.poll_read_ready(cx),
+            Self::ReadWrite(socket) => socket.poll_read_ready(cx),
+            Self::ReadOnly(socket) => socket.poll_read_ready(cx),
         }
     }
 
-    /// Lets `read` read; where it would block there is nothing to read any more.
+    /// Calls `read`. If that returns [`WouldBlock`](ErrorKind::WouldBlock), the runtime forgets
+    /// that the socket was ready, and waits for it anew.
     fn try_read<R>(&self, read: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
         match self {
-            Self::Both(socket) => socket.try_io(Interest::READABLE, read),
-            Self::Reading(socket) => socket.try_io(read),
+            Self::ReadWrite(socket) => socket.try_io(Interest::READABLE, read),
+            Self::ReadOnly(socket) => socket.try_io(read),
         }
     }
 }
 
-impl AsFd for Socket {
+impl AsFd for RegisteredSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Both(socket) => socket.as_fd(),
-            Self::Reading(socket) => socket.as_fd(),
+            Self::ReadWrite(socket) => socket.as_fd(),
+            Self::ReadOnly(socket) => socket.as_fd(),
         }
     }
 }
 
 impl Stream {
-    /// The end that has connected. The socket must not block.
+    /// The end that has connected. The socket must be non-blocking.
     pub(super) fn connected(socket: OwnedFd) -> io::Result<Self> {
         let socket = UnixStream::from_std(socket.into())?;
-        Ok(Self { socket: Arc::new(Socket::Both(socket)), room: None })
+        Ok(Self { socket: Arc::new(RegisteredSocket::ReadWrite(socket)), room: None })
     }
 
-    /// The end that was accepted. The socket must not block.
+    /// The end that was accepted. The socket must be non-blocking.
     pub(super) fn accepted(socket: OwnedFd) -> io::Result<Self> {
         let socket = pipe::Receiver::from_owned_fd_unchecked(socket)?;
-        Ok(Self { socket: Arc::new(Socket::Reading(socket)), room: None })
+        Ok(Self { socket: Arc::new(RegisteredSocket::ReadOnly(socket)), room: None })
     }
 
-    /// Asks the kernel who is at the other end.
-    ///
-    /// # Errors
-    /// What the system says.
-    #[cfg(feature = "host")]
-    pub fn peer(&self) -> io::Result<Peer> {
-        peer_of(self.as_fd())
-    }
-
-    /// What ends this connection from beside whoever waits on it.
-    #[cfg(feature = "host")]
-    pub fn hang_up(&self) -> HangUp {
-        HangUp::of(&self.socket)
-    }
-
-    /// Two that are connected with each other: the first one has connected, the second was
-    /// accepted.
+    /// Two connected streams: the end that has connected, and the end that was accepted.
     #[cfg(test)]
     pub fn pair() -> io::Result<(Self, Self)> {
         let (a, b) = std::os::unix::net::UnixStream::pair()?;
@@ -107,11 +91,11 @@ impl Stream {
         Ok((Self::connected(a.into())?, Self::accepted(b.into())?))
     }
 
-    /// Reads what there is, and appends it as far as the capacity reaches, which must be
-    /// further than it is filled. Zero is the end.
+    /// Reads the bytes that have arrived, and appends them to `target` without growing it; it
+    /// must have spare capacity. Ready with the number of bytes; zero is the end of the stream.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -126,12 +110,12 @@ impl Stream {
     /// [`poll_receive`](Self::poll_receive) as a future. Cancel safe.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub async fn receive(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
         poll_fn(|cx| self.poll_receive(cx, target)).await
     }
 
-    /// Lets `recv` fill so much room once there is something.
+    /// Calls `recv`, which reads up to `room` bytes, once there is something to read.
     fn poll_recv(
         &self,
         cx: &mut Context<'_>,
@@ -140,18 +124,18 @@ impl Stream {
     ) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.socket.poll_read_ready(cx))?;
-            let mut all = None;
+            let mut drained = None;
             let received = self.socket.try_read(|| {
                 let count = recv(self.as_fd())?;
-                // With less than would fit nothing is left, and the next attempt may as well
-                // wait before it reads in vain.
+                // A read that does not fill the room has emptied the socket. tokio is told so in
+                // its own terms, and the next call waits instead of reading in vain.
                 if (1..room).contains(&count) {
-                    all = Some(count);
+                    drained = Some(count);
                     return Err(ErrorKind::WouldBlock.into());
                 }
                 Ok(count)
             });
-            match (received, all) {
+            match (received, drained) {
                 (_, Some(count)) => return Poll::Ready(Ok(count)),
                 (Err(error), None) if error.kind() == ErrorKind::WouldBlock => {}
                 (received, None) => return Poll::Ready(received),
@@ -159,7 +143,7 @@ impl Stream {
         }
     }
 
-    /// Sends as much of these parts as there is room for.
+    /// Sends as much of the parts as the socket has room for.
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -175,15 +159,15 @@ impl Stream {
         }
         loop {
             let sent = match (&*self.socket, &self.room) {
-                (Socket::Both(socket), _) => {
+                (RegisteredSocket::ReadWrite(socket), _) => {
                     ready!(socket.poll_write_ready(cx))?;
                     socket.try_io(Interest::WRITABLE, || send(socket.as_fd()))
                 }
-                (Socket::Reading(_), Some(room)) => {
+                (RegisteredSocket::ReadOnly(_), Some(room)) => {
                     ready!(room.poll_write_ready(cx))?;
                     room.try_io(|| send(room.as_fd()))
                 }
-                (Socket::Reading(socket), None) => {
+                (RegisteredSocket::ReadOnly(socket), None) => {
                     let again = socket.as_fd().try_clone_to_owned()?;
                     self.room = Some(pipe::Sender::from_owned_fd_unchecked(again)?);
                     continue;
@@ -202,10 +186,6 @@ impl Stream {
     }
 }
 
-fn length(parts: &[IoSlice<'_>]) -> usize {
-    parts.iter().map(|part| part.len()).sum()
-}
-
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
@@ -218,10 +198,10 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // What nobody else could hang up, tokio reads into memory that has not been cleared.
+        // Without a `HangUp`, tokio can read into memory that is not initialised.
         match Arc::get_mut(&mut self.socket) {
-            Some(Socket::Both(socket)) => Pin::new(socket).poll_read(cx, buffer),
-            Some(Socket::Reading(socket)) => Pin::new(socket).poll_read(cx, buffer),
+            Some(RegisteredSocket::ReadWrite(socket)) => Pin::new(socket).poll_read(cx, buffer),
+            Some(RegisteredSocket::ReadOnly(socket)) => Pin::new(socket).poll_read(cx, buffer),
             None => {
                 let space = buffer.initialize_unfilled();
                 let count = ready!(self.poll_recv(cx, space.len(), |socket| {
@@ -264,31 +244,6 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// So many bytes in parts are copied into one, which the system sends with less to do.
-const SMALL: usize = 512;
-
-/// Sends these parts, or as much of them as there is room for.
-pub(super) fn send(
-    socket: impl AsFd,
-    parts: &[IoSlice<'_>],
-    flags: SendFlags,
-) -> rustix::io::Result<usize> {
-    match parts {
-        [part, rest @ ..] if rest.iter().all(|part| part.is_empty()) => {
-            rustix::net::send(socket, part, flags)
-        }
-        _ if length(parts) <= SMALL => {
-            let (mut bytes, mut end) = ([0; SMALL], 0);
-            for part in parts {
-                bytes[end..end + part.len()].copy_from_slice(part);
-                end += part.len();
-            }
-            rustix::net::send(socket, &bytes[..end], flags)
-        }
-        _ => rustix::net::sendmsg(socket, parts, &mut SendAncillaryBuffer::default(), flags),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
@@ -297,13 +252,14 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::time::{Duration, timeout};
 
+    use super::super::send::MAX_JOINED;
     use super::*;
 
     const SOON: Duration = Duration::from_secs(10);
     const LARGE: usize = 4 << 20;
 
     #[tokio::test]
-    async fn what_is_written_is_read_and_so_is_the_end() {
+    async fn written_bytes_and_the_end_are_read() {
         let (mut ours, mut theirs) = Stream::pair().unwrap();
         ours.write_all(b"one").await.unwrap();
         let slices = [IoSlice::new(b" two"), IoSlice::new(b" three")];
@@ -319,9 +275,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn parts_are_sent_in_their_order_however_large_they_are() {
+    async fn parts_of_any_size_are_sent_in_order() {
         let (mut ours, mut theirs) = Stream::pair().unwrap();
-        for length in [0, 1, SMALL / 2, SMALL / 2 + 1, SMALL] {
+        for length in [0, 1, MAX_JOINED / 2, MAX_JOINED / 2 + 1, MAX_JOINED] {
             let (first, second) = (vec![1; length], vec![2; length]);
             let parts = [&first, &second].map(|part| IoSlice::new(part));
             assert_eq!(ours.write_vectored(&parts).await.unwrap(), 2 * length);
@@ -332,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_waits_for_room_and_is_watched_no_longer_than_that() {
+    async fn the_socket_is_watched_for_room_only_while_a_write_waits() {
         let (mut host, mut plugin) = Stream::pair().unwrap();
         let sent: Vec<u8> = (0..LARGE).map(|at| (at % 251) as u8).collect();
         for _ in 0..2 {
@@ -349,7 +305,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_that_waits_ends_when_the_other_end_goes() {
+    async fn a_waiting_write_ends_when_the_peer_closes() {
         let (a, b) = Stream::pair().unwrap();
         let (c, d) = Stream::pair().unwrap();
         for (mut ours, theirs) in [(a, b), (d, c)] {
@@ -364,20 +320,8 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "host")]
-    #[tokio::test]
-    async fn who_is_hung_up_on_reads_what_came_before_and_then_the_end() {
-        let (mut ours, mut theirs) = Stream::pair().unwrap();
-        theirs.write_all(b"before").await.unwrap();
-        ours.hang_up().now();
-        let mut read = Vec::with_capacity(64);
-        while ours.read_buf(&mut read).await.unwrap() > 0 {}
-        assert_eq!(read, b"before");
-        assert_eq!(theirs.read_buf(&mut read).await.unwrap(), 0);
-    }
-
     #[test]
-    fn who_answers_is_not_woken_because_the_answer_was_read() {
+    fn the_plugin_is_not_woken_when_its_response_is_read() {
         const QUESTIONS: usize = 500;
         let parked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&parked);

@@ -305,7 +305,7 @@ fn more_connections_than_are_served_at_a_time_wait_for_a_place() {
         )
         .await;
         let mut others = Vec::new();
-        for _ in 1..limits::CONNECTIONS {
+        for _ in 1..limits::MAX_CONNECTIONS {
             let mut client = Client::connect(&sock).await;
             assert_eq!(client.post("Ping", "").await.status(), 200);
             others.push(client);

@@ -31,7 +31,7 @@ type Table = BTreeMap<String, Vec<i128>>;
 type All = (u64, f64, String, Option<String>, Table, Option<(f32, char)>);
 
 fn all() -> impl Strategy<Value = All> {
-    // JSON has no word for what is not a number or not finite.
+    // JSON cannot express NaN and infinities.
     let ratio = any::<f64>().prop_filter("finite", |number| number.is_finite());
     let small = any::<f32>().prop_filter("finite", |number| number.is_finite());
     (
@@ -56,14 +56,14 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn arguments_come_back_bit_by_bit(sent in all()) {
+    fn arguments_read_back_bit_by_bit(sent in all()) {
         let read: All = read(&written(&sent));
         prop_assert_eq!(read.1.to_bits(), sent.1.to_bits());
         prop_assert_eq!(read, sent);
     }
 
     #[test]
-    fn position_says_the_same_as_name(
+    fn arguments_by_position_decode_as_those_by_name(
         sent in all(),
         further in vec(json::value(), 0..3),
     ) {
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn options_may_be_missing_and_unknown_keys_be_there(
+    fn options_may_be_missing_and_unknown_keys_are_ignored(
         sent in all(),
         unknown in btree_map(json::text(), json::value(), 0..4),
         order in Just(NAMES.to_vec()).prop_shuffle(),
@@ -94,7 +94,7 @@ proptest! {
         if let Some(small) = small {
             known.insert("small".into(), serde_json::to_value(small).unwrap());
         }
-        // Numbers of 128 bits are no values of serde_json; their text is JSON all the same.
+        // serde_json's `Value` cannot hold numbers of 128 bits, but their text is valid JSON.
         let table = serde_json::to_string(table).unwrap();
         let mut members = vec![];
         for (key, value) in unknown.iter().filter(|(key, _)| !NAMES.contains(&key.as_str())) {
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn positions_that_are_missing_at_the_end_are_none(a in any::<u64>()) {
+    fn missing_positions_at_the_end_are_none(a in any::<u64>()) {
         static SHORT: MethodSpec = MethodSpec {
             params: &[
                 ParamSpec { name: "a", ty: "u64" },
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_arguments_or_a_problem_that_says_what_was_expected(body in any::<Vec<u8>>()) {
+    fn arbitrary_bytes_decode_or_give_a_problem_with_what_was_expected(body in any::<Vec<u8>>()) {
         if let Err(problem) = Call::new(body.into()).arguments::<All>(&METHOD) {
             prop_assert!(problem.expected.is_some(), "{:?}", problem);
         }

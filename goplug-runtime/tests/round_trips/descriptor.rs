@@ -1,4 +1,4 @@
-//! The descriptor, and what a newer plugin may add to it.
+//! The descriptor, also with the keys that a newer plugin may add to it.
 
 use goplug_runtime::protocol::Descriptor;
 use proptest::collection::vec;
@@ -23,7 +23,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
         })
 }
 
-/// Adds a key that nobody knows to every object that the descriptor's own format makes.
+/// Adds an unknown key to every object of the descriptor's format.
 fn with_unknown_keys(document: &mut Value, unknown: &Value) {
     let lists = ["methods", "callbacks", "params"];
     let Some(object) = document.as_object_mut() else { return };
@@ -41,7 +41,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_descriptor_survives_its_text(descriptor in descriptor()) {
+    fn a_descriptor_reads_back_from_its_text(descriptor in descriptor()) {
         let text = serde_json::to_string(&descriptor).unwrap();
         prop_assert_eq!(serde_json::from_str::<Descriptor>(&text).unwrap(), descriptor);
     }

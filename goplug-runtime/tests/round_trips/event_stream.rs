@@ -1,4 +1,4 @@
-//! The event stream, in whatever pieces the network makes of it.
+//! The event stream, in arbitrary pieces.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -17,7 +17,7 @@ type Written = (Option<u64>, String, String);
 fn event_name() -> impl Strategy<Value = String> {
     let any_name = json::text().prop_map(|name| name.replace(['\r', '\n'], ""));
     prop_oneof![Just(EVENT_GAP.into()), "[a-z]{1,4};base64", any_name]
-        .prop_filter("an empty name is none", |name| !name.is_empty())
+        .prop_filter("not empty", |name| !name.is_empty())
 }
 
 fn event() -> impl Strategy<Value = Written> {
@@ -53,7 +53,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     vec(prop_oneof![loose.prop_map(<[u8]>::to_vec), line], 0..16).prop_map(|pieces| pieces.concat())
 }
 
-/// What a decoder makes of these bytes, cut at these places.
+/// The events that a decoder reads from these bytes, cut at these places, and how it ends.
 fn decode(
     limit: usize,
     bytes: &[u8],
@@ -82,7 +82,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn every_event_comes_back_as_it_was_whatever_the_pieces(
+    fn every_event_reads_back_from_arbitrary_pieces(
         written in vec(event(), 0..5),
         cuts in vec(any::<Index>(), 0..8),
     ) {
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn raw_bytes_come_back_out_of_base64(payload in any::<Vec<u8>>(), cut in any::<Index>()) {
+    fn raw_bytes_read_back_from_base64(payload in any::<Vec<u8>>(), cut in any::<Index>()) {
         let mut text = Vec::new();
         let name = format!("main.callBack{EVENT_BASE64_SUFFIX}");
         encode(&mut text, Some(1), &name, &BASE64.encode(&payload));
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_read_alike_in_any_pieces_whatever_the_limit(
+    fn the_pieces_do_not_change_the_events_with_any_limit(
         bytes in stream(),
         limit in 0..48_usize,
         cuts in vec(any::<Index>(), 0..8),
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn an_event_of_just_the_limit_is_taken_and_one_byte_more_is_not(
+    fn an_event_may_be_as_large_as_the_limit_and_not_one_byte_larger(
         id in option::of(any::<u64>()),
         event in event_name().prop_filter("it has a name", |name| name != "message"),
         data in json::text(),

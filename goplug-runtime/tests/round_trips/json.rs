@@ -1,4 +1,4 @@
-//! Any JSON value, and the pieces that the documents of the protocol share.
+//! Arbitrary JSON values, and the parts that several documents of the protocol have.
 
 use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor};
 use proptest::collection::{btree_map, vec};
@@ -13,7 +13,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        // JSON has no word for the others.
+        // JSON cannot express the others.
         any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(Value::from),
         text().prop_map(Value::from),
     ];
@@ -25,7 +25,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Text with everything that a format may stumble over.
+/// Text with the characters that are special in one of the formats.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z]{0,6}",
@@ -42,7 +42,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
 }
 
 fn type_descriptor() -> impl Strategy<Value = TypeDescriptor> {
-    // `null` is no schema, and reads as none.
+    // `null` is not a schema, and reads as `None`.
     let schema = value().prop_filter("no schema", |value| !value.is_null());
     (text(), option::of(schema)).prop_map(|(spelling, schema)| TypeDescriptor { spelling, schema })
 }

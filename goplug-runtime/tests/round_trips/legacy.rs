@@ -12,7 +12,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_method_list_comes_back_without_its_empty_names(
+    fn a_method_list_reads_back_without_its_empty_names(
         mut names in vec(json::text(), 0..6),
         behind in any::<Vec<u8>>(),
     ) {
@@ -23,7 +23,7 @@ proptest! {
     }
 
     #[test]
-    fn a_callback_name_survives_its_body(name in json::text()) {
+    fn a_callback_name_reads_back_from_its_body(name in json::text()) {
         prop_assert_eq!(parse_callback_name(callback_name(&name).as_bytes()).unwrap(), name);
     }
 }

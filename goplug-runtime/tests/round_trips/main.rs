@@ -1,8 +1,7 @@
-//! Whatever is written reads back as it was: for every value, not only for those that
-//! somebody thought of.
+//! Every value that is written reads back unchanged, checked with generated values.
 //!
-//! A failing case is printed in its smallest form. It is not kept in a file: it belongs
-//! into a test with a name beside the code at fault.
+//! A failing case is printed in its smallest form. It is not kept in a file: it becomes a test with
+//! a name beside the code at fault.
 
 mod arguments;
 mod descriptor;
@@ -14,7 +13,7 @@ mod pconf;
 mod problem;
 mod wire;
 
-/// Enough cases to come by every branch, few enough to be run each time.
+/// Enough cases to reach every branch, and few enough to run each time.
 fn config() -> proptest::test_runner::Config {
     proptest::test_runner::Config {
         cases: 128,

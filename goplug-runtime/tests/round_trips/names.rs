@@ -1,4 +1,4 @@
-//! The rules for names, against the sentences in which the protocol says them.
+//! The rules for names, compared with the wording of `docs/protocol.md`.
 
 use goplug_runtime::protocol::PluginId;
 use goplug_runtime::protocol::name::{check_callback, check_method};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{config, json};
 
-/// Names on both sides of every rule.
+/// Names that obey each rule, and names that break it.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         json::text(),
@@ -20,7 +20,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Names that goplug writes, for the most part, and their neighbours.
+/// Mostly names that goplug writes, and some that break a rule by little.
 fn plain_name() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[A-Za-z0-9_-]{63,66}", 3 => "[A-Za-z0-9_.-]{0,3}", 1 => name()]
 }
@@ -38,7 +38,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn what_goplug_writes_is_the_documented_alphabet(
+    fn written_names_use_the_documented_alphabet(
         name in plain_name(),
         namespace in plain_name(),
     ) {
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn an_id_gives_back_its_names_and_is_one_segment_of_a_path(
+    fn an_id_returns_its_names_and_is_one_segment_of_a_path(
         name in name(),
         namespace in name(),
     ) {
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn two_plugins_that_goplug_writes_never_share_a_file(
+    fn two_written_ids_never_share_a_file(
         a in ("[ab_-]{1,3}", "[ab.]{0,3}"),
         b in ("[ab_-]{1,3}", "[ab.]{0,3}"),
     ) {
@@ -77,13 +77,13 @@ proptest! {
     }
 
     #[test]
-    fn a_method_may_have_every_name_but_the_reserved(name in name()) {
+    fn every_member_name_but_the_reserved_is_a_method_name(name in name()) {
         let allowed = is_member(&name) && !RESERVED.contains(&name.as_str());
         prop_assert_eq!(check_method(&name).is_ok(), allowed);
     }
 
     #[test]
-    fn a_callback_may_have_every_name_that_an_event_can_carry(name in name()) {
+    fn every_member_name_without_a_semicolon_is_a_callback_name(name in name()) {
         let allowed = is_member(&name) && !name.contains(';') && name != EVENT_GAP;
         prop_assert_eq!(check_callback(&name).is_ok(), allowed);
     }

@@ -42,10 +42,10 @@ const KNOWN: [&str; 11] = [
     "Callbacks",
 ];
 
-/// A name as others may have written it.
+/// A name as other libraries may have written it.
 fn lenient_name() -> impl Strategy<Value = String> {
     prop_oneof!["[A-Za-z0-9_-]{1,8}", "[a-zß .?#%:;\"-]{1,6}"]
-        .prop_filter("no folder's own name", |name| ![".", ".."].contains(&name.as_str()))
+        .prop_filter("not . or ..", |name| ![".", ".."].contains(&name.as_str()))
 }
 
 fn argument() -> impl Strategy<Value = String> {
@@ -108,7 +108,7 @@ fn file() -> impl Strategy<Value = File> {
 }
 
 impl File {
-    /// Its members. What is absent is `null`, or is left out.
+    /// The file's members. An absent one is `null`, or left out.
     fn members(&self, absent_is_null: bool) -> Vec<(String, Value)> {
         let known = [
             json!(self.name),
@@ -165,7 +165,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_file_is_read_as_it_is_meant_whatever_the_order_and_case_of_its_keys(
+    fn a_file_reads_the_same_with_its_keys_in_any_order_and_case(
         (file, text) in text(),
     ) {
         let pconf = Pconf::parse(text.as_bytes()).unwrap();
@@ -187,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn a_file_that_is_rewritten_says_the_same_and_keeps_the_keys_of_others((file, text) in text()) {
+    fn a_rewritten_file_reads_the_same_and_keeps_unknown_keys((file, text) in text()) {
         let pconf = Pconf::parse(text.as_bytes()).unwrap();
         let rewritten = pconf.to_json();
 
@@ -200,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn what_can_be_built_can_be_read(
+    fn a_file_that_can_be_built_can_be_read(
         file in file(),
         protocol in any::<u32>(),
         sock in json::text(),

@@ -28,10 +28,10 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_problem_survives_its_document(
+    fn a_problem_reads_back_from_its_document(
         kind in kind(),
         detail in json::text(),
-        // `null` is the value of an error that says all with its type.
+        // `null` is the value of an error type without fields.
         error in option::of(prop_oneof![Just(Value::Null), json::value()]),
         parameter in option::of(json::text()),
         expected in option::of(json::text()),

@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_method_survives_its_path(
+    fn a_method_reads_back_from_its_path(
         method in json::text().prop_filter("named", |name| !name.is_empty()),
         behind in "([/?][ -~]{0,8})?",
     ) {
@@ -24,7 +24,7 @@ proptest! {
     }
 
     #[test]
-    fn any_path_is_read_or_names_no_method(path in any::<String>()) {
+    fn arbitrary_paths_name_a_method_or_none(path in any::<String>()) {
         if let Some(method) = method_of_path(&path) {
             let path = path_of_method(&method);
             prop_assert_eq!(method_of_path(&path).unwrap(), method);
@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn a_budget_arrives_whole_and_at_most_a_millisecond_longer(
+    fn a_budget_is_rounded_up_to_the_next_millisecond(
         seconds in 0..u64::MAX / 1000,
         nanos in 0..1_000_000_000_u32,
     ) {

@@ -133,7 +133,7 @@ impl<'a> HandlerLoop<'a> {
         let request = Request {
             below: &format!("/{id}"),
             content_type: Some(media_type),
-            fields: &[(wire::HEADER_HOST, &self.callbacks.host)],
+            headers: &[(wire::HEADER_HOST, &self.callbacks.host)],
             ..Request::new(wire::CALLBACK_REPLY, &body)
         };
         self.instance.control(&request).await.map(drop)

@@ -136,7 +136,7 @@ async fn ask(
             ..Request::new(wire::REGISTER_CALLBACK, body.as_bytes())
         };
         // The answer is the callback, whenever that comes.
-        let deadline = Instant::now() + limits::LONGEST;
+        let deadline = Instant::now() + limits::MAX_DURATION;
         let mut answer = std::pin::pin!(endpoint.send_on(&mut connection, &request, deadline));
         let early = poll_once(answer.as_mut()).await;
         if let Some(asked) = asked.take() {

@@ -91,10 +91,10 @@ impl<'a> Receiver<'a> {
         let resumes = self.known_to_plugin || self.last_seen.is_some();
         let request = Request {
             content_type: Some(wire::JSON),
-            fields: if resumes { &fields } else { &fields[..2] },
+            headers: if resumes { &fields } else { &fields[..2] },
             ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
-        let budget = limits::CALL;
+        let budget = limits::CALL_TIMEOUT;
         let opening = self.instance.endpoint().open_stream(&request);
         let context = || format!("registering callbacks of {}", self.instance.id());
         let opened = tokio::time::timeout(budget, opening)
@@ -103,7 +103,7 @@ impl<'a> Receiver<'a> {
             .map_err(|error| Error::io(context(), error))?;
         match opened {
             Opened::Stream(connection) => {
-                Ok(CallbackStream { connection, decoder: Decoder::new(limits::EVENT) })
+                Ok(CallbackStream { connection, decoder: Decoder::new(limits::MAX_EVENT) })
             }
             Opened::Response(response) => {
                 let limit = self.instance.endpoint().body_limit();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::error::SendError;
 use super::open::busy_poll_field;
 use super::pool::Pooled;
-use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_field};
+use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
 use crate::transport::{BlockingStream, BusyPoll, HangUp};
 
@@ -72,7 +72,7 @@ impl BlockingConnection {
         self.scratch.clear();
         let body = request.write_to(&mut self.scratch, authority.as_bytes());
         if let Some(microseconds) = self.ask.take() {
-            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+            insert_header(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
         }
         let sent = send(&mut self.stream, [&self.scratch, body], deadline);
         if let Err(error @ (SendError::Unsent(_) | SendError::TimedOut)) = sent {

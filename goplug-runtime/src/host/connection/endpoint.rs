@@ -63,7 +63,7 @@ impl Endpoint {
 
     /// How long a caller with this deadline may wait for a new connection.
     fn time_to_connect(deadline: Instant) -> Duration {
-        limits::CONNECT.min(deadline.saturating_duration_since(Instant::now()))
+        limits::CONNECT_TIMEOUT.min(deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Sends a request on an idle connection, or on a new one. A connection that the
@@ -148,12 +148,19 @@ impl Endpoint {
         request: &Request<'_>,
     ) -> std::io::Result<Opened> {
         let authority = self.authority.as_bytes();
-        EventStream::open(&self.socket, limits::CONNECT, request, authority, self.body_limit).await
+        EventStream::open(
+            &self.socket,
+            limits::CONNECT_TIMEOUT,
+            request,
+            authority,
+            self.body_limit,
+        )
+        .await
     }
 
     /// Opens a connection that is not shared.
     pub(in crate::host) async fn connect(&self) -> std::io::Result<Connection> {
-        self.open(limits::CONNECT, Duration::ZERO).await
+        self.open(limits::CONNECT_TIMEOUT, Duration::ZERO).await
     }
 
     async fn open(&self, within: Duration, busy_poll: Duration) -> std::io::Result<Connection> {
@@ -192,7 +199,7 @@ mod tests {
         rustix::net::listen(&listener, 0).unwrap();
         // The queue has one place.
         let _queued = UnixStream::connect(&socket).unwrap();
-        let endpoint = Endpoint::new(socket, "unix://x", limits::BODY, Duration::ZERO);
+        let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO);
         let deadline = Instant::now() + Duration::from_millis(20);
         let request = Request::new("work", b"");
         let error = endpoint.send(&request, deadline, || false).await.unwrap_err();
@@ -208,7 +215,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let socket = temp.path().join("s");
         let listener = UnixListener::bind(&socket).unwrap();
-        let endpoint = Endpoint::new(socket, "unix://x", limits::BODY, Duration::ZERO);
+        let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO);
         let deadline = Instant::now() + Duration::from_secs(1000);
         let request = Request::new("work", b"");
         let close = async {

@@ -11,7 +11,8 @@ use tokio::io::AsyncWriteExt;
 
 use super::open::connect;
 use crate::http1::{
-    Buffer, MAX_HEAD, Opening, Piece, Pieces, Progress, Request, Response, ResponseReader,
+    BodyProgress, BodyStream, Buffer, MAX_HEAD, Progress, Request, Response, ResponseReader,
+    StreamedResponse,
 };
 use crate::transport::Stream;
 
@@ -22,7 +23,7 @@ const AT_A_TIME: usize = 64 << 10;
 pub(in crate::host) struct EventStream {
     stream: Stream,
     incoming: Buffer,
-    pieces: Pieces,
+    pieces: BodyStream,
     /// How much of what is here has been given out.
     given: usize,
 }
@@ -53,15 +54,15 @@ impl EventStream {
         let mut incoming = Buffer::with_capacity(AT_A_TIME);
         let mut reader = ResponseReader::new(limit);
         loop {
-            match reader.open(&mut incoming)? {
-                Opening::Stream(pieces) => {
+            match reader.take_stream(&mut incoming)? {
+                StreamedResponse::Stream(pieces) => {
                     return Ok(Opened::Stream(Self { stream, incoming, pieces, given: 0 }));
                 }
-                Opening::Progress(Progress::Whole(response)) => {
+                StreamedResponse::Other(Progress::Whole(response)) => {
                     return Ok(Opened::Response(response));
                 }
-                Opening::Progress(Progress::Interim(_)) => {}
-                Opening::Progress(Progress::More) => {
+                StreamedResponse::Other(Progress::Interim(_)) => {}
+                StreamedResponse::Other(Progress::More) => {
                     if stream.receive(reader.room(&mut incoming)?).await? == 0 {
                         return Ok(Opened::Response(reader.end()?));
                     }
@@ -75,12 +76,12 @@ impl EventStream {
         self.incoming.consume(std::mem::take(&mut self.given));
         loop {
             match self.pieces.next(&mut self.incoming)? {
-                Piece::Content(count) => {
+                BodyProgress::Data(count) => {
                     self.given = count;
                     break;
                 }
-                Piece::End => return Ok(None),
-                Piece::More => {
+                BodyProgress::End => return Ok(None),
+                BodyProgress::More => {
                     let room = self.incoming.room(MAX_HEAD)?;
                     if self.stream.receive(room).await? == 0 {
                         return self.pieces.end().map(|()| None);

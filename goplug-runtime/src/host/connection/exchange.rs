@@ -19,7 +19,7 @@ use super::deadline_timer::DeadlineTimer;
 use super::error::SendError;
 use super::open::{busy_poll_field, connect};
 use super::pool::Pooled;
-use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_field};
+use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
 use crate::transport::{BusyPoll, HangUp, Stream};
 
@@ -74,7 +74,7 @@ impl Connection {
         self.scratch.clear();
         let body = request.write_to(&mut self.scratch, authority);
         if let Some(microseconds) = self.ask.take() {
-            insert_field(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+            insert_header(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
         }
         let mut exchange = Exchange {
             stream: &mut self.stream,

@@ -62,7 +62,7 @@ impl<C: Pooled> Pool<C> {
     /// Keeps a connection for the next call, if there can be one on it.
     pub(in crate::host) fn put(&self, connection: Box<C>) {
         let mut inner = self.lock();
-        let room = !inner.closed && inner.idle.len() < limits::IDLE_CONNECTIONS;
+        let room = !inner.closed && inner.idle.len() < limits::MAX_IDLE_CONNECTIONS;
         if room && connection.is_reusable() {
             inner.idle.push(connection);
         }
@@ -156,15 +156,15 @@ mod tests {
         let pool = Pool::default();
         let mut ends = Vec::new();
         let mut all = Vec::new();
-        for _ in 0..limits::IDLE_CONNECTIONS + 3 {
+        for _ in 0..limits::MAX_IDLE_CONNECTIONS + 3 {
             let (ours, theirs) = connection(true, true);
             all.push(pool.admit(ours));
             ends.push(theirs);
         }
         all.into_iter().for_each(|connection| pool.put(connection));
-        assert_eq!(pool.lock().idle.len(), limits::IDLE_CONNECTIONS);
+        assert_eq!(pool.lock().idle.len(), limits::MAX_IDLE_CONNECTIONS);
         let (ours, _theirs) = connection(true, true);
         let _last = pool.admit(ours);
-        assert_eq!(pool.lock().open.len(), limits::IDLE_CONNECTIONS + 1);
+        assert_eq!(pool.lock().open.len(), limits::MAX_IDLE_CONNECTIONS + 1);
     }
 }

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::transport::{FileState, OpenProgram};
+use crate::transport::{FileStamp, OpenProgram};
 
 /// The digest of a file, as lowercase hexadecimal digits, and how the file was.
-type Known = (FileState, String);
+type Known = (FileStamp, String);
 
 /// The digest that a plugin's program was found to have last. A file that has not been touched
 /// since has it still, and a plugin that is started again need not be read again: to read a
@@ -20,7 +20,7 @@ impl DigestCache {
     /// The digest of an open program, if it is known, which nobody may write but whom this host
     /// trusts.
     pub(in crate::host) fn get(&self, program: &OpenProgram) -> io::Result<Option<String>> {
-        let state = FileState::of(program)?;
+        let state = FileStamp::of(program)?;
         let known = self.lock();
         let digest = known.as_ref().filter(|(known, _)| *known == state);
         Ok(digest.map(|(_, digest)| digest.clone()))
@@ -28,11 +28,11 @@ impl DigestCache {
 
     /// Reads the digest of such a program. Does blocking I/O.
     pub(in crate::host) fn read(&self, program: &OpenProgram) -> io::Result<String> {
-        let state = FileState::of(program)?;
+        let state = FileStamp::of(program)?;
         let digest = read_digest(program)?;
         // One that may have been written meanwhile, or whose clock may not show it, is read
         // again next time.
-        let settled = state.is_settled() && FileState::of(program)? == state;
+        let settled = state.is_settled() && FileStamp::of(program)? == state;
         *self.lock() = settled.then(|| (state, digest.clone()));
         Ok(digest)
     }

@@ -55,14 +55,14 @@ impl Installation {
             let what = if metadata.is_dir() { "a folder" } else { "not a regular file" };
             return Err(format!("it is {what}"));
         }
-        if metadata.len() > limits::PCONF {
-            return Err(format!("it is larger than {} bytes", limits::PCONF));
+        if metadata.len() > limits::MAX_PCONF {
+            return Err(format!("it is larger than {} bytes", limits::MAX_PCONF));
         }
         if !trusted {
             trust::check_file(&metadata)?;
         }
         let mut text = Vec::new();
-        file.take(limits::PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
+        file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
         let pconf = Pconf::parse(&text).map_err(|error| error.to_string())?;
         let installation = Self { pconf, origin: Origin::File(path.into()), trusted };
         installation.check().map_err(|error| match error {

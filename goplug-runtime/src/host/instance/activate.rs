@@ -50,7 +50,7 @@ pub(super) async fn activate(
     };
     let request = Request {
         content_type: (installation.pconf.protocol() != 1).then_some(wire::JSON),
-        fields: &[wire::GOPLUG_2],
+        headers: &[wire::GOPLUG_2],
         ..Request::new(wire::ACTIVATE, body)
     };
     let terms = Terms { limit: endpoint.body_limit(), budget: policy.start_timeout };

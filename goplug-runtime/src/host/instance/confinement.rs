@@ -41,7 +41,7 @@ pub(super) fn rules(sandbox: &Sandbox, program: &OpenProgram) -> Result<Ruleset,
 mod tests {
     use crate::host::OnUnsupported::{Refuse, Report};
     use crate::host::{Event, Registry, Sandbox};
-    use crate::transport::process::tests::confined::without_landlock;
+    use crate::transport::without_landlock;
 
     /// Loads a plugin that ends at once, on a kernel without Landlock. Answers with the
     /// error and with what was reported.

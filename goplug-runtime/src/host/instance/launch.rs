@@ -153,7 +153,7 @@ pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
         return Ok(());
     }
     let socket = installation.socket()?;
-    match connect(&socket, limits::CONNECT).await {
+    match connect(&socket, limits::CONNECT_TIMEOUT).await {
         Ok(_) => Ok(()),
         Err(error) => Err(installation.rejected(error.to_string())),
     }

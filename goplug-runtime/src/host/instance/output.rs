@@ -75,19 +75,19 @@ fn keep(tail: &Tail, line: String) {
 
 /// Reads lines until the end; one longer than the limit comes in pieces.
 async fn read_lines(pipe: impl AsyncRead + Unpin, mut each: impl FnMut(String)) {
-    let mut pipe = BufReader::with_capacity(limits::OUTPUT_LINE, pipe);
+    let mut pipe = BufReader::with_capacity(limits::MAX_OUTPUT_LINE, pipe);
     let mut line = Vec::new();
     while let Ok(bytes) = pipe.fill_buf().await {
         if bytes.is_empty() {
             break;
         }
-        let room = limits::OUTPUT_LINE - line.len();
+        let room = limits::MAX_OUTPUT_LINE - line.len();
         let seen = &bytes[..bytes.len().min(room)];
         let end = seen.iter().position(|&byte| byte == b'\n');
         let used = end.unwrap_or(seen.len());
         line.extend_from_slice(&seen[..used]);
         pipe.consume(used + usize::from(end.is_some()));
-        if end.is_some() || line.len() == limits::OUTPUT_LINE {
+        if end.is_some() || line.len() == limits::MAX_OUTPUT_LINE {
             each(text_of(&mut line));
         }
     }
@@ -119,8 +119,8 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_line_without_end_comes_in_bounded_pieces() {
-        let lines = lines_of(&vec![b'x'; 2 * limits::OUTPUT_LINE + 1]).await;
-        assert_eq!(lines.iter().map(String::len).max(), Some(limits::OUTPUT_LINE));
+        let lines = lines_of(&vec![b'x'; 2 * limits::MAX_OUTPUT_LINE + 1]).await;
+        assert_eq!(lines.iter().map(String::len).max(), Some(limits::MAX_OUTPUT_LINE));
         assert_eq!(lines.len(), 3);
     }
 

@@ -11,14 +11,14 @@ use std::os::fd::OwnedFd;
 use super::confinement;
 use crate::host::install::{Command, DigestCache, read_digest, trust};
 use crate::host::policy::Sandbox;
-use crate::transport::{self, Limit, OpenProgram, Spawn, Started};
+use crate::transport::{self, OpenProgram, Rlimit, Spawn, Started};
 
 /// A start, before its program has been looked at.
 pub(super) struct Preflight {
     pub(super) command: Command,
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) listener: OwnedFd,
-    pub(super) limits: Vec<Limit>,
+    pub(super) limits: Vec<Rlimit>,
     pub(super) sandbox: Option<Sandbox>,
     /// Whether the program is run even if others may write it.
     pub(super) trusted: bool,

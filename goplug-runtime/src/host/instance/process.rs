@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::protocol::wire;
-use crate::transport::{Child, FileVersion, PassedListener, Signal, Started};
+use crate::transport::{Child, FileId, PassedListener, Signal, Started};
 
 /// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
 /// the kernel may take over that. Both together are what a stop takes beyond its timeout.
@@ -22,7 +22,7 @@ const FORCE: Duration = Duration::from_millis(500);
 pub(super) struct Process {
     child: Child,
     output: Output,
-    version: Option<FileVersion>,
+    version: Option<FileId>,
 }
 
 impl Process {
@@ -53,7 +53,7 @@ impl Process {
         };
         let Started { child, program, stdout, stderr } = preflight.start().await.map_err(failed)?;
         // A file that cannot be told from another is not watched.
-        let version = FileVersion::of(&program).ok();
+        let version = FileId::of(&program).ok();
         Ok(Self { child, output: Output::follow(id, stdout, stderr), version })
     }
 
@@ -63,7 +63,7 @@ impl Process {
     }
 
     /// The program that it runs.
-    pub(super) fn version(&self) -> Option<&FileVersion> {
+    pub(super) fn version(&self) -> Option<&FileId> {
         self.version.as_ref()
     }
 

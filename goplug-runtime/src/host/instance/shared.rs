@@ -16,13 +16,13 @@ use super::in_flight::InFlight;
 use crate::host::connection::{Endpoint, LatencyClass};
 use crate::host::policy::Policy;
 use crate::protocol::{Descriptor, Dialect, PluginId, wire};
-use crate::transport::FileVersion;
+use crate::transport::FileId;
 
 /// A process that is this host's child.
 pub(super) struct ChildProcess {
     pub(super) id: u32,
     /// The program, if a newer one is to take its place.
-    pub(super) program: Option<FileVersion>,
+    pub(super) program: Option<FileId>,
 }
 
 /// One instance of a plugin, from its activation on.
@@ -85,7 +85,7 @@ impl Instance {
 
     /// The file that lies in the place of the program that runs, if that was replaced.
     /// Blocks.
-    pub(in crate::host) fn newer_program(&self) -> Option<FileVersion> {
+    pub(in crate::host) fn newer_program(&self) -> Option<FileId> {
         self.child.as_ref()?.program.as_ref()?.successor()
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::transport::HeldFolder;
+use crate::transport::RuntimeDir;
 
 /// How the folders' names begin.
 const PREFIX: &str = "goplug-";
@@ -14,7 +14,7 @@ const PREFIX: &str = "goplug-";
 /// it is first needed, and goes with the registry.
 #[derive(Debug, Default)]
 pub(in crate::host) struct Sockets {
-    folder: Mutex<Option<HeldFolder>>,
+    folder: Mutex<Option<RuntimeDir>>,
     count: AtomicU64,
 }
 
@@ -24,7 +24,7 @@ impl Sockets {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = match &mut *folder {
             Some(folder) => folder,
-            none => none.insert(HeldFolder::create(&std::env::temp_dir(), PREFIX)?),
+            none => none.insert(RuntimeDir::create(&std::env::temp_dir(), PREFIX)?),
         };
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         Ok(folder.path().join(format!("{number}.sock")))
@@ -38,5 +38,5 @@ impl Sockets {
 
 /// Removes the folders of hosts that were killed. Blocks.
 pub(in crate::host) fn remove_abandoned() {
-    HeldFolder::remove_abandoned(&std::env::temp_dir(), PREFIX);
+    RuntimeDir::remove_abandoned(&std::env::temp_dir(), PREFIX);
 }

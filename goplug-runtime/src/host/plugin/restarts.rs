@@ -92,7 +92,7 @@ fn wait(policy: &Restart, preceded: usize) -> Duration {
     let mut waits = backon::ExponentialBuilder::default()
         .with_min_delay(policy.first)
         .with_max_delay(policy.longest)
-        .with_factor(limits::RESTART_GROWTH)
+        .with_factor(limits::RESTART_FACTOR)
         .with_jitter()
         .without_max_times()
         .build();

@@ -56,7 +56,7 @@ pub(in crate::host) fn call_blocking(
 }
 
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
-    request.timeout.unwrap_or(plugin.policy().call_timeout).min(limits::LONGEST)
+    request.timeout.unwrap_or(plugin.policy().call_timeout).min(limits::MAX_DURATION)
 }
 
 /// Whether a call that failed with this error is made again, with the next instance.

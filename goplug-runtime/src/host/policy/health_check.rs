@@ -47,7 +47,7 @@ impl Default for HealthCheck {
 impl HealthCheck {
     /// How often it is checked; at least one millisecond.
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval.clamp(Duration::from_millis(1), limits::LONGEST);
+        self.interval = interval.clamp(Duration::from_millis(1), limits::MAX_DURATION);
         self
     }
 

@@ -31,7 +31,7 @@ const PASSED_ON: [&str; 12] = [
 ];
 
 /// How a host treats a plugin. Every deadline and bound is here, with its default; none is
-/// longer than [`limits::LONGEST`].
+/// longer than [`limits::MAX_DURATION`].
 ///
 /// [`RegistryBuilder::policy`](crate::host::RegistryBuilder::policy) sets what holds for every
 /// plugin of a registry, [`RegistryBuilder::plugin`](crate::host::RegistryBuilder::plugin) what
@@ -75,10 +75,10 @@ impl Default for Policy {
             .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
             .collect();
         Self {
-            call_timeout: limits::CALL,
-            start_timeout: limits::START,
-            stop_timeout: limits::STOP,
-            body_limit: limits::BODY,
+            call_timeout: limits::CALL_TIMEOUT,
+            start_timeout: limits::START_TIMEOUT,
+            stop_timeout: limits::STOP_TIMEOUT,
+            body_limit: limits::MAX_BODY,
             environment,
             resources: Resources::new(),
             sandbox: None,
@@ -86,35 +86,35 @@ impl Default for Policy {
             restart: Restart::default(),
             health: None,
             idle_stop: None,
-            drain: limits::DRAIN,
+            drain: limits::DRAIN_TIMEOUT,
             busy_poll: Duration::ZERO,
         }
     }
 }
 
 impl Policy {
-    /// How long a call may take if its caller names no timeout; [`limits::CALL`] unless
+    /// How long a call may take if its caller names no timeout; [`limits::CALL_TIMEOUT`] unless
     /// set.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = timeout.min(limits::LONGEST);
+        self.call_timeout = timeout.min(limits::MAX_DURATION);
         self
     }
 
     /// How long a plugin may take from its start to the end of its activation;
-    /// [`limits::START`] unless set.
+    /// [`limits::START_TIMEOUT`] unless set.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
-        self.start_timeout = timeout.min(limits::LONGEST);
+        self.start_timeout = timeout.min(limits::MAX_DURATION);
         self
     }
 
-    /// How long a plugin may take to stop before it is killed; [`limits::STOP`] unless
+    /// How long a plugin may take to stop before it is killed; [`limits::STOP_TIMEOUT`] unless
     /// set.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
-        self.stop_timeout = timeout.min(limits::LONGEST);
+        self.stop_timeout = timeout.min(limits::MAX_DURATION);
         self
     }
 
-    /// The largest response body that is accepted, in bytes; [`limits::BODY`] unless set.
+    /// The largest response body that is accepted, in bytes; [`limits::MAX_BODY`] unless set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -138,19 +138,19 @@ impl Policy {
     /// again. Not done unless set, not while a callback of the plugin is registered, and
     /// not to a plugin that somebody else started.
     pub fn idle_stop(mut self, idle: Duration) -> Self {
-        self.idle_stop = Some(idle.min(limits::LONGEST));
+        self.idle_stop = Some(idle.min(limits::MAX_DURATION));
         self
     }
 
     /// How long an instance that was replaced by a new one may take over the calls that it
-    /// still has; [`limits::DRAIN`] unless set.
+    /// still has; [`limits::DRAIN_TIMEOUT`] unless set.
     pub fn drain(mut self, drain: Duration) -> Self {
-        self.drain = drain.min(limits::LONGEST);
+        self.drain = drain.min(limits::MAX_DURATION);
         self
     }
 
     /// For how long a call, and the plugin between two calls, looks at the socket before it
-    /// waits; not at all unless set, and at most [`limits::BUSY_POLL`].
+    /// waits; not at all unless set, and at most [`limits::MAX_BUSY_POLL`].
     ///
     /// Where idle processors halt, waking them is most of what a call costs, and 20 to 50 µs
     /// of this save it. The price is processor time: the thread that polls the call does
@@ -158,7 +158,7 @@ impl Policy {
     /// there is more than one processor, and ever more rarely where it does not help. A plugin
     /// that goplug did not write is free to ignore it.
     pub fn busy_poll(mut self, bound: Duration) -> Self {
-        self.busy_poll = bound.min(limits::BUSY_POLL);
+        self.busy_poll = bound.min(limits::MAX_BUSY_POLL);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::transport::Limit;
+use crate::transport::Rlimit;
 
 /// How much a plugin's process may use of the machine. Without a bound of its own, each
 /// resource is as unlimited as it is for the host.
@@ -80,13 +80,13 @@ impl Resources {
         self
     }
 
-    pub(in crate::host) fn limits(&self) -> Vec<Limit> {
+    pub(in crate::host) fn limits(&self) -> Vec<Rlimit> {
         let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
         [
-            self.address_space.map(Limit::AddressSpace),
-            self.open_files.map(Limit::OpenFiles),
-            self.processes.map(Limit::Processes),
-            self.cpu_time.map(seconds).map(Limit::CpuSeconds),
+            self.address_space.map(Rlimit::AddressSpace),
+            self.open_files.map(Rlimit::OpenFiles),
+            self.processes.map(Rlimit::Processes),
+            self.cpu_time.map(seconds).map(Rlimit::CpuSeconds),
         ]
         .into_iter()
         .flatten()
@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn part_of_a_second_of_processor_time_is_a_whole_one() {
         let limits = |millis| Resources::new().cpu_time(Duration::from_millis(millis)).limits();
-        assert_eq!(limits(1), [Limit::CpuSeconds(1)]);
-        assert_eq!(limits(1000), [Limit::CpuSeconds(1)]);
-        assert_eq!(limits(1001), [Limit::CpuSeconds(2)]);
+        assert_eq!(limits(1), [Rlimit::CpuSeconds(1)]);
+        assert_eq!(limits(1000), [Rlimit::CpuSeconds(1)]);
+        assert_eq!(limits(1001), [Rlimit::CpuSeconds(2)]);
     }
 }

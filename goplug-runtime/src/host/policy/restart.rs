@@ -53,11 +53,11 @@ impl Restart {
     fn new(kind: RestartKind) -> Self {
         Self {
             kind,
-            first: limits::RESTART_FIRST,
-            longest: limits::RESTART_LONGEST,
-            restarts: limits::RESTARTS,
-            within: limits::RESTARTS_WITHIN,
-            reset_after: limits::RESTART_RESET,
+            first: limits::RESTART_MIN_DELAY,
+            longest: limits::RESTART_MAX_DELAY,
+            restarts: limits::MAX_RESTARTS,
+            within: limits::RESTART_WINDOW,
+            reset_after: limits::RESTART_RESET_AFTER,
             final_codes: BTreeSet::from([CANNOT_RUN]),
         }
     }
@@ -78,25 +78,25 @@ impl Restart {
     }
 
     /// How long to wait before the first restart in a row. Each further wait is
-    /// [`limits::RESTART_GROWTH`] times as long, up to `longest`. A random share of up to as
+    /// [`limits::RESTART_FACTOR`] times as long, up to `longest`. A random share of up to as
     /// much again is added, so that plugins that crashed together do not restart together.
-    /// [`limits::RESTART_FIRST`] and [`limits::RESTART_LONGEST`] unless set.
+    /// [`limits::RESTART_MIN_DELAY`] and [`limits::RESTART_MAX_DELAY`] unless set.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        let first = first.min(limits::LONGEST);
-        (self.first, self.longest) = (first, longest.clamp(first, limits::LONGEST));
+        let first = first.min(limits::MAX_DURATION);
+        (self.first, self.longest) = (first, longest.clamp(first, limits::MAX_DURATION));
         self
     }
 
     /// How many restarts there may be within this time. With one more, the plugin stays
-    /// stopped, and an event says why. [`limits::RESTARTS`] within
-    /// [`limits::RESTARTS_WITHIN`] unless set.
+    /// stopped, and an event says why. [`limits::MAX_RESTARTS`] within
+    /// [`limits::RESTART_WINDOW`] unless set.
     pub fn intensity(mut self, restarts: usize, within: Duration) -> Self {
         (self.restarts, self.within) = (restarts, within);
         self
     }
 
     /// How long an instance has to last for the restarts before it to be forgotten: neither
-    /// the wait nor the intensity counts them any more. [`limits::RESTART_RESET`] unless set.
+    /// the wait nor the intensity counts them any more. [`limits::RESTART_RESET_AFTER`] unless set.
     pub fn reset_after(mut self, uptime: Duration) -> Self {
         self.reset_after = uptime;
         self

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 #[cfg(doc)]
 use crate::error::Error;
-use crate::transport::{Reach, Tcp};
+use crate::transport::{LandlockRules, Tcp};
 
 /// What a plugin's process may reach: the files that are named here, what every program
 /// needs, and no TCP unless it is allowed.
@@ -55,7 +55,7 @@ use crate::transport::{Reach, Tcp};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a sandbox does nothing unless a policy has it"]
 pub struct Sandbox {
-    pub(in crate::host) reach: Reach,
+    pub(in crate::host) reach: LandlockRules,
     pub(in crate::host) on_unsupported: OnUnsupported,
 }
 

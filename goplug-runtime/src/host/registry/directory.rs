@@ -76,7 +76,7 @@ impl Directory {
     }
 
     fn adopt(self: &Arc<Self>, id: PluginId) -> Known {
-        let (sender, commands) = mpsc::channel(limits::COMMANDS);
+        let (sender, commands) = mpsc::channel(limits::COMMAND_QUEUE);
         let policy = self.settings.policies.of(&id);
         let plugin = Arc::new(PluginState::new(id, policy, sender));
         let reporter: Weak<dyn Reporter> = Arc::<Self>::downgrade(self);

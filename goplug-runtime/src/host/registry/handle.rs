@@ -77,7 +77,7 @@ impl Registry {
             watch.follow(false);
             watch
         });
-        let (scans, requests) = mpsc::channel(limits::COMMANDS);
+        let (scans, requests) = mpsc::channel(limits::COMMAND_QUEUE);
         let scanner = scan::run(folder, Arc::downgrade(&directory), requests, watch);
         let scanner = OwnedTask::spawn(scanner);
         let inner = Inner { directory, scans, auto_discover, _scanner: scanner };

@@ -258,7 +258,7 @@ pub(super) async fn run(
     mut requests: mpsc::Receiver<ScanRequest>,
     mut watch: Option<FolderWatch>,
 ) {
-    let mut timer = tokio::time::interval(limits::RECONCILE);
+    let mut timer = tokio::time::interval(limits::RECONCILE_INTERVAL);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     timer.tick().await;
     let mut files_seen = Instant::now();
@@ -269,7 +269,7 @@ pub(super) async fn run(
                 None => return,
             },
             () = changed(watch.as_ref()) => {
-                tokio::time::sleep(limits::SETTLE).await;
+                tokio::time::sleep(limits::FILE_EVENT_DEBOUNCE).await;
                 (None, false)
             }
             _ = timer.tick(), if watch.is_some() => (None, true),
@@ -281,7 +281,7 @@ pub(super) async fn run(
         if let Some(watch) = &mut watch {
             watch.follow(slow);
         }
-        let depth = if slow && files_seen.elapsed() < limits::RECONCILE_FILES {
+        let depth = if slow && files_seen.elapsed() < limits::RECONCILE_FILES_INTERVAL {
             ScanDepth::Folder
         } else {
             files_seen = Instant::now();

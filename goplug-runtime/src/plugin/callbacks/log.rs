@@ -85,7 +85,7 @@ impl Log {
     #[cold]
     fn begin_segment(&mut self, first: u64, size: usize) {
         let mut text = std::mem::take(&mut self.spare);
-        text.reserve(size.max(limits::CALLBACK_PIECE));
+        text.reserve(size.max(limits::CALLBACK_SEGMENT));
         self.segments.push_back(Segment::new(text, first));
     }
 
@@ -95,13 +95,13 @@ impl Log {
         while let Some(segment) = self.segments.get_mut(self.next) {
             let rest = segment.rest();
             if rest > 0 {
-                if !piece.is_empty() && piece.len() + rest > limits::CALLBACK_PIECE {
+                if !piece.is_empty() && piece.len() + rest > limits::CALLBACK_SEGMENT {
                     break;
                 }
                 self.waiting -= std::mem::take(&mut segment.waiting);
                 self.waiting_bytes -= rest;
                 self.sent_bytes += rest;
-                if rest > limits::CALLBACK_PIECE {
+                if rest > limits::CALLBACK_SEGMENT {
                     let large = segment.close();
                     self.drop_sent();
                     return Some(large);
@@ -140,7 +140,7 @@ impl Log {
         self.sent_bytes -= oldest.sent;
         self.lost_through = self.lost_through.max(oldest.last());
         if let Text::Open(mut text) = oldest.text
-            && text.capacity() <= 2 * limits::CALLBACK_PIECE
+            && text.capacity() <= 2 * limits::CALLBACK_SEGMENT
         {
             text.clear();
             self.spare = text;
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn pieces_stay_small_and_a_large_event_goes_alone() {
         let mut log = log();
-        let large = "x".repeat(limits::CALLBACK_PIECE + 1);
+        let large = "x".repeat(limits::CALLBACK_SEGMENT + 1);
         push(&mut log, "a");
         push(&mut log, &large);
         push(&mut log, "b");
@@ -322,8 +322,8 @@ mod tests {
             push(&mut log, [b'x'; 90]);
         }
         while let Some(piece) = log.take_piece() {
-            assert!(piece.len() <= limits::CALLBACK_PIECE);
-            assert!(piece.len() > limits::CALLBACK_PIECE / 2 || log.waiting().0 == 0);
+            assert!(piece.len() <= limits::CALLBACK_SEGMENT);
+            assert!(piece.len() > limits::CALLBACK_SEGMENT / 2 || log.waiting().0 == 0);
         }
     }
 

@@ -48,7 +48,7 @@ impl Segment {
     /// Whether an event of about this size can join the others.
     pub(super) fn takes(&self, id: u64, size: usize, kept: bool) -> bool {
         let has_room = match &self.text {
-            Text::Open(text) => text.len() + size <= limits::CALLBACK_PIECE,
+            Text::Open(text) => text.len() + size <= limits::CALLBACK_SEGMENT,
             Text::Closed(_) => false,
         };
         has_room && (!kept || self.last() + 1 == id)

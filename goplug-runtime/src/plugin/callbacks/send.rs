@@ -41,8 +41,8 @@ impl<'a> Message<'a> {
                 (format!("{name}{}", wire::EVENT_BASE64_SUFFIX), BASE64.encode(message.body));
             (message.event, message.data) = (&encoded.0, encoded.1.as_bytes());
         }
-        if message.data.len() + message.event.len() > limits::EVENT {
-            return Err(Error::TooLarge { limit: limits::EVENT });
+        if message.data.len() + message.event.len() > limits::MAX_EVENT {
+            return Err(Error::TooLarge { limit: limits::MAX_EVENT });
         }
         Ok(message)
     }
@@ -73,7 +73,7 @@ impl Hub {
     /// # Errors
     /// [`Error::NotRegistered`], [`Error::InvalidName`], [`Error::TooLarge`],
     /// [`Error::Stopped`]; [`Error::Deadline`] where a host is behind for longer than
-    /// [`limits::CALL`].
+    /// [`limits::CALL_TIMEOUT`].
     pub(in crate::plugin) async fn notify(&self, name: &str, payload: Payload<'_>) -> Result<()> {
         let mut encoded = Default::default();
         let message = Message::new(name, payload, &mut encoded)?;
@@ -83,7 +83,7 @@ impl Hub {
     /// Does the same if that takes no wait and no error; whether it did.
     fn notify_at_once(&self, name: &str, payload: Payload<'_>) -> bool {
         match payload.media_type {
-            MediaType::Json if name.len() + payload.data.len() <= limits::EVENT => {
+            MediaType::Json if name.len() + payload.data.len() <= limits::MAX_EVENT => {
                 self.send_at_once(&Message::json(name, payload.data))
             }
             MediaType::Json => false,
@@ -107,7 +107,7 @@ impl Hub {
     async fn ask(&self, name: &str, payload: Payload<'_>) -> Result<Bytes> {
         let mut encoded = Default::default();
         let message = Message::new(name, payload, &mut encoded)?;
-        let deadline = Instant::now() + limits::CALL;
+        let deadline = Instant::now() + limits::CALL_TIMEOUT;
         let (serial, id, answer) =
             self.when_there_is_room(name, |state| state.try_ask(&message, self)).await?;
         let _question = Question { hub: self, serial, id };
@@ -132,7 +132,7 @@ impl Hub {
         if let Ok(value) = self.try_once(name, &mut attempt)? {
             return Ok(value);
         }
-        let deadline = Instant::now() + limits::CALL;
+        let deadline = Instant::now() + limits::CALL_TIMEOUT;
         loop {
             let mut changed = pin!(self.changed.notified());
             // From here on a change is not missed, however soon it comes.
@@ -249,7 +249,7 @@ impl Drop for Question<'_> {
 }
 
 fn late(name: &str) -> Error {
-    Error::Deadline { what: format!("callback {name:?}"), after: limits::CALL }
+    Error::Deadline { what: format!("callback {name:?}"), after: limits::CALL_TIMEOUT }
 }
 
 /// What a problem document says that came in place of an answer.

@@ -49,7 +49,7 @@ impl<'s> Asked<'s> {
         }
         let method = wire::method_of_path(head.path);
         let Some(handler) = method.and_then(|name| service.handler(&name)) else {
-            return Self::Other(head.path.to_owned(), Headers::of(head.fields()));
+            return Self::Other(head.path.to_owned(), Headers::of(head.headers()));
         };
         match request::budget(head.timeout) {
             Ok(budget) => Self::Call(Call { handler, budget }),

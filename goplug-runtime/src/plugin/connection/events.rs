@@ -24,7 +24,7 @@ pub(super) async fn send(
 ) -> bool {
     let too_late = async {
         lifecycle.reached(Phase::Closing).await;
-        sleep(limits::FLUSH).await;
+        sleep(limits::FLUSH_TIMEOUT).await;
     };
     match first(send_all(link, &mut events), too_late).await {
         First::Left(sent) => sent.is_some(),
@@ -40,9 +40,9 @@ async fn send_all(link: &mut Link, events: &mut CallbackEvents) -> Option<()> {
         write_chunk_size(&mut size, piece.len());
         let mut chunk = [&size, &piece[..], CHUNK_END].map(IoSlice::new);
         // How long a host may be behind is for those to say who call it.
-        link.write(&mut chunk, limits::LONGEST).await.ok()?;
+        link.write(&mut chunk, limits::MAX_DURATION).await.ok()?;
     }
-    link.write(&mut [IoSlice::new(LAST_CHUNK)], limits::FLUSH).await.ok()
+    link.write(&mut [IoSlice::new(LAST_CHUNK)], limits::FLUSH_TIMEOUT).await.ok()
 }
 
 /// The next piece, or that there is none; `None` where the peer goes.

@@ -38,7 +38,7 @@ impl Link {
             }
         }
         loop {
-            let next = glance.get_or_insert_with(|| Box::pin(sleep(limits::HANGUP)));
+            let next = glance.get_or_insert_with(|| Box::pin(sleep(limits::HANGUP_POLL)));
             if next.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }

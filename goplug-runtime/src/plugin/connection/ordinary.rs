@@ -17,7 +17,8 @@ use super::asked::{Asked, Call, Coming};
 use super::link::Link;
 use super::outbox::Outbox;
 use crate::http1::{
-    Body, BodyLength, Fields, KnownHead, MAX_HEAD, Parsed, ReadError, ResponseHead, parse_request,
+    Body, BodyLength, HeadCache, HeaderSlots, MAX_HEAD, ParsedRequest, ReadError, ResponseHead,
+    parse_request,
 };
 use crate::limits;
 use crate::plugin::answer::{Answer, Content, Ticket};
@@ -67,7 +68,7 @@ pub(super) struct Ordinary<'s> {
     service: &'s Service,
     id: u64,
     /// The head of the last call.
-    known: KnownHead<(Call<'s>, Coming)>,
+    known: HeadCache<(Call<'s>, Coming)>,
     outbox: Outbox,
     /// How long the peer may take over a head, and pause within a body or while it is answered.
     idle: Duration,
@@ -87,7 +88,7 @@ impl<'s> Ordinary<'s> {
             link,
             service,
             id,
-            known: KnownHead::default(),
+            known: HeadCache::default(),
             outbox: Outbox::default(),
             idle: service.peer_idle(),
             head_since: None,
@@ -144,12 +145,12 @@ impl<'s> Ordinary<'s> {
         if filled.is_empty() || self.known.begins_with(filled) {
             return Found::Part;
         }
-        let mut fields = Fields::default();
+        let mut fields = HeaderSlots::default();
         let head = match parse_request(self.link.incoming.filled(), &mut fields) {
-            Parsed::Partial => return Found::Part,
-            Parsed::TooLong => return Found::TooLong,
-            Parsed::Other => return Found::Other,
-            Parsed::Ordinary(head) => head,
+            ParsedRequest::Partial => return Found::Part,
+            ParsedRequest::TooLong => return Found::TooLong,
+            ParsedRequest::Unsupported => return Found::Other,
+            ParsedRequest::Complete(head) => head,
         };
         let (asked, coming) = (Asked::of(&head, self.service), Coming::of(&head));
         let size = head.size;
@@ -190,11 +191,11 @@ impl<'s> Ordinary<'s> {
     async fn body(&mut self, coming: Coming) -> Result<Bytes, Over> {
         let limit = self.service.body_limit();
         match coming.length {
-            BodyLength::Of(length) => match usize::try_from(length) {
+            BodyLength::Known(length) => match usize::try_from(length) {
                 Ok(length) if length <= limit => self.whole_body(length, coming).await,
                 _ => self.refuse(&request::too_large(limit)).await,
             },
-            BodyLength::Open => self.chunked_body(Body::chunked(limit), coming).await,
+            BodyLength::Unknown => self.chunked_body(Body::chunked(limit), coming).await,
         }
     }
 
@@ -355,7 +356,7 @@ impl<'s> Ordinary<'s> {
 
     /// What an answer without a body says to the request at hand.
     fn head<'a>(&self, status: u16, media_type: &'a str) -> ResponseHead<'a> {
-        let (protocol, length, close) = (false, BodyLength::Of(0), self.last);
+        let (protocol, length, close) = (false, BodyLength::Known(0), self.last);
         ResponseHead { status, media_type, protocol, length, close }
     }
 
@@ -372,7 +373,7 @@ impl<'s> Ordinary<'s> {
     /// with it. What takes longer is not waited for by requests that could go elsewhere.
     async fn attend<F: Future>(&mut self, answer: F) -> Result<F::Output, Over> {
         let mut answer = pin!(answer);
-        let mut patience = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_PATIENCE)));
+        let mut patience = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_STALL)));
         let mut glance = None;
         loop {
             let attended = poll_fn(|cx| {

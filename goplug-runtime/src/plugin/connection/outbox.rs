@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::link::Link;
-use crate::http1::{BodyLength, JOINED, ResponseHead, write_response_head};
+use crate::http1::{BodyLength, FLATTEN_LIMIT, ResponseHead, write_response_head};
 use crate::plugin::answer::Ticket;
 
 /// [`wire::STATUS_GIVEN_BACK`](crate::protocol::wire::STATUS_GIVEN_BACK).
@@ -26,9 +26,9 @@ pub(super) struct Outbox {
 impl Outbox {
     /// Adds an answer. Its ticket lasts until it has been written.
     pub(super) fn push(&mut self, head: ResponseHead<'_>, body: Bytes, ticket: Ticket) {
-        let length = BodyLength::Of(body.len() as u64);
+        let length = BodyLength::Known(body.len() as u64);
         write_response_head(&mut self.bytes, ResponseHead { length, ..head });
-        if body.len() <= JOINED {
+        if body.len() <= FLATTEN_LIMIT {
             self.bytes.extend_from_slice(&body);
         } else {
             self.large = body;
@@ -38,7 +38,7 @@ impl Outbox {
 
     /// Adds the head of a stream of events.
     pub(super) fn push_stream(&mut self, head: ResponseHead<'_>) {
-        let length = BodyLength::Open;
+        let length = BodyLength::Unknown;
         write_response_head(&mut self.bytes, ResponseHead { length, ..head });
     }
 
@@ -55,7 +55,7 @@ impl Outbox {
 
     /// Whether it is to be written before anything is added.
     pub(super) fn is_full(&self) -> bool {
-        !self.large.is_empty() || self.bytes.len() >= JOINED
+        !self.large.is_empty() || self.bytes.len() >= FLATTEN_LIMIT
     }
 
     /// Writes everything. Of no use after an error, or once the future was dropped.

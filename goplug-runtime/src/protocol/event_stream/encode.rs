@@ -1,38 +1,35 @@
 //! Writing events.
 
-#[cfg(feature = "plugin")]
-use super::heading::Heading;
-use super::scan::{line_end, printable};
+use super::prefix::EventPrefix;
+use super::scan::{line_end, printable_prefix};
 
-/// Writes the numbered events of one stream.
-#[cfg(feature = "plugin")]
+/// Writes the numbered events of one stream. It keeps the text before the data from one event to
+/// the next, and so is faster than [`encode`] where ids count up and the type stays the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Encoder {
-    heading: Heading,
+pub struct Encoder {
+    prefix: EventPrefix,
 }
 
-#[cfg(feature = "plugin")]
 impl Encoder {
-    /// About how many bytes such an event has.
-    pub(crate) fn size(event: &str, data: &[u8]) -> usize {
+    /// The approximate number of bytes that such an event is written with.
+    pub fn size(event: &str, data: &[u8]) -> usize {
         event.len() + data.len() + 40
     }
 
-    /// Writes one event behind what is in `out`, as [`encode`] does.
+    /// Appends one event to `out`, as [`encode`] does.
     #[inline]
-    pub(crate) fn encode(&mut self, out: &mut Vec<u8>, id: u64, event: &str, data: &[u8]) {
-        self.heading.set(id, event);
-        out.extend_from_slice(self.heading.text());
+    pub fn encode(&mut self, out: &mut Vec<u8>, id: u64, event: &str, data: &[u8]) {
+        self.prefix.set(id, event);
+        out.extend_from_slice(self.prefix.text());
         encode_data(out, data);
-        self.heading.count_up();
+        self.prefix.increment();
     }
 }
 
-/// Writes one event behind what is in `out`.
+/// Appends one event to `out`.
 ///
-/// The decoder gives back what went in, but that line ends `\r` and `\r\n` within
-/// `data` arrive as `\n`. `event` must hold no line end; method and callback names
-/// never do.
+/// The decoder returns the same event, except that the line ends `\r` and `\r\n` in `data`
+/// become `\n`. `event` must not contain a line end; names of methods and callbacks never do.
 pub fn encode(out: &mut Vec<u8>, id: Option<u64>, event: &str, data: &str) {
     if let Some(id) = id {
         out.extend_from_slice(b"id: ");
@@ -45,11 +42,11 @@ pub fn encode(out: &mut Vec<u8>, id: Option<u64>, event: &str, data: &str) {
     encode_data(out, data.as_bytes());
 }
 
-/// Writes what comes behind the first `data: `, and ends the event. Each line gets a field
-/// of its own; there is always a last line.
+/// Writes the data after the first `data: `, each further line with a `data: ` of its own, and ends
+/// the event.
 #[inline]
 fn encode_data(out: &mut Vec<u8>, mut data: &[u8]) {
-    if printable(data) < data.len() {
+    if printable_prefix(data) < data.len() {
         while let Some(end) = line_end(data) {
             out.extend_from_slice(&data[..end]);
             out.extend_from_slice(b"\ndata: ");

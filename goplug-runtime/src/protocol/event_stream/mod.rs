@@ -1,42 +1,41 @@
 //! The event stream, `text/event-stream`: how callbacks and streamed results travel.
 //!
 //! The format is the WHATWG one, so that `curl -N` shows a stream and any language's
-//! client reads it. The decoder takes its input in whatever pieces the network
-//! makes, and holds at most one event of bounded size beside the piece at hand: a
-//! peer that never ends an event costs an error, not memory. What it makes of a stream
-//! does not depend on the pieces.
+//! client reads it. The decoder takes its input in any pieces, and holds at
+//! most one event of bounded size beside the current piece: a peer that never ends an event
+//! causes an error, not a growing memory. The pieces do not change the events that it reads.
+//!
+//! Start reading at `decode/mod.rs` or `encode.rs`.
 
 mod decode;
 mod encode;
-mod heading;
+mod prefix;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use decode::Decoder;
-#[cfg(feature = "plugin")]
-pub(crate) use encode::Encoder;
-pub use encode::encode;
+pub use encode::{Encoder, encode};
 
-/// One event, as long as the decoder that has read it reads no further.
+/// One event, borrowed from the decoder that has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// The last id that the stream has named, with this event or before it.
+    /// The last id of the stream, given by this event or an earlier one.
     pub id: Option<&'a [u8]>,
-    /// The same as a number, where it is a decimal one.
+    /// The id as a number, if it is a decimal one.
     pub number: Option<u64>,
-    /// The event's type; `message` where it names none.
+    /// The event's type; `message` if it names none.
     pub event: &'a str,
-    /// The data, with `\n` between lines. It is text: what is no UTF-8 has been replaced.
+    /// The data, with `\n` between lines. It is valid UTF-8: the decoder has replaced other bytes.
     pub data: &'a [u8],
 }
 
-/// An event that outlives its decoder.
+/// An event with memory of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnedEvent {
-    /// The last id that the stream has named, with this event or before it.
+    /// The last id of the stream, given by this event or an earlier one.
     pub id: Option<String>,
-    /// The event's type; `message` where it names none.
+    /// The event's type; `message` if it names none.
     pub event: String,
     /// The data, with `\n` between lines.
     pub data: String,
@@ -44,13 +43,13 @@ pub struct OwnedEvent {
 
 impl From<Event<'_>> for OwnedEvent {
     fn from(Event { id, event, data, .. }: Event<'_>) -> Self {
-        // All of it is text already.
+        // The decoder makes sure that it is UTF-8.
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         Self { id: id.map(text), event: event.to_owned(), data: text(data) }
     }
 }
 
-/// An event that is larger than the decoder's limit. The stream is of no further use.
+/// An event is larger than the decoder's limit. The rest of the stream cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an event is larger than {limit} bytes")]
 pub struct EventTooLarge {

@@ -1,51 +1,51 @@
-//! Looking through data.
+//! Searching event data for line ends and for bytes that are not printable ASCII.
 //!
-//! Most of it is short and of letters, digits and signs alone: that shows eight bytes at a
-//! time, and answers two questions at once, where the line ends and whether it is text.
+//! Most data is short and printable. Eight bytes at a time are enough to see that, and it answers
+//! two questions at once: where the line ends, and whether it is valid UTF-8.
 
-/// Further than this it is not looked for them: a search through much is better left to those
-/// who have the processor's wide registers for it.
-const MOST: usize = 64;
+/// How many bytes are searched eight at a time. For longer data memchr's search, which uses the
+/// processor's vector registers, is faster.
+const MAX_PREFIX: usize = 64;
 
-const EACH: u64 = u64::from_ne_bytes([1; 8]);
+const ONE_IN_EACH_BYTE: u64 = u64::from_ne_bytes([1; 8]);
 
-/// How many bytes at the start are printable ASCII; it may be more than that.
+/// The length of the printable ASCII at the start, at most [`MAX_PREFIX`] bytes: there may be more.
 #[inline]
-pub(super) fn printable(bytes: &[u8]) -> usize {
-    let bytes = &bytes[..bytes.len().min(MOST)];
+pub(super) fn printable_prefix(bytes: &[u8]) -> usize {
+    let bytes = &bytes[..bytes.len().min(MAX_PREFIX)];
     let mut count = 0;
     while let Some(word) = bytes[count..].first_chunk() {
-        match others(*word) {
+        match mark_others(*word) {
             0 => count += 8,
-            found => return count + place(found),
+            marks => return count + first_marked(marks),
         }
     }
     if let Some(word) = bytes.last_chunk() {
-        // Of these, some have been looked at, and are printable.
-        match others(*word) {
+        // Some of these have been searched already, and are printable.
+        match mark_others(*word) {
             0 => bytes.len(),
-            found => bytes.len() - 8 + place(found),
+            marks => bytes.len() - 8 + first_marked(marks),
         }
     } else {
         bytes.iter().take_while(|byte| (b' '..0x80).contains(*byte)).count()
     }
 }
 
-/// Sets the highest bit of a byte that is below a space or beyond ASCII. A byte below a space may
-/// have it set in those behind it as well.
+/// Sets the highest bit of each byte that is below a space or beyond ASCII. The bytes after one
+/// that is below a space may be marked as well.
 #[inline]
-fn others(word: [u8; 8]) -> u64 {
+fn mark_others(word: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(word);
-    (word.wrapping_sub(EACH * 0x20) | word) & (EACH * 0x80)
+    (word.wrapping_sub(ONE_IN_EACH_BYTE * 0x20) | word) & (ONE_IN_EACH_BYTE * 0x80)
 }
 
-/// Which byte is the first that has its highest bit set.
+/// The index of the first marked byte.
 #[inline]
-fn place(found: u64) -> usize {
-    (found.trailing_zeros() / 8) as usize
+fn first_marked(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
 }
 
-/// Where the first line ends, if it does.
+/// The index of the first line end.
 #[inline]
 pub(super) fn line_end(bytes: &[u8]) -> Option<usize> {
     memchr::memchr2(b'\n', b'\r', bytes)
@@ -56,22 +56,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_other_byte_is_found_wherever_it_is() {
+    fn the_first_other_byte_is_found_at_every_position() {
         for length in 0..30 {
             let mut bytes = vec![b'~'; length];
-            assert_eq!(printable(&bytes), length);
+            assert_eq!(printable_prefix(&bytes), length);
             for at in (0..length).rev() {
                 for other in [b'\n', b'\r', 0, 0x1f, 0x80, 0xff] {
                     bytes[at] = other;
-                    assert_eq!(printable(&bytes), at, "{bytes:?}");
+                    assert_eq!(printable_prefix(&bytes), at, "{bytes:?}");
                 }
             }
         }
-        assert_eq!(printable(b" 09azAZ{\"}:,\x7f"), 13);
+        assert_eq!(printable_prefix(b" 09azAZ{\"}:,\x7f"), 13);
     }
 
     #[test]
-    fn it_is_not_looked_for_ever() {
-        assert_eq!(printable(&[b'x'; 1000]), MOST);
+    fn no_more_than_the_maximum_is_searched() {
+        assert_eq!(printable_prefix(&[b'x'; 1000]), MAX_PREFIX);
     }
 }

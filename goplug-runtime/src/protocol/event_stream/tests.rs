@@ -1,10 +1,10 @@
-//! Events that are written and read again, and streams that nobody would write.
+//! Events that are written and read back, and malformed streams.
 
 use super::*;
 
 const LIMIT: usize = 4096;
 
-/// The next event, which has to come without an error.
+/// The next event. An error fails the test.
 fn next(decoder: &mut Decoder) -> Option<OwnedEvent> {
     decoder.next_event().unwrap().map(OwnedEvent::from)
 }
@@ -13,8 +13,7 @@ fn drain(decoder: &mut Decoder) -> Vec<OwnedEvent> {
     std::iter::from_fn(|| next(decoder)).collect()
 }
 
-/// All that is there, of which nothing is taken as expected, and then the same once more with as
-/// much as possible.
+/// The events of a stream. Checks that they are the same with and without the fast path.
 fn decode(text: &[u8]) -> Vec<OwnedEvent> {
     let (mut decoder, mut other) = (Decoder::new(LIMIT), Decoder::new(LIMIT));
     decoder.push(text);
@@ -62,14 +61,14 @@ impl Numbers {
 }
 
 #[test]
-fn an_event_reads_as_its_specification_shows_it() {
+fn an_event_is_written_as_in_the_specification() {
     let mut out = Vec::new();
     encode(&mut out, Some(7), "main.callBack", "one\ntwo");
     assert_eq!(out, b"id: 7\nevent: main.callBack\ndata: one\ndata: two\n\n");
 }
 
 #[test]
-fn every_event_comes_back_as_it_was_whatever_the_pieces() {
+fn the_pieces_do_not_change_the_events() {
     let mut numbers = Numbers(1);
     for _ in 0..500 {
         let sent: Vec<_> = (0..numbers.below(5))
@@ -95,7 +94,7 @@ fn every_event_comes_back_as_it_was_whatever_the_pieces() {
 }
 
 #[test]
-fn any_bytes_read_alike_whole_and_byte_by_byte() {
+fn arbitrary_bytes_read_the_same_byte_by_byte() {
     let mut numbers = Numbers(2);
     let alphabet =
         ["data", ":", " ", "\n", "\r", "\r\n", "id", "event", "x", "\u{feff}", "\0", "retry"];
@@ -112,7 +111,7 @@ fn any_bytes_read_alike_whole_and_byte_by_byte() {
 }
 
 #[test]
-fn what_comes_nearly_as_expected_reads_as_it_does_line_by_line() {
+fn nearly_expected_events_read_the_same_line_by_line() {
     let mut numbers = Numbers(3);
     let alphabet = ["1", "9", "0", "\n", "\r", ":", "data: ", "id: 3\n", "x", " ", "\0"];
     let mut stream = Vec::new();
@@ -151,7 +150,7 @@ fn the_number_of_an_event_is_its_id() {
 }
 
 #[test]
-fn all_line_ends_are_line_ends() {
+fn all_three_line_ends_are_recognised() {
     for end in ["\n", "\r", "\r\n"] {
         let text = "\u{feff}: hello\nid: 1\nevent: e\ndata:a\ndata: b\nretry: 9\n\ndata\n\n";
         let events = decode(text.replace('\n', end).as_bytes());
@@ -164,24 +163,24 @@ fn all_line_ends_are_line_ends() {
 }
 
 #[test]
-fn an_event_is_given_out_as_soon_as_its_last_line_ends() {
+fn an_event_is_returned_as_soon_as_its_last_line_ends() {
     assert_eq!(decode(b"data: x\r\n\r").len(), 1);
 }
 
 #[test]
-fn what_has_no_data_or_no_end_is_no_event() {
+fn events_without_data_or_end_do_not_count() {
     assert_eq!(decode(b"event: e\n\n: only a comment\n\nid: 3\n\n\n"), []);
     assert_eq!(decode(b"data: cut off\n"), []);
 }
 
 #[test]
-fn bytes_that_are_no_text_are_replaced_and_the_stream_goes_on() {
+fn invalid_utf8_is_replaced_and_the_stream_continues() {
     let events = decode(b"data: \xff\n\ndata: y\n\n");
     assert_eq!(events, [event(None, "message", "\u{fffd}"), event(None, "message", "y")]);
 }
 
 #[test]
-fn what_is_kept_counts_and_not_how_it_was_written() {
+fn the_limit_counts_the_decoded_event() {
     // Each of the ten bytes becomes a replacement character of three.
     let mut decoder = Decoder::new(29);
     decoder.push(b"data: \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\n\n");
@@ -193,7 +192,7 @@ fn what_is_kept_counts_and_not_how_it_was_written() {
 }
 
 #[test]
-fn an_endless_event_is_an_error_and_stays_one() {
+fn an_endless_event_is_an_error_on_every_call() {
     for line in ["data: 0123456789\n", "0123456789"] {
         let mut decoder = Decoder::new(64);
         let error = loop {
@@ -209,7 +208,7 @@ fn an_endless_event_is_an_error_and_stays_one() {
 }
 
 #[test]
-fn many_events_in_one_piece_do_not_add_up() {
+fn the_limit_applies_to_each_event_of_a_piece() {
     let mut decoder = Decoder::new(16);
     decoder.push("data: x\n\n".repeat(100).as_bytes());
     assert_eq!(drain(&mut decoder).len(), 100);

@@ -1,9 +1,8 @@
-//! The `.pconf` file: what a plugin's folder says of it.
+//! The `.pconf` file: describes a plugin in its folder.
 //!
-//! A file is read leniently in what does not matter (case of keys, keys of others)
-//! and strictly in what does: each fault is one sentence that names the key, since
-//! it ends up in a `rejected` event that somebody has to act upon. A value of this
-//! type obeys all the rules, so nobody has to check it again.
+//! The case of keys and unknown keys do not matter. Everything else is checked strictly, and each
+//! fault is one sentence that names the key: it ends up in a `rejected` event on which somebody
+//! has to act. A [`Pconf`] obeys all rules, so that nothing has to be checked again.
 
 mod read;
 
@@ -12,13 +11,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use read::{Kept, exec, protocol, sha256, sock, url, version};
+use read::{RawJson, exec, protocol, sha256, sock, url, version};
 
 use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor};
 use super::name::{InvalidName, PluginId};
 use super::wire;
 
-/// How the name of every such file ends.
+/// The extension of the file's name.
 pub const EXTENSION: &str = "pconf";
 
 /// Why a `.pconf` cannot be used.
@@ -28,7 +27,7 @@ pub enum PconfError {
     /// The file has no content.
     #[error("the file is empty")]
     Empty,
-    /// It is not one JSON object.
+    /// The content is not a JSON object.
     #[error("not a JSON object: {0}")]
     Json(#[source] serde_json::Error),
     /// A name or namespace is not allowed.
@@ -57,17 +56,17 @@ pub struct Pconf {
     sha256: Option<String>,
     methods: Vec<MethodDescriptor>,
     callbacks: Vec<CallbackDescriptor>,
-    /// Keys of others, kept for rewriting.
-    other: Vec<(String, Kept)>,
+    /// Unknown keys, which are kept when the file is rewritten.
+    other: Vec<(String, RawJson)>,
 }
 
 impl Pconf {
-    /// What a descriptor says. It still lacks where the plugin is to be found: see
+    /// The `.pconf` of a plugin with this descriptor. It still needs a socket or a program: see
     /// [`Pconf::with_sock`] and [`Pconf::with_exec`].
     ///
     /// # Errors
-    /// [`PconfError`] for a name that goplug does not write, a version that is not a
-    /// semantic one, or a protocol that there is not.
+    /// [`PconfError`] for a name that goplug does not write, a version that is not a semantic
+    /// version, or protocol 0.
     pub fn of(descriptor: &Descriptor) -> Result<Self, PconfError> {
         let id = PluginId::new(&descriptor.name, &descriptor.namespace)?;
         Ok(Self {
@@ -103,7 +102,7 @@ impl Pconf {
         Ok(Self { sock: Some(sock(path.into())?), ..self })
     }
 
-    /// The same with this answer to whether it is loaded only when asked for.
+    /// The same with this setting: whether the plugin is loaded only on demand.
     #[must_use]
     pub fn with_lazy_load(self, lazy_load: bool) -> Self {
         Self { lazy_load, ..self }
@@ -112,8 +111,7 @@ impl Pconf {
     /// The same with this program and its arguments.
     ///
     /// # Errors
-    /// [`PconfError::Key`] where there is no program, or one that leaves the folder by
-    /// a relative path.
+    /// [`PconfError::Key`] if there is no program, or its relative path leaves the folder.
     pub fn with_exec(self, argv: Vec<String>) -> Result<Self, PconfError> {
         Ok(Self { exec: Some(exec(argv)?), ..self })
     }
@@ -121,12 +119,12 @@ impl Pconf {
     /// The same with this digest of the program: 64 hexadecimal digits.
     ///
     /// # Errors
-    /// [`PconfError::Key`] where it is anything else.
+    /// [`PconfError::Key`] for anything else.
     pub fn with_sha256(self, digest: &str) -> Result<Self, PconfError> {
         Ok(Self { sha256: Some(sha256(digest.into())?), ..self })
     }
 
-    /// Which plugin this is.
+    /// The plugin's name and namespace.
     pub fn id(&self) -> &PluginId {
         &self.id
     }
@@ -136,13 +134,13 @@ impl Pconf {
         &self.url
     }
 
-    /// The socket as an absolute path, if `folder`, which holds the file, is one.
-    /// `None` where the file names none: a plugin that the registry starts.
+    /// The path of the socket, relative to `folder`, in which the file lies; absolute if `folder`
+    /// is. `None` if the file names no socket: then the registry starts the plugin.
     pub fn sock_path(&self, folder: &Path) -> Option<PathBuf> {
         self.sock.as_ref().map(|sock| folder.join(sock))
     }
 
-    /// Whether the plugin is loaded only when it is asked for.
+    /// Whether the plugin is loaded only on demand.
     pub fn lazy_load(&self) -> bool {
         self.lazy_load
     }
@@ -152,8 +150,8 @@ impl Pconf {
         self.version.as_ref()
     }
 
-    /// The protocol version that the file claims: 1 where it claims none. What a
-    /// plugin really speaks shows at its activation.
+    /// The protocol version that the file claims; 1 if it claims none. The version that the plugin
+    /// really speaks is known after its activation.
     pub fn protocol(&self) -> u32 {
         self.protocol
     }
@@ -163,7 +161,8 @@ impl Pconf {
         self.exec.as_deref()
     }
 
-    /// The program as an absolute path, if `folder`, which holds the file, is one.
+    /// The path of the program, relative to `folder`, in which the file lies; absolute if `folder`
+    /// is. `None` for a plugin that starts itself.
     pub fn program(&self, folder: &Path) -> Option<PathBuf> {
         self.exec.as_ref().and_then(|argv| argv.first()).map(|program| folder.join(program))
     }
@@ -188,9 +187,9 @@ impl Pconf {
         format!("{}.{EXTENSION}", self.id)
     }
 
-    /// The file's content: one JSON object, indented, with a line end behind it.
+    /// The file's content: an indented JSON object and a line end.
     pub fn to_json(&self) -> String {
-        // Strings, numbers and paths that are strings: serializing them cannot fail.
+        // Strings, numbers and paths in UTF-8: serializing them cannot fail.
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_kept_and_known_ones_written_as_the_protocol_has_them() {
+    fn unknown_keys_are_kept_and_known_ones_are_normalised() {
         let pconf = parse(r#"{"x-mine":{"b":[1]},"name":"a","sock":"s","protocol":2}"#).unwrap();
         let text = pconf.to_json();
         assert!(text.starts_with("{\n  \"Name\": \"a\",\n  \"NameSpace\": \"\",\n"), "{text}");
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_can_be_said_survives_the_file() {
+    fn every_setting_reads_back_from_the_file() {
         let descriptor = Descriptor {
             name: "Calculator".into(),
             namespace: "math".into(),
@@ -307,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_says_so() {
+    fn anything_but_an_object_is_refused() {
         assert_eq!(reason(" \n"), "the file is empty");
         for text in ["[]", "{", "\"a\"", "{} {}", "{\"Name\":}"] {
             assert!(reason(text).starts_with("not a JSON object: "), "{}", reason(text));
@@ -333,13 +332,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_given_twice_is_refused_whatever_its_case() {
+    fn a_duplicate_key_is_refused_in_any_case() {
         let text = r#"{"Name":"a","name":"b","Sock":"s"}"#;
         assert!(reason(text).contains(r#"the key "name" is given twice"#), "{}", reason(text));
     }
 
     #[test]
-    fn a_file_of_nothing_but_keys_is_read_at_once() {
+    fn many_keys_are_read_in_linear_time() {
         let keys: Vec<_> = (0..80_000).map(|n| format!("\"{n}\":0")).collect();
         let started = std::time::Instant::now();
         parse(&format!(r#"{{"Name":"a","Sock":"s",{}}}"#, keys.join(","))).unwrap();
@@ -347,14 +346,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_no_url_can_hold_survives_its_default_url() {
+    fn a_name_that_is_not_valid_in_a_url_keeps_its_default_url() {
         let pconf = parse(r#"{"Name":"my plugin?","Sock":"s"}"#).unwrap();
         assert_eq!(pconf.url(), "unix://my plugin?");
         assert_eq!(parse(&pconf.to_json()).unwrap(), pconf);
     }
 
     #[test]
-    fn what_a_file_could_not_say_is_refused_before_it_is_written() {
+    fn invalid_values_are_refused_before_they_are_written() {
         let descriptor =
             |protocol| serde_json::from_str(&format!(r#"{{"name":"a","protocol":{protocol}}}"#));
         let fault = Pconf::of(&descriptor(0).unwrap()).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Reading a `.pconf`: its keys, and the rule that each of them obeys.
+//! Reading a `.pconf`: its keys, and the rule for each of them.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -47,8 +47,8 @@ impl Pconf {
         Ok(pconf)
     }
 
-    /// The same with those keys of another file's content that goplug does not know: what
-    /// a file that is rewritten keeps. Of what is no such file, none.
+    /// The same with the unknown keys of another file's content, to keep them when that file is
+    /// rewritten. Has none if that content is not a JSON object.
     #[must_use]
     pub fn with_unknown_keys_of(self, text: &[u8]) -> Self {
         let mut other = Keys::of(text).map(|keys| keys.0).unwrap_or_default();
@@ -72,12 +72,12 @@ const KNOWN: [&str; 11] = [
     "Callbacks",
 ];
 
-/// A value as its file has it: what nobody asks for need not be understood.
+/// The value of an unknown key, kept as text: it need not be understood.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
-pub(super) struct Kept(Box<RawValue>);
+pub(super) struct RawJson(Box<RawValue>);
 
-impl PartialEq for Kept {
+impl PartialEq for RawJson {
     fn eq(&self, other: &Self) -> bool {
         self.0.get() == other.0.get()
     }
@@ -91,8 +91,8 @@ pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfEr
     let default = wire::default_url(id.name(), id.namespace());
     match text.filter(|text| !text.is_empty()) {
         None => Ok(default),
-        // The name of another's plugin may hold what a URL may not; a file that is rewritten
-        // says its default all the same.
+        // The name of a foreign plugin may contain characters that are not valid in a URL. When
+        // its file is rewritten, it has the default URL all the same.
         Some(text) if text == default || wire::is_plugin_url(&text) => Ok(text),
         Some(text) => {
             fault("Url", format!("{text:?} is not a scheme, `://` and a name, without a path"))
@@ -144,8 +144,8 @@ pub(super) fn sha256(mut digest: String) -> Result<String, PconfError> {
     Ok(digest)
 }
 
-/// Keys and values, in the file's order, before anything is known of them.
-struct Pairs(Vec<(String, Kept)>);
+/// Keys and values in the file's order.
+struct Pairs(Vec<(String, RawJson)>);
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -156,8 +156,8 @@ impl<'de> Deserialize<'de> for Pairs {
                 f.write_str("an object")
             }
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
-                let mut pairs = Vec::<(String, Kept)>::new();
-                // A set, since whoever wrote the file decides how many keys there are.
+                let mut pairs = Vec::<(String, RawJson)>::new();
+                // A set, since a hostile file may have many keys.
                 let mut seen = HashSet::new();
                 while let Some((key, value)) = map.next_entry::<String, _>()? {
                     if !seen.insert(key.to_ascii_lowercase()) {
@@ -172,8 +172,8 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// What has not been taken out of a file yet.
-struct Keys(Vec<(String, Kept)>);
+/// The keys of a file that have not been read yet.
+struct Keys(Vec<(String, RawJson)>);
 
 impl Keys {
     fn of(text: &[u8]) -> Result<Self, PconfError> {
@@ -185,15 +185,15 @@ impl Keys {
         Ok(Self(pairs))
     }
 
-    /// Takes a key's value out; `null` is as good as absent.
+    /// Removes a key and reads its value; `None` if the key is absent or `null`.
     fn take<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>, PconfError> {
         let Some(index) = self.0.iter().position(|(other, _)| other.eq_ignore_ascii_case(key))
         else {
             return Ok(None);
         };
-        let (_, Kept(value)) = self.0.remove(index);
+        let (_, RawJson(value)) = self.0.remove(index);
         serde_json::from_str(value.get()).or_else(|error| {
-            // It counts the lines of the value, which nobody has before them.
+            // Its line number counts within the value, not within the file.
             let text = error.to_string();
             fault(key, text.split(" at line ").next().unwrap_or_default())
         })

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{Answered, Outcome, Shared, lost};
 use crate::host::connection::deadline_timer::DeadlineTimer;
 use crate::host::connection::error::SendError;
-use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader, insert_field};
+use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
 use crate::transport::Stream;
 
@@ -103,7 +103,7 @@ impl Driver {
                 std::mem::swap(&mut self.sending, &mut queue.outgoing);
                 drop(queue);
                 if !std::mem::replace(&mut self.begun, true) {
-                    insert_field(&mut self.sending, wire::HEADER_PIPELINE, 1);
+                    insert_header(&mut self.sending, wire::HEADER_PIPELINE, 1);
                 }
             }
             let stream = Pin::new(&mut self.stream);

@@ -28,7 +28,7 @@ impl LatencyClass {
 
     /// A call on a connection of its own has taken so long.
     pub(in crate::host) fn saw(&self, took: Duration) {
-        if took >= limits::PIPELINE_QUICK {
+        if took >= limits::PIPELINE_FAST_CALL {
             // It may have been the machine: that is no reason for a new probation.
             return;
         }
@@ -58,7 +58,7 @@ mod tests {
     fn a_method_is_quick_when_it_was_seen_to_be() {
         let classes = classes();
         let class = classes.get("a").unwrap();
-        class.saw(limits::PIPELINE_QUICK);
+        class.saw(limits::PIPELINE_FAST_CALL);
         assert!(!class.is_quick());
         class.saw(QUICK);
         assert!(class.is_quick() && !classes.get("b").unwrap().is_quick());

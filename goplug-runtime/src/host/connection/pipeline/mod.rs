@@ -3,7 +3,7 @@
 //! Calls made at the same time are written at once and their answers read at once, by a task
 //! that the pipeline owns: for each of them that is far less than a connection of its own.
 //! The plugin answers in order, so a call that takes long would hold up those behind it. It
-//! does not: after [`limits::PIPELINE_PATIENCE`] the plugin gives them back, unbegun, and
+//! does not: after [`limits::PIPELINE_STALL`] the plugin gives them back, unbegun, and
 //! they are sent elsewhere.
 
 mod driver;
@@ -23,7 +23,7 @@ pub(in crate::host) use self::latency_class::LatencyClass;
 pub(in crate::host) use self::pool::{Pipelines, Turn};
 use crate::host::connection::error::SendError;
 use crate::host::task::OwnedTask;
-use crate::http1::{JOINED, Request, Response};
+use crate::http1::{FLATTEN_LIMIT, Request, Response};
 use crate::limits;
 use crate::transport::Stream;
 
@@ -117,7 +117,7 @@ impl Pipeline {
         authority: &[u8],
         deadline: Instant,
     ) -> Option<oneshot::Receiver<Outcome>> {
-        if request.body.len() > JOINED {
+        if request.body.len() > FLATTEN_LIMIT {
             return None;
         }
         let (answer, receiver) = oneshot::channel();
@@ -326,7 +326,7 @@ mod tests {
             calls.push(waiting);
         }
         assert!(call(&pipeline, "a", FAR).await.is_none());
-        let large = vec![0; JOINED + 1];
+        let large = vec![0; FLATTEN_LIMIT + 1];
         let large = Request::new("a", &large);
         assert!(pipeline.transmit(&large, b"x", Instant::now() + FAR).await.is_none());
     }

@@ -11,13 +11,13 @@ use crate::host::install::Installation;
 use crate::host::instance::OwnedInstance;
 use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::reporter::Change;
-use crate::transport::FileVersion;
+use crate::transport::FileId;
 
 /// What could not take the place of an instance.
 pub(super) struct Refused {
     installation: Arc<Installation>,
     /// The program, if it is another one than that of the instance.
-    program: Option<FileVersion>,
+    program: Option<FileId>,
 }
 
 impl Refused {

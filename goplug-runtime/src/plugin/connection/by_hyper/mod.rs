@@ -57,7 +57,7 @@ pub(super) async fn serve(stream: Stream, read: Bytes, service: Arc<Service>, id
         First::Right(()) => {
             // Nothing is in flight now, so that no answer gets a `Connection: close`.
             connection.as_mut().graceful_shutdown();
-            let _ = timeout(limits::FLUSH, connection).await;
+            let _ = timeout(limits::FLUSH_TIMEOUT, connection).await;
         }
     }
 }
@@ -85,7 +85,7 @@ async fn answer(
 /// Waits until nobody is there any more to take an answer.
 async fn hung_up(stream: &Mutex<Stream>) {
     loop {
-        sleep(limits::HANGUP).await;
+        sleep(limits::HANGUP_POLL).await;
         if has_hung_up(&locked(stream)) {
             return;
         }

@@ -1,0 +1,175 @@
+//! The body of a stream: it may never end, and its data is used as it arrives.
+
+use std::io::{self, ErrorKind};
+
+use crate::http1::Buffer;
+use crate::http1::body::BodyKind;
+use crate::http1::chunked::{ChunkedState, ChunkedStep};
+
+/// The part of a body that the next bytes belong to.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// A body of known length: this many bytes are missing.
+    Sized(u64),
+    /// The framing around chunks.
+    Framing(ChunkedState),
+    /// The data of a chunk: this many bytes are missing.
+    ChunkData(u64),
+    /// A body that lasts until the connection ends.
+    UntilEof,
+    /// The body has ended.
+    End,
+}
+
+/// Finds the data of a body between its framing, however the bytes arrive.
+#[derive(Debug)]
+pub struct BodyStream {
+    state: State,
+}
+
+/// What the bytes at the beginning of a buffer are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyProgress {
+    /// This many bytes of data, which the caller consumes.
+    Data(usize),
+    /// More bytes are needed to tell.
+    More,
+    /// The body has ended.
+    End,
+}
+
+impl BodyStream {
+    pub(super) fn new(kind: BodyKind) -> Self {
+        let state = match kind {
+            BodyKind::Length(length) => State::Sized(length),
+            BodyKind::Chunked => State::Framing(ChunkedState::Size),
+            BodyKind::Eof => State::UntilEof,
+        };
+        Self { state }
+    }
+
+    /// Consumes the framing before the next data. The data is the caller's to consume before the
+    /// next call. After an error the value is of no use.
+    ///
+    /// # Errors
+    /// [`InvalidData`](ErrorKind::InvalidData) where the body should come in chunks and does not.
+    pub fn next(&mut self, buffer: &mut Buffer) -> io::Result<BodyProgress> {
+        loop {
+            let available = buffer.filled().len();
+            match self.state {
+                State::Sized(0) | State::End => return Ok(BodyProgress::End),
+                State::ChunkData(0) => self.state = State::Framing(ChunkedState::DataEnd),
+                State::Sized(_) | State::ChunkData(_) | State::UntilEof if available == 0 => {
+                    return Ok(BodyProgress::More);
+                }
+                State::UntilEof => return Ok(BodyProgress::Data(available)),
+                State::Sized(missing) => {
+                    let (count, missing) = split(missing, available);
+                    self.state = State::Sized(missing);
+                    return Ok(BodyProgress::Data(count));
+                }
+                State::ChunkData(missing) => {
+                    let (count, missing) = split(missing, available);
+                    self.state = State::ChunkData(missing);
+                    return Ok(BodyProgress::Data(count));
+                }
+                State::Framing(mut chunked) => {
+                    let step = chunked.take(buffer)?;
+                    self.state = match step {
+                        ChunkedStep::Data(size) => State::ChunkData(size),
+                        ChunkedStep::End => State::End,
+                        ChunkedStep::More => {
+                            self.state = State::Framing(chunked);
+                            return Ok(BodyProgress::More);
+                        }
+                    };
+                }
+            }
+        }
+    }
+
+    /// To be called when the connection has ended.
+    ///
+    /// # Errors
+    /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) where a part of the body is missing.
+    pub fn end(&self) -> io::Result<()> {
+        match self.state {
+            State::UntilEof | State::End | State::Sized(0) => Ok(()),
+            _ => Err(io::Error::new(ErrorKind::UnexpectedEof, "the body has been cut off")),
+        }
+    }
+}
+
+/// How many of the missing bytes are available, and how many are then still missing.
+fn split(missing: u64, available: usize) -> (usize, u64) {
+    let count = usize::try_from(missing).unwrap_or(usize::MAX).min(available);
+    (count, missing - count as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads a body that arrives in pieces of this size. Returns its data, whether it is
+    /// complete, and the bytes after it.
+    fn read(kind: BodyKind, text: &[u8], size: usize) -> io::Result<(Vec<u8>, bool, Vec<u8>)> {
+        let (mut body, mut buffer) = (BodyStream::new(kind), Buffer::default());
+        let (mut data, mut text) = (Vec::new(), text.chunks(size));
+        loop {
+            match body.next(&mut buffer)? {
+                BodyProgress::Data(count) => {
+                    assert!(count > 0);
+                    buffer.move_to(&mut data, count);
+                }
+                BodyProgress::More => match text.next() {
+                    Some(piece) => buffer.put(piece),
+                    None => return Ok((data, body.end().is_ok(), buffer.filled().into())),
+                },
+                BodyProgress::End => {
+                    let rest = [buffer.filled(), &text.collect::<Vec<_>>().concat()].concat();
+                    return Ok((data, true, rest));
+                }
+            }
+        }
+    }
+
+    const CHUNKS: &str = "5\r\nhello\r\n007;kind=x\r\n, world\r\n0\r\nTrailer: t\r\n\r\nnext";
+
+    proptest! {
+        #[test]
+        fn the_pieces_do_not_change_the_data(size in 1_usize..80) {
+            let expected = (b"hello, world".to_vec(), true, b"next".to_vec());
+            let chunked = read(BodyKind::Chunked, CHUNKS.as_bytes(), size).unwrap();
+            prop_assert_eq!(&chunked, &expected);
+            let counted = read(BodyKind::Length(12), b"hello, worldnext", size).unwrap();
+            prop_assert_eq!(&counted, &expected);
+            let (data, ended, rest) = read(BodyKind::Eof, b"hello", size).unwrap();
+            prop_assert_eq!((&data[..], ended, rest.len()), (&b"hello"[..], true, 0));
+        }
+
+        #[test]
+        fn a_body_that_is_cut_off_is_not_complete(at in 0_usize..CHUNKS.len() - 4) {
+            let (_, ended, _) = read(BodyKind::Chunked, &CHUNKS.as_bytes()[..at], 80).unwrap();
+            prop_assert!(!ended);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_give_more_data_than_arrived(bytes: Vec<u8>, size in 1_usize..9) {
+            for kind in [BodyKind::Chunked, BodyKind::Length(20), BodyKind::Eof] {
+                if let Ok((data, _, _)) = read(kind, &bytes, size) {
+                    prop_assert!(data.len() <= bytes.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn malformed_chunks_are_refused() {
+        for body in ["five\r\n", "5\r\nhello, world", "\r\n"] {
+            let error = read(BodyKind::Chunked, body.as_bytes(), 80).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidData, "{body}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! A host's half of HTTP/1.1: requests out, responses in.
+//!
+//! Imports the shared files of `http1` and `protocol`. Start reading at `response.rs`.
+
+mod body_stream;
+mod request;
+mod response;
+mod response_head;
+
+pub use body_stream::{BodyProgress, BodyStream};
+pub use request::{Request, insert_header};
+pub use response::{Progress, Response, ResponseReader, StreamedResponse};
+
+#[cfg(test)]
+pub(super) use response_head::parse as parse_response_head;

@@ -1,0 +1,98 @@
+//! Requests, as a host writes them.
+
+use crate::http1::FLATTEN_LIMIT;
+use crate::protocol::wire;
+
+/// A host's request.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The method's wire name, not encoded.
+    pub method: &'a str,
+    /// The rest of the path, after the method's name: empty, or percent-encoded with a leading
+    /// slash.
+    pub below: &'a str,
+    /// The body's media type; `None` sends no `Content-Type`.
+    pub content_type: Option<&'a str>,
+    /// The caller's budget, in milliseconds.
+    pub timeout: Option<u64>,
+    /// Further headers, whose names are in lower case.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// A request for a method, without further headers.
+    pub fn new(method: &'a str, body: &'a [u8]) -> Self {
+        Self { method, below: "", content_type: None, timeout: None, headers: &[], body }
+    }
+
+    /// Appends the request to `out`, for this authority. Returns the body where it is larger
+    /// than [`FLATTEN_LIMIT`](crate::http1::FLATTEN_LIMIT), to be sent after `out`; otherwise the body is part of `out`, and
+    /// the returned slice is empty.
+    pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &'a [u8] {
+        let mut digits = itoa::Buffer::new();
+        out.extend_from_slice(b"POST ");
+        wire::write_path_of_method(self.method, out);
+        out.extend_from_slice(self.below.as_bytes());
+        out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
+        out.extend_from_slice(authority);
+        let mut header = |name: &str, value: &[u8]| {
+            out.extend_from_slice(b"\r\n");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value);
+        };
+        if let Some(content_type) = self.content_type {
+            header("content-type", content_type.as_bytes());
+        }
+        if let Some(timeout) = self.timeout {
+            header(wire::HEADER_TIMEOUT, digits.format(timeout).as_bytes());
+        }
+        for (name, value) in self.headers {
+            header(name, value.as_bytes());
+        }
+        header("content-length", digits.format(self.body.len()).as_bytes());
+        out.extend_from_slice(b"\r\n\r\n");
+        if self.body.len() > FLATTEN_LIMIT {
+            return self.body;
+        }
+        out.extend_from_slice(self.body);
+        &[]
+    }
+}
+
+/// Adds a header to the request at the beginning of `out`.
+pub fn insert_header(out: &mut Vec<u8>, name: &str, value: u64) {
+    let line = out.windows(2).position(|pair| pair == b"\r\n").map_or(0, |at| at + 2);
+    out.splice(line..line, format!("{name}: {value}\r\n").into_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_written_with_the_headers_of_the_protocol() {
+        let mut out = b"from before, ".to_vec();
+        let request = Request {
+            below: "/7",
+            content_type: Some(wire::JSON),
+            timeout: Some(250),
+            headers: &[("goplug-protocol", "2")],
+            ..Request::new("main.Do it", b"{}")
+        };
+        assert!(request.write_to(&mut out, b"math").is_empty());
+        let expected = "from before, POST /main.Do%20it/7 HTTP/1.1\r\nhost: math\r\n\
+                        content-type: application/json\r\ngoplug-timeout: 250\r\n\
+                        goplug-protocol: 2\r\ncontent-length: 2\r\n\r\n{}";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_large_body_is_not_copied() {
+        let (mut out, body) = (Vec::new(), vec![0; FLATTEN_LIMIT + 1]);
+        assert_eq!(Request::new("Do", &body).write_to(&mut out, b"x").as_ptr(), body.as_ptr());
+        assert!(out.ends_with(format!("content-length: {}\r\n\r\n", body.len()).as_bytes()));
+    }
+}

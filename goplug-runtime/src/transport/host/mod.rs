@@ -1,0 +1,23 @@
+//! What only a host needs of the platform: plugins' processes, blocking connections, and the folder
+//! of its sockets.
+//!
+//! Imports the files beside this folder. Start reading at `process/mod.rs`.
+
+mod blocking;
+mod credentials;
+mod hang_up;
+mod open;
+mod process;
+mod runtime_dir;
+
+pub use blocking::BlockingStream;
+pub use hang_up::HangUp;
+pub use open::open_without_waiting;
+pub use process::{
+    Child, FileId, FileStamp, LandlockRules, OpenProgram, Output, Rlimit, Ruleset, Signal, Spawn,
+    Started, Tcp, start,
+};
+pub use runtime_dir::RuntimeDir;
+
+#[cfg(test)]
+pub(crate) use process::tests::confined::without_landlock;

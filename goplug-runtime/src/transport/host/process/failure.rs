@@ -1,0 +1,49 @@
+//! Why a process could not be started.
+//!
+//! The child process must not allocate, so it reports only a step and an error number.
+
+use std::io;
+
+use rustix::io::Errno;
+
+/// The step that failed; it decides the text of the error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Preparing memory, the process or descriptors.
+    Prepare,
+    /// Entering the plugin's folder.
+    Folder,
+    /// Setting a limit.
+    Limit,
+    /// Giving up the privileges of setuid programs.
+    Privileges,
+    /// Entering the sandbox.
+    Sandbox,
+    /// Running the program.
+    Exec,
+}
+
+/// A start that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) step: Step,
+    pub(super) error: io::Error,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self { step: Step::Prepare, error }
+    }
+}
+
+impl From<Errno> for Failure {
+    fn from(error: Errno) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+/// The child process's report that it could not run the program.
+pub(super) struct Reason {
+    pub(super) step: Step,
+    pub(super) errno: i32,
+}

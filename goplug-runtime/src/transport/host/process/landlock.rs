@@ -1,0 +1,235 @@
+//! Access rights of a process to files and TCP, enforced by the kernel's Landlock.
+//!
+//! The ruleset is made in the host, where errors can be handled; the child process only enters it.
+//! Rules apply to files, not to their names: every allowed path is opened here, once.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath,
+    PathFd, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
+};
+
+use super::program::OpenProgram;
+
+/// Readable and executable: every program needs these to start.
+const SYSTEM: [&str; 11] = [
+    "/bin",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.preload",
+    "/etc/localtime",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/sbin",
+    "/usr",
+];
+
+/// Readable and writable: devices without content of their own.
+const DEVICES: [&str; 5] = ["/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"];
+
+/// Readable if connections are allowed: files for resolving names and checking certificates.
+const NETWORK: [&str; 8] = [
+    "/etc/ca-certificates",
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/pki",
+    "/etc/resolv.conf",
+    "/etc/ssl",
+];
+
+/// The version of Landlock whose rights are withheld unless a rule grants them. Later kernels have
+/// more rights; these are added once they have been tested.
+const FILES: ABI = ABI::V5;
+
+/// What a process may access beyond the files that every program needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LandlockRules {
+    /// Files and folders that it may read and execute.
+    pub read: Vec<PathBuf>,
+    /// Files and folders that it may read and write, but not execute.
+    pub write: Vec<PathBuf>,
+    /// Its use of TCP.
+    pub tcp: Tcp,
+}
+
+/// A process's use of TCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tcp {
+    /// It may connect to every port, and listen.
+    Any,
+    /// It may connect to these ports, and not listen.
+    Ports(Vec<u16>),
+}
+
+impl Default for Tcp {
+    fn default() -> Self {
+        Self::Ports(Vec::new())
+    }
+}
+
+/// [`LandlockRules`] in the form that the kernel takes.
+#[derive(Debug)]
+pub struct Ruleset(Option<OwnedFd>);
+
+impl Ruleset {
+    /// `None` if the kernel has no Landlock.
+    pub(super) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.0.as_ref().map(AsFd::as_fd)
+    }
+}
+
+impl LandlockRules {
+    /// The part of these rules that the running kernel cannot enforce, as a text for people; `None` if
+    /// it enforces all.
+    pub fn gap(&self) -> Option<&'static str> {
+        gap(self.tcp != Tcp::Any, &Kernel::running())
+    }
+
+    /// Opens all paths, for a process that runs this program. Does blocking I/O. Rules that the
+    /// kernel cannot enforce are left out.
+    ///
+    /// # Errors
+    /// A path cannot be opened, which the text then names; or another error of the system.
+    pub fn ruleset(&self, program: &OpenProgram) -> io::Result<Ruleset> {
+        let rules = self.empty_ruleset().map_err(io::Error::other)?;
+        let rules = self.rules_of_files(rules, program)?;
+        let rules = self.rules_of_ports(rules).map_err(io::Error::other)?;
+        Ok(Ruleset(rules.into()))
+    }
+
+    fn empty_ruleset(&self) -> Result<RulesetCreated, RulesetError> {
+        let mut rules = landlock::Ruleset::default()
+            .handle_access(AccessFs::from_all(FILES))?
+            .scope(Scope::from_all(ABI::V6))?;
+        if self.tcp != Tcp::Any {
+            rules = rules.handle_access(AccessNet::from_all(ABI::V4))?;
+        }
+        rules.create()
+    }
+
+    fn rules_of_files(
+        &self,
+        mut rules: RulesetCreated,
+        program: &OpenProgram,
+    ) -> io::Result<RulesetCreated> {
+        let read = AccessFs::from_read(FILES);
+        // Through a device that it made, the process could reach everything. And it must not execute
+        // files that it has written.
+        let write = AccessFs::from_all(FILES)
+            & !(AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev);
+        let device = AccessFs::ReadFile | AccessFs::WriteFile;
+        let network: &[&str] = if self.tcp == Tcp::default() { &[] } else { &NETWORK };
+        let usual = [(SYSTEM.as_slice(), read), (&DEVICES, device), (network, read)];
+        for (paths, access) in usual {
+            // No system has all of these paths.
+            for opened in paths.iter().filter_map(|path| PathFd::new(path).ok()) {
+                rules = allow(rules, opened, access)?;
+            }
+        }
+        rules = allow(rules, program.file(), AccessFs::Execute | AccessFs::ReadFile)?;
+        for (paths, access) in [(&self.read, read), (&self.write, write)] {
+            for path in paths {
+                rules = allow(rules, open(path)?, access)?;
+            }
+        }
+        Ok(rules)
+    }
+
+    fn rules_of_ports(&self, mut rules: RulesetCreated) -> Result<RulesetCreated, RulesetError> {
+        if let Tcp::Ports(ports) = &self.tcp {
+            for port in ports {
+                rules = rules.add_rule(NetPort::new(*port, AccessNet::ConnectTcp))?;
+            }
+        }
+        Ok(rules)
+    }
+}
+
+/// Opens a path for a rule. It needs no right to read the file.
+fn open(path: &Path) -> io::Result<PathFd> {
+    PathFd::new(path).map_err(|error| {
+        let text = match std::error::Error::source(&error) {
+            Some(source) => source.to_string(),
+            None => error.to_string(),
+        };
+        io::Error::new(io::ErrorKind::NotFound, format!("{}: {text}", path.display()))
+    })
+}
+
+/// Adds a rule that allows this access to a file, or to everything in a folder.
+fn allow(
+    rules: RulesetCreated,
+    opened: impl AsFd,
+    access: impl Into<BitFlags<AccessFs>>,
+) -> io::Result<RulesetCreated> {
+    rules.add_rule(PathBeneath::new(opened, access)).map_err(io::Error::other)
+}
+
+/// What the kernel can enforce.
+#[derive(Clone, Copy, Debug)]
+struct Kernel {
+    /// Landlock at all (Linux 5.13, if it is enabled).
+    landlock: bool,
+    /// Withholding the right to truncate files (Linux 6.2).
+    truncate: bool,
+    /// Withholding TCP (Linux 6.7).
+    tcp: bool,
+}
+
+impl Kernel {
+    fn running() -> Self {
+        let strict =
+            || landlock::Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+        Self {
+            landlock: strict().handle_access(AccessFs::ReadFile).is_ok(),
+            truncate: strict().handle_access(AccessFs::Truncate).is_ok(),
+            tcp: strict().handle_access(AccessNet::ConnectTcp).is_ok(),
+        }
+    }
+}
+
+fn gap(withholds_tcp: bool, kernel: &Kernel) -> Option<&'static str> {
+    if !kernel.landlock {
+        Some("the kernel has no Landlock, or it is not enabled")
+    } else if !kernel.truncate {
+        Some("the kernel's Landlock cannot keep it from truncating files (Linux 6.2 can)")
+    } else if withholds_tcp && !kernel.tcp {
+        Some("the kernel's Landlock cannot keep it from using TCP (Linux 6.7 can)")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_gap_of_a_kernel_is_named() {
+        let newest = Kernel { landlock: true, truncate: true, tcp: true };
+        assert_eq!(gap(true, &newest), None);
+        let text = gap(true, &Kernel { tcp: false, ..newest }).unwrap();
+        assert!(text.contains("TCP"), "{text}");
+        assert_eq!(gap(false, &Kernel { tcp: false, ..newest }), None);
+        let text = gap(false, &Kernel { tcp: false, truncate: false, ..newest }).unwrap();
+        assert!(text.contains("truncating"), "{text}");
+        let text = gap(false, &Kernel { landlock: false, truncate: false, tcp: false }).unwrap();
+        assert!(text.contains("no Landlock"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_path_is_named() {
+        let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
+        let rules =
+            LandlockRules { read: vec!["/no/such/path".into()], ..LandlockRules::default() };
+        let error = rules.ruleset(&program).unwrap_err().to_string();
+        assert!(error.starts_with("/no/such/path: No such file"), "{error}");
+    }
+}

@@ -1,0 +1,28 @@
+//! Plugins' processes, from the program's file to the exit status.
+//!
+//! A plugin must not outlive its host, must not get descriptors or signal settings of the host
+//! that are not meant for it, and must not leave a zombie. `program` opens the file, and `file_id`
+//! notices that it was replaced; `spawn` lists what a process is given, `rlimit` and `landlock`
+//! limit it; `fork` enters the new process, `spawner` owns the only thread that may do so, and
+//! `child` watches the result. Start reading at `spawn.rs`.
+
+mod child;
+mod failure;
+mod file_id;
+mod fork;
+mod landlock;
+mod program;
+mod rlimit;
+mod spawn;
+mod spawner;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use self::landlock::{LandlockRules, Ruleset, Tcp};
+pub use child::Child;
+pub use file_id::{FileId, FileStamp};
+pub use program::OpenProgram;
+pub use rlimit::Rlimit;
+pub use rustix::process::Signal;
+pub use spawn::{Output, Spawn, Started, start};

@@ -1,0 +1,239 @@
+//! Starting a plugin's process. It is given a program, a folder, an environment, a socket, a lifeline
+//! and pipes for its output, and nothing else of the host.
+
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+
+use super::child::{Child, Process};
+use super::failure::{Failure, Step};
+use super::fork::{self, LIFELINE_FD, Parts, Plan};
+use super::landlock::Ruleset;
+use super::program::OpenProgram;
+use super::rlimit::Rlimit;
+use super::spawner;
+use crate::protocol::wire;
+
+/// The host's end of a plugin's standard output or standard error.
+pub type Output = tokio::net::unix::pipe::Receiver;
+
+/// How often a program is tried that is open for writing. The process that has just written it
+/// closes it soon, and a process that was forked meanwhile closes its copy on exec.
+const BUSY_ATTEMPTS: u32 = 50;
+
+/// How long to wait between two of these attempts.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// A process to start.
+#[derive(Debug)]
+pub struct Spawn {
+    /// The program; its path becomes the first element of the process's argv.
+    pub program: OpenProgram,
+    /// The further arguments.
+    pub args: Vec<OsString>,
+    /// The whole environment except `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
+    /// `GOPLUG_LIFELINE`: these are always set by [`start`].
+    pub env: Vec<(OsString, OsString)>,
+    /// The working directory.
+    pub folder: PathBuf,
+    /// The listening socket that it is to serve.
+    pub listener: OwnedFd,
+    /// Resource limits for it and the processes that it starts.
+    pub limits: Vec<Rlimit>,
+    /// Access rights for it and the processes that it starts; `None` restricts nothing.
+    pub ruleset: Option<Ruleset>,
+}
+
+/// A process that has started, and its output.
+#[derive(Debug)]
+pub struct Started {
+    /// The process.
+    pub child: Child,
+    /// The program that it runs.
+    pub program: OpenProgram,
+    /// Its standard output. End of file comes when every process that has inherited it has ended,
+    /// which may be later than the plugin's end.
+    pub stdout: Output,
+    /// Its standard error, with the same end of file.
+    pub stderr: Output,
+}
+
+/// Starts a process, and returns once its program runs.
+///
+/// The process leads its own process group, has default signal handlers, reads nothing from
+/// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O and time. If the
+/// future is dropped, the process is killed.
+///
+/// `prepare` describes the process. It is called on the thread that starts all processes, so that a
+/// start needs only one step to another thread. It should not block for longer than it takes to
+/// check a few files.
+///
+/// # Errors
+/// The error of `prepare`. Otherwise the text continues "the program cannot be started:" and
+/// describes what is wrong with program, interpreter, architecture, folder, arguments, environment,
+/// limits or sandbox.
+pub async fn start<E>(
+    prepare: impl FnOnce() -> Result<Spawn, E> + Send + 'static,
+) -> Result<Started, E>
+where
+    E: From<io::Error> + Send + 'static,
+{
+    let first = || {
+        let spawn = prepare()?;
+        let attempt = spawn.attempt();
+        Ok::<_, E>((spawn, attempt))
+    };
+    let (mut spawn, mut attempt) = spawner::run(first).await?;
+    for _ in 1..BUSY_ATTEMPTS {
+        if !matches!(attempt, Attempt::Busy(_)) {
+            break;
+        }
+        tokio::time::sleep(BUSY_PAUSE).await;
+        let again = || {
+            let attempt = spawn.attempt();
+            Ok::<_, E>((spawn, attempt))
+        };
+        (spawn, attempt) = spawner::run(again).await?;
+    }
+    match attempt {
+        Attempt::Running(Running { process, lifeline, stdout, stderr }) => Ok(Started {
+            child: Child::new(process, lifeline)?,
+            program: spawn.program,
+            stdout: Output::from_owned_fd(stdout)?,
+            stderr: Output::from_owned_fd(stderr)?,
+        }),
+        Attempt::Busy(error) | Attempt::Failed(error) => Err(error.into()),
+    }
+}
+
+/// What came of one attempt to start a process.
+enum Attempt {
+    /// Its program runs.
+    Running(Running),
+    /// Another process has the program open for writing, probably not for long.
+    Busy(io::Error),
+    /// It cannot be started.
+    Failed(io::Error),
+}
+
+/// A process that runs, and the host's ends of its pipes.
+struct Running {
+    process: Process,
+    lifeline: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+impl Spawn {
+    /// Tries once to start the process. Blocks until its program runs.
+    fn attempt(&self) -> Attempt {
+        self.run().unwrap_or_else(Attempt::Failed)
+    }
+
+    fn run(&self) -> io::Result<Attempt> {
+        if !self.program.runs_from_file() {
+            self.program.check_unchanged()?;
+        }
+        let (stdout, child_stdout) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let (stderr, child_stderr) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let (child_lifeline, lifeline) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let mut plan = self.plan(child_stdout, child_stderr, child_lifeline)?;
+        match fork::start(&mut plan) {
+            Ok(process) => Ok(Attempt::Running(Running { process, lifeline, stdout, stderr })),
+            Err(failure) if Errno::from_io_error(&failure.error) == Some(Errno::TXTBSY) => {
+                Ok(Attempt::Busy(self.explain(failure)))
+            }
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
+    fn plan(&self, stdout: OwnedFd, stderr: OwnedFd, lifeline: OwnedFd) -> io::Result<Plan> {
+        let program = c_string("the path", self.program.path().as_os_str())?;
+        let args = self.args.iter().map(|arg| c_string("an argument", arg));
+        Plan::new(Parts {
+            argv: std::iter::once(Ok(program.clone())).chain(args).collect::<io::Result<_>>()?,
+            program,
+            file: self.program.runs_from_file().then(|| self.program.file()),
+            folder: c_string("the folder", self.folder.as_os_str())?,
+            env: self.environment()?,
+            limits: self.limits.iter().map(|limit| limit.prepare()).collect(),
+            ruleset: self.ruleset.as_ref().and_then(Ruleset::as_fd),
+            stdin: File::open("/dev/null")?.into(),
+            stdout,
+            stderr,
+            listener: self.listener.as_fd(),
+            lifeline,
+        })
+    }
+
+    /// The environment without `LISTEN_PID`, which only the process itself knows.
+    fn environment(&self) -> io::Result<Vec<CString>> {
+        const OURS: [&str; 4] = [
+            wire::ENV_LISTEN_PID,
+            wire::ENV_LISTEN_FDS,
+            wire::ENV_LISTEN_FDNAMES,
+            wire::ENV_LIFELINE,
+        ];
+        let lifeline = LIFELINE_FD.to_string();
+        let ours = [
+            (wire::ENV_LISTEN_FDS, "1"),
+            (wire::ENV_LISTEN_FDNAMES, wire::LISTEN_FDNAME),
+            (wire::ENV_LIFELINE, &lifeline),
+        ];
+        let ours = ours.iter().map(|(name, value)| variable(OsStr::new(name), OsStr::new(value)));
+        let theirs = self.env.iter().filter(|(name, _)| !OURS.iter().any(|our| name == our));
+        theirs.map(|(name, value)| variable(name, value)).chain(ours).collect()
+    }
+
+    fn explain(&self, Failure { step, error }: Failure) -> io::Error {
+        match step {
+            Step::Prepare => {
+                io::Error::new(error.kind(), format!("the system gives no process: {error}"))
+            }
+            Step::Limit => {
+                io::Error::new(error.kind(), format!("its limits cannot be set: {error}"))
+            }
+            Step::Privileges | Step::Sandbox => {
+                io::Error::new(error.kind(), format!("its sandbox cannot be entered: {error}"))
+            }
+            Step::Exec => {
+                let withheld =
+                    self.ruleset.is_some() && Errno::from_io_error(&error) == Some(Errno::ACCESS);
+                let error = self.program.explain(error);
+                if withheld {
+                    let text = format!("{error}; or its sandbox withholds interpreter or loader");
+                    return io::Error::new(error.kind(), text);
+                }
+                error
+            }
+            Step::Folder => io::Error::new(
+                error.kind(),
+                format!("its folder {} cannot be entered: {error}", self.folder.display()),
+            ),
+        }
+    }
+}
+
+fn variable(name: &OsStr, value: &OsStr) -> io::Result<CString> {
+    if name.is_empty() || name.as_bytes().contains(&b'=') {
+        let text = format!("{name:?} cannot be the name of an environment variable");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    let mut entry = OsString::from(name);
+    entry.push("=");
+    entry.push(value);
+    c_string("an environment variable", &entry)
+}
+
+fn c_string(what: &str, text: &OsStr) -> io::Result<CString> {
+    CString::new(text.as_bytes()).map_err(|_| {
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{what} holds a NUL byte: {text:?}"))
+    })
+}
