@@ -7,11 +7,12 @@ import (
 const (
 	callers     = 64
 	slowCallers = 4
-	// Calls of each caller that do not count where it matters how late the latest answer is.
+	// How many calls of each caller are left out whenever all callers start at once: the first
+	// calls are late in any case.
 	firstCalls = 5
 )
 
-// 64 callers, each with a call of its own in flight all the time.
+// 64 callers, each of which always has one call in flight.
 func inFlight(o order) ([]float64, error) {
 	r, err := launch(o)
 	if err != nil {
@@ -28,7 +29,7 @@ func inFlight(o order) ([]float64, error) {
 	return []float64{float64(len(times)) / time.Since(began).Seconds() / 1e3}, err
 }
 
-// Quick calls beside slow ones, to quick calls by themselves.
+// 64 quick callers, first alone and then beside 4 callers that keep calling the slow method.
 func besideSlow(o order) ([]float64, error) {
 	r, err := launch(o)
 	if err != nil {
@@ -42,12 +43,12 @@ func besideSlow(o order) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	over, ended := make(chan struct{}), make(chan error, slowCallers)
+	stop, ended := make(chan struct{}), make(chan error, slowCallers)
 	for index := 0; index < slowCallers; index++ {
 		go func() {
 			for {
 				select {
-				case <-over:
+				case <-stop:
 					ended <- nil
 					return
 				default:
@@ -60,7 +61,7 @@ func besideSlow(o order) ([]float64, error) {
 		}()
 	}
 	beside, err := r.crowd(o.time, firstCalls)
-	close(over)
+	close(stop)
 	for index := 0; index < slowCallers; index++ {
 		if failure := <-ended; err == nil {
 			err = failure
@@ -75,9 +76,9 @@ func besideSlow(o order) ([]float64, error) {
 	return []float64{late / 1e3, late / lateAlone, quantile(beside, 1) / quantile(alone, 1)}, err
 }
 
-// Has all callers call for this long, and answers how long each call took, in microseconds,
-// but for the first ones of each.
-func (c *client) crowd(long time.Duration, skipped int) ([]float64, error) {
+// Lets all callers call for this long. Returns how long each call took, in microseconds, without
+// the first calls of each caller.
+func (c *client) crowd(duration time.Duration, skipped int) ([]float64, error) {
 	type outcome struct {
 		times []float64
 		err   error
@@ -85,7 +86,7 @@ func (c *client) crowd(long time.Duration, skipped int) ([]float64, error) {
 	outcomes := make(chan outcome)
 	for caller := int64(0); caller < callers; caller++ {
 		go func(caller int64) {
-			times, err := timed(long, 0, func(n int64) error { return c.addChecked(n, caller) })
+			times, err := timed(duration, 0, func(n int64) error { return c.addChecked(n, caller) })
 			outcomes <- outcome{times, err}
 		}(caller)
 	}

@@ -13,17 +13,17 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Where the benchmark says which processor the host has, and which the plugin is to have.
+// The environment variables that name the processors of the host and of the plugin.
 const (
-	seat        = "GOPLUG_BENCH_CPU"
-	seatOfOther = "GOPLUG_BENCH_OTHER_CPU"
+	hostCPU   = "GOPLUG_BENCH_CPU"
+	pluginCPU = "GOPLUG_BENCH_OTHER_CPU"
 )
 
 const name = "adder"
 
 var plugins = plugin.PluginSet{name: &adderPlugin{}}
 
-// Both ends of the plugin, for go-plugin.
+// Both sides of the plugin, as go-plugin wants them.
 type adderPlugin struct{ plugin.NetRPCUnsupportedPlugin }
 
 func (*adderPlugin) GRPCServer(_ *plugin.GRPCBroker, server *grpc.Server) error {
@@ -39,7 +39,7 @@ func (*adderPlugin) GRPCClient(
 	return &client{connection}, nil
 }
 
-// A plugin that has been started, and the client for it.
+// A plugin that has been started, and its client.
 type running struct {
 	*client
 	plugin *plugin.Client
@@ -51,11 +51,11 @@ func launch(o order) (running, error) {
 		return running{}, err
 	}
 	command := exec.Command(program, "serve")
-	if other := os.Getenv(seatOfOther); other != os.Getenv(seat) {
-		command = exec.Command(o.seater, "as-seated", program, "serve")
-		command.Env = append(command.Env, seat+"="+other)
+	if cpu := os.Getenv(pluginCPU); cpu != os.Getenv(hostCPU) {
+		command = exec.Command(o.pinner, "as-pinned", program, "serve")
+		command.Env = append(command.Env, hostCPU+"="+cpu)
 	}
-	// Nothing that was started stays behind, whatever happens to its host.
+	// The system kills the plugin when the host ends, however the host ends.
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  handshake,
@@ -80,20 +80,20 @@ func launch(o order) (running, error) {
 func (r running) process() int { return r.plugin.ReattachConfig().Pid }
 func (r running) stop()        { r.plugin.Kill() }
 
-// The client, as a generator would write it.
+// The client, written by hand as a generator would write it.
 type client struct{ connection *grpc.ClientConn }
 
-func (c *client) call(method string, question, answer interface{}) error {
-	return c.connection.Invoke(context.Background(), "/bench.Adder/"+method, question, answer)
+func (c *client) call(method string, request, response interface{}) error {
+	return c.connection.Invoke(context.Background(), "/bench.Adder/"+method, request, response)
 }
 
 func (c *client) add(a, b int64) (int64, error) {
-	answer := new(sum)
-	err := c.call("Add", &pair{A: a, B: b}, answer)
-	return answer.Value, err
+	response := new(sum)
+	err := c.call("Add", &pair{A: a, B: b}, response)
+	return response.Value, err
 }
 
-// Adds, and does not believe everything.
+// Adds, and checks the sum.
 func (c *client) addChecked(a, b int64) error {
 	got, err := c.add(a, b)
 	if err == nil && got != a+b {
@@ -103,9 +103,9 @@ func (c *client) addChecked(a, b int64) error {
 }
 
 func (c *client) echo(bytes []byte) ([]byte, error) {
-	answer := new(blob)
-	err := c.call("Echo", &blob{Bytes: bytes}, answer)
-	return answer.Bytes, err
+	response := new(blob)
+	err := c.call("Echo", &blob{Bytes: bytes}, response)
+	return response.Bytes, err
 }
 
 func (c *client) echoAll(bytes []byte) error {
@@ -117,17 +117,17 @@ func (c *client) echoAll(bytes []byte) error {
 }
 
 func (c *client) takeAll(bytes []byte) error {
-	answer := new(number)
-	err := c.call("Take", &blob{Bytes: bytes}, answer)
-	if err == nil && answer.Value != uint64(len(bytes)) {
-		err = fmt.Errorf("%d bytes arrived of %d", answer.Value, len(bytes))
+	response := new(number)
+	err := c.call("Take", &blob{Bytes: bytes}, response)
+	if err == nil && response.Value != uint64(len(bytes)) {
+		err = fmt.Errorf("%d bytes arrived of %d", response.Value, len(bytes))
 	}
 	return err
 }
 
 func (c *client) slow() error { return c.call("Slow", new(nothing), new(nothing)) }
 
-// Has the plugin call back, and waits until all of that has arrived.
+// Makes the plugin call back, and waits until all callbacks have arrived.
 func (c *client) callBack(count uint64) error {
 	stream, err := c.connection.NewStream(
 		context.Background(), &service.Streams[0], "/bench.Adder/CallBack")

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// An idle host with several plugins: its processor time, and how often it wakes up.
+// An idle host with several plugins: its processor time and how often it wakes up.
 func idleHost(o order) ([]float64, error) {
 	for index := 0; index < o.plugins; index++ {
 		r, err := launch(o)
@@ -20,26 +20,26 @@ func idleHost(o order) ([]float64, error) {
 		}
 	}
 	time.Sleep(o.settle)
-	time0, wakeUps0, err := spent()
+	time0, wakeUps0, err := usage()
 	if err != nil {
 		return nil, err
 	}
 	time.Sleep(o.watched)
-	time1, wakeUps1, err := spent()
+	time1, wakeUps1, err := usage()
 	seconds := o.watched.Seconds()
 	return []float64{(time1 - time0) / seconds, (wakeUps1 - wakeUps0) / seconds}, err
 }
 
-// What all threads of this process have spent: milliseconds, and times that they have gone to
-// sleep.
-func spent() (millis, sleeps float64, err error) {
+// What all threads of this process have used: processor time in milliseconds, and how often a
+// thread has gone to sleep voluntarily.
+func usage() (millis, sleeps float64, err error) {
 	threads, err := filepath.Glob("/proc/self/task/*")
 	for _, thread := range threads {
 		schedule, err := os.ReadFile(filepath.Join(thread, "schedstat"))
 		if err != nil {
 			return 0, 0, err
 		}
-		// The first of three: how long the thread has run.
+		// The first of three numbers is the processor time in nanoseconds.
 		var nanos float64
 		if _, err := fmt.Sscan(string(schedule), &nanos); err != nil {
 			return 0, 0, err

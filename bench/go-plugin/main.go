@@ -1,8 +1,9 @@
-// Program go-plugin is both sides of HashiCorp's go-plugin over gRPC: `serve` is the plugin,
-// as go-plugin itself starts it, and `host` takes one sample and prints it as JSON.
+// Program go-plugin is both sides of HashiCorp's go-plugin over gRPC. With the argument `serve`
+// it is the plugin, which go-plugin itself starts. Otherwise it is the host, which takes one
+// sample and prints it as JSON.
 //
-// It is written against the packages of Debian, and built without modules by the benchmark
-// that it belongs to. No protobuf compiler is needed: see messages.go.
+// It uses the Go packages of Debian, and the benchmark that it belongs to builds it without
+// modules. No protobuf compiler is needed: see messages.go.
 package main
 
 import (
@@ -13,20 +14,22 @@ import (
 	"time"
 )
 
-// What a sample is to be.
+// The sample to take.
 type order struct {
 	row string
-	// How long one sample of repeated calls takes.
+	// For how long one sample repeats its calls.
 	time time.Duration
-	// How many callbacks there are to be.
+	// How many callbacks one sample has.
 	callbacks uint64
-	// How often the plugin is started.
+	// How often one sample starts the plugin.
 	starts int
-	// How many plugins an idle host has, until when it settles, and for how long it is watched.
+	// How many plugins an idle host has, how long it takes to become idle, and for how long it is
+	// watched.
 	plugins         int
 	settle, watched time.Duration
-	// A program that takes the seat that its environment names, and becomes what follows it.
-	seater string
+	// A program that pins itself to the processor that its environment names, and then becomes
+	// the program that its arguments name.
+	pinner string
 }
 
 func main() {
@@ -34,7 +37,7 @@ func main() {
 		serve()
 		return
 	}
-	sample, err := measure(ordered())
+	sample, err := measure(parseFlags())
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(sample)
 	}
@@ -44,7 +47,7 @@ func main() {
 	}
 }
 
-func ordered() order {
+func parseFlags() order {
 	var o order
 	flag.StringVar(&o.row, "row", "", "what is measured")
 	flag.DurationVar(&o.time, "time", 150*time.Millisecond, "of one sample")
@@ -53,7 +56,7 @@ func ordered() order {
 	flag.IntVar(&o.plugins, "plugins", 4, "of an idle host")
 	flag.DurationVar(&o.settle, "settle", 500*time.Millisecond, "before a host is idle")
 	flag.DurationVar(&o.watched, "watched", 2*time.Second, "for which an idle host is watched")
-	flag.StringVar(&o.seater, "seater", "", "seats the plugin on its processor")
+	flag.StringVar(&o.pinner, "pinner", "", "pins the plugin to its processor")
 	flag.Parse()
 	return o
 }

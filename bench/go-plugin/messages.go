@@ -2,9 +2,9 @@ package main
 
 import "github.com/golang/protobuf/proto"
 
-// The messages of the service, by hand: what a generator would write down of them stands in
-// the tags, and the protobuf library reads it there. So there is no protoc to install, and
-// nothing generated to keep. The fields are numbered as in every other gRPC peer here.
+// The messages of the service, written by hand. The protobuf library reads the description of
+// each field from its tag, so no protoc has to be installed and no generated code is kept. The
+// fields have the same numbers as in the messages of tonic's peer.
 
 type pair struct {
 	A int64 `protobuf:"varint,1,opt,name=a,proto3"`

@@ -19,8 +19,7 @@ var handshake = plugin.HandshakeConfig{
 	MagicCookieValue: "adder",
 }
 
-// Serves, with everything as go-plugin has it by default but for the size of a message, in
-// which 16 MiB have to fit.
+// Serves with go-plugin's defaults, except for the size of a message: 16 MiB must fit into one.
 func serve() {
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: handshake,
@@ -32,7 +31,7 @@ func serve() {
 	})
 }
 
-// What every peer's other process does.
+// The methods that every peer's plugin has.
 type adder struct{}
 
 func (adder) add(q *pair) (*sum, error)     { return &sum{Value: q.A + q.B}, nil }
@@ -44,9 +43,9 @@ func (adder) slow(*nothing) (*nothing, error) {
 	return &nothing{}, nil
 }
 
-// Callbacks are a stream, as they are for whoever does not want a connection of its own for
-// them. They cannot be made to travel one by one: the writer gives others a turn itself, to
-// have more to write at once.
+// Callbacks are a stream, which needs no connection of its own. They cannot be sent one by one:
+// gRPC's writer yields to other goroutines before it writes, so that it has more to write at
+// once.
 func (adder) callBack(q *calls, stream grpc.ServerStream) error {
 	for value := uint64(0); value < q.Count; value++ {
 		if err := stream.SendMsg(&number{Value: value}); err != nil {
@@ -56,7 +55,7 @@ func (adder) callBack(q *calls, stream grpc.ServerStream) error {
 	return nil
 }
 
-// The service, as a generator would describe it.
+// The service, described by hand as a generator would describe it.
 var service = grpc.ServiceDesc{
 	ServiceName: "bench.Adder",
 	HandlerType: (*interface{})(nil),
@@ -74,11 +73,11 @@ var service = grpc.ServiceDesc{
 		StreamName:    "CallBack",
 		ServerStreams: true,
 		Handler: func(server interface{}, stream grpc.ServerStream) error {
-			question := new(calls)
-			if err := stream.RecvMsg(question); err != nil {
+			request := new(calls)
+			if err := stream.RecvMsg(request); err != nil {
 				return err
 			}
-			return server.(adder).callBack(question, stream)
+			return server.(adder).callBack(request, stream)
 		},
 	}},
 }
@@ -86,7 +85,7 @@ var service = grpc.ServiceDesc{
 func unary(
 	name string,
 	method func(adder, interface{}) (interface{}, error),
-	question func() interface{},
+	newRequest func() interface{},
 ) grpc.MethodDesc {
 	handler := func(
 		server interface{},
@@ -94,11 +93,11 @@ func unary(
 		decode func(interface{}) error,
 		_ grpc.UnaryServerInterceptor,
 	) (interface{}, error) {
-		question := question()
-		if err := decode(question); err != nil {
+		request := newRequest()
+		if err := decode(request); err != nil {
 			return nil, err
 		}
-		return method(server.(adder), question)
+		return method(server.(adder), request)
 	}
 	return grpc.MethodDesc{MethodName: name, Handler: handler}
 }

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Calls before any is timed.
+// How many calls are made before the clock starts.
 const warmUp = 500
 
-// Each row is what the row of that name is for the other peers.
+// Each row measures what the row of the same name measures with the other peers.
 
 func add(o order) ([]float64, error) {
 	r, err := launch(o)
@@ -33,7 +33,7 @@ func echo(o order) ([]float64, error) {
 	return []float64{quantile(times, 0.5)}, err
 }
 
-// In GB/s, of a call in the middle.
+// The rate of the median call, in GB/s.
 func large(o order, call func(*client, []byte) error) ([]float64, error) {
 	r, err := launch(o)
 	if err != nil {
@@ -44,7 +44,7 @@ func large(o order, call func(*client, []byte) error) ([]float64, error) {
 	for index := range bytes {
 		bytes[index] = byte(index % 251)
 	}
-	// One is not enough here: gRPC's window and Go's heap grow only by and by.
+	// One call is not enough to warm up: gRPC's window and Go's heap grow gradually.
 	times, err := timed(o.time, 5, func(int64) error { return call(r.client, bytes) })
 	return []float64{float64(len(bytes)) / quantile(times, 0.5) / 1e3}, err
 }
@@ -101,7 +101,7 @@ func memory(o order) ([]float64, error) {
 	return []float64{kib / 1024}, err
 }
 
-// The number behind a name, in what the kernel says of a process.
+// The number that follows a name in a file of /proc.
 func field(status, name string) (float64, error) {
 	_, rest, found := strings.Cut(status, name)
 	var value float64

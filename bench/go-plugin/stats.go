@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Calls this often, and then, timed, one after the other, for as long as there is time.
-func timed(long time.Duration, warmUp int64, call func(int64) error) ([]float64, error) {
+// Makes warmUp calls, and then times calls, one after the other, until this much time has passed.
+// Returns how long each timed call took, in microseconds.
+func timed(duration time.Duration, warmUp int64, call func(int64) error) ([]float64, error) {
 	for n := int64(0); n < warmUp; n++ {
 		if err := call(n); err != nil {
 			return nil, err
@@ -15,7 +16,7 @@ func timed(long time.Duration, warmUp int64, call func(int64) error) ([]float64,
 	}
 	var times []float64
 	began := time.Now()
-	for before := began; before.Sub(began) < long; {
+	for before := began; before.Sub(began) < duration; {
 		if err := call(int64(len(times))); err != nil {
 			return nil, err
 		}
@@ -26,7 +27,7 @@ func timed(long time.Duration, warmUp int64, call func(int64) error) ([]float64,
 	return times, nil
 }
 
-// The value below which this share of the values lies.
+// The value below which this share (0 to 1) of the values lies. NaN if there are no values.
 func quantile(values []float64, share float64) float64 {
 	sorted := append([]float64(nil), values...)
 	sort.Float64s(sorted)

@@ -1,5 +1,5 @@
-//! hyper's HTTP/1.1 connection and nothing else: what goplug is made of. The caller drives
-//! the connection, as in goplug, so that no task stands between the two.
+//! hyper's HTTP/1.1 connection and nothing else. The caller drives the connection, as in
+//! goplug, so that no call has to pass through another task.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -18,31 +18,32 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
 use super::bare::Pair;
-use super::process::{Process, listener_async};
-use super::{End, Link, Peer, PeerName, SLOWNESS};
+use super::plugin_process::{PluginProcess, listener_async};
+use crate::vocabulary::workload::SLOW_CALL;
+use crate::vocabulary::{Client, Peer, PeerName, PluginProgram};
 
-pub(super) struct Hyper {
-    process: Process,
+pub(crate) struct Hyper {
+    process: PluginProcess,
 }
 
 impl Peer for Hyper {
-    type Link = Connection;
+    type Client = Connection;
 
-    async fn new(end: End) -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Hyper, end)? })
+    async fn new(program: PluginProgram) -> Result<Self> {
+        Ok(Self { process: PluginProcess::new(PeerName::Hyper, program)? })
     }
 
     async fn start(&mut self) -> Result<()> {
         self.process.start()
     }
 
-    async fn link(&self) -> Result<Connection> {
+    async fn client(&self) -> Result<Connection> {
         let stream = self.process.connect_async().await?;
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
         Ok(Connection { sender, driver: Some(Box::pin(driver)) })
     }
 
-    fn process(&self) -> Result<u32> {
+    fn process_id(&self) -> Result<u32> {
         self.process.id()
     }
 
@@ -54,9 +55,9 @@ impl Peer for Hyper {
 
 type Driver = http1::Connection<TokioIo<UnixStream>, Full<Bytes>>;
 
-pub(super) struct Connection {
+pub(crate) struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
-    /// `None` once it has ended.
+    /// `None` after the connection has ended.
     driver: Option<Pin<Box<Driver>>>,
 }
 
@@ -73,25 +74,25 @@ impl Connection {
             sender.ready().await?;
             let response = sender.send_request(request).await?;
             ensure!(response.status() == StatusCode::OK, "{path}: {}", response.status());
-            whole(response.into_body()).await
+            collect(response.into_body()).await
         };
         drive(driver, exchange).await
     }
 }
 
-/// Polls a connection and what waits for it, until the latter is ready.
-async fn drive<F: Future>(driver: &mut Option<Pin<Box<Driver>>>, waiting: F) -> F::Output {
-    let mut waiting = pin!(waiting);
+/// Polls a connection together with an exchange on it, until the exchange is ready.
+async fn drive<F: Future>(driver: &mut Option<Pin<Box<Driver>>>, exchange: F) -> F::Output {
+    let mut exchange = pin!(exchange);
     poll_fn(|cx| {
         if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready()) {
             *driver = None;
         }
-        waiting.as_mut().poll(cx)
+        exchange.as_mut().poll(cx)
     })
     .await
 }
 
-impl Link for Connection {
+impl Client for Connection {
     async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
         let body = serde_json::to_vec(&Pair { a, b })?;
         Ok(serde_json::from_slice(&self.call("/add", body.into()).await?)?)
@@ -110,12 +111,13 @@ impl Link for Connection {
     }
 }
 
+/// Is the plugin process. Serves each connection in a task of its own.
 pub(super) async fn serve() -> Result<()> {
     let listener = listener_async()?;
     loop {
         let (stream, _) = listener.accept().await?;
-        let answer = service_fn(|request| async move {
-            let (status, body) = match answer(request).await {
+        let service = service_fn(|request| async move {
+            let (status, body) = match respond(request).await {
                 Ok(body) => (StatusCode::OK, body),
                 Err(error) => (StatusCode::BAD_REQUEST, format!("{error:#}").into()),
             };
@@ -126,7 +128,7 @@ pub(super) async fn serve() -> Result<()> {
             Ok::<_, Infallible>(response)
         });
         let connection = hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), answer);
+            .serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 eprintln!("a connection: {error}");
@@ -135,26 +137,26 @@ pub(super) async fn serve() -> Result<()> {
     }
 }
 
-/// A whole body, in memory that is taken once.
-async fn whole(mut body: Incoming) -> Result<Bytes> {
+/// Collects a body, with at most one allocation if its length is known.
+async fn collect(mut body: Incoming) -> Result<Bytes> {
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame?.into_data() else { continue };
+        let Ok(chunk) = frame?.into_data() else { continue };
         if whole.is_empty() && body.is_end_stream() {
-            return Ok(piece);
+            return Ok(chunk);
         }
         let expected = usize::try_from(body.size_hint().lower())?;
         if whole.is_empty() {
-            whole.reserve(piece.len() + expected);
+            whole.reserve(chunk.len() + expected);
         }
-        whole.extend_from_slice(&piece);
+        whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Bytes> {
+async fn respond(request: Request<Incoming>) -> Result<Bytes> {
     let (head, body) = request.into_parts();
-    let body = whole(body).await?;
+    let body = collect(body).await?;
     match head.uri.path() {
         "/add" => {
             let Pair { a, b } = serde_json::from_slice(&body)?;
@@ -163,7 +165,7 @@ async fn answer(request: Request<Incoming>) -> Result<Bytes> {
         "/echo" => Ok(body),
         "/take" => Ok(serde_json::to_vec(&body.len())?.into()),
         "/slow" => {
-            tokio::time::sleep(SLOWNESS).await;
+            tokio::time::sleep(SLOW_CALL).await;
             Ok(serde_json::to_vec(&())?.into())
         }
         _ => None.context("no such path"),

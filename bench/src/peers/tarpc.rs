@@ -13,10 +13,11 @@ use tarpc::tokio_util::codec::LengthDelimitedCodec;
 use tarpc::{client, context};
 use tokio::net::UnixStream;
 
-use super::process::{Process, listener_async};
-use super::{End, Link, Peer, PeerName, SLOWNESS};
+use super::plugin_process::{PluginProcess, listener_async};
+use crate::vocabulary::workload::SLOW_CALL;
+use crate::vocabulary::{Client, Peer, PeerName, PluginProgram};
 
-/// 16 MiB of bytes have to fit in.
+/// In bytes. 16 MiB and their envelope must fit into one frame.
 const LARGEST_FRAME: usize = 64 << 20;
 
 #[derive(Clone)]
@@ -36,22 +37,22 @@ impl Adder for Server {
     }
 
     async fn slow(self, _: context::Context) {
-        tokio::time::sleep(SLOWNESS).await;
+        tokio::time::sleep(SLOW_CALL).await;
     }
 }
 
-/// A client on this many connections, which its callers share.
-pub(super) struct Tarpc<const CONNECTIONS: usize> {
-    process: Process,
+/// Clients on this many connections, which all callers share.
+pub(crate) struct Tarpc<const CONNECTIONS: usize> {
+    process: PluginProcess,
     clients: Vec<AdderClient>,
     next: AtomicUsize,
 }
 
 impl<const CONNECTIONS: usize> Peer for Tarpc<CONNECTIONS> {
-    type Link = AdderClient;
+    type Client = AdderClient;
 
-    async fn new(end: End) -> Result<Self> {
-        let process = Process::of(PeerName::Tarpc, end)?;
+    async fn new(program: PluginProgram) -> Result<Self> {
+        let process = PluginProcess::new(PeerName::Tarpc, program)?;
         Ok(Self { process, clients: Vec::new(), next: AtomicUsize::new(0) })
     }
 
@@ -64,12 +65,12 @@ impl<const CONNECTIONS: usize> Peer for Tarpc<CONNECTIONS> {
         Ok(())
     }
 
-    async fn link(&self) -> Result<AdderClient> {
+    async fn client(&self) -> Result<AdderClient> {
         let next = self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
         self.clients.get(next).cloned().context("the other process was not started")
     }
 
-    fn process(&self) -> Result<u32> {
+    fn process_id(&self) -> Result<u32> {
         self.process.id()
     }
 
@@ -80,7 +81,7 @@ impl<const CONNECTIONS: usize> Peer for Tarpc<CONNECTIONS> {
     }
 }
 
-impl Link for AdderClient {
+impl Client for AdderClient {
     async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
         Ok(Self::add(self, context::current(), a, b).await?)
     }
@@ -98,6 +99,7 @@ impl Link for AdderClient {
     }
 }
 
+/// Is the plugin process. Serves each connection, and each call, in a task of its own.
 pub(super) async fn serve() -> Result<()> {
     let listener = listener_async()?;
     loop {

@@ -1,5 +1,5 @@
-//! gRPC by tonic over a Unix socket. Messages and service are what its generator would
-//! write, written by hand.
+//! gRPC by tonic over a Unix socket. Messages and service are written by hand, as tonic's
+//! generator would write them.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,10 +17,11 @@ use tonic::{Request, Response, Status, client, server};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
-use super::process::{Process, listener_async};
-use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
+use super::plugin_process::{PluginProcess, listener_async};
+use crate::vocabulary::workload::SLOW_CALL;
+use crate::vocabulary::{Callbacks, Client, Peer, PeerName, PluginProgram};
 
-/// 16 MiB of bytes have to fit in.
+/// In bytes. 16 MiB and their envelope must fit into one message.
 const LARGEST_MESSAGE: usize = 64 << 20;
 
 const ADD: &str = "/bench.Adder/Add";
@@ -66,16 +67,16 @@ struct Calls {
     joined: bool,
 }
 
-pub(super) struct Tonic {
-    process: Process,
+pub(crate) struct Tonic {
+    process: PluginProcess,
     channel: Option<Channel>,
 }
 
 impl Peer for Tonic {
-    type Link = Client;
+    type Client = TonicClient;
 
-    async fn new(end: End) -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Tonic, end)?, channel: None })
+    async fn new(program: PluginProgram) -> Result<Self> {
+        Ok(Self { process: PluginProcess::new(PeerName::Tonic, program)?, channel: None })
     }
 
     async fn start(&mut self) -> Result<()> {
@@ -85,15 +86,15 @@ impl Peer for Tonic {
         Ok(())
     }
 
-    async fn link(&self) -> Result<Client> {
+    async fn client(&self) -> Result<TonicClient> {
         let channel = self.channel.clone().context("the other process was not started")?;
         let grpc = client::Grpc::new(channel)
             .max_decoding_message_size(LARGEST_MESSAGE)
             .max_encoding_message_size(LARGEST_MESSAGE);
-        Ok(Client { grpc })
+        Ok(TonicClient { grpc })
     }
 
-    fn process(&self) -> Result<u32> {
+    fn process_id(&self) -> Result<u32> {
         self.process.id()
     }
 
@@ -104,23 +105,23 @@ impl Peer for Tonic {
     }
 }
 
-pub(super) struct Client {
+pub(crate) struct TonicClient {
     grpc: client::Grpc<Channel>,
 }
 
-impl Client {
-    async fn call<Q, A>(&mut self, path: &'static str, question: Q) -> Result<A>
+impl TonicClient {
+    async fn call<Q, R>(&mut self, path: &'static str, request: Q) -> Result<R>
     where
         Q: prost::Message + 'static,
-        A: prost::Message + Default + 'static,
+        R: prost::Message + Default + 'static,
     {
         self.grpc.ready().await?;
         let (path, codec) = (PathAndQuery::from_static(path), ProstCodec::default());
-        Ok(self.grpc.unary(Request::new(question), path, codec).await?.into_inner())
+        Ok(self.grpc.unary(Request::new(request), path, codec).await?.into_inner())
     }
 }
 
-impl Link for Client {
+impl Client for TonicClient {
     async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
         let sum: Sum = self.call(ADD, Pair { a, b }).await?;
         Ok(sum.value)
@@ -154,6 +155,7 @@ impl Link for Client {
     }
 }
 
+/// Is the plugin process.
 pub(super) async fn serve() -> Result<()> {
     let incoming = UnixListenerStream::new(listener_async()?);
     Ok(Server::builder().serve_with_incoming(Adder, incoming).await?)
@@ -172,11 +174,11 @@ impl Service<http::Request<Body>> for Adder {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        Box::pin(async move { Ok(answer(request).await) })
+        Box::pin(async move { Ok(respond(request).await) })
     }
 }
 
-async fn answer(request: http::Request<Body>) -> http::Response<Body> {
+async fn respond(request: http::Request<Body>) -> http::Response<Body> {
     match request.uri().path() {
         ADD => {
             let add = |pair: Pair| Sum { value: pair.a.wrapping_add(pair.b) };
@@ -186,7 +188,7 @@ async fn answer(request: http::Request<Body>) -> http::Response<Body> {
         TAKE => unary(|blob: Blob| Number { value: blob.bytes.len() as u64 }, request).await,
         SLOW => {
             let slow = |_: Request<Nothing>| async {
-                tokio::time::sleep(SLOWNESS).await;
+                tokio::time::sleep(SLOW_CALL).await;
                 Ok::<_, Status>(Response::new(Nothing {}))
             };
             let mut grpc = server::Grpc::new(ProstCodec::<Nothing, Nothing>::default());
@@ -205,26 +207,26 @@ async fn answer(request: http::Request<Body>) -> http::Response<Body> {
     }
 }
 
-async fn unary<Q, A>(method: fn(Q) -> A, request: http::Request<Body>) -> http::Response<Body>
+async fn unary<Q, R>(method: fn(Q) -> R, request: http::Request<Body>) -> http::Response<Body>
 where
     Q: prost::Message + Default + 'static,
-    A: prost::Message + 'static,
+    R: prost::Message + 'static,
 {
     let call = |request: Request<Q>| {
         std::future::ready(Ok::<_, Status>(Response::new(method(request.into_inner()))))
     };
-    let mut grpc = server::Grpc::new(ProstCodec::<A, Q>::default())
+    let mut grpc = server::Grpc::new(ProstCodec::<R, Q>::default())
         .max_decoding_message_size(LARGEST_MESSAGE)
         .max_encoding_message_size(LARGEST_MESSAGE);
     grpc.unary(service_fn(call), request).await
 }
 
-/// Callbacks, which are a stream here.
+/// Callbacks, which are a stream in gRPC.
 struct Numbers {
     next: u64,
     count: u64,
     joined: bool,
-    /// Whether what came last is to go before the next.
+    /// Whether the stream yields before the next number, so that the last one is sent alone.
     pause: bool,
 }
 

@@ -1,6 +1,6 @@
 //! vox over a Unix socket. Its published releases have no shared memory.
 
-// The macro of the service makes everything as public as its trait.
+// The service macro makes everything that it generates as public as the trait.
 #![allow(unreachable_pub, reason = "what vox generates")]
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -8,17 +8,18 @@ use bytes::Bytes;
 use vox::transport::tcp::StreamLink;
 use vox::{NoopClient, Tx};
 
-use super::process::{Process, listener_async};
-use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
+use super::plugin_process::{PluginProcess, listener_async};
+use crate::vocabulary::workload::SLOW_CALL;
+use crate::vocabulary::{Callbacks, Client, Peer, PeerName, PluginProgram};
 
-/// What every peer's other process does.
+/// The methods that every peer's plugin has.
 #[vox::service]
 pub trait Adder {
     async fn add(&self, a: i64, b: i64) -> i64;
     async fn echo(&self, bytes: Vec<u8>) -> Vec<u8>;
     async fn take(&self, bytes: Vec<u8>) -> u64;
     async fn slow(&self);
-    /// Callbacks are a channel, as vox has it.
+    /// Callbacks are sent through a channel, which is how vox does it.
     async fn call_back(&self, count: u64, joined: bool, ticks: Tx<u64>) -> bool;
 }
 
@@ -39,7 +40,7 @@ impl Adder for Server {
     }
 
     async fn slow(&self) {
-        tokio::time::sleep(SLOWNESS).await;
+        tokio::time::sleep(SLOW_CALL).await;
     }
 
     async fn call_back(&self, count: u64, joined: bool, ticks: Tx<u64>) -> bool {
@@ -48,7 +49,7 @@ impl Adder for Server {
                 return false;
             }
             if !joined {
-                // Lets this one go before the next comes.
+                // So that this callback is sent before the next one comes.
                 tokio::task::yield_now().await;
             }
         }
@@ -56,16 +57,16 @@ impl Adder for Server {
     }
 }
 
-pub(super) struct Vox {
-    process: Process,
+pub(crate) struct Vox {
+    process: PluginProcess,
     client: Option<AdderClient>,
 }
 
 impl Peer for Vox {
-    type Link = AdderClient;
+    type Client = AdderClient;
 
-    async fn new(end: End) -> Result<Self> {
-        let process = Process::of(PeerName::Vox, end)?;
+    async fn new(program: PluginProgram) -> Result<Self> {
+        let process = PluginProcess::new(PeerName::Vox, program)?;
         Ok(Self { process, client: None })
     }
 
@@ -76,11 +77,11 @@ impl Peer for Vox {
         Ok(())
     }
 
-    async fn link(&self) -> Result<AdderClient> {
+    async fn client(&self) -> Result<AdderClient> {
         self.client.clone().context("the other process was not started")
     }
 
-    fn process(&self) -> Result<u32> {
+    fn process_id(&self) -> Result<u32> {
         self.process.id()
     }
 
@@ -91,7 +92,7 @@ impl Peer for Vox {
     }
 }
 
-impl Link for AdderClient {
+impl Client for AdderClient {
     async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
         Self::add(self, a, b).await.map_err(failed)
     }
@@ -126,11 +127,12 @@ impl Link for AdderClient {
     }
 }
 
-/// Its errors are not all of the standard library's trait.
+/// Not all of vox's errors implement the standard library's trait.
 fn failed(error: impl std::fmt::Debug) -> anyhow::Error {
     anyhow!("{error:?}")
 }
 
+/// Is the plugin process.
 pub(super) async fn serve() -> Result<()> {
     let listener = listener_async()?;
     let mut connections = Vec::new();

@@ -1,4 +1,4 @@
-//! zbus from peer to peer, without a bus between.
+//! zbus from peer to peer, without a message bus in between.
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -8,8 +8,9 @@ use zbus::connection::{Builder, Connection};
 use zbus::object_server::SignalEmitter;
 use zbus::proxy::CacheProperties;
 
-use super::process::{Process, listener_async};
-use super::{Callbacks, End, Link, Peer, PeerName, SLOWNESS};
+use super::plugin_process::{PluginProcess, listener_async};
+use crate::vocabulary::workload::SLOW_CALL;
+use crate::vocabulary::{Callbacks, Client, Peer, PeerName, PluginProgram};
 
 const PATH: &str = "/goplug/bench/Adder";
 
@@ -30,7 +31,7 @@ impl Adder {
     }
 
     async fn slow(&self) {
-        tokio::time::sleep(SLOWNESS).await;
+        tokio::time::sleep(SLOW_CALL).await;
     }
 
     async fn call_back(
@@ -53,7 +54,7 @@ impl Adder {
     default_service = "goplug.bench.Adder",
     default_path = "/goplug/bench/Adder"
 )]
-pub(super) trait Adder {
+pub(crate) trait Adder {
     fn add(&self, a: i64, b: i64) -> zbus::Result<i64>;
     fn echo(&self, bytes: &serde_bytes::Bytes) -> zbus::Result<ByteBuf>;
     fn take(&self, bytes: &serde_bytes::Bytes) -> zbus::Result<u64>;
@@ -63,16 +64,16 @@ pub(super) trait Adder {
     fn tick(&self, number: u64) -> zbus::Result<()>;
 }
 
-pub(super) struct Zbus {
-    process: Process,
+pub(crate) struct Zbus {
+    process: PluginProcess,
     connection: Option<Connection>,
 }
 
 impl Peer for Zbus {
-    type Link = AdderProxy<'static>;
+    type Client = AdderProxy<'static>;
 
-    async fn new(end: End) -> Result<Self> {
-        Ok(Self { process: Process::of(PeerName::Zbus, end)?, connection: None })
+    async fn new(program: PluginProgram) -> Result<Self> {
+        Ok(Self { process: PluginProcess::new(PeerName::Zbus, program)?, connection: None })
     }
 
     async fn start(&mut self) -> Result<()> {
@@ -82,13 +83,13 @@ impl Peer for Zbus {
         Ok(())
     }
 
-    async fn link(&self) -> Result<AdderProxy<'static>> {
+    async fn client(&self) -> Result<AdderProxy<'static>> {
         let connection = self.connection.as_ref().context("the other process was not started")?;
         let proxy = AdderProxy::builder(connection).cache_properties(CacheProperties::No);
         Ok(proxy.build().await?)
     }
 
-    fn process(&self) -> Result<u32> {
+    fn process_id(&self) -> Result<u32> {
         self.process.id()
     }
 
@@ -99,7 +100,7 @@ impl Peer for Zbus {
     }
 }
 
-impl Link for AdderProxy<'static> {
+impl Client for AdderProxy<'static> {
     async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
         Ok(Self::add(self, a, b).await?)
     }
@@ -132,6 +133,7 @@ impl Link for AdderProxy<'static> {
     }
 }
 
+/// Is the plugin process.
 pub(super) async fn serve() -> Result<()> {
     let listener = listener_async()?;
     let mut connections = Vec::new();

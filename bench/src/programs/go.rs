@@ -1,15 +1,17 @@
-//! The program in Go, which is built as Debian builds: without modules, of packages that are
-//! installed.
+//! The program in Go. It is built as Debian builds Go programs: without modules, from packages
+//! that are installed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-/// Where Debian has the sources of Go packages.
+use super::build_tool;
+
+/// Where Debian installs the sources of Go packages.
 const GOPATH: &str = "/usr/share/gocode";
 
-/// What has to be there, and the Debian package that has it.
+/// The Go packages that the program needs, and the Debian packages that contain them.
 const NEEDED: [(&str, &str); 4] = [
     ("github.com/hashicorp/go-plugin", "golang-github-hashicorp-go-plugin-dev"),
     ("google.golang.org/grpc", "golang-google-grpc-dev"),
@@ -17,8 +19,8 @@ const NEEDED: [(&str, &str); 4] = [
     ("golang.org/x/net", "golang-golang-x-net-dev"),
 ];
 
-/// What is not installed that the program needs, if something is not.
-pub(crate) fn missing() -> Option<String> {
+/// Which of the needed Debian packages are not installed. `None` if all of them are.
+pub(crate) fn missing_packages() -> Option<String> {
     let version = Command::new("go").arg("version").stdout(Stdio::null()).status();
     let compiler = match version {
         Ok(status) if status.success() => None,
@@ -30,11 +32,11 @@ pub(crate) fn missing() -> Option<String> {
     (!missing.is_empty()).then(|| format!("not installed: {}", missing.join(", ")))
 }
 
-/// Builds the program, without what a debugger wants.
+/// Builds the program, stripped of symbols and debug information.
 pub(super) fn build(target: &Path, program: &Path) -> Result<()> {
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-ldflags=-s -w", "-o"]).arg(program).arg(".");
-    go.current_dir(super::source().join("go-plugin"));
+    go.current_dir(build_tool::source().join("go-plugin"));
     go.envs([("GO111MODULE", "off"), ("GOPATH", GOPATH), ("GOFLAGS", "")]);
-    super::run(go.env("GOCACHE", target.join("go-cache")))
+    build_tool::run(go.env("GOCACHE", target.join("go-cache")))
 }

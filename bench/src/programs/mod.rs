@@ -1,32 +1,40 @@
-//! The plugins that are programs of their own, one for each peer: what a plugin's size, its
-//! memory and its build come to shows only where no other peer is in the binary.
+//! Building and finding the dedicated plugin programs, which contain one peer each. The size,
+//! the memory and the build time of a plugin show only if no other peer is in its binary.
+//!
+//! This room imports from `vocabulary` only. Start reading here; [`cargo`] and
+//! [`go`] run the build tools.
 
+mod build_tool;
 mod cargo;
 mod go;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-pub(crate) use self::cargo::crates;
-pub(crate) use self::go::missing as missing_of_go;
-use crate::peers::PeerName;
+pub(crate) use self::go::missing_packages as missing_go_packages;
+use crate::vocabulary::PeerName;
 
-/// Builds the program of a peer, if it is not built yet.
+/// Builds the program of a peer, unless it is up to date.
 pub(crate) fn prepare(peer: PeerName) -> Result<()> {
     build(peer, &target()?)
 }
 
-/// Builds the program of a peer from nothing, in a folder that is not there afterwards.
+/// Builds the program of a peer from nothing, in a folder that is removed afterwards.
 pub(crate) fn build_from_nothing(peer: PeerName) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("from-nothing-").tempdir_in(target()?)?;
     build(peer, folder.path())
 }
 
-/// Where the program of a peer is, once it is built.
+/// Where the program of a peer is after it has been built.
 pub(crate) fn path(peer: PeerName) -> Result<PathBuf> {
     Ok(release(&target()?).join(package(peer)))
+}
+
+/// How many crates are in the build of a peer's program, including the program's own crate.
+/// Crates that only run during the build are not counted.
+pub(crate) fn crates(peer: PeerName) -> Result<usize> {
+    cargo::crates(&package(peer))
 }
 
 fn build(peer: PeerName, target: &Path) -> Result<()> {
@@ -40,12 +48,7 @@ fn package(peer: PeerName) -> String {
     format!("adder-{}", peer.name())
 }
 
-/// Where the source of the benchmark is.
-fn source() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The folder of everything that is built, in which this program is as well.
+/// The target folder of cargo, which also contains the running program.
 fn target() -> Result<PathBuf> {
     let program = std::env::current_exe().context("finding this program")?;
     let target = program.parent().and_then(Path::parent);
@@ -54,17 +57,4 @@ fn target() -> Result<PathBuf> {
 
 fn release(target: &Path) -> PathBuf {
     target.join("release")
-}
-
-/// Runs a build tool, which has something to say only if it fails.
-fn run(tool: &mut Command) -> Result<()> {
-    let named = tool.get_program().to_string_lossy().into_owned();
-    let output = tool.stdin(Stdio::null()).output().with_context(|| format!("starting {named}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    // The first lines name what is wrong; the rest follows from it.
-    let said: Vec<&str> = said.lines().filter(|line| !line.is_empty()).take(3).collect();
-    bail!("{named} ended with {}: {}", output.status, said.join("; "))
 }

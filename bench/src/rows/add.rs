@@ -1,31 +1,26 @@
-//! The typed call `add(i64, i64)`, one after the other.
+//! The typed call `add(i64, i64)`, one call after the other.
 
 use anyhow::{Result, ensure};
 
-use super::{Figure, Scale};
-use crate::peers::{Link, Peer};
-use crate::stats::{Laps, median, quantile};
+use super::stopwatch::Stopwatch;
+use crate::vocabulary::stats::{median, quantile};
+use crate::vocabulary::{Client, Peer, Scale};
 
-pub(super) const FIGURES: [Figure; 2] = [
-    Figure { title: "Typed call `add(i64, i64)`, median", unit: "µs" },
-    Figure { title: "Typed call `add(i64, i64)`, 99th percentile", unit: "µs" },
-];
-
-/// Calls before any is timed.
+/// How many calls are made before the clock starts.
 const WARM_UP: i64 = 500;
 
 pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f64>> {
     peer.start().await?;
-    let mut link = peer.link().await?;
+    let mut client = peer.client().await?;
     for number in 0..WARM_UP {
-        ensure!(link.add(number, 1).await? == number + 1, "a wrong sum");
+        ensure!(client.add(number, 1).await? == number + 1, "a wrong sum");
     }
-    let mut laps = Laps::begin(scale.time());
-    while laps.go_on() {
-        let number = laps.number();
-        let sum = link.add(number, 1).await?;
-        laps.lap();
+    let mut stopwatch = Stopwatch::start(scale.sample_time());
+    while stopwatch.has_time() {
+        let number = stopwatch.laps();
+        let sum = client.add(number, 1).await?;
+        stopwatch.lap();
         ensure!(sum == number + 1, "a wrong sum");
     }
-    Ok(vec![median(laps.micros()), quantile(laps.micros(), 0.99)])
+    Ok(vec![median(stopwatch.micros()), quantile(stopwatch.micros(), 0.99)])
 }

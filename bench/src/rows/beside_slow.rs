@@ -1,5 +1,5 @@
-//! 64 quick callers, by themselves and beside some that call a slow method all the time: how
-//! much later the latest of the quick answers come for it.
+//! 64 quick callers, first alone and then beside 4 callers that keep calling a slow method:
+//! how much the slow calls delay the latest of the quick responses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,46 +8,35 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 
-use super::{Figure, Scale};
-use crate::peers::{Link, Peer};
-use crate::stats::{Laps, quantile};
-
-pub(super) const FIGURES: [Figure; 3] = [
-    Figure { title: "64 quick callers beside 4 slow ones, 99.9th percentile", unit: "ms" },
-    Figure {
-        title: "64 quick callers beside 4 slow ones, 99.9th percentile to that without them",
-        unit: "times",
-    },
-    Figure {
-        title: "64 quick callers beside 4 slow ones, the slowest to that without them",
-        unit: "times",
-    },
-];
+use super::stopwatch::Stopwatch;
+use crate::vocabulary::stats::quantile;
+use crate::vocabulary::{Client, Peer, Scale};
 
 const QUICK: usize = 64;
 const SLOW: usize = 4;
 
-/// Calls of each caller that do not count, each time: where all begin at once, the first ones
-/// are late in any case.
+/// How many calls of each caller are left out whenever all callers start at once: the first
+/// calls are late in any case.
 const WARM_UP: usize = 5;
 
 pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f64>> {
     peer.start().await?;
     let (mut quick, mut slow) = (Vec::new(), Vec::new());
     for _ in 0..QUICK {
-        quick.push(peer.link().await?);
+        quick.push(peer.client().await?);
     }
     for _ in 0..SLOW {
-        slow.push(peer.link().await?);
+        slow.push(peer.client().await?);
     }
-    // Everybody warm; then the quick ones before and after, lest the hour makes the difference.
-    let time = scale.time();
+    // The quick callers are measured alone both before and after the slow ones run, so that a
+    // slow drift of the machine does not look like an effect of the slow calls.
+    let time = scale.sample_time();
     call(&mut quick, time / 4).await?;
     let mut alone = call(&mut quick, time / 2).await?;
-    let over = Arc::new(AtomicBool::new(false));
-    let mut slow = call_slow(slow, &over);
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut slow = call_slow(slow, &stop);
     let beside = call(&mut quick, time).await?;
-    over.store(true, Ordering::Relaxed);
+    stop.store(true, Ordering::Relaxed);
     while let Some(ended) = slow.join_next().await {
         ended??;
     }
@@ -58,39 +47,39 @@ pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f6
     Ok(vec![late / 1e3, to_alone, quantile(&beside, 1.0) / quantile(&alone, 1.0)])
 }
 
-/// Has all of them call for this long, one call each at a time; answers how long each call
-/// took, in microseconds.
-async fn call<L: Link>(links: &mut Vec<L>, time: Duration) -> Result<Vec<f64>> {
+/// Lets all clients call for this long, each with one call at a time. Returns how long each
+/// call took, in microseconds.
+async fn call<C: Client>(clients: &mut Vec<C>, time: Duration) -> Result<Vec<f64>> {
     let mut callers = JoinSet::new();
-    for (caller, mut link) in (0..).zip(links.drain(..)) {
+    for (caller, mut client) in (0..).zip(clients.drain(..)) {
         callers.spawn(async move {
-            let mut laps = Laps::begin(time);
-            while laps.go_on() {
-                let number = laps.number();
-                let sum = link.add(number, caller).await?;
-                laps.lap();
+            let mut stopwatch = Stopwatch::start(time);
+            while stopwatch.has_time() {
+                let number = stopwatch.laps();
+                let sum = client.add(number, caller).await?;
+                stopwatch.lap();
                 ensure!(sum == number + caller, "a wrong sum");
             }
-            anyhow::Ok((link, laps))
+            anyhow::Ok((client, stopwatch))
         });
     }
     let mut micros = Vec::new();
     while let Some(caller) = callers.join_next().await {
-        let (link, laps) = caller??;
-        micros.extend(laps.micros().iter().skip(WARM_UP));
-        links.push(link);
+        let (client, stopwatch) = caller??;
+        micros.extend(stopwatch.micros().iter().skip(WARM_UP));
+        clients.push(client);
     }
     Ok(micros)
 }
 
-/// Has each of them call the slow method again and again, until it is over.
-fn call_slow<L: Link>(links: Vec<L>, over: &Arc<AtomicBool>) -> JoinSet<Result<()>> {
+/// Lets each client call the slow method again and again, until `stop` is true.
+fn call_slow<C: Client>(clients: Vec<C>, stop: &Arc<AtomicBool>) -> JoinSet<Result<()>> {
     let mut callers = JoinSet::new();
-    for mut link in links {
-        let over = Arc::clone(over);
+    for mut client in clients {
+        let stop = Arc::clone(stop);
         callers.spawn(async move {
-            while !over.load(Ordering::Relaxed) {
-                link.slow().await?;
+            while !stop.load(Ordering::Relaxed) {
+                client.slow().await?;
             }
             Ok(())
         });

@@ -1,39 +1,36 @@
-//! 64 callers, each with a call of its own in flight all the time.
+//! 64 callers, each of which always has one call in flight.
 
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 
-use super::{Figure, Scale};
-use crate::peers::{Link, Peer};
-
-pub(super) const FIGURES: [Figure; 1] =
-    [Figure { title: "64 calls of `add` in flight", unit: "thousands/s" }];
+use crate::vocabulary::{Client, Peer, Scale};
 
 const CALLERS: i64 = 64;
 
-/// Calls of each caller before the clock runs.
+/// How many calls each caller makes before the clock starts.
 const WARM_UP: i64 = 20;
 
 pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f64>> {
     peer.start().await?;
-    let mut links = Vec::new();
+    let mut clients = Vec::new();
     for _ in 0..CALLERS {
-        let mut link = peer.link().await?;
+        let mut client = peer.client().await?;
         for number in 0..WARM_UP {
-            link.add(number, 1).await?;
+            client.add(number, 1).await?;
         }
-        links.push(link);
+        clients.push(client);
     }
-    let (began, time) = (Instant::now(), scale.time());
+    let (began, time) = (Instant::now(), scale.sample_time());
     let mut callers = JoinSet::new();
-    for (caller, mut link) in (0..).zip(links) {
+    for (caller, mut client) in (0..).zip(clients) {
         callers.spawn(async move {
             let mut calls = 0;
             while began.elapsed() < time {
-                // Sums that differ from caller to caller: none may get another's.
-                ensure!(link.add(calls, caller).await? == calls + caller, "a wrong sum");
+                // Each caller expects other sums, so a result that reaches the wrong caller
+                // is noticed.
+                ensure!(client.add(calls, caller).await? == calls + caller, "a wrong sum");
                 calls += 1;
             }
             anyhow::Ok(calls)

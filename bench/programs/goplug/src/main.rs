@@ -1,4 +1,4 @@
-//! A plugin of goplug, and nothing else: it adds.
+//! The plugin of goplug alone. It adds.
 
 /// Adds.
 #[goplug::plugin(namespace = "bench", lazy_load)]

@@ -1,4 +1,4 @@
-//! The plugin of bare hyper, and nothing else: it adds, for one host.
+//! The plugin of bare hyper alone. It adds, and serves one connection.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -28,11 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Its standard input is the socket, which the host has bound.
+    // Standard input is the listening socket, which the host has bound.
     let listener = std::os::unix::net::UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
     listener.set_nonblocking(true)?;
     let (stream, _) = UnixListener::from_std(listener)?.accept().await?;
-    let answer = service_fn(|request| async {
+    let service = service_fn(|request| async {
         let (status, body) = match add(request).await {
             Ok(sum) => (StatusCode::OK, sum),
             Err(error) => (StatusCode::BAD_REQUEST, error.to_string().into()),
@@ -43,7 +43,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         response.headers_mut().insert(CONTENT_TYPE, json);
         Ok::<_, Infallible>(response)
     });
-    Ok(http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await?)
+    Ok(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?)
 }
 
 async fn add(request: Request<Incoming>) -> Result<Bytes, Box<dyn Error>> {

@@ -1,6 +1,6 @@
-//! The plugin of tarpc with bincode, and nothing else: it adds, for one host.
+//! The plugin of tarpc with bincode alone. It adds, and serves one connection.
 
-// The macro of the service makes everything as public as its trait.
+// The service macro makes everything that it generates as public as the trait.
 #![allow(unreachable_pub, reason = "what tarpc generates")]
 
 use std::error::Error;
@@ -14,7 +14,8 @@ use tarpc::tokio_util::codec::LengthDelimitedCodec;
 use tarpc::{context, serde_transport};
 use tokio::net::UnixListener;
 
-/// The first method of the benchmark's own service: in bincode a method is its number.
+/// The first method of the benchmark's shared service. bincode identifies a method by its
+/// number, so both services agree on this method.
 #[tarpc::service]
 pub trait Adder {
     async fn add(a: i64, b: i64) -> i64;
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Its standard input is the socket, which the host has bound.
+    // Standard input is the listening socket, which the host has bound.
     let listener = std::os::unix::net::UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
     listener.set_nonblocking(true)?;
     let (stream, _) = UnixListener::from_std(listener)?.accept().await?;

@@ -1,7 +1,7 @@
-//! The plugin of a bare tokio socket, and nothing else: it adds, for one host.
+//! The plugin of the bare tokio socket alone. It adds, and serves one connection.
 //!
-//! The frames are those of the benchmark's bare sockets: a length of four bytes, a kind of
-//! one, and a JSON body.
+//! The frames are those of the benchmark's bare sockets: a length of four bytes, a kind of one
+//! byte, and a JSON body.
 
 use std::error::Error;
 use std::io::{ErrorKind, stdin};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
-/// The kind of a frame that asks for a sum, or is one.
+/// The kind of the frame that requests a sum and of the frame that carries it.
 const ADD: u8 = 0;
 
 #[derive(Deserialize)]
@@ -26,11 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Its standard input is the socket, which the host has bound.
+    // Standard input is the listening socket, which the host has bound.
     let listener = std::os::unix::net::UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
     listener.set_nonblocking(true)?;
     let (mut stream, _) = UnixListener::from_std(listener)?.accept().await?;
-    let (mut head, mut body, mut answer) = ([0; 5], Vec::new(), Vec::new());
+    let (mut head, mut body, mut response) = ([0; 5], Vec::new(), Vec::new());
     loop {
         match stream.read_exact(&mut head).await {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
@@ -43,11 +43,11 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         body.resize(u32::from_le_bytes([a, b, c, d]) as usize, 0);
         stream.read_exact(&mut body).await?;
         let Pair { a, b } = serde_json::from_slice(&body)?;
-        answer.clear();
-        answer.extend_from_slice(&head);
-        serde_json::to_writer(&mut answer, &a.wrapping_add(b))?;
-        let length = u32::try_from(answer.len() - head.len())?;
-        answer[..4].copy_from_slice(&length.to_le_bytes());
-        stream.write_all(&answer).await?;
+        response.clear();
+        response.extend_from_slice(&head);
+        serde_json::to_writer(&mut response, &a.wrapping_add(b))?;
+        let length = u32::try_from(response.len() - head.len())?;
+        response[..4].copy_from_slice(&length.to_le_bytes());
+        stream.write_all(&response).await?;
     }
 }

@@ -1,5 +1,5 @@
-//! The plugin of tonic, and nothing else: it adds. Messages and service are what tonic's
-//! generator would write, written by hand.
+//! The plugin of tonic alone. It adds. Messages and service are written by hand, as tonic's
+//! generator would write them.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -44,11 +44,11 @@ impl Service<http::Request<Body>> for Adder {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        Box::pin(async move { Ok(answer(request).await) })
+        Box::pin(async move { Ok(respond(request).await) })
     }
 }
 
-async fn answer(request: http::Request<Body>) -> http::Response<Body> {
+async fn respond(request: http::Request<Body>) -> http::Response<Body> {
     if request.uri().path() != "/bench.Adder/Add" {
         return Status::unimplemented("there is add alone").into_http();
     }
@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Its standard input is the socket, which the host has bound.
+    // Standard input is the listening socket, which the host has bound.
     let listener = std::os::unix::net::UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
     listener.set_nonblocking(true)?;
     let incoming = UnixListenerStream::new(UnixListener::from_std(listener)?);

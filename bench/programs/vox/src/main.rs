@@ -1,6 +1,6 @@
-//! The plugin of vox over a Unix socket, and nothing else: it adds, for one host.
+//! The plugin of vox over a Unix socket alone. It adds, and serves one connection.
 
-// The macro of the service makes everything as public as its trait.
+// The service macro makes everything that it generates as public as the trait.
 #![allow(unreachable_pub, reason = "what vox generates")]
 
 use std::error::Error;
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Its standard input is the socket, which the host has bound.
+    // Standard input is the listening socket, which the host has bound.
     let listener = std::os::unix::net::UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
     listener.set_nonblocking(true)?;
     let (stream, _) = UnixListener::from_std(listener)?.accept().await?;

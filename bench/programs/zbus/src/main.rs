@@ -1,4 +1,4 @@
-//! The plugin of zbus from peer to peer, and nothing else: it adds, for one host.
+//! The plugin of zbus from peer to peer alone. It adds, and serves one connection.
 
 use std::error::Error;
 use std::io::stdin;
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Its standard input is the socket, which the host has bound.
+    // Standard input is the listening socket, which the host has bound.
     let listener = std::os::unix::net::UnixListener::from(stdin().as_fd().try_clone_to_owned()?);
     listener.set_nonblocking(true)?;
     let (stream, _) = UnixListener::from_std(listener)?.accept().await?;

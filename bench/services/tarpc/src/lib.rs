@@ -1,11 +1,11 @@
 //! The service of the tarpc peer.
 //!
-//! It is not among the peers because vox is: an implementation in what that depends on makes
-//! the compiler take tarpc's generated types for ambiguous.
+//! It is a crate of its own because vox is a dependency of the benchmark's crate: a trait
+//! implementation in a dependency of vox makes types in tarpc's generated code ambiguous.
 
 use bytes::Bytes;
 
-/// What every peer's other process does.
+/// The methods that every peer's plugin has.
 #[tarpc::service]
 pub trait Adder {
     async fn add(a: i64, b: i64) -> i64;

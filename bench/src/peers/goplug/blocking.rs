@@ -1,0 +1,68 @@
+//! goplug for a host that is not async: the generated blocking client, which calls through a
+//! plain socket in the calling thread. The plugin is that of the async host.
+//!
+//! Its futures are never pending: they block when they are polled, and are then ready.
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use goplug::{Registry, blocking};
+use tempfile::TempDir;
+
+use super::NOT_STARTED;
+use super::adder::{Adder, AdderBlockingClient, AdderClient};
+use crate::processes::pinning;
+use crate::vocabulary::{Client, Peer, PluginProgram};
+
+pub(crate) struct GoplugBlocking {
+    registry: blocking::Registry,
+    plugin: Option<blocking::Plugin>,
+    _folder: TempDir,
+}
+
+impl Peer for GoplugBlocking {
+    type Client = AdderBlockingClient;
+
+    async fn new(_: PluginProgram) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+        let mut builder = Registry::builder(folder.path()).embed::<Adder>();
+        if let Some((name, value)) = pinning::variable_for_plugin() {
+            builder = builder.env(name, value);
+        }
+        Ok(Self { registry: builder.start_blocking()?, plugin: None, _folder: folder })
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.plugin = Some(self.registry.load("Adder", "bench")?);
+        Ok(())
+    }
+
+    async fn client(&self) -> Result<AdderBlockingClient> {
+        Ok(AdderClient::blocking(self.plugin.clone().context(NOT_STARTED)?)?)
+    }
+
+    fn process_id(&self) -> Result<u32> {
+        let plugin = self.plugin.as_ref().context(NOT_STARTED)?;
+        plugin.as_async().process_id().context(NOT_STARTED)
+    }
+
+    async fn stop(&mut self) -> Result<()> {
+        match self.plugin.take() {
+            Some(plugin) => Ok(plugin.unload()?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Client for AdderBlockingClient {
+    async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
+        Ok(Self::add(self, a, b)?)
+    }
+
+    async fn echo(&mut self, bytes: Bytes) -> Result<Bytes> {
+        Ok(Self::echo(self, bytes)?)
+    }
+
+    async fn take(&mut self, bytes: Bytes) -> Result<u64> {
+        Ok(Self::take(self, bytes)? as u64)
+    }
+}

@@ -1,0 +1,122 @@
+//! goplug with a plugin that is installed as a program of its own, for an async host and for a
+//! blocking one. The hosts know the plugin's methods by a trait. They watch their folder and
+//! start the plugin when it is loaded, like the hosts in the README.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use goplug::{Plugin, Registry, blocking};
+use tempfile::TempDir;
+
+use super::NOT_STARTED;
+use crate::programs;
+use crate::vocabulary::{Client, Peer, PeerName, PluginProgram};
+
+/// The name of the plugin.
+const NAME: &str = "Sum";
+/// The namespace of the plugin.
+const NAMESPACE: &str = "bench";
+
+/// The methods of the plugin. The hosts use only the clients that are generated from them.
+#[goplug::plugin]
+#[allow(dead_code, reason = "nothing here implements it")]
+pub(crate) trait Sum {
+    /// Adds two integers.
+    #[goplug::method]
+    async fn add(&self, a: i64, b: i64) -> i64;
+}
+
+/// Installs the plugin's program in a new folder.
+fn install() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+    let mut command = Command::new(programs::path(PeerName::Goplug)?);
+    command.arg("install").arg(folder.path()).stdout(Stdio::null());
+    let status = command.status().context("installing the plugin")?;
+    ensure!(status.success(), "installing the plugin: {status}");
+    Ok(folder)
+}
+
+pub(crate) struct GoplugInstalled {
+    registry: Registry,
+    plugin: Option<Plugin>,
+    _folder: TempDir,
+}
+
+impl Peer for GoplugInstalled {
+    type Client = SumClient;
+
+    async fn new(_: PluginProgram) -> Result<Self> {
+        let folder = install()?;
+        let registry = Registry::builder(folder.path()).auto_discover(true).start().await?;
+        Ok(Self { registry, plugin: None, _folder: folder })
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.plugin = Some(self.registry.load(NAME, NAMESPACE).await?);
+        Ok(())
+    }
+
+    async fn client(&self) -> Result<SumClient> {
+        Ok(self.plugin.as_ref().context(NOT_STARTED)?.client()?)
+    }
+
+    fn process_id(&self) -> Result<u32> {
+        self.plugin.as_ref().and_then(Plugin::process_id).context(NOT_STARTED)
+    }
+
+    async fn stop(&mut self) -> Result<()> {
+        match self.plugin.take() {
+            Some(plugin) => Ok(plugin.unload().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Client for SumClient {
+    async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
+        Ok(Self::add(self, a, b).await?)
+    }
+}
+
+pub(crate) struct GoplugBlockingInstalled {
+    registry: blocking::Registry,
+    plugin: Option<blocking::Plugin>,
+    _folder: TempDir,
+}
+
+impl Peer for GoplugBlockingInstalled {
+    type Client = SumBlockingClient;
+
+    async fn new(_: PluginProgram) -> Result<Self> {
+        let folder = install()?;
+        let registry = Registry::builder(folder.path()).auto_discover(true).start_blocking()?;
+        Ok(Self { registry, plugin: None, _folder: folder })
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.plugin = Some(self.registry.load(NAME, NAMESPACE)?);
+        Ok(())
+    }
+
+    async fn client(&self) -> Result<SumBlockingClient> {
+        Ok(SumClient::blocking(self.plugin.clone().context(NOT_STARTED)?)?)
+    }
+
+    fn process_id(&self) -> Result<u32> {
+        let plugin = self.plugin.as_ref().context(NOT_STARTED)?;
+        plugin.as_async().process_id().context(NOT_STARTED)
+    }
+
+    async fn stop(&mut self) -> Result<()> {
+        match self.plugin.take() {
+            Some(plugin) => Ok(plugin.unload()?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Client for SumBlockingClient {
+    async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
+        Ok(Self::add(self, a, b)?)
+    }
+}

@@ -1,0 +1,22 @@
+//! goplug in its public interface: each file is one way in which a host has a plugin.
+//!
+//! Start reading at [`adder`], the plugin, then [`embedded`], the
+//! host of most rows.
+
+mod adder;
+mod blocking;
+mod embedded;
+mod four_plugins;
+mod installed;
+mod served;
+
+pub(crate) use self::adder::Adder;
+pub(crate) use self::blocking::GoplugBlocking;
+pub(crate) use self::embedded::GoplugEmbedded;
+pub(crate) use self::four_plugins::{Fourth, GoplugFourPlugins, Second, Third};
+pub(crate) use self::installed::{GoplugBlockingInstalled, GoplugInstalled};
+pub(crate) use self::served::GoplugServed;
+pub(super) use self::served::serve;
+
+/// The error of a peer whose `start` was not called.
+const NOT_STARTED: &str = "the plugin was not started";

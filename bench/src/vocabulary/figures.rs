@@ -1,0 +1,72 @@
+//! What each row measures: the titles and units of the numbers of a sample.
+
+use super::row_name::RowName;
+
+/// One number of a sample.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Figure {
+    pub(crate) title: &'static str,
+    pub(crate) unit: &'static str,
+}
+
+impl Figure {
+    const fn new(title: &'static str, unit: &'static str) -> Self {
+        Self { title, unit }
+    }
+}
+
+impl RowName {
+    /// What the numbers of a sample are, in the order in which a sample has them. The first
+    /// one is the most important.
+    pub(crate) fn figures(self) -> &'static [Figure] {
+        match self {
+            Self::Add => &ADD,
+            Self::Echo => &ECHO,
+            Self::InFlight => &IN_FLIGHT,
+            Self::BesideSlow => &BESIDE_SLOW,
+            Self::Take => &TAKE,
+            Self::EchoLarge => &ECHO_LARGE,
+            Self::Callbacks => &CALLBACKS,
+            Self::JoinedCallbacks => &JOINED_CALLBACKS,
+            Self::Start => &START,
+            Self::Memory => &MEMORY,
+            Self::IdleHost => &IDLE_HOST,
+            Self::Discover => &DISCOVER,
+            Self::Size => &SIZE,
+            Self::Crates => &CRATES,
+            Self::Build => &BUILD,
+            Self::Instructions => &INSTRUCTIONS,
+        }
+    }
+}
+
+const ADD: [Figure; 2] = [
+    Figure::new("Typed call `add(i64, i64)`, median", "µs"),
+    Figure::new("Typed call `add(i64, i64)`, 99th percentile", "µs"),
+];
+const ECHO: [Figure; 1] = [Figure::new("Echo of 1 KiB, median", "µs")];
+const IN_FLIGHT: [Figure; 1] = [Figure::new("64 calls of `add` in flight", "thousands/s")];
+const BESIDE_SLOW: [Figure; 3] = [
+    Figure::new("64 quick callers beside 4 slow ones, 99.9th percentile", "ms"),
+    Figure::new(
+        "64 quick callers beside 4 slow ones, 99.9th percentile to that without them",
+        "times",
+    ),
+    Figure::new("64 quick callers beside 4 slow ones, the slowest to that without them", "times"),
+];
+const TAKE: [Figure; 1] = [Figure::new("16 MiB one way", "GB/s")];
+const ECHO_LARGE: [Figure; 1] = [Figure::new("16 MiB there and back", "GB/s")];
+const CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one by one", "thousands/s")];
+const JOINED_CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one upon the other", "thousands/s")];
+const START: [Figure; 1] = [Figure::new("Start of the process to the first typed call", "ms")];
+const MEMORY: [Figure; 1] = [Figure::new("Resident memory of an idle plugin", "MiB")];
+const IDLE_HOST: [Figure; 2] = [
+    Figure::new("Processor time of an idle host with 4 plugins", "ms per s"),
+    Figure::new("Wake-ups of an idle host with 4 plugins", "1/s"),
+];
+const DISCOVER: [Figure; 1] = [Figure::new("1,000 plugins discovered", "ms")];
+const SIZE: [Figure; 1] = [Figure::new("Size of a stripped plugin", "MB")];
+const CRATES: [Figure; 1] = [Figure::new("Build of a plugin", "crates")];
+const BUILD: [Figure; 1] = [Figure::new("Release build of a plugin, from nothing", "s")];
+const INSTRUCTIONS: [Figure; 1] =
+    [Figure::new("Instructions of a typed call, both sides", "thousands")];
