@@ -33,16 +33,16 @@ pub const WORDS: &[Word] = &[
     Word { old: "Ending", now: "Exit" },
     Word { old: "First", now: "select and Either" },
     Word { old: "Handling", now: "HandlerLoop" },
-    Word { old: "RuntimeDir", now: "RuntimeDir" },
+    Word { old: "HeldFolder", now: "RuntimeDir" },
     Word { old: "Installed", now: "Installation" },
-    Word { old: "HeadCache", now: "HeadCache" },
+    Word { old: "KnownHead", now: "HeadCache" },
     Word { old: "Lease", now: "CallGuard" },
     Word { old: "Link", now: "BufferedStream and Presence" },
     Word { old: "Look", now: "Scan" },
     Word { old: "Lost", now: "ConnectionLost" },
     Word { old: "Of", now: "ClientDecl" },
     Word { old: "Pace", now: "LatencyClass" },
-    Word { old: "BodyStream", now: "BodyStream" },
+    Word { old: "Pieces", now: "BodyStream" },
     Word { old: "Plain", now: "FastArgs" },
     Word { old: "Preparation", now: "Preflight" },
     Word { old: "Prospect", now: "Availability" },
@@ -89,7 +89,7 @@ pub fn in_text(path: &Path, text: &str) -> Result<Vec<(&'static Word, usize)>, s
     Ok(names.0.into_iter().filter_map(old).collect())
 }
 
-/// The old name that a file or one of its folders has: `RuntimeDir` is `held_folder` there.
+/// The old name that a file or one of its folders has: `HeldFolder` is `held_folder` there.
 pub fn in_path(path: &Path) -> Option<&'static Word> {
     path.iter().find_map(|part| {
         let part = part.to_str()?;

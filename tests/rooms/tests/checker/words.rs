@@ -48,7 +48,7 @@ fn a_name_that_is_gone_from_the_host_is_fine_elsewhere() {
 #[test]
 fn files_and_folders_are_held_to_the_same_names() {
     let old = |path| words::in_path(Path::new(path)).map(|word| word.old);
-    assert_eq!(old("src/held_folder.rs"), Some("RuntimeDir"));
+    assert_eq!(old("src/held_folder.rs"), Some("HeldFolder"));
     assert_eq!(old("src/by_hyper/mod.rs"), Some("by_hyper"));
     assert_eq!(old("src/ordinary.rs"), Some("ordinary"));
     assert_eq!(old("src/service_name.rs"), None);
