@@ -44,7 +44,7 @@ pub(super) enum Answer {
 /// A request whose response is not ready.
 pub(super) enum PendingRequest {
     Call { running: Running, budget: Option<Duration>, guard: CallGuard },
-    Control { request: ControlRequest, body: Bytes },
+    Control { request: Box<ControlRequest>, body: Bytes },
 }
 
 /// Why a control request fails.
@@ -116,21 +116,22 @@ impl RequestHandler {
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Route<'_> {
         if verb != "POST" {
-            return Route::Invalid(bad_request(format!("{verb} is not POST")));
+            return Route::Invalid(Box::new(bad_request(format!("{verb} is not POST"))));
         }
         let Some(method) = wire::method_of_path(path) else {
-            return Route::Invalid(bad_request(format!("the path {path:?} names no method")));
+            let problem = bad_request(format!("the path {path:?} names no method"));
+            return Route::Invalid(Box::new(problem));
         };
         if let Some(handler) = self.definition.handlers.get(&*method) {
             return match parse_budget(timeout) {
                 Ok(budget) => Route::Call(MethodCall { handler, budget }),
-                Err(problem) => Route::Invalid(problem),
+                Err(problem) => Route::Invalid(Box::new(problem)),
             };
         }
         let headers = Headers::new(fields);
         match control_request(&method, path, timeout, headers) {
-            Ok(request) => Route::Control(request),
-            Err(problem) => Route::Invalid(problem),
+            Ok(request) => Route::Control(Box::new(request)),
+            Err(problem) => Route::Invalid(Box::new(problem)),
         }
     }
 
@@ -177,7 +178,8 @@ impl RequestHandler {
                 return Ok(Response::of_call(outcome, guard));
             }
             PendingRequest::Control { request, body } => {
-                self.control(request, body, connection).await
+                // In a box, so that the future of a call stays small.
+                Box::pin(self.control(*request, body, connection)).await
             }
         };
         match outcome {
