@@ -12,8 +12,6 @@ use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;
 use super::server::PluginServer;
 use crate::error::{Error, Result};
-#[cfg(doc)]
-use crate::limits;
 use crate::protocol::{
     CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PconfError, PluginId, name, wire,
 };
@@ -198,28 +196,28 @@ impl ServerBuilder {
         self
     }
 
-    /// The largest request body, in bytes. The default is [`limits::BODY`].
+    /// The largest request body, in bytes. The default is [`limits::BODY`](crate::limits::BODY).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = bytes;
         self
     }
 
     /// How long a stop waits for its hook and for calls in flight. The default is
-    /// [`limits::STOP`].
+    /// [`limits::STOP`](crate::limits::STOP).
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.settings.stop_timeout = timeout;
         self
     }
 
     /// How long a peer may take for a request's head once it has begun, and pause within its
-    /// body. The default is [`limits::PEER_IDLE`].
+    /// body. The default is [`limits::PEER_IDLE`](crate::limits::PEER_IDLE).
     pub fn peer_idle(mut self, idle: Duration) -> Self {
         self.settings.peer_idle = idle;
         self
     }
 
     /// How long a host whose callback stream broke is remembered. The default is
-    /// [`limits::CALLBACK_RESUME`].
+    /// [`limits::CALLBACK_RESUME`](crate::limits::CALLBACK_RESUME).
     pub fn callback_resume(mut self, resume: Duration) -> Self {
         self.settings.callback_resume = resume;
         self

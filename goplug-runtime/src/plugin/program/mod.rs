@@ -3,8 +3,8 @@
 //! Only the outermost functions are generic: they gather the plugin's entries. The rest is
 //! compiled once.
 //!
-//! The files, each of which imports only from those before it: [`arguments`] is the command
-//! line, [`runtime`] is what the program runs on, [`install`] and [`serve`] are its verbs. Start
+//! The files, each of which imports only from those before it: `arguments` is the command
+//! line, `runtime` is what the program runs on, `install` and `serve` are its verbs. Start
 //! with [`main`].
 
 mod arguments;

@@ -1,8 +1,7 @@
 //! The server of one plugin, and the handle by which it is started and stopped.
 //!
 //! One [`task`] owns the listener, the connections and the `.pconf`; a handle only changes the
-//! phase of the plugin. So a stop goes the same way whoever asks for it, and nothing outlives
-//! the task.
+//! phase of the plugin. So every stop goes the same way, and nothing outlives the task.
 
 mod task;
 
@@ -134,7 +133,7 @@ impl PluginServer {
     }
 
     /// Serves on a socket that the host has bound. Writes no `.pconf`: the host has found the
-    /// program by the one that is in its place.
+    /// program by its `.pconf`, so that file exists already.
     ///
     /// # Errors
     /// [`Error::Configuration`] if the server has been started before; [`Error::Stopped`] if it
