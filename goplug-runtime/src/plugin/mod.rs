@@ -4,14 +4,15 @@
 //! Generated code needs nothing but [`PluginServer`], which also works without generated code.
 //!
 //! The rooms, each of which imports only from those before it:
-//! - `select`, `panic`: waiting for more than one thing at a time, and catching panics
-//! - `problems`, `headers`: what a request is refused with, and what its fields say
-//! - `hooks`, `lifecycle`: what the plugin's own code does at its start and its end, and how
-//!   far the plugin has come
+//! - `problems`, `panic`, `select`: what requests are refused with, catching panics, and waiting
+//!   for more than one thing at a time
+//! - `hooks`, `definition`: the plugin's own code at its start and its end, and everything else
+//!   that is fixed
 //! - `pconf_file`: the file by which hosts find the plugin
+//! - `headers`, `route`: what the head of a request says
+//! - `lifecycle`: how far the plugin has come, and what is in flight
 //! - `callbacks`: which host listens to what, and what waits for it
-//! - `definition`: everything about the plugin that is fixed
-//! - `route`, `response`, `dispatch`, `request_handler`: from a request to its response
+//! - `dispatch`, `response`, `request_handler`: from a request to its response
 //! - `connection`: from bytes to requests, and from responses to bytes
 //! - `server`, `builder`: the server, and how it is made
 //! - `program`: a plugin's `main`
