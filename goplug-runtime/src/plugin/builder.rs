@@ -1,47 +1,26 @@
-//! Describing a plugin before it serves: by hand, or from its annotations.
+//! Building a plugin's server: by hand, or from the annotations of a type.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::callbacks::Hub;
+use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;
-use super::lifecycle::Lifecycle;
-use super::server::{Core, PluginServer};
+use super::server::PluginServer;
 use crate::error::{Error, Result};
-use crate::limits;
 use crate::protocol::{
-    CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PluginId, name, wire,
+    CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PconfError, PluginId, name, wire,
 };
 use crate::typed::{
     Configuration, Handler, HookOutcome, Instance, PluginType, Reply, insert_sorted, table,
 };
 
-/// The limits and times of one server.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) body_limit: usize,
-    pub(super) stop_timeout: Duration,
-    pub(super) peer_idle: Duration,
-    pub(super) callback_resume: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            body_limit: limits::MAX_BODY,
-            stop_timeout: limits::STOP_TIMEOUT,
-            peer_idle: limits::PEER_IDLE_TIMEOUT,
-            callback_resume: limits::CALLBACK_RESUME,
-        }
-    }
-}
-
-/// A plugin that is being described. [`ServerBuilder::build`] checks all of it at once.
+/// Describes a plugin. [`ServerBuilder::build`] checks the whole description and makes the
+/// server.
 #[must_use]
 pub struct ServerBuilder {
     name: String,
@@ -68,12 +47,17 @@ impl std::fmt::Debug for ServerBuilder {
 }
 
 impl PluginServer {
-    /// Begins the server of an annotated plugin: its names, methods, callbacks and hooks are
-    /// those that the annotations declare, and its value is made here.
+    /// A builder for a plugin of this name.
+    pub fn builder(name: impl Into<String>) -> ServerBuilder {
+        ServerBuilder::new(name.into())
+    }
+
+    /// A builder for an annotated plugin, with the names, methods, callbacks and hooks that the
+    /// annotations declare. The plugin's value is created here.
     ///
     /// # Errors
-    /// [`Error::Configuration`] where nothing is declared for it, or two of its members have
-    /// one name.
+    /// [`Error::Configuration`] if nothing is declared for the type, or if two of its members
+    /// have the same name.
     pub fn of<P: PluginType>() -> Result<ServerBuilder> {
         let table = table::<P>()?;
         let instance: Instance = Arc::new(P::create());
@@ -102,7 +86,7 @@ impl PluginServer {
 }
 
 impl ServerBuilder {
-    pub(super) fn new(name: String) -> Self {
+    fn new(name: String) -> Self {
         Self {
             name,
             namespace: String::new(),
@@ -119,32 +103,32 @@ impl ServerBuilder {
         }
     }
 
-    /// The namespace; none unless given.
+    /// The namespace. By default there is none.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = namespace.into();
         self
     }
 
-    /// The folder that gets the `.pconf`, and the socket unless
-    /// [`ServerBuilder::socket`] says otherwise. It is made if it is not there.
+    /// The folder of the `.pconf`, and of the socket unless [`ServerBuilder::socket`] sets
+    /// another path. It is created if it does not exist.
     pub fn location(mut self, folder: impl Into<PathBuf>) -> Self {
         self.location = Some(folder.into());
         self
     }
 
-    /// The path of the socket; `<namespace>.<name>.sock` in the location unless given.
+    /// The path of the socket. By default it is `<namespace>.<name>.sock` in the location.
     pub fn socket(mut self, path: impl Into<PathBuf>) -> Self {
         self.socket = Some(path.into());
         self
     }
 
-    /// The URL; `unix://`, namespace and name unless given.
+    /// The URL. By default it is `unix://`, the namespace and the name.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
-    /// Whether a registry loads the plugin only when it is asked for.
+    /// Whether a registry loads the plugin only when it is asked for. By default it does not.
     pub fn lazy_load(mut self, lazy_load: bool) -> Self {
         self.lazy_load = lazy_load;
         self
@@ -156,8 +140,8 @@ impl ServerBuilder {
         self
     }
 
-    /// What happens when a host activates the plugin. An error, or a panic, is what the host
-    /// gets, and the plugin stays as it was.
+    /// Runs `hook` when a host activates the plugin. If it fails or panics, the host gets the
+    /// error, and the plugin stays inactive.
     pub fn on_activate<F, R>(
         mut self,
         hook: impl Fn(Configuration) -> F + Send + Sync + 'static,
@@ -170,8 +154,8 @@ impl ServerBuilder {
         self
     }
 
-    /// What happens when the plugin stops after it has been activated. It has the grace
-    /// period to do so; calls in flight go on meanwhile.
+    /// Runs `hook` when the plugin stops after it has been activated, for at most the
+    /// [stop timeout](ServerBuilder::stop_timeout). Calls in flight go on meanwhile.
     pub fn on_stop<F, R>(mut self, hook: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = R> + Send + 'static,
@@ -181,10 +165,10 @@ impl ServerBuilder {
         self
     }
 
-    /// A raw method: the request's body in, the response's body out. An error travels as its
-    /// text and those of its causes.
+    /// Adds a raw method, which takes the request's body and returns the response's body. An
+    /// error is sent as its message and those of its causes.
     ///
-    /// A call whose caller goes away is dropped where it waits.
+    /// If the caller goes away, the method's future is dropped.
     pub fn method<F, T, E>(
         mut self,
         name: impl Into<String>,
@@ -204,93 +188,97 @@ impl ServerBuilder {
         self
     }
 
-    /// Declares a callback, so that hosts can read of it. [`PluginServer::notify`] takes
-    /// names that were not declared, too.
+    /// Declares a callback in the descriptor. [`PluginServer::notify`] also takes names that
+    /// are not declared.
     pub fn callback(mut self, name: impl Into<String>) -> Self {
         let descriptor = CallbackDescriptor { name: name.into(), ..CallbackDescriptor::default() };
         insert_sorted(&mut self.callbacks, descriptor, |callback| &callback.name);
         self
     }
 
-    /// The largest request body, in bytes; [`limits::MAX_BODY`] unless given.
+    /// The largest request body, in bytes. The default is [`limits::MAX_BODY`](crate::limits::MAX_BODY).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = bytes;
         self
     }
 
-    /// How long a stop waits for its hook and for calls in flight; [`limits::STOP_TIMEOUT`] unless
-    /// given.
+    /// How long a stop waits for its hook and for calls in flight. The default is
+    /// [`limits::STOP_TIMEOUT`](crate::limits::STOP_TIMEOUT).
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.settings.stop_timeout = timeout;
         self
     }
 
-    /// How long a peer may take over a request's head once it has begun, or between two parts
-    /// of its body; [`limits::PEER_IDLE_TIMEOUT`] unless given.
+    /// How long a peer may take for a request's head once it has begun, and pause within its
+    /// body. The default is [`limits::PEER_IDLE_TIMEOUT`](crate::limits::PEER_IDLE_TIMEOUT).
     pub fn peer_idle(mut self, idle: Duration) -> Self {
         self.settings.peer_idle = idle;
         self
     }
 
-    /// How long a host whose callback stream broke is remembered; [`limits::CALLBACK_RESUME`]
-    /// unless given.
+    /// How long a host whose callback stream broke is remembered. The default is
+    /// [`limits::CALLBACK_RESUME`](crate::limits::CALLBACK_RESUME).
     pub fn callback_resume(mut self, resume: Duration) -> Self {
         self.settings.callback_resume = resume;
         self
     }
 
-    /// Checks the description. Nothing listens yet: [`PluginServer::start`] does that.
+    /// Checks the description and makes the server. It does not listen before
+    /// [`PluginServer::start`].
     ///
     /// # Errors
-    /// [`Error::InvalidName`] for a name that is not allowed, reserved ones included;
-    /// [`Error::Configuration`] for a name that is given twice, and for a URL or version that
-    /// cannot be used.
+    /// [`Error::InvalidName`] for a name that is not allowed or is reserved;
+    /// [`Error::Configuration`] for two members of the same name, and for an invalid URL or
+    /// version; [`Error::Io`] if a relative path cannot be made absolute.
     pub fn build(self) -> Result<PluginServer> {
         let id = PluginId::new(&self.name, &self.namespace)?;
         self.check_members(&id)?;
         let descriptor = self.descriptor();
         let location = self.location.as_deref().map(std::path::absolute).transpose();
         let location = location.map_err(|error| Error::io("the plugin's location", error))?;
-        let sock = match (self.socket, &location) {
+        let socket = match (&self.socket, &location) {
             (Some(sock), _) => Some(std::path::absolute(sock).map_err(|e| Error::io("socket", e))?),
             (None, Some(location)) => Some(location.join(format!("{id}.sock"))),
             (None, None) => None,
         };
-        let fault = |error| Error::Configuration(format!("plugin {id}: {error}"));
-        let mut pconf = Pconf::of(&descriptor).map_err(fault)?.with_lazy_load(self.lazy_load);
-        if let Some(url) = &self.url {
-            pconf = pconf.with_url(url).map_err(fault)?;
-        }
-        if let Some(sock) = &sock {
-            pconf = pconf.with_sock(sock).map_err(fault)?;
-        }
-        let text = serde_json::to_vec(&descriptor)
+        let pconf = self.pconf(&descriptor, socket.as_deref());
+        let pconf = pconf.map_err(|error| Error::Configuration(format!("plugin {id}: {error}")))?;
+        let descriptor_json = serde_json::to_vec(&descriptor)
             .map_err(|error| Error::Configuration(format!("plugin {id}: {error}")))?;
         let methods = self.methods.into_iter().map(|(method, handler)| (method.name, handler));
         // One by one: a map that is collected brings a general sort into the program.
         let mut handlers = BTreeMap::new();
         handlers.extend(methods);
-        Ok(PluginServer::new(Core {
+        Ok(PluginServer::new(PluginDefinition {
             id,
             descriptor,
-            descriptor_text: text.into(),
+            descriptor_json: descriptor_json.into(),
             pconf,
             location,
-            sock,
+            socket,
             type_id: self.type_id,
             settings: self.settings,
             handlers,
             hooks: self.hooks,
-            lifecycle: Arc::new(Lifecycle::new()),
-            hub: Arc::new(Hub::new(self.settings.callback_resume)),
         }))
+    }
+
+    fn pconf(&self, descriptor: &Descriptor, socket: Option<&Path>) -> Result<Pconf, PconfError> {
+        let mut pconf = Pconf::of(descriptor)?.with_lazy_load(self.lazy_load);
+        if let Some(url) = &self.url {
+            pconf = pconf.with_url(url)?;
+        }
+        if let Some(socket) = socket {
+            pconf = pconf.with_sock(socket)?;
+        }
+        Ok(pconf)
     }
 
     fn add_method(&mut self, descriptor: MethodDescriptor, handler: Handler) {
         insert_sorted(&mut self.methods, (descriptor, handler), |(method, _)| &method.name);
     }
 
-    /// Checks the names of methods and callbacks.
+    /// Checks the names of methods and callbacks, both of which are sorted.
     fn check_members(&self, id: &PluginId) -> Result<()> {
         for (method, _) in &self.methods {
             name::check_method(&method.name)?;
@@ -309,7 +297,7 @@ impl ServerBuilder {
         }
     }
 
-    pub(super) fn descriptor(&self) -> Descriptor {
+    fn descriptor(&self) -> Descriptor {
         Descriptor {
             name: self.name.clone(),
             namespace: self.namespace.clone(),

@@ -1,119 +1,119 @@
-//! From a method's name to its handler's answer.
+//! Running a method's handler until it answers.
 //!
-//! A handler runs inside the future that serves its request: a caller that goes away
-//! drops the connection's future, and with it the handler. Nothing is spawned, so
-//! nothing has to be cancelled.
+//! A handler runs inside the future that serves its request. If the caller goes away, the
+//! connection's future is dropped, and the handler with it. Nothing is spawned, so nothing has
+//! to be cancelled.
 
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{self, Poll};
-use std::thread;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::lifecycle::{Lifecycle, Phase};
-use super::race::{self, First, catch_panic, first, panic_text};
+use super::panic::{catch_panic, panic_message};
+use super::select::{Either, lazy_timeout, select};
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::{Call, Context, Handler, Reply, ReplyFuture};
 
-/// A handler that has not answered at once.
+/// A handler after its first poll.
+pub(super) enum Begun {
+    /// It has answered, or cannot any more.
+    Answered(Result<Reply, Problem>),
+    /// It waits for something; [`finish`] waits with it.
+    Running(Running),
+}
+
+/// A handler that has not answered yet.
 pub(super) struct Running {
-    answer: ReplyFuture,
+    reply: ReplyFuture,
     began: Instant,
 }
 
-/// Begins a call, and waits for nothing: most handlers have answered by then.
-///
-/// # Errors
-/// The handler, where it takes longer.
-pub(super) async fn begin(
+/// Calls the handler and polls it once, which is enough for most handlers. `cx` is that of the
+/// task that will wait for it.
+pub(super) fn begin(
     handler: &Handler,
     call: Call,
     budget: Option<Duration>,
     context: Option<&Context>,
-) -> Result<Result<Reply, Problem>, Running> {
+    cx: &mut task::Context<'_>,
+) -> Begun {
     if let Some(budget) = budget.filter(Duration::is_zero) {
-        return Ok(Err(spent(budget)));
+        return Begun::Answered(Err(budget_spent(budget)));
     }
     let began = Instant::now();
-    let mut call = Some(call);
-    let begun = poll_fn(|cx| {
-        let mut begin = || first_poll(handler, call.take().unwrap_or_default(), cx);
-        Poll::Ready(match context {
-            Some(context) => context.scope_now(begin),
-            None => begin(),
-        })
-    });
-    match begun.await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(answer)) => Err(Running { answer, began }),
-        Err(panic) => Ok(Err(panicked(panic_text(&*panic)))),
+    let poll = || {
+        // A future that panicked is never polled again, so nobody sees it half done.
+        let begun = catch_unwind(AssertUnwindSafe(|| {
+            let mut reply = handler(call);
+            match reply.as_mut().poll(cx) {
+                Poll::Ready(outcome) => Begun::Answered(outcome),
+                Poll::Pending => Begun::Running(Running { reply, began }),
+            }
+        }));
+        begun.unwrap_or_else(|panic| Begun::Answered(Err(panicked(panic_message(&*panic)))))
+    };
+    match context {
+        Some(context) => context.scope_now(poll),
+        None => poll(),
     }
 }
 
-/// Makes a handler's future and polls it; an error is the panic of either.
-fn first_poll(
-    handler: &Handler,
-    call: Call,
-    cx: &mut task::Context<'_>,
-) -> thread::Result<Result<Result<Reply, Problem>, ReplyFuture>> {
-    catch_unwind(AssertUnwindSafe(|| {
-        let mut answer = handler(call);
-        match answer.as_mut().poll(cx) {
-            Poll::Ready(answer) => Ok(answer),
-            Poll::Pending => Err(answer),
-        }
-    }))
-}
-
-/// Waits for a handler until it answers, panics, has spent its budget, or the grace period
-/// of a stop is over. Dropping the future drops the handler.
+/// Waits until a handler answers or panics, its caller's budget is spent, or the time for a
+/// stop is over. Dropping the future drops the handler.
+///
+/// # Errors
+/// The problem that the call is answered with.
 pub(super) async fn finish(
     running: Running,
     budget: Option<Duration>,
     context: Option<&Context>,
     lifecycle: &Lifecycle,
 ) -> Result<Reply, Problem> {
-    let Running { answer, began } = running;
+    let Running { reply, began } = running;
     let handler = async {
-        let answered = match context {
-            Some(context) => catch_panic(context.clone().scope(answer)).await,
-            None => catch_panic(answer).await,
+        let outcome = match context {
+            Some(context) => catch_panic(context.clone().scope(reply)).await,
+            None => catch_panic(reply).await,
         };
-        answered.unwrap_or_else(|panic| Err(panicked(panic)))
+        outcome.unwrap_or_else(|panic| Err(panicked(panic)))
     };
     let handler = async {
         let Some(budget) = budget else { return handler.await };
         let left = budget.saturating_sub(began.elapsed());
-        timeout(left, handler).await.unwrap_or_else(|_| Err(spent(budget)))
+        timeout(left, handler).await.unwrap_or_else(|_| Err(budget_spent(budget)))
     };
-    match first(handler, lifecycle.reached(Phase::Cut)).await {
-        First::Left(answer) => answer,
-        First::Right(()) => Err(Problem::new(
+    match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
+        Either::Left(outcome) => outcome,
+        Either::Right(()) => Err(Problem::new(
             ProblemKind::CutOff,
             "the plugin is stopping, and the call did not finish within the grace period",
         )),
     }
 }
 
-fn panicked(panic: String) -> Problem {
-    Problem::new(ProblemKind::HandlerPanicked, panic)
+/// Waits for an outcome for as long as the caller's budget allows. A budget of zero is spent
+/// before anything begins.
+///
+/// # Errors
+/// The problem of the outcome, or that the budget is spent.
+pub(super) async fn within_budget<T>(
+    budget: Option<Duration>,
+    outcome: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let Some(budget) = budget else { return outcome.await };
+    if budget.is_zero() {
+        return Err(budget_spent(budget));
+    }
+    lazy_timeout(budget, outcome).await.unwrap_or_else(|| Err(budget_spent(budget)))
 }
 
-fn spent(budget: Duration) -> Problem {
+fn panicked(message: String) -> Problem {
+    Problem::new(ProblemKind::HandlerPanicked, message)
+}
+
+fn budget_spent(budget: Duration) -> Problem {
     let detail = format!("the caller's budget of {budget:?} is spent");
     Problem::new(ProblemKind::DeadlineExceeded, detail)
-}
-
-/// Bounds an answer by the caller's budget; one of zero is spent before it begins.
-pub(super) async fn within<T>(
-    budget: Option<Duration>,
-    answer: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    let Some(budget) = budget else { return answer.await };
-    if budget.is_zero() {
-        return Err(spent(budget));
-    }
-    race::within(budget, answer).await.unwrap_or_else(|| Err(spent(budget)))
 }

@@ -1,4 +1,4 @@
-//! What a plugin does when it is activated and when it stops.
+//! The plugin's own code at activation and at the stop.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::typed::{Configuration, HookFuture, HookOutcome};
 type Activate = Arc<dyn Fn(Configuration) -> HookFuture + Send + Sync>;
 type Stop = Arc<dyn Fn() -> HookFuture + Send + Sync>;
 
-/// A plugin's two hooks; without one, nothing happens there.
+/// A plugin's two hooks. Both are optional.
 #[derive(Clone, Default)]
 pub(super) struct Hooks {
     pub(super) activate: Option<Activate>,
@@ -39,16 +39,16 @@ impl Hooks {
         }));
     }
 
-    /// Runs the activation hook. Its own code runs only once it is awaited.
-    pub(super) async fn activate(&self, configuration: Configuration) -> anyhow::Result<()> {
+    /// Runs the activation hook. None of its code runs before the first poll.
+    pub(super) async fn run_activate(&self, configuration: Configuration) -> anyhow::Result<()> {
         match &self.activate {
             Some(hook) => hook(configuration).await,
             None => Ok(()),
         }
     }
 
-    /// Runs the stop hook.
-    pub(super) async fn stop(&self) -> anyhow::Result<()> {
+    /// Runs the stop hook. None of its code runs before the first poll.
+    pub(super) async fn run_stop(&self) -> anyhow::Result<()> {
         match &self.stop {
             Some(hook) => hook().await,
             None => Ok(()),

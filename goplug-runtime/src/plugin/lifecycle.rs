@@ -1,21 +1,22 @@
-//! From activation to the end: which phase a plugin is in, and what still runs.
+//! From activation to the end: which phase a plugin is in, and what is still in flight.
 //!
-//! Phase and count of calls live in one watched value, so that "is it active" and "one
-//! more call is running" are one step, and a stop cannot slip in between. Nothing here
-//! spawns: whoever waits for a phase does so in a task of its own.
+//! The phase and the number of calls in flight are one watched value. So "is the plugin
+//! active" and "one more call is in flight" are one step, and no stop can come in between.
+//! Nothing here spawns a task: code that waits for a phase waits in its own task.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::race::catch_panic;
+use super::panic::catch_panic;
+use super::problems::stopping;
 use crate::error::RemoteError;
 use crate::protocol::{Problem, ProblemKind};
 
-/// How far a plugin has come. A later phase is greater.
+/// How far a plugin has come. A later phase compares as greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// It answers, but nobody has activated it.
+    /// It answers, but no host has activated it.
     Idle,
     /// The activation hook is running.
     Activating,
@@ -23,13 +24,13 @@ pub(super) enum Phase {
     Active,
     /// It takes no further calls; those in flight may finish.
     Stopping,
-    /// The grace period is over: calls still in flight are cut off.
-    Cut,
-    /// Nothing is in flight, and its files are gone: whoever asked it to stop is told.
+    /// The time for a stop is over: calls still in flight are cut off.
+    CuttingOff,
+    /// Nothing is in flight, and its files are removed: requests to stop are answered.
     Drained,
-    /// Connections end.
+    /// Its connections are being closed.
     Closing,
-    /// There is nothing left of it.
+    /// The server's task has ended.
     Stopped,
 }
 
@@ -38,8 +39,10 @@ struct State {
     phase: Phase,
     /// Whether the stop hook has something to undo.
     activated: bool,
+    /// Calls, and the activation hook while it runs.
     in_flight: usize,
-    stoppers: usize,
+    /// Requests to stop that have not been answered.
+    stop_requests: usize,
 }
 
 /// The phase of one plugin.
@@ -48,7 +51,7 @@ pub(super) struct Lifecycle(watch::Sender<State>);
 
 impl Lifecycle {
     pub(super) fn new() -> Self {
-        let state = State { phase: Phase::Idle, activated: false, in_flight: 0, stoppers: 0 };
+        let state = State { phase: Phase::Idle, activated: false, in_flight: 0, stop_requests: 0 };
         Self(watch::Sender::new(state))
     }
 
@@ -56,7 +59,7 @@ impl Lifecycle {
         self.0.borrow().phase
     }
 
-    /// Moves on to a later phase; never back.
+    /// Moves on to this phase, unless a later one has been reached.
     pub(super) fn advance(&self, phase: Phase) {
         self.0.send_if_modified(|state| {
             let later = phase > state.phase;
@@ -67,23 +70,23 @@ impl Lifecycle {
         });
     }
 
-    /// Waits until this phase, or a later one. Cancel safe.
+    /// Waits until this phase or a later one is reached. Cancel safe.
     pub(super) async fn reached(&self, phase: Phase) {
         self.wait(|state| state.phase >= phase).await;
     }
 
     /// Waits until no call is in flight. Cancel safe.
-    pub(super) async fn quiet(&self) {
+    pub(super) async fn none_in_flight(&self) {
         self.wait(|state| state.in_flight == 0).await;
     }
 
-    /// Waits until everybody who asked for the stop has been told. Cancel safe.
-    pub(super) async fn told(&self) {
-        self.wait(|state| state.stoppers == 0).await;
+    /// Waits until every request to stop has been answered. Cancel safe.
+    pub(super) async fn stop_requests_answered(&self) {
+        self.wait(|state| state.stop_requests == 0).await;
     }
 
     async fn wait(&self, condition: impl FnMut(&State) -> bool) {
-        // The sender is `self`: it cannot be gone.
+        // This fails only once the sender is dropped, and `self` holds it.
         let _ = self.0.subscribe().wait_for(condition).await;
     }
 
@@ -92,11 +95,11 @@ impl Lifecycle {
         self.0.borrow().activated
     }
 
-    /// Begins a call: it counts as in flight until the ticket is dropped.
+    /// Begins a call, which counts as in flight until the guard is dropped.
     ///
     /// # Errors
-    /// A problem where the plugin is not active.
-    pub(super) fn enter(self: &Arc<Self>) -> Result<InFlight, Problem> {
+    /// A problem if the plugin is not active.
+    pub(super) fn begin_call(self: &Arc<Self>) -> Result<CallGuard, Problem> {
         let mut phase = Phase::Idle;
         self.0.send_if_modified(|state| {
             phase = state.phase;
@@ -104,7 +107,7 @@ impl Lifecycle {
             false
         });
         match phase {
-            Phase::Active => Ok(InFlight(self.clone())),
+            Phase::Active => Ok(CallGuard(self.clone())),
             Phase::Idle | Phase::Activating => {
                 Err(Problem::new(ProblemKind::NotActive, "no host has activated the plugin yet"))
             }
@@ -112,14 +115,14 @@ impl Lifecycle {
         }
     }
 
-    /// Activates the plugin, unless it is active already. Of several at a time one
-    /// runs the hook, and the others wait for it.
+    /// Activates the plugin, unless it is active already. If several requests do so at the
+    /// same time, one of them runs the hook and the others wait for it.
     ///
-    /// Dropping the future drops the hook where it is, and the plugin is as inactive
-    /// as before.
+    /// Dropping the future drops the hook, and the plugin stays inactive.
     ///
     /// # Errors
-    /// A problem with the hook's error, or one that says that the plugin is stopping.
+    /// A problem with the hook's error or panic, or a problem that says that the plugin is
+    /// stopping.
     pub(super) async fn activate<F>(
         self: &Arc<Self>,
         hook: impl FnOnce() -> F,
@@ -129,7 +132,7 @@ impl Lifecycle {
     {
         let activation = loop {
             match self.begin_activation() {
-                Phase::Idle => break Activation(self),
+                Phase::Idle => break ActivationGuard(self),
                 Phase::Activating => self.wait(|state| state.phase != Phase::Activating).await,
                 Phase::Active => return Ok(()),
                 _ => return Err(stopping()),
@@ -148,7 +151,7 @@ impl Lifecycle {
         }
     }
 
-    /// Goes from idle to activating; answers with the phase before.
+    /// Goes from idle to activating. Returns the phase before that.
     fn begin_activation(&self) -> Phase {
         let mut before = Phase::Idle;
         self.0.send_if_modified(|state| {
@@ -163,27 +166,22 @@ impl Lifecycle {
         before
     }
 
-    /// Asks for the stop; the ticket counts until the answer is on its way.
-    pub(super) fn stop_request(self: &Arc<Self>) -> Stopper {
+    /// Asks the plugin to stop. The request counts as unanswered until the guard is dropped.
+    pub(super) fn request_stop(self: &Arc<Self>) -> StopGuard {
         self.0.send_if_modified(|state| {
-            state.stoppers += 1;
+            state.stop_requests += 1;
             false
         });
         self.advance(Phase::Stopping);
-        Stopper(self.clone())
+        StopGuard(self.clone())
     }
 }
 
-/// The problem with which a stopping plugin answers.
-pub(super) fn stopping() -> Problem {
-    Problem::new(ProblemKind::Stopping, "the plugin is stopping and takes no further calls")
-}
+/// The activation hook while it runs. Dropping the guard without
+/// [`ActivationGuard::succeed`] makes the plugin idle again.
+struct ActivationGuard<'a>(&'a Lifecycle);
 
-/// The activation hook at work: without [`Activation::succeed`] the plugin is idle
-/// again.
-struct Activation<'a>(&'a Lifecycle);
-
-impl Activation<'_> {
+impl ActivationGuard<'_> {
     fn succeed(self) -> Result<(), Problem> {
         let mut active = false;
         self.0.0.send_modify(|state| {
@@ -197,7 +195,7 @@ impl Activation<'_> {
     }
 }
 
-impl Drop for Activation<'_> {
+impl Drop for ActivationGuard<'_> {
     fn drop(&mut self) {
         self.0.0.send_modify(|state| {
             state.in_flight -= 1;
@@ -208,11 +206,11 @@ impl Drop for Activation<'_> {
     }
 }
 
-/// A call in flight, until its answer has been handed over.
+/// Counts a call as in flight. It is dropped once the response has been written.
 #[derive(Debug)]
-pub(super) struct InFlight(Arc<Lifecycle>);
+pub(super) struct CallGuard(Arc<Lifecycle>);
 
-impl Drop for InFlight {
+impl Drop for CallGuard {
     fn drop(&mut self) {
         self.0.0.send_if_modified(|state| {
             state.in_flight -= 1;
@@ -221,15 +219,15 @@ impl Drop for InFlight {
     }
 }
 
-/// Somebody who has asked for the stop and waits for the answer.
+/// Counts a request to stop as unanswered. It is dropped once the response has been written.
 #[derive(Debug)]
-pub(super) struct Stopper(Arc<Lifecycle>);
+pub(super) struct StopGuard(Arc<Lifecycle>);
 
-impl Drop for Stopper {
+impl Drop for StopGuard {
     fn drop(&mut self) {
         self.0.0.send_if_modified(|state| {
-            state.stoppers -= 1;
-            state.stoppers == 0
+            state.stop_requests -= 1;
+            state.stop_requests == 0
         });
     }
 }

@@ -1,22 +1,41 @@
-//! The plugin's side: the server, its callbacks out, the program's verbs.
+//! The plugin's side: the server, its callbacks to hosts, and the program's verbs.
 //!
-//! A request comes in on a connection, names a method, and is answered by that method's
-//! handler within the connection's own task. Everything that generated code needs stands on
-//! [`PluginServer`], which works without any.
+//! A request comes in on a connection and is answered within the connection's own task.
+//! Generated code needs nothing but [`PluginServer`], which also works without generated code.
+//!
+//! The rooms, each of which imports only from those before it:
+//! - `problems`, `panic`, `select`: what requests are refused with, catching panics, and waiting
+//!   for more than one thing at a time
+//! - `hooks`, `definition`: the plugin's own code at its start and its end, and everything else
+//!   that is fixed
+//! - `pconf_file`: the file by which hosts find the plugin
+//! - `headers`, `route`: what the head of a request says
+//! - `lifecycle`: how far the plugin has come, and what is in flight
+//! - `callbacks`: which host listens to what, and what waits for it
+//! - `dispatch`, `response`, `request_handler`: from a request to its response
+//! - `connection`: from bytes to requests, and from responses to bytes
+//! - `server`, `builder`: the server, and how it is made
+//! - `program`: a plugin's `main`
+//!
+//! None of them imports from the crate's `host`. Start reading with `request_handler`.
 
-mod answer;
 mod builder;
 mod callbacks;
 mod connection;
+mod definition;
 mod dispatch;
+mod headers;
 mod hooks;
 mod lifecycle;
+mod panic;
+mod pconf_file;
+mod problems;
 pub mod program;
-mod publish;
-mod race;
-mod request;
+mod request_handler;
+mod response;
+mod route;
+mod select;
 mod server;
-mod service;
 
 pub use builder::ServerBuilder;
 pub use callbacks::{RegisteredCallback, RegisteredHost};

@@ -1,4 +1,4 @@
-//! What peers do wrong: a clear answer, and nobody else notices.
+//! Mistakes of peers: each gets a clear answer, and no other connection notices.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn started(builder: ServerBuilder) -> PluginServer {
 }
 
 #[test]
-fn garbage_ends_its_own_connection_and_no_other() {
+fn garbage_ends_only_its_own_connection() {
     run(async {
         let (folder, sock) = folder();
         let _server = started(plugin(folder.path())).await;
@@ -40,7 +40,7 @@ fn garbage_ends_its_own_connection_and_no_other() {
 }
 
 #[test]
-fn only_post_is_a_call() {
+fn a_get_request_is_refused() {
     run(async {
         let (folder, sock) = folder();
         let _server = started(plugin(folder.path())).await;
@@ -70,7 +70,7 @@ fn a_path_without_a_method_is_refused() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused_announced_or_not() {
+fn a_body_over_the_limit_is_refused_with_or_without_a_length() {
     run(async {
         let (folder, sock) = folder();
         let _server = started(plugin(folder.path()).body_limit(8)).await;
@@ -124,7 +124,7 @@ fn a_body_that_stops_arriving_is_answered() {
 }
 
 #[test]
-fn a_connection_that_only_waits_is_left_alone() {
+fn an_idle_connection_stays_open() {
     run(async {
         let (folder, sock) = folder();
         let idle = Duration::from_millis(20);
@@ -132,7 +132,7 @@ fn a_connection_that_only_waits_is_left_alone() {
         let mut waiting = Client::connect(&sock).await;
         assert_eq!(waiting.post("main.Echo", "1").await.text(), "1");
 
-        // Another connection runs into the same limit three times meanwhile.
+        // Meanwhile, three other connections run into the same limit.
         for _ in 0..3 {
             let mut late = Client::connect(&sock).await;
             late.send("POST").await;
@@ -144,7 +144,7 @@ fn a_connection_that_only_waits_is_left_alone() {
 }
 
 #[test]
-fn requests_may_come_in_any_pieces() {
+fn a_request_that_arrives_byte_by_byte_is_answered() {
     run(async {
         let (folder, sock) = folder();
         let _server = started(plugin(folder.path())).await;
@@ -183,7 +183,7 @@ fn names_and_settings_are_checked_before_anything_listens() {
 }
 
 #[test]
-fn a_server_without_a_place_cannot_start() {
+fn a_server_without_a_location_cannot_start() {
     run(async {
         let server = PluginServer::builder("Do").build().unwrap();
         assert_eq!(

@@ -20,11 +20,16 @@ async fn started(builder: ServerBuilder) -> PluginServer {
     server
 }
 
-/// Waits until the only host is there, or until it is not.
+/// Waits until the only host is connected, or until it is not.
 async fn until_connected(server: &PluginServer, connected: bool) {
     while server.callbacks()[0].hosts[0].connected != connected {
         tokio::task::yield_now().await;
     }
+}
+
+/// The token, protocol and connection of a host.
+fn presence(host: &RegisteredHost) -> (Option<&str>, u32, bool) {
+    (host.token.as_deref(), host.protocol, host.connected)
 }
 
 fn event(id: &str, name: &str, data: &str) -> (String, String, String) {
@@ -62,7 +67,7 @@ fn a_callback_that_nobody_registered_is_an_error() {
 }
 
 #[test]
-fn the_plugin_says_who_listens_to_what() {
+fn the_plugin_lists_its_callbacks_and_their_hosts() {
     run(async {
         let (folder, sock) = folder();
         let server = started(plugin(folder.path())).await;
@@ -71,20 +76,16 @@ fn the_plugin_says_who_listens_to_what() {
         let _one = Client::connect(&sock).await.listen(TOKEN, r#"["b","a","a"]"#).await;
         let _two = Client::connect(&sock).await.listen(&[], r#"["a"]"#).await;
 
-        let host = |token: Option<&str>| RegisteredHost {
-            token: token.map(Into::into),
-            protocol: 2,
-            connected: true,
-        };
         let callbacks = server.callbacks();
         assert_eq!(callbacks.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(callbacks[0].hosts, [host(Some("one")), host(None)]);
-        assert_eq!(callbacks[1].hosts, [host(Some("one"))]);
+        let hosts = |index: usize| callbacks[index].hosts.iter().map(presence).collect::<Vec<_>>();
+        assert_eq!(hosts(0), [(Some("one"), 2, true), (None, 2, true)]);
+        assert_eq!(hosts(1), [(Some("one"), 2, true)]);
     });
 }
 
 #[test]
-fn a_further_registration_takes_the_place_of_the_first() {
+fn a_second_registration_replaces_the_first() {
     run(async {
         let (folder, sock) = folder();
         let server = started(plugin(folder.path())).await;
@@ -94,7 +95,7 @@ fn a_further_registration_takes_the_place_of_the_first() {
 
         let mut new = Client::connect(&sock).await.listen(TOKEN, r#"["b"]"#).await;
         assert_eq!(old.next().await, None);
-        // What was a stream is a connection again.
+        // The connection of the ended stream takes requests again.
         assert_eq!(old.into_client().post("Ping", "x").await.text(), "x");
 
         assert!(matches!(server.notify("a", "").await, Err(Error::NotRegistered { .. })));
@@ -127,7 +128,7 @@ fn a_host_that_comes_back_gets_what_it_has_not_seen() {
 }
 
 #[test]
-fn a_numbering_goes_on_behind_any_id_that_a_host_may_claim_to_have_seen() {
+fn the_numbering_continues_after_the_largest_id_that_a_host_may_claim() {
     run(async {
         let (folder, sock) = folder();
         let server = started(plugin(folder.path())).await;
@@ -180,7 +181,7 @@ fn a_host_that_stays_away_is_forgotten() {
 }
 
 #[test]
-fn a_host_without_a_token_is_gone_with_its_stream() {
+fn a_host_without_a_token_is_forgotten_with_its_stream() {
     run(async {
         let (folder, sock) = folder();
         let server = started(plugin(folder.path())).await;
@@ -196,7 +197,7 @@ fn a_host_without_a_token_is_gone_with_its_stream() {
 }
 
 #[test]
-fn no_names_at_all_unregister_a_host() {
+fn an_empty_registration_unregisters_the_host() {
     run(async {
         let (folder, sock) = folder();
         let server = started(plugin(folder.path())).await;
@@ -246,7 +247,8 @@ fn notify_waits_while_a_host_is_behind_and_nothing_is_lost() {
         }
         assert!((limits::CALLBACK_QUEUE..count).contains(&sent), "{sent}");
 
-        // The one that was given up is not in the queue; the next one is, when there is room.
+        // The callback that was given up is not in the queue. The next one is queued once there
+        // is room.
         let waiting = server.notify("a", "last");
         let reading = async {
             for id in 1..=sent {
@@ -289,7 +291,7 @@ fn notify_does_not_wait_for_a_host_that_is_gone() {
 }
 
 #[test]
-fn a_registration_that_makes_no_sense_is_refused() {
+fn an_invalid_registration_is_refused() {
     run(async {
         let (folder, sock) = folder();
         let _server = started(plugin(folder.path())).await;

@@ -1,4 +1,4 @@
-//! Calls: every row of the protocol's table of statuses, and what surrounds them.
+//! Calls: every row of the protocol's table of statuses, and activation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ async fn serving(builder: ServerBuilder, sock: &std::path::Path) -> (PluginServe
 }
 
 #[test]
-fn a_raw_method_gets_the_body_and_gives_the_body() {
+fn a_raw_method_takes_and_returns_bytes() {
     run(async {
         let (folder, sock) = folder();
         let (_server, mut client) = serving(plugin(folder.path()), &sock).await;
@@ -40,7 +40,7 @@ fn a_raw_method_gets_the_body_and_gives_the_body() {
 }
 
 #[test]
-fn an_error_of_a_method_travels_with_its_causes() {
+fn an_error_of_a_method_is_sent_with_its_causes() {
     run(async {
         let (folder, sock) = folder();
         let builder = plugin(folder.path()).method("main.Fail", |_| async {
@@ -57,7 +57,7 @@ fn an_error_of_a_method_travels_with_its_causes() {
 }
 
 #[test]
-fn an_unknown_method_is_named_and_the_connection_lives() {
+fn an_unknown_method_is_refused_and_the_connection_stays_open() {
     run(async {
         let (folder, sock) = folder();
         let (_server, mut client) = serving(plugin(folder.path()), &sock).await;
@@ -72,7 +72,7 @@ fn an_unknown_method_is_named_and_the_connection_lives() {
 }
 
 #[test]
-fn a_panic_is_an_answer_and_the_plugin_lives() {
+fn a_panic_is_answered_and_the_plugin_goes_on() {
     run(async {
         let (folder, sock) = folder();
         let builder = plugin(folder.path())
@@ -98,7 +98,7 @@ fn a_panic_is_an_answer_and_the_plugin_lives() {
 }
 
 #[test]
-fn nothing_is_called_before_the_activation() {
+fn a_call_before_the_activation_is_refused() {
     run(async {
         let (folder, sock) = folder();
         let server = plugin(folder.path()).build().unwrap();
@@ -114,7 +114,7 @@ fn nothing_is_called_before_the_activation() {
 }
 
 #[test]
-fn a_spent_budget_ends_the_handler() {
+fn a_handler_is_dropped_when_the_budget_is_spent() {
     run(async {
         let (folder, sock) = folder();
         let dropped = Arc::new(Notify::new());
@@ -134,7 +134,7 @@ fn a_spent_budget_ends_the_handler() {
 }
 
 #[test]
-fn a_budget_that_is_no_number_is_refused() {
+fn a_budget_that_is_not_a_number_is_refused() {
     run(async {
         let (folder, sock) = folder();
         let (_server, mut client) = serving(plugin(folder.path()), &sock).await;
@@ -147,7 +147,7 @@ fn a_budget_that_is_no_number_is_refused() {
 }
 
 #[test]
-fn a_caller_that_goes_away_takes_its_handler_with_it() {
+fn a_handler_is_dropped_when_its_caller_goes_away() {
     run(async {
         let (folder, sock) = folder();
         let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -169,7 +169,7 @@ fn a_caller_that_goes_away_takes_its_handler_with_it() {
 }
 
 #[test]
-fn a_caller_that_goes_away_takes_its_call_along_even_with_a_request_behind_it() {
+fn a_handler_is_dropped_even_if_its_caller_has_sent_another_request() {
     run(async {
         let (folder, sock) = folder();
         let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -190,7 +190,7 @@ fn a_caller_that_goes_away_takes_its_call_along_even_with_a_request_behind_it() 
     });
 }
 
-/// A plugin whose `main.Hold` answers when it may, and the number of calls of its `main.Count`.
+/// A plugin whose `main.Hold` answers after `go`, and the number of calls of its `main.Count`.
 fn holding(builder: ServerBuilder, go: &Arc<Notify>) -> (ServerBuilder, Arc<AtomicUsize>) {
     let (go, counted) = (go.clone(), Arc::new(AtomicUsize::new(0)));
     let counter = counted.clone();
@@ -210,7 +210,7 @@ fn holding(builder: ServerBuilder, go: &Arc<Notify>) -> (ServerBuilder, Arc<Atom
 }
 
 #[test]
-fn requests_that_come_together_are_answered_in_their_order() {
+fn pipelined_requests_are_answered_in_order() {
     run(async {
         let (folder, sock) = folder();
         let go = Arc::new(Notify::new());
@@ -219,7 +219,7 @@ fn requests_that_come_together_are_answered_in_their_order() {
 
         let count = request("main.Count", &[], "");
         client.send([&*count, &request("main.Hold", &[], "held"), &count].concat()).await;
-        // What was answered before a call that takes long is not held back.
+        // Responses before a slow call are not held back.
         assert_eq!(client.response().await.unwrap().text(), "1");
         go.notify_one();
         assert_eq!(client.response().await.unwrap().text(), "held");
@@ -228,7 +228,7 @@ fn requests_that_come_together_are_answered_in_their_order() {
 }
 
 #[test]
-fn requests_behind_one_that_takes_long_are_given_back_to_a_host_that_takes_them() {
+fn requests_after_a_slow_call_are_given_back_to_a_host_that_asks_for_it() {
     run(async {
         let (folder, sock) = folder();
         let go = Arc::new(Notify::new());
@@ -246,7 +246,7 @@ fn requests_behind_one_that_takes_long_are_given_back_to_a_host_that_takes_them(
 }
 
 #[test]
-fn an_activation_gives_the_configuration_to_the_hook_once() {
+fn the_activation_hook_runs_once_and_gets_the_configuration() {
     run(async {
         let (folder, sock) = folder();
         let count = Arc::new(AtomicUsize::new(0));
@@ -277,7 +277,7 @@ fn an_activation_gives_the_configuration_to_the_hook_once() {
 }
 
 #[test]
-fn a_failed_activation_can_be_tried_again() {
+fn a_failed_activation_can_be_repeated() {
     run(async {
         let (folder, sock) = folder();
         let builder = plugin(folder.path()).on_activate(
@@ -307,7 +307,7 @@ fn a_failed_activation_can_be_tried_again() {
 }
 
 #[test]
-fn an_activation_whose_caller_goes_away_is_dropped_and_can_be_tried_again() {
+fn an_activation_is_dropped_when_its_caller_goes_away_and_can_be_repeated() {
     run(async {
         let (folder, sock) = folder();
         let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -339,7 +339,7 @@ fn an_activation_whose_caller_goes_away_is_dropped_and_can_be_tried_again() {
 }
 
 #[test]
-fn activations_at_the_same_time_run_the_hook_once() {
+fn concurrent_activations_run_the_hook_once() {
     run(async {
         let (folder, sock) = folder();
         let (count, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
@@ -366,7 +366,7 @@ fn activations_at_the_same_time_run_the_hook_once() {
     });
 }
 
-/// Tells that it was dropped.
+/// Notifies when it is dropped.
 pub(crate) struct NotifyOnDrop(pub(crate) Arc<Notify>);
 
 impl Drop for NotifyOnDrop {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-/// Runs a test on a runtime of its own; one that hangs fails.
+/// Runs a test on its own runtime. A test that hangs fails.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome =
@@ -24,7 +24,7 @@ pub(crate) fn folder() -> (TempDir, PathBuf) {
     (folder, sock)
 }
 
-/// One response, as it was received.
+/// A response, as it was received.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status_line: String,
@@ -86,8 +86,8 @@ impl Client {
         self.call(method, &[], body).await
     }
 
-    /// The next response; `None` at the end of the connection. Of a body without a length,
-    /// the first chunk.
+    /// The next response; `None` at the end of the connection. If the body has no length, only
+    /// its first chunk.
     pub(crate) async fn response(&mut self) -> Option<Response> {
         let mut response = self.head().await?;
         if response.header("transfer-encoding") == Some("chunked") {
@@ -124,7 +124,7 @@ impl Client {
         Some(Response { status_line, headers: lines.map(header).collect(), body: Vec::new() })
     }
 
-    /// Whether there was more before the connection's end.
+    /// Reads more; `false` at the connection's end.
     async fn receive(&mut self) -> bool {
         self.stream.read_buf(&mut self.received).await.is_ok_and(|count| count > 0)
     }
@@ -146,13 +146,13 @@ impl Client {
         }
     }
 
-    /// Waits for the end of the connection; answers with what came before it.
+    /// Waits for the end of the connection. Returns what came before it.
     pub(crate) async fn end(&mut self) -> Vec<u8> {
         while self.receive().await {}
         std::mem::take(&mut self.received)
     }
 
-    /// Turns into the stream of callbacks that this registration opens.
+    /// Registers callbacks, and turns the connection into their stream.
     pub(crate) async fn listen(mut self, headers: &[(&str, &str)], names: &str) -> Callbacks {
         let mut all = vec![("Goplug-Protocol", "2")];
         all.extend_from_slice(headers);
@@ -188,12 +188,12 @@ impl Callbacks {
         }
     }
 
-    /// The connection, once the stream has come to its end.
+    /// The connection, after the stream has ended.
     pub(crate) fn into_client(self) -> Client {
         self.client
     }
 
-    /// The next event, which has to come.
+    /// The next event. Panics if the stream ends.
     pub(crate) async fn event(&mut self) -> (String, String, String) {
         self.next().await.expect("the stream ended")
     }

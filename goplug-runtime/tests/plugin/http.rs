@@ -1,4 +1,4 @@
-//! Requests as other HTTP clients than this project's hosts write them.
+//! Requests as HTTP clients other than this project's hosts write them.
 
 use bytes::Bytes;
 use goplug_runtime::plugin::PluginServer;
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::client::{Client, folder, request, run};
 
-/// A plugin that answers with what it is asked, and a connection to it.
+/// An echo plugin, and a connection to it.
 async fn echo() -> (Client, PluginServer, TempDir) {
     let (folder, sock) = folder();
     let server = PluginServer::builder("Do")
@@ -29,7 +29,7 @@ fn head(fields: &str) -> String {
 const CHUNKS: &str = "5\r\nhello\r\n007;kind=x\r\n, world\r\n0\r\nTrailer: t\r\n\r\n";
 
 #[test]
-fn a_body_in_chunks_is_read_in_whatever_pieces_it_comes() {
+fn a_chunked_body_is_read_in_pieces_of_any_size() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         let text = head("Transfer-Encoding: chunked") + CHUNKS;
@@ -48,7 +48,7 @@ fn a_body_in_chunks_is_read_in_whatever_pieces_it_comes() {
 }
 
 #[test]
-fn chunks_that_are_none_are_answered() {
+fn an_invalid_chunk_is_refused() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         client.send(head("Transfer-Encoding: chunked") + "five\r\nhello\r\n").await;
@@ -61,7 +61,7 @@ fn chunks_that_are_none_are_answered() {
 }
 
 #[test]
-fn who_waits_to_be_told_to_go_on_is_told() {
+fn a_peer_that_expects_continue_gets_an_interim_response() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         for (fields, body) in
@@ -73,7 +73,7 @@ fn who_waits_to_be_told_to_go_on_is_told() {
             client.send(body).await;
             assert!(client.response().await.unwrap().text().starts_with("hello"));
         }
-        // Who does not wait is not told, and too large a body is not asked for.
+        // There is no interim response if the body is here already, or is too large.
         client.send(head("Expect: 100-continue\r\nContent-Length: 5") + "hello").await;
         assert_eq!(client.response().await.unwrap().text(), "hello");
         client.send(head("Expect: 100-continue\r\nContent-Length: 65")).await;
@@ -82,7 +82,7 @@ fn who_waits_to_be_told_to_go_on_is_told() {
 }
 
 #[test]
-fn a_connection_ends_behind_the_request_that_says_so() {
+fn a_connection_ends_after_a_request_that_says_close() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         client.send(head("Connection: close\r\nContent-Length: 5") + "hello").await;
@@ -93,7 +93,7 @@ fn a_connection_ends_behind_the_request_that_says_so() {
 }
 
 #[test]
-fn who_still_writes_what_is_too_large_sees_why_it_is_refused() {
+fn a_peer_still_writing_too_large_a_body_reads_the_refusal() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         client.send(head("Content-Length: 120")).await;
@@ -102,14 +102,14 @@ fn who_still_writes_what_is_too_large_sees_why_it_is_refused() {
         }
         let response = client.response().await.unwrap();
         assert_eq!(response.problem().0, "body-too-large");
-        // Who took it for one that goes on would lose the next request.
+        // Otherwise the peer would send its next request on this connection and lose it.
         assert_eq!(response.header("connection"), Some("close"));
         assert!(client.end().await.is_empty());
     });
 }
 
 #[test]
-fn who_still_writes_too_long_a_head_sees_why_it_is_refused() {
+fn a_peer_still_writing_too_long_a_head_reads_the_refusal() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         client.send("POST /Echo HTTP/1.1\r\nHost: x\r\nLong: ").await;
@@ -120,7 +120,7 @@ fn who_still_writes_too_long_a_head_sees_why_it_is_refused() {
 }
 
 #[test]
-fn other_verbs_are_refused_and_the_connection_lives() {
+fn other_verbs_are_refused_and_the_connection_stays_open() {
     run(async {
         let (mut client, _server, _folder) = echo().await;
         for verb in ["GET", "PUT", "BREW"] {
@@ -133,7 +133,7 @@ fn other_verbs_are_refused_and_the_connection_lives() {
 }
 
 #[test]
-fn what_is_odd_is_answered_where_it_is_known_and_refused_where_it_is_not() {
+fn unusual_requests_are_answered_by_hyper_or_refused_without_it() {
     run(async {
         for line in ["POST /Echo HTTP/1.0", "POST http://x/Echo HTTP/1.1"] {
             let (mut client, _server, _folder) = echo().await;

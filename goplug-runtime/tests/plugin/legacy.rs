@@ -19,7 +19,7 @@ use crate::client::{Client, Response, folder, run};
 const EXECUTE: &str = include_str!("legacy/execute.cap");
 const CALLBACK: &str = include_str!("legacy/callback.cap");
 
-/// One line of a recording and what belongs to it.
+/// One step of a recording.
 #[derive(Debug)]
 enum Step {
     HostSends(String),
@@ -53,7 +53,7 @@ fn steps(recording: &str) -> Vec<Step> {
     steps
 }
 
-/// The plugin that was recorded, as far as the recordings call it.
+/// The recorded plugin, with the methods that the recordings call.
 fn recorded_plugin(folder: &Path) -> PluginServer {
     let own = Arc::new(OnceLock::<PluginServer>::new());
     let inside = own.clone();
@@ -116,7 +116,7 @@ fn assert_as_recorded(request: &str, ours: &Response, recorded: &str) {
 }
 
 #[test]
-fn the_recorded_calls_are_answered_as_the_original_answered_them() {
+fn recorded_calls_are_answered_as_by_the_original() {
     run(async {
         let (folder, sock) = folder();
         let server = recorded_plugin(folder.path());
@@ -150,7 +150,7 @@ fn the_recorded_calls_are_answered_as_the_original_answered_them() {
 }
 
 #[test]
-fn the_recorded_callback_is_held_and_answered_and_held_again() {
+fn a_recorded_callback_request_is_held_answered_and_held_again() {
     run(async {
         let (folder, sock) = folder();
         let server = recorded_plugin(folder.path());
@@ -174,7 +174,7 @@ fn the_recorded_callback_is_held_and_answered_and_held_again() {
             }
         }
 
-        // The second request for the callback, and the call and the stop behind it.
+        // The second request for the callback, and after it the call and the stop.
         assert_eq!(unanswered, 3);
         server.notify("main.callBack", "n2").await.unwrap();
         for text in ["n2", "behind", ""] {
@@ -188,7 +188,7 @@ const ASK: &str = "POST /RegisterCallback HTTP/1.1\r\nHost: TestDo\r\nContent-Le
                    \"main.callBack\"";
 
 #[test]
-fn notifications_wait_for_the_next_request_even_on_another_connection() {
+fn notifications_wait_for_the_hosts_next_request_on_any_connection() {
     run(async {
         let (folder, sock) = folder();
         let server = recorded_plugin(folder.path());
@@ -206,8 +206,8 @@ fn notifications_wait_for_the_next_request_even_on_another_connection() {
         host.send(ASK).await;
         assert_eq!(host.response().await.unwrap().text(), "2");
         drop(host);
-        let gone = RegisteredHost { token: None, protocol: 1, connected: false };
-        while server.callbacks()[0].hosts != [gone.clone()] {
+        let is_gone = |hosts: &[RegisteredHost]| matches!(hosts, [host] if host.token.is_none() && host.protocol == 1 && !host.connected);
+        while !is_gone(&server.callbacks()[0].hosts) {
             tokio::task::yield_now().await;
         }
         let mut host = Client::connect(&sock).await;
@@ -240,7 +240,7 @@ fn each_goplug_1_host_gets_every_notification() {
 }
 
 #[test]
-fn a_held_request_ends_with_the_plugin_and_without_an_answer() {
+fn a_held_request_ends_without_an_answer_when_the_plugin_stops() {
     run(async {
         let (folder, sock) = folder();
         let server = recorded_plugin(folder.path());
@@ -258,7 +258,7 @@ fn a_held_request_ends_with_the_plugin_and_without_an_answer() {
 }
 
 #[test]
-fn a_host_that_goes_away_is_gone_even_with_a_call_behind_its_held_request() {
+fn a_host_that_goes_away_is_noticed_even_with_a_call_after_its_held_request() {
     run(async {
         let (folder, sock) = folder();
         let server = recorded_plugin(folder.path());

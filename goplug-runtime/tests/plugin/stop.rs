@@ -1,4 +1,4 @@
-//! The end: what is in flight is answered, and nothing is left behind.
+//! The stop: calls in flight are answered, and nothing is left behind.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ async fn active(builder: ServerBuilder) -> (PluginServer, Client) {
     (server, client)
 }
 
-/// A method that says when it runs, and runs until it is told to end.
+/// A method that notifies `started` when it runs, and returns after `go`.
 fn held(builder: ServerBuilder, started: &Arc<Notify>, go: &Arc<Notify>) -> ServerBuilder {
     let (started, go) = (started.clone(), go.clone());
     builder.method("main.Held", move |_| {
@@ -47,7 +47,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn while_it_serves_its_file_and_socket_are_there_and_then_they_are_gone() {
+fn the_file_and_the_socket_exist_while_the_plugin_serves() {
     run(async {
         let (folder, sock) = folder();
         let (server, mut client) = active(plugin(folder.path()).callback("main.callBack")).await;
@@ -69,7 +69,7 @@ fn while_it_serves_its_file_and_socket_are_there_and_then_they_are_gone() {
 }
 
 #[test]
-fn a_file_that_somebody_else_put_in_its_place_stays() {
+fn a_stop_keeps_a_file_that_another_process_has_replaced() {
     run(async {
         let (folder, _) = folder();
         let (server, _client) = active(plugin(folder.path())).await;
@@ -113,7 +113,7 @@ fn a_stop_waits_for_calls_in_flight_and_refuses_further_ones() {
 }
 
 #[test]
-fn a_call_that_outlasts_the_grace_period_is_cut_off_with_an_answer() {
+fn a_call_that_outlasts_the_stop_timeout_is_answered_and_cut_off() {
     run(async {
         let (folder, _) = folder();
         let (started, go) = (Arc::default(), Arc::default());
@@ -161,7 +161,7 @@ fn the_stop_hook_runs_once_and_only_after_an_activation() {
 }
 
 #[test]
-fn a_stop_hook_that_hangs_or_panics_does_not_keep_the_plugin() {
+fn a_stop_hook_that_hangs_or_panics_does_not_prevent_the_stop() {
     run(async {
         for hangs in [true, false] {
             let (folder, _) = folder();
@@ -183,7 +183,7 @@ fn a_stop_hook_that_hangs_or_panics_does_not_keep_the_plugin() {
 }
 
 #[test]
-fn an_end_is_told_to_streams_and_to_those_who_wait() {
+fn a_stop_ends_streams_and_waiting_callbacks() {
     run(async {
         let (folder, sock) = folder();
         let (server, _client) = active(plugin(folder.path())).await;
@@ -198,7 +198,7 @@ fn an_end_is_told_to_streams_and_to_those_who_wait() {
 }
 
 #[test]
-fn callbacks_that_were_made_before_the_end_still_arrive() {
+fn callbacks_sent_before_the_stop_still_arrive() {
     run(async {
         let (folder, sock) = folder();
         let own = Arc::new(std::sync::OnceLock::<PluginServer>::new());
@@ -219,7 +219,7 @@ fn callbacks_that_were_made_before_the_end_still_arrive() {
 }
 
 #[test]
-fn a_socket_that_the_host_bound_is_served_without_a_file() {
+fn on_a_socket_of_the_host_no_file_is_written() {
     run(async {
         let (folder, sock) = folder();
         let server = plugin(folder.path()).build().unwrap();
@@ -233,7 +233,7 @@ fn a_socket_that_the_host_bound_is_served_without_a_file() {
 }
 
 #[test]
-fn socket_and_file_may_lie_in_different_folders_that_are_made() {
+fn missing_folders_of_socket_and_file_are_created() {
     run(async {
         let (folder, _) = folder();
         let (location, sock) = (folder.path().join("new/plugins"), folder.path().join("run/s"));
@@ -281,7 +281,7 @@ fn a_method_can_stop_its_own_plugin() {
 }
 
 #[test]
-fn a_socket_in_use_is_an_error_and_leaves_the_other_plugin_alone() {
+fn starting_on_a_socket_in_use_fails_and_the_other_plugin_goes_on() {
     run(async {
         let (folder, _) = folder();
         let (_server, mut client) = active(plugin(folder.path())).await;
@@ -296,7 +296,7 @@ fn a_socket_in_use_is_an_error_and_leaves_the_other_plugin_alone() {
 }
 
 #[test]
-fn more_connections_than_are_served_at_a_time_wait_for_a_place() {
+fn connections_above_the_limit_wait() {
     run(async {
         let (folder, sock) = folder();
         let (_server, first) = active(

@@ -1,4 +1,4 @@
-//! Annotated plugins, by the entries that the macros would write.
+//! Annotated plugins, with the entries that the macros would generate.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -101,7 +101,7 @@ fn server(folder: &std::path::Path) -> PluginServer {
 }
 
 #[test]
-fn typed_methods_share_one_value_and_answer_with_json() {
+fn typed_methods_share_one_value_and_return_json() {
     run(async {
         let (folder, _) = folder();
         let server = server(folder.path());
@@ -116,7 +116,7 @@ fn typed_methods_share_one_value_and_answer_with_json() {
 }
 
 #[test]
-fn arguments_that_do_not_decode_are_named() {
+fn an_argument_that_does_not_decode_is_named() {
     run(async {
         let (folder, _) = folder();
         let server = server(folder.path());
@@ -132,7 +132,7 @@ fn arguments_that_do_not_decode_are_named() {
 }
 
 #[test]
-fn the_descriptor_and_the_file_say_what_the_annotations_say() {
+fn the_descriptor_and_the_file_contain_what_the_annotations_declare() {
     run(async {
         let (folder, _) = folder();
         let server = server(folder.path());
@@ -151,7 +151,7 @@ fn the_descriptor_and_the_file_say_what_the_annotations_say() {
 }
 
 #[test]
-fn a_callback_in_a_method_goes_to_the_host_as_json() {
+fn a_callback_in_a_method_is_sent_as_json() {
     run(async {
         let (folder, sock) = folder();
         let sock = sock.with_file_name("Test.Counter.sock");
@@ -167,7 +167,7 @@ fn a_callback_in_a_method_goes_to_the_host_as_json() {
 }
 
 #[test]
-fn two_plugins_of_one_type_do_not_mix_their_callbacks() {
+fn two_plugins_of_one_type_keep_their_callbacks_apart() {
     run(async {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let servers = [server(one.path()), server(two.path())];
@@ -190,7 +190,7 @@ fn two_plugins_of_one_type_do_not_mix_their_callbacks() {
 }
 
 #[test]
-fn a_question_is_answered_by_the_host_that_listens() {
+fn a_callback_with_a_result_returns_the_hosts_reply() {
     run(async {
         let (folder, sock) = folder();
         let sock = sock.with_file_name("Test.Counter.sock");
@@ -213,7 +213,7 @@ fn a_question_is_answered_by_the_host_that_listens() {
 }
 
 #[test]
-fn a_question_that_fails_in_the_host_fails_with_its_reason() {
+fn a_callback_that_fails_in_the_host_returns_the_hosts_error() {
     run(async {
         let (folder, sock) = folder();
         let sock = sock.with_file_name("Test.Counter.sock");
@@ -238,7 +238,7 @@ fn a_question_that_fails_in_the_host_fails_with_its_reason() {
 }
 
 #[test]
-fn a_question_fails_when_the_host_goes_away_for_good() {
+fn a_callback_with_a_result_fails_when_the_host_is_forgotten() {
     run(async {
         let (folder, sock) = folder();
         let sock = sock.with_file_name("Test.Counter.sock");
@@ -256,7 +256,7 @@ fn a_question_fails_when_the_host_goes_away_for_good() {
 }
 
 #[test]
-fn a_question_that_nobody_hears_is_an_error() {
+fn a_callback_with_a_result_fails_if_nobody_listens() {
     run(async {
         let (folder, _) = folder();
         let server = server(folder.path());
@@ -296,7 +296,7 @@ fn later(_: Instance, _: Call) -> ReplyFuture {
 inventory::submit!(Entry::new::<Lonely>(Item::Method(&LATER, later)));
 
 #[test]
-fn outside_of_every_call_a_callback_finds_the_only_plugin_of_its_type_while_it_runs() {
+fn outside_of_calls_a_callback_uses_the_only_running_plugin_of_its_type() {
     run(async {
         let (folder, _) = folder();
         let builder = PluginServer::of::<Lonely>().unwrap().location(folder.path());

@@ -1,7 +1,7 @@
-//! A plugin's program, as a process: its verbs, and how it ends.
+//! A plugin's program as a process: its verbs, and how it ends.
 //!
-//! This executable is both the tests and the plugin that they start: with the variable
-//! [`AS_PLUGIN`] in its environment it is the plugin. So it brings its own small harness.
+//! This executable is both the tests and the plugin that they start: if the variable
+//! [`AS_PLUGIN`] is set, it is the plugin. So it has its own small test harness.
 
 mod plugin;
 
@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 use goplug_runtime::protocol::{Descriptor, Pconf};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Makes this executable the plugin's program.
+/// The variable that makes this executable the plugin's program.
 const AS_PLUGIN: &str = "GOPLUG_TEST_AS_PLUGIN";
 
 const SOCK: &str = "Test.Sleeper.sock";
 
-/// Longer than anything here takes, whatever else the machine does.
+/// Longer than anything here takes, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
@@ -29,16 +29,16 @@ fn main() -> ExitCode {
     }
     let tests: [(&str, fn()); 11] = [
         ("describe_prints_the_descriptor", describe_prints_the_descriptor),
-        ("install_writes_a_file_that_starts_this_program", install_writes_a_file),
-        ("a_wrong_command_line_shows_how_it_is_right", a_wrong_command_line),
-        ("without_a_host_and_a_folder_there_is_nothing_to_serve", nothing_to_serve),
-        ("a_plugin_started_by_hand_serves_until_it_is_told_to_stop", served_by_hand),
-        ("a_signal_stops_the_plugin_in_good_order", stopped_by_signal),
-        ("a_blocked_plugin_ends_all_the_same", blocked_and_signalled),
+        ("install_writes_a_file_that_names_this_program", install_writes_a_file),
+        ("a_wrong_command_line_prints_the_usage", a_wrong_command_line),
+        ("without_a_host_and_a_folder_the_program_fails", nothing_to_serve),
+        ("a_plugin_started_by_hand_serves_until_a_stop_request", served_by_hand),
+        ("a_signal_stops_the_plugin_in_order", stopped_by_signal),
+        ("a_signal_ends_a_blocked_plugin", blocked_and_signalled),
         ("a_plugin_ends_with_its_host", ends_with_its_host),
         ("a_blocked_plugin_ends_with_its_host", blocked_without_a_host),
-        ("a_plugin_that_nobody_has_activated_ends_with_its_host", idle_without_a_host),
-        ("a_plugin_that_its_first_call_blocks_ends_with_its_host", blocked_at_once_without_a_host),
+        ("an_inactive_plugin_ends_with_its_host", idle_without_a_host),
+        ("a_plugin_blocked_by_its_first_call_ends_with_its_host", blocked_at_once_without_a_host),
     ];
     let wanted: Vec<_> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
     let is_wanted =
@@ -70,7 +70,7 @@ fn output(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
-/// A plugin that serves in a folder of its own; it does not outlive the test.
+/// A plugin that serves in its own folder. Dropping it kills the plugin.
 struct Served {
     child: Child,
     stderr: BufReader<ChildStderr>,
@@ -91,7 +91,7 @@ impl Served {
         served
     }
 
-    /// On a socket that is bound here, and without an activation.
+    /// Starts the plugin on a socket that is bound here, without activating it.
     fn start_on_socket() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(SOCK)).unwrap();
@@ -123,7 +123,7 @@ impl Served {
         response.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 
-    /// Holds the plugin's only thread for good.
+    /// Calls a method that blocks the plugin's only thread forever.
     fn block(&mut self) -> UnixStream {
         let call = self.send("block", "{}");
         let mut line = String::new();
@@ -220,7 +220,7 @@ fn blocked_and_signalled() {
     assert_eq!(served.ended().code(), Some(1));
 }
 
-/// The program behind a shell that passes its standard input on as the lifeline, with these
+/// The program, started by a shell that passes its standard input on as the lifeline, with
 /// further redirections and variables.
 fn with_lifeline(redirections: &str, variables: &str) -> Command {
     let mut command = Command::new("/bin/sh");

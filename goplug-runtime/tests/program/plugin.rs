@@ -1,4 +1,4 @@
-//! The plugin that the tests start, by the entries that the macros would write.
+//! The plugin that the tests start, with the entries that the macros would generate.
 
 use std::io::Write;
 use std::process::ExitCode;

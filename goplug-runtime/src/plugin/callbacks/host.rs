@@ -1,8 +1,8 @@
 //! One host's side of the callbacks: what waits for it, and what it may ask for again.
 //!
-//! A host is known by the token that it sends, so that it can lose its stream and resume
-//! it. One that sends none lives as long as its stream. A GoPlug 1 host has no stream: it
-//! asks for one notification at a time, and is known by connection and name.
+//! A host is identified by the token that it sends, so that it can lose its stream and resume
+//! it. A host without a token is forgotten with its stream. A GoPlug 1 host has no stream: it
+//! asks for one notification at a time, and is identified by connection and name.
 
 use std::collections::{HashMap, VecDeque};
 use std::task::Waker;
@@ -13,76 +13,83 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::log::Log;
-use super::send::Message;
+use super::message::Message;
 use crate::limits;
 
-/// By what a host is known.
+/// What identifies a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// A GoPlug 2 host that names itself.
+    /// The token of a GoPlug 2 host.
     Token(String),
-    /// A GoPlug 2 host that does not.
+    /// A GoPlug 2 host without a token.
     Anonymous,
-    /// A GoPlug 1 host that asks on this connection.
+    /// The connection of a GoPlug 1 host.
     Legacy(u64),
 }
 
 /// Whether a host is there to take its callbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    /// Its stream is open, or its connection is.
+pub(super) enum Presence {
+    /// Its stream, or its connection, is open.
     Connected,
     /// It went away at this time, and may come back.
-    Broken(Instant),
-    /// It stayed away. Only its numbering is kept, to tell it what it missed.
+    Absent(Instant),
+    /// It stayed away. Only its numbering is kept, to tell it how much it missed.
     Forgotten,
 }
 
-/// What waits for a callback's answer: the answer's body, or a problem document.
-pub(super) type Answered = oneshot::Sender<(Bytes, bool)>;
+/// What a host replies to a callback that returns a value.
+#[derive(Debug)]
+pub(in crate::plugin) enum CallbackReply {
+    /// The value, encoded.
+    Value(Bytes),
+    /// A problem document.
+    Problem(Bytes),
+}
 
 /// One host.
 #[derive(Debug)]
 pub(super) struct Host {
-    /// Tells it apart within this process, whatever else changes.
+    /// Identifies the host within this process.
     pub(super) serial: u64,
     pub(super) origin: Origin,
     pub(super) names: Vec<String>,
-    pub(super) link: Link,
-    /// Counts its streams: an old one must not act for a new one.
+    pub(super) presence: Presence,
+    /// The number of its streams so far: an old stream must not act for a new one.
     pub(super) generation: u64,
-    /// Wakes whoever takes this host's callbacks.
+    /// Wakes the stream or request that takes this host's callbacks.
     waker: Option<Waker>,
-    /// Callbacks that wait for an answer, by id.
-    pub(super) asked: HashMap<u64, Answered>,
-    outbox: Outbox,
+    /// Callbacks that wait for a reply, by the ids of their events.
+    pub(super) pending_replies: HashMap<u64, oneshot::Sender<CallbackReply>>,
+    queue: Queue,
 }
 
-/// What waits for a host, in the form in which it takes it.
+/// What waits for a host.
 #[derive(Debug)]
-enum Outbox {
+enum Queue {
+    /// Events of a stream.
     Events(Log),
-    /// Payloads, each of which answers a request, and how many bytes they have.
-    Payloads(VecDeque<Bytes>, usize),
+    /// Notifications, each of which answers a request.
+    Notifications { payloads: VecDeque<Bytes>, bytes: usize },
 }
 
 impl Host {
     pub(super) fn new(serial: u64, origin: Origin, names: Vec<String>) -> Self {
-        let outbox = match origin {
-            Origin::Token(_) => Outbox::Events(Log::new(limits::CALLBACK_REPLAY)),
-            // It cannot come back, so nothing is sent to it twice.
-            Origin::Anonymous => Outbox::Events(Log::new(0)),
-            Origin::Legacy(_) => Outbox::Payloads(VecDeque::new(), 0),
+        let queue = match origin {
+            Origin::Token(_) => Queue::Events(Log::new(limits::CALLBACK_REPLAY)),
+            // This host cannot come back, so nothing is sent to it twice.
+            Origin::Anonymous => Queue::Events(Log::new(0)),
+            Origin::Legacy(_) => Queue::Notifications { payloads: VecDeque::new(), bytes: 0 },
         };
         Self {
             serial,
             origin,
             names,
-            link: Link::Connected,
+            presence: Presence::Connected,
             generation: 0,
             waker: None,
-            asked: HashMap::new(),
-            outbox,
+            pending_replies: HashMap::new(),
+            queue,
         }
     }
 
@@ -91,27 +98,27 @@ impl Host {
         self.names.iter().any(|listened| listened == name)
     }
 
-    /// Whether it answers callbacks that return a value.
-    pub(super) fn can_answer(&self) -> bool {
+    /// Whether the host can reply to callbacks that return a value.
+    pub(super) fn can_reply(&self) -> bool {
         !matches!(self.origin, Origin::Legacy(_))
     }
 
-    /// Whether nothing more may wait for it at the moment.
+    /// Whether the host's queue is full.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
-        let (count, bytes) = match &self.outbox {
-            Outbox::Events(log) => log.waiting(),
-            Outbox::Payloads(payloads, bytes) => (payloads.len(), *bytes),
+        let (count, bytes) = match &self.queue {
+            Queue::Events(log) => log.waiting(),
+            Queue::Notifications { payloads, bytes } => (payloads.len(), *bytes),
         };
         count >= limits::CALLBACK_QUEUE || bytes >= limits::CALLBACK_QUEUE_BYTES
     }
 
-    /// Lets one more callback wait, and answers with its id: the next one in a numbering of
-    /// all hosts without a token, or in the host's own.
+    /// Queues a callback and returns the id of its event. Hosts without a token share the
+    /// numbering of `last_anonymous_id`; the others have their own.
     #[inline]
     pub(super) fn push(&mut self, last_anonymous_id: &mut u64, message: &Message<'_>) -> u64 {
-        let id = match &mut self.outbox {
-            Outbox::Events(log) => {
+        let id = match &mut self.queue {
+            Queue::Events(log) => {
                 let id = if self.origin == Origin::Anonymous {
                     *last_anonymous_id += 1;
                     *last_anonymous_id
@@ -121,7 +128,7 @@ impl Host {
                 log.push(id, message.event, message.data);
                 id
             }
-            Outbox::Payloads(payloads, bytes) => {
+            Queue::Notifications { payloads, bytes } => {
                 *bytes += message.body.len();
                 payloads.push_back(Bytes::copy_from_slice(message.body));
                 0
@@ -131,7 +138,7 @@ impl Host {
         id
     }
 
-    /// Wakes by this whoever takes this host's callbacks, once there are more.
+    /// Remembers what to wake when the next callback is queued.
     pub(super) fn wake_by(&mut self, waker: &Waker) {
         match &mut self.waker {
             Some(known) => known.clone_from(waker),
@@ -146,56 +153,56 @@ impl Host {
         }
     }
 
-    /// Takes the next callback for good, where it goes by itself.
-    pub(super) fn pop(&mut self) -> Option<Bytes> {
-        let Outbox::Payloads(payloads, bytes) = &mut self.outbox else { return None };
+    /// Takes the next notification of a GoPlug 1 host.
+    pub(super) fn take_notification(&mut self) -> Option<Bytes> {
+        let Queue::Notifications { payloads, bytes } = &mut self.queue else { return None };
         let payload = payloads.pop_front()?;
         *bytes -= payload.len();
         Some(payload)
     }
 
-    /// Takes as many callbacks as one piece of a stream holds.
+    /// Takes the next piece of a GoPlug 2 host's stream: as many events as fit into it.
     pub(super) fn take_piece(&mut self) -> Option<Bytes> {
-        match &mut self.outbox {
-            Outbox::Events(log) => log.take_piece(),
-            Outbox::Payloads(..) => None,
+        match &mut self.queue {
+            Queue::Events(log) => log.take_piece(),
+            Queue::Notifications { .. } => None,
         }
     }
 
-    /// Begins a new stream with these registrations. `last` is the last id that the host
-    /// has seen: it goes on behind that one.
+    /// Begins a new stream with these registrations, which continues after `last`, the id of
+    /// the last event that the host has seen.
     pub(super) fn reopen(&mut self, names: Vec<String>, last: Option<u64>) {
         self.names = names;
-        self.link = Link::Connected;
+        self.presence = Presence::Connected;
         self.generation += 1;
         self.wake();
-        if let (Some(last), Outbox::Events(log)) = (last, &mut self.outbox) {
+        if let (Some(last), Queue::Events(log)) = (last, &mut self.queue) {
             log.resume(last);
         }
     }
 
-    /// Notes that the host's stream or connection has ended.
+    /// Records that the host's stream or connection has ended.
     pub(super) fn disconnect(&mut self) {
-        self.link = Link::Broken(Instant::now());
+        self.presence = Presence::Absent(Instant::now());
         self.waker = None;
     }
 
-    /// When it is forgotten unless it comes back.
+    /// When the host is forgotten unless it comes back; `None` if it is not absent.
     pub(super) fn forgotten_at(&self, resume: Duration) -> Option<Instant> {
-        match self.link {
-            Link::Broken(since) => Some(since + resume),
-            Link::Connected | Link::Forgotten => None,
+        match self.presence {
+            Presence::Absent(since) => Some(since + resume),
+            Presence::Connected | Presence::Forgotten => None,
         }
     }
 
     /// Drops everything but the numbering.
     pub(super) fn forget(&mut self) {
-        self.link = Link::Forgotten;
+        self.presence = Presence::Forgotten;
         self.names.clear();
-        self.asked.clear();
-        match &mut self.outbox {
-            Outbox::Events(log) => log.forget(),
-            Outbox::Payloads(payloads, bytes) => {
+        self.pending_replies.clear();
+        match &mut self.queue {
+            Queue::Events(log) => log.forget(),
+            Queue::Notifications { payloads, bytes } => {
                 payloads.clear();
                 *bytes = 0;
             }
@@ -219,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_last_event_only_what_was_never_sent_is_sent() {
+    fn a_stream_reopened_without_a_last_event_id_sends_only_unsent_events() {
         let mut host = host();
         push(&mut host, b"a");
         host.take_piece().unwrap();
@@ -231,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_full_by_count_and_by_bytes() {
+    fn a_queue_is_full_by_count_or_by_bytes() {
         let (mut many, mut large) = (host(), host());
         for _ in 0..limits::CALLBACK_QUEUE {
             assert!(!many.is_full());

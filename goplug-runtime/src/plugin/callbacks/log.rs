@@ -1,9 +1,9 @@
-//! What one host is sent: the events that wait for it, and behind them those that it has
-//! been sent and may ask for again.
+//! What one host is sent: the events that wait for it, and the events that it has been sent
+//! and may ask for again.
 //!
-//! They are one text, written once, event behind event, as they go over the wire. So an event
-//! has no memory of its own, and a piece of the stream is a copy out of the text. It is kept
-//! in segments, which are dropped as a whole, and whose memory is then used again.
+//! The events are one text, written once, in the form in which they go over the wire. So an
+//! event has no memory of its own, and a piece of the stream is a copy of a part of the text.
+//! The text is kept in segments, which are dropped as a whole and whose memory is reused.
 
 use std::collections::VecDeque;
 
@@ -18,25 +18,26 @@ use crate::protocol::wire;
 #[derive(Debug)]
 pub(super) struct Log {
     segments: VecDeque<Segment>,
-    /// The first segment of which something may wait.
+    /// The index of the first segment that may have unsent events.
     next: usize,
+    /// How many events have not been sent, and how many bytes they have.
     waiting: usize,
     waiting_bytes: usize,
     sent_bytes: usize,
-    /// How many bytes of what has been sent are kept. Without any, ids may have gaps.
+    /// How many bytes of sent events are kept. If it is zero, ids may have gaps.
     kept: usize,
     last_id: u64,
-    /// The last id that can no longer be sent again.
+    /// The last id whose event can no longer be sent again.
     lost_through: u64,
-    /// How many are missing at the start of the stream.
+    /// How many events are missing at the start of the stream.
     gap: Option<u64>,
     encoder: Encoder,
-    /// The memory of a segment that was dropped.
+    /// The memory of a dropped segment, to be reused.
     spare: Vec<u8>,
 }
 
 impl Log {
-    /// An empty log that keeps this many bytes of what has been sent.
+    /// An empty log that keeps this many bytes of sent events.
     pub(super) fn new(kept: usize) -> Self {
         Self {
             segments: VecDeque::new(),
@@ -53,7 +54,7 @@ impl Log {
         }
     }
 
-    /// The next id in a numbering of its own.
+    /// The next id in the log's own numbering.
     pub(super) fn next_id(&self) -> u64 {
         self.last_id + 1
     }
@@ -63,13 +64,13 @@ impl Log {
         (self.waiting, self.waiting_bytes)
     }
 
-    /// Lets one more event wait.
+    /// Adds an event.
     #[inline]
     pub(super) fn push(&mut self, id: u64, event: &str, data: &[u8]) {
         self.last_id = id;
         let size = Encoder::size(event, data);
         let kept = self.kept > 0;
-        if !self.segments.back().is_some_and(|segment| segment.takes(id, size, kept)) {
+        if !self.segments.back().is_some_and(|segment| segment.has_room_for(id, size, kept)) {
             self.begin_segment(id, size);
         }
         let Some(segment) = self.segments.back_mut() else { return };
@@ -83,32 +84,33 @@ impl Log {
     }
 
     #[cold]
-    fn begin_segment(&mut self, first: u64, size: usize) {
+    fn begin_segment(&mut self, first_id: u64, size: usize) {
         let mut text = std::mem::take(&mut self.spare);
         text.reserve(size.max(limits::CALLBACK_SEGMENT));
-        self.segments.push_back(Segment::new(text, first));
+        self.segments.push_back(Segment::new(text, first_id));
     }
 
-    /// Takes as much as one piece of a stream holds: whole events, and a large one alone.
+    /// Takes the next piece of the stream: as many whole events as fit into it, or one large
+    /// event.
     pub(super) fn take_piece(&mut self) -> Option<Bytes> {
         let mut piece = self.gap.take().map_or_else(Vec::new, |missing| self.gap_event(missing));
         while let Some(segment) = self.segments.get_mut(self.next) {
-            let rest = segment.rest();
-            if rest > 0 {
-                if !piece.is_empty() && piece.len() + rest > limits::CALLBACK_SEGMENT {
+            let unsent = segment.unsent_bytes();
+            if unsent > 0 {
+                if !piece.is_empty() && piece.len() + unsent > limits::CALLBACK_SEGMENT {
                     break;
                 }
                 self.waiting -= std::mem::take(&mut segment.waiting);
-                self.waiting_bytes -= rest;
-                self.sent_bytes += rest;
-                if rest > limits::CALLBACK_SEGMENT {
+                self.waiting_bytes -= unsent;
+                self.sent_bytes += unsent;
+                if unsent > limits::CALLBACK_SEGMENT {
                     let large = segment.close();
                     self.drop_sent();
                     return Some(large);
                 }
-                piece.reserve_exact(rest);
+                piece.reserve_exact(unsent);
                 piece.extend_from_slice(&segment.bytes()[segment.sent..]);
-                segment.sent += rest;
+                segment.sent += unsent;
             }
             if self.next + 1 == self.segments.len() {
                 break;
@@ -125,10 +127,10 @@ impl Log {
         text
     }
 
-    /// Drops the oldest of what has been sent, as far as it is too much.
+    /// Drops the oldest sent events for as long as there are too many.
     fn drop_sent(&mut self) {
         while self.sent_bytes > self.kept
-            && self.segments.front().is_some_and(|oldest| oldest.rest() == 0)
+            && self.segments.front().is_some_and(|oldest| oldest.unsent_bytes() == 0)
         {
             self.drop_oldest();
         }
@@ -138,7 +140,7 @@ impl Log {
         let Some(oldest) = self.segments.pop_front() else { return };
         self.next = self.next.saturating_sub(1);
         self.sent_bytes -= oldest.sent;
-        self.lost_through = self.lost_through.max(oldest.last());
+        self.lost_through = self.lost_through.max(oldest.last_id());
         if let Text::Open(mut text) = oldest.text
             && text.capacity() <= 2 * limits::CALLBACK_SEGMENT
         {
@@ -147,10 +149,12 @@ impl Log {
         }
     }
 
-    /// Goes on behind this id, the last that the host has seen: what came after it is sent
-    /// again, and a gap says what cannot be. An id that was never given out belongs to an
-    /// earlier numbering; it goes on behind that one, so that the host does not take what is
-    /// new for what it has seen.
+    /// Continues after `last`, the id of the last event that the host has seen. Later events
+    /// are sent again, and a gap event says how many cannot be.
+    ///
+    /// An id that was never given out comes from an earlier process of the plugin. The
+    /// numbering then continues after it, so that the host does not mistake new events for
+    /// those that it has seen.
     pub(super) fn resume(&mut self, last: u64) {
         if last > self.last_id {
             self.last_id = last;
@@ -158,7 +162,7 @@ impl Log {
             return;
         }
         let lost_through = self.lost_through;
-        while self.segments.front().is_some_and(|oldest| oldest.last() <= last) {
+        while self.segments.front().is_some_and(|oldest| oldest.last_id() <= last) {
             self.drop_oldest();
         }
         for segment in &mut self.segments {
@@ -166,10 +170,10 @@ impl Log {
         }
         self.next = 0;
         self.waiting = self.segments.iter().map(|segment| segment.waiting).sum();
-        self.waiting_bytes = self.segments.iter().map(Segment::rest).sum();
+        self.waiting_bytes = self.segments.iter().map(Segment::unsent_bytes).sum();
         self.sent_bytes = self.segments.iter().map(|segment| segment.sent).sum();
         self.gap = lost_through.checked_sub(last).filter(|missing| *missing > 0);
-        // Whatever the host has seen is no longer there to be sent again.
+        // Events that the host has seen are not kept.
         self.lost_through = lost_through.max(last);
     }
 
@@ -192,7 +196,7 @@ mod tests {
         log.push(log.next_id(), "c", data.as_ref());
     }
 
-    /// The next piece, its events each as their ids and data.
+    /// The next piece: each of its events as id and data.
     fn piece(log: &mut Log) -> Vec<String> {
         let piece = log.take_piece().unwrap_or_default();
         let text = std::str::from_utf8(&piece).unwrap();
@@ -209,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_and_not_seen_is_sent_again_in_order() {
+    fn events_sent_but_not_seen_are_sent_again_in_order() {
         let mut log = log();
         for text in ["a", "b", "c"] {
             push(&mut log, text);
@@ -225,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_on_behind_every_id() {
+    fn a_log_resumes_after_any_id() {
         for last in 0..=900 {
             let mut log = log();
             for number in 1..=600 {
@@ -250,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_longer_held_is_counted_in_a_gap() {
+    fn a_gap_counts_events_that_were_dropped() {
         let mut log = log();
         let large = vec![b'x'; limits::CALLBACK_REPLAY / 2 - 100];
         for _ in 0..4 {
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_limit_is_held_and_never_less_than_half() {
+    fn between_half_and_all_of_the_limit_is_kept() {
         let mut log = log();
         let count = 4 * limits::CALLBACK_REPLAY / 100;
         for _ in 0..count {
@@ -280,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_forgotten_is_counted_in_a_gap() {
+    fn a_gap_counts_events_that_were_forgotten() {
         let mut log = log();
         for text in ["a", "b", "c"] {
             push(&mut log, text);
@@ -294,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_an_earlier_numbering_is_where_the_new_one_goes_on() {
+    fn the_numbering_continues_after_an_id_of_an_earlier_process() {
         let mut log = log();
         push(&mut log, "a");
         piece(&mut log);
@@ -308,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_stay_small_and_a_large_event_goes_alone() {
+    fn pieces_stay_small_and_a_large_event_is_a_piece_of_its_own() {
         let mut log = log();
         let large = "x".repeat(limits::CALLBACK_SEGMENT + 1);
         push(&mut log, "a");
@@ -328,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn data_of_several_lines_is_one_event() {
+    fn data_with_several_lines_is_one_event() {
         let mut log = log();
         log.push(1, "c", b"a\n\nb");
         log.push(2, "c", b"x");
@@ -340,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_memory_nothing_is_held_once_it_is_sent() {
+    fn a_log_that_keeps_nothing_drops_events_once_they_are_sent() {
         let mut log = Log::new(0);
         for id in [1, 4, 9] {
             log.push(id, "c", b"a");

@@ -1,16 +1,18 @@
-//! A part of what one host is sent: as much as is sent, dropped and used again as a whole.
+//! A part of the events that one host is sent, which is sent, dropped and reused as a whole.
 
 use bytes::Bytes;
 
 use crate::limits;
 
-/// Some events; where they are kept, their ids have no gaps.
+/// Some events. If they are kept to be sent again, their ids have no gaps.
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) text: Text,
-    /// How much of the text has been sent.
+    /// How many bytes of the text have been sent.
     pub(super) sent: usize,
-    pub(super) first: u64,
+    /// The id of the first event.
+    pub(super) first_id: u64,
+    /// The number of events.
     pub(super) events: usize,
     /// How many of the events have not been sent.
     pub(super) waiting: usize,
@@ -18,15 +20,15 @@ pub(super) struct Segment {
 
 #[derive(Debug)]
 pub(super) enum Text {
-    /// Small events, which may get company.
+    /// Small events, to which more can be added.
     Open(Vec<u8>),
-    /// A large one that has been sent as it is.
+    /// A large event that has been sent without a copy.
     Closed(Bytes),
 }
 
 impl Segment {
-    pub(super) fn new(text: Vec<u8>, first: u64) -> Self {
-        Self { text: Text::Open(text), sent: 0, first, events: 0, waiting: 0 }
+    pub(super) fn new(text: Vec<u8>, first_id: u64) -> Self {
+        Self { text: Text::Open(text), sent: 0, first_id, events: 0, waiting: 0 }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -37,38 +39,39 @@ impl Segment {
     }
 
     /// How many bytes have not been sent.
-    pub(super) fn rest(&self) -> usize {
+    pub(super) fn unsent_bytes(&self) -> usize {
         self.bytes().len() - self.sent
     }
 
-    pub(super) fn last(&self) -> u64 {
-        self.first + (self.events as u64).saturating_sub(1)
+    /// The id of the last event.
+    pub(super) fn last_id(&self) -> u64 {
+        self.first_id + (self.events as u64).saturating_sub(1)
     }
 
-    /// Whether an event of about this size can join the others.
-    pub(super) fn takes(&self, id: u64, size: usize, kept: bool) -> bool {
+    /// Whether an event of about this size can be added.
+    pub(super) fn has_room_for(&self, id: u64, size: usize, kept: bool) -> bool {
         let has_room = match &self.text {
             Text::Open(text) => text.len() + size <= limits::CALLBACK_SEGMENT,
             Text::Closed(_) => false,
         };
-        has_room && (!kept || self.last() + 1 == id)
+        has_room && (!kept || self.last_id() + 1 == id)
     }
 
-    /// Gives out the whole text, and keeps it without a copy.
+    /// Returns what has not been sent, and keeps the text without a copy.
     pub(super) fn close(&mut self) -> Bytes {
         let text = match &mut self.text {
             Text::Open(text) => Bytes::from(std::mem::take(text)),
             Text::Closed(text) => text.clone(),
         };
-        let rest = text.slice(self.sent..);
+        let unsent = text.slice(self.sent..);
         self.sent = text.len();
         self.text = Text::Closed(text);
-        rest
+        unsent
     }
 
-    /// Lets the events behind this id wait, as if they had not been sent.
+    /// Makes the events after this id unsent again.
     pub(super) fn rewind(&mut self, last: u64) {
-        let seen = (last + 1).saturating_sub(self.first).min(self.events as u64) as usize;
+        let seen = (last + 1).saturating_sub(self.first_id).min(self.events as u64) as usize;
         self.waiting = self.events - seen;
         self.sent = seen.checked_sub(1).map_or(0, |before| {
             // Each event ends with the only empty line that it has.

@@ -1,56 +1,45 @@
 //! One connection, from its first byte to its end.
 //!
-//! Ordinary requests, which are nearly all, are read and answered by goplug's own codec, and so
-//! are the streams of callbacks that some of them open. With the first request of another kind,
-//! such as one by HTTP/1.0, the connection goes over to hyper, with what has been read of it,
-//! and stays there; or it ends with a refusal, where the feature `hyper` is not there.
+//! goplug's own codec ([`h1`]) reads and answers nearly all requests, and writes the streams of
+//! callbacks that some of them open ([`event_stream`]). The first request that it does not
+//! support, such as an HTTP/1.0 request, hands the connection over to the [`fallback`], with the
+//! bytes that have been read of it: hyper, or a refusal if the feature `hyper` is off.
+//!
+//! The files, each of which imports only from those before it: [`buffered_stream`], [`outbox`],
+//! [`h1`], [`event_stream`], [`fallback`]. Start with [`serve`].
 
-mod asked;
-#[cfg(feature = "hyper")]
-mod by_hyper;
-mod events;
-mod link;
-mod ordinary;
+mod buffered_stream;
+mod event_stream;
+mod fallback;
+mod h1;
 mod outbox;
 
 use std::sync::Arc;
 
-#[cfg(feature = "hyper")]
-use bytes::Bytes;
-
-use self::link::Link;
-use self::ordinary::{Next, Ordinary};
+use self::buffered_stream::BufferedStream;
+use self::h1::{H1Connection, Served};
 use super::lifecycle::Phase;
-use super::race::{First, first};
-use super::service::Service;
+use super::request_handler::RequestHandler;
+use super::select::{Either, select};
 use crate::transport::Stream;
 
-/// Serves one connection until its peer or the plugin ends it.
-pub(super) async fn serve(stream: Stream, service: Arc<Service>, id: u64) {
-    let lifecycle = service.lifecycle().clone();
-    let _registrations = service.connected(id);
-    let mut ordinary = Ordinary::new(Link::new(stream), &service, id);
+/// Serves one connection until its peer or the plugin ends it. `id` is the connection's number
+/// among all connections of the server.
+pub(super) async fn serve(stream: Stream, handler: Arc<RequestHandler>, id: u64) {
+    let lifecycle = handler.lifecycle();
+    let _registrations = handler.connected(id);
+    let mut connection = H1Connection::new(BufferedStream::new(stream), &handler, id);
     loop {
-        match first(ordinary.serve(), lifecycle.reached(Phase::Closing)).await {
-            First::Left(Next::Events(events)) => {
-                if !events::send(&mut ordinary.link, events, &lifecycle).await {
+        match select(connection.serve(), lifecycle.reached(Phase::Closing)).await {
+            Either::Left(Served::Callbacks(events)) => {
+                if event_stream::send(&mut connection.stream, events, lifecycle).await.is_err() {
                     return;
                 }
             }
-            First::Left(Next::Other) => break,
-            // By now every answer has been written.
-            First::Left(Next::End) | First::Right(()) => return,
+            Either::Left(Served::Unsupported) => break,
+            // Every response has been written by now.
+            Either::Left(Served::Closed) | Either::Right(()) => return,
         }
     }
-    #[cfg(feature = "hyper")]
-    {
-        let Link { stream, incoming } = ordinary.link;
-        let read = Bytes::copy_from_slice(incoming.filled());
-        by_hyper::serve(stream, read, service, id).await;
-    }
-    #[cfg(not(feature = "hyper"))]
-    {
-        let refusal = ordinary.refuse_head();
-        first(refusal, lifecycle.reached(Phase::Closing)).await;
-    }
+    fallback::serve(connection, &handler, id).await;
 }

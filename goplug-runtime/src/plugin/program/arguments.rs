@@ -1,9 +1,9 @@
-//! What the command line of a plugin's program asks for.
+//! The command line of a plugin's program.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What the program is to do.
+/// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     /// Serve: on the inherited socket, or on one in this folder.
@@ -12,11 +12,11 @@ pub(super) enum Verb {
     Install { dir: PathBuf },
     /// Print the descriptor.
     Describe,
-    /// Print how it is used.
+    /// Print how the program is used.
     Help,
 }
 
-/// How the program is used.
+/// The text that `--help` prints.
 pub(super) const USAGE: &str = "\
 This program is a goplug plugin. A registry starts it; by hand it is used like this:
 
@@ -26,10 +26,10 @@ This program is a goplug plugin. A registry starts it; by hand it is used like t
   <program> --help         print this text
 ";
 
-/// Reads the arguments behind the program's name.
+/// Reads the arguments after the program's name.
 ///
 /// # Errors
-/// What is wrong with them, for people.
+/// A sentence that says what is wrong with them.
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb, String> {
     let mut arguments = arguments.into_iter();
     let folder = |argument: Option<OsString>, of: &str| match argument {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn no_argument_means_to_serve() {
+    fn a_program_without_arguments_serves() {
         assert_eq!(read(&[]), Ok(Verb::Serve { dir: None }));
         for arguments in [&["--dir", "p"][..], &["--dir=p"]] {
             assert_eq!(read(arguments), Ok(Verb::Serve { dir: Some("p".into()) }));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn an_error_names_the_wrong_argument() {
         assert_eq!(read(&["serve"]), Err("unknown argument \"serve\"".into()));
         assert_eq!(read(&["install"]), Err("install needs a folder".into()));
         assert_eq!(read(&["--dir="]), Err("--dir needs a folder".into()));

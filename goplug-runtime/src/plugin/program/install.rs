@@ -8,12 +8,14 @@ use crate::error::{Error, Result};
 use crate::protocol::Pconf;
 use crate::transport::replace_file;
 
-/// Writes a plugin's `.pconf` into a folder, which is made if it is not there; answers with
-/// the file's path. `program` is named relative to the folder where it lies in it, so that
-/// both can be moved together.
+/// Writes a plugin's `.pconf` into a folder, which is created if it does not exist. Returns the
+/// file's path.
+///
+/// If `program` lies in the folder, it is named relative to the folder, so that both can be
+/// moved together.
 ///
 /// # Errors
-/// [`Error::Io`] names what cannot be read or written; [`Error::Configuration`] where the
+/// [`Error::Io`] names the file that cannot be read or written; [`Error::Configuration`] if the
 /// program's path is not UTF-8.
 pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<PathBuf> {
     let about = |path: &Path| {
@@ -39,7 +41,7 @@ pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<Pa
     Ok(path)
 }
 
-/// The digest of a file, in hexadecimal digits.
+/// The SHA-256 digest of a file, in hexadecimal digits.
 fn sha256(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = hmac_sha256::Hash::new();
@@ -67,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_in_the_folder_is_named_relative_to_it_with_its_digest() {
+    fn a_program_in_the_folder_is_named_relative_to_the_folder_with_its_digest() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("bin")).unwrap();
         let program = folder.path().join("bin/do");
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_elsewhere_is_named_absolute_and_the_folder_is_made() {
+    fn a_program_elsewhere_is_named_by_its_absolute_path_and_the_folder_is_created() {
         let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let program = elsewhere.path().join("do");
         fs::write(&program, "abc").unwrap();
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn installing_again_keeps_the_keys_of_others() {
+    fn installing_again_keeps_unknown_keys() {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("do");
         fs::write(&program, "abc").unwrap();
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
+    fn an_error_names_the_missing_program() {
         let folder = tempfile::tempdir().unwrap();
         let error = install(&pconf(), &folder.path().join("none"), folder.path()).unwrap_err();
         assert!(error.to_string().contains("none: "), "{error}");

@@ -1,7 +1,11 @@
 //! A plugin's program: what `goplug::main!` and `goplug::embed!` put into `main`.
 //!
-//! Generic is only the outermost shell, which gathers the plugin's entries; the rest is
+//! Only the outermost functions are generic: they gather the plugin's entries. The rest is
 //! compiled once.
+//!
+//! The files, each of which imports only from those before it: `arguments` is the command
+//! line, `runtime` is what the program runs on, `install` and `serve` are its verbs. Start
+//! with [`main`].
 
 mod arguments;
 mod install;
@@ -22,22 +26,23 @@ use crate::error::{Error, Result};
 use crate::protocol::wire;
 use crate::typed::PluginType;
 
-/// The exit status where the command line is wrong.
+/// The exit status after a wrong command line.
 const USAGE_ERROR: u8 = 2;
 
-/// The whole program of a plugin: reads the command line and does what it says.
+/// The whole program of a plugin: reads the command line, and does what it asks for.
 ///
-/// Without arguments it serves, until its host asks it to stop or is gone, or a `SIGTERM` or
-/// `SIGINT` comes.
+/// Without arguments it serves until its host asks it to stop or is gone, or until a `SIGTERM`
+/// or `SIGINT` comes. The exit status is 0 on success, 1 after an error, which is printed to
+/// standard error, and 2 after a wrong command line.
 pub fn main<P: PluginType>(options: Options) -> ExitCode {
     run(PluginServer::of::<P>(), options)
 }
 
-/// Serves as the embedded plugin `P` and ends the process, if a registry started it for
-/// that; else returns at once.
+/// Serves as the embedded plugin `P` and ends the process, if a registry started the process
+/// for that. Otherwise returns at once.
 ///
-/// A process that an embedded plugin starts is not meant, whatever it inherits of the
-/// environment.
+/// A process that an embedded plugin starts inherits the environment by which a registry asks
+/// for that. It is recognized by its process id, and does not serve.
 pub fn embed<P: PluginType>() {
     let id = if P::NAMESPACE.is_empty() {
         P::NAME.to_owned()
@@ -54,7 +59,7 @@ pub fn embed<P: PluginType>() {
         let status = match served {
             Ok(()) => 0,
             Err(error) => {
-                complain(&error);
+                print_error(&error);
                 1
             }
         };
@@ -86,7 +91,7 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
@@ -105,8 +110,8 @@ fn print(text: &str) -> Result<()> {
     written.map_err(|error| Error::io("writing to standard output", error))
 }
 
-fn complain(error: &Error) {
-    // Where standard error is gone, there is nobody left to tell.
+fn print_error(error: &Error) {
+    // If standard error is gone, nobody is left to tell.
     let _ = writeln!(io::stderr(), "error: {error}");
 }
 

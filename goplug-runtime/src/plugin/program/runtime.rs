@@ -1,4 +1,4 @@
-//! The runtime of a plugin's program.
+//! The tokio runtime of a plugin's program.
 
 use std::io;
 use std::pin::Pin;
@@ -7,11 +7,11 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime, Runtime};
 
 use crate::error::Result;
 
-/// How a plugin's program runs.
+/// How a plugin's program runs. By default it has one thread, that of `main`.
 ///
-/// It names its runtime by a function, so that a program with one thread, as most are, is
-/// linked without the scheduler for several: that would be a thirtieth of the program, and
-/// the only part of it that needs the system's mathematics library.
+/// The runtime is made by a function pointer, so that a program with one thread is linked
+/// without the scheduler for several threads: that would be a thirtieth of the program, and the
+/// only part of it that needs the system's mathematics library.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Options {
@@ -21,17 +21,17 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { make: single, threads: 1 }
+        Self { make: current_thread, threads: 1 }
     }
 }
 
 impl Options {
-    /// With this many threads to run methods on. One, or none, means the thread of `main`
-    /// alone, which suits methods that mostly wait; a method that computes then keeps the
-    /// others waiting.
+    /// Runs methods on this many threads. With one, or none, everything runs on the thread of
+    /// `main`. That suits methods that mostly wait: a method that computes then keeps the others
+    /// waiting.
     #[must_use]
     pub fn threads(self, threads: usize) -> Self {
-        Self { make: if threads > 1 { several } else { single }, threads }
+        Self { make: if threads > 1 { multi_thread } else { current_thread }, threads }
     }
 
     pub(super) fn runtime(self) -> io::Result<Box<dyn Executor>> {
@@ -39,12 +39,12 @@ impl Options {
     }
 }
 
-/// What the program does with its runtime.
+/// What the program needs of its runtime.
 pub(super) trait Executor {
-    /// Runs the program, and what it spawns, until it is done.
+    /// Runs the program, and the tasks that it spawns, until the program is done.
     fn run(&self, program: Pin<&mut dyn Future<Output = Result<bool>>>) -> Result<bool>;
 
-    /// Ends what is still there. A blocking method that is running is not waited for.
+    /// Ends the tasks that are left, without waiting for a blocking method that still runs.
     fn shut_down(self: Box<Self>);
 }
 
@@ -68,13 +68,13 @@ impl Executor for LocalRuntime {
     }
 }
 
-// `Builder::build` would bring both schedulers, whichever is asked for.
-fn single(_: usize) -> io::Result<Box<dyn Executor>> {
+// `Builder::build` would link both schedulers, whichever of them is asked for.
+fn current_thread(_: usize) -> io::Result<Box<dyn Executor>> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     Ok(Box::new(runtime?))
 }
 
-fn several(threads: usize) -> io::Result<Box<dyn Executor>> {
+fn multi_thread(threads: usize) -> io::Result<Box<dyn Executor>> {
     let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     Ok(Box::new(runtime?))
 }

@@ -1,16 +1,16 @@
-//! Serving until there is a reason to stop, and then really ending.
+//! Serving until there is a reason to stop, and then ending for certain.
 //!
-//! A plugin never outlives its host. The two reasons that must not be missed, the host's end
-//! and a signal, are waited for on a thread of its own, since a handler that blocks may
-//! hold the runtime's only thread. This thread asks for an orderly stop, waits for as long
-//! as that may take, and then ends the process.
+//! A plugin never outlives its host. Two reasons to stop must not be missed: the host's end and
+//! a signal. A thread of their own, the watchdog, waits for them, since a handler that blocks
+//! may hold the runtime's only thread. The watchdog asks for a stop, waits for as long as that
+//! may take, and then ends the process.
 //!
-//! To start it takes longer than all the rest of an activation. So it is started when the
-//! host has its answer, unless the plugin's own code runs before: until then the runtime is
-//! never held, and waits for the host's end itself, and a signal just ends the process. Where
-//! nothing of the plugin's own is to run at its end, and the system ends the process with its
-//! host, it makes way for the first calls, too: a signal then still ends the process at once,
-//! and cuts off what is in flight.
+//! Starting this thread takes longer than all the rest of an activation. So it is started only
+//! once the host has its answer, unless the plugin has an activation hook. Until then no code of
+//! the plugin's own can block the runtime, so the runtime itself waits for the host's end; and a
+//! signal ends the process at once. If there is no stop hook, and the system ends the process
+//! together with its host, the thread is started only after the first calls: until then a
+//! signal still ends the process at once, and cuts off what is in flight.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,24 +20,25 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::Options;
+use super::runtime::Options;
 use crate::error::{Error, Result};
-use crate::plugin::race::{First, first};
-use crate::plugin::{PluginServer, ServerBuilder};
+use crate::plugin::builder::ServerBuilder;
+use crate::plugin::select::{Either, select};
+use crate::plugin::server::PluginServer;
 use crate::transport::{Inherited, Lifeline, Termination, ends_with_parent};
 
-/// The exit status of a plugin that could not stop in good order.
+/// The exit status of a plugin that did not stop in time.
 const FORCED: i32 = 1;
 
-/// How long a host may have for its first calls: to start a thread takes some 60 µs on a fast
-/// machine.
+/// How long the watchdog makes way for the first calls. Starting its thread takes some 60 µs on
+/// a fast machine.
 const FIRST_CALLS: Duration = Duration::from_millis(1);
 
-/// Serves on the socket that the host passed, else on one in `dir`. Answers `false` where
-/// there is neither.
+/// Serves on the socket that the host passed, else on one in `dir`. Returns `false` if there is
+/// neither.
 ///
 /// # Errors
-/// What keeps the plugin from serving.
+/// The reason why the plugin cannot serve.
 pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options) -> Result<bool> {
     let failed = |what: &'static str| move |error| Error::io(what, error);
     let runtime = options.runtime().map_err(failed("starting the runtime"))?;
@@ -49,13 +50,14 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
                 let server = builder.build()?;
                 server.start_on(listener).await?;
                 if server.hooks().activate.is_none() {
-                    idle(&server, inherited.lifeline.as_ref()).await?;
+                    wait_for_activation(&server, inherited.lifeline.as_ref()).await?;
                 }
                 (server, listen()?)
             }
             (None, Some(dir)) => {
                 let server = builder.location(dir).build()?;
-                // Whoever sees its file may ask it to stop, and it takes the file along.
+                // A signal may come as soon as others see the file, and the plugin has to remove
+                // the file then.
                 let termination = listen()?;
                 server.start().await?;
                 announce(&server);
@@ -63,7 +65,7 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
             }
             (None, None) => return Ok(false),
         };
-        guard(&server, termination, inherited.lifeline)?;
+        start_watchdog(&server, termination, inherited.lifeline)?;
         server.stopped().await;
         Ok(true)
     }));
@@ -71,39 +73,39 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
     served
 }
 
-/// Waits until the plugin is activated, and for a while longer where that does no harm; asks it
-/// to stop if its host goes before.
-async fn idle(server: &PluginServer, lifeline: Option<&Lifeline>) -> Result<()> {
-    let idle = async {
+/// Waits until the plugin is activated, and for the first calls if that does no harm. Asks the
+/// plugin to stop if its host goes before.
+async fn wait_for_activation(server: &PluginServer, lifeline: Option<&Lifeline>) -> Result<()> {
+    let activated = async {
         server.activated().await;
         if server.hooks().stop.is_none() && ends_with_parent() {
             let _ = timeout(FIRST_CALLS, server.stopping()).await;
         }
     };
     let Some(lifeline) = lifeline else {
-        idle.await;
+        activated.await;
         return Ok(());
     };
-    match first(idle, lifeline.closed()).await {
-        First::Left(()) => Ok(()),
-        First::Right(Ok(())) => {
+    match select(activated, lifeline.closed()).await {
+        Either::Left(()) => Ok(()),
+        Either::Right(Ok(())) => {
             server.request_stop();
             Ok(())
         }
-        First::Right(Err(error)) => Err(Error::io("waiting for the host's end", error)),
+        Either::Right(Err(error)) => Err(Error::io("waiting for the host's end", error)),
     }
 }
 
-/// Says where a plugin listens that was started by hand.
+/// Prints where a plugin listens that was started by hand.
 fn announce(server: &PluginServer) {
     if let Some(sock) = server.socket() {
         let _ = writeln!(std::io::stderr(), "{} listens on {}", server.id(), sock.display());
     }
 }
 
-/// Starts the thread that waits for a reason to stop, and sees that it is followed. The thread
-/// ends with the process.
-fn guard(
+/// Starts the thread that waits for a reason to stop, and ends the process if the stop takes too
+/// long.
+fn start_watchdog(
     server: &PluginServer,
     termination: Termination,
     lifeline: Option<Lifeline>,
@@ -112,7 +114,7 @@ fn guard(
     let watch = move || {
         termination.requested(lifeline.as_ref());
         server.request_stop();
-        thread::sleep(server.patience());
+        thread::sleep(server.longest_stop());
         std::process::exit(FORCED);
     };
     let started = thread::Builder::new().name("goplug-guard".into()).spawn(watch);

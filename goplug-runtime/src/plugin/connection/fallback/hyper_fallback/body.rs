@@ -1,4 +1,4 @@
-//! Bodies, as hyper hands them out and takes them.
+//! Bodies of requests and responses, in hyper's types.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -13,44 +13,46 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::StatusCode;
 use tokio::time::timeout;
 
-use crate::plugin::answer::{Answer, Content, Ticket};
-use crate::plugin::race::within;
-use crate::plugin::request::{bad_request, paused, too_large};
+use crate::plugin::problems::{body_broken, body_stalled, body_too_large};
+use crate::plugin::response::{Content, Response as PluginResponse, ResponseGuard};
+use crate::plugin::select::lazy_timeout;
 use crate::protocol::{Problem, wire};
 
-/// What is left of a body that is too large. Reading it to its end keeps a peer that is
-/// still writing from being cut off before it has seen why.
-pub(super) type Rest = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Reads and drops the rest of a body that is too large. So a peer that is still writing sees
+/// why its request is refused, before the connection ends.
+pub(super) type DiscardRest = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Why a body is not taken.
-pub(super) enum Unread {
-    /// It broke off or paused.
+/// Why a body could not be read.
+pub(super) enum BodyError {
+    /// It broke off, or nothing came for too long.
     Broken(Problem),
-    /// It is too large, and there may be more of it.
-    TooLarge(Problem, Rest),
+    /// It is too large, and more of it may come.
+    TooLarge(Problem, DiscardRest),
 }
 
-/// Reads a request's body. It is read even where the answer is certain before: an HTTP/1.1
+/// Reads a request's body. It is read even if the response does not depend on it: an HTTP/1.1
 /// connection with an unread body cannot be used again.
 ///
 /// # Errors
-/// Where it is larger than `limit`, breaks off, or pauses for longer than `idle`.
+/// [`BodyError`] if the body is larger than `limit` bytes, breaks off, or pauses for longer than
+/// `idle`.
 pub(super) async fn read(
     mut incoming: Incoming,
     limit: usize,
     idle: Duration,
-) -> Result<Bytes, Unread> {
-    let refused =
-        |incoming| Unread::TooLarge(too_large(limit), Box::pin(discard(incoming, limit, idle)));
+) -> Result<Bytes, BodyError> {
+    let refused = |incoming| {
+        BodyError::TooLarge(body_too_large(limit), Box::pin(discard(incoming, limit, idle)))
+    };
     if incoming.size_hint().lower() > limit as u64 {
         return Err(refused(incoming));
     }
     let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
     while !incoming.is_end_stream() {
-        let frame = within(idle, incoming.frame()).await;
-        let frame = frame.ok_or_else(|| Unread::Broken(paused(idle)))?;
+        let frame = lazy_timeout(idle, incoming.frame()).await;
+        let frame = frame.ok_or_else(|| BodyError::Broken(body_stalled(idle)))?;
         let Some(frame) = frame else { break };
-        let frame = frame.map_err(|error| broken(format!("the body broke off: {error}")))?;
+        let frame = frame.map_err(|error| BodyError::Broken(body_broken(error)))?;
         let Ok(piece) = frame.into_data() else { continue };
         if first.len() + joined.len() + piece.len() > limit {
             return Err(refused(incoming));
@@ -60,7 +62,7 @@ pub(super) async fn read(
             first = piece;
         } else {
             if joined.is_empty() {
-                // What is announced is within the limit: that was looked at above.
+                // The announced length is within the limit: that has been checked above.
                 let rest = usize::try_from(incoming.size_hint().lower()).unwrap_or(0);
                 joined.reserve(first.len() + piece.len() + rest);
             }
@@ -71,7 +73,7 @@ pub(super) async fn read(
     Ok(if joined.is_empty() { first } else { joined.freeze() })
 }
 
-/// Reads on for at most twice the limit, and drops what it reads.
+/// Reads and drops at most twice `limit` bytes.
 async fn discard(mut incoming: Incoming, limit: usize, idle: Duration) {
     let mut left = limit.saturating_mul(2);
     while let Ok(Some(Ok(frame))) = timeout(idle, incoming.frame()).await {
@@ -83,20 +85,16 @@ async fn discard(mut incoming: Incoming, limit: usize, idle: Duration) {
     }
 }
 
-fn broken(detail: String) -> Unread {
-    Unread::Broken(bad_request(detail))
-}
-
 /// A response's body.
-pub(super) struct AnswerBody {
+pub(super) struct ResponseBody {
     content: Content,
-    /// Goes out at once where there is something left, and ends only with the request's own
-    /// body.
-    rest: Option<Rest>,
-    _ticket: Ticket,
+    /// If the request's body is too large, the response begins at once, but ends only after the
+    /// rest of that body has been read.
+    discard: Option<DiscardRest>,
+    _guard: ResponseGuard,
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -104,10 +102,10 @@ impl Body for AnswerBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Self { content, rest, .. } = &mut *self;
+        let Self { content, discard, .. } = &mut *self;
         match content {
-            Content::Whole(bytes) if bytes.is_empty() => match rest {
-                Some(rest) => rest.as_mut().poll(cx).map(|()| None),
+            Content::Whole(bytes) if bytes.is_empty() => match discard {
+                Some(discard) => discard.as_mut().poll(cx).map(|()| None),
                 None => Poll::Ready(None),
             },
             Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
@@ -118,12 +116,12 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.content, Content::Whole(bytes) if bytes.is_empty()) && self.rest.is_none()
+        matches!(&self.content, Content::Whole(bytes) if bytes.is_empty()) && self.discard.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.content {
-            Content::Whole(bytes) if self.rest.is_none() => {
+            Content::Whole(bytes) if self.discard.is_none() => {
                 SizeHint::with_exact(bytes.len() as u64)
             }
             _ => SizeHint::default(),
@@ -131,10 +129,10 @@ impl Body for AnswerBody {
     }
 }
 
-/// A response on its way to hyper.
-pub(super) fn response(answer: Answer) -> Response<AnswerBody> {
-    let Answer { status, media_type, protocol, content, ticket } = answer;
-    let mut response = Response::new(AnswerBody { content, rest: None, _ticket: ticket });
+/// A response in hyper's types.
+pub(super) fn response(response: PluginResponse) -> Response<ResponseBody> {
+    let PluginResponse { status, media_type, protocol, content, guard } = response;
+    let mut response = Response::new(ResponseBody { content, discard: None, _guard: guard });
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
@@ -145,9 +143,9 @@ pub(super) fn response(answer: Answer) -> Response<AnswerBody> {
     response
 }
 
-/// A problem document before the request's body has come to its end.
-pub(super) fn refusal(problem: &Problem, rest: Rest) -> Response<AnswerBody> {
-    let mut response = response(Answer::problem(problem, Ticket::default()));
-    response.body_mut().rest = Some(rest);
+/// A problem document that is sent before the request's body has been read to its end.
+pub(super) fn refusal(problem: &Problem, discard: DiscardRest) -> Response<ResponseBody> {
+    let mut response = response(PluginResponse::problem(problem, ResponseGuard::default()));
+    response.body_mut().discard = Some(discard);
     response
 }

@@ -1,8 +1,8 @@
-//! How long a peer may take over the head of a request.
+//! How long a peer may take to send the head of a request.
 //!
-//! hyper's own timer for that also closes connections that merely wait for their next
-//! request. A host keeps such connections at hand, and a GoPlug 1 host takes the end of one for
-//! the end of the plugin. So the clock here starts with the first byte of a head, not before.
+//! hyper's own timer for that also closes connections that merely wait for their next request.
+//! A host keeps such connections open, and a GoPlug 1 host takes the end of one as the end of
+//! the plugin. So the timer here starts with the first byte of a head.
 
 use std::io;
 use std::pin::Pin;
@@ -15,69 +15,70 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// The stream. hyper and whoever looks at it are one task, so nobody ever waits here.
+/// The stream. hyper and the check for a hangup run in one task, so this never blocks.
 pub(super) fn locked<S>(stream: &Mutex<S>) -> MutexGuard<'_, S> {
     stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where a connection is between one request and the next.
+/// Whether a connection is answering a request.
 #[derive(Default)]
-pub(super) struct Requests {
+pub(super) struct RequestProgress {
+    /// The number of requests whose heads have arrived.
     count: AtomicU64,
     running: AtomicBool,
 }
 
-impl Requests {
-    pub(super) fn begin(self: &Arc<Self>) -> Begun {
+impl RequestProgress {
+    pub(super) fn begin(self: &Arc<Self>) -> RequestGuard {
         self.count.fetch_add(1, Ordering::Relaxed);
         self.running.store(true, Ordering::Relaxed);
-        Begun(self.clone())
+        RequestGuard(self.clone())
     }
 }
 
 /// A request that is being answered.
-pub(super) struct Begun(Arc<Requests>);
+pub(super) struct RequestGuard(Arc<RequestProgress>);
 
-impl Drop for Begun {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.0.running.store(false, Ordering::Relaxed);
     }
 }
 
-/// A stream on which the head of a request must not take for ever.
-pub(super) struct Guarded<S> {
+/// A stream that fails if the head of a request takes too long.
+pub(super) struct HeadTimeout<S> {
     stream: Arc<Mutex<S>>,
-    /// What comes before it.
+    /// Bytes that were read from the stream before.
     read: Bytes,
-    requests: Arc<Requests>,
+    progress: Arc<RequestProgress>,
     limit: Duration,
-    /// Where a head is coming in: the number of requests before it.
+    /// While a head is arriving: the number of requests before it.
     head: Option<u64>,
-    /// Runs from then on; most heads come in one piece, and need none.
-    clock: Option<Pin<Box<Sleep>>>,
+    /// Started when a head does not arrive in one piece.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Guarded<S> {
+impl<S> HeadTimeout<S> {
     pub(super) fn new(
         stream: Arc<Mutex<S>>,
         read: Bytes,
-        requests: Arc<Requests>,
+        progress: Arc<RequestProgress>,
         limit: Duration,
     ) -> Self {
-        Self { stream, read, requests, limit, head: None, clock: None }
+        Self { stream, read, progress, limit, head: None, timer: None }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for HeadTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let count = self.requests.count.load(Ordering::Relaxed);
-        let running = self.requests.running.load(Ordering::Relaxed);
+        let count = self.progress.count.load(Ordering::Relaxed);
+        let running = self.progress.running.load(Ordering::Relaxed);
         if self.head.is_some_and(|begun| running || begun != count) {
-            (self.head, self.clock) = (None, None);
+            (self.head, self.timer) = (None, None);
         }
         let before = buffer.filled().len();
         let read = if self.read.is_empty() {
@@ -97,14 +98,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
             return Poll::Pending;
         }
         let limit = self.limit;
-        let clock = self.clock.get_or_insert_with(|| Box::pin(sleep(limit)));
-        clock.as_mut().poll(cx).map(|()| {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        timer.as_mut().poll(cx).map(|()| {
             Err(io::Error::new(io::ErrorKind::TimedOut, "the request's head did not arrive"))
         })
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeadTimeout<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

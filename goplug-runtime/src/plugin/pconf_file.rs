@@ -1,8 +1,8 @@
-//! The plugin's `.pconf`, for as long as the plugin serves.
+//! The plugin's `.pconf`, which lies in its folder for as long as the plugin serves.
 //!
-//! A registry may read the file the moment that it appears, so it appears whole, and only
-//! after the socket listens. At the end it is removed only if it is still the one that was
-//! written here: a newer plugin may have put its own in the same place.
+//! A registry may read the file the moment it appears. So it is written only after the socket
+//! listens, and appears as a whole. At the end it is removed only if its content is still what
+//! was written here: a newer plugin may have put its own file in the same place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,15 +11,15 @@ use crate::error::{Error, Result};
 use crate::protocol::Pconf;
 use crate::transport::replace_file;
 
-/// A file that was put into place.
+/// A `.pconf` that has been written. Dropping it removes the file.
 #[derive(Debug)]
-pub(super) struct Published {
+pub(super) struct PconfFile {
     path: PathBuf,
     text: String,
 }
 
-impl Published {
-    /// Writes the file into its folder, which is made if it is not there.
+impl PconfFile {
+    /// Writes the file into `folder`, and creates the folder if it does not exist.
     ///
     /// # Errors
     /// [`Error::Io`] names the file.
@@ -33,10 +33,11 @@ impl Published {
     }
 }
 
-impl Drop for Published {
+impl Drop for PconfFile {
     fn drop(&mut self) {
         if fs::read(&self.path).is_ok_and(|text| text == self.text.as_bytes()) {
-            // Whoever wants it gone has it gone; a file that stays is found to be dead.
+            // If somebody has removed it already, all is well. If it cannot be removed, a
+            // registry finds out that nobody listens on its socket.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -1,42 +1,33 @@
-//! What a request says: its budget, its dialect, who sends it.
+//! The header fields by which a peer says what it speaks, who it is, and what it has seen.
 
 use std::time::Duration;
 
-use crate::protocol::{Problem, ProblemKind, wire};
+use super::problems::bad_request;
+use crate::protocol::{Dialect, Problem, wire};
 
 /// The longest token of a host, in bytes.
 const MAX_TOKEN: usize = 256;
 
-/// The largest id of an event that a host may claim to have seen. A host that claims one of
-/// an earlier plugin's decides where the numbering goes on: there must be room behind it.
+/// The largest event id that a host may claim to have seen. The plugin numbers its events from
+/// the id that a host claims, so there must be room above it.
 const MAX_EVENT_ID: u64 = u64::MAX / 2;
 
-/// The dialect of the protocol that a peer speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// The original Go library's: requests without a version.
-    GoPlug1,
-    /// This project's.
-    GoPlug2,
-}
-
-/// The fields of a request's head, as far as they say something here. Where one stands twice,
-/// the first counts.
+/// The fields of a request's head that the plugin reads, apart from the budget. If a field
+/// occurs twice, the first one counts.
 #[derive(Debug, Default)]
 pub(super) struct Headers {
     protocol: Field,
-    timeout: Field,
     host: Field,
     last_event_id: Field,
     content_type: Field,
 }
 
-/// The value of a field, if it is there.
+/// The value of a field, if the request has it.
 type Field = Option<Box<[u8]>>;
 
 impl Headers {
-    /// What these say.
-    pub(super) fn of<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
+    /// Picks the known fields out of all fields of a request.
+    pub(super) fn new<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
         let mut headers = Self::default();
         for (name, value) in fields {
             if let Some(field) = headers.field(name) {
@@ -49,7 +40,6 @@ impl Headers {
     fn field(&mut self, name: &str) -> Option<&mut Field> {
         let known = [
             (wire::HEADER_PROTOCOL, &mut self.protocol),
-            (wire::HEADER_TIMEOUT, &mut self.timeout),
             (wire::HEADER_HOST, &mut self.host),
             (wire::HEADER_LAST_EVENT_ID, &mut self.last_event_id),
             (wire::HEADER_CONTENT_TYPE, &mut self.content_type),
@@ -57,7 +47,7 @@ impl Headers {
         known.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, f)| f)
     }
 
-    /// The dialect of the peer.
+    /// The protocol that the peer speaks.
     pub(super) fn dialect(&self) -> Dialect {
         match text(&self.protocol).and_then(|text| text.parse().ok()) {
             Some(2_u32..) => Dialect::GoPlug2,
@@ -65,23 +55,15 @@ impl Headers {
         }
     }
 
-    /// The caller's budget, if it names one.
-    ///
-    /// # Errors
-    /// As [`budget`].
-    pub(super) fn budget(&self) -> Result<Option<Duration>, Problem> {
-        budget(self.timeout.as_deref())
-    }
-
     /// Whether the body is a problem document.
     pub(super) fn is_problem(&self) -> bool {
         text(&self.content_type).is_some_and(|media_type| media_type.starts_with(wire::PROBLEM))
     }
 
-    /// The token by which the host names itself, if it does.
+    /// The token that identifies the host, if it sent one.
     ///
     /// # Errors
-    /// A problem where it is too long to be kept, or not visible ASCII.
+    /// A problem if the token is too long, or is not visible ASCII.
     pub(super) fn host_token(&self) -> Result<Option<&str>, Problem> {
         if self.host.is_none() {
             return Ok(None);
@@ -92,10 +74,10 @@ impl Headers {
         }
     }
 
-    /// The id of the last event that the host has seen, if it names one.
+    /// The id of the last event that the host has seen, if it sent one.
     ///
     /// # Errors
-    /// A problem where it is not the number of an event.
+    /// A problem if it is not a number, or is out of range.
     pub(super) fn last_event_id(&self) -> Result<Option<u64>, Problem> {
         let Some(text) = text(&self.last_event_id) else { return Ok(None) };
         match text.trim().parse() {
@@ -106,17 +88,17 @@ impl Headers {
     }
 }
 
-/// A field's value, where it is there and is text.
+/// A field's value, if the field is there and its value is text.
 fn text(field: &Field) -> Option<&str> {
     let text = std::str::from_utf8(field.as_deref()?).ok()?;
     text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)).then_some(text)
 }
 
-/// The caller's budget, if it names one: the value of its header.
+/// The caller's budget, from the value of its header; `None` without that header.
 ///
 /// # Errors
-/// A problem where it is not a number.
-pub(super) fn budget(value: Option<&[u8]>) -> Result<Option<Duration>, Problem> {
+/// A problem if it is not a whole number of milliseconds.
+pub(super) fn parse_budget(value: Option<&[u8]>) -> Result<Option<Duration>, Problem> {
     let Some(value) = value else { return Ok(None) };
     match wire::parse_timeout(value) {
         Some(budget) => Ok(Some(budget)),
@@ -125,19 +107,4 @@ pub(super) fn budget(value: Option<&[u8]>) -> Result<Option<Duration>, Problem> 
             String::from_utf8_lossy(value)
         ))),
     }
-}
-
-/// The problem of a body that is larger than this.
-pub(super) fn too_large(limit: usize) -> Problem {
-    let detail = format!("the body is larger than {limit} bytes");
-    Problem::new(ProblemKind::BodyTooLarge, detail)
-}
-
-/// The problem of a body that stops arriving.
-pub(super) fn paused(idle: Duration) -> Problem {
-    bad_request(format!("nothing of the body has arrived for {idle:?}"))
-}
-
-pub(super) fn bad_request(detail: impl Into<String>) -> Problem {
-    Problem::new(ProblemKind::BadRequest, detail)
 }

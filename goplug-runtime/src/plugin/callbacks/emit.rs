@@ -1,0 +1,277 @@
+//! How the plugin sends callbacks: a notification to every host that listens, or a call of the
+//! callback in one host, which replies with a value.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::host::{CallbackReply, Origin};
+use super::hub::{Hosts, Hub};
+use super::message::{EncodedText, Message};
+use crate::error::{Error, MethodFailure, Result};
+use crate::limits;
+use crate::plugin::problems::bad_request;
+use crate::protocol::{Problem, ProblemKind, name};
+use crate::typed::{Emission, MediaType, Notifier, Payload};
+
+/// An attempt to queue a callback.
+enum Attempt<T> {
+    Queued(T),
+    /// The queue of a host that listens is full. If that host is absent, this is when it is
+    /// forgotten.
+    Full {
+        forgotten_at: Option<Instant>,
+    },
+}
+
+/// No host listens to the callback.
+struct NobodyListens;
+
+/// A callback that has been queued in one host, and waits for its reply.
+struct QueuedCall {
+    serial: u64,
+    id: u64,
+    reply: oneshot::Receiver<CallbackReply>,
+}
+
+impl Hub {
+    /// Sends a callback to every host that listens. Waits while the queue of one of them is
+    /// full.
+    ///
+    /// Cancel safe: the callback is queued for all of them or for none.
+    ///
+    /// # Errors
+    /// [`Error::NotRegistered`], [`Error::InvalidName`], [`Error::TooLarge`],
+    /// [`Error::Stopped`]; [`Error::Deadline`] if a queue stays full for longer than
+    /// [`limits::CALL_TIMEOUT`].
+    pub(in crate::plugin) async fn notify(&self, name: &str, payload: Payload<'_>) -> Result<()> {
+        let mut encoded = EncodedText::default();
+        let message = Message::new(name, payload, &mut encoded)?;
+        self.when_there_is_room(name, |hosts| hosts.try_notify(&message, self)).await
+    }
+
+    /// Sends a callback like [`Hub::notify`], if that needs no wait and fails in no way.
+    /// Returns whether it was sent.
+    fn try_notify(&self, name: &str, payload: Payload<'_>) -> bool {
+        match payload.media_type {
+            MediaType::Json if name.len() + payload.data.len() <= limits::MAX_EVENT => {
+                self.try_send(&Message::json(name, payload.data))
+            }
+            MediaType::Json => false,
+            MediaType::Raw => {
+                let mut encoded = EncodedText::default();
+                let message = Message::new(name, payload, &mut encoded);
+                message.is_ok_and(|message| self.try_send(&message))
+            }
+        }
+    }
+
+    #[inline]
+    fn try_send(&self, message: &Message<'_>) -> bool {
+        let mut hosts = self.lock();
+        !hosts.closed && matches!(hosts.try_notify(message, self), Ok(Attempt::Queued(())))
+    }
+
+    /// Calls a callback in the host that registered it first, and waits for the reply.
+    ///
+    /// Dropping the future drops the reply; the host still runs the callback.
+    async fn call(&self, name: &str, payload: Payload<'_>) -> Result<Bytes> {
+        let mut encoded = EncodedText::default();
+        let message = Message::new(name, payload, &mut encoded)?;
+        let deadline = Instant::now() + limits::CALL_TIMEOUT;
+        let QueuedCall { serial, id, reply } =
+            self.when_there_is_room(name, |hosts| hosts.try_call(&message, self)).await?;
+        let _pending = PendingReply { hub: self, serial, id };
+        match timeout_at(deadline, reply).await {
+            Ok(Ok(CallbackReply::Value(value))) => Ok(value),
+            Ok(Ok(CallbackReply::Problem(problem))) => Err(failure(name, &problem)),
+            Ok(Err(_)) if self.lock().closed => Err(Error::Stopped),
+            Ok(Err(_)) => Err(Error::io(
+                format!("callback {name:?}: the host is gone without an answer"),
+                std::io::ErrorKind::ConnectionReset.into(),
+            )),
+            Err(_) => Err(deadline_passed(name)),
+        }
+    }
+
+    async fn when_there_is_room<T>(
+        &self,
+        name: &str,
+        mut attempt: impl FnMut(&mut Hosts) -> Result<Attempt<T>, NobodyListens>,
+    ) -> Result<T> {
+        // Mostly there is room, and then no wait has to be prepared.
+        if let Attempt::Queued(value) = self.try_queue(name, &mut attempt)? {
+            return Ok(value);
+        }
+        let deadline = Instant::now() + limits::CALL_TIMEOUT;
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            // A change from here on is not missed, even if it comes before the wait.
+            changed.as_mut().enable();
+            let forgotten_at = match self.try_queue(name, &mut attempt)? {
+                Attempt::Queued(value) => return Ok(value),
+                Attempt::Full { forgotten_at } => forgotten_at,
+            };
+            let until = forgotten_at.map_or(deadline, |at| at.min(deadline));
+            if timeout_at(until, changed).await.is_err() && Instant::now() >= deadline {
+                return Err(deadline_passed(name));
+            }
+        }
+    }
+
+    fn try_queue<T>(
+        &self,
+        name: &str,
+        attempt: &mut impl FnMut(&mut Hosts) -> Result<Attempt<T>, NobodyListens>,
+    ) -> Result<Attempt<T>> {
+        let mut hosts = self.lock();
+        if hosts.closed {
+            return Err(Error::Stopped);
+        }
+        attempt(&mut hosts).or_else(|NobodyListens| {
+            // Nobody can listen to a name that is not allowed, so it is checked only here.
+            name::check_callback(name)?;
+            Err(Error::NotRegistered { callback: name.into() })
+        })
+    }
+
+    /// Hands a host's reply to the call of the callback that waits for it.
+    ///
+    /// # Errors
+    /// A problem if no callback of this host waits for a reply with this id.
+    pub(in crate::plugin) fn reply(
+        &self,
+        token: Option<&str>,
+        id: u64,
+        reply: CallbackReply,
+    ) -> Result<(), Problem> {
+        let pending = self.lock().list.iter_mut().find_map(|host| {
+            let is_sender = match &host.origin {
+                Origin::Token(other) => token == Some(other),
+                Origin::Anonymous => token.is_none(),
+                Origin::Legacy(_) => false,
+            };
+            if is_sender { host.pending_replies.remove(&id) } else { None }
+        });
+        // If the call has just given up, that is not the host's fault.
+        pending.map(|pending| drop(pending.send(reply))).ok_or_else(|| {
+            bad_request(format!("no callback with the id {id} waits for a reply of this host"))
+        })
+    }
+}
+
+impl Hosts {
+    #[inline]
+    fn try_notify(
+        &mut self,
+        message: &Message<'_>,
+        hub: &Hub,
+    ) -> Result<Attempt<()>, NobodyListens> {
+        let Self { list, last_anonymous_id, .. } = self;
+        let mut listening = list.iter_mut().filter(|host| host.listens_to(message.name));
+        let first = listening.next().ok_or(NobodyListens)?;
+        let Some(second) = listening.next() else {
+            if first.is_full() {
+                return Ok(Attempt::Full { forgotten_at: first.forgotten_at(hub.resume) });
+            }
+            first.push(last_anonymous_id, message);
+            return Ok(Attempt::Queued(()));
+        };
+        // All hosts get it, or none.
+        let mut listening: Vec<_> = [first, second].into_iter().chain(listening).collect();
+        if let Some(full) = listening.iter().find(|host| host.is_full()) {
+            return Ok(Attempt::Full { forgotten_at: full.forgotten_at(hub.resume) });
+        }
+        for host in &mut listening {
+            host.push(last_anonymous_id, message);
+        }
+        Ok(Attempt::Queued(()))
+    }
+
+    fn try_call(
+        &mut self,
+        message: &Message<'_>,
+        hub: &Hub,
+    ) -> Result<Attempt<QueuedCall>, NobodyListens> {
+        let Self { list, last_anonymous_id, .. } = self;
+        let mut hosts = list.iter_mut();
+        let host = hosts.find(|host| host.can_reply() && host.listens_to(message.name));
+        let host = host.ok_or(NobodyListens)?;
+        if host.is_full() {
+            return Ok(Attempt::Full { forgotten_at: host.forgotten_at(hub.resume) });
+        }
+        let (sender, reply) = oneshot::channel();
+        let id = host.push(last_anonymous_id, message);
+        host.pending_replies.insert(id, sender);
+        Ok(Attempt::Queued(QueuedCall { serial: host.serial, id, reply }))
+    }
+}
+
+/// A call of a callback that waits for its reply. Dropping it ends the wait.
+struct PendingReply<'a> {
+    hub: &'a Hub,
+    serial: u64,
+    id: u64,
+}
+
+impl Drop for PendingReply<'_> {
+    fn drop(&mut self) {
+        if let Some(host) = self.hub.lock().get(self.serial) {
+            host.pending_replies.remove(&self.id);
+        }
+    }
+}
+
+fn deadline_passed(name: &str) -> Error {
+    Error::Deadline { what: format!("callback {name:?}"), after: limits::CALL_TIMEOUT }
+}
+
+/// The error that a problem document stands for.
+fn failure(name: &str, body: &[u8]) -> Error {
+    let problem = match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => problem,
+        Err(source) => return Error::Decode { method: name.into(), source },
+    };
+    let (method, detail) = (name.to_owned(), problem.detail.clone());
+    match problem.kind() {
+        ProblemKind::Method => {
+            Error::Method(MethodFailure { error: problem.error.clone(), detail })
+        }
+        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
+        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
+        ProblemKind::InvalidArguments => Error::Arguments {
+            method,
+            parameter: problem.parameter.clone(),
+            expected: problem.expected.clone(),
+            detail,
+        },
+        _ => Error::Protocol(format!("callback {name:?}: {}: {detail}", problem.title())),
+    }
+}
+
+/// A hub as the callbacks of typed plugins reach it.
+pub(in crate::plugin) struct HubNotifier(pub(in crate::plugin) Arc<Hub>);
+
+impl Notifier for HubNotifier {
+    fn emit_at_once(&self, callback: &str, payload: Payload<'_>) -> bool {
+        self.0.try_notify(callback, payload)
+    }
+
+    fn emit<'a>(
+        &'a self,
+        callback: &'a str,
+        payload: Payload<'a>,
+        wait_for_reply: bool,
+    ) -> Emission<'a> {
+        Box::pin(async move {
+            if wait_for_reply {
+                self.0.call(callback, payload).await
+            } else {
+                self.0.notify(callback, payload).await.map(|()| Bytes::new())
+            }
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! The callbacks of one plugin: all its hosts behind one lock.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::host::{Host, Origin};
+
+/// The callbacks of one plugin.
+#[derive(Debug)]
+pub(in crate::plugin) struct Hub {
+    hosts: Mutex<Hosts>,
+    /// Notified when a host has taken a callback, has gone, or has come, so that callers that
+    /// wait for room try again.
+    pub(super) changed: Notify,
+    /// How long a host whose stream broke is remembered.
+    pub(super) resume: Duration,
+}
+
+/// All hosts of one plugin.
+#[derive(Debug, Default)]
+pub(super) struct Hosts {
+    /// In the order of their first registration.
+    pub(super) list: Vec<Host>,
+    last_serial: u64,
+    /// Hosts without a token share one numbering, so that an id is enough for a reply.
+    pub(super) last_anonymous_id: u64,
+    /// Whether the plugin takes no further callbacks.
+    pub(super) closed: bool,
+}
+
+impl Hub {
+    pub(in crate::plugin) fn new(resume: Duration) -> Self {
+        Self { hosts: Mutex::default(), changed: Notify::new(), resume }
+    }
+
+    /// The hosts, without those that stayed away for too long.
+    #[inline]
+    pub(super) fn lock(&self) -> MutexGuard<'_, Hosts> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.forget_absent(self.resume);
+        hosts
+    }
+
+    /// Takes no further callbacks, and ends every wait for room or for a reply. A stream ends
+    /// once its host has taken what waits for it.
+    pub(in crate::plugin) fn close(&self) {
+        let mut hosts = self.lock();
+        hosts.closed = true;
+        for host in &mut hosts.list {
+            host.pending_replies.clear();
+            host.wake();
+        }
+        drop(hosts);
+        self.changed.notify_waiters();
+    }
+}
+
+impl Hosts {
+    pub(super) fn get(&mut self, serial: u64) -> Option<&mut Host> {
+        self.list.iter_mut().find(|host| host.serial == serial)
+    }
+
+    pub(super) fn add(&mut self, origin: Origin, names: Vec<String>) -> &mut Host {
+        self.last_serial += 1;
+        self.list.push(Host::new(self.last_serial, origin, names));
+        let last = self.list.len() - 1;
+        &mut self.list[last]
+    }
+
+    #[inline]
+    fn forget_absent(&mut self, resume: Duration) {
+        if self.list.iter().any(|host| host.forgotten_at(resume).is_some()) {
+            self.forget_overdue(resume);
+        }
+    }
+
+    #[cold]
+    fn forget_overdue(&mut self, resume: Duration) {
+        let is_due = |host: &Host| host.forgotten_at(resume).is_some_and(|at| at <= Instant::now());
+        self.list.retain(|host| !(matches!(host.origin, Origin::Legacy(_)) && is_due(host)));
+        self.list.iter_mut().filter(|host| is_due(host)).for_each(Host::forget);
+    }
+}

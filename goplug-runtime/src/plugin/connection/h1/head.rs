@@ -1,0 +1,84 @@
+//! Heads of requests.
+//!
+//! Most heads are the same as the last one. They are recognized without being parsed, and their
+//! route is known.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::H1Connection;
+use super::body::BodyInfo;
+use crate::http1::{HeaderSlots, MAX_HEAD, ParsedRequest, parse_request};
+use crate::plugin::connection::buffered_stream::Closed;
+use crate::plugin::route::Route;
+use crate::plugin::select::{lazy_timeout, yield_to_ready_tasks};
+use crate::transport::BusyPoll;
+
+/// What the bytes begin with that the peer has sent.
+pub(super) enum NextRequest<'h> {
+    /// Nothing, or the beginning of a head.
+    Incomplete,
+    /// The head of a request, which has been consumed.
+    Request(Route<'h>, BodyInfo),
+    /// A head that is longer than [`MAX_HEAD`].
+    TooLong,
+    /// A request that this codec does not support, or no request at all.
+    Unsupported,
+}
+
+impl<'h> H1Connection<'h> {
+    /// Consumes the next head, if it has arrived completely.
+    pub(super) fn next_request(&mut self) -> NextRequest<'h> {
+        let filled = self.stream.incoming.filled();
+        if let Some(((call, info), size)) = self.last_head.find(filled) {
+            self.stream.incoming.consume(size);
+            self.head_since = None;
+            return NextRequest::Request(Route::Call(call), info);
+        }
+        // The beginning of a head like the last one does not have to be parsed.
+        if filled.is_empty() || self.last_head.begins_with(filled) {
+            return NextRequest::Incomplete;
+        }
+        let mut fields = HeaderSlots::default();
+        let head = match parse_request(self.stream.incoming.filled(), &mut fields) {
+            ParsedRequest::Partial => return NextRequest::Incomplete,
+            ParsedRequest::TooLong => return NextRequest::TooLong,
+            ParsedRequest::Unsupported => return NextRequest::Unsupported,
+            ParsedRequest::Complete(head) => head,
+        };
+        let route = self.handler.route(head.method, head.path, head.timeout, head.headers());
+        let (info, size) = (BodyInfo::of(&head), head.size);
+        self.pipeline |= head.pipeline;
+        if let Some(bound) = head.busy_poll {
+            self.busy_poll = BusyPoll::new(Duration::from_micros(bound));
+        } else if let Route::Call(call) = route {
+            self.last_head.keep(&self.stream.incoming.filled()[..size], (call, info));
+        }
+        self.stream.incoming.consume(size);
+        self.head_since = None;
+        NextRequest::Request(route, info)
+    }
+
+    /// Reads more of a head. Writes the responses that are ready first, since the peer may wait
+    /// for them. Between two requests there is no time limit.
+    pub(super) async fn receive(&mut self) -> Result<(), Closed> {
+        self.flush().await?;
+        let within_head = !self.stream.incoming.filled().is_empty();
+        let since = within_head.then(|| *self.head_since.get_or_insert_with(Instant::now));
+        let busy = self.busy_poll.is_due();
+        if busy {
+            yield_to_ready_tasks().await;
+        }
+        let room = self.stream.incoming.room(MAX_HEAD)?;
+        let count = if busy && let Some(read) = self.busy_poll.read(&self.stream.stream, room) {
+            read?
+        } else if let Some(since) = since {
+            let left = self.idle.saturating_sub(since.elapsed());
+            lazy_timeout(left, self.stream.stream.receive(room)).await.ok_or(Closed)??
+        } else {
+            self.stream.stream.receive(room).await?
+        };
+        if count == 0 { Err(Closed) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,56 @@
+//! What a plugin is: everything that is fixed once it has been built.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::hooks::Hooks;
+use crate::limits;
+use crate::protocol::{Descriptor, Pconf, PluginId};
+use crate::typed::Handler;
+
+/// What a plugin is and offers.
+pub(super) struct PluginDefinition {
+    pub(super) id: PluginId,
+    pub(super) descriptor: Descriptor,
+    /// The descriptor as it goes over the wire.
+    pub(super) descriptor_json: Bytes,
+    pub(super) pconf: Pconf,
+    /// The folder of the `.pconf`; `None` for a plugin that only serves on a host's socket.
+    pub(super) location: Option<PathBuf>,
+    /// The path of its own socket, likewise.
+    pub(super) socket: Option<PathBuf>,
+    /// The Rust type of an annotated plugin.
+    pub(super) type_id: Option<TypeId>,
+    pub(super) settings: Settings,
+    /// By the wire names of their methods.
+    pub(super) handlers: BTreeMap<String, Handler>,
+    pub(super) hooks: Hooks,
+}
+
+/// The limits and times of one server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    /// The largest request body, in bytes.
+    pub(super) body_limit: usize,
+    /// How long a stop waits for the stop hook and for calls in flight.
+    pub(super) stop_timeout: Duration,
+    /// How long a peer may pause within a request.
+    pub(super) peer_idle: Duration,
+    /// How long a host whose callback stream broke is remembered.
+    pub(super) callback_resume: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_limit: limits::MAX_BODY,
+            stop_timeout: limits::STOP_TIMEOUT,
+            peer_idle: limits::PEER_IDLE_TIMEOUT,
+            callback_resume: limits::CALLBACK_RESUME,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! From a request to its response: the one way that every request takes, whatever codec reads
+//! and writes it.
+//!
+//! 1. [`RequestHandler::route`] reads the head.
+//! 2. [`RequestHandler::begin`] takes the body and runs the method's handler as far as it goes
+//!    without waiting. That is all for most calls.
+//! 3. [`RequestHandler::finish`] waits for the rest. The connection can write earlier responses
+//!    before, and listens to its peer meanwhile.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::callbacks::{CallbackReply, ConnectionGuard, Hangup, Hub};
+use super::definition::{PluginDefinition, Settings};
+use super::dispatch::{self, Begun, Running};
+use super::headers::{Headers, parse_budget};
+use super::lifecycle::{CallGuard, Lifecycle, Phase};
+use super::problems::{bad_request, stopping};
+use super::response::{Response, ResponseGuard};
+use super::route::{ControlRequest, MethodCall, Route};
+use crate::protocol::{Dialect, Problem, ProblemKind, legacy, wire};
+use crate::typed::{Call, Configuration, Context};
+
+/// Answers the requests of a running server.
+pub(super) struct RequestHandler {
+    definition: Arc<PluginDefinition>,
+    lifecycle: Arc<Lifecycle>,
+    hub: Arc<Hub>,
+    /// What the handlers and hooks of an annotated plugin run in.
+    context: Option<Context>,
+}
+
+/// The answer to a request that has begun.
+pub(super) enum Answer {
+    Ready(Response),
+    /// [`RequestHandler::finish`] waits for the response.
+    Pending(PendingRequest),
+}
+
+/// A request whose response is not ready.
+pub(super) enum PendingRequest {
+    Call { running: Running, budget: Option<Duration>, guard: CallGuard },
+    Control { request: Box<ControlRequest>, body: Bytes },
+}
+
+/// Why a control request fails.
+enum Failure {
+    Problem(Problem),
+    /// The connection ends without an answer.
+    Hangup,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Hangup> for Failure {
+    fn from(_: Hangup) -> Self {
+        Self::Hangup
+    }
+}
+
+impl RequestHandler {
+    pub(super) fn new(
+        definition: Arc<PluginDefinition>,
+        lifecycle: Arc<Lifecycle>,
+        hub: Arc<Hub>,
+        context: Option<Context>,
+    ) -> Self {
+        Self { definition, lifecycle, hub, context }
+    }
+
+    pub(super) fn lifecycle(&self) -> &Arc<Lifecycle> {
+        &self.lifecycle
+    }
+
+    pub(super) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    pub(super) fn definition(&self) -> &PluginDefinition {
+        &self.definition
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.definition.settings
+    }
+
+    /// Records that a connection is open. When the guard is dropped, the hosts that registered
+    /// on the connection count as disconnected.
+    pub(super) fn connected(&self, connection: u64) -> ConnectionGuard {
+        ConnectionGuard::new(self.hub.clone(), connection)
+    }
+
+    /// Runs a hook as part of this plugin.
+    pub(super) async fn in_context<F: Future>(&self, hook: F) -> F::Output {
+        match &self.context {
+            Some(context) => context.clone().scope(hook).await,
+            None => hook.await,
+        }
+    }
+
+    /// Finds out what a request asks for. `timeout` is the value of the budget's header, and
+    /// `fields` are all fields of the head.
+    pub(super) fn route<'a>(
+        &self,
+        verb: &str,
+        path: &str,
+        timeout: Option<&[u8]>,
+        fields: impl Iterator<Item = (&'a str, &'a [u8])>,
+    ) -> Route<'_> {
+        if verb != "POST" {
+            return Route::Invalid(Box::new(bad_request(format!("{verb} is not POST"))));
+        }
+        let Some(method) = wire::method_of_path(path) else {
+            let problem = bad_request(format!("the path {path:?} names no method"));
+            return Route::Invalid(Box::new(problem));
+        };
+        if let Some(handler) = self.definition.handlers.get(&*method) {
+            return match parse_budget(timeout) {
+                Ok(budget) => Route::Call(MethodCall { handler, budget }),
+                Err(problem) => Route::Invalid(Box::new(problem)),
+            };
+        }
+        let headers = Headers::new(fields);
+        match control_request(&method, path, timeout, headers) {
+            Ok(request) => Route::Control(Box::new(request)),
+            Err(problem) => Route::Invalid(Box::new(problem)),
+        }
+    }
+
+    /// Begins a request, and polls a method's handler once. Waits for nothing.
+    pub(super) async fn begin(&self, route: Route<'_>, body: Bytes) -> Answer {
+        let MethodCall { handler, budget } = match route {
+            Route::Call(call) => call,
+            Route::Control(request) => {
+                return Answer::Pending(PendingRequest::Control { request, body });
+            }
+            Route::Invalid(problem) => return Answer::refusal(&problem),
+        };
+        let guard = match self.lifecycle.begin_call() {
+            Ok(guard) => guard,
+            Err(problem) => return Answer::refusal(&problem),
+        };
+        let mut call = Some(Call::new(body));
+        let begun = poll_fn(|cx| {
+            let call = call.take().unwrap_or_default();
+            Poll::Ready(dispatch::begin(handler, call, budget, self.context.as_ref(), cx))
+        });
+        match begun.await {
+            Begun::Answered(outcome) => Answer::Ready(Response::of_call(outcome, guard)),
+            Begun::Running(running) => {
+                Answer::Pending(PendingRequest::Call { running, budget, guard })
+            }
+        }
+    }
+
+    /// Waits for the response to a request. `connection` is the number of the connection that
+    /// it came on. Dropping the future drops the method's handler.
+    ///
+    /// # Errors
+    /// [`Hangup`] means that the connection ends without an answer.
+    pub(super) async fn finish(
+        &self,
+        pending: PendingRequest,
+        connection: u64,
+    ) -> Result<Response, Hangup> {
+        let outcome = match pending {
+            PendingRequest::Call { running, budget, guard } => {
+                let context = self.context.as_ref();
+                let outcome = dispatch::finish(running, budget, context, &self.lifecycle).await;
+                return Ok(Response::of_call(outcome, guard));
+            }
+            PendingRequest::Control { request, body } => {
+                // In a box, so that the future of a call stays small.
+                Box::pin(self.control(*request, body, connection)).await
+            }
+        };
+        match outcome {
+            Ok(response) => Ok(response),
+            Err(Failure::Problem(problem)) => {
+                Ok(Response::problem(&problem, ResponseGuard::default()))
+            }
+            Err(Failure::Hangup) => Err(Hangup),
+        }
+    }
+
+    async fn control(
+        &self,
+        request: ControlRequest,
+        body: Bytes,
+        connection: u64,
+    ) -> Result<Response, Failure> {
+        let empty = |body| Response::ok(body, wire::OCTET_STREAM, ResponseGuard::default());
+        match request {
+            ControlRequest::Activate { dialect, budget } => {
+                self.activate(dialect, budget, body).await
+            }
+            ControlRequest::Stop => Ok(self.stop().await),
+            ControlRequest::Ping => Ok(empty(body)),
+            ControlRequest::RegisterCallback(headers) => {
+                self.register(&headers, &body, connection).await
+            }
+            ControlRequest::CallbackReply { id, headers } => {
+                let is_problem = headers.is_problem();
+                let reply =
+                    if is_problem { CallbackReply::Problem } else { CallbackReply::Value }(body);
+                self.hub.reply(headers.host_token()?, id, reply)?;
+                Ok(empty(Bytes::new()))
+            }
+        }
+    }
+
+    async fn activate(
+        &self,
+        dialect: Dialect,
+        budget: Option<Duration>,
+        body: Bytes,
+    ) -> Result<Response, Failure> {
+        let configuration = Configuration::new(body);
+        let hook = || self.in_context(self.definition.hooks.run_activate(configuration));
+        dispatch::within_budget(budget, self.lifecycle.activate(hook)).await?;
+        let guard = ResponseGuard::default();
+        Ok(match dialect {
+            Dialect::GoPlug2 => {
+                let descriptor = self.definition.descriptor_json.clone();
+                Response::ok(descriptor, wire::DESCRIPTOR, guard).with_protocol()
+            }
+            Dialect::GoPlug1 => {
+                let methods = self.definition.descriptor.methods.iter().map(|m| m.name.as_str());
+                Response::ok(legacy::method_list(methods).into(), wire::JSON, guard)
+            }
+        })
+    }
+
+    /// Asks the plugin to stop, and answers when nothing is in flight any more. The server's
+    /// own task does the work, so it goes on even if the host goes away.
+    async fn stop(&self) -> Response {
+        let guard = ResponseGuard::from(self.lifecycle.request_stop());
+        self.lifecycle.reached(Phase::Drained).await;
+        Response::ok(Bytes::new(), wire::OCTET_STREAM, guard)
+    }
+
+    async fn register(
+        &self,
+        headers: &Headers,
+        body: &[u8],
+        connection: u64,
+    ) -> Result<Response, Failure> {
+        if self.lifecycle.phase() >= Phase::Stopping {
+            return Err(stopping().into());
+        }
+        match headers.dialect() {
+            Dialect::GoPlug2 => {
+                let names = serde_json::from_slice::<Vec<String>>(body).map_err(|error| {
+                    bad_request(format!("expected an array of callback names: {error}"))
+                })?;
+                let token = headers.host_token()?;
+                let last = headers.last_event_id()?;
+                Ok(Response::callbacks(self.hub.open_stream(token, names, last)?))
+            }
+            Dialect::GoPlug1 => {
+                let name = legacy::parse_callback_name(body)
+                    .map_err(|error| bad_request(error.to_string()))?;
+                let notification = self.hub.poll_legacy(connection, name)?.await?;
+                Ok(Response::ok(notification, wire::OCTET_STREAM, ResponseGuard::default()))
+            }
+        }
+    }
+}
+
+impl Answer {
+    fn refusal(problem: &Problem) -> Self {
+        Self::Ready(Response::problem(problem, ResponseGuard::default()))
+    }
+}
+
+/// The request for a method that is not one of the plugin's own.
+///
+/// # Errors
+/// A problem if the protocol does not reserve the method, or the request makes no sense.
+fn control_request(
+    method: &str,
+    path: &str,
+    timeout: Option<&[u8]>,
+    headers: Headers,
+) -> Result<ControlRequest, Problem> {
+    match method {
+        wire::ACTIVATE => Ok(ControlRequest::Activate {
+            dialect: headers.dialect(),
+            budget: parse_budget(timeout)?,
+        }),
+        wire::STOP => Ok(ControlRequest::Stop),
+        wire::PING => Ok(ControlRequest::Ping),
+        wire::REGISTER_CALLBACK => Ok(ControlRequest::RegisterCallback(headers)),
+        wire::CALLBACK_REPLY => {
+            let id = path.split('/').nth(2).and_then(|id| id.parse().ok());
+            let id = id.ok_or_else(|| {
+                bad_request("a reply goes to /CallbackReply/ and the id of the callback's event")
+            })?;
+            Ok(ControlRequest::CallbackReply { id, headers })
+        }
+        _ => {
+            parse_budget(timeout)?;
+            let detail = format!("the plugin has no method {method:?}");
+            Err(Problem::new(ProblemKind::UnknownMethod, detail))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What a request asks for: known from its head, before its body has arrived.
+
+use std::time::Duration;
+
+use super::headers::Headers;
+use crate::protocol::{Dialect, Problem};
+use crate::typed::Handler;
+
+/// What a request asks for. What is rare is boxed, so that a call is moved in a few registers.
+pub(super) enum Route<'h> {
+    /// A call of one of the plugin's own methods.
+    Call(MethodCall<'h>),
+    /// One of the methods that the protocol reserves.
+    Control(Box<ControlRequest>),
+    /// A request that makes no sense; this is its answer.
+    Invalid(Box<Problem>),
+}
+
+/// A call of a method.
+#[derive(Clone, Copy)]
+pub(super) struct MethodCall<'h> {
+    pub(super) handler: &'h Handler,
+    /// The caller's budget, if it has one.
+    pub(super) budget: Option<Duration>,
+}
+
+/// A request for a method that the protocol reserves.
+pub(super) enum ControlRequest {
+    Activate {
+        dialect: Dialect,
+        budget: Option<Duration>,
+    },
+    Stop,
+    Ping,
+    RegisterCallback(Headers),
+    /// The reply to the callback with this event id.
+    CallbackReply {
+        id: u64,
+        headers: Headers,
+    },
+}

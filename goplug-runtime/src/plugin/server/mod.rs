@@ -1,0 +1,236 @@
+//! The server of one plugin, and the handle by which it is started and stopped.
+//!
+//! One [`task`] owns the listener, the connections and the `.pconf`; a handle only changes the
+//! phase of the plugin. So every stop goes the same way, and nothing outlives the task.
+
+mod task;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::task::AbortHandle;
+
+use self::task::BoxedTask;
+use super::callbacks::{Hub, HubNotifier, RegisteredCallback};
+use super::definition::PluginDefinition;
+use super::hooks::Hooks;
+use super::lifecycle::{Lifecycle, Phase};
+use super::pconf_file::PconfFile;
+use super::request_handler::RequestHandler;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::protocol::{Descriptor, Pconf, PluginId};
+use crate::transport::Listener;
+use crate::typed::{Context, MediaType, Payload};
+
+/// A plugin's server. A clone is another handle to the same server.
+///
+/// When the last handle is dropped, the server ends at once: connections are cut, its files
+/// are removed, and no stop hook runs. [`PluginServer::stop`] stops it in order.
+///
+/// ```no_run
+/// use goplug::{Bytes, PluginServer};
+///
+/// # async fn example() -> goplug::Result<()> {
+/// let server = PluginServer::builder("Do")
+///     .namespace("Test")
+///     .location("plugins")
+///     .method("main.Do", |input: Bytes| async move { Ok::<_, std::io::Error>(input) })
+///     .build()?;
+/// server.start().await?;
+/// server.stopped().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct PluginServer {
+    definition: Arc<PluginDefinition>,
+    lifecycle: Arc<Lifecycle>,
+    hub: Arc<Hub>,
+    task: Arc<TaskHandle>,
+}
+
+/// The server's task, which ends with the last handle.
+#[derive(Default)]
+struct TaskHandle(Mutex<Option<AbortHandle>>);
+
+impl Drop for TaskHandle {
+    fn drop(&mut self) {
+        if let Some(task) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            task.abort();
+        }
+    }
+}
+
+impl std::fmt::Debug for PluginServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginServer")
+            .field("id", &self.definition.id)
+            .field("phase", &self.lifecycle.phase())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PluginServer {
+    pub(super) fn new(definition: PluginDefinition) -> Self {
+        let hub = Hub::new(definition.settings.callback_resume);
+        Self {
+            definition: Arc::new(definition),
+            lifecycle: Arc::new(Lifecycle::new()),
+            hub: Arc::new(hub),
+            task: Arc::default(),
+        }
+    }
+
+    /// The plugin's name and namespace.
+    pub fn id(&self) -> &PluginId {
+        &self.definition.id
+    }
+
+    /// What the plugin offers.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.definition.descriptor
+    }
+
+    /// The path of the plugin's own socket; `None` if it has neither a socket nor a location.
+    pub fn socket(&self) -> Option<&Path> {
+        self.definition.socket.as_deref()
+    }
+
+    /// The content of the plugin's `.pconf`.
+    pub(super) fn pconf(&self) -> &Pconf {
+        &self.definition.pconf
+    }
+
+    /// How long a stop takes at most, with everything that comes after the stop timeout.
+    pub(super) fn longest_stop(&self) -> Duration {
+        self.definition.settings.stop_timeout + limits::FLUSH_TIMEOUT * 4
+    }
+
+    /// Listens on the plugin's socket, then writes its `.pconf` into its location. A file of
+    /// that name that another process left behind is replaced.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] without a location, or if the server has been started before;
+    /// [`Error::Stopped`] if it has been stopped; [`Error::Io`] if the socket cannot be bound,
+    /// for example because another process listens on it, or if the file cannot be written.
+    pub async fn start(&self) -> Result<()> {
+        let (Some(location), Some(socket)) = (&self.definition.location, &self.definition.socket)
+        else {
+            return Err(Error::Configuration(format!(
+                "plugin {}: it needs a location to be started in",
+                self.definition.id
+            )));
+        };
+        self.launch(|| {
+            let listener = Listener::bind(socket)
+                .map_err(|error| Error::io(format!("listening on {}", socket.display()), error))?;
+            let pconf_file = PconfFile::write(&self.definition.pconf, location)?;
+            Ok((listener, Some(pconf_file)))
+        })
+    }
+
+    /// Serves on a socket that the host has bound. Writes no `.pconf`: the host has found the
+    /// program by its `.pconf`, so that file exists already.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if the server has been started before; [`Error::Stopped`] if it
+    /// has been stopped.
+    pub async fn start_on(&self, listener: Listener) -> Result<()> {
+        self.launch(|| Ok((listener, None)))
+    }
+
+    fn launch(&self, listen: impl FnOnce() -> Result<(Listener, Option<PconfFile>)>) -> Result<()> {
+        let mut task = self.task.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.is_some() {
+            return Err(Error::Configuration(format!(
+                "plugin {}: it has been started already",
+                self.definition.id
+            )));
+        }
+        if self.lifecycle.phase() >= Phase::Stopping {
+            return Err(Error::Stopped);
+        }
+        let (listener, pconf_file) = listen()?;
+        let context = self.definition.type_id.map(|type_id| {
+            let context = Context::new(type_id, Arc::new(HubNotifier(self.hub.clone())));
+            context.announce();
+            context
+        });
+        let handler = RequestHandler::new(
+            self.definition.clone(),
+            self.lifecycle.clone(),
+            self.hub.clone(),
+            context,
+        );
+        let running: BoxedTask = Box::pin(task::run(Arc::new(handler), listener, pconf_file));
+        *task = Some(tokio::spawn(running).abort_handle());
+        Ok(())
+    }
+
+    /// The callbacks that hosts have registered, sorted by name, with these hosts.
+    pub fn callbacks(&self) -> Vec<RegisteredCallback> {
+        self.hub.registered()
+    }
+
+    /// Sends a callback with raw bytes to every host that has registered it. Returns once it is
+    /// queued; no host acknowledges it.
+    ///
+    /// Waits while the queue of one of these hosts is full. Cancel safe: the callback is queued
+    /// for all of them or for none.
+    ///
+    /// # Errors
+    /// [`Error::NotRegistered`] if no host listens, [`Error::InvalidName`],
+    /// [`Error::TooLarge`] beyond [`limits::MAX_EVENT`], [`Error::Stopped`], and
+    /// [`Error::Deadline`] if a queue stays full for longer than [`limits::CALL_TIMEOUT`].
+    pub async fn notify(&self, callback: &str, payload: impl Into<Bytes>) -> Result<()> {
+        let (data, media_type) = (payload.into(), MediaType::Raw);
+        self.hub.notify(callback, Payload { data: &data, media_type }).await
+    }
+
+    /// Asks the plugin to stop, without waiting for it. A method that stops its own plugin
+    /// calls this: [`PluginServer::stop`] would wait for that very method.
+    pub fn request_stop(&self) {
+        self.lifecycle.advance(Phase::Stopping);
+    }
+
+    /// Stops the plugin: takes no further calls, runs the stop hook, lets calls in flight
+    /// finish within the stop timeout, removes the `.pconf` and the socket.
+    ///
+    /// Dropping the future does not take the stop back. A server that has not been started is
+    /// stopped at once.
+    ///
+    /// # Errors
+    /// None at present: an error of the stop hook is written to standard error.
+    pub async fn stop(&self) -> Result<()> {
+        self.request_stop();
+        let started = self.task.0.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !started {
+            self.lifecycle.advance(Phase::Stopped);
+        }
+        self.stopped().await;
+        Ok(())
+    }
+
+    /// The plugin's own code at activation and at the stop.
+    pub(super) fn hooks(&self) -> &Hooks {
+        &self.definition.hooks
+    }
+
+    /// Waits until the plugin takes calls, or never will. Cancel safe.
+    pub(super) async fn activated(&self) {
+        self.lifecycle.reached(Phase::Active).await;
+    }
+
+    /// Waits until the plugin takes no further calls. Cancel safe.
+    pub(super) async fn stopping(&self) {
+        self.lifecycle.reached(Phase::Stopping).await;
+    }
+
+    /// Waits until the plugin has stopped, for whatever reason. Cancel safe.
+    pub async fn stopped(&self) {
+        self.lifecycle.reached(Phase::Stopped).await;
+    }
+}

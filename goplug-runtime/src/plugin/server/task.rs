@@ -1,0 +1,113 @@
+//! The server's task: accepts connections until the plugin is to stop, and then ends in order.
+
+use std::future::pending;
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::limits;
+use crate::plugin::connection;
+use crate::plugin::lifecycle::Phase;
+use crate::plugin::panic::catch_panic;
+use crate::plugin::pconf_file::PconfFile;
+use crate::plugin::request_handler::RequestHandler;
+use crate::plugin::select::{Either, join, select};
+use crate::transport::Listener;
+
+/// How long accepting pauses after an error of the system, which mostly means that there are too
+/// many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A future that the server spawns. All of them have one type and are on the heap: so the
+/// runtime's code for a task is in the program once, and no large future is moved on the stack.
+pub(super) type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Marks the server as stopped, however its task ends, so that nobody waits for it in vain.
+struct StopOnDrop(Arc<RequestHandler>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.hub().close();
+        self.0.lifecycle().advance(Phase::Stopped);
+    }
+}
+
+/// Serves on `listener` until the plugin has stopped. `pconf_file` is removed then.
+pub(super) async fn run(
+    handler: Arc<RequestHandler>,
+    listener: Listener,
+    pconf_file: Option<PconfFile>,
+) {
+    let stop = StopOnDrop(handler.clone());
+    let mut connections = JoinSet::new();
+    select(wind_down(&handler), accept(&listener, &handler, &mut connections)).await;
+    drop(pconf_file);
+    drop(listener);
+    let lifecycle = handler.lifecycle();
+    lifecycle.advance(Phase::Drained);
+    let _ = timeout(limits::FLUSH_TIMEOUT, lifecycle.stop_requests_answered()).await;
+    handler.hub().close();
+    lifecycle.advance(Phase::Closing);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    let _ = timeout(limits::FLUSH_TIMEOUT * 2, all_ended).await;
+    connections.shutdown().await;
+    drop(stop);
+}
+
+/// Accepts connections. Never ready.
+async fn accept(listener: &Listener, handler: &Arc<RequestHandler>, connections: &mut JoinSet<()>) {
+    let mut accepted = 0_u64;
+    loop {
+        if connections.len() >= limits::MAX_CONNECTIONS {
+            connections.join_next().await;
+        }
+        match select(listener.accept(), reap_one(connections)).await {
+            Either::Left(Ok((stream, peer))) if peer.is_trusted() => {
+                accepted += 1;
+                let task: BoxedTask =
+                    Box::pin(connection::serve(stream, handler.clone(), accepted));
+                connections.spawn(task);
+            }
+            Either::Left(Ok(_)) | Either::Right(()) => {}
+            Either::Left(Err(_)) => sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// Waits until one connection ends. Never ready if there is none.
+async fn reap_one(connections: &mut JoinSet<()>) {
+    if connections.join_next().await.is_none() {
+        pending::<()>().await;
+    }
+}
+
+/// Waits until the plugin is to stop, and then until nothing is in flight any more.
+async fn wind_down(handler: &RequestHandler) {
+    let lifecycle = handler.lifecycle();
+    lifecycle.reached(Phase::Stopping).await;
+    let graceful = async { join(stop_hook(handler), lifecycle.none_in_flight()).await };
+    if timeout(handler.settings().stop_timeout, graceful).await.is_err() {
+        lifecycle.advance(Phase::CuttingOff);
+        let _ = timeout(limits::FLUSH_TIMEOUT, lifecycle.none_in_flight()).await;
+    }
+}
+
+async fn stop_hook(handler: &RequestHandler) {
+    if !handler.lifecycle().was_activated() {
+        return;
+    }
+    let definition = handler.definition();
+    let outcome =
+        catch_panic(async { handler.in_context(definition.hooks.run_stop()).await }).await;
+    let fault = match outcome {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => format!("failed: {error:#}"),
+        Err(panic) => format!("panicked: {panic}"),
+    };
+    // The host reads standard error line by line. If it is gone, nobody is left to tell.
+    let _ = writeln!(std::io::stderr(), "{}: the stop hook {fault}", definition.id);
+}
