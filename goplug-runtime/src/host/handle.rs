@@ -13,7 +13,7 @@ use super::call;
 use super::core::{Command, Core, State};
 use super::service::Dialect;
 use crate::error::{Error, Result};
-use crate::protocol::{Descriptor, PluginId, name, wire};
+use crate::protocol::{Descriptor, MethodDescriptor, PluginId, name, wire};
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
     Subscription,
@@ -81,12 +81,20 @@ impl Plugin {
 
     /// The wire names of the methods: of the running plugin, or else of its `.pconf`.
     pub fn methods(&self) -> Vec<String> {
-        let names = |methods: &[crate::protocol::MethodDescriptor]| {
-            methods.iter().map(|method| method.name.clone()).collect()
-        };
+        self.describe_methods(|method| method.name.clone())
+    }
+
+    /// The signatures of the same methods, such as `add(a: i64, b: i64) -> i64`. A plugin
+    /// that gives no types has signatures without any.
+    pub fn signatures(&self) -> Vec<String> {
+        self.describe_methods(MethodDescriptor::signature)
+    }
+
+    fn describe_methods(&self, text: impl Fn(&MethodDescriptor) -> String) -> Vec<String> {
+        let texts = |methods: &[MethodDescriptor]| methods.iter().map(&text).collect();
         match (self.descriptor(), self.core.installed()) {
-            (Some(descriptor), _) => names(&descriptor.methods),
-            (None, Some(installed)) => names(installed.pconf.methods()),
+            (Some(descriptor), _) => texts(&descriptor.methods),
+            (None, Some(installed)) => texts(installed.pconf.methods()),
             (None, None) => Vec::new(),
         }
     }

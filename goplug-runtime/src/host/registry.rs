@@ -86,8 +86,13 @@ impl DiscoveredPlugin {
         self.installed.pconf.lazy_load()
     }
 
-    /// The signatures of the methods that the `.pconf` names.
+    /// The wire names of the methods that the `.pconf` lists, as [`Plugin::methods`].
     pub fn methods(&self) -> Vec<String> {
+        self.installed.pconf.methods().iter().map(|method| method.name.clone()).collect()
+    }
+
+    /// The signatures of the same methods, as [`Plugin::signatures`].
+    pub fn signatures(&self) -> Vec<String> {
         self.installed.pconf.methods().iter().map(|method| method.signature()).collect()
     }
 
