@@ -63,6 +63,7 @@ impl Listener {
     /// # Errors
     /// What the system says. An error concerns one connection, or passes, as too
     /// many open files does: wait a moment and accept again.
+    #[doc(hidden)]
     pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         let (stream, _) = self.inner.accept().await?;
         let peer = Peer::of(&stream)?;
