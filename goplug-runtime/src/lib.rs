@@ -6,6 +6,8 @@
 //! bytes and bytes of messages, without I/O either; [`typed`] is what generated code
 //! calls; `plugin` and `host` are the two sides, and never import each other.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod error;
 pub mod http1;
 pub mod limits;

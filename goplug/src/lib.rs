@@ -92,7 +92,7 @@ pub use goplug_runtime::host::{
 /// For hosts that are not async: the same plugins, called by threads that block.
 ///
 /// A registry of this kind is made by [`RegistryBuilder::start_blocking`]. A [`Plugin`](blocking::Plugin)
-/// is also made from the [`Plugin`](crate::Plugin) of an async registry, with `into()`.
+/// is also made from the [`Plugin`] of an async registry, with `into()`.
 #[cfg(feature = "host")]
 pub mod blocking {
     #[doc(inline)]
