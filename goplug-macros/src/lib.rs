@@ -17,95 +17,255 @@ use crate::model::Role;
 
 /// Declares a plugin, or a contract that many plugins fulfil.
 ///
-/// | on | it makes | options |
-/// |---|---|---|
-/// | a struct | the struct a plugin; functions are its methods | those below |
-/// | an `impl` block | its type a plugin; marked functions are its methods | those below |
-/// | `impl Contract for Type` | its type a plugin that fulfils the contract | those below |
-/// | either `impl`, with the type's path | nothing new: it adds to a plugin that is declared elsewhere | |
-/// | a trait | the trait a contract; marked functions are its methods | |
+/// ```
+/// #[goplug::plugin(namespace = "math")]
+/// pub struct Calculator;
+///
+/// /// Adds two integers.
+/// #[goplug::method(Calculator)]
+/// pub fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+/// # fn main() {}
+/// ```
+///
+/// | on | what it does |
+/// |---|---|
+/// | a struct | makes the struct a plugin; functions anywhere in the crate are its methods |
+/// | an `impl` block | makes the type a plugin; the marked functions in the block are its methods |
+/// | `impl Contract for Type` | makes the type a plugin that fulfils the contract |
+/// | either `impl`, with the type's path as argument | adds to a plugin that is declared elsewhere |
+/// | a trait | makes the trait a contract; the marked functions are its methods |
+///
+/// # Options
+/// For a struct, an `impl` and an `impl Contract for Type`:
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `name = "…"` | the plugin's name, `[A-Za-z0-9_-]{1,64}` | the type's |
-/// | `namespace = "…"` | its namespace, the same alphabet and `.` | empty |
-/// | `version = "…"` | its semantic version | that of its crate |
+/// | `name = "…"` | the plugin's name, `[A-Za-z0-9_-]{1,64}` | the type's name |
+/// | `namespace = "…"` | its namespace: the same characters and `.` | empty |
+/// | `version = "…"` | its semantic version | the version of its crate |
 /// | `url = "…"` | its URL, without a path | made of namespace and name |
-/// | `lazy_load` | it is loaded only when it is asked for | |
-/// | `crate = path` | where goplug is found | `::goplug`; everywhere allowed |
+/// | `lazy_load` | a registry loads it only when it is asked for | |
+/// | `crate = path` | where goplug is found; allowed everywhere | `::goplug` |
 ///
-/// # What it generates
-/// For a plugin `Calculator` the implementation of `PluginType` and the client
-/// `CalculatorClient`; for a contract `Greeter` the client `GreeterClient`. The client
-/// of a struct or trait is as visible as that, the client of an `impl` is `pub`. Beside
-/// each client there is one for hosts that are not async: `CalculatorBlockingClient`.
+/// # The generated clients
+/// A plugin `Calculator` gets a `CalculatorClient`, and a `CalculatorBlockingClient` for hosts
+/// that are not async. A contract `Greeter` gets a `GreeterClient` and a
+/// `GreeterBlockingClient`. The client of a struct or trait is as visible as the struct or
+/// trait; the client of an `impl` is `pub`. The plugin's type also implements
+/// [`PluginType`](../goplug/trait.PluginType.html).
 ///
-/// A unit struct is its own value. Everything else, and every `impl`, starts as
-/// `Default::default()`. One value serves all calls, at the same time, so methods take
-/// `&self`, and state stands behind a lock or an atomic.
+/// # The plugin's value
+/// One value serves all calls, several at a time. So methods take `&self`, and state is behind
+/// a lock or an atomic. A unit struct is its own value; every other type starts as
+/// `Default::default()`.
 ///
-/// Exactly one annotation declares a plugin. A second `impl`, or a second contract that
-/// the plugin fulfils, names the type: `#[goplug::plugin(Calculator)]`. Two that
-/// declare the same plugin are an error: the compiler says that `CalculatorClient` is
-/// defined twice.
+/// # Declared once
+/// Exactly one annotation declares a plugin. A second `impl`, or a second contract that the
+/// plugin fulfils, names the type: `#[goplug::plugin(Calculator)]`. If two annotations declare
+/// the same plugin, the compiler says that `CalculatorClient` is defined twice.
 ///
-/// In a contract, an `async fn` becomes a function whose future is `Send`;
-/// implementors write `async fn` as before. A method with a body is one that they may
-/// leave out.
+/// # Contracts
+/// In a contract, an `async fn` becomes a function whose future is `Send`; implementors write
+/// `async fn` as before. A method with a body is optional for implementors. A contract has
+/// methods and callbacks, and no hooks.
+///
+/// # Example
+/// A plugin with state, made of an `impl`:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// #[derive(Default)]
+/// pub struct Counter {
+///     value: AtomicU64,
+/// }
+///
+/// #[goplug::plugin(namespace = "demo", lazy_load)]
+/// impl Counter {
+///     /// Increments the counter, and tells every host that listens.
+///     #[goplug::method]
+///     pub async fn increment(&self, by: u64) -> goplug::Result<u64> {
+///         let now = self.value.fetch_add(by, Ordering::Relaxed) + by;
+///         self.changed(now).await?;
+///         Ok(now)
+///     }
+///
+///     #[goplug::callback]
+///     pub async fn changed(&self, value: u64) -> goplug::Result<()>;
+/// }
+/// # fn main() {}
+/// ```
+///
+/// A contract, and a plugin that fulfils it:
+///
+/// ```
+/// #[goplug::plugin]
+/// pub trait Greeter {
+///     #[goplug::method]
+///     async fn greet(&self, name: &str) -> String;
+/// }
+///
+/// #[derive(Default)]
+/// pub struct Polite;
+///
+/// #[goplug::plugin(name = "Polite", namespace = "greeters")]
+/// impl Greeter for Polite {
+///     async fn greet(&self, name: &str) -> String {
+///         format!("Good day, {name}.")
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::annotated(args.into(), item.into()).into()
 }
 
-/// Makes a function a method of a plugin.
+/// Makes a function a method of a plugin: hosts call it through the plugin's client.
 ///
-/// On a free function the first argument is the path of the plugin's type,
-/// `#[goplug::method(Calculator)]`, and the client is looked for beside that type:
-/// `super::CalculatorClient` and `super::CalculatorBlockingClient` for
-/// `super::Calculator`. Within an `impl` or trait that
-/// has `#[goplug::plugin]` there is no path.
+/// ```
+/// # #[goplug::plugin]
+/// # pub struct Calculator;
+/// /// Adds two integers.
+/// #[goplug::method(Calculator, idempotent)]
+/// pub fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+/// # fn main() {}
+/// ```
 ///
+/// On a free function the first argument is the path of the plugin's type. The client is
+/// looked for beside that type: for `super::Calculator` it is `super::CalculatorClient` and
+/// `super::CalculatorBlockingClient`. Within an `impl` or trait that has `#[goplug::plugin]`
+/// there is no path.
+///
+/// # Options
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `name = "…"` | the wire name | the function's |
+/// | `name = "…"` | the wire name | the function's name |
 /// | `blocking` | it runs on a thread where it may block; not for an `async fn` | |
-/// | `idempotent` | it may safely run twice | |
-/// | `crate = path` | where goplug is found; within an `impl` it stands there | `::goplug` |
+/// | `idempotent` | it may safely run twice, so a call that a crash cut off is made again | |
+/// | `crate = path` | where goplug is found; within an `impl`, the block has this option | `::goplug` |
 ///
 /// # Parameters
-/// Up to twelve, by name. A type is sent as JSON, so it is serde's; `&str`, `&[T]` and
-/// `&T` are decoded as `String`, `Vec<T>` and `T`, and an `Option` may be missing. A
-/// free function may take the plugin's value first, as `&Calculator`.
+/// At most twelve. They travel as JSON, by name, so their types implement serde's `Serialize`
+/// and `Deserialize`. `&str`, `&[T]` and `&T` are decoded as `String`, `Vec<T>` and `T`. An
+/// `Option` may be missing. A free function may take the plugin's value as its first parameter,
+/// `&Calculator`.
 ///
-/// A function whose only parameter is spelled `Bytes`, `Vec<u8>` or `&[u8]` gets the
-/// body of the call as it is, and a result spelled `Bytes` or `Vec<u8>` is the body of
-/// the answer; neither is JSON.
+/// If the only parameter is spelled `Bytes`, `Vec<u8>` or `&[u8]`, it is the body of the call
+/// as it is, without JSON.
 ///
 /// # Results
-/// What is spelled `…Result` is a `Result`, and its error reaches the caller: as its
-/// own type if that is serde's, and as a `RemoteError` if it is `anyhow::Error` or
-/// `goplug::Error`. The client returns `Result<T, CallError<E>>` for it. Everything
-/// else is a plain value, for which the client returns `goplug::Result<T>`.
+/// A type whose name ends in `Result` is a `Result`: the client returns
+/// `Result<T, CallError<E>>` (see [`CallError`](../goplug/enum.CallError.html)). For every other
+/// type the client returns [`goplug::Result<T>`](../goplug/type.Result.html). A result spelled
+/// `Bytes` or `Vec<u8>` is the body of the response as it is, without JSON.
+///
+/// # Cancellation
+/// The plugin drops the future of an `async fn` at an `.await` when the deadline of the call
+/// has passed, when the caller drops its future, and when the connection breaks. A method that
+/// is not `async` runs to its end, and so does one with `blocking`; then nobody gets the result.
+///
+/// # Errors
+/// The method's own error reaches the caller as its own type if serde can write and read it.
+/// `anyhow::Error` and [`goplug::Error`](../goplug/enum.Error.html) arrive as a
+/// [`RemoteError`](../goplug/struct.RemoteError.html): their text, and the texts of their causes.
+/// A panic fails the one call, with `Error::Panicked`, and the plugin lives on.
+///
+/// # Example
+/// ```
+/// #[goplug::plugin]
+/// pub struct Calculator;
+///
+/// #[goplug::method(Calculator)]
+/// pub async fn divide(a: f64, b: f64) -> Result<f64, String> {
+///     if b == 0.0 { Err("division by zero".into()) } else { Ok(a / b) }
+/// }
+///
+/// async fn calls<C: goplug::Caller>(calculator: CalculatorClient<C>) -> goplug::Result<()> {
+///     match calculator.divide(1.0, 0.0).await {
+///         Ok(quotient) => println!("{quotient}"),
+///         Err(goplug::CallError::Method(text)) => println!("{text}"),
+///         Err(goplug::CallError::Goplug(error)) => return Err(error),
+///     }
+///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
 #[proc_macro_attribute]
 pub fn method(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(Role::Method, args.into(), item.into()).into()
 }
 
-/// Declares a callback: what a plugin calls in its host.
+/// Declares a callback: a function that a plugin calls and its host handles.
 ///
-/// It stands on an `async fn` without a body, `#[goplug::callback(Calculator)]`, or,
-/// without a path, within an `impl` or trait that has `#[goplug::plugin]`. The macro
-/// writes the body. It takes `name = "…"` and `crate = path`, as a method does, and
-/// the same parameters.
+/// ```
+/// # #[goplug::plugin]
+/// # pub struct Calculator;
+/// /// How far a long sum has come.
+/// #[goplug::callback(Calculator)]
+/// pub async fn progress(percent: u8) -> goplug::Result<()>;
+/// # fn main() {}
+/// ```
 ///
-/// It returns `goplug::Result<()>`, and then reaches every host that listens, or
-/// `goplug::Result<T>`, and then asks the host that listened first. Where nobody
-/// listens it fails with `Error::NotRegistered`.
+/// It is an `async fn` without a body: the macro writes the body. The argument is the path of
+/// the plugin's type; within an `impl` or trait that has `#[goplug::plugin]` there is no path.
 ///
-/// For a callback `progress` the client has `on_progress`, which takes a handler and
-/// returns a `Subscription`, and `progress_stream` if there is no answer to give. Both
-/// get owned values: a `String` for a `&str`. The blocking client's `on_progress` takes a
-/// plain closure.
+/// For a callback `progress` the client has `on_progress`, which takes a handler and returns a
+/// [`Subscription`](../goplug/struct.Subscription.html). If the callback has no result, the
+/// client also has `progress_stream`, which returns a
+/// [`CallbackStream`](../goplug/struct.CallbackStream.html). The blocking client's `on_progress`
+/// takes a plain closure.
+///
+/// # Options
+/// `name = "…"` and `crate = path`, as for [`method`](macro@method).
+///
+/// # Parameters
+/// As for a [`method`](macro@method). The host's handler gets owned values: a `String` for a
+/// `&str`.
+///
+/// # Results
+/// `goplug::Result<()>`: the callback goes to every host that listens, and nobody answers it.
+/// `goplug::Result<T>`: it goes to the host that registered it first, and the plugin waits for
+/// the answer.
+///
+/// # Cancellation
+/// A callback without a result is queued for every host that listens, or for none: dropping the
+/// future is safe. It waits only while a host is behind. A plugin that drops the future of a
+/// callback with a result no longer gets the answer; the handler may run all the same.
+///
+/// # Errors
+/// [`Error::NotRegistered`](../goplug/enum.Error.html) if no host listens,
+/// `Error::NoPlugin` if it is called outside of every plugin, and `Error::Deadline` if a host
+/// does not keep up or does not answer in time.
+///
+/// # Example
+/// ```
+/// #[goplug::plugin]
+/// pub struct Calculator;
+///
+/// /// How far a long sum has come.
+/// #[goplug::callback(Calculator)]
+/// pub async fn progress(percent: u8) -> goplug::Result<()>;
+///
+/// #[goplug::method(Calculator)]
+/// pub async fn sum(numbers: Vec<i64>) -> goplug::Result<i64> {
+///     progress(100).await?;
+///     Ok(numbers.iter().sum())
+/// }
+///
+/// async fn listens<C: goplug::Caller>(calculator: CalculatorClient<C>) -> goplug::Result<()> {
+///     let subscription =
+///         calculator.on_progress(|percent| async move { println!("{percent} %") }).await?;
+///     let _ = calculator.sum(vec![1, 2]).await;
+///     subscription.unregister();
+///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
 #[proc_macro_attribute]
 pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(Role::Callback, args.into(), item.into()).into()
@@ -113,11 +273,39 @@ pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a function the plugin's activation hook: it runs when a host loads the plugin.
 ///
-/// `#[goplug::activate(Calculator)]` on a function, or without a path within an `impl`
-/// that has `#[goplug::plugin]`; `crate = path` on a function. The function may take the
-/// plugin's value first, and then one parameter: the host's configuration, of any type
-/// that serde reads. It returns nothing, or a `Result<(), E>` whose error converts into
-/// `anyhow::Error`; if it fails, so does loading. A plugin has at most one.
+/// A plugin has at most one. The argument is the path of the plugin's type; within an `impl`
+/// that has `#[goplug::plugin]` there is no path.
+///
+/// # Options
+/// `crate = path`, on a free function: where goplug is found.
+///
+/// # Parameters
+/// A free function may take the plugin's value first, `&Calculator`; in an `impl` that is
+/// `&self`. One more parameter is the configuration that the host gives the plugin, of any type
+/// that serde reads. An `Option` is `None` if the host gives none.
+///
+/// # Results
+/// Nothing, or a `Result<(), E>` whose error converts into `anyhow::Error`.
+///
+/// # Cancellation
+/// The time for a start includes the hook. If that is over, the host ends the plugin's process.
+///
+/// # Errors
+/// If the hook fails, panics, or cannot read the configuration, loading the plugin fails with
+/// [`Error::Start`](../goplug/enum.Error.html), which holds the reason.
+///
+/// # Example
+/// ```
+/// #[goplug::plugin]
+/// pub struct Calculator;
+///
+/// #[goplug::activate(Calculator)]
+/// async fn start(digits: Option<u8>) -> Result<(), std::num::TryFromIntError> {
+///     println!("started with {digits:?}");
+///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
 #[proc_macro_attribute]
 pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(Role::Activate, args.into(), item.into()).into()
@@ -125,7 +313,36 @@ pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a function the plugin's stop hook: it runs when a host unloads the plugin.
 ///
-/// As `activate`, but without a configuration. A plugin has at most one.
+/// A plugin has at most one, and it runs only if the plugin was activated. The argument is the
+/// path of the plugin's type; within an `impl` that has `#[goplug::plugin]` there is no path.
+///
+/// # Options
+/// `crate = path`, on a free function: where goplug is found.
+///
+/// # Parameters
+/// None but the plugin's value, `&Calculator`; in an `impl` that is `&self`.
+///
+/// # Results
+/// Nothing, or a `Result<(), E>` whose error converts into `anyhow::Error`.
+///
+/// # Cancellation
+/// Calls in flight go on while the hook runs, and no new ones begin. Hook and calls have the
+/// time for a stop; then they are dropped and the process ends.
+///
+/// # Errors
+/// An error or a panic is written to standard error, and the plugin stops all the same.
+///
+/// # Example
+/// ```
+/// #[goplug::plugin]
+/// pub struct Calculator;
+///
+/// #[goplug::stop(Calculator)]
+/// fn stop(_calculator: &Calculator) {
+///     println!("stopped");
+/// }
+/// # fn main() {}
+/// ```
 #[proc_macro_attribute]
 pub fn stop(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(Role::Stop, args.into(), item.into()).into()

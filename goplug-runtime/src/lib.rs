@@ -7,6 +7,8 @@
 //! [`transport`] is the only place that knows the platform; [`typed`] is called by generated code;
 //! `plugin` and `host` are the two sides, and never import each other.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod error;
 pub mod http1;
 pub mod limits;

@@ -1,139 +1,79 @@
-#![doc = include_str!("../README.md")]
+//! Plugins for Rust programs, as processes of their own, called through typed clients.
+//!
+//! You annotate functions; that is a plugin. Your program, the *host*, calls them through a
+//! generated client. In between is one HTTP/1.1 request on a Unix socket. A plugin that
+//! crashes takes nothing down with it, and never outlives its host.
+//!
+//! # A first plugin, and its host
+//! Both are in one program here; they can as well be two.
+//!
+//! ```no_run
+//! /// Calculates, in a process of its own.
+//! #[goplug::plugin(namespace = "math")]
+//! pub struct Calculator;
+//!
+//! /// Adds two integers.
+//! #[goplug::method(Calculator)]
+//! pub fn add(a: i64, b: i64) -> i64 {
+//!     a + b
+//! }
+//!
+//! fn main() -> goplug::Result<()> {
+//!     goplug::embed!(Calculator); // in the plugin's process this serves, and does not return
+//!     host()
+//! }
+//!
+//! #[tokio::main]
+//! async fn host() -> goplug::Result<()> {
+//!     let registry = goplug::Registry::builder("plugins").embed::<Calculator>().start().await?;
+//!     let calculator: CalculatorClient = registry.client().await?; // starts the plugin
+//!     assert_eq!(calculator.add(2, 3).await?, 5);
+//!     registry.stop().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What to read next
+//! | you want to | read |
+//! |---|---|
+//! | write a plugin | [`plugin`](macro@plugin), then [`method`] |
+//! | give it state, or a contract that many plugins fulfil | [`plugin`](macro@plugin) |
+//! | let it call its host | [`callback`] |
+//! | do something when it is loaded or unloaded | [`activate`], [`stop`] |
+//! | make a program of it | [`main!`], or [`embed!`] within the host's |
+//! | find, load and call plugins | [`Registry`], [`Plugin`] |
+//! | do so from code that is not async | [`blocking`] |
+//! | tell what went wrong, and whether to try again | [`Error`], [`CallError`] |
+//! | restart, confine, limit, watch, upgrade plugins | [`Policy`] and its [`Restart`], [`Sandbox`], [`Resources`], [`HealthCheck`] |
+//! | hear what happens to them | [`Event`] |
+//! | test code that calls a plugin, without one | [`Caller`] |
+//! | call by name, with bytes; serve without annotations | [`Plugin::execute`], [`PluginServer`], [`raw`] |
+//! | know the default limits and times | [`limits`] |
+//!
+//! # Features
+//! All three are on by default.
+//!
+//! | feature | for |
+//! |---|---|
+//! | `plugin` | everything that a plugin's program needs |
+//! | `host` | everything that a host needs: registry, supervision, policies, blocking clients |
+//! | `hyper` | plugins that also answer odd HTTP requests: HTTP/1.0, absolute URLs, `HEAD` |
+//!
+//! A plugin's own package is smaller with `default-features = false, features = ["plugin"]`,
+//! a host's with `["host"]`.
+//!
+//! # Stability
+//! Everything here but the hidden module `__private`, which is for generated code, follows
+//! semantic versioning. The crates `goplug-runtime` and `goplug-macros` promise nothing: use
+//! them through this one.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// A plugin with state, made of an `impl`:
-///
-/// ```
-/// use std::sync::atomic::{AtomicU64, Ordering};
-///
-/// #[derive(Default)]
-/// pub struct Counter {
-///     value: AtomicU64,
-/// }
-///
-/// #[goplug::plugin(namespace = "demo", lazy_load)]
-/// impl Counter {
-///     /// Counts on, and tells every host that listens.
-///     #[goplug::method]
-///     pub async fn increment(&self, by: u64) -> goplug::Result<u64> {
-///         let now = self.value.fetch_add(by, Ordering::Relaxed) + by;
-///         self.changed(now).await?;
-///         Ok(now)
-///     }
-///
-///     #[goplug::callback]
-///     pub async fn changed(&self, value: u64) -> goplug::Result<()>;
-/// }
-/// # fn main() {}
-/// ```
-///
-/// A contract, and a plugin that fulfils it:
-///
-/// ```
-/// #[goplug::plugin]
-/// pub trait Greeter {
-///     #[goplug::method]
-///     async fn greet(&self, name: &str) -> String;
-/// }
-///
-/// #[derive(Default)]
-/// pub struct Polite;
-///
-/// #[goplug::plugin(name = "Polite", namespace = "greeters")]
-/// impl Greeter for Polite {
-///     async fn greet(&self, name: &str) -> String {
-///         format!("Good day, {name}.")
-///     }
-/// }
-/// # fn main() {}
-/// ```
 #[doc(inline)]
-pub use goplug_macros::plugin;
-
-/// ```
-/// #[goplug::plugin]
-/// pub struct Calculator;
-///
-/// /// Adds two integers.
-/// #[goplug::method(Calculator, idempotent)]
-/// pub fn add(a: i64, b: i64) -> i64 {
-///     a + b
-/// }
-///
-/// #[goplug::method(Calculator)]
-/// pub async fn divide(a: f64, b: f64) -> Result<f64, String> {
-///     if b == 0.0 { Err("division by zero".into()) } else { Ok(a / b) }
-/// }
-///
-/// async fn calls<C: goplug::Caller>(calculator: CalculatorClient<C>) -> goplug::Result<i64> {
-///     match calculator.divide(1.0, 0.0).await {
-///         Ok(quotient) => println!("{quotient}"),
-///         Err(goplug::CallError::Method(text)) => println!("{text}"),
-///         Err(goplug::CallError::Goplug(error)) => return Err(error),
-///     }
-///     calculator.add(2, 3).await
-/// }
-/// # fn main() {}
-/// ```
-#[doc(inline)]
-pub use goplug_macros::method;
-
-/// ```
-/// #[goplug::plugin]
-/// pub struct Calculator;
-///
-/// /// How far a long sum has come.
-/// #[goplug::callback(Calculator)]
-/// pub async fn progress(percent: u8) -> goplug::Result<()>;
-///
-/// #[goplug::method(Calculator)]
-/// pub async fn sum(numbers: Vec<i64>) -> goplug::Result<i64> {
-///     progress(100).await?;
-///     Ok(numbers.iter().sum())
-/// }
-///
-/// async fn listens<C: goplug::Caller>(calculator: CalculatorClient<C>) -> goplug::Result<()> {
-///     let subscription =
-///         calculator.on_progress(|percent| async move { println!("{percent} %") }).await?;
-///     let _ = calculator.sum(vec![1, 2]).await;
-///     subscription.unregister();
-///     Ok(())
-/// }
-/// # fn main() {}
-/// ```
-#[doc(inline)]
-pub use goplug_macros::callback;
-
-/// ```
-/// #[goplug::plugin]
-/// pub struct Calculator;
-///
-/// #[goplug::activate(Calculator)]
-/// async fn start(digits: Option<u8>) -> Result<(), std::num::TryFromIntError> {
-///     println!("started with {digits:?}");
-///     Ok(())
-/// }
-/// # fn main() {}
-/// ```
-#[doc(inline)]
-pub use goplug_macros::activate;
-
-/// ```
-/// #[goplug::plugin]
-/// pub struct Calculator;
-///
-/// #[goplug::stop(Calculator)]
-/// fn stop(_calculator: &Calculator) {
-///     println!("stopped");
-/// }
-/// # fn main() {}
-/// ```
-#[doc(inline)]
-pub use goplug_macros::stop;
-
+pub use goplug_macros::{activate, callback, method, plugin, stop};
 #[doc(inline)]
 pub use goplug_runtime::bytes::Bytes;
 #[doc(inline)]
-pub use goplug_runtime::protocol::PluginId;
+pub use goplug_runtime::protocol::{InvalidName, PluginId};
 #[doc(inline)]
 pub use goplug_runtime::typed::{
     BlockingCaller, CallRequest, CallbackHandler, CallbackStream, Caller, Client, NamedClient,
@@ -151,7 +91,8 @@ pub use goplug_runtime::host::{
 
 /// For hosts that are not async: the same plugins, called by threads that block.
 ///
-/// Made by [`RegistryBuilder::start_blocking`], or of a [`Plugin`] of any registry.
+/// A registry of this kind is made by [`RegistryBuilder::start_blocking`]. A [`Plugin`](blocking::Plugin)
+/// is also made from the [`Plugin`] of an async registry, with `into()`.
 #[cfg(feature = "host")]
 pub mod blocking {
     #[doc(inline)]
@@ -165,8 +106,45 @@ pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHos
 #[doc(inline)]
 pub use goplug_runtime::typed::Configuration;
 
+/// What two processes tell each other, as values.
+///
+/// A [`Descriptor`](protocol::Descriptor) says what a plugin offers: it is the answer of
+/// [`Plugin::descriptor`]. A [`Problem`](protocol::Problem) is an error on its way from one
+/// process to the other; users of typed clients see it as an [`Error`] instead.
+pub mod protocol {
+    #[doc(inline)]
+    pub use goplug_runtime::protocol::problem::Document;
+    #[doc(inline)]
+    pub use goplug_runtime::protocol::{
+        CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, Problem, ProblemKind,
+        TypeDescriptor,
+    };
+}
+
+/// What lies beneath typed clients and annotations, for those who write either by hand: a
+/// [`Caller`] of their own, or a [`PluginServer`].
+///
+/// A call is a [`CallRequest`], whose body is of a [`MediaType`](raw::MediaType). A callback is
+/// a [`CallbackEvent`](raw::CallbackEvent), and a [`CallbackHandler`] answers it with a
+/// [`Reply`](raw::Reply) or a [`Problem`](protocol::Problem). An
+/// [`Expectation`](raw::Expectation) is what a client needs of its plugin: [`Caller::check`]
+/// gets one.
+pub mod raw {
+    #[doc(inline)]
+    pub use goplug_runtime::transport::Listener;
+    #[doc(inline)]
+    pub use goplug_runtime::typed::check::Returned;
+    #[doc(inline)]
+    pub use goplug_runtime::typed::{CallbackEvent, Expectation, HookOutcome, MediaType, Reply};
+}
+
 #[cfg(feature = "plugin")]
 mod program;
 
 #[doc(hidden)]
 pub mod __private;
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

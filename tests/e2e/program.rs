@@ -59,7 +59,9 @@ fn what_install_wrote_is_loaded() {
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         let known = &registry.discovered()[0];
         let signature = "add(a: i64, b: i64) -> i64".to_owned();
-        assert!(known.methods().contains(&signature), "{:?}", known.methods());
+        assert!(known.signatures().contains(&signature), "{:?}", known.signatures());
+        assert_eq!(known.methods(), calculator.plugin().methods());
+        assert_eq!(known.signatures(), calculator.plugin().signatures());
     });
 }
 

@@ -56,6 +56,7 @@ impl Listener {
     /// # Errors
     /// The system's error. It concerns one connection only, or is temporary, such as too many open
     /// files: wait a moment and accept again.
+    #[doc(hidden)]
     pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         let (stream, _) = self.inner.accept().await?;
         let peer = Peer::of(&stream)?;

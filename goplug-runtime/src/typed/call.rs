@@ -108,6 +108,7 @@ impl Reply {
     ///
     /// # Errors
     /// The method's own error, as a problem of kind [`ProblemKind::Method`].
+    #[doc(hidden)]
     pub fn outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(result: R) -> Result<Self, Problem>
     where
         R::Ok: Returned,
@@ -119,6 +120,7 @@ impl Reply {
     ///
     /// # Errors
     /// The method's own error, as a problem of kind [`ProblemKind::Method`].
+    #[doc(hidden)]
     pub fn raw_outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(result: R) -> Result<Self, Problem>
     where
         R::Ok: Into<Bytes>,
@@ -157,6 +159,7 @@ impl Configuration {
     ///
     /// # Errors
     /// One that says that it is about the configuration, what was expected, and where.
+    #[doc(hidden)]
     pub fn read<T: ConfigurationType>(&self, ty: &str) -> anyhow::Result<T> {
         self.parse().map_err(|error| {
             if self.body.is_empty() {

@@ -35,6 +35,7 @@ pub trait Client: Sized {
     fn expectation() -> Expectation;
 
     /// Wraps a checked base. Generated; [`ClientBase::bind`] is the way in.
+    #[doc(hidden)]
     fn from_base(base: ClientBase<Self::Caller>) -> Self;
 }
 

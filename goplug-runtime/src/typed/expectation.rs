@@ -15,6 +15,7 @@ pub struct Expectation {
 
 impl Expectation {
     /// Everything that is declared for the plugin `P`.
+    #[doc(hidden)]
     pub fn of_plugin<P: PluginType, C>() -> Self {
         let mut expectation =
             Self { client: type_name::<C>(), methods: Vec::new(), callbacks: Vec::new() };
@@ -31,6 +32,7 @@ impl Expectation {
     }
 
     /// Everything that a contract's trait declares.
+    #[doc(hidden)]
     pub fn of_contract<C>(spec: &'static ContractSpec) -> Self {
         Self {
             client: type_name::<C>(),

@@ -51,7 +51,7 @@ trait Handle: Send + Sync {
 ///
 /// ```
 /// use goplug::CallbackHandler;
-/// # use goplug_runtime::typed::Reply;
+/// use goplug::raw::Reply;
 ///
 /// let handler = CallbackHandler::new(|event| async move {
 ///     println!("{} bytes", event.data.len());

@@ -14,7 +14,7 @@ use super::command::Command;
 use super::retry;
 use super::state::PluginState;
 use crate::error::{Error, Result};
-use crate::protocol::{Descriptor, Dialect, PluginId, name, wire};
+use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, name, wire};
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
     Subscription,
@@ -82,12 +82,20 @@ impl Plugin {
 
     /// The wire names of the methods: of the running plugin, or else of its `.pconf`.
     pub fn methods(&self) -> Vec<String> {
-        let names = |methods: &[crate::protocol::MethodDescriptor]| {
-            methods.iter().map(|method| method.name.clone()).collect()
-        };
+        self.describe_methods(|method| method.name.clone())
+    }
+
+    /// The signatures of the same methods, such as `add(a: i64, b: i64) -> i64`. A plugin
+    /// that gives no types has signatures without any.
+    pub fn signatures(&self) -> Vec<String> {
+        self.describe_methods(MethodDescriptor::signature)
+    }
+
+    fn describe_methods(&self, text: impl Fn(&MethodDescriptor) -> String) -> Vec<String> {
+        let texts = |methods: &[MethodDescriptor]| methods.iter().map(&text).collect();
         match (self.descriptor(), self.plugin.installation()) {
-            (Some(descriptor), _) => names(&descriptor.methods),
-            (None, Some(installation)) => names(installation.pconf.methods()),
+            (Some(descriptor), _) => texts(&descriptor.methods),
+            (None, Some(installation)) => texts(installation.pconf.methods()),
             (None, None) => Vec::new(),
         }
     }

@@ -45,8 +45,15 @@ impl DiscoveredPlugin {
         self.installation.pconf.lazy_load()
     }
 
-    /// The signatures of the methods that the `.pconf` names.
+    /// The wire names of the methods that the `.pconf` lists, as
+    /// [`Plugin::methods`](crate::host::Plugin::methods).
     pub fn methods(&self) -> Vec<String> {
+        self.installation.pconf.methods().iter().map(|method| method.name.clone()).collect()
+    }
+
+    /// The signatures of the same methods, as
+    /// [`Plugin::signatures`](crate::host::Plugin::signatures).
+    pub fn signatures(&self) -> Vec<String> {
         self.installation.pconf.methods().iter().map(|method| method.signature()).collect()
     }
 
