@@ -15,6 +15,8 @@ pub(crate) type Full = Vec<String>;
 pub(crate) struct Module {
     pub(crate) items: Vec<Item>,
     imports: BTreeMap<String, Vec<String>>,
+    /// The modules of which it imports everything.
+    globs: Vec<Vec<String>>,
 }
 
 /// What a path leads to.
@@ -53,8 +55,9 @@ impl Sources {
                     module.items.push(Item::Mod(child));
                 }
                 Item::Use(import) => {
-                    each_import(&import.tree, &mut Vec::new(), &mut |name, path| {
-                        module.imports.insert(name, path);
+                    each_import(&import.tree, &mut Vec::new(), &mut |name, path| match name {
+                        Some(name) => drop(module.imports.insert(name, path)),
+                        None => module.globs.push(path),
                     });
                     module.items.push(Item::Use(import));
                 }
@@ -119,7 +122,13 @@ impl Sources {
         if self.item(&full).is_some() {
             return Some(Target::Item(full));
         }
-        let import = self.0.get(module)?.imports.get(name)?;
+        let Module { imports, globs, .. } = self.0.get(module)?;
+        let Some(import) = imports.get(name) else {
+            return globs.iter().find_map(|glob| match self.resolve(module, glob) {
+                Target::Module(of) if of[..] != *module => self.look_up(&of, name),
+                _ => None,
+            });
+        };
         // `use bytes;` stands for the crate, not for itself.
         if import[..] == [name] && !self.0.contains_key(&import[..]) {
             return Some(Target::Foreign(import.clone()));
@@ -137,11 +146,12 @@ pub(crate) fn joined(path: &[String], name: &str) -> Full {
     [path, &[name.to_owned()]].concat()
 }
 
-/// Calls `found` with each name that an import brings, and the path that it stands for.
+/// Calls `found` with each name that an import brings, and the path that it stands for; without
+/// a name where it brings everything of a module.
 pub(crate) fn each_import(
     tree: &UseTree,
     path: &mut Vec<String>,
-    found: &mut impl FnMut(String, Vec<String>),
+    found: &mut impl FnMut(Option<String>, Vec<String>),
 ) {
     match tree {
         UseTree::Path(step) => {
@@ -150,17 +160,17 @@ pub(crate) fn each_import(
             path.pop();
         }
         UseTree::Name(last) if last.ident == "self" => {
-            found(path[path.len() - 1].clone(), path.clone());
+            found(Some(path[path.len() - 1].clone()), path.clone());
         }
         UseTree::Name(last) => {
             let name = last.ident.to_string();
-            found(name.clone(), joined(path, &name));
+            found(Some(name.clone()), joined(path, &name));
         }
         UseTree::Rename(last) => {
-            found(last.rename.to_string(), joined(path, &last.ident.to_string()))
+            found(Some(last.rename.to_string()), joined(path, &last.ident.to_string()))
         }
         UseTree::Group(group) => group.items.iter().for_each(|tree| each_import(tree, path, found)),
-        _ => panic!("an import that names nothing: {}", path.join("::")),
+        UseTree::Glob(_) => found(None, path.clone()),
     }
 }
 

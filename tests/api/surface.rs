@@ -64,6 +64,7 @@ impl Surface {
             match item {
                 Item::Use(import) => {
                     each_import(&import.tree, &mut Vec::new(), &mut |name, path| {
+                        let name = name.expect("goplug exports each item by its name");
                         found.push((name, self.sources.resolve(module, &path), condition.clone()));
                     })
                 }
