@@ -6,7 +6,7 @@ use syn::{
     ItemTrait, Signature, TraitItem, Visibility, parse_quote,
 };
 
-use crate::surface::is_hidden;
+use crate::sources::is_hidden;
 
 /// The attributes that users have to know of.
 const KEPT: [&str; 8] = [

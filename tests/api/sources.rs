@@ -199,3 +199,9 @@ pub(crate) fn is_test(attrs: &[Attribute]) -> bool {
         text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "test")
     })
 }
+
+/// Whether something is hidden from the documentation: only generated code uses it.
+pub(crate) fn is_hidden(attrs: &[Attribute]) -> bool {
+    let is_hidden = |attr: &Attribute| attr.meta.to_token_stream().to_string() == "doc (hidden)";
+    attrs.iter().any(is_hidden)
+}

@@ -8,7 +8,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Generics, Item, ItemImpl, Meta, Type, Visibility};
 
 use crate::signature;
-use crate::sources::{Full, Sources, Target, each_import, is_test, item_name, joined};
+use crate::sources::{Full, Sources, Target, each_import, is_hidden, is_test, item_name, joined};
 
 /// A name that users can write.
 struct Export {
@@ -302,11 +302,6 @@ fn outside(item: &Item) -> Option<(&[Attribute], &Visibility)> {
         Item::Use(it) => (&it.attrs, &it.vis),
         _ => return None,
     })
-}
-
-pub(crate) fn is_hidden(attrs: &[Attribute]) -> bool {
-    let is_hidden = |attr: &Attribute| attr.meta.to_token_stream().to_string() == "doc (hidden)";
-    attrs.iter().any(is_hidden)
 }
 
 fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
