@@ -130,7 +130,7 @@ fn the_handlers_of_a_blocking_client_are_plain_closures() {
         let caller = calculator.clone();
         let choose = move |from: Vec<i64>| caller.add(from[0], from[1]).unwrap();
         let _choice = calculator.on_choose(choose).unwrap();
-        // The plugin calls back, and the handler calls the plugin, while the first call is in flight.
+        // While this call is in flight, the plugin calls back, and the handler calls the plugin.
         assert_eq!(calculator.twice_the_chosen(vec![20, 1]).unwrap(), 42);
     });
 }

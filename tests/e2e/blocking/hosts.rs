@@ -55,7 +55,7 @@ fn a_host_without_a_runtime_restarts_a_crashed_plugin() {
             assert_eq!(status, "exit status: 3");
             assert_eq!(stderr, &["line 1 before the end"]);
             assert_eq!(plugin.execute("add", "[2,3]").unwrap(), "5");
-            // The registry is dropped without a stop: the end of the test checks that nothing is left.
+            // It is dropped without a stop: the end of the test checks that nothing is left.
         });
     });
 }
