@@ -58,7 +58,7 @@ fn a_self_started_plugin_is_discovered_and_serves() {
 fn callbacks_of_a_self_started_plugin_arrive() {
     run_test(async |env| {
         let registry = env.watching().await;
-        let _own = SelfStarted::start(env);
+        let _process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         let mut ticks = calculator.tick_stream().await.unwrap();
         calculator.burst(3, None).await.unwrap();
@@ -84,7 +84,7 @@ fn an_unload_stops_a_self_started_plugin_which_removes_its_files() {
     });
 }
 
-/// Whether a file is a socket or a `.pconf`. The plugin's lock file stays.
+/// Whether a file is a socket or a `.pconf`.
 fn is_of_plugin(entry: &std::fs::DirEntry) -> bool {
     let name = entry.file_name();
     name.as_encoded_bytes().ends_with(b".sock") || name.as_encoded_bytes().ends_with(b".pconf")
