@@ -1,3 +1,3 @@
-//! Nothing to use: this package is its tests, and the plugins that they run.
+//! The plugins that the tests of this package run. There is nothing here to use elsewhere.
 
 pub mod fixtures;

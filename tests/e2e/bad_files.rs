@@ -1,4 +1,4 @@
-//! Files that cannot be used: each is one `rejected` event, and the others go on.
+//! Files that cannot be used: each is one `Rejected` event, and other plugins are loaded.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -9,13 +9,13 @@ use goplug::Event;
 use goplug_tests::fixtures::calculator::Calculator;
 use serde_json::json;
 
-use crate::stage::{CALCULATOR, Kind, Stage, is, pconf, read_until, stage};
+use crate::test_env::{CALCULATOR, Kind, TestEnv, is, pconf, read_until, run_test};
 
-/// Has a registry look at the folder with `file` in it and a sound neighbour, and twice
-/// more. Answers with the one reason that the file was rejected for.
-async fn rejection(stage: &Stage, file: &Path) -> String {
-    stage.install_calculator();
-    let registry = stage.watching().await;
+/// Has a registry scan the folder three times, with `file` and a valid neighbour in it. Checks
+/// that the file is rejected once, and returns the reason.
+async fn rejection(env: &TestEnv, file: &Path) -> String {
+    env.install_calculator();
+    let registry = env.watching().await;
     let mut events = registry.events();
     let (mut reasons, mut neighbour) = (Vec::new(), false);
     let mut note = |event: &Event| {
@@ -29,7 +29,7 @@ async fn rejection(stage: &Stage, file: &Path) -> String {
     read_until(&mut events, "the rejection, or the neighbour,", &mut note).await;
     for name in ["Later", "Last"] {
         let keys = json!({"Name": name, "LazyLoad": true, "Exec": ["p"]});
-        stage.put_pconf(&format!("{name}.pconf"), &keys);
+        env.put_pconf(&format!("{name}.pconf"), &keys);
         let seen = read_until(&mut events, "the file", is(Kind::Discovered, name)).await;
         for event in &seen {
             note(event);
@@ -42,15 +42,15 @@ async fn rejection(stage: &Stage, file: &Path) -> String {
 /// The reason for which a file with this content is rejected.
 fn reason_for_content(content: &[u8]) -> String {
     let mut reason = String::new();
-    stage(async |stage| {
-        let file = stage.put("bad.pconf", content);
-        reason = rejection(stage, &file).await;
+    run_test(async |env| {
+        let file = env.put("bad.pconf", content);
+        reason = rejection(env, &file).await;
     });
     reason
 }
 
 #[test]
-fn what_is_not_json_is_rejected() {
+fn a_file_that_is_not_json_is_rejected() {
     let reason = reason_for_content(b"Name = Calculator");
     assert!(reason.starts_with("not a JSON object: expected"), "{reason}");
 }
@@ -96,40 +96,40 @@ fn a_file_with_neither_program_nor_socket_is_rejected() {
 
 #[test]
 fn a_folder_is_rejected() {
-    stage(async |stage| {
-        let path = stage.folder().join("bad.pconf");
+    run_test(async |env| {
+        let path = env.folder().join("bad.pconf");
         fs::create_dir(&path).unwrap();
-        assert_eq!(rejection(stage, &path).await, "it is a folder");
+        assert_eq!(rejection(env, &path).await, "it is a folder");
     });
 }
 
 #[test]
-fn a_fifo_is_rejected_and_not_waited_for() {
-    stage(async |stage| {
-        let path = stage.folder().join("bad.pconf");
+fn a_fifo_is_rejected_without_waiting_for_it() {
+    run_test(async |env| {
+        let path = env.folder().join("bad.pconf");
         let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600));
         rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
-        assert_eq!(rejection(stage, &path).await, "it is not a regular file");
+        assert_eq!(rejection(env, &path).await, "it is not a regular file");
     });
 }
 
 #[test]
 fn a_link_to_nowhere_is_rejected() {
-    stage(async |stage| {
-        let path = stage.folder().join("bad.pconf");
+    run_test(async |env| {
+        let path = env.folder().join("bad.pconf");
         symlink("nowhere", &path).unwrap();
-        let reason = rejection(stage, &path).await;
+        let reason = rejection(env, &path).await;
         assert!(reason.contains("No such file"), "{reason}");
     });
 }
 
 #[test]
 fn a_file_that_may_not_be_read_is_rejected() {
-    stage(async |stage| {
-        let path = stage.put("bad.pconf", "{}");
+    run_test(async |env| {
+        let path = env.put("bad.pconf", "{}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-        let reason = rejection(stage, &path).await;
-        // The superuser may read everything, and finds that there is no name.
+        let reason = rejection(env, &path).await;
+        // The superuser may read every file, and finds that the name is missing.
         let all_powerful = fs::read(&path).is_ok();
         let expected = if all_powerful { "Name: is missing" } else { "Permission denied" };
         assert!(reason.starts_with(expected), "{reason}");
@@ -137,31 +137,31 @@ fn a_file_that_may_not_be_read_is_rejected() {
 }
 
 #[test]
-fn a_name_that_another_file_has_is_rejected() {
-    stage(async |stage| {
-        let path = stage.put_pconf("zzz.pconf", &pconf::<Calculator>(CALCULATOR));
-        let owner = stage.folder().join("math.Calculator.pconf");
-        let reason = rejection(stage, &path).await;
+fn a_name_that_another_file_has_taken_is_rejected() {
+    run_test(async |env| {
+        let path = env.put_pconf("zzz.pconf", &pconf::<Calculator>(CALCULATOR));
+        let owner = env.folder().join("math.Calculator.pconf");
+        let reason = rejection(env, &path).await;
         let expected = format!("the name math.Calculator is already taken by {}", owner.display());
         assert_eq!(reason, expected);
     });
 }
 
-/// The reason for which a plugin on this socket is rejected, lazy or not.
+/// The reason for which a plugin on this socket is rejected.
 fn reason_for_socket(lazy: bool, prepare: fn(&Path)) -> String {
     let mut reason = String::new();
-    stage(async |stage| {
-        let sock = stage.path("bad.sock");
+    run_test(async |env| {
+        let sock = env.path("bad.sock");
         prepare(&sock);
         let keys = json!({"Name": "A", "Sock": sock, "LazyLoad": lazy});
-        let file = stage.put_pconf("bad.pconf", &keys);
-        reason = rejection(stage, &file).await;
+        let file = env.put_pconf("bad.pconf", &keys);
+        reason = rejection(env, &file).await;
     });
     reason
 }
 
 #[test]
-fn a_dead_socket_is_rejected() {
+fn a_socket_without_a_listener_is_rejected() {
     for lazy in [false, true] {
         let reason = reason_for_socket(lazy, |sock| drop(UnixListener::bind(sock).unwrap()));
         assert_eq!(reason, "nobody listens on the socket");
@@ -176,7 +176,7 @@ fn a_socket_that_is_not_there_is_rejected() {
 }
 
 #[test]
-fn a_socket_that_is_none_is_rejected() {
+fn a_sock_that_is_not_a_socket_is_rejected() {
     for lazy in [false, true] {
         let reason = reason_for_socket(lazy, |sock| fs::write(sock, "").unwrap());
         assert_eq!(reason, "the file is not a socket");
@@ -191,11 +191,11 @@ fn a_program_that_leaves_the_folder_is_rejected() {
 
 #[test]
 fn a_link_by_which_the_program_leaves_the_folder_is_rejected() {
-    stage(async |stage| {
-        symlink("/bin/true", stage.folder().join("program")).unwrap();
+    run_test(async |env| {
+        symlink("/bin/true", env.folder().join("program")).unwrap();
         let keys = json!({"Name": "A", "Exec": ["program"]});
-        let file = stage.put_pconf("bad.pconf", &keys);
-        let reason = rejection(stage, &file).await;
+        let file = env.put_pconf("bad.pconf", &keys);
+        let reason = rejection(env, &file).await;
         assert_eq!(reason, "Exec names a program outside the folder of the file");
     });
 }
@@ -203,15 +203,15 @@ fn a_link_by_which_the_program_leaves_the_folder_is_rejected() {
 /// The reason for which a program with this content and mode is rejected.
 fn reason_for_program(content: &str, mode: u32, digest: Option<&str>) -> String {
     let mut reason = String::new();
-    stage(async |stage| {
-        let program = stage.put("program", content);
+    run_test(async |env| {
+        let program = env.put("program", content);
         fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
         let mut keys = json!({"Name": "A", "Exec": ["program"]});
         if let Some(digest) = digest {
             keys["Sha256"] = json!(digest);
         }
-        let file = stage.put_pconf("bad.pconf", &keys);
-        reason = rejection(stage, &file).await.replace(&program.display().to_string(), "PROGRAM");
+        let file = env.put_pconf("bad.pconf", &keys);
+        reason = rejection(env, &file).await.replace(&program.display().to_string(), "PROGRAM");
     });
     reason
 }
@@ -241,28 +241,28 @@ fn a_program_without_its_interpreter_is_rejected() {
 #[test]
 fn a_program_that_is_not_there_is_rejected() {
     let mut reason = String::new();
-    stage(async |stage| {
-        let file = stage.put_pconf("bad.pconf", &json!({"Name": "A", "Exec": ["nowhere"]}));
-        reason = rejection(stage, &file).await;
+    run_test(async |env| {
+        let file = env.put_pconf("bad.pconf", &json!({"Name": "A", "Exec": ["nowhere"]}));
+        reason = rejection(env, &file).await;
     });
     assert!(reason.ends_with("nowhere cannot be started: there is no such file"), "{reason}");
 }
 
 #[test]
 fn a_program_that_serves_under_another_name_is_rejected() {
-    stage(async |stage| {
+    run_test(async |env| {
         let keys = json!({"Name": "Impostor", "Protocol": 2, "Exec": [CALCULATOR]});
-        let file = stage.put_pconf("bad.pconf", &keys);
-        let reason = rejection(stage, &file).await;
+        let file = env.put_pconf("bad.pconf", &keys);
+        let reason = rejection(env, &file).await;
         assert_eq!(reason, "Impostor did not start: it answers as math.Calculator");
     });
 }
 
 #[test]
 fn a_rejected_file_is_read_again_when_it_changes() {
-    stage(async |stage| {
-        let file = stage.put("math.Calculator.pconf", "{");
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        let file = env.put("math.Calculator.pconf", "{");
+        let registry = env.watching().await;
         let mut events = registry.events();
         read_until(
             &mut events,
@@ -270,18 +270,18 @@ fn a_rejected_file_is_read_again_when_it_changes() {
             |event| matches!(event, Event::Rejected { path, .. } if *path == file),
         )
         .await;
-        stage.install_calculator();
+        env.install_calculator();
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
     });
 }
 
 #[test]
-fn a_file_that_works_again_is_no_longer_among_the_rejected() {
-    stage(async |stage| {
-        let program = stage.put("program", "no program");
+fn a_file_that_works_again_is_no_longer_listed_as_rejected() {
+    run_test(async |env| {
+        let program = env.put("program", "no program");
         let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": ["program"]});
-        stage.put_pconf("math.Calculator.pconf", &keys);
-        let registry = stage.watching().await;
+        env.put_pconf("math.Calculator.pconf", &keys);
+        let registry = env.watching().await;
         let mut events = registry.events();
         let rejected = |event: &Event| matches!(event, Event::Rejected { .. });
         read_until(&mut events, "the rejection", rejected).await;
@@ -293,7 +293,7 @@ fn a_file_that_works_again_is_no_longer_among_the_rejected() {
 
         let mut state = registry.events();
         let seen = read_until(&mut state, "the load", is(Kind::Loaded, "math.Calculator")).await;
-        stage.install_counter();
+        env.install_counter();
         let more = read_until(&mut state, "news", is(Kind::Discovered, "demo.Counter")).await;
         assert!(!seen.iter().chain(&more).any(rejected), "{seen:?} {more:?}");
     });

@@ -8,12 +8,12 @@ use goplug_tests::fixtures::calculator::CalculatorClient;
 use goplug_tests::fixtures::counter::CounterClient;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::stage::{soon, stage, until};
+use crate::test_env::{run_test, soon, until};
 
 #[test]
 fn callbacks_come_in_the_order_in_which_they_were_made() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let (sender, mut received) = mpsc::unbounded_channel();
         let _subscription = calculator
             .on_tick(move |number| {
@@ -31,8 +31,8 @@ fn callbacks_come_in_the_order_in_which_they_were_made() {
 
 #[test]
 fn arguments_of_several_types_arrive() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let mut notices = calculator.noticed_stream().await.unwrap();
         calculator.notice("smoke \"and\"\nfire").await.unwrap();
         let notice = soon("the callback", notices.next()).await;
@@ -41,9 +41,9 @@ fn arguments_of_several_types_arrive() {
 }
 
 #[test]
-fn bytes_arrive_as_they_are() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn bytes_arrive_unchanged() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let mut chunks = calculator.chunk_stream().await.unwrap();
         let every_byte: Vec<u8> = (0..=255).collect();
         calculator.send_chunk(every_byte.clone()).await.unwrap();
@@ -54,8 +54,8 @@ fn bytes_arrive_as_they_are() {
 
 #[test]
 fn a_raw_handler_gets_the_arguments_as_json() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let (sender, mut received) = mpsc::unbounded_channel::<Bytes>();
         let _subscription = calculator
             .plugin()
@@ -71,7 +71,7 @@ fn a_raw_handler_gets_the_arguments_as_json() {
     });
 }
 
-/// A handler that notes each number under its name.
+/// Registers a handler that notes each number together with the handler's name.
 async fn noting(
     calculator: &CalculatorClient,
     name: &'static str,
@@ -89,8 +89,8 @@ async fn noting(
 
 #[test]
 fn every_handler_gets_every_callback() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let notes = Arc::default();
         let _first = noting(&calculator, "first", &notes).await;
         let _second = noting(&calculator, "second", &notes).await;
@@ -103,8 +103,8 @@ fn every_handler_gets_every_callback() {
 
 #[test]
 fn an_unregistered_handler_is_called_no_more_and_the_others_are() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let notes = Arc::default();
         let first = noting(&calculator, "first", &notes).await;
         let _second = noting(&calculator, "second", &notes).await;
@@ -116,9 +116,9 @@ fn an_unregistered_handler_is_called_no_more_and_the_others_are() {
 }
 
 #[test]
-fn a_callback_that_nobody_registered_is_an_error_of_the_plugin() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn a_callback_without_a_handler_is_an_error_in_the_plugin() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let Err(CallError::Method(error)) = calculator.notice("smoke").await else {
             panic!("somebody listens");
         };
@@ -127,9 +127,9 @@ fn a_callback_that_nobody_registered_is_an_error_of_the_plugin() {
 }
 
 #[test]
-fn when_the_last_handler_is_gone_the_plugin_knows() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn a_callback_fails_after_its_last_handler_is_gone() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let notices = calculator.noticed_stream().await.unwrap();
         let ticks = calculator.tick_stream().await.unwrap();
         drop(notices);
@@ -151,13 +151,13 @@ fn when_the_last_handler_is_gone_the_plugin_knows() {
 
 #[test]
 fn unregistering_by_name_removes_every_handler() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let notes = Arc::default();
         let _first = noting(&calculator, "first", &notes).await;
         let _second = noting(&calculator, "second", &notes).await;
         calculator.plugin().unregister_callback("tick");
-        // The plugin may not know of it yet; the handlers are gone in any case.
+        // The plugin may not know yet that nobody listens; the handlers are gone in any case.
         drop(calculator.burst(1, None).await);
         let mut notices = calculator.noticed_stream().await.unwrap();
         calculator.notice("later").await.unwrap();
@@ -168,8 +168,8 @@ fn unregistering_by_name_removes_every_handler() {
 
 #[test]
 fn a_callback_answers_with_the_handlers_value() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let _subscription = calculator
             .on_choose(|from| async move { from.into_iter().max().unwrap_or_default() })
             .await
@@ -180,8 +180,8 @@ fn a_callback_answers_with_the_handlers_value() {
 
 #[test]
 fn a_handler_may_call_the_plugin_that_waits_for_it() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let inner = calculator.clone();
         let _subscription = calculator
             .on_choose(move |from| {
@@ -195,9 +195,9 @@ fn a_handler_may_call_the_plugin_that_waits_for_it() {
 }
 
 #[test]
-fn a_question_that_nobody_answers_is_an_error_of_the_plugin() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn a_callback_with_a_result_and_without_a_handler_is_an_error_in_the_plugin() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let error = calculator.twice_the_chosen(vec![1]).await.unwrap_err();
         assert!(matches!(&error, CallError::Method(error) if is_unregistered(error)), "{error:?}");
     });
@@ -209,8 +209,8 @@ fn is_unregistered(error: &RemoteError) -> bool {
 
 #[test]
 fn a_handler_may_register_another_callback() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let (sender, mut received) = mpsc::unbounded_channel();
         let inner = calculator.clone();
         let _subscription = calculator
@@ -230,8 +230,8 @@ fn a_handler_may_register_another_callback() {
 
 #[test]
 fn a_registration_in_the_middle_of_a_burst_loses_nothing() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let (sender, mut received) = mpsc::unbounded_channel();
         let inner = calculator.clone();
         let _subscription = calculator
@@ -257,9 +257,9 @@ fn a_registration_in_the_middle_of_a_burst_loses_nothing() {
 
 #[test]
 fn a_slow_handler_makes_the_plugin_wait_and_loses_nothing() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        let (gate, done) = (Arc::new(Semaphore::new(0)), stage.path("done"));
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        let (gate, done) = (Arc::new(Semaphore::new(0)), env.path("done"));
         let (sender, mut received) = mpsc::unbounded_channel();
         let closed = gate.clone();
         let _subscription = calculator
@@ -276,7 +276,7 @@ fn a_slow_handler_makes_the_plugin_wait_and_loses_nothing() {
         const COUNT: u64 = 20_000;
         let (caller, flag) = (calculator.clone(), done.clone());
         let burst = tokio::spawn(async move { caller.burst(COUNT, Some(flag)).await });
-        // A call behind it shows that the plugin has had time; it is waiting by then.
+        // Calls that succeed meanwhile show that the plugin has had time: the burst waits.
         for _ in 0..20 {
             calculator.add(2, 3).await.unwrap();
         }
@@ -292,8 +292,8 @@ fn a_slow_handler_makes_the_plugin_wait_and_loses_nothing() {
 
 #[test]
 fn callbacks_survive_a_reload() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let mut ticks = calculator.tick_stream().await.unwrap();
         for _ in 0..5 {
             registry.reload("Calculator", "math").await.unwrap();
@@ -305,9 +305,9 @@ fn callbacks_survive_a_reload() {
 
 #[test]
 fn a_callback_can_be_registered_before_the_plugin_is_loaded() {
-    stage(async |stage| {
-        stage.install_counter();
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        env.install_counter();
+        let registry = env.watching().await;
         let plugin = registry.get("Counter", "demo").unwrap();
         let (sender, mut received) = mpsc::unbounded_channel();
         let _subscription = plugin
@@ -325,10 +325,10 @@ fn a_callback_can_be_registered_before_the_plugin_is_loaded() {
 
 #[test]
 fn two_hosts_of_one_plugin_each_get_its_callbacks() {
-    stage(async |stage| {
-        stage.install_counter();
-        let first = stage.registry().start().await.unwrap();
-        let second = stage.registry().start().await.unwrap();
+    run_test(async |env| {
+        env.install_counter();
+        let first = env.registry().start().await.unwrap();
+        let second = env.registry().start().await.unwrap();
         let here: CounterClient = first.client().await.unwrap();
         let there: CounterClient = second.client().await.unwrap();
         let mut changes = here.changed_stream().await.unwrap();
@@ -342,9 +342,9 @@ fn two_hosts_of_one_plugin_each_get_its_callbacks() {
 }
 
 #[test]
-fn reserved_names_are_no_callbacks() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn an_invalid_callback_name_is_refused() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let error = calculator.plugin().register_callback("", |_| async {}).await.unwrap_err();
         assert!(matches!(error, Error::InvalidName(_)), "{error:?}");
     });

@@ -6,26 +6,27 @@ use bytes::Bytes;
 use goplug::{CallError, Error, limits};
 use goplug_tests::fixtures::calculator::{CalculatorClient, DivideError};
 use goplug_tests::fixtures::greeter::{GreetError, GreeterClient};
-use goplug_tests::fixtures::misfit::OtherCalculatorClient;
+use goplug_tests::fixtures::other_calculator::OtherCalculatorClient;
 
-use crate::stage::{POLITE, RUDE, Stage, soon, stage, until};
+use crate::in_flight::LongCall;
+use crate::test_env::{POLITE, RUDE, run_test, soon, until};
 
 #[test]
 fn a_call_answers_with_a_typed_result() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         assert_eq!(calculator.add(i64::MAX, 1).await.unwrap(), i64::MIN);
     });
 }
 
 #[test]
-fn busy_polling_changes_nothing_about_an_answer() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let builder = stage.registry().policy(|policy| policy.busy_poll(limits::MAX_BUSY_POLL * 2));
+fn busy_polling_does_not_change_results() {
+    run_test(async |env| {
+        env.install_calculator();
+        let builder = env.registry().policy(|policy| policy.busy_poll(limits::MAX_BUSY_POLL * 2));
         let registry = builder.start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+        let calculator = env.load_calculator(&registry).await;
         for number in 0..300 {
             let (one, other) = tokio::join!(calculator.add(number, 1), calculator.add(number, 2));
             assert_eq!((one.unwrap(), other.unwrap()), (number + 1, number + 2));
@@ -36,8 +37,8 @@ fn busy_polling_changes_nothing_about_an_answer() {
 
 #[test]
 fn a_methods_own_error_arrives_with_its_type() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         assert_eq!(calculator.divide(7, 2).await.unwrap(), 3);
         let error = calculator.divide(7, 0).await.unwrap_err();
         assert!(
@@ -49,8 +50,8 @@ fn a_methods_own_error_arrives_with_its_type() {
 
 #[test]
 fn an_anyhow_error_arrives_with_its_causes() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         assert_eq!(calculator.parse("12").await.unwrap(), 12);
         let Err(CallError::Method(error)) = calculator.parse("xii").await else {
             panic!("it parsed");
@@ -62,8 +63,8 @@ fn an_anyhow_error_arrives_with_its_causes() {
 
 #[test]
 fn references_and_options_are_parameters() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let words = ["a".to_owned(), "b".to_owned()];
         assert_eq!(calculator.join(&words, "-", None).await.unwrap(), "a-b");
         let brackets = Some("()".to_owned());
@@ -73,8 +74,8 @@ fn references_and_options_are_parameters() {
 
 #[test]
 fn a_missing_option_is_none_and_an_unknown_key_is_ignored() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let body = r#"{"words":["a","b"],"by":"-","colour":"red"}"#;
         assert_eq!(calculator.plugin().execute("join", body).await.unwrap(), "\"a-b\"");
     });
@@ -82,16 +83,16 @@ fn a_missing_option_is_none_and_an_unknown_key_is_ignored() {
 
 #[test]
 fn arguments_may_come_by_position() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         assert_eq!(calculator.plugin().execute("add", "[2,3]").await.unwrap(), "5");
     });
 }
 
 #[test]
 fn arguments_that_do_not_decode_name_the_parameter() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let plugin = calculator.plugin();
         for body in [r#"{"a":2}"#, r#"{"a":2,"b":"three"}"#] {
             let error = plugin.execute("add", body).await.unwrap_err();
@@ -109,9 +110,9 @@ fn arguments_that_do_not_decode_name_the_parameter() {
 }
 
 #[test]
-fn bytes_go_as_they_are() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn bytes_are_sent_and_returned_unchanged() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let every_byte: Bytes = (0..=255).collect();
         assert_eq!(calculator.echo(every_byte.clone()).await.unwrap(), every_byte);
         assert_eq!(calculator.echo(Bytes::new()).await.unwrap(), Bytes::new());
@@ -119,9 +120,9 @@ fn bytes_go_as_they_are() {
 }
 
 #[test]
-fn ten_megabytes_go_there_and_back() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn ten_megabytes_are_sent_and_returned() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let body: Bytes = (0..10 << 20).map(|n: u32| (n % 251) as u8).collect();
         let answer = calculator.echo(body.clone()).await.unwrap();
         assert!(answer == body, "{} bytes came back", answer.len());
@@ -130,10 +131,10 @@ fn ten_megabytes_go_there_and_back() {
 
 #[test]
 fn a_response_over_the_limit_is_refused_and_the_plugin_goes_on() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().body_limit(1 << 20).start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().body_limit(1 << 20).start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
         let whole = calculator.zeros((1 << 20).to_string().as_bytes()).await.unwrap();
         assert_eq!(whole.len(), 1 << 20);
         let error = calculator.zeros(((1 << 20) + 1).to_string().as_bytes()).await.unwrap_err();
@@ -147,8 +148,8 @@ fn a_response_over_the_limit_is_refused_and_the_plugin_goes_on() {
 
 #[test]
 fn a_request_over_the_limit_is_refused_and_the_plugin_goes_on() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let before = calculator.process().await.unwrap();
         let body = Bytes::from(vec![0; limits::MAX_BODY + 1]);
         let error = calculator.echo(body).await.unwrap_err();
@@ -159,8 +160,8 @@ fn a_request_over_the_limit_is_refused_and_the_plugin_goes_on() {
 
 #[test]
 fn an_unknown_method_is_named() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let error = calculator.plugin().execute("no.Such", "").await.unwrap_err();
         assert!(matches!(&error, Error::UnknownMethod { .. }), "{error:?}");
         assert_eq!(error.to_string(), "unknown method \"no.Such\"");
@@ -170,8 +171,8 @@ fn an_unknown_method_is_named() {
 
 #[test]
 fn names_that_cannot_be_methods_are_refused_before_they_are_sent() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         for name in ["Stop", "Activate", "Ping", "RegisterCallback", "CallbackReply", "", "a/b"] {
             let error = calculator.plugin().execute(name, "").await.unwrap_err();
             assert!(matches!(error, Error::InvalidName(_)), "{name}: {error:?}");
@@ -182,8 +183,8 @@ fn names_that_cannot_be_methods_are_refused_before_they_are_sent() {
 
 #[test]
 fn sixty_four_callers_at_once_each_get_their_own_answer() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let mut callers = tokio::task::JoinSet::new();
         for caller in 0..64_i64 {
             let calculator = calculator.clone();
@@ -198,45 +199,31 @@ fn sixty_four_callers_at_once_each_get_their_own_answer() {
     });
 }
 
-/// A call that would last for ever, has begun, and whose handler says when it is dropped.
-struct LongCall {
-    task: tokio::task::JoinHandle<Result<(), CallError<goplug::RemoteError>>>,
-    dropped: std::path::PathBuf,
-}
-
-async fn long_call(stage: &Stage, calculator: CalculatorClient) -> LongCall {
-    let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
-    let (flag, end) = (begun.clone(), dropped.clone());
-    let task = tokio::spawn(async move { calculator.sleep(600_000, flag, end).await });
-    until("the call has begun", || begun.exists()).await;
-    LongCall { task, dropped }
-}
-
 #[test]
 fn at_its_deadline_a_call_fails_and_its_handler_is_dropped() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let budget = Duration::from_secs(2);
-        let call = long_call(stage, calculator.clone().with_timeout(budget)).await;
-        let error = soon("the error", call.task).await.unwrap().unwrap_err();
+        let call = LongCall::start(env, &calculator.with_timeout(budget)).await;
+        let dropped = call.dropped.clone();
+        let error = call.error().await;
         let CallError::Goplug(Error::Deadline { what, after }) = &error else {
             panic!("{error:?}");
         };
         assert_eq!((what.as_str(), *after), ("sleep of math.Calculator", budget));
         assert!(error.may_have_executed());
-        until("the handler is dropped", || call.dropped.exists()).await;
+        until("the handler is dropped", || dropped.exists()).await;
     });
 }
 
 #[test]
 fn the_registrys_deadline_holds_where_the_caller_names_none() {
-    stage(async |stage| {
-        stage.install_calculator();
+    run_test(async |env| {
+        env.install_calculator();
         let budget = Duration::from_secs(2);
-        let registry = stage.registry().call_timeout(budget).start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
-        let call = long_call(stage, calculator).await;
-        let error = soon("the error", call.task).await.unwrap().unwrap_err();
+        let registry = env.registry().call_timeout(budget).start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
+        let error = LongCall::start(env, &calculator).await.error().await;
         assert!(
             matches!(&error, CallError::Goplug(Error::Deadline { after, .. }) if *after == budget),
             "{error:?}"
@@ -246,9 +233,9 @@ fn the_registrys_deadline_holds_where_the_caller_names_none() {
 
 #[test]
 fn the_handler_of_a_dropped_call_is_dropped() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        let call = long_call(stage, calculator.clone()).await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        let call = LongCall::start(env, &calculator).await;
         assert!(!call.dropped.exists());
         call.task.abort();
         until("the handler is dropped", || call.dropped.exists()).await;
@@ -257,13 +244,13 @@ fn the_handler_of_a_dropped_call_is_dropped() {
 }
 
 #[test]
-fn a_deadline_that_is_over_when_the_plugin_hears_of_it_is_a_deadline() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        let hurried = calculator.clone().with_timeout(Duration::from_millis(20));
+fn a_deadline_that_passes_before_the_plugin_reads_the_call_is_a_deadline_error() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        let impatient = calculator.clone().with_timeout(Duration::from_millis(20));
         for _ in 0..20 {
-            let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
-            let error = hurried.sleep(600_000, begun, dropped).await.unwrap_err();
+            let (begun, dropped) = (env.path("begun"), env.path("dropped"));
+            let error = impatient.sleep(600_000, begun, dropped).await.unwrap_err();
             assert!(matches!(error, CallError::Goplug(Error::Deadline { .. })), "{error:?}");
         }
     });
@@ -271,14 +258,14 @@ fn a_deadline_that_is_over_when_the_plugin_hears_of_it_is_a_deadline() {
 
 #[test]
 fn one_contract_is_fulfilled_by_two_plugins() {
-    stage(async |stage| {
+    run_test(async |env| {
         for (name, program) in [("Polite", POLITE), ("Rude", RUDE)] {
             let keys = serde_json::json!({
                 "Name": name, "NameSpace": "greeters", "Protocol": 2, "Exec": [program],
             });
-            stage.put_pconf(&format!("{name}.pconf"), &keys);
+            env.put_pconf(&format!("{name}.pconf"), &keys);
         }
-        let registry = stage.registry().start().await.unwrap();
+        let registry = env.registry().start().await.unwrap();
         let polite = registry.load("Polite", "greeters").await.unwrap();
         let polite: GreeterClient = polite.client().unwrap();
         let rude: GreeterClient =
@@ -291,8 +278,8 @@ fn one_contract_is_fulfilled_by_two_plugins() {
 
 #[test]
 fn a_client_for_another_contract_names_each_difference_with_both_sides() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let error = calculator.plugin().client::<OtherCalculatorClient>().unwrap_err();
         let Error::Contract { differences, .. } = &error else { panic!("{error:?}") };
         assert_eq!(differences.len(), 2, "{error}");
@@ -309,8 +296,8 @@ fn a_client_for_another_contract_names_each_difference_with_both_sides() {
 
 #[test]
 fn a_client_needs_a_plugin_that_is_loaded() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         calculator.plugin().unload().await.unwrap();
         let error = calculator.plugin().client::<CalculatorClient>().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");

@@ -1,10 +1,10 @@
-//! Plugins that die: noticed by their exit, reported once to each who waits, and started
-//! again by the next load, beneath the same handles.
+//! Crashes without a restart policy: each is noticed by the exit, reported once to every call
+//! in flight, and the next load starts the plugin again for the same handles.
 
 use goplug::{CallError, Error, Event, State};
 use goplug_tests::fixtures::calculator::CalculatorClient;
 
-use crate::stage::{Kind, is, kill, read_until, soon, stage, until};
+use crate::test_env::{Kind, is, kill, read_until, run_test, soon, until};
 
 fn crash(error: Error) -> (String, Vec<String>, bool) {
     match error {
@@ -18,8 +18,8 @@ fn crash(error: Error) -> (String, Vec<String>, bool) {
 
 #[test]
 fn a_call_during_a_crash_gets_exit_status_and_the_last_lines() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let (status, stderr, may_have_executed) = crash(calculator.exit(3, 50).await.unwrap_err());
         assert_eq!(status, "exit status: 3");
         let expected: Vec<_> = (31..=50).map(|n| format!("line {n} before the end")).collect();
@@ -29,9 +29,9 @@ fn a_call_during_a_crash_gets_exit_status_and_the_last_lines() {
 }
 
 #[test]
-fn the_error_of_a_crash_is_written_for_people() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn the_error_of_a_crash_is_readable() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let error = calculator.exit(3, 2).await.unwrap_err();
         let expected = "math.Calculator crashed (exit status: 3); the call may have executed; its \
                         standard error ends:\n  line 1 before the end\n  line 2 before the end";
@@ -40,9 +40,9 @@ fn the_error_of_a_crash_is_written_for_people() {
 }
 
 #[test]
-fn a_death_by_signal_names_the_signal() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn the_error_of_a_crash_by_a_signal_names_the_signal() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let (status, ..) = crash(calculator.abort().await.unwrap_err());
         assert!(status.starts_with("signal: 6 (SIGABRT)"), "{status}");
     });
@@ -50,16 +50,15 @@ fn a_death_by_signal_names_the_signal() {
 
 #[test]
 fn every_call_in_flight_fails_once_with_the_same_error() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let mut calls = tokio::task::JoinSet::new();
         for number in 0..8 {
             let caller = calculator.clone();
-            let (begun, end) = (stage.path(&format!("{number}")), stage.path("dropped"));
+            let (begun, end) = (env.path(&format!("{number}")), env.path("dropped"));
             calls.spawn(async move { caller.sleep(600_000, begun, end).await });
         }
-        until("all calls have begun", || (0..8).all(|n| stage.path(&format!("{n}")).exists()))
-            .await;
+        until("all calls have begun", || (0..8).all(|n| env.path(&format!("{n}")).exists())).await;
         kill(calculator.plugin().process_id().unwrap());
         for outcome in soon("the errors", calls.join_all()).await {
             let Err(CallError::Goplug(error)) = outcome else { panic!("{outcome:?}") };
@@ -69,9 +68,9 @@ fn every_call_in_flight_fails_once_with_the_same_error() {
 }
 
 #[test]
-fn a_death_without_a_call_is_noticed_too() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+fn a_crash_without_a_call_is_noticed() {
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let mut events = registry.events();
         kill(calculator.plugin().process_id().unwrap());
         let seen = read_until(&mut events, "the crash", is(Kind::Crashed, "math.Calculator")).await;
@@ -86,9 +85,9 @@ fn a_death_without_a_call_is_noticed_too() {
 }
 
 #[test]
-fn the_next_load_starts_it_again_beneath_the_same_client() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+fn a_load_after_a_crash_starts_the_plugin_for_the_same_client() {
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let before = calculator.process().await.unwrap();
         crash(calculator.exit(1, 0).await.unwrap_err());
         until("the crash is noticed", || !registry.is_loaded("Calculator", "math")).await;
@@ -100,8 +99,8 @@ fn the_next_load_starts_it_again_beneath_the_same_client() {
 
 #[test]
 fn registered_callbacks_survive_a_crash() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let mut ticks = calculator.tick_stream().await.unwrap();
         crash(calculator.exit(1, 0).await.unwrap_err());
         until("the crash is noticed", || !registry.is_loaded("Calculator", "math")).await;
@@ -113,9 +112,9 @@ fn registered_callbacks_survive_a_crash() {
 }
 
 #[test]
-fn a_panic_is_reported_and_the_plugin_lives() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn a_panic_is_an_error_and_the_process_goes_on() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let before = calculator.process().await.unwrap();
         let error = calculator.panic("it is too much").await.unwrap_err();
         assert_eq!(error.to_string(), "the handler of \"panic\" panicked: it is too much");
@@ -126,9 +125,9 @@ fn a_panic_is_reported_and_the_plugin_lives() {
 
 #[test]
 fn one_plugins_crash_does_not_touch_its_neighbour() {
-    stage(async |stage| {
-        stage.install_counter();
-        let (registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        env.install_counter();
+        let (registry, calculator) = env.calculator().await;
         let counter: goplug_tests::fixtures::counter::CounterClient =
             registry.client().await.unwrap();
         counter.increment(1).await.unwrap();

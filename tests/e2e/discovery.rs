@@ -1,4 +1,4 @@
-//! How a registry finds the plugins of its folder, and stays level with it.
+//! How a registry finds the plugins of its folder, and follows its changes.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use goplug_tests::fixtures::calculator::Calculator;
 use goplug_tests::fixtures::counter::CounterClient;
 use serde_json::json;
 
-use crate::stage::{CALCULATOR, Kind, is, pconf, read_until, soon, stage, until};
+use crate::test_env::{CALCULATOR, Kind, is, pconf, read_until, run_test, soon, until};
 
 #[test]
 fn with_auto_discovery_a_plugin_is_loaded_without_being_asked_for() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.watching().await;
         read_until(&mut registry.events(), "the load", is(Kind::Loaded, "math.Calculator")).await;
         assert!(registry.is_loaded("Calculator", "math"));
         assert_eq!(registry.get("Calculator", "math").unwrap().state(), State::Loaded);
@@ -22,9 +22,9 @@ fn with_auto_discovery_a_plugin_is_loaded_without_being_asked_for() {
 
 #[test]
 fn without_auto_discovery_a_plugin_is_found_when_it_is_loaded() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().start().await.unwrap();
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().start().await.unwrap();
         assert!(!registry.is_discovered("Calculator", "math"));
         registry.load("Calculator", "math").await.unwrap();
         assert!(registry.is_discovered("Calculator", "math"));
@@ -34,21 +34,21 @@ fn without_auto_discovery_a_plugin_is_found_when_it_is_loaded() {
 
 #[test]
 fn a_plugin_that_is_not_there_is_named_with_the_folder() {
-    stage(async |stage| {
-        let registry = stage.registry().start().await.unwrap();
+    run_test(async |env| {
+        let registry = env.registry().start().await.unwrap();
         let error = registry.load("Nobody", "no.where").await.unwrap_err();
         assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
-        let expected = format!("no plugin no.where.Nobody in {}", stage.folder().display());
+        let expected = format!("no plugin no.where.Nobody in {}", env.folder().display());
         assert_eq!(error.to_string(), expected);
     });
 }
 
 #[test]
 fn a_lazy_plugin_is_loaded_only_when_it_is_asked_for() {
-    stage(async |stage| {
-        stage.install_counter();
-        stage.install_calculator();
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        env.install_counter();
+        env.install_calculator();
+        let registry = env.watching().await;
         let mut events = registry.events();
         read_until(&mut events, "the neighbour", is(Kind::Loaded, "math.Calculator")).await;
         assert!(registry.is_discovered("Counter", "demo"));
@@ -63,10 +63,10 @@ fn a_lazy_plugin_is_loaded_only_when_it_is_asked_for() {
 
 #[test]
 fn a_new_file_is_noticed() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        let registry = env.watching().await;
         let mut events = registry.events();
-        stage.install_calculator();
+        env.install_calculator();
         let seen = read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
         assert!(matches!(seen[..], [Event::Discovered { .. }, Event::Loaded { .. }]), "{seen:?}");
     });
@@ -74,14 +74,14 @@ fn a_new_file_is_noticed() {
 
 #[test]
 fn a_changed_file_is_noticed() {
-    stage(async |stage| {
-        stage.install_counter();
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        env.install_counter();
+        let registry = env.watching().await;
         let mut events = registry.events();
         read_until(&mut events, "the plugin", is(Kind::Discovered, "demo.Counter")).await;
         let mut keys = pconf::<goplug_tests::fixtures::counter::Counter>("somewhere/else");
         keys["Version"] = json!("7.0.0");
-        stage.put_pconf("demo.Counter.pconf", &keys);
+        env.put_pconf("demo.Counter.pconf", &keys);
         read_until(&mut events, "the change", is(Kind::Changed, "demo.Counter")).await;
         assert_eq!(registry.discovered()[0].version().as_deref(), Some("7.0.0"));
     });
@@ -89,9 +89,9 @@ fn a_changed_file_is_noticed() {
 
 #[test]
 fn removing_the_file_stops_the_plugin() {
-    stage(async |stage| {
-        let file = stage.install_calculator();
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        let file = env.install_calculator();
+        let registry = env.watching().await;
         let mut events = registry.events();
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
         let plugin = registry.get("Calculator", "math").unwrap();
@@ -100,15 +100,15 @@ fn removing_the_file_stops_the_plugin() {
         assert!(matches!(seen[..], [Event::Removed { .. }, Event::Stopped { .. }]), "{seen:?}");
         assert_eq!(plugin.state(), State::Stopped);
         assert!(!registry.is_discovered("Calculator", "math"));
-        until("its process is gone", || stage.processes().is_empty()).await;
+        until("its process is gone", || env.processes().is_empty()).await;
     });
 }
 
 #[test]
 fn a_folder_that_does_not_exist_yet_is_waited_for() {
-    stage(async |stage| {
-        fs::remove_dir(stage.folder()).unwrap();
-        let deep = stage.folder().join("deep");
+    run_test(async |env| {
+        fs::remove_dir(env.folder()).unwrap();
+        let deep = env.folder().join("deep");
         let builder = goplug::Registry::builder(&deep).auto_discover(true);
         let registry = builder.start().await.unwrap();
         let mut events = registry.events();
@@ -120,29 +120,29 @@ fn a_folder_that_does_not_exist_yet_is_waited_for() {
 }
 
 #[test]
-fn a_folder_that_goes_away_and_comes_back_is_no_reason_to_end() {
-    stage(async |stage| {
-        stage.install_counter();
-        let registry = stage.watching().await;
+fn a_folder_that_is_removed_and_comes_back_is_watched_again() {
+    run_test(async |env| {
+        env.install_counter();
+        let registry = env.watching().await;
         let mut events = registry.events();
         read_until(&mut events, "the plugin", is(Kind::Discovered, "demo.Counter")).await;
-        fs::remove_dir_all(stage.folder()).unwrap();
+        fs::remove_dir_all(env.folder()).unwrap();
         read_until(&mut events, "the loss", is(Kind::Removed, "demo.Counter")).await;
-        fs::create_dir(stage.folder()).unwrap();
-        stage.install_counter();
+        fs::create_dir(env.folder()).unwrap();
+        env.install_counter();
         read_until(&mut events, "the return", is(Kind::Discovered, "demo.Counter")).await;
     });
 }
 
 #[test]
 fn loading_twice_gives_the_same_plugin() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let first = registry.load("Calculator", "math").await.unwrap();
         let second = registry.load("Calculator", "math").await.unwrap();
         assert_eq!(first.process_id(), second.process_id());
         assert_eq!(first.process_id(), Some(calculator.process().await.unwrap()));
-        assert_eq!(stage.processes().len(), 1);
+        assert_eq!(env.processes().len(), 1);
         first.unload().await.unwrap();
         assert_eq!(second.state(), State::Discovered);
     });
@@ -150,9 +150,9 @@ fn loading_twice_gives_the_same_plugin() {
 
 #[test]
 fn loads_at_the_same_time_start_one_process() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().start().await.unwrap();
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().start().await.unwrap();
         let mut loads = tokio::task::JoinSet::new();
         for _ in 0..32 {
             let registry = registry.clone();
@@ -161,53 +161,53 @@ fn loads_at_the_same_time_start_one_process() {
         let plugins = loads.join_all().await;
         let ids: std::collections::BTreeSet<_> = plugins.iter().map(|p| p.process_id()).collect();
         assert_eq!(ids.len(), 1);
-        assert_eq!(stage.processes().len(), 1);
+        assert_eq!(env.processes().len(), 1);
     });
 }
 
 #[test]
 fn get_starts_nothing() {
-    stage(async |stage| {
-        stage.install_counter();
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        env.install_counter();
+        let registry = env.watching().await;
         assert!(registry.get("Counter", "other").is_none());
         assert!(registry.get("../Counter", "demo").is_none());
         let counter = registry.get("Counter", "demo").unwrap();
         assert_eq!(counter.state(), State::Discovered);
         assert_eq!((counter.name(), counter.namespace()), ("Counter", "demo"));
-        assert!(stage.processes().is_empty());
+        assert!(env.processes().is_empty());
     });
 }
 
 #[test]
-fn what_is_discovered_is_listed_by_namespace_and_name() {
-    stage(async |stage| {
+fn discovered_plugins_are_sorted_by_namespace_and_name() {
+    run_test(async |env| {
         for (name, namespace) in [("B", "x"), ("A", "x"), ("Z", ""), ("C", "a")] {
             let file = format!("{name}.pconf");
-            stage.put_pconf(
+            env.put_pconf(
                 &file,
                 &json!({"Name": name, "NameSpace": namespace, "LazyLoad": true, "Exec": ["p"]}),
             );
         }
-        let registry = stage.watching().await;
+        let registry = env.watching().await;
         let all = registry.discovered();
         let names: Vec<_> = all.iter().map(|p| (p.namespace(), p.name())).collect();
         assert_eq!(names, [("", "Z"), ("a", "C"), ("x", "A"), ("x", "B")]);
         assert!(all.iter().all(|p| p.is_lazy() && p.state() == State::Discovered));
-        assert_eq!(all[0].path(), Some(stage.folder().join("Z.pconf").as_path()));
+        assert_eq!(all[0].path(), Some(env.folder().join("Z.pconf").as_path()));
     });
 }
 
 #[test]
 fn hidden_files_and_files_of_another_kind_are_ignored() {
-    stage(async |stage| {
+    run_test(async |env| {
         let keys = json!({"Name": "A", "LazyLoad": true, "Exec": ["p"]}).to_string();
         for name in [".hidden.pconf", "a.pconf.tmp", "a.json", "pconf"] {
-            fs::write(stage.folder().join(name), &keys).unwrap();
+            fs::write(env.folder().join(name), &keys).unwrap();
         }
-        let registry = stage.watching().await;
+        let registry = env.watching().await;
         assert!(registry.discovered().is_empty());
-        stage.install_counter();
+        env.install_counter();
         let mut events = registry.events();
         let seen =
             read_until(&mut events, "the plugin", is(Kind::Discovered, "demo.Counter")).await;
@@ -216,11 +216,11 @@ fn hidden_files_and_files_of_another_kind_are_ignored() {
 }
 
 #[test]
-fn when_the_owner_of_a_name_goes_the_next_file_has_it() {
-    stage(async |stage| {
-        let first = stage.put_pconf("a.pconf", &pconf::<Calculator>("nothing"));
-        let registry = stage.registry().auto_discover(true).start().await.unwrap();
-        stage.put_pconf("b.pconf", &pconf::<Calculator>(CALCULATOR));
+fn a_removed_file_leaves_its_name_to_the_next_file() {
+    run_test(async |env| {
+        let first = env.put_pconf("a.pconf", &pconf::<Calculator>("nothing"));
+        let registry = env.registry().auto_discover(true).start().await.unwrap();
+        env.put_pconf("b.pconf", &pconf::<Calculator>(CALCULATOR));
         let mut events = registry.events();
         let taken = |event: &Event| {
             let reason = "the name math.Calculator is already taken by ";
@@ -235,12 +235,12 @@ fn when_the_owner_of_a_name_goes_the_next_file_has_it() {
 }
 
 #[test]
-fn events_begin_with_the_state() {
-    stage(async |stage| {
-        stage.install_calculator();
-        stage.install_counter();
-        let bad = stage.put("bad.pconf", "no");
-        let registry = stage.watching().await;
+fn events_begin_with_the_present_state() {
+    run_test(async |env| {
+        env.install_calculator();
+        env.install_counter();
+        let bad = env.put("bad.pconf", "no");
+        let registry = env.watching().await;
         until("the calculator is loaded", || registry.is_loaded("Calculator", "math")).await;
         let mut events = registry.events();
         let seen = read_until(
@@ -260,8 +260,8 @@ fn events_begin_with_the_state() {
 
 #[test]
 fn the_stream_of_events_ends_with_the_registry() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
+    run_test(async |env| {
+        let registry = env.watching().await;
         let mut events = registry.events();
         registry.stop().await;
         assert_eq!(soon("the end of the stream", events.next()).await, None);
@@ -270,9 +270,9 @@ fn the_stream_of_events_ends_with_the_registry() {
 
 #[test]
 fn a_stopped_registry_loads_nothing() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().start().await.unwrap();
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().start().await.unwrap();
         registry.stop().await;
         let error = registry.load("Calculator", "math").await.unwrap_err();
         assert!(matches!(error, Error::Stopped), "{error:?}");

@@ -1,4 +1,4 @@
-//! Plugins that somebody else starts.
+//! Plugins that the registry did not start: they start by themselves, or in this process.
 
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -7,15 +7,19 @@ use std::time::Duration;
 use goplug::{Error, Event, PluginServer, Registry, State};
 use goplug_tests::fixtures::calculator::CalculatorClient;
 
-use crate::stage::{CALCULATOR, Kind, Stage, exists, is, kill, read_until, soon, stage, until};
+use crate::in_flight::LongCall;
+use crate::test_env::{
+    CALCULATOR, Kind, TestEnv, exists, is, kill, read_until, run_test, soon, until,
+};
 
-/// A calculator that starts itself in the stage's folder; ends with this.
-pub(crate) struct Own(Child);
+/// A calculator that the test starts, and that serves in the folder of the plugins. Dropping
+/// this kills it.
+pub(crate) struct SelfStarted(Child);
 
-impl Own {
-    pub(crate) fn start(stage: &Stage) -> Self {
-        let mut command = stage.command(CALCULATOR);
-        command.arg("--dir").arg(stage.folder()).stderr(Stdio::null());
+impl SelfStarted {
+    pub(crate) fn start(env: &TestEnv) -> Self {
+        let mut command = env.command(CALCULATOR);
+        command.arg("--dir").arg(env.folder()).stderr(Stdio::null());
         Self(command.spawn().unwrap())
     }
 
@@ -25,7 +29,7 @@ impl Own {
     }
 }
 
-impl Drop for Own {
+impl Drop for SelfStarted {
     fn drop(&mut self) {
         kill(self.0.id());
         drop(self.0.wait());
@@ -39,22 +43,22 @@ async fn loaded(registry: &Registry) -> CalculatorClient {
 }
 
 #[test]
-fn a_plugin_that_starts_itself_is_found_and_served() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let own = Own::start(stage);
+fn a_self_started_plugin_is_discovered_and_serves() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
-        assert_eq!(calculator.process().await.unwrap(), own.0.id());
+        assert_eq!(calculator.process().await.unwrap(), process.0.id());
         assert_eq!(calculator.plugin().process_id(), None);
     });
 }
 
 #[test]
-fn its_callbacks_come_too() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let _own = Own::start(stage);
+fn callbacks_of_a_self_started_plugin_arrive() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let _process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         let mut ticks = calculator.tick_stream().await.unwrap();
         calculator.burst(3, None).await.unwrap();
@@ -65,35 +69,35 @@ fn its_callbacks_come_too() {
 }
 
 #[test]
-fn unloading_stops_it_and_it_takes_its_files_along() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let mut own = Own::start(stage);
+fn an_unload_stops_a_self_started_plugin_which_removes_its_files() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let mut process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         let mut events = registry.events();
         calculator.plugin().unload().await.unwrap();
         read_until(&mut events, "the removal", is(Kind::Removed, "math.Calculator")).await;
-        until("the process has ended", || own.0.try_wait().unwrap().is_some()).await;
+        until("the process has ended", || process.0.try_wait().unwrap().is_some()).await;
         assert_eq!(calculator.plugin().state(), State::Stopped);
-        let left: Vec<_> = std::fs::read_dir(stage.folder()).unwrap().flatten().collect();
+        let left: Vec<_> = std::fs::read_dir(env.folder()).unwrap().flatten().collect();
         assert!(left.iter().all(|entry| !is_of_plugin(entry)), "{left:?}");
     });
 }
 
-/// Whether a file is the plugin's socket or `.pconf`, not what it keeps its place with.
+/// Whether a file is a socket or a `.pconf`.
 fn is_of_plugin(entry: &std::fs::DirEntry) -> bool {
     let name = entry.file_name();
     name.as_encoded_bytes().ends_with(b".sock") || name.as_encoded_bytes().ends_with(b".pconf")
 }
 
 #[test]
-fn its_death_is_noticed_without_a_call() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let mut own = Own::start(stage);
+fn the_end_of_a_self_started_plugin_is_noticed_without_a_call() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let mut process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         let mut events = registry.events();
-        own.kill();
+        process.kill();
         let seen = read_until(&mut events, "the crash", is(Kind::Crashed, "math.Calculator")).await;
         let Some(Event::Crashed { status, .. }) = seen.last() else { unreachable!() };
         assert!(status.starts_with("connection lost: "), "{status}");
@@ -102,29 +106,26 @@ fn its_death_is_noticed_without_a_call() {
 }
 
 #[test]
-fn a_call_during_its_death_fails_with_one_typed_error() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let mut own = Own::start(stage);
+fn a_call_in_flight_when_a_self_started_plugin_is_killed_fails_once() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let mut process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
-        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
-        let (caller, flag) = (calculator.clone(), begun.clone());
-        let call = tokio::spawn(async move { caller.sleep(600_000, flag, dropped).await });
-        until("the call has begun", || begun.exists()).await;
-        own.kill();
-        let error = soon("the error", call).await.unwrap().unwrap_err();
+        let call = LongCall::start(env, &calculator).await;
+        process.kill();
+        let error = call.error().await;
         assert!(matches!(&error, goplug::CallError::Goplug(Error::Crashed { .. })), "{error:?}");
         assert!(error.may_have_executed());
     });
 }
 
 #[test]
-fn the_next_load_of_a_dead_one_says_that_nobody_listens() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let mut own = Own::start(stage);
+fn a_load_after_a_self_started_plugin_was_killed_is_rejected() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let mut process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
-        own.kill();
+        process.kill();
         until("the death is noticed", || calculator.plugin().state() == State::Stopped).await;
         let error = registry.load("Calculator", "math").await.unwrap_err();
         let Error::Rejected { reason, .. } = &error else { panic!("{error:?}") };
@@ -133,17 +134,17 @@ fn the_next_load_of_a_dead_one_says_that_nobody_listens() {
 }
 
 #[test]
-fn one_that_comes_back_is_served_again_beneath_the_same_client() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let mut own = Own::start(stage);
+fn a_self_started_plugin_that_comes_back_serves_the_same_client() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let mut process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         let mut ticks = calculator.tick_stream().await.unwrap();
         let mut events = registry.events();
         read_until(&mut events, "the state", is(Kind::Loaded, "math.Calculator")).await;
-        own.kill();
+        process.kill();
         read_until(&mut events, "the crash", is(Kind::Crashed, "math.Calculator")).await;
-        let again = Own::start(stage);
+        let again = SelfStarted::start(env);
         read_until(&mut events, "the return", is(Kind::Loaded, "math.Calculator")).await;
         assert_eq!(calculator.process().await.unwrap(), again.0.id());
         calculator.burst(1, None).await.unwrap();
@@ -151,24 +152,24 @@ fn one_that_comes_back_is_served_again_beneath_the_same_client() {
     });
 }
 
-/// Has a calculator start itself and be killed; answers with its `.pconf` and its socket,
-/// which stay behind.
-async fn killed(stage: &Stage) -> (PathBuf, PathBuf) {
-    let file = stage.folder().join("math.Calculator.pconf");
-    let socket = stage.folder().join("math.Calculator.sock");
-    let mut own = Own::start(stage);
+/// Starts a calculator and kills it; returns its `.pconf` and its socket, which it leaves
+/// behind.
+async fn killed(env: &TestEnv) -> (PathBuf, PathBuf) {
+    let file = env.folder().join("math.Calculator.pconf");
+    let socket = env.folder().join("math.Calculator.sock");
+    let mut process = SelfStarted::start(env);
     until("it has put its files into place", || file.exists()).await;
-    own.kill();
+    process.kill();
     assert!(file.exists() && socket.exists());
     (file, socket)
 }
 
 #[test]
-fn the_files_of_a_killed_one_are_one_rejection_beside_which_others_are_served() {
-    stage(async |stage| {
-        let (file, _) = killed(stage).await;
-        stage.install_polite();
-        let registry = stage.watching().await;
+fn the_files_of_a_killed_plugin_are_rejected_once_and_other_plugins_are_loaded() {
+    run_test(async |env| {
+        let (file, _) = killed(env).await;
+        env.install_polite();
+        let registry = env.watching().await;
         let mut events = registry.events();
         let (mut reasons, mut neighbour) = (Vec::new(), false);
         read_until(&mut events, "the rejection, or the neighbour,", |event| {
@@ -185,32 +186,32 @@ fn the_files_of_a_killed_one_are_one_rejection_beside_which_others_are_served() 
 }
 
 #[test]
-fn the_files_of_a_killed_one_are_replaced_when_it_starts_again() {
-    stage(async |stage| {
-        let (file, socket) = killed(stage).await;
-        let registry = stage.watching().await;
+fn a_plugin_that_starts_again_replaces_the_files_it_left() {
+    run_test(async |env| {
+        let (file, socket) = killed(env).await;
+        let registry = env.watching().await;
         let mut events = registry.events();
         let rejected = |event: &Event| matches!(event, Event::Rejected { .. });
         read_until(&mut events, "the rejection", rejected).await;
-        let mut own = Own::start(stage);
+        let mut process = SelfStarted::start(env);
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
         let calculator: CalculatorClient = registry.client().await.unwrap();
-        assert_eq!(calculator.process().await.unwrap(), own.0.id());
+        assert_eq!(calculator.process().await.unwrap(), process.0.id());
         calculator.plugin().unload().await.unwrap();
-        until("it has ended", || own.0.try_wait().unwrap().is_some()).await;
+        until("it has ended", || process.0.try_wait().unwrap().is_some()).await;
         assert!(!file.exists() && !socket.exists());
     });
 }
 
 #[test]
-fn one_whose_process_is_stopped_holds_neither_calls_nor_the_registry_up() {
-    stage(async |stage| {
+fn a_self_started_plugin_stopped_by_a_signal_blocks_neither_calls_nor_the_stop() {
+    run_test(async |env| {
         let short = Duration::from_millis(300);
-        let builder = stage.registry().auto_discover(true).call_timeout(short).stop_timeout(short);
+        let builder = env.registry().auto_discover(true).call_timeout(short).stop_timeout(short);
         let registry = builder.start().await.unwrap();
-        let own = Own::start(stage);
+        let process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
-        let pid = rustix::process::Pid::from_raw(own.0.id().try_into().unwrap()).unwrap();
+        let pid = rustix::process::Pid::from_raw(process.0.id().try_into().unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
         let error = soon("the end of the call", calculator.add(2, 3)).await.unwrap_err();
         assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
@@ -220,25 +221,25 @@ fn one_whose_process_is_stopped_holds_neither_calls_nor_the_registry_up() {
 }
 
 #[test]
-fn dropping_the_registry_leaves_it_alone() {
-    stage(async |stage| {
-        let registry = stage.watching().await;
-        let own = Own::start(stage);
+fn dropping_the_registry_leaves_a_self_started_plugin_running() {
+    run_test(async |env| {
+        let registry = env.watching().await;
+        let process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         drop(registry);
         until("the handle knows", || calculator.plugin().state() == State::Stopped).await;
-        assert!(exists(own.0.id()));
-        let next = stage.watching().await;
-        assert_eq!(loaded(&next).await.process().await.unwrap(), own.0.id());
+        assert!(exists(process.0.id()));
+        let next = env.watching().await;
+        assert_eq!(loaded(&next).await.process().await.unwrap(), process.0.id());
     });
 }
 
 #[test]
-fn a_plugin_on_the_raw_layer_is_served_just_as_well() {
-    stage(async |stage| {
+fn a_plugin_on_the_raw_layer_is_served() {
+    run_test(async |env| {
         let server = PluginServer::builder("Do")
             .namespace("Test")
-            .location(stage.folder())
+            .location(env.folder())
             .method("main.Do", |input: bytes::Bytes| async move { anyhow::Ok(input) })
             .method("main.Fail", |_: bytes::Bytes| async move {
                 Err::<bytes::Bytes, _>(anyhow::anyhow!("no").context("it cannot be done"))
@@ -247,7 +248,7 @@ fn a_plugin_on_the_raw_layer_is_served_just_as_well() {
             .build()
             .unwrap();
         server.start().await.unwrap();
-        let registry = stage.registry().start().await.unwrap();
+        let registry = env.registry().start().await.unwrap();
         let plugin = registry.load("Do", "Test").await.unwrap();
         assert_eq!(plugin.methods(), ["main.Do", "main.Fail"]);
         assert_eq!(plugin.execute("main.Do", "hello").await.unwrap(), "hello");

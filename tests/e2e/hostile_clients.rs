@@ -1,15 +1,16 @@
 //! Clients that do not speak the protocol, against a running plugin: they get a clear
-//! answer or none, and nobody else notices.
+//! response or none, and other clients notice nothing.
 
 use goplug_tests::fixtures::calculator::CalculatorClient;
 
 use crate::http::{Connection, request};
-use crate::stage::{stage, until};
+use crate::test_env::{run_test, until};
 
-/// Has a client misbehave while another's calls go on; then both work as before.
+/// Has a client misbehave while the calls of another client go on; then checks that the
+/// plugin answers both an old and a new client.
 fn while_calls_go_on(misbehave: impl AsyncFnOnce(&mut Connection)) {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let process = calculator.process().await.unwrap();
         let socket = calculator.plugin().socket().unwrap();
         let neighbour = tokio::spawn(keep_calling(calculator.clone()));
@@ -35,7 +36,7 @@ async fn keep_calling(calculator: CalculatorClient) {
 }
 
 #[test]
-fn garbage_ends_its_own_connection() {
+fn garbage_ends_only_its_own_connection() {
     while_calls_go_on(async |client| {
         client.send([0x16, 0x03, 0x01, 0xff, 0x00, b'\r', b'\n', b'\r', b'\n']).await;
         if let Some(answer) = client.response().await {
@@ -46,7 +47,7 @@ fn garbage_ends_its_own_connection() {
 }
 
 #[test]
-fn a_head_without_end_is_answered_or_cut() {
+fn an_endless_head_is_answered_with_431_or_cut_off() {
     while_calls_go_on(async |client| {
         client.send("POST /add HTTP/1.1\r\nHost: x\r\nLong: ").await;
         client.send(vec![b'x'; 4 << 20]).await;
@@ -57,14 +58,14 @@ fn a_head_without_end_is_answered_or_cut() {
 }
 
 #[test]
-fn a_request_that_stops_half_way_holds_nobody_up() {
+fn a_request_that_stops_half_way_delays_no_other_client() {
     while_calls_go_on(async |client| {
         client.send("POST /add HTTP/1.1\r\nHo").await;
     });
 }
 
 #[test]
-fn a_body_that_stops_half_way_holds_nobody_up() {
+fn a_body_that_stops_half_way_delays_no_other_client() {
     while_calls_go_on(async |client| {
         client.send("POST /add HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"a\":").await;
     });
@@ -100,7 +101,7 @@ fn other_verbs_than_post_are_refused() {
 }
 
 #[test]
-fn a_client_that_never_reads_its_answers_holds_nobody_up() {
+fn a_client_that_never_reads_delays_no_other_client() {
     while_calls_go_on(async |client| {
         let request = request("/zeros", "1000000");
         for _ in 0..50 {
@@ -110,9 +111,9 @@ fn a_client_that_never_reads_its_answers_holds_nobody_up() {
 }
 
 #[test]
-fn many_connections_that_say_nothing_hold_nobody_up() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn many_silent_connections_delay_no_other_client() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let socket = calculator.plugin().socket().unwrap();
         let mut silent = Vec::new();
         for _ in 0..300 {
@@ -123,10 +124,10 @@ fn many_connections_that_say_nothing_hold_nobody_up() {
 }
 
 #[test]
-fn a_client_that_goes_away_has_its_handler_dropped() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
+fn a_client_that_closes_the_connection_has_its_handler_dropped() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        let (begun, dropped) = (env.path("begun"), env.path("dropped"));
         let body = serde_json::json!({"millis": 600_000, "begun": begun, "dropped": dropped});
         let mut client = Connection::open(&calculator.plugin().socket().unwrap()).await;
         client.send(request("/sleep", &body.to_string())).await;

@@ -1,11 +1,11 @@
-//! A client that writes bytes and reads bytes, for what no proper client would say.
+//! A client that writes raw bytes, for requests that no correct client would send.
 
 use std::path::Path;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-use crate::stage::soon;
+use crate::test_env::soon;
 
 /// One connection to a plugin's socket.
 pub(crate) struct Connection {
@@ -25,7 +25,7 @@ impl Connection {
         Self { stream: UnixStream::connect(socket).await.unwrap(), received: Vec::new() }
     }
 
-    /// Sends what it is given. The other end may have hung up before all of it.
+    /// Sends these bytes. That the plugin closes the connection meanwhile is no error.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         drop(self.stream.write_all(bytes.as_ref()).await);
     }
@@ -57,7 +57,7 @@ pub(crate) fn request(path: &str, body: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
-/// The first response in these bytes, if all of it is there, and its length.
+/// The first response in these bytes, and its length; `None` if it is not complete.
 fn parse(bytes: &[u8]) -> Option<(Response, usize)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&bytes[..end]).unwrap().to_ascii_lowercase();

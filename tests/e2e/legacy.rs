@@ -1,12 +1,15 @@
 //! The host's side of GoPlug 1, against recordings of the original library.
 //!
-//! A fake plugin plays what the original plugin sent, and checks that our host sends what
-//! the original host sent: the request line, the `Host` header and the body exactly, and in
-//! the same order. Three deviations are on purpose: our host adds headers (the original's
-//! plugin ignores those that it does not know) and names no `User-Agent`; it refuses by
-//! itself to call what cannot be a method's name, which the recording does with `/`, `/a//b`,
-//! `/x/main.Echo` and `/main.Echo/extra`; and it asks for callbacks on connections of their
-//! own, so that calls need not wait behind a callback that is held.
+//! A fake plugin replays the responses of the original plugin, and checks that our host sends
+//! the same requests as the original host: the request line, the `Host` header and the body
+//! exactly, and in the same order. Three deviations are on purpose:
+//!
+//! - Our host adds headers (the original plugin ignores headers that it does not know), and
+//!   sends no `User-Agent`.
+//! - Our host itself refuses names that no method can have. In the recording the original
+//!   host sends four of them: `/`, `/a//b`, `/x/main.Echo` and `/main.Echo/extra`.
+//! - Our host polls for callbacks on connections of their own, so that calls need not wait
+//!   behind a callback that is held.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -18,19 +21,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Notify, mpsc};
 
-use crate::stage::{Stage, soon, stage};
+use crate::test_env::{TestEnv, run_test, soon};
 
 const EXECUTE: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/execute.cap");
 const CALLBACK: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/callback.cap");
 
-/// What our host does not send.
+/// The fake paths that our host refuses to send.
 const REFUSED: [&str; 4] = ["/", "/a//b", "/x/main.Echo", "/main.Echo/extra"];
 
-/// One request of the recording and what came back, if anything did.
+/// One request of the recording, and the response if there was one.
 #[derive(Debug)]
 struct Exchange {
     request: Request,
-    /// What the plugin sent; empty where it closed the connection.
+    /// The plugin's bytes; empty where it closed the connection.
     response: Option<String>,
 }
 
@@ -85,25 +88,25 @@ fn exchanges(recording: &str) -> VecDeque<Exchange> {
     exchanges
 }
 
-/// The plugin that was recorded.
-struct Recorded {
+/// A plugin that replays a recording.
+struct FakePlugin {
     expected: Mutex<VecDeque<Exchange>>,
-    /// Answers to held callbacks wait for this.
+    /// Responses to polls for callbacks wait for this.
     notification: Notify,
-    /// Each request as it comes.
+    /// Passes on each request as it arrives.
     requests: mpsc::UnboundedSender<Request>,
 }
 
-impl Recorded {
-    /// Plays the plugin's side for ever.
-    async fn play(self: Arc<Self>, listener: UnixListener) {
+impl FakePlugin {
+    /// Accepts connections for ever.
+    async fn serve(self: Arc<Self>, listener: UnixListener) {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(self.clone().converse(stream));
+            tokio::spawn(self.clone().serve_connection(stream));
         }
     }
 
-    async fn converse(self: Arc<Self>, mut stream: UnixStream) {
+    async fn serve_connection(self: Arc<Self>, mut stream: UnixStream) {
         while let Some(request) = read_request(&mut stream).await {
             let exchange = self.next(&request);
             drop(self.requests.send(request.clone()));
@@ -115,8 +118,7 @@ impl Recorded {
         }
     }
 
-    /// The recorded exchange to which a request belongs: the next one, calls and
-    /// callbacks each for themselves.
+    /// The recorded exchange of a request: the next call, or the next poll for callbacks.
     fn next(&self, request: &Request) -> Exchange {
         let mut expected = self.expected.lock().unwrap();
         let is_poll = |of: &Request| of.path() == "/RegisterCallback";
@@ -148,31 +150,31 @@ async fn read_request(stream: &mut UnixStream) -> Option<Request> {
     }
 }
 
-/// The recorded plugin, loaded as `Test.Do`.
-struct Scene {
-    recorded: Arc<Recorded>,
+/// A plugin that replays a recording, loaded as `Test.Do`.
+struct Replay {
+    fake: Arc<FakePlugin>,
     plugin: Plugin,
     requests: mpsc::UnboundedReceiver<Request>,
     registry: goplug::Registry,
 }
 
-async fn scene(stage: &Stage, recording: &str) -> Scene {
+async fn replay(env: &TestEnv, recording: &str) -> Replay {
     let (sender, requests) = mpsc::unbounded_channel();
-    let recorded = Arc::new(Recorded {
+    let fake = Arc::new(FakePlugin {
         expected: Mutex::new(exchanges(recording)),
         notification: Notify::new(),
         requests: sender,
     });
-    let sock = stage.path("TestDo.sock");
+    let sock = env.path("TestDo.sock");
     let listener = UnixListener::bind(&sock).unwrap();
-    tokio::spawn(recorded.clone().play(listener));
-    stage.put_pconf("TestDo.pconf", &original_pconf(&sock));
-    let registry = stage.registry().start().await.unwrap();
+    tokio::spawn(fake.clone().serve(listener));
+    env.put_pconf("TestDo.pconf", &original_pconf(&sock));
+    let registry = env.registry().start().await.unwrap();
     let plugin = registry.load("Do", "Test").await.unwrap();
-    Scene { recorded, plugin, requests, registry }
+    Replay { fake, plugin, requests, registry }
 }
 
-/// A file as the original library writes it.
+/// A `.pconf` as the original library writes it.
 fn original_pconf(sock: &Path) -> serde_json::Value {
     json!({
         "Name": "Do", "NameSpace": "Test", "Url": "unix://TestDo", "Sock": sock,
@@ -180,7 +182,7 @@ fn original_pconf(sock: &Path) -> serde_json::Value {
     })
 }
 
-/// The recorded calls that have an answer: method, body, answer.
+/// The recorded calls that have a result: method, body, result.
 const CALLS: [(&str, &str, &str); 6] = [
     ("main.Do", "", ""),
     ("main.Do", r#"{"a":1}"#, ""),
@@ -192,9 +194,9 @@ const CALLS: [(&str, &str, &str); 6] = [
 
 #[test]
 fn the_recorded_calls_are_made_as_the_original_host_made_them() {
-    stage(async |stage| {
-        let Scene { recorded, plugin, registry, .. } = scene(stage, EXECUTE).await;
-        // The recorded list ends with four empty names.
+    run_test(async |env| {
+        let Replay { fake, plugin, registry, .. } = replay(env, EXECUTE).await;
+        // The fake list ends with four empty names.
         assert_eq!(plugin.methods().len(), 11);
         assert!(plugin.methods().contains(&"main.Echo".to_owned()));
 
@@ -212,15 +214,15 @@ fn the_recorded_calls_are_made_as_the_original_host_made_them() {
         assert_eq!(plugin.ping("Test Data").await.unwrap(), "Test Data");
         registry.stop().await;
 
-        let left = recorded.expected.lock().unwrap();
+        let left = fake.expected.lock().unwrap();
         assert!(left.is_empty(), "it was not asked for {left:#?}");
     });
 }
 
 #[test]
-fn a_caller_that_blocks_makes_the_recorded_calls_in_the_same_way() {
-    stage(async |stage| {
-        let Scene { recorded, plugin, registry, .. } = scene(stage, EXECUTE).await;
+fn a_blocking_caller_makes_the_recorded_calls_in_the_same_way() {
+    run_test(async |env| {
+        let Replay { fake, plugin, registry, .. } = replay(env, EXECUTE).await;
         let plugin = blocking::Plugin::from(plugin);
         for (method, body, answer) in CALLS {
             assert_eq!(plugin.execute(method, body).unwrap(), answer, "{method}");
@@ -232,15 +234,15 @@ fn a_caller_that_blocks_makes_the_recorded_calls_in_the_same_way() {
         assert_eq!(plugin.ping("Test Data").unwrap(), "Test Data");
         registry.stop().await;
 
-        let left = recorded.expected.lock().unwrap();
+        let left = fake.expected.lock().unwrap();
         assert!(left.is_empty(), "it was not asked for {left:#?}");
     });
 }
 
 #[test]
 fn the_recorded_callback_is_asked_for_received_and_asked_for_again() {
-    stage(async |stage| {
-        let Scene { recorded, plugin, mut requests, registry } = scene(stage, CALLBACK).await;
+    run_test(async |env| {
+        let Replay { fake, plugin, mut requests, registry } = replay(env, CALLBACK).await;
         let (sender, mut received) = mpsc::unbounded_channel();
         assert_eq!(plugin.execute("main.Trigger", "n1").await.unwrap(), "scheduled");
 
@@ -251,7 +253,7 @@ fn the_recorded_callback_is_asked_for_received_and_asked_for_again() {
             })
             .await
             .unwrap();
-        recorded.notification.notify_one();
+        fake.notification.notify_one();
 
         assert_eq!(soon("the callback", received.recv()).await.unwrap(), "n1");
         let mut polls = 0;
@@ -259,19 +261,19 @@ fn the_recorded_callback_is_asked_for_received_and_asked_for_again() {
             let request = soon("the second poll", requests.recv()).await.unwrap();
             polls += usize::from(request.path() == "/RegisterCallback");
         }
-        // What was recorded behind the second poll was never answered: calls to the
-        // original wait behind a held callback.
-        let behind = recorded.expected.lock().unwrap().pop_front().unwrap();
+        // The call that was recorded behind the second poll was never answered: in the
+        // original, calls wait behind a callback that is held.
+        let behind = fake.expected.lock().unwrap().pop_front().unwrap();
         assert_eq!((behind.request.path(), behind.response), ("/main.Echo", None));
         registry.stop().await;
-        let left = recorded.expected.lock().unwrap();
+        let left = fake.expected.lock().unwrap();
         assert!(left.is_empty(), "it was not asked for {left:#?}");
     });
 }
 
 #[test]
 fn a_handler_that_panics_in_the_original_is_a_crash_and_the_plugin_goes_on() {
-    // Seen of the original: the connection is cut, and the process lives.
+    // The original closes the connection, and its process lives on.
     let recording = "0 ms H1>P 1 bytes\nPOST /Activate HTTP/1.1\\r\\n\nHost: TestDo\\r\\n\n\\r\\n\n\n~\n\
                      0 ms P>H1 1 bytes\nHTTP/1.1 200 OK\\r\\n\nContent-Length: 24\\r\\n\n\\r\\n\n\
                      [\"main.Panic\",\"main.Do\"]\n~\n\
@@ -281,8 +283,8 @@ fn a_handler_that_panics_in_the_original_is_a_crash_and_the_plugin_goes_on() {
                      0 ms P>H1 1 bytes\nHTTP/1.1 200 OK\\r\\n\nContent-Length: 2\\r\\n\n\\r\\n\nok\n~\n\
                      0 ms H1>P 1 bytes\nPOST /Stop HTTP/1.1\\r\\n\nHost: TestDo\\r\\n\n\\r\\n\n\n~\n\
                      0 ms P>H1 EOF\n";
-    stage(async |stage| {
-        let Scene { plugin, registry, .. } = scene(stage, recording).await;
+    run_test(async |env| {
+        let Replay { plugin, registry, .. } = replay(env, recording).await;
         let error = plugin.execute("main.Panic", "").await.unwrap_err();
         assert!(matches!(error, Error::Crashed { .. }), "{error:?}");
         assert!(error.may_have_executed());

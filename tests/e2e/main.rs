@@ -1,4 +1,4 @@
-//! Hosts and plugins as real processes.
+//! Hosts and plugins as real processes. `test_env` is what all tests share.
 
 mod bad_files;
 mod blocking;
@@ -12,14 +12,15 @@ mod foreign;
 mod host_death;
 mod hostile_clients;
 mod http;
+mod in_flight;
 mod legacy;
 mod misbehaving;
 mod pipelining;
 mod process;
 mod program;
 mod scale;
-mod stage;
 mod start;
 mod supervision;
+mod test_env;
 mod trust;
 mod upgrade;

@@ -1,14 +1,14 @@
-//! Many calls at a time: they share connections, and none waits for a slow one.
+//! Many calls at a time: they share connections, and no quick call waits for a slow call.
 
 use std::fs;
 
 use goplug_tests::fixtures::calculator::CalculatorClient;
 use tokio::task::JoinSet;
 
-use crate::stage::{soon, stage};
+use crate::test_env::{run_test, soon};
 
-/// Two calls at a time, until the host has seen that the methods are quick.
-async fn become_known(calculator: &CalculatorClient) {
+/// Makes calls until the host has measured that both methods are quick.
+async fn learn_latencies(calculator: &CalculatorClient) {
     for _ in 0..200 {
         let (sum, waited) = tokio::join!(calculator.add(1, 1), calculator.wait_for(None));
         assert_eq!((sum.unwrap(), waited.unwrap()), (2, ()));
@@ -40,9 +40,9 @@ fn sockets(process: u32) -> usize {
 
 #[test]
 fn calls_in_flight_share_connections_and_each_gets_its_own_answer() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        become_known(&calculator).await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        learn_latencies(&calculator).await;
         add_all(&calculator, 64, 100).await;
         let sockets = sockets(calculator.plugin().process_id().unwrap());
         assert!(sockets < 40, "{sockets} sockets for 64 callers");
@@ -50,17 +50,18 @@ fn calls_in_flight_share_connections_and_each_gets_its_own_answer() {
 }
 
 #[test]
-fn no_quick_call_waits_for_a_slow_one() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        become_known(&calculator).await;
-        let gate = stage.path("gate");
+fn a_quick_call_does_not_wait_for_a_slow_call() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        learn_latencies(&calculator).await;
+        let gate = env.path("gate");
         let mut slow = JoinSet::new();
         for _ in 0..8 {
             let (calculator, gate) = (calculator.clone(), gate.clone());
             slow.spawn(async move { calculator.wait_for(Some(gate)).await });
         }
-        // Once more they are taken for quick: the plugin has to give back what is behind them.
+        // The host takes these slow calls for quick, and pipelines calls behind them: the plugin
+        // has to give those back.
         add_all(&calculator, 32, 50).await;
         assert!(slow.try_join_next().is_none(), "a slow call has ended before it might");
         fs::write(&gate, "").unwrap();

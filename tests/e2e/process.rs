@@ -1,29 +1,30 @@
-//! A plugin's process from its start to its end in good order.
+//! The process of a plugin, from its start to its orderly stop.
 
 use std::time::Duration;
 
 use goplug::{CallError, Error, Event, State};
 use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
 
-use crate::stage::{Kind, exists, is, kill, read_until, soon, stage, until};
+use crate::in_flight::GatedCall;
+use crate::test_env::{Kind, WAIT_TIMEOUT, exists, is, kill, read_until, run_test, soon, until};
 
 const SHORT: Duration = Duration::from_millis(300);
 
 #[test]
 fn a_plugin_is_started_by_the_program_of_its_file() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let process = calculator.process().await.unwrap();
         assert_ne!(process, std::process::id());
-        assert_eq!(stage.processes(), [process]);
+        assert_eq!(env.processes(), [process]);
         assert_eq!(calculator.plugin().process_id(), Some(process));
     });
 }
 
 #[test]
-fn a_plugin_says_what_it_is() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn a_plugin_reports_its_name_version_and_methods() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let plugin = calculator.plugin();
         assert_eq!((plugin.name(), plugin.namespace()), ("Calculator", "math"));
         assert_eq!(plugin.version().as_deref(), Some("1.2.3"));
@@ -33,7 +34,7 @@ fn a_plugin_says_what_it_is() {
     });
 }
 
-/// A variable of this process that is none of those that a registry passes on.
+/// A variable of this process that a registry does not pass on.
 fn own_variable() -> (String, String) {
     let passed_on =
         ["HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
@@ -44,11 +45,11 @@ fn own_variable() -> (String, String) {
 }
 
 #[test]
-fn the_environment_is_what_the_host_chose() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().env("CHOSEN", "yes").start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+fn a_plugin_gets_the_environment_that_the_host_chose() {
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().env("CHOSEN", "yes").start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
 
         let environment = calculator.environment().await.unwrap();
 
@@ -65,10 +66,10 @@ fn the_environment_is_what_the_host_chose() {
 
 #[test]
 fn the_whole_environment_is_passed_on_if_the_host_says_so() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().inherit_env().start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().inherit_env().start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
         let environment = calculator.environment().await.unwrap();
         let (name, value) = own_variable();
         assert_eq!(environment.get(&name), Some(&value));
@@ -77,29 +78,29 @@ fn the_whole_environment_is_passed_on_if_the_host_says_so() {
 
 #[test]
 fn the_activation_gets_the_hosts_configuration() {
-    stage(async |stage| {
-        stage.install_calculator();
+    run_test(async |env| {
+        env.install_calculator();
         let setup = Setup { greeting: Some("hello".into()), ..Setup::default() };
-        let builder = stage.registry().configure("Calculator", "math", &setup);
+        let builder = env.registry().configure("Calculator", "math", &setup);
         let registry = builder.start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+        let calculator = env.load_calculator(&registry).await;
         assert_eq!(calculator.greeting().await.unwrap().as_deref(), Some("hello"));
     });
 }
 
 #[test]
 fn without_a_configuration_the_activation_gets_none() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         assert_eq!(calculator.greeting().await.unwrap(), None);
     });
 }
 
 #[test]
-fn a_flood_of_output_holds_nobody_up() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        // Ten megabytes on either pipe, which hold 64 KiB.
+fn a_flood_of_output_does_not_block_calls() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        // Ten megabytes on each pipe; a pipe holds 64 KiB.
         calculator.print(50_000).await.unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
     });
@@ -107,13 +108,13 @@ fn a_flood_of_output_holds_nobody_up() {
 
 #[test]
 fn unloading_runs_the_stop_hook_and_ends_the_process() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let stopped = stage.path("stopped");
+    run_test(async |env| {
+        env.install_calculator();
+        let stopped = env.path("stopped");
         let setup = Setup { stopped: Some(stopped.clone()), ..Setup::default() };
-        let builder = stage.registry().configure("Calculator", "math", &setup);
+        let builder = env.registry().configure("Calculator", "math", &setup);
         let registry = builder.start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+        let calculator = env.load_calculator(&registry).await;
         let (plugin, socket) = (calculator.plugin(), calculator.plugin().socket().unwrap());
         let process = plugin.process_id().unwrap();
 
@@ -130,8 +131,8 @@ fn unloading_runs_the_stop_hook_and_ends_the_process() {
 
 #[test]
 fn a_call_of_an_unloaded_plugin_says_that_it_is_not_loaded() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         calculator.plugin().unload().await.unwrap();
         let error = calculator.add(2, 3).await.unwrap_err();
         assert_eq!(error.to_string(), "math.Calculator is not available: it is not loaded");
@@ -140,9 +141,9 @@ fn a_call_of_an_unloaded_plugin_says_that_it_is_not_loaded() {
 }
 
 #[test]
-fn unloading_what_is_not_loaded_does_nothing() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+fn unloading_a_plugin_that_is_not_loaded_does_nothing() {
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         calculator.plugin().unload().await.unwrap();
         calculator.plugin().unload().await.unwrap();
         let events = registry.events();
@@ -158,25 +159,34 @@ fn unloading_what_is_not_loaded_does_nothing() {
 
 #[test]
 fn an_unload_waits_for_calls_in_flight() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
-        let (begun, dropped) = (stage.path("begun"), stage.path("dropped"));
-        let (caller, flag) = (calculator.clone(), begun.clone());
-        let call = tokio::spawn(async move { caller.sleep(300, flag, dropped).await });
-        until("the call has begun", || begun.exists()).await;
-        calculator.plugin().unload().await.unwrap();
-        call.await.unwrap().unwrap();
+    run_test(async |env| {
+        env.install_calculator();
+        let stopped = env.path("stopped");
+        let setup = Setup { stopped: Some(stopped.clone()), ..Setup::default() };
+        let builder = env.registry().configure("Calculator", "math", &setup);
+        let registry = builder.stop_timeout(WAIT_TIMEOUT).start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
+        let call = GatedCall::start(env, &calculator).await;
+        let plugin = calculator.plugin().clone();
+        let unload = tokio::spawn(async move { plugin.unload().await });
+        // The stop hook runs while the call is in flight.
+        until("the stop hook has run", || stopped.exists()).await;
+        assert!(!call.is_finished() && !unload.is_finished());
+
+        call.finish().await.unwrap();
+
+        soon("the end of the unload", unload).await.unwrap().unwrap();
     });
 }
 
 #[test]
-fn a_plugin_that_hangs_when_it_stops_is_killed_after_the_grace_period() {
-    stage(async |stage| {
-        stage.install_calculator();
+fn a_plugin_that_hangs_when_it_stops_is_killed_after_the_stop_timeout() {
+    run_test(async |env| {
+        env.install_calculator();
         let setup = Setup { hang_at_stop: true, ..Setup::default() };
-        let builder = stage.registry().configure("Calculator", "math", &setup).stop_timeout(SHORT);
+        let builder = env.registry().configure("Calculator", "math", &setup).stop_timeout(SHORT);
         let registry = builder.start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+        let calculator = env.load_calculator(&registry).await;
         let process = calculator.plugin().process_id().unwrap();
         soon("the end of the unload", calculator.plugin().unload()).await.unwrap();
         assert!(!exists(process));
@@ -184,13 +194,13 @@ fn a_plugin_that_hangs_when_it_stops_is_killed_after_the_grace_period() {
 }
 
 #[test]
-fn a_plugin_whose_only_thread_is_blocked_is_killed_after_the_grace_period() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().stop_timeout(SHORT).start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+fn a_plugin_whose_only_thread_is_blocked_is_killed_after_the_stop_timeout() {
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().stop_timeout(SHORT).start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
         let process = calculator.plugin().process_id().unwrap();
-        let (begun, caller) = (stage.path("begun"), calculator.clone());
+        let (begun, caller) = (env.path("begun"), calculator.clone());
         let flag = begun.clone();
         let call = tokio::spawn(async move { caller.block(600_000, flag).await });
         until("the call has begun", || begun.exists()).await;
@@ -204,11 +214,11 @@ fn a_plugin_whose_only_thread_is_blocked_is_killed_after_the_grace_period() {
 }
 
 #[test]
-fn a_stopped_process_does_not_hold_an_unload_up() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().stop_timeout(SHORT).start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+fn a_process_stopped_by_a_signal_does_not_block_an_unload() {
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().stop_timeout(SHORT).start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
         let process = calculator.plugin().process_id().unwrap();
         let pid = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
@@ -218,33 +228,33 @@ fn a_stopped_process_does_not_hold_an_unload_up() {
 }
 
 #[test]
-fn what_a_plugin_started_ends_with_it() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn child_processes_of_a_plugin_end_with_it() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let grandchild = calculator.start_child().await.unwrap();
         assert!(exists(grandchild));
         soon("the end of the unload", calculator.plugin().unload()).await.unwrap();
-        until("what it started is gone", || !stage.processes().contains(&grandchild)).await;
+        until("what it started is gone", || !env.processes().contains(&grandchild)).await;
     });
 }
 
 #[test]
-fn a_reload_starts_a_new_process_beneath_the_same_client() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+fn a_reload_starts_a_new_process_for_the_same_client() {
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let before = calculator.process().await.unwrap();
         registry.reload("Calculator", "math").await.unwrap();
         let after = calculator.process().await.unwrap();
         assert_ne!(before, after);
-        until("the old process is gone", || stage.processes() == [after]).await;
+        until("the old process is gone", || env.processes() == [after]).await;
     });
 }
 
 #[test]
-fn a_reload_goes_by_what_the_file_says_by_now() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
-        stage.put_pconf(
+fn a_reload_reads_the_pconf_again() {
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
+        env.put_pconf(
             "math.Calculator.pconf",
             &serde_json::json!({"Name": "Calculator", "NameSpace": "math", "Exec": ["nowhere"]}),
         );
@@ -257,18 +267,18 @@ fn a_reload_goes_by_what_the_file_says_by_now() {
 
 #[test]
 fn a_stop_ends_every_process_and_removes_every_socket() {
-    stage(async |stage| {
-        stage.install_calculator();
-        stage.install_counter();
-        let registry = stage.registry().start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+    run_test(async |env| {
+        env.install_calculator();
+        env.install_counter();
+        let registry = env.registry().start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
         registry.load("Counter", "demo").await.unwrap();
-        let folder = stage.note_runtime_folder(&registry);
-        assert_eq!(stage.processes().len(), 2);
+        let folder = env.note_runtime_folder(&registry);
+        assert_eq!(env.processes().len(), 2);
 
         registry.stop().await;
 
-        assert!(stage.processes().is_empty());
+        assert!(env.processes().is_empty());
         assert!(!folder.exists());
         assert_eq!(calculator.plugin().state(), State::Stopped);
         let error = calculator.add(2, 3).await.unwrap_err();
@@ -277,25 +287,25 @@ fn a_stop_ends_every_process_and_removes_every_socket() {
 }
 
 #[test]
-fn a_load_that_comes_with_the_stop_leaves_no_process() {
-    stage(async |stage| {
-        stage.install_calculator();
+fn a_load_during_a_stop_leaves_no_process() {
+    run_test(async |env| {
+        env.install_calculator();
         for _ in 0..10 {
-            let registry = stage.registry().start().await.unwrap();
+            let registry = env.registry().start().await.unwrap();
             let (stopping, loading) = (registry.clone(), registry.clone());
             let stop = tokio::spawn(async move { stopping.stop().await });
             let load = tokio::spawn(async move { loading.load("Calculator", "math").await });
             soon("the stop", stop).await.unwrap();
             drop(soon("the load", load).await.unwrap());
-            assert!(stage.processes().is_empty());
+            assert!(env.processes().is_empty());
         }
     });
 }
 
 #[test]
 fn dropping_the_registry_kills_its_plugins() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let process = calculator.process().await.unwrap();
         drop(registry);
         until("the process is gone", || !exists(process)).await;
@@ -307,30 +317,30 @@ fn dropping_the_registry_kills_its_plugins() {
 
 #[test]
 fn dropping_the_registry_while_it_loads_kills_the_plugin() {
-    stage(async |stage| {
-        stage.install_calculator();
+    run_test(async |env| {
+        env.install_calculator();
         let setup = Setup { hang: true, ..Setup::default() };
-        let builder = stage.registry().configure("Calculator", "math", &setup);
+        let builder = env.registry().configure("Calculator", "math", &setup);
         let registry = builder.start_timeout(Duration::from_secs(600)).start().await.unwrap();
         let loading = registry.clone();
         let load = tokio::spawn(async move { loading.load("Calculator", "math").await });
-        until("the process has started", || !stage.processes().is_empty()).await;
+        until("the process has started", || !env.processes().is_empty()).await;
         load.abort();
         drop(load.await);
         drop(registry);
-        until("the process is gone", || stage.processes().is_empty()).await;
+        until("the process is gone", || env.processes().is_empty()).await;
     });
 }
 
 #[test]
-fn a_load_that_nobody_waits_for_finishes_by_itself() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let registry = stage.registry().start().await.unwrap();
+fn a_load_whose_caller_is_gone_finishes() {
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().start().await.unwrap();
         let mut events = registry.events();
         let loading = registry.clone();
         let load = tokio::spawn(async move { loading.load("Calculator", "math").await });
-        until("the process has started", || !stage.processes().is_empty()).await;
+        until("the process has started", || !env.processes().is_empty()).await;
         load.abort();
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
         let calculator: CalculatorClient = registry.client().await.unwrap();
@@ -339,9 +349,9 @@ fn a_load_that_nobody_waits_for_finishes_by_itself() {
 }
 
 #[test]
-fn nothing_of_a_process_remains_to_be_reaped() {
-    stage(async |stage| {
-        let (registry, calculator) = stage.calculator().await;
+fn a_process_that_ended_is_reaped() {
+    run_test(async |env| {
+        let (registry, calculator) = env.calculator().await;
         let killed = calculator.process().await.unwrap();
         kill(killed);
         until("it is reaped", || !exists(killed)).await;

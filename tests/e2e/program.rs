@@ -1,4 +1,4 @@
-//! A plugin's program and its verbs.
+//! The program of a plugin, and its command line.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,28 +8,29 @@ use std::process::Output;
 use goplug::Error;
 use serde_json::Value;
 
-use crate::stage::{CALCULATOR, Stage, copy_program, stage, until};
+use crate::test_env::{CALCULATOR, TestEnv, copy_program, run_test, until};
 
-fn run(stage: &Stage, program: &Path, arguments: &[&str]) -> Output {
-    stage.command(program).args(arguments).output().unwrap()
+fn run(env: &TestEnv, program: &Path, arguments: &[&str]) -> Output {
+    env.command(program).args(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// A copy of the calculator's program in the folder, and what `install` says of it.
-fn installed_copy(stage: &Stage) -> (PathBuf, Output) {
-    let program = stage.folder().join("calculator");
+/// Copies the calculator's program into the folder and runs `install`; returns the program and
+/// the output.
+fn installed_copy(env: &TestEnv) -> (PathBuf, Output) {
+    let program = env.folder().join("calculator");
     copy_program(CALCULATOR, &program);
-    let output = run(stage, &program, &["install", stage.folder().to_str().unwrap()]);
+    let output = run(env, &program, &["install", env.folder().to_str().unwrap()]);
     (program, output)
 }
 
 #[test]
 fn describe_prints_the_descriptor() {
-    stage(async |stage| {
-        let output = run(stage, CALCULATOR.as_ref(), &["describe"]);
+    run_test(async |env| {
+        let output = run(env, CALCULATOR.as_ref(), &["describe"]);
         assert!(output.status.success(), "{output:?}");
         let descriptor: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(descriptor["name"], "Calculator");
@@ -43,18 +44,18 @@ fn describe_prints_the_descriptor() {
 }
 
 #[test]
-fn what_install_wrote_is_loaded() {
-    stage(async |stage| {
-        let (_, output) = installed_copy(stage);
-        let file = stage.folder().join("math.Calculator.pconf");
+fn a_plugin_that_was_installed_by_its_program_is_loaded() {
+    run_test(async |env| {
+        let (_, output) = installed_copy(env);
+        let file = env.folder().join("math.Calculator.pconf");
         let printed = fs::canonicalize(&file).unwrap();
         assert_eq!(text(&output.stdout).trim_end(), printed.to_str().unwrap());
         let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(keys["Exec"], serde_json::json!(["calculator"]));
         assert_eq!(keys["Sha256"].as_str().unwrap().len(), 64);
 
-        let registry = stage.registry().start().await.unwrap();
-        let calculator = stage.load_calculator(&registry).await;
+        let registry = env.registry().start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
 
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         let known = &registry.discovered()[0];
@@ -67,27 +68,27 @@ fn what_install_wrote_is_loaded() {
 
 #[test]
 fn a_program_that_was_changed_after_its_installation_is_refused() {
-    stage(async |stage| {
-        let (program, _) = installed_copy(stage);
+    run_test(async |env| {
+        let (program, _) = installed_copy(env);
         let mut content = fs::read(&program).unwrap();
         content.push(0);
         fs::write(&program, content).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let registry = stage.registry().start().await.unwrap();
+        let registry = env.registry().start().await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err();
         let Error::Rejected { reason, .. } = &error else { panic!("{error:?}") };
         assert!(reason.starts_with("the digest of ") && reason.ends_with(" of its .pconf"));
-        assert!(stage.processes().is_empty());
+        assert!(env.processes().is_empty());
     });
 }
 
 #[test]
-fn with_a_folder_it_serves_there_until_it_is_told_to_stop() {
-    stage(async |stage| {
-        let mut command = stage.command(CALCULATOR);
-        command.arg("--dir").arg(stage.folder()).stderr(std::process::Stdio::null());
+fn with_dir_a_program_serves_until_sigterm() {
+    run_test(async |env| {
+        let mut command = env.command(CALCULATOR);
+        command.arg("--dir").arg(env.folder()).stderr(std::process::Stdio::null());
         let mut plugin = command.spawn().unwrap();
-        let file = stage.folder().join("math.Calculator.pconf");
+        let file = env.folder().join("math.Calculator.pconf");
         until("its file is there", || file.exists()).await;
         let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         let socket = PathBuf::from(keys["Sock"].as_str().unwrap());
@@ -103,9 +104,9 @@ fn with_a_folder_it_serves_there_until_it_is_told_to_stop() {
 }
 
 #[test]
-fn without_a_registry_it_says_how_it_is_used() {
-    stage(async |stage| {
-        let output = run(stage, CALCULATOR.as_ref(), &[]);
+fn without_a_registry_a_program_prints_its_usage() {
+    run_test(async |env| {
+        let output = run(env, CALCULATOR.as_ref(), &[]);
         assert_eq!(output.status.code(), Some(2));
         let stderr = text(&output.stderr);
         assert!(stderr.starts_with("error: no registry has started this program\n"), "{stderr}");
@@ -114,9 +115,9 @@ fn without_a_registry_it_says_how_it_is_used() {
 }
 
 #[test]
-fn arguments_that_it_does_not_understand_are_named() {
-    stage(async |stage| {
-        let output = run(stage, CALCULATOR.as_ref(), &["serve"]);
+fn an_unknown_argument_is_named() {
+    run_test(async |env| {
+        let output = run(env, CALCULATOR.as_ref(), &["serve"]);
         assert_eq!(output.status.code(), Some(2));
         let stderr = text(&output.stderr);
         assert!(stderr.starts_with("error: unknown argument \"serve\"\n"), "{stderr}");
@@ -125,8 +126,8 @@ fn arguments_that_it_does_not_understand_are_named() {
 
 #[test]
 fn help_is_printed_on_request() {
-    stage(async |stage| {
-        let output = run(stage, CALCULATOR.as_ref(), &["--help"]);
+    run_test(async |env| {
+        let output = run(env, CALCULATOR.as_ref(), &["--help"]);
         assert!(output.status.success());
         assert!(text(&output.stdout).contains("<program> describe"));
     });

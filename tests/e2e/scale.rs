@@ -1,31 +1,31 @@
-//! Folders that hold many files: all are known at once, and none waits for another.
+//! Folders with many files: all are discovered soon, and no file waits for another.
 
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use goplug::Event;
 use serde_json::json;
 
-use crate::stage::{Kind, Stage, is, read_until, soon, stage};
+use crate::test_env::{Kind, TestEnv, is, read_until, run_test, soon};
 
-/// Puts a lazy plugin into the folder that starts itself, and serves on this socket.
-fn put_self_starting(stage: &Stage, name: &str, socket: &str) {
+/// Installs a lazy plugin without a program, which serves on this socket.
+fn install_self_started(env: &TestEnv, name: &str, socket: &str) {
     let keys = json!({"Name": name, "Protocol": 2, "LazyLoad": true, "Sock": socket});
-    stage.put_pconf(&format!("{name}.pconf"), &keys);
+    env.put_pconf(&format!("{name}.pconf"), &keys);
 }
 
 #[test]
-fn of_a_thousand_files_each_is_discovered_or_rejected() {
-    stage(async |stage| {
+fn each_of_a_thousand_files_is_discovered_or_rejected() {
+    run_test(async |env| {
         for number in 0..1000 {
             let (file, name) = (format!("{number}.pconf"), format!("P{number}"));
             if number % 5 == 0 {
-                stage.put(&file, "{ broken");
+                env.put(&file, "{ broken");
             } else {
                 let keys = json!({"Name": name, "LazyLoad": true, "Exec": ["program"]});
-                stage.put_pconf(&file, &keys);
+                env.put_pconf(&file, &keys);
             }
         }
-        let registry = soon("the start", stage.watching()).await;
+        let registry = soon("the start", env.watching()).await;
         assert_eq!(registry.discovered().len(), 800);
         let mut events = registry.events();
         let (mut discovered, mut rejected) = (0, 0);
@@ -43,18 +43,18 @@ fn of_a_thousand_files_each_is_discovered_or_rejected() {
 }
 
 #[test]
-fn a_listener_that_reads_misses_none_of_many_files_that_come_at_once() {
-    stage(async |stage| {
-        let later = stage.path("later");
+fn a_reader_of_events_misses_none_of_three_thousand_new_files() {
+    run_test(async |env| {
+        let later = env.path("later");
         std::fs::create_dir(&later).unwrap();
         for number in 0..3000 {
             let text = format!(r#"{{"Name":"P{number}","LazyLoad":true,"Exec":["program"]}}"#);
             std::fs::write(later.join(format!("{number}.pconf")), text).unwrap();
         }
-        std::fs::remove_dir(stage.folder()).unwrap();
-        let registry = stage.watching().await;
+        std::fs::remove_dir(env.folder()).unwrap();
+        let registry = env.watching().await;
         let mut events = registry.events();
-        std::fs::rename(later, stage.folder()).unwrap();
+        std::fs::rename(later, env.folder()).unwrap();
         for _ in 0..3000 {
             let event = soon("an event", events.next()).await.unwrap();
             assert!(matches!(event, Event::Discovered { .. }), "{event:?}");
@@ -63,24 +63,24 @@ fn a_listener_that_reads_misses_none_of_many_files_that_come_at_once() {
 }
 
 #[test]
-fn sockets_that_are_dead_or_stuck_are_not_waited_for_one_after_the_other() {
-    stage(async |stage| {
+fn dead_and_stuck_sockets_are_tried_at_the_same_time() {
+    run_test(async |env| {
         let mut stuck = Vec::new();
         for number in 0..200 {
-            let path = stage.folder().join(format!("{number}.sock"));
+            let path = env.folder().join(format!("{number}.sock"));
             let listener = UnixListener::bind(&path).unwrap();
             if number % 2 == 0 {
-                // Somebody who takes no connection, and a queue that is full.
+                // A listener that accepts no connection, and whose queue is full.
                 rustix::net::listen(&listener, 0).unwrap();
                 stuck.push((UnixStream::connect(&path).unwrap(), listener));
             } else {
-                // Closing it would not do: a process that is just starting may have it, too.
+                // Closing it is not enough: a child that is just being forked may have it open.
                 rustix::net::shutdown(&listener, rustix::net::Shutdown::Both).unwrap();
             }
-            put_self_starting(stage, &format!("A{number}"), &format!("{number}.sock"));
+            install_self_started(env, &format!("A{number}"), &format!("{number}.sock"));
         }
-        stage.install_calculator();
-        let registry = stage.watching().await;
+        env.install_calculator();
+        let registry = env.watching().await;
         let mut events = registry.events();
         let (mut dead, mut late, mut neighbour) = (0, 0, false);
         read_until(&mut events, "the rejections and the neighbour", |event| {

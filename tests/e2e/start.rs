@@ -1,4 +1,4 @@
-//! Plugins that do not come up: the error says why, and the next load tries again.
+//! Plugins that do not start: the error says why, and the next load tries again.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,15 +8,15 @@ use goplug::{Error, State};
 use goplug_tests::fixtures::calculator::Setup;
 use serde_json::json;
 
-use crate::stage::{Stage, soon, stage};
+use crate::test_env::{TestEnv, run_test, soon};
 
-/// The error of a load with this configuration; no process is left of it.
-async fn failure(stage: &Stage, setup: &Setup, timeout: Duration) -> Error {
-    stage.install_calculator();
-    let builder = stage.registry().configure("Calculator", "math", setup).start_timeout(timeout);
+/// The error of a load with this configuration. No process is left after it.
+async fn failure(env: &TestEnv, setup: &Setup, timeout: Duration) -> Error {
+    env.install_calculator();
+    let builder = env.registry().configure("Calculator", "math", setup).start_timeout(timeout);
     let registry = builder.start().await.unwrap();
     let error = registry.load("Calculator", "math").await.unwrap_err();
-    assert!(stage.processes().is_empty());
+    assert!(env.processes().is_empty());
     assert_eq!(registry.get("Calculator", "math").unwrap().state(), State::Discovered);
     error
 }
@@ -24,10 +24,10 @@ async fn failure(stage: &Stage, setup: &Setup, timeout: Duration) -> Error {
 const LONG: Duration = Duration::from_secs(30);
 
 #[test]
-fn an_activation_hook_that_fails_is_quoted() {
-    stage(async |stage| {
+fn the_error_of_an_activation_hook_is_quoted() {
+    run_test(async |env| {
         let setup = Setup { refuse: Some("no licence".into()), ..Setup::default() };
-        let error = failure(stage, &setup, LONG).await;
+        let error = failure(env, &setup, LONG).await;
         let expected = "math.Calculator did not start: the activation failed: no licence: \
                         the cause of it";
         assert_eq!(error.to_string(), expected);
@@ -35,10 +35,10 @@ fn an_activation_hook_that_fails_is_quoted() {
 }
 
 #[test]
-fn a_process_that_ends_during_its_activation_says_how() {
-    stage(async |stage| {
+fn a_process_that_exits_during_its_activation_is_reported_with_its_status() {
+    run_test(async |env| {
         let setup = Setup { exit: Some(3), ..Setup::default() };
-        let error = failure(stage, &setup, LONG).await;
+        let error = failure(env, &setup, LONG).await;
         let expected = "math.Calculator did not start: it ended during its activation \
                         (exit status: 3); its standard error ends:\n  \
                         the activation ends the process";
@@ -48,19 +48,19 @@ fn a_process_that_ends_during_its_activation_says_how() {
 
 #[test]
 fn an_activation_that_hangs_ends_at_the_deadline() {
-    stage(async |stage| {
+    run_test(async |env| {
         let setup = Setup { hang: true, ..Setup::default() };
-        let error = failure(stage, &setup, Duration::from_millis(800)).await;
+        let error = failure(env, &setup, Duration::from_millis(800)).await;
         let expected = "math.Calculator did not start: its activation took longer than 800ms";
         assert_eq!(error.to_string(), expected);
     });
 }
 
 #[test]
-fn a_configuration_of_another_shape_is_said_to_be_so() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let builder = stage.registry().configure("Calculator", "math", &json!({"greeting": 7}));
+fn a_configuration_that_does_not_decode_is_a_start_error() {
+    run_test(async |env| {
+        env.install_calculator();
+        let builder = env.registry().configure("Calculator", "math", &json!({"greeting": 7}));
         let registry = builder.start().await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err().to_string();
         let begin = "math.Calculator did not start: the activation failed: ";
@@ -68,22 +68,22 @@ fn a_configuration_of_another_shape_is_said_to_be_so() {
     });
 }
 
-/// The error of a load of the plugin `Script`, which is this shell script.
-async fn script_failure(stage: &Stage, script: &str, timeout: Duration) -> String {
-    let program = stage.put("script", script);
+/// The error of a load of a plugin whose program is this shell script.
+async fn script_failure(env: &TestEnv, script: &str, timeout: Duration) -> String {
+    let program = env.put("script", script);
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    stage.put_pconf("Script.pconf", &json!({"Name": "Script", "Exec": ["script", "an argument"]}));
-    let registry = stage.registry().start_timeout(timeout).start().await.unwrap();
+    env.put_pconf("Script.pconf", &json!({"Name": "Script", "Exec": ["script", "an argument"]}));
+    let registry = env.registry().start_timeout(timeout).start().await.unwrap();
     let error = registry.load("Script", "").await.unwrap_err();
-    assert!(stage.processes().is_empty());
+    assert!(env.processes().is_empty());
     error.to_string()
 }
 
 #[test]
-fn a_program_that_ends_at_once_says_how_and_what_it_wrote() {
-    stage(async |stage| {
+fn a_program_that_exits_at_once_is_reported_with_status_and_output() {
+    run_test(async |env| {
         let script = "#!/bin/sh\necho \"cannot find $1\" >&2\nexit 7\n";
-        let error = script_failure(stage, script, LONG).await;
+        let error = script_failure(env, script, LONG).await;
         let expected = "Script did not start: it ended during its activation (exit status: 7); \
                         its standard error ends:\n  cannot find an argument";
         assert_eq!(error, expected);
@@ -91,10 +91,10 @@ fn a_program_that_ends_at_once_says_how_and_what_it_wrote() {
 }
 
 #[test]
-fn a_program_that_never_answers_is_ended_at_the_deadline() {
-    stage(async |stage| {
+fn a_program_that_never_answers_is_killed_at_the_deadline() {
+    run_test(async |env| {
         let script = "#!/bin/sh\necho I wait >&2\nsleep 600\n";
-        let error = script_failure(stage, script, Duration::from_millis(800)).await;
+        let error = script_failure(env, script, Duration::from_millis(800)).await;
         let expected = "Script did not start: its activation took longer than 800ms; \
                         its standard error ends:\n  I wait";
         assert_eq!(error, expected);
@@ -102,45 +102,45 @@ fn a_program_that_never_answers_is_ended_at_the_deadline() {
 }
 
 #[test]
-fn a_program_that_cannot_be_run_says_why() {
-    stage(async |stage| {
-        let error = script_failure(stage, "neither script nor program", LONG).await;
+fn a_program_that_cannot_be_run_is_reported_with_the_reason() {
+    run_test(async |env| {
+        let error = script_failure(env, "neither script nor program", LONG).await;
         let begin = "Script did not start: the program cannot be started: ";
         assert!(error.starts_with(begin), "{error}");
     });
 }
 
 #[test]
-fn a_load_after_one_that_failed_starts_the_plugin() {
-    stage(async |stage| {
-        let program = stage.put("program", "#!/bin/sh\nexit 1\n");
+fn a_load_after_a_failed_load_starts_the_plugin() {
+    run_test(async |env| {
+        let program = env.put("program", "#!/bin/sh\nexit 1\n");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": ["program"]});
-        stage.put_pconf("math.Calculator.pconf", &keys);
-        let registry = stage.registry().start().await.unwrap();
+        env.put_pconf("math.Calculator.pconf", &keys);
+        let registry = env.registry().start().await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err();
         assert!(matches!(error, Error::Start { .. }), "{error:?}");
 
-        let wrapper = format!("#!/bin/sh\nexec {}\n", crate::stage::CALCULATOR);
-        let program = stage.put("program", wrapper);
+        let wrapper = format!("#!/bin/sh\nexec {}\n", crate::test_env::CALCULATOR);
+        let program = env.put("program", wrapper);
         fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
 
-        let calculator = stage.load_calculator(&registry).await;
+        let calculator = env.load_calculator(&registry).await;
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
     });
 }
 
 #[test]
-fn a_process_that_ends_before_it_knows_the_callbacks_has_not_started() {
-    stage(async |stage| {
-        let script = stage.put("brief", BRIEF);
+fn a_process_that_exits_before_its_callbacks_are_registered_is_a_start_error() {
+    run_test(async |env| {
+        let script = env.put("brief", BRIEF);
         let executable = PermissionsExt::from_mode(0o755);
         fs::set_permissions(&script, executable).unwrap();
-        stage.put_pconf(
+        env.put_pconf(
             "Brief.pconf",
             &json!({"Name": "Brief", "Protocol": 2, "LazyLoad": true, "Exec": ["brief"]}),
         );
-        let registry = stage.watching().await;
+        let registry = env.watching().await;
         let brief = registry.get("Brief", "").unwrap();
         let _ticks = brief.register_callback("tick", |_| async {}).await.unwrap();
         let error = soon("the load", registry.load("Brief", "")).await.unwrap_err();
@@ -149,7 +149,7 @@ fn a_process_that_ends_before_it_knows_the_callbacks_has_not_started() {
     });
 }
 
-/// A plugin that ends when it has been activated.
+/// A plugin that exits right after its activation.
 const BRIEF: &str = r#"#!/usr/bin/env python3
 import socket, sys
 listener = socket.socket(fileno=3)

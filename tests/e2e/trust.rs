@@ -1,7 +1,8 @@
-//! Who gets in: what other users may write is not run, and other users are not spoken to.
+//! Other users of the machine: files that they may write are not used, and their processes
+//! get no answer.
 //!
-//! The second user is a process that the superuser starts under another number. Where the
-//! tests do not run as the superuser, nobody else can be played; then the modes are tested.
+//! A superuser can start a process as another user. Where the tests do not run as the
+//! superuser, only the modes of files and sockets are tested.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,10 +15,12 @@ use goplug::{Error, Event, Registry};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
 use serde_json::json;
 
-use crate::foreign::Own;
-use crate::stage::{CALCULATOR, STRANGER, Stage, copy_program, pconf, read_until, stage, until};
+use crate::foreign::SelfStarted;
+use crate::test_env::{
+    CALCULATOR, STRANGER, TestEnv, copy_program, pconf, read_until, run_test, until,
+};
 
-/// The user whom nobody is.
+/// The id of the user `nobody`.
 const NOBODY: u32 = 65534;
 
 fn mode(path: &Path) -> u32 {
@@ -28,18 +31,18 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// The stranger's program under this user, in a place that every user can reach; `None`
-/// where this process cannot become somebody else.
-fn stranger(stage: &Stage, user: u32) -> Option<Command> {
-    set_mode(stage.path("").as_path(), 0o755);
-    let program = stage.path("stranger");
+/// A command that runs the program `stranger` as this user, from a folder that every user can
+/// read; `None` where this process may not change its user.
+fn stranger(env: &TestEnv, user: u32) -> Option<Command> {
+    set_mode(env.path("").as_path(), 0o755);
+    let program = env.path("stranger");
     if !program.exists() {
         copy_program(STRANGER, &program);
     }
-    let mut command = stage.command(program);
+    let mut command = env.command(program);
     command.uid(user).stdin(Stdio::null());
-    // The superuser of a container may lack this right.
-    let can_become = || stage.command("/bin/true").uid(user).status().is_ok();
+    // The superuser of a container may not be allowed to.
+    let can_become = || env.command("/bin/true").uid(user).status().is_ok();
     (is_superuser() && can_become()).then_some(command)
 }
 
@@ -47,16 +50,17 @@ fn is_superuser() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// What a user hears who connects to a socket; `None` where nobody else can be played.
-fn knock(stage: &Stage, user: u32, socket: &Path) -> Option<String> {
-    let output = stranger(stage, user)?.arg("connect").arg(socket).output().unwrap();
+/// The outcome of a connection to a socket by this user; `None` where this process may not
+/// change its user.
+fn connect_as(env: &TestEnv, user: u32, socket: &Path) -> Option<String> {
+    let output = stranger(env, user)?.arg("connect").arg(socket).output().unwrap();
     Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
 }
 
-/// The reason for which a registry rejects this file or folder, as its event and as the
-/// error of a load of the calculator. It is loaded by itself once the cause is mended.
-async fn rejection(stage: &Stage, rejected: &Path, mend: impl FnOnce()) -> String {
-    let registry = stage.watching().await;
+/// The reason for which a registry rejects this file or folder. Checks that the event and the
+/// error of a load agree, and that the calculator is loaded once the cause is mended.
+async fn rejection(env: &TestEnv, rejected: &Path, mend: impl FnOnce()) -> String {
+    let registry = env.watching().await;
     let mut events = registry.events();
     let seen = read_until(
         &mut events,
@@ -67,21 +71,21 @@ async fn rejection(stage: &Stage, rejected: &Path, mend: impl FnOnce()) -> Strin
     let error = registry.load("Calculator", "math").await.unwrap_err();
     assert_eq!(error.to_string(), format!("{}: {reason}", rejected.display()));
     assert!(matches!(error, Error::Rejected { .. }), "{error:?}");
-    assert!(stage.processes().is_empty());
+    assert!(env.processes().is_empty());
     mend();
     registry.load("Calculator", "math").await.unwrap();
-    reason.replace(&stage.path("").display().to_string(), "STAGE/")
+    reason.replace(&env.path("").display().to_string(), "TEMP/")
 }
 
 #[test]
 fn sockets_and_their_folders_are_private() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let socket = calculator.plugin().socket().unwrap();
         assert_eq!((mode(&socket), mode(socket.parent().unwrap())), (0o600, 0o700));
 
-        let folder = stage.path("of its own");
-        let mut command = stage.command(CALCULATOR);
+        let folder = env.path("of its own");
+        let mut command = env.command(CALCULATOR);
         let mut own = command.arg("--dir").arg(&folder).stderr(Stdio::null()).spawn().unwrap();
         let socket = folder.join("math.Calculator.sock");
         until("it listens", || socket.exists()).await;
@@ -93,11 +97,11 @@ fn sockets_and_their_folders_are_private() {
 
 #[test]
 fn a_folder_that_others_may_write_is_refused_with_all_that_is_in_it() {
-    stage(async |stage| {
-        stage.install_calculator();
-        let folder = stage.folder();
+    run_test(async |env| {
+        env.install_calculator();
+        let folder = env.folder();
         set_mode(&folder, 0o777);
-        let reason = rejection(stage, &folder, || set_mode(&folder, 0o755)).await;
+        let reason = rejection(env, &folder, || set_mode(&folder, 0o755)).await;
         let expected = "the folder is not to be trusted: every user may write it (mode 0777)";
         assert_eq!(reason, expected);
     });
@@ -105,32 +109,33 @@ fn a_folder_that_others_may_write_is_refused_with_all_that_is_in_it() {
 
 #[test]
 fn a_pconf_that_others_may_write_is_refused() {
-    stage(async |stage| {
-        let file = stage.install_calculator();
+    run_test(async |env| {
+        let file = env.install_calculator();
         set_mode(&file, 0o646);
-        let reason = rejection(stage, &file, || set_mode(&file, 0o644)).await;
+        let reason = rejection(env, &file, || set_mode(&file, 0o644)).await;
         assert_eq!(reason, "it is not to be trusted: every user may write it (mode 0646)");
     });
 }
 
-/// Installs the calculator with a program of its own, in a folder of its own.
-fn install_program(stage: &Stage) -> (PathBuf, PathBuf) {
-    let folder = stage.folder().join("bin");
+/// Installs the calculator with a copy of its program in a folder of its own; returns the
+/// `.pconf` and the program.
+fn install_program(env: &TestEnv) -> (PathBuf, PathBuf) {
+    let folder = env.folder().join("bin");
     fs::create_dir(&folder).unwrap();
     let program = folder.join("program");
     copy_program(CALCULATOR, &program);
     set_mode(&program, 0o755);
-    let file = stage.put_pconf("math.Calculator.pconf", &pconf::<Calculator>("bin/program"));
+    let file = env.put_pconf("math.Calculator.pconf", &pconf::<Calculator>("bin/program"));
     (file, program)
 }
 
 #[test]
 fn a_program_that_others_may_write_is_refused() {
-    stage(async |stage| {
-        let (file, program) = install_program(stage);
+    run_test(async |env| {
+        let (file, program) = install_program(env);
         set_mode(&program, 0o777);
-        let reason = rejection(stage, &file, || set_mode(&program, 0o755)).await;
-        let expected = "the program STAGE/plugins/bin/program is not to be trusted: every user \
+        let reason = rejection(env, &file, || set_mode(&program, 0o755)).await;
+        let expected = "the program TEMP/plugins/bin/program is not to be trusted: every user \
                         may write it (mode 0777)";
         assert_eq!(reason, expected);
     });
@@ -138,89 +143,89 @@ fn a_program_that_others_may_write_is_refused() {
 
 #[test]
 fn a_program_in_a_folder_that_others_may_write_is_refused() {
-    stage(async |stage| {
-        let (file, program) = install_program(stage);
+    run_test(async |env| {
+        let (file, program) = install_program(env);
         let folder = program.parent().unwrap();
         set_mode(folder, 0o777);
-        let reason = rejection(stage, &file, || set_mode(folder, 0o755)).await;
-        let expected = "the folder STAGE/plugins/bin of the program is not to be trusted: every \
+        let reason = rejection(env, &file, || set_mode(folder, 0o755)).await;
+        let expected = "the folder TEMP/plugins/bin of the program is not to be trusted: every \
                         user may write it (mode 0777)";
         assert_eq!(reason, expected);
     });
 }
 
 #[test]
-fn a_registry_that_is_told_to_trust_them_loads_them_all() {
-    stage(async |stage| {
-        let (file, program) = install_program(stage);
-        for path in [stage.folder().as_path(), &file, &program, program.parent().unwrap()] {
+fn trust_writable_loads_files_that_others_may_write() {
+    run_test(async |env| {
+        let (file, program) = install_program(env);
+        for path in [env.folder().as_path(), &file, &program, program.parent().unwrap()] {
             set_mode(path, 0o777);
         }
-        let registry = stage.registry().trust_writable(true).start().await.unwrap();
+        let registry = env.registry().trust_writable(true).start().await.unwrap();
         let calculator: CalculatorClient = registry.client().await.unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
     });
 }
 
 #[test]
-fn what_another_user_has_put_there_is_refused() {
-    stage(async |stage| {
-        let file = stage.install_calculator();
+fn a_pconf_of_another_user_is_refused() {
+    run_test(async |env| {
+        let file = env.install_calculator();
         if !is_superuser() || chown(&file, Some(NOBODY), None).is_err() {
             return;
         }
-        let reason = rejection(stage, &file, || chown(&file, Some(0), None).unwrap()).await;
+        let reason = rejection(env, &file, || chown(&file, Some(0), None).unwrap()).await;
         assert_eq!(reason, "it is not to be trusted: it belongs to another user (uid 65534)");
     });
 }
 
 #[test]
 fn another_user_cannot_connect_to_a_plugin() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let socket = calculator.plugin().socket().unwrap();
-        if let Some(outcome) = knock(stage, NOBODY, &socket) {
+        if let Some(outcome) = connect_as(env, NOBODY, &socket) {
             assert_eq!(outcome, "permission denied");
-            assert_eq!(knock(stage, 0, &socket).unwrap(), "answered");
+            assert_eq!(connect_as(env, 0, &socket).unwrap(), "answered");
         }
     });
 }
 
 #[test]
-fn another_user_to_whom_the_modes_were_opened_is_not_answered() {
-    stage(async |stage| {
-        let (_registry, calculator) = stage.calculator().await;
+fn another_user_is_not_answered_even_where_the_modes_let_it_connect() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
         let socket = calculator.plugin().socket().unwrap();
         set_mode(socket.parent().unwrap(), 0o777);
         set_mode(&socket, 0o666);
-        if let Some(outcome) = knock(stage, NOBODY, &socket) {
+        if let Some(outcome) = connect_as(env, NOBODY, &socket) {
             assert_eq!(outcome, "closed without an answer");
-            assert_eq!(knock(stage, 0, &socket).unwrap(), "answered");
+            assert_eq!(connect_as(env, 0, &socket).unwrap(), "answered");
         }
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
     });
 }
 
 #[test]
-fn another_user_cannot_connect_to_a_plugin_that_started_itself() {
-    stage(async |stage| {
-        let _own = Own::start(stage);
-        let socket = stage.folder().join("math.Calculator.sock");
+fn another_user_cannot_connect_to_a_self_started_plugin() {
+    run_test(async |env| {
+        let _process = SelfStarted::start(env);
+        let socket = env.folder().join("math.Calculator.sock");
         until("it listens", || socket.exists()).await;
-        set_mode(&stage.folder(), 0o755);
-        if let Some(outcome) = knock(stage, NOBODY, &socket) {
+        set_mode(&env.folder(), 0o755);
+        if let Some(outcome) = connect_as(env, NOBODY, &socket) {
             assert_eq!(outcome, "permission denied");
             set_mode(&socket, 0o666);
-            assert_eq!(knock(stage, NOBODY, &socket).unwrap(), "closed without an answer");
+            assert_eq!(connect_as(env, NOBODY, &socket).unwrap(), "closed without an answer");
         }
     });
 }
 
 #[test]
 fn a_socket_on_which_another_user_listens_is_refused_before_anything_is_sent() {
-    stage(async |stage| {
-        let Some(mut command) = stranger(stage, NOBODY) else { return };
-        let place = stage.path("place");
+    run_test(async |env| {
+        let Some(mut command) = stranger(env, NOBODY) else { return };
+        let place = env.path("place");
         fs::create_dir(&place).unwrap();
         set_mode(&place, 0o777);
         let socket = place.join("s");
@@ -230,8 +235,8 @@ fn a_socket_on_which_another_user_listens_is_refused_before_anything_is_sent() {
         assert_eq!(lines.next().unwrap().unwrap(), "listening");
 
         let keys = json!({"Name": "Calculator", "NameSpace": "math", "Sock": socket});
-        stage.put_pconf("math.Calculator.pconf", &keys);
-        let registry: Registry = stage.registry().start().await.unwrap();
+        env.put_pconf("math.Calculator.pconf", &keys);
+        let registry: Registry = env.registry().start().await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err();
 
         let Error::Rejected { reason, .. } = &error else { panic!("{error:?}") };

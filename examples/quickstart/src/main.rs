@@ -1,15 +1,15 @@
 //! Plugin and host in one file.
 //!
-//! This program ships its plugin inside itself: `goplug::embed!` makes the very same
-//! executable serve when the registry starts it again, as a process of its own. Run it
-//! with `cargo run -p quickstart`; with `-- --hold` it stays, to be looked at with
-//! `curl`.
+//! This program contains its plugin: the registry starts the same executable a second time,
+//! and in that process `goplug::embed!` serves the plugin. Run it with
+//! `cargo run -p quickstart`; with `-- --hold` it keeps running, so that you can call the
+//! plugin with `curl`.
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
 use serde::{Deserialize, Serialize};
 
-/// Calculates, somewhere else.
+/// Calculates in a process of its own.
 #[goplug::plugin(namespace = "math")]
 pub struct Calculator;
 
@@ -26,7 +26,7 @@ pub fn add(a: i64, b: i64) -> i64 {
     a + b
 }
 
-/// Divides, unless by zero.
+/// Divides `a` by `b`.
 ///
 /// # Errors
 /// The divisor is zero.
@@ -38,7 +38,7 @@ pub fn divide(a: f64, b: f64) -> Result<f64, DivideError> {
 /// Adds up the whole numbers from 1 to `n`, and reports how far it has come.
 ///
 /// # Errors
-/// No host listens to the progress.
+/// No host has registered the callback `progress`.
 #[goplug::method(Calculator)]
 pub async fn sum_up_to(n: u64) -> goplug::Result<u64> {
     let mut sum = 0;
@@ -82,7 +82,7 @@ async fn host() -> anyhow::Result<()> {
         Ok(quotient) => anyhow::bail!("1 / 0 is {quotient}"),
     }
 
-    // A result does not wait for the callbacks that were made before it: both are awaited.
+    // A result may arrive before the callbacks that were made earlier: this waits for both.
     let mut progress = calculator.progress_stream().await?;
     let reported = async {
         while let Some(percent) = progress.next().await {

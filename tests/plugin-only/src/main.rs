@@ -1,10 +1,10 @@
 //! The smallest plugin, built with the feature `plugin` alone.
 
-/// Does the least that a plugin can do.
+/// A plugin with one method.
 #[goplug::plugin]
 pub struct Least;
 
-/// Answers what it is given.
+/// Returns its argument.
 #[goplug::method(Least)]
 pub fn same(text: String) -> String {
     text

@@ -1,15 +1,15 @@
-//! Measures what goplug promises of reliability: one line for each figure, with its bound
-//! beside it; exit status 1 where one is broken.
+//! Measures what goplug promises of reliability. It prints one line for each figure, with its
+//! bound beside it; the exit status is 1 where a bound is broken.
 //!
-//! This one program is also every other that takes part: the plugins, the host that is
-//! killed, the stranger who may not connect. Its first argument says so.
+//! The trials start this same program in other roles: as plugin, as the host that is killed,
+//! as another user's client. The role is its first argument.
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
 mod proxy;
 mod report;
 mod roles;
-mod scene;
+mod test_env;
 mod trials;
 mod victim;
 
@@ -28,7 +28,7 @@ trials, all of them unless some are named:
 ";
 
 fn main() -> ExitCode {
-    // Whoever a registry starts as a plugin does not get beyond this.
+    // In a process that a registry started as a plugin, this serves and does not return.
     goplug::embed!(Victim);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(role) = roles::named(&arguments) {
@@ -66,7 +66,7 @@ fn run(scale: Scale, counts: bool, trials: &[Trial]) -> ExitCode {
     let mut report = Report::new(counts);
     for trial in trials {
         report.begin(trial.name());
-        // Each in a runtime of its own: nothing of one trial is left to the next.
+        // Each trial has its own runtime, so that no task of it disturbs the next trial.
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {

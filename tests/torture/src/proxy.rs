@@ -1,4 +1,4 @@
-//! A socket in between, whose connections can be cut at any moment.
+//! A proxy between a host and a plugin, whose connections can be cut at any moment.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use anyhow::Result;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{AbortHandle, JoinHandle};
 
-/// Passes bytes on between its own socket and another. Dropping it cuts everything.
+/// Forwards bytes between its own socket and another. Dropping it cuts every connection.
 pub(crate) struct Proxy {
     accepting: JoinHandle<()>,
     connections: Connections,
@@ -16,14 +16,14 @@ pub(crate) struct Proxy {
 type Connections = Arc<Mutex<Vec<AbortHandle>>>;
 
 impl Proxy {
-    /// Listens on `front` and passes on to `back`.
+    /// Listens on `front`, and forwards each connection to `back`.
     pub(crate) fn start(front: &Path, back: PathBuf) -> Result<Self> {
         let listener = UnixListener::bind(front)?;
         let connections = Connections::default();
         let kept = Arc::clone(&connections);
         let accepting = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let pass = tokio::spawn(pass_on(near, back.clone()));
+                let pass = tokio::spawn(forward(near, back.clone()));
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.retain(|connection| !connection.is_finished());
                 kept.push(pass.abort_handle());
@@ -32,7 +32,7 @@ impl Proxy {
         Ok(Self { accepting, connections })
     }
 
-    /// Cuts one connection, whichever; answers whether there was one.
+    /// Cuts a random connection; returns whether there was one.
     pub(crate) fn cut(&self) -> bool {
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         connections.retain(|connection| !connection.is_finished());
@@ -52,10 +52,10 @@ impl Drop for Proxy {
     }
 }
 
-/// Passes bytes on until either end closes.
-async fn pass_on(mut near: UnixStream, back: PathBuf) {
+/// Forwards bytes until either end closes.
+async fn forward(mut near: UnixStream, back: PathBuf) {
     if let Ok(mut far) = UnixStream::connect(back).await {
-        // An end that breaks off ends both.
+        // An error at one end closes both.
         let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
     }
 }

@@ -1,17 +1,17 @@
-//! Figures, and whether they keep within their bounds.
+//! The figures of the trials, and whether each is within its bound.
 
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// What a figure has to keep to.
+/// The bound of a figure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bound {
     AtMost(f64),
     AtLeast(f64),
 }
 
-/// Everything that was measured so far.
+/// Prints the figures, and counts those whose bound is broken.
 pub(crate) struct Report {
     counts_only: bool,
     began: Instant,
@@ -20,7 +20,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// One that judges everything, or only what load cannot break.
+    /// A report that judges every figure, or only those that do not depend on the machine's load.
     pub(crate) fn new(counts_only: bool) -> Self {
         Self { counts_only, began: Instant::now(), broken: 0, measured: 0 }
     }
@@ -29,33 +29,33 @@ impl Report {
         println!("{trial} (after {:.0} s)", self.began.elapsed().as_secs_f64());
     }
 
-    /// A number of things, of which there may be at most so many.
+    /// Records a count that may be at most `bound`.
     pub(crate) fn at_most(&mut self, what: &str, count: usize, bound: usize) {
-        self.enter(what, count as f64, "", Bound::AtMost(bound as f64), true);
+        self.record(what, count as f64, "", Bound::AtMost(bound as f64), true);
     }
 
-    /// A number of things, of which there have to be so many.
+    /// Records a count that has to be at least `bound`.
     pub(crate) fn at_least(&mut self, what: &str, count: usize, bound: usize) {
-        self.enter(what, count as f64, "", Bound::AtLeast(bound as f64), true);
+        self.record(what, count as f64, "", Bound::AtLeast(bound as f64), true);
     }
 
-    /// A time, which may be at most so long.
+    /// Records a time that may be at most `bound`.
     pub(crate) fn time(&mut self, what: &str, time: Duration, bound: Duration) {
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        self.enter(what, ms(time), " ms", Bound::AtMost(ms(bound)), false);
+        self.record(what, ms(time), " ms", Bound::AtMost(ms(bound)), false);
     }
 
-    /// Memory in KiB, of which there may be at most so much.
+    /// Records an amount of memory in KiB that may be at most `bound`.
     pub(crate) fn memory(&mut self, what: &str, kib: i64, bound: i64) {
-        self.enter(what, kib as f64, " KiB", Bound::AtMost(bound as f64), true);
+        self.record(what, kib as f64, " KiB", Bound::AtMost(bound as f64), true);
     }
 
-    /// Something worth knowing that has no bound.
+    /// Prints a value that has no bound.
     pub(crate) fn note(&self, what: &str, value: impl fmt::Display) {
         println!("  -      {what:<58} {value:>12}");
     }
 
-    fn enter(&mut self, what: &str, value: f64, unit: &str, bound: Bound, is_count: bool) {
+    fn record(&mut self, what: &str, value: f64, unit: &str, bound: Bound, is_count: bool) {
         let (kept, sign, limit) = match bound {
             Bound::AtMost(limit) => (value <= limit, "at most", limit),
             Bound::AtLeast(limit) => (value >= limit, "at least", limit),
@@ -72,13 +72,13 @@ impl Report {
         println!("  {verdict:<6} {what:<58} {value:>12.places$}{unit}   {sign} {limit:.0}{unit}");
     }
 
-    /// A trial that did not come to its end.
+    /// Records that a trial ended in an error.
     pub(crate) fn failed(&mut self, trial: &str, error: &anyhow::Error) {
         self.broken += 1;
         println!("  BROKEN {trial} did not come to its end: {error:#}");
     }
 
-    /// Says how it went.
+    /// Prints the summary; the exit status is a failure if any bound is broken.
     pub(crate) fn end(self) -> ExitCode {
         let Self { measured, broken, began, .. } = self;
         let seconds = began.elapsed().as_secs_f64();

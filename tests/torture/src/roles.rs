@@ -1,4 +1,4 @@
-//! What this program is when one of its own trials starts it.
+//! The roles of this program when one of its own trials starts it.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -12,22 +12,22 @@ use goplug_tests::fixtures::misbehaving;
 
 use crate::victim::{Victim, VictimClient};
 
-/// A host that works until it is killed.
+/// A host that makes calls until it is killed.
 pub(crate) const HOST: &str = "as-host";
-/// A host that starts once and stops in good order.
+/// A host that starts, makes some calls, and stops its registry.
 pub(crate) const NEXT_HOST: &str = "as-next-host";
-/// A plugin that nobody started, and that calls back without being called.
+/// A plugin that starts by itself, and calls back outside of calls.
 pub(crate) const TICKER: &str = "as-ticker";
 /// A plugin that misbehaves.
 pub(crate) const MISBEHAVING: &str = "as-misbehaving";
-/// Somebody who tries to connect to a socket.
+/// A client that tries to connect to a socket.
 pub(crate) const STRANGER: &str = "as-stranger";
 
-/// Plays the role that the first argument names, if it names one.
+/// Runs the role that the first argument names; `None` if it names no role.
 pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
     let [role, argument] = arguments else { return None };
     let path = Path::new(argument);
-    let played = match role.as_str() {
+    let outcome = match role.as_str() {
         HOST => in_runtime(host(path, true)),
         NEXT_HOST => in_runtime(host(path, false)),
         TICKER => in_runtime(ticker(path)),
@@ -40,7 +40,7 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
         STRANGER => UnixStream::connect(path).map(drop).context("connecting"),
         _ => return None,
     };
-    Some(match played {
+    Some(match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{role}: {error:#}");
@@ -73,7 +73,8 @@ async fn host(folder: &Path, for_ever: bool) -> Result<()> {
     }
 }
 
-/// Listens on `real.sock` of the folder; `burst` has it call back from then on.
+/// Serves on `real.sock` of the folder. The method `burst` starts a number of callbacks, and
+/// returns before they are made.
 async fn ticker(folder: &Path) -> Result<()> {
     static SERVER: OnceLock<PluginServer> = OnceLock::new();
     let burst = |count: Bytes| async move {

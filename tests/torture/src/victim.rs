@@ -1,10 +1,10 @@
-//! The plugin that all of it is done to.
+//! The plugin under test.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Does small things, and dies on request.
+/// Has a few small methods, and ends its process on request.
 #[goplug::plugin(namespace = "torture")]
 pub(crate) struct Victim;
 
@@ -42,21 +42,20 @@ pub(crate) async fn call_back(number: u64) -> goplug::Result<()> {
 #[goplug::callback(Victim)]
 pub(crate) async fn tick(number: u64) -> goplug::Result<()>;
 
-/// Writes a number to the end of a file: whoever reads it later sees how often that was
-/// done.
+/// Appends a number to a file, which then shows how often each call was executed.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 #[goplug::method(Victim)]
 pub(crate) fn note(journal: PathBuf, number: u64) -> anyhow::Result<()> {
     let mut journal = File::options().append(true).create(true).open(journal)?;
     Ok(journal.write_all(&number.to_le_bytes())?)
 }
 
-/// Reads a file; answers with its length.
+/// Reads a file, and answers with its length.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 #[goplug::method(Victim)]
 pub(crate) fn read(path: PathBuf) -> anyhow::Result<usize> {
     Ok(std::fs::read(path)?.len())
@@ -65,7 +64,7 @@ pub(crate) fn read(path: PathBuf) -> anyhow::Result<usize> {
 /// Connects to a port of this machine.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 #[goplug::method(Victim)]
 pub(crate) fn connect(port: u16) -> anyhow::Result<()> {
     Ok(std::net::TcpStream::connect(("127.0.0.1", port)).map(drop)?)

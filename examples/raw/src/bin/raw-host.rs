@@ -1,5 +1,5 @@
-//! A host on the raw layer: it finds a plugin by its `.pconf`, calls it by name, and
-//! gets and gives bytes. `raw-plugin` says how to start the other half.
+//! A host on the raw layer: it finds a plugin by its `.pconf`, calls methods by name, and
+//! sends and receives bytes. The head of `raw-plugin` says how to start the two.
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 

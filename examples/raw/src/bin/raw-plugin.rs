@@ -1,8 +1,8 @@
-//! A plugin on the raw layer: it registers functions by name, takes bytes and answers
-//! with bytes. It starts by itself, so that a host finds it by its `.pconf`.
+//! A plugin on the raw layer: it registers functions by name, which take and return bytes.
+//! No host starts it: it runs by itself, and a host finds it by the `.pconf` that it writes.
 //!
-//! Run it with `cargo run -p raw --bin raw-plugin -- FOLDER`, and `raw-host` on the
-//! same folder beside it.
+//! Run it with `cargo run -p raw --bin raw-plugin -- FOLDER`, and beside it `raw-host` with
+//! the same folder.
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 

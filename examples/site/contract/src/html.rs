@@ -1,26 +1,27 @@
-//! Just enough HTML to find one's way in a page: tags and the text between them.
+//! A small HTML tokenizer: tags, and the text between them.
 //!
-//! Transforms get the HTML that other transforms wrote, which is well formed but for
-//! what an author wrote in place. Nothing here fails: what is no tag is text.
+//! Transforms get HTML that other transforms wrote. It is well formed, except perhaps where
+//! an author wrote HTML within Markdown. So nothing here fails: text that does not form a tag
+//! is text.
 
-/// A piece of an HTML text. All pieces in a row are the whole text again.
+/// A token of an HTML text. All tokens, joined, are the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     /// A tag, a comment or a declaration, with its brackets.
     Tag(&'a str),
-    /// Text, with its entities as they stand.
+    /// Text, with its entities not resolved.
     Text(&'a str),
 }
 
 impl<'a> Token<'a> {
-    /// The piece as it stands.
+    /// The token as it is written.
     pub fn as_str(self) -> &'a str {
         match self {
             Self::Tag(text) | Self::Text(text) => text,
         }
     }
 
-    /// The element that this tag opens.
+    /// The name of the element that this tag opens.
     pub fn opens(self) -> Option<&'a str> {
         match self {
             Self::Tag(tag) => Some(element(&tag[1..])).filter(|name| !name.is_empty()),
@@ -28,7 +29,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The element that this tag closes.
+    /// The name of the element that this tag closes.
     pub fn closes(self) -> Option<&'a str> {
         match self {
             Self::Tag(tag) => tag.strip_prefix("</").map(element).filter(|name| !name.is_empty()),
@@ -36,7 +37,8 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The value of an attribute that is written in double quotes, as it stands.
+    /// The value of an attribute that is written in double quotes, with its entities not
+    /// resolved.
     pub fn attribute(self, name: &str) -> Option<&'a str> {
         let Self::Tag(tag) = self else { return None };
         let mut rest = tag;
@@ -66,7 +68,7 @@ pub fn tokens(html: &str) -> impl Iterator<Item = Token<'_>> {
         }
         let tag = tag_length(rest);
         let length = tag.unwrap_or_else(|| {
-            // The first character may be a `<` that opens nothing.
+            // The first character may be a `<` that begins no tag.
             let next = rest
                 .char_indices()
                 .skip(1)
@@ -79,7 +81,7 @@ pub fn tokens(html: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// How long the tag is with which a text begins, if it begins with one.
+/// The length of the tag at the beginning of a text; `None` if there is no tag.
 fn tag_length(text: &str) -> Option<usize> {
     let inner = text.strip_prefix('<')?;
     if inner.starts_with("!--") {
@@ -101,7 +103,7 @@ fn tag_length(text: &str) -> Option<usize> {
     None
 }
 
-/// The text with the entities resolved that every HTML writer uses.
+/// Resolves the entities of the five characters that HTML writers escape.
 pub fn unescape(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
@@ -110,7 +112,7 @@ pub fn unescape(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
-/// The text so that it can stand in HTML, within quotes too.
+/// Escapes a text for HTML, also within double quotes.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_splits_into_tags_and_what_is_between() {
+    fn a_text_is_split_into_tags_and_text() {
         let found: Vec<_> = tokens("<p class=\"a>b\">x &lt; y<br/></p>z").collect();
         assert_eq!(
             found,
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn all_pieces_in_a_row_are_the_text_again() {
+    fn all_tokens_joined_are_the_text() {
         for text in
             ["", "<", "a < b", "<<p>>", "<p", "<!-- <p> -->x", "<!-- open", "ä<é>ß", "<a 'x"]
         {
@@ -145,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_one_piece_whatever_is_in_it() {
+    fn a_comment_is_one_token() {
         assert_eq!(tokens("<!-- <p> -->x").next(), Some(Token::Tag("<!-- <p> -->")));
     }
 
     #[test]
-    fn a_tag_says_what_it_opens_and_what_it_closes() {
+    fn a_tag_has_the_element_that_it_opens_or_closes() {
         assert_eq!(Token::Tag("<h2 id=\"x\">").opens(), Some("h2"));
         assert_eq!(Token::Tag("</h2>").opens(), None);
         assert_eq!(Token::Tag("</h2>").closes(), Some("h2"));
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_escaped_is_unescaped_again() {
+    fn unescape_reverses_escape() {
         for text in ["a < b && c > \"d\"", "&amp;", "&lt;"] {
             assert_eq!(unescape(&escape(text)), text);
         }

@@ -1,9 +1,9 @@
 //! What the site generator and its page transforms agree on.
 //!
-//! This crate is all that the two sides share. A transform depends on it to fulfil
-//! [`Transform`], the generator to call it through the generated `TransformClient`;
-//! neither knows the other. Transforms in other languages follow the same contract by
-//! the names and types below, which are what travels as JSON.
+//! This crate is all that the two sides share. A transform depends on it to implement
+//! [`Transform`], and the generator to call transforms through the generated
+//! `TransformClient`; neither depends on the other. Transforms in other languages follow the
+//! same contract: the names and types below are the JSON on the wire.
 
 pub mod html;
 
@@ -18,40 +18,40 @@ pub struct Page {
     pub title: String,
     /// The content: Markdown before [`Stage::Render`], HTML from there on.
     pub body: String,
-    /// What stands beside the content, as HTML.
+    /// The sidebar, as HTML.
     pub aside: String,
 }
 
-/// When a transform's turn comes. Within a stage, transforms run by name.
+/// When a transform runs. Within a stage, transforms run in the order of their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
-    /// It makes HTML of Markdown.
+    /// Renders Markdown to HTML.
     Render,
-    /// It gives the HTML structure: identifiers, navigation.
+    /// Adds structure to the HTML: identifiers, navigation.
     Structure,
-    /// It changes the text that people read.
+    /// Changes the visible text.
     Polish,
-    /// It looks at the outcome.
+    /// Measures the finished page.
     Measure,
 }
 
-/// Something that a transform has counted over all pages so far.
+/// A number that a transform has counted over all pages so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
-    /// What was counted: `words`.
+    /// The name of what was counted, for example `words`.
     pub label: String,
-    /// How many.
+    /// The number.
     pub value: u64,
 }
 
 impl Figure {
-    /// This many of these.
+    /// A figure of this label and value.
     pub fn new(label: &str, value: u64) -> Self {
         Self { label: label.into(), value }
     }
 }
 
-/// Why a transform cannot do a page.
+/// Why a transform failed on a page.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum TransformError {
     /// The page's Markdown is at fault.
@@ -59,19 +59,19 @@ pub enum TransformError {
     Markdown {
         /// The line of the source, from 1.
         line: usize,
-        /// What is wrong there, for people.
+        /// What is wrong there, as readable text.
         reason: String,
     },
     /// The page's HTML is at fault.
     #[error("{reason}")]
     Html {
-        /// What is wrong, for people.
+        /// What is wrong, as readable text.
         reason: String,
     },
 }
 
-/// Where the page of a Markdown file is: `docs/a.md` at `docs/a.html`, and a README at
-/// the index of its folder.
+/// The file of the page that a Markdown file becomes: `docs/a.html` for `docs/a.md`, and
+/// `index.html` in the same folder for a README.
 pub fn page_file(source: &str) -> String {
     let stem = source.strip_suffix(".md").unwrap_or(source);
     match stem.strip_suffix("README") {
@@ -80,25 +80,25 @@ pub fn page_file(source: &str) -> String {
     }
 }
 
-/// A page transform: what every plugin of the site generator does.
+/// A page transform: the contract of every plugin of the site generator.
 #[goplug::plugin]
 pub trait Transform {
-    /// When this plugin's turn comes.
+    /// The stage in which this plugin runs.
     #[goplug::method]
     fn stage(&self) -> Stage;
 
-    /// Takes a page and gives it back changed.
+    /// Transforms a page.
     ///
     /// # Errors
     /// What is wrong with the page.
     #[goplug::method]
     async fn transform(&self, page: Page) -> Result<Page, TransformError>;
 
-    /// What it counted over all pages so far; may be nothing.
+    /// The figures over all pages so far; may be empty.
     #[goplug::method]
     fn summary(&self) -> Vec<Figure>;
 
-    /// How far the work on a page has come, in percent.
+    /// The progress of the work on a page, in percent.
     #[goplug::callback]
     async fn progress(&self, page: &str, percent: u8) -> goplug::Result<()>;
 }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_where_its_source_was() {
+    fn a_page_is_in_the_folder_of_its_source() {
         assert_eq!(page_file("README.md"), "index.html");
         assert_eq!(page_file("docs/README.md"), "docs/index.html");
         assert_eq!(page_file("docs/protocol.md"), "docs/protocol.html");

@@ -1,8 +1,8 @@
-//! Building the plugins that come with the example, and announcing them in a folder.
+//! Builds the plugins that come with the example, and installs them in a folder.
 //!
-//! Somebody who clones the project has one command to type, so this program does what
-//! an installer would do: it has the plugins built as it was built itself, and asks
-//! each to write its `.pconf`. From there on they are plugins like any other.
+//! A single command is to run the example, so this program does the work of an installer: it
+//! builds the plugins with its own profile, and has each write its `.pconf`. From then on
+//! they are ordinary plugins.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -15,10 +15,10 @@ use serde_json::Value;
 /// The packages of the plugins in Rust.
 const PACKAGES: [&str; 3] = ["site-markdown", "site-stats", "site-toc"];
 
-/// The plugin in Python, seen from this package.
+/// The plugin in Python, relative to this package.
 const SCRIPT: &str = "../plugins/python/typography.py";
 
-/// Builds the plugins and installs them; the result is their folder.
+/// Builds the plugins and installs them. Returns their folder.
 pub(crate) fn plugins() -> anyhow::Result<PathBuf> {
     let this = std::env::current_exe().context("finding this program")?;
     let (Some(profile), Some(target)) = (this.parent(), this.ancestors().nth(2)) else {
@@ -36,7 +36,7 @@ pub(crate) fn plugins() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// A folder that nobody else can write to, as a registry demands it.
+/// Creates a folder that no other user may write to: a registry accepts no other.
 fn private_folder(folder: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new()
@@ -47,7 +47,7 @@ fn private_folder(folder: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("creating {}", folder.display()))
 }
 
-/// Has cargo build the plugins with the profile that this program was built with.
+/// Builds the plugins with cargo, in the profile of this program. Returns their programs.
 fn build(profile: &Path, target: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -65,7 +65,7 @@ fn build(profile: &Path, target: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(executables(&output.stdout))
 }
 
-/// The profile whose results are in this folder.
+/// The profile of a folder of build results.
 fn profile_name(folder: &Path) -> OsString {
     match folder.file_name() {
         Some(name) if name != "debug" => name.into(),
@@ -73,7 +73,7 @@ fn profile_name(folder: &Path) -> OsString {
     }
 }
 
-/// The programs that cargo's messages name, one message on each line.
+/// The programs that cargo's messages name. Each message is one line.
 fn executables(messages: &[u8]) -> Vec<PathBuf> {
     let messages = messages.split(|&byte| byte == b'\n');
     messages
@@ -82,7 +82,7 @@ fn executables(messages: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Has a plugin announce itself in the folder.
+/// Has a plugin write its `.pconf` into the folder.
 fn install(program: &Path, folder: &Path) -> anyhow::Result<()> {
     let name = program.file_name().unwrap_or_default().display().to_string();
     let output = Command::new(program).arg("install").arg(folder).stdin(Stdio::null()).output();

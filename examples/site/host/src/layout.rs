@@ -1,4 +1,4 @@
-//! From pages to files: the frame around each page, the navigation, the style.
+//! Writes pages to files, each with the navigation and the style sheet.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::source::Source;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Writes the site: a file for each page, the style, and the assets.
+/// Writes the site: a file for each page, the style sheet, and the assets.
 pub(crate) fn write(out: &Path, source: &Source, pages: &[Page]) -> anyhow::Result<()> {
     write_file(&out.join("style.css"), STYLE.as_bytes())?;
     for page in pages {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_links_to_all_pages_from_where_it_is() {
+    fn a_page_links_to_all_pages_relative_to_its_folder() {
         let pages = [page("README.md", "Home"), page("docs/a.md", "A & B")];
         let html = render(&pages[1], &pages);
         assert!(html.contains("<title>A &amp; B</title>"), "{html}");

@@ -1,8 +1,7 @@
-//! Links that lead nowhere, in a site that has been written.
+//! Finds dead links in a site that has been written.
 //!
-//! A document may well link to a source file beside it, which is there for whoever
-//! reads the repository and not for whoever reads the site. That is worth a line, and
-//! no failure.
+//! A document may link to a source file, which readers of the repository have and readers of
+//! the site have not. That is reported, but it is no failure.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,16 +9,16 @@ use std::path::Path;
 use site_contract::html::{tokens, unescape};
 use site_contract::{Page, page_file};
 
-/// A link to a file that the site does not have.
+/// A link to a file that is not part of the site.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DeadLink {
     /// The source file of the page that has the link.
     pub(crate) page: String,
-    /// The link as the page has it.
+    /// The target, as it is written in the page.
     pub(crate) to: String,
 }
 
-/// The links of these pages that lead to no file of the site in `out`.
+/// The links of these pages whose target is no file of the site in `out`.
 pub(crate) fn dead(out: &Path, pages: &[Page]) -> Vec<DeadLink> {
     let mut found = BTreeSet::new();
     for page in pages {
@@ -35,7 +34,7 @@ pub(crate) fn dead(out: &Path, pages: &[Page]) -> Vec<DeadLink> {
     found.into_iter().collect()
 }
 
-/// The file that a link names, if it is one of this site.
+/// The file that a link names; `None` for a link to another site or within the page.
 fn relative_file(link: &str) -> Option<&str> {
     let file = link.split(['#', '?']).next()?;
     let first = file.split('/').next()?;

@@ -1,10 +1,10 @@
 //! A static-site generator whose page transforms are plugins.
 //!
-//! `cargo run -p site -- docs out` renders the Markdown files of `docs`, and the
-//! README beside that folder, to one HTML page each. What happens to a page on its
-//! way is up to the plugins in a folder: this program knows their contract, and
-//! none of them. Three are written in Rust and one in Python; a further one that
-//! installs itself there takes part in the next run.
+//! `cargo run -p site -- docs out` renders the Markdown files of `docs`, and the README
+//! beside that folder, to one HTML page each. The transforms are the plugins in a folder:
+//! this program depends on their contract, and on no plugin. Three plugins are written in
+//! Rust and one in Python. A plugin that is installed in the folder takes part in the next
+//! run.
 
 mod build;
 mod layout;
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Makes the site; the result says whether every page succeeded.
+/// Makes the site. Returns whether every page succeeded.
 fn run(docs: &Path, out: &Path) -> anyhow::Result<bool> {
     std::fs::create_dir_all(out).with_context(|| format!("creating {}", out.display()))?;
     let source = source::find(docs, &std::fs::canonicalize(out)?)?;

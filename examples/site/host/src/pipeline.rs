@@ -1,8 +1,7 @@
-//! Each page through all plugins, in the order of their stages.
+//! Runs each page through all plugins, in the order of their stages.
 //!
-//! A page that a plugin cannot do is noted with the reason, and the next one has its
-//! turn. So is a page whose plugin crashed: the registry starts that plugin again
-//! before the next page.
+//! Where a plugin fails on a page, the page and the reason are recorded, and the next page
+//! follows. So it is where a plugin crashes: it is loaded again before the next page.
 
 use std::time::{Duration, Instant};
 
@@ -14,29 +13,29 @@ use crate::plugins::{Plugins, Transformer};
 use crate::progress::Progress;
 use crate::source::Source;
 
-/// What became of the pages.
+/// The results for all pages.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// The pages that went through all plugins.
     pub(crate) pages: Vec<Page>,
-    /// The others.
+    /// The pages that failed.
     pub(crate) failures: Vec<Failure>,
-    /// What each plugin did.
+    /// The work of each plugin.
     pub(crate) work: Vec<Work>,
 }
 
-/// A page that did not make it.
+/// A page that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// The source file.
     pub(crate) path: String,
-    /// The plugin that failed; none if the file could not be read.
+    /// The plugin that failed; `None` if the file could not be read.
     pub(crate) plugin: Option<String>,
-    /// Why, for people.
+    /// Why, as readable text.
     pub(crate) reason: String,
 }
 
-/// What one plugin did.
+/// The work of one plugin.
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) name: String,
@@ -46,9 +45,9 @@ pub(crate) struct Work {
     pub(crate) failed: u64,
     /// How often it called back.
     pub(crate) reports: u64,
-    /// How long its calls took.
+    /// The total duration of its calls.
     pub(crate) took: Duration,
-    /// What it counted.
+    /// The figures that it reported.
     pub(crate) figures: Vec<Figure>,
 }
 
@@ -66,7 +65,7 @@ impl Work {
     }
 }
 
-/// Does all pages.
+/// Runs all pages through all plugins.
 pub(crate) async fn run(plugins: &Plugins, source: &Source) -> anyhow::Result<Outcome> {
     let transformers = plugins.transformers();
     let progress = Progress::new(source.pages.len(), transformers.len());
@@ -105,7 +104,7 @@ pub(crate) async fn run(plugins: &Plugins, source: &Source) -> anyhow::Result<Ou
     Ok(outcome)
 }
 
-/// One page through all plugins.
+/// Runs one page through all plugins.
 async fn page(
     plugins: &Plugins,
     source: &Source,
@@ -143,7 +142,7 @@ async fn page(
     Ok(page)
 }
 
-/// Says why a page failed, and sees to it that the plugin can do the next one.
+/// Says why a page failed, and loads the plugin again if it crashed.
 async fn explain(
     plugins: &Plugins,
     transformer: &Transformer,
@@ -151,7 +150,7 @@ async fn explain(
 ) -> String {
     match error {
         CallError::Method(error) => error.to_string(),
-        CallError::Goplug(error) => match plugins.revive(transformer).await {
+        CallError::Goplug(error) => match plugins.reload_crashed(transformer).await {
             Ok(()) => error.to_string(),
             Err(again) => format!("{error}; starting it again: {again}"),
         },

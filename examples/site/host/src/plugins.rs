@@ -1,4 +1,4 @@
-//! The plugins of the folder: found, started, put in order.
+//! Discovers the plugins of the folder, loads them, and sorts them by stage.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::bail;
 use goplug::{DiscoveredPlugin, Event, Registry};
 use site_contract::{Stage, TransformClient};
 
-/// A plugin that fulfils the contract.
+/// A loaded plugin that fulfils the contract.
 #[derive(Debug)]
 pub(crate) struct Transformer {
     pub(crate) name: String,
@@ -16,18 +16,18 @@ pub(crate) struct Transformer {
     pub(crate) client: TransformClient,
 }
 
-/// All of them, and the registry that they run under.
+/// All transformers, and their registry.
 #[derive(Debug)]
 pub(crate) struct Plugins {
     registry: Registry,
     transformers: Vec<Transformer>,
 }
 
-/// Starts every plugin of the folder. One that cannot be used is left out, with a line
-/// that says why.
+/// Loads every plugin of the folder. A plugin that cannot be used is left out, and the reason
+/// is printed.
 pub(crate) async fn start(folder: &Path) -> anyhow::Result<Plugins> {
     let registry = Registry::builder(folder).auto_discover(true).start().await?;
-    // A file that cannot be used may be both rejected and fail to load, for one reason.
+    // A file may be both rejected and fail to load for the same reason: it is printed once.
     let mut refused = rejected(&registry).await;
     let mut transformers = Vec::new();
     for found in registry.discovered() {
@@ -53,8 +53,8 @@ async fn transformer(registry: &Registry, found: &DiscoveredPlugin) -> goplug::R
     Ok(Transformer { name: found.name().into(), stage, client })
 }
 
-/// Which files of the folder cannot be used, and why. The registry's events begin with
-/// its present state; what comes later does not matter here.
+/// The files of the folder that cannot be used, with the reasons. The registry's events begin
+/// with its present state, and only that is read.
 async fn rejected(registry: &Registry) -> BTreeSet<String> {
     let mut reasons = BTreeSet::new();
     let mut events = registry.events();
@@ -72,13 +72,13 @@ impl Plugins {
         &self.transformers
     }
 
-    /// Starts a plugin again if it does not run any more.
-    pub(crate) async fn revive(&self, transformer: &Transformer) -> goplug::Result<()> {
+    /// Loads a plugin again if its process has ended.
+    pub(crate) async fn reload_crashed(&self, transformer: &Transformer) -> goplug::Result<()> {
         let plugin = transformer.client.plugin();
         self.registry.load(plugin.name(), plugin.namespace()).await.map(drop)
     }
 
-    /// Stops all of them in good order.
+    /// Stops all plugins.
     pub(crate) async fn stop(&self) {
         self.registry.stop().await;
     }

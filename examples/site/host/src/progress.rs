@@ -1,7 +1,7 @@
-//! How far the site has come, as the plugins say it themselves.
+//! The progress of the site, by the callbacks of its plugins.
 //!
-//! Each plugin calls back while it works on a page. On a terminal that moves a bar;
-//! elsewhere there is one line for each page that is done.
+//! Each plugin calls back while it works on a page. On a terminal that moves a progress bar;
+//! elsewhere one line is printed for each page.
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 const BAR_WIDTH: usize = 30;
 
-/// What the plugins reported. Cloning gives another handle of the same.
+/// What the plugins reported. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress(Arc<Shared>);
 
@@ -24,19 +24,19 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    /// Calls that the whole site takes, and how many of them are behind us.
+    /// The number of calls for the whole site, and how many of them are done.
     calls: usize,
     done: usize,
-    /// The call that runs: which page, which plugin, and how far it has come.
+    /// The call in flight: its page, its plugin, and its progress.
     page: String,
     plugin: (usize, String),
     percent: u8,
-    /// For each plugin, how often it reported, and how often that a page was done.
+    /// For each plugin, how many reports there were, and how many that a page is done.
     reports: Vec<(u64, u64)>,
 }
 
 impl Progress {
-    /// Nothing done yet, of this many pages by this many plugins.
+    /// The progress before the first of this many pages, by this many plugins.
     pub(crate) fn new(pages: usize, plugins: usize) -> Self {
         let state = State {
             calls: pages * plugins,
@@ -57,7 +57,7 @@ impl Progress {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A plugin begins with a page; both are given with their place in order.
+    /// A plugin begins with a page; both come with their index.
     pub(crate) fn begin(&self, page: (usize, &str), plugin: (usize, &str)) {
         let mut state = self.state();
         state.done = page.0 * state.reports.len() + plugin.0;
@@ -67,14 +67,14 @@ impl Progress {
         self.show(&state);
     }
 
-    /// What a plugin's callback says.
+    /// The callback of a plugin.
     pub(crate) fn report(&self, plugin: usize, page: &str, percent: u8) {
         let mut state = self.state();
         if let Some((all, done)) = state.reports.get_mut(plugin) {
             *all += 1;
             *done += u64::from(percent >= 100);
         }
-        // A callback may come when the page is already elsewhere.
+        // A callback may arrive when the next plugin has the page already.
         if state.page == page && state.plugin.0 == plugin {
             state.percent = percent.min(100);
             self.show(&state);
@@ -82,22 +82,22 @@ impl Progress {
         self.0.changed.notify_one();
     }
 
-    /// A page has gone through all plugins, or as far as it could.
+    /// A page has gone through all plugins, or a plugin has failed on it.
     pub(crate) fn page_done(&self, page: &str, succeeded: bool) {
         if !self.0.is_terminal {
             eprintln!("{page}: {}", if succeeded { "done" } else { "failed" });
         }
     }
 
-    /// How often each plugin reported. Callbacks travel beside the calls, so the last
-    /// may still be on their way: this waits for them, but not for long.
+    /// How often each plugin reported. The last callbacks may arrive after the result of the
+    /// call: this waits a second for them.
     pub(crate) async fn reports(&self, done: &[u64]) -> Vec<u64> {
         let all_here = async {
             while self.state().reports.iter().zip(done).any(|((_, seen), done)| seen < done) {
                 self.0.changed.notified().await;
             }
         };
-        // Without them, the numbers are merely a little low.
+        // Without them, the numbers are a little low.
         let _ = tokio::time::timeout(Duration::from_secs(1), all_here).await;
         self.state().reports.iter().map(|(all, _)| *all).collect()
     }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_comes_late_counts_and_moves_nothing() {
+    fn a_late_report_is_counted_and_does_not_move_the_bar() {
         let progress = Progress::new(1, 2);
         progress.begin((0, "a.md"), (1, "Toc"));
         progress.report(0, "a.md", 100);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_that_are_on_their_way_are_waited_for() {
+    fn the_count_waits_for_late_reports() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let reports = runtime.block_on(async {
             let progress = Progress::new(1, 1);

@@ -1,4 +1,4 @@
-//! What is said at the end: which plugin did what in what time.
+//! The report at the end: the work of each plugin, and how long it took.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -43,7 +43,7 @@ fn table(text: &mut String, work: &[Work]) {
     text.push('\n');
 }
 
-/// What the plugins counted, the numbers below one another.
+/// Writes the figures of the plugins, with their numbers aligned.
 fn figures(text: &mut String, work: &[Work]) {
     let figures = || work.iter().flat_map(|work| work.figures.iter().map(move |f| (work, f)));
     let width = figures().map(|(_, figure)| figure.value.to_string().len()).max();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_report_says_who_did_what_and_what_failed() {
+    fn the_report_lists_work_figures_dead_links_and_failures() {
         let link = DeadLink { page: "README.md".into(), to: "src/lib.rs".into() };
         assert_eq!(
             render(&outcome(), &[link], Path::new("out")),

@@ -1,4 +1,4 @@
-//! What a site is made of: Markdown files become pages, everything else is copied.
+//! Finds the source files of a site: Markdown files become pages, other files are copied.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ pub(crate) struct Source {
     pub(crate) assets: Vec<String>,
 }
 
-/// Finds the files of a site. Names that begin with a dot, links, and what is in
-/// `out` are left out.
+/// Finds the files of a site, except for names that begin with a dot, symbolic links, and the
+/// folder `out`.
 pub(crate) fn find(docs: &Path, out: &Path) -> anyhow::Result<Source> {
     let docs = fs::canonicalize(docs).with_context(|| format!("opening {}", docs.display()))?;
     let Some(root) = docs.parent() else { bail!("{} is in no folder", docs.display()) };

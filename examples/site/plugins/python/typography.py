@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Typography: curly quotes, dashes and ellipses in the text of a page.
 
-A page transform of the site example, beside those in Rust. `goplug/` is the protocol.
+A page transform of the site example, beside those in Rust. `goplug/` is the plugin's side of
+the protocol.
 """
 
 import re
@@ -9,7 +10,7 @@ import re
 import goplug
 
 plugin = goplug.Plugin("Typography", "site", "0.1.0")
-progress = plugin.callback("progress", "How far the work on a page has come, in percent.",
+progress = plugin.callback("progress", "The progress of the work on a page, in percent.",
                            {"page": "String", "percent": "u8"})
 marks_set = 0
 
@@ -22,13 +23,13 @@ MARKS = {"---": "—", "--": "–", "...": "…"}
 
 @plugin.method({}, "Stage")
 def stage(call):
-    """When this plugin's turn comes."""
+    """The stage in which this plugin runs."""
     return "Polish"
 
 
 @plugin.method({"page": "Page"}, "Result<Page, TransformError>")
 def transform(call, page):
-    """Sets quotes, dashes and ellipses as a printer would, but in code."""
+    """Sets typographic quotes, dashes and ellipses, except in code."""
     global marks_set
     parts = [part for part in ("title", "aside", "body") if page[part]]
     total, done, set_here = sum(len(page[part]) for part in parts), 0, 0
@@ -48,13 +49,13 @@ def transform(call, page):
 
 @plugin.method({}, "Vec<Figure>")
 def summary(call):
-    """What it counted over all pages so far."""
+    """The figures over all pages so far."""
     return [{"label": "quotes, dashes and ellipses set", "value": marks_set}]
 
 
 def typeset(html):
     """Yields the pieces of an HTML text, each with the number of marks set in it."""
-    verbatim, before = [], " "  # the open tags whose text stays; the character in front
+    verbatim, before = [], " "  # open verbatim tags; the preceding character
     for piece in TAG.split(html):
         marks = 0
         if piece.startswith("<"):
@@ -73,7 +74,7 @@ def typeset(html):
 
 
 def mark(found, before):
-    """What takes a mark's place; `before` is the character in front of the whole text."""
+    """The replacement of a mark; `before` is the character in front of the whole text."""
     if found[0] in MARKS:
         return MARKS[found[0]]
     front = found.string[found.start() - 1] if found.start() else before

@@ -1,5 +1,5 @@
-//! Callbacks over connections that are cut at random: none is lost, none comes twice, none
-//! out of order.
+//! Callbacks over connections that are cut at random: none is lost, none arrives twice, and
+//! none arrives out of order.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,32 +16,33 @@ use super::Scale;
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::roles::TICKER;
-use crate::scene::{Scene, comes_true};
+use crate::test_env::{TestEnv, wait_until};
 
-/// How many cuts there are, about: whatever the machine's pace, each after as many callbacks.
+/// About how many connections are cut. The cuts are spread over the callbacks, not over time, so
+/// that a slow machine has as many.
 const CUTS: usize = 200;
 
-/// Without a callback for this long, there will be no more.
-const SILENCE: Duration = Duration::from_secs(15);
+/// The trial ends after this time without a callback.
+const RECEIVE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Callbacks on their way to the count.
+/// The length of the queue between the handler and the count.
 const BACKLOG: usize = 1024;
 
 pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
-    let scene = Scene::new()?;
-    let ticker = Ticker::start(&scene).await?;
-    let proxy = Proxy::start(&scene.path("front.sock"), ticker.socket.clone())?;
-    scene.put(
+    let env = TestEnv::new()?;
+    let ticker = Ticker::start(&env).await?;
+    let proxy = Proxy::start(&env.path("front.sock"), ticker.socket.clone())?;
+    env.put(
         "ticker.pconf",
         json!({
             "Name": "Ticker",
             "NameSpace": "torture",
             "Protocol": 2,
-            "Sock": scene.path("front.sock"),
+            "Sock": env.path("front.sock"),
         })
         .to_string(),
     )?;
-    let registry = scene.registry().start().await?;
+    let registry = env.registry().start().await?;
     let missed = count_missed(&registry);
     let plugin = registry.load("Ticker", "torture").await?;
     let (sender, mut ticks) = mpsc::channel(BACKLOG);
@@ -54,20 +55,20 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     plugin.execute("burst", count.to_string()).await?;
 
     let began = Instant::now();
-    let mut seen = Seen::new(count);
-    seen.count(&mut ticks, &proxy).await?;
+    let mut received = Received::new(count);
+    received.count(&mut ticks, &proxy).await?;
     report.note("callbacks", count);
     report.note("in seconds", format!("{:.1}", began.elapsed().as_secs_f64()));
-    report.at_least("connections cut meanwhile", seen.cuts, CUTS / 4);
-    report.at_most("callbacks lost", seen.lost(), 0);
-    report.at_most("callbacks that came twice", seen.twice, 0);
-    report.at_most("callbacks out of order", seen.out_of_order, 0);
+    report.at_least("connections cut meanwhile", received.cuts, CUTS / 4);
+    report.at_most("callbacks lost", received.lost(), 0);
+    report.at_most("callbacks that came twice", received.twice, 0);
+    report.at_most("callbacks out of order", received.out_of_order, 0);
     report.at_most("callbacks said to be missed", missed.load(Ordering::Relaxed), 0);
     registry.stop().await;
     Ok(())
 }
 
-/// Counts what the registry says was missed.
+/// Sums up the callbacks that the registry reports as missed.
 fn count_missed(registry: &Registry) -> Arc<AtomicUsize> {
     let (missed, mut events) = (Arc::new(AtomicUsize::new(0)), registry.events());
     let sum = Arc::clone(&missed);
@@ -81,64 +82,64 @@ fn count_missed(registry: &Registry) -> Arc<AtomicUsize> {
     missed
 }
 
-/// Which numbers have come.
-struct Seen {
-    which: Vec<bool>,
+/// Which numbers have arrived, and how.
+struct Received {
+    seen: Vec<bool>,
     twice: usize,
     out_of_order: usize,
-    /// How often a connection was cut meanwhile.
+    /// How many connections were cut meanwhile.
     cuts: usize,
 }
 
-impl Seen {
+impl Received {
     fn new(count: usize) -> Self {
-        Self { which: vec![false; count], twice: 0, out_of_order: 0, cuts: 0 }
+        Self { seen: vec![false; count], twice: 0, out_of_order: 0, cuts: 0 }
     }
 
-    /// Counts until all have come, or nothing comes any more, and cuts a connection now and
-    /// then.
+    /// Counts callbacks until all have arrived or none arrives any more, and cuts a connection
+    /// now and then.
     async fn count(&mut self, ticks: &mut mpsc::Receiver<Bytes>, proxy: &Proxy) -> Result<()> {
         let mut last = None;
-        let apart = 2 * self.which.len() / CUTS;
-        let mut left = fastrand::usize(1..=apart);
-        while !self.which.last().copied().unwrap_or(true) {
-            let Ok(Some(text)) = tokio::time::timeout(SILENCE, ticks.recv()).await else {
+        let interval = 2 * self.seen.len() / CUTS;
+        let mut left = fastrand::usize(1..=interval);
+        while !self.seen.last().copied().unwrap_or(true) {
+            let Ok(Some(text)) = tokio::time::timeout(RECEIVE_TIMEOUT, ticks.recv()).await else {
                 return Ok(());
             };
             let number: usize = std::str::from_utf8(&text)?.parse()?;
-            ensure!(number < self.which.len(), "{number} was never sent");
+            ensure!(number < self.seen.len(), "{number} was never sent");
             self.out_of_order += usize::from(last.is_some_and(|last| number < last));
-            self.twice += usize::from(std::mem::replace(&mut self.which[number], true));
+            self.twice += usize::from(std::mem::replace(&mut self.seen[number], true));
             last = Some(number);
             left -= 1;
             if left == 0 {
-                left = fastrand::usize(1..=apart);
-                // Where the last cut has not been mended yet, the callbacks wait for it.
-                self.cuts += usize::from(comes_true(SILENCE, || proxy.cut()).await);
+                left = fastrand::usize(1..=interval);
+                // Right after a cut there may be no connection yet.
+                self.cuts += usize::from(wait_until(RECEIVE_TIMEOUT, || proxy.cut()).await);
             }
         }
         Ok(())
     }
 
     fn lost(&self) -> usize {
-        self.which.iter().filter(|seen| !**seen).count()
+        self.seen.iter().filter(|seen| !**seen).count()
     }
 }
 
-/// The plugin's process, which nobody's registry has started.
+/// The process of the plugin, which no registry started.
 struct Ticker {
     process: Child,
     socket: std::path::PathBuf,
 }
 
 impl Ticker {
-    async fn start(scene: &Scene) -> Result<Self> {
-        let folder = scene.path("ticker");
-        let mut command: Command = scene.role(TICKER)?;
+    async fn start(env: &TestEnv) -> Result<Self> {
+        let folder = env.path("ticker");
+        let mut command: Command = env.role(TICKER)?;
         let process = command.arg(&folder).stdin(Stdio::null()).spawn()?;
         let ticker = Self { process, socket: folder.join("real.sock") };
         let published = |folder: &Path| folder.join("torture.Ticker.pconf").exists();
-        let serves = comes_true(SILENCE, || published(&folder)).await;
+        let serves = wait_until(RECEIVE_TIMEOUT, || published(&folder)).await;
         ensure!(serves, "the ticker does not serve");
         Ok(ticker)
     }
@@ -146,7 +147,7 @@ impl Ticker {
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        // It may have stopped by itself.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,5 +1,5 @@
-//! A folder with a thousand files, of which many are broken: all of them are known or
-//! rejected soon, and from then on the host sleeps.
+//! A folder with a thousand files, many of them broken: each is discovered or rejected soon,
+//! and from then on the host is idle.
 
 use std::time::{Duration, Instant};
 
@@ -8,57 +8,57 @@ use goplug::{Event, Events};
 use serde_json::json;
 
 use crate::report::Report;
-use crate::scene::{Scene, processor_time};
+use crate::test_env::{TestEnv, processor_time};
 
 const FILES: usize = 1000;
 const BROKEN: usize = 200;
 
-/// By when all of them have to be known.
-const KNOWN: Duration = Duration::from_secs(1);
+/// How long it may take until every file is discovered or rejected.
+const DISCOVERY_BOUND: Duration = Duration::from_secs(1);
 
-/// By when the files that were just written are old.
-const SETTLED: Duration = Duration::from_secs(5);
+/// The time after which a registry no longer treats the files as just written.
+const SETTLE_TIME: Duration = Duration::from_secs(5);
 
-/// For how long the idle host is watched; several rounds of its slow timer.
-const WATCHED: Duration = Duration::from_secs(10);
+/// How long the idle host is measured: several rounds of its slow timer.
+const IDLE_TIME: Duration = Duration::from_secs(10);
 
-/// What an idle host may use in that time: a thousandth of one processor.
-const IDLE: Duration = Duration::from_millis(10);
+/// How much processor time an idle host may use meanwhile: a thousandth of one processor.
+const IDLE_BOUND: Duration = Duration::from_millis(10);
 
-/// Without an event for this long, there will be no more.
-const SILENCE: Duration = Duration::from_secs(20);
+/// The count ends after this time without an event.
+const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(report: &mut Report) -> Result<()> {
-    let scene = Scene::new()?;
+    let env = TestEnv::new()?;
     for number in 0..FILES - BROKEN {
-        scene.put(&format!("sound{number}.pconf"), sound(number))?;
+        env.put(&format!("valid{number}.pconf"), valid(number))?;
     }
     for number in 0..BROKEN {
-        scene.put(&format!("broken{number}.pconf"), broken(number))?;
+        env.put(&format!("broken{number}.pconf"), broken(number))?;
     }
     let began = Instant::now();
-    let registry = scene.registry().auto_discover(true).start().await?;
+    let registry = env.registry().auto_discover(true).start().await?;
     let mut events = registry.events();
     let (discovered, rejected) = count(&mut events).await;
     let took = began.elapsed();
 
     report.at_least("plugins discovered", discovered, FILES - BROKEN);
     report.at_least("files rejected", rejected, BROKEN);
-    report.time("until all of them were", took, KNOWN);
-    // A folder that has just changed is still looked at more closely.
-    tokio::time::sleep(SETTLED).await;
+    report.time("until all of them were", took, DISCOVERY_BOUND);
+    // A folder that has just changed is scanned more often.
+    tokio::time::sleep(SETTLE_TIME).await;
     let before = processor_time();
-    tokio::time::sleep(WATCHED).await;
-    report.time("processor time of the idle host in 10 s", processor_time() - before, IDLE);
+    tokio::time::sleep(IDLE_TIME).await;
+    report.time("processor time of the idle host in 10 s", processor_time() - before, IDLE_BOUND);
     registry.stop().await;
     Ok(())
 }
 
-/// Counts until all files are known, or nothing is heard any more.
+/// Counts events until every file is discovered or rejected, or there are no more events.
 async fn count(events: &mut Events) -> (usize, usize) {
     let (mut discovered, mut rejected) = (0, 0);
     while discovered + rejected < FILES {
-        match tokio::time::timeout(SILENCE, events.next()).await {
+        match tokio::time::timeout(EVENT_TIMEOUT, events.next()).await {
             Ok(Some(Event::Discovered { .. })) => discovered += 1,
             Ok(Some(Event::Rejected { .. })) => rejected += 1,
             Ok(Some(_)) => {}
@@ -68,8 +68,8 @@ async fn count(events: &mut Events) -> (usize, usize) {
     (discovered, rejected)
 }
 
-/// A plugin that is loaded when it is asked for.
-fn sound(number: usize) -> String {
+/// A plugin that is loaded lazily.
+fn valid(number: usize) -> String {
     json!({
         "Name": format!("Plugin{number}"),
         "NameSpace": "many",
@@ -80,7 +80,7 @@ fn sound(number: usize) -> String {
     .to_string()
 }
 
-/// A file that cannot be used, each in another way.
+/// A file that is rejected, for one of four reasons.
 fn broken(number: usize) -> String {
     match number % 4 {
         0 => String::new(),

@@ -1,5 +1,5 @@
 //! A host is killed with SIGKILL at a random moment: its plugins end with it, and the next
-//! host removes what it left.
+//! host removes the folders of sockets that it left.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,33 +9,34 @@ use anyhow::{Result, ensure};
 use super::Scale;
 use crate::report::Report;
 use crate::roles::{HOST, NEXT_HOST};
-use crate::scene::{Scene, comes_true, count_entries, kill};
+use crate::test_env::{TestEnv, count_entries, kill, wait_until};
 
-/// A moment from the start of the process to the middle of calls, reloads and callbacks.
-const MOMENT: std::ops::Range<u64> = 0..80_000;
+/// The delay before the kill, in microseconds: from the start of the process to the middle of
+/// calls, reloads and callbacks.
+const KILL_DELAY: std::ops::Range<u64> = 0..80_000;
 
-/// By when every plugin has to be gone.
-const GONE: Duration = Duration::from_secs(1);
+/// How long a plugin may outlive its host.
+const EXIT_BOUND: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
-    let scene = Scene::new()?;
-    let temporary = scene.path("tmp");
+    let env = TestEnv::new()?;
+    let temporary = env.path("tmp");
     std::fs::create_dir(&temporary)?;
     let role = |role: &str| {
-        let mut command = scene.role(role)?;
-        command.arg(scene.folder()).env("TMPDIR", &temporary).stderr(Stdio::null());
+        let mut command = env.role(role)?;
+        command.arg(env.folder()).env("TMPDIR", &temporary).stderr(Stdio::null());
         anyhow::Ok(command)
     };
     let kills = scale.pick(1000, 50);
     let (mut alive, mut with_plugin) = (0, 0);
     for _ in 0..kills {
         let mut host = role(HOST)?.spawn()?;
-        tokio::time::sleep(Duration::from_micros(fastrand::u64(MOMENT))).await;
-        with_plugin += usize::from(scene.processes().len() > 1);
+        tokio::time::sleep(Duration::from_micros(fastrand::u64(KILL_DELAY))).await;
+        with_plugin += usize::from(env.processes().len() > 1);
         host.kill()?;
         host.wait()?;
-        if !comes_true(GONE, || scene.processes().is_empty()).await {
-            let left = scene.processes();
+        if !wait_until(EXIT_BOUND, || env.processes().is_empty()).await {
+            let left = env.processes();
             alive += left.len();
             left.into_iter().for_each(kill);
         }

@@ -1,6 +1,5 @@
 //! Plugins that misbehave, each in its own way: every operation of the host returns within
-//! its deadline, a stop within the grace period and a second, and a neighbour's calls do not
-//! notice.
+//! its deadline, a stop within its timeout and a second, and no call of a neighbour fails.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,58 +14,58 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::report::Report;
 use crate::roles::MISBEHAVING;
-use crate::scene::{Scene, this_program};
+use crate::test_env::{TestEnv, this_program};
 use crate::victim::{Victim, VictimClient};
 
-const CALL: Duration = Duration::from_millis(300);
-const START: Duration = Duration::from_millis(600);
-const GRACE: Duration = Duration::from_millis(300);
+const CALL_TIMEOUT: Duration = Duration::from_millis(300);
+const START_TIMEOUT: Duration = Duration::from_millis(600);
+const STOP_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// What force takes beyond the grace period.
-const FORCE: Duration = Duration::from_secs(1);
+/// How much longer than its timeout a stop may take, because it has to kill the process.
+const KILL_MARGIN: Duration = Duration::from_secs(1);
 
-/// Modes at a time.
-const AT_A_TIME: usize = 4;
+/// How many modes run at the same time.
+const CONCURRENT_MODES: usize = 4;
 
-/// What the host itself may need after a deadline.
-const REACTION: Duration = Duration::from_millis(250);
+/// How much longer than its deadline an operation may take.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(250);
 
 pub(crate) async fn run(report: &mut Report) -> Result<()> {
-    let places = Arc::new(Semaphore::new(AT_A_TIME));
+    let permits = Arc::new(Semaphore::new(CONCURRENT_MODES));
     let mut trials = JoinSet::new();
     for mode in Mode::ALL {
-        let places = Arc::clone(&places);
+        let permits = Arc::clone(&permits);
         trials.spawn(async move {
-            let _place = places.acquire().await?;
-            endure(mode).await
+            let _permit = permits.acquire().await?;
+            exercise(mode).await
         });
     }
-    let mut worst = Account::default();
-    while let Some(account) = trials.join_next().await {
-        worst = worst.with(account??);
+    let mut worst = Measurements::default();
+    while let Some(measured) = trials.join_next().await {
+        worst = worst.with(measured??);
     }
     report.note("modes", Mode::ALL.len());
     report.note("operations", worst.operations);
-    report.time("an operation longer than its deadline", worst.late, REACTION);
-    report.time("a stop longer than the grace period", worst.stop, FORCE);
+    report.time("an operation longer than its deadline", worst.late, DEADLINE_MARGIN);
+    report.time("a stop longer than the grace period", worst.stop, KILL_MARGIN);
     report.note("calls of neighbours", worst.calls);
     report.at_most("calls of neighbours that failed", worst.failed, 0);
     Ok(())
 }
 
-/// What came of one mode, or the worst of several.
+/// The measurements of one mode, or the worst of several modes.
 #[derive(Debug, Default)]
-struct Account {
+struct Measurements {
     operations: usize,
-    /// How much an operation took longer than it may.
+    /// How much longer than its deadline an operation took.
     late: Duration,
-    /// How much a stop took longer than the grace period.
+    /// How much longer than its timeout a stop took.
     stop: Duration,
     calls: usize,
     failed: usize,
 }
 
-impl Account {
+impl Measurements {
     fn with(self, other: Self) -> Self {
         Self {
             operations: self.operations + other.operations,
@@ -77,7 +76,7 @@ impl Account {
         }
     }
 
-    /// Does something that has to be done by a deadline. What it comes to does not matter.
+    /// Measures an operation that has to return by a deadline, whether it succeeds or fails.
     async fn within<T>(&mut self, deadline: Duration, operation: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let outcome = operation.await;
@@ -86,19 +85,20 @@ impl Account {
         outcome
     }
 
+    /// Measures a stop.
     async fn stop<T>(&mut self, operation: impl Future<Output = T>) {
         let began = Instant::now();
         operation.await;
         self.operations += 1;
-        self.stop = self.stop.max(began.elapsed().saturating_sub(GRACE));
+        self.stop = self.stop.max(began.elapsed().saturating_sub(STOP_TIMEOUT));
     }
 }
 
-/// Loads a plugin of this mode and does with it all that can be done, twice; the first time
-/// it is unloaded, the second time its registry stops.
-async fn endure(mode: Mode) -> Result<Account> {
-    let scene = Scene::new()?;
-    scene.put(
+/// Loads a plugin of this mode and runs every operation on it, twice. The first time it is
+/// unloaded, the second time its registry stops.
+async fn exercise(mode: Mode) -> Result<Measurements> {
+    let env = TestEnv::new()?;
+    env.put(
         "hard.pconf",
         json!({
             "Name": "Hard",
@@ -108,36 +108,41 @@ async fn endure(mode: Mode) -> Result<Account> {
         })
         .to_string(),
     )?;
-    let builder = scene.registry().call_timeout(CALL).start_timeout(START).stop_timeout(GRACE);
+    let builder = env
+        .registry()
+        .call_timeout(CALL_TIMEOUT)
+        .start_timeout(START_TIMEOUT)
+        .stop_timeout(STOP_TIMEOUT);
     let registry = builder.body_limit(1 << 20).embed::<Victim>().start().await?;
     let neighbour = Neighbour::start(&registry).await?;
-    let mut account = Account::default();
-    use_it(&registry, &mut account).await?;
+    let mut measured = Measurements::default();
+    run_operations(&registry, &mut measured).await?;
     if let Some(plugin) = registry.get("Hard", "") {
-        account.stop(plugin.unload()).await;
+        measured.stop(plugin.unload()).await;
     }
-    use_it(&registry, &mut account).await?;
-    (account.calls, account.failed) = neighbour.end().await?;
-    account.stop(registry.stop()).await;
-    Ok(account)
+    run_operations(&registry, &mut measured).await?;
+    (measured.calls, measured.failed) = neighbour.end().await?;
+    measured.stop(registry.stop()).await;
+    Ok(measured)
 }
 
-async fn use_it(registry: &Registry, account: &mut Account) -> Result<()> {
-    // One that does not come up in time is ended by force.
-    drop(account.within(START + FORCE, registry.load("Hard", "")).await);
+/// Loads the plugin, registers a callback, calls it and pings it.
+async fn run_operations(registry: &Registry, measured: &mut Measurements) -> Result<()> {
+    // A plugin that does not start in time is killed.
+    drop(measured.within(START_TIMEOUT + KILL_MARGIN, registry.load("Hard", "")).await);
     let Some(plugin) = registry.get("Hard", "") else { return Ok(()) };
     let nothing = |_| std::future::ready(());
     if let Ok(subscription) =
-        account.within(CALL, plugin.register_callback(CALLBACK, nothing)).await
+        measured.within(CALL_TIMEOUT, plugin.register_callback(CALLBACK, nothing)).await
     {
         subscription.detach();
     }
-    drop(account.within(CALL, plugin.execute(METHOD, "input")).await);
-    drop(account.within(CALL, plugin.ping("there?")).await);
+    drop(measured.within(CALL_TIMEOUT, plugin.execute(METHOD, "input")).await);
+    drop(measured.within(CALL_TIMEOUT, plugin.ping("there?")).await);
     Ok(())
 }
 
-/// A plugin beside, whose calls go on.
+/// Another plugin of the same registry, which is called all the time.
 struct Neighbour {
     calling: JoinHandle<()>,
     calls: Arc<AtomicUsize>,
@@ -162,7 +167,7 @@ impl Neighbour {
 
     async fn end(self) -> Result<(usize, usize)> {
         self.calling.abort();
-        // Aborted is how it ends.
+        // Its only outcome is that it was aborted.
         drop(self.calling.await);
         Ok((self.calls.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed)))
     }

@@ -1,4 +1,4 @@
-//! The trials, each a promise and how it is measured.
+//! The trials. Each measures one promise.
 
 mod callbacks;
 mod discovery;
@@ -13,7 +13,7 @@ use anyhow::Result;
 
 use crate::report::Report;
 
-/// How much of everything.
+/// How much each trial does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
     Short,

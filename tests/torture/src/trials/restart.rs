@@ -1,5 +1,6 @@
-//! A plugin dies again and again: every handle, client and subscription is usable again,
-//! nothing piles up in the host, and it is back as soon as it can be.
+//! A plugin crashes again and again: every handle, client and subscription is usable after
+//! each restart, the host's memory and descriptors do not grow, and a restart takes little
+//! longer than a start.
 
 use std::time::{Duration, Instant};
 
@@ -8,47 +9,48 @@ use goplug::{CallbackStream, Error, Plugin, Registry, Restart};
 
 use super::Scale;
 use crate::report::Report;
-use crate::scene::{Scene, kill, open_descriptors, percentile, resident_memory};
+use crate::test_env::{TestEnv, kill, open_descriptors, percentile, resident_memory};
 use crate::victim::{Victim, VictimClient};
 
-/// How long anything may take before the trial is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The trial fails if a step takes longer than this.
+const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Handles, clients and subscriptions to one plugin.
+/// The number of handles, of clients and of subscriptions to one plugin.
 const HOLDERS: usize = 4;
 
-/// How often a start is measured on its own.
+/// How many starts are measured for comparison.
 const STARTS: usize = 20;
 
-/// What the first wait, the notice of the crash and the callbacks may add to a start.
-const ADDED: Duration = Duration::from_millis(50);
+/// How much longer than a start a restart may take: it has to notice the crash, wait for the
+/// first backoff, and register callbacks.
+const RECOVERY_MARGIN: Duration = Duration::from_millis(50);
 
-/// Beyond this the host's memory is not level: far less than a hundred bytes for a crash.
-const LEVEL: i64 = 1024;
+/// How much the host's memory may grow, in KiB: about a hundred bytes for each crash.
+const GROWTH_BOUND: i64 = 1024;
 
 pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
-    let scene = Scene::new()?;
-    // Each crash counts as the first.
+    let env = TestEnv::new()?;
+    // Each crash counts as the first, so that the backoff does not grow.
     let restart = Restart::permanent().reset_after(Duration::ZERO);
-    let registry = scene.registry().embed::<Victim>().restart(restart).start().await?;
-    let start = own_start(&registry).await?;
+    let registry = env.registry().embed::<Victim>().restart(restart).start().await?;
+    let start = median_start(&registry).await?;
     let holders = Holders::new(&registry).await?;
 
     let crashes = scale.pick(10_000, 300);
     let mut recoveries = Vec::with_capacity(crashes);
-    let (mut unusable, mut level) = (0, None);
+    let (mut unusable, mut baseline) = (0, None);
     for crash in 0..crashes {
         let began = Instant::now();
         holders.crash(crash).await?;
-        tokio::time::timeout(PATIENCE, holders.clients[0].add(1, 1)).await??;
+        tokio::time::timeout(STEP_TIMEOUT, holders.clients[0].add(1, 1)).await??;
         recoveries.push(began.elapsed());
         unusable += holders.unusable(crash as u64).await;
-        // What is kept for later use has been made by then.
+        // By now, buffers and connections that the host keeps for later use exist.
         if crash == crashes / 10 {
-            level = Some((open_descriptors()?, resident_memory()?));
+            baseline = Some((open_descriptors()?, resident_memory()?));
         }
     }
-    let (descriptors, memory) = level.context("there were no crashes")?;
+    let (descriptors, memory) = baseline.context("there were no crashes")?;
     let (descriptors, memory) =
         (open_descriptors()?.saturating_sub(descriptors), resident_memory()? - memory);
     registry.stop().await;
@@ -56,15 +58,15 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     report.note("crashes", crashes);
     report.at_most("handles, clients, subscriptions not usable after a crash", unusable, 0);
     report.at_most("descriptors of the host more than at the beginning", descriptors, 2);
-    report.memory("memory of the host more than at the beginning", memory, LEVEL);
+    report.memory("memory of the host more than at the beginning", memory, GROWTH_BOUND);
     report.note("start to first call, median", format!("{:.1} ms", start.as_secs_f64() * 1e3));
     let recovery = percentile(&mut recoveries, 0.99);
-    report.time("recovery, 99th percentile", recovery, start + ADDED);
+    report.time("recovery, 99th percentile", recovery, start + RECOVERY_MARGIN);
     Ok(())
 }
 
-/// The time from a load to the first answer.
-async fn own_start(registry: &Registry) -> Result<Duration> {
+/// The median time from a load to the first result.
+async fn median_start(registry: &Registry) -> Result<Duration> {
     let mut starts = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
         let began = Instant::now();
@@ -76,6 +78,7 @@ async fn own_start(registry: &Registry) -> Result<Duration> {
     Ok(percentile(&mut starts, 0.5))
 }
 
+/// Everything that holds on to the plugin, and has to be usable after a restart.
 struct Holders {
     plugins: Vec<Plugin>,
     clients: Vec<VictimClient>,
@@ -94,7 +97,7 @@ impl Holders {
         Ok(Self { plugins, clients, ticks })
     }
 
-    /// Has the plugin die, each time in another way.
+    /// Crashes the plugin by an exit, an abort or SIGKILL in turn.
     async fn crash(&self, number: usize) -> Result<()> {
         let victim = &self.clients[number % HOLDERS];
         let died = match number % 3 {
@@ -111,7 +114,7 @@ impl Holders {
         }
     }
 
-    /// How many of them cannot be used.
+    /// How many handles, clients and subscriptions cannot be used.
     async fn unusable(&self, number: u64) -> usize {
         let mut unusable = 0;
         for (plugin, client) in self.plugins.iter().zip(&self.clients) {
@@ -123,7 +126,7 @@ impl Holders {
         }
         for ticks in &self.ticks {
             let mut ticks = ticks.lock().await;
-            let tick = tokio::time::timeout(PATIENCE, ticks.next()).await;
+            let tick = tokio::time::timeout(STEP_TIMEOUT, ticks.next()).await;
             unusable += usize::from(tick.ok().flatten() != Some(number));
         }
         unusable

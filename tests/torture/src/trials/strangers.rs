@@ -1,5 +1,5 @@
-//! Who may not get in, and who not out: another user can neither connect to a plugin nor have
-//! one loaded, and a plugin in a sandbox reaches only what is named there.
+//! Other users and sandboxes: another user can neither connect to a plugin nor install one,
+//! and a plugin in a sandbox reaches only the files and ports that the sandbox names.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -11,55 +11,56 @@ use serde_json::json;
 
 use crate::report::Report;
 use crate::roles::STRANGER;
-use crate::scene::{Scene, this_program};
+use crate::test_env::{TestEnv, this_program};
 use crate::victim::{Victim, VictimClient};
 
-/// A user who is nobody else on any system.
+/// The id of the user `nobody`.
 const NOBODY: u32 = 65534;
 
 pub(crate) async fn run(report: &mut Report) -> Result<()> {
     if rustix::process::geteuid().is_root() {
-        connecting(report).await?;
-        having_loaded(report).await?;
+        connect_as_other_user(report).await?;
+        load_files_of_other_user(report).await?;
     } else {
         report.note("another user can only be played by root", "left out");
     }
-    reaching_out(report).await
+    leave_sandbox(report).await
 }
 
-async fn connecting(report: &mut Report) -> Result<()> {
-    let scene = Scene::new()?;
-    let registry = scene.registry().embed::<Victim>().start().await?;
+async fn connect_as_other_user(report: &mut Report) -> Result<()> {
+    let env = TestEnv::new()?;
+    let registry = env.registry().embed::<Victim>().start().await?;
     let victim: VictimClient = registry.client().await?;
     let Some(socket) = victim.plugin().socket() else { anyhow::bail!("it has no socket") };
-    let stranger = Stranger::new(&scene)?;
+    let stranger = Stranger::new(&env)?;
 
-    let open = scene.path("open.sock");
+    let open = env.path("open.sock");
     let _listener = std::os::unix::net::UnixListener::bind(&open)?;
     std::fs::set_permissions(&open, PermissionsExt::from_mode(0o666))?;
     ensure!(stranger.connects(&open)?, "the stranger cannot connect to anything");
-    let connected = stranger.connects(&socket)?;
-    // Once more where nothing but the plugin itself stands in the way.
+    let mut connected = usize::from(stranger.connects(&socket)?);
+    // Once more where the folder is open, and only the mode of the socket protects it.
     if let Some(folder) = socket.parent() {
         std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755))?;
     }
-    report.at_most("connections of another user to a plugin", usize::from(connected), 0);
+    connected += usize::from(stranger.connects(&socket)?);
+    report.at_most("connections of another user to a plugin", connected, 0);
     registry.stop().await;
     Ok(())
 }
 
-async fn having_loaded(report: &mut Report) -> Result<()> {
+async fn load_files_of_other_user(report: &mut Report) -> Result<()> {
     let mut loaded = 0;
     for whose in ["folder", "file"] {
-        let scene = Scene::new()?;
+        let env = TestEnv::new()?;
         let conf = json!({"Name": "Theirs", "Exec": [this_program()?], "LazyLoad": true});
-        scene.put("Theirs.pconf", conf.to_string())?;
+        env.put("Theirs.pconf", conf.to_string())?;
         let path = match whose {
-            "folder" => scene.folder(),
-            _ => scene.folder().join("Theirs.pconf"),
+            "folder" => env.folder(),
+            _ => env.folder().join("Theirs.pconf"),
         };
         chown(path, Some(NOBODY), None)?;
-        let registry = scene.registry().start().await?;
+        let registry = env.registry().start().await?;
         let refused = match registry.load("Theirs", "").await {
             Err(error) => error.to_string().contains("another user"),
             Ok(_) => false,
@@ -71,9 +72,9 @@ async fn having_loaded(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-async fn reaching_out(report: &mut Report) -> Result<()> {
-    let scene = Scene::new()?;
-    let (named, unnamed) = (scene.path("named"), scene.path("unnamed"));
+async fn leave_sandbox(report: &mut Report) -> Result<()> {
+    let env = TestEnv::new()?;
+    let (named, unnamed) = (env.path("named"), env.path("unnamed"));
     let listen = || std::net::TcpListener::bind(("127.0.0.1", 0));
     let (here, there) = (listen()?, listen()?);
     let (open, closed) = (here.local_addr()?.port(), there.local_addr()?.port());
@@ -81,7 +82,7 @@ async fn reaching_out(report: &mut Report) -> Result<()> {
         std::fs::write(path, "content")?;
     }
     let sandbox = Sandbox::new().read(&named).connect(open);
-    let registry = scene.registry().sandbox(sandbox).embed::<Victim>().start().await?;
+    let registry = env.registry().sandbox(sandbox).embed::<Victim>().start().await?;
     let victim: VictimClient = registry.client().await?;
     let reached = [victim.read(named).await.is_ok(), victim.connect(open).await.is_ok()];
     let escaped = [victim.read(unnamed).await.is_ok(), victim.connect(closed).await.is_ok()];
@@ -92,26 +93,26 @@ async fn reaching_out(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// This program, run by another user.
+/// This program, run as another user.
 struct Stranger<'a> {
-    scene: &'a Scene,
+    env: &'a TestEnv,
     program: std::path::PathBuf,
 }
 
 impl<'a> Stranger<'a> {
-    /// The program has to lie where the other user may run it.
-    fn new(scene: &'a Scene) -> Result<Self> {
-        let program = scene.path("stranger");
+    /// Copies the program to a place where the other user may run it.
+    fn new(env: &'a TestEnv) -> Result<Self> {
+        let program = env.path("stranger");
         std::fs::copy(this_program()?, &program)?;
         std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755))?;
-        std::fs::set_permissions(scene.path(""), PermissionsExt::from_mode(0o755))?;
-        Ok(Self { scene, program })
+        std::fs::set_permissions(env.path(""), PermissionsExt::from_mode(0o755))?;
+        Ok(Self { env, program })
     }
 
     fn connects(&self, socket: &Path) -> Result<bool> {
         let mut command = std::process::Command::new(&self.program);
         command.arg(STRANGER).arg(socket).uid(NOBODY).gid(NOBODY);
-        command.current_dir(self.scene.path("")).stderr(std::process::Stdio::null());
+        command.current_dir(self.env.path("")).stderr(std::process::Stdio::null());
         Ok(command.status()?.success())
     }
 }

@@ -1,5 +1,5 @@
-//! A plugin is replaced again and again while it is called without pause: no call fails, and
-//! none runs twice.
+//! A plugin is upgraded again and again while it is called without pause: no call fails, and
+//! no call is executed twice.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,32 +12,32 @@ use tokio::task::JoinSet;
 
 use super::Scale;
 use crate::report::Report;
-use crate::scene::Scene;
+use crate::test_env::TestEnv;
 use crate::victim::{Victim, VictimClient};
 
 const CALLERS: usize = 8;
 
-/// Between one upgrade and the next.
+/// The time between two upgrades.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How many upgrades there are at least: on a fast machine, more calls then.
+/// The smallest number of upgrades. A fast machine makes more calls until then.
 const UPGRADES: usize = 20;
 
 pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
-    let scene = Scene::new()?;
-    let registry = scene.registry().embed::<Victim>().start().await?;
+    let env = TestEnv::new()?;
+    let registry = env.registry().embed::<Victim>().start().await?;
     let victim: VictimClient = registry.client().await?;
-    let journal = scene.path("journal");
+    let journal = env.path("journal");
     let calls: u64 = scale.pick(100_000, 10_000);
     let (next, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
-    let enough = Arc::new(AtomicBool::new(false));
+    let done = Arc::new(AtomicBool::new(false));
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
         let (victim, journal) = (victim.clone(), journal.clone());
         let (next, failed) = (Arc::clone(&next), Arc::clone(&failed));
-        let enough = Arc::clone(&enough);
+        let done = Arc::clone(&done);
         callers.spawn(async move {
-            while !enough.load(Ordering::Relaxed) {
+            while !done.load(Ordering::Relaxed) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if let Err(error) = victim.note(journal.clone(), number).await {
                     println!("  call {number}: {error}");
@@ -54,7 +54,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
         }
         tokio::time::sleep(PAUSE).await;
     }
-    enough.store(true, Ordering::Relaxed);
+    done.store(true, Ordering::Relaxed);
     callers.join_all().await;
     registry.stop().await;
 
@@ -70,7 +70,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// How often each number stands in the journal.
+/// How often each number is in the journal.
 fn read(journal: &Path) -> Result<HashMap<u64, usize>> {
     let mut runs = HashMap::new();
     for number in std::fs::read(journal)?.chunks_exact(8) {

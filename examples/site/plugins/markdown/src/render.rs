@@ -1,8 +1,8 @@
 //! CommonMark and GitHub's tables, footnotes, task lists and strikethrough.
 //!
-//! Two things are done to a page beyond rendering it. Relative links to other
-//! Markdown files are led to the HTML pages that these become. And a code block that
-//! is never closed, which CommonMark lets swallow the rest of the page, is an error.
+//! Two things go beyond rendering. Relative links to Markdown files become links to the HTML
+//! pages of these files. And a code block that is never closed is an error, although
+//! CommonMark allows it: it would contain the rest of the page.
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use site_contract::{TransformError, page_file};
@@ -11,9 +11,9 @@ use site_contract::{TransformError, page_file};
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
     events: Vec<Event<'a>>,
-    /// The text of the first heading of the first level.
+    /// The text of the first heading of level 1.
     pub(crate) title: Option<String>,
-    /// How many code blocks there are.
+    /// The number of code blocks.
     pub(crate) code_blocks: u64,
 }
 
@@ -57,23 +57,23 @@ pub(crate) fn parse(source: &str) -> Result<Document<'_>, TransformError> {
             }
             _ => {}
         }
-        document.events.push(lead_to_pages(event));
+        document.events.push(link_to_pages(event));
     }
     Ok(document)
 }
 
-/// Whether a fenced code block, from its first fence on, has its second.
+/// Whether a fenced code block, given from its opening fence on, has a closing fence.
 fn is_closed(block: &str) -> bool {
     let mut lines = block.trim_end().lines();
     let Some(opening) = lines.next() else { return false };
     let fence = opening.chars().next().unwrap_or('`');
     let length = opening.chars().take_while(|&c| c == fence).count();
-    // Within a quote, each line of the block bears the quote's mark.
+    // In a block quote, each line begins with the marker of the quote.
     let closing = lines.next_back().unwrap_or("").trim_start_matches([' ', '>']).trim_end();
     closing.len() >= length && closing.chars().all(|c| c == fence)
 }
 
-fn lead_to_pages(event: Event<'_>) -> Event<'_> {
+fn link_to_pages(event: Event<'_>) -> Event<'_> {
     match event {
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
             let dest_url = page_url(&dest_url).map_or(dest_url, CowStr::from);
@@ -83,14 +83,14 @@ fn lead_to_pages(event: Event<'_>) -> Event<'_> {
     }
 }
 
-/// Where the page of a Markdown file is, if that is what a link names.
+/// The link to the page of a Markdown file; `None` if the link is to something else.
 fn page_url(link: &str) -> Option<String> {
     let (path, fragment) = match link.find('#') {
         Some(at) => link.split_at(at),
         None => (link, ""),
     };
     if !path.ends_with(".md") || path.starts_with('/') || path.split('/').next()?.contains(':') {
-        return None; // no page, an absolute path, or another site
+        return None; // not Markdown, an absolute path, or another site
     }
     Some(page_file(path) + fragment)
 }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_code_blocks_are_counted_wherever_they_stand() {
+    fn closed_code_blocks_are_counted_in_quotes_and_lists_too() {
         let source = "```\na\n```\n\n> ```\n> b\n> ```\n\n- c\n\n  ~~~text\n  d\n  ~~~\n\ntext\n\n    indented\n";
         assert_eq!(parse(source).unwrap().code_blocks, 4);
         assert_eq!(parse("```\n```").unwrap().code_blocks, 1);

@@ -1,9 +1,9 @@
 """The plugin's side of goplug's wire protocol, in plain Python: see `docs/protocol.md`.
 
-It serves plugins that a registry starts, which is all that this example needs; a
-plugin in another language can be written after it. Methods run on the thread of the
-connection that their call came on. Python cannot interrupt them, so a long one calls
-`call.check()` now and then, which ends it when nobody waits for its result any more.
+It serves plugins that a registry starts, which is all that this example needs. It can be
+the model for a plugin in another language. A method runs on the thread of the connection
+on which it was called. Python cannot interrupt it, so a long method calls `call.check()`
+now and then, which raises an exception once no caller waits for the result.
 """
 
 from .plugin import Plugin

@@ -1,4 +1,4 @@
-"""Requests and answers: each connection has a thread, on which its methods run."""
+"""Requests and responses. Each connection has a thread, on which its methods run."""
 
 import http.server
 import json
@@ -11,11 +11,11 @@ from .plugin import Host
 from .problem import Problem, json_of
 
 BODY_LIMIT = 64 << 20  # bytes
-QUIET = 15  # seconds without an event after which a comment shows whether the host is there
+QUIET = 15  # seconds without an event, after which a comment tests the connection
 
 
 class Connection(http.server.BaseHTTPRequestHandler):
-    """One connection: request after request, until one of the two ends closes it."""
+    """One connection: it serves requests until one of the two ends closes it."""
 
     protocol_version = "HTTP/1.1"
 
@@ -81,7 +81,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
             self.answer(result)
         except (Problem, ConnectionError):
             raise
-        except Exception as error:  # whatever the method got wrong, the plugin lives on
+        except Exception as error:  # a method that fails does not end the plugin
             traceback.print_exc()
             raise Problem("handler-panicked", repr(error)) from error
         finally:
@@ -90,7 +90,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
                 plugin.lock.notify_all()
 
     def check(self):
-        """Ends a call when its time is up or nobody waits for its result any more."""
+        """Raises an exception once the call's deadline has passed or its caller is gone."""
         budget = self.headers.get("Goplug-Timeout")
         if budget and time.monotonic() > self.since + int(budget) / 1000:
             raise Problem("deadline-exceeded", f"not done within {budget} ms")
@@ -98,10 +98,10 @@ class Connection(http.server.BaseHTTPRequestHandler):
             if not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
                 raise ConnectionResetError("the caller lost interest")
         except BlockingIOError:
-            pass  # nothing to read: the caller waits
+            pass  # nothing to read, and not closed: the caller waits
 
     def register(self, body):
-        """Opens the callback stream of a host, in place of the one that it had."""
+        """Opens the callback stream of a host. It replaces an earlier stream of that host."""
         plugin, token = self.server.plugin, self.headers.get("Goplug-Host", self)
         names = json_of(body, "bad-request")
         if not isinstance(names, list):
@@ -120,16 +120,16 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         try:
-            if lost > 0:  # nothing is held once it is sent
+            if lost > 0:  # events are not kept once they are sent
                 self.chunk(f"id: {upto}\nevent: gap\ndata: {lost}\n\n")
             while event := self.next_event(host):
                 self.chunk(event)
             self.wfile.write(b"0\r\n\r\n")
-        finally:  # replaced, at its end, or broken: the last may come back
+        finally:  # replaced, ended, or broken: after a broken stream the host may come back
             with plugin.lock:
                 if host.stream is self:
                     host.stream, host.gone_since = None, time.monotonic()
-                if token is self:  # a host without a token lives as long as its connection
+                if token is self:  # a host without a token is forgotten with its connection
                     host.names = []
                     plugin.hosts.pop(token, None)
 
@@ -156,11 +156,11 @@ class Connection(http.server.BaseHTTPRequestHandler):
         return super().parse_request()
 
     def send_error(self, _code, message=None, _explain=None):
-        """What is no request that HTTP allows, or one with another verb than POST."""
+        """Answers a request that is not HTTP, or that has another verb than POST."""
         self.close_connection = True
         self.request_version = self.protocol_version  # so that there is a status line
         problem = Problem("bad-request", message or "not HTTP")
         self.answer(problem.document, "application/problem+json", problem.status)
 
     def log_message(self, *_):
-        """Nothing: the host logs calls, and standard error is for what goes wrong."""
+        """Logs nothing: the host logs calls, and standard error is for errors."""

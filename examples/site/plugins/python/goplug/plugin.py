@@ -1,4 +1,4 @@
-"""What a plugin offers, and what its connections share."""
+"""A plugin: its methods, its callbacks, and the state that its connections share."""
 
 import collections
 import json
@@ -7,26 +7,26 @@ import time
 
 from .problem import Problem, json_of
 
-GRACE = 5  # seconds that a stop waits for calls in flight
-QUEUE = 256  # callbacks that wait for one host
+STOP_TIMEOUT = 5  # seconds that a stop waits for calls in flight
+QUEUE = 256  # callbacks that are queued for one host at most
 FORGET = 30  # seconds after which a host without a stream is forgotten
 
 
 class Host:
-    """One listening host: the callbacks that it wants and those that wait for it."""
+    """A host: the callbacks that it has registered, and those that are queued for it."""
 
     def __init__(self):
         self.names, self.waiting, self.sent = [], collections.deque(), 0
         self.stream, self.gone_since = None, None  # the stream in use, and when it broke
 
     def forget(self):
-        """Lets go of everything but the numbering, which tells how much the host missed."""
+        """Forgets all but the number of events, by which the host learns how many it missed."""
         self.names, self.sent = [], self.sent + len(self.waiting)
         self.waiting.clear()
 
 
 class Plugin:
-    """What a plugin offers, and what its connections share. `lock` guards all of it."""
+    """A plugin. `lock` guards all of its state."""
 
     def __init__(self, name, namespace, version):
         self.descriptor = {"name": name, "namespace": namespace, "version": version,
@@ -45,12 +45,12 @@ class Plugin:
         return register
 
     def callback(self, name, doc, params):
-        """Declares a callback; gives back the function that calls it."""
+        """Declares a callback; returns the function that calls back."""
         self.descriptor["callbacks"].append(member(name, doc, params, "()"))
         return lambda *values: self.notify(name, dict(zip(params, values)))
 
     def notify(self, name, arguments):
-        """Queues a callback for each host that wants it; waits for one that is behind."""
+        """Queues a callback for each host that registered it; waits while a queue is full."""
         with self.lock:
             for host in list(self.hosts.values()):
                 while name in host.names and len(host.waiting) >= QUEUE:
@@ -62,7 +62,7 @@ class Plugin:
             self.lock.notify_all()
 
     def arguments(self, name, body):
-        """A call's arguments by name, of an object or of an array."""
+        """The arguments of a call by name, from a JSON object or array."""
         given = json_of(body, "invalid-arguments")
         params = next(m["params"] for m in self.descriptor["methods"] if m["name"] == name)
         if isinstance(given, list):
@@ -81,20 +81,20 @@ class Plugin:
         return found
 
     def stop(self):
-        """Refuses new calls, and gives those in flight their grace period."""
+        """Refuses new calls, and waits for calls in flight until the stop timeout."""
         with self.lock:
             self.stopping = True
-            self.lock.wait_for(lambda: self.in_flight == 0, GRACE)
+            self.lock.wait_for(lambda: self.in_flight == 0, STOP_TIMEOUT)
 
     def end(self):
-        """Ends the streams, and then the process."""
+        """Ends the callback streams, and with them the process."""
         with self.lock:
             self.ended = True
             self.lock.notify_all()
 
 
 def member(name, doc, params, returns):
-    """A method or callback as the descriptor has it, with its signature's fingerprint."""
+    """The descriptor's entry of a method or callback, with the fingerprint of its signature."""
     signature = f"{name}({', '.join(f'{p}: {t}' for p, t in params.items())})"
     signature += f" -> {returns}" if returns != "()" else ""
     fingerprint = 0xCBF29CE484222325

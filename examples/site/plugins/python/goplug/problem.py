@@ -1,10 +1,10 @@
-"""Errors on their way to the host."""
+"""Errors as responses to the host."""
 
 import json
 
 
 class Problem(Exception):
-    """An answer other than 200, as RFC 9457 writes it."""
+    """An error response: problem details of RFC 9457."""
 
     KINDS = {
         "method": (422, "The method answered with an error"),

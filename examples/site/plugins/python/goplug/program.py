@@ -1,4 +1,4 @@
-"""A plugin's program: its three verbs, and its life as a host's child."""
+"""The program of a plugin: its command line, and its process as a child of a host."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from .connection import Connection
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Accepts connections on a socket that listens already."""
+    """Accepts connections on a socket that is listening already."""
 
     daemon_threads = True  # idle connections do not keep the process alive
 
@@ -48,13 +48,13 @@ def shut_down(plugin):
 
 
 def watch(lifeline):
-    """Ends the process when the host is gone: nobody is left to wait for anything."""
+    """Ends the process when the host has ended: the lifeline is then at its end of file."""
     os.read(lifeline, 1)
     os._exit(0)
 
 
 def install(plugin, folder):
-    """Writes the `.pconf`, whole or not at all. The digest is that of the script alone."""
+    """Writes the `.pconf` atomically. The digest covers the script, not its modules."""
     script = pathlib.Path(sys.argv[0]).resolve()
     folder = pathlib.Path(folder).resolve()
     inside = script.is_relative_to(folder)
@@ -73,7 +73,7 @@ def install(plugin, folder):
 
 
 def main(plugin):
-    """Does what the command line asks for: nothing, `install DIR` or `describe`."""
+    """Runs the command: without one the plugin serves; `install DIR`; `describe`."""
     verb, *rest = sys.argv[1:] or [None]
     if verb is None:
         serve(plugin)

@@ -1,19 +1,19 @@
-//! Counting what is in a page.
+//! Counts words and links in HTML.
 
 use std::fmt;
 use std::iter::Sum;
 
 use site_contract::html::{Token, tokens};
 
-/// How many words somebody reads in a minute.
+/// Words that a person reads in a minute.
 const READING_SPEED: u64 = 200;
 
-/// What is in a page, or in several.
+/// The counts of a page, or the sum of several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    /// Words, but those in code blocks.
+    /// Words outside of code blocks.
     pub(crate) words: u64,
-    /// Links to pages of the site, or within one.
+    /// Links within the site.
     pub(crate) inner_links: u64,
     /// Links to other sites.
     pub(crate) outer_links: u64,
@@ -45,20 +45,20 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Counts what is in an HTML text.
+/// Counts the words and links of an HTML text.
 pub(crate) fn count(html: &str) -> Counts {
     let mut counts = Counts::default();
     let mut in_code = false;
-    // A word that a tag cuts in two, as in `<em>half</em>way`, is one.
+    // A word may go on behind a tag, as in `<em>half</em>way`.
     let mut in_word = false;
     for token in tokens(html) {
         match token {
             Token::Text(_) if in_code => {}
             Token::Text(text) => {
                 for c in text.chars() {
-                    let of_word = c.is_alphanumeric() || (in_word && !c.is_whitespace());
-                    counts.words += u64::from(of_word && !in_word);
-                    in_word = of_word;
+                    let is_word = c.is_alphanumeric() || (in_word && !c.is_whitespace());
+                    counts.words += u64::from(is_word && !in_word);
+                    in_word = is_word;
                 }
             }
             Token::Tag(_) => {
@@ -77,7 +77,7 @@ pub(crate) fn count(html: &str) -> Counts {
     counts
 }
 
-/// Whether the text goes on behind a tag as if it were not there.
+/// Whether a word may go on behind this tag.
 fn is_inline(token: Token<'_>) -> bool {
     let element = token.opens().or(token.closes()).unwrap_or_default();
     ["a", "b", "code", "del", "em", "i", "strong", "sub", "sup"].contains(&element)
@@ -94,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_together_is_one_word() {
+    fn a_word_may_contain_tags_and_entities() {
         assert_eq!(count("<p>It&#39;s <em>half</em>way — done</p>").words, 3);
         assert_eq!(count("- / &").words, 0);
     }
 
     #[test]
-    fn links_within_the_site_and_to_elsewhere_are_told_apart() {
+    fn links_within_the_site_and_to_other_sites_are_counted_apart() {
         let counts = count("<a href=\"#a\">x</a> <a href=\"https://example.org\">y</a> <a>z</a>");
         assert_eq!((counts.inner_links, counts.outer_links), (1, 1));
     }

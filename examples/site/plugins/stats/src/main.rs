@@ -1,7 +1,8 @@
-//! Words and links of each page and of all, as a plugin of the site generator.
+//! Counts the words and links of each page and of the site, as a plugin of the site
+//! generator.
 //!
-//! The plugin's process remembers what it has counted from page to page: that is its
-//! state, and the reason why a page that is done again counts once.
+//! The plugin's process keeps the counts of each page, so that a page that it gets twice
+//! counts once.
 
 mod count;
 
@@ -32,7 +33,7 @@ impl Transform for Stats {
         let counts = count::count(&page.body);
         let aside = format!("{}<p class=\"counts\">{counts}</p>\n", page.aside);
         self.pages().insert(page.path.clone(), counts);
-        // Nobody has to listen: the page is done all the same.
+        // The page does not fail where no host listens.
         self.progress(&page.path, 100).await.ok();
         Ok(Page { aside, ..page })
     }

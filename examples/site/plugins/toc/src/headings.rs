@@ -1,4 +1,4 @@
-//! Headings: an identifier for each, and the list of them.
+//! Gives headings identifiers, and lists them.
 //!
 //! Identifiers are made as GitHub makes them, so that a link such as
 //! `protocol.md#the-pconf-file` works there and on the site.
@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use site_contract::TransformError;
 use site_contract::html::{Token, tokens, unescape};
 
-/// The levels that are listed; the first is the page's own title.
+/// The levels that are listed. Level 1 is the page's title.
 const LISTED: RangeInclusive<u8> = 2..=3;
 
 /// A heading of a page.
@@ -17,12 +17,12 @@ const LISTED: RangeInclusive<u8> = 2..=3;
 pub(crate) struct Heading {
     level: u8,
     id: String,
-    /// Its content as HTML, without links.
+    /// The content as HTML, without links.
     content: String,
 }
 
-/// Gives each heading that has none an identifier. The result is the page with them,
-/// and the headings in order.
+/// Gives an identifier to each heading without one. Returns the changed page, and the
+/// headings in order.
 pub(crate) fn identify(html: &str) -> Result<(String, Vec<Heading>), TransformError> {
     let mut out = String::with_capacity(html.len() + html.len() / 16);
     let mut headings = Vec::new();
@@ -51,7 +51,7 @@ pub(crate) fn identify(html: &str) -> Result<(String, Vec<Heading>), TransformEr
     Ok((out, headings))
 }
 
-/// The level of a heading's element: 2 for `h2`.
+/// The level of a heading element: 2 for `h2`.
 fn level(element: &str) -> Option<u8> {
     match element.as_bytes() {
         [b'h', digit @ b'1'..=b'6'] => Some(digit - b'0'),
@@ -59,7 +59,7 @@ fn level(element: &str) -> Option<u8> {
     }
 }
 
-/// What is within an element; its closing tag is read as well.
+/// Reads the tokens within an element, and its closing tag.
 fn up_to_end<'a>(
     tokens: &mut impl Iterator<Item = Token<'a>>,
     element: &str,
@@ -86,13 +86,13 @@ fn slug(inner: &[Token<'_>]) -> String {
         .collect()
 }
 
-/// The slug, with a number behind it if it was there before.
+/// The slug; with a number behind it if it is taken.
 fn unique(slug: String, taken: &mut HashMap<String, u32>) -> String {
     let count = taken.entry(slug.clone()).and_modify(|count| *count += 1).or_insert(0);
     if *count == 0 { slug } else { format!("{slug}-{count}") }
 }
 
-/// A heading's content as it can stand within a link.
+/// The content of a heading without links, so that it can itself be a link.
 fn content(inner: &[Token<'_>]) -> String {
     let is_link = |token: &Token<'_>| [token.opens(), token.closes()].contains(&Some("a"));
     inner.iter().filter(|token| !is_link(token)).map(|token| token.as_str()).collect()
@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn the_page_stays_as_it_is_but_for_the_identifiers() {
+    fn only_identifiers_are_added_to_the_page() {
         let (page, _) = identify("<p>x</p><h2 class=\"y\">A <em>b</em></h2>\n<hr />").unwrap();
         assert_eq!(page, "<p>x</p><h2 id=\"a-b\" class=\"y\">A <em>b</em></h2>\n<hr />");
     }
 
     #[test]
-    fn an_identifier_that_is_there_is_kept() {
+    fn an_existing_identifier_is_kept() {
         let html = "<h2 id=\"mine\">A</h2>";
         assert_eq!(identify(html).unwrap().0, html);
         assert_eq!(ids(html), ["mine"]);

@@ -1,9 +1,9 @@
-//! Where a test takes place: folders of its own, a runtime of its own, and at the end the
-//! proof that nothing of it is left.
+//! The environment of a test: folders and a runtime of its own, and at the end a check that
+//! no process and no socket is left.
 //!
-//! Every process that a registry of the stage starts, and whatever those start, carries a
-//! variable of the stage in its environment. So a process that was left behind is found,
-//! even one whose parent is gone.
+//! Every process that a test's registry starts, and every descendant of it, has a variable of
+//! the test in its environment. So a process that was left behind is found, even if its
+//! parent is gone.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -21,17 +21,17 @@ use goplug_tests::fixtures::counter::Counter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A test that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+/// A test that takes longer than this fails.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a condition may take to come true on a machine that has much else to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for a condition or an event: long enough for a busy machine.
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How often a condition is looked at.
-const GLANCE: Duration = Duration::from_millis(5);
+/// The time between two checks of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// The variable by which the processes of a stage are known.
-const MARKER: &str = "GOPLUG_TEST_STAGE";
+/// The environment variable that marks the processes of a test.
+const MARKER: &str = "GOPLUG_TEST_ENV";
 
 /// The fixtures' programs.
 pub(crate) const CALCULATOR: &str = env!("CARGO_BIN_EXE_fixture-calculator");
@@ -41,31 +41,31 @@ pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
 pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
 pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
 pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
-pub(crate) const LONELY_HOST: &str = env!("CARGO_BIN_EXE_fixture-lonely-host");
+pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fixture-host");
 
-/// One test's surroundings.
-pub(crate) struct Stage {
+/// The environment of one test.
+pub(crate) struct TestEnv {
     temp: TempDir,
     runtime_folders: Mutex<BTreeSet<PathBuf>>,
 }
 
-/// Runs a test on a stage. It fails if it hangs, or if it leaves a process or the folder of
-/// a registry's sockets behind.
-pub(crate) fn stage(test: impl AsyncFnOnce(&Stage)) {
-    let stage = Stage { temp: tempfile::tempdir().unwrap(), runtime_folders: Mutex::default() };
-    fs::create_dir(stage.folder()).unwrap();
+/// Runs a test in an environment of its own. It fails if it takes longer than
+/// [`TEST_TIMEOUT`], or if it leaves a process or a folder of sockets behind.
+pub(crate) fn run_test(test: impl AsyncFnOnce(&TestEnv)) {
+    let env = TestEnv { temp: tempfile::tempdir().unwrap(), runtime_folders: Mutex::default() };
+    fs::create_dir(env.folder()).unwrap();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let done = runtime.block_on(async { tokio::time::timeout(LIMIT, test(&stage)).await });
+    let done = runtime.block_on(async { tokio::time::timeout(TEST_TIMEOUT, test(&env)).await });
     drop(runtime);
     done.expect("the test hangs");
-    wait_until("no process of the test is left", || stage.processes().is_empty());
-    for folder in stage.runtime_folders.lock().unwrap().iter() {
+    wait_until("no process of the test is left", || env.processes().is_empty());
+    for folder in env.runtime_folders.lock().unwrap().iter() {
         assert!(!folder.exists(), "{} is left", folder.display());
     }
 }
 
-impl Stage {
+impl TestEnv {
     /// The folder of the plugins.
     pub(crate) fn folder(&self) -> PathBuf {
         self.temp.path().join("plugins")
@@ -76,7 +76,7 @@ impl Stage {
         self.temp.path().join(name)
     }
 
-    /// A registry on the folder, to be set up further.
+    /// A builder of a registry on the folder.
     pub(crate) fn registry(&self) -> RegistryBuilder {
         Registry::builder(self.folder()).env(MARKER, self.temp.path())
     }
@@ -86,14 +86,14 @@ impl Stage {
         self.registry().auto_discover(true).start().await.unwrap()
     }
 
-    /// A command whose process belongs to the stage.
+    /// A command whose process belongs to the test.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env(MARKER, self.temp.path());
         command
     }
 
-    /// Puts a file into the folder of the plugins, whole at once.
+    /// Puts a file into the folder of the plugins atomically: by a rename.
     pub(crate) fn put(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder().join(name);
         let temporary = self.folder().join(format!(".{name}"));
@@ -117,7 +117,7 @@ impl Stage {
         self.install::<Calculator>(CALCULATOR)
     }
 
-    /// Installs the plugin `demo.Counter`, which asks for lazy loading.
+    /// Installs the plugin `demo.Counter`, which is loaded lazily.
     pub(crate) fn install_counter(&self) -> PathBuf {
         self.install::<Counter>(COUNTER)
     }
@@ -144,7 +144,7 @@ impl Stage {
         (registry, calculator)
     }
 
-    /// Notes where the sockets of a registry are, to see in the end that they are gone.
+    /// Remembers the folder of a registry's sockets: the test fails if it is left at the end.
     pub(crate) fn note_runtime_folder(&self, registry: &Registry) -> PathBuf {
         let loaded = registry
             .discovered()
@@ -155,7 +155,7 @@ impl Stage {
         folder
     }
 
-    /// The processes that belong to the stage.
+    /// The processes that belong to the test.
     pub(crate) fn processes(&self) -> Vec<u32> {
         let mut line = format!("{MARKER}=").into_bytes();
         line.extend_from_slice(self.temp.path().as_os_str().as_bytes());
@@ -169,9 +169,9 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for TestEnv {
     fn drop(&mut self) {
-        // A test that has failed may leave processes; the next run should not meet them.
+        // A test that failed may leave processes and folders, which must not disturb later runs.
         for process in self.processes() {
             kill(process);
         }
@@ -193,50 +193,50 @@ pub(crate) fn pconf<P: PluginType>(program: &str) -> Value {
     })
 }
 
-/// Copies a program, by another process: what a test has open for writing, a process that
-/// another test starts at that moment has open too, and then it cannot be run.
+/// Copies a program, in another process. If this process copied it, a child that another
+/// test forks meanwhile would inherit the open file, and the program could not be run.
 pub(crate) fn copy_program(from: impl AsRef<Path>, to: &Path) {
     let copied = Command::new("cp").arg(from.as_ref()).arg(to).status().unwrap();
     assert!(copied.success(), "{}: {copied}", to.display());
 }
 
-/// Kills a process; it may be gone already.
+/// Kills a process. A process that is gone already is no error.
 pub(crate) fn kill(process: u32) {
     let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw).unwrap();
     let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
-/// Whether there is a process of this number, be it one that waits to be reaped.
+/// Whether a process of this id exists, running or not yet reaped.
 pub(crate) fn exists(process: u32) -> bool {
     Path::new(&format!("/proc/{process}")).exists()
 }
 
-/// Waits for a condition, and fails where it does not come true.
+/// Waits for a condition; fails if it is not true within [`WAIT_TIMEOUT`].
 pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let since = Instant::now();
     while !condition() {
-        assert!(since.elapsed() < PATIENCE, "it did not come true that {what}");
-        tokio::time::sleep(GLANCE).await;
+        assert!(since.elapsed() < WAIT_TIMEOUT, "it did not come true that {what}");
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
 fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let since = Instant::now();
     while !condition() {
-        assert!(since.elapsed() < PATIENCE, "it did not come true that {what}");
-        std::thread::sleep(GLANCE);
+        assert!(since.elapsed() < WAIT_TIMEOUT, "it did not come true that {what}");
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Waits for something, and fails where it does not come.
+/// Waits for a future; fails if it does not complete within [`WAIT_TIMEOUT`].
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
+    match tokio::time::timeout(WAIT_TIMEOUT, future).await {
         Ok(value) => value,
         Err(_) => panic!("{what} did not come"),
     }
 }
 
-/// Reads events up to and including the first that is wanted; answers with all of them.
+/// Reads events up to and including the first that is wanted, and returns all of them.
 pub(crate) async fn read_until(
     events: &mut Events,
     what: &str,
@@ -244,7 +244,7 @@ pub(crate) async fn read_until(
 ) -> Vec<Event> {
     let mut seen = Vec::new();
     loop {
-        let next = tokio::time::timeout(PATIENCE, events.next()).await;
+        let next = tokio::time::timeout(WAIT_TIMEOUT, events.next()).await;
         let Ok(Some(event)) = next else { panic!("{what} did not come, only {seen:#?}") };
         let found = wanted(&event);
         seen.push(event);
@@ -254,7 +254,7 @@ pub(crate) async fn read_until(
     }
 }
 
-/// Whether an event is of this plugin, written as `namespace.name`.
+/// Whether an event is of this kind and of this plugin, written as `namespace.name`.
 pub(crate) fn is(kind: Kind, plugin: &str) -> impl FnMut(&Event) -> bool {
     move |event| {
         let of = match (kind, event) {
@@ -272,7 +272,7 @@ pub(crate) fn is(kind: Kind, plugin: &str) -> impl FnMut(&Event) -> bool {
     }
 }
 
-/// The kinds of events that a test waits for by the plugin's name.
+/// The kinds of events that tests wait for by the name of the plugin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Discovered,

@@ -1,5 +1,5 @@
-//! Where a trial takes place: a folder of its own, and what `/proc` says of those who take
-//! part.
+//! The environment of a trial: a folder of its own, and what `/proc` says of the processes
+//! that take part.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,18 @@ use goplug::{Registry, RegistryBuilder};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// The variable by which the processes of a scene are known.
-const MARKER: &str = "GOPLUG_TORTURE_SCENE";
+/// The environment variable that marks the processes of a trial.
+const MARKER: &str = "GOPLUG_TORTURE_ENV";
 
-/// How often a condition is looked at.
-const GLANCE: Duration = Duration::from_millis(2);
+/// The time between two checks of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-pub(crate) struct Scene {
+/// The environment of one trial. Dropping it kills the processes that are left.
+pub(crate) struct TestEnv {
     temp: TempDir,
 }
 
-impl Scene {
+impl TestEnv {
     pub(crate) fn new() -> Result<Self> {
         let temp = tempfile::Builder::new().prefix("torture-").tempdir()?;
         std::fs::create_dir(temp.path().join("plugins"))?;
@@ -37,26 +38,26 @@ impl Scene {
         self.temp.path().join(name)
     }
 
-    /// A registry whose plugins' processes belong to the scene.
+    /// A builder of a registry whose processes belong to the trial.
     pub(crate) fn registry(&self) -> RegistryBuilder {
         Registry::builder(self.folder()).env(MARKER, self.temp.path())
     }
 
-    /// This program in another role, as a process that belongs to the scene.
+    /// This program in another role, as a process that belongs to the trial.
     pub(crate) fn role(&self, role: &str) -> Result<Command> {
         let mut command = Command::new(this_program()?);
         command.arg(role).env(MARKER, self.temp.path());
         Ok(command)
     }
 
-    /// Puts a file into the folder of the plugins, whole at once.
+    /// Puts a file into the folder of the plugins atomically: by a rename.
     pub(crate) fn put(&self, name: &str, content: impl AsRef<[u8]>) -> Result<()> {
         let temporary = self.folder().join(format!(".{name}"));
         std::fs::write(&temporary, content)?;
         Ok(std::fs::rename(temporary, self.folder().join(name))?)
     }
 
-    /// The processes of the scene that live.
+    /// The running processes of the trial.
     pub(crate) fn processes(&self) -> Vec<i32> {
         let mut line = format!("{MARKER}=").into_bytes();
         line.extend_from_slice(self.temp.path().as_os_str().as_bytes());
@@ -70,7 +71,7 @@ impl Scene {
     }
 }
 
-impl Drop for Scene {
+impl Drop for TestEnv {
     fn drop(&mut self) {
         for process in self.processes() {
             kill(process);
@@ -83,16 +84,15 @@ pub(crate) fn this_program() -> Result<PathBuf> {
     std::env::current_exe().context("finding this program")
 }
 
-/// Kills a process; it may be gone already.
+/// Kills a process. A process that is gone already is no error.
 pub(crate) fn kill(process: i32) {
     if let Some(pid) = Pid::from_raw(process) {
-        // One that is gone is what is wanted.
         let _ = kill_process(pid, Signal::KILL);
     }
 }
 
-/// Waits for a condition; answers whether it came true in time.
-pub(crate) async fn comes_true(within: Duration, mut condition: impl FnMut() -> bool) -> bool {
+/// Waits for a condition; returns whether it became true within this time.
+pub(crate) async fn wait_until(within: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let since = Instant::now();
     loop {
         if condition() {
@@ -101,7 +101,7 @@ pub(crate) async fn comes_true(within: Duration, mut condition: impl FnMut() -> 
         if since.elapsed() > within {
             return false;
         }
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -124,14 +124,14 @@ pub(crate) fn processor_time() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
-/// The value below which this share of the times lies.
+/// The percentile of the times, with 0.99 for the 99th.
 pub(crate) fn percentile(times: &mut [Duration], share: f64) -> Duration {
     times.sort_unstable();
     let last = times.len().saturating_sub(1);
     times.get(((last as f64) * share).ceil() as usize).copied().unwrap_or_default()
 }
 
-/// How many entries a folder has whose names begin like this.
+/// How many entries of a folder have names with this prefix.
 pub(crate) fn count_entries(folder: &Path, prefix: &str) -> Result<usize> {
     let names = std::fs::read_dir(folder)?.flatten().map(|entry| entry.file_name());
     Ok(names.filter(|name| name.as_bytes().starts_with(prefix.as_bytes())).count())
