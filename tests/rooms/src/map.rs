@@ -94,7 +94,7 @@ pub const ROOMS: &[Rooms] = &[
         of: "site",
         order: &["source", "layout", "links", "build", "plugins", "progress", "pipeline", "report"],
     },
-    Rooms { of: "torture", order: &["proxy", "report", "scene", "victim", "roles", "trials"] },
+    Rooms { of: "torture", order: &["proxy", "report", "test_env", "victim", "roles", "trials"] },
     Rooms {
         of: "rooms",
         order: &[
