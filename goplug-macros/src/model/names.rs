@@ -16,8 +16,8 @@ const RESERVED_METHODS: [&str; 5] =
 const RESERVED_CALLBACKS: [&str; 1] = ["gap"];
 const CLIENT_METHODS: [&str; 4] = ["new", "with_timeout", "plugin", "blocking"];
 
-/// What a wire name is the name of.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The kind of member that has a wire name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Method,
     Callback,
@@ -48,7 +48,7 @@ pub(crate) fn wire(kind: Kind, ident: &Ident, given: Option<&LitStr>, diag: &Dia
     name
 }
 
-/// Refuses a method that would stand in the way of one that every client has.
+/// Refuses a method with the name of a method that every client has.
 pub(crate) fn check_client_method(ident: &Ident, diag: &Diag) {
     let name = ident.unraw().to_string();
     if CLIENT_METHODS.contains(&name.as_str()) {
