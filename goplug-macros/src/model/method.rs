@@ -35,9 +35,10 @@ impl Method {
                         `async fn` is not to block: leave out one of the two";
             diag.at_span(span, text);
         }
-        names::check_client_method(ident, diag);
+        let wire = names::wire(Kind::Method, ident, options.name.as_ref(), diag);
+        names::check_client_method(ident, &wire, diag);
         Self {
-            wire: names::wire(Kind::Method, ident, options.name.as_ref(), diag),
+            wire,
             output: Output::new(&function.sig.output, container, diag),
             blocking: options.blocking.is_some(),
             idempotent: options.idempotent.is_some(),
