@@ -1,7 +1,7 @@
 //! Errors are collected, so that one build shows all of them.
 //!
-//! Whoever creates a [`Diag`] has to ask it for its errors in the end; dropping one
-//! that holds any is a bug of this crate, and it panics rather than lose them.
+//! The creator of a [`Diag`] has to ask it for its errors in the end. To drop one that holds
+//! errors is a bug of this crate, and it panics rather than lose them.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -41,7 +41,7 @@ impl Diag {
         self.errors.borrow().len()
     }
 
-    /// All errors as `compile_error!` items; empty where there are none.
+    /// All errors as `compile_error!` items; empty if there are none.
     pub(crate) fn finish(self) -> TokenStream {
         self.errors.take().iter().map(syn::Error::to_compile_error).collect()
     }

@@ -1,11 +1,23 @@
 //! The attribute macros of goplug. Users reach them through the `goplug` crate.
 //!
-//! Parse, then model, then expand: `attr` and `syntax` read, `model` holds what was
-//! declared and is valid, `expand` writes. Here are the entry points only.
+//! The rooms, in their order; each imports only from those above it, and all of them from
+//! `diag`:
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | `attr` | the grammars of our attributes |
+//! | `syntax` | items, as far as they have to be understood |
+//! | `model` | what was declared, validated |
+//! | `emit` | the model to code, one file for each thing that is generated |
+//! | `item` | the annotated item, and what is put beside it |
+//!
+//! Here are the entry points only. Start with `item`, or with a snapshot in
+//! `tests/expansions`.
 
 mod attr;
 mod diag;
-mod expand;
+mod emit;
+mod item;
 mod model;
 #[cfg(test)]
 mod snapshots;
@@ -13,7 +25,7 @@ mod syntax;
 
 use proc_macro::TokenStream;
 
-use crate::model::Role;
+use crate::attr::{HookKind, Role};
 
 /// Declares a plugin, or a contract that many plugins fulfil.
 ///
@@ -120,7 +132,7 @@ use crate::model::Role;
 /// ```
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::annotated(args.into(), item.into()).into()
+    item::plugin(args.into(), item.into()).into()
 }
 
 /// Makes a function a method of a plugin: hosts call it through the plugin's client.
@@ -197,7 +209,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn method(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::function(Role::Method, args.into(), item.into()).into()
+    item::function(Role::Method, args.into(), item.into()).into()
 }
 
 /// Declares a callback: a function that a plugin calls and its host handles.
@@ -268,7 +280,7 @@ pub fn method(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::function(Role::Callback, args.into(), item.into()).into()
+    item::function(Role::Callback, args.into(), item.into()).into()
 }
 
 /// Makes a function the plugin's activation hook: it runs when a host loads the plugin.
@@ -308,7 +320,7 @@ pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::function(Role::Activate, args.into(), item.into()).into()
+    item::function(Role::Hook(HookKind::Activate), args.into(), item.into()).into()
 }
 
 /// Makes a function the plugin's stop hook: it runs when a host unloads the plugin.
@@ -345,5 +357,5 @@ pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn stop(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::function(Role::Stop, args.into(), item.into()).into()
+    item::function(Role::Hook(HookKind::Stop), args.into(), item.into()).into()
 }

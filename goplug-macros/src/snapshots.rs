@@ -1,7 +1,6 @@
-//! What the macros generate, kept as files that people can read.
+//! The code that the macros generate, kept as files that people can read.
 //!
-//! `tests/expansions/NAME.rs` is what a user writes, `NAME.expanded.rs` what becomes of
-//! it. After a change, `UPDATE_EXPANSIONS=1 cargo test -p goplug-macros` writes the
+//! `tests/expansions/NAME.rs` is a user's code, `NAME.expanded.rs` its expansion. After a change, `UPDATE_EXPANSIONS=1 cargo test -p goplug-macros` writes the
 //! latter anew; read the difference.
 
 use std::collections::BTreeSet;
@@ -12,8 +11,8 @@ use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Item, Meta};
 
-use crate::expand;
-use crate::model::Role;
+use crate::attr::Role;
+use crate::item;
 
 #[test]
 fn functions_expand_to_what_is_kept() {
@@ -52,7 +51,7 @@ fn a_renamed_crate_is_the_only_one_that_is_named() {
 #[test]
 fn a_body_that_does_not_parse_is_kept_for_the_editor() {
     let item = "pub fn add(a: i64) -> i64 { let x = a. }".parse::<TokenStream>().unwrap();
-    let expanded = expand::function(Role::Method, quote!(Calculator), item.clone()).to_string();
+    let expanded = item::function(Role::Method, quote!(Calculator), item.clone()).to_string();
     assert!(expanded.starts_with(&item.to_string()), "{expanded}");
     assert!(!expanded.contains("compile_error"), "{expanded}");
 }
@@ -104,8 +103,8 @@ fn expand_item(item: TokenStream) -> TokenStream {
     };
     let name = &mark.path().segments[1].ident;
     match Role::ALL.into_iter().find(|role| name == role.as_str()) {
-        Some(role) => expand::function(role, args, item),
-        None => expand::annotated(args, item),
+        Some(role) => item::function(role, args, item),
+        None => item::plugin(args, item),
     }
 }
 

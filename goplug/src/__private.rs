@@ -1,11 +1,105 @@
 //! For generated code only. Nothing in here is covered by semantic versioning.
 
+/// What the two clients of a plugin or contract have, whatever its members are.
+///
+/// ```text
+/// clients! {
+///     plugin Calculator as "Calculator" in "math": CalculatorClient, CalculatorBlockingClient
+/// }
+/// clients! { contract: GreeterClient, GreeterBlockingClient }
+/// ```
+///
+/// The structs stand beside it, and each has one field, `base: ClientBase<C>`. The client of a
+/// contract has the constant `__CONTRACT`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __clients {
+    (plugin $plugin:ty as $name:literal in $namespace:literal: $client:ident, $blocking:ident) => {
+        $crate::__clients! {
+            both $client, $blocking: $crate::__private::Expectation::of_plugin::<$plugin, Self>()
+        }
+        $crate::__clients! {
+            named $name in $namespace: $client for Caller, $blocking for BlockingCaller
+        }
+    };
+    (contract: $client:ident, $blocking:ident) => {
+        $crate::__clients! {
+            both $client, $blocking:
+                $crate::__private::Expectation::of_contract::<Self>(Self::__CONTRACT)
+        }
+    };
+    (both $client:ident, $blocking:ident: $expectation:expr) => {
+        $crate::__clients! {
+            each $client for Caller: $expectation,
+            $blocking for BlockingCaller: <$client<C> as $crate::__private::Client>::expectation()
+        }
+
+        impl $client {
+            /// The blocking client of a plugin, for a host that is not async.
+            ///
+            /// # Errors
+            /// As `new`.
+            pub fn blocking(
+                plugin: impl ::std::convert::Into<$crate::__private::DefaultBlockingCaller>,
+            ) -> $crate::__private::Result<$blocking> {
+                $crate::__private::ClientBase::bind(::std::convert::Into::into(plugin))
+            }
+        }
+    };
+    (each $($client:ident for $caller:ident: $expectation:expr),+) => {$(
+        impl<C: $crate::__private::$caller> $client<C> {
+            /// Binds a client to what it calls through.
+            ///
+            /// # Errors
+            /// `Error::Contract` names each method and callback that the other end lacks or
+            /// has with another signature.
+            pub fn new(caller: C) -> $crate::__private::Result<Self> {
+                $crate::__private::ClientBase::bind(caller)
+            }
+
+            /// The same client with this deadline for each of its calls.
+            #[must_use]
+            pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
+                Self { base: self.base.with_timeout(timeout) }
+            }
+
+            /// What it calls through.
+            #[must_use]
+            pub fn plugin(&self) -> &C {
+                self.base.caller()
+            }
+        }
+
+        impl<C: $crate::__private::$caller> $crate::__private::Client for $client<C> {
+            type Caller = C;
+
+            fn expectation() -> $crate::__private::Expectation {
+                $expectation
+            }
+
+            fn from_base(base: $crate::__private::ClientBase<C>) -> Self {
+                Self { base }
+            }
+        }
+    )+};
+    (named $name:literal in $namespace:literal: $($client:ident for $caller:ident),+) => {$(
+        impl<C: $crate::__private::$caller> $crate::__private::NamedClient for $client<C> {
+            const NAME: &'static str = $name;
+            const NAMESPACE: &'static str = $namespace;
+        }
+    )+};
+}
+
+#[doc(hidden)]
+pub use crate::__clients as clients;
+
 pub use goplug_runtime::typed::{
-    BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase, Configuration,
-    Contract, ContractSpec, Dispatch, Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation,
-    HookFuture, HookOutcome, Instance, Item, MethodSpec, NamedClient, Outcome, ParamSpec,
-    PluginType, Raw, Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask,
-    blocking, check, emit, receiver, wait,
+    Arguments, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase,
+    Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch, EncodeArguments,
+    Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation, HookFuture, HookOutcome, Instance,
+    Item, Json, MethodError, MethodSpec, NamedClient, Outcome, ParamSpec, PluginType, Raw, Reply,
+    ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, check, emit,
+    receiver, wait,
 };
 pub use goplug_runtime::{CallError, Error, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory};

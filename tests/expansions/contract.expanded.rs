@@ -55,37 +55,6 @@ pub trait Greeter {
 pub struct GreeterClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::Caller> GreeterClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            base: self.base.with_timeout(timeout),
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.base.caller()
-    }
-}
-impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for GreeterClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        ::goplug::__private::Expectation::of_contract::<Self>(Self::__CONTRACT)
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self { base }
-    }
-}
 /// The blocking client of any plugin that fulfils `Greeter`.
 ///
 /// Generated. It has one method for each method, with the same parameters, and for
@@ -93,54 +62,10 @@ impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for GreeterClie
 /// cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct GreeterBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
-    pub(crate) client: GreeterClient<C>,
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            client: GreeterClient {
-                base: self.client.base.with_timeout(timeout),
-            },
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.client.base.caller()
-    }
-}
-impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
-for GreeterBlockingClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        <GreeterClient<C> as ::goplug::__private::Client>::expectation()
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self {
-            client: GreeterClient { base },
-        }
-    }
-}
-impl GreeterClient {
-    /// The blocking client of a plugin, for a host that is not async.
-    ///
-    /// # Errors
-    /// As `new`.
-    pub fn blocking(
-        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
-    ) -> ::goplug::__private::Result<GreeterBlockingClient> {
-        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
-    }
+::goplug::__private::clients! {
+    contract : GreeterClient, GreeterBlockingClient
 }
 impl<C: ::goplug::__private::Caller> GreeterClient<C> {
     const __METHOD_GREET: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
@@ -175,7 +100,9 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         &self,
         name: &str,
     ) -> ::std::result::Result<String, ::goplug::__private::CallError<GreetError>> {
-        self.base.try_call(Self::__METHOD_GREET, (name,)).await
+        self.base
+            .try_call(::goplug::__private::Json, Self::__METHOD_GREET, (name,))
+            .await
     }
     /// Runs `handler` whenever the plugin calls back with `greeted`.
     ///
@@ -193,6 +120,7 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
     {
         self.base
             .on(
+                ::goplug::__private::Json,
                 Self::__CALLBACK_GREETED,
                 move |(name,): (::std::string::String,)| handler(name),
             )
@@ -210,6 +138,7 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
     > {
         self.base
             .stream(
+                ::goplug::__private::Json,
                 Self::__CALLBACK_GREETED,
                 |(arguments,): (::std::string::String,)| arguments,
             )
@@ -222,7 +151,15 @@ impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
         &self,
         name: &str,
     ) -> ::std::result::Result<String, ::goplug::__private::CallError<GreetError>> {
-        ::goplug::__private::wait(self.client.greet(name))
+        ::goplug::__private::wait(
+            self
+                .base
+                .try_call(
+                    ::goplug::__private::Json,
+                    <GreeterClient>::__METHOD_GREET,
+                    (name,),
+                ),
+        )
     }
     /// Runs `handler` whenever the plugin calls back with `greeted`.
     ///
@@ -239,9 +176,9 @@ impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
     {
         ::goplug::__private::wait(
             self
-                .client
                 .base
                 .on_blocking(
+                    ::goplug::__private::Json,
                     <GreeterClient>::__CALLBACK_GREETED,
                     move |(name,): (::std::string::String,)| handler(name),
                 ),
@@ -292,37 +229,6 @@ impl ::goplug::__private::PluginType for Polite {
 pub struct PoliteClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::Caller> PoliteClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            base: self.base.with_timeout(timeout),
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.base.caller()
-    }
-}
-impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for PoliteClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        ::goplug::__private::Expectation::of_plugin::<Polite, Self>()
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self { base }
-    }
-}
 /// The blocking client of the plugin `Polite`.
 ///
 /// Generated. It has one method for each method, with the same parameters, and for
@@ -330,62 +236,8 @@ impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for PoliteClien
 /// cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct PoliteBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
-    pub(crate) client: PoliteClient<C>,
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::BlockingCaller> PoliteBlockingClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            client: PoliteClient {
-                base: self.client.base.with_timeout(timeout),
-            },
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.client.base.caller()
-    }
-}
-impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
-for PoliteBlockingClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        <PoliteClient<C> as ::goplug::__private::Client>::expectation()
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self {
-            client: PoliteClient { base },
-        }
-    }
-}
-impl PoliteClient {
-    /// The blocking client of a plugin, for a host that is not async.
-    ///
-    /// # Errors
-    /// As `new`.
-    pub fn blocking(
-        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
-    ) -> ::goplug::__private::Result<PoliteBlockingClient> {
-        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
-    }
-}
-impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
-for PoliteClient<C> {
-    const NAME: &'static str = "Polite";
-    const NAMESPACE: &'static str = "greeters";
-}
-impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::NamedClient
-for PoliteBlockingClient<C> {
-    const NAME: &'static str = "Polite";
-    const NAMESPACE: &'static str = "greeters";
+::goplug::__private::clients! {
+    plugin Polite as "Polite" in "greeters" : PoliteClient, PoliteBlockingClient
 }

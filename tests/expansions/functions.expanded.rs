@@ -18,38 +18,6 @@ impl ::goplug::__private::PluginType for Calculator {
 pub struct CalculatorClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            base: self.base.with_timeout(timeout),
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.base.caller()
-    }
-}
-impl<C: ::goplug::__private::Caller> ::goplug::__private::Client
-for CalculatorClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        ::goplug::__private::Expectation::of_plugin::<Calculator, Self>()
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self { base }
-    }
-}
 /// The blocking client of the plugin `Calculator`.
 ///
 /// Generated. It has one method for each method, with the same parameters, and for
@@ -57,64 +25,11 @@ for CalculatorClient<C> {
 /// cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct CalculatorBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
-    pub(crate) client: CalculatorClient<C>,
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            client: CalculatorClient {
-                base: self.client.base.with_timeout(timeout),
-            },
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.client.base.caller()
-    }
-}
-impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
-for CalculatorBlockingClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        <CalculatorClient<C> as ::goplug::__private::Client>::expectation()
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self {
-            client: CalculatorClient { base },
-        }
-    }
-}
-impl CalculatorClient {
-    /// The blocking client of a plugin, for a host that is not async.
-    ///
-    /// # Errors
-    /// As `new`.
-    pub fn blocking(
-        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
-    ) -> ::goplug::__private::Result<CalculatorBlockingClient> {
-        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
-    }
-}
-impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
-for CalculatorClient<C> {
-    const NAME: &'static str = "Calculator";
-    const NAMESPACE: &'static str = "math";
-}
-impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::NamedClient
-for CalculatorBlockingClient<C> {
-    const NAME: &'static str = "Calculator";
-    const NAMESPACE: &'static str = "math";
+::goplug::__private::clients! {
+    plugin Calculator as "Calculator" in "math" : CalculatorClient,
+    CalculatorBlockingClient
 }
 /// Adds two integers.
 pub fn add(a: i64, b: i64) -> i64 {
@@ -159,13 +74,21 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
     };
     /// Adds two integers.
     pub async fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
-        self.base.call(Self::__METHOD_ADD, (&a, &b)).await
+        self.base.call(::goplug::__private::Json, Self::__METHOD_ADD, (&a, &b)).await
     }
 }
 impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
     /// Adds two integers.
     pub fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
-        ::goplug::__private::wait(self.client.add(a, b))
+        ::goplug::__private::wait(
+            self
+                .base
+                .call(
+                    ::goplug::__private::Json,
+                    <CalculatorClient>::__METHOD_ADD,
+                    (&a, &b),
+                ),
+        )
     }
 }
 pub async fn divide(a: f64, b: f64) -> Result<f64, DivideError> {
@@ -216,7 +139,9 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         a: f64,
         b: f64,
     ) -> ::std::result::Result<f64, ::goplug::__private::CallError<DivideError>> {
-        self.base.try_call(Self::__METHOD_DIVIDE, (&a, &b)).await
+        self.base
+            .try_call(::goplug::__private::Json, Self::__METHOD_DIVIDE, (&a, &b))
+            .await
     }
 }
 impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
@@ -226,7 +151,15 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
         a: f64,
         b: f64,
     ) -> ::std::result::Result<f64, ::goplug::__private::CallError<DivideError>> {
-        ::goplug::__private::wait(self.client.divide(a, b))
+        ::goplug::__private::wait(
+            self
+                .base
+                .try_call(
+                    ::goplug::__private::Json,
+                    <CalculatorClient>::__METHOD_DIVIDE,
+                    (&a, &b),
+                ),
+        )
     }
 }
 pub fn do_it(input: Bytes) -> Bytes {
@@ -263,13 +196,21 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
     };
     /// Calls the plugin's method `main.Do`.
     pub async fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
-        self.base.call_raw(Self::__METHOD_DO_IT, ::goplug::__private::Raw(input)).await
+        self.base.call(::goplug::__private::Raw, Self::__METHOD_DO_IT, input).await
     }
 }
 impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
     /// Calls the plugin's method `main.Do`.
     pub fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
-        ::goplug::__private::wait(self.client.do_it(input))
+        ::goplug::__private::wait(
+            self
+                .base
+                .call(
+                    ::goplug::__private::Raw,
+                    <CalculatorClient>::__METHOD_DO_IT,
+                    input,
+                ),
+        )
     }
 }
 /// How far a long sum has come.
@@ -316,7 +257,11 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         Fut: ::std::future::Future<Output = ()> + ::std::marker::Send + 'static,
     {
         self.base
-            .on(Self::__CALLBACK_PROGRESS, move |(percent,): (u8,)| handler(percent))
+            .on(
+                ::goplug::__private::Json,
+                Self::__CALLBACK_PROGRESS,
+                move |(percent,): (u8,)| handler(percent),
+            )
             .await
     }
     /// The plugin's callback `progress` as a stream.
@@ -328,7 +273,11 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         &self,
     ) -> ::goplug::__private::Result<::goplug::__private::CallbackStream<u8>> {
         self.base
-            .stream(Self::__CALLBACK_PROGRESS, |(arguments,): (u8,)| arguments)
+            .stream(
+                ::goplug::__private::Json,
+                Self::__CALLBACK_PROGRESS,
+                |(arguments,): (u8,)| arguments,
+            )
             .await
     }
 }
@@ -347,9 +296,9 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
     {
         ::goplug::__private::wait(
             self
-                .client
                 .base
                 .on_blocking(
+                    ::goplug::__private::Json,
                     <CalculatorClient>::__CALLBACK_PROGRESS,
                     move |(percent,): (u8,)| handler(percent),
                 ),

@@ -72,7 +72,9 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         u64,
         ::goplug::__private::CallError<::goplug::__private::RemoteError>,
     > {
-        self.base.try_call(Self::__METHOD_INCREMENT, (&by, note)).await
+        self.base
+            .try_call(::goplug::__private::Json, Self::__METHOD_INCREMENT, (&by, note))
+            .await
     }
 }
 impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
@@ -85,7 +87,15 @@ impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
         u64,
         ::goplug::__private::CallError<::goplug::__private::RemoteError>,
     > {
-        ::goplug::__private::wait(self.client.increment(by, note))
+        ::goplug::__private::wait(
+            self
+                .base
+                .try_call(
+                    ::goplug::__private::Json,
+                    <CounterClient>::__METHOD_INCREMENT,
+                    (&by, note),
+                ),
+        )
     }
 }
 const _: () = {
@@ -131,6 +141,7 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
     {
         self.base
             .on(
+                ::goplug::__private::Json,
                 Self::__CALLBACK_MAY,
                 move |(value, note): (u64, ::std::string::String)| handler(value, note),
             )
@@ -153,9 +164,9 @@ impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
     {
         ::goplug::__private::wait(
             self
-                .client
                 .base
                 .on_blocking(
+                    ::goplug::__private::Json,
                     <CounterClient>::__CALLBACK_MAY,
                     move |(value, note): (u64, ::std::string::String)| handler(
                         value,
@@ -196,37 +207,6 @@ impl ::goplug::__private::PluginType for Counter {
 pub struct CounterClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::Caller> CounterClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            base: self.base.with_timeout(timeout),
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.base.caller()
-    }
-}
-impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for CounterClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        ::goplug::__private::Expectation::of_plugin::<Counter, Self>()
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self { base }
-    }
-}
 /// The blocking client of the plugin `Counter`.
 ///
 /// Generated. It has one method for each method, with the same parameters, and for
@@ -234,62 +214,8 @@ impl<C: ::goplug::__private::Caller> ::goplug::__private::Client for CounterClie
 /// cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct CounterBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
-    pub(crate) client: CounterClient<C>,
+    pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
-impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
-    /// Binds a client to what it calls through.
-    ///
-    /// # Errors
-    /// `Error::Contract` names each method and callback that the other end lacks or
-    /// has with another signature.
-    pub fn new(caller: C) -> ::goplug::__private::Result<Self> {
-        ::goplug::__private::ClientBase::bind(caller)
-    }
-    /// The same client with this deadline for each of its calls.
-    #[must_use]
-    pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-        Self {
-            client: CounterClient {
-                base: self.client.base.with_timeout(timeout),
-            },
-        }
-    }
-    /// What it calls through.
-    #[must_use]
-    pub fn plugin(&self) -> &C {
-        self.client.base.caller()
-    }
-}
-impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::Client
-for CounterBlockingClient<C> {
-    type Caller = C;
-    fn expectation() -> ::goplug::__private::Expectation {
-        <CounterClient<C> as ::goplug::__private::Client>::expectation()
-    }
-    fn from_base(base: ::goplug::__private::ClientBase<C>) -> Self {
-        Self {
-            client: CounterClient { base },
-        }
-    }
-}
-impl CounterClient {
-    /// The blocking client of a plugin, for a host that is not async.
-    ///
-    /// # Errors
-    /// As `new`.
-    pub fn blocking(
-        plugin: impl ::std::convert::Into<::goplug::__private::DefaultBlockingCaller>,
-    ) -> ::goplug::__private::Result<CounterBlockingClient> {
-        ::goplug::__private::ClientBase::bind(::std::convert::Into::into(plugin))
-    }
-}
-impl<C: ::goplug::__private::Caller> ::goplug::__private::NamedClient
-for CounterClient<C> {
-    const NAME: &'static str = "Counter";
-    const NAMESPACE: &'static str = "";
-}
-impl<C: ::goplug::__private::BlockingCaller> ::goplug::__private::NamedClient
-for CounterBlockingClient<C> {
-    const NAME: &'static str = "Counter";
-    const NAMESPACE: &'static str = "";
+::goplug::__private::clients! {
+    plugin Counter as "Counter" in "" : CounterClient, CounterBlockingClient
 }

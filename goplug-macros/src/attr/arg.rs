@@ -1,4 +1,4 @@
-//! What stands between an attribute's parentheses, before anyone asks what it means.
+//! The arguments between an attribute's parentheses, before their meaning is known.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;

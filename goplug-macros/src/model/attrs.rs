@@ -1,4 +1,4 @@
-//! The user's other attributes: which of them what is generated has to repeat.
+//! The user's other attributes, as far as generated code has to repeat them.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

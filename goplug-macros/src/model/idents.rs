@@ -1,4 +1,4 @@
-//! Generated names: what they look like, and where they seem to stand.
+//! Generated names: their spelling, and the place that messages show for them.
 //!
 //! All of them resolve as the macros' own. A local variable can then not be taken for
 //! one of the user's items, and lints about the user's code do not apply.
@@ -7,7 +7,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt as _;
 
-/// The tokens as if they stood there: an expression begins where its first token does.
+/// The tokens with this span. The span of an expression begins with its first token, so that
+/// errors about the expression point there.
 pub(crate) fn respan(tokens: &TokenStream, at: Span) -> TokenStream {
     let respanned = tokens.clone().into_iter().map(|mut token| {
         token.set_span(at);
@@ -16,7 +17,7 @@ pub(crate) fn respan(tokens: &TokenStream, at: Span) -> TokenStream {
     respanned.collect()
 }
 
-/// The tokens as they resolve now, shown at another place.
+/// The tokens with their names resolved as before, and another place in messages.
 pub(crate) fn locate(tokens: &TokenStream, at: Span) -> TokenStream {
     let located = tokens.clone().into_iter().map(|mut token| {
         token.set_span(token.span().located_at(at));
@@ -25,9 +26,9 @@ pub(crate) fn locate(tokens: &TokenStream, at: Span) -> TokenStream {
     located.collect()
 }
 
-/// An identifier that shows the user's place and resolves as a generated one: lints
-/// about the user's own code do not apply to it, and local variables cannot be
-/// confused with the user's items.
+/// An identifier with the user's place in messages that resolves as a generated name: lints
+/// about the user's own code do not apply to it, and local variables cannot be confused with
+/// the user's items.
 pub(crate) fn generated(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(Span::mixed_site().located_at(ident.span()));
@@ -39,7 +40,7 @@ pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// A generated identifier made of one of the user's.
+/// A generated identifier made from a user's identifier.
 pub(crate) fn derived(prefix: &str, ident: &Ident, suffix: &str) -> Ident {
     let span = Span::mixed_site().located_at(ident.span());
     format_ident!("{prefix}{}{suffix}", ident.unraw(), span = span)

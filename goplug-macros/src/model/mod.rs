@@ -1,25 +1,34 @@
 //! What was declared, validated.
 //!
-//! Three spellings, one model: a function, an impl and a trait all end up as a
-//! [`Plugin`] and [`Member`]s, and what is here is free of mistakes that the macros
-//! can see.
+//! Three spellings, one model: a function, an impl and a trait all end up as a [`Plugin`] and
+//! [`Member`]s, or [`ClientMember`]s for a contract, without any mistake that the macros can
+//! see. Start with [`member`]; [`signature`] holds the rules for all functions,
+//! [`used_names`] those for all members together. The room imports from `attr` and `syntax`.
 
 mod attrs;
 mod block;
+mod callback;
+mod container;
+mod hook;
 pub(crate) mod idents;
 mod member;
+mod method;
 mod names;
 mod output;
 mod param;
-mod place;
 mod plugin;
 mod signature;
 pub(crate) mod types;
+mod used_names;
 
 pub(crate) use attrs::Attrs;
-pub(crate) use block::{BlockItem, members};
-pub(crate) use member::{Callback, Hook, Member, Method, Role, Shape};
+pub(crate) use block::{BlockItem, contract_items, plugin_items};
+pub(crate) use callback::Callback;
+pub(crate) use container::Container;
+pub(crate) use hook::Hook;
+pub(crate) use member::{ClientMember, Member};
+pub(crate) use method::Method;
 pub(crate) use output::{ErrorForm, Outcome, Output};
 pub(crate) use param::Param;
-pub(crate) use place::Place;
-pub(crate) use plugin::{Plugin, blocking_client, client, type_path};
+pub(crate) use plugin::{Plugin, type_path};
+pub(crate) use signature::FnSignature;

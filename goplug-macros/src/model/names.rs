@@ -15,9 +15,26 @@ const RESERVED_METHODS: [&str; 5] =
     ["Activate", "Stop", "Ping", "RegisterCallback", "CallbackReply"];
 const RESERVED_CALLBACKS: [&str; 1] = ["gap"];
 const CLIENT_METHODS: [&str; 4] = ["new", "with_timeout", "plugin", "blocking"];
+/// The methods that a user may call on a client by way of a trait, with the trait. A method of
+/// the client with such a name would win over them.
+const CLIENT_TRAIT_METHODS: [(&str, &str); 13] = [
+    ("borrow", "Borrow"),
+    ("borrow_mut", "BorrowMut"),
+    ("clone", "Clone"),
+    ("clone_from", "Clone"),
+    ("expectation", "Client"),
+    ("fmt", "Debug"),
+    ("from", "From"),
+    ("from_base", "Client"),
+    ("into", "Into"),
+    ("to_owned", "ToOwned"),
+    ("try_from", "TryFrom"),
+    ("try_into", "TryInto"),
+    ("type_id", "Any"),
+];
 
-/// What a wire name is the name of.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The kind of member that has a wire name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Method,
     Callback,
@@ -48,13 +65,20 @@ pub(crate) fn wire(kind: Kind, ident: &Ident, given: Option<&LitStr>, diag: &Dia
     name
 }
 
-/// Refuses a method that would stand in the way of one that every client has.
-pub(crate) fn check_client_method(ident: &Ident, diag: &Diag) {
+/// Refuses a method with the name of a method that every client has, of its own or by a trait.
+pub(crate) fn check_client_method(ident: &Ident, wire: &str, diag: &Diag) {
     let name = ident.unraw().to_string();
     if CLIENT_METHODS.contains(&name.as_str()) {
         let text = format!(
             "every client has a `{name}` of its own; give the function another name, and keep \
-             the wire name with `name = \"{name}\"`"
+             the wire name with `name = \"{wire}\"`"
+        );
+        diag.at(ident, text);
+    }
+    if let Some((_, of)) = CLIENT_TRAIT_METHODS.iter().find(|(method, _)| *method == name) {
+        let text = format!(
+            "this would hide the `{name}` of `{of}`, which every client has; give the function \
+             another name, and keep the wire name with `name = \"{wire}\"`"
         );
         diag.at(ident, text);
     }

@@ -1,13 +1,13 @@
 //! What a method returns.
 //!
-//! The macros see how a type is spelled: what ends in `Result` is a `Result`. Whose
-//! error it has they know only where that is spelled too; the rest is left to the
-//! compiler, which checks every guess made here.
+//! The macros see how a type is spelled: a name that ends in `Result` is a `Result`. They know
+//! its error only if that is spelled out as well; the rest is left to the compiler, which checks
+//! every guess made here.
 
 use syn::{Path, ReturnType, Type, parse_quote};
 
+use super::container::Container;
 use super::param;
-use super::place::Place;
 use super::types::{self, Raw};
 use crate::diag::Diag;
 
@@ -23,7 +23,7 @@ pub(crate) enum Output {
 pub(crate) struct Outcome {
     /// The type as written.
     pub(crate) whole: Type,
-    /// The type of a success; `None` where only the compiler knows it.
+    /// The type of a success; `None` if only the compiler knows it.
     pub(crate) ok: Option<Type>,
     /// The error.
     pub(crate) error: ErrorForm,
@@ -41,11 +41,11 @@ pub(crate) enum ErrorForm {
 
 impl Output {
     /// Takes a return type apart.
-    pub(crate) fn new(output: &ReturnType, place: &Place, diag: &Diag) -> Self {
+    pub(crate) fn new(output: &ReturnType, container: &Container, diag: &Diag) -> Self {
         let ReturnType::Type(_, ty) = output else {
             return Self::Plain(Box::new(parse_quote!(())));
         };
-        check_type(ty, place, diag);
+        check_type(ty, container, diag);
         match result_path(ty) {
             Some(path) => Self::outcome(ty, path),
             None => Self::Plain(ty.clone()),
@@ -106,7 +106,7 @@ fn error_form(error: &Type) -> ErrorForm {
     }
 }
 
-fn check_type(ty: &Type, place: &Place, diag: &Diag) {
+fn check_type(ty: &Type, container: &Container, diag: &Diag) {
     types::each(ty, &mut |inner| match inner {
         Type::Reference(reference) => {
             let owned = types::spelling(&types::owned(&Type::Reference(reference.clone())));
@@ -115,20 +115,20 @@ fn check_type(ty: &Type, place: &Place, diag: &Diag) {
             diag.at(inner, text);
         }
         Type::Never(_) => diag.at(inner, "a method has to come back, so that its caller does"),
-        other => param::check_part(other, "result", place, diag),
+        other => param::check_part(other, "result", container, diag),
     });
 }
 
-/// What a callback answers: `None` where its `Result` holds nothing. An error where
-/// it is no `Result`.
-pub(crate) fn answer(sig: &syn::Signature, place: &Place, diag: &Diag) -> Option<Type> {
+/// The type of a callback's answer; `None` if its `Result` holds `()`. It is an error if the
+/// return type is not a `Result`.
+pub(crate) fn answer(sig: &syn::Signature, container: &Container, diag: &Diag) -> Option<Type> {
     let form = "a callback can fail, since a host may not listen: it returns `goplug::Result<()>`, \
                 or `goplug::Result<T>` to get a `T` from the host";
     let ReturnType::Type(_, ty) = &sig.output else {
         diag.at(&sig.ident, form);
         return None;
     };
-    check_type(ty, place, diag);
+    check_type(ty, container, diag);
     let Some(path) = result_path(ty) else {
         diag.at(ty, form);
         return None;

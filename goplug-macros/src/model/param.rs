@@ -5,8 +5,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{Pat, PatType, Type};
 
+use super::container::Container;
 use super::idents;
-use super::place::Place;
 use super::types::{self, Raw};
 use crate::diag::Diag;
 
@@ -23,7 +23,7 @@ pub(crate) struct Param {
     pub(crate) name: String,
     /// The type as it is written.
     pub(crate) written: Type,
-    /// What is decoded: `String` for a `&str`.
+    /// The type that is decoded: `String` for a `&str`.
     pub(crate) owned: Type,
     /// The canonical spelling of `owned`.
     pub(crate) spelling: String,
@@ -32,13 +32,13 @@ pub(crate) struct Param {
 }
 
 impl Param {
-    /// Takes one apart; `None` and an error where it is none that can travel.
-    pub(crate) fn new(param: &PatType, place: &Place, diag: &Diag) -> Option<Self> {
+    /// Reads a parameter; `None` and an error if it cannot be sent.
+    pub(crate) fn new(param: &PatType, container: &Container, diag: &Diag) -> Option<Self> {
         let errors = diag.count();
         if let Some(attr) = param.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
             diag.at(attr, "a parameter cannot depend on a `cfg`: both sides have to agree on it");
         }
-        check_type(&param.ty, place, diag);
+        check_type(&param.ty, container, diag);
         let ident = binding(&param.pat, diag)?;
         if diag.count() > errors {
             return None;
@@ -61,7 +61,7 @@ impl Param {
     }
 }
 
-/// The parameter's name, where its pattern is one.
+/// The parameter's name, if its pattern is a plain name.
 fn binding<'a>(pat: &'a Pat, diag: &Diag) -> Option<&'a Ident> {
     match pat {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
@@ -78,7 +78,7 @@ fn binding<'a>(pat: &'a Pat, diag: &Diag) -> Option<&'a Ident> {
     }
 }
 
-fn check_type(ty: &Type, place: &Place, diag: &Diag) {
+fn check_type(ty: &Type, container: &Container, diag: &Diag) {
     let outer = types::plain(ty);
     types::each(ty, &mut |inner| match inner {
         Type::Reference(reference) if std::ptr::eq(inner, outer) => {
@@ -100,12 +100,12 @@ fn check_type(ty: &Type, place: &Place, diag: &Diag) {
             );
             diag.at(inner, text);
         }
-        other => check_part(other, "parameter", place, diag),
+        other => check_part(other, "parameter", container, diag),
     });
 }
 
-/// What no type on the wire can hold, in a parameter or a result.
-pub(super) fn check_part(ty: &Type, what: &str, place: &Place, diag: &Diag) {
+/// Refuses types that cannot be sent, in a parameter or a result.
+pub(super) fn check_part(ty: &Type, what: &str, container: &Container, diag: &Diag) {
     match ty {
         Type::ImplTrait(_) => diag.at(
             ty,
@@ -117,7 +117,7 @@ pub(super) fn check_part(ty: &Type, what: &str, place: &Place, diag: &Diag) {
         ),
         Type::Infer(_) => diag.at(ty, format!("the type of a {what} has to be written out")),
         Type::Path(path) if starts_with_self(path) => {
-            let instead = place
+            let instead = container
                 .self_name()
                 .map_or_else(|| "a type's name".to_owned(), |name| format!("`{name}`"));
             let written = ty.to_token_stream().to_string().replace(' ', "");

@@ -6,17 +6,17 @@ use syn::ext::IdentExt as _;
 use syn::{Path, Type, Visibility};
 
 use super::attrs::Attrs;
-use super::{idents, names};
+use super::{names, types};
 use crate::attr::Options;
 use crate::diag::Diag;
 
 /// What `#[goplug::plugin]` declares.
 pub(crate) struct Plugin {
-    /// The plugin's type, as it is reached from where the attribute stands.
+    /// The path of the plugin's type, from the place of the attribute.
     pub(crate) path: Path,
-    /// The last segment of it.
+    /// The last segment of that path.
     pub(crate) ident: Ident,
-    /// Who may see the client.
+    /// The visibility of the client.
     pub(crate) vis: Visibility,
     pub(crate) attrs: Attrs,
     pub(crate) name: String,
@@ -24,7 +24,7 @@ pub(crate) struct Plugin {
     pub(crate) version: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) lazy_load: bool,
-    /// Whether its value is its type's name; otherwise it is the type's default.
+    /// Whether it is a unit struct, which is its own value. Every other type has a default.
     pub(crate) is_unit: bool,
 }
 
@@ -61,30 +61,9 @@ impl Plugin {
     }
 }
 
-/// The path of the client beside a plugin or contract: `super::CalculatorClient` for
-/// `super::Calculator`.
-pub(crate) fn client(path: &Path) -> Path {
-    let mut client = path.clone();
-    if let Some(last) = client.segments.last_mut() {
-        last.ident = idents::derived("", &last.ident, "Client");
-    }
-    client
-}
-
-/// The path of the blocking client, beside that of the client.
-pub(crate) fn blocking_client(client: &Path) -> Path {
-    let mut blocking = client.clone();
-    if let Some(last) = blocking.segments.last_mut() {
-        let name = last.ident.to_string();
-        let stem = name.strip_suffix("Client").unwrap_or(&name);
-        last.ident = Ident::new(&format!("{stem}BlockingClient"), last.ident.span());
-    }
-    blocking
-}
-
 /// The path of the type that an impl is for, if it is one without generics.
 pub(crate) fn type_path(ty: &Type, diag: &Diag) -> Option<Path> {
-    let Type::Path(path) = super::types::plain(ty) else {
+    let Type::Path(path) = types::plain(ty) else {
         diag.at(ty, "a plugin is a struct: write its name here");
         return None;
     };

@@ -1,22 +1,66 @@
-//! The rules for a function's signature, whichever role it plays.
+//! A function's signature, and the rules for it, whichever role the function has.
 
+use proc_macro2::Ident;
 use syn::{FnArg, PatType, Path, Receiver, ReceiverKind, Safety, Signature, Type};
 
+use super::attrs::Attrs;
+use super::container::Container;
+use super::idents;
 use super::param::{MAX_PARAMS, Param};
-use super::place::Place;
-use super::types;
+use super::types::{self, Raw};
 use crate::diag::Diag;
+use crate::syntax::Function;
 
-/// What a function takes.
-pub(crate) struct Inputs {
-    /// Whether the plugin's value comes first: as `&self` or as `&Calculator`.
-    pub(crate) plugin: bool,
-    /// The others.
+/// What methods, callbacks and hooks have in common.
+pub(crate) struct FnSignature {
+    /// The function's name, in the user's code.
+    pub(crate) ident: Ident,
+    pub(crate) attrs: Attrs,
+    pub(crate) is_async: bool,
+    /// Whether it takes the plugin's value.
+    pub(crate) takes_plugin: bool,
     pub(crate) params: Vec<Param>,
 }
 
-/// Refuses what a call from another process cannot reach.
-pub(crate) fn check(sig: &Signature, diag: &Diag) {
+impl FnSignature {
+    pub(super) fn new(function: &Function, container: &Container, diag: &Diag) -> Self {
+        let sig = &function.sig;
+        check(sig, diag);
+        let Inputs { takes_plugin, params } = inputs(sig, container, diag);
+        Self {
+            ident: sig.ident.clone(),
+            attrs: Attrs::new(&function.attrs),
+            is_async: sig.asyncness.is_some(),
+            takes_plugin,
+            params,
+        }
+    }
+
+    /// A generated local variable beside the parameters.
+    pub(crate) fn local(&self, name: &str) -> Ident {
+        let params = self.params.iter().map(|param| &param.ident);
+        idents::fresh(name, quote::quote!(#(#params)*))
+    }
+
+    /// The only parameter, if it is bytes that travel as they are.
+    pub(crate) fn raw(&self) -> Option<(&Param, Raw)> {
+        match self.params.as_slice() {
+            [param] => param.raw().map(|raw| (param, raw)),
+            _ => None,
+        }
+    }
+}
+
+/// The parameters of a function.
+struct Inputs {
+    /// Whether the plugin's value comes first: as `&self` or as `&Calculator`.
+    takes_plugin: bool,
+    /// The others.
+    params: Vec<Param>,
+}
+
+/// Refuses signatures that a call from another process cannot use.
+fn check(sig: &Signature, diag: &Diag) {
     let reason = "it is called from another process, through generated code";
     if let Some(token) = &sig.constness {
         diag.at(token, format!("this cannot be a `const fn`: {reason}"));
@@ -45,16 +89,18 @@ pub(crate) fn check(sig: &Signature, diag: &Diag) {
 }
 
 /// Takes the parameters apart.
-pub(crate) fn inputs(sig: &Signature, place: &Place, diag: &Diag) -> Inputs {
-    let mut inputs = Inputs { plugin: false, params: Vec::new() };
+fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
+    let mut inputs = Inputs { takes_plugin: false, params: Vec::new() };
     for (index, input) in sig.inputs.iter().enumerate() {
         match input {
-            FnArg::Receiver(receiver) => inputs.plugin = check_receiver(receiver, place, diag),
-            FnArg::Typed(param) if is_plugin(param, place) => {
-                check_plugin(param, index, place, diag);
-                inputs.plugin = true;
+            FnArg::Receiver(receiver) => {
+                inputs.takes_plugin = check_receiver(receiver, container, diag)
             }
-            FnArg::Typed(param) => inputs.params.extend(Param::new(param, place, diag)),
+            FnArg::Typed(param) if is_plugin(param, container) => {
+                check_plugin(param, index, container, diag);
+                inputs.takes_plugin = true;
+            }
+            FnArg::Typed(param) => inputs.params.extend(Param::new(param, container, diag)),
         }
     }
     if let Some(param) = inputs.params.get(MAX_PARAMS) {
@@ -67,8 +113,8 @@ pub(crate) fn inputs(sig: &Signature, place: &Place, diag: &Diag) -> Inputs {
     inputs
 }
 
-fn check_receiver(receiver: &Receiver, place: &Place, diag: &Diag) -> bool {
-    if let Place::Free(path) = place {
+fn check_receiver(receiver: &Receiver, container: &Container, diag: &Diag) -> bool {
+    if let Container::Free(path) = container {
         let name = types::path_name(path);
         let text = format!(
             "a function has no `self`: take the plugin's value as `plugin: &{name}`, or put \
@@ -90,8 +136,8 @@ fn check_receiver(receiver: &Receiver, place: &Place, diag: &Diag) -> bool {
 }
 
 /// Whether a function's parameter is the plugin's value: spelled as the plugin is.
-fn is_plugin(param: &PatType, place: &Place) -> bool {
-    let Place::Free(plugin) = place else { return false };
+fn is_plugin(param: &PatType, container: &Container) -> bool {
+    let Container::Free(plugin) = container else { return false };
     let ty = match types::plain(&param.ty) {
         Type::Reference(reference) => types::plain(&reference.elem),
         other => other,
@@ -103,8 +149,8 @@ fn same_name(one: &Path, other: &Path) -> bool {
     types::path_name(one) == types::path_name(other)
 }
 
-fn check_plugin(param: &PatType, index: usize, place: &Place, diag: &Diag) {
-    let name = place.self_name().map(ToString::to_string).unwrap_or_default();
+fn check_plugin(param: &PatType, index: usize, container: &Container, diag: &Diag) {
+    let name = container.self_name().map(ToString::to_string).unwrap_or_default();
     match types::plain(&param.ty) {
         Type::Reference(reference) if reference.mutability.is_none() => {
             if let Some(lifetime) = &reference.lifetime {

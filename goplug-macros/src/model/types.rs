@@ -64,8 +64,8 @@ pub(crate) fn plain(ty: &Type) -> &Type {
     }
 }
 
-/// What is decoded for a parameter of this type: the type itself, or what owns the
-/// referent of a reference.
+/// The type that is decoded for a parameter of this type: for a reference the owned type behind
+/// it, else the type itself.
 pub(crate) fn owned(ty: &Type) -> Type {
     let Type::Reference(reference) = plain(ty) else { return ty.clone() };
     match plain(&reference.elem) {

@@ -10,9 +10,9 @@ use syn::{
     braced, token,
 };
 
-use super::Function;
+use super::function::Function;
 
-/// What stands between the braces.
+/// An item between the braces.
 pub(crate) enum Item {
     Function(Box<Function>),
     /// Anything else, as it is.

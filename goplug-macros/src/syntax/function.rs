@@ -47,7 +47,8 @@ impl Function {
         }
     }
 
-    /// The function so that what surrounds it compiles whatever is wrong with it.
+    /// The function with a body, so that the code around it compiles even if the function has
+    /// errors.
     pub(crate) fn kept(&self) -> TokenStream {
         match &self.body {
             Some(body) => self.with_body(body.to_token_stream()),

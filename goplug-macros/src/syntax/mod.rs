@@ -1,10 +1,12 @@
 //! Items as far as the macros have to understand them.
 //!
 //! Bodies stay tokens. An editor expands the macros while somebody types, when a
-//! body seldom parses; kept as it is, it still completes.
+//! body seldom parses; kept as it is, it still completes. The room imports from no other room.
 
 mod block;
 mod function;
+mod tokens;
 
 pub(crate) use block::{Impl, Item, Trait};
 pub(crate) use function::Function;
+pub(crate) use tokens::first_tokens;

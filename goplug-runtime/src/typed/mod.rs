@@ -1,47 +1,48 @@
 //! What generated code calls: entries, arguments, results, the client's base.
 //!
-//! The macros emit data and one call into this module; every decision is made
-//! here, where it is compiled once. None of this needs the `plugin` or the `host`
-//! feature: a plugin type compiles on either side, and each side uses its half.
+//! The macros emit data and one call into this module; every decision is made here, where it is
+//! compiled once. None of this needs the `plugin` or the `host` feature: a plugin type compiles
+//! on either side, and each side uses its half.
+//!
+//! The rooms, in their order; each imports only from those above it. Specifications are first,
+//! because the codec names parameters in its errors. Entries hold function pointers that take a
+//! `Call`, and clients register handlers of callbacks; so both have rooms of their own below
+//! these.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | `declare` | names and signatures, and what their types have to be |
+//! | `codec` | values to bodies and back, with the fast paths |
+//! | `call` | one call as its handler sees it, and the plugin that it runs within |
+//! | `callback` | callbacks out of a plugin and into a host |
+//! | `table` | the entries of a program, gathered and checked; what a client expects |
+//! | `client` | the base of generated clients, and what they call through |
+//!
+//! Start with `client/base.rs` for a call on its way out, and with `call/invocation.rs` for one
+//! on its way in. `typed` imports [`crate::protocol`] and the errors, nothing else.
 
-mod arguments;
 mod call;
-mod caller;
-pub mod check;
+mod callback;
 mod client;
-mod context;
-mod entry;
-mod expectation;
-mod handler;
-mod outcome;
-mod plain;
-mod scratch;
-mod subscription;
-mod wait;
-mod whole;
+mod codec;
+mod declare;
+mod table;
 
-pub use arguments::{Arguments, EncodeArguments, Raw};
 pub use call::{
-    Call, Configuration, Handler, Instance, MediaType, Reply, ReplyFuture, WrongInstance, receiver,
+    Call, Configuration, Context, Emission, Handler, Instance, Notifier, Payload, Reply,
+    ReplyFuture, WrongInstance, blocking, receiver, wait, wait_until,
 };
-pub use caller::{BlockingCaller, CallRequest, Caller, NoHost};
-pub use client::{Client, ClientBase, NamedClient};
-pub use context::{Context, Emission, Notifier, Payload, ask, blocking, emit};
-#[cfg(feature = "plugin")]
-pub(crate) use entry::insert_sorted;
-pub use entry::{
-    Activator, CallbackSpec, Contract, ContractSpec, Dispatch, Entry, HookFuture, Item, MethodSpec,
-    ParamSpec, PluginType, Stopper, Table, entries, table,
+pub use callback::{
+    CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Subscription, ask,
+    emit,
 };
-pub use expectation::Expectation;
-#[cfg(feature = "host")]
-pub(crate) use handler::Arrivals;
-pub use handler::{CallbackEvent, CallbackHandler};
-pub use outcome::{
-    ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, Outcome, ResultKind, ResultKindFallback,
+pub use client::{BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost};
+pub use codec::{Arguments, DecodeResult, EncodeArguments, EncodeError, Json, MediaType, Raw};
+pub use declare::{
+    CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, MethodError,
+    MethodSpec, Outcome, ParamSpec, PluginType, ResultKind, ResultKindFallback, check,
 };
-pub use plain::Plain;
-pub use subscription::{CallbackStream, Subscription};
-pub use wait::wait;
-#[cfg(feature = "host")]
-pub(crate) use wait::wait_until;
+pub use table::{
+    Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table, entries,
+    insert_sorted, table,
+};

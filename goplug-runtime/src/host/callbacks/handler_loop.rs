@@ -17,7 +17,7 @@ use crate::host::instance::Instance;
 use crate::http1::Request;
 use crate::limits;
 use crate::protocol::{Problem, wire};
-use crate::typed::{Arrivals, CallbackEvent, CallbackHandler, MediaType, Reply};
+use crate::typed::{CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply};
 
 /// Runs the handlers of one plugin for the callbacks of one instance.
 pub(super) struct HandlerLoop<'a> {
@@ -185,7 +185,7 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
     }
 }
 
-impl<'a, D: Iterator<Item = &'a [u8]> + Send> Arrivals for PendingCallbacks<'a, D> {
+impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'a, D> {
     #[inline]
     fn next(&mut self) -> Option<&[u8]> {
         if self.name.format != Format::Base64 {

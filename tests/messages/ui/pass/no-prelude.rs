@@ -43,9 +43,9 @@ pub fn add(add: i64) -> i64 {
     add
 }
 
-/// Names of the prelude.
-#[method(Odd)]
-pub async fn clone(into: ::std::vec::Vec<u16>, default: &str) -> Result<u16> {
+/// Names of the prelude, and a wire name that no method of a client may have.
+#[method(Odd, name = "clone")]
+pub async fn drop(into: ::std::vec::Vec<u16>, default: &str) -> Result<u16> {
     let _ = default;
     ::std::result::Result::Ok(into[0])
 }
@@ -80,8 +80,8 @@ pub async fn ask(handler: &[u8]) -> ::goplug::Result<u8>;
 #[::goplug::plugin]
 pub trait Contract {
     /// With the prelude's names.
-    #[method]
-    async fn into(&self, plugin: &str, call: u8) -> Result<u8>;
+    #[method(name = "into")]
+    async fn as_ref(&self, plugin: &str, call: u8) -> Result<u8>;
 
     /// And a callback.
     #[callback]
@@ -94,7 +94,7 @@ pub struct Kept;
 
 #[::goplug::plugin]
 impl Contract for Kept {
-    async fn into(&self, plugin: &str, call: u8) -> Result<u8> {
+    async fn as_ref(&self, plugin: &str, call: u8) -> Result<u8> {
         let _ = self.came(call).await;
         let _ = plugin;
         ::std::result::Result::Ok(call)

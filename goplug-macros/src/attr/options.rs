@@ -1,0 +1,206 @@
+//! One parser for the options of all attributes, driven by a table of what is allowed.
+//!
+//! All five attributes go through it, so that they agree about what an option looks like and
+//! say the same about a wrong one.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::{Expr, ExprLit, Lit, LitStr, Path};
+
+use super::arg::{self, Arg};
+use super::key::{Key, Takes};
+use crate::diag::Diag;
+
+/// The arguments that one attribute takes on one kind of item.
+pub(super) struct Grammar {
+    /// As users write it, for messages.
+    pub(super) attribute: &'static str,
+    /// Whether the first argument is the path of a plugin.
+    pub(super) plugin: PluginPath,
+    /// The options.
+    pub(super) options: &'static [Key],
+    /// Why there are no others, as the end of a message; may be empty.
+    pub(super) hint: &'static str,
+}
+
+/// Whether an attribute starts with the path of a plugin.
+#[derive(Clone, Copy)]
+pub(super) enum PluginPath {
+    Required,
+    Optional,
+    /// With the reason, as the end of a message.
+    Forbidden(&'static str),
+}
+
+/// The arguments of an attribute, read.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) plugin: Option<Path>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) namespace: Option<LitStr>,
+    pub(crate) version: Option<LitStr>,
+    pub(crate) url: Option<LitStr>,
+    pub(crate) lazy_load: Option<Span>,
+    pub(crate) blocking: Option<Span>,
+    pub(crate) idempotent: Option<Span>,
+    krate: Option<Path>,
+}
+
+impl Options {
+    /// The path by which generated code finds goplug.
+    pub(crate) fn private(&self) -> TokenStream {
+        match &self.krate {
+            Some(path) => quote::quote!(#path::__private),
+            None => quote::quote!(::goplug::__private),
+        }
+    }
+
+    /// The places of options that only the declaration of a plugin may have.
+    pub(crate) fn for_declarations(&self) -> impl Iterator<Item = Span> {
+        let texts = [&self.name, &self.namespace, &self.version, &self.url];
+        texts.into_iter().flatten().map(LitStr::span).chain(self.lazy_load)
+    }
+}
+
+/// Reads the arguments of an attribute. An error about a missing argument points at `at`.
+pub(super) fn parse(tokens: TokenStream, grammar: &Grammar, at: Span, diag: &Diag) -> Options {
+    let args = diag.ok(arg::parse(tokens));
+    let incomplete = args.is_none();
+    let mut parser = Parser { grammar, diag, options: Options::default(), seen: Vec::new() };
+    for (index, arg) in args.into_iter().flatten().enumerate() {
+        parser.argument(index, arg);
+    }
+    let options = parser.options;
+    let missing = options.plugin.is_none() && !incomplete;
+    if missing && matches!(grammar.plugin, PluginPath::Required) {
+        let name = grammar.attribute;
+        diag.at_span(
+            at,
+            format!(
+                "which plugin? On a function, write `#[{name}(Calculator)]` with the path of the \
+                 plugin's type; on a member, put `#[goplug::plugin]` on the `impl` or `trait` \
+                 around it"
+            ),
+        );
+    }
+    options
+}
+
+struct Parser<'a> {
+    grammar: &'a Grammar,
+    diag: &'a Diag,
+    options: Options,
+    seen: Vec<Key>,
+}
+
+impl Parser<'_> {
+    fn argument(&mut self, index: usize, arg: Arg) {
+        match arg {
+            Arg::Crate(token, path) => {
+                if self.admit(Key::Crate, token) {
+                    self.options.krate = Some(path);
+                }
+            }
+            Arg::Value(name, value) => match Key::find(&name.to_string()) {
+                Some(key) if self.admit(key, &name) => self.value(key, &name, &value),
+                Some(_) => {}
+                None => self.unknown(&name),
+            },
+            Arg::Path(path) => match path.get_ident().and_then(|i| Key::find(&i.to_string())) {
+                Some(key) if self.admit(key, &path) => self.flag(key, &path),
+                Some(_) => {}
+                None => self.plugin(index, path),
+            },
+        }
+    }
+
+    /// Whether the option is one of this attribute's, and new.
+    fn admit(&mut self, key: Key, at: impl ToTokens) -> bool {
+        if !self.grammar.options.contains(&key) {
+            match (key, self.grammar.plugin) {
+                (Key::Crate, PluginPath::Forbidden(_)) => {
+                    self.diag.at(at, "`crate` belongs on the `#[goplug::plugin]` around this");
+                }
+                _ => self.unknown(at),
+            }
+            return false;
+        }
+        if self.seen.contains(&key) {
+            self.diag.at(at, format!("`{}` is given twice; once is enough", key.as_str()));
+            return false;
+        }
+        self.seen.push(key);
+        true
+    }
+
+    fn unknown(&self, at: impl ToTokens) {
+        let name = at.to_token_stream().to_string().replace(' ', "");
+        let usages: Vec<_> = self.grammar.options.iter().map(|key| key.usage()).collect();
+        let takes = match (usages.as_slice(), self.grammar.plugin) {
+            ([], PluginPath::Forbidden(_)) => "takes no options here".to_owned(),
+            ([], _) => "takes only the path of a plugin".to_owned(),
+            (usages, _) => format!("takes {} here", usages.join(", ")),
+        };
+        let attribute = self.grammar.attribute;
+        let hint = self.grammar.hint;
+        self.diag.at(at, format!("unknown option `{name}`; `#[{attribute}]` {takes}{hint}"));
+    }
+
+    fn value(&mut self, key: Key, name: &Ident, value: &Expr) {
+        let Some(text) = string(value) else {
+            let problem = match key.takes() {
+                Takes::Nothing => "takes no value; its presence says yes: write".to_owned(),
+                _ => format!("takes a string: write {}, not", key.usage()),
+            };
+            let written = value.to_token_stream();
+            let shown =
+                if key.takes() == Takes::Nothing { key.usage() } else { format!("`{written}`") };
+            return self.diag.at(value, format!("`{}` {problem} {shown}", key.as_str()));
+        };
+        match key {
+            Key::Name => self.options.name = Some(text),
+            Key::Namespace => self.options.namespace = Some(text),
+            Key::Version => self.options.version = Some(text),
+            Key::Url => self.options.url = Some(text),
+            Key::LazyLoad | Key::Blocking | Key::Idempotent | Key::Crate => self
+                .diag
+                .at(name, format!("`{}` takes no string: write {}", key.as_str(), key.usage())),
+        }
+    }
+
+    fn flag(&mut self, key: Key, at: &Path) {
+        let span = at.segments.first().map(|segment| segment.ident.span());
+        match key {
+            Key::LazyLoad => self.options.lazy_load = span,
+            Key::Blocking => self.options.blocking = span,
+            Key::Idempotent => self.options.idempotent = span,
+            Key::Name | Key::Namespace | Key::Version | Key::Url | Key::Crate => {
+                self.diag.at(at, format!("`{}` needs a value: {}", key.as_str(), key.usage()));
+            }
+        }
+    }
+
+    fn plugin(&mut self, index: usize, path: Path) {
+        let looks_like_type = path.segments.last().is_some_and(|segment| {
+            segment.ident.to_string().starts_with(|c: char| !c.is_lowercase())
+        });
+        match self.grammar.plugin {
+            _ if !looks_like_type => self.unknown(&path),
+            PluginPath::Forbidden(reason) => {
+                self.diag.at(path, format!("no path is needed here: {reason}"));
+            }
+            PluginPath::Required | PluginPath::Optional if index > 0 => {
+                self.diag.at(&path, "the path of the plugin comes first, and there is one");
+                self.options.plugin.get_or_insert(path);
+            }
+            PluginPath::Required | PluginPath::Optional => self.options.plugin = Some(path),
+        }
+    }
+}
+
+fn string(value: &Expr) -> Option<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! The clients beside a plugin or contract, and what each member adds to them.
+//!
+//! There are two clients and one emitter for both; their differences are in [`Flavour`].
+//! Functions that all clients have, such as `new`, are not emitted: they are in `clients!` of
+//! goplug's `__private`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Attribute, Path, Visibility};
+
+use super::paths::{self, MemberScope, Paths};
+use super::spec::method_constant;
+use super::{args, docs, results};
+use crate::model::{Method, Output, Plugin, idents};
+
+/// Which of the two clients.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    /// `CalculatorClient`, whose methods are `async`.
+    Async,
+    /// `CalculatorBlockingClient`, for hosts that are not async.
+    Blocking,
+}
+
+impl Flavour {
+    /// The trait of its callers.
+    fn caller(self, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Async => quote!(#private::Caller),
+            Self::Blocking => quote!(#private::BlockingCaller),
+        }
+    }
+
+    fn default_caller(self, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Async => quote!(#private::DefaultCaller),
+            Self::Blocking => quote!(#private::DefaultBlockingCaller),
+        }
+    }
+
+    /// The client of this flavour, by the path of the async one.
+    fn client(self, client: &Path) -> Path {
+        let mut path = client.clone();
+        if let (Self::Blocking, Some(last)) = (self, path.segments.last_mut()) {
+            let name = last.ident.to_string();
+            let stem = name.strip_suffix("Client").unwrap_or(&name);
+            last.ident = Ident::new(&format!("{stem}BlockingClient"), last.ident.span());
+        }
+        path
+    }
+
+    /// The constant of a specification. Both clients use the one on the async client.
+    pub(super) fn constant(self, constant: &Ident, paths: &Paths) -> TokenStream {
+        let Paths { client, .. } = paths;
+        match self {
+            Self::Async => quote!(Self::#constant),
+            Self::Blocking => quote!(<#client>::#constant),
+        }
+    }
+
+    /// `async`, or nothing.
+    pub(super) fn asyncness(self) -> Option<TokenStream> {
+        (self == Self::Async).then(|| quote!(async))
+    }
+
+    /// `future.await`, or `wait(future)`.
+    pub(super) fn wait(self, future: &TokenStream, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Async => quote!(#future.await),
+            Self::Blocking => quote!(#private::wait(#future)),
+        }
+    }
+}
+
+/// The clients of a plugin or contract.
+pub(crate) struct ClientDecl<'a> {
+    /// The plugin's type or the contract's trait.
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) cfgs: &'a [Attribute],
+    /// The end of the summary of their documentation.
+    pub(crate) subject: String,
+    /// The plugin, unless they are clients of a contract.
+    pub(crate) plugin: Option<&'a Plugin>,
+}
+
+impl ClientDecl<'_> {
+    /// ```text
+    /// #[derive(Clone, Debug)]
+    /// pub struct CalculatorClient<C = DefaultCaller> { base: ClientBase<C> }
+    /// #[derive(Clone, Debug)]
+    /// pub struct CalculatorBlockingClient<C = DefaultBlockingCaller> { base: ClientBase<C> }
+    /// clients! {
+    ///     plugin Calculator as "Calculator" in "math": CalculatorClient, CalculatorBlockingClient
+    /// }
+    /// // or, for a contract:
+    /// clients! { contract: GreeterClient, GreeterBlockingClient }
+    /// ```
+    pub(crate) fn emit(&self, private: &TokenStream) -> TokenStream {
+        let Self { ident, cfgs, subject, .. } = self;
+        let client = paths::client(&Path::from((*ident).clone()));
+        let summary = docs::line(&format!("The typed client of {subject}."));
+        let declared = self.declare(&client, Flavour::Async, private);
+        let blocking_summary = docs::line(&format!("The blocking client of {subject}."));
+        let blocking_declared = self.declare(&client, Flavour::Blocking, private);
+        let blocking = Flavour::Blocking.client(&client);
+        let of = match self.plugin {
+            Some(Plugin { path, name, namespace, .. }) => {
+                quote!(plugin #path as #name in #namespace)
+            }
+            None => quote!(contract),
+        };
+        quote! {
+            #summary
+            ///
+            /// Generated. It has one method for each method, with the same parameters, and
+            /// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+            #declared
+
+            #blocking_summary
+            ///
+            /// Generated. It has one method for each method, with the same parameters, and for
+            /// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
+            /// cheap.
+            #blocking_declared
+
+            #(#cfgs)*
+            #private::clients! { #of: #client, #blocking }
+        }
+    }
+
+    fn declare(&self, client: &Path, flavour: Flavour, private: &TokenStream) -> TokenStream {
+        let Self { vis, cfgs, .. } = self;
+        let client = flavour.client(client);
+        let caller = flavour.default_caller(private);
+        quote! {
+            #(#cfgs)*
+            #[derive(::std::clone::Clone, ::std::fmt::Debug)]
+            #vis struct #client<C = #caller> {
+                pub(crate) base: #private::ClientBase<C>,
+            }
+        }
+    }
+}
+
+/// ```text
+/// impl<C: Caller> CalculatorClient<C> { items }
+/// ```
+pub(crate) fn implement(
+    scope: &MemberScope<'_>,
+    flavour: Flavour,
+    items: &TokenStream,
+) -> TokenStream {
+    let Paths { private, client, .. } = scope.paths;
+    let cfgs = &scope.attrs.cfgs;
+    let client = flavour.client(client);
+    let (c, caller) = (idents::fresh("C", items), flavour.caller(private));
+    quote! {
+        #(#cfgs)*
+        impl<#c: #caller> #client<#c> { #items }
+    }
+}
+
+/// ```text
+/// /// Adds two integers.
+/// pub async fn add(&self, a: i64, b: &str) -> Result<i64> {
+///     self.base.call(Json, Self::__METHOD_ADD, (&a, b)).await
+/// }
+/// // or
+/// pub fn add(&self, a: i64, b: &str) -> Result<i64> {
+///     wait(self.base.call(Json, <CalculatorClient>::__METHOD_ADD, (&a, b)))
+/// }
+/// ```
+pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let Method { signature, output, .. } = method;
+    let ident = idents::generated(&signature.ident);
+    let fallback = format!("Calls the plugin's method `{}`.", method.wire);
+    let attributes = docs::or_fallback(&signature.attrs, &fallback);
+    let (names, types): (Vec<_>, Vec<_>) =
+        signature.params.iter().map(|param| (&param.ident, &param.written)).unzip();
+    let call = match output {
+        Output::Plain(_) => quote!(call),
+        Output::Outcome(_) => quote!(try_call),
+    };
+    let codec = codec(output.raw().is_some(), private);
+    let constant = flavour.constant(&method_constant(method), paths);
+    let arguments = args::encode(signature, paths);
+    let called = quote!(self.base.#call(#codec, #constant, #arguments));
+    let (asyncness, result) = (flavour.asyncness(), flavour.wait(&called, private));
+    let returns = results::returned(method, paths);
+    quote! {
+        #attributes
+        pub #asyncness fn #ident(&self #(, #names: #types)*) -> #returns { #result }
+    }
+}
+
+/// The codec of a body: `Json`, or `Raw`.
+pub(super) fn codec(is_raw: bool, private: &TokenStream) -> TokenStream {
+    if is_raw { quote!(#private::Raw) } else { quote!(#private::Json) }
+}

@@ -1,0 +1,58 @@
+//! The function that runs a method: decodes, calls, encodes.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::args;
+use super::paths::Paths;
+use super::spec::method_constant;
+use crate::model::{Method, Output, idents};
+
+/// ```text
+/// |plugin, call| Box::pin(async move {
+///     let plugin = receiver::<Counter>(plugin)?;
+///     let (a, b) = call.arguments::<(i64, String)>(<CounterClient>::__METHOD_ADD)?;
+///     Reply::json(&Counter::add(&plugin, a, &b).await)
+/// })
+/// ```
+pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
+    let Paths { private, plugin: ty, client, .. } = paths;
+    let signature = &method.signature;
+    let (plugin, call) = (signature.local("plugin"), signature.local("call"));
+    let receiver =
+        signature.takes_plugin.then(|| quote!(let #plugin = #private::receiver::<#ty>(#plugin)?;));
+    let constant = method_constant(method);
+    let decode = args::decode(signature, &call, &quote!(<#client>::#constant));
+    let callee = paths.callee(&signature.ident);
+    let passed = args::pass(signature, &plugin);
+    let invoked = quote!(#callee(#passed));
+    let result = match (signature.is_async, method.blocking) {
+        (true, _) => quote!(#invoked.await),
+        (false, true) => quote!(#private::blocking(move || #invoked).await?),
+        (false, false) => invoked,
+    };
+    let reply = reply(&method.output, &result, paths);
+    let plugin_param = if signature.takes_plugin { quote!(#plugin) } else { quote!(_) };
+    let reads_call = !signature.params.is_empty();
+    let call_param = if reads_call { quote!(#call) } else { quote!(_) };
+    // An error about the future as a whole, as that it is not `Send`, points at the function.
+    let boxed = quote_spanned! {idents::generated(&signature.ident).span()=>
+        ::std::boxed::Box::pin(async move { #receiver #decode #reply })
+    };
+    quote!(|#plugin_param, #call_param| #boxed)
+}
+
+/// ```text
+/// Reply::json(&Counter::add(&plugin, a, &b).await)
+/// ```
+fn reply(output: &Output, result: &TokenStream, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    match (output, output.raw()) {
+        (Output::Plain(_), None) => quote!(#private::Reply::json(&#result)),
+        (Output::Plain(_), Some(_)) => {
+            quote!(::std::result::Result::Ok(#private::Reply::raw(#result)))
+        }
+        (Output::Outcome(_), None) => quote!(#private::Reply::outcome(#result)),
+        (Output::Outcome(_), Some(_)) => quote!(#private::Reply::raw_outcome(#result)),
+    }
+}

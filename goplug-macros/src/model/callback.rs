@@ -1,0 +1,47 @@
+//! A callback, validated.
+
+use syn::Type;
+
+use super::container::Container;
+use super::names::{self, Kind};
+use super::output;
+use super::signature::FnSignature;
+use crate::attr::Options;
+use crate::diag::Diag;
+use crate::syntax::Function;
+
+/// A callback.
+pub(crate) struct Callback {
+    pub(crate) signature: FnSignature,
+    pub(crate) wire: String,
+    /// What the host answers; `None` if nothing.
+    pub(crate) answer: Option<Type>,
+    /// The function as it is written, for its body.
+    pub(crate) function: Function,
+}
+
+impl Callback {
+    pub(crate) fn new(
+        function: &Function,
+        options: &Options,
+        container: &Container,
+        diag: &Diag,
+    ) -> Self {
+        let signature = FnSignature::new(function, container, diag);
+        if let Some(body) = &function.body {
+            let text = "a callback has no body: end it with `;`, and the macro writes what sends \
+                        it to the host";
+            diag.at_span(body.span(), text);
+        }
+        if !signature.is_async {
+            let text = "a callback waits for the host: make it an `async fn`";
+            diag.at(function.sig.fn_token, text);
+        }
+        Self {
+            wire: names::wire(Kind::Callback, &signature.ident, options.name.as_ref(), diag),
+            answer: output::answer(&function.sig, container, diag),
+            function: function.clone(),
+            signature,
+        }
+    }
+}

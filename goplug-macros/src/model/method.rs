@@ -1,0 +1,48 @@
+//! A method, validated.
+
+use super::container::Container;
+use super::names::{self, Kind};
+use super::output::Output;
+use super::signature::FnSignature;
+use crate::attr::Options;
+use crate::diag::Diag;
+use crate::syntax::Function;
+
+/// A method.
+pub(crate) struct Method {
+    pub(crate) signature: FnSignature,
+    pub(crate) wire: String,
+    pub(crate) output: Output,
+    pub(crate) blocking: bool,
+    pub(crate) idempotent: bool,
+}
+
+impl Method {
+    pub(crate) fn new(
+        function: &Function,
+        options: &Options,
+        container: &Container,
+        diag: &Diag,
+    ) -> Self {
+        let signature = FnSignature::new(function, container, diag);
+        let ident = &signature.ident;
+        if function.body.is_none() && !matches!(container, Container::Contract) {
+            let text = "a method needs a body; what the host implements is a `#[goplug::callback]`";
+            diag.at(ident, text);
+        }
+        if let Some(span) = options.blocking.filter(|_| signature.is_async) {
+            let text = "`blocking` moves a function that blocks to a thread of its own; an \
+                        `async fn` is not to block: leave out one of the two";
+            diag.at_span(span, text);
+        }
+        let wire = names::wire(Kind::Method, ident, options.name.as_ref(), diag);
+        names::check_client_method(ident, &wire, diag);
+        Self {
+            wire,
+            output: Output::new(&function.sig.output, container, diag),
+            blocking: options.blocking.is_some(),
+            idempotent: options.idempotent.is_some(),
+            signature,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a host passes to a plugin's activation hook.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::typed::declare::check::ConfigurationType;
+
+/// The configuration that a host passes to a plugin's activation hook.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    body: Bytes,
+}
+
+impl Configuration {
+    /// The body of an `Activate` request.
+    pub fn new(body: Bytes) -> Self {
+        Self { body }
+    }
+
+    /// The configuration as bytes; empty if the host has none.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Decodes it. An empty body reads as `null`.
+    ///
+    /// # Errors
+    /// The decoder's own, with the place in the text.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        let text: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
+        serde_json::from_slice(text)
+    }
+
+    /// Decodes it for an activation hook; `ty` is how the hook spells the type.
+    ///
+    /// # Errors
+    /// It says that it is about the configuration, what was expected, and where in the text.
+    #[doc(hidden)]
+    pub fn read<T: ConfigurationType>(&self, ty: &str) -> anyhow::Result<T> {
+        self.parse().map_err(|error| {
+            if self.body.is_empty() {
+                anyhow::anyhow!("the host gave no configuration, and a `{ty}` is expected")
+            } else {
+                anyhow::anyhow!("the configuration is not a `{ty}`: {error}")
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_does_not_fit_is_named_with_its_type() {
+        let given = Configuration::new(Bytes::from_static(br#"{"depth":"x"}"#));
+        let error = given.read::<Vec<u8>>("Depths").unwrap_err().to_string();
+        assert!(error.starts_with("the configuration is not a `Depths`: "), "{error}");
+        let none = Configuration::default().read::<u8>("Depth").unwrap_err().to_string();
+        assert!(none.contains("no configuration") && none.contains("`Depth`"), "{none}");
+        assert_eq!(Configuration::default().read::<Option<u8>>("Option<u8>").unwrap(), None);
+    }
+}

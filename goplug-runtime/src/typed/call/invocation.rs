@@ -1,0 +1,75 @@
+//! One invocation of a method, as its handler sees it.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::reply::Reply;
+use crate::protocol::{Problem, ProblemKind};
+use crate::typed::codec::{self, Arguments};
+use crate::typed::declare::{MethodSpec, PluginType};
+
+/// The value of a plugin's type, shared by all its calls.
+pub type Instance = Arc<dyn Any + Send + Sync>;
+
+/// The future of a handler: its reply, or the problem that the caller gets.
+pub type ReplyFuture = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
+
+/// A method of the raw layer: bytes in, bytes out.
+pub type Handler = Arc<dyn Fn(Call) -> ReplyFuture + Send + Sync>;
+
+/// One invocation: its arguments, still as bytes.
+#[derive(Debug, Default)]
+pub struct Call {
+    body: Bytes,
+}
+
+impl Call {
+    /// An invocation with this request body.
+    pub fn new(body: Bytes) -> Self {
+        Self { body }
+    }
+
+    /// The request body as it came.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The request body as it came, by value: the argument of a raw method.
+    pub fn into_body(self) -> Bytes {
+        self.body
+    }
+
+    /// Decodes the arguments: an object by parameter name, or an array by position.
+    ///
+    /// # Errors
+    /// A problem that names the parameter and what was expected.
+    pub fn arguments<A: Arguments>(&self, method: &MethodSpec) -> Result<A, Problem> {
+        codec::decode(&self.body, method.params)
+    }
+}
+
+/// An entry of one plugin type was run with the value of another.
+#[derive(Debug, thiserror::Error)]
+#[error("the value of the plugin is not a {expected}")]
+pub struct WrongInstance {
+    expected: &'static str,
+}
+
+impl From<WrongInstance> for Problem {
+    fn from(error: WrongInstance) -> Self {
+        Problem::new(ProblemKind::Internal, error.to_string())
+    }
+}
+
+/// The value of a plugin as its type. Entries are filed under their plugin's type, so
+/// this succeeds whenever a server dispatches through them.
+///
+/// # Errors
+/// [`WrongInstance`] if the value has another type.
+pub fn receiver<P: PluginType>(instance: Instance) -> Result<Arc<P>, WrongInstance> {
+    instance.downcast::<P>().map_err(|_| WrongInstance { expected: std::any::type_name::<P>() })
+}

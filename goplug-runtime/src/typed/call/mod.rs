@@ -1,0 +1,23 @@
+//! One call, on the side that answers it: what the handler gets, what it replies, and within
+//! which plugin it runs.
+//!
+//! Start with [`invocation`]. [`context`] is how a callback finds the plugin whose handler it
+//! was called from; [`wait`] is for threads without a runtime. The room imports from `declare`
+//! and `codec`.
+
+mod blocking;
+mod configuration;
+mod context;
+mod invocation;
+mod notifier;
+mod reply;
+mod wait;
+
+pub use blocking::blocking;
+pub use configuration::Configuration;
+pub use context::Context;
+pub(super) use context::with_notifier;
+pub use invocation::{Call, Handler, Instance, ReplyFuture, WrongInstance, receiver};
+pub use notifier::{Emission, Notifier, Payload};
+pub use reply::Reply;
+pub use wait::{wait, wait_until};

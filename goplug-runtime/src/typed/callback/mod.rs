@@ -1,0 +1,20 @@
+//! Callbacks, out of a plugin and into a host.
+//!
+//! [`emission`] is the plugin's side: the functions that a callback's generated body calls.
+//! [`handler`] is the host's side: it runs for the callbacks of a [`run`]. A [`subscription`] keeps a handler
+//! registered, and a [`stream`] is a handler that hands over. The room imports from `declare`,
+//! `codec` and `call`.
+
+mod codec;
+mod emission;
+mod handler;
+mod run;
+mod stream;
+mod subscription;
+
+pub use codec::DecodeCallback;
+pub use emission::{ask, emit};
+pub use handler::CallbackHandler;
+pub use run::{CallbackEvent, CallbackRun};
+pub use stream::CallbackStream;
+pub use subscription::Subscription;

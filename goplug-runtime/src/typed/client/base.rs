@@ -1,0 +1,255 @@
+//! The base of every generated client.
+//!
+//! Each function takes a codec, `Json` or `Raw`, for the one body that it decodes: the result
+//! of a call, or the arguments of a callback.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+
+use super::caller::{CallRequest, Caller};
+use crate::error::{CallError, Error, MethodFailure, Result};
+use crate::protocol::Problem;
+use crate::typed::call::{Reply, blocking};
+use crate::typed::callback::{
+    CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Subscription,
+};
+use crate::typed::codec::{DecodeResult, EncodeArguments, encode};
+use crate::typed::declare::{CallbackSpec, MethodError, MethodSpec};
+use crate::typed::table::Expectation;
+
+/// How many callbacks a [`CallbackStream`] holds before the plugin has to wait.
+const STREAM_CAPACITY: usize = 64;
+
+/// A typed client: what `#[goplug::plugin]` generates beside a plugin or contract.
+pub trait Client: Sized {
+    /// What it calls through.
+    type Caller: Caller;
+
+    /// What the client needs of the other end.
+    fn expectation() -> Expectation;
+
+    /// Wraps a checked base. Generated; [`ClientBase::bind`] is the way in.
+    #[doc(hidden)]
+    fn from_base(base: ClientBase<Self::Caller>) -> Self;
+}
+
+/// The client of one particular plugin, which can therefore be found by its type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the client of one particular plugin",
+    label = "many plugins may fulfil this contract",
+    note = "load one by name and bind the client to it: \
+            `registry.load(name, namespace).await?.client::<{Self}>()?`"
+)]
+pub trait NamedClient: Client {
+    /// The plugin's name.
+    const NAME: &'static str;
+    /// Its namespace; may be empty.
+    const NAMESPACE: &'static str;
+}
+
+/// What a client is made of: its caller, and how long a call may take.
+#[derive(Clone, Debug)]
+pub struct ClientBase<C> {
+    caller: C,
+    timeout: Option<Duration>,
+}
+
+impl<C: Caller> ClientBase<C> {
+    /// Binds a client: checks the contract, then wraps the caller.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] names each difference.
+    pub fn bind<T: Client<Caller = C>>(caller: C) -> Result<T> {
+        caller.check(&T::expectation())?;
+        Ok(T::from_base(Self { caller, timeout: None }))
+    }
+
+    /// The same base with this time limit for each call.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+
+    /// The caller.
+    pub fn caller(&self) -> &C {
+        &self.caller
+    }
+
+    async fn request<A: EncodeArguments>(
+        &self,
+        method: &MethodSpec,
+        arguments: A,
+    ) -> Result<Bytes> {
+        let body = encode(method.name, method.params, arguments)?;
+        self.caller
+            .call(CallRequest {
+                method: method.name,
+                body,
+                media_type: A::MEDIA_TYPE,
+                timeout: self.timeout,
+                idempotent: method.idempotent,
+            })
+            .await
+    }
+
+    /// Calls a method that has no error of its own. The codec is that of the result.
+    ///
+    /// # Errors
+    /// As [`Caller::call`], and [`Error::Decode`].
+    pub async fn call<K, A, T>(&self, _codec: K, method: &MethodSpec, arguments: A) -> Result<T>
+    where
+        K: DecodeResult<T>,
+        A: EncodeArguments,
+    {
+        K::decode(method, self.request(method, arguments).await?)
+    }
+
+    /// Calls a method that returns a `Result`. The codec is that of a success.
+    ///
+    /// # Errors
+    /// The method's own error as its type; everything else as [`ClientBase::call`].
+    pub async fn try_call<K, A, T, E>(
+        &self,
+        _codec: K,
+        method: &MethodSpec,
+        arguments: A,
+    ) -> Result<T, CallError<E>>
+    where
+        K: DecodeResult<T>,
+        A: EncodeArguments,
+        E: MethodError,
+    {
+        match self.request(method, arguments).await {
+            Ok(body) => Ok(K::decode(method, body)?),
+            Err(error) => Err(typed_error(method, error)),
+        }
+    }
+
+    /// Registers a handler for a callback. The codec is that of the arguments.
+    ///
+    /// # Errors
+    /// As [`Caller::subscribe`].
+    pub async fn on<K, A, F, Fut>(
+        &self,
+        _codec: K,
+        callback: &'static CallbackSpec,
+        handler: F,
+    ) -> Result<Subscription>
+    where
+        K: DecodeCallback<A>,
+        A: Send,
+        F: Fn(A) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: Serialize,
+    {
+        let read = |run: &mut dyn CallbackRun| K::next(run, callback.params);
+        let handler = CallbackHandler::typed(read, handler, reply::<Fut::Output>);
+        self.caller.subscribe(callback.name, handler).await
+    }
+
+    /// Registers a handler that may block. It runs on a thread for blocking work, and the next
+    /// callback still waits until it returns.
+    ///
+    /// # Errors
+    /// As [`Caller::subscribe`].
+    pub async fn on_blocking<K, A, F, T>(
+        &self,
+        _codec: K,
+        callback: &'static CallbackSpec,
+        handler: F,
+    ) -> Result<Subscription>
+    where
+        K: DecodeCallback<A>,
+        F: Fn(A) -> T + Send + Sync + 'static,
+        T: Serialize,
+    {
+        let handler = Arc::new(handler);
+        let handler = CallbackHandler::new(move |event| {
+            let handler = Arc::clone(&handler);
+            let work = blocking(move || {
+                let arguments = K::decode(event, callback.params)?;
+                Reply::json(&handler(arguments))
+            });
+            async move { work.await? }
+        });
+        self.caller.subscribe(callback.name, handler).await
+    }
+
+    /// The callback as a stream; `item` makes an element of the arguments.
+    ///
+    /// # Errors
+    /// As [`Caller::subscribe`].
+    pub async fn stream<K, A, T>(
+        &self,
+        codec: K,
+        callback: &'static CallbackSpec,
+        item: fn(A) -> T,
+    ) -> Result<CallbackStream<T>>
+    where
+        K: DecodeCallback<A>,
+        A: Send + 'static,
+        T: Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(STREAM_CAPACITY);
+        let forward = move |arguments: A| {
+            let (sender, item) = (sender.clone(), item(arguments));
+            // An error means that the stream was dropped, and so will be its subscription.
+            async move { drop(sender.send(item).await) }
+        };
+        let subscription = self.on(codec, callback, forward).await?;
+        Ok(CallbackStream::new(receiver, subscription))
+    }
+}
+
+/// The output of a handler as a reply, if the plugin waits for one.
+fn reply<T: Serialize>(output: T, wanted: bool) -> Result<Option<Reply>, Problem> {
+    if wanted { Reply::json(&output).map(Some) } else { Ok(None) }
+}
+
+fn typed_error<E: DeserializeOwned + fmt::Debug>(
+    method: &MethodSpec,
+    error: Error,
+) -> CallError<E> {
+    let Error::Method(MethodFailure { error: Some(value), .. }) = &error else {
+        return CallError::Goplug(error);
+    };
+    match serde_json::from_str(value.get()) {
+        Ok(value) => CallError::Method(value),
+        // A plugin in another language may have no value beside the detail.
+        Err(_) if value.get() == "null" => CallError::Goplug(error),
+        Err(source) => CallError::Goplug(Error::Decode { method: method.name.into(), source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    static METHOD: MethodSpec =
+        MethodSpec { name: "m", doc: "", params: &[], returns: "", idempotent: false };
+
+    fn null() -> Error {
+        let error = Some(to_raw_value(&()).unwrap());
+        Error::Method(MethodFailure { error, detail: "no such luck".into() })
+    }
+
+    #[test]
+    fn an_error_type_without_fields_arrives_as_itself() {
+        assert!(matches!(typed_error::<()>(&METHOD, null()), CallError::Method(())));
+    }
+
+    #[test]
+    fn an_error_without_a_value_keeps_its_detail() {
+        let CallError::Goplug(error) = typed_error::<String>(&METHOD, null()) else { panic!() };
+        assert!(error.to_string().contains("no such luck"), "{error}");
+    }
+}

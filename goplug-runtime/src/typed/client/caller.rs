@@ -1,0 +1,118 @@
+//! What a client calls through: the seam between typed clients and the side that answers.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::error::Result;
+use crate::typed::callback::{CallbackHandler, Subscription};
+use crate::typed::codec::MediaType;
+use crate::typed::table::Expectation;
+
+/// One call as a client makes it.
+#[derive(Clone, Debug)]
+pub struct CallRequest<'a> {
+    /// The wire name.
+    pub method: &'a str,
+    /// The request body.
+    pub body: Bytes,
+    /// The media type of the body.
+    pub media_type: MediaType,
+    /// How long the call may take; `None` leaves it to the caller's default.
+    pub timeout: Option<Duration>,
+    /// Whether the method may safely run twice.
+    pub idempotent: bool,
+}
+
+/// What a client calls through: a `Plugin`, a test double, a layer around either.
+///
+/// A test double answers from a script; a layer passes the request on and does something
+/// beside it:
+///
+/// ```
+/// use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
+///
+/// /// Counts calls on their way.
+/// #[derive(Clone)]
+/// struct Logged<C>(C);
+///
+/// impl<C: Caller> Caller for Logged<C> {
+///     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+///         println!("{} with {} bytes", request.method, request.body.len());
+///         self.0.call(request).await
+///     }
+///
+///     async fn subscribe(&self, name: &'static str, handler: CallbackHandler) -> Result<Subscription> {
+///         self.0.subscribe(name, handler).await
+///     }
+/// }
+/// ```
+pub trait Caller: Clone + Send + Sync + 'static {
+    /// Calls a method; the result is the response body. Dropping the future cancels the call.
+    fn call(&self, request: CallRequest<'_>) -> impl Future<Output = Result<Bytes>> + Send;
+
+    /// Registers a handler for a callback. When the future is ready, the other end
+    /// knows about it.
+    fn subscribe(
+        &self,
+        callback: &'static str,
+        handler: CallbackHandler,
+    ) -> impl Future<Output = Result<Subscription>> + Send;
+
+    /// Checks that the other end offers what a client needs. The default accepts
+    /// everything.
+    ///
+    /// # Errors
+    /// [`Error::Contract`](crate::Error::Contract) names each difference.
+    fn check(&self, expectation: &Expectation) -> Result<()> {
+        let _ = expectation;
+        Ok(())
+    }
+}
+
+/// A caller whose futures need no runtime and are ready at their first poll: the thread that
+/// polls them does the work, or waits for it. Blocking clients call through such a caller.
+///
+/// A test double that answers at once is a blocking caller as well:
+///
+/// ```
+/// # use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
+/// #[derive(Clone)]
+/// struct Five;
+///
+/// impl Caller for Five {
+///     async fn call(&self, _: CallRequest<'_>) -> Result<Bytes> {
+///         Ok("5".into())
+///     }
+///
+///     async fn subscribe(&self, _: &'static str, _: CallbackHandler) -> Result<Subscription> {
+///         Ok(Subscription::new(|| ()))
+///     }
+/// }
+///
+/// impl goplug::BlockingCaller for Five {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not do its work in the thread that calls",
+    label = "a blocking client calls through a `goplug::blocking::Plugin`",
+    note = "a `goplug::Plugin` becomes one with `into()`"
+)]
+pub trait BlockingCaller: Caller {}
+
+/// The default caller of a client in a program without the `host` feature. It has no values,
+/// so that such a client cannot be made.
+#[derive(Clone, Debug)]
+pub enum NoHost {}
+
+impl Caller for NoHost {
+    async fn call(&self, _: CallRequest<'_>) -> Result<Bytes> {
+        match *self {}
+    }
+
+    async fn subscribe(&self, _: &'static str, _: CallbackHandler) -> Result<Subscription> {
+        match *self {}
+    }
+}
+
+impl BlockingCaller for NoHost {}

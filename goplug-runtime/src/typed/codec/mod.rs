@@ -1,0 +1,25 @@
+//! Values to bodies and back: JSON, or bytes as they are.
+//!
+//! Everything here is pure. [`arguments`] says what can be sent and [`decode`] how it is read;
+//! [`fast_args`] and [`json_int`] are fast paths in front of serde_json, and may be removed
+//! without a change of behaviour. Start with [`arguments`]. The room imports from `declare`.
+
+mod arguments;
+mod decode;
+mod encode;
+mod fast_args;
+mod json_int;
+mod media_type;
+mod position;
+mod result;
+mod scratch;
+#[cfg(test)]
+mod tests;
+mod tuples;
+
+pub use arguments::{Arguments, EncodeArguments, EncodeError};
+pub(super) use decode::decode;
+pub(super) use encode::{encode, unwritable};
+pub use media_type::MediaType;
+pub use result::{DecodeResult, Json, Raw};
+pub(super) use scratch::written;

@@ -1,0 +1,42 @@
+//! The two codecs of results: a JSON value, or the body itself.
+
+use bytes::Bytes;
+
+use super::json_int::from_json;
+use crate::error::{Error, Result};
+use crate::typed::declare::MethodSpec;
+use crate::typed::declare::check::MethodResult;
+
+/// Bodies are JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Json;
+
+/// Bodies are bytes that travel as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw;
+
+/// A codec that makes a method's result of the response body. Not for users to implement.
+pub trait DecodeResult<T> {
+    /// The result in this body.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the body is not a `T`.
+    #[doc(hidden)]
+    fn decode(method: &MethodSpec, body: Bytes) -> Result<T>;
+}
+
+impl<T: MethodResult> DecodeResult<T> for Json {
+    #[inline]
+    fn decode(method: &MethodSpec, body: Bytes) -> Result<T> {
+        // A method without a result may answer with nothing at all.
+        let text: &[u8] = if body.is_empty() { b"null" } else { &body };
+        from_json(text).map_err(|source| Error::Decode { method: method.name.into(), source })
+    }
+}
+
+impl<T: From<Bytes>> DecodeResult<T> for Raw {
+    #[inline]
+    fn decode(_: &MethodSpec, body: Bytes) -> Result<T> {
+        Ok(T::from(body))
+    }
+}

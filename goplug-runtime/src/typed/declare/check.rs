@@ -1,0 +1,117 @@
+//! What generated code asks the compiler about the user's types.
+//!
+//! The macros place one of these calls at each type of a signature, so that a missing
+//! bound is reported there, in words about what the type is for, and not somewhere in
+//! generated code. They do nothing when they run, which is at compile time.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::outcome::{MethodError, Outcome};
+
+/// The messages of all bounds are in the same form.
+macro_rules! json {
+    ($(#[$doc:meta])* $name:ident, $message:literal: $($bounds:tt)+) => {
+        $(#[$doc])*
+        #[diagnostic::on_unimplemented(
+            message = $message,
+            label = "this type cannot be sent as JSON",
+            note = "put `#[derive(serde::Serialize, serde::Deserialize)]` on the type: one side \
+                    writes it, the other reads it"
+        )]
+        pub trait $name: $($bounds)+ {}
+
+        #[diagnostic::do_not_recommend]
+        impl<T: ?Sized + $($bounds)+> $name for T {}
+    };
+}
+
+json!(
+    /// A type that can be a parameter of a method or callback.
+    Parameter,
+    "`{Self}` cannot be a parameter of a plugin's method or callback": Serialize + DeserializeOwned
+);
+
+json!(
+    /// A parameter, at its sender.
+    Sent,
+    "`{Self}` cannot be a parameter of a plugin's method or callback": Serialize
+);
+
+json!(
+    /// A parameter, at its receiver.
+    Received,
+    "`{Self}` cannot be a parameter of a plugin's method or callback": DeserializeOwned
+);
+
+json!(
+    /// A type that can be the result of a method or callback.
+    MethodResult,
+    "`{Self}` cannot be the result of a plugin's method or callback": Serialize + DeserializeOwned
+);
+
+json!(
+    /// A result, at its sender.
+    Returned,
+    "`{Self}` cannot be the result of a plugin's method or callback": Serialize
+);
+
+/// A type that can be a plugin's configuration.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a plugin's configuration",
+    label = "this type cannot be read from JSON",
+    note = "put `#[derive(serde::Deserialize)]` on the type; `Option<{Self}>` if the host may \
+            give none"
+)]
+pub trait ConfigurationType: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> ConfigurationType for T {}
+
+/// A type that is another one under a further name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the `{T}` that it is spelled as",
+    label = "the alias hides another type",
+    note = "write the type out: what it is spelled as is what the client returns"
+)]
+pub trait Is<T> {}
+
+impl<T> Is<T> for T {}
+
+/// Checks that this can be a parameter.
+pub const fn parameter<T: Parameter>() {}
+
+/// Checks that this can be a result.
+pub const fn result<T: MethodResult>() {}
+
+/// Checks that this can be a method's error.
+pub const fn error<E: MethodError>() {}
+
+/// Checks that this can be a configuration.
+pub const fn configuration<T: ConfigurationType>() {}
+
+/// Checks that this is a `Result` of just these two types.
+pub const fn typed<R, T, E>()
+where
+    R: Is<Result<T, E>>,
+{
+}
+
+/// Checks that this is a `Result` of `T` whose error can travel.
+pub const fn outcome<R, T, const OPAQUE: bool>()
+where
+    R: Outcome<OPAQUE, Ok = T>,
+{
+}
+
+/// Checks that a type that is not spelled as a `Result` is not a `Result`.
+///
+/// # Panics
+/// If it is a `Result`. The call is in a constant, so that this is a compile error.
+pub const fn no_result(is_result: bool) {
+    assert!(
+        !is_result,
+        "this type is a `Result` under another name: write it as `Result<…>`, or give it a name \
+         that ends in `Result`, so that the caller gets its error"
+    );
+}

@@ -1,0 +1,19 @@
+//! What an annotation declares: names, signatures, and what their types have to be.
+//!
+//! Nothing here runs at a call. Specifications are constants in the user's program, checks
+//! are for the compiler. The room imports nothing of `typed`.
+//!
+//! Start with [`spec`]. [`check`] has the bounds of the user's types, with their messages;
+//! [`outcome`] says how a method's error travels.
+
+pub mod check;
+mod outcome;
+mod plugin_type;
+mod spec;
+
+pub use outcome::{
+    ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, MethodError, Outcome, ResultKind,
+    ResultKindFallback,
+};
+pub use plugin_type::PluginType;
+pub use spec::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec};

@@ -1,0 +1,22 @@
+//! A type that is a plugin.
+
+/// A type that is a plugin: what `#[goplug::plugin]` implements.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a plugin",
+    label = "not a plugin",
+    note = "put `#[goplug::plugin]` on the struct, or on its `impl` block"
+)]
+pub trait PluginType: Sized + Send + Sync + 'static {
+    /// The plugin's name.
+    const NAME: &'static str;
+    /// Its namespace; may be empty.
+    const NAMESPACE: &'static str;
+    /// Its semantic version.
+    const VERSION: &'static str;
+    /// Its URL, if it is not the default.
+    const URL: Option<&'static str>;
+    /// Whether it is loaded only when it is asked for.
+    const LAZY_LOAD: bool;
+    /// Makes the value that the plugin's methods share.
+    fn create() -> Self;
+}

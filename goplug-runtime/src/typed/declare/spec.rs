@@ -1,0 +1,101 @@
+//! Names and signatures, as the macros write them into a program.
+
+use crate::protocol::{
+    CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor, descriptor,
+};
+
+/// A parameter of a method or callback.
+#[derive(Clone, Copy, Debug)]
+pub struct ParamSpec {
+    /// The key in the argument object.
+    pub name: &'static str,
+    /// The owned type, as it is written: `String` for a parameter of type `&str`.
+    pub ty: &'static str,
+}
+
+/// A method, as it is known before any call.
+#[derive(Clone, Copy, Debug)]
+pub struct MethodSpec {
+    /// The wire name.
+    pub name: &'static str,
+    /// The documentation, with `\n` between lines.
+    pub doc: &'static str,
+    /// The parameters, in order.
+    pub params: &'static [ParamSpec],
+    /// The result type, as it is written; `()` if there is none.
+    pub returns: &'static str,
+    /// Whether it may safely run twice.
+    pub idempotent: bool,
+}
+
+/// A callback, as it is known before any call.
+#[derive(Clone, Copy, Debug)]
+pub struct CallbackSpec {
+    /// The wire name.
+    pub name: &'static str,
+    /// The documentation, with `\n` between lines.
+    pub doc: &'static str,
+    /// The parameters, in order.
+    pub params: &'static [ParamSpec],
+    /// The type of the answer of the host's handler, as it is written; `()` if there is none.
+    pub returns: &'static str,
+}
+
+/// The names and signatures of a contract's trait.
+#[derive(Clone, Copy, Debug)]
+pub struct ContractSpec {
+    /// Its methods.
+    pub methods: &'static [MethodSpec],
+    /// Its callbacks.
+    pub callbacks: &'static [CallbackSpec],
+}
+
+impl MethodSpec {
+    /// The method's part of the descriptor.
+    pub fn descriptor(&self) -> MethodDescriptor {
+        MethodDescriptor {
+            name: self.name.into(),
+            doc: self.doc.into(),
+            params: parameters(self.params),
+            returns: type_descriptor(self.returns),
+            stream: false,
+            idempotent: self.idempotent,
+            fingerprint: descriptor::fingerprint(&self.signature()),
+        }
+    }
+
+    /// The canonical signature.
+    pub fn signature(&self) -> String {
+        signature(self.name, self.params, self.returns)
+    }
+}
+
+impl CallbackSpec {
+    /// The callback's part of the descriptor.
+    pub fn descriptor(&self) -> CallbackDescriptor {
+        CallbackDescriptor {
+            name: self.name.into(),
+            doc: self.doc.into(),
+            params: parameters(self.params),
+            returns: type_descriptor(self.returns),
+            fingerprint: descriptor::fingerprint(&self.signature()),
+        }
+    }
+
+    /// The canonical signature.
+    pub fn signature(&self) -> String {
+        signature(self.name, self.params, self.returns)
+    }
+}
+
+fn parameters(params: &[ParamSpec]) -> Vec<Parameter> {
+    params.iter().map(|p| Parameter { name: p.name.into(), ty: type_descriptor(p.ty) }).collect()
+}
+
+fn type_descriptor(spelling: &str) -> TypeDescriptor {
+    TypeDescriptor { spelling: spelling.into(), schema: None }
+}
+
+fn signature(name: &str, params: &[ParamSpec], returns: &str) -> String {
+    descriptor::render_signature(name, params.iter().map(|p| (p.name, p.ty)), returns)
+}

@@ -1,0 +1,101 @@
+//! What a client needs of the plugin at the other end, and how a plugin falls short.
+
+use std::any::type_name;
+
+use super::entry::{Item, entries};
+use crate::protocol::Descriptor;
+use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
+
+/// What a client needs of the plugin at the other end.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    client: &'static str,
+    methods: Vec<&'static MethodSpec>,
+    callbacks: Vec<&'static CallbackSpec>,
+}
+
+impl Expectation {
+    /// Everything that is declared for the plugin `P`.
+    #[doc(hidden)]
+    pub fn of_plugin<P: PluginType, C>() -> Self {
+        let mut expectation =
+            Self { client: type_name::<C>(), methods: Vec::new(), callbacks: Vec::new() };
+        for item in entries::<P>() {
+            match item {
+                Item::Method(spec, _) => expectation.methods.push(spec),
+                Item::Callback(spec) => expectation.callbacks.push(spec),
+                Item::Activate(_) | Item::Stop(_) | Item::Contract(_) => {}
+            }
+        }
+        expectation.methods.sort_by_key(|spec| spec.name);
+        expectation.callbacks.sort_by_key(|spec| spec.name);
+        expectation
+    }
+
+    /// Everything that a contract's trait declares.
+    #[doc(hidden)]
+    pub fn of_contract<C>(spec: &'static ContractSpec) -> Self {
+        Self {
+            client: type_name::<C>(),
+            methods: spec.methods.iter().collect(),
+            callbacks: spec.callbacks.iter().collect(),
+        }
+    }
+
+    /// The client's type, for people.
+    pub fn client(&self) -> &'static str {
+        self.client
+    }
+
+    /// The wire names of the methods.
+    pub fn methods(&self) -> impl Iterator<Item = &'static str> {
+        self.methods.iter().map(|spec| spec.name)
+    }
+
+    /// One line for each method whose name the plugin lacks. For a plugin that gives no
+    /// signatures, nothing else can be compared.
+    pub fn missing_methods(&self, descriptor: &Descriptor) -> Vec<String> {
+        let missing = |spec: &&&MethodSpec| !descriptor.methods.iter().any(|m| m.name == spec.name);
+        self.methods
+            .iter()
+            .filter(missing)
+            .map(|spec| none_of_that_name("method", &spec.signature()))
+            .collect()
+    }
+
+    /// How a plugin falls short of this: one line for each method or callback that
+    /// is missing or has another signature, both sides shown. A member without a
+    /// fingerprint is compared by name only.
+    pub fn differences(&self, descriptor: &Descriptor) -> Vec<String> {
+        let methods = self.methods.iter().filter_map(|spec| {
+            let theirs = descriptor.methods.iter().find(|m| m.name == spec.name);
+            let theirs = theirs.map(|m| (m.fingerprint.as_str(), m.signature()));
+            difference("method", &spec.signature(), &spec.descriptor().fingerprint, theirs)
+        });
+        let callbacks = self.callbacks.iter().filter_map(|spec| {
+            let theirs = descriptor.callbacks.iter().find(|c| c.name == spec.name);
+            let theirs = theirs.map(|c| (c.fingerprint.as_str(), c.signature()));
+            difference("callback", &spec.signature(), &spec.descriptor().fingerprint, theirs)
+        });
+        methods.chain(callbacks).collect()
+    }
+}
+
+fn none_of_that_name(what: &str, ours: &str) -> String {
+    format!("{what} {ours}: the plugin has none of that name")
+}
+
+fn difference(
+    what: &str,
+    ours: &str,
+    our_print: &str,
+    theirs: Option<(&str, String)>,
+) -> Option<String> {
+    match theirs {
+        None => Some(none_of_that_name(what, ours)),
+        Some((print, _)) if print.is_empty() || print == our_print => None,
+        Some((_, theirs)) => {
+            Some(format!("{what}: the client has {ours}, the plugin has {theirs}"))
+        }
+    }
+}
