@@ -14,6 +14,7 @@ use super::command::Command;
 use super::retry;
 use super::state::PluginState;
 use crate::error::{Error, Result};
+use crate::host::callbacks::Registration;
 use crate::protocol::{Descriptor, Dialect, PluginId, name, wire};
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
@@ -188,12 +189,12 @@ impl Plugin {
     ) -> Result<Subscription> {
         name::check_callback(callback)?;
         let callbacks = self.plugin.callbacks();
-        let (key, version) = callbacks.add(callback, handler);
-        let (table, name) = (Arc::clone(callbacks), callback.to_owned());
-        let subscription = Subscription::new(move || table.remove(&name, key));
+        let Registration { key, names_version } = callbacks.add(callback, handler);
+        let (registered, name) = (Arc::clone(callbacks), callback.to_owned());
+        let subscription = Subscription::new(move || registered.remove(&name, key));
         let Some(instance) = self.plugin.instance() else { return Ok(subscription) };
         tokio::select! {
-            confirmed = callbacks.confirmed(version) => confirmed.map(|()| subscription),
+            confirmed = callbacks.wait_until_confirmed(names_version) => confirmed.map(|()| subscription),
             // It will be registered with the next instance.
             _ = instance.wait_for_exit() => Ok(subscription),
         }

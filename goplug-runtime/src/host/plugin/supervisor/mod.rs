@@ -184,7 +184,7 @@ impl Supervisor {
         let task = self.receive_callbacks(Arc::clone(&instance.shared), generation);
         instance.receive_callbacks(generation, task);
         tokio::select! {
-            _ = timeout_at(deadline, plugin.callbacks().settled()) => {}
+            _ = timeout_at(deadline, plugin.callbacks().wait_until_all_confirmed()) => {}
             () = plugin.closing() => {}
             exit = instance.wait() => return Err(start_error(plugin.id(), exit)),
         }
@@ -346,7 +346,7 @@ async fn idle(plugin: &PluginState, current: Option<Arc<Instance>>) {
     };
     loop {
         instance.idle(limit).await;
-        if plugin.callbacks().names().is_empty() {
+        if plugin.callbacks().is_empty() {
             return;
         }
         sleep(limit).await;
