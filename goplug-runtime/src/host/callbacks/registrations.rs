@@ -22,8 +22,8 @@ pub(in crate::host) struct Callbacks {
     /// The version of the list of names.
     pub(super) names_version: watch::Sender<u64>,
     confirmation: watch::Sender<Confirmation>,
-    /// Tells the plugin this host from others. It has to be distinct, but need not be secret,
-    /// since the plugin checks the user of its peer.
+    /// Identifies this host to the plugin, which may serve several hosts. It has to be unique, but
+    /// need not be secret, since the plugin checks the user of its peer.
     pub(super) host_id: String,
     /// Held while a handler runs: handlers run one at a time, also those of two instances that
     /// overlap.
