@@ -1,18 +1,18 @@
 //! The host's side: a registry on a folder, and the handles of its plugins.
 //!
-//! The rooms, from the bottom; each imports only from those above it in this list:
+//! Each room imports only from the rooms before it in this list:
 //!
 //! - `policy`: settings without behaviour;
-//! - `install`: what lies in the folder, and whether to trust it;
-//! - `connection`: one socket: a request goes out, a response comes in;
+//! - `install`: the files of a plugin, and whether they can be trusted;
+//! - `connection`: one socket, with a request out and a response in;
 //! - `instance`: one process of a plugin;
 //! - `callbacks`: what plugins call in their host;
-//! - `plugin`: what outlives a process: its state, supervisor and handle;
+//! - `plugin`: what outlives a process: a plugin's state, supervisor and handle;
 //! - `registry`: the plugins of a folder;
-//! - `blocking`: the same for hosts that are not async.
+//! - `blocking`: registry and handles for hosts that are not async.
 //!
-//! Start reading at `registry` for what users hold, at `plugin` for how a call finds its
-//! process.
+//! `task`, before all of them, is a single type. Start reading at `registry` for what users hold,
+//! at `plugin` for how a call finds its process.
 
 mod task;
 

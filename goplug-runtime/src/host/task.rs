@@ -2,7 +2,7 @@
 
 use tokio::task::JoinHandle;
 
-/// A task that ends with whoever holds this.
+/// A task that is aborted when this is dropped.
 pub(super) struct OwnedTask(JoinHandle<()>);
 
 impl OwnedTask {

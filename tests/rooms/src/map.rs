@@ -67,6 +67,7 @@ pub const ROOMS: &[Rooms] = &[
     Rooms {
         of: "goplug-runtime/host",
         order: &[
+            "task",
             "policy",
             "install",
             "connection",

@@ -1,4 +1,4 @@
-//! The handle of a plugin for callers that block.
+//! The blocking handle of a plugin.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,18 +15,18 @@ use crate::typed::{
     MediaType, Reply, Subscription, wait, wait_until,
 };
 
-/// A plugin, as a host holds it that is not async: each call blocks its thread, on a plain
-/// socket, until the answer or the deadline.
+/// The handle of a plugin for a host that is not async. Each call blocks its thread, on a
+/// blocking socket, until the response or the deadline.
 ///
-/// It is made of a [`goplug::Plugin`](crate::host::Plugin) of any registry, and as cheap to
-/// clone; all the threads of a host may call through one. It stays valid in the same way: a
-/// call takes whatever process serves at that moment, waits for a restart that is on its way,
-/// and is made again under the same rule.
+/// It can be made from a [`goplug::Plugin`](crate::host::Plugin) of any registry. It is as cheap
+/// to clone, can be used by many threads at the same time, and stays valid in the same way: a call
+/// goes to the process that runs at that moment, waits for a restart that is on its way, and is
+/// retried by the same rule.
 ///
-/// Starting, watching and stopping the plugin's process remains the affair of the registry's
-/// runtime. Where that has a single thread, nothing here is to be called on it: a call would
-/// not hear of a crash nor see a restart before its deadline, and [`unload`](Self::unload)
-/// would wait for itself. Async code has [`as_async`](Self::as_async).
+/// The runtime of the registry still starts, watches and stops the plugin's process. If that
+/// runtime has a single thread, do not use this handle on that thread: a call would not notice a
+/// crash or a restart before its deadline, and [`unload`](Self::unload) would wait for itself.
+/// Async code can use [`as_async`](Self::as_async).
 ///
 /// ```no_run
 /// # fn example() -> goplug::Result<()> {
@@ -54,23 +54,24 @@ impl From<plugin::Plugin> for Plugin {
 }
 
 impl Plugin {
-    /// The handle beneath: for all that needs no waiting, such as its name, state and methods,
-    /// and for calls from async code.
+    /// The async handle, for calls from async code, and for what does not wait: the plugin's name,
+    /// state, methods and so on.
     pub fn as_async(&self) -> &plugin::Plugin {
         &self.plugin
     }
 
-    /// Calls a method with bytes, and answers with bytes: typed methods take and give JSON,
-    /// raw ones anything. Blocks for at most the registry's call timeout.
+    /// Calls a method with a body of bytes, and returns the body of the response. Typed methods
+    /// take and return JSON, raw methods any bytes. Blocks for at most the plugin's
+    /// [`call_timeout`](crate::host::Policy::call_timeout).
     ///
     /// # Errors
-    /// Every [`Error`] of a call; [`Error::may_have_executed`] says whether a retry is safe.
+    /// Every [`Error`] of a call. [`Error::may_have_executed`] says whether a retry is safe.
     pub fn execute(&self, method: &str, body: impl Into<Bytes>) -> Result<Bytes> {
         name::check_method(method)?;
         self.request(method, body.into())
     }
 
-    /// Sends bytes to and fro: whether the plugin's serving loop answers.
+    /// Sends bytes to the plugin, which sends them back: checks that its server responds.
     ///
     /// # Errors
     /// As [`Plugin::execute`].
@@ -84,15 +85,17 @@ impl Plugin {
         call_blocking(self.plugin.shared(), &request)
     }
 
-    /// Registers a handler for a callback, which gets the arguments as bytes: JSON of a typed
-    /// callback, whatever it is of a raw one. Handlers of one plugin run one after the other,
-    /// in the order of the callbacks, on a thread where they may block and call the plugin.
+    /// Registers a handler for a callback. The handler gets the arguments as bytes: JSON for a
+    /// typed callback, any bytes for a raw callback. Handlers of one plugin run one at a time, in
+    /// the order of the callbacks, on a thread on which they may block and call the plugin.
     ///
-    /// Blocks until the plugin knows of it, for at most the registry's call timeout; not at
-    /// all with a plugin that is not loaded.
+    /// Blocks until the plugin has registered the callback, for at most the plugin's
+    /// [`call_timeout`](crate::host::Policy::call_timeout). Does not block if the plugin is not
+    /// loaded.
     ///
     /// # Errors
-    /// [`Error::InvalidName`], or why the plugin did not take it.
+    /// [`Error::InvalidName`]; [`Error::Protocol`] says why the plugin did not register the
+    /// callback; [`Error::Deadline`] if it did not do so in time.
     pub fn register_callback(
         &self,
         callback: &str,
@@ -109,36 +112,36 @@ impl Plugin {
 
     fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
         let deadline = Instant::now() + self.plugin.shared().policy().call_timeout;
-        wait_until(self.plugin.registered(callback, handler), deadline)
-            .unwrap_or_else(|| Err(self.plugin.unconfirmed(callback)))
+        wait_until(self.plugin.register_without_timeout(callback, handler), deadline)
+            .unwrap_or_else(|| Err(self.plugin.registration_timeout_error(callback)))
     }
 
-    /// A typed client of this plugin, whose methods block. The plugin has to be loaded.
+    /// A typed client of this plugin, which has to be loaded. The client's methods block.
     ///
     /// # Errors
     /// [`Error::Contract`] names each difference between what the client expects and what the
-    /// plugin offers.
+    /// plugin offers. [`Error::Unavailable`] if the plugin is not loaded.
     pub fn client<C: Client<Caller = Self>>(&self) -> Result<C> {
         ClientBase::bind(self.clone())
     }
 
-    /// Stops the plugin, as [`goplug::Plugin::unload`](crate::host::Plugin::unload) does, and
-    /// blocks until that is done.
+    /// Stops the plugin, as [`goplug::Plugin::unload`](crate::host::Plugin::unload) does. Blocks
+    /// until it is stopped.
     ///
     /// # Errors
-    /// [`Error::Stopped`] where the registry is gone, and the plugin with it.
+    /// [`Error::Stopped`] if the registry has stopped, and the plugin with it.
     pub fn unload(&self) -> Result<()> {
         wait(self.plugin.shared().command(Command::Unload))
     }
 }
 
 impl Caller for Plugin {
-    /// Blocks the thread that polls it; it is ready then.
+    /// Blocks the thread in the first poll of the future, which is then ready.
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
         call_blocking(self.plugin.shared(), &request)
     }
 
-    /// Blocks the thread that polls it; it is ready then.
+    /// Blocks the thread in the first poll of the future, which is then ready.
     async fn subscribe(
         &self,
         callback: &'static str,

@@ -1,4 +1,4 @@
-//! The registry of a host that is not async.
+//! The blocking handle of a registry.
 
 use std::sync::Arc;
 
@@ -11,11 +11,12 @@ use crate::typed::NamedClient;
 /// The plugins of a folder, for a host that is not async: a [`Registry`](registry::Registry)
 /// with a runtime on a thread of its own.
 ///
-/// Cheap to clone. When the last clone is dropped, everything it started ends, the thread
-/// included; [`stop`](Self::stop) does the same in good order. Its functions hold the thread
-/// that calls them. So within an async task an async registry is the better one; and in a task
-/// of this registry's own runtime, such as a callback's async handler, they fail with
-/// [`Error::Configuration`](crate::Error::Configuration), since it cannot wait for itself.
+/// Cheap to clone. When the last clone is dropped, everything that the registry started ends,
+/// including its thread. [`stop`](Self::stop) stops the plugins gracefully. The functions block
+/// the thread that calls them, so async code should use an async registry. In a task of the
+/// registry's own runtime, for example the async handler of a callback, the functions fail with
+/// [`Error::Configuration`](crate::Error::Configuration), since the runtime cannot wait for
+/// itself.
 ///
 /// ```no_run
 /// fn main() -> goplug::Result<()> {
@@ -31,29 +32,28 @@ pub struct Registry {
     inner: Arc<Inner>,
 }
 
-/// The registry goes before its runtime does.
+/// The order of the fields matters: the registry is dropped before its runtime.
 struct Inner {
     registry: registry::Registry,
     runtime: RuntimeThread,
 }
 
 impl RegistryBuilder {
-    /// Starts the registry with a runtime on a thread of its own, for a host that is not
-    /// async. Otherwise as [`start`](Self::start); blocks until the folder has been looked
-    /// through.
+    /// Starts the registry with a runtime on a thread of its own, for a host that is not async.
+    /// Blocks until the registry is started; otherwise as [`start`](Self::start).
     ///
     /// # Errors
-    /// As [`start`](Self::start), and [`Error::Io`](crate::Error::Io) where there can be no
-    /// further thread.
+    /// As [`start`](Self::start), and [`Error::Io`](crate::Error::Io) if the runtime or its thread
+    /// cannot be started.
     pub fn start_blocking(self) -> Result<Registry> {
         let runtime = RuntimeThread::start()?;
-        let registry = runtime.run(self.start())??;
+        let registry = runtime.run(self.start())?;
         Ok(Registry { inner: Arc::new(Inner { registry, runtime }) })
     }
 }
 
 impl Registry {
-    /// The plugin of this name, started and activated unless it already is.
+    /// The plugin of this name. Starts and activates it, unless it runs. Blocks until that is done.
     ///
     /// # Errors
     /// As [`Registry::load`](registry::Registry::load).
@@ -62,8 +62,8 @@ impl Registry {
         self.run(|registry| async move { registry.load(&name, &namespace).await.map(Plugin::from) })
     }
 
-    /// Puts a new process in the place of the running one, from what the `.pconf` says by now,
-    /// beneath every client and call.
+    /// Replaces the running process of a plugin by a new process, from what the `.pconf` now says.
+    /// Blocks until the new process takes the calls.
     ///
     /// # Errors
     /// As [`Registry::reload`](registry::Registry::reload).
@@ -74,8 +74,8 @@ impl Registry {
         )
     }
 
-    /// The typed client of one particular plugin: finds it, starts it unless it runs, checks
-    /// the contract.
+    /// The typed client of the plugin that the client's type names. Starts the plugin unless it
+    /// runs, and checks the contract.
     ///
     /// # Errors
     /// As [`Registry::client`](registry::Registry::client).
@@ -83,27 +83,28 @@ impl Registry {
         self.load(C::NAME, C::NAMESPACE)?.client()
     }
 
-    /// The handle of a plugin that is known, loaded or not; never starts anything.
+    /// The handle of a known plugin, loaded or not. Starts nothing, and does not scan the folder.
     pub fn get(&self, name: &str, namespace: &str) -> Option<Plugin> {
         self.inner.registry.get(name, namespace).map(Plugin::from)
     }
 
-    /// Every plugin that is known, sorted by namespace and name.
+    /// Every known plugin, sorted by namespace and name.
     pub fn discovered(&self) -> Vec<DiscoveredPlugin> {
         self.inner.registry.discovered()
     }
 
-    /// The registry beneath, for what needs no waiting, such as its stream of events. Its
-    /// async functions may be awaited on any runtime.
+    /// The async registry, for what does not wait, for example its stream of events. Its async
+    /// functions may be awaited on any runtime.
     pub fn as_async(&self) -> &registry::Registry {
         &self.inner.registry
     }
 
-    /// Stops every plugin in good order, and discovery with them. When it returns, no process
-    /// of this registry is left. Later loads fail with [`Error::Stopped`](crate::Error::Stopped).
+    /// Stops every plugin gracefully, and stops discovery. When this returns, no process of this
+    /// registry is left. Later loads fail with [`Error::Stopped`](crate::Error::Stopped).
     ///
     /// # Errors
-    /// None but that of waiting for itself; see [`Registry`].
+    /// Only [`Error::Configuration`](crate::Error::Configuration), in a task of the registry's own
+    /// runtime.
     pub fn stop(&self) -> Result<()> {
         self.run(|registry| async move {
             registry.stop().await;
@@ -116,7 +117,7 @@ impl Registry {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        self.inner.runtime.run(operation(self.inner.registry.clone()))?
+        self.inner.runtime.run(operation(self.inner.registry.clone()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The runtime of a host that has none: one thread, which ends with its owner.
+//! A runtime for hosts that have none, on a thread that ends with its owner.
 
 use std::future::Future;
 use std::thread::{self, JoinHandle};
@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 use crate::error::{Error, Result};
 use crate::typed::wait;
 
-/// A runtime on a thread of its own. Dropping it ends its tasks, and waits for the thread.
+/// A runtime on a thread of its own. Dropping it aborts its tasks and waits for the thread.
 pub(super) struct RuntimeThread {
     handle: Handle,
-    /// Dropped before the thread is waited for: that is what ends it.
+    /// Dropping the sender ends the thread.
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -30,22 +30,23 @@ impl RuntimeThread {
         Ok(Self { handle, end: Some(end), thread: Some(thread) })
     }
 
-    /// Runs a future there, and blocks until it is ready.
+    /// Runs a future on the runtime, and blocks until it is ready.
     ///
     /// # Errors
-    /// [`Error::Configuration`] on that very thread, which cannot wait for itself;
-    /// [`Error::Stopped`] where the future was ended before it was ready.
-    pub(super) fn run<F>(&self, future: F) -> Result<F::Output>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
+    /// The future's own; [`Error::Configuration`] on the runtime's thread, which cannot wait for
+    /// itself; [`Error::Stopped`] if the future was aborted.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
         if self.is_this_thread() {
             let text = "a blocking registry cannot be waited for by an async task of its own";
             return Err(Error::Configuration(text.into()));
         }
-        wait(self.handle.spawn(future)).map_err(|_| Error::Stopped)
+        wait(self.handle.spawn(future)).unwrap_or(Err(Error::Stopped))
     }
 
+    /// Whether the caller is on the runtime's thread.
     fn is_this_thread(&self) -> bool {
         self.thread.as_ref().is_some_and(|t| t.thread().id() == thread::current().id())
     }
@@ -54,7 +55,7 @@ impl RuntimeThread {
 /// Drives the runtime until its owner is gone.
 fn drive(runtime: Runtime, ended: oneshot::Receiver<()>) {
     drop(runtime.block_on(ended));
-    // Handlers that block cannot be ended, and one of them may be what waits for this thread.
+    // Blocking handlers cannot be aborted, and a handler may be waiting for this very thread.
     runtime.shutdown_background();
 }
 
@@ -65,7 +66,7 @@ impl Drop for RuntimeThread {
             return;
         }
         if let Some(thread) = self.thread.take() {
-            // What a panic there has to say has been said.
+            // A panic of the thread has been reported by the panic hook.
             drop(thread.join());
         }
     }

@@ -1,60 +1,62 @@
-//! Callbacks that have been read and not yet handled: as they came, many at a time.
+//! Callbacks that have been read and not yet handled, stored together as they came.
+//!
+//! A batch keeps the data of all its callbacks in one buffer and each name once, so that a
+//! callback needs no allocation of its own.
 
 use std::ops::Range;
 
 use crate::protocol::wire;
 
-/// More names than this are not kept from one batch to the next.
-const NAMES: usize = 64;
+/// With more names than this, a batch forgets them when it is cleared.
+const MAX_KEPT_NAMES: usize = 64;
 
-/// More memory than this is not kept, in bytes.
-const KEPT: usize = 1 << 20;
+/// How much of its data buffer a batch keeps when it is cleared, in bytes: 1 MiB.
+const MAX_KEPT_BYTES: usize = 1 << 20;
 
-/// Callbacks in their order, grouped by runs of the same name. Their data is one text, so that
-/// no callback has memory of its own.
+/// Callbacks in their order. Consecutive callbacks of the same name form a group.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    names: Vec<Name>,
+    names: Vec<CallbackName>,
     groups: Vec<Group>,
-    arrivals: Vec<Arrival>,
+    entries: Vec<Entry>,
     data: Vec<u8>,
 }
 
-/// A callback's name, and what is known of it.
+/// A callback's name, and what all callbacks of this name have in common.
 #[derive(Debug)]
-pub(super) struct Name {
-    /// The type of its events.
-    event: String,
-    /// How much of that is the name.
-    width: usize,
+pub(super) struct CallbackName {
+    /// The event type on the stream: the name, perhaps with a suffix for the format.
+    event_type: String,
+    /// The length of the name within the event type, in bytes.
+    name_len: usize,
     pub(super) format: Format,
     /// Whether the plugin waits for an answer.
     pub(super) wants_answer: bool,
 }
 
-/// Callbacks of one name, one behind the other.
+/// Consecutive callbacks of the same name.
 #[derive(Clone, Copy, Debug)]
 struct Group {
-    /// Which of the names it is.
+    /// The index of the name.
     name: usize,
-    /// Where the next group begins.
+    /// The index of the first callback behind the group.
     end: usize,
 }
 
 /// One callback.
 #[derive(Clone, Copy, Debug)]
-struct Arrival {
-    /// Where its data ends; it starts where the one before ends.
-    end: usize,
-    /// The event's id, where an answer goes.
-    id: Option<u64>,
+struct Entry {
+    /// The index at which its data ends, which starts at the end of the entry before.
+    data_end: usize,
+    /// The id of its event, which an answer has to name.
+    event_id: Option<u64>,
 }
 
-/// Which of a batch's names it is, until the batch is cleared.
+/// The index of a name in its batch. Valid until the batch is cleared.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NameId(usize);
 
-/// How data is written.
+/// The encoding of a callback's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Json,
@@ -62,63 +64,64 @@ pub(super) enum Format {
     Raw,
 }
 
-impl Name {
-    pub(super) fn text(&self) -> &str {
-        &self.event[..self.width]
+impl CallbackName {
+    pub(super) fn as_str(&self) -> &str {
+        &self.event_type[..self.name_len]
     }
 }
 
 impl Batch {
+    /// The number of callbacks.
     pub(super) fn len(&self) -> usize {
-        self.arrivals.len()
+        self.entries.len()
     }
 
     /// Adds a callback of this name.
     #[inline]
-    pub(super) fn push(&mut self, name: NameId, data: &[u8], id: Option<u64>) {
+    pub(super) fn push(&mut self, name: NameId, data: &[u8], event_id: Option<u64>) {
         self.data.extend_from_slice(data);
-        self.arrivals.push(Arrival { end: self.data.len(), id });
+        self.entries.push(Entry { data_end: self.data.len(), event_id });
         match self.groups.last_mut() {
             Some(group) if group.name == name.0 => group.end += 1,
-            _ => self.groups.push(Group { name: name.0, end: self.arrivals.len() }),
+            _ => self.groups.push(Group { name: name.0, end: self.entries.len() }),
         }
     }
 
-    /// The name of such events. `wants_answer` says of a name whether the plugin waits for an
-    /// answer.
-    pub(super) fn name_of_event(
+    /// Interns the name in an event type of a GoPlug 2 plugin. For a new name, `wants_answer`
+    /// says whether the plugin waits for an answer.
+    pub(super) fn intern_event_type(
         &mut self,
-        event: &str,
+        event_type: &str,
         wants_answer: impl Fn(&str) -> bool,
     ) -> NameId {
-        let name = event.strip_suffix(wire::EVENT_BASE64_SUFFIX).unwrap_or(event);
-        let format = if name.len() < event.len() { Format::Base64 } else { Format::Json };
-        self.name(event, name.len(), format, || wants_answer(name))
+        let name = event_type.strip_suffix(wire::EVENT_BASE64_SUFFIX).unwrap_or(event_type);
+        let format = if name.len() < event_type.len() { Format::Base64 } else { Format::Json };
+        self.intern(event_type, name.len(), format, || wants_answer(name))
     }
 
-    /// The name of callbacks of a GoPlug 1 plugin.
-    pub(super) fn name_of_raw(&mut self, name: &str) -> NameId {
-        self.name(name, name.len(), Format::Raw, || false)
+    /// Interns the name of a callback of a GoPlug 1 plugin.
+    pub(super) fn intern_raw(&mut self, name: &str) -> NameId {
+        self.intern(name, name.len(), Format::Raw, || false)
     }
 
-    fn name(
+    fn intern(
         &mut self,
-        event: &str,
-        width: usize,
+        event_type: &str,
+        name_len: usize,
         format: Format,
         wants_answer: impl FnOnce() -> bool,
     ) -> NameId {
-        let is_it = |name: &Name| name.event == event && name.format == format;
-        let known = self.names.iter().position(is_it);
-        NameId(known.unwrap_or_else(|| {
-            let wants_answer = wants_answer();
-            self.names.push(Name { event: event.to_owned(), width, format, wants_answer });
+        let matches = |name: &CallbackName| name.event_type == event_type && name.format == format;
+        let index = self.names.iter().position(matches);
+        NameId(index.unwrap_or_else(|| {
+            let (event_type, wants_answer) = (event_type.to_owned(), wants_answer());
+            self.names.push(CallbackName { event_type, name_len, format, wants_answer });
             self.names.len() - 1
         }))
     }
 
-    /// The callbacks, in groups of the same name.
-    pub(super) fn groups(&self) -> impl Iterator<Item = (&Name, Range<usize>)> {
+    /// The groups in their order: each name with the indexes of its callbacks.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&CallbackName, Range<usize>)> {
         let mut start = 0;
         self.groups.iter().map(move |group| {
             let range = std::mem::replace(&mut start, group.end)..group.end;
@@ -126,30 +129,30 @@ impl Batch {
         })
     }
 
-    /// The id of a callback's event.
-    pub(super) fn id(&self, at: usize) -> Option<u64> {
-        self.arrivals[at].id
+    /// The id of the event of the callback at this index.
+    pub(super) fn event_id(&self, index: usize) -> Option<u64> {
+        self.entries[index].event_id
     }
 
-    /// What these callbacks carry, as it came.
+    /// The data of the callbacks at these indexes, still encoded.
     #[inline]
     pub(super) fn data(&self, range: Range<usize>) -> impl Iterator<Item = &[u8]> + use<'_> {
-        let before = range.start.checked_sub(1).and_then(|before| self.arrivals.get(before));
-        let mut start = before.map_or(0, |before| before.end);
-        let arrivals = self.arrivals.get(range).unwrap_or_default();
-        arrivals.iter().map(move |arrival| {
-            let start = std::mem::replace(&mut start, arrival.end);
-            &self.data[start..arrival.end]
+        let before = range.start.checked_sub(1).and_then(|before| self.entries.get(before));
+        let mut start = before.map_or(0, |before| before.data_end);
+        let entries = self.entries.get(range).unwrap_or_default();
+        entries.iter().map(move |entry| {
+            let start = std::mem::replace(&mut start, entry.data_end);
+            &self.data[start..entry.data_end]
         })
     }
 
-    /// Becomes empty, and keeps what it may need again.
+    /// Removes all callbacks. Keeps names and memory for the next ones, within limits.
     pub(super) fn clear(&mut self) {
         self.groups.clear();
-        self.arrivals.clear();
+        self.entries.clear();
         self.data.clear();
-        self.data.shrink_to(KEPT);
-        if self.names.len() > NAMES {
+        self.data.shrink_to(MAX_KEPT_BYTES);
+        if self.names.len() > MAX_KEPT_NAMES {
             self.names.clear();
         }
     }
@@ -161,25 +164,25 @@ mod tests {
 
     fn batch() -> Batch {
         let mut batch = Batch::default();
-        for (event, data) in
+        for (event_type, data) in
             [("a", "1"), ("a", ""), ("b;base64", "AP8="), ("b;base64", "?"), ("a", "22")]
         {
-            let name = batch.name_of_event(event, |name| name == "b");
+            let name = batch.intern_event_type(event_type, |name| name == "b");
             batch.push(name, data.as_bytes(), None);
         }
-        let name = batch.name_of_raw("b");
+        let name = batch.intern_raw("b");
         batch.push(name, b"raw", None);
         batch
     }
 
     #[test]
-    fn callbacks_come_out_as_they_went_in_and_a_group_has_one_name() {
+    fn callbacks_keep_their_order_and_each_group_has_one_name() {
         let batch = batch();
         let groups: Vec<_> = batch
             .groups()
             .map(|(name, range)| {
                 let data: Vec<_> = batch.data(range).map(String::from_utf8_lossy).collect();
-                (name.text(), name.format, name.wants_answer, data.join(" "))
+                (name.as_str(), name.format, name.wants_answer, data.join(" "))
             })
             .collect();
         let expected = [
@@ -193,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_cleared_is_as_good_as_new() {
+    fn a_cleared_batch_is_empty_and_still_knows_its_names() {
         let mut batch = batch();
         batch.clear();
-        let name = batch.name_of_event("a", |_| panic!("it is known"));
+        let name = batch.intern_event_type("a", |_| panic!("the name is known"));
         batch.push(name, b"3", Some(7));
-        assert_eq!((batch.len(), batch.id(0)), (1, Some(7)));
+        assert_eq!((batch.len(), batch.event_id(0)), (1, Some(7)));
         assert_eq!(batch.data(0..1).collect::<Vec<_>>(), [b"3"]);
         assert_eq!(batch.groups().count(), 1);
     }

@@ -1,4 +1,7 @@
-//! Running the handlers, one callback after the other.
+//! Runs the handlers, one callback after the other.
+//!
+//! Most callbacks have a single handler, which is ready at once. So consecutive callbacks of one
+//! name are given to it together: looking it up and beginning its future is paid once.
 
 use std::future::poll_fn;
 use std::ops::Range;
@@ -10,8 +13,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 
 use super::Callbacks;
-use super::batch::{Batch, Format, Name};
-use super::registrations::Handlers;
+use super::batch::{Batch, CallbackName, Format};
+use super::registrations::HandlerSnapshot;
 use crate::error::Result;
 use crate::host::instance::Instance;
 use crate::http1::Request;
@@ -23,84 +26,98 @@ use crate::typed::{CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply
 pub(super) struct HandlerLoop<'a> {
     instance: &'a Instance,
     callbacks: &'a Callbacks,
-    /// The handlers of the last callback: the next one mostly has the same.
-    handlers: Handlers,
+    /// The handlers of the last callback. The next callback mostly has the same name.
+    snapshot: HandlerSnapshot,
+}
+
+/// What one future of a handler has done.
+struct Handled {
+    /// The index of the first callback that the handler did not get.
+    next: usize,
+    /// The answer to the last callback that it got, if the plugin waits for one.
+    answer: Option<Result<Reply, Problem>>,
 }
 
 impl<'a> HandlerLoop<'a> {
     pub(super) fn new(instance: &'a Instance, callbacks: &'a Callbacks) -> Self {
-        Self { instance, callbacks, handlers: Handlers::default() }
+        Self { instance, callbacks, snapshot: HandlerSnapshot::default() }
     }
 
     /// Runs the handlers of these callbacks, one callback after the other.
     pub(super) async fn handle(&mut self, batch: &Batch) {
         let mut began = Instant::now();
         for (name, group) in batch.groups() {
-            let mut at = group.start;
-            while at < group.end {
-                self.callbacks.look_up(name.text(), &mut self.handlers);
-                at = match &self.handlers.list[..] {
-                    [] => at + 1,
+            let mut index = group.start;
+            while index < group.end {
+                self.callbacks.look_up(name.as_str(), &mut self.snapshot);
+                index = match &self.snapshot.handlers[..] {
+                    [] => index + 1,
                     [handler] if !name.wants_answer => {
-                        let end = group.end.min(at + limits::CALLBACK_BACKLOG);
-                        self.run_one(batch, name, at..end, handler).await
+                        let end = group.end.min(index + limits::CALLBACK_BACKLOG);
+                        self.run_single(batch, name, index..end, handler).await
                     }
                     handlers => {
-                        self.run_all(batch, name, at, handlers).await;
-                        at + 1
+                        self.run_all(batch, name, index, handlers).await;
+                        index + 1
                     }
                 };
-                // Handlers that are done at once would otherwise keep everybody else waiting.
+                // Handlers that never wait would otherwise keep other tasks from running.
                 if began.elapsed() >= limits::CALLBACK_SLICE {
                     tokio::task::yield_now().await;
                     began = Instant::now();
                 }
             }
         }
-        self.handlers.clear();
+        self.snapshot.clear();
     }
 
-    /// Runs the only handler, for the first of these callbacks and for those behind it as long
-    /// as it is done with each at once; answers with the next one.
-    async fn run_one(
+    /// Runs a name's only handler for the first callback of the range, and for further ones as
+    /// long as the handler does not wait. Returns the index of the next callback.
+    async fn run_single(
         &self,
         batch: &Batch,
-        name: &Name,
+        name: &CallbackName,
         range: Range<usize>,
         handler: &CallbackHandler,
     ) -> usize {
-        // Never closed.
-        let _turn = self.callbacks.turn.acquire().await;
-        self.run(batch, name, range, handler).await.0
+        // The semaphore is never closed.
+        let _permit = self.callbacks.handler_permit.acquire().await;
+        self.run(batch, name, range, handler).await.next
     }
 
-    /// Runs several handlers, or one whose answer goes to the plugin.
-    async fn run_all(&self, batch: &Batch, name: &Name, at: usize, handlers: &[CallbackHandler]) {
-        let turn = self.callbacks.turn.acquire().await;
+    /// Runs all handlers of one callback, then sends the first answer if the plugin waits for
+    /// one.
+    async fn run_all(
+        &self,
+        batch: &Batch,
+        name: &CallbackName,
+        index: usize,
+        handlers: &[CallbackHandler],
+    ) {
+        let permit = self.callbacks.handler_permit.acquire().await;
         let mut answer = None;
         for handler in handlers {
-            let (_, outcome) = self.run(batch, name, at..at + 1, handler).await;
-            answer = answer.or(outcome);
+            let handled = self.run(batch, name, index..index + 1, handler).await;
+            answer = answer.or(handled.answer);
         }
-        drop(turn);
-        let (Some(id), Some(outcome)) = (batch.id(at), answer) else { return };
-        if let Err(error) = self.reply(id, outcome).await {
+        drop(permit);
+        let (Some(event_id), Some(answer)) = (batch.event_id(index), answer) else { return };
+        if let Err(error) = self.reply(event_id, answer).await {
             tracing::warn!(
                 target: "goplug::callbacks",
-                callback = name.text(), "the answer did not reach the plugin: {error}"
+                callback = name.as_str(), "the answer did not reach the plugin: {error}"
             );
         }
     }
 
-    /// Runs a handler, for one callback at least; answers with the next one, and with the
-    /// answer of the last if that is wanted.
+    /// Runs one handler, for the first callback of the range and perhaps for further ones.
     async fn run(
         &self,
         batch: &Batch,
-        name: &Name,
+        name: &CallbackName,
         range: Range<usize>,
         handler: &CallbackHandler,
-    ) -> (usize, Option<Result<Reply, Problem>>) {
+    ) -> Handled {
         let has_waited = AtomicBool::new(false);
         let mut pending = PendingCallbacks {
             name,
@@ -109,7 +126,7 @@ impl<'a> HandlerLoop<'a> {
             data: batch.data(range),
             has_waited: &has_waited,
             callbacks: self.callbacks,
-            handlers: &self.handlers,
+            snapshot: &self.snapshot,
             answer: None,
             decoded: Vec::new(),
         };
@@ -121,49 +138,51 @@ impl<'a> HandlerLoop<'a> {
         })
         .await;
         drop(running);
-        (pending.next, pending.answer)
+        Handled { next: pending.next, answer: pending.answer }
     }
 
     /// Sends a handler's answer to the plugin that waits for it.
-    async fn reply(&self, id: u64, outcome: Result<Reply, Problem>) -> Result<()> {
-        let (body, media_type) = match outcome {
+    async fn reply(&self, event_id: u64, answer: Result<Reply, Problem>) -> Result<()> {
+        let (body, media_type) = match answer {
             Ok(reply) => (reply.body, reply.media_type.as_str()),
             Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
         };
         let request = Request {
-            below: &format!("/{id}"),
+            below: &format!("/{event_id}"),
             content_type: Some(media_type),
-            headers: &[(wire::HEADER_HOST, &self.callbacks.host)],
+            headers: &[(wire::HEADER_HOST, &self.callbacks.host_id)],
             ..Request::new(wire::CALLBACK_REPLY, &body)
         };
         self.instance.control(&request).await.map(drop)
     }
 }
 
-/// What a handler is to run for. Beyond the first callback it gets no more once it has had
-/// to wait, since then others may have waited for their turn, or once it may have been
-/// unregistered.
+/// The callbacks that a handler's future takes one by one.
+///
+/// The first callback is always given out. Further ones are not given out once the future has
+/// waited, since other work may be due by then, nor once a handler was added or removed.
 struct PendingCallbacks<'a, D> {
-    name: &'a Name,
+    name: &'a CallbackName,
     first: usize,
     next: usize,
-    /// What the next ones carry, as it came.
+    /// The data of the callbacks from `next` on, still encoded.
     data: D,
+    /// Whether the handler's future was pending after a poll.
     has_waited: &'a AtomicBool,
     callbacks: &'a Callbacks,
-    handlers: &'a Handlers,
+    snapshot: &'a HandlerSnapshot,
     answer: Option<Result<Reply, Problem>>,
-    /// The bytes of the callback at hand, where they came as base64.
+    /// The decoded data of the current callback, if it came as base64.
     decoded: Vec<u8>,
 }
 
 impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
-    /// What the next one carries, as it came.
+    /// The data of the next callback, still encoded.
     #[inline]
-    fn advance(&mut self) -> Option<&'a [u8]> {
-        let goes_on =
-            !self.has_waited.load(Ordering::Relaxed) && self.callbacks.are_current(self.handlers);
-        if !goes_on && self.next > self.first {
+    fn next_data(&mut self) -> Option<&'a [u8]> {
+        let may_continue =
+            !self.has_waited.load(Ordering::Relaxed) && self.callbacks.is_current(self.snapshot);
+        if !may_continue && self.next > self.first {
             return None;
         }
         let data = self.data.next()?;
@@ -171,15 +190,16 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
         Some(data)
     }
 
-    /// The same where it came as base64: it is passed over where it is none.
+    /// Decodes the data of the next callback from base64 into `decoded`. Skips callbacks whose
+    /// data is not valid base64.
     #[cold]
-    fn advance_decoded(&mut self) -> Option<()> {
+    fn decode_next(&mut self) -> Option<()> {
         loop {
-            let data = self.advance()?;
+            let data = self.next_data()?;
             self.decoded.clear();
             match BASE64.decode_vec(data, &mut self.decoded) {
                 Ok(()) => return Some(()),
-                Err(reason) => tell_dropped(&reason),
+                Err(error) => warn_dropped(&error),
             }
         }
     }
@@ -189,9 +209,9 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
     #[inline]
     fn next(&mut self) -> Option<&[u8]> {
         if self.name.format != Format::Base64 {
-            return self.advance();
+            return self.next_data();
         }
-        self.advance_decoded()?;
+        self.decode_next()?;
         Some(&self.decoded)
     }
 
@@ -213,7 +233,7 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
         if let Err(problem) = &outcome {
             tracing::warn!(
                 target: "goplug::callbacks",
-                callback = self.name.text(),
+                callback = self.name.as_str(),
                 "the handler failed: {}", problem.detail
             );
         }
@@ -224,6 +244,6 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
 }
 
 #[cold]
-fn tell_dropped(reason: &base64::DecodeError) {
-    tracing::warn!(target: "goplug::callbacks", "a callback is dropped: {reason}");
+fn warn_dropped(error: &base64::DecodeError) {
+    tracing::warn!(target: "goplug::callbacks", "a callback is dropped: {error}");
 }

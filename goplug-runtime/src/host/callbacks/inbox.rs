@@ -1,7 +1,7 @@
-//! Between the reader of a stream and the handlers, which are one task.
+//! The buffer between the reader of a callback stream and the handlers, which share one task.
 //!
-//! Both are polled in turn, the reader first, until neither gets on. So none has to wake the
-//! other: whoever finds the other one behind is asked again soon.
+//! The task polls the reader first and then the handlers, and repeats that until both wait. So
+//! neither has to wake the other: an end that waits for the other end is polled again soon.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -11,7 +11,7 @@ use std::task::Poll;
 use super::batch::Batch;
 use crate::limits;
 
-/// Callbacks that have been read and not yet taken by the handlers.
+/// Callbacks that have been read and not yet handed to the handlers.
 #[derive(Default)]
 pub(super) struct Inbox {
     state: Mutex<State>,
@@ -19,10 +19,11 @@ pub(super) struct Inbox {
 
 #[derive(Default)]
 struct State {
-    waiting: Batch,
-    /// Whether the reader has found it full, and it no longer is.
-    has_room_again: bool,
-    is_full: bool,
+    batch: Batch,
+    /// The reader found the inbox full and waits.
+    reader_waits: bool,
+    /// The reader was waiting, and the inbox has room now.
+    reader_can_resume: bool,
 }
 
 impl Inbox {
@@ -30,38 +31,39 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is room for what the next piece of the stream holds.
-    pub(super) async fn room(&self) {
+    /// Waits until the inbox has room for the next segment of the stream. Cancel safe.
+    pub(super) async fn wait_for_room(&self) {
         poll_fn(|_| {
             let mut state = self.lock();
-            state.is_full = state.waiting.len() >= limits::CALLBACK_BACKLOG;
-            if state.is_full { Poll::Pending } else { Poll::Ready(()) }
+            state.reader_waits = state.batch.len() >= limits::CALLBACK_BACKLOG;
+            if state.reader_waits { Poll::Pending } else { Poll::Ready(()) }
         })
         .await;
     }
 
-    /// Adds to it.
+    /// Lets `fill` add callbacks.
     pub(super) fn fill<T>(&self, fill: impl FnOnce(&mut Batch) -> T) -> T {
-        fill(&mut self.lock().waiting)
+        fill(&mut self.lock().batch)
     }
 
-    /// Waits for callbacks, and exchanges them for this batch, whose own are done.
-    pub(super) async fn take(&self, done: &mut Batch) {
-        done.clear();
+    /// Clears this batch, whose callbacks have been handled, then waits for callbacks and moves
+    /// them into it. Cancel safe.
+    pub(super) async fn refill(&self, handled: &mut Batch) {
+        handled.clear();
         poll_fn(|_| {
             let mut state = self.lock();
-            if state.waiting.len() == 0 {
+            if state.batch.len() == 0 {
                 return Poll::Pending;
             }
-            std::mem::swap(&mut state.waiting, done);
-            state.has_room_again = std::mem::take(&mut state.is_full);
+            std::mem::swap(&mut state.batch, handled);
+            state.reader_can_resume = std::mem::take(&mut state.reader_waits);
             Poll::Ready(())
         })
         .await;
     }
 
-    /// Runs both ends in this task, until the reader's end.
-    pub(super) async fn run(
+    /// Drives the reader and the handlers in the current task, until the reader ends.
+    pub(super) async fn drive(
         &self,
         reader: impl Future<Output = ()>,
         handlers: impl Future<Output = ()>,
@@ -72,9 +74,9 @@ impl Inbox {
                 if reader.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
-                // They end no sooner than the task does.
+                // The handlers never end by themselves.
                 let _ = handlers.as_mut().poll(cx);
-                if !std::mem::take(&mut self.lock().has_room_again) {
+                if !std::mem::take(&mut self.lock().reader_can_resume) {
                     return Poll::Pending;
                 }
             }

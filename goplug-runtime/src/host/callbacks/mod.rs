@@ -1,9 +1,12 @@
-//! Callbacks in: who handles what, and the one stream on which they come.
+//! Callbacks from plugins: the registered handlers, and the stream on which callbacks arrive.
 //!
-//! One task for each instance reads the stream and runs the handlers, side by side: a handler
+//! For each instance, one task reads the stream and runs the handlers side by side. A handler
 //! may register further callbacks, which opens the stream anew, and must not wait for itself.
-//! Handlers run one after the other, in the order of the events; while they are behind, the
-//! stream is not read, and the plugin waits.
+//! Handlers run one at a time, in the order of the callbacks. While they are behind, the stream
+//! is not read, and in the end the plugin waits.
+//!
+//! Each instance that receives callbacks has a *generation*, a number that grows. Two instances
+//! overlap during an upgrade; only the newer generation can confirm registrations.
 //!
 //! The room imports `instance` and `connection`. Start reading at `registrations`, then
 //! `stream` (or `polls`, for plugins of the original GoPlug) and `handler_loop`.
@@ -24,15 +27,16 @@ use inbox::Inbox;
 use crate::host::instance::Instance;
 use crate::protocol::Dialect;
 
-pub(in crate::host) use registrations::Callbacks;
+pub(in crate::host) use registrations::{Callbacks, Registration};
 
-/// Serves the callbacks of an instance, whose generation this is, until it is dropped. `missed`
-/// is told the number of callbacks that the plugin no longer held.
+/// Receives the callbacks of an instance under this generation and runs their handlers, until
+/// the future is dropped. `on_missed` gets the number of callbacks that the plugin had discarded
+/// before a broken stream was resumed; 0 if the plugin did not say how many.
 pub(in crate::host) async fn serve(
     instance: Arc<Instance>,
     callbacks: Arc<Callbacks>,
     generation: u64,
-    missed: impl Fn(u64) + Send,
+    on_missed: impl Fn(u64) + Send,
 ) {
     let mut handler_loop = HandlerLoop::new(&instance, &callbacks);
     match instance.dialect() {
@@ -41,15 +45,15 @@ pub(in crate::host) async fn serve(
         }
         Dialect::GoPlug2 => {
             let inbox = Inbox::default();
-            let receiver = stream::Receiver::new(&instance, &callbacks, generation, &inbox);
+            let reader = stream::StreamReader::new(&instance, &callbacks, generation, &inbox);
             let handlers = async {
                 let mut batch = Batch::default();
                 loop {
-                    inbox.take(&mut batch).await;
+                    inbox.refill(&mut batch).await;
                     handler_loop.handle(&batch).await;
                 }
             };
-            inbox.run(receiver.run(missed), handlers).await;
+            inbox.drive(reader.run(on_missed), handlers).await;
         }
     }
 }

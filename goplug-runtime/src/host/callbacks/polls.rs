@@ -1,116 +1,115 @@
-//! Callbacks of the original GoPlug: a request that is held until there is one.
+//! Callbacks of the original GoPlug: the host sends a request, and the plugin holds its response
+//! back until there is a callback (long polling).
 //!
-//! Each name has a connection of its own with one request on it. When it is answered,
-//! the next is sent at once, before the user's handler runs, since the plugin queues
-//! only for a host that asks again.
+//! Each name has a connection of its own with one request at a time. Once a response has come,
+//! the next request is sent at once, before the handler runs, since the plugin queues callbacks
+//! only for a host that has a request waiting.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task;
+use std::task::Poll;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::handler_loop::HandlerLoop;
 use super::registrations::Callbacks;
 use crate::host::instance::Instance;
+use crate::host::task::OwnedTask;
 use crate::http1::Request;
 use crate::limits;
 use crate::protocol::{legacy, wire};
 
-/// A callback: its name, and what it carries.
-type Arrival = (String, Bytes);
+/// One callback.
+struct Callback {
+    name: String,
+    data: Bytes,
+}
 
-/// Receives the callbacks of a GoPlug 1 plugin, and runs the handlers side by side with that.
+/// Receives the callbacks of a GoPlug 1 plugin and runs their handlers, side by side.
 pub(super) async fn serve(
     instance: &Arc<Instance>,
     callbacks: &Callbacks,
     generation: u64,
     handler_loop: &mut HandlerLoop<'_>,
 ) {
-    let (arrivals, mut queue) = mpsc::channel::<Arrival>(limits::CALLBACK_BACKLOG);
+    let (queue, mut received) = mpsc::channel::<Callback>(limits::CALLBACK_BACKLOG);
     let handlers = async {
         let mut batch = Batch::default();
-        while let Some((name, data)) = queue.recv().await {
+        while let Some(Callback { name, data }) = received.recv().await {
             batch.clear();
-            let name = batch.name_of_raw(&name);
+            let name = batch.intern_raw(&name);
             batch.push(name, &data, None);
             handler_loop.handle(&batch).await;
         }
     };
-    tokio::join!(receive(instance, callbacks, generation, arrivals), handlers);
+    tokio::join!(poll_all(instance, callbacks, generation, queue), handlers);
 }
 
-/// Polls for each name that is registered, each on its own.
-async fn receive(
+/// Keeps one poll for each name that has handlers.
+async fn poll_all(
     instance: &Arc<Instance>,
     callbacks: &Callbacks,
     generation: u64,
-    arrivals: mpsc::Sender<Arrival>,
+    queue: mpsc::Sender<Callback>,
 ) {
-    let mut wanted = callbacks.wanted.subscribe();
+    let mut names_version = callbacks.names_version.subscribe();
     let mut polls = BTreeMap::new();
     loop {
-        let version = *wanted.borrow_and_update();
+        let version = *names_version.borrow_and_update();
         let names = callbacks.names();
         polls.retain(|name, _| names.contains(name));
         for name in names {
-            if let Entry::Vacant(place) = polls.entry(name) {
-                let name = place.key().clone();
-                place.insert(Poll::start(instance, &name, &arrivals).await);
+            if let Entry::Vacant(entry) = polls.entry(name) {
+                let name = entry.key().clone();
+                entry.insert(start_poll(instance, &name, &queue).await);
             }
         }
         callbacks.confirm(generation, version, None);
-        if wanted.changed().await.is_err() {
+        if names_version.changed().await.is_err() {
             return;
         }
     }
 }
 
-/// The poll for one callback. Dropping it ends the poll and closes its connection.
-struct Poll(JoinHandle<()>);
-
-impl Poll {
-    /// Begins to ask; returns once the first request is on its way.
-    async fn start(instance: &Arc<Instance>, name: &str, arrivals: &mpsc::Sender<Arrival>) -> Self {
-        let (asked, first_asked) = oneshot::channel();
-        let task = tokio::spawn(ask_for_ever(
-            Arc::clone(instance),
-            name.to_owned(),
-            arrivals.clone(),
-            asked,
-        ));
-        // A poll that fails at once drops the sender; it goes on trying by itself.
-        drop(first_asked.await);
-        Self(task)
-    }
+/// Starts the poll for one name; returns once its first request was sent. Dropping the task ends
+/// the poll and closes its connection.
+async fn start_poll(
+    instance: &Arc<Instance>,
+    name: &str,
+    queue: &mpsc::Sender<Callback>,
+) -> OwnedTask {
+    let (sent, first_sent) = oneshot::channel();
+    let task = OwnedTask::spawn(poll_with_retries(
+        Arc::clone(instance),
+        name.to_owned(),
+        queue.clone(),
+        sent,
+    ));
+    // A poll that fails at once drops the sender, and goes on trying by itself.
+    drop(first_sent.await);
+    task
 }
 
-impl Drop for Poll {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-async fn ask_for_ever(
+/// Polls for one name, with a new connection whenever one breaks, until the queue is closed.
+async fn poll_with_retries(
     instance: Arc<Instance>,
     name: String,
-    arrivals: mpsc::Sender<Arrival>,
-    asked: oneshot::Sender<()>,
+    queue: mpsc::Sender<Callback>,
+    first_sent: oneshot::Sender<()>,
 ) {
-    let mut asked = Some(asked);
+    let mut first_sent = Some(first_sent);
     let mut retry = limits::CALLBACK_RETRY_MIN;
     loop {
-        match ask(&instance, &name, &arrivals, &mut asked).await {
+        match poll(&instance, &name, &queue, &mut first_sent).await {
             Ok(()) => return,
             Err(error) => {
-                asked = None;
+                first_sent = None;
                 tracing::debug!(target: "goplug::callbacks", callback = name, "poll: {error}");
             }
         }
@@ -119,12 +118,15 @@ async fn ask_for_ever(
     }
 }
 
-/// Asks on one connection until it breaks, or until nobody wants to know.
-async fn ask(
+/// Polls on one connection, until the queue is closed.
+///
+/// # Errors
+/// The connection broke, or a response was not a callback.
+async fn poll(
     instance: &Instance,
     name: &str,
-    arrivals: &mpsc::Sender<Arrival>,
-    asked: &mut Option<oneshot::Sender<()>>,
+    queue: &mpsc::Sender<Callback>,
+    first_sent: &mut Option<oneshot::Sender<()>>,
 ) -> std::io::Result<()> {
     let endpoint = instance.endpoint();
     let mut connection = endpoint.connect().await?;
@@ -135,37 +137,38 @@ async fn ask(
             content_type: Some(wire::JSON),
             ..Request::new(wire::REGISTER_CALLBACK, body.as_bytes())
         };
-        // The answer is the callback, whenever that comes.
+        // The response is the callback, which may come at any time.
         let deadline = Instant::now() + limits::MAX_DURATION;
-        let mut answer = std::pin::pin!(endpoint.send_on(&mut connection, &request, deadline));
-        let early = poll_once(answer.as_mut()).await;
-        if let Some(asked) = asked.take() {
-            // The other end went away: so will this task.
-            let _ = asked.send(());
+        let mut response = pin!(endpoint.send_on(&mut connection, &request, deadline));
+        // The first poll of the future sends the request.
+        let early = poll_once(response.as_mut()).await;
+        if let Some(first_sent) = first_sent.take() {
+            // If the receiver is gone, this task is about to be aborted.
+            let _ = first_sent.send(());
         }
         if let Some(data) = last.take()
-            && arrivals.send((name.to_owned(), data)).await.is_err()
+            && queue.send(Callback { name: name.to_owned(), data }).await.is_err()
         {
             return Ok(());
         }
-        let answer = match early {
-            Some(answer) => answer,
-            None => answer.await,
+        let response = match early {
+            Some(response) => response,
+            None => response.await,
         };
-        let answer = answer.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
-        if answer.status != 200 {
-            return Err(std::io::Error::other(format!("status {}", answer.status)));
+        let response = response.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
+        if response.status != 200 {
+            return Err(std::io::Error::other(format!("status {}", response.status)));
         }
-        last = Some(answer.body);
+        last = Some(response.body);
     }
 }
 
-/// Gives a future its first push: for a request, that sends it.
+/// Polls a future once; `None` if it is not ready.
 async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|cx| {
-        task::Poll::Ready(match future.as_mut().poll(cx) {
-            task::Poll::Ready(output) => Some(output),
-            task::Poll::Pending => None,
+        Poll::Ready(match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
         })
     })
     .await

@@ -1,4 +1,8 @@
-//! Who handles what, whichever process the plugin runs as.
+//! The registered handlers of one plugin, and which of their names the plugin has confirmed.
+//!
+//! Registrations outlive instances: each new instance gets the list of names again. The list
+//! has a version, which grows whenever a name is added or removed; an instance confirms
+//! versions. So a registration knows when the plugin will send its callbacks.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -10,84 +14,93 @@ use tokio::sync::{Semaphore, watch};
 use crate::error::{Error, Result};
 use crate::typed::CallbackHandler;
 
-/// The handlers that are registered for one plugin, whichever process it runs as.
+/// The handlers that are registered for one plugin, for all its instances.
 pub(in crate::host) struct Callbacks {
-    registered: Mutex<Registered>,
-    /// Counts the changes of that.
-    changes: AtomicU64,
+    handlers: Mutex<HandlerTable>,
+    /// Grows whenever a handler is added or removed.
+    revision: AtomicU64,
     /// The version of the list of names.
-    pub(in crate::host) wanted: watch::Sender<u64>,
-    /// The version that the plugin has confirmed, and why it has not, if so.
-    confirmed: watch::Sender<Confirmation>,
-    /// What tells this host from others at the plugin. It need not be unguessable, since the
-    /// peer's user is checked, but distinct.
-    pub(in crate::host) host: String,
-    /// Handlers run one after the other, also those of two instances that overlap.
-    pub(in crate::host) turn: Semaphore,
+    pub(super) names_version: watch::Sender<u64>,
+    confirmation: watch::Sender<Confirmation>,
+    /// Identifies this host to the plugin, which may serve several hosts. It has to be unique, but
+    /// need not be secret, since the plugin checks the user of its peer.
+    pub(super) host_id: String,
+    /// Held while a handler runs: handlers run one at a time, also those of two instances that
+    /// overlap.
+    pub(super) handler_permit: Semaphore,
 }
 
-/// The handlers of one name, as they were at some time.
+/// A handler that was added.
+pub(in crate::host) struct Registration {
+    /// Removes the handler: [`Callbacks::remove`].
+    pub(in crate::host) key: u64,
+    /// The version of the list of names that contains the handler's name.
+    pub(in crate::host) names_version: u64,
+}
+
+/// The handlers of one name, as they were registered at one revision.
 #[derive(Default)]
-pub(super) struct Handlers {
+pub(super) struct HandlerSnapshot {
     name: String,
-    changes: u64,
-    pub(super) list: Vec<CallbackHandler>,
+    revision: u64,
+    pub(super) handlers: Vec<CallbackHandler>,
 }
 
-impl Handlers {
-    /// Lets go of them: one that is unregistered must not live on here.
+impl HandlerSnapshot {
+    /// Drops the handlers: a handler that is unregistered must not live on here.
     pub(super) fn clear(&mut self) {
         self.name.clear();
-        self.list.clear();
+        self.handlers.clear();
     }
 }
 
 #[derive(Default)]
-struct Registered {
+struct HandlerTable {
     last_key: u64,
     by_name: BTreeMap<String, Vec<(u64, CallbackHandler)>>,
 }
 
-impl Registered {
-    /// A number that nothing here has yet.
+impl HandlerTable {
+    /// A number that was not in use before, for a handler or a generation.
     fn next_key(&mut self) -> u64 {
         self.last_key += 1;
         self.last_key
     }
 }
 
+/// What the newest generation has confirmed.
 #[derive(Clone, Debug, Default)]
 struct Confirmation {
-    /// Which generation has confirmed it: of two that overlap, the newer one counts.
     generation: u64,
+    /// The version of the list of names that was registered, or was to be registered.
     version: u64,
+    /// Why the registration of this version failed, if it did.
     failure: Option<String>,
 }
 
 impl Callbacks {
     pub(in crate::host) fn new() -> Self {
         Self {
-            registered: Mutex::default(),
-            changes: AtomicU64::new(0),
-            wanted: watch::Sender::new(0),
-            confirmed: watch::Sender::default(),
-            host: format!("{:016x}", RandomState::new().build_hasher().finish()),
-            turn: Semaphore::new(1),
+            handlers: Mutex::default(),
+            revision: AtomicU64::new(0),
+            names_version: watch::Sender::new(0),
+            confirmation: watch::Sender::default(),
+            host_id: format!("{:016x}", RandomState::new().build_hasher().finish()),
+            handler_permit: Semaphore::new(1),
         }
     }
 
-    /// Adds a handler. The first number removes it, the second is the version of the
-    /// list that holds its name.
-    pub(in crate::host) fn add(&self, name: &str, handler: CallbackHandler) -> (u64, u64) {
-        let mut registered = self.lock();
-        let key = registered.next_key();
-        let of_name = registered.by_name.entry(name.into()).or_default();
-        of_name.push((key, handler));
-        self.changes.fetch_add(1, Ordering::Release);
-        if of_name.len() == 1 {
-            self.wanted.send_modify(|version| *version += 1);
+    /// Adds a handler.
+    pub(in crate::host) fn add(&self, name: &str, handler: CallbackHandler) -> Registration {
+        let mut table = self.lock();
+        let key = table.next_key();
+        let handlers = table.by_name.entry(name.into()).or_default();
+        handlers.push((key, handler));
+        self.revision.fetch_add(1, Ordering::Release);
+        if handlers.len() == 1 {
+            self.names_version.send_modify(|version| *version += 1);
         }
-        (key, *self.wanted.borrow())
+        Registration { key, names_version: *self.names_version.borrow() }
     }
 
     /// Removes one handler.
@@ -101,20 +114,60 @@ impl Callbacks {
     }
 
     fn retain(&self, name: &str, keep: impl Fn(u64) -> bool) {
-        let mut registered = self.lock();
-        let Some(of_name) = registered.by_name.get_mut(name) else { return };
-        of_name.retain(|(key, _)| keep(*key));
-        self.changes.fetch_add(1, Ordering::Release);
-        if of_name.is_empty() {
-            registered.by_name.remove(name);
-            self.wanted.send_modify(|version| *version += 1);
+        let mut table = self.lock();
+        let Some(handlers) = table.by_name.get_mut(name) else { return };
+        handlers.retain(|(key, _)| keep(*key));
+        self.revision.fetch_add(1, Ordering::Release);
+        if handlers.is_empty() {
+            table.by_name.remove(name);
+            self.names_version.send_modify(|version| *version += 1);
         }
     }
 
-    /// Waits until the plugin knows of this version of the list. Cancel safe.
-    pub(in crate::host) async fn confirmed(&self, version: u64) -> Result<()> {
-        let mut confirmed = self.confirmed.subscribe();
-        let reached = confirmed.wait_for(|c| c.version >= version).await;
+    /// The names that have handlers, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.lock().by_name.keys().cloned().collect()
+    }
+
+    /// Whether no handler is registered.
+    pub(in crate::host) fn is_empty(&self) -> bool {
+        self.lock().by_name.is_empty()
+    }
+
+    /// Brings a snapshot up to date with the handlers of this name.
+    pub(super) fn look_up(&self, name: &str, snapshot: &mut HandlerSnapshot) {
+        if snapshot.name == name && self.is_current(snapshot) {
+            return;
+        }
+        name.clone_into(&mut snapshot.name);
+        snapshot.handlers.clear();
+        let table = self.lock();
+        snapshot.revision = self.revision.load(Ordering::Acquire);
+        if let Some(handlers) = table.by_name.get(name) {
+            snapshot.handlers.extend(handlers.iter().map(|(_, handler)| handler.clone()));
+        }
+    }
+
+    /// Whether no handler was added or removed since the snapshot was taken.
+    #[inline]
+    pub(super) fn is_current(&self, snapshot: &HandlerSnapshot) -> bool {
+        snapshot.revision == self.revision.load(Ordering::Acquire)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HandlerTable> {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Which versions of the list of names the plugin has confirmed.
+impl Callbacks {
+    /// Waits until the plugin has registered this version of the list of names. Cancel safe.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] says why the plugin did not register it.
+    pub(in crate::host) async fn wait_until_confirmed(&self, version: u64) -> Result<()> {
+        let mut confirmation = self.confirmation.subscribe();
+        let reached = confirmation.wait_for(|confirmation| confirmation.version >= version).await;
         match reached.map(|confirmation| confirmation.failure.clone()) {
             Ok(None) => Ok(()),
             Ok(Some(failure)) => Err(Error::Protocol(failure)),
@@ -122,68 +175,44 @@ impl Callbacks {
         }
     }
 
-    /// Begins a generation: an instance that knows of nothing yet.
-    pub(in crate::host) fn begin_generation(&self) -> u64 {
-        let generation = self.lock().next_key();
-        self.confirmed.send_replace(Confirmation { generation, ..Confirmation::default() });
-        generation
-    }
-
-    /// Goes back to the generation before, whose instance has outlived the newer one: it
-    /// confirms again what it knows.
-    pub(in crate::host) fn resume_generation(&self, generation: u64) {
-        self.confirmed.send_replace(Confirmation { generation, ..Confirmation::default() });
-        self.wanted.send_modify(|version| *version += 1);
-    }
-
-    /// Waits until the plugin knows of the whole list. Cancel safe.
-    pub(in crate::host) async fn settled(&self) -> Result<()> {
+    /// Waits until the plugin has registered all names, also those that are added meanwhile.
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// As [`Callbacks::wait_until_confirmed`].
+    pub(in crate::host) async fn wait_until_all_confirmed(&self) -> Result<()> {
         loop {
-            let version = *self.wanted.borrow();
-            self.confirmed(version).await?;
-            if version == *self.wanted.borrow() {
+            let version = *self.names_version.borrow();
+            self.wait_until_confirmed(version).await?;
+            if version == *self.names_version.borrow() {
                 return Ok(());
             }
         }
     }
 
-    /// Notes that the plugin knows of this version, or why not. A generation that was replaced
-    /// is not heard any more.
-    pub(in crate::host) fn confirm(&self, generation: u64, version: u64, failure: Option<String>) {
-        self.confirmed.send_if_modified(|confirmed| {
-            let newest = confirmed.generation == generation;
-            if newest {
-                *confirmed = Confirmation { generation, version, failure };
+    /// Begins the generation of a new instance, which has confirmed nothing yet.
+    pub(in crate::host) fn begin_generation(&self) -> u64 {
+        let generation = self.lock().next_key();
+        self.confirmation.send_replace(Confirmation { generation, ..Confirmation::default() });
+        generation
+    }
+
+    /// Goes back to an earlier generation, because its instance stays after a failed upgrade.
+    /// The instance confirms its registrations again.
+    pub(in crate::host) fn resume_generation(&self, generation: u64) {
+        self.confirmation.send_replace(Confirmation { generation, ..Confirmation::default() });
+        self.names_version.send_modify(|version| *version += 1);
+    }
+
+    /// Notes that the plugin has registered this version, or why it has not. Does nothing if the
+    /// generation was replaced.
+    pub(super) fn confirm(&self, generation: u64, version: u64, failure: Option<String>) {
+        self.confirmation.send_if_modified(|confirmation| {
+            let is_newest = confirmation.generation == generation;
+            if is_newest {
+                *confirmation = Confirmation { generation, version, failure };
             }
-            newest
+            is_newest
         });
-    }
-
-    pub(in crate::host) fn names(&self) -> Vec<String> {
-        self.lock().by_name.keys().cloned().collect()
-    }
-
-    /// Brings the handlers of this name up to date.
-    pub(super) fn look_up(&self, name: &str, handlers: &mut Handlers) {
-        if handlers.name == name && self.are_current(handlers) {
-            return;
-        }
-        name.clone_into(&mut handlers.name);
-        handlers.list.clear();
-        let registered = self.lock();
-        handlers.changes = self.changes.load(Ordering::Acquire);
-        if let Some(of_name) = registered.by_name.get(name) {
-            handlers.list.extend(of_name.iter().map(|(_, handler)| handler.clone()));
-        }
-    }
-
-    /// Whether these are still the handlers of their name: no handler has come or gone.
-    #[inline]
-    pub(super) fn are_current(&self, handlers: &Handlers) -> bool {
-        handlers.changes == self.changes.load(Ordering::Acquire)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Registered> {
-        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

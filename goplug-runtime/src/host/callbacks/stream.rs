@@ -1,4 +1,5 @@
-//! The callback stream of a GoPlug 2 plugin: opened, read, opened anew.
+//! The callback stream of a GoPlug 2 plugin: opens it, reads it, and opens it again when it
+//! breaks or the list of names changes.
 
 use std::time::Duration;
 
@@ -14,81 +15,83 @@ use crate::limits;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
 use crate::protocol::wire;
 
-/// The reader of a GoPlug 2 plugin's callback stream.
-pub(super) struct Receiver<'a> {
+/// Reads the callback stream of one instance.
+pub(super) struct StreamReader<'a> {
     instance: &'a Instance,
     callbacks: &'a Callbacks,
     generation: u64,
     inbox: &'a Inbox,
-    last_seen: Option<u64>,
-    /// Whether the plugin may hold callbacks for this host: then it is to send all that
-    /// came after `last_seen`, or all there is.
-    known_to_plugin: bool,
+    last_event_id: Option<u64>,
+    /// Whether the plugin has registered names of this host, and so may hold callbacks for it. A
+    /// new stream then begins after `last_event_id`, or with the first callback.
+    is_registered: bool,
 }
 
-/// Why a stream is left.
-enum Leave {
-    /// The list of names is another one now.
+/// Why the reader closes a stream.
+enum StreamEnd {
     NamesChanged,
-    /// The stream broke.
     Broken,
 }
 
-impl<'a> Receiver<'a> {
+impl<'a> StreamReader<'a> {
     pub(super) fn new(
         instance: &'a Instance,
         callbacks: &'a Callbacks,
         generation: u64,
         inbox: &'a Inbox,
     ) -> Self {
-        Self { instance, callbacks, generation, inbox, last_seen: None, known_to_plugin: false }
+        Self { instance, callbacks, generation, inbox, last_event_id: None, is_registered: false }
     }
 
-    /// Reads until it is dropped; never ends by itself.
-    pub(super) async fn run(mut self, missed: impl Fn(u64) + Send) {
-        let mut wanted = self.callbacks.wanted.subscribe();
+    /// Keeps a stream open while there are names, and moves its callbacks into the inbox. Never
+    /// ends by itself.
+    pub(super) async fn run(mut self, on_missed: impl Fn(u64) + Send) {
+        let mut names_version = self.callbacks.names_version.subscribe();
         let mut retry = limits::CALLBACK_RETRY_MIN;
         loop {
-            let version = *wanted.borrow_and_update();
+            let version = *names_version.borrow_and_update();
             let names = self.callbacks.names();
-            if names.is_empty() && !self.known_to_plugin {
+            if names.is_empty() && !self.is_registered {
                 self.callbacks.confirm(self.generation, version, None);
-                if wanted.changed().await.is_err() {
+                if names_version.changed().await.is_err() {
                     return;
                 }
                 continue;
             }
             match self.open(&names).await {
                 Ok(mut stream) => {
-                    self.known_to_plugin = !names.is_empty();
+                    self.is_registered = !names.is_empty();
                     self.callbacks.confirm(self.generation, version, None);
-                    if !self.known_to_plugin {
+                    if !self.is_registered {
                         continue;
                     }
                     retry = limits::CALLBACK_RETRY_MIN;
-                    match self.read(&mut stream, &mut wanted, &missed).await {
-                        Leave::NamesChanged => continue,
-                        Leave::Broken => {}
+                    match self.read(&mut stream, &mut names_version, &on_missed).await {
+                        StreamEnd::NamesChanged => continue,
+                        StreamEnd::Broken => {}
                     }
                 }
                 Err(error) => {
                     self.callbacks.confirm(self.generation, version, Some(error.to_string()))
                 }
             }
-            wait_or_change(retry, &mut wanted).await;
+            wait_or_change(retry, &mut names_version).await;
             retry = (retry * 2).min(limits::CALLBACK_RETRY_MAX);
         }
     }
 
-    /// Opens the stream for these names; with none, tells the plugin so.
+    /// Registers these names, which opens the stream. Without names, the plugin ends the
+    /// registration.
     async fn open(&self, names: &[String]) -> Result<CallbackStream> {
         let body = serde_json::to_vec(names).unwrap_or_default();
-        let host = &*self.callbacks.host;
-        let seen = self.last_seen.unwrap_or(0).to_string();
-        let fields =
-            [wire::GOPLUG_2, (wire::HEADER_HOST, host), (wire::HEADER_LAST_EVENT_ID, &seen)];
-        // Without an id the plugin sends nothing that was before.
-        let resumes = self.known_to_plugin || self.last_seen.is_some();
+        let last_event_id = self.last_event_id.unwrap_or(0).to_string();
+        let fields = [
+            wire::GOPLUG_2,
+            (wire::HEADER_HOST, &*self.callbacks.host_id),
+            (wire::HEADER_LAST_EVENT_ID, &last_event_id),
+        ];
+        // Without a last event id, the plugin sends only new callbacks.
+        let resumes = self.is_registered || self.last_event_id.is_some();
         let request = Request {
             content_type: Some(wire::JSON),
             headers: if resumes { &fields } else { &fields[..2] },
@@ -96,11 +99,10 @@ impl<'a> Receiver<'a> {
         };
         let budget = limits::CALL_TIMEOUT;
         let opening = self.instance.endpoint().open_stream(&request);
-        let context = || format!("registering callbacks of {}", self.instance.id());
         let opened = tokio::time::timeout(budget, opening)
             .await
-            .map_err(|_| Error::Deadline { what: context(), after: budget })?
-            .map_err(|error| Error::io(context(), error))?;
+            .map_err(|_| Error::Deadline { what: self.registering(), after: budget })?
+            .map_err(|error| Error::io(self.registering(), error))?;
         match opened {
             Opened::Stream(connection) => {
                 Ok(CallbackStream { connection, decoder: Decoder::new(limits::MAX_EVENT) })
@@ -109,68 +111,76 @@ impl<'a> Receiver<'a> {
                 let limit = self.instance.endpoint().body_limit();
                 let (id, terms) = (self.instance.id(), Terms { limit, budget });
                 into_result(id, wire::REGISTER_CALLBACK, response, terms)?;
-                // Any success is a stream.
-                Err(Error::Protocol(format!("{}: no stream came", context())))
+                // A successful response has to be a stream.
+                Err(Error::Protocol(format!("{}: no stream came", self.registering())))
             }
         }
     }
 
+    /// What an error of `open` says was being done.
+    fn registering(&self) -> String {
+        format!("registering callbacks of {}", self.instance.id())
+    }
+
+    /// Moves callbacks from the stream into the inbox, as long as the names stay the same.
     async fn read(
         &mut self,
         stream: &mut CallbackStream,
-        wanted: &mut watch::Receiver<u64>,
-        missed: &(impl Fn(u64) + Send),
-    ) -> Leave {
+        names_version: &mut watch::Receiver<u64>,
+        on_missed: &(impl Fn(u64) + Send),
+    ) -> StreamEnd {
         loop {
-            let next = async {
-                // Room comes first: what has been read is kept.
-                self.inbox.room().await;
-                stream.next_piece().await
+            let receive = async {
+                // First wait for room: what was received must not be dropped with this future.
+                self.inbox.wait_for_room().await;
+                stream.receive().await
             };
             tokio::select! {
-                changed = wanted.changed() => {
-                    return if changed.is_ok() { Leave::NamesChanged } else { Leave::Broken };
+                changed = names_version.changed() => {
+                    let has_changed = changed.is_ok();
+                    return if has_changed { StreamEnd::NamesChanged } else { StreamEnd::Broken };
                 }
-                is_there = next => if !is_there { return Leave::Broken },
+                received = receive => if !received { return StreamEnd::Broken },
             }
-            if let Err(error) = self.take_in(&mut stream.decoder, missed) {
+            if let Err(error) = self.decode(&mut stream.decoder, on_missed) {
                 tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}");
-                return Leave::Broken;
+                return StreamEnd::Broken;
             }
         }
     }
 
-    /// Reads what a piece holds, for the handlers.
-    fn take_in(
+    /// Moves all complete events of the decoder into the inbox.
+    fn decode(
         &mut self,
         decoder: &mut Decoder,
-        missed: &impl Fn(u64),
+        on_missed: &impl Fn(u64),
     ) -> Result<(), EventTooLarge> {
         let declared = &self.instance.descriptor().callbacks;
         let wants_answer = |name: &str| declared.iter().any(|c| c.name == name && c.wants_answer());
         self.inbox.fill(|batch| {
             loop {
-                // What a cut replayed without need is not handled twice, nor is a gap.
+                // A plugin may send events again that were received before the stream broke: they
+                // are not handled twice, and a gap is not reported twice.
                 if let Some((event, number)) = decoder.expected()
                     && event != wire::EVENT_GAP
-                    && Some(number) > self.last_seen
+                    && Some(number) > self.last_event_id
                 {
-                    let name = batch.name_of_event(event, wants_answer);
+                    let name = batch.intern_event_type(event, wants_answer);
                     decoder.take_expected(|number, data| {
                         batch.push(name, data, Some(number));
-                        self.last_seen = Some(number);
+                        self.last_event_id = Some(number);
                     });
                 }
                 let Some(Event { number, event, data, .. }) = decoder.next_event()? else {
                     return Ok(());
                 };
                 if event == wire::EVENT_GAP {
-                    self.last_seen = number.max(self.last_seen);
+                    self.last_event_id = number.max(self.last_event_id);
                     let count = std::str::from_utf8(data).ok();
-                    missed(count.and_then(|count| count.trim().parse().ok()).unwrap_or(0));
-                } else if number.is_none() || number > self.last_seen {
-                    self.last_seen = number.or(self.last_seen);
-                    let name = batch.name_of_event(event, wants_answer);
+                    on_missed(count.and_then(|count| count.trim().parse().ok()).unwrap_or(0));
+                } else if number.is_none() || number > self.last_event_id {
+                    self.last_event_id = number.or(self.last_event_id);
+                    let name = batch.intern_event_type(event, wants_answer);
                     batch.push(name, data, number);
                 }
             }
@@ -185,14 +195,14 @@ struct CallbackStream {
 }
 
 impl CallbackStream {
-    /// Receives the next piece; whether there is one. Cancel safe.
-    async fn next_piece(&mut self) -> bool {
+    /// Receives the next piece for the decoder; false at the end of the stream. Cancel safe.
+    async fn receive(&mut self) -> bool {
         let piece = self.connection.next_piece().await;
         piece.ok().flatten().map(|piece| self.decoder.push(piece)).is_some()
     }
 }
 
 /// Waits before the next attempt, unless the list of names changes first.
-async fn wait_or_change(delay: Duration, wanted: &mut watch::Receiver<u64>) {
-    drop(tokio::time::timeout(delay, wanted.changed()).await);
+async fn wait_or_change(delay: Duration, names_version: &mut watch::Receiver<u64>) {
+    drop(tokio::time::timeout(delay, names_version.changed()).await);
 }

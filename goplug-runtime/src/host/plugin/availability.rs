@@ -1,56 +1,56 @@
-//! Where a plugin stands, and what a call can expect where nothing serves.
+//! The state of a plugin, and what a call can expect while no instance is there to take it.
 
 use crate::error::Error;
 use crate::host::instance::CallGuard;
 use crate::protocol::PluginId;
 
-/// Where a plugin stands.
+/// The state of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
-    /// Not in service: it crashed, and may be about to be restarted; its file is gone; or
-    /// the registry has stopped.
+    /// The plugin does not run and is not ready to be loaded: it crashed, and is perhaps about
+    /// to be restarted; its file is gone; or the registry has stopped.
     Stopped,
-    /// Known and ready to be loaded; or idle, and started by the next call.
+    /// The plugin is known and ready to be loaded. Or it was stopped because it was idle, and the
+    /// next call starts it.
     Discovered,
-    /// Started, activated, and answering calls.
+    /// The plugin is started and activated, and takes calls.
     Loaded,
 }
 
-/// What a call can expect where nothing serves.
+/// What a call can expect while a plugin has no instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Availability {
-    /// Nothing, until somebody loads the plugin.
-    None,
-    /// The same, for this reason.
+    /// No instance, until somebody loads the plugin.
+    NotLoaded,
+    /// No instance until somebody loads the plugin, since restarts were given up for this reason.
     GivenUp(String),
-    /// A restart, which is on its way.
-    Restart,
-    /// A start as soon as there is a call.
+    /// A restart is on its way.
+    Restarting,
+    /// The next call starts the plugin.
     OnDemand,
 }
 
-/// An attempt to begin a call at once.
+/// The result of an attempt to begin a call without waiting.
 pub(super) enum Acquired {
-    Instance(CallGuard),
-    /// Nothing serves.
-    Nothing(Availability),
+    Call(CallGuard),
+    NoInstance(Availability),
 }
 
 impl Availability {
-    /// Whether another instance is to come without anybody loading the plugin.
-    pub(super) fn is_to_come(&self) -> bool {
-        matches!(self, Self::Restart | Self::OnDemand)
+    /// Whether the plugin gets another instance without being loaded.
+    pub(super) fn expects_instance(&self) -> bool {
+        matches!(self, Self::Restarting | Self::OnDemand)
     }
 
-    /// The error of a call to a plugin in this state, which serves nothing.
+    /// The error of a call that no instance took.
     pub(super) fn error(&self, id: &PluginId, state: State) -> Error {
         let reason = match (self, state) {
             (Self::GivenUp(reason), _) => format!("it was given up: {reason}"),
-            (Self::Restart, _) => "it is being restarted, which takes too long".into(),
+            (Self::Restarting, _) => "it is being restarted, which takes too long".into(),
             (Self::OnDemand, _) => "it is being started, which takes too long".into(),
-            (Self::None, State::Stopped) => "it is stopped".into(),
-            (Self::None, State::Discovered | State::Loaded) => "it is not loaded".into(),
+            (Self::NotLoaded, State::Stopped) => "it is stopped".into(),
+            (Self::NotLoaded, State::Discovered | State::Loaded) => "it is not loaded".into(),
         };
         Error::Unavailable { id: id.clone(), reason }
     }

@@ -4,25 +4,25 @@ use tokio::sync::oneshot;
 
 use crate::error::Result;
 
-/// A request to the supervisor, and where its outcome goes.
+/// A request to the supervisor, with the sender for its result.
 pub(in crate::host) enum Command {
     /// Start the plugin, unless it runs.
     Load(oneshot::Sender<Result<()>>),
-    /// The same for a call, unless the call was given up by then.
-    Wake(oneshot::Sender<Result<()>>),
+    /// Start the plugin for a call, unless it runs or the call was dropped meanwhile.
+    LoadOnDemand(oneshot::Sender<Result<()>>),
     /// Stop the plugin, if it runs.
     Unload(oneshot::Sender<Result<()>>),
-    /// Put a new process in the place of the running one, or start the plugin.
+    /// Replace the running process by a new one, or start the plugin.
     Reload(oneshot::Sender<Result<()>>),
-    /// The registry stops: stop the plugin for good.
+    /// Stop the plugin for good, because the registry stops.
     Close(oneshot::Sender<Result<()>>),
 }
 
-/// What the supervisor is to look at.
+/// What the supervisor is to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recheck {
     /// Whether the plugin still has a `.pconf`.
     Presence,
-    /// The same, and what its files say by now.
+    /// Whether the plugin still has a `.pconf`, and whether its files have changed.
     Content,
 }

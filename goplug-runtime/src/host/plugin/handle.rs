@@ -1,7 +1,7 @@
-//! The handle of a plugin: what users call through.
+//! The handle of a plugin, through which users call it.
 //!
-//! A handle outlives any one process of its plugin. It holds the plugin's [`PluginState`],
-//! and the core holds the current run, if there is one.
+//! A handle outlives the processes of its plugin. It holds the plugin's [`PluginState`], which
+//! holds the current instance, if there is one.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -14,19 +14,20 @@ use super::command::Command;
 use super::retry;
 use super::state::PluginState;
 use crate::error::{Error, Result};
+use crate::host::callbacks::Registration;
 use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, name, wire};
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
     Subscription,
 };
 
-/// A plugin, as its host holds it.
+/// The handle of a plugin.
 ///
-/// Cheap to clone. It stays valid while the plugin is unloaded, loaded again, restarted or
-/// replaced: a call goes to whatever process serves at that moment, waits for the next one
-/// within its deadline where a [`Restart`](crate::host::Restart) is on its way, and fails with
-/// [`Error::Unavailable`] where nothing is. Callbacks that are registered here are
-/// registered again with each new process.
+/// Cheap to clone. A handle stays valid while the plugin is unloaded, loaded again, restarted or
+/// upgraded. A call goes to the process that runs at that moment. If a
+/// [`Restart`](crate::host::Restart) is on its way, the call waits for the new process until its
+/// deadline; if no process can be expected, it fails with [`Error::Unavailable`]. Handlers that
+/// are registered here are registered again with each new process.
 ///
 /// ```no_run
 /// # async fn example(registry: goplug::Registry) -> goplug::Result<()> {
@@ -64,23 +65,25 @@ impl Plugin {
         self.plugin.id().namespace()
     }
 
-    /// Name and namespace.
+    /// The plugin's name and namespace.
     pub fn id(&self) -> &PluginId {
         self.plugin.id()
     }
 
-    /// The version that the running plugin, or else its `.pconf`, states.
+    /// The version of the running plugin, or of its `.pconf` if it does not run; `None` if it
+    /// states no version.
     pub fn version(&self) -> Option<String> {
         let running = self.descriptor().and_then(|descriptor| descriptor.version.clone());
         running.or_else(|| Some(self.plugin.installation()?.pconf.version()?.to_string()))
     }
 
-    /// Where the plugin stands at this moment.
+    /// The plugin's state at this moment.
     pub fn state(&self) -> State {
         self.plugin.state()
     }
 
-    /// The wire names of the methods: of the running plugin, or else of its `.pconf`.
+    /// The wire names of the methods of the running plugin, or of its `.pconf` if it does not
+    /// run.
     pub fn methods(&self) -> Vec<String> {
         self.describe_methods(|method| method.name.clone())
     }
@@ -100,38 +103,38 @@ impl Plugin {
         }
     }
 
-    /// What the running plugin says of itself; `None` if it is not loaded.
+    /// The descriptor of the running plugin; `None` if it is not loaded.
     pub fn descriptor(&self) -> Option<Arc<Descriptor>> {
         Some(Arc::clone(self.plugin.instance()?.descriptor()))
     }
 
-    /// The socket on which the running plugin listens, for `curl --unix-socket`; `None`
-    /// if it is not loaded.
+    /// The path of the socket on which the running plugin listens, for example for
+    /// `curl --unix-socket`; `None` if the plugin is not loaded.
     pub fn socket(&self) -> Option<PathBuf> {
         Some(self.plugin.instance()?.endpoint().socket().into())
     }
 
-    /// The id of the running plugin's process; `None` if it is not loaded, or was not
-    /// started by this registry.
+    /// The id of the running plugin's process; `None` if the plugin is not loaded, or if this
+    /// registry did not start it.
     pub fn process_id(&self) -> Option<u32> {
         self.plugin.instance()?.pid()
     }
 
-    /// Calls a method with bytes, and answers with bytes: typed methods take and give
-    /// JSON, raw ones anything. Waits at most the registry's call timeout.
+    /// Calls a method with a body of bytes, and returns the body of the response. Typed methods
+    /// take and return JSON, raw methods any bytes. The call takes at most the plugin's
+    /// [`call_timeout`](crate::host::Policy::call_timeout).
     ///
-    /// Dropping the future gives the call up, and the plugin drops its handler; whether
-    /// it had an effect by then is not known.
+    /// Dropping the future cancels the call: the plugin drops the method's future. The call may
+    /// have had an effect by then.
     ///
     /// # Errors
-    /// Every [`Error`] of a call; [`Error::may_have_executed`] says whether a retry is
-    /// safe.
+    /// Every [`Error`] of a call. [`Error::may_have_executed`] says whether a retry is safe.
     pub async fn execute(&self, method: &str, body: impl Into<Bytes>) -> Result<Bytes> {
         name::check_method(method)?;
         self.request(method, body.into()).await
     }
 
-    /// Sends bytes to and fro: whether the plugin's serving loop answers.
+    /// Sends bytes to the plugin, which sends them back: checks that its server responds.
     ///
     /// Cancel safe.
     ///
@@ -146,16 +149,17 @@ impl Plugin {
         self.call(CallRequest { method, body, media_type, timeout: None, idempotent: false }).await
     }
 
-    /// Registers a handler for a callback, which gets the arguments as bytes: JSON of a
-    /// typed callback, whatever it is of a raw one. Handlers of one plugin run one after
-    /// the other, in the order of the callbacks; while one runs the next waits, and in
-    /// the end the plugin.
+    /// Registers a handler for a callback. The handler gets the arguments as bytes: JSON for a
+    /// typed callback, any bytes for a raw callback. Handlers of one plugin run one at a time, in
+    /// the order of the callbacks. While a handler runs, further callbacks wait; if too many wait,
+    /// the plugin waits as well.
     ///
-    /// The future is ready when the plugin knows of it; with a plugin that is not loaded,
-    /// at once. Dropping the future before registers nothing.
+    /// The future is ready when the plugin has registered the callback, or at once if the plugin
+    /// is not loaded. Dropping the future earlier removes the handler.
     ///
     /// # Errors
-    /// [`Error::InvalidName`], or why the plugin did not take it.
+    /// [`Error::InvalidName`]; [`Error::Protocol`] says why the plugin did not register the
+    /// callback; [`Error::Deadline`] if it did not do so within the plugin's call timeout.
     pub async fn register_callback<F, Fut>(
         &self,
         callback: &str,
@@ -175,68 +179,71 @@ impl Plugin {
         self.register(callback, handler).await
     }
 
-    /// Unregisters every handler of a callback, whoever registered it.
+    /// Unregisters all handlers of a callback, also those that were registered with other handles
+    /// of the plugin.
     pub fn unregister_callback(&self, callback: &str) {
         self.plugin.callbacks().remove_all(callback);
     }
 
     async fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
         let after = self.plugin.policy().call_timeout;
-        match tokio::time::timeout(after, self.registered(callback, handler)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(self.unconfirmed(callback)),
+        match tokio::time::timeout(after, self.register_without_timeout(callback, handler)).await {
+            Ok(registered) => registered,
+            Err(_) => Err(self.registration_timeout_error(callback)),
         }
     }
 
-    /// Registers a handler, and waits for as long as it takes until the plugin knows of it.
-    pub(in crate::host) async fn registered(
+    /// Registers a handler, and waits without a timeout until the plugin has registered the
+    /// callback. Dropping the future earlier removes the handler.
+    pub(in crate::host) async fn register_without_timeout(
         &self,
         callback: &str,
         handler: CallbackHandler,
     ) -> Result<Subscription> {
         name::check_callback(callback)?;
         let callbacks = self.plugin.callbacks();
-        let (key, version) = callbacks.add(callback, handler);
-        let (table, name) = (Arc::clone(callbacks), callback.to_owned());
-        let subscription = Subscription::new(move || table.remove(&name, key));
+        let Registration { key, names_version } = callbacks.add(callback, handler);
+        let (registered, name) = (Arc::clone(callbacks), callback.to_owned());
+        let subscription = Subscription::new(move || registered.remove(&name, key));
         let Some(instance) = self.plugin.instance() else { return Ok(subscription) };
         tokio::select! {
-            confirmed = callbacks.confirmed(version) => confirmed.map(|()| subscription),
-            // It will be registered with the next instance.
+            confirmed = callbacks.wait_until_confirmed(names_version) => confirmed.map(|()| subscription),
+            // The callback will be registered with the next instance.
             _ = instance.wait_for_exit() => Ok(subscription),
         }
     }
 
-    /// The error of a registration that was not confirmed within the time of a call.
-    pub(in crate::host) fn unconfirmed(&self, callback: &str) -> Error {
+    /// The error of a registration that the plugin did not confirm within the call timeout.
+    pub(in crate::host) fn registration_timeout_error(&self, callback: &str) -> Error {
         Error::Deadline {
             what: format!("registering {callback} of {}", self.plugin.id()),
             after: self.plugin.policy().call_timeout,
         }
     }
 
+    /// What the handle shares with the supervisor.
     pub(in crate::host) fn shared(&self) -> &PluginState {
         &self.plugin
     }
 
-    /// A typed client of this plugin. The plugin has to be loaded.
+    /// A typed client of this plugin, which has to be loaded.
     ///
     /// # Errors
-    /// [`Error::Contract`] names each difference between what the client expects and
-    /// what the plugin offers.
+    /// [`Error::Contract`] names each difference between what the client expects and what the
+    /// plugin offers. [`Error::Unavailable`] if the plugin is not loaded.
     pub fn client<C: Client<Caller = Self>>(&self) -> Result<C> {
         ClientBase::bind(self.clone())
     }
 
-    /// Stops the plugin: runs its stop hook, lets calls in flight finish, ends the
-    /// process. Nothing happens if it does not run. Takes at most the plugin's
-    /// [`stop_timeout`](crate::host::Policy::stop_timeout), and about a second more if the
-    /// plugin has to be forced.
+    /// Stops the plugin: runs its stop hook, lets calls in flight finish, and ends the process.
+    /// Does nothing if the plugin does not run. Takes at most the plugin's
+    /// [`stop_timeout`](crate::host::Policy::stop_timeout), and about a second more if the process
+    /// has to be killed.
     ///
-    /// Dropping the future does not stop the stopping.
+    /// Dropping the future does not cancel the stop.
     ///
     /// # Errors
-    /// [`Error::Stopped`] where the registry is gone, and the plugin with it.
+    /// [`Error::Stopped`] if the registry has stopped, and the plugin with it.
     pub async fn unload(&self) -> Result<()> {
         self.plugin.command(Command::Unload).await
     }
@@ -274,7 +281,7 @@ impl Caller for Plugin {
             Dialect::GoPlug1 => expectation.missing_methods(instance.descriptor()),
         };
         if differences.is_empty() {
-            self.plugin.expect(expectation);
+            self.plugin.add_expectation(expectation);
             return Ok(());
         }
         Err(Error::Contract {

@@ -1,10 +1,10 @@
-//! A plugin beyond any one process of it: where it stands, who starts and stops it, how a call
-//! finds an instance.
+//! A plugin, which outlives its processes: its state, its supervisor, and how a call finds an
+//! instance.
 //!
-//! Handles and the supervisor share one [`PluginState`]. The [`Supervisor`] is a task that alone
+//! Handles and the supervisor share one [`PluginState`]. The [`Supervisor`] is the only task that
 //! starts, watches, replaces and stops instances; calls do not pass through it. The room imports
-//! `policy`, `install`, `instance` and `callbacks`, and knows no registry: what it has to tell
-//! one goes through the trait [`Reporter`]. Start reading at `handle` for the way of a call, at
+//! `policy`, `install`, `connection`, `instance` and `callbacks`. It knows no registry, and reports
+//! to one through the trait [`Reporter`]. Start reading at `handle` for the way of a call, at
 //! `supervisor` for everything that happens to a process.
 
 mod availability;
@@ -19,7 +19,7 @@ mod supervisor;
 pub use availability::State;
 pub(in crate::host) use command::Command;
 pub use handle::Plugin;
-pub(in crate::host) use reporter::{Change, Reporter};
+pub(in crate::host) use reporter::{PluginEvent, Reporter};
 pub(in crate::host) use retry::call_blocking;
 pub(in crate::host) use state::PluginState;
 pub(in crate::host) use supervisor::Supervisor;

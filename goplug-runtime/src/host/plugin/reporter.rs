@@ -1,4 +1,6 @@
-//! What a supervisor tells, and needs of, the registry that its plugin belongs to.
+//! What a supervisor needs of the registry that its plugin belongs to.
+//!
+//! It is a trait, so that a supervisor knows no registry and can be tested without one.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,38 +11,38 @@ use crate::protocol::PluginId;
 
 /// The registry, as the supervisor of one of its plugins sees it.
 pub(in crate::host) trait Reporter: Send + Sync {
-    /// The folder of the plugins, which an error names.
+    /// The folder of the plugins, for error messages.
     fn folder(&self) -> PathBuf;
-    /// Where sockets of plugins are bound.
+    /// The folder in which the sockets of plugins are bound.
     fn sockets(&self) -> Arc<Sockets>;
-    /// Something happened to the plugin.
-    fn report(&self, plugin: &PluginId, change: Change);
-    /// What is installed cannot be used, for this reason.
+    /// Reports what happened to a plugin.
+    fn report(&self, plugin: &PluginId, event: PluginEvent);
+    /// Reports that an installation cannot be used, and why.
     fn reject(&self, installation: &Installation, reason: String);
-    /// What is installed can be used.
+    /// Reports that an installation can be used.
     fn accept(&self, installation: &Installation);
 }
 
-/// Something that happened to a plugin.
+/// What happened to a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::host) enum Change {
-    /// It was started and activated.
+pub(in crate::host) enum PluginEvent {
+    /// The plugin was started and activated.
     Loaded,
-    /// It had crashed, and was started again and activated.
+    /// The plugin had crashed, and was started again and activated.
     Restarted,
     /// A new process took the place of the old one.
     Upgraded,
-    /// A new process could not take the place of the old one, which goes on, for this reason.
+    /// A new process could not take the place of the old one, for this reason; the old one stays.
     UpgradeFailed(String),
-    /// It ended without being asked to.
+    /// The process ended without being asked to.
     Crashed(Exit),
-    /// It crashed, and is not started again, for this reason, though its policy would have it
-    /// run.
+    /// The plugin crashed and is not restarted, for this reason, although its policy asks for
+    /// restarts.
     GivenUp(String),
-    /// It was stopped.
+    /// The plugin was stopped.
     Stopped,
-    /// It is started although this part of its sandbox cannot be enforced.
+    /// The plugin is started although this part of its sandbox cannot be enforced.
     Unconfined(String),
-    /// It no longer held this many callbacks when its broken stream was resumed.
+    /// When the broken callback stream was resumed, the plugin had discarded this many callbacks.
     CallbacksMissed(u64),
 }

@@ -1,8 +1,8 @@
-//! A call: which instance of the plugin takes it, and what happens if that instance ends.
+//! Makes a call with the current instance of a plugin, and retries it if that instance ends.
 //!
-//! A call that certainly did not execute is made again with the next instance, if one is to
-//! come. A call that may have executed is made again only if its method is declared idempotent.
-//! All of it has to fit into the caller's deadline.
+//! A call that certainly did not execute is retried with the next instance, if there will be one.
+//! A call that may have executed is retried only if its method is declared idempotent. All
+//! attempts together have to fit into the caller's deadline.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::host::instance::Instance;
 use crate::limits;
 use crate::typed::{CallRequest, wait_until};
 
-/// Calls a method. Dropping the future gives the call up.
+/// Calls a method. Dropping the future cancels the call.
 pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
     let mut budget = Budget::new(call_timeout(plugin, &request));
     loop {
@@ -32,7 +32,7 @@ pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Resu
     }
 }
 
-/// Calls a method, and blocks the caller's thread.
+/// Calls a method and blocks the caller's thread until the response or the deadline.
 pub(in crate::host) fn call_blocking(
     plugin: &PluginState,
     request: &CallRequest<'_>,
@@ -40,9 +40,9 @@ pub(in crate::host) fn call_blocking(
     let mut budget = Budget::new(call_timeout(plugin, request));
     loop {
         let instance = match plugin.acquire() {
-            Acquired::Instance(guard) => guard,
-            Acquired::Nothing(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
-                .unwrap_or_else(|| Err(plugin.unavailable()))?,
+            Acquired::Call(guard) => guard,
+            Acquired::NoInstance(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
+                .unwrap_or_else(|| Err(plugin.unavailable_error()))?,
         };
         let error = match instance.call_blocking(request, budget) {
             Ok(body) => return Ok(body),
@@ -59,7 +59,7 @@ fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
     request.timeout.unwrap_or(plugin.policy().call_timeout).min(limits::MAX_DURATION)
 }
 
-/// Whether a call that failed with this error is made again, with the next instance.
+/// Whether a call that failed with this error is retried with the next instance.
 fn is_retried(plugin: &PluginState, tried: &Instance, error: &Error, idempotent: bool) -> bool {
     may_be_retried(error, idempotent) && plugin.has_successor(tried)
 }
@@ -67,7 +67,7 @@ fn is_retried(plugin: &PluginState, tried: &Instance, error: &Error, idempotent:
 fn may_be_retried(error: &Error, idempotent: bool) -> bool {
     match error {
         Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
-        // The answer of a plugin that is about to stop and has not begun the call.
+        // A plugin that is about to stop has not begun the call.
         Error::Unavailable { .. } => true,
         _ => false,
     }

@@ -1,5 +1,8 @@
-//! What all handles of one plugin share with its supervisor: where it stands, the current
-//! instance, and the way to the supervisor.
+//! What all handles of one plugin share with its supervisor: the state of the plugin, its current
+//! instance, and the queue of the supervisor.
+//!
+//! A call takes the current instance under a short lock. If there is none, the [`Availability`]
+//! says whether the call waits, starts the plugin, or fails.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,11 +26,11 @@ pub(in crate::host) struct PluginState {
     policy: Policy,
     status: Mutex<Status>,
     /// Wakes the calls that wait for an instance.
-    changed: Notify,
-    /// Wakes the supervisor, which is to look at the plugin's files.
+    instance_changed: Notify,
+    /// Wakes the supervisor, which then checks the plugin's files.
     recheck: Notify,
     commands: mpsc::Sender<Command>,
-    /// Whether the registry stops.
+    /// Whether the plugin is being stopped for good.
     closing: watch::Sender<bool>,
     callbacks: Arc<Callbacks>,
 }
@@ -37,8 +40,9 @@ struct Status {
     installation: Option<Arc<Installation>>,
     instance: Option<Arc<Instance>>,
     availability: Availability,
-    /// What the typed clients that were bound need of every further instance.
+    /// What the bound typed clients need of every further instance.
     expectations: Vec<Expectation>,
+    /// What the supervisor checks the next time.
     recheck: Recheck,
 }
 
@@ -52,7 +56,7 @@ impl PluginState {
             state: State::Stopped,
             installation: None,
             instance: None,
-            availability: Availability::None,
+            availability: Availability::NotLoaded,
             expectations: Vec::new(),
             recheck: Recheck::Presence,
         };
@@ -60,7 +64,7 @@ impl PluginState {
             id,
             policy,
             status: Mutex::new(status),
-            changed: Notify::new(),
+            instance_changed: Notify::new(),
             recheck: Notify::new(),
             commands,
             closing: watch::Sender::new(false),
@@ -76,7 +80,7 @@ impl PluginState {
         &self.policy
     }
 
-    pub(in crate::host) fn callbacks(&self) -> &Arc<Callbacks> {
+    pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
         &self.callbacks
     }
 
@@ -88,16 +92,16 @@ impl PluginState {
         self.lock().installation.clone()
     }
 
-    /// The plugin has a `.pconf`, perhaps a new one.
+    /// Sets what is installed: the plugin has a `.pconf`, perhaps a new one.
     pub(in crate::host) fn install(&self, installation: Installation) {
         let mut status = self.lock();
         status.installation = Some(Arc::new(installation));
-        if status.instance.is_none() && status.availability != Availability::Restart {
+        if status.instance.is_none() && status.availability != Availability::Restarting {
             status.state = State::Discovered;
         }
     }
 
-    /// The plugin's `.pconf` is gone.
+    /// Notes that the plugin's `.pconf` is gone.
     pub(in crate::host) fn uninstall(&self) {
         let mut status = self.lock();
         status.installation = None;
@@ -106,40 +110,41 @@ impl PluginState {
         }
     }
 
-    /// Lets this instance take the calls from now on, in place of the one before.
-    pub(super) fn begin_service(&self, instance: Arc<Instance>) {
+    /// Makes this instance the current one: it takes all further calls.
+    pub(super) fn set_instance(&self, instance: Arc<Instance>) {
         let mut status = self.lock();
         status.state = State::Loaded;
-        status.availability = Availability::None;
+        status.availability = Availability::NotLoaded;
         status.instance = Some(instance);
         drop(status);
-        self.changed.notify_waiters();
+        self.instance_changed.notify_waiters();
     }
 
-    /// Lets nothing take calls any more, and says what a call can expect.
-    pub(super) fn end_service(&self, state: State, availability: Availability) {
+    /// Leaves the plugin without an instance, and sets what a call can expect. Without a `.pconf`
+    /// the state is [`State::Stopped`] in any case.
+    pub(super) fn clear_instance(&self, state: State, availability: Availability) {
         let mut status = self.lock();
         status.instance = None;
         status.state = if status.installation.is_some() { state } else { State::Stopped };
         status.availability = availability;
         drop(status);
-        self.changed.notify_waiters();
+        self.instance_changed.notify_waiters();
     }
 
-    /// Lets nothing take calls until the next one wakes the plugin; false if a call is in
-    /// flight at this moment.
-    pub(super) fn end_service_if_idle(&self) -> bool {
+    /// Leaves the plugin without an instance, so that the next call starts it. Returns false, and
+    /// changes nothing, if a call is in flight.
+    pub(super) fn clear_instance_if_idle(&self) -> bool {
         let mut status = self.lock();
-        let idle = status.instance.as_ref().is_some_and(|instance| instance.calls() == 0);
-        if idle {
+        let is_idle = status.instance.as_ref().is_some_and(|instance| instance.calls() == 0);
+        if is_idle {
             status.instance = None;
             status.state = State::Discovered;
             status.availability = Availability::OnDemand;
         }
-        idle
+        is_idle
     }
 
-    /// The current instance, to be looked at.
+    /// The current instance. To call it, use [`PluginState::acquire`].
     pub(in crate::host) fn instance(&self) -> Option<Arc<Instance>> {
         self.lock().instance.clone()
     }
@@ -148,84 +153,85 @@ impl PluginState {
     pub(super) fn acquire(&self) -> Acquired {
         let status = self.lock();
         match &status.instance {
-            // Under the lock, so that an instance that is replaced knows all of its calls.
-            Some(instance) => Acquired::Instance(instance.begin_call()),
-            None => Acquired::Nothing(status.availability.clone()),
+            // Under the lock: a replaced instance waits for its calls, so it has to count them all.
+            Some(instance) => Acquired::Call(instance.begin_call()),
+            None => Acquired::NoInstance(status.availability.clone()),
         }
     }
 
-    /// Begins a call with the current instance, or with the next one if that is on its way.
+    /// Begins a call with the current instance, or waits for the next one until the deadline.
     ///
     /// Cancel safe.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if no instance is to be expected, or none comes by the deadline;
-    /// why a plugin that starts on demand did not start.
+    /// [`Error::Unavailable`] if no instance can be expected, or if there is none by the deadline.
+    /// If the call starts the plugin, the error of the start.
     pub(super) async fn acquire_by(&self, deadline: tokio::time::Instant) -> Result<CallGuard> {
-        if let Acquired::Instance(guard) = self.acquire() {
+        if let Acquired::Call(guard) = self.acquire() {
             return Ok(guard);
         }
         match timeout_at(deadline, self.acquire_next()).await {
             Ok(acquired) => acquired,
-            Err(_) => Err(self.unavailable()),
+            Err(_) => Err(self.unavailable_error()),
         }
     }
 
-    /// The same, for as long as it takes. Cancel safe.
+    /// Begins a call with the current or the next instance, without a deadline. Cancel safe.
     ///
     /// # Errors
     /// As [`PluginState::acquire_by`].
     pub(super) async fn acquire_next(&self) -> Result<CallGuard> {
         loop {
             let availability = match self.acquire() {
-                Acquired::Instance(guard) => return Ok(guard),
-                Acquired::Nothing(availability) => availability,
+                Acquired::Call(guard) => return Ok(guard),
+                Acquired::NoInstance(availability) => availability,
             };
             match availability {
-                Availability::None | Availability::GivenUp(_) => {
+                Availability::NotLoaded | Availability::GivenUp(_) => {
                     return Err(availability.error(&self.id, self.state()));
                 }
-                Availability::Restart => {
-                    let mut changed = pin!(self.changed.notified());
+                Availability::Restarting => {
+                    let mut changed = pin!(self.instance_changed.notified());
+                    // Enabled before the check: a change in between is not missed.
                     changed.as_mut().enable();
-                    if self.lock().availability == Availability::Restart {
+                    if self.lock().availability == Availability::Restarting {
                         changed.await;
                     }
                 }
-                Availability::OnDemand => self.command(Command::Wake).await?,
+                Availability::OnDemand => self.command(Command::LoadOnDemand).await?,
             }
         }
     }
 
     /// The error of a call that waited for an instance until its deadline.
-    pub(super) fn unavailable(&self) -> Error {
+    pub(super) fn unavailable_error(&self) -> Error {
         let status = self.lock();
         status.availability.error(&self.id, status.state)
     }
 
-    /// Whether a call that this instance did not execute can be made with another one.
+    /// Whether a call that failed with this instance can be retried with another instance, now or
+    /// later.
     pub(super) fn has_successor(&self, instance: &Instance) -> bool {
         let status = self.lock();
         match &status.instance {
             Some(current) => !std::ptr::eq(Arc::as_ptr(current), instance),
-            None => status.availability.is_to_come(),
+            None => status.availability.expects_instance(),
         }
     }
 
     /// Notes what a typed client needs of every further instance.
-    pub(super) fn expect(&self, expectation: &Expectation) {
+    pub(super) fn add_expectation(&self, expectation: &Expectation) {
         let expectations = &mut self.lock().expectations;
-        // One for each type of client: the program bounds their number.
+        // At most one for each type of client in the program.
         if !expectations.iter().any(|known| known.client() == expectation.client()) {
             expectations.push(expectation.clone());
         }
     }
 
-    /// Whether a new instance offers what the clients of the old one need.
+    /// Checks that a new instance offers what the bound clients need.
     ///
     /// # Errors
-    /// [`Error::Contract`] names the first client that it does not fit, with each
-    /// difference.
+    /// [`Error::Contract`] names the first client whose needs are not met, with each difference.
     pub(super) fn check_contracts(&self, descriptor: &Descriptor) -> Result<()> {
         let expectations = self.lock().expectations.clone();
         for expectation in expectations {
@@ -238,20 +244,21 @@ impl PluginState {
         Ok(())
     }
 
-    /// Has the supervisor carry out a command and waits for it.
+    /// Has the supervisor carry out a command, and waits for the result. Dropping the future does
+    /// not cancel a command that the supervisor has begun.
     ///
     /// # Errors
-    /// The command's own; [`Error::Stopped`] if there is no supervisor any more.
+    /// The error of the command, or [`Error::Stopped`] if the supervisor has ended.
     pub(in crate::host) async fn command(
         &self,
         command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command,
     ) -> Result<()> {
-        let (done, outcome) = oneshot::channel();
+        let (done, result) = oneshot::channel();
         self.commands.send(command(done)).await.map_err(|_| Error::Stopped)?;
-        outcome.await.unwrap_or(Err(Error::Stopped))
+        result.await.unwrap_or(Err(Error::Stopped))
     }
 
-    /// Has the supervisor stop the plugin for good, even while it starts, and waits for it.
+    /// Has the supervisor stop the plugin for good, even while the plugin starts, and waits for that.
     ///
     /// # Errors
     /// As [`PluginState::command`].
@@ -260,31 +267,31 @@ impl PluginState {
         self.command(Command::Close).await
     }
 
-    /// Resolves when the plugin is to be stopped for good. Cancel safe.
+    /// Waits until the plugin is to be stopped for good. Cancel safe.
     pub(super) async fn closing(&self) {
-        // The sender is here as long as this is.
+        // The sender lives in `self`, so this is never an error.
         drop(self.closing.subscribe().wait_for(|closing| *closing).await);
     }
 
-    /// Whether the registry stops.
+    /// Whether the plugin is to be stopped for good.
     pub(super) fn is_closing(&self) -> bool {
         *self.closing.borrow()
     }
 
-    /// Has the supervisor see whether the plugin still has a `.pconf`.
+    /// Has the supervisor stop the plugin if its `.pconf` is gone.
     pub(in crate::host) fn recheck_presence(&self) {
         self.recheck.notify_one();
     }
 
-    /// Has the supervisor do what the plugin's files say by now: start, replace or stop it.
-    /// However often this is asked for in the meantime, the supervisor looks once.
+    /// Has the supervisor start, replace or stop the plugin, as its files now say. Requests that
+    /// come before the supervisor gets to it are one request.
     pub(in crate::host) fn recheck_content(&self) {
         self.lock().recheck = Recheck::Content;
         self.recheck.notify_one();
     }
 
-    /// Waits until the supervisor is to look at the plugin's files. Cancel safe.
-    pub(super) async fn recheck_due(&self) -> Recheck {
+    /// Waits until the supervisor is to check the plugin's files. Cancel safe.
+    pub(super) async fn wait_for_recheck(&self) -> Recheck {
         self.recheck.notified().await;
         std::mem::replace(&mut self.lock().recheck, Recheck::Presence)
     }

@@ -1,4 +1,4 @@
-//! How a registry is set up.
+//! The builder of a registry.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::host::policy::{Policies, Policy, Resources, Restart, Sandbox};
 use crate::protocol::PluginId;
 use crate::typed::PluginType;
 
-/// Sets up a [`Registry`]. Made by [`Registry::builder`].
+/// Configures and starts a [`Registry`]. Made by [`Registry::builder`].
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -39,18 +39,18 @@ pub struct RegistryBuilder {
     trust_writable: bool,
     embedded: Vec<Result<Installation>>,
     policy: Policy,
-    of_plugins: Vec<OfPlugin>,
+    changes: Vec<PolicyChange>,
 }
 
 /// A change to the policy of one plugin.
-struct OfPlugin {
+struct PolicyChange {
     name: String,
     namespace: String,
     change: Box<dyn FnOnce(Policy) -> Result<Policy> + Send>,
 }
 
 impl Registry {
-    /// Begins to set up a registry on a folder, which need not exist yet.
+    /// A builder of a registry on a folder, which need not exist yet.
     pub fn builder(folder: impl Into<PathBuf>) -> RegistryBuilder {
         RegistryBuilder::new(folder.into())
     }
@@ -64,32 +64,32 @@ impl RegistryBuilder {
             trust_writable: false,
             embedded: Vec::new(),
             policy: Policy::default(),
-            of_plugins: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
-    /// Whether the registry watches its folder and loads, by itself, what does not ask
-    /// for lazy loading. Off unless set: plugins are then found when they are loaded.
+    /// Whether the registry watches its folder and loads plugins by itself, except those that ask
+    /// for lazy loading. Off by default: then the folder is scanned whenever a plugin is loaded.
     pub fn auto_discover(mut self, on: bool) -> Self {
         self.auto_discover = on;
         self
     }
 
-    /// Adds a plugin that this very program ships: its process is this executable,
-    /// started again. The program's `main` has to begin with `goplug::embed!`.
+    /// Adds a plugin that is part of the host's own program. Its process is the same executable,
+    /// started again, so the program's `main` has to begin with `goplug::embed!`.
     pub fn embed<P: PluginType>(mut self) -> Self {
         self.embedded.push(Installation::embedded::<P>());
         self
     }
 
-    /// Changes the policy that holds for every plugin of the registry.
+    /// Changes the policy of all plugins of the registry.
     pub fn policy(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
         self.policy = change(self.policy);
         self
     }
 
-    /// Changes the policy of one plugin, which begins as that of the registry does when
-    /// the registry starts. There need not be such a plugin yet.
+    /// Changes the policy of one plugin. The change is made when the registry starts, to a copy of
+    /// the policy of all plugins. The plugin need not exist yet.
     pub fn plugin(
         self,
         name: &str,
@@ -99,7 +99,7 @@ impl RegistryBuilder {
         self.change(name, namespace, |policy| Ok(change(policy)))
     }
 
-    /// What a plugin's activation hook is given.
+    /// The configuration of a plugin, which its activation hook gets as JSON.
     pub fn configure(self, name: &str, namespace: &str, value: &impl Serialize) -> Self {
         let (value, id) = (serde_json::to_vec(value), format!("{namespace}.{name}"));
         self.change(name, namespace, move |policy| match value {
@@ -118,83 +118,83 @@ impl RegistryBuilder {
         change: impl FnOnce(Policy) -> Result<Policy> + Send + 'static,
     ) -> Self {
         let (name, namespace) = (name.into(), namespace.into());
-        self.of_plugins.push(OfPlugin { name, namespace, change: Box::new(change) });
+        self.changes.push(PolicyChange { name, namespace, change: Box::new(change) });
         self
     }
 
-    /// [`Policy::call_timeout`] of every plugin.
+    /// Sets [`Policy::call_timeout`] of all plugins.
     pub fn call_timeout(self, timeout: Duration) -> Self {
         self.policy(|policy| policy.call_timeout(timeout))
     }
 
-    /// [`Policy::start_timeout`] of every plugin.
+    /// Sets [`Policy::start_timeout`] of all plugins.
     pub fn start_timeout(self, timeout: Duration) -> Self {
         self.policy(|policy| policy.start_timeout(timeout))
     }
 
-    /// [`Policy::stop_timeout`] of every plugin.
+    /// Sets [`Policy::stop_timeout`] of all plugins.
     pub fn stop_timeout(self, timeout: Duration) -> Self {
         self.policy(|policy| policy.stop_timeout(timeout))
     }
 
-    /// [`Policy::body_limit`] of every plugin.
+    /// Sets [`Policy::body_limit`] of all plugins.
     pub fn body_limit(self, bytes: usize) -> Self {
         self.policy(|policy| policy.body_limit(bytes))
     }
 
-    /// Whether plugins are loaded all the same when users other than this process's and
-    /// root may write the registry's folder, a `.pconf`, a program, or a program's folder.
-    /// Off unless set: whoever may write these decides what runs as this process's user,
-    /// so such a folder or file is rejected with the reason.
+    /// Whether plugins are loaded even if other users may write the registry's folder, a `.pconf`,
+    /// a program, or a program's folder. Other users are all except root and the user of this
+    /// process. Off by default: a user with write access decides what runs as the user of this
+    /// process, so the folder or file is rejected with the reason.
     ///
-    /// The folders above are not looked at. A folder with the sticky bit, as `/tmp` has
-    /// it, is trusted with those of its files that others may not write, and so is a group
-    /// in which there is nobody else.
+    /// The folders above are not checked. A folder with the sticky bit, as `/tmp` has, is trusted
+    /// as far as its files are not writable by others. A group without other members is trusted.
     ///
-    /// This is about files. A socket on which another user than these two listens is not
-    /// spoken to in any case.
+    /// This setting is about files. The registry never connects to a socket on which another user
+    /// listens.
     pub fn trust_writable(mut self, on: bool) -> Self {
         self.trust_writable = on;
         self
     }
 
-    /// [`Policy::restart`] of every plugin.
+    /// Sets [`Policy::restart`] of all plugins.
     pub fn restart(self, restart: Restart) -> Self {
         self.policy(|policy| policy.restart(restart))
     }
 
-    /// [`Policy::env`] of every plugin.
+    /// Adds to [`Policy::env`] of all plugins.
     pub fn env(self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.policy(|policy| policy.env(name, value))
     }
 
-    /// [`Policy::inherit_env`] of every plugin.
+    /// Sets [`Policy::inherit_env`] of all plugins.
     pub fn inherit_env(self) -> Self {
         self.policy(Policy::inherit_env)
     }
 
-    /// [`Policy::resources`] of every plugin.
+    /// Sets [`Policy::resources`] of all plugins.
     pub fn resources(self, resources: Resources) -> Self {
         self.policy(|policy| policy.resources(resources))
     }
 
-    /// [`Policy::sandbox`] of every plugin.
+    /// Sets [`Policy::sandbox`] of all plugins.
     pub fn sandbox(self, sandbox: Sandbox) -> Self {
         self.policy(|policy| policy.sandbox(sandbox))
     }
 
-    /// Starts the registry: looks through the folder once, and goes on watching it if
-    /// [`auto_discover`](Self::auto_discover) is on. A folder that does not exist is
-    /// waited for.
+    /// Starts the registry. With [`auto_discover`](Self::auto_discover), the folder is scanned
+    /// before this returns, and watched from then on, even if it does not exist yet.
     ///
-    /// Must run within a tokio runtime. Cancel safe: dropped half way, it has started
-    /// nothing that stays.
+    /// Must be called within a tokio runtime. Cancel safe: if the future is dropped, everything
+    /// that it started ends.
     ///
     /// # Errors
-    /// [`Error::Configuration`] for a setting that cannot be used.
+    /// [`Error::Configuration`] if a setting cannot be used; [`Error::InvalidName`] if a plugin's
+    /// policy was changed under an invalid name; [`Error::Io`] if the path of the folder or of the
+    /// host's own program cannot be determined.
     pub async fn start(self) -> Result<Registry> {
         let mut policies = Policies { default: self.policy, ..Policies::default() };
-        for OfPlugin { name, namespace, change } in self.of_plugins {
+        for PolicyChange { name, namespace, change } in self.changes {
             let id = PluginId::read(&name, &namespace)?;
             let policy = change(policies.of(&id))?;
             policies.of_plugins.insert(id, policy);

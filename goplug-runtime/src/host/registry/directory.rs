@@ -1,6 +1,8 @@
-//! The registry's books: which plugins there are, which files are unusable, and who listens.
-//! Every change and its event happen under one lock, so that a listener's picture was true at
-//! one moment.
+//! What the registry knows: its plugins, the files that are unusable, and the listeners to its
+//! events.
+//!
+//! All of it is behind one lock, and a change is made under the same lock as its event is sent. So
+//! the state with which a listener begins was true at one moment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,33 +15,36 @@ use super::settings::Settings;
 use crate::error::Error;
 use crate::host::install::Installation;
 use crate::host::instance::{Exit, Instance, Sockets};
-use crate::host::plugin::{Change, PluginState, Reporter, State, Supervisor};
+use crate::host::plugin::{PluginEvent, PluginState, Reporter, State, Supervisor};
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::{PluginId, pconf};
 
+/// The plugins of a registry, with their supervisors, and the listeners to its events.
 pub(super) struct Directory {
     settings: Arc<Settings>,
     sockets: Arc<Sockets>,
-    books: Mutex<Books>,
+    contents: Mutex<Contents>,
 }
 
 #[derive(Default)]
-struct Books {
-    plugins: BTreeMap<PluginId, Known>,
+struct Contents {
+    /// All plugins so far, also those whose `.pconf` is gone.
+    plugins: BTreeMap<PluginId, Entry>,
+    /// Why files, or the folder itself, cannot be used.
     rejected: BTreeMap<PathBuf, String>,
     listeners: Listeners,
-    closed: bool,
+    is_closed: bool,
 }
 
-struct Known {
+struct Entry {
     plugin: Arc<PluginState>,
     _supervisor: OwnedTask,
 }
 
 impl Directory {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), sockets: Arc::default(), books: Mutex::default() }
+        Self { settings: Arc::new(settings), sockets: Arc::default(), contents: Mutex::default() }
     }
 
     pub(super) fn settings(&self) -> &Arc<Settings> {
@@ -50,101 +55,102 @@ impl Directory {
         &self.sockets
     }
 
-    /// Enters a plugin, or the new `.pconf` of a known one; a file that says the same as before
-    /// is no news. `None` once the books are closed.
+    /// Adds a plugin, or sets the new `.pconf` of a known plugin. Sends an event, unless the
+    /// content is the same as before. `None` if the directory is closed.
     pub(super) fn install(
         self: &Arc<Self>,
         installation: Installation,
     ) -> Option<Arc<PluginState>> {
         let id = installation.id().clone();
-        let mut books = self.lock();
-        if books.closed {
+        let mut contents = self.lock();
+        if contents.is_closed {
             return None;
         }
-        books.rejected.remove(installation.path());
-        let known = books.plugins.contains_key(&id);
-        let plugin =
-            Arc::clone(&books.plugins.entry(id.clone()).or_insert_with(|| self.adopt(id)).plugin);
-        let event = match plugin.installation().filter(|_| known) {
+        contents.rejected.remove(installation.path());
+        let entry = contents.plugins.entry(id.clone()).or_insert_with(|| self.supervise(id));
+        let plugin = Arc::clone(&entry.plugin);
+        let event = match plugin.installation() {
             Some(before) if *before == installation => return Some(plugin),
             Some(_) => Event::Changed { plugin: plugin.id().clone() },
             None => Event::Discovered { plugin: plugin.id().clone() },
         };
         plugin.install(installation);
-        books.listeners.send(&event);
+        contents.listeners.send(&event);
         Some(plugin)
     }
 
-    fn adopt(self: &Arc<Self>, id: PluginId) -> Known {
+    /// A new plugin with its supervisor.
+    fn supervise(self: &Arc<Self>, id: PluginId) -> Entry {
         let (sender, commands) = mpsc::channel(limits::COMMAND_QUEUE);
         let policy = self.settings.policies.of(&id);
         let plugin = Arc::new(PluginState::new(id, policy, sender));
         let reporter: Weak<dyn Reporter> = Arc::<Self>::downgrade(self);
         let supervisor = Supervisor::new(Arc::clone(&plugin), reporter, commands);
-        Known { plugin, _supervisor: OwnedTask::spawn(supervisor.run()) }
+        Entry { plugin, _supervisor: OwnedTask::spawn(supervisor.run()) }
     }
 
-    /// A plugin's `.pconf` is gone: the plugin is stopped if it runs.
+    /// Notes that a plugin's `.pconf` is gone, and has the plugin stopped if it runs.
     pub(super) fn remove(&self, id: &PluginId) {
-        let mut books = self.lock();
-        let Some(known) = books.plugins.get(id) else { return };
-        known.plugin.uninstall();
-        known.plugin.recheck_presence();
-        books.listeners.send(&Event::Removed { plugin: id.clone() });
+        let mut contents = self.lock();
+        let Some(entry) = contents.plugins.get(id) else { return };
+        entry.plugin.uninstall();
+        entry.plugin.recheck_presence();
+        contents.listeners.send(&Event::Removed { plugin: id.clone() });
     }
 
-    /// A file cannot be used. The same reason again is no news.
+    /// Notes that a file cannot be used. Sends an event, unless the reason is the same as before.
     pub(super) fn reject_path(&self, path: &Path, reason: String) {
-        let mut books = self.lock();
-        if books.rejected.get(path) != Some(&reason) {
-            books.rejected.insert(path.into(), reason.clone());
-            books.listeners.send(&Event::Rejected { path: path.into(), reason });
+        let mut contents = self.lock();
+        if contents.rejected.get(path) != Some(&reason) {
+            contents.rejected.insert(path.into(), reason.clone());
+            contents.listeners.send(&Event::Rejected { path: path.into(), reason });
         }
     }
 
-    /// A file that could not be used is gone, or can be used now.
-    pub(super) fn forget(&self, path: &Path) {
+    /// Notes that a file is gone or can be used.
+    pub(super) fn clear_rejection(&self, path: &Path) {
         self.lock().rejected.remove(path);
     }
 
-    /// Why a plugin that nobody knows may yet be there: the folder cannot be used, or the
-    /// file that bears its name.
+    /// Why a plugin is not known, if the reason is a rejection of the folder or of the file that
+    /// is named after the plugin.
     pub(super) fn rejection(&self, id: &PluginId) -> Option<Error> {
-        let books = self.lock();
+        let contents = self.lock();
         let folder = &self.settings.folder;
         let file = folder.join(format!("{id}.{}", pconf::EXTENSION));
         [folder, &file].into_iter().find_map(|path| {
-            let reason = books.rejected.get(path)?.clone();
+            let reason = contents.rejected.get(path)?.clone();
             Some(Error::Rejected { path: path.clone(), reason })
         })
     }
 
-    /// A plugin that is known, whether or not its `.pconf` is still there.
-    pub(super) fn known(&self, id: &PluginId) -> Option<Arc<PluginState>> {
-        self.lock().plugins.get(id).map(|known| Arc::clone(&known.plugin))
+    /// A plugin by its id, even if its `.pconf` is gone.
+    pub(super) fn get(&self, id: &PluginId) -> Option<Arc<PluginState>> {
+        self.lock().plugins.get(id).map(|entry| Arc::clone(&entry.plugin))
     }
 
-    /// Every plugin that has a `.pconf`, sorted by namespace and name.
-    pub(super) fn installations(&self) -> Vec<(Arc<PluginState>, Arc<Installation>)> {
-        let books = self.lock();
-        books
+    /// Every plugin that has a `.pconf` or is embedded, sorted by namespace and name.
+    pub(super) fn installed(&self) -> Vec<(Arc<PluginState>, Arc<Installation>)> {
+        let contents = self.lock();
+        contents
             .plugins
             .values()
-            .filter_map(|known| Some((Arc::clone(&known.plugin), known.plugin.installation()?)))
+            .filter_map(|entry| Some((Arc::clone(&entry.plugin), entry.plugin.installation()?)))
             .collect()
     }
 
     /// Every plugin that runs, with its instance.
     pub(super) fn running(&self) -> Vec<(Arc<PluginState>, Arc<Instance>)> {
-        let books = self.lock();
-        let plugins = books.plugins.values().map(|known| &known.plugin);
+        let contents = self.lock();
+        let plugins = contents.plugins.values().map(|entry| &entry.plugin);
         plugins.filter_map(|plugin| Some((Arc::clone(plugin), plugin.instance()?))).collect()
     }
 
+    /// A new listener, which first gets the present state.
     pub(super) fn events(&self) -> Events {
-        let mut books = self.lock();
+        let mut contents = self.lock();
         let mut state = Vec::new();
-        for Known { plugin, .. } in books.plugins.values() {
+        for Entry { plugin, .. } in contents.plugins.values() {
             if plugin.installation().is_some() {
                 state.push(Event::Discovered { plugin: plugin.id().clone() });
             }
@@ -152,31 +158,31 @@ impl Directory {
                 state.push(Event::Loaded { plugin: plugin.id().clone() });
             }
         }
-        for (path, reason) in &books.rejected {
+        for (path, reason) in &contents.rejected {
             state.push(Event::Rejected { path: path.clone(), reason: reason.clone() });
         }
-        books.listeners.add(state)
+        contents.listeners.add(state)
     }
 
-    /// Closes the books: the plugins to be stopped, whose supervisors the caller
-    /// keeps until that is done.
+    /// Closes the directory, which then takes no further plugins. Returns all plugins, which the
+    /// caller has to stop.
     pub(super) fn close(&self) -> Vec<Arc<PluginState>> {
-        let mut books = self.lock();
-        books.closed = true;
-        books.plugins.values().map(|known| Arc::clone(&known.plugin)).collect()
+        let mut contents = self.lock();
+        contents.is_closed = true;
+        contents.plugins.values().map(|entry| Arc::clone(&entry.plugin)).collect()
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.lock().closed
+        self.lock().is_closed
     }
 
-    /// Ends every stream of events.
-    pub(super) fn end_events(&self) {
+    /// Ends every listener's stream of events.
+    pub(super) fn close_events(&self) {
         self.lock().listeners.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -189,20 +195,20 @@ impl Reporter for Directory {
         Arc::clone(&self.sockets)
     }
 
-    fn report(&self, plugin: &PluginId, change: Change) {
+    fn report(&self, plugin: &PluginId, event: PluginEvent) {
         let plugin = plugin.clone();
-        let event = match change {
-            Change::Loaded => Event::Loaded { plugin },
-            Change::Restarted => Event::Restarted { plugin },
-            Change::Upgraded => Event::Upgraded { plugin },
-            Change::UpgradeFailed(reason) => Event::UpgradeFailed { plugin, reason },
-            Change::Crashed(Exit { status, stderr, .. }) => {
+        let event = match event {
+            PluginEvent::Loaded => Event::Loaded { plugin },
+            PluginEvent::Restarted => Event::Restarted { plugin },
+            PluginEvent::Upgraded => Event::Upgraded { plugin },
+            PluginEvent::UpgradeFailed(reason) => Event::UpgradeFailed { plugin, reason },
+            PluginEvent::Crashed(Exit { status, stderr, .. }) => {
                 Event::Crashed { plugin, status, stderr }
             }
-            Change::GivenUp(reason) => Event::GivenUp { plugin, reason },
-            Change::Stopped => Event::Stopped { plugin },
-            Change::Unconfined(reason) => Event::Unconfined { plugin, reason },
-            Change::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
+            PluginEvent::GivenUp(reason) => Event::GivenUp { plugin, reason },
+            PluginEvent::Stopped => Event::Stopped { plugin },
+            PluginEvent::Unconfined(reason) => Event::Unconfined { plugin, reason },
+            PluginEvent::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
         };
         self.lock().listeners.send(&event);
     }
@@ -212,6 +218,6 @@ impl Reporter for Directory {
     }
 
     fn accept(&self, installation: &Installation) {
-        self.forget(installation.path());
+        self.clear_rejection(installation.path());
     }
 }

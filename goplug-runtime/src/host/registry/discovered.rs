@@ -1,4 +1,4 @@
-//! What a registry lists.
+//! A plugin as a registry lists it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::host::install::{Installation, Origin};
 use crate::host::plugin::{PluginState, State};
 use crate::protocol::PluginId;
 
-/// A plugin that a registry knows, as its `.pconf` describes it.
+/// A plugin that a registry has discovered, as its `.pconf` describes it.
 #[derive(Clone, Debug)]
 pub struct DiscoveredPlugin {
     id: PluginId,
@@ -30,17 +30,17 @@ impl DiscoveredPlugin {
         self.id.namespace()
     }
 
-    /// The version that the `.pconf` states.
+    /// The version that the `.pconf` states, if any.
     pub fn version(&self) -> Option<String> {
         self.installation.pconf.version().map(ToString::to_string)
     }
 
-    /// Where the plugin stood when the list was made.
+    /// The plugin's state when the list was made.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// Whether it is loaded only when it is asked for.
+    /// Whether the plugin is loaded only on request, even if the registry discovers by itself.
     pub fn is_lazy(&self) -> bool {
         self.installation.pconf.lazy_load()
     }
@@ -57,7 +57,7 @@ impl DiscoveredPlugin {
         self.installation.pconf.methods().iter().map(|method| method.signature()).collect()
     }
 
-    /// The `.pconf` file; `None` for a plugin that the host ships inside itself.
+    /// The path of the `.pconf`; `None` for a plugin that is embedded in the host.
     pub fn path(&self) -> Option<&Path> {
         match &self.installation.origin {
             Origin::File(path) => Some(path),

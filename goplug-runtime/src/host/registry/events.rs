@@ -1,4 +1,4 @@
-//! What happens in a registry, as a stream.
+//! What happens in a registry, as a stream of events.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::limits;
 use crate::protocol::PluginId;
 
-/// Something that happened in a registry.
+/// What happened in a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -34,13 +34,13 @@ pub enum Event {
         /// The plugin.
         plugin: PluginId,
     },
-    /// A plugin ended without being asked to.
+    /// A plugin's process ended without being asked to.
     Crashed {
         /// The plugin.
         plugin: PluginId,
-        /// How it ended, such as `signal: 6 (SIGABRT)`.
+        /// How the process ended, for example `signal: 6 (SIGABRT)`.
         status: String,
-        /// The last lines that it wrote to standard error.
+        /// The last lines that the process wrote to standard error.
         stderr: Vec<String>,
     },
     /// A plugin that had crashed was started again and activated.
@@ -48,11 +48,11 @@ pub enum Event {
         /// The plugin.
         plugin: PluginId,
     },
-    /// A plugin that had crashed is not started again, though its policy would have it run.
+    /// A plugin crashed and is not restarted, although its policy asks for restarts.
     GivenUp {
         /// The plugin.
         plugin: PluginId,
-        /// Why, for people.
+        /// Why, as a text for people.
         reason: String,
     },
     /// A new process of a plugin took the place of the old one.
@@ -60,27 +60,27 @@ pub enum Event {
         /// The plugin.
         plugin: PluginId,
     },
-    /// A new process of a plugin could not take the place of the old one, which goes on.
+    /// A new process of a plugin could not take the place of the old one, which stays.
     UpgradeFailed {
         /// The plugin.
         plugin: PluginId,
-        /// Why, for people.
+        /// Why, as a text for people.
         reason: String,
     },
-    /// A file of the folder, or the folder itself, cannot be used. It is looked at again
-    /// when it changes.
+    /// A file of the folder, or the folder itself, cannot be used. It is checked again when it
+    /// changes.
     Rejected {
         /// The file, or the folder.
         path: PathBuf,
-        /// Why, for people.
+        /// Why, as a text for people.
         reason: String,
     },
-    /// A plugin is started although its sandbox cannot be enforced, at least not all of
-    /// it; [`OnUnsupported::Report`](crate::host::OnUnsupported::Report) asked for that.
+    /// A plugin is started although its sandbox, or a part of it, cannot be enforced. Its policy
+    /// has [`OnUnsupported::Report`](crate::host::OnUnsupported::Report).
     Unconfined {
         /// The plugin.
         plugin: PluginId,
-        /// What cannot be enforced and why, for people.
+        /// What cannot be enforced and why, as a text for people.
         reason: String,
     },
     /// A plugin's `.pconf` is gone.
@@ -88,11 +88,12 @@ pub enum Event {
         /// The plugin.
         plugin: PluginId,
     },
-    /// A plugin no longer held this many callbacks when its broken stream was resumed.
+    /// Callbacks were lost: when the broken callback stream was resumed, the plugin had discarded
+    /// them.
     CallbacksMissed {
         /// The plugin.
         plugin: PluginId,
-        /// How many.
+        /// How many; 0 if the plugin did not say.
         count: u64,
     },
     /// This listener was too slow and missed this many events.
@@ -102,12 +103,13 @@ pub enum Event {
     },
 }
 
-/// The events of a registry, from one moment on.
+/// A stream of the events of a registry.
 ///
-/// The stream begins with the state at that moment: one `Discovered` for each plugin,
-/// one `Loaded` for each that runs, one `Rejected` for each unusable file. It ends
-/// when the registry does. It holds at most [`limits::EVENT_BACKLOG`] events beyond
-/// that; what a slow reader misses is counted in [`Event::Missed`].
+/// The stream begins with the present state: one `Discovered` for each plugin, one `Loaded` for
+/// each plugin that runs, one `Rejected` for each unusable file. Then come the events as they
+/// happen. The stream ends when the registry is stopped or dropped. At most
+/// [`limits::EVENT_BACKLOG`] further events wait for a slow reader; the events that it misses are
+/// counted in [`Event::Missed`].
 ///
 /// ```no_run
 /// # async fn example(registry: goplug::Registry) {
@@ -124,7 +126,7 @@ pub enum Event {
 pub struct Events(mpsc::Receiver<Event>);
 
 impl Events {
-    /// The next event; `None` when the registry is gone. Cancel safe.
+    /// The next event; `None` when the registry was stopped or dropped. Cancel safe.
     pub async fn next(&mut self) -> Option<Event> {
         self.0.recv().await
     }
@@ -137,13 +139,14 @@ impl Stream for Events {
     }
 }
 
-/// Everybody that listens to a registry.
+/// The listeners to the events of a registry.
 #[derive(Debug, Default)]
 pub(super) struct Listeners(Vec<Listener>);
 
 #[derive(Debug)]
 struct Listener {
     sender: mpsc::Sender<Event>,
+    /// How many events were missed since the last [`Event::Missed`].
     missed: u64,
 }
 
@@ -152,14 +155,14 @@ impl Listeners {
     pub(super) fn add(&mut self, state: Vec<Event>) -> Events {
         let (sender, receiver) = mpsc::channel(limits::EVENT_BACKLOG + state.len());
         for event in state {
-            // The channel is made to hold them all.
+            // The channel has room for all of them.
             drop(sender.try_send(event));
         }
         self.0.push(Listener { sender, missed: 0 });
         Events(receiver)
     }
 
-    /// Sends to every listener, waits for none, and forgets those that have gone.
+    /// Sends an event to every listener without waiting. Forgets the listeners that were dropped.
     pub(super) fn send(&mut self, event: &Event) {
         self.0.retain_mut(|listener| {
             if listener.missed > 0 {
@@ -199,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_listener_begins_with_the_state() {
+    async fn a_listener_gets_the_state_before_the_events() {
         let mut listeners = Listeners::default();
         let mut events = listeners.add(vec![stopped("a")]);
         listeners.send(&stopped("b"));
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_slow_listener_learns_how_much_it_missed() {
+    async fn a_slow_listener_gets_the_number_of_missed_events() {
         let mut listeners = Listeners::default();
         let mut events = listeners.add(Vec::new());
         for _ in 0..limits::EVENT_BACKLOG + 5 {

@@ -1,4 +1,4 @@
-//! The registry: the plugins of a folder, and of the host itself.
+//! The handle of a registry, which users hold.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use tokio::task::JoinSet;
 use super::directory::Directory;
 use super::discovered::DiscoveredPlugin;
 use super::events::Events;
-use super::scan::{self, Folder, ScanRequest};
+use super::folder::Folder;
+use super::scan::{self, ScanRequest};
 use super::settings::Settings;
 use super::watch::FolderWatch;
 use crate::error::{Error, Result};
@@ -20,10 +21,10 @@ use crate::limits;
 use crate::protocol::PluginId;
 use crate::typed::NamedClient;
 
-/// The plugins of a folder.
+/// The plugins of a folder, and those that are embedded in the host.
 ///
-/// Cheap to clone. When the last clone is dropped, everything it started ends: tasks
-/// are aborted, plugins are killed. [`Registry::stop`] does the same in good order.
+/// Cheap to clone. When the last clone is dropped, everything that the registry started ends:
+/// its tasks are aborted and its plugins are killed. [`Registry::stop`] stops them gracefully.
 ///
 /// ```no_run
 /// # async fn example() -> anyhow::Result<()> {
@@ -56,25 +57,13 @@ impl Registry {
         embedded: Vec<Installation>,
         auto_discover: bool,
     ) -> Result<Self> {
-        // What cannot be removed is no reason not to start.
+        // Sockets of hosts that have crashed. If they cannot be removed, they do no harm.
         drop(tokio::task::spawn_blocking(remove_abandoned).await);
         let directory = Arc::new(Directory::new(settings));
-        let mut folder = Folder::default();
-        for installation in embedded {
-            if directory.known(installation.id()).is_some() {
-                let text = format!("two embedded plugins are called {}", installation.id());
-                return Err(Error::Configuration(text));
-            }
-            folder.reserve(&installation);
-            let lazy = installation.pconf.lazy_load();
-            let plugin = directory.install(installation);
-            if let Some(plugin) = plugin.filter(|_| auto_discover && !lazy) {
-                plugin.recheck_content();
-            }
-        }
+        let folder = install_embedded(&directory, embedded, auto_discover)?;
         let watch = auto_discover.then(|| {
             let mut watch = FolderWatch::new(&directory.settings().folder);
-            watch.follow(false);
+            watch.update(false);
             watch
         });
         let (scans, requests) = mpsc::channel(limits::COMMAND_QUEUE);
@@ -88,7 +77,7 @@ impl Registry {
         Ok(registry)
     }
 
-    /// Has the folder scanned now, and waits for it.
+    /// Has the folder scanned now, and waits until that is done.
     async fn scan(&self) {
         let (done, scanned) = oneshot::channel();
         if self.inner.scans.send(done).await.is_ok() {
@@ -96,32 +85,35 @@ impl Registry {
         }
     }
 
-    /// The plugin of this name, started and activated unless it already is. Twice the
-    /// same plugin is the same handle.
+    /// The plugin of this name. Starts and activates it, unless it runs. Handles from several loads
+    /// are handles of the same plugin.
     ///
-    /// Dropping the future leaves the load to finish by itself.
+    /// Dropping the future does not cancel a load that has begun.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where no file names it, [`Error::Rejected`] where its file
-    /// or program, or the registry's folder, cannot be used, [`Error::Start`] where it
-    /// does not come up.
+    /// [`Error::NotFound`] if no `.pconf` describes it; [`Error::Rejected`] if its file or program,
+    /// or the registry's folder, cannot be used; [`Error::Start`] if the plugin does not start;
+    /// [`Error::Stopped`] if the registry has stopped.
     pub async fn load(&self, name: &str, namespace: &str) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
         plugin.command(Command::Load).await?;
         Ok(Plugin::new(plugin))
     }
 
-    /// Puts a new process in the place of the running one, from what the `.pconf` says by
-    /// now: starts it beside the old one, activates it, checks that it offers what the
-    /// bound clients need, and hands it the further calls. The old one finishes the calls
-    /// that it has, and is stopped. No call fails for it, and handles, clients and callbacks
-    /// stay valid. A plugin that does not run is loaded; one that somebody else started is
-    /// stopped first, since two cannot stand on its one socket.
+    /// Replaces the running process of a plugin by a new process, from what the `.pconf` now says.
+    /// The new process is started beside the old one and activated. It takes all further calls
+    /// once it is clear that it offers what the bound clients need. The old process finishes its
+    /// calls, and is stopped. No call fails because of a reload, and handles, clients and
+    /// callbacks stay valid.
     ///
-    /// Dropping the future leaves the reload to finish by itself.
+    /// A plugin that does not run is loaded. A plugin that this registry did not start is stopped
+    /// first, since two processes cannot listen on its one socket.
+    ///
+    /// Dropping the future does not cancel a reload that has begun.
     ///
     /// # Errors
-    /// As [`Registry::load`], and [`Error::Contract`]; the old process then stays in service.
+    /// As [`Registry::load`], and [`Error::Contract`] if a bound client would not fit. After an
+    /// error the old process stays.
     pub async fn reload(&self, name: &str, namespace: &str) -> Result<Plugin> {
         self.scan().await;
         let plugin = self.find(name, namespace).await?;
@@ -129,56 +121,55 @@ impl Registry {
         Ok(Plugin::new(plugin))
     }
 
-    /// Stops a plugin: [`Plugin::unload`].
+    /// Stops a plugin, as [`Plugin::unload`] does.
     ///
     /// # Errors
-    /// [`Error::Stopped`] where the registry is gone, and the plugin with it.
+    /// [`Error::Stopped`] if the registry has stopped, and the plugin with it.
     pub async fn unload(&self, plugin: &Plugin) -> Result<()> {
         plugin.unload().await
     }
 
-    /// The typed client of one particular plugin: finds it, starts it unless it runs,
-    /// checks the contract.
+    /// The typed client of the plugin that the client's type names. Starts the plugin unless it
+    /// runs, and checks the contract.
     ///
     /// # Errors
-    /// As [`Registry::load`]; [`Error::Contract`] names each difference.
+    /// As [`Registry::load`], and [`Error::Contract`], which names each difference.
     pub async fn client<C: NamedClient<Caller = Plugin>>(&self) -> Result<C> {
         self.load(C::NAME, C::NAMESPACE).await?.client()
     }
 
-    /// The handle of a plugin that is known, loaded or not; never starts anything.
+    /// The handle of a known plugin, loaded or not. Starts nothing, and does not scan the folder.
     pub fn get(&self, name: &str, namespace: &str) -> Option<Plugin> {
         self.known(name, namespace).map(Plugin::new)
     }
 
-    /// Every plugin that is known, sorted by namespace and name.
+    /// Every known plugin, sorted by namespace and name.
     pub fn discovered(&self) -> Vec<DiscoveredPlugin> {
-        let installations = self.inner.directory.installations().into_iter();
-        installations
+        let installed = self.inner.directory.installed().into_iter();
+        installed
             .map(|(plugin, installation)| DiscoveredPlugin::new(&plugin, installation))
             .collect()
     }
 
-    /// Whether there is a plugin of this name to load.
+    /// Whether a plugin of this name is known and can be loaded.
     pub fn is_discovered(&self, name: &str, namespace: &str) -> bool {
         self.known(name, namespace).is_some_and(|plugin| plugin.installation().is_some())
     }
 
-    /// Whether the plugin of this name serves at this moment.
+    /// Whether the plugin of this name is loaded at this moment.
     pub fn is_loaded(&self, name: &str, namespace: &str) -> bool {
         self.known(name, namespace).is_some_and(|plugin| plugin.state() == State::Loaded)
     }
 
-    /// What happens from now on, with the present state first.
+    /// The events from now on, after events that describe the present state.
     pub fn events(&self) -> Events {
         self.inner.directory.events()
     }
 
-    /// Stops every plugin in good order, and discovery with them. When it returns, no
-    /// process of this registry is left, and its streams of events end. Later loads
-    /// fail with [`Error::Stopped`].
+    /// Stops every plugin gracefully, and stops discovery. When this returns, no process of this
+    /// registry is left, and its streams of events end. Later loads fail with [`Error::Stopped`].
     ///
-    /// Dropping the future leaves plugins that were already told to stop stopping.
+    /// Dropping the future does not cancel the stops that have begun.
     pub async fn stop(&self) {
         let plugins = self.inner.directory.close();
         let mut stops = JoinSet::new();
@@ -187,35 +178,61 @@ impl Registry {
         }
         while stops.join_next().await.is_some() {}
         self.inner.directory.sockets().remove();
-        self.inner.directory.end_events();
+        self.inner.directory.close_events();
     }
 
     fn known(&self, name: &str, namespace: &str) -> Option<Arc<PluginState>> {
         let id = PluginId::read(name, namespace).ok()?;
-        self.inner.directory.known(&id)
+        self.inner.directory.get(&id)
     }
 
+    /// Finds an installed plugin; scans the folder unless what is known is up to date.
     async fn find(&self, name: &str, namespace: &str) -> Result<Arc<PluginState>> {
         let id = PluginId::read(name, namespace)?;
         let directory = &self.inner.directory;
-        let known = |id| directory.known(id).filter(|plugin| plugin.installation().is_some());
         if directory.is_closed() {
             return Err(Error::Stopped);
         }
-        // No file of the folder can change what an embedded plugin is.
-        let is_fixed =
-            |plugin: Arc<PluginState>| plugin.installation().is_some_and(|it| it.is_embedded());
-        let is_current = |plugin| self.inner.auto_discover || is_fixed(plugin);
-        if !known(&id).is_some_and(is_current) {
+        let installation = directory.get(&id).and_then(|plugin| plugin.installation());
+        // No file of the folder can change an embedded plugin.
+        let is_current = |it: Arc<Installation>| self.inner.auto_discover || it.is_embedded();
+        if !installation.is_some_and(is_current) {
             self.scan().await;
         }
-        known(&id).ok_or_else(|| {
+        let plugin = directory.get(&id).filter(|plugin| plugin.installation().is_some());
+        plugin.ok_or_else(|| {
             let folder = &directory.settings().folder;
             directory
                 .rejection(&id)
                 .unwrap_or_else(|| Error::NotFound { id, folder: folder.clone() })
         })
     }
+}
+
+/// Installs the embedded plugins, reserves their names in the folder, and with `start` starts
+/// those that do not ask for lazy loading.
+///
+/// # Errors
+/// [`Error::Configuration`] if two embedded plugins have the same name.
+fn install_embedded(
+    directory: &Arc<Directory>,
+    embedded: Vec<Installation>,
+    start: bool,
+) -> Result<Folder> {
+    let mut folder = Folder::default();
+    for installation in embedded {
+        if directory.get(installation.id()).is_some() {
+            let text = format!("two embedded plugins are called {}", installation.id());
+            return Err(Error::Configuration(text));
+        }
+        folder.reserve(&installation);
+        let is_lazy = installation.pconf.lazy_load();
+        let plugin = directory.install(installation);
+        if let Some(plugin) = plugin.filter(|_| start && !is_lazy) {
+            plugin.recheck_content();
+        }
+    }
+    Ok(folder)
 }
 
 impl std::fmt::Debug for Registry {

@@ -1,13 +1,15 @@
-//! The plugins of a folder: found, listed, loaded, and told of in events.
+//! The registry: finds the plugins of a folder, lists them, loads them, and sends events.
 //!
-//! `scan` keeps the registry level with its folder, on the hints of `watch`. The `directory`
-//! holds what is known, with everybody who listens, under one lock. The room imports all rooms
-//! of the host but `blocking`. Start reading at `handle`, which is what users hold.
+//! `scan` keeps the registry up to date with its folder, on the hints of `watch`; `folder` knows
+//! the files. The `directory` holds the plugins and the listeners under one lock. The room
+//! imports all rooms of the host except `blocking`. Start reading at `handle`, which is what
+//! users hold.
 
 mod builder;
 mod directory;
 mod discovered;
 mod events;
+mod folder;
 mod handle;
 mod scan;
 mod settings;

@@ -1,10 +1,10 @@
-//! What a registry is set up with.
+//! The settings of a registry, as its builder leaves them.
 
 use std::path::PathBuf;
 
 use crate::host::policy::Policies;
 
-/// The settings of a registry; `RegistryBuilder` explains each.
+/// The settings of a registry. `RegistryBuilder` explains each of them.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) folder: PathBuf,

@@ -7,12 +7,13 @@ use std::thread;
 use super::*;
 use crate::host::instance::Sockets;
 use crate::host::policy::{Policy, Restart};
+use crate::host::task::OwnedTask;
 use crate::protocol::PluginId;
 
-/// A registry that writes down what it is told.
+/// A registry that records what is reported to it.
 #[derive(Default)]
 struct Recorder {
-    changes: Mutex<Vec<Change>>,
+    events: Mutex<Vec<PluginEvent>>,
     rejected: Mutex<Vec<String>>,
 }
 
@@ -25,8 +26,8 @@ impl Reporter for Recorder {
         Arc::default()
     }
 
-    fn report(&self, _: &PluginId, change: Change) {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+    fn report(&self, _: &PluginId, event: PluginEvent) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
     fn reject(&self, _: &Installation, reason: String) {
@@ -36,7 +37,7 @@ impl Reporter for Recorder {
     fn accept(&self, _: &Installation) {}
 }
 
-/// A supervised plugin, and what its supervisor told.
+/// A supervised plugin, and what its supervisor reported.
 struct Supervised {
     plugin: Arc<PluginState>,
     recorder: Arc<Recorder>,
@@ -61,12 +62,12 @@ impl Supervised {
         self.plugin.install(Installation::read(&path, true).unwrap());
     }
 
-    /// The changes so far, once there are this many.
-    async fn changes(&self, count: usize) -> Vec<Change> {
+    /// The events so far, once there are at least this many.
+    async fn events(&self, count: usize) -> Vec<PluginEvent> {
         loop {
-            let changes = self.recorder.changes.lock().unwrap().clone();
-            if changes.len() >= count {
-                return changes;
+            let events = self.recorder.events.lock().unwrap().clone();
+            if events.len() >= count {
+                return events;
             }
             tokio::task::yield_now().await;
         }
@@ -75,9 +76,9 @@ impl Supervised {
 
 const FOREIGN: &str = r#"{"Name": "P", "Sock": "s"}"#;
 
-/// A plugin that somebody else started. It answers everything with a list of methods, as a
-/// plugin of the original GoPlug does, until the listener is shut down.
-fn foreign(folder: &Path) -> UnixListener {
+/// Starts a plugin that does not belong to the registry. It answers every request with a list of
+/// methods, as a plugin of the original GoPlug does, until the listener is shut down.
+fn start_foreign(folder: &Path) -> UnixListener {
     let listener = UnixListener::bind(folder.join("s")).unwrap();
     let accepting = listener.try_clone().unwrap();
     thread::spawn(move || {
@@ -86,18 +87,18 @@ fn foreign(folder: &Path) -> UnixListener {
             .map_while(Result::ok)
             .inspect(|stream| {
                 let stream = stream.try_clone().unwrap();
-                thread::spawn(move || answer(stream));
+                thread::spawn(move || respond(stream));
             })
             .collect();
         for connection in connections {
-            // The peer may have closed it.
+            // The peer may have closed the connection.
             drop(connection.shutdown(std::net::Shutdown::Both));
         }
     });
     listener
 }
 
-fn answer(mut stream: UnixStream) {
+fn respond(mut stream: UnixStream) {
     let mut read = [0; 4096];
     while stream.read(&mut read).is_ok_and(|count| count > 0) {
         let text = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[\"m\"]";
@@ -107,8 +108,8 @@ fn answer(mut stream: UnixStream) {
     }
 }
 
-/// Ends a plugin that somebody else started.
-fn end(folder: &Path, listener: &UnixListener) {
+/// Ends a plugin that [`start_foreign`] started.
+fn end_foreign(folder: &Path, listener: &UnixListener) {
     std::fs::remove_file(folder.join("s")).unwrap();
     rustix::net::shutdown(listener, rustix::net::Shutdown::Both).unwrap();
 }
@@ -116,7 +117,7 @@ fn end(folder: &Path, listener: &UnixListener) {
 #[tokio::test]
 async fn a_load_and_an_unload_are_reported_once_each() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = foreign(folder.path());
+    let listener = start_foreign(folder.path());
     let supervised = Supervised::new(Policy::default());
     supervised.install(folder.path(), FOREIGN);
     for _ in 0..2 {
@@ -127,22 +128,24 @@ async fn a_load_and_an_unload_are_reported_once_each() {
         supervised.plugin.command(Command::Unload).await.unwrap();
     }
     assert_eq!(supervised.plugin.state(), State::Discovered);
-    assert_eq!(supervised.changes(2).await, [Change::Loaded, Change::Stopped]);
-    end(folder.path(), &listener);
+    assert_eq!(supervised.events(2).await, [PluginEvent::Loaded, PluginEvent::Stopped]);
+    end_foreign(folder.path(), &listener);
 }
 
 #[tokio::test]
 async fn a_crash_is_reported_before_the_plugin_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = foreign(folder.path());
+    let listener = start_foreign(folder.path());
     let restart = Restart::permanent().intensity(0, std::time::Duration::from_secs(60));
     let supervised = Supervised::new(Policy::default().restart(restart));
     supervised.install(folder.path(), FOREIGN);
     supervised.plugin.command(Command::Load).await.unwrap();
-    end(folder.path(), &listener);
-    let changes = supervised.changes(3).await;
-    let [Change::Loaded, Change::Crashed(exit), Change::GivenUp(reason)] = &changes[..] else {
-        panic!("{changes:?}")
+    end_foreign(folder.path(), &listener);
+    let events = supervised.events(3).await;
+    let [PluginEvent::Loaded, PluginEvent::Crashed(exit), PluginEvent::GivenUp(reason)] =
+        &events[..]
+    else {
+        panic!("{events:?}")
     };
     assert!(exit.status.starts_with("connection lost"), "{exit:?}");
     assert!(reason.contains("0 restarts within 60s were not enough"), "{reason}");
@@ -162,7 +165,7 @@ async fn a_plugin_whose_start_fails_is_rejected_with_the_reason() {
         tokio::task::yield_now().await;
     };
     assert!(rejected.contains("ended during its activation (exit status: 0)"), "{rejected}");
-    assert_eq!(supervised.changes(0).await, []);
+    assert_eq!(supervised.events(0).await, []);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Putting a new process in the place of the one that runs, beneath every client and call.
+//! Replaces a running instance by a new process; handles, clients and calls do not notice.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use crate::error::Result;
 use crate::host::install::Installation;
 use crate::host::instance::OwnedInstance;
 use crate::host::plugin::availability::{Availability, State};
-use crate::host::plugin::reporter::Change;
+use crate::host::plugin::reporter::PluginEvent;
 use crate::transport::FileId;
 
-/// What could not take the place of an instance.
-pub(super) struct Refused {
+/// Files from which an instance may be replaced.
+pub(super) struct UpgradeCandidate {
     installation: Arc<Installation>,
-    /// The program, if it is another one than that of the instance.
+    /// The program, if it is not the program of the current instance.
     program: Option<FileId>,
 }
 
-impl Refused {
-    /// Whether these are the same files as those: not merely alike, but read at the same time.
-    fn is(&self, other: &Self) -> bool {
+impl UpgradeCandidate {
+    /// Whether these are the same files, unchanged: not only equal, but from the same read.
+    fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.installation, &other.installation) && self.program == other.program
     }
 }
@@ -39,46 +39,47 @@ impl Supervisor {
         }
     }
 
-    /// Does what the changed files of a plugin say that runs.
-    pub(super) async fn update(&mut self, installation: Arc<Installation>) {
+    /// Replaces the running instance if its `.pconf` or its program has changed. Files that
+    /// failed before are not tried again.
+    pub(super) async fn upgrade_if_changed(&mut self, installation: Arc<Installation>) {
         let current = self.current.as_ref();
         let Some(current) = current.filter(|instance| instance.can_be_replaced()) else { return };
-        let (instance, same_file) =
+        let (instance, same_pconf) =
             (Arc::clone(&current.shared), Arc::ptr_eq(&current.installation, &installation));
         let program = spawn_blocking(move || instance.newer_program()).await.ok().flatten();
-        let found = Refused { installation, program };
-        let was_refused = self.refused.as_ref().is_some_and(|refused| refused.is(&found));
-        if was_refused || (same_file && found.program.is_none()) {
+        let candidate = UpgradeCandidate { installation, program };
+        let has_failed = self.failed_upgrade.as_ref().is_some_and(|it| it.is_same(&candidate));
+        if has_failed || (same_pconf && candidate.program.is_none()) {
             return;
         }
         if let Err(error) = self.replace().await {
-            self.refused = Some(found);
-            self.report(Change::UpgradeFailed(error.to_string()));
+            self.failed_upgrade = Some(candidate);
+            self.report(PluginEvent::UpgradeFailed(error.to_string()));
         }
     }
 
-    /// Starts a new process beside the old one and puts it in its place. The old one finishes
-    /// the calls that it has; if the new one is no good, the old one stays.
+    /// Starts a new process beside the old one, and lets it take all further calls. The old
+    /// process finishes its calls. If the new process does not start, the old one stays.
     async fn replace(&mut self) -> Result<()> {
         let Some(mut old) = self.current.take() else { return self.load().await };
-        let (started, died) = {
+        let (started, has_crashed) = {
             let mut starting = pin!(self.start_successor());
             tokio::select! {
                 started = starting.as_mut() => (started, false),
                 exit = old.wait() => {
-                    // A start is on its way: the calls wait for that.
-                    self.plugin.end_service(State::Stopped, Availability::Restart);
-                    self.report(Change::Crashed(exit.clone()));
+                    // Calls wait for the new process, whose start goes on.
+                    self.plugin.clear_instance(State::Stopped, Availability::Restarting);
+                    self.report(PluginEvent::Crashed(exit.clone()));
                     old.shared.end(exit);
                     (starting.await, true)
                 }
             }
         };
-        match (started, died) {
-            (Ok(instance), died) => {
-                self.restarts.forget();
-                self.put_in_service(instance, Change::Upgraded);
-                if !died {
+        match (started, has_crashed) {
+            (Ok(instance), has_crashed) => {
+                self.restarts.reset();
+                self.set_current(instance, PluginEvent::Upgraded);
+                if !has_crashed {
                     self.retire(old);
                 }
                 Ok(())
@@ -91,23 +92,27 @@ impl Supervisor {
                 Err(error)
             }
             (Err(error), true) => {
-                self.start_failed(&error);
+                self.handle_failed_start(&error);
                 Err(error)
             }
         }
     }
 
-    /// Starts an instance that has to offer what the clients of the current one need.
+    /// Starts an instance that takes the place of the current one.
+    ///
+    /// # Errors
+    /// As [`Supervisor::start`], and [`Error::Contract`](crate::error::Error::Contract) if it does
+    /// not offer what the bound clients need.
     async fn start_successor(&self) -> Result<OwnedInstance> {
         let launched = self.launch().await?;
         if let Err(error) = self.plugin.check_contracts(launched.instance.shared.descriptor()) {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;
             return Err(error);
         }
-        self.settle_callbacks(launched).await
+        self.register_callbacks(launched).await
     }
 
-    /// Lets an instance that was replaced finish its calls, and stops it.
+    /// Lets a replaced instance finish its calls, and stops it, in the background.
     fn retire(&mut self, old: OwnedInstance) {
         let plugin = Arc::clone(&self.plugin);
         self.retiring.spawn(async move { old.retire(plugin.policy(), plugin.closing()).await });

@@ -1,0 +1,69 @@
+//! Restarts a plugin whose process ended, or whose start failed, as its restart policy says.
+
+use tokio::time::Instant;
+
+use super::Supervisor;
+use crate::error::Error;
+use crate::host::instance::Exit;
+use crate::host::plugin::availability::{Availability, State};
+use crate::host::plugin::reporter::PluginEvent;
+use crate::host::plugin::restarts::RestartDecision;
+
+impl Supervisor {
+    /// Handles the exit of the current instance.
+    pub(super) fn handle_crash(&mut self, exit: Exit) {
+        let Some(instance) = self.current.take() else { return };
+        let policy = &self.plugin.policy().restart;
+        let now = std::time::Instant::now();
+        let decision = self.restarts.after_exit(policy, &exit, instance.uptime(), now);
+        // The order matters: listeners that get the events, and calls that fail now, read the
+        // plugin's state, which must not have this instance any more.
+        let given_up = self.apply(decision);
+        self.report(PluginEvent::Crashed(exit.clone()));
+        if let Some(event) = given_up {
+            self.report(event);
+        }
+        instance.shared.end(exit);
+    }
+
+    /// Makes the restart that is due.
+    pub(super) async fn restart(&mut self) {
+        self.restart_at = None;
+        match self.start().await {
+            Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
+            Err(Error::Stopped | Error::NotFound { .. }) => {
+                self.plugin.clear_instance(State::Stopped, Availability::NotLoaded);
+            }
+            Err(error) => self.handle_failed_start(&error),
+        }
+    }
+
+    /// Handles the failed start of a plugin that crashed.
+    pub(super) fn handle_failed_start(&mut self, error: &Error) {
+        let policy = &self.plugin.policy().restart;
+        let now = std::time::Instant::now();
+        let decision = self.restarts.after_failed_start(policy, &error.to_string(), now);
+        if let Some(event) = self.apply(decision) {
+            self.report(event);
+        }
+    }
+
+    /// Schedules a restart or leaves the plugin stopped. Returns the event that the caller has to
+    /// report if restarts are given up.
+    fn apply(&mut self, decision: RestartDecision) -> Option<PluginEvent> {
+        let (availability, event) = match decision {
+            RestartDecision::RestartAfter(wait) if self.plugin.installation().is_some() => {
+                self.restart_at = Some(Instant::now() + wait);
+                (Availability::Restarting, None)
+            }
+            RestartDecision::RestartAfter(_) | RestartDecision::StayStopped => {
+                (Availability::NotLoaded, None)
+            }
+            RestartDecision::GiveUp(reason) => {
+                (Availability::GivenUp(reason.clone()), Some(PluginEvent::GivenUp(reason)))
+            }
+        };
+        self.plugin.clear_instance(State::Stopped, availability);
+        event
+    }
+}
