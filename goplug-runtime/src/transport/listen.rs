@@ -115,6 +115,14 @@ impl PassedListener {
         Ok(Self { file, socket })
     }
 
+    /// A handle of the socket, to start a process with.
+    ///
+    /// # Errors
+    /// The system's error, for example too many open files.
+    pub fn handle(&self) -> io::Result<ListenerHandle> {
+        self.socket.try_clone().map(ListenerHandle)
+    }
+
     /// The path of the socket, absolute.
     pub fn path(&self) -> &Path {
         self.file.path()
@@ -130,9 +138,13 @@ impl PassedListener {
     }
 }
 
-impl AsFd for PassedListener {
+/// The listening socket of a [`PassedListener`], for one process that is to be started.
+#[derive(Debug)]
+pub struct ListenerHandle(OwnedFd);
+
+impl AsFd for ListenerHandle {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.0.as_fd()
     }
 }
 

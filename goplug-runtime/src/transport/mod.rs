@@ -32,7 +32,7 @@ pub use busy_poll::BusyPoll;
 pub use connect::connect;
 #[cfg(feature = "host")]
 pub use host::*;
-pub use listen::{Listener, PassedListener};
+pub use listen::{Listener, ListenerHandle, PassedListener};
 pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]

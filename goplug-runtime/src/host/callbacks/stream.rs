@@ -9,7 +9,7 @@ use super::Callbacks;
 use super::inbox::Inbox;
 use crate::error::{Error, Result};
 use crate::host::connection::{EventStream, Opened};
-use crate::host::instance::{Instance, Terms, into_result};
+use crate::host::instance::{Instance, RequestLimits, into_result};
 use crate::http1::Request;
 use crate::limits;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
@@ -109,8 +109,8 @@ impl<'a> StreamReader<'a> {
             }
             Opened::Response(response) => {
                 let limit = self.instance.endpoint().body_limit();
-                let (id, terms) = (self.instance.id(), Terms { limit, budget });
-                into_result(id, wire::REGISTER_CALLBACK, response, terms)?;
+                let limits = RequestLimits { body: limit, time: budget };
+                into_result(self.instance.id(), wire::REGISTER_CALLBACK, response, limits)?;
                 // A successful response has to be a stream.
                 Err(Error::Protocol(format!("{}: no stream came", self.registering())))
             }

@@ -1,92 +1,90 @@
-//! One connection to a plugin, on which a caller writes, waits and reads.
+//! One connection to a plugin for callers that block: they write, wait and read themselves.
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::SendError;
-use super::open::busy_poll_field;
+use super::open::busy_poll_header;
 use super::pool::Pooled;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
 use crate::transport::{BlockingStream, BusyPoll, HangUp};
 
-/// For how long after a response a connection counts as quiet without a look at it. A plugin
-/// closes an idle connection after seconds, and calls that follow one another closely save a
-/// system call each.
-const AT_REST: Duration = Duration::from_millis(1);
+/// A connection that has been idle for longer than this is checked before it is used again. A
+/// plugin closes idle connections only after seconds, and calls in quick succession save a system
+/// call each.
+const STALE_CHECK_AFTER: Duration = Duration::from_millis(1);
 
 /// A connection for one request at a time.
 #[derive(Debug)]
-pub(in crate::host) struct BlockingConnection {
+pub(super) struct BlockingConnection {
     stream: BlockingStream,
     buffer: Buffer,
     reader: ResponseReader,
-    /// Where requests are written.
-    scratch: Vec<u8>,
+    /// The head of a request, and a short body.
+    outgoing: Vec<u8>,
     busy_poll: BusyPoll,
-    /// For how many microseconds the plugin is to poll busily; `None` once it was told.
-    ask: Option<u64>,
+    /// For how many microseconds the plugin is to poll busily; `None` once this was sent.
+    busy_poll_header: Option<u64>,
     reusable: bool,
-    /// When its last response was whole.
-    used: Instant,
+    /// When the last response was complete.
+    idle_since: Instant,
 }
 
 impl BlockingConnection {
-    /// Connects to a plugin's socket, which this host's user or root must have bound: what
-    /// is sent there may be secret, and what comes from there is believed. A response's body
-    /// may have at most `limit` bytes. Both ends look at the connection for at most `busy_poll`
-    /// before they wait.
-    pub(in crate::host) fn open(
+    /// Connects to a plugin's socket. This host's user or root must have bound it: requests may be
+    /// secret, and responses are trusted. A response's body may have at most `limit` bytes. Both
+    /// ends poll the connection busily for at most `busy_poll` before they wait.
+    pub(super) fn open(
         socket: &Path,
-        within: Duration,
+        timeout: Duration,
         limit: usize,
         busy_poll: Duration,
     ) -> io::Result<Self> {
-        let stream = BlockingStream::connect(socket, within)?;
+        let stream = BlockingStream::connect(socket, timeout)?;
         stream.peer()?.check_listener()?;
         Ok(Self {
             stream,
             buffer: Buffer::default(),
             reader: ResponseReader::new(limit),
-            scratch: Vec::new(),
+            outgoing: Vec::new(),
             busy_poll: BusyPoll::new(busy_poll),
-            ask: busy_poll_field(busy_poll),
+            busy_poll_header: busy_poll_header(busy_poll),
             reusable: true,
-            used: Instant::now(),
+            idle_since: Instant::now(),
         })
     }
 
-    /// Sends a request and reads its response. After an error the connection is of no use.
+    /// Sends a request and reads its response. After an error the connection cannot be used again.
     ///
-    /// The request is written to its end before anything is read: a plugin that answers
-    /// early and does not read on holds a large request up until the deadline.
-    pub(in crate::host) fn exchange(
+    /// The whole request is written before anything is read. If a plugin answers early and stops
+    /// reading, a large request waits until the deadline.
+    pub(super) fn exchange(
         &mut self,
         request: &Request<'_>,
         authority: &str,
         deadline: Instant,
     ) -> Result<Response, SendError> {
         self.reusable = false;
-        self.scratch.clear();
-        let body = request.write_to(&mut self.scratch, authority.as_bytes());
-        if let Some(microseconds) = self.ask.take() {
-            insert_header(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+        self.outgoing.clear();
+        let body = request.write_to(&mut self.outgoing, authority.as_bytes());
+        if let Some(microseconds) = self.busy_poll_header.take() {
+            insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
         }
-        let sent = send(&mut self.stream, [&self.scratch, body], deadline);
+        let sent = send(&mut self.stream, [&self.outgoing, body], deadline);
         if let Err(error @ (SendError::Unsent(_) | SendError::TimedOut)) = sent {
             return Err(error);
         }
-        let whole = sent.is_ok();
+        let sent_all = sent.is_ok();
+        // The plugin may have answered and closed the connection before the request was complete.
         let response = match self.receive(deadline) {
-            // Who was cut off while it wrote may have been told why.
             Ok(response) => response,
             Err(error) => return Err(sent.err().unwrap_or(error)),
         };
-        // What comes unasked would be taken for the next answer.
-        self.used = Instant::now();
-        self.reusable = whole && response.keep_alive && self.buffer.filled().is_empty();
+        self.idle_since = Instant::now();
+        // Bytes beyond the response would be taken for the next response.
+        self.reusable = sent_all && response.keep_alive && self.buffer.filled().is_empty();
         Ok(response)
     }
 
@@ -94,7 +92,7 @@ impl BlockingConnection {
         let reader = &mut self.reader;
         let room = reader.room(&mut self.buffer)?;
         if self.busy_poll.is_due()
-            && let Some(read) = self.busy_poll.read(self.stream.as_fd(), room)
+            && let Some(read) = self.busy_poll.read(&self.stream, room)
             && read? == 0
         {
             return Ok(reader.end()?);
@@ -115,9 +113,8 @@ impl BlockingConnection {
 }
 
 impl Pooled for BlockingConnection {
-    /// False if the plugin closed the connection or sent bytes that nobody asked for.
-    fn is_quiet(&self) -> bool {
-        self.used.elapsed() < AT_REST || self.stream.is_quiet()
+    fn is_stale(&self) -> bool {
+        self.idle_since.elapsed() >= STALE_CHECK_AFTER && self.stream.is_stale()
     }
 
     fn is_reusable(&self) -> bool {
@@ -129,23 +126,23 @@ impl Pooled for BlockingConnection {
     }
 }
 
-/// Writes both parts whole, at once if the socket takes them.
+/// Writes both parts completely, with one system call if the socket takes them.
 fn send(
     stream: &mut BlockingStream,
     [head, body]: [&[u8]; 2],
     deadline: Instant,
 ) -> Result<(), SendError> {
     let mut parts = [IoSlice::new(head), IoSlice::new(body)];
-    let mut left = &mut parts[..];
+    let mut unsent = &mut parts[..];
     let mut sent_something = false;
-    // Empty parts are no reason to write.
-    IoSlice::advance_slices(&mut left, 0);
-    while !left.is_empty() {
-        match stream.write(left, deadline) {
+    // Skips empty parts.
+    IoSlice::advance_slices(&mut unsent, 0);
+    while !unsent.is_empty() {
+        match stream.write(unsent, deadline) {
             Ok(0) => return Err(SendError::Broken(ErrorKind::WriteZero.into())),
             Ok(count) => {
                 sent_something = true;
-                IoSlice::advance_slices(&mut left, count);
+                IoSlice::advance_slices(&mut unsent, count);
             }
             Err(error) if sent_something || error.kind() == ErrorKind::TimedOut => {
                 return Err(error.into());
@@ -167,9 +164,9 @@ mod tests {
     use super::*;
 
     const SOON: Duration = Duration::from_secs(10);
-    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-    /// A connection to a plugin that does this.
+    /// A connection to a plugin, which runs this function.
     fn connected(plugin: impl FnOnce(UnixStream) + Send + 'static) -> BlockingConnection {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
@@ -202,20 +199,20 @@ mod tests {
         }
     }
 
-    fn wait_until_not_quiet(connection: &BlockingConnection) {
-        let since = Instant::now();
-        while connection.is_quiet() {
-            assert!(since.elapsed() < SOON, "nothing came");
+    fn wait_until_stale(connection: &BlockingConnection) {
+        let began = Instant::now();
+        while !connection.is_stale() {
+            assert!(began.elapsed() < SOON, "the connection does not become stale");
             thread::yield_now();
         }
     }
 
     #[test]
-    fn one_connection_takes_one_request_after_the_other() {
+    fn a_connection_takes_several_requests_in_turn() {
         let mut connection = connected(|mut stream| {
             for _ in 0..3 {
                 read_request(&mut stream);
-                stream.write_all(ANSWER).unwrap();
+                stream.write_all(RESPONSE).unwrap();
             }
         });
         for _ in 0..3 {
@@ -226,39 +223,39 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_unasked_is_no_answer_to_the_next_request() {
+    fn a_second_response_makes_the_connection_unusable() {
         let mut connection = connected(|mut stream| {
             read_request(&mut stream);
-            stream.write_all(&[ANSWER, ANSWER].concat()).unwrap();
+            stream.write_all(&[RESPONSE, RESPONSE].concat()).unwrap();
         });
         assert_eq!(call(&mut connection, &Bytes::new()).unwrap().body, "hi");
         assert!(!connection.is_reusable());
     }
 
     #[test]
-    fn what_comes_while_nobody_asks_or_the_end_is_noticed() {
-        for unasked in [ANSWER, b""] {
+    fn unsolicited_bytes_and_the_end_make_an_idle_connection_stale() {
+        for unsolicited in [RESPONSE, b""] {
             let mut connection = connected(move |mut stream| {
                 read_request(&mut stream);
-                stream.write_all(ANSWER).unwrap();
-                // The next read fails where the connection is let go of.
-                drop(stream.write_all(unasked));
+                stream.write_all(RESPONSE).unwrap();
+                // After an empty write the connection is only closed.
+                drop(stream.write_all(unsolicited));
             });
             call(&mut connection, &Bytes::new()).unwrap();
-            wait_until_not_quiet(&connection);
+            wait_until_stale(&connection);
         }
     }
 
     #[test]
-    fn a_request_on_a_connection_that_is_closed_was_not_sent() {
+    fn a_request_on_a_closed_connection_is_not_sent() {
         let mut connection = connected(drop);
-        wait_until_not_quiet(&connection);
+        wait_until_stale(&connection);
         let error = call(&mut connection, &Bytes::new()).err().unwrap();
         assert!(matches!(error, SendError::Unsent(_)), "{error:?}");
     }
 
     #[test]
-    fn who_is_cut_off_while_writing_reads_why() {
+    fn a_response_is_read_though_the_plugin_stopped_reading() {
         let mut connection = connected(|mut stream| {
             let text = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
             stream.write_all(text).unwrap();
@@ -266,14 +263,14 @@ mod tests {
         let response = call(&mut connection, &Bytes::from(vec![0; 8 << 20]));
         match response {
             Ok(response) => assert_eq!(response.status, 413),
-            // The end may come before the first byte is written.
+            // The plugin may close the connection before the first byte is written.
             Err(error) => assert!(matches!(error, SendError::Unsent(_)), "{error:?}"),
         }
         assert!(!connection.is_reusable());
     }
 
     #[test]
-    fn an_answer_that_does_not_come_is_late() {
+    fn a_missing_response_ends_at_the_deadline() {
         let mut connection = connected(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
         let deadline = Instant::now() + Duration::from_millis(20);
         let error = call_until(&mut connection, &Bytes::new(), deadline).err().unwrap();

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a call may take, and what of it remains.
+/// How long a call may take, and how much of that time remains.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::host) struct Budget {
-    /// All of it: what an error names.
+    /// The whole time of the call; errors name it.
     pub(in crate::host) total: Duration,
-    /// What remained when this was last brought up to date: what the plugin is told.
+    /// The time that remained when this was last updated; it is sent to the plugin.
     pub(in crate::host) remaining: Duration,
     pub(in crate::host) deadline: Instant,
 }
 
 impl Budget {
-    /// So much time, from now on.
+    /// A budget that begins now.
     pub(in crate::host) fn new(total: Duration) -> Self {
         Self { total, remaining: total, deadline: Instant::now() + total }
     }
 
-    /// The same budget, with what remains of it by now.
+    /// The same budget with the time that remains now.
     pub(in crate::host) fn updated(self) -> Self {
         Self { remaining: self.deadline.saturating_duration_since(Instant::now()), ..self }
     }

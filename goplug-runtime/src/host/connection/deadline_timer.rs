@@ -1,20 +1,20 @@
-//! A deadline that is another one for each call, and costs the runtime one timer for many.
+//! A timer for the deadlines of many calls, one after the other.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Tells when a deadline is over.
+/// Resolves when a deadline has passed.
 ///
-/// A timer that rings too early is left as it is: whoever it wakes looks at the deadline, and
-/// sets it anew. So of many calls with the same time each, only now and then one sets it.
+/// A timer that is set too early for the present deadline is left as it is: when it fires, it is
+/// set again. So if many calls have the same timeout, only a few of them set the timer.
 #[derive(Debug, Default)]
-pub(in crate::host) struct DeadlineTimer(Option<Pin<Box<Sleep>>>);
+pub(super) struct DeadlineTimer(Option<Pin<Box<Sleep>>>);
 
 impl DeadlineTimer {
-    /// Ready when the deadline is over.
-    pub(in crate::host) fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+    /// Ready when the deadline has passed.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
         let timer = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
@@ -37,12 +37,12 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn each_deadline_is_kept_whether_it_comes_sooner_or_later_than_the_one_before() {
+    async fn a_deadline_is_kept_whether_it_is_earlier_or_later_than_the_last() {
         let mut timer = DeadlineTimer::default();
-        for (polled_first, millis) in [(30_000, 30), (5, 700), (9_000, 1), (40, 40)] {
+        for (previous, millis) in [(30_000, 30), (5, 700), (9_000, 1), (40, 40)] {
             let (began, at) = (Instant::now(), |millis| Duration::from_millis(millis));
-            // A call that is over before its deadline.
-            let before = began + at(polled_first);
+            // A call that ends before its deadline.
+            let before = began + at(previous);
             assert!(poll_fn(|cx| Poll::Ready(timer.poll(cx, before))).await.is_pending());
             poll_fn(|cx| timer.poll(cx, began + at(millis))).await;
             let took = began.elapsed();

@@ -10,7 +10,7 @@ use super::error::SendError;
 use super::event_stream::{EventStream, Opened};
 use super::exchange::Connection;
 use super::open::connect;
-use super::pipeline::{Outcome, Pipeline, Pipelines, Turn};
+use super::pipeline::{Pipeline, PipelineOutcome, Pipelines, Selection};
 use super::pool::Pool;
 use crate::http1::{Request, Response};
 use crate::limits;
@@ -28,8 +28,8 @@ pub(in crate::host) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint on this socket; `url` gives the `Host` header. A response's body may have at
-    /// most `body_limit` bytes. A caller polls its socket busily for at most `busy_poll`.
+    /// An endpoint on this socket. The `Host` header is taken from `url`. A response's body may
+    /// have at most `body_limit` bytes. Calls poll their socket busily for at most `busy_poll`.
     pub(in crate::host) fn new(
         socket: PathBuf,
         url: &str,
@@ -37,9 +37,10 @@ impl Endpoint {
         busy_poll: Duration,
     ) -> Self {
         let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
-        // A URL from a file may hold what no header can.
-        let fits = !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_graphic());
-        let authority = if fits { authority.into() } else { "goplug".into() };
+        // The URL of a file may contain characters that are not valid in a header.
+        let is_valid =
+            !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_graphic());
+        let authority = if is_valid { authority.into() } else { "goplug".into() };
         Self {
             socket,
             authority,
@@ -61,23 +62,23 @@ impl Endpoint {
         self.body_limit
     }
 
-    /// How long a caller with this deadline may wait for a new connection.
-    fn time_to_connect(deadline: Instant) -> Duration {
+    /// How long a call with this deadline may wait for a new connection.
+    fn connect_timeout(deadline: Instant) -> Duration {
         limits::CONNECT_TIMEOUT.min(deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Sends a request on an idle connection, or on a new one. A connection that the
-    /// plugin closed while it was idle costs nothing but the next attempt. `alone` says
-    /// whether this is the only request on its way.
+    /// Sends a request on an idle connection, or on a new connection. If the plugin has closed
+    /// an idle connection, the next is tried. `is_only_call` says whether no other call is in
+    /// flight. Dropping the future cancels the request.
     pub(in crate::host) async fn send(
         &self,
         request: &Request<'_>,
         deadline: Instant,
-        alone: impl Fn() -> bool,
+        is_only_call: impl Fn() -> bool,
     ) -> Result<Response, SendError> {
         let authority = self.authority.as_bytes();
         while let Some(mut connection) = self.connections.take() {
-            match connection.transmit(request, authority, deadline, &alone).await {
+            match connection.transmit(request, authority, deadline, &is_only_call).await {
                 Err(SendError::Unsent(_)) => {}
                 Err(error) => return Err(error),
                 Ok(response) => {
@@ -86,24 +87,24 @@ impl Endpoint {
                 }
             }
         }
-        let opened = self.open(Self::time_to_connect(deadline), self.busy_poll).await;
+        let opened = self.open(Self::connect_timeout(deadline), self.busy_poll).await;
         let opened = opened.map_err(|error| SendError::unconnected(error, deadline))?;
         let mut connection = self.connections.admit(opened);
-        let response = connection.transmit(request, authority, deadline, alone).await?;
+        let response = connection.transmit(request, authority, deadline, is_only_call).await?;
         self.connections.put(connection);
         Ok(response)
     }
 
-    /// The same for callers that block. The request is written to its end before anything is
-    /// read.
+    /// Sends a request as [`Endpoint::send`] does, but blocks. The whole request is written before
+    /// anything is read.
     pub(in crate::host) fn send_blocking(
         &self,
         request: &Request<'_>,
         deadline: Instant,
     ) -> Result<Response, SendError> {
-        let until = deadline.into();
+        let std_deadline = deadline.into();
         while let Some(mut connection) = self.blocking.take() {
-            match connection.exchange(request, &self.authority, until) {
+            match connection.exchange(request, &self.authority, std_deadline) {
                 Err(SendError::Unsent(_)) => {}
                 Err(error) => return Err(error),
                 Ok(response) => {
@@ -112,37 +113,36 @@ impl Endpoint {
                 }
             }
         }
-        let within = Self::time_to_connect(deadline);
+        let timeout = Self::connect_timeout(deadline);
         let opened =
-            BlockingConnection::open(&self.socket, within, self.body_limit, self.busy_poll);
+            BlockingConnection::open(&self.socket, timeout, self.body_limit, self.busy_poll);
         let opened = opened.map_err(|error| SendError::unconnected(error, deadline))?;
         let mut connection = self.blocking.admit(opened);
-        let response = connection.exchange(request, &self.authority, until)?;
+        let response = connection.exchange(request, &self.authority, std_deadline)?;
         self.blocking.put(connection);
         Ok(response)
     }
 
-    /// Sends a request on a connection that it shares with others; `None` if there is no room
-    /// on any.
+    /// Sends a request on a connection that it shares with other requests.
     pub(in crate::host) async fn send_pipelined(
         &self,
         request: &Request<'_>,
         deadline: Instant,
-    ) -> Option<Outcome> {
-        let pipeline = match self.pipelines.next() {
-            Turn::Existing(pipeline) => pipeline,
-            Turn::None => return None,
-            Turn::New(slot) => {
-                let opened = connect(&self.socket, Self::time_to_connect(deadline)).await;
-                let stream = opened.ok()?;
-                slot.fill(Pipeline::new(stream, self.body_limit))
+    ) -> PipelineOutcome {
+        let pipeline = match self.pipelines.select() {
+            Selection::Open(pipeline) => pipeline,
+            Selection::None => return PipelineOutcome::NoRoom,
+            Selection::New(reservation) => {
+                let opened = connect(&self.socket, Self::connect_timeout(deadline)).await;
+                let Ok(stream) = opened else { return PipelineOutcome::NoRoom };
+                reservation.fill(Pipeline::new(stream, self.body_limit))
             }
         };
         pipeline.transmit(request, self.authority.as_bytes(), deadline).await
     }
 
-    /// Sends a request whose response is a stream, on a connection of its own, and waits for the
-    /// head of the response.
+    /// Sends a request for a stream on a connection of its own, and waits for the head of the
+    /// response.
     pub(in crate::host) async fn open_stream(
         &self,
         request: &Request<'_>,
@@ -158,16 +158,16 @@ impl Endpoint {
         .await
     }
 
-    /// Opens a connection that is not shared.
+    /// Opens a connection that is not in the pool.
     pub(in crate::host) async fn connect(&self) -> std::io::Result<Connection> {
         self.open(limits::CONNECT_TIMEOUT, Duration::ZERO).await
     }
 
-    async fn open(&self, within: Duration, busy_poll: Duration) -> std::io::Result<Connection> {
-        Connection::open(&self.socket, within, self.body_limit, busy_poll).await
+    async fn open(&self, timeout: Duration, busy_poll: Duration) -> std::io::Result<Connection> {
+        Connection::open(&self.socket, timeout, self.body_limit, busy_poll).await
     }
 
-    /// Sends a request on this connection.
+    /// Sends a request on this connection, without busy polling.
     pub(in crate::host) async fn send_on(
         &self,
         connection: &mut Connection,
@@ -177,7 +177,7 @@ impl Endpoint {
         connection.transmit(request, self.authority.as_bytes(), deadline, || false).await
     }
 
-    /// Ends every connection, and with it every call on one, and keeps none from now on.
+    /// Closes every connection, now and in future; the calls on them fail.
     pub(in crate::host) fn close(&self) {
         self.connections.close();
         self.blocking.close();
@@ -192,12 +192,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_connection_that_is_not_made_within_the_callers_time_is_late() {
+    async fn a_connection_that_takes_too_long_ends_at_the_deadline() {
         let temp = tempfile::tempdir().unwrap();
         let socket = temp.path().join("s");
         let listener = UnixListener::bind(&socket).unwrap();
         rustix::net::listen(&listener, 0).unwrap();
-        // The queue has one place.
+        // The queue of the listener has room for a single connection.
         let _queued = UnixStream::connect(&socket).unwrap();
         let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO);
         let deadline = Instant::now() + Duration::from_millis(20);
@@ -209,9 +209,9 @@ mod tests {
         assert!(matches!(error, SendError::Unsent(_)), "{error:?}");
     }
 
-    /// A process that the plugin has left behind may keep the connection.
+    /// A process that the plugin started may keep the connection open after the plugin's end.
     #[tokio::test]
-    async fn when_it_closes_every_call_ends_though_the_connection_stays() {
+    async fn closing_the_endpoint_ends_every_call_though_the_peer_keeps_its_connection() {
         let temp = tempfile::tempdir().unwrap();
         let socket = temp.path().join("s");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -223,13 +223,15 @@ mod tests {
             endpoint.close();
             ends
         };
-        let (alone, shared, _ends) = tokio::join!(
+        let (unshared, pipelined, _ends) = tokio::join!(
             endpoint.send(&request, deadline, || false),
             endpoint.send_pipelined(&request, deadline),
             close,
         );
-        assert!(matches!(alone, Err(SendError::Broken(_))), "{alone:?}");
-        assert!(matches!(shared, Some(Err(SendError::Broken(_)))), "{shared:?}");
-        assert!(endpoint.send_pipelined(&request, deadline).await.is_none());
+        assert!(matches!(unshared, Err(SendError::Broken(_))), "{unshared:?}");
+        let is_broken = matches!(pipelined, PipelineOutcome::Failed(SendError::Broken(_)));
+        assert!(is_broken, "{pipelined:?}");
+        let outcome = endpoint.send_pipelined(&request, deadline).await;
+        assert!(matches!(outcome, PipelineOutcome::NoRoom), "{outcome:?}");
     }
 }

@@ -1,7 +1,7 @@
-//! A connection whose response has no end in sight: a plugin's callbacks.
+//! A connection whose response goes on: the stream of a plugin's callbacks.
 //!
-//! Its reader drives it, so that reading costs no task and no wake-up of one, and dropping the
-//! reader closes the connection.
+//! The reader drives the connection, so that reading needs no further task and no wake-up of
+//! it, and dropping the reader closes the connection.
 
 use std::io;
 use std::path::Path;
@@ -16,47 +16,49 @@ use crate::http1::{
 };
 use crate::transport::Stream;
 
-/// How much is read at a time, in bytes.
-const AT_A_TIME: usize = 64 << 10;
+/// The size of the read buffer, in bytes.
+const BUFFER_SIZE: usize = 64 << 10;
 
-/// A connection with a stream.
+/// A connection on which a plugin sends a stream.
 pub(in crate::host) struct EventStream {
     stream: Stream,
     incoming: Buffer,
-    pieces: BodyStream,
-    /// How much of what is here has been given out.
-    given: usize,
+    body: BodyStream,
+    /// The length of the piece that was returned last; it is still in the buffer.
+    returned: usize,
 }
 
-/// What a plugin answers a request for a stream with.
+/// The response to a request for a stream.
 pub(in crate::host) enum Opened {
+    /// The plugin sends a stream.
     Stream(EventStream),
-    /// A response that is no stream.
+    /// The plugin sent an ordinary response, for example an error.
     Response(Response),
 }
 
 impl EventStream {
     /// Connects to a plugin's socket, sends a request and waits for the head of its response.
-    /// A response that is no stream is read to its end; its body may have at most `limit` bytes.
+    /// A response that is not a stream is read to its end; its body may have at most `limit`
+    /// bytes.
     pub(super) async fn open(
         socket: &Path,
-        within: Duration,
+        timeout: Duration,
         request: &Request<'_>,
         authority: &[u8],
         limit: usize,
     ) -> io::Result<Opened> {
-        let mut stream = connect(socket, within).await?;
+        let mut stream = connect(socket, timeout).await?;
         let mut head = Vec::new();
-        let body = request.write_to(&mut head, authority);
-        for part in [&head, body] {
+        let request_body = request.write_to(&mut head, authority);
+        for part in [&head, request_body] {
             stream.write_all(part).await?;
         }
-        let mut incoming = Buffer::with_capacity(AT_A_TIME);
+        let mut incoming = Buffer::with_capacity(BUFFER_SIZE);
         let mut reader = ResponseReader::new(limit);
         loop {
             match reader.take_stream(&mut incoming)? {
-                StreamedResponse::Stream(pieces) => {
-                    return Ok(Opened::Stream(Self { stream, incoming, pieces, given: 0 }));
+                StreamedResponse::Stream(body) => {
+                    return Ok(Opened::Stream(Self { stream, incoming, body, returned: 0 }));
                 }
                 StreamedResponse::Other(Progress::Whole(response)) => {
                     return Ok(Opened::Response(response));
@@ -73,22 +75,22 @@ impl EventStream {
 
     /// The next piece of the stream; `None` at its end. Cancel safe.
     pub(in crate::host) async fn next_piece(&mut self) -> io::Result<Option<&[u8]>> {
-        self.incoming.consume(std::mem::take(&mut self.given));
+        self.incoming.consume(std::mem::take(&mut self.returned));
         loop {
-            match self.pieces.next(&mut self.incoming)? {
+            match self.body.next(&mut self.incoming)? {
                 BodyProgress::Data(count) => {
-                    self.given = count;
+                    self.returned = count;
                     break;
                 }
                 BodyProgress::End => return Ok(None),
                 BodyProgress::More => {
                     let room = self.incoming.room(MAX_HEAD)?;
                     if self.stream.receive(room).await? == 0 {
-                        return self.pieces.end().map(|()| None);
+                        return self.body.end().map(|()| None);
                     }
                 }
             }
         }
-        Ok(self.incoming.filled().get(..self.given))
+        Ok(self.incoming.filled().get(..self.returned))
     }
 }

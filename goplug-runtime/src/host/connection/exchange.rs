@@ -1,8 +1,8 @@
 //! One connection to a plugin, driven by its caller.
 //!
-//! The caller's own task writes the request and reads the response, so that a call costs no
-//! other task and no wake-up of one. Dropping the call closes the connection, which is how a
-//! plugin learns that nobody waits any more. `event_stream` has the connections on which a
+//! The caller's own task writes the request and reads the response, so that a call needs no
+//! other task and no wake-up of it. Dropping the call closes the connection: so the plugin
+//! learns that nobody waits for the response. `event_stream` has the connections on which a
 //! plugin sends callbacks.
 
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::deadline_timer::DeadlineTimer;
 use super::error::SendError;
-use super::open::{busy_poll_field, connect};
+use super::open::{busy_poll_header, connect};
 use super::pool::Pooled;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
@@ -28,64 +28,62 @@ pub(in crate::host) struct Connection {
     stream: Stream,
     incoming: Buffer,
     reader: ResponseReader,
-    /// Where requests are written.
-    scratch: Vec<u8>,
+    /// The head of a request, and a short body.
+    outgoing: Vec<u8>,
     timer: DeadlineTimer,
     busy_poll: BusyPoll,
-    /// For how many microseconds the plugin is to poll busily; `None` once it was told.
-    ask: Option<u64>,
+    /// For how many microseconds the plugin is to poll busily; `None` once this was sent.
+    busy_poll_header: Option<u64>,
     reusable: bool,
 }
 
 impl Connection {
-    /// Connects to a plugin's socket, which this host's user or root must have bound: what
-    /// is sent there may be secret, and what comes from there is believed. A response's body
-    /// may have at most `limit` bytes. Both ends look at the connection for at most `busy_poll`
-    /// before they wait.
+    /// Connects to a plugin's socket. This host's user or root must have bound it: requests may be
+    /// secret, and responses are trusted. A response's body may have at most `limit` bytes. Both
+    /// ends poll the connection busily for at most `busy_poll` before they wait.
     pub(super) async fn open(
         socket: &Path,
-        deadline: Duration,
+        timeout: Duration,
         limit: usize,
         busy_poll: Duration,
     ) -> io::Result<Self> {
         Ok(Self {
-            stream: connect(socket, deadline).await?,
+            stream: connect(socket, timeout).await?,
             incoming: Buffer::default(),
             reader: ResponseReader::new(limit),
-            scratch: Vec::new(),
+            outgoing: Vec::new(),
             timer: DeadlineTimer::default(),
             busy_poll: BusyPoll::new(busy_poll),
-            ask: busy_poll_field(busy_poll),
+            busy_poll_header: busy_poll_header(busy_poll),
             reusable: true,
         })
     }
 
-    /// Sends a request and reads its response. After an error, or if the future was dropped,
-    /// the connection is of no use. It polls busily before it waits for as long as the call is
-    /// `alone`.
+    /// Sends a request and reads its response. After an error, or if the future is dropped, the
+    /// connection cannot be used again. It polls busily only while `is_only_call` returns true.
     pub(super) async fn transmit(
         &mut self,
         request: &Request<'_>,
         authority: &[u8],
         deadline: Instant,
-        alone: impl Fn() -> bool,
+        is_only_call: impl Fn() -> bool,
     ) -> Result<Response, SendError> {
-        let fresh = std::mem::take(&mut self.reusable);
-        self.scratch.clear();
-        let body = request.write_to(&mut self.scratch, authority);
-        if let Some(microseconds) = self.ask.take() {
-            insert_header(&mut self.scratch, wire::HEADER_BUSY_POLL, microseconds);
+        let was_reusable = std::mem::take(&mut self.reusable);
+        self.outgoing.clear();
+        let body = request.write_to(&mut self.outgoing, authority);
+        if let Some(microseconds) = self.busy_poll_header.take() {
+            insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
         }
         let mut exchange = Exchange {
             stream: &mut self.stream,
             incoming: &mut self.incoming,
-            parts: [&self.scratch, body],
+            parts: [&self.outgoing, body],
             sent: 0,
-            failed: None,
+            write_error: None,
             reader: &mut self.reader,
-            alone,
+            is_only_call,
             busy_poll: &mut self.busy_poll,
-            looks: false,
+            polls_busily: false,
         };
         let timer = &mut self.timer;
         let response = poll_fn(|cx| match exchange.poll(cx) {
@@ -93,21 +91,22 @@ impl Connection {
             done => done,
         })
         .await?;
-        let whole = exchange.is_sent();
-        // What comes unasked would be taken for the next answer.
-        self.reusable = fresh && whole && response.keep_alive && self.incoming.filled().is_empty();
+        let sent_all = exchange.is_sent();
+        // Bytes beyond the response would be taken for the next response.
+        let rest_is_empty = self.incoming.filled().is_empty();
+        self.reusable = was_reusable && sent_all && response.keep_alive && rest_is_empty;
         Ok(response)
     }
 
-    /// Resolves when the other end closes this connection, which nobody else uses.
+    /// Resolves when the plugin closes this connection or it fails. Bytes that arrive are
+    /// discarded. Cancel safe.
     pub(in crate::host) async fn closed(&mut self) {
-        let mut space = Vec::with_capacity(64);
+        let mut discarded = Vec::with_capacity(64);
         poll_fn(|cx| {
             loop {
-                space.clear();
-                match ready!(self.stream.poll_receive(cx, &mut space)) {
+                discarded.clear();
+                match ready!(self.stream.poll_receive(cx, &mut discarded)) {
                     Ok(count) if count > 0 => {}
-                    // How it ended does not matter.
                     _ => return Poll::Ready(()),
                 }
             }
@@ -117,9 +116,9 @@ impl Connection {
 }
 
 impl Pooled for Connection {
-    /// Before the next request is sent, the exchange looks for bytes that came meanwhile.
-    fn is_quiet(&self) -> bool {
-        true
+    /// The exchange checks this itself before it sends the next request.
+    fn is_stale(&self) -> bool {
+        false
     }
 
     fn is_reusable(&self) -> bool {
@@ -131,45 +130,45 @@ impl Pooled for Connection {
     }
 }
 
-/// A request and its response, on their way.
-struct Exchange<'a, A> {
+/// A request and its response in progress.
+struct Exchange<'a, F> {
     stream: &'a mut Stream,
     incoming: &'a mut Buffer,
-    /// What is sent, one after the other, and how much of it has been.
+    /// The two parts of the request, and how many bytes of both have been sent.
     parts: [&'a [u8]; 2],
     sent: usize,
-    /// Why nothing more is sent.
-    failed: Option<io::Error>,
+    /// Why the rest of the request cannot be sent.
+    write_error: Option<io::Error>,
     reader: &'a mut ResponseReader,
-    alone: A,
+    is_only_call: F,
     busy_poll: &'a mut BusyPoll,
-    /// Whether it is to look before it waits.
-    looks: bool,
+    /// Whether the next poll reads busily before it waits.
+    polls_busily: bool,
 }
 
-impl<A: Fn() -> bool> Exchange<'_, A> {
-    /// Writes and reads at the same time: who is cut off while it writes may have been told
-    /// why, and a plugin may answer while it reads.
+impl<F: Fn() -> bool> Exchange<'_, F> {
+    /// Writes and reads at the same time: a plugin may respond while it reads the request, and
+    /// may have sent the reason before it closed the connection early.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, SendError>> {
-        let begins = self.sent == 0;
-        if begins && self.is_disturbed(cx) {
+        let nothing_sent = self.sent == 0;
+        if nothing_sent && self.is_stale(cx) {
             let text = "the plugin has closed the connection";
             let error = io::Error::new(ErrorKind::ConnectionReset, text);
             return Poll::Ready(Err(SendError::Unsent(error)));
         }
-        if self.failed.is_none()
+        if self.write_error.is_none()
             && let Poll::Ready(Err(error)) = self.poll_write(cx)
         {
             if self.sent == 0 {
                 return Poll::Ready(Err(SendError::Unsent(error)));
             }
-            self.failed = Some(error);
+            self.write_error = Some(error);
         }
-        if begins {
-            // Whatever has come since the connection was found undisturbed wakes this task.
-            self.looks = (self.alone)() && self.busy_poll.is_due();
-            if self.looks {
-                // The others come first, and may make calls.
+        if nothing_sent {
+            // The check above has registered this task: it wakes when bytes arrive.
+            self.polls_busily = (self.is_only_call)() && self.busy_poll.is_due();
+            if self.polls_busily {
+                // The other tasks of this thread run first, and may make calls.
                 cx.waker().wake_by_ref();
             }
             return Poll::Pending;
@@ -181,9 +180,9 @@ impl<A: Fn() -> bool> Exchange<'_, A> {
         self.sent == self.parts[0].len() + self.parts[1].len()
     }
 
-    /// Whether the connection is not as it was left: closed, or something came unasked. As
-    /// far as the runtime has been told, which costs nothing; a write finds the rest out.
-    fn is_disturbed(&mut self, cx: &mut Context<'_>) -> bool {
+    /// True if the plugin closed the connection or sent bytes that nobody asked for. Asks only the
+    /// runtime, without a system call; a write fails if it does not know yet.
+    fn is_stale(&mut self, cx: &mut Context<'_>) -> bool {
         let room = self.reader.room(self.incoming);
         room.map_or(true, |room| self.stream.poll_receive(cx, room).is_ready())
     }
@@ -224,21 +223,21 @@ impl<A: Fn() -> bool> Exchange<'_, A> {
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let looks = std::mem::take(&mut self.looks) && self.is_sent() && (self.alone)();
+        let polls_busily =
+            std::mem::take(&mut self.polls_busily) && self.is_sent() && (self.is_only_call)();
         let room = self.reader.room(self.incoming)?;
-        if looks && let Some(read) = self.busy_poll.read(&*self.stream, room) {
+        if polls_busily && let Some(read) = self.busy_poll.read(&*self.stream, room) {
             return Poll::Ready(read);
         }
         self.stream.poll_receive(cx, room)
     }
 
-    /// Nothing more comes. Where sending has failed before, that is the reason.
-    fn end(&mut self, outcome: io::Result<()>) -> Result<Response, SendError> {
-        let ended = match (self.failed.take(), outcome) {
-            (Some(error), _) | (None, Err(error)) => return Err(SendError::Broken(error)),
-            (None, Ok(())) => self.reader.end(),
-        };
-        Ok(ended?)
+    /// The result at the end of the connection. If writing has failed before, that is the error.
+    fn end(&mut self, read: io::Result<()>) -> Result<Response, SendError> {
+        match (self.write_error.take(), read) {
+            (Some(error), _) | (None, Err(error)) => Err(SendError::Broken(error)),
+            (None, Ok(())) => Ok(self.reader.end()?),
+        }
     }
 }
 

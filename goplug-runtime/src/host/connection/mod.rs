@@ -1,9 +1,8 @@
 //! One socket: a request goes out, a response comes in.
 //!
-//! Nothing here knows what a plugin is, what a method is called, or what a host wants of
-//! either: bytes go to an [`Endpoint`] and a response or a [`SendError`] comes back. The room
-//! imports no other room of the host. Start reading at `endpoint`, which chooses a connection,
-//! and go on to `exchange`, which drives one.
+//! Nothing here knows plugins, methods or policies: a request goes to an [`Endpoint`], and a
+//! response or a [`SendError`] comes back. The room imports no other room of the host. Start
+//! reading at `endpoint`, which chooses a connection, and go on to `exchange`, which drives it.
 
 mod blocking;
 mod budget;
@@ -22,4 +21,4 @@ pub(in crate::host) use error::SendError;
 pub(in crate::host) use event_stream::{EventStream, Opened};
 pub(in crate::host) use exchange::Connection;
 pub(in crate::host) use open::connect;
-pub(in crate::host) use pipeline::{Answered, LatencyClass};
+pub(in crate::host) use pipeline::{LatencyClass, PipelineOutcome};

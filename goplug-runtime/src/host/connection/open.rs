@@ -7,13 +7,14 @@ use std::time::Duration;
 use crate::transport::{self, Stream};
 
 /// Connects to a socket that this host's user or root has bound.
-pub(in crate::host) async fn connect(socket: &Path, within: Duration) -> io::Result<Stream> {
-    let stream = transport::connect(socket, within).await?;
+pub(in crate::host) async fn connect(socket: &Path, timeout: Duration) -> io::Result<Stream> {
+    let stream = transport::connect(socket, timeout).await?;
     stream.peer()?.check_listener()?;
     Ok(stream)
 }
 
-/// The bound of busy polling as a plugin is told it, in microseconds; `None` for zero.
-pub(super) fn busy_poll_field(busy_poll: Duration) -> Option<u64> {
+/// The value of the header that sets the plugin's bound of busy polling, in microseconds; `None`
+/// for zero.
+pub(super) fn busy_poll_header(busy_poll: Duration) -> Option<u64> {
     u64::try_from(busy_poll.as_micros()).ok().filter(|microseconds| *microseconds > 0)
 }

@@ -1,4 +1,4 @@
-//! The connections of one run, between calls and during them.
+//! The connections to one instance, between calls and during them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,24 +6,26 @@ use crate::limits;
 use crate::transport::HangUp;
 
 /// A connection for one request at a time.
-pub(in crate::host) trait Pooled {
-    /// Whether it is as it was left, as far as it is worth looking.
-    fn is_quiet(&self) -> bool;
+pub(super) trait Pooled {
+    /// True if the plugin closed the connection or sent bytes that nobody asked for. May be false
+    /// nevertheless if a check costs too much.
+    fn is_stale(&self) -> bool;
     /// Whether another request can follow.
     fn is_reusable(&self) -> bool;
-    /// What ends it from beside whoever waits on it.
+    /// A handle that ends the connection while a caller waits on it.
     fn hang_up(&self) -> HangUp;
 }
 
-/// The connections of one run that are not shared.
+/// The connections to one instance that calls do not share.
 ///
-/// Those that a caller waits on are known too: when the run ends they end, and so does every
-/// call on them.
-pub(in crate::host) struct Pool<C>(Mutex<Inner<C>>);
+/// The pool also knows the connections that are in use: when the instance ends, they are closed,
+/// and every call on them ends.
+pub(super) struct Pool<C>(Mutex<Inner<C>>);
 
 struct Inner<C> {
-    /// Each call takes one out and puts it back: a pointer moves.
+    /// Each call takes out a connection and puts it back; boxed, so that only a pointer moves.
     idle: Vec<Box<C>>,
+    /// All connections, idle or in use.
     open: Vec<HangUp>,
     closed: bool,
 }
@@ -35,41 +37,42 @@ impl<C> Default for Pool<C> {
 }
 
 impl<C: Pooled> Pool<C> {
-    /// An idle connection.
-    pub(in crate::host) fn take(&self) -> Option<Box<C>> {
+    /// An idle connection that is not stale.
+    pub(super) fn take(&self) -> Option<Box<C>> {
         loop {
             let connection = self.lock().idle.pop()?;
-            if connection.is_quiet() {
+            if !connection.is_stale() {
                 return Some(connection);
             }
         }
     }
 
-    /// Knows of a new connection from now on. Where the run has ended, it ends at once.
-    pub(in crate::host) fn admit(&self, connection: C) -> Box<C> {
+    /// Adds a new connection, which the caller uses first. If the pool is closed, the connection is
+    /// closed at once.
+    pub(super) fn admit(&self, connection: C) -> Box<C> {
         let hang_up = connection.hang_up();
         let mut inner = self.lock();
         if inner.closed {
             hang_up.now();
         }
-        // There are never many: as many as there have been callers at a time.
+        // The list is short: it grows to the number of concurrent callers.
         inner.open.retain(|other| !other.is_closed());
         inner.open.push(hang_up);
         drop(inner);
         Box::new(connection)
     }
 
-    /// Keeps a connection for the next call, if there can be one on it.
-    pub(in crate::host) fn put(&self, connection: Box<C>) {
+    /// Returns a connection after a call. It is kept for the next call if it is reusable.
+    pub(super) fn put(&self, connection: Box<C>) {
         let mut inner = self.lock();
-        let room = !inner.closed && inner.idle.len() < limits::MAX_IDLE_CONNECTIONS;
-        if room && connection.is_reusable() {
+        let has_room = !inner.closed && inner.idle.len() < limits::MAX_IDLE_CONNECTIONS;
+        if has_room && connection.is_reusable() {
             inner.idle.push(connection);
         }
     }
 
-    /// Ends every connection: the run has ended. Whoever waits on one wakes.
-    pub(in crate::host) fn close(&self) {
+    /// Closes every connection, now and in future. Callers that wait on a connection wake.
+    pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
         let idle = std::mem::take(&mut inner.idle);
@@ -94,13 +97,13 @@ mod tests {
 
     struct Connection {
         socket: Arc<UnixStream>,
-        quiet: bool,
+        stale: bool,
         reusable: bool,
     }
 
     impl Pooled for Connection {
-        fn is_quiet(&self) -> bool {
-            self.quiet
+        fn is_stale(&self) -> bool {
+            self.stale
         }
         fn is_reusable(&self) -> bool {
             self.reusable
@@ -110,23 +113,24 @@ mod tests {
         }
     }
 
-    fn connection(quiet: bool, reusable: bool) -> (Connection, UnixStream) {
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        (Connection { socket: Arc::new(ours), quiet, reusable }, theirs)
+    /// A connection, and the plugin's end of it.
+    fn connection(stale: bool, reusable: bool) -> (Connection, UnixStream) {
+        let (host, plugin) = UnixStream::pair().unwrap();
+        (Connection { socket: Arc::new(host), stale, reusable }, plugin)
     }
 
-    fn has_ended(mut theirs: UnixStream) -> bool {
-        theirs.set_nonblocking(true).unwrap();
-        matches!(theirs.read(&mut [0]), Ok(0))
+    fn is_closed(mut plugin: UnixStream) -> bool {
+        plugin.set_nonblocking(true).unwrap();
+        matches!(plugin.read(&mut [0]), Ok(0))
     }
 
     #[test]
-    fn only_what_can_take_another_request_is_kept_and_only_what_is_quiet_given() {
+    fn a_connection_is_kept_if_it_is_reusable_and_taken_if_it_is_not_stale() {
         let pool = Pool::default();
-        let (spent, _theirs) = connection(true, false);
-        let (loud, _loud) = connection(false, true);
-        let (good, _good) = connection(true, true);
-        for connection in [good, spent, loud] {
+        let (used_up, _plugin1) = connection(false, false);
+        let (stale, _plugin2) = connection(true, true);
+        let (good, _plugin3) = connection(false, true);
+        for connection in [good, used_up, stale] {
             let connection = pool.admit(connection);
             pool.put(connection);
         }
@@ -135,36 +139,36 @@ mod tests {
     }
 
     #[test]
-    fn all_end_with_the_run_and_so_do_those_that_come_later() {
+    fn closing_the_pool_closes_every_connection_and_later_ones_too() {
         let pool = Pool::default();
-        let (idle, idle_end) = connection(true, true);
-        let (busy, busy_end) = connection(true, true);
+        let (idle, idle_plugin) = connection(false, true);
+        let (busy, busy_plugin) = connection(false, true);
         let idle = pool.admit(idle);
         pool.put(idle);
         let _busy = pool.admit(busy);
         pool.close();
-        assert!(has_ended(idle_end) && has_ended(busy_end));
-        let (late, late_end) = connection(true, true);
+        assert!(is_closed(idle_plugin) && is_closed(busy_plugin));
+        let (late, late_plugin) = connection(false, true);
         let late = pool.admit(late);
-        assert!(has_ended(late_end));
+        assert!(is_closed(late_plugin));
         pool.put(late);
         assert!(pool.take().is_none());
     }
 
     #[test]
-    fn no_more_than_the_limit_are_kept_and_the_closed_are_forgotten() {
+    fn the_pool_keeps_idle_connections_up_to_its_limit_and_forgets_closed_ones() {
         let pool = Pool::default();
-        let mut ends = Vec::new();
+        let mut plugin_ends = Vec::new();
         let mut all = Vec::new();
         for _ in 0..limits::MAX_IDLE_CONNECTIONS + 3 {
-            let (ours, theirs) = connection(true, true);
-            all.push(pool.admit(ours));
-            ends.push(theirs);
+            let (host, plugin) = connection(false, true);
+            all.push(pool.admit(host));
+            plugin_ends.push(plugin);
         }
         all.into_iter().for_each(|connection| pool.put(connection));
         assert_eq!(pool.lock().idle.len(), limits::MAX_IDLE_CONNECTIONS);
-        let (ours, _theirs) = connection(true, true);
-        let _last = pool.admit(ours);
+        let (host, _plugin) = connection(false, true);
+        let _last = pool.admit(host);
         assert_eq!(pool.lock().open.len(), limits::MAX_IDLE_CONNECTIONS + 1);
     }
 }

@@ -1,4 +1,4 @@
-//! A plugin as it is installed: its `.pconf`, and what that says about starting it.
+//! An installed plugin: its `.pconf`, and how to start it.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -25,7 +25,7 @@ pub(in crate::host) enum Origin {
 pub(in crate::host) struct Installation {
     pub(in crate::host) pconf: Pconf,
     pub(in crate::host) origin: Origin,
-    /// Whether its program is run even if others may write it.
+    /// Whether the program is run even if other users may write it.
     pub(in crate::host) trusted: bool,
 }
 
@@ -40,15 +40,13 @@ pub(in crate::host) struct Command {
 }
 
 impl Installation {
-    /// Reads a `.pconf`, which others may write, as they may the program, only where it
-    /// is `trusted` nevertheless.
+    /// Reads a `.pconf`. If it is `trusted`, other users may write the file and the program.
     ///
     /// # Errors
-    /// The reason for people why the file cannot be used.
+    /// The reason why the file cannot be used, for people.
     pub(in crate::host) fn read(path: &Path, trusted: bool) -> Result<Self, String> {
         let unreadable = |error: io::Error| error.to_string();
-        // Whatever is said of the file is said of what was opened: its path may mean
-        // another one by now.
+        // All checks are of the open file: the path may name another file by now.
         let file = open_without_waiting(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
@@ -82,7 +80,7 @@ impl Installation {
         if let Some(url) = P::URL {
             pconf = pconf.with_url(url).map_err(|error| Error::Configuration(error.to_string()))?;
         }
-        // It is the very file that this host runs from: what could be lost is lost already.
+        // The host itself runs from this file: if others have changed it, it is too late anyway.
         Ok(Self { pconf, origin: Origin::Embedded(program), trusted: true })
     }
 
@@ -90,14 +88,14 @@ impl Installation {
         self.pconf.id()
     }
 
-    /// The file, or the program of an embedded plugin: what an error points at.
+    /// The `.pconf`, or the program of an embedded plugin: the path that an error names.
     pub(in crate::host) fn path(&self) -> &Path {
         match &self.origin {
             Origin::File(path) | Origin::Embedded(path) => path,
         }
     }
 
-    /// Whether the host ships it inside itself.
+    /// Whether the plugin is part of the host's own executable.
     pub(in crate::host) fn is_embedded(&self) -> bool {
         matches!(self.origin, Origin::Embedded(_))
     }
@@ -106,15 +104,15 @@ impl Installation {
         self.path().parent().unwrap_or(Path::new("/"))
     }
 
-    /// The reason why this plugin cannot be used, with its file.
+    /// The error that this plugin cannot be used, for this reason.
     pub(in crate::host) fn rejected(&self, reason: impl Into<String>) -> Error {
         Error::Rejected { path: self.path().into(), reason: reason.into() }
     }
 
-    /// What starts the plugin; `None` if it starts itself.
+    /// How to start the plugin; `None` if another process starts it.
     ///
     /// # Errors
-    /// [`Error::Rejected`] where a relative program leaves the folder.
+    /// [`Error::Rejected`] if a relative program lies outside the folder of the `.pconf`.
     pub(in crate::host) fn command(&self) -> Result<Option<Command>> {
         if let Origin::Embedded(program) = &self.origin {
             let marker = (wire::ENV_EMBEDDED.into(), self.id().to_string().into());
@@ -131,7 +129,7 @@ impl Installation {
             return Ok(None);
         };
         let relative = argv.first().is_some_and(|first| Path::new(first).is_relative());
-        if relative && leaves(&program, self.folder()) {
+        if relative && is_outside(&program, self.folder()) {
             return Err(self.rejected("Exec names a program outside the folder of the file"));
         }
         Ok(Some(Command {
@@ -143,10 +141,10 @@ impl Installation {
         }))
     }
 
-    /// The socket of a plugin that starts itself.
+    /// The socket of a plugin that another process starts.
     ///
     /// # Errors
-    /// [`Error::Rejected`] where the file names neither a program nor a socket.
+    /// [`Error::Rejected`] if the file names neither a program nor a socket.
     pub(in crate::host) fn socket(&self) -> Result<PathBuf> {
         self.pconf.sock_path(self.folder()).ok_or_else(|| {
             self.rejected("it names neither Exec nor Sock, so nothing can be called")
@@ -161,9 +159,9 @@ impl Installation {
     }
 }
 
-/// Whether a program, symbolic links followed, lies outside this folder. One that
-/// does not exist leaves nothing; starting it will say so.
-fn leaves(program: &Path, folder: &Path) -> bool {
+/// Whether a program lies outside this folder; symbolic links are followed. If the program does
+/// not exist, only its path is checked: the start will report that it is missing.
+fn is_outside(program: &Path, folder: &Path) -> bool {
     match (program.canonicalize(), folder.canonicalize()) {
         (Ok(program), Ok(folder)) => !program.starts_with(folder),
         _ => program.components().any(|part| part == std::path::Component::ParentDir),

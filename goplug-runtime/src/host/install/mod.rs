@@ -1,7 +1,7 @@
 //! What lies in the folder, and whether to trust it.
 //!
-//! A room of values and of questions to the file system: it imports no other room of the
-//! host. Start reading at [`Installation`].
+//! Values and reads of the file system. The room imports no other room of the host. Start
+//! reading at [`Installation`].
 
 mod digest;
 mod installation;

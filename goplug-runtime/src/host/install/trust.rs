@@ -1,8 +1,8 @@
-//! Whether what is to be run can only have been written by whom this host trusts.
+//! Whether untrusted users could have written the files of a plugin.
 //!
-//! Who may write a plugin's `.pconf`, its program, or the folder of either decides what
-//! runs as the host's user. So each is looked at when it is read or run, and by the open
-//! file where there is one, which nobody can exchange between the look and the use.
+//! A user with write access to a plugin's `.pconf`, its program, or the folder of either decides
+//! what runs as the host's user. So each of them is checked when it is read or run. The check is
+//! of the open file if possible, since nobody can exchange that between the check and the use.
 
 use std::fs::{self, Metadata};
 use std::path::Path;
@@ -12,12 +12,12 @@ use crate::transport::{OpenProgram, writable_by_others};
 /// Checks a file that has been opened.
 ///
 /// # Errors
-/// Why it is not to be trusted, for people; likewise below.
+/// The reason not to trust it, for people; likewise below.
 pub(in crate::host) fn check_file(metadata: &Metadata) -> Result<(), String> {
     check("it", metadata)
 }
 
-/// Checks the registry's folder. One that is not there is no danger.
+/// Checks the registry's folder. A folder that does not exist is trusted.
 pub(in crate::host) fn check_folder(folder: &Path) -> Result<(), String> {
     match fs::metadata(folder) {
         Ok(metadata) => check("the folder", &metadata),
@@ -25,8 +25,8 @@ pub(in crate::host) fn check_folder(folder: &Path) -> Result<(), String> {
     }
 }
 
-/// Checks an open program, the folder that its path names, and, where the path is a
-/// link, the folder in which the file really is.
+/// Checks an open program and the folder of its path. If the path is a link, the folder of the
+/// linked file is checked as well.
 pub(in crate::host) fn check_program(program: &OpenProgram) -> Result<(), String> {
     let path = program.path();
     let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());

@@ -1,10 +1,10 @@
-//! Activating a plugin: its answer shows what it offers, and which protocol it speaks.
+//! Activating a plugin: the response says what the plugin offers, and in which dialect.
 
 use std::io;
 
 use tokio::time::Instant;
 
-use super::response::{self, Terms};
+use super::response::{self, RequestLimits};
 use crate::error::Error;
 use crate::host::connection::{Endpoint, SendError};
 use crate::host::install::Installation;
@@ -12,21 +12,21 @@ use crate::host::policy::Policy;
 use crate::http1::{Request, Response};
 use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, legacy, wire};
 
-/// Why a plugin is not active.
-pub(super) enum Inactive {
-    /// Its connection broke, or there was none.
+/// Why an activation failed.
+pub(super) enum ActivationError {
+    /// No connection could be made, or it broke.
     Broken(io::Error),
-    /// It refused, or said something that is not the protocol.
+    /// The plugin refused, or its response is not valid. The reason is for people.
     Refused(String),
 }
 
-impl From<String> for Inactive {
+impl From<String> for ActivationError {
     fn from(reason: String) -> Self {
         Self::Refused(reason)
     }
 }
 
-impl Inactive {
+impl ActivationError {
     pub(super) fn into_error(self, id: &PluginId) -> Error {
         let reason = match self {
             Self::Broken(error) => format!("its activation failed: {error}"),
@@ -36,12 +36,13 @@ impl Inactive {
     }
 }
 
+/// Activates a plugin until the deadline, and returns what it offers.
 pub(super) async fn activate(
     installation: &Installation,
     policy: &Policy,
     endpoint: &Endpoint,
     deadline: Instant,
-) -> Result<(Dialect, Descriptor), Inactive> {
+) -> Result<(Dialect, Descriptor), ActivationError> {
     let body: &[u8] = match &*policy.configuration {
         // The original's hosts send nothing here, and its plugins expect nothing.
         _ if installation.pconf.protocol() == 1 => b"",
@@ -53,30 +54,32 @@ pub(super) async fn activate(
         headers: &[wire::GOPLUG_2],
         ..Request::new(wire::ACTIVATE, body)
     };
-    let terms = Terms { limit: endpoint.body_limit(), budget: policy.start_timeout };
+    let limits = RequestLimits { body: endpoint.body_limit(), time: policy.start_timeout };
     match endpoint.send(&request, deadline, || false).await {
-        Ok(answer) => understand(installation, answer, terms).map_err(Inactive::Refused),
+        Ok(response) => read_descriptor(installation, response, limits).map_err(Into::into),
         Err(SendError::TimedOut) => {
-            Err(format!("its activation took longer than {:?}", terms.budget).into())
+            Err(format!("its activation took longer than {:?}", limits.time).into())
         }
         Err(SendError::TooLarge) => Err("its descriptor is too large".to_owned().into()),
-        Err(SendError::Broken(error) | SendError::Unsent(error)) => Err(Inactive::Broken(error)),
+        Err(SendError::Broken(error) | SendError::Unsent(error)) => {
+            Err(ActivationError::Broken(error))
+        }
     }
 }
 
-/// Reads the answer to an activation: it shows which protocol the plugin speaks.
+/// Reads the response to an activation. It says which dialect the plugin speaks.
 ///
 /// # Errors
-/// Why it is none, for people.
-fn understand(
+/// Why the response is not valid, for people.
+fn read_descriptor(
     installation: &Installation,
-    answer: Response,
-    terms: Terms,
+    response: Response,
+    limits: RequestLimits,
 ) -> Result<(Dialect, Descriptor), String> {
     let id = installation.id();
-    let speaks_2 = answer.has_protocol;
-    let body = response::into_result(id, wire::ACTIVATE, answer, terms).map_err(refusal)?;
-    if !speaks_2 {
+    let speaks_goplug_2 = response.has_protocol;
+    let body = response::into_result(id, wire::ACTIVATE, response, limits).map_err(refusal)?;
+    if !speaks_goplug_2 {
         let names = legacy::parse_method_list(&body)
             .map_err(|error| format!("its list of methods is not one: {error}"))?;
         return Ok((Dialect::GoPlug1, descriptor_of_names(id, names)));
@@ -91,7 +94,7 @@ fn understand(
     Ok((Dialect::GoPlug2, descriptor))
 }
 
-/// The plugin's own words, where it found some.
+/// The reason of a refusal, in the plugin's own words if it gave a reason.
 fn refusal(error: Error) -> String {
     match error {
         Error::Remote { detail, .. } | Error::Panicked { detail, .. } => detail,

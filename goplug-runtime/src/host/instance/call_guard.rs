@@ -1,16 +1,16 @@
-//! What holds a call in flight.
+//! The guard of a call in flight.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::shared::Instance;
 
-/// An instance with a call in flight: as long as this lives, the instance is not stopped in
-/// favour of another.
+/// A call in flight on an instance. An instance that is replaced is not stopped while a guard
+/// exists, until its drain time is over.
 pub(in crate::host) struct CallGuard(Arc<Instance>);
 
 impl Instance {
-    /// Begins a call, which counts as in flight until the guard is dropped.
+    /// Begins a call, which is in flight until the guard is dropped.
     pub(in crate::host) fn begin_call(self: &Arc<Self>) -> CallGuard {
         self.in_flight.begin();
         CallGuard(Arc::clone(self))

@@ -1,40 +1,41 @@
-//! Enforcing a plugin's sandbox: what the kernel can do of it, and the rules for a process.
+//! Enforcing a plugin's sandbox: what the kernel supports, and the rules for a process.
 
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::policy::{OnUnsupported, Sandbox};
 use crate::transport::{OpenProgram, Ruleset};
 
-/// What of the sandbox cannot be enforced on this plugin and is to be reported.
+/// The part of the sandbox that cannot be enforced on this plugin and is to be reported, as a text
+/// for people.
 ///
 /// # Errors
-/// [`Error::Start`] if that is a reason not to start it.
+/// [`Error::Start`] if a part cannot be enforced and the plugin therefore must not start.
 pub(in crate::host) fn unsupported(
     sandbox: &Sandbox,
     installation: &Installation,
 ) -> Result<Option<&'static str>> {
-    let gap = if installation.command()?.is_some() {
-        sandbox.reach.gap()
+    let unsupported = if installation.command()?.is_some() {
+        sandbox.rules.unsupported()
     } else {
         Some("somebody else starts it")
     };
-    match gap {
-        Some(gap) if sandbox.on_unsupported == OnUnsupported::Refuse => Err(Error::Start {
+    match unsupported {
+        Some(part) if sandbox.on_unsupported == OnUnsupported::Refuse => Err(Error::Start {
             id: installation.id().clone(),
-            reason: format!("it cannot be confined: {gap}"),
+            reason: format!("it cannot be confined: {part}"),
             stderr: Vec::new(),
         }),
-        gap => Ok(gap),
+        unsupported => Ok(unsupported),
     }
 }
 
-/// The rules for a process that runs this program. Does blocking I/O.
+/// The sandbox's rules for a process that runs this program. Does blocking I/O.
 ///
 /// # Errors
 /// Why the process cannot be confined, for people.
-pub(super) fn rules(sandbox: &Sandbox, program: &OpenProgram) -> Result<Ruleset, String> {
-    let rules = sandbox.reach.ruleset(program);
-    rules.map_err(|error| format!("its sandbox cannot be made: {error}"))
+pub(super) fn ruleset(sandbox: &Sandbox, program: &OpenProgram) -> Result<Ruleset, String> {
+    let ruleset = sandbox.rules.ruleset(program);
+    ruleset.map_err(|error| format!("its sandbox cannot be made: {error}"))
 }
 
 #[cfg(test)]
@@ -43,8 +44,8 @@ mod tests {
     use crate::host::{Event, Registry, Sandbox};
     use crate::transport::without_landlock;
 
-    /// Loads a plugin that ends at once, on a kernel without Landlock. Answers with the
-    /// error and with what was reported.
+    /// Loads a plugin that ends at once, on a kernel without Landlock. Returns the error and the
+    /// events that report an unconfined plugin.
     fn load(sandbox: Sandbox) -> (String, Vec<Event>) {
         let folder = tempfile::tempdir().unwrap();
         let pconf = r#"{"Name": "Brief", "Exec": ["/bin/true"]}"#;
@@ -57,17 +58,17 @@ mod tests {
                 let mut events = registry.events();
                 let error = registry.load("Brief", "").await.unwrap_err().to_string();
                 registry.stop().await;
-                let mut seen = Vec::new();
+                let mut unconfined = Vec::new();
                 while let Some(event) = events.next().await {
-                    seen.extend(matches!(event, Event::Unconfined { .. }).then_some(event));
+                    unconfined.extend(matches!(event, Event::Unconfined { .. }).then_some(event));
                 }
-                (error, seen)
+                (error, unconfined)
             })
         })
     }
 
     #[test]
-    fn a_kernel_that_cannot_is_a_reason_to_refuse() {
+    fn without_kernel_support_a_plugin_is_refused() {
         for sandbox in
             [Sandbox::new(), Sandbox::new().on_unsupported(Report).on_unsupported(Refuse)]
         {
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_that_cannot_is_reported_where_that_is_wanted() {
+    fn without_kernel_support_a_plugin_is_reported_if_the_policy_says_so() {
         let (error, events) = load(Sandbox::new().on_unsupported(Report));
         assert!(error.contains("ended during its activation (exit status: 0)"), "{error}");
         let [Event::Unconfined { plugin, reason }] = &events[..] else { panic!("{events:?}") };

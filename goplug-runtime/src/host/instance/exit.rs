@@ -1,26 +1,26 @@
-//! How an instance ended, and waiting for that.
+//! How an instance ended, and waiting for its end.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How long the host waits, once a connection broke, to learn how the process ended: 2 s.
+/// How long the host waits after a connection broke to learn how the process ended.
 pub(super) const EXIT_WAIT: Duration = Duration::from_secs(2);
 
 /// How an instance ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::host) struct Exit {
-    /// Exit status or signal, or that the connection is lost.
+    /// Exit status or signal, or another reason, for people.
     pub(in crate::host) status: String,
-    /// The exit status of a process that ended by itself.
+    /// The exit status; `None` if a signal ended the process or the status is unknown.
     pub(in crate::host) code: Option<i32>,
     /// The last lines of standard error.
     pub(in crate::host) stderr: Vec<String>,
 }
 
 impl Exit {
-    /// An exit of which nothing more is known than this.
+    /// An exit of which nothing is known but this reason.
     pub(in crate::host) fn because(status: impl Into<String>) -> Self {
         Self { status: status.into(), code: None, stderr: Vec::new() }
     }
@@ -34,7 +34,7 @@ pub(super) struct ExitCell {
 }
 
 impl ExitCell {
-    /// Sets the exit and wakes everybody that waits for it; false if there was one already.
+    /// Sets the exit and wakes all tasks that wait for it. Returns false if it was set already.
     pub(super) fn set(&self, exit: Exit) -> bool {
         let is_first = self.exit.set(exit).is_ok();
         if is_first {

@@ -1,4 +1,4 @@
-//! The calls that are on their way to an instance: how many there are, and when the last ended.
+//! The calls in flight on an instance: how many there are, and when the last call ended.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// The calls on their way to one instance.
+/// The calls in flight on one instance.
 pub(super) struct InFlight {
     calls: AtomicUsize,
-    none_left: Notify,
-    began: Instant,
-    /// When the last call ended, in milliseconds since `began`; `None` if nobody asks for it.
+    is_empty: Notify,
+    created: Instant,
+    /// When the last call ended, in milliseconds since `created`; `None` if it is not tracked.
     last_end: Option<AtomicU64>,
 }
 
 impl InFlight {
-    /// No calls yet. `is_timed` says whether [`InFlight::idle`] will be asked for.
-    pub(super) fn new(is_timed: bool) -> Self {
+    /// No calls yet. Only if `tracks_idle_time`, [`InFlight::wait_until_idle`] may be used.
+    pub(super) fn new(tracks_idle_time: bool) -> Self {
         Self {
             calls: AtomicUsize::new(0),
-            none_left: Notify::new(),
-            began: Instant::now(),
-            last_end: is_timed.then(AtomicU64::default),
+            is_empty: Notify::new(),
+            created: Instant::now(),
+            last_end: tracks_idle_time.then(AtomicU64::default),
         }
     }
 
@@ -32,11 +32,11 @@ impl InFlight {
 
     pub(super) fn end(&self) {
         if let Some(last_end) = &self.last_end {
-            let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let now = u64::try_from(self.created.elapsed().as_millis()).unwrap_or(u64::MAX);
             last_end.store(now, Ordering::Relaxed);
         }
         if self.calls.fetch_sub(1, Ordering::Release) == 1 {
-            self.none_left.notify_waiters();
+            self.is_empty.notify_waiters();
         }
     }
 
@@ -45,25 +45,25 @@ impl InFlight {
         self.calls.load(Ordering::Acquire)
     }
 
-    /// Waits until there is no call. Cancel safe.
-    pub(super) async fn none(&self) {
+    /// Waits until no call is in flight. Cancel safe.
+    pub(super) async fn wait_until_empty(&self) {
         loop {
-            let mut none_left = pin!(self.none_left.notified());
-            none_left.as_mut().enable();
+            let mut is_empty = pin!(self.is_empty.notified());
+            is_empty.as_mut().enable();
             if self.count() == 0 {
                 return;
             }
-            none_left.await;
+            is_empty.await;
         }
     }
 
     /// Waits until there has been no call for this long. Cancel safe.
-    pub(super) async fn idle(&self, limit: Duration) {
+    pub(super) async fn wait_until_idle(&self, limit: Duration) {
         loop {
-            self.none().await;
+            self.wait_until_empty().await;
             let last_end = self.last_end.as_ref().map_or(0, |last| last.load(Ordering::Relaxed));
             let last_end = Duration::from_millis(last_end);
-            let idle = self.began.elapsed().saturating_sub(last_end);
+            let idle = self.created.elapsed().saturating_sub(last_end);
             if self.count() == 0 && idle >= limit {
                 return;
             }

@@ -1,4 +1,4 @@
-//! From an installed plugin to an instance that serves: bind, spawn, activate.
+//! From an installation to an active instance: bind, spawn, activate.
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::activate::{Inactive, activate};
+use super::activate::{ActivationError, activate};
 use super::exit::{EXIT_WAIT, Exit};
 use super::liveness::Liveness;
 use super::owned::OwnedInstance;
@@ -29,17 +29,17 @@ pub(in crate::host) struct Launch<'a> {
     pub(in crate::host) policy: &'a Policy,
     pub(in crate::host) sockets: &'a Sockets,
     pub(in crate::host) digests: &'a DigestCache,
-    /// Until when the instance has to serve.
+    /// Until when the instance has to be active.
     pub(in crate::host) deadline: Instant,
 }
 
 impl Launch<'_> {
-    /// Starts the plugin, or finds it started, and activates it. Dropping the future kills a
-    /// process that was started.
+    /// Starts the plugin, unless another process starts it, and activates it. Dropping the future
+    /// kills the process.
     ///
     /// # Errors
-    /// [`Error::Rejected`] if what is installed cannot be used, [`Error::Start`] if no instance
-    /// serves by the deadline, [`Error::Stopped`] once `closing` resolves.
+    /// [`Error::Rejected`] if the installation cannot be used, [`Error::Start`] if the instance is
+    /// not active by the deadline, [`Error::Stopped`] once `closing` resolves.
     pub(in crate::host) async fn run(
         self,
         closing: impl Future<Output = ()>,
@@ -61,7 +61,7 @@ impl Launch<'_> {
         Ok(OwnedInstance::new(instance, self.installation, liveness, self.policy.health))
     }
 
-    /// Binds a socket, and starts the process with it.
+    /// Binds a socket, and starts a process that listens on it.
     async fn spawn(&self, command: Command) -> Result<(Process, PassedListener)> {
         let failed = |reason| self.failed(reason);
         let unbound = |error| failed(format!("no socket could be bound for it: {error}"));
@@ -69,13 +69,14 @@ impl Launch<'_> {
             .map_err(|error| unbound(std::io::Error::other(error)))?;
         let starting =
             Process::start(&self.installation, command, &listener, self.policy, self.digests);
-        let after = self.policy.start_timeout;
+        let timeout = self.policy.start_timeout;
         let process = timeout_at(self.deadline, starting)
             .await
-            .map_err(|_| failed(format!("its program did not run within {after:?}")))??;
+            .map_err(|_| failed(format!("its program did not run within {timeout:?}")))??;
         Ok((process, listener))
     }
 
+    /// Activates the process that was started, and stops it if that fails.
     async fn activate_child(
         &self,
         mut process: Process,
@@ -88,14 +89,14 @@ impl Launch<'_> {
             biased;
             activated = activate(&self.installation, self.policy, &endpoint, self.deadline) => {
                 match activated {
-                    // Most often because it ended: then that is the reason.
-                    Err(Inactive::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
+                    // Most often the process has ended, and its exit is the better reason.
+                    Err(ActivationError::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
                         match timeout(EXIT_WAIT, process.wait()).await {
                             Ok(exit) => Err(start_error(id, exit)),
-                            Err(_) => Err(Inactive::Broken(error).into_error(id)),
+                            Err(_) => Err(ActivationError::Broken(error).into_error(id)),
                         }
                     }
-                    activated => activated.map_err(|inactive| inactive.into_error(id)),
+                    activated => activated.map_err(|error| error.into_error(id)),
                 }
             }
             exit = process.wait() => Err(start_error(id, exit)),
@@ -114,13 +115,14 @@ impl Launch<'_> {
         };
         let child = ChildProcess {
             id: process.id(),
-            // A host's own executable may be replaced by that of another host.
-            program: process.version().filter(|_| !self.installation.is_embedded()).cloned(),
+            // Embedded plugins are not upgraded: a newer executable of the host is another host.
+            program: process.program().filter(|_| !self.installation.is_embedded()).cloned(),
         };
         let instance = Instance::new(id.clone(), endpoint, activated, Some(child), self.policy);
         Ok((instance, Liveness::Child { process, listener }))
     }
 
+    /// Activates a plugin that another process starts.
     async fn activate_foreign(&self) -> Result<(Instance, Liveness)> {
         let installation = &self.installation;
         let endpoint = self.endpoint(installation.socket()?);
@@ -128,7 +130,7 @@ impl Launch<'_> {
             endpoint.connect().await.map_err(|error| installation.rejected(error.to_string()))?;
         let activated = activate(installation, self.policy, &endpoint, self.deadline)
             .await
-            .map_err(|inactive| inactive.into_error(installation.id()))?;
+            .map_err(|error| error.into_error(installation.id()))?;
         let id = installation.id().clone();
         let instance = Instance::new(id, endpoint, activated, None, self.policy);
         Ok((instance, Liveness::Foreign { watch: Some(watch) }))
@@ -144,10 +146,11 @@ impl Launch<'_> {
     }
 }
 
-/// Whether a plugin that starts itself listens on its socket.
+/// Checks that a plugin that another process starts listens on its socket. There is nothing to
+/// check for a plugin that the host starts.
 ///
 /// # Errors
-/// [`Error::Rejected`] if it does not.
+/// [`Error::Rejected`] if the plugin does not listen.
 pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
     if installation.command()?.is_some() {
         return Ok(());
@@ -159,7 +162,7 @@ pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
     }
 }
 
-/// The error of a plugin that ended before it served.
+/// The error of a plugin that ended before it was active.
 pub(in crate::host) fn start_error(id: &PluginId, exit: Exit) -> Error {
     Error::Start {
         id: id.clone(),

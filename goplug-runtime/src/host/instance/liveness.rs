@@ -1,4 +1,4 @@
-//! How it is known that an instance lives.
+//! How the host learns that an instance has ended.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -8,26 +8,27 @@ use super::process::Process;
 use crate::host::connection::{Connection, Endpoint};
 use crate::transport::PassedListener;
 
-/// How long the watch over a plugin that is not our child pauses between two connections.
-const RECONNECT: Duration = Duration::from_millis(100);
+/// The pause between two connections to a plugin that is not this host's child.
+const RECONNECT_DELAY: Duration = Duration::from_millis(100);
 
-/// How it is known that a plugin lives.
+/// How the host learns that an instance has ended.
 pub(super) enum Liveness {
-    /// It is our child, on a listener of ours.
+    /// The instance is this host's child, and listens on a socket of the host.
     Child { process: Process, listener: PassedListener },
-    /// Somebody else started it: a connection that nobody uses stays open.
+    /// Another process started the plugin. A connection without requests is kept open, and closes
+    /// when the plugin ends.
     Foreign { watch: Option<Connection> },
 }
 
 impl Liveness {
-    /// Ends a child's process by force; nothing can be done about another's.
+    /// Kills a child process. Has no effect on a plugin that another process started.
     pub(super) fn kill(&self) {
         if let Self::Child { process, .. } = self {
             process.kill();
         }
     }
 
-    /// Waits until the plugin is gone. Cancel safe.
+    /// Waits until the instance has ended. Cancel safe.
     pub(super) async fn wait(&mut self, endpoint: &Endpoint) -> Exit {
         match self {
             Self::Child { process, .. } => process.wait().await,
@@ -37,8 +38,8 @@ impl Liveness {
                         connection.closed().await;
                         *watch = None;
                     }
-                    // A server may close a connection that is idle, or be too busy to
-                    // take one: the next attempt tells.
+                    // The plugin may only have closed an idle connection, or be too busy to take
+                    // a new connection in time. Any other error means that it has ended.
                     match endpoint.connect().await {
                         Ok(connection) => *watch = Some(connection),
                         Err(error) if error.kind() == ErrorKind::TimedOut => {}
@@ -46,7 +47,7 @@ impl Liveness {
                             return Exit::because(format!("connection lost: {error}"));
                         }
                     }
-                    tokio::time::sleep(RECONNECT).await;
+                    tokio::time::sleep(RECONNECT_DELAY).await;
                 }
             }
         }

@@ -1,9 +1,9 @@
 //! One process of a plugin: started, called, watched, stopped.
 //!
-//! An instance has two sides. `shared` is the [`Instance`] that everything which calls the
-//! plugin holds; `owned` is the [`OwnedInstance`] of its supervisor, which alone starts and
-//! stops the process. The room imports `policy`, `install` and `connection`. Start reading at
-//! `call` for the way of a call, at `launch` for the way of a start.
+//! An instance has two sides. All callers of the plugin share the [`Instance`] (`shared`). The
+//! supervisor owns the [`OwnedInstance`] (`owned`): it alone starts and stops the process. The
+//! room imports `policy`, `install` and `connection`. Start reading at `call` for a call, at
+//! `launch` for a start.
 
 mod activate;
 mod call;
@@ -28,6 +28,6 @@ pub(in crate::host) use confinement::unsupported;
 pub(in crate::host) use exit::Exit;
 pub(in crate::host) use launch::{Launch, probe, start_error};
 pub(in crate::host) use owned::OwnedInstance;
-pub(in crate::host) use response::{Terms, into_result};
+pub(in crate::host) use response::{RequestLimits, into_result};
 pub(in crate::host) use shared::Instance;
 pub(in crate::host) use sockets::{Sockets, remove_abandoned};

@@ -1,26 +1,26 @@
-//! What becomes of a request that was sent.
+//! The outcome of a request: a result, or a connection that broke.
 
 use std::io::{self, ErrorKind};
 
 use bytes::Bytes;
 
 use super::exit::Exit;
-use super::response::{self, Terms};
+use super::response::{self, RequestLimits};
 use crate::error::{Error, Result};
 use crate::host::connection::SendError;
 use crate::http1::Response;
 use crate::protocol::PluginId;
 
-/// What becomes of a request that was sent.
-pub(in crate::host) enum Outcome {
-    /// It is decided.
+/// The outcome of a request.
+pub(super) enum Outcome {
+    /// The result is final.
     Done(Result<Bytes>),
-    /// The connection is gone: how the process ended may be about to be known.
-    Lost(ConnectionLost),
+    /// The connection broke. The host may soon learn how the process ended.
+    ConnectionLost(ConnectionLost),
 }
 
-/// A connection that is gone, and with it the answer.
-pub(in crate::host) struct ConnectionLost {
+/// A connection that broke before the response was complete.
+pub(super) struct ConnectionLost {
     error: io::Error,
     may_have_executed: bool,
 }
@@ -31,20 +31,20 @@ impl Outcome {
         id: &PluginId,
         method: &str,
         sent: Result<Response, SendError>,
-        terms: Terms,
+        limits: RequestLimits,
     ) -> Self {
         let error = match sent {
-            Ok(response) => return Self::Done(response::into_result(id, method, response, terms)),
-            Err(SendError::TooLarge) => Error::TooLarge { limit: terms.limit },
-            Err(SendError::TimedOut) => deadline_error(id, method, terms),
+            Ok(response) => return Self::Done(response::into_result(id, method, response, limits)),
+            Err(SendError::TooLarge) => Error::TooLarge { limit: limits.body },
+            Err(SendError::TimedOut) => deadline_error(id, method, limits),
             Err(SendError::Broken(error)) if error.kind() == ErrorKind::InvalidData => {
                 Error::Protocol(format!("the answer of {id} to {method:?}: {error}"))
             }
             Err(SendError::Broken(error)) => {
-                return Self::Lost(ConnectionLost { error, may_have_executed: true });
+                return Self::ConnectionLost(ConnectionLost { error, may_have_executed: true });
             }
             Err(SendError::Unsent(error)) => {
-                return Self::Lost(ConnectionLost { error, may_have_executed: false });
+                return Self::ConnectionLost(ConnectionLost { error, may_have_executed: false });
             }
         };
         Self::Done(Err(error))
@@ -52,7 +52,7 @@ impl Outcome {
 }
 
 impl ConnectionLost {
-    /// The error of the call: a crash, as far as it is known how the process ended.
+    /// The error of the call: a crash, with the exit of the process if that is known.
     pub(super) fn into_error(self, id: &PluginId, exit: Option<&Exit>) -> Error {
         let exit = match exit {
             Some(exit) => exit.clone(),
@@ -65,6 +65,6 @@ impl ConnectionLost {
 }
 
 /// The error of a call that took longer than its budget.
-pub(super) fn deadline_error(id: &PluginId, method: &str, terms: Terms) -> Error {
-    Error::Deadline { what: format!("{method} of {id}"), after: terms.budget }
+pub(super) fn deadline_error(id: &PluginId, method: &str, limits: RequestLimits) -> Error {
+    Error::Deadline { what: format!("{method} of {id}"), after: limits.time }
 }

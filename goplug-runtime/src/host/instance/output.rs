@@ -1,8 +1,8 @@
-//! What a plugin prints: every line goes to `tracing`, the last ones of standard
-//! error are kept for the report of a crash.
+//! The output of a plugin: every line goes to `tracing`, and the last lines of standard error
+//! are kept for the report of a crash.
 //!
-//! The pipes are read from the first byte on, so that a plugin that prints much never
-//! waits for its host, and nothing that it prints can be mistaken for the protocol.
+//! The pipes are read from the start, so that a plugin with much output never waits for its
+//! host. The output cannot be mistaken for the protocol, which has a socket of its own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,13 +14,13 @@ use tokio::task::JoinHandle;
 use crate::limits;
 use crate::protocol::PluginId;
 
-/// How long the end of standard error is waited for once the process has ended: a
-/// grandchild may hold the pipe open for ever.
-const DRAIN: Duration = Duration::from_millis(100);
+/// How long to wait for the end of standard error after the process has ended. A process that the
+/// plugin started may hold the pipe open for ever.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 type Tail = Arc<Mutex<VecDeque<String>>>;
 
-/// The tasks that read a plugin's output. Dropping this ends them.
+/// The tasks that read a plugin's output. Dropping this aborts them.
 pub(super) struct Output {
     stdout: JoinHandle<()>,
     stderr: JoinHandle<()>,
@@ -29,20 +29,20 @@ pub(super) struct Output {
 
 impl Output {
     /// Begins to read both pipes.
-    pub(super) fn follow(
+    pub(super) fn read(
         id: &PluginId,
         stdout: impl AsyncRead + Unpin + Send + 'static,
         stderr: impl AsyncRead + Unpin + Send + 'static,
     ) -> Self {
         let tail = Tail::default();
-        let (out_id, err_id, kept) = (id.clone(), id.clone(), Arc::clone(&tail));
+        let (out_id, err_id, err_tail) = (id.clone(), id.clone(), Arc::clone(&tail));
         Self {
             stdout: tokio::spawn(read_lines(stdout, move |line| {
                 tracing::info!(target: "goplug::plugin", plugin = %out_id, stream = "stdout", "{line}");
             })),
             stderr: tokio::spawn(read_lines(stderr, move |line| {
                 tracing::info!(target: "goplug::plugin", plugin = %err_id, stream = "stderr", "{line}");
-                keep(&kept, line);
+                push_line(&err_tail, line);
             })),
             tail,
         }
@@ -51,8 +51,8 @@ impl Output {
     /// The last lines of standard error, once the process has ended. Cancel safe.
     pub(super) async fn tail(&mut self) -> Vec<String> {
         if !self.stderr.is_finished() {
-            // Past the deadline the lines so far have to do.
-            drop(tokio::time::timeout(DRAIN, &mut self.stderr).await);
+            // After the timeout, the lines read so far are returned.
+            drop(tokio::time::timeout(DRAIN_TIMEOUT, &mut self.stderr).await);
         }
         self.tail.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
@@ -65,7 +65,7 @@ impl Drop for Output {
     }
 }
 
-fn keep(tail: &Tail, line: String) {
+fn push_line(tail: &Tail, line: String) {
     let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
     if tail.len() == limits::STDERR_LINES {
         tail.pop_front();
@@ -73,8 +73,8 @@ fn keep(tail: &Tail, line: String) {
     tail.push_back(line);
 }
 
-/// Reads lines until the end; one longer than the limit comes in pieces.
-async fn read_lines(pipe: impl AsyncRead + Unpin, mut each: impl FnMut(String)) {
+/// Reads lines until the end. A line that is longer than the limit is divided.
+async fn read_lines(pipe: impl AsyncRead + Unpin, mut on_line: impl FnMut(String)) {
     let mut pipe = BufReader::with_capacity(limits::MAX_OUTPUT_LINE, pipe);
     let mut line = Vec::new();
     while let Ok(bytes) = pipe.fill_buf().await {
@@ -82,21 +82,22 @@ async fn read_lines(pipe: impl AsyncRead + Unpin, mut each: impl FnMut(String)) 
             break;
         }
         let room = limits::MAX_OUTPUT_LINE - line.len();
-        let seen = &bytes[..bytes.len().min(room)];
-        let end = seen.iter().position(|&byte| byte == b'\n');
-        let used = end.unwrap_or(seen.len());
-        line.extend_from_slice(&seen[..used]);
-        pipe.consume(used + usize::from(end.is_some()));
+        let bytes = &bytes[..bytes.len().min(room)];
+        let end = bytes.iter().position(|&byte| byte == b'\n');
+        let count = end.unwrap_or(bytes.len());
+        line.extend_from_slice(&bytes[..count]);
+        pipe.consume(count + usize::from(end.is_some()));
         if end.is_some() || line.len() == limits::MAX_OUTPUT_LINE {
-            each(text_of(&mut line));
+            on_line(take_text(&mut line));
         }
     }
     if !line.is_empty() {
-        each(text_of(&mut line));
+        on_line(take_text(&mut line));
     }
 }
 
-fn text_of(line: &mut Vec<u8>) -> String {
+/// The text of a line, which is cleared.
+fn take_text(line: &mut Vec<u8>) -> String {
     let text = String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
     line.clear();
     text
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_line_without_end_comes_in_bounded_pieces() {
+    async fn a_long_line_is_divided() {
         let lines = lines_of(&vec![b'x'; 2 * limits::MAX_OUTPUT_LINE + 1]).await;
         assert_eq!(lines.iter().map(String::len).max(), Some(limits::MAX_OUTPUT_LINE));
         assert_eq!(lines.len(), 3);
@@ -128,7 +129,7 @@ mod tests {
     async fn only_the_last_lines_of_standard_error_are_kept() {
         let text = (0..100).map(|n| format!("{n}\n")).collect::<String>();
         let id = PluginId::new("p", "").unwrap();
-        let mut output = Output::follow(&id, tokio::io::empty(), std::io::Cursor::new(text));
+        let mut output = Output::read(&id, tokio::io::empty(), std::io::Cursor::new(text));
         let tail = output.tail().await;
         assert_eq!(tail.len(), limits::STDERR_LINES);
         assert_eq!(tail.last().map(String::as_str), Some("99"));

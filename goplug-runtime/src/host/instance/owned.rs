@@ -1,4 +1,4 @@
-//! One instance, as its supervisor owns it: the process, and what belongs to it.
+//! The side of an instance that its supervisor owns: the process, and the tasks that end with it.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,24 +22,24 @@ pub(in crate::host) struct OwnedInstance {
     pub(in crate::host) shared: Arc<Instance>,
     pub(in crate::host) installation: Arc<Installation>,
     liveness: Liveness,
-    began: Instant,
+    activated: Instant,
     health: Option<Health>,
-    /// The generation under which it receives callbacks, and the task that does.
+    /// The generation under which the instance's callbacks are received, and the task for them.
     callbacks: Option<(u64, OwnedTask)>,
 }
 
-/// The watch over the health of an instance.
+/// The state of the health checks of an instance.
 enum Health {
-    /// The watch goes on.
-    Watched(JoinHandle<String>),
-    /// The check failed, for this reason; the process is on its way out.
+    /// The task that checks the health; it returns the reason of a failure.
+    Checked(JoinHandle<String>),
+    /// The check failed for this reason, and the process was killed.
     Failed(String),
 }
 
 impl Drop for Health {
     fn drop(&mut self) {
-        if let Self::Watched(watch) = self {
-            watch.abort();
+        if let Self::Checked(task) = self {
+            task.abort();
         }
     }
 }
@@ -54,35 +54,38 @@ impl OwnedInstance {
         let shared = Arc::new(instance);
         let health = check.map(|check| {
             let instance = Arc::clone(&shared);
-            Health::Watched(tokio::spawn(async move { health::watch(&instance, check).await }))
+            Health::Checked(tokio::spawn(async move {
+                health::check_until_failure(&instance, check).await
+            }))
         });
-        Self { shared, installation, liveness, began: Instant::now(), health, callbacks: None }
+        let activated = Instant::now();
+        Self { shared, installation, liveness, activated, health, callbacks: None }
     }
 
-    /// Keeps the task that receives its callbacks, for as long as the instance lasts.
+    /// Keeps the task that receives the instance's callbacks until the instance is dropped.
     pub(in crate::host) fn receive_callbacks(&mut self, generation: u64, task: OwnedTask) {
         self.callbacks = Some((generation, task));
     }
 
-    /// The generation under which it receives callbacks, if it does.
+    /// The generation under which the instance's callbacks are received; `None` if they are not.
     pub(in crate::host) fn callback_generation(&self) -> Option<u64> {
         self.callbacks.as_ref().map(|(generation, _)| *generation)
     }
 
-    /// Whether another process can stand beside it: it is this host's child.
+    /// Whether another instance can replace this one: only if it is this host's child.
     pub(in crate::host) fn can_be_replaced(&self) -> bool {
         matches!(self.liveness, Liveness::Child { .. })
     }
 
     /// The time since its activation.
     pub(in crate::host) fn uptime(&self) -> Duration {
-        self.began.elapsed()
+        self.activated.elapsed()
     }
 
-    /// Waits until it has ended without being asked to. An instance that fails its health check
-    /// is killed here. Cancel safe.
+    /// Waits until the instance has ended. An instance that fails its health check is killed here.
+    /// Cancel safe.
     pub(in crate::host) async fn wait(&mut self) -> Exit {
-        if let Some(health @ Health::Watched(_)) = &mut self.health {
+        if let Some(health @ Health::Checked(_)) = &mut self.health {
             tokio::select! {
                 exit = self.liveness.wait(self.shared.endpoint()) => return exit,
                 reason = health.failed() => {
@@ -103,12 +106,13 @@ impl OwnedInstance {
         }
     }
 
-    /// Stops it in good order: asks it, waits for it, forces it, all within this time and what
-    /// force takes. Every call that is still in flight fails.
+    /// Stops the instance: sends it a request to stop, waits for its end until the timeout, then
+    /// ends it with signals, which may take a second more. Calls still in flight fail.
     pub(in crate::host) async fn stop(self, timeout: Duration) {
         let began = Instant::now();
         let request = Request::new(wire::STOP, b"");
-        // End of file in place of an answer is success, and a refusal changes nothing.
+        // The result does not matter: the plugin may end without a response, and if it refuses it
+        // is ended nevertheless.
         drop(self.shared.endpoint().send(&request, (began + timeout).into(), || false).await);
         let exit = match self.liveness {
             Liveness::Child { process, listener } => {
@@ -121,8 +125,8 @@ impl OwnedInstance {
         self.shared.end(exit);
     }
 
-    /// Lets it finish the calls that it has, now that another instance takes the further ones,
-    /// and stops it. It has the drain time of the policy for that, until `closing` resolves.
+    /// Stops an instance that was replaced: after its calls in flight have ended, after the
+    /// policy's drain time, or when `closing` resolves.
     pub(in crate::host) async fn retire(
         mut self,
         policy: &Policy,
@@ -140,10 +144,10 @@ impl OwnedInstance {
 }
 
 impl Health {
-    /// Waits for the reason. Cancel safe.
+    /// Waits until the check fails, and returns the reason. Cancel safe.
     async fn failed(&mut self) -> String {
         match self {
-            Self::Watched(watch) => match watch.await {
+            Self::Checked(task) => match task.await {
                 Ok(reason) => reason,
                 Err(error) => format!("its health is not watched any more: {error}"),
             },

@@ -1,115 +1,102 @@
-//! What is looked at before a plugin's program runs: the file, who may write it, its digest.
+//! The checks before a plugin's program runs: the file, its permissions, its digest.
 //!
-//! All of it blocks for a moment, and is done by the thread that then starts the process: a
-//! step to a thread and back costs a start more than what is done there. Only a program that
-//! has to be read, which others would wait for, is read elsewhere.
+//! They block for a moment, on the thread that then starts the process: a step to another thread
+//! and back would cost a start more than the checks do. Only a program that has to be read for
+//! its digest is read on another thread, since other starts would wait for it.
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
 
 use super::confinement;
 use crate::host::install::{Command, DigestCache, read_digest, trust};
 use crate::host::policy::Sandbox;
-use crate::transport::{self, OpenProgram, Rlimit, Spawn, Started};
+use crate::transport::{self, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started};
 
-/// A start, before its program has been looked at.
+/// A start whose program has not been checked yet.
 pub(super) struct Preflight {
     pub(super) command: Command,
     pub(super) environment: Vec<(OsString, OsString)>,
-    pub(super) listener: OwnedFd,
+    pub(super) listener: ListenerHandle,
     pub(super) limits: Vec<Rlimit>,
     pub(super) sandbox: Option<Sandbox>,
-    /// Whether the program is run even if others may write it.
+    /// Whether the program is run even if other users may write it.
     pub(super) trusted: bool,
     pub(super) digests: DigestCache,
 }
 
-/// Why there is no process, for people.
-pub(super) enum Halt {
-    /// What is installed cannot be used.
+/// Why a process was not started, for people.
+pub(super) enum StartFailure {
+    /// The installation cannot be used.
     Rejected(String),
-    /// The start failed.
+    /// The start itself failed.
     Failed(String),
 }
 
-impl From<io::Error> for Halt {
+impl From<io::Error> for StartFailure {
     fn from(error: io::Error) -> Self {
         Self::Failed(format!("the program cannot be started: {error}"))
     }
 }
 
-/// Why there is no process yet.
-enum Pause {
-    Halt(Halt),
-    /// The program's digest is not known.
-    Unread(Box<(Preflight, OpenProgram)>),
-}
-
-impl From<io::Error> for Pause {
-    fn from(error: io::Error) -> Self {
-        Self::Halt(error.into())
-    }
+/// A start whose program has to be read first: its digest is not known.
+struct UnreadProgram {
+    preflight: Preflight,
+    program: OpenProgram,
 }
 
 impl Preflight {
-    /// Starts the process.
-    pub(super) async fn start(self) -> Result<Started, Halt> {
-        let (preflight, program) = match transport::start(|| self.look()).await {
-            Ok(started) => return Ok(started),
-            Err(Pause::Halt(halt)) => return Err(halt),
-            Err(Pause::Unread(unread)) => *unread,
+    /// Checks the program and starts the process.
+    pub(super) async fn start(self) -> Result<Started, StartFailure> {
+        let unread = match transport::start_or_defer(|| self.check()).await? {
+            MaybeDeferred::Ready(started) => return Ok(started),
+            MaybeDeferred::Deferred(unread) => unread,
         };
-        let read = tokio::task::spawn_blocking(move || {
-            let digest = preflight.read(&program)?;
-            preflight.compare(&digest).map(|()| (preflight, program))
-        });
-        let gone = |error: tokio::task::JoinError| Halt::Failed(error.to_string());
-        let (preflight, program) = read.await.map_err(gone)?.map_err(Halt::Rejected)?;
+        let checked = tokio::task::spawn_blocking(move || unread.check_digest()).await;
+        let UnreadProgram { preflight, program } =
+            *checked.map_err(|error| StartFailure::Failed(error.to_string()))??;
         transport::start(|| preflight.spawn(program)).await
     }
 
-    /// Opens the program, sees who may write it and compares its digest, if it is known.
-    fn look(self) -> Result<Spawn, Pause> {
-        let rejected = |reason| Pause::Halt(Halt::Rejected(reason));
+    /// Opens the program, checks its permissions, and compares its digest if that is known.
+    fn check(self) -> Result<MaybeDeferred<Spawn, Box<UnreadProgram>>, StartFailure> {
         let path = &self.command.program;
         let program = OpenProgram::open(path).map_err(|error| {
-            rejected(format!("the program {} cannot be started: {error}", path.display()))
+            let reason = format!("the program {} cannot be started: {error}", path.display());
+            StartFailure::Rejected(reason)
         })?;
         if !self.trusted {
-            trust::check_program(&program).map_err(rejected)?;
+            trust::check_program(&program).map_err(StartFailure::Rejected)?;
         }
         if self.command.sha256.is_some() {
-            // What others may write says of itself what they like, and when it was written.
+            // Users who may write a file can also set its times, so its digest is not cached.
             let known = if self.trusted { None } else { self.digests.get(&program)? };
             let Some(digest) = known else {
-                return Err(Pause::Unread(Box::new((self, program))));
+                return Ok(MaybeDeferred::Deferred(Box::new(UnreadProgram {
+                    preflight: self,
+                    program,
+                })));
             };
-            self.compare(&digest).map_err(rejected)?;
+            self.compare(&digest)?;
         }
-        self.spawn(program).map_err(Pause::Halt)
+        self.spawn(program).map(MaybeDeferred::Ready)
     }
 
-    fn read(&self, program: &OpenProgram) -> Result<String, String> {
-        let digest = if self.trusted { read_digest(program) } else { self.digests.read(program) };
-        digest.map_err(|error| error.to_string())
-    }
-
-    fn compare(&self, found: &str) -> Result<(), String> {
+    fn compare(&self, found: &str) -> Result<(), StartFailure> {
         match &self.command.sha256 {
-            Some(expected) if expected != found => Err(format!(
+            Some(expected) if expected != found => Err(StartFailure::Rejected(format!(
                 "the digest of {} is {found}, not the {expected} of its .pconf",
                 self.command.program.display()
-            )),
+            ))),
             _ => Ok(()),
         }
     }
 
-    /// The process, within its sandbox if it has one.
-    fn spawn(self, program: OpenProgram) -> Result<Spawn, Halt> {
-        let rules = self.sandbox.map(|sandbox| confinement::rules(&sandbox, &program)).transpose();
+    /// The process to start, with the rules of its sandbox.
+    fn spawn(self, program: OpenProgram) -> Result<Spawn, StartFailure> {
+        let sandbox = self.sandbox.as_ref();
+        let ruleset = sandbox.map(|sandbox| confinement::ruleset(sandbox, &program)).transpose();
         Ok(Spawn {
-            ruleset: rules.map_err(Halt::Failed)?,
+            ruleset: ruleset.map_err(StartFailure::Failed)?,
             program,
             args: self.command.arguments,
             env: self.environment,
@@ -117,5 +104,17 @@ impl Preflight {
             listener: self.listener,
             limits: self.limits,
         })
+    }
+}
+
+impl UnreadProgram {
+    /// Reads the program and compares its digest. Does blocking I/O.
+    fn check_digest(self: Box<Self>) -> Result<Box<Self>, StartFailure> {
+        let Preflight { trusted, digests, .. } = &self.preflight;
+        let digest =
+            if *trusted { read_digest(&self.program) } else { digests.read(&self.program) };
+        let digest = digest.map_err(|error| StartFailure::Rejected(error.to_string()))?;
+        self.preflight.compare(&digest)?;
+        Ok(self)
     }
 }

@@ -1,28 +1,27 @@
-//! A plugin's process: started, watched, and in the end stopped by force.
+//! A plugin's process: started, waited for, ended with signals.
 
 use std::ffi::OsString;
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::preflight::{Halt, Preflight};
+use super::preflight::{Preflight, StartFailure};
 use crate::error::{Error, Result};
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::protocol::wire;
 use crate::transport::{Child, FileId, PassedListener, Signal, Started};
 
-/// How long a process may take to die of SIGTERM before it gets SIGKILL, and how long
-/// the kernel may take over that. Both together are what a stop takes beyond its timeout.
-const FORCE: Duration = Duration::from_millis(500);
+/// How long to wait for the end of a process after SIGTERM, and again after SIGKILL. A stop may
+/// take both times longer than its timeout.
+const SIGNAL_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A running process and its output. Dropping it kills the process.
 pub(super) struct Process {
     child: Child,
     output: Output,
-    version: Option<FileId>,
+    program: Option<FileId>,
 }
 
 impl Process {
@@ -35,26 +34,25 @@ impl Process {
         digests: &DigestCache,
     ) -> Result<Self> {
         let id = installation.id();
-        let failed = |halt: Halt| match halt {
-            Halt::Rejected(reason) => installation.rejected(reason),
-            Halt::Failed(reason) => Error::Start { id: id.clone(), reason, stderr: Vec::new() },
+        let failed = |failure: StartFailure| match failure {
+            StartFailure::Rejected(reason) => installation.rejected(reason),
+            StartFailure::Failed(reason) => {
+                Error::Start { id: id.clone(), reason, stderr: Vec::new() }
+            }
         };
         let preflight = Preflight {
             environment: environment(installation, &command, listener.path(), policy),
             command,
-            listener: listener
-                .as_fd()
-                .try_clone_to_owned()
-                .map_err(|error| failed(error.into()))?,
+            listener: listener.handle().map_err(|error| failed(error.into()))?,
             limits: policy.resources.limits(),
             sandbox: policy.sandbox.clone(),
             trusted: installation.trusted,
             digests: digests.clone(),
         };
         let Started { child, program, stdout, stderr } = preflight.start().await.map_err(failed)?;
-        // A file that cannot be told from another is not watched.
-        let version = FileId::of(&program).ok();
-        Ok(Self { child, output: Output::follow(id, stdout, stderr), version })
+        // A program without an identity is not watched for a newer version.
+        let program = FileId::of(&program).ok();
+        Ok(Self { child, output: Output::read(id, stdout, stderr), program })
     }
 
     /// The process id.
@@ -62,12 +60,12 @@ impl Process {
         self.child.id()
     }
 
-    /// The program that it runs.
-    pub(super) fn version(&self) -> Option<&FileId> {
-        self.version.as_ref()
+    /// The identity of the program that it runs, if the system tells.
+    pub(super) fn program(&self) -> Option<&FileId> {
+        self.program.as_ref()
     }
 
-    /// Waits for the end of the process, however it comes. Cancel safe.
+    /// Waits for the end of the process. Cancel safe.
     pub(super) async fn wait(&mut self) -> Exit {
         let (status, code) = match self.child.wait().await {
             Ok(status) => (status.to_string(), status.code()),
@@ -76,31 +74,32 @@ impl Process {
         Exit { status, code, stderr: self.output.tail().await }
     }
 
-    /// Sends SIGKILL to the process and its whole group. [`Process::wait`] follows.
+    /// Sends SIGKILL to the process and its whole group. [`Process::wait`] then returns soon.
     pub(super) fn kill(&self) {
-        // A process that cannot be signalled has ended.
+        // It fails only if the process has ended.
         drop(self.child.kill_group());
     }
 
-    /// Ends the process: waits for it within this time, then
-    /// SIGTERM, then SIGKILL to its whole group. What is left of the group dies with the process.
+    /// Ends the process: waits for its end until the timeout, then sends SIGTERM, then SIGKILL to
+    /// the whole group. Other processes of the group are killed as well when the process ends.
     pub(super) async fn stop(mut self, timeout: Duration) -> Exit {
         if let Ok(exit) = tokio::time::timeout(timeout, self.wait()).await {
             return exit;
         }
-        // A signal that cannot be sent is followed by a stronger one.
+        // If SIGTERM cannot be sent, SIGKILL follows.
         drop(self.child.signal(Signal::TERM));
-        if let Ok(exit) = tokio::time::timeout(FORCE, self.wait()).await {
+        if let Ok(exit) = tokio::time::timeout(SIGNAL_TIMEOUT, self.wait()).await {
             return exit;
         }
         self.kill();
-        match tokio::time::timeout(FORCE, self.wait()).await {
+        match tokio::time::timeout(SIGNAL_TIMEOUT, self.wait()).await {
             Ok(exit) => exit,
             Err(_) => Exit::because("it does not die"),
         }
     }
 }
 
+/// The environment of the process: the policy's, and the variables of the protocol.
 fn environment(
     installation: &Installation,
     command: &Command,

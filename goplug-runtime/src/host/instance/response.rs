@@ -1,4 +1,4 @@
-//! From a response to a result: statuses and problem documents become errors.
+//! From a response to a result: status codes and problem documents become errors.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use crate::error::{Error, MethodFailure, Result};
 use crate::http1::Response;
 use crate::protocol::{PluginId, Problem, ProblemKind};
 
-/// What the host granted a request: an error that says that it was not enough names it.
+/// The limits of a request; an error that reports an exceeded limit names it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::host) struct Terms {
-    /// The largest body, in bytes.
-    pub(in crate::host) limit: usize,
-    /// The time.
-    pub(in crate::host) budget: Duration,
+pub(in crate::host) struct RequestLimits {
+    /// The largest response body, in bytes.
+    pub(in crate::host) body: usize,
+    /// How long the request may take.
+    pub(in crate::host) time: Duration,
 }
 
-/// The body of a success, or the error that the response says.
+/// The body of a successful response, or the error that the response reports.
 pub(in crate::host) fn into_result(
     id: &PluginId,
     method: &str,
     response: Response,
-    terms: Terms,
+    limits: RequestLimits,
 ) -> Result<Bytes> {
     let Response { status, body, .. } = response;
     if status == 200 {
@@ -30,10 +30,10 @@ pub(in crate::host) fn into_result(
     }
     let problem =
         serde_json::from_slice(&body).unwrap_or_else(|_| problem_of_status(status, method));
-    Err(error_of(id, method, problem, terms))
+    Err(error_of(id, method, problem, limits))
 }
 
-/// What a peer means that sends a status and no problem document, as GoPlug 1 does.
+/// The problem that a status code means without a problem document: GoPlug 1 sends none.
 fn problem_of_status(status: u16, method: &str) -> Problem {
     let kind = match status {
         400 => ProblemKind::UnknownMethod,
@@ -44,8 +44,8 @@ fn problem_of_status(status: u16, method: &str) -> Problem {
     Problem::new(kind, format!("{method}: the plugin answered with status {status}"))
 }
 
-/// The error that a problem document says.
-fn error_of(id: &PluginId, method: &str, mut problem: Problem, terms: Terms) -> Error {
+/// The error that a problem document reports.
+fn error_of(id: &PluginId, method: &str, mut problem: Problem, limits: RequestLimits) -> Error {
     let detail = std::mem::take(&mut problem.detail);
     let method = method.to_owned();
     match problem.kind() {
@@ -58,9 +58,9 @@ fn error_of(id: &PluginId, method: &str, mut problem: Problem, terms: Terms) -> 
             detail,
         },
         ProblemKind::DeadlineExceeded => {
-            Error::Deadline { what: format!("{method} of {id}"), after: terms.budget }
+            Error::Deadline { what: format!("{method} of {id}"), after: limits.time }
         }
-        ProblemKind::BodyTooLarge => Error::TooLarge { limit: terms.limit },
+        ProblemKind::BodyTooLarge => Error::TooLarge { limit: limits.body },
         ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
         ProblemKind::Stopping | ProblemKind::NotActive => {
             Error::Unavailable { id: id.clone(), reason: detail }

@@ -1,9 +1,9 @@
-//! One instance, as everything that calls it shares it: where it listens, what it offers, what
-//! is in flight, how it ended.
+//! The side of an instance that all its callers share: where it listens, what it offers, which
+//! calls are in flight, how it ended.
 //!
-//! An [`Instance`] lives from one activation to the end of that process. Handles hold the
-//! current one, so that a plugin can be started anew beneath them. `owned` is the side of it
-//! that starts and stops the process.
+//! An [`Instance`] stands for one process from its activation to its end. Handles look up the
+//! current instance for each call, so they stay valid when the plugin is started again. `owned`
+//! is the side that starts and stops the process.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::transport::FileId;
 /// A process that is this host's child.
 pub(super) struct ChildProcess {
     pub(super) id: u32,
-    /// The program, if a newer one is to take its place.
+    /// The program; `None` if a newer program must not replace it.
     pub(super) program: Option<FileId>,
 }
 
@@ -33,11 +33,12 @@ pub(in crate::host) struct Instance {
     descriptor: Arc<Descriptor>,
     /// The process, if it is this host's child.
     child: Option<ChildProcess>,
-    /// The original's plugins are called one at a time.
-    pub(super) turns: Option<Semaphore>,
+    /// The permit to call; `None` if calls run side by side. Plugins of the original GoPlug are
+    /// called one at a time.
+    pub(super) one_at_a_time: Option<Semaphore>,
     pub(super) call_timeout: Duration,
     pub(super) in_flight: InFlight,
-    /// Of each method; `None` if the plugin does not take several calls on one connection.
+    /// The latency class of each method; `None` if the plugin does not support pipelining.
     pub(super) latency_classes: Option<BTreeMap<String, LatencyClass>>,
     exit: ExitCell,
 }
@@ -55,10 +56,10 @@ impl Instance {
             id,
             endpoint,
             dialect,
-            latency_classes: pipelines.then(|| LatencyClass::of_each(&descriptor.methods)),
+            latency_classes: pipelines.then(|| LatencyClass::for_methods(&descriptor.methods)),
             descriptor: Arc::new(descriptor),
             child,
-            turns: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
+            one_at_a_time: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
             call_timeout: policy.call_timeout,
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             exit: ExitCell::default(),
@@ -83,8 +84,8 @@ impl Instance {
         self.child.is_some()
     }
 
-    /// The file that lies in the place of the program that runs, if that was replaced.
-    /// Blocks.
+    /// The file that has replaced the program of this instance; `None` if there is no such file.
+    /// Does blocking I/O.
     pub(in crate::host) fn newer_program(&self) -> Option<FileId> {
         self.child.as_ref()?.program.as_ref()?.successor()
     }
@@ -97,10 +98,10 @@ impl Instance {
         &self.descriptor
     }
 
-    /// Says how the instance ended; every call in flight fails with it.
+    /// Sets the exit of the instance; every call in flight fails with it.
     pub(in crate::host) fn end(&self, exit: Exit) {
         if self.exit.set(exit) {
-            // A caller that waits for an answer reads the end of its connection.
+            // Callers that wait for a response notice the end of their connection.
             self.endpoint.close();
         }
     }
@@ -116,13 +117,13 @@ impl Instance {
     }
 
     /// Waits until no call is in flight. Cancel safe.
-    pub(in crate::host) async fn drained(&self) {
-        self.in_flight.none().await;
+    pub(super) async fn drained(&self) {
+        self.in_flight.wait_until_empty().await;
     }
 
-    /// Waits until there has been no call for this long. The policy of the instance has to have
-    /// such a limit. Cancel safe.
+    /// Waits until there has been no call for this long. Only for instances whose policy stops
+    /// them when they are idle. Cancel safe.
     pub(in crate::host) async fn idle(&self, limit: Duration) {
-        self.in_flight.idle(limit).await;
+        self.in_flight.wait_until_idle(limit).await;
     }
 }

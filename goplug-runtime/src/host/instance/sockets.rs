@@ -1,4 +1,4 @@
-//! Where a registry binds the sockets of the plugins that it starts.
+//! The folder in which a registry binds the sockets of the plugins that it starts.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::transport::RuntimeDir;
 
-/// How the folders' names begin.
+/// The prefix of the folders' names.
 const PREFIX: &str = "goplug-";
 
-/// The private folder in which a registry binds the sockets of its plugins. It is made when
-/// it is first needed, and goes with the registry.
+/// The private folder in which a registry binds the sockets of its plugins. It is made when it is
+/// first needed, and removed with the registry.
 #[derive(Debug, Default)]
 pub(in crate::host) struct Sockets {
     folder: Mutex<Option<RuntimeDir>>,
@@ -19,8 +19,8 @@ pub(in crate::host) struct Sockets {
 }
 
 impl Sockets {
-    /// A path for the next socket; no path is given out twice.
-    pub(in crate::host) fn next(&self) -> io::Result<PathBuf> {
+    /// A path for the next socket; no path is returned twice.
+    pub(super) fn next(&self) -> io::Result<PathBuf> {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = match &mut *folder {
             Some(folder) => folder,
@@ -36,7 +36,7 @@ impl Sockets {
     }
 }
 
-/// Removes the folders of hosts that were killed. Blocks.
+/// Removes the folders of hosts that were killed. Does blocking I/O.
 pub(in crate::host) fn remove_abandoned() {
     RuntimeDir::remove_abandoned(&std::env::temp_dir(), PREFIX);
 }

@@ -1,7 +1,7 @@
-//! Whether a plugin that lives also answers.
+//! Whether a plugin that runs also answers.
 //!
-//! A process can be alive and yet serve nobody: stopped, deadlocked, spinning. The check is
-//! a `Ping`, which the plugin's serving loop answers without any of its author's code.
+//! A process can run and yet serve nobody: stopped, deadlocked, spinning. The check is a
+//! `Ping`, which the plugin's serving loop answers without any of its author's code.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::limits;
 /// How a plugin's health is checked: a ping at every interval. Part of a
 /// [`Policy`](crate::host::Policy).
 ///
-/// A plugin that leaves `failures` pings in a row without an answer is killed, and is from
-/// there on one that crashed. The plugin's serving loop answers: one whose only thread is
-/// blocked by a method that computes does not, so the time for it has to be generous, or
-/// the plugin be given threads.
+/// A plugin that leaves `failures` pings in a row without an answer is killed, and counts as
+/// crashed. The plugin's serving loop answers the pings. It cannot answer while a method blocks
+/// the plugin's only thread: then the timeout has to be generous, or the plugin needs more
+/// threads.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,19 +45,19 @@ impl Default for HealthCheck {
 }
 
 impl HealthCheck {
-    /// How often it is checked; at least one millisecond.
+    /// The time between two pings; at least one millisecond.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.clamp(Duration::from_millis(1), limits::MAX_DURATION);
         self
     }
 
-    /// How long the answer may take.
+    /// How long the answer to a ping may take.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How many checks in a row have to fail; at least one.
+    /// How many pings in a row have to fail before the plugin is killed; at least one.
     pub fn failures(mut self, failures: u32) -> Self {
         self.failures = failures.max(1);
         self

@@ -1,7 +1,7 @@
 //! How a host treats a plugin: settings without behaviour.
 //!
-//! The first room of the host: it imports none of the others. What is set here is carried out
-//! in `instance` (start, stop, health, sandbox) and in `plugin` (restarts). Start reading at
+//! The first room of the host: it imports no other room. `instance` carries out what is set here
+//! for start, stop, health and sandbox, `plugin` what is set for restarts. Start reading at
 //! [`Policy`].
 
 mod health_check;

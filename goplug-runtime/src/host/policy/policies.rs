@@ -13,9 +13,9 @@ use super::{HealthCheck, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
 
-/// Variables of the host's environment that a plugin gets unless told otherwise:
-/// where things are, and how output looks. Secrets usually live in others.
-const PASSED_ON: [&str; 12] = [
+/// Variables of the host's environment that a plugin gets by default: where things are, and
+/// how output looks. Secrets are usually in other variables.
+const INHERITED_VARIABLES: [&str; 12] = [
     "HOME",
     "LANG",
     "LC_ALL",
@@ -33,9 +33,9 @@ const PASSED_ON: [&str; 12] = [
 /// How a host treats a plugin. Every deadline and bound is here, with its default; none is
 /// longer than [`limits::MAX_DURATION`].
 ///
-/// [`RegistryBuilder::policy`](crate::host::RegistryBuilder::policy) sets what holds for every
-/// plugin of a registry, [`RegistryBuilder::plugin`](crate::host::RegistryBuilder::plugin) what
-/// holds for one.
+/// [`RegistryBuilder::policy`](crate::host::RegistryBuilder::policy) sets the policy of every
+/// plugin of a registry, [`RegistryBuilder::plugin`](crate::host::RegistryBuilder::plugin) that
+/// of a single plugin.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -68,9 +68,9 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// The defaults of [`limits`], and a short list of this process's environment.
+    /// The defaults of [`limits`], and a few variables of this process's environment.
     fn default() -> Self {
-        let environment = PASSED_ON
+        let environment = INHERITED_VARIABLES
             .iter()
             .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
             .collect();
@@ -120,43 +120,43 @@ impl Policy {
         self
     }
 
-    /// Whether the plugin is started again when it dies; [`Restart::temporary`] unless set. While it
-    /// is being restarted, calls wait for it within their own deadline; handles, typed
-    /// clients and registered callbacks stay what they are.
+    /// Whether the plugin is started again when it has ended; [`Restart::temporary`] unless set.
+    /// During a restart, calls wait for the plugin until their own deadline. Handles, typed
+    /// clients and registered callbacks stay valid.
     pub fn restart(mut self, restart: Restart) -> Self {
         self.restart = restart;
         self
     }
 
-    /// Checks regularly whether the plugin answers; not done unless set.
+    /// Checks regularly whether the plugin answers; there are no checks unless set.
     pub fn health_check(mut self, check: HealthCheck) -> Self {
         self.health = Some(check);
         self
     }
 
     /// Stops the plugin when it has not been called for this long; the next call starts it
-    /// again. Not done unless set, not while a callback of the plugin is registered, and
-    /// not to a plugin that somebody else started.
+    /// again. A plugin is never stopped for this reason unless a time is set, while one of its
+    /// callbacks is registered, or if another process started it.
     pub fn idle_stop(mut self, idle: Duration) -> Self {
         self.idle_stop = Some(idle.min(limits::MAX_DURATION));
         self
     }
 
-    /// How long an instance that was replaced by a new one may take over the calls that it
-    /// still has; [`limits::DRAIN_TIMEOUT`] unless set.
+    /// How long an old instance may take to finish its calls after a new instance has replaced
+    /// it; [`limits::DRAIN_TIMEOUT`] unless set.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.drain = drain.min(limits::MAX_DURATION);
         self
     }
 
-    /// For how long a call, and the plugin between two calls, looks at the socket before it
+    /// For how long a call, and the plugin between two calls, polls the socket busily before it
     /// waits; not at all unless set, and at most [`limits::MAX_BUSY_POLL`].
     ///
-    /// Where idle processors halt, waking them is most of what a call costs, and 20 to 50 µs
-    /// of this save it. The price is processor time: the thread that polls the call does
-    /// nothing else meanwhile. It is only done while one call at a time is on its way and
-    /// there is more than one processor, and ever more rarely where it does not help. A plugin
-    /// that goplug did not write is free to ignore it.
+    /// If idle processors halt, waking them is most of what a call costs, and 20 to 50 µs of
+    /// busy polling save it. The price is processor time: the thread that polls does nothing
+    /// else meanwhile. There is no busy polling while several calls are in flight or on a
+    /// single processor, and less and less of it if it does not help. Plugins that are not
+    /// built with goplug may ignore this setting.
     pub fn busy_poll(mut self, bound: Duration) -> Self {
         self.busy_poll = bound.min(limits::MAX_BUSY_POLL);
         self
@@ -168,8 +168,8 @@ impl Policy {
         self
     }
 
-    /// Passes the whole environment of this process on to the plugin. Unless set it gets
-    /// a short list of it: paths, locale, terminal, `RUST_LOG`.
+    /// Passes the whole environment of this process on to the plugin. Unless set, the plugin
+    /// gets only a few variables: paths, locale, terminal, `RUST_LOG`.
     pub fn inherit_env(mut self) -> Self {
         for (name, value) in std::env::vars_os() {
             self.environment.entry(name).or_insert(value);
@@ -177,21 +177,20 @@ impl Policy {
         self
     }
 
-    /// How much the plugin's process may use; as much as the host unless set.
+    /// How much the plugin's process may use of the machine; as much as the host unless set.
     pub fn resources(mut self, resources: Resources) -> Self {
         self.resources = resources;
         self
     }
 
-    /// What the plugin's process may reach; all that its user may unless set. A second
-    /// sandbox takes the place of the first.
+    /// Which files and ports the plugin's process may access; unless set, everything that its
+    /// user may access. A second sandbox replaces the first.
     pub fn sandbox(mut self, sandbox: Sandbox) -> Self {
         self.sandbox = Some(sandbox);
         self
     }
 
-    /// The plugin's process may reach all that its user may, whatever the registry's other
-    /// plugins may.
+    /// Removes the sandbox: the plugin's process may access everything that its user may.
     pub fn no_sandbox(mut self) -> Self {
         self.sandbox = None;
         self
@@ -206,7 +205,7 @@ pub(in crate::host) struct Policies {
 }
 
 impl Policies {
-    /// The policy that holds for this plugin.
+    /// The policy of this plugin.
     pub(in crate::host) fn of(&self, id: &PluginId) -> Policy {
         self.of_plugins.get(id).unwrap_or(&self.default).clone()
     }

@@ -1,16 +1,16 @@
-//! How much a plugin may use.
+//! How much of the machine a plugin may use.
 
 use std::time::Duration;
 
 use crate::transport::Rlimit;
 
-/// How much a plugin's process may use of the machine. Without a bound of its own, each
-/// resource is as unlimited as it is for the host.
+/// How much a plugin's process may use of the machine. A resource without a bound is limited
+/// as it is for the host.
 ///
-/// The kernel enforces the bounds (`setrlimit`), on the plugin and on what it starts. They
-/// are set before the plugin's program begins and it cannot raise them, unless it runs as
-/// root. A bound above one that holds for the host itself has no effect. Plugins that
-/// somebody else starts are not bound.
+/// The kernel enforces the bounds (`setrlimit`) on the plugin and on the processes that it
+/// starts. They are set before the plugin's program begins, and the plugin cannot raise them
+/// unless it runs as root. A bound has no effect if the host's own bound is lower. Plugins that
+/// another process starts are not bound.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -40,31 +40,31 @@ impl Resources {
         Self::default()
     }
 
-    /// How many bytes of addresses one process may have; beyond them an allocation fails,
-    /// at which most programs abort.
+    /// How many bytes of address space one process may have. Beyond that, allocations fail, and
+    /// most programs then abort.
     ///
-    /// This counts what is mapped, not what is in memory: each thread maps some megabytes
-    /// of stack, and a garbage-collected language may map gigabytes that it never touches.
-    /// A program that does not even fit is ended by SIGKILL or SIGSEGV as it begins.
+    /// Mapped memory counts, whether it is used or not: each thread maps some megabytes of
+    /// stack, and a garbage-collected language may map gigabytes that it never touches. A
+    /// program that does not fit ends with SIGKILL or SIGSEGV as it begins.
     pub fn address_space(mut self, bytes: u64) -> Self {
         self.address_space = Some(bytes);
         self
     }
 
-    /// How many descriptors one process may have open: files, connections, pipes. At the
-    /// bound, opening fails.
+    /// How many descriptors one process may have open: files, connections, pipes. Beyond that,
+    /// opening fails.
     ///
-    /// A plugin needs about a dozen for itself, and one for each connection of a host.
+    /// A plugin needs about a dozen for itself, and another for each connection of a host.
     pub fn open_files(mut self, count: u64) -> Self {
         self.open_files = Some(count);
         self
     }
 
-    /// How many processes and threads the plugin's user may have before the plugin can
-    /// start no more.
+    /// How many processes and threads the plugin's user may have before the plugin can start
+    /// no more.
     ///
-    /// The kernel counts all of the user's, the host's among them, and not the plugin's
-    /// alone. Root is not bound by it.
+    /// The kernel counts all processes and threads of the user, including the host's, and not
+    /// only the plugin's. Root is not bound.
     pub fn processes(mut self, count: u64) -> Self {
         self.processes = Some(count);
         self
@@ -73,13 +73,14 @@ impl Resources {
     /// How much processor time one process may use from its start to its end, in whole
     /// seconds, rounded up.
     ///
-    /// Then it gets SIGXCPU, which ends it, and a second later SIGKILL where it does not
-    /// heed that. A plugin that waits uses none of it.
+    /// Then the process gets SIGXCPU, which ends it unless it handles the signal, and a second
+    /// later SIGKILL. A plugin that waits uses no processor time.
     pub fn cpu_time(mut self, time: Duration) -> Self {
         self.cpu_time = Some(time);
         self
     }
 
+    /// The bounds as limits of a process.
     pub(in crate::host) fn limits(&self) -> Vec<Rlimit> {
         let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
         [
@@ -99,12 +100,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_bounded_is_left_alone() {
+    fn a_resource_without_a_bound_gets_no_limit() {
         assert_eq!(Resources::new().limits(), []);
     }
 
     #[test]
-    fn part_of_a_second_of_processor_time_is_a_whole_one() {
+    fn processor_time_is_rounded_up_to_whole_seconds() {
         let limits = |millis| Resources::new().cpu_time(Duration::from_millis(millis)).limits();
         assert_eq!(limits(1), [Rlimit::CpuSeconds(1)]);
         assert_eq!(limits(1000), [Rlimit::CpuSeconds(1)]);

@@ -1,8 +1,8 @@
-//! Whether and when a plugin that died is started again: the settings.
+//! Whether and when a plugin is started again after it has ended: the settings.
 //!
-//! The terms are Erlang/OTP's: a permanent plugin is always restarted, a transient one
-//! unless it ended well, a temporary one never; and more restarts than the intensity allows
-//! end the attempts.
+//! The terms are Erlang/OTP's: a permanent plugin is always restarted, a transient plugin
+//! unless it ended with success, a temporary plugin never. After more restarts than the
+//! intensity allows, the plugin stays stopped.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::limits;
 /// The exit status with which shells and this library report a program that could not be run.
 const CANNOT_RUN: i32 = 127;
 
-/// Whether, when and how often a plugin that died is started again. Part of a
+/// Whether, when and how often a plugin is started again after it has ended. Part of a
 /// [`Policy`](crate::host::Policy).
 ///
 /// ```
@@ -31,21 +31,21 @@ pub struct Restart {
     /// The wait before the first restart in a row, and the longest wait.
     pub(in crate::host) first: Duration,
     pub(in crate::host) longest: Duration,
-    /// The intensity: how many restarts there may be within what time.
+    /// The intensity: how many restarts there may be, and within what time.
     pub(in crate::host) restarts: usize,
     pub(in crate::host) within: Duration,
     pub(in crate::host) reset_after: Duration,
     pub(in crate::host) final_codes: BTreeSet<i32>,
 }
 
-/// Which exits are followed by a restart.
+/// Which exits lead to a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::host) enum RestartKind {
     /// Every exit.
     Permanent,
     /// Every exit but a success.
     Transient,
-    /// None.
+    /// No exit.
     Temporary,
 }
 
@@ -78,8 +78,8 @@ impl Restart {
     }
 
     /// How long to wait before the first restart in a row. Each further wait is
-    /// [`limits::RESTART_FACTOR`] times as long, up to `longest`. A random share of up to as
-    /// much again is added, so that plugins that crashed together do not restart together.
+    /// [`limits::RESTART_FACTOR`] times as long, up to `longest`. A random time of up to the
+    /// wait itself is added, so that plugins that crashed together do not restart together.
     /// [`limits::RESTART_MIN_DELAY`] and [`limits::RESTART_MAX_DELAY`] unless set.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         let first = first.min(limits::MAX_DURATION);
@@ -87,23 +87,23 @@ impl Restart {
         self
     }
 
-    /// How many restarts there may be within this time. With one more, the plugin stays
-    /// stopped, and an event says why. [`limits::MAX_RESTARTS`] within
+    /// How many restarts there may be within this time. If one more were needed, the plugin
+    /// stays stopped, and an event says why. [`limits::MAX_RESTARTS`] within
     /// [`limits::RESTART_WINDOW`] unless set.
     pub fn intensity(mut self, restarts: usize, within: Duration) -> Self {
         (self.restarts, self.within) = (restarts, within);
         self
     }
 
-    /// How long an instance has to last for the restarts before it to be forgotten: neither
-    /// the wait nor the intensity counts them any more. [`limits::RESTART_RESET_AFTER`] unless set.
+    /// How long an instance has to run until earlier restarts are forgotten: neither the wait
+    /// nor the intensity counts them any more. [`limits::RESTART_RESET_AFTER`] unless set.
     pub fn reset_after(mut self, uptime: Duration) -> Self {
         self.reset_after = uptime;
         self
     }
 
-    /// Exit statuses after which the plugin is not started again, such as the status for a
-    /// bad configuration. 127, a program that could not be run, is always among them.
+    /// Exit statuses after which the plugin is not started again, for example that of a bad
+    /// configuration. 127, a program that could not be run, is always among them.
     pub fn never_after(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
         self.final_codes.extend(codes);
         self

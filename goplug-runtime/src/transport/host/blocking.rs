@@ -79,12 +79,12 @@ impl BlockingStream {
         peer_of(self.socket.as_fd())
     }
 
-    /// False if the peer closed the connection or sent bytes that have not been read. Never
+    /// True if the peer closed the connection or sent bytes that have not been read. Never
     /// blocks.
-    pub fn is_quiet(&self) -> bool {
+    pub fn is_stale(&self) -> bool {
         let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let mut byte = [0; 1];
-        matches!(rustix::net::recv(&self.socket, &mut byte, peek), Err(Errno::AGAIN))
+        !matches!(rustix::net::recv(&self.socket, &mut byte, peek), Err(Errno::AGAIN))
     }
 
     /// Reads bytes, and waits for the first until the deadline. Appends them to `target` without
@@ -228,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_quiet_until_bytes_arrive_or_it_is_closed() {
+    fn a_connection_is_stale_once_bytes_arrive_or_it_is_closed() {
         let (stream, mut other) = pair();
-        assert!(stream.is_quiet());
+        assert!(!stream.is_stale());
         other.write_all(b"x").unwrap();
-        assert!(!stream.is_quiet());
+        assert!(stream.is_stale());
         let (stream, other) = pair();
         drop(other);
-        assert!(!stream.is_quiet());
+        assert!(stream.is_stale());
     }
 
     #[test]

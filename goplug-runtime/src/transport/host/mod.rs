@@ -14,8 +14,8 @@ pub use blocking::BlockingStream;
 pub use hang_up::HangUp;
 pub use open::open_without_waiting;
 pub use process::{
-    Child, FileId, FileStamp, LandlockRules, OpenProgram, Output, Rlimit, Ruleset, Signal, Spawn,
-    Started, Tcp, start,
+    Child, FileId, FileStamp, LandlockRules, MaybeDeferred, OpenProgram, Output, Rlimit, Ruleset,
+    Signal, Spawn, Started, Tcp, start, start_or_defer,
 };
 pub use runtime_dir::RuntimeDir;
 

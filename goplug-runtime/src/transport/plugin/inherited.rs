@@ -323,7 +323,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         let passed = PassedListener::bind(&path).unwrap();
-        let copy = rustix::io::dup(&passed).unwrap();
+        let copy = rustix::io::dup(passed.handle().unwrap()).unwrap();
         let listener = take(Some(copy.into_raw_fd()), None).unwrap().listener.unwrap();
 
         let client = connect(&path, Duration::from_secs(10)).await.unwrap();

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::*;
 
 const SOON: Duration = Duration::from_secs(10);
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-/// A connection to a plugin that does this.
+/// A connection to a plugin, which runs this function.
 async fn connected(
     busy_poll: Duration,
     plugin: impl FnOnce(UnixStream) + Send + 'static,
@@ -30,9 +30,9 @@ async fn call(connection: &mut Connection, body: Bytes) -> Result<Response, Send
 async fn call_within(
     connection: &mut Connection,
     body: Bytes,
-    within: Duration,
+    timeout: Duration,
 ) -> Result<Response, SendError> {
-    let deadline = Instant::now() + within;
+    let deadline = Instant::now() + timeout;
     connection.transmit(&Request::new("work", &body), b"plugin", deadline, || true).await
 }
 
@@ -48,11 +48,11 @@ fn read_request(stream: &mut UnixStream) -> String {
 }
 
 #[tokio::test]
-async fn one_connection_takes_one_request_after_the_other() {
+async fn a_connection_takes_several_requests_in_turn() {
     let mut connection = connected(Duration::ZERO, |mut stream| {
         for _ in 0..3 {
             read_request(&mut stream);
-            stream.write_all(ANSWER).unwrap();
+            stream.write_all(RESPONSE).unwrap();
         }
     })
     .await;
@@ -64,12 +64,12 @@ async fn one_connection_takes_one_request_after_the_other() {
 }
 
 #[tokio::test]
-async fn the_plugin_is_asked_once_to_look_before_it_waits() {
+async fn only_the_first_request_asks_the_plugin_to_poll_busily() {
     let mut connection = connected(Duration::from_micros(20), |mut stream| {
-        for asked in [true, false, false] {
+        for is_first in [true, false, false] {
             let request = read_request(&mut stream);
-            assert_eq!(request.contains("goplug-busy-poll: 20\r\n"), asked, "{request}");
-            stream.write_all(ANSWER).unwrap();
+            assert_eq!(request.contains("goplug-busy-poll: 20\r\n"), is_first, "{request}");
+            stream.write_all(RESPONSE).unwrap();
         }
     })
     .await;
@@ -79,12 +79,12 @@ async fn the_plugin_is_asked_once_to_look_before_it_waits() {
 }
 
 #[tokio::test]
-async fn other_tasks_have_their_turn_though_each_look_helps() {
+async fn other_tasks_run_though_busy_polling_always_succeeds() {
     const CALLS: usize = 100;
     let mut connection = connected(Duration::from_micros(50), |mut stream| {
         for _ in 0..CALLS {
             read_request(&mut stream);
-            stream.write_all(ANSWER).unwrap();
+            stream.write_all(RESPONSE).unwrap();
         }
     })
     .await;
@@ -93,21 +93,21 @@ async fn other_tasks_have_their_turn_though_each_look_helps() {
             call(&mut connection, Bytes::new()).await.unwrap();
         }
     });
-    // Whenever this is polled, the others had their turn.
-    let mut turns = 0;
+    // Other tasks run between two polls.
+    let mut polls = 0;
     poll_fn(|cx| {
-        turns += 1;
+        polls += 1;
         calls.as_mut().poll(cx)
     })
     .await;
-    assert!(turns >= CALLS, "{turns}");
+    assert!(polls >= CALLS, "{polls}");
 }
 
 #[tokio::test]
-async fn what_comes_unasked_is_no_answer_to_the_next_request() {
+async fn a_second_response_makes_the_connection_unusable() {
     let mut connection = connected(Duration::ZERO, |mut stream| {
         read_request(&mut stream);
-        stream.write_all(&[ANSWER, ANSWER].concat()).unwrap();
+        stream.write_all(&[RESPONSE, RESPONSE].concat()).unwrap();
     })
     .await;
     assert_eq!(call(&mut connection, Bytes::new()).await.unwrap().body, "hi");
@@ -115,7 +115,7 @@ async fn what_comes_unasked_is_no_answer_to_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_request_on_a_connection_that_is_closed_was_not_sent() {
+async fn a_request_on_a_closed_connection_is_not_sent() {
     let mut connection = connected(Duration::ZERO, drop).await;
     connection.closed().await;
     let error = call(&mut connection, Bytes::new()).await.err().unwrap();
@@ -123,17 +123,17 @@ async fn a_request_on_a_connection_that_is_closed_was_not_sent() {
 }
 
 #[tokio::test]
-async fn a_large_body_goes_out_while_its_answer_comes_in() {
+async fn a_large_body_is_sent_while_the_response_arrives() {
     const SIZE: usize = 8 << 20;
     let mut connection = connected(Duration::ZERO, |mut stream| {
         read_request(&mut stream);
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {SIZE}\r\n\r\n").unwrap();
         let mut piece = vec![0; 1 << 16];
-        let mut left = SIZE;
-        while left > 0 {
+        let mut remaining = SIZE;
+        while remaining > 0 {
             let count = stream.read(&mut piece).unwrap();
             stream.write_all(&piece[..count]).unwrap();
-            left -= count;
+            remaining -= count;
         }
     })
     .await;
@@ -143,28 +143,28 @@ async fn a_large_body_goes_out_while_its_answer_comes_in() {
 }
 
 #[tokio::test]
-async fn who_is_cut_off_while_writing_reads_why() {
+async fn a_response_is_read_though_the_plugin_stopped_reading() {
     let mut connection = connected(Duration::ZERO, |mut stream| {
         let text = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
         stream.write_all(text).unwrap();
-        // Only then it goes, and takes what it has not read along.
+        // The connection is closed only after this, with unread bytes in it.
         read_request(&mut stream);
     })
     .await;
     match call(&mut connection, vec![0; 8 << 20].into()).await {
         Ok(response) => assert_eq!(response.status, 413),
-        // It came before the first byte was written.
+        // The response came before the first byte was written.
         Err(error) => assert!(matches!(error, SendError::Unsent(_)), "{error:?}"),
     }
     assert!(!connection.is_reusable());
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_come_is_late() {
+async fn a_missing_response_ends_at_the_deadline() {
     let plugin = |mut stream: UnixStream| drop(stream.read_to_end(&mut Vec::new()));
     let mut connection = connected(Duration::ZERO, plugin).await;
-    let granted = Duration::from_millis(20);
-    let error = call_within(&mut connection, Bytes::new(), granted).await.err().unwrap();
+    let timeout = Duration::from_millis(20);
+    let error = call_within(&mut connection, Bytes::new(), timeout).await.err().unwrap();
     assert!(matches!(error, SendError::TimedOut), "{error:?}");
     assert!(!connection.is_reusable());
 }

@@ -1,7 +1,8 @@
-//! The task of a pipeline: writes the requests of all, reads the answers for all.
+//! The task of a pipeline: it writes the requests and reads the responses of all calls.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,38 +11,39 @@ use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Answered, Outcome, Shared, lost};
+use super::{PipelineOutcome, Shared, connection_ended};
 use crate::host::connection::deadline_timer::DeadlineTimer;
 use crate::host::connection::error::SendError;
 use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
 use crate::transport::Stream;
 
-/// Writes and reads for all.
+/// Writes and reads for all calls of a pipeline.
 pub(super) struct Driver {
     stream: Stream,
     shared: Arc<Shared>,
     incoming: Buffer,
     reader: ResponseReader,
+    /// Requests that are being written, and how many of their bytes have been.
     sending: Vec<u8>,
     sent: usize,
-    /// Answers that have been read, and who waits for them.
-    arrived: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    /// Outcomes that are about to be sent to their callers; kept for its capacity.
+    outcomes: Vec<(oneshot::Sender<PipelineOutcome>, PipelineOutcome)>,
     timer: DeadlineTimer,
-    /// Whether a request has been written.
-    begun: bool,
-    /// Whether the one that waits takes long: there is nobody behind it any more.
-    slow: bool,
+    /// Whether the header that asks the plugin for pipelining has been written.
+    is_announced: bool,
+    /// Whether the plugin gave back all calls behind the first: the first takes long.
+    stalled: bool,
 }
 
 impl Drop for Driver {
-    /// However it ends, nobody waits in vain.
+    /// Ends every pending call, in whatever way the task ends.
     fn drop(&mut self) {
         let mut queue = self.shared.lock();
         queue.closed = true;
-        let waiting = std::mem::take(&mut queue.waiting);
+        let pending = std::mem::take(&mut queue.pending);
         drop(queue);
-        drop(waiting);
+        drop(pending);
     }
 }
 
@@ -54,55 +56,55 @@ impl Driver {
             reader: ResponseReader::new(limit),
             sending: Vec::new(),
             sent: 0,
-            arrived: Vec::new(),
+            outcomes: Vec::new(),
             timer: DeadlineTimer::default(),
-            begun: false,
-            slow: false,
+            is_announced: false,
+            stalled: false,
         }
     }
 
-    /// Works until the connection is at its end, or nobody can want anything of it any more.
+    /// Runs until the connection ends, or until the pipeline is closed and has no pending calls.
     pub(super) async fn run(mut self) {
         poll_fn(|cx| self.poll(cx)).await;
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let ended = loop {
-            if let Poll::Ready(error) = self.poll_write(cx) {
-                // What has been answered before is still to be read.
-                if let Poll::Ready(other) = self.poll_read(cx) {
-                    break Some(other);
+        let error = loop {
+            if let Poll::Ready(write_error) = self.poll_write(cx) {
+                // Responses that have arrived already are delivered first.
+                if let Poll::Ready(read_error) = self.poll_read(cx) {
+                    break Some(read_error);
                 }
-                break Some(error);
+                break Some(write_error);
             }
             if let Poll::Ready(error) = self.poll_read(cx) {
                 break Some(error);
             }
             match self.poll_wait(cx) {
-                Poll::Ready(true) => {}
-                Poll::Ready(false) => break None,
+                Poll::Ready(ControlFlow::Continue(())) => {}
+                Poll::Ready(ControlFlow::Break(())) => break None,
                 Poll::Pending => return Poll::Pending,
             }
         };
-        if let Some(error) = ended {
+        if let Some(error) = error {
             self.fail(error);
         }
         Poll::Ready(())
     }
 
-    /// Writes what there is; ready with why that is not possible.
+    /// Writes all queued requests; ready only with an error.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<ReadError> {
         loop {
             if self.sent == self.sending.len() {
                 self.sending.clear();
                 self.sent = 0;
                 let mut queue = self.shared.lock();
-                if self.slow || queue.outgoing.is_empty() {
+                if self.stalled || queue.outgoing.is_empty() {
                     return Poll::Pending;
                 }
                 std::mem::swap(&mut self.sending, &mut queue.outgoing);
                 drop(queue);
-                if !std::mem::replace(&mut self.begun, true) {
+                if !std::mem::replace(&mut self.is_announced, true) {
                     insert_header(&mut self.sending, wire::HEADER_PIPELINE, 1);
                 }
             }
@@ -118,7 +120,8 @@ impl Driver {
         }
     }
 
-    /// Reads what there is; ready with why there is nothing more.
+    /// Reads all responses that have arrived; ready only with an error, at the end of the
+    /// connection as well.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<ReadError> {
         loop {
             let room = match self.reader.room(&mut self.incoming) {
@@ -131,23 +134,23 @@ impl Driver {
                         Err(error) => error,
                         Ok(response) => {
                             self.deliver(vec![response]);
-                            lost().into()
+                            connection_ended().into()
                         }
                     });
                 }
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(error.into()),
             }
-            if let Err(error) = self.take_all() {
+            if let Err(error) = self.deliver_buffered() {
                 return Poll::Ready(error);
             }
         }
     }
 
-    /// Takes every response that is there, and wakes who waits for it.
-    fn take_all(&mut self) -> Result<(), ReadError> {
+    /// Delivers every response that is complete in the buffer.
+    fn deliver_buffered(&mut self) -> Result<(), ReadError> {
         let mut responses = Vec::new();
-        let taken = loop {
+        let result = loop {
             match self.reader.take(&mut self.incoming) {
                 Ok(Progress::More) => break Ok(()),
                 Ok(Progress::Whole(response)) => responses.push(response),
@@ -160,94 +163,100 @@ impl Driver {
             }
         };
         self.deliver(responses);
-        taken
+        result
     }
 
     fn deliver(&mut self, responses: Vec<Response>) {
-        let slow = self.slow;
+        let stalled = self.stalled;
         let mut queue = self.shared.lock();
         for response in responses {
-            // An answer that nobody asked for makes every further one doubtful.
-            queue.closed |= !response.keep_alive || queue.waiting.is_empty();
-            if let Some(waiting) = queue.waiting.pop_front() {
-                self.arrived.push((waiting.answer, Ok(Answered { response, slow })));
+            // After a response that nobody asked for, none can be matched to its request.
+            queue.closed |= !response.keep_alive || queue.pending.is_empty();
+            if let Some(call) = queue.pending.pop_front() {
+                let outcome = PipelineOutcome::Answered { response, stalled };
+                self.outcomes.push((call.outcome, outcome));
             }
         }
         drop(queue);
-        for (waiting, outcome) in self.arrived.drain(..) {
-            // Who gave up does not miss it.
-            drop(waiting.send(outcome));
+        for (sender, outcome) in self.outcomes.drain(..) {
+            // Fails if the call was cancelled.
+            drop(sender.send(outcome));
         }
     }
 
-    /// The plugin is at work on the first request, and takes none behind it.
+    /// Gives back all calls but the first: the plugin works on the first and has begun no other.
     fn give_back(&mut self) {
-        self.slow = true;
+        self.stalled = true;
         (self.sending, self.sent) = (Vec::new(), 0);
         let mut queue = self.shared.lock();
         queue.closed = true;
         queue.outgoing = Vec::new();
-        let first = queue.waiting.len().min(1);
-        let behind = queue.waiting.split_off(first);
+        let first = queue.pending.len().min(1);
+        let given_back = queue.pending.split_off(first);
         drop(queue);
-        for waiting in behind {
-            drop(waiting.answer.send(Err(SendError::Unsent(lost()))));
+        for call in given_back {
+            drop(call.outcome.send(PipelineOutcome::GivenBack));
         }
     }
 
-    /// Waits; ready with whether there is something to be done, or nothing any more.
-    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+    /// Waits until there is more to do; ready with `Break` if the pipeline is closed and no caller
+    /// waits any more.
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
         let mut queue = self.shared.lock();
-        let given_up = queue.waiting.iter().all(|waiting| waiting.answer.is_closed());
-        if queue.closed && given_up {
-            return Poll::Ready(false);
+        let all_cancelled = queue.pending.iter().all(|call| call.outcome.is_closed());
+        if queue.closed && all_cancelled {
+            return Poll::Ready(ControlFlow::Break(()));
         }
         if !queue.outgoing.is_empty() && self.sent == self.sending.len() {
-            return Poll::Ready(true);
+            return Poll::Ready(ControlFlow::Continue(()));
         }
         if !queue.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker())) {
             queue.driver = Some(cx.waker().clone());
         }
-        let Some(earliest) = queue.earliest else { return Poll::Pending };
+        let Some(earliest) = queue.earliest_deadline else { return Poll::Pending };
         drop(queue);
         if self.timer.poll(cx, earliest).is_pending() {
             return Poll::Pending;
         }
-        self.end_late();
-        Poll::Ready(true)
+        self.expire();
+        Poll::Ready(ControlFlow::Continue(()))
     }
 
-    /// Tells those whose deadline is over. Their answers are still to come.
-    fn end_late(&mut self) {
+    /// Ends the calls whose deadline has passed. They stay in the queue, for their responses are
+    /// still to come.
+    fn expire(&mut self) {
         let now = Instant::now();
-        let mut late = Vec::new();
+        let mut expired = Vec::new();
         let mut queue = self.shared.lock();
-        for waiting in &mut queue.waiting {
-            if waiting.deadline <= now && !waiting.answer.is_closed() {
-                late.push(std::mem::replace(&mut waiting.answer, oneshot::channel().0));
+        for call in &mut queue.pending {
+            if call.deadline <= now && !call.outcome.is_closed() {
+                expired.push(std::mem::replace(&mut call.outcome, oneshot::channel().0));
             }
         }
-        let left = queue.waiting.iter().filter(|waiting| !waiting.answer.is_closed());
-        queue.earliest = left.map(|waiting| waiting.deadline).min();
-        // One whose calls are all late is given up: the plugin has to learn it.
-        queue.closed |= queue.earliest.is_none() && !queue.waiting.is_empty();
+        let waiting = queue.pending.iter().filter(|call| !call.outcome.is_closed());
+        queue.earliest_deadline = waiting.map(|call| call.deadline).min();
+        // If all calls have expired, the connection is closed, so that the plugin learns it.
+        queue.closed |= queue.earliest_deadline.is_none() && !queue.pending.is_empty();
         drop(queue);
-        for answer in late {
-            drop(answer.send(Err(SendError::TimedOut)));
+        for outcome in expired {
+            drop(outcome.send(PipelineOutcome::Failed(SendError::TimedOut)));
         }
     }
 
-    /// Tells everybody who waits that there will be no answer.
+    /// Ends every pending call: the connection has failed.
     fn fail(&mut self, error: ReadError) {
         let mut queue = self.shared.lock();
         queue.closed = true;
-        let waiting = std::mem::take(&mut queue.waiting);
+        let pending = std::mem::take(&mut queue.pending);
         drop(queue);
-        let mut error = Some(error);
-        for waiting in waiting {
-            // The first one's response it was that failed.
-            let error = error.take().map_or_else(|| SendError::Broken(lost()), Into::into);
-            drop(waiting.answer.send(Err(error)));
+        // The error concerns the first response; the others have only lost their connection.
+        let mut first_error = Some(error);
+        for call in pending {
+            let error = match first_error.take() {
+                Some(error) => error.into(),
+                None => SendError::Broken(connection_ended()),
+            };
+            drop(call.outcome.send(PipelineOutcome::Failed(error)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which methods are quick: only those share a connection with other calls.
+//! Which methods are quick: only quick methods share a connection with other calls.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -7,38 +7,39 @@ use std::time::Duration;
 use crate::limits;
 use crate::protocol::MethodDescriptor;
 
-/// How many quick calls on connections of their own it takes after a slow one.
+/// How many quick calls a method needs after a stall before it counts as quick again.
 const PROBATION: u8 = 16;
 
-/// The pace of a method: how many further calls have to be quick.
+/// The latency class of a method: how many more calls have to be quick before the method counts
+/// as quick. It is quick at zero.
 #[derive(Debug)]
 pub(in crate::host) struct LatencyClass(AtomicU8);
 
 impl LatencyClass {
-    /// Of each of these methods, which nobody has called yet.
-    pub(in crate::host) fn of_each(methods: &[MethodDescriptor]) -> BTreeMap<String, Self> {
-        let unseen = |method: &MethodDescriptor| (method.name.clone(), Self(AtomicU8::new(1)));
-        methods.iter().map(unseen).collect()
+    /// The latency classes of these methods before their first calls.
+    pub(in crate::host) fn for_methods(methods: &[MethodDescriptor]) -> BTreeMap<String, Self> {
+        let uncalled = |method: &MethodDescriptor| (method.name.clone(), Self(AtomicU8::new(1)));
+        methods.iter().map(uncalled).collect()
     }
 
-    /// Whether the method was quick when it was seen last.
+    /// Whether the method counts as quick.
     pub(in crate::host) fn is_quick(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 
-    /// A call on a connection of its own has taken so long.
-    pub(in crate::host) fn saw(&self, took: Duration) {
-        if took >= limits::PIPELINE_FAST_CALL {
-            // It may have been the machine: that is no reason for a new probation.
+    /// Records how long a call on a connection of its own took.
+    pub(in crate::host) fn record(&self, latency: Duration) {
+        if latency >= limits::PIPELINE_FAST_CALL {
+            // The machine may have been busy: a new probation begins only after a stall.
             return;
         }
-        let left = self.0.load(Ordering::Relaxed);
-        // Where two of them count as one, it takes one more.
-        self.0.store(left.saturating_sub(1), Ordering::Relaxed);
+        let remaining = self.0.load(Ordering::Relaxed);
+        // Two concurrent calls may count as one; then the method needs one more quick call.
+        self.0.store(remaining.saturating_sub(1), Ordering::Relaxed);
     }
 
-    /// It was so slow that others had to go elsewhere.
-    pub(in crate::host) fn saw_slow(&self) {
+    /// Records that a call was so slow that the calls behind it were given back.
+    pub(in crate::host) fn record_stall(&self) {
         self.0.store(PROBATION, Ordering::Relaxed);
     }
 }
@@ -51,29 +52,29 @@ mod tests {
 
     fn classes() -> BTreeMap<String, LatencyClass> {
         let method = |name: &str| MethodDescriptor { name: name.into(), ..Default::default() };
-        LatencyClass::of_each(&[method("b"), method("a")])
+        LatencyClass::for_methods(&[method("b"), method("a")])
     }
 
     #[test]
-    fn a_method_is_quick_when_it_was_seen_to_be() {
+    fn a_method_is_quick_after_a_quick_call() {
         let classes = classes();
         let class = classes.get("a").unwrap();
-        class.saw(limits::PIPELINE_FAST_CALL);
+        class.record(limits::PIPELINE_FAST_CALL);
         assert!(!class.is_quick());
-        class.saw(QUICK);
+        class.record(QUICK);
         assert!(class.is_quick() && !classes.get("b").unwrap().is_quick());
         assert!(!classes.contains_key("c"));
     }
 
     #[test]
-    fn after_a_slow_call_it_takes_many_quick_ones() {
+    fn after_a_stall_a_method_needs_many_quick_calls() {
         let classes = classes();
         let class = classes.get("b").unwrap();
-        class.saw(QUICK);
-        class.saw_slow();
+        class.record(QUICK);
+        class.record_stall();
         for _ in 0..PROBATION {
             assert!(!class.is_quick());
-            class.saw(QUICK);
+            class.record(QUICK);
         }
         assert!(class.is_quick());
     }

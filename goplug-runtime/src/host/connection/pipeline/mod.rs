@@ -1,10 +1,10 @@
-//! A connection on which many calls are on their way at a time, one behind the other.
+//! HTTP pipelining: a connection with several calls in flight, one behind the other.
 //!
-//! Calls made at the same time are written at once and their answers read at once, by a task
-//! that the pipeline owns: for each of them that is far less than a connection of its own.
-//! The plugin answers in order, so a call that takes long would hold up those behind it. It
-//! does not: after [`limits::PIPELINE_STALL`] the plugin gives them back, unbegun, and
-//! they are sent elsewhere.
+//! A task that the pipeline owns writes the requests of concurrent calls together and reads
+//! their responses together. That costs far less than a connection for each call. The plugin
+//! responds in order, so a slow call would hold up the calls behind it. It does not: after
+//! [`limits::PIPELINE_STALL`] the plugin gives those calls back without beginning them, and they
+//! are sent on other connections.
 
 mod driver;
 mod latency_class;
@@ -20,26 +20,32 @@ use tokio::time::Instant;
 
 use self::driver::Driver;
 pub(in crate::host) use self::latency_class::LatencyClass;
-pub(in crate::host) use self::pool::{Pipelines, Turn};
+pub(super) use self::pool::{Pipelines, Selection};
 use crate::host::connection::error::SendError;
 use crate::host::task::OwnedTask;
 use crate::http1::{FLATTEN_LIMIT, Request, Response};
 use crate::limits;
 use crate::transport::Stream;
 
-/// What becomes of a call on a pipeline.
-pub(in crate::host) type Outcome = Result<Answered, SendError>;
-
-/// A response, and how it came.
+/// What has become of a call on a pipeline.
 #[derive(Debug)]
-pub(in crate::host) struct Answered {
-    pub(in crate::host) response: Response,
-    /// It took so long that the calls behind it were given back.
-    pub(in crate::host) slow: bool,
+pub(in crate::host) enum PipelineOutcome {
+    /// The plugin has responded.
+    Answered {
+        response: Response,
+        /// Whether the call took so long that the calls behind it were given back.
+        stalled: bool,
+    },
+    /// No pipeline takes the call: it was not sent.
+    NoRoom,
+    /// The plugin gave the call back without beginning it: it can be sent again.
+    GivenBack,
+    /// There will be no response.
+    Failed(SendError),
 }
 
 /// A connection that calls share.
-pub(in crate::host) struct Pipeline {
+pub(super) struct Pipeline {
     shared: Arc<Shared>,
     _driver: OwnedTask,
 }
@@ -48,20 +54,20 @@ struct Shared(Mutex<Queue>);
 
 #[derive(Default)]
 struct Queue {
-    /// What is to be written.
+    /// Requests that are to be written.
     outgoing: Vec<u8>,
-    /// Who waits, in the order of the answers.
-    waiting: VecDeque<Waiting>,
-    /// When the first deadline of them may be over; not before.
-    earliest: Option<Instant>,
-    /// Wakes the driver, where it waits.
+    /// The calls in flight, in the order of their responses.
+    pending: VecDeque<PendingCall>,
+    /// No deadline of a pending call is earlier.
+    earliest_deadline: Option<Instant>,
+    /// Wakes the driver if it waits.
     driver: Option<Waker>,
-    /// Nothing further is taken.
+    /// The pipeline takes no further calls.
     closed: bool,
 }
 
-struct Waiting {
-    answer: oneshot::Sender<Outcome>,
+struct PendingCall {
+    outcome: oneshot::Sender<PipelineOutcome>,
     deadline: Instant,
 }
 
@@ -72,88 +78,92 @@ impl Shared {
 }
 
 impl Pipeline {
-    /// Takes a connection on which nothing is on its way. Responses may have at most `limit`
-    /// bytes. Needs a runtime.
-    pub(in crate::host) fn new(stream: Stream, limit: usize) -> Self {
+    /// A pipeline on a new connection. A response's body may have at most `limit` bytes. Needs a
+    /// runtime.
+    pub(super) fn new(stream: Stream, limit: usize) -> Self {
         let shared = Arc::new(Shared(Mutex::default()));
         let driver = Driver::new(stream, Arc::clone(&shared), limit);
         let driver = OwnedTask::spawn(driver.run());
         Self { shared, _driver: driver }
     }
 
-    /// Whether it takes no further calls.
-    pub(in crate::host) fn is_closed(&self) -> bool {
+    /// Whether the pipeline takes no further calls.
+    fn is_closed(&self) -> bool {
         self.shared.lock().closed
     }
 
-    /// Ends it: every call on it fails.
-    fn end(&self) {
+    /// Closes the pipeline: every call on it fails.
+    fn close(&self) {
         let mut queue = self.shared.lock();
         queue.closed = true;
-        let waiting = std::mem::take(&mut queue.waiting);
+        let pending = std::mem::take(&mut queue.pending);
         wake(queue);
-        drop(waiting);
+        drop(pending);
     }
 
-    /// Sends a request behind those that are on their way; `None` where there is no room, or
-    /// it is too large to be held for others. Dropping the future gives the call up; when all
-    /// that are on their way are given up, the connection is closed.
-    pub(in crate::host) async fn transmit(
+    /// Sends a request behind the requests in flight. There is no room for it if the queue is full
+    /// or the request is too large: it would hold up others. Dropping the future cancels the call.
+    /// When all calls in flight are cancelled, the connection is closed.
+    pub(super) async fn transmit(
         &self,
         request: &Request<'_>,
         authority: &[u8],
         deadline: Instant,
-    ) -> Option<Outcome> {
-        let mut call = Call { shared: &self.shared, answer: None };
-        let answer = call.answer.insert(self.enqueue(request, authority, deadline)?);
-        let outcome = answer.await;
-        call.answer = None;
-        Some(outcome.unwrap_or_else(|_| Err(SendError::Broken(lost()))))
+    ) -> PipelineOutcome {
+        let Some(receiver) = self.enqueue(request, authority, deadline) else {
+            return PipelineOutcome::NoRoom;
+        };
+        let mut call = Call { shared: &self.shared, outcome: None };
+        let outcome = call.outcome.insert(receiver).await;
+        call.outcome = None;
+        outcome.unwrap_or_else(|_| PipelineOutcome::Failed(SendError::Broken(connection_ended())))
     }
 
+    /// Puts a request into the queue; `None` if there is no room for it.
     fn enqueue(
         &self,
         request: &Request<'_>,
         authority: &[u8],
         deadline: Instant,
-    ) -> Option<oneshot::Receiver<Outcome>> {
+    ) -> Option<oneshot::Receiver<PipelineOutcome>> {
         if request.body.len() > FLATTEN_LIMIT {
             return None;
         }
-        let (answer, receiver) = oneshot::channel();
+        let (outcome, receiver) = oneshot::channel();
         let mut queue = self.shared.lock();
-        if queue.closed || queue.waiting.len() >= limits::PIPELINE_DEPTH {
+        if queue.closed || queue.pending.len() >= limits::PIPELINE_DEPTH {
             return None;
         }
         request.write_to(&mut queue.outgoing, authority);
-        queue.waiting.push_back(Waiting { answer, deadline });
-        queue.earliest = Some(queue.earliest.map_or(deadline, |earliest| earliest.min(deadline)));
+        queue.pending.push_back(PendingCall { outcome, deadline });
+        let earliest = queue.earliest_deadline.map_or(deadline, |earliest| earliest.min(deadline));
+        queue.earliest_deadline = Some(earliest);
         wake(queue);
         Some(receiver)
     }
 }
 
-/// A call on its way.
+/// A call in flight. Dropping it cancels the call.
 struct Call<'a> {
     shared: &'a Shared,
-    /// `None` once it is there.
-    answer: Option<oneshot::Receiver<Outcome>>,
+    /// `None` once the outcome was received.
+    outcome: Option<oneshot::Receiver<PipelineOutcome>>,
 }
 
 impl Drop for Call<'_> {
-    /// When nobody waits any more, the plugin has to learn it.
+    /// Closes the connection if no caller waits any more, so that the plugin learns it.
     fn drop(&mut self) {
-        let Some(mut answer) = self.answer.take() else { return };
-        answer.close();
+        let Some(mut outcome) = self.outcome.take() else { return };
+        outcome.close();
         let mut queue = self.shared.lock();
-        if queue.waiting.iter().all(|waiting| waiting.answer.is_closed()) {
+        if queue.pending.iter().all(|call| call.outcome.is_closed()) {
             queue.closed = true;
             wake(queue);
         }
     }
 }
 
-/// Wakes the driver, where it waits, once the queue is free.
+/// Unlocks the queue, and wakes the driver if it waits.
 fn wake(mut queue: MutexGuard<'_, Queue>) {
     let driver = queue.driver.take();
     drop(queue);
@@ -162,7 +172,7 @@ fn wake(mut queue: MutexGuard<'_, Queue>) {
     }
 }
 
-fn lost() -> io::Error {
+fn connection_ended() -> io::Error {
     io::Error::new(ErrorKind::ConnectionReset, "the connection that the call shared has ended")
 }
 
@@ -177,35 +187,49 @@ mod tests {
 
     use super::*;
 
-    const FAR: Duration = Duration::from_secs(1000);
+    /// A timeout that no test reaches.
+    const LONG: Duration = Duration::from_secs(1000);
 
     /// A pipeline, and the plugin's end of it.
     fn pipeline() -> (Pipeline, Stream) {
-        let (ours, theirs) = Stream::pair().unwrap();
-        (Pipeline::new(ours, 1 << 10), theirs)
+        let (host, plugin) = Stream::pair().unwrap();
+        (Pipeline::new(host, 1 << 10), plugin)
     }
 
     fn response(body: &str) -> String {
         format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
     }
 
-    async fn call(pipeline: &Pipeline, method: &str, within: Duration) -> Option<Outcome> {
+    async fn call(pipeline: &Pipeline, method: &str, timeout: Duration) -> PipelineOutcome {
         let request = Request::new(method, b"");
-        pipeline.transmit(&request, b"x", Instant::now() + within).await
+        pipeline.transmit(&request, b"x", Instant::now() + timeout).await
     }
 
-    fn body(outcome: Option<Outcome>) -> String {
-        let answered = outcome.unwrap().unwrap();
-        String::from_utf8(answered.response.body.to_vec()).unwrap()
+    /// The body of the response, and whether the call stalled the pipeline.
+    fn answer(outcome: PipelineOutcome) -> (String, bool) {
+        match outcome {
+            PipelineOutcome::Answered { response, stalled } => {
+                (String::from_utf8(response.body.to_vec()).unwrap(), stalled)
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
-    /// Puts a call on its way, and waits for nothing.
+    fn body(outcome: PipelineOutcome) -> String {
+        answer(outcome).0
+    }
+
+    fn has_no_room(outcome: &PipelineOutcome) -> bool {
+        matches!(outcome, PipelineOutcome::NoRoom)
+    }
+
+    /// Sends a call, and does not wait for its response.
     async fn begin(call: Pin<&mut impl Future>) {
         let mut call = call;
         assert!(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await);
     }
 
-    /// Reads this many requests without bodies; answers with their methods.
+    /// Reads this many requests without bodies, and returns their methods.
     async fn requests(plugin: &mut Stream, count: usize) -> Vec<String> {
         let mut text = String::new();
         while text.matches("\r\n\r\n").count() < count {
@@ -219,21 +243,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn calls_are_written_together_and_each_gets_its_own_answer() {
+    async fn calls_are_written_together_and_each_gets_its_own_response() {
         let (pipeline, mut plugin) = pipeline();
         let plugin = async {
             assert_eq!(requests(&mut plugin, 3).await, ["a", "b", "c"]);
             let all = ["1", "2", "3"].map(response).concat();
-            // In two pieces that no answer ends with.
+            // The first piece ends within a response.
             let (first, second) = all.split_at(60);
             plugin.write_all(first.as_bytes()).await.unwrap();
             tokio::task::yield_now().await;
             plugin.write_all(second.as_bytes()).await.unwrap();
         };
         let (a, b, c, ()) = tokio::join!(
-            call(&pipeline, "a", FAR),
-            call(&pipeline, "b", FAR),
-            call(&pipeline, "c", FAR),
+            call(&pipeline, "a", LONG),
+            call(&pipeline, "b", LONG),
+            call(&pipeline, "c", LONG),
             plugin
         );
         assert_eq!([a, b, c].map(body), ["1", "2", "3"]);
@@ -241,28 +265,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_given_back_was_not_sent_and_what_takes_long_is_answered() {
+    async fn calls_behind_a_slow_call_are_given_back_and_the_slow_call_is_answered() {
         let (pipeline, mut plugin) = pipeline();
-        let mut slow = pin!(call(&pipeline, "slow", FAR));
-        let mut quick = pin!(call(&pipeline, "quick", FAR));
+        let mut slow = pin!(call(&pipeline, "slow", LONG));
+        let mut quick = pin!(call(&pipeline, "quick", LONG));
         begin(slow.as_mut()).await;
         begin(quick.as_mut()).await;
         requests(&mut plugin, 2).await;
         plugin.write_all(b"HTTP/1.1 102 Processing\r\n\r\n").await.unwrap();
-        assert!(matches!(quick.await, Some(Err(SendError::Unsent(_)))));
-        assert!(call(&pipeline, "other", FAR).await.is_none());
+        assert!(matches!(quick.await, PipelineOutcome::GivenBack));
+        assert!(has_no_room(&call(&pipeline, "other", LONG).await));
         plugin.write_all(response("at last").as_bytes()).await.unwrap();
-        let answered = slow.await.unwrap().unwrap();
-        assert_eq!((&answered.response.body[..], answered.slow), (&b"at last"[..], true));
+        assert_eq!(answer(slow.await), ("at last".to_owned(), true));
     }
 
     #[tokio::test]
-    async fn the_plugin_learns_when_nobody_waits_any_more() {
+    async fn the_connection_closes_when_all_calls_are_cancelled() {
         let (pipeline, mut plugin) = pipeline();
         {
-            let mut first = pin!(call(&pipeline, "a", FAR));
+            let mut first = pin!(call(&pipeline, "a", LONG));
             begin(first.as_mut()).await;
-            let mut second = pin!(call(&pipeline, "b", FAR));
+            let mut second = pin!(call(&pipeline, "b", LONG));
             begin(second.as_mut()).await;
             requests(&mut plugin, 2).await;
         }
@@ -271,11 +294,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_gave_up_takes_nobody_elses_answer() {
+    async fn a_cancelled_call_does_not_shift_the_responses() {
         let (pipeline, mut plugin) = pipeline();
-        let mut second = pin!(call(&pipeline, "b", FAR));
+        let mut second = pin!(call(&pipeline, "b", LONG));
         {
-            let mut first = pin!(call(&pipeline, "a", FAR));
+            let mut first = pin!(call(&pipeline, "a", LONG));
             begin(first.as_mut()).await;
             begin(second.as_mut()).await;
             requests(&mut plugin, 2).await;
@@ -285,12 +308,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_deadline_is_kept() {
+    async fn each_call_has_its_own_deadline() {
         let (pipeline, mut plugin) = pipeline();
-        let mut far = pin!(call(&pipeline, "far", FAR));
+        let mut far = pin!(call(&pipeline, "far", LONG));
         begin(far.as_mut()).await;
         let near = call(&pipeline, "near", Duration::from_millis(5)).await;
-        assert!(matches!(near, Some(Err(SendError::TimedOut))), "{near:?}");
+        assert!(matches!(near, PipelineOutcome::Failed(SendError::TimedOut)), "{near:?}");
         plugin.write_all(["1", "2"].map(response).concat().as_bytes()).await.unwrap();
         assert_eq!(body(far.await), "1");
     }
@@ -299,35 +322,38 @@ mod tests {
     async fn the_end_of_the_connection_ends_every_call() {
         let (pipeline, plugin) = pipeline();
         let plugin = async move { drop(plugin) };
-        let (a, b, ()) = tokio::join!(call(&pipeline, "a", FAR), call(&pipeline, "b", FAR), plugin);
+        let (a, b, ()) =
+            tokio::join!(call(&pipeline, "a", LONG), call(&pipeline, "b", LONG), plugin);
         for outcome in [a, b] {
-            assert!(matches!(outcome, Some(Err(SendError::Broken(_)))), "{outcome:?}");
+            let is_broken = matches!(outcome, PipelineOutcome::Failed(SendError::Broken(_)));
+            assert!(is_broken, "{outcome:?}");
         }
-        assert!(call(&pipeline, "c", FAR).await.is_none());
+        assert!(has_no_room(&call(&pipeline, "c", LONG).await));
     }
 
     #[tokio::test]
-    async fn after_an_answer_that_nobody_asked_for_nothing_is_sent() {
+    async fn an_unsolicited_response_closes_the_pipeline() {
         let (pipeline, mut plugin) = pipeline();
-        plugin.write_all(response("unasked").as_bytes()).await.unwrap();
+        plugin.write_all(response("unsolicited").as_bytes()).await.unwrap();
         while !pipeline.is_closed() {
             tokio::task::yield_now().await;
         }
-        assert!(call(&pipeline, "a", FAR).await.is_none());
+        assert!(has_no_room(&call(&pipeline, "a", LONG).await));
     }
 
     #[tokio::test]
-    async fn there_is_room_for_so_many() {
+    async fn a_full_queue_and_a_large_request_have_no_room() {
         let (pipeline, _plugin) = pipeline();
         let mut calls = Vec::new();
         for _ in 0..limits::PIPELINE_DEPTH {
-            let mut waiting = Box::pin(call(&pipeline, "a", FAR));
-            begin(waiting.as_mut()).await;
-            calls.push(waiting);
+            let mut pending = Box::pin(call(&pipeline, "a", LONG));
+            begin(pending.as_mut()).await;
+            calls.push(pending);
         }
-        assert!(call(&pipeline, "a", FAR).await.is_none());
+        assert!(has_no_room(&call(&pipeline, "a", LONG).await));
         let large = vec![0; FLATTEN_LIMIT + 1];
         let large = Request::new("a", &large);
-        assert!(pipeline.transmit(&large, b"x", Instant::now() + FAR).await.is_none());
+        let outcome = pipeline.transmit(&large, b"x", Instant::now() + LONG).await;
+        assert!(has_no_room(&outcome));
     }
 }

@@ -88,8 +88,8 @@ impl Ruleset {
 impl LandlockRules {
     /// The part of these rules that the running kernel cannot enforce, as a text for people; `None` if
     /// it enforces all.
-    pub fn gap(&self) -> Option<&'static str> {
-        gap(self.tcp != Tcp::Any, &Kernel::running())
+    pub fn unsupported(&self) -> Option<&'static str> {
+        unsupported_part(self.tcp != Tcp::Any, &Kernel::running())
     }
 
     /// Opens all paths, for a process that runs this program. Does blocking I/O. Rules that the
@@ -195,7 +195,7 @@ impl Kernel {
     }
 }
 
-fn gap(withholds_tcp: bool, kernel: &Kernel) -> Option<&'static str> {
+fn unsupported_part(withholds_tcp: bool, kernel: &Kernel) -> Option<&'static str> {
     if !kernel.landlock {
         Some("the kernel has no Landlock, or it is not enabled")
     } else if !kernel.truncate {
@@ -214,13 +214,16 @@ mod tests {
     #[test]
     fn each_gap_of_a_kernel_is_named() {
         let newest = Kernel { landlock: true, truncate: true, tcp: true };
-        assert_eq!(gap(true, &newest), None);
-        let text = gap(true, &Kernel { tcp: false, ..newest }).unwrap();
+        assert_eq!(unsupported_part(true, &newest), None);
+        let text = unsupported_part(true, &Kernel { tcp: false, ..newest }).unwrap();
         assert!(text.contains("TCP"), "{text}");
-        assert_eq!(gap(false, &Kernel { tcp: false, ..newest }), None);
-        let text = gap(false, &Kernel { tcp: false, truncate: false, ..newest }).unwrap();
+        assert_eq!(unsupported_part(false, &Kernel { tcp: false, ..newest }), None);
+        let text =
+            unsupported_part(false, &Kernel { tcp: false, truncate: false, ..newest }).unwrap();
         assert!(text.contains("truncating"), "{text}");
-        let text = gap(false, &Kernel { landlock: false, truncate: false, tcp: false }).unwrap();
+        let text =
+            unsupported_part(false, &Kernel { landlock: false, truncate: false, tcp: false })
+                .unwrap();
         assert!(text.contains("no Landlock"), "{text}");
     }
 

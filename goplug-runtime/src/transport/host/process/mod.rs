@@ -25,4 +25,4 @@ pub use file_id::{FileId, FileStamp};
 pub use program::OpenProgram;
 pub use rlimit::Rlimit;
 pub use rustix::process::Signal;
-pub use spawn::{Output, Spawn, Started, start};
+pub use spawn::{MaybeDeferred, Output, Spawn, Started, start, start_or_defer};

@@ -1,6 +1,7 @@
 //! Starting a plugin's process. It is given a program, a folder, an environment, a socket, a lifeline
 //! and pipes for its output, and nothing else of the host.
 
+use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -20,6 +21,7 @@ use super::program::OpenProgram;
 use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
+use crate::transport::ListenerHandle;
 
 /// The host's end of a plugin's standard output or standard error.
 pub type Output = tokio::net::unix::pipe::Receiver;
@@ -44,7 +46,7 @@ pub struct Spawn {
     /// The working directory.
     pub folder: PathBuf,
     /// The listening socket that it is to serve.
-    pub listener: OwnedFd,
+    pub listener: ListenerHandle,
     /// Resource limits for it and the processes that it starts.
     pub limits: Vec<Rlimit>,
     /// Access rights for it and the processes that it starts; `None` restricts nothing.
@@ -63,6 +65,16 @@ pub struct Started {
     pub stdout: Output,
     /// Its standard error, with the same end of file.
     pub stderr: Output,
+}
+
+/// A step of a start, or what has to be done before it can be taken.
+#[derive(Debug)]
+pub enum MaybeDeferred<T, D> {
+    /// The step: a process to start, or a process that has started.
+    Ready(T),
+    /// No process was started: something has to be done first that would block the thread for too
+    /// long.
+    Deferred(D),
 }
 
 /// Starts a process, and returns once its program runs.
@@ -85,12 +97,36 @@ pub async fn start<E>(
 where
     E: From<io::Error> + Send + 'static,
 {
+    match start_or_defer::<Infallible, E>(|| prepare().map(MaybeDeferred::Ready)).await? {
+        MaybeDeferred::Ready(started) => Ok(started),
+        MaybeDeferred::Deferred(never) => match never {},
+    }
+}
+
+/// Starts a process as [`start`] does, unless `prepare` defers it.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_or_defer<D, E>(
+    prepare: impl FnOnce() -> Result<MaybeDeferred<Spawn, D>, E> + Send + 'static,
+) -> Result<MaybeDeferred<Started, D>, E>
+where
+    D: Send + 'static,
+    E: From<io::Error> + Send + 'static,
+{
     let first = || {
-        let spawn = prepare()?;
-        let attempt = spawn.attempt();
-        Ok::<_, E>((spawn, attempt))
+        Ok::<_, E>(match prepare()? {
+            MaybeDeferred::Deferred(deferred) => MaybeDeferred::Deferred(deferred),
+            MaybeDeferred::Ready(spawn) => {
+                let attempt = spawn.attempt();
+                MaybeDeferred::Ready((spawn, attempt))
+            }
+        })
     };
-    let (mut spawn, mut attempt) = spawner::run(first).await?;
+    let (mut spawn, mut attempt) = match spawner::run(first).await? {
+        MaybeDeferred::Deferred(deferred) => return Ok(MaybeDeferred::Deferred(deferred)),
+        MaybeDeferred::Ready(first) => first,
+    };
     for _ in 1..BUSY_ATTEMPTS {
         if !matches!(attempt, Attempt::Busy(_)) {
             break;
@@ -103,12 +139,14 @@ where
         (spawn, attempt) = spawner::run(again).await?;
     }
     match attempt {
-        Attempt::Running(Running { process, lifeline, stdout, stderr }) => Ok(Started {
-            child: Child::new(process, lifeline)?,
-            program: spawn.program,
-            stdout: Output::from_owned_fd(stdout)?,
-            stderr: Output::from_owned_fd(stderr)?,
-        }),
+        Attempt::Running(Running { process, lifeline, stdout, stderr }) => {
+            Ok(MaybeDeferred::Ready(Started {
+                child: Child::new(process, lifeline)?,
+                program: spawn.program,
+                stdout: Output::from_owned_fd(stdout)?,
+                stderr: Output::from_owned_fd(stderr)?,
+            }))
+        }
         Attempt::Busy(error) | Attempt::Failed(error) => Err(error.into()),
     }
 }

@@ -106,7 +106,7 @@ fn hide_landlock() {
 fn a_kernel_without_landlock_is_reported_and_enforces_nothing() {
     without_landlock(|| {
         let rules = LandlockRules::default();
-        assert_eq!(rules.gap(), Some("the kernel has no Landlock, or it is not enabled"));
+        assert_eq!(rules.unsupported(), Some("the kernel has no Landlock, or it is not enabled"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let stage = Stage::new();

@@ -4,7 +4,7 @@ pub(crate) mod confined;
 mod handover;
 
 use std::ffi::OsString;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Waker};
@@ -61,7 +61,7 @@ impl Stage {
             args: Vec::new(),
             env: Vec::new(),
             folder: self.temp.path().into(),
-            listener: self.listener.as_fd().try_clone_to_owned().unwrap(),
+            listener: self.listener.handle().unwrap(),
             limits: Vec::new(),
             ruleset: None,
         }
@@ -134,7 +134,7 @@ async fn a_script_gets_the_same_environment() {
 async fn only_the_passed_descriptors_are_inherited() {
     let stage = Stage::new();
     // `dup` gives a descriptor that stays open across exec.
-    let leaky = rustix::io::dup(&stage.listener).unwrap();
+    let leaky = rustix::io::dup(stage.listener.handle().unwrap()).unwrap();
     let leak = leaky.as_raw_fd();
     let paths: Vec<_> = (0..64).chain([leak]).map(|fd| format!("/proc/self/fd/{fd}")).collect();
     let paths: Vec<_> = paths.iter().map(String::as_str).collect();
