@@ -88,8 +88,8 @@ impl Plugin {
         self.describe_methods(|method| method.name.clone())
     }
 
-    /// The signatures of the same methods, such as `add(a: i64, b: i64) -> i64`. A plugin
-    /// that gives no types has signatures without any.
+    /// The signatures of the same methods, for example `add(a: i64, b: i64) -> i64`. If the plugin
+    /// states no types, its signatures have none.
     pub fn signatures(&self) -> Vec<String> {
         self.describe_methods(MethodDescriptor::signature)
     }
