@@ -40,7 +40,7 @@ impl Launch<'_> {
     /// # Errors
     /// [`Error::Rejected`] if the installation cannot be used, [`Error::Start`] if the instance is
     /// not active by the deadline, [`Error::Stopped`] once `closing` resolves.
-    pub(in crate::host) async fn run(
+    pub(in crate::host) async fn start(
         self,
         closing: impl Future<Output = ()>,
     ) -> Result<OwnedInstance> {

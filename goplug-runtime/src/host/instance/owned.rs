@@ -31,14 +31,14 @@ pub(in crate::host) struct OwnedInstance {
 /// The state of the health checks of an instance.
 enum Health {
     /// The task that checks the health; it returns the reason of a failure.
-    Checked(JoinHandle<String>),
+    Checking(JoinHandle<String>),
     /// The check failed for this reason, and the process was killed.
     Failed(String),
 }
 
 impl Drop for Health {
     fn drop(&mut self) {
-        if let Self::Checked(task) = self {
+        if let Self::Checking(task) = self {
             task.abort();
         }
     }
@@ -54,7 +54,7 @@ impl OwnedInstance {
         let shared = Arc::new(instance);
         let health = check.map(|check| {
             let instance = Arc::clone(&shared);
-            Health::Checked(tokio::spawn(async move {
+            Health::Checking(tokio::spawn(async move {
                 health::check_until_failure(&instance, check).await
             }))
         });
@@ -85,7 +85,7 @@ impl OwnedInstance {
     /// Waits until the instance has ended. An instance that fails its health check is killed here.
     /// Cancel safe.
     pub(in crate::host) async fn wait(&mut self) -> Exit {
-        if let Some(health @ Health::Checked(_)) = &mut self.health {
+        if let Some(health @ Health::Checking(_)) = &mut self.health {
             tokio::select! {
                 exit = self.liveness.wait(self.shared.endpoint()) => return exit,
                 reason = health.failed() => {
@@ -147,7 +147,7 @@ impl Health {
     /// Waits until the check fails, and returns the reason. Cancel safe.
     async fn failed(&mut self) -> String {
         match self {
-            Self::Checked(task) => match task.await {
+            Self::Checking(task) => match task.await {
                 Ok(reason) => reason,
                 Err(error) => format!("its health is not watched any more: {error}"),
             },

@@ -52,7 +52,7 @@ impl Supervisor {
         let deadline = Instant::now() + policy.start_timeout;
         let digests = &self.digests;
         let launch = Launch { installation, policy, sockets: &sockets, digests, deadline };
-        let instance = launch.run(plugin.closing()).await?;
+        let instance = launch.start(plugin.closing()).await?;
         Ok(Launched { instance, deadline })
     }
 
