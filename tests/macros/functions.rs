@@ -283,13 +283,9 @@ async fn hooks_get_the_plugins_value_and_the_configuration() {
 async fn arguments_that_do_not_decode_name_the_parameter() {
     use goplug::Caller as _;
     use goplug_runtime::typed::{CallRequest, MediaType};
-    let request = CallRequest {
-        method: "add",
-        body: Bytes::from_static(br#"{"a":"two"}"#),
-        media_type: MediaType::Json,
-        timeout: None,
-        idempotent: true,
-    };
+    let body = Bytes::from_static(br#"{"a":"two"}"#);
+    let mut request = CallRequest::new("add", body, MediaType::Json);
+    request.idempotent = true;
     let error = InProcess::<Calculator>::start().call(request).await.unwrap_err();
     let Error::Arguments { parameter, expected, .. } = error else { panic!("{error}") };
     assert_eq!((parameter.as_deref(), expected.as_deref()), (Some("a"), Some("i64")));

@@ -80,8 +80,7 @@ impl Plugin {
     }
 
     fn request(&self, method: &str, body: Bytes) -> Result<Bytes> {
-        let media_type = MediaType::Raw;
-        let request = CallRequest { method, body, media_type, timeout: None, idempotent: false };
+        let request = CallRequest::new(method, body, MediaType::Raw);
         call_blocking(self.plugin.shared(), &request)
     }
 

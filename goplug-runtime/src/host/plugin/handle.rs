@@ -145,8 +145,7 @@ impl Plugin {
     }
 
     async fn request(&self, method: &str, body: Bytes) -> Result<Bytes> {
-        let media_type = MediaType::Raw;
-        self.call(CallRequest { method, body, media_type, timeout: None, idempotent: false }).await
+        self.call(CallRequest::new(method, body, MediaType::Raw)).await
     }
 
     /// Registers a handler for a callback. The handler gets the arguments as bytes: JSON for a

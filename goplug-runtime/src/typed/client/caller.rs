@@ -10,8 +10,9 @@ use crate::typed::callback::{CallbackHandler, Subscription};
 use crate::typed::codec::MediaType;
 use crate::typed::table::Expectation;
 
-/// One call as a client makes it.
+/// One call as a client makes it. [`CallRequest::new`] makes one; its fields can be changed.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CallRequest<'a> {
     /// The wire name.
     pub method: &'a str,
@@ -23,6 +24,13 @@ pub struct CallRequest<'a> {
     pub timeout: Option<Duration>,
     /// Whether the method may safely run twice.
     pub idempotent: bool,
+}
+
+impl<'a> CallRequest<'a> {
+    /// A call with this body, within the caller's default timeout. The method may not run twice.
+    pub fn new(method: &'a str, body: Bytes, media_type: MediaType) -> Self {
+        Self { method, body, media_type, timeout: None, idempotent: false }
+    }
 }
 
 /// What a client calls through: a `Plugin`, a test double, a layer around either.
