@@ -4,10 +4,10 @@
 //! compiled once. None of this needs the `plugin` or the `host` feature: a plugin type compiles
 //! on either side, and each side uses its half.
 //!
-//! The rooms, in their order; each imports only from those above it. Specifications are first,
-//! because the codec names parameters in its errors. Entries hold function pointers that take a
-//! `Call`, and clients register handlers of callbacks; so both have rooms of their own below
-//! these.
+//! The rooms, in their order; each imports only from the rooms above it. Specifications are
+//! first, because the codec names parameters in its errors. `table` is below `call`, because
+//! entries hold function pointers that take a `Call`. `client` is last, because clients register
+//! handlers of callbacks.
 //!
 //! | room | what it is for |
 //! |---|---|
@@ -18,8 +18,8 @@
 //! | `table` | the entries of a program, gathered and checked; what a client expects |
 //! | `client` | the base of generated clients, and what they call through |
 //!
-//! Start with `client/base.rs` for a call on its way out, and with `call/invocation.rs` for one
-//! on its way in. `typed` imports [`crate::protocol`] and the errors, nothing else.
+//! Start with `client/base.rs` for a call that a host sends, and with `call/invocation.rs` for a
+//! call that a plugin receives. `typed` imports [`crate::protocol`] and the errors, nothing else.
 
 mod call;
 mod callback;

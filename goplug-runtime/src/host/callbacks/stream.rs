@@ -85,7 +85,7 @@ impl<'a> StreamReader<'a> {
     async fn open(&self, names: &[String]) -> Result<CallbackStream> {
         let body = serde_json::to_vec(names).unwrap_or_default();
         let last_event_id = self.last_event_id.unwrap_or(0).to_string();
-        let fields = [
+        let headers = [
             wire::GOPLUG_2,
             (wire::HEADER_HOST, &*self.callbacks.host_id),
             (wire::HEADER_LAST_EVENT_ID, &last_event_id),
@@ -94,7 +94,7 @@ impl<'a> StreamReader<'a> {
         let resumes = self.is_registered || self.last_event_id.is_some();
         let request = Request {
             content_type: Some(wire::JSON),
-            headers: if resumes { &fields } else { &fields[..2] },
+            headers: if resumes { &headers } else { &headers[..2] },
             ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
         let budget = limits::CALL_TIMEOUT;
@@ -117,7 +117,7 @@ impl<'a> StreamReader<'a> {
         }
     }
 
-    /// What an error of `open` says was being done.
+    /// The action that an error of `open` names.
     fn registering(&self) -> String {
         format!("registering callbacks of {}", self.instance.id())
     }

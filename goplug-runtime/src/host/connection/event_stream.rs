@@ -1,7 +1,7 @@
 //! A connection whose response goes on: the stream of a plugin's callbacks.
 //!
-//! The reader drives the connection, so that reading needs no further task and no wake-up of
-//! it, and dropping the reader closes the connection.
+//! The reader drives the connection, so that reading neither needs nor wakes another task.
+//! Dropping the reader closes the connection.
 
 use std::io;
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! One connection to a plugin, driven by its caller.
 //!
-//! The caller's own task writes the request and reads the response, so that a call needs no
-//! other task and no wake-up of it. Dropping the call closes the connection: so the plugin
-//! learns that nobody waits for the response. `event_stream` has the connections on which a
-//! plugin sends callbacks.
+//! The caller's own task writes the request and reads the response, so that a call neither needs
+//! nor wakes another task. Dropping the call closes the connection, and the plugin learns that
+//! nobody waits for the response. `event_stream` has the connections on which a plugin sends
+//! callbacks.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};

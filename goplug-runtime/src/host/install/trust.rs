@@ -12,7 +12,7 @@ use crate::transport::{OpenProgram, writable_by_others};
 /// Checks a file that has been opened.
 ///
 /// # Errors
-/// The reason not to trust it, for people; likewise below.
+/// The reason not to trust the file, for people.
 pub(in crate::host) fn check_file(metadata: &Metadata) -> Result<(), String> {
     check("it", metadata)
 }

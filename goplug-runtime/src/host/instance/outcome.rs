@@ -54,12 +54,10 @@ impl Outcome {
 impl ConnectionLost {
     /// The error of the call: a crash, with the exit of the process if that is known.
     pub(super) fn into_error(self, id: &PluginId, exit: Option<&Exit>) -> Error {
-        let exit = match exit {
-            Some(exit) => exit.clone(),
-            None => Exit::because(format!("connection lost: {}", self.error)),
-        };
-        let Self { may_have_executed, .. } = self;
-        let Exit { status, stderr, .. } = exit;
+        let Self { error, may_have_executed } = self;
+        let exit = exit.cloned();
+        let Exit { status, stderr, .. } =
+            exit.unwrap_or_else(|| Exit::because(format!("connection lost: {error}")));
         Error::Crashed { id: id.clone(), status, stderr, may_have_executed }
     }
 }

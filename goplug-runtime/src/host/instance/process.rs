@@ -60,7 +60,7 @@ impl Process {
         self.child.id()
     }
 
-    /// The identity of the program that it runs, if the system tells.
+    /// The identity of the program that the process runs; `None` if it is not known.
     pub(super) fn program(&self) -> Option<&FileId> {
         self.program.as_ref()
     }

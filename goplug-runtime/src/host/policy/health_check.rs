@@ -1,4 +1,4 @@
-//! Whether a plugin that runs also answers.
+//! The health check: whether a plugin that runs also answers.
 //!
 //! A process can run and yet serve nobody: stopped, deadlocked, spinning. The check is a
 //! `Ping`, which the plugin's serving loop answers without any of its author's code.

@@ -155,8 +155,8 @@ impl Policy {
     /// If idle processors halt, waking them is most of what a call costs, and 20 to 50 µs of
     /// busy polling save it. The price is processor time: the thread that polls does nothing
     /// else meanwhile. There is no busy polling while several calls are in flight or on a
-    /// single processor, and less and less of it if it does not help. Plugins that are not
-    /// built with goplug may ignore this setting.
+    /// single processor, and it becomes rarer if it does not help. Plugins that are not built
+    /// with goplug may ignore this setting.
     pub fn busy_poll(mut self, bound: Duration) -> Self {
         self.busy_poll = bound.min(limits::MAX_BUSY_POLL);
         self

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::transport::Rlimit;
 
-/// How much a plugin's process may use of the machine. A resource without a bound is limited
-/// as it is for the host.
+/// How much a plugin's process may use of the machine. A resource without a bound has the
+/// limit that it has for the host.
 ///
 /// The kernel enforces the bounds (`setrlimit`) on the plugin and on the processes that it
 /// starts. They are set before the plugin's program begins, and the plugin cannot raise them

@@ -1,8 +1,8 @@
 //! What the registry knows: its plugins, the files that are unusable, and the listeners to its
 //! events.
 //!
-//! All of it is behind one lock, and a change is made under the same lock as its event is sent. So
-//! the state with which a listener begins was true at one moment.
+//! Everything is behind one lock. A change and its event happen while that lock is held, so the
+//! state with which a listener begins was true at one moment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -3,13 +3,14 @@
 use super::context::{CURRENT, Context};
 use crate::protocol::{Problem, ProblemKind};
 
-/// Runs a blocking method on a thread of its own, as part of the same plugin.
+/// Runs a blocking method on a thread of its own, in the context of the current plugin.
 ///
-/// Dropping the future does not end the thread: blocking code cannot be
-/// interrupted. A panic in it is a panic here.
+/// Dropping the future does not end the thread: blocking code cannot be interrupted. If the method
+/// panics, so does the future.
 ///
 /// # Errors
-/// None of its own: the type is that of a handler's other steps.
+/// A problem of kind [`ProblemKind::Stopping`] if the runtime shuts down before the method has
+/// begun.
 pub async fn blocking<T: Send + 'static>(
     method: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {

@@ -22,19 +22,19 @@ impl Configuration {
         &self.body
     }
 
-    /// Decodes it. An empty body reads as `null`.
+    /// Decodes the configuration. An empty body reads as `null`.
     ///
     /// # Errors
-    /// The decoder's own, with the place in the text.
+    /// The error of the decoder, with the position in the text.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let text: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
         serde_json::from_slice(text)
     }
 
-    /// Decodes it for an activation hook; `ty` is how the hook spells the type.
+    /// Decodes the configuration for an activation hook; `ty` is the hook's spelling of the type.
     ///
     /// # Errors
-    /// It says that it is about the configuration, what was expected, and where in the text.
+    /// Its text mentions the configuration, the expected type, and the position in the text.
     #[doc(hidden)]
     pub fn read<T: ConfigurationType>(&self, ty: &str) -> anyhow::Result<T> {
         self.parse().map_err(|error| {

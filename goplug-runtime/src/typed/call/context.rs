@@ -1,9 +1,9 @@
 //! How a callback without a body finds its plugin.
 //!
-//! The server runs every handler within a scope that names its plugin. A callback
-//! looks there first; called from elsewhere, such as a spawned task, it takes the
-//! only plugin of its type that runs in this process. Two plugins of one type in one
-//! process never mix: outside a call that is an error, not a guess.
+//! The server runs every handler within a scope that names its plugin, and a callback takes that
+//! plugin. A callback outside of every scope, for example in a spawned task, takes the only plugin
+//! of its type that runs in this process. If several run, it fails: two plugins of one type are
+//! never confused.
 
 use std::any::TypeId;
 use std::future::Future;
@@ -34,8 +34,8 @@ impl Context {
         CURRENT.sync_scope(self.clone(), handler)
     }
 
-    /// Makes this the plugin of its type for everything in this process that runs
-    /// outside a call, for as long as the notifier lives.
+    /// Registers this plugin for callbacks outside of every scope, for as long as the notifier
+    /// lives.
     pub fn announce(&self) {
         let mut process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
         process.retain(|(_, notifier)| notifier.strong_count() > 0);
@@ -59,7 +59,7 @@ static PROCESS: Mutex<Vec<(TypeId, Weak<dyn Notifier>)>> = Mutex::new(Vec::new()
 /// one in the process.
 ///
 /// # Errors
-/// The reason why there is no such plugin, as the end of a message.
+/// The reason why no plugin was found, as the end of a message.
 pub(in crate::typed) fn with_notifier<T>(
     plugin: TypeId,
     act: impl Fn(&Arc<dyn Notifier>) -> T,

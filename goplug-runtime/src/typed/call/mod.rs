@@ -1,5 +1,5 @@
-//! One call, on the side that answers it: what the handler gets, what it replies, and within
-//! which plugin it runs.
+//! One call, on the side that answers it: the arguments, the reply, and the plugin that the handler
+//! belongs to.
 //!
 //! Start with [`invocation`]. [`context`] is how a callback finds the plugin whose handler it
 //! was called from; [`wait`] is for threads without a runtime. The room imports from `declare`

@@ -11,13 +11,13 @@ use crate::typed::codec::MediaType;
 /// The arguments of a callback on its way to the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'a> {
-    /// As for a call.
+    /// The encoded arguments, as in the body of a call.
     pub data: &'a [u8],
     /// The media type of `data`.
     pub media_type: MediaType,
 }
 
-/// A callback on its way to the host; answers with the host's reply body.
+/// A callback on its way to the host. The output is the body of the host's reply.
 pub type Emission<'a> = Pin<Box<dyn Future<Output = Result<Bytes>> + Send + 'a>>;
 
 /// A running plugin, as its callbacks see it.

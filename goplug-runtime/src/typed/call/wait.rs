@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// Holds this thread until the future is ready. The future has to do without a runtime, that
-/// is without tokio's timers and sockets.
+/// Blocks this thread until the future is ready. The future must not need a runtime: it cannot use
+/// tokio's timers or sockets.
 pub fn wait<F: Future>(future: F) -> F::Output {
     // The task that this thread may be running has a budget, and only a return to the runtime
     // would renew it.
@@ -28,8 +28,8 @@ pub fn wait<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Holds this thread until the future is ready or the deadline has passed; `None` in the latter
-/// case. The future has to do without a runtime, as for [`wait`].
+/// Blocks this thread until the future is ready, or until the deadline: then the result is `None`.
+/// The future must not need a runtime, as for [`wait`].
 pub fn wait_until<F: Future>(future: F, deadline: std::time::Instant) -> Option<F::Output> {
     let mut future = pin!(tokio::task::unconstrained(future));
     if let Some(output) = poll_once(future.as_mut()) {

@@ -1,5 +1,4 @@
-//! Callbacks on their way out of a plugin: the functions that a callback's generated body
-//! calls.
+//! Sending callbacks: the functions that a callback's generated body calls.
 
 use std::any::TypeId;
 use std::cell::Cell;
@@ -43,17 +42,16 @@ async fn emit_unsent<P: PluginType>(callback: &CallbackSpec, unsent: Box<Unsent>
 
 /// A callback that could not be sent at once.
 struct Unsent {
-    /// The arguments, written.
+    /// The arguments as JSON.
     json: Vec<u8>,
-    /// In place of JSON.
+    /// The argument of a raw callback, which is sent in place of JSON.
     raw: Option<Bytes>,
     media_type: MediaType,
-    /// The parameter that cannot be written.
+    /// Why a parameter cannot be written.
     error: Option<EncodeError>,
 }
 
-/// Sends a callback if that takes no wait. All it needs is on the stack, and no large value is
-/// passed on.
+/// Sends a callback if that takes no wait. Everything is on the stack, and no large value is moved.
 #[inline]
 fn emit_at_once<P: PluginType, A: EncodeArguments>(
     callback: &CallbackSpec,
@@ -95,12 +93,12 @@ pub async fn ask<P: PluginType, A: EncodeArguments, T: DeserializeOwned>(
 }
 
 thread_local! {
-    /// Memory for the arguments of the next callback. They are copied to a queue, so that it is
-    /// free again.
+    /// Memory for the arguments of the next callback. It can be used again after each callback,
+    /// since the arguments are copied to a queue.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The most memory that is kept for them, in bytes.
+/// The most memory that is kept for arguments, in bytes.
 const MOST_SPARE: usize = 64 << 10;
 
 fn notifier_of<P: PluginType>(callback: &CallbackSpec) -> Result<Arc<dyn Notifier>> {

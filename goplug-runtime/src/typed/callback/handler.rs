@@ -1,9 +1,8 @@
 //! Handlers of callbacks.
 //!
 //! Callbacks arrive many at a time, and most handlers are ready at once. So a handler gets a
-//! [`CallbackRun`] and takes one callback after the other: the cost of a start is paid once for
-//! all of them, the arguments are read in place, and a reply is written only if the plugin
-//! waits for one.
+//! [`CallbackRun`] and takes one callback after the other: the handler is started only once, the
+//! arguments are read in place, and a reply is written only if the plugin waits for it.
 
 use std::fmt;
 use std::future::Future;
@@ -65,8 +64,8 @@ impl CallbackHandler {
         Self(Arc::new(Typed { read, handler, write }))
     }
 
-    /// Runs it for one callback, and returns its reply. Dropping the future drops the future
-    /// of the handler.
+    /// Runs the handler for one callback, and returns its reply. Dropping the future drops the
+    /// future of the handler.
     ///
     /// # Errors
     /// The problem that the handler returns, or the reason why it did not run.
@@ -80,7 +79,7 @@ impl CallbackHandler {
         }
     }
 
-    /// Runs it for each of these callbacks.
+    /// Runs the handler for the callbacks of this run.
     pub(crate) fn run<'a>(&'a self, run: &'a mut dyn CallbackRun) -> HandlerFuture<'a> {
         self.0.run(run)
     }

@@ -1,9 +1,9 @@
 //! Callbacks, out of a plugin and into a host.
 //!
 //! [`emission`] is the plugin's side: the functions that a callback's generated body calls.
-//! [`handler`] is the host's side: it runs for the callbacks of a [`run`]. A [`subscription`] keeps a handler
-//! registered, and a [`stream`] is a handler that hands over. The room imports from `declare`,
-//! `codec` and `call`.
+//! [`handler`] is the host's side: a handler takes the callbacks of a [`run`]. A [`subscription`]
+//! keeps a handler registered. Behind a [`stream`] is a handler that passes each callback on. The
+//! room imports from `declare`, `codec` and `call`.
 
 mod codec;
 mod emission;

@@ -9,7 +9,7 @@ use crate::typed::codec::MediaType;
 /// One callback as it arrived.
 #[derive(Clone, Debug)]
 pub struct CallbackEvent {
-    /// The arguments, as for a call.
+    /// The encoded arguments, as in the body of a call.
     pub data: Bytes,
     /// The media type of `data`.
     pub media_type: MediaType,
@@ -18,8 +18,8 @@ pub struct CallbackEvent {
 /// Callbacks that one handler runs for, one after the other. The host implements it for the
 /// callbacks of one batch.
 pub trait CallbackRun: Send {
-    /// The arguments of the next callback. It is called when the handler is done with the one
-    /// before. `None` if there is no further callback, or if another handler's turn comes first.
+    /// The arguments of the next callback. Called when the handler has finished the previous
+    /// callback. `None` if there is no further callback, or if other work is due first.
     fn next(&mut self) -> Option<&[u8]>;
 
     /// The next callback with its arguments as a value of its own; `None` as for

@@ -10,8 +10,8 @@ use super::subscription::Subscription;
 
 /// A callback as a stream of its arguments. Dropping it unregisters.
 ///
-/// It holds a bounded number of callbacks; a reader that stops reading makes the
-/// plugin wait, not the memory grow.
+/// It holds a bounded number of callbacks. If they are not read, the plugin waits, so memory does
+/// not grow.
 ///
 /// ```no_run
 /// # async fn example(mut progress: goplug::CallbackStream<u8>) {

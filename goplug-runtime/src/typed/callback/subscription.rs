@@ -1,4 +1,4 @@
-//! A registered callback, as its listener holds it.
+//! The registration of a callback's handler.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 ///
 /// Callbacks and results travel apart: the result of a call may arrive before the callbacks
 /// that the method made have been handled. If the subscription is dropped as soon as the call
-/// returns, the last of them may be lost.
+/// returns, the last callbacks may be lost.
 ///
 /// ```
 /// let subscription = goplug::Subscription::new(|| println!("unregistered"));

@@ -35,7 +35,7 @@ pub trait Client: Sized {
     /// What the client needs of the other end.
     fn expectation() -> Expectation;
 
-    /// Wraps a checked base. Generated; [`ClientBase::bind`] is the way in.
+    /// Wraps a checked base. Generated, and called by [`ClientBase::bind`].
     #[doc(hidden)]
     fn from_base(base: ClientBase<Self::Caller>) -> Self;
 }
@@ -54,7 +54,7 @@ pub trait NamedClient: Client {
     const NAMESPACE: &'static str;
 }
 
-/// What a client is made of: its caller, and how long a call may take.
+/// The content of a client: its caller, and how long a call may take.
 #[derive(Clone, Debug)]
 pub struct ClientBase<C> {
     caller: C,

@@ -1,4 +1,4 @@
-//! What a client calls through: the seam between typed clients and the side that answers.
+//! What a client calls through: the boundary between typed clients and the side that answers.
 
 use std::future::Future;
 use std::time::Duration;
@@ -80,7 +80,7 @@ pub trait Caller: Clone + Send + Sync + 'static {
 }
 
 /// A caller whose futures need no runtime and are ready at their first poll: the thread that
-/// polls them does the work, or waits for it. Blocking clients call through such a caller.
+/// polls them does the work, or waits for it. Blocking clients need a caller of this kind.
 ///
 /// A test double that answers at once is a blocking caller as well:
 ///
@@ -108,8 +108,8 @@ pub trait Caller: Clone + Send + Sync + 'static {
 )]
 pub trait BlockingCaller: Caller {}
 
-/// The default caller of a client in a program without the `host` feature. It has no values,
-/// so that such a client cannot be made.
+/// The default caller of a client in a program without the `host` feature. It has no values, so
+/// a client with this caller cannot be made.
 #[derive(Clone, Debug)]
 pub enum NoHost {}
 

@@ -1,7 +1,7 @@
-//! The base of generated clients, and the seam to what they call through.
+//! The base of generated clients, and the trait of their callers.
 //!
-//! Start with [`caller`], which users implement for test doubles and layers; [`base`] is what a
-//! generated client holds. The room imports from all other rooms of `typed`.
+//! Start with [`caller`], whose trait users implement for test doubles and layers. A generated
+//! client holds a [`base`]. The room imports from all other rooms of `typed`.
 
 mod base;
 mod caller;

@@ -53,9 +53,9 @@ pub trait EncodeArguments {
 /// A parameter cannot be written as JSON.
 #[derive(Debug)]
 pub struct EncodeError {
-    /// The position of the parameter.
+    /// The index of the parameter.
     pub parameter: usize,
-    /// Why.
+    /// Why it cannot be written.
     pub source: serde_json::Error,
 }
 

@@ -12,7 +12,7 @@ use super::position::Position;
 use crate::protocol::Problem;
 use crate::typed::declare::ParamSpec;
 
-/// Decodes a request body; an empty one reads as no arguments at all.
+/// Decodes a request body. An empty body has no arguments.
 ///
 /// # Errors
 /// A problem that names the parameter, or the arguments that were expected.

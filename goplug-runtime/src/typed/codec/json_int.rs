@@ -1,8 +1,8 @@
-//! A fast path: whole numbers, which are most of what is passed, read without a parser.
+//! A fast path: whole numbers, the most common values, are read without a parser.
 //!
 //! Recognised: an optional minus sign and at most eighteen digits, with nothing between them
 //! and the end of the text or the `,` or `}` that ends a member. JSON has no other spelling of
-//! such a number. It saves the set-up of a parser and its dispatch on the first byte. A longer
+//! these numbers. Saved are the set-up of a parser and its dispatch on the first byte. A longer
 //! number, one with a fraction or an exponent, a type that is not an integer, or a number out of
 //! the type's range falls back to serde_json, which reads it or says what is wrong.
 
@@ -28,14 +28,14 @@ pub(in crate::typed) fn from_json<T: DeserializeOwned>(
     serde_json::from_slice(text)
 }
 
-/// A whole number of at most eighteen digits, as it is spelled in JSON.
+/// A whole number of at most eighteen digits in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct JsonInt {
     magnitude: u64,
     negative: bool,
 }
 
-/// A number of so many digits fits into an `i64` and a `u64`.
+/// Every number with this many digits fits into an `i64` and a `u64`.
 const MOST_DIGITS: usize = 18;
 
 impl JsonInt {

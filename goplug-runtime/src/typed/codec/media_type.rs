@@ -2,7 +2,7 @@
 
 use crate::protocol::wire;
 
-/// How a body is to be read.
+/// The encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaType {
     /// A JSON value.
@@ -12,7 +12,7 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// The `Content-Type` of it.
+    /// The value of the `Content-Type` header.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Json => wire::JSON,

@@ -1,6 +1,6 @@
 //! Values to bodies and back: JSON, or bytes as they are.
 //!
-//! Everything here is pure. [`arguments`] says what can be sent and [`decode`] how it is read;
+//! Everything here is pure. [`arguments`] defines what can be sent, [`decode`] reads it.
 //! [`fast_args`] and [`json_int`] are fast paths in front of serde_json, and may be removed
 //! without a change of behaviour. Start with [`arguments`]. The room imports from `declare`.
 

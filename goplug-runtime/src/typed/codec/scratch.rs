@@ -14,8 +14,8 @@ thread_local! {
 
 /// The bytes that `write` appends to an empty vector.
 ///
-/// Most bodies are a few bytes, and their length is not known before. So each thread writes all
-/// of them to the same vector and copies the result, which takes one allocation of the right
+/// Most bodies have a few bytes, and their length is not known in advance. So each thread writes
+/// all bodies to the same vector and copies the result, which takes one allocation of the right
 /// size.
 pub(in crate::typed) fn written<E>(
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,

@@ -1,8 +1,8 @@
 //! What generated code asks the compiler about the user's types.
 //!
-//! The macros place one of these calls at each type of a signature, so that a missing
-//! bound is reported there, in words about what the type is for, and not somewhere in
-//! generated code. They do nothing when they run, which is at compile time.
+//! The macros place one of these calls at each type of a signature. So a missing bound is
+//! reported at that type, in words about its purpose, and not somewhere in generated code. The
+//! calls are evaluated at compile time, and do nothing then.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,13 +33,13 @@ json!(
 );
 
 json!(
-    /// A parameter, at its sender.
+    /// A type that the sender of a parameter can write.
     Sent,
     "`{Self}` cannot be a parameter of a plugin's method or callback": Serialize
 );
 
 json!(
-    /// A parameter, at its receiver.
+    /// A type that the receiver of a parameter can read.
     Received,
     "`{Self}` cannot be a parameter of a plugin's method or callback": DeserializeOwned
 );
@@ -51,7 +51,7 @@ json!(
 );
 
 json!(
-    /// A result, at its sender.
+    /// A type that the sender of a result can write.
     Returned,
     "`{Self}` cannot be the result of a plugin's method or callback": Serialize
 );
@@ -68,7 +68,7 @@ pub trait ConfigurationType: DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> ConfigurationType for T {}
 
-/// A type that is another one under a further name.
+/// A type that is the type `T`, perhaps under another name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the `{T}` that it is spelled as",
     label = "the alias hides another type",
@@ -90,7 +90,7 @@ pub const fn error<E: MethodError>() {}
 /// Checks that this can be a configuration.
 pub const fn configuration<T: ConfigurationType>() {}
 
-/// Checks that this is a `Result` of just these two types.
+/// Checks that this is a `Result` of exactly these two types.
 pub const fn typed<R, T, E>()
 where
     R: Is<Result<T, E>>,

@@ -1,8 +1,8 @@
 //! What a method returns: which error type it has, and how that error travels.
 //!
-//! The macros see only how a return type is spelled. What it *is*, the compiler
-//! decides here: an alias of `Result` is a `Result`, and `anyhow::Error` is opaque
-//! under every name.
+//! The macros see only the spelling of a return type. The type itself is left to the compiler,
+//! by means of this file: an alias of `Result` is a `Result`, and `anyhow::Error` is opaque under
+//! every name.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -107,9 +107,9 @@ impl<T> ErrorKind<Result<T, Error>> {
     pub const OPAQUE: bool = true;
 }
 
-/// The answer of [`ErrorKind`] for all types that it has no answer for.
+/// The constant of [`ErrorKind`] for all types without an opaque error.
 pub trait ErrorKindFallback {
-    /// The error travels as it is.
+    /// The error keeps its type.
     const OPAQUE: bool = false;
 }
 
@@ -125,7 +125,7 @@ impl<T, E> ResultKind<Result<T, E>> {
     pub const IS_RESULT: bool = true;
 }
 
-/// The answer of [`ResultKind`] for all types that are not a `Result`.
+/// The constant of [`ResultKind`] for all types that are not a `Result`.
 pub trait ResultKindFallback {
     /// It is not a `Result`.
     const IS_RESULT: bool = false;
@@ -140,10 +140,10 @@ impl<T> ResultKindFallback for ResultKind<T> {}
     note = "the error type must convert into `anyhow::Error`"
 )]
 pub trait HookOutcome {
-    /// As the runtime takes it.
+    /// The result in the form that the runtime takes.
     ///
     /// # Errors
-    /// The hook's own.
+    /// The hook's own error.
     fn into_result(self) -> anyhow::Result<()>;
 }
 

@@ -1,6 +1,6 @@
 //! A type that is a plugin.
 
-/// A type that is a plugin: what `#[goplug::plugin]` implements.
+/// A type that is a plugin. `#[goplug::plugin]` implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a plugin",
     label = "not a plugin",
@@ -15,7 +15,7 @@ pub trait PluginType: Sized + Send + Sync + 'static {
     const VERSION: &'static str;
     /// Its URL, if it is not the default.
     const URL: Option<&'static str>;
-    /// Whether it is loaded only when it is asked for.
+    /// Whether the plugin is loaded only on request.
     const LAZY_LOAD: bool;
     /// Makes the value that the plugin's methods share.
     fn create() -> Self;

@@ -9,11 +9,11 @@ use crate::protocol::{
 pub struct ParamSpec {
     /// The key in the argument object.
     pub name: &'static str,
-    /// The owned type, as it is written: `String` for a parameter of type `&str`.
+    /// The spelling of the owned type: `String` for a parameter of type `&str`.
     pub ty: &'static str,
 }
 
-/// A method, as it is known before any call.
+/// The declaration of a method.
 #[derive(Clone, Copy, Debug)]
 pub struct MethodSpec {
     /// The wire name.
@@ -22,13 +22,13 @@ pub struct MethodSpec {
     pub doc: &'static str,
     /// The parameters, in order.
     pub params: &'static [ParamSpec],
-    /// The result type, as it is written; `()` if there is none.
+    /// The spelling of the result type; `()` for a method without a result.
     pub returns: &'static str,
     /// Whether it may safely run twice.
     pub idempotent: bool,
 }
 
-/// A callback, as it is known before any call.
+/// The declaration of a callback.
 #[derive(Clone, Copy, Debug)]
 pub struct CallbackSpec {
     /// The wire name.
@@ -37,7 +37,8 @@ pub struct CallbackSpec {
     pub doc: &'static str,
     /// The parameters, in order.
     pub params: &'static [ParamSpec],
-    /// The type of the answer of the host's handler, as it is written; `()` if there is none.
+    /// The spelling of the type that the host's handler answers with; `()` for a callback without
+    /// an answer.
     pub returns: &'static str,
 }
 

@@ -74,8 +74,8 @@ impl Table {
 
 /// Inserts a member of a plugin behind all members with a smaller or equal name.
 ///
-/// A plugin has few members, and the code of a general sort would be larger than the code of
-/// all this.
+/// A plugin has few members, and the code of a general sort would be larger than the rest of this
+/// file.
 pub fn insert_sorted<T>(members: &mut Vec<T>, member: T, name: impl Fn(&T) -> &str) {
     let place = members.partition_point(|other| name(other) <= name(&member));
     members.insert(place, member);
@@ -89,12 +89,12 @@ pub fn insert_sorted<T>(members: &mut Vec<T>, member: T, name: impl Fn(&T) -> &s
 pub fn table<P: PluginType>() -> Result<Table> {
     let fault = |what: String| Error::Configuration(format!("plugin {}: {what}", P::NAME));
     let mut table = Table::default();
-    let mut none = true;
+    let mut is_empty = true;
     for item in entries::<P>() {
-        none = false;
+        is_empty = false;
         table.add(item).map_err(|what| fault(what.into()))?;
     }
-    if none {
+    if is_empty {
         return Err(fault(
             "no #[goplug::method] of it is linked into this program; name the crate that declares \
              them, for example with `use that_crate as _;`, and see that one exists"

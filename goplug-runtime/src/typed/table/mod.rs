@@ -1,6 +1,6 @@
 //! What one program declares for one plugin: the entries of its annotations, gathered.
 //!
-//! Start with [`entry`], then [`gather`]. [`expectation`] is the same from the client's side.
+//! Start with [`entry`], then [`gather`]. An [`expectation`] is what a client needs of a plugin.
 //! The room imports from `declare` and `call`.
 
 mod entry;
