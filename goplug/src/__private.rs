@@ -96,8 +96,8 @@ pub use crate::__clients as clients;
 pub use goplug_runtime::typed::{
     Arguments, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase,
     Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch, EncodeArguments,
-    Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation, HookFuture, HookOutcome, Instance,
-    Item, Json, MethodError, MethodSpec, NamedClient, Outcome, ParamSpec, PluginType, Raw, Reply,
+    Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation, HookFuture, HookOutcome, Item, Json,
+    MethodError, MethodSpec, NamedClient, Outcome, ParamSpec, PluginType, PluginValue, Raw, Reply,
     ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, check, emit,
     receiver, wait,
 };

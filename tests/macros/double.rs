@@ -12,13 +12,13 @@ use goplug::{
 };
 use goplug_runtime::protocol::{Descriptor, PluginId, Problem};
 use goplug_runtime::typed::{
-    Call, CallRequest, CallbackEvent, CallbackHandler, Context, Emission, Expectation, Instance,
-    MediaType, Notifier, Payload, Table, table,
+    Call, CallRequest, CallbackEvent, CallbackHandler, CallbackKind, Context, Emission,
+    Expectation, MediaType, Notifier, Payload, PluginValue, Table, table,
 };
 
 /// A running plugin of the type `P`.
 pub(crate) struct InProcess<P> {
-    instance: Instance,
+    value: PluginValue,
     handlers: Arc<Handlers>,
     table: Arc<Table>,
     plugin: PhantomData<fn() -> P>,
@@ -27,7 +27,7 @@ pub(crate) struct InProcess<P> {
 impl<P: PluginType> InProcess<P> {
     pub(crate) fn start() -> Self {
         Self {
-            instance: Arc::new(P::create()),
+            value: Arc::new(P::create()),
             handlers: Arc::default(),
             table: Arc::new(table::<P>().unwrap()),
             plugin: PhantomData,
@@ -46,8 +46,8 @@ impl<P: PluginType> InProcess<P> {
         &self.table
     }
 
-    pub(crate) fn instance(&self) -> Instance {
-        Arc::clone(&self.instance)
+    pub(crate) fn value(&self) -> PluginValue {
+        Arc::clone(&self.value)
     }
 
     pub(crate) fn context(&self) -> Context {
@@ -59,7 +59,7 @@ impl<P: PluginType> InProcess<P> {
 impl<P> Clone for InProcess<P> {
     fn clone(&self) -> Self {
         Self {
-            instance: Arc::clone(&self.instance),
+            value: Arc::clone(&self.value),
             handlers: Arc::clone(&self.handlers),
             table: Arc::clone(&self.table),
             plugin: PhantomData,
@@ -79,7 +79,7 @@ impl<P: PluginType> Caller for InProcess<P> {
         let Some((_, dispatch)) = entry else {
             return Err(Error::UnknownMethod { method: request.method.into() });
         };
-        let reply = dispatch(Arc::clone(&self.instance), Call::new(request.body));
+        let reply = dispatch(Arc::clone(&self.value), Call::new(request.body));
         match self.context().scope(reply).await {
             Ok(reply) => Ok(reply.body),
             Err(problem) => Err(error(request.method, &problem)),
@@ -133,7 +133,12 @@ impl Handlers {
 }
 
 impl Notifier for Handlers {
-    fn emit<'a>(&'a self, callback: &'a str, payload: Payload<'a>, _: bool) -> Emission<'a> {
+    fn emit<'a>(
+        &'a self,
+        callback: &'a str,
+        payload: Payload<'a>,
+        _: CallbackKind,
+    ) -> Emission<'a> {
         Box::pin(async move {
             let handler = self.lock().get(callback).cloned();
             let Some(handler) = handler else {

@@ -269,13 +269,13 @@ async fn hooks_get_the_plugins_value_and_the_configuration() {
     let client: Client = plugin.client();
 
     let given = Configuration::new(Bytes::from_static(br#"{"start":9}"#));
-    activate(plugin.instance(), given).await.unwrap();
+    activate(plugin.value(), given).await.unwrap();
     assert_eq!(client.count(Some(0)).await.unwrap(), 9);
-    stop(plugin.instance()).await.unwrap();
+    stop(plugin.value()).await.unwrap();
     assert_eq!(client.count(Some(0)).await.unwrap(), 0);
 
     let wrong = Configuration::new(Bytes::from_static(b"3"));
-    let error = activate(plugin.instance(), wrong).await.unwrap_err().to_string();
+    let error = activate(plugin.value(), wrong).await.unwrap_err().to_string();
     assert!(error.starts_with("the configuration is not a `Config`"), "{error}");
 }
 

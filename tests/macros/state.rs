@@ -101,8 +101,8 @@ async fn a_method_without_self_is_a_method() {
 async fn a_function_and_a_second_impl_add_to_the_plugin() {
     let plugin = InProcess::<Counter>::start();
     let client: Client = plugin.client();
-    plugin.table().activate.unwrap()(plugin.instance(), <_>::default()).await.unwrap();
-    plugin.table().stop.unwrap()(plugin.instance()).await.unwrap();
+    plugin.table().activate.unwrap()(plugin.value(), <_>::default()).await.unwrap();
+    plugin.table().stop.unwrap()(plugin.value()).await.unwrap();
     assert_eq!(client.log().await.unwrap(), ["started", "stopped"]);
     client.reset(&9).await.unwrap();
     assert_eq!(client.value().await.unwrap(), 9);

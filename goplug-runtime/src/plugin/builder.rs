@@ -16,7 +16,7 @@ use crate::protocol::{
     CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PconfError, PluginId, name, wire,
 };
 use crate::typed::{
-    Configuration, Handler, HookOutcome, Instance, PluginType, Reply, insert_sorted, table,
+    Configuration, Handler, HookOutcome, PluginType, PluginValue, Reply, insert_sorted, table,
 };
 
 /// Describes a plugin. [`ServerBuilder::build`] checks the whole description and makes the
@@ -60,7 +60,7 @@ impl PluginServer {
     /// have the same name.
     pub fn of<P: PluginType>() -> Result<ServerBuilder> {
         let table = table::<P>()?;
-        let instance: Instance = Arc::new(P::create());
+        let value: PluginValue = Arc::new(P::create());
         let descriptor = table.descriptor::<P>();
         let mut builder = ServerBuilder::new(P::NAME.into());
         builder.namespace = P::NAMESPACE.into();
@@ -70,16 +70,16 @@ impl PluginServer {
         builder.type_id = Some(TypeId::of::<P>());
         builder.callbacks = descriptor.callbacks;
         for (descriptor, (_, dispatch)) in descriptor.methods.into_iter().zip(table.methods) {
-            let instance = instance.clone();
-            let handler: Handler = Arc::new(move |call| dispatch(instance.clone(), call));
+            let value = value.clone();
+            let handler: Handler = Arc::new(move |call| dispatch(value.clone(), call));
             builder.add_method(descriptor, handler);
         }
         if let Some(hook) = table.activate {
-            let instance = instance.clone();
-            builder.hooks.activate = Some(Arc::new(move |with| hook(instance.clone(), with)));
+            let value = value.clone();
+            builder.hooks.activate = Some(Arc::new(move |with| hook(value.clone(), with)));
         }
         if let Some(hook) = table.stop {
-            builder.hooks.stop = Some(Arc::new(move || hook(instance.clone())));
+            builder.hooks.stop = Some(Arc::new(move || hook(value.clone())));
         }
         Ok(builder)
     }

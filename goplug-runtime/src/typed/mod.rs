@@ -29,8 +29,8 @@ mod declare;
 mod table;
 
 pub use call::{
-    Call, Configuration, Context, Emission, Handler, Instance, Notifier, Payload, Reply,
-    ReplyFuture, WrongInstance, blocking, receiver, wait, wait_until,
+    Call, CallbackKind, Configuration, Context, Emission, Handler, Notifier, Payload, PluginValue,
+    Reply, ReplyFuture, WrongPluginValue, blocking, receiver, wait, wait_until,
 };
 pub use callback::{
     CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Subscription, ask,

@@ -6,8 +6,8 @@ use goplug_runtime::inventory;
 use goplug_runtime::plugin::PluginServer;
 use goplug_runtime::protocol::Descriptor;
 use goplug_runtime::typed::{
-    Call, CallbackSpec, Configuration, Entry, HookFuture, Instance, Item, MethodSpec, ParamSpec,
-    PluginType, Reply, ReplyFuture, ask, emit,
+    Call, CallbackSpec, Configuration, Entry, HookFuture, Item, MethodSpec, ParamSpec, PluginType,
+    PluginValue, Reply, ReplyFuture, ask, emit,
 };
 use goplug_runtime::{Error, Result};
 
@@ -50,11 +50,11 @@ static CHANGED: CallbackSpec = CallbackSpec {
 };
 static SURE: CallbackSpec = CallbackSpec { name: "sure", doc: "", params: &[], returns: "bool" };
 
-fn counter(instance: &Instance) -> &Counter {
+fn counter(instance: &PluginValue) -> &Counter {
     instance.downcast_ref().unwrap()
 }
 
-fn add(instance: Instance, call: Call) -> ReplyFuture {
+fn add(instance: PluginValue, call: Call) -> ReplyFuture {
     Box::pin(async move {
         let (by,): (i64,) = call.arguments(&ADD)?;
         let value = counter(&instance).value.fetch_add(by, Ordering::Relaxed) + by;
@@ -64,14 +64,14 @@ fn add(instance: Instance, call: Call) -> ReplyFuture {
     })
 }
 
-fn confirm(_: Instance, _: Call) -> ReplyFuture {
+fn confirm(_: PluginValue, _: Call) -> ReplyFuture {
     Box::pin(async {
         let answer: Result<bool> = ask::<Counter, _, _>(&SURE, ()).await;
         Reply::outcome(answer)
     })
 }
 
-fn activate(instance: Instance, configuration: Configuration) -> HookFuture {
+fn activate(instance: PluginValue, configuration: Configuration) -> HookFuture {
     Box::pin(async move {
         let start = configuration.parse::<Option<i64>>()?.unwrap_or_default();
         counter(&instance).value.store(start, Ordering::Relaxed);
@@ -286,7 +286,7 @@ impl PluginType for Lonely {
 static LATER: MethodSpec =
     MethodSpec { name: "later", doc: "", params: &[], returns: "()", idempotent: false };
 
-fn later(_: Instance, _: Call) -> ReplyFuture {
+fn later(_: PluginValue, _: Call) -> ReplyFuture {
     Box::pin(async {
         tokio::spawn(emit::<Lonely, _>(&CHANGED, (&1_i64,)));
         Reply::json(&())

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use goplug_runtime::inventory;
 use goplug_runtime::plugin::program::{self, Options};
 use goplug_runtime::typed::{
-    Call, Entry, Instance, Item, MethodSpec, ParamSpec, PluginType, Reply, ReplyFuture,
+    Call, Entry, Item, MethodSpec, ParamSpec, PluginType, PluginValue, Reply, ReplyFuture,
 };
 
 pub(crate) fn main() -> ExitCode {
@@ -36,14 +36,14 @@ static ECHO: MethodSpec = MethodSpec {
 static BLOCK: MethodSpec =
     MethodSpec { name: "block", doc: "", params: &[], returns: "()", idempotent: false };
 
-fn echo(_: Instance, call: Call) -> ReplyFuture {
+fn echo(_: PluginValue, call: Call) -> ReplyFuture {
     Box::pin(async move {
         let (text,): (String,) = call.arguments(&ECHO)?;
         Reply::json(&text)
     })
 }
 
-fn block(_: Instance, _: Call) -> ReplyFuture {
+fn block(_: PluginValue, _: Call) -> ReplyFuture {
     Box::pin(async move {
         let _ = writeln!(std::io::stderr(), "blocking");
         loop {

@@ -47,39 +47,40 @@ use crate::typed::{
 /// ```
 #[derive(Clone)]
 pub struct Plugin {
-    plugin: Arc<PluginState>,
+    /// What the handle shares with the supervisor.
+    shared: Arc<PluginState>,
 }
 
 impl Plugin {
-    pub(in crate::host) fn new(plugin: Arc<PluginState>) -> Self {
-        Self { plugin }
+    pub(in crate::host) fn new(shared: Arc<PluginState>) -> Self {
+        Self { shared }
     }
 
     /// The plugin's name.
     pub fn name(&self) -> &str {
-        self.plugin.id().name()
+        self.shared.id().name()
     }
 
     /// The plugin's namespace; empty if it has none.
     pub fn namespace(&self) -> &str {
-        self.plugin.id().namespace()
+        self.shared.id().namespace()
     }
 
     /// The plugin's name and namespace.
     pub fn id(&self) -> &PluginId {
-        self.plugin.id()
+        self.shared.id()
     }
 
     /// The version of the running plugin, or of its `.pconf` if it does not run; `None` if it
     /// states no version.
     pub fn version(&self) -> Option<String> {
         let running = self.descriptor().and_then(|descriptor| descriptor.version.clone());
-        running.or_else(|| Some(self.plugin.installation()?.pconf.version()?.to_string()))
+        running.or_else(|| Some(self.shared.installation()?.pconf.version()?.to_string()))
     }
 
     /// The plugin's state at this moment.
     pub fn state(&self) -> State {
-        self.plugin.state()
+        self.shared.state()
     }
 
     /// The wire names of the methods of the running plugin, or of its `.pconf` if it does not
@@ -96,7 +97,7 @@ impl Plugin {
 
     fn describe_methods(&self, text: impl Fn(&MethodDescriptor) -> String) -> Vec<String> {
         let texts = |methods: &[MethodDescriptor]| methods.iter().map(&text).collect();
-        match (self.descriptor(), self.plugin.installation()) {
+        match (self.descriptor(), self.shared.installation()) {
             (Some(descriptor), _) => texts(&descriptor.methods),
             (None, Some(installation)) => texts(installation.pconf.methods()),
             (None, None) => Vec::new(),
@@ -105,19 +106,19 @@ impl Plugin {
 
     /// The descriptor of the running plugin; `None` if it is not loaded.
     pub fn descriptor(&self) -> Option<Arc<Descriptor>> {
-        Some(Arc::clone(self.plugin.instance()?.descriptor()))
+        Some(Arc::clone(self.shared.instance()?.descriptor()))
     }
 
     /// The path of the socket on which the running plugin listens, for example for
     /// `curl --unix-socket`; `None` if the plugin is not loaded.
     pub fn socket(&self) -> Option<PathBuf> {
-        Some(self.plugin.instance()?.endpoint().socket().into())
+        Some(self.shared.instance()?.endpoint().socket().into())
     }
 
     /// The id of the running plugin's process; `None` if the plugin is not loaded, or if this
     /// registry did not start it.
     pub fn process_id(&self) -> Option<u32> {
-        self.plugin.instance()?.pid()
+        self.shared.instance()?.pid()
     }
 
     /// Calls a method with a body of bytes, and returns the body of the response. Typed methods
@@ -181,11 +182,11 @@ impl Plugin {
     /// Unregisters all handlers of a callback, also those that were registered with other handles
     /// of the plugin.
     pub fn unregister_callback(&self, callback: &str) {
-        self.plugin.callbacks().remove_all(callback);
+        self.shared.callbacks().remove_all(callback);
     }
 
     async fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
-        let after = self.plugin.policy().call_timeout;
+        let after = self.shared.policy().call_timeout;
         match tokio::time::timeout(after, self.register_without_timeout(callback, handler)).await {
             Ok(registered) => registered,
             Err(_) => Err(self.registration_timeout_error(callback)),
@@ -200,11 +201,11 @@ impl Plugin {
         handler: CallbackHandler,
     ) -> Result<Subscription> {
         name::check_callback(callback)?;
-        let callbacks = self.plugin.callbacks();
+        let callbacks = self.shared.callbacks();
         let Registration { key, names_version } = callbacks.add(callback, handler);
         let (registered, name) = (Arc::clone(callbacks), callback.to_owned());
         let subscription = Subscription::new(move || registered.remove(&name, key));
-        let Some(instance) = self.plugin.instance() else { return Ok(subscription) };
+        let Some(instance) = self.shared.instance() else { return Ok(subscription) };
         tokio::select! {
             confirmed = callbacks.wait_until_confirmed(names_version) => confirmed.map(|()| subscription),
             // The callback will be registered with the next instance.
@@ -215,14 +216,14 @@ impl Plugin {
     /// The error of a registration that the plugin did not confirm within the call timeout.
     pub(in crate::host) fn registration_timeout_error(&self, callback: &str) -> Error {
         Error::Deadline {
-            what: format!("registering {callback} of {}", self.plugin.id()),
-            after: self.plugin.policy().call_timeout,
+            what: format!("registering {callback} of {}", self.shared.id()),
+            after: self.shared.policy().call_timeout,
         }
     }
 
     /// What the handle shares with the supervisor.
     pub(in crate::host) fn shared(&self) -> &PluginState {
-        &self.plugin
+        &self.shared
     }
 
     /// A typed client of this plugin, which has to be loaded.
@@ -244,14 +245,14 @@ impl Plugin {
     /// # Errors
     /// [`Error::Stopped`] if the registry has stopped, and the plugin with it.
     pub async fn unload(&self) -> Result<()> {
-        self.plugin.command(Command::Unload).await
+        self.shared.command(Command::Unload).await
     }
 }
 
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plugin")
-            .field("id", &self.plugin.id())
+            .field("id", &self.shared.id())
             .field("state", &self.state())
             .finish_non_exhaustive()
     }
@@ -259,7 +260,7 @@ impl std::fmt::Debug for Plugin {
 
 impl Caller for Plugin {
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
-        retry::call(&self.plugin, request).await
+        retry::call(&self.shared, request).await
     }
 
     async fn subscribe(
@@ -271,8 +272,8 @@ impl Caller for Plugin {
     }
 
     fn check(&self, expectation: &Expectation) -> Result<()> {
-        let instance = self.plugin.instance().ok_or_else(|| Error::Unavailable {
-            id: self.plugin.id().clone(),
+        let instance = self.shared.instance().ok_or_else(|| Error::Unavailable {
+            id: self.shared.id().clone(),
             reason: "it is not loaded".into(),
         })?;
         let differences = match instance.dialect() {
@@ -280,11 +281,11 @@ impl Caller for Plugin {
             Dialect::GoPlug1 => expectation.missing_methods(instance.descriptor()),
         };
         if differences.is_empty() {
-            self.plugin.add_expectation(expectation);
+            self.shared.add_expectation(expectation);
             return Ok(());
         }
         Err(Error::Contract {
-            id: self.plugin.id().clone(),
+            id: self.shared.id().clone(),
             client: expectation.client(),
             differences,
         })

@@ -15,7 +15,7 @@ use crate::error::{Error, MethodFailure, Result};
 use crate::limits;
 use crate::plugin::problems::bad_request;
 use crate::protocol::{Problem, ProblemKind, name};
-use crate::typed::{Emission, MediaType, Notifier, Payload};
+use crate::typed::{CallbackKind, Emission, MediaType, Notifier, Payload};
 
 /// An attempt to queue a callback.
 enum Attempt<T> {
@@ -264,13 +264,14 @@ impl Notifier for HubNotifier {
         &'a self,
         callback: &'a str,
         payload: Payload<'a>,
-        wait_for_reply: bool,
+        kind: CallbackKind,
     ) -> Emission<'a> {
         Box::pin(async move {
-            if wait_for_reply {
-                self.0.call(callback, payload).await
-            } else {
-                self.0.notify(callback, payload).await.map(|()| Bytes::new())
+            match kind {
+                CallbackKind::Call => self.0.call(callback, payload).await,
+                CallbackKind::Notification => {
+                    self.0.notify(callback, payload).await.map(|()| Bytes::new())
+                }
             }
         })
     }

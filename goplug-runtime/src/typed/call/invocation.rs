@@ -13,7 +13,7 @@ use crate::typed::codec::{self, Arguments};
 use crate::typed::declare::{MethodSpec, PluginType};
 
 /// The value of a plugin's type, shared by all its calls.
-pub type Instance = Arc<dyn Any + Send + Sync>;
+pub type PluginValue = Arc<dyn Any + Send + Sync>;
 
 /// The future of a handler: its reply, or the problem that the caller gets.
 pub type ReplyFuture = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
@@ -55,12 +55,12 @@ impl Call {
 /// An entry of one plugin type was run with the value of another.
 #[derive(Debug, thiserror::Error)]
 #[error("the value of the plugin is not a {expected}")]
-pub struct WrongInstance {
+pub struct WrongPluginValue {
     expected: &'static str,
 }
 
-impl From<WrongInstance> for Problem {
-    fn from(error: WrongInstance) -> Self {
+impl From<WrongPluginValue> for Problem {
+    fn from(error: WrongPluginValue) -> Self {
         Problem::new(ProblemKind::Internal, error.to_string())
     }
 }
@@ -69,7 +69,7 @@ impl From<WrongInstance> for Problem {
 /// this succeeds whenever a server dispatches through them.
 ///
 /// # Errors
-/// [`WrongInstance`] if the value has another type.
-pub fn receiver<P: PluginType>(instance: Instance) -> Result<Arc<P>, WrongInstance> {
-    instance.downcast::<P>().map_err(|_| WrongInstance { expected: std::any::type_name::<P>() })
+/// [`WrongPluginValue`] if the value has another type.
+pub fn receiver<P: PluginType>(value: PluginValue) -> Result<Arc<P>, WrongPluginValue> {
+    value.downcast::<P>().map_err(|_| WrongPluginValue { expected: std::any::type_name::<P>() })
 }

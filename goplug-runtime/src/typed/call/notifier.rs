@@ -17,26 +17,33 @@ pub struct Payload<'a> {
     pub media_type: MediaType,
 }
 
+/// Whether the plugin waits for the answer of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackKind {
+    /// No host answers: the callback goes to every host that has registered it.
+    Notification,
+    /// The callback goes to the host that registered it first, and the plugin waits for the answer.
+    Call,
+}
+
 /// A callback on its way to the host. The output is the body of the host's reply.
 pub type Emission<'a> = Pin<Box<dyn Future<Output = Result<Bytes>> + Send + 'a>>;
 
 /// A running plugin, as its callbacks see it.
 pub trait Notifier: Send + Sync {
-    /// Sends one callback to every host that has it registered, if that takes no wait and
-    /// meets no error. True if it was sent; if not, the caller goes on with
-    /// [`Notifier::emit`]. The default sends nothing.
+    /// Sends a notification if that takes no wait and fails in no way. Returns whether it was sent;
+    /// if not, the caller continues with [`Notifier::emit`]. The default sends nothing.
     fn emit_at_once(&self, callback: &str, payload: Payload<'_>) -> bool {
         let _ = (callback, payload);
         false
     }
 
-    /// Sends one callback to every host that has it registered, and waits while the queue of
-    /// one of them is full. With `wait_for_reply` it goes only to the host that registered it
-    /// first, and the result is that host's answer; without, the result is empty.
+    /// Sends a callback, and waits while the queue of a host is full. The output is the host's
+    /// answer to a call, and empty for a notification.
     fn emit<'a>(
         &'a self,
         callback: &'a str,
         payload: Payload<'a>,
-        wait_for_reply: bool,
+        kind: CallbackKind,
     ) -> Emission<'a>;
 }

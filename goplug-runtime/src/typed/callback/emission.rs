@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::typed::call::{Notifier, Payload, with_notifier};
+use crate::typed::call::{CallbackKind, Notifier, Payload, with_notifier};
 use crate::typed::codec::{EncodeArguments, EncodeError, MediaType, encode, unwritable};
 use crate::typed::declare::{CallbackSpec, PluginType};
 
@@ -37,7 +37,10 @@ async fn emit_unsent<P: PluginType>(callback: &CallbackSpec, unsent: Box<Unsent>
     }
     let data = unsent.raw.as_ref().map_or(&unsent.json[..], |raw| raw);
     let payload = Payload { data, media_type: unsent.media_type };
-    notifier_of::<P>(callback)?.emit(callback.name, payload, false).await.map(drop)
+    notifier_of::<P>(callback)?
+        .emit(callback.name, payload, CallbackKind::Notification)
+        .await
+        .map(drop)
 }
 
 /// A callback that could not be sent at once.
@@ -87,7 +90,8 @@ pub async fn ask<P: PluginType, A: EncodeArguments, T: DeserializeOwned>(
 ) -> Result<T> {
     let body = encode(callback.name, callback.params, arguments)?;
     let payload = Payload { data: &body, media_type: A::MEDIA_TYPE };
-    let answer = notifier_of::<P>(callback)?.emit(callback.name, payload, true).await?;
+    let answer =
+        notifier_of::<P>(callback)?.emit(callback.name, payload, CallbackKind::Call).await?;
     serde_json::from_slice(&answer)
         .map_err(|source| Error::Decode { method: callback.name.into(), source })
 }

@@ -7,20 +7,20 @@ use std::any::TypeId;
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::typed::call::{Call, Configuration, Instance, ReplyFuture};
+use crate::typed::call::{Call, Configuration, PluginValue, ReplyFuture};
 use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
 
 /// Runs one method: decodes, calls, encodes. Generated.
-pub type Dispatch = fn(Instance, Call) -> ReplyFuture;
+pub type Dispatch = fn(PluginValue, Call) -> ReplyFuture;
 
 /// The future of a hook.
 pub type HookFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 /// Runs the activation hook. Generated.
-pub type Activator = fn(Instance, Configuration) -> HookFuture;
+pub type Activator = fn(PluginValue, Configuration) -> HookFuture;
 
 /// Runs the stop hook. Generated.
-pub type Stopper = fn(Instance) -> HookFuture;
+pub type Stopper = fn(PluginValue) -> HookFuture;
 
 /// The declaration of one annotation.
 #[derive(Clone, Copy, Debug)]
