@@ -1,7 +1,7 @@
 //! Errors are collected, so that one build shows all of them.
 //!
-//! The creator of a [`Diag`] has to ask it for its errors in the end. To drop one that holds
-//! errors is a bug of this crate, and it panics rather than lose them.
+//! [`Diag::finish`] returns the errors. To drop a [`Diag`] that holds errors is a bug of this crate:
+//! it panics, so that no error is lost.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -31,12 +31,12 @@ impl Diag {
         self.errors.borrow_mut().push(error);
     }
 
-    /// The value, or `None` and one error more.
+    /// The value of the result. An error is collected, and the value is `None`.
     pub(crate) fn ok<T>(&self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// How many errors there are so far: two readings tell whether a step found one.
+    /// The number of errors so far. A step has found errors if the number grew.
     pub(crate) fn count(&self) -> usize {
         self.errors.borrow().len()
     }

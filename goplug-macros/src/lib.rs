@@ -1,15 +1,14 @@
 //! The attribute macros of goplug. Users reach them through the `goplug` crate.
 //!
-//! The rooms, in their order; each imports only from those above it, and all of them from
-//! `diag`:
+//! The rooms, in their order. Each imports only from the rooms above it and from `diag`:
 //!
 //! | room | what it is for |
 //! |---|---|
 //! | `attr` | the grammars of our attributes |
 //! | `syntax` | items, as far as they have to be understood |
 //! | `model` | what was declared, validated |
-//! | `emit` | the model to code, one file for each thing that is generated |
-//! | `item` | the annotated item, and what is put beside it |
+//! | `emit` | from the model to code, one file for each kind of output |
+//! | `item` | the annotated item, and the code beside it |
 //!
 //! Here are the entry points only. Start with `item`, or with a snapshot in
 //! `tests/expansions`.
@@ -58,8 +57,8 @@ use crate::attr::{HookKind, Role};
 /// | `namespace = "…"` | its namespace: the same characters and `.` | empty |
 /// | `version = "…"` | its semantic version | the version of its crate |
 /// | `url = "…"` | its URL, without a path | made of namespace and name |
-/// | `lazy_load` | a registry loads it only when it is asked for | |
-/// | `crate = path` | where goplug is found; allowed everywhere | `::goplug` |
+/// | `lazy_load` | a registry loads it only on request | |
+/// | `crate = path` | the path of the goplug crate; allowed everywhere | `::goplug` |
 ///
 /// # The generated clients
 /// A plugin `Calculator` gets a `CalculatorClient`, and a `CalculatorBlockingClient` for hosts
@@ -148,8 +147,8 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # fn main() {}
 /// ```
 ///
-/// On a free function the first argument is the path of the plugin's type. The client is
-/// looked for beside that type: for `super::Calculator` it is `super::CalculatorClient` and
+/// On a free function the first argument is the path of the plugin's type. The clients have to be
+/// beside that type: for `super::Calculator` they are `super::CalculatorClient` and
 /// `super::CalculatorBlockingClient`. Within an `impl` or trait that has `#[goplug::plugin]`
 /// there is no path.
 ///
@@ -159,7 +158,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "…"` | the wire name | the function's name |
 /// | `blocking` | it runs on a thread where it may block; not for an `async fn` | |
 /// | `idempotent` | it may safely run twice, so a call that a crash cut off is made again | |
-/// | `crate = path` | where goplug is found; within an `impl`, the block has this option | `::goplug` |
+/// | `crate = path` | the path of the goplug crate; within an `impl`, the block has this option | `::goplug` |
 ///
 /// # Parameters
 /// At most twelve. They travel as JSON, by name, so their types implement serde's `Serialize`
@@ -289,7 +288,7 @@ pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
 /// that has `#[goplug::plugin]` there is no path.
 ///
 /// # Options
-/// `crate = path`, on a free function: where goplug is found.
+/// `crate = path`, on a free function: the path of the goplug crate.
 ///
 /// # Parameters
 /// A free function may take the plugin's value first, `&Calculator`; in an `impl` that is
@@ -329,7 +328,7 @@ pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// path of the plugin's type; within an `impl` that has `#[goplug::plugin]` there is no path.
 ///
 /// # Options
-/// `crate = path`, on a free function: where goplug is found.
+/// `crate = path`, on a free function: the path of the goplug crate.
 ///
 /// # Parameters
 /// None but the plugin's value, `&Calculator`; in an `impl` that is `&self`.

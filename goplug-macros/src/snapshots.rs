@@ -1,7 +1,8 @@
 //! The code that the macros generate, kept as files that people can read.
 //!
-//! `tests/expansions/NAME.rs` is a user's code, `NAME.expanded.rs` its expansion. After a change, `UPDATE_EXPANSIONS=1 cargo test -p goplug-macros` writes the
-//! latter anew; read the difference.
+//! `tests/expansions/NAME.rs` is a user's code, `NAME.expanded.rs` its expansion. After a change of
+//! the macros, `UPDATE_EXPANSIONS=1 cargo test -p goplug-macros` writes the expansions again. Read
+//! the difference before you commit it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! For generated code only. Nothing in here is covered by semantic versioning.
 
-/// What the two clients of a plugin or contract have, whatever its members are.
+/// The part of the two clients of a plugin or contract that does not depend on its members.
 ///
 /// ```text
 /// clients! {
@@ -9,8 +9,8 @@
 /// clients! { contract: GreeterClient, GreeterBlockingClient }
 /// ```
 ///
-/// The structs stand beside it, and each has one field, `base: ClientBase<C>`. The client of a
-/// contract has the constant `__CONTRACT`.
+/// Both structs must be in scope and have one field, `base: ClientBase<C>`. The client of a
+/// contract must have the constant `__CONTRACT`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __clients {
@@ -51,19 +51,19 @@ macro_rules! __clients {
             /// Binds a client to what it calls through.
             ///
             /// # Errors
-            /// `Error::Contract` names each method and callback that the other end lacks or
-            /// has with another signature.
+            /// `Error::Contract` names each method and callback that the plugin lacks or has with
+            /// another signature.
             pub fn new(caller: C) -> $crate::__private::Result<Self> {
                 $crate::__private::ClientBase::bind(caller)
             }
 
-            /// The same client with this deadline for each of its calls.
+            /// The same client with this timeout for each call.
             #[must_use]
             pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
                 Self { base: self.base.with_timeout(timeout) }
             }
 
-            /// What it calls through.
+            /// The plugin, or another caller, that the client calls through.
             #[must_use]
             pub fn plugin(&self) -> &C {
                 self.base.caller()
@@ -104,14 +104,14 @@ pub use goplug_runtime::typed::{
 pub use goplug_runtime::{CallError, Error, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory};
 
-/// What a client calls through unless it is told otherwise: the host's handle of a
-/// plugin, or nobody in a program without the `host` feature.
+/// The default type of a client's caller: the host's handle of a plugin. In a program without the
+/// `host` feature it is a type without values.
 #[cfg(feature = "host")]
 pub use goplug_runtime::host::Plugin as DefaultCaller;
 #[cfg(not(feature = "host"))]
 pub use goplug_runtime::typed::NoHost as DefaultCaller;
 
-/// The same for clients that block.
+/// The default type of a blocking client's caller.
 #[cfg(feature = "host")]
 pub use goplug_runtime::host::blocking::Plugin as DefaultBlockingCaller;
 #[cfg(not(feature = "host"))]

@@ -1,7 +1,7 @@
 //! Plugins for Rust programs, as processes of their own, called through typed clients.
 //!
-//! You annotate functions; that is a plugin. Your program, the *host*, calls them through a
-//! generated client. In between is one HTTP/1.1 request on a Unix socket. A plugin that
+//! You annotate functions; they are a plugin. Your program, the *host*, calls them through a
+//! generated client. Each call is one HTTP/1.1 request on a Unix socket. A plugin that
 //! crashes takes nothing down with it, and never outlives its host.
 //!
 //! # A first plugin, and its host
@@ -43,9 +43,9 @@
 //! | make a program of it | [`main!`], or [`embed!`] within the host's |
 //! | find, load and call plugins | [`Registry`], [`Plugin`] |
 //! | do so from code that is not async | [`blocking`] |
-//! | tell what went wrong, and whether to try again | [`Error`], [`CallError`] |
+//! | find out what went wrong, and whether a retry is safe | [`Error`], [`CallError`] |
 //! | restart, confine, limit, watch, upgrade plugins | [`Policy`] and its [`Restart`], [`Sandbox`], [`Resources`], [`HealthCheck`] |
-//! | hear what happens to them | [`Event`] |
+//! | get events about plugins | [`Event`] |
 //! | test code that calls a plugin, without one | [`Caller`] |
 //! | call by name, with bytes; serve without annotations | [`Plugin::execute`], [`PluginServer`], [`raw`] |
 //! | know the default limits and times | [`limits`] |
@@ -63,8 +63,8 @@
 //! a host's with `["host"]`.
 //!
 //! # Stability
-//! Everything here but the hidden module `__private`, which is for generated code, follows
-//! semantic versioning. The crates `goplug-runtime` and `goplug-macros` promise nothing: use
+//! Everything here follows semantic versioning, except the hidden module `__private`, which is for
+//! generated code. The crates `goplug-runtime` and `goplug-macros` promise nothing: use
 //! them through this one.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -106,10 +106,10 @@ pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHos
 #[doc(inline)]
 pub use goplug_runtime::typed::Configuration;
 
-/// What two processes tell each other, as values.
+/// The values that a host and a plugin exchange.
 ///
-/// A [`Descriptor`](protocol::Descriptor) says what a plugin offers: it is the answer of
-/// [`Plugin::descriptor`]. A [`Problem`](protocol::Problem) is an error on its way from one
+/// A [`Descriptor`](protocol::Descriptor) says what a plugin offers; [`Plugin::descriptor`] returns
+/// it. A [`Problem`](protocol::Problem) is an error on its way from one
 /// process to the other; users of typed clients see it as an [`Error`] instead.
 pub mod protocol {
     #[doc(inline)]
@@ -121,10 +121,10 @@ pub mod protocol {
     };
 }
 
-/// What lies beneath typed clients and annotations, for those who write either by hand: a
-/// [`Caller`] of their own, or a [`PluginServer`].
+/// The layer below typed clients and annotations, for a [`Caller`] of your own or a
+/// [`PluginServer`].
 ///
-/// A call is a [`CallRequest`], whose body is of a [`MediaType`](raw::MediaType). A callback is
+/// A call is a [`CallRequest`], whose body has a [`MediaType`](raw::MediaType). A callback is
 /// a [`CallbackEvent`](raw::CallbackEvent), and a [`CallbackHandler`] answers it with a
 /// [`Reply`](raw::Reply) or a [`Problem`](protocol::Problem). An
 /// [`Expectation`](raw::Expectation) is what a client needs of its plugin: [`Caller::check`]

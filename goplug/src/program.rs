@@ -1,8 +1,8 @@
-//! What stands in `main`.
+//! The macros for `main`.
 
 /// Makes the binary a plugin's program: writes its `main`.
 ///
-/// Started by a registry, it serves. By hand it has three verbs: `--dir DIR` serves on a
+/// Started by a registry, it serves. Started by hand, it has three verbs: `--dir DIR` serves on a
 /// socket in `DIR` and writes the `.pconf` beside it, `install DIR` writes the `.pconf` by
 /// which a registry starts the program, `describe` prints what the plugin offers.
 ///
@@ -55,7 +55,7 @@ macro_rules! main {
 /// }
 /// ```
 ///
-/// The registry learns of them by `RegistryBuilder::embed`.
+/// The host adds each of these plugins to its registry with `RegistryBuilder::embed`.
 #[macro_export]
 macro_rules! embed {
     ($($plugin:ty),+ $(,)?) => {

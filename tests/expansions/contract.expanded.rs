@@ -49,17 +49,17 @@ pub trait Greeter {
 }
 /// The typed client of any plugin that fulfils `Greeter`.
 ///
-/// Generated. It has one method for each method, with the same parameters, and
-/// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+/// Generated. It has each method of the plugin, with the same parameters, and `on_…` and
+/// `…_stream` for each callback. Cloning it is cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct GreeterClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
 /// The blocking client of any plugin that fulfils `Greeter`.
 ///
-/// Generated. It has one method for each method, with the same parameters, and for
-/// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
-/// cheap.
+/// Generated. It has each method of the plugin, with the same parameters, and `on_…` for
+/// each callback. Each of these functions blocks the thread that calls it. Cloning the
+/// client is cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct GreeterBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
@@ -223,17 +223,17 @@ impl ::goplug::__private::PluginType for Polite {
 }
 /// The typed client of the plugin `Polite`.
 ///
-/// Generated. It has one method for each method, with the same parameters, and
-/// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+/// Generated. It has each method of the plugin, with the same parameters, and `on_…` and
+/// `…_stream` for each callback. Cloning it is cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct PoliteClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
 /// The blocking client of the plugin `Polite`.
 ///
-/// Generated. It has one method for each method, with the same parameters, and for
-/// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
-/// cheap.
+/// Generated. It has each method of the plugin, with the same parameters, and `on_…` for
+/// each callback. Each of these functions blocks the thread that calls it. Cloning the
+/// client is cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct PoliteBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,

@@ -12,17 +12,17 @@ impl ::goplug::__private::PluginType for Calculator {
 }
 /// The typed client of the plugin `Calculator`.
 ///
-/// Generated. It has one method for each method, with the same parameters, and
-/// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+/// Generated. It has each method of the plugin, with the same parameters, and `on_…` and
+/// `…_stream` for each callback. Cloning it is cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct CalculatorClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
 /// The blocking client of the plugin `Calculator`.
 ///
-/// Generated. It has one method for each method, with the same parameters, and for
-/// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
-/// cheap.
+/// Generated. It has each method of the plugin, with the same parameters, and `on_…` for
+/// each callback. Each of these functions blocks the thread that calls it. Cloning the
+/// client is cheap.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct CalculatorBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,

@@ -28,7 +28,7 @@ pub(crate) fn on_function(role: Role, args: TokenStream, diag: &Diag) -> Options
     parse(args, &grammar, Span::call_site(), diag)
 }
 
-/// One of our attributes on a function of an impl or trait.
+/// One of our attributes, on a function of an impl or trait.
 pub(crate) struct Mark {
     pub(crate) role: Role,
     attr: Attribute,

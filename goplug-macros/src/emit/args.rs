@@ -52,7 +52,7 @@ pub(crate) fn encode(signature: &FnSignature, paths: &Paths) -> TokenStream {
     encode_named(signature, paths, |param| param.ident.to_token_stream())
 }
 
-/// The same within the user's own function, where the parameters are the user's.
+/// As [`encode`], within the user's own function, whose parameters have the user's names.
 pub(crate) fn encode_users(signature: &FnSignature, paths: &Paths) -> TokenStream {
     encode_named(signature, paths, |param| param.user_ident.to_token_stream())
 }

@@ -1,4 +1,4 @@
-//! What the compiler is asked about the user's types, at the place of each type.
+//! Checks that the compiler makes of the user's types, at the place of each type.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

@@ -49,7 +49,7 @@ impl Flavour {
         path
     }
 
-    /// The constant of a specification. Both clients use the one on the async client.
+    /// The path of the constant with a specification, which is on the async client.
     pub(super) fn constant(self, constant: &Ident, paths: &Paths) -> TokenStream {
         let Paths { client, .. } = paths;
         match self {
@@ -113,15 +113,15 @@ impl ClientDecl<'_> {
         quote! {
             #summary
             ///
-            /// Generated. It has one method for each method, with the same parameters, and
-            /// for each callback `on_…` and `…_stream`. Cloning it is cheap.
+            /// Generated. It has each method of the plugin, with the same parameters, and `on_…` and
+            /// `…_stream` for each callback. Cloning it is cheap.
             #declared
 
             #blocking_summary
             ///
-            /// Generated. It has one method for each method, with the same parameters, and for
-            /// each callback `on_…`. Each of them holds the thread that calls it. Cloning it is
-            /// cheap.
+            /// Generated. It has each method of the plugin, with the same parameters, and `on_…` for
+            /// each callback. Each of these functions blocks the thread that calls it. Cloning the
+            /// client is cheap.
             #blocking_declared
 
             #(#cfgs)*

@@ -35,7 +35,7 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
     let plugin_param = if signature.takes_plugin { quote!(#plugin) } else { quote!(_) };
     let reads_call = !signature.params.is_empty();
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
-    // An error about the future as a whole, as that it is not `Send`, points at the function.
+    // An error about the whole future, for example that it is not `Send`, points at the function.
     let boxed = quote_spanned! {idents::generated(&signature.ident).span()=>
         ::std::boxed::Box::pin(async move { #receiver #decode #reply })
     };

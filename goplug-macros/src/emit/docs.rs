@@ -1,4 +1,4 @@
-//! Documentation and other attributes of what is generated.
+//! Documentation and other attributes of generated items.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -37,9 +37,9 @@ pub(crate) fn entry(
 /// Item::Contract(<Polite as Greeter>::__goplug_contract)
 /// ```
 ///
-/// within an entry: how a plugin fulfils a contract. The impl cannot see the attributes in the
-/// trait, and does not need to: the trait has a hidden function that makes the table of methods
-/// for any type that implements it.
+/// within an entry, which registers the members of a contract for a plugin. The impl cannot see the
+/// attributes in the trait. So the trait has a hidden function that makes the table of methods for
+/// every type that implements it.
 pub(crate) fn of_contract(contract: &Path, scope: &MemberScope<'_>) -> TokenStream {
     let Paths { private, plugin, .. } = scope.paths;
     // A trait that is not a contract lacks this function, and the error points at its name.

@@ -1,4 +1,4 @@
-//! All that a member adds to its plugin, beside the function itself.
+//! Everything that a member adds to its plugin, beside the function itself.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,11 +1,11 @@
 //! From the model to code.
 //!
-//! What is emitted is data and one call into the runtime; above each emitter stands a sketch of
-//! it. Paths are absolute and local variables hygienic, so that nothing in the user's module can
-//! change what the code means.
+//! Emitted code is data and one call into the runtime. Above each emitter stands a sketch of its
+//! output. Paths are absolute and local variables hygienic, so that nothing in the user's module
+//! can change the meaning of the code.
 //!
-//! Start with [`member`], which puts together what one annotated function becomes; [`paths`] is
-//! what all emitters share. The room imports from `model` and `attr`.
+//! Start with [`member`], which emits everything for one annotated function. All emitters use
+//! [`paths`]. The room imports from `model` and `attr`.
 
 mod args;
 pub(crate) mod callback;

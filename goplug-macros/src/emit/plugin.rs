@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::client::ClientDecl;
-use crate::model::Plugin;
+use crate::model::{InitialValue, Plugin};
 
 /// ```text
 /// impl PluginType for Calculator { … }
@@ -43,11 +43,12 @@ fn plugin_type(plugin: &Plugin, private: &TokenStream) -> TokenStream {
         None => quote!(::std::option::Option::None),
     };
     let at = Span::mixed_site().located_at(plugin.ident.span());
-    let value = if plugin.is_unit {
-        quote!(Self)
-    } else {
+    let value = match plugin.value {
+        InitialValue::Unit => quote!(Self),
         // Without `Default` the error is about the type, not about this attribute.
-        quote_spanned!(at=> <#path as ::std::default::Default>::default())
+        InitialValue::Default => {
+            quote_spanned!(at=> <#path as ::std::default::Default>::default())
+        }
     };
     quote! {
         #(#cfgs)*

@@ -8,7 +8,7 @@ use super::{function, trait_impl};
 use crate::attr::{self, Options, Role};
 use crate::diag::Diag;
 use crate::emit::{Paths, member, plugin};
-use crate::model::{self, Attrs, BlockItem, Plugin, types};
+use crate::model::{self, Attrs, BlockItem, InitialValue, Plugin, types};
 use crate::syntax::{Impl, Item};
 
 /// The impl, what makes its type a plugin, and what its members add to that.
@@ -74,15 +74,15 @@ fn unmarked(items: Vec<Item>) -> TokenStream {
             let attrs = function.attrs.len();
             function.attrs.retain(|attr| Role::of(attr).is_none());
             let marked = function.attrs.len() < attrs;
-            if marked { function.kept() } else { function.as_it_is() }
+            if marked { function.kept() } else { function.as_written() }
         }
         Item::Other(tokens) => tokens,
     });
     kept.collect()
 }
 
-/// `#[goplug::plugin(Counter)]`: whether this adds to the plugin of the impl, declared
-/// elsewhere, and to no other.
+/// Checks `#[goplug::plugin(Counter)]`, which adds to a plugin that is declared elsewhere: the
+/// attribute must name the type of the impl. Returns whether it is right.
 fn adds_to(named: &Path, path: &Path, options: &Options, diag: &Diag) -> bool {
     let errors = diag.count();
     if types::path_name(named) != types::path_name(path) {
@@ -102,10 +102,10 @@ fn adds_to(named: &Path, path: &Path, options: &Options, diag: &Diag) -> bool {
 }
 
 fn declare(block: &Impl, path: &Path, options: &Options, diag: &Diag) -> Option<TokenStream> {
-    // The type's own visibility cannot be seen from here; nothing of the client names the type.
+    // The visibility of the type is not known here. The client's interface does not name the type.
     let vis = parse_quote!(pub);
     let attrs = Attrs::new(&block.attrs);
-    let plugin = Plugin::new(path.clone(), vis, attrs, options, false, diag)?;
+    let plugin = Plugin::new(path.clone(), vis, attrs, options, InitialValue::Default, diag)?;
     Some(plugin::declare(&plugin, &options.private()))
 }
 

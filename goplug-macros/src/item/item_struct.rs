@@ -7,7 +7,7 @@ use syn::{Fields, ItemStruct, Path};
 use crate::attr;
 use crate::diag::Diag;
 use crate::emit::plugin;
-use crate::model::{Attrs, Plugin};
+use crate::model::{Attrs, InitialValue, Plugin};
 
 /// The struct, and what makes it a plugin.
 pub(super) fn expand(args: TokenStream, item: &ItemStruct) -> TokenStream {
@@ -19,10 +19,13 @@ pub(super) fn expand(args: TokenStream, item: &ItemStruct) -> TokenStream {
         let errors = diag.finish();
         return quote!(#item #errors);
     }
-    let is_unit = matches!(item.fields, Fields::Unit);
+    let value = match item.fields {
+        Fields::Unit => InitialValue::Unit,
+        Fields::Named(_) | Fields::Unnamed(_) => InitialValue::Default,
+    };
     let attrs = Attrs::new(&item.attrs);
     let path = Path::from(item.ident.clone());
-    let plugin = Plugin::new(path, item.vis.clone(), attrs, &options, is_unit, &diag);
+    let plugin = Plugin::new(path, item.vis.clone(), attrs, &options, value, &diag);
     let declared = plugin.map(|plugin| plugin::declare(&plugin, &options.private()));
     let errors = diag.finish();
     quote!(#item #declared #errors)

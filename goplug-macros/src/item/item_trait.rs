@@ -78,7 +78,7 @@ impl Contract<'_> {
             }
             ClientMember::Method(_) => {
                 if function.body.is_some() && function.sig.asyncness.is_some() {
-                    // Its future holds `&self`, and is to be `Send`.
+                    // The future holds `&self` and has to be `Send`.
                     let clause = function.sig.generics.make_where_clause();
                     clause.predicates.push(parse_quote!(Self: ::std::marker::Sync));
                 }
@@ -134,7 +134,7 @@ impl Contract<'_> {
 /// A member with errors, so that implementations of the trait still compile.
 fn refused(function: &Function) -> TokenStream {
     match &function.body {
-        Some(_) => function.as_it_is(),
+        Some(_) => function.as_written(),
         None => in_future(function, None),
     }
 }

@@ -1,7 +1,7 @@
 //! The annotated item: what stays in its place, and what is put beside it.
 //!
-//! One file for each kind of item; [`item_impl`] hands an impl of a contract on to
-//! [`trait_impl`]. Whatever is wrong, the user's item is kept. The room imports from all others.
+//! One file for each kind of item; [`item_impl`] uses [`trait_impl`] for an impl of a contract. The
+//! user's item is kept even if there are errors. The room imports from all others.
 
 mod function;
 mod item_impl;

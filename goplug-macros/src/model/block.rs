@@ -10,13 +10,13 @@ use crate::attr::Mark;
 use crate::diag::Diag;
 use crate::syntax::{Function, Item};
 
-/// An item between the braces, understood.
+/// An item between the braces, after validation.
 pub(crate) enum BlockItem<M> {
     /// A marked function, without its mark.
     Member(Box<Function>, Box<M>),
     /// A marked function with errors, without its mark.
     Refused(Box<Function>),
-    /// Anything else, as it is.
+    /// Anything else, unchanged.
     Other(TokenStream),
 }
 
@@ -48,7 +48,7 @@ fn block_item<M: FromMark>(item: Item, container: &Container, diag: &Diag) -> Bl
     };
     let errors = diag.count();
     let Some(mark) = Mark::take(&mut function.attrs, diag) else {
-        return BlockItem::Other(function.as_it_is());
+        return BlockItem::Other(function.as_written());
     };
     match M::from_mark(&mark, &function, container, diag) {
         Some(member) if diag.count() == errors => BlockItem::Member(function, Box::new(member)),
@@ -56,7 +56,7 @@ fn block_item<M: FromMark>(item: Item, container: &Container, diag: &Diag) -> Bl
     }
 }
 
-/// Refuses each member whose name, or kind of hook, another member has already.
+/// Refuses each member whose name or kind of hook is used by another member.
 fn check_names<M: FromMark>(items: &mut [BlockItem<M>], diag: &Diag) {
     let mut used = UsedNames::new(diag);
     // Callbacks first: of two that collide, the method can be renamed without the host noticing.

@@ -14,9 +14,9 @@ use crate::syntax::Function;
 pub(crate) struct Callback {
     pub(crate) signature: FnSignature,
     pub(crate) wire: String,
-    /// What the host answers; `None` if nothing.
+    /// The type of the host's answer; `None` if there is no answer.
     pub(crate) answer: Option<Type>,
-    /// The function as it is written, for its body.
+    /// The user's function. Its parameters are used in the body that is generated for it.
     pub(crate) function: Function,
 }
 

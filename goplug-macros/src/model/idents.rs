@@ -1,7 +1,7 @@
 //! Generated names: their spelling, and the place that messages show for them.
 //!
-//! All of them resolve as the macros' own. A local variable can then not be taken for
-//! one of the user's items, and lints about the user's code do not apply.
+//! All generated names resolve as names of the macro. So a local variable cannot be confused with
+//! an item of the user, and lints about the user's code do not apply.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
@@ -35,7 +35,7 @@ pub(crate) fn generated(ident: &Ident) -> Ident {
     ident
 }
 
-/// A generated local variable, or any other name of ours.
+/// A generated local variable, or another name of the macro.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

@@ -97,7 +97,7 @@ impl Member {
 
 /// A type of members that the marked functions of an impl or a trait can become.
 pub(super) trait FromMark: Sized {
-    /// The member; `None` and an error if there can be no such member.
+    /// The member; `None`, with an error, if the container cannot have it.
     fn from_mark(
         mark: &Mark,
         function: &Function,

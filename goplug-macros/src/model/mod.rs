@@ -1,4 +1,4 @@
-//! What was declared, validated.
+//! What the user declared, validated.
 //!
 //! Three spellings, one model: a function, an impl and a trait all end up as a [`Plugin`] and
 //! [`Member`]s, or [`ClientMember`]s for a contract, without any mistake that the macros can
@@ -30,5 +30,5 @@ pub(crate) use member::{ClientMember, Member};
 pub(crate) use method::Method;
 pub(crate) use output::{ErrorForm, Outcome, Output};
 pub(crate) use param::Param;
-pub(crate) use plugin::{Plugin, type_path};
+pub(crate) use plugin::{InitialValue, Plugin, type_path};
 pub(crate) use signature::FnSignature;

@@ -15,8 +15,8 @@ const RESERVED_METHODS: [&str; 5] =
     ["Activate", "Stop", "Ping", "RegisterCallback", "CallbackReply"];
 const RESERVED_CALLBACKS: [&str; 1] = ["gap"];
 const CLIENT_METHODS: [&str; 4] = ["new", "with_timeout", "plugin", "blocking"];
-/// The methods that a user may call on a client by way of a trait, with the trait. A method of
-/// the client with such a name would win over them.
+/// The methods of traits that users may call on a client, with the trait. A method of the client
+/// with one of these names would hide the trait's method.
 const CLIENT_TRAIT_METHODS: [(&str, &str); 13] = [
     ("borrow", "Borrow"),
     ("borrow_mut", "BorrowMut"),

@@ -19,7 +19,7 @@ pub(crate) enum Output {
     Outcome(Box<Outcome>),
 }
 
-/// A `Result`, as far as its spelling tells.
+/// A `Result`, as far as its spelling shows.
 pub(crate) struct Outcome {
     /// The type as written.
     pub(crate) whole: Type,
@@ -29,7 +29,7 @@ pub(crate) struct Outcome {
     pub(crate) error: ErrorForm,
 }
 
-/// The error of a method, as far as its spelling tells.
+/// The error of a method, as far as its spelling shows.
 pub(crate) enum ErrorForm {
     /// The user's own type.
     Typed(Box<Type>),

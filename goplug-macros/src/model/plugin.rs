@@ -10,6 +10,15 @@ use super::{names, types};
 use crate::attr::Options;
 use crate::diag::Diag;
 
+/// The value of a plugin's type with which the plugin starts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InitialValue {
+    /// The only value of a unit struct.
+    Unit,
+    /// `Default::default()`.
+    Default,
+}
+
 /// What `#[goplug::plugin]` declares.
 pub(crate) struct Plugin {
     /// The path of the plugin's type, from the place of the attribute.
@@ -24,8 +33,7 @@ pub(crate) struct Plugin {
     pub(crate) version: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) lazy_load: bool,
-    /// Whether it is a unit struct, which is its own value. Every other type has a default.
-    pub(crate) is_unit: bool,
+    pub(crate) value: InitialValue,
 }
 
 impl Plugin {
@@ -34,7 +42,7 @@ impl Plugin {
         vis: Visibility,
         attrs: Attrs,
         options: &Options,
-        is_unit: bool,
+        value: InitialValue,
         diag: &Diag,
     ) -> Option<Self> {
         let ident = path.segments.last()?.ident.clone();
@@ -45,18 +53,18 @@ impl Plugin {
         options.namespace.iter().for_each(|text| names::check_namespace(text, diag));
         options.version.iter().for_each(|text| names::check_version(text, diag));
         options.url.iter().for_each(|text| names::check_url(text, diag));
-        let value = |text: &Option<syn::LitStr>| text.as_ref().map(syn::LitStr::value);
+        let text = |literal: &Option<syn::LitStr>| literal.as_ref().map(syn::LitStr::value);
         Some(Self {
             name,
-            namespace: value(&options.namespace).unwrap_or_default(),
-            version: value(&options.version),
-            url: value(&options.url),
+            namespace: text(&options.namespace).unwrap_or_default(),
+            version: text(&options.version),
+            url: text(&options.url),
             lazy_load: options.lazy_load.is_some(),
             path,
             ident,
             vis,
             attrs,
-            is_unit,
+            value,
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Types as they are spelled: the one form in which both sides compare them, and
-//! what the macros can tell of a type without knowing what it is.
+//! The spelling of types: the canonical form in which both sides compare them, and what the macros
+//! can conclude from it.
 
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
@@ -86,7 +86,7 @@ pub(crate) enum Raw {
 }
 
 impl Raw {
-    /// Whether this is a type of bytes, as it is spelled.
+    /// The kind of bytes, if the type is spelled as bytes.
     pub(crate) fn of(ty: &Type) -> Option<Self> {
         match spelling(ty).as_str() {
             "Bytes" => Some(Self::Bytes),
@@ -96,7 +96,7 @@ impl Raw {
     }
 }
 
-/// Whether a type may be another one under this name: all but the built-in ones.
+/// Whether this may be an alias of another type: true for all types but built-in ones.
 pub(crate) fn may_be_alias(ty: &Type) -> bool {
     const BUILT_IN: [&str; 20] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",

@@ -1,5 +1,4 @@
-//! The rules that no function can be checked for by itself: names and hooks that are used
-//! already.
+//! The rules that concern several functions: no name and no kind of hook is used twice.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +17,7 @@ use crate::diag::Diag;
 pub(super) struct UsedNames<'a> {
     diag: &'a Diag,
     wires: HashSet<(Kind, String)>,
-    /// By the names that a callback adds to the client: the callback.
+    /// The functions that callbacks add to the client, each with the name of its callback.
     callbacks: HashMap<String, String>,
     hooks: HashSet<HookKind>,
 }
@@ -29,7 +28,8 @@ impl<'a> UsedNames<'a> {
         Self { diag, wires, callbacks, hooks }
     }
 
-    /// Whether nothing of this member is used already; if so, all of it is from now on.
+    /// Adds the names or the hook of a member. Returns false, with an error, if another member
+    /// uses them already.
     pub(super) fn admits(&mut self, member: &impl FromMark) -> bool {
         let errors = self.diag.count();
         match member.as_client() {

@@ -15,7 +15,7 @@ use super::function::Function;
 /// An item between the braces.
 pub(crate) enum Item {
     Function(Box<Function>),
-    /// Anything else, as it is.
+    /// Anything else, unchanged.
     Other(TokenStream),
 }
 

@@ -40,7 +40,7 @@ impl Function {
     }
 
     /// The function as it was written.
-    pub(crate) fn as_it_is(&self) -> TokenStream {
+    pub(crate) fn as_written(&self) -> TokenStream {
         match &self.body {
             Some(body) => self.with_body(body.to_token_stream()),
             None => self.with_body(quote!(;)),

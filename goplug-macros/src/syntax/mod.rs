@@ -1,7 +1,8 @@
 //! Items as far as the macros have to understand them.
 //!
-//! Bodies stay tokens. An editor expands the macros while somebody types, when a
-//! body seldom parses; kept as it is, it still completes. The room imports from no other room.
+//! Bodies stay tokens. An editor expands the macros while somebody types, and then a body seldom
+//! parses. Since its tokens are kept, the editor can still complete code in it. The room imports
+//! from no other room.
 
 mod block;
 mod function;
