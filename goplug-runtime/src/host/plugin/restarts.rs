@@ -26,7 +26,7 @@ pub(super) enum RestartDecision {
 /// The restarts of one plugin so far.
 #[derive(Debug, Default)]
 pub(super) struct RestartHistory {
-    /// When the restarts within the policy's time were decided.
+    /// When the restarts within the policy's window were decided.
     recent: VecDeque<Instant>,
     /// The number of restarts since the last reset, which the next wait depends on.
     consecutive: usize,
@@ -82,11 +82,11 @@ impl RestartHistory {
         reason: &str,
         now: Instant,
     ) -> RestartDecision {
-        while self.recent.front().is_some_and(|then| now - *then > policy.within) {
+        while self.recent.front().is_some_and(|then| now - *then > policy.window) {
             self.recent.pop_front();
         }
-        if self.recent.len() >= policy.restarts {
-            let (restarts, within) = (policy.restarts, policy.within);
+        if self.recent.len() >= policy.max_restarts {
+            let (restarts, within) = (policy.max_restarts, policy.window);
             return RestartDecision::GiveUp(format!(
                 "{restarts} restarts within {within:?} were not enough; the last reason: {reason}"
             ));
@@ -101,14 +101,14 @@ impl RestartHistory {
 /// The wait before a restart, after this many restarts in a row.
 fn wait(policy: &Restart, preceding: usize) -> Duration {
     let mut waits = backon::ExponentialBuilder::default()
-        .with_min_delay(policy.first)
-        .with_max_delay(policy.longest)
+        .with_min_delay(policy.first_delay)
+        .with_max_delay(policy.max_delay)
         .with_factor(limits::RESTART_FACTOR)
         .with_jitter()
         .without_max_times()
         .build();
     // After 64 restarts every wait is the longest: the iterator need not be driven further.
-    waits.nth(preceding.min(64)).unwrap_or(policy.longest)
+    waits.nth(preceding.min(64)).unwrap_or(policy.max_delay)
 }
 
 #[cfg(test)]

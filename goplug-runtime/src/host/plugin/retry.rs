@@ -21,14 +21,12 @@ pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Resu
     let mut budget = Budget::new(call_timeout(plugin, &request));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
-        let error = match instance.call(&request, budget).await {
-            Ok(body) => return Ok(body),
-            Err(error) => error,
-        };
-        if !is_retried(plugin, &instance, &error, request.idempotent) {
-            return Err(error);
+        match instance.call(&request, budget).await {
+            Err(error) if is_retried(plugin, &instance, &error, request.idempotent) => {
+                budget = budget.updated();
+            }
+            result => return result,
         }
-        budget = budget.updated();
     }
 }
 
@@ -44,14 +42,12 @@ pub(in crate::host) fn call_blocking(
             Acquired::NoInstance(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
                 .unwrap_or_else(|| Err(plugin.unavailable_error()))?,
         };
-        let error = match instance.call_blocking(request, budget) {
-            Ok(body) => return Ok(body),
-            Err(error) => error,
-        };
-        if !is_retried(plugin, &instance, &error, request.idempotent) {
-            return Err(error);
+        match instance.call_blocking(request, budget) {
+            Err(error) if is_retried(plugin, &instance, &error, request.idempotent) => {
+                budget = budget.updated();
+            }
+            result => return result,
         }
-        budget = budget.updated();
     }
 }
 

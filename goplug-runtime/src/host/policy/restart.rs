@@ -28,12 +28,13 @@ const CANNOT_RUN: i32 = 127;
 #[must_use = "a restart policy does nothing unless it is given to a plugin's policy"]
 pub struct Restart {
     pub(in crate::host) kind: RestartKind,
-    /// The wait before the first restart in a row, and the longest wait.
-    pub(in crate::host) first: Duration,
-    pub(in crate::host) longest: Duration,
-    /// The intensity: how many restarts there may be, and within what time.
-    pub(in crate::host) restarts: usize,
-    pub(in crate::host) within: Duration,
+    /// The wait before the first restart in a row.
+    pub(in crate::host) first_delay: Duration,
+    /// The longest wait before a restart.
+    pub(in crate::host) max_delay: Duration,
+    /// How many restarts there may be within the window.
+    pub(in crate::host) max_restarts: usize,
+    pub(in crate::host) window: Duration,
     pub(in crate::host) reset_after: Duration,
     pub(in crate::host) final_codes: BTreeSet<i32>,
 }
@@ -53,10 +54,10 @@ impl Restart {
     fn new(kind: RestartKind) -> Self {
         Self {
             kind,
-            first: limits::RESTART_MIN_DELAY,
-            longest: limits::RESTART_MAX_DELAY,
-            restarts: limits::MAX_RESTARTS,
-            within: limits::RESTART_WINDOW,
+            first_delay: limits::RESTART_MIN_DELAY,
+            max_delay: limits::RESTART_MAX_DELAY,
+            max_restarts: limits::MAX_RESTARTS,
+            window: limits::RESTART_WINDOW,
             reset_after: limits::RESTART_RESET_AFTER,
             final_codes: BTreeSet::from([CANNOT_RUN]),
         }
@@ -83,7 +84,8 @@ impl Restart {
     /// [`limits::RESTART_MIN_DELAY`] and [`limits::RESTART_MAX_DELAY`] unless set.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         let first = first.min(limits::MAX_DURATION);
-        (self.first, self.longest) = (first, longest.clamp(first, limits::MAX_DURATION));
+        self.first_delay = first;
+        self.max_delay = longest.clamp(first, limits::MAX_DURATION);
         self
     }
 
@@ -91,7 +93,7 @@ impl Restart {
     /// stays stopped, and an event says why. [`limits::MAX_RESTARTS`] within
     /// [`limits::RESTART_WINDOW`] unless set.
     pub fn intensity(mut self, restarts: usize, within: Duration) -> Self {
-        (self.restarts, self.within) = (restarts, within);
+        (self.max_restarts, self.window) = (restarts, within);
         self
     }
 
