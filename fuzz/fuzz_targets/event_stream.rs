@@ -66,7 +66,7 @@ fuzz_target!(|stream: &[u8]| {
 #[derive(Clone, Copy)]
 enum Taken {
     OneByOne,
-    /// By the fast path where it applies.
+    /// By the fast path if it applies.
     AsExpected,
 }
 

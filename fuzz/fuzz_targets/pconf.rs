@@ -1,4 +1,4 @@
-//! A `.pconf` that can be read obeys the rules, and reads the same after it is rewritten.
+//! A `.pconf` that can be read follows the rules, and reads the same after it is rewritten.
 
 #![no_main]
 

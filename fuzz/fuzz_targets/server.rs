@@ -133,7 +133,7 @@ impl Plugin {
         if goes_on && self.is_well().await {
             return true;
         }
-        assert!(asks_for_a_stop(input), "it stopped, and nobody asked it to");
+        assert!(asks_for_a_stop(input), "it stopped without being asked to");
         self.server.stopped().await;
         false
     }

@@ -150,7 +150,7 @@ pub enum Error {
         detail: String,
     },
 
-    /// The plugin responded with an error that has no variant of its own here.
+    /// The plugin responded with an error for which there is no other variant.
     #[error("{id} failed to answer {method:?}: {detail}")]
     Remote {
         /// The plugin.
@@ -183,7 +183,7 @@ pub enum Error {
         callback: String,
     },
 
-    /// A callback was called outside of a plugin, or where it could belong to several.
+    /// A callback was called outside of a plugin, or could belong to several plugins.
     #[error("the callback {callback:?} does not know its plugin: {reason}")]
     NoPlugin {
         /// The wire name.

@@ -1,9 +1,9 @@
 //! The runtime of goplug, compiled once: generated code stays thin and calls it.
 //!
 //! Users depend on the `goplug` crate, which re-exports the public items; there is no promise of
-//! stability here. The rooms, from the bottom, each of which imports only from those before it:
-//! [`limits`] has every limit and default; [`protocol`] holds values and does no I/O; the errors
-//! belong to all; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
+//! stability here. The rooms, from the bottom, each of which imports only from rooms before it:
+//! [`limits`] has every limit and default; [`protocol`] holds values and does no I/O; `error` has the
+//! errors of the public API; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
 //! [`transport`] is the only place that knows the platform; [`typed`] is called by generated code;
 //! `plugin` and `host` are the two sides, and never import each other.
 

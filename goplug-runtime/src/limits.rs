@@ -102,8 +102,8 @@ pub const PIPELINE_STALL: Duration = Duration::from_millis(1);
 /// The longest time for which a socket is busy polled before its reader waits: 100 µs.
 pub const MAX_BUSY_POLL: Duration = Duration::from_micros(100);
 
-/// How long a call on a connection of its own may take to count as fast: 10 ms. It is that long
-/// since the machine may be busy; [`PIPELINE_STALL`] makes sure that no call waits for a slow one.
+/// How long a call on a connection of its own may take to count as fast: 10 ms. The limit allows for
+/// a busy machine; [`PIPELINE_STALL`] makes sure that no call waits for a slow call.
 pub const PIPELINE_FAST_CALL: Duration = Duration::from_millis(10);
 
 /// The most calls in flight on a shared connection: 64.
@@ -149,6 +149,6 @@ pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many health checks in a row may fail before a plugin is restarted: 3.
 pub const HEALTH_FAILURES: u32 = 3;
 
-/// How long a replaced instance may take to finish its calls before it is stopped all the same: as
+/// How long a replaced instance may take to finish its calls before it is stopped nevertheless: as
 /// long as a call may take.
 pub const DRAIN_TIMEOUT: Duration = CALL_TIMEOUT;

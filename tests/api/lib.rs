@@ -1,1 +1,1 @@
-//! Nothing of its own: this package is its test.
+//! Empty: this package consists of its test.

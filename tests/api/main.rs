@@ -1,13 +1,13 @@
-//! The public API of goplug, kept as a text, so that every change of it shows in review.
+//! The public API of goplug as a text in the repository, so that a review shows every change.
 //!
 //! It is read from the sources: `sources` finds the modules and resolves names, `surface`
-//! follows the re-exports of the crate `goplug` to what they name and keeps the signatures.
-//! So it needs no nightly compiler, no tool and no build, says the same with every compiler,
-//! and follows re-exports from one crate into another, which rustdoc's JSON does not.
-//! What a derive or another macro generates is kept as the derive only.
+//! follows the re-exports of the crate `goplug` to the items, and `signature` writes their
+//! signatures. So it needs no nightly compiler, no tool and no build, says the same with every
+//! compiler, and follows re-exports from one crate into another, which rustdoc's JSON does not.
+//! Of the code that a derive generates, the text has only the derive.
 //!
-//! After a change of the API, `UPDATE_API=1 cargo test -p goplug-api` writes `goplug.txt`
-//! anew; read the difference.
+//! After a change of the API, run `UPDATE_API=1 cargo test -p goplug-api`, which rewrites
+//! `goplug.txt`, and read the difference.
 
 mod signature;
 mod sources;
@@ -41,19 +41,20 @@ fn dependencies() -> Vec<String> {
 }
 
 #[test]
-fn the_public_api_is_the_one_that_is_kept() {
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("goplug.txt");
+fn the_public_api_is_as_recorded() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("goplug.txt");
     let found = surface().text();
     if std::env::var_os("UPDATE_API").is_some() {
-        fs::write(&kept, &found).unwrap();
+        fs::write(&file, &found).unwrap();
     }
-    let expected = fs::read_to_string(&kept).unwrap_or_default();
-    let differs = found.lines().zip(expected.lines()).position(|(found, kept)| found != kept);
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    let differs =
+        found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
     let line = differs.unwrap_or(found.lines().count().min(expected.lines().count()));
     assert!(
         found == expected,
-        "the public API differs from tests/api/goplug.txt, from line {} on:\n  now:  {}\n  kept: \
-         {}\nIf that is meant, UPDATE_API=1 cargo test -p goplug-api writes the file anew.",
+        "the public API differs from tests/api/goplug.txt, from line {} on:\n  now:      {}\n  \
+         recorded: {}\nIf that is meant, UPDATE_API=1 cargo test -p goplug-api updates the file.",
         line + 1,
         found.lines().nth(line).unwrap_or("(nothing)"),
         expected.lines().nth(line).unwrap_or("(nothing)"),

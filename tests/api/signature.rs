@@ -1,4 +1,4 @@
-//! An item without what users do not see of it: bodies, documentation, private fields.
+//! Items without the parts that users do not see: bodies, documentation, private fields.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
@@ -20,7 +20,7 @@ const KEPT: [&str; 8] = [
     "repr",
 ];
 
-/// What is seen of an item.
+/// What users see of an item.
 pub(crate) fn of_item(item: &Item) -> Option<Item> {
     let mut item = item.clone();
     match &mut item {
@@ -42,7 +42,7 @@ pub(crate) fn of_item(item: &Item) -> Option<Item> {
     Some(item)
 }
 
-/// What is seen of an implementation; nothing where none of its functions is public.
+/// What users see of an implementation; nothing if none of its items is public.
 pub(crate) fn of_impl(item: &ItemImpl) -> Option<ItemImpl> {
     let mut item = item.clone();
     let of_trait = item.trait_.is_some();
@@ -51,7 +51,7 @@ pub(crate) fn of_impl(item: &ItemImpl) -> Option<ItemImpl> {
             let is_seen = matches!(it.vis, Visibility::Public(_)) && !is_hidden(&it.attrs);
             it.block = nothing();
             of_function(&mut it.attrs, &mut it.sig);
-            // What a trait's function looks like stands at the trait.
+            // The trait itself has the signatures of its functions.
             is_seen && !of_trait
         }
         ImplItem::Const(it) => {
@@ -70,8 +70,7 @@ pub(crate) fn of_impl(item: &ItemImpl) -> Option<ItemImpl> {
     (of_trait || !item.items.is_empty()).then_some(item)
 }
 
-/// An item as text. A function ends in `{}` where a body is, one of a trait without a body
-/// in `;`.
+/// An item as text. A function with a body ends in `{}`, one without a body in `;`.
 pub(crate) fn text(item: Item) -> String {
     let private = match &item {
         Item::Struct(it) => it.fields.iter().any(is_private),
@@ -112,7 +111,7 @@ fn of_function(attrs: &mut Vec<Attribute>, signature: &mut Signature) {
     keep(attrs);
     for input in &mut signature.inputs {
         match input {
-            // Whether the body changes its argument is nobody else's affair.
+            // Whether the body changes its argument does not concern callers.
             syn::FnArg::Receiver(it) if matches!(it.kind, syn::ReceiverKind::Value) => {
                 it.mutability = None;
             }
@@ -126,7 +125,7 @@ fn of_function(attrs: &mut Vec<Attribute>, signature: &mut Signature) {
     }
 }
 
-/// A macro's patterns; what it writes is none of its users' affair.
+/// A macro's patterns, without what it expands to.
 fn of_macro(item: &mut ItemMacro) {
     keep(&mut item.attrs);
     let tokens = std::mem::take(&mut item.mac.tokens).into_iter();

@@ -38,7 +38,7 @@ impl Sources {
         self.read_module(vec![name.into()], read(root), root.parent().unwrap());
     }
 
-    /// Files a module and all beneath it; `folder` is where the files of its children are.
+    /// Adds a module and all modules within it; `folder` has the files of its children.
     fn read_module(&mut self, path: Full, items: Vec<Item>, folder: &Path) {
         let mut module = Module::default();
         for item in items {
@@ -104,11 +104,11 @@ impl Sources {
             }
             (Target::Module(module), Some((name, rest))) => match self.look_up(&module, name) {
                 Some(target) => self.descend(target, rest),
-                // A macro of the module writes it.
+                // A macro of the module defines it.
                 None => Target::Item(joined(&module, name)),
             },
             (Target::Foreign(path), _) => Target::Foreign([&path[..], rest].concat()),
-            // What is left are variants and associated items.
+            // The rest are variants and associated items.
             (target, _) => target,
         }
     }
@@ -146,8 +146,8 @@ pub(crate) fn joined(path: &[String], name: &str) -> Full {
     [path, &[name.to_owned()]].concat()
 }
 
-/// Calls `found` with each name that an import brings, and the path that it stands for; without
-/// a name where it brings everything of a module.
+/// Calls `found` with each name that an import brings, and the path that it stands for, and
+/// without a name if it imports everything from a module.
 pub(crate) fn each_import(
     tree: &UseTree,
     path: &mut Vec<String>,

@@ -35,13 +35,14 @@ impl Surface {
         surface
     }
 
-    /// Adds what `#[macro_export]` puts at the root of the crate, wherever it stands.
+    /// Adds the macros that `#[macro_export]` puts at the root of the crate, unless they are hidden.
     fn add_macros(&mut self, name: &str) {
         let mut found = Vec::new();
         for (path, module) in self.sources.modules().filter(|(path, _)| path[0] == name) {
             for item in &module.items {
                 if let Item::Macro(item) = item
                     && item.attrs.iter().any(|attr| attr.path().is_ident("macro_export"))
+                    && !is_hidden(&item.attrs)
                 {
                     found.push(joined(path, &item.ident.as_ref().unwrap().to_string()));
                 }
@@ -156,8 +157,7 @@ impl Surface {
         found
     }
 
-    /// Whether users see an implementation: they do not where it is for, or with, something
-    /// that is not exported.
+    /// Whether users see an implementation: not if its type or its trait is not exported.
     fn is_seen(&self, module: &[String], item: &ItemImpl) -> bool {
         let mut paths = Paths::default();
         paths.visit_generics(&item.generics);
@@ -203,7 +203,7 @@ impl Surface {
         found
     }
 
-    /// What a public signature names and users cannot, with where it is named.
+    /// What a public signature names and users cannot name, with the place of the signature.
     pub(crate) fn unnameable(&self) -> BTreeSet<(&str, String)> {
         let named = self.named_by_signatures().into_iter();
         named
@@ -216,7 +216,7 @@ impl Surface {
             .collect()
     }
 
-    /// Those of these crates whose items public signatures name.
+    /// The crates among `known` whose items public signatures name.
     pub(crate) fn foreign_crates(&self, known: &[String]) -> BTreeSet<String> {
         let named = self.named_by_signatures().into_iter();
         let first = named.filter_map(|(_, target)| match target {
@@ -228,7 +228,7 @@ impl Surface {
 }
 
 /// Writes the paths of what is exported as users write them, so that they stay the same
-/// where modules are renamed.
+/// if modules are renamed.
 struct Publish<'a> {
     surface: &'a Surface,
     /// Where the item is written.

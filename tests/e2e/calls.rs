@@ -217,7 +217,7 @@ fn at_its_deadline_a_call_fails_and_its_handler_is_dropped() {
 }
 
 #[test]
-fn the_registrys_deadline_holds_where_the_caller_names_none() {
+fn the_registrys_deadline_holds_if_the_caller_sets_none() {
     run_test(async |env| {
         env.install_calculator();
         let budget = Duration::from_secs(2);

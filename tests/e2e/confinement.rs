@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::test_env::{CONFINED, Kind, TestEnv, is, read_until, run_test, soon};
 
-/// The system's message where an access is refused.
+/// The system's message if an access is refused.
 const REFUSED: &str = "permission denied";
 
 /// The plugin in this sandbox. It is stopped when the registry is dropped.

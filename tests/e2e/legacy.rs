@@ -26,14 +26,14 @@ use crate::test_env::{TestEnv, run_test, soon};
 const EXECUTE: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/execute.cap");
 const CALLBACK: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/callback.cap");
 
-/// The fake paths that our host refuses to send.
+/// The paths of the recording that our host refuses to send.
 const REFUSED: [&str; 4] = ["/", "/a//b", "/x/main.Echo", "/main.Echo/extra"];
 
 /// One request of the recording, and the response if there was one.
 #[derive(Debug)]
 struct Exchange {
     request: Request,
-    /// The plugin's bytes; empty where it closed the connection.
+    /// The plugin's bytes. `None` if it closed the connection.
     response: Option<String>,
 }
 
@@ -196,7 +196,7 @@ const CALLS: [(&str, &str, &str); 6] = [
 fn the_recorded_calls_are_made_as_the_original_host_made_them() {
     run_test(async |env| {
         let Replay { fake, plugin, registry, .. } = replay(env, EXECUTE).await;
-        // The fake list ends with four empty names.
+        // The recorded list ends with four empty names.
         assert_eq!(plugin.methods().len(), 11);
         assert!(plugin.methods().contains(&"main.Echo".to_owned()));
 

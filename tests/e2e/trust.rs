@@ -32,7 +32,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 /// A command that runs the program `stranger` as this user, from a folder that every user can
-/// read; `None` where this process may not change its user.
+/// read; `None` if this process may not change its user.
 fn stranger(env: &TestEnv, user: u32) -> Option<Command> {
     set_mode(env.path("").as_path(), 0o755);
     let program = env.path("stranger");
@@ -50,7 +50,7 @@ fn is_superuser() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// The outcome of a connection to a socket by this user; `None` where this process may not
+/// The outcome of a connection to a socket by this user; `None` if this process may not
 /// change its user.
 fn connect_as(env: &TestEnv, user: u32, socket: &Path) -> Option<String> {
     let output = stranger(env, user)?.arg("connect").arg(socket).output().unwrap();

@@ -250,7 +250,7 @@ fn a_changed_pconf_with_a_broken_program_is_not_tried_at_every_scan() {
             let discovered = is(Kind::Discovered, &name);
             seen.extend(read_until(&mut events, "another look", discovered).await);
         }
-        // Two where a scan came between the change of the program and that of the file.
+        // Two if a scan came between the change of the program and that of the file.
         let failures = seen.iter().filter(|event| upgrade_failed(event)).count();
         assert!(failures <= 2, "{seen:?}");
         assert_eq!(calculator.process().await.unwrap(), before);

@@ -38,7 +38,7 @@ impl Counter {
         u64::MAX
     }
 
-    /// It is another now.
+    /// The value has changed.
     #[goplug::callback]
     async fn changed(&self, value: u64) -> goplug::Result<()>;
 

@@ -1,26 +1,25 @@
-//! What the macros say about code that cannot be right, and that they say nothing
-//! about code that is.
+//! What the macros say about wrong code, and that they accept unusual code that is right.
 //!
 //! One idea per case. `ui/NN-slug.rs` must not compile, and `NN-slug.stderr` is
 //! what the user reads; everything in `ui/pass` must compile. After a change
-//! of a message, `TRYBUILD=overwrite cargo test -p goplug-messages` writes the
-//! files anew; read the difference.
+//! of a message, run `TRYBUILD=overwrite cargo test -p goplug-messages`, which rewrites
+//! the files, and read the difference.
 //!
-//! The kept texts are those of one compiler, [`COMPILER`]: each words its own part differently.
-//! With another compiler, each case has to fail, and its first line has to be ours where the
-//! kept one is.
+//! The recorded texts are those of one compiler, [`COMPILER`]: each compiler words its own part
+//! differently. With another compiler, each case has to fail, and its first line has to be the
+//! recorded one if the macros wrote that.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The compiler whose messages are kept. To move to another: change this, run
+/// The compiler whose messages are recorded. To move to another: change this, run
 /// `TRYBUILD=overwrite cargo test -p goplug-messages` with that compiler, and read the
 /// difference.
 const COMPILER: &str = "1.95";
 
-/// Where the cases are, for the process that compiles copies of them.
+/// The variable that tells the process that compiles copies of the cases where they are.
 const FOLDER: &str = "GOPLUG_MESSAGES_FOLDER";
 
 #[test]
@@ -35,7 +34,7 @@ fn mistakes_are_explained_where_they_are_made() {
 }
 
 #[test]
-fn odd_code_that_is_right_compiles() {
+fn unusual_code_that_is_right_compiles() {
     let cases = trybuild::TestCases::new();
     cases.pass("ui/pass/*.rs");
 }
@@ -49,8 +48,8 @@ fn is_the_kept_compiler() -> bool {
     version.starts_with(&format!("{COMPILER}.")) && !version.contains('-')
 }
 
-/// Has another process compile copies of the cases and keep the messages beside them, and
-/// compares the first lines.
+/// Starts another process that compiles copies of the cases and writes the messages beside them,
+/// and compares the first lines.
 fn compare_first_lines() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("messages");
     let _ = fs::remove_dir_all(&folder);
@@ -69,11 +68,12 @@ fn compare_first_lines() {
     assert!(output.status.success(), "not every case was refused:\n{said}");
     let mut wrong = Vec::new();
     for case in cases {
-        let kept = first_line(&case.with_extension("stderr"));
+        let recorded = first_line(&case.with_extension("stderr"));
         let found = first_line(&folder.join(case.with_extension("stderr").file_name().unwrap()));
-        let is_right = if is_ours(&kept) { found == kept } else { code(&found) == code(&kept) };
+        let is_right =
+            if is_ours(&recorded) { found == recorded } else { code(&found) == code(&recorded) };
         if !is_right {
-            wrong.push(format!("{}\n  now:  {found}\n  kept: {kept}", case.display()));
+            wrong.push(format!("{}\n  now:      {found}\n  recorded: {recorded}", case.display()));
         }
     }
     assert!(wrong.is_empty(), "the first lines differ:\n{}", wrong.join("\n"));

@@ -7,16 +7,16 @@ use crate::vocabulary::{PeerName, Placement, RowName, Scale};
 
 pub(super) const USAGE: &str = "usage: goplug-bench [--short] [--check] [--out DIR] [NAME]...
 
-  --short    fewer and shorter rounds, and no build from nothing: at most 5 minutes
-  --check    count instructions, of goplug unless peers are named, and fail where there are
-             more than are kept
-  --out DIR  where results.md, .json and .svg go, and where the kept counts are in
+  --short    fewer and shorter rounds, and no builds from scratch: at most 5 minutes
+  --check    only count instructions, of goplug unless peers are named, and fail if there are
+             more than recorded
+  --out DIR  the folder of results.md, .json and .svg, and of the recorded counts,
              instructions.json; default: results, beside the program's source
 
-A NAME is a row, a peer or a placement; where some of a kind are named, only these are
-measured. A run without names writes its results; one with names prints them, and writes
-them where --out is given. Counts of instructions are kept by a full run, and by one that
-names that row.
+A NAME is a row, a peer or a placement; if some of a kind are named, only these are
+measured. A run without names writes its results. A run with names prints them, and writes
+them only with --out. A full run, and a run that names the row of instructions, record the
+counts.
 ";
 
 /// The parsed arguments.

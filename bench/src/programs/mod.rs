@@ -20,7 +20,7 @@ pub(crate) fn prepare(peer: PeerName) -> Result<()> {
     build(peer, &target()?)
 }
 
-/// Builds the program of a peer from nothing, in a folder that is removed afterwards.
+/// Builds the program of a peer from scratch, in a folder that is removed afterwards.
 pub(crate) fn build_from_nothing(peer: PeerName) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("from-nothing-").tempdir_in(target()?)?;
     build(peer, folder.path())

@@ -45,9 +45,10 @@ pub(crate) fn check(report: &Report, folder: &Path) -> Result<()> {
     }
     let mut grown = Vec::new();
     for (peer, now) in counted {
-        let before = *recorded.get(&peer).with_context(|| format!("nothing is kept of {peer}"))?;
+        let before =
+            *recorded.get(&peer).with_context(|| format!("no count of {peer} is recorded"))?;
         let growth = now as f64 / before as f64 - 1.0;
-        println!("{peer}: {now} instructions, {before} are kept: {:+.1} %", growth * 100.0);
+        println!("{peer}: {now} instructions, {before} are recorded: {:+.1} %", growth * 100.0);
         if growth > TOLERANCE {
             grown.push(peer);
         }
@@ -55,7 +56,7 @@ pub(crate) fn check(report: &Report, folder: &Path) -> Result<()> {
     if grown.is_empty() {
         return Ok(());
     }
-    bail!("more than {:.0} % above what is kept: {}", TOLERANCE * 100.0, grown.join(", "))
+    bail!("more than {:.0} % above the recorded counts: {}", TOLERANCE * 100.0, grown.join(", "))
 }
 
 /// The counts of a report.

@@ -7,7 +7,7 @@ pub(crate) enum Placement {
     /// Both on the same processor: what a call costs in instructions and context switches.
     OneCore,
     /// Each on a processor of its own, which a spinner of idle priority keeps awake: what a
-    /// call costs where no processor has to be woken.
+    /// call costs if no processor has to be woken.
     Apart,
     /// Wherever the scheduler puts them.
     AsIs,

@@ -12,8 +12,8 @@ use super::{Buffer, invalid};
 pub enum ReadError {
     /// Its body is larger than the limit.
     TooLarge,
-    /// The message breaks off. Where the kind is [`InvalidData`](io::ErrorKind::InvalidData),
-    /// the bytes are not an HTTP/1.1 message.
+    /// The message breaks off, or, if the kind is [`InvalidData`](io::ErrorKind::InvalidData), the
+    /// bytes are not an HTTP/1.1 message.
     Broken(io::Error),
 }
 
@@ -79,7 +79,7 @@ impl Body {
     /// A body of this kind with at most `limit` bytes.
     ///
     /// # Errors
-    /// [`ReadError::TooLarge`] where its length is beyond the limit.
+    /// [`ReadError::TooLarge`] if its length is above the limit.
     pub fn new(kind: BodyKind, limit: usize) -> Result<Self, ReadError> {
         let mut body = Self::chunked(limit);
         match kind {
@@ -100,7 +100,7 @@ impl Body {
     }
 
     /// Takes the body's bytes out of the buffer. Returns whether the body is complete. After an
-    /// error the value is of no use.
+    /// error the value must not be used any more.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -143,8 +143,8 @@ impl Body {
     /// are not copied.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) where the buffer holds more bytes than the
-    /// framing of a chunk may have.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) if the buffer holds more bytes than the framing
+    /// of a chunk may have.
     pub fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
         match self.state {
             State::Sized | State::ChunkData => Ok(&mut self.bytes),
@@ -163,7 +163,7 @@ impl Body {
         self.bytes.into()
     }
 
-    /// Makes room for this many bytes more.
+    /// Makes room for this many further bytes.
     fn expect(&mut self, count: u64) -> Result<(), ReadError> {
         let count = usize::try_from(count).map_err(|_| ReadError::TooLarge)?;
         if count > self.limit - self.bytes.len() {
@@ -174,7 +174,7 @@ impl Body {
         Ok(())
     }
 
-    /// Moves the expected bytes to the body. Returns whether none is missing.
+    /// Moves the expected bytes to the body. Returns whether all of them have arrived.
     fn fill_from(&mut self, buffer: &mut Buffer) -> bool {
         if let Some(missing) = self.expected.checked_sub(self.bytes.len()) {
             buffer.move_to(&mut self.bytes, missing);

@@ -16,7 +16,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// A buffer of this capacity, in bytes. It grows where a message needs more.
+    /// A buffer of this capacity, in bytes. It grows if a message needs more.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { bytes: Vec::with_capacity(capacity), start: 0 }
     }
@@ -26,7 +26,7 @@ impl Buffer {
         &self.bytes[self.start..]
     }
 
-    /// Drops the first `count` bytes, or all where there are fewer.
+    /// Drops the first `count` bytes, or all bytes if there are fewer.
     pub fn consume(&mut self, count: usize) {
         self.start = self.start.saturating_add(count).min(self.bytes.len());
         if self.start == self.bytes.len() {
@@ -40,7 +40,7 @@ impl Buffer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Moves the first `count` bytes, or all where there are fewer, to the end of `target`.
+    /// Moves the first `count` bytes, or all bytes if there are fewer, to the end of `target`.
     pub fn move_to(&mut self, target: &mut Vec<u8>, count: usize) {
         let count = self.filled().len().min(count);
         target.extend_from_slice(&self.filled()[..count]);
@@ -51,7 +51,7 @@ impl Buffer {
     /// capacity.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) where the buffer holds `limit` bytes already.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) if the buffer holds `limit` bytes already.
     pub fn room(&mut self, limit: usize) -> io::Result<&mut Vec<u8>> {
         if self.filled().len() >= limit {
             return Err(invalid(format!("more than {limit} bytes where there should be fewer")));

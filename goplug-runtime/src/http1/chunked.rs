@@ -70,7 +70,7 @@ impl ChunkedState {
     }
 }
 
-/// Takes the line before a chunk, and returns the chunk's size; `None` while the line goes on.
+/// Takes the line before a chunk, and returns the chunk's size; `None` if the line is incomplete.
 fn take_chunk_size(buffer: &mut Buffer) -> io::Result<Option<u64>> {
     let filled = buffer.filled();
     // httparse reads a line without digits as zero.
@@ -87,8 +87,8 @@ fn take_chunk_size(buffer: &mut Buffer) -> io::Result<Option<u64>> {
     }
 }
 
-/// Takes a line of at most `limit` bytes, and returns its length without the line end; `None`
-/// while the line goes on.
+/// Takes a line of at most `limit` bytes, and returns its length without the line end; `None` if
+/// the line is incomplete.
 fn take_line(buffer: &mut Buffer, limit: usize) -> io::Result<Option<usize>> {
     let filled = buffer.filled();
     let Some(end) = filled.iter().take(limit).position(|byte| *byte == b'\n') else {

@@ -26,8 +26,8 @@ impl FramingHeaders {
     /// Reads one header. Returns whether it was one of the three.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) where a length is not a number, or two
-    /// lengths differ.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) if a length is not a number, or if two lengths
+    /// differ.
     #[inline]
     pub fn read(&mut self, name: &str, value: &[u8]) -> io::Result<bool> {
         // The three names differ in length.

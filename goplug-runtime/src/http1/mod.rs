@@ -1,11 +1,11 @@
-//! HTTP/1.1, as much of it as calls need, and without I/O: bytes become heads and bodies here,
-//! and heads become bytes. The rooms above read and write the sockets: a host's connections,
+//! The part of HTTP/1.1 that calls need, without I/O: bytes become heads and bodies here, and heads
+//! become bytes. The rooms above read and write the sockets: a host's connections,
 //! with a runtime or blocking, and a plugin's.
 //!
 //! `client` is a host's half: it writes requests and reads responses with every kind of body
 //! that HTTP/1.1 has, since a plugin may be written with any library. `server` is a plugin's
-//! half: it reads the requests that a plugin can answer by itself and leaves unusual ones as they
-//! are. Both are built upon [`Buffer`], [`Body`] and the headers that say where a body ends.
+//! half: it reads the requests that a plugin can answer without hyper, and leaves unusual requests
+//! as they are. Both are built upon [`Buffer`], [`Body`] and the headers that say where a body ends.
 //!
 //! Two fast paths save work that most messages do not need: [`HeadCache`], for a head that is
 //! the same as the one before, and `server/fast_head.rs`, for heads as goplug's hosts write them.

@@ -21,7 +21,7 @@ pub(super) struct PluginDefinition {
     pub(super) pconf: Pconf,
     /// The folder of the `.pconf`; `None` for a plugin that only serves on a host's socket.
     pub(super) location: Option<PathBuf>,
-    /// The path of its own socket, likewise.
+    /// The path of its own socket; `None` for a plugin that only serves on a host's socket.
     pub(super) socket: Option<PathBuf>,
     /// The Rust type of an annotated plugin.
     pub(super) type_id: Option<TypeId>,

@@ -17,7 +17,7 @@
 //! - `server`, `builder`: the server, and how it is made
 //! - `program`: a plugin's `main`
 //!
-//! None of them imports from the crate's `host`. Start reading with `request_handler`.
+//! None of them imports from `crate::host`. Start reading at `request_handler`.
 
 mod builder;
 mod callbacks;

@@ -36,8 +36,8 @@ impl PconfFile {
 impl Drop for PconfFile {
     fn drop(&mut self) {
         if fs::read(&self.path).is_ok_and(|text| text == self.text.as_bytes()) {
-            // If somebody has removed it already, all is well. If it cannot be removed, a
-            // registry finds out that nobody listens on its socket.
+            // It may have been removed already. If it cannot be removed, a registry finds out
+            // that nobody listens on its socket.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{Problem, ProblemKind};
 
-/// The request makes no sense, for this reason.
+/// The request is invalid, for this reason.
 pub(super) fn bad_request(detail: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::BadRequest, detail)
 }

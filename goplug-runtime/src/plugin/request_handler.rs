@@ -1,11 +1,11 @@
-//! From a request to its response: the one way that every request takes, whatever codec reads
-//! and writes it.
+//! From a request to its response. Every request takes these steps, whichever codec reads and writes
+//! it.
 //!
 //! 1. [`RequestHandler::route`] reads the head.
 //! 2. [`RequestHandler::begin`] takes the body and runs the method's handler as far as it goes
 //!    without waiting. That is all for most calls.
-//! 3. [`RequestHandler::finish`] waits for the rest. The connection can write earlier responses
-//!    before, and listens to its peer meanwhile.
+//! 3. [`RequestHandler::finish`] waits for the rest. Before that, the connection can write earlier
+//!    responses; meanwhile, it listens to its peer.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -106,7 +106,7 @@ impl RequestHandler {
         }
     }
 
-    /// Finds out what a request asks for. `timeout` is the value of the budget's header, and
+    /// Finds out what a request asks for. `timeout` is the value of [`wire::HEADER_TIMEOUT`], and
     /// `fields` are all fields of the head.
     pub(super) fn route<'a>(
         &self,
@@ -116,22 +116,21 @@ impl RequestHandler {
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Route<'_> {
         if verb != "POST" {
-            return Route::Invalid(Box::new(bad_request(format!("{verb} is not POST"))));
+            return Route::Invalid(bad_request(format!("{verb} is not POST")));
         }
         let Some(method) = wire::method_of_path(path) else {
-            let problem = bad_request(format!("the path {path:?} names no method"));
-            return Route::Invalid(Box::new(problem));
+            return Route::Invalid(bad_request(format!("the path {path:?} names no method")));
         };
         if let Some(handler) = self.definition.handlers.get(&*method) {
             return match parse_budget(timeout) {
                 Ok(budget) => Route::Call(MethodCall { handler, budget }),
-                Err(problem) => Route::Invalid(Box::new(problem)),
+                Err(problem) => Route::Invalid(problem),
             };
         }
         let headers = Headers::new(fields);
         match control_request(&method, path, timeout, headers) {
             Ok(request) => Route::Control(Box::new(request)),
-            Err(problem) => Route::Invalid(Box::new(problem)),
+            Err(problem) => Route::Invalid(problem),
         }
     }
 
@@ -197,22 +196,24 @@ impl RequestHandler {
         body: Bytes,
         connection: u64,
     ) -> Result<Response, Failure> {
-        let empty = |body| Response::ok(body, wire::OCTET_STREAM, ResponseGuard::default());
+        let raw = |body| Response::ok(body, wire::OCTET_STREAM, ResponseGuard::default());
         match request {
             ControlRequest::Activate { dialect, budget } => {
                 self.activate(dialect, budget, body).await
             }
             ControlRequest::Stop => Ok(self.stop().await),
-            ControlRequest::Ping => Ok(empty(body)),
+            ControlRequest::Ping => Ok(raw(body)),
             ControlRequest::RegisterCallback(headers) => {
                 self.register(&headers, &body, connection).await
             }
             ControlRequest::CallbackReply { id, headers } => {
-                let is_problem = headers.is_problem();
-                let reply =
-                    if is_problem { CallbackReply::Problem } else { CallbackReply::Value }(body);
+                let reply = if headers.is_problem() {
+                    CallbackReply::Problem(body)
+                } else {
+                    CallbackReply::Value(body)
+                };
                 self.hub.reply(headers.host_token()?, id, reply)?;
-                Ok(empty(Bytes::new()))
+                Ok(raw(Bytes::new()))
             }
         }
     }
@@ -281,10 +282,10 @@ impl Answer {
     }
 }
 
-/// The request for a method that is not one of the plugin's own.
+/// The request for a method that the protocol reserves.
 ///
 /// # Errors
-/// A problem if the protocol does not reserve the method, or the request makes no sense.
+/// A problem if the protocol does not reserve the method, or if the request is invalid.
 fn control_request(
     method: &str,
     path: &str,

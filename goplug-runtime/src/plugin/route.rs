@@ -6,14 +6,14 @@ use super::headers::Headers;
 use crate::protocol::{Dialect, Problem};
 use crate::typed::Handler;
 
-/// What a request asks for. What is rare is boxed, so that a call is moved in a few registers.
+/// What a request asks for. The large variant is boxed, so that a call is moved in a few registers.
 pub(super) enum Route<'h> {
     /// A call of one of the plugin's own methods.
     Call(MethodCall<'h>),
     /// One of the methods that the protocol reserves.
     Control(Box<ControlRequest>),
-    /// A request that makes no sense; this is its answer.
-    Invalid(Box<Problem>),
+    /// An invalid request; the problem is its answer.
+    Invalid(Problem),
 }
 
 /// A call of a method.

@@ -42,7 +42,7 @@ fn current_protocol() -> u32 {
 pub struct MethodDescriptor {
     /// The wire name.
     pub name: String,
-    /// The documentation, as its author wrote it; empty if there is none.
+    /// The documentation, as its author wrote it; empty if the author wrote none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub doc: String,
     /// The parameters, in order.
@@ -57,7 +57,7 @@ pub struct MethodDescriptor {
     /// Whether it may safely run twice.
     #[serde(default)]
     pub idempotent: bool,
-    /// Hexadecimal digest of the signature; empty where the plugin gives none.
+    /// Hexadecimal digest of the signature; empty if the plugin states none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fingerprint: String,
 }
@@ -67,7 +67,7 @@ pub struct MethodDescriptor {
 pub struct CallbackDescriptor {
     /// The wire name.
     pub name: String,
-    /// The documentation, as its author wrote it; empty if there is none.
+    /// The documentation, as its author wrote it; empty if the author wrote none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub doc: String,
     /// The parameters, in order.
@@ -76,7 +76,7 @@ pub struct CallbackDescriptor {
     /// The result of the host's handler.
     #[serde(default)]
     pub returns: TypeDescriptor,
-    /// Hexadecimal digest of the signature; empty where the plugin gives none.
+    /// Hexadecimal digest of the signature; empty if the plugin states none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fingerprint: String,
 }

@@ -1,10 +1,10 @@
-//! Which protocol a peer speaks.
+//! The two versions of the protocol.
 
-/// The protocol that a peer speaks.
+/// The version of the protocol that a peer speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// The original GoPlug's.
+    /// GoPlug 1, the protocol of the original Go library.
     GoPlug1,
-    /// This project's.
+    /// GoPlug 2, the protocol of this project.
     GoPlug2,
 }

@@ -30,8 +30,8 @@ impl InvalidName {
 
 /// Identifies a plugin: a name within a namespace. The namespace may be empty.
 ///
-/// A clone copies two pointers. It is displayed as `namespace.name`, or as `name` where the
-/// namespace is empty.
+/// Cloning copies two pointers. It is displayed as `namespace.name`, or as `name` if the namespace
+/// is empty.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PluginId {
     namespace: Arc<str>,
@@ -39,7 +39,7 @@ pub struct PluginId {
 }
 
 impl PluginId {
-    /// An id that goplug itself may write: the name matches `[A-Za-z0-9_-]{1,64}`, the namespace
+    /// An id that goplug may write: the name matches `[A-Za-z0-9_-]{1,64}`, the namespace
     /// `[A-Za-z0-9_.-]{0,64}`.
     ///
     /// # Errors

@@ -64,8 +64,8 @@ impl ProblemKind {
     }
 }
 
-/// An error that one process sends to another, with the members of [`Document`]. It is as small as
-/// a pointer, since many results have it as their rare half.
+/// An error that one process sends to another, with the members of [`Document`]. It has the size of
+/// a pointer, so that results stay small.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Problem(Box<Document>);

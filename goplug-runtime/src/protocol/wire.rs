@@ -61,7 +61,7 @@ pub const EVENT_STREAM: &str = "text/event-stream";
 
 /// The event that says how many callbacks were lost.
 pub const EVENT_GAP: &str = "gap";
-/// The end of an event's type where its data is base64 of raw bytes.
+/// The end of an event's type if its data is base64 of raw bytes.
 pub const EVENT_BASE64_SUFFIX: &str = ";base64";
 
 /// The first inherited descriptor in the systemd convention.

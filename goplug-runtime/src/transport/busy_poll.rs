@@ -16,10 +16,10 @@ use rustix::net::RecvFlags;
 use super::processors;
 use crate::limits;
 
-/// The most waits that are skipped in a row after polling in vain.
+/// The most waits in a row that are skipped after an unsuccessful poll.
 const MAX_SKIPPED: u32 = 127;
 
-/// Whether a thread of this process is polling. A second one would only be in its way.
+/// Whether a thread of this process is polling. A second thread would only be in its way.
 static POLLING: AtomicBool = AtomicBool::new(false);
 
 /// Polls a socket before its reader waits, as long as that has helped lately.
@@ -28,13 +28,13 @@ pub struct BusyPoll {
     bound: Duration,
     /// How many of the next waits are skipped.
     skip: u32,
-    /// How many were skipped after the last poll, which was in vain.
+    /// How many waits were skipped after the last unsuccessful poll.
     skipped: u32,
 }
 
 impl BusyPoll {
-    /// Polls for at most `bound`, and at most [`limits::MAX_BUSY_POLL`]. Never polls on a single
-    /// processor, where the peer could not run meanwhile.
+    /// Polls for at most `bound`, and at most [`limits::MAX_BUSY_POLL`]. Never polls if there is a
+    /// single processor: the peer could not run meanwhile.
     pub fn new(bound: Duration) -> Self {
         let bound =
             if processors() > 1 { bound.min(limits::MAX_BUSY_POLL) } else { Duration::ZERO };
@@ -42,8 +42,8 @@ impl BusyPoll {
     }
 
     /// Whether to poll before this wait; to be called once for each wait. A task has to yield to
-    /// the other tasks of its thread before it polls: none of them runs meanwhile, and a task whose
-    /// responses always come in time would never wait.
+    /// the other tasks of its thread before it polls: they do not run during the poll, and a task
+    /// whose responses always come in time would never wait.
     pub fn is_due(&mut self) -> bool {
         let due = self.skip == 0;
         self.skip = self.skip.saturating_sub(1);

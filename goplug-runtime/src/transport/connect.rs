@@ -58,7 +58,7 @@ async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
     }
 }
 
-/// Replaces the system's error for this path by one with a text for people.
+/// Replaces the system's error for this path by an error with a text for people.
 pub(super) fn explain(path: &Path, error: io::Error) -> io::Error {
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such socket",

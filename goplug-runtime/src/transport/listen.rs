@@ -71,7 +71,7 @@ impl Listener {
     /// Stops listening and removes the socket's file, if this listener made it.
     ///
     /// # Errors
-    /// The system's error if the file cannot be removed; the socket is closed all the same.
+    /// The system's error if the file cannot be removed; the socket is closed nevertheless.
     pub fn close(mut self) -> io::Result<()> {
         self.remove()
     }
@@ -128,8 +128,8 @@ impl PassedListener {
         self.file.path()
     }
 
-    /// Removes the file, if it is still the one of this socket. No new connections are possible
-    /// then; the process that has the socket keeps those that are open.
+    /// Removes the file, if it is still that of this socket. No new connections are possible then;
+    /// the process that has the socket keeps its open connections.
     ///
     /// # Errors
     /// The system's error; a file that has been removed already is not an error.

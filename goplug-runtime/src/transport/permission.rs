@@ -64,7 +64,7 @@ impl Facts {
     }
 }
 
-/// Whether the group whose number is that of a user has no member but that user.
+/// Whether a group has no member but the user with the same number.
 fn is_private_group(gid: u32, users: &str, groups: &str) -> bool {
     let number = |field: Option<&str>| field.and_then(|text| text.parse::<u32>().ok());
     let others_primary = users.lines().any(|line| {

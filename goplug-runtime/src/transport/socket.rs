@@ -20,7 +20,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 /// The longest path of a socket, in bytes: `sun_path` of Linux without its final NUL.
 pub const MAX_PATH: usize = 107;
 
-/// Connections that the kernel queues while nobody accepts; it may hold fewer
+/// How many connections the kernel queues until they are accepted; it may queue fewer
 /// (`net.core.somaxconn`).
 const BACKLOG: i32 = 1024;
 
@@ -88,10 +88,10 @@ pub(super) fn bind_alone(path: PathBuf) -> io::Result<(OwnedFd, SocketFile)> {
 /// Holds the folder's lock until the result is dropped.
 fn lock(folder: &Path) -> io::Result<File> {
     let file = File::open(folder)?;
-    let patience = Instant::now() + LOCK_TIMEOUT;
+    let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) if Instant::now() < patience => {
+            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(2));
             }
             Err(Errno::WOULDBLOCK) => {

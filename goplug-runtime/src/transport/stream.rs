@@ -2,10 +2,10 @@
 //!
 //! A Unix socket wakes a process that waits for room to write each time that its peer has read,
 //! even if there was room before, and tokio's own stream always waits for room. At the host's
-//! end that is useful: where the plugin has a processor of its own, the host is awake while the
-//! plugin works, and is there when the response comes. At the plugin's end it is useless: each
-//! response would wake the plugin once more when it is read, which takes a third of the time of
-//! a call where both share one processor. So the plugin's end is watched for reading, and for
+//! end that is useful: if the plugin has a processor of its own, the host is awake while the
+//! plugin works, and ready when the response comes. At the plugin's end it is useless: each
+//! response would wake the plugin once more when the host reads it. If both share one processor,
+//! that takes a third of the time of a call. So the plugin's end is watched for reading, and for
 //! writing only while a write waits for room.
 
 use std::future::poll_fn;
@@ -127,8 +127,8 @@ impl Stream {
             let mut drained = None;
             let received = self.socket.try_read(|| {
                 let count = recv(self.as_fd())?;
-                // A read that does not fill the room has emptied the socket. tokio is told so in
-                // its own terms, and the next call waits instead of reading in vain.
+                // A read that does not fill the room has emptied the socket. `WouldBlock` tells
+                // tokio so, and the next call waits instead of making another system call.
                 if (1..room).contains(&count) {
                     drained = Some(count);
                     return Err(ErrorKind::WouldBlock.into());

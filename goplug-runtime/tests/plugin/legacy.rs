@@ -1,7 +1,7 @@
 //! Recorded exchanges of the original library's host with its plugin, replayed: the host's
 //! bytes go to our plugin, and its answers are compared with the recorded ones.
 //!
-//! What may differ is what the original's host does not look at: the order of the methods,
+//! The original's host ignores some parts, and these may differ: the order of the methods,
 //! `Date`, the spelling of header names, `Content-Type`, and the body of an error. One
 //! recorded answer is not repeated on purpose: Go redirects `/a//b` to `/a/b`, and here that
 //! path calls the method `a`.

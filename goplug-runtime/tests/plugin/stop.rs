@@ -170,7 +170,7 @@ fn a_stop_hook_that_hangs_or_panics_does_not_prevent_the_stop() {
                     if hangs {
                         std::future::pending::<()>().await;
                     }
-                    assert!(hangs, "no good end");
+                    assert!(hangs, "on purpose");
                 },
             );
             let (server, _client) = active(builder).await;

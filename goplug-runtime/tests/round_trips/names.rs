@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{config, json};
 
-/// Names that obey each rule, and names that break it.
+/// Names that follow each rule, and names that break it.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         json::text(),

@@ -1,4 +1,4 @@
-//! A whole checkout, held to every rule.
+//! Checks a whole checkout against every rule.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::{size, words};
 pub struct Checkout {
     /// Every crate that could be read, by package and root.
     pub crates: Vec<Crate>,
-    /// Why others could not be read.
+    /// Why the other crates could not be read.
     pub unread: Vec<Error>,
     sources: Vec<Source>,
 }
@@ -72,7 +72,7 @@ impl Checkout {
         Verdict { title: "imports that point the wrong way", violations }
     }
 
-    /// Rooms that the map does not have, and rooms that only the map has.
+    /// Rooms that the map does not name, and rooms that exist only on the map.
     pub fn map(&self) -> Verdict {
         let mut violations = self.of_crates(|krate| rules::unlisted(krate, ROOMS));
         violations.extend(rules::missing(&self.crates, ROOMS));
@@ -116,7 +116,7 @@ impl Checkout {
         Verdict { title: "long functions", violations }
     }
 
-    /// Old names, each once for a file.
+    /// Old names, each reported once per file.
     pub fn words(&self) -> Verdict {
         let violations = self.of_sources(|source| {
             if !words::PACKAGES.contains(&source.package.as_str()) {

@@ -1,18 +1,18 @@
-//! Which file imports from which, and where that goes round in a circle.
+//! Which file imports from which, and which files do so in a circle.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::modules::Crate;
 use crate::written::Written;
 
-/// A file needs what another file defines, or names that other file's module.
+/// An import: a file uses what another file defines, or names that other file's module.
 #[derive(Clone, Debug)]
 pub struct Arrow {
     /// The importing file.
     pub from: usize,
     /// The file that it imports from.
     pub to: usize,
-    /// The path, with the first line that does so.
+    /// The imported path, with the first line that has it.
     pub path: Written,
 }
 
@@ -21,23 +21,23 @@ pub struct Arrow {
 pub struct Graph {
     /// From a file to the file that defines what it uses.
     pub defining: Vec<Arrow>,
-    /// From a file to the module that its path names, where that only exports again what
-    /// another file defines.
+    /// From a file to the module that its path names, if that module only re-exports what another
+    /// file defines.
     pub naming: Vec<Arrow>,
 }
 
-/// Files that all need each other.
+/// Files that all import each other, directly or through others.
 #[derive(Debug)]
 pub struct Circle {
     /// Those files.
     pub files: Vec<usize>,
-    /// Every two of them that need each other directly, with both arrows; where there are
-    /// no two, the arrows of a shortest way round.
+    /// Every two of them that import each other directly, with both arrows. If there are no such
+    /// two, the arrows of a shortest circle.
     pub ways: Vec<Vec<Arrow>>,
 }
 
 impl Graph {
-    /// The arrows of a crate, the first of every two files.
+    /// The arrows of a crate; from one file to another, the one with the first line.
     pub fn of(krate: &Crate) -> Self {
         let mut defining = BTreeMap::new();
         let mut naming = BTreeMap::new();
@@ -62,7 +62,7 @@ impl Graph {
 
     /// The circles, without arrows between a module and the modules around it.
     pub fn circles(&self, krate: &Crate) -> Vec<Circle> {
-        let mut next: BTreeMap<usize, BTreeMap<usize, &Arrow>> = BTreeMap::new();
+        let mut next = Next::new();
         for arrow in &self.defining {
             if !krate.are_related(arrow.from, arrow.to) {
                 next.entry(arrow.from).or_default().insert(arrow.to, arrow);
@@ -85,6 +85,7 @@ impl Graph {
     }
 }
 
+/// The arrows from each file, by the file that they lead to.
 type Next<'a> = BTreeMap<usize, BTreeMap<usize, &'a Arrow>>;
 
 fn add(arrows: &mut BTreeMap<(usize, usize), Arrow>, arrow: Arrow) {
@@ -126,7 +127,7 @@ fn ways(files: &[usize], next: &Next<'_>) -> Vec<Vec<Arrow>> {
     ways
 }
 
-/// The arrows of a shortest way from a file back to it.
+/// The arrows of a shortest way from a file back to itself.
 fn shortest(start: usize, next: &Next<'_>) -> Vec<Arrow> {
     let mut came_by: BTreeMap<usize, &Arrow> = BTreeMap::new();
     let mut ahead = VecDeque::from([start]);

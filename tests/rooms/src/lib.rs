@@ -4,11 +4,12 @@
 //! [`words`] says which names are gone. The rest reads the sources: [`packages`] finds the
 //! crates, [`modules`] reads a crate's files along its `mod` lines, [`uses`] and [`mentions`]
 //! collect the paths that a file writes, [`resolve`] follows a path to the file that defines
-//! what it names, [`graph`] makes arrows and circles of that, and [`size`] counts lines.
-//! [`rules`] says what is wrong with a crate, [`checkout`] with the whole repository.
+//! what it names, [`graph`] turns the paths into arrows between files and finds circles, and
+//! [`size`] counts lines.
+//! [`rules`] checks one crate, [`checkout`] the whole repository.
 //!
-//! `cargo run -p rooms` prints the rooms of every crate and what breaks a rule; the tests
-//! fail on the latter.
+//! `cargo run -p rooms` prints the rooms of every crate and what breaks a rule; if anything
+//! does, the tests fail.
 
 pub mod checkout;
 pub mod error;

@@ -1,7 +1,7 @@
 //! Prints the rooms of each crate and what breaks a rule.
 //!
-//! The first argument is a checkout; without one it is the folder that the program is
-//! started in. The status is 1 if there is a violation.
+//! The argument is the checkout's folder; without one, it is the current folder. The exit status is
+//! 1 if there is a violation.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

@@ -1,18 +1,19 @@
-//! The map of the project: the rooms of each crate in their order, and who never meets whom.
+//! The map of the project: the rooms of each crate in their order, and which rooms never import
+//! each other.
 //!
 //! Read a list from its start: a room imports only from the rooms before it, so that the
-//! first can be understood alone. A new room gets a line here; a room without a line, and a
-//! line without a room, break a rule. What no list holds is free to import what it likes
-//! within its room, as long as no files import each other in a circle.
+//! first can be understood alone. A new room must be added to its list; a room that no list
+//! names, and a name without a room, break a rule. Modules within a room that has no list of its
+//! own may import each other, as long as no files do so in a circle.
 //!
-//! One rule is checked elsewhere: that generated code names nothing but the standard library
-//! and `::goplug::__private`, in the tests of `goplug-macros`, where the code is made.
+//! One rule is checked elsewhere: generated code names nothing but the standard library and
+//! `::goplug::__private`. The tests of `goplug-macros` check that.
 
 /// The rooms within one module, or within a whole crate.
 pub struct Rooms {
-    /// The package, then the modules down to that which holds the rooms.
+    /// The package, then the modules down to the one that contains the rooms, joined by `/`.
     pub of: &'static str,
-    /// Each imports only from those before it. `a | b` are two that never import each other.
+    /// Each room imports only from those before it. `a | b` are two that never import each other.
     pub order: &'static [&'static str],
 }
 
@@ -82,8 +83,8 @@ pub const ROOMS: &[Rooms] = &[
         of: "goplug-bench",
         order: &[
             "vocabulary",
-            "processes",
             "programs",
+            "processes",
             "peers | rows",
             "matrix",
             "results",
@@ -105,7 +106,7 @@ pub const ROOMS: &[Rooms] = &[
     },
 ];
 
-/// Imports that would point the right way and are wrong nevertheless.
+/// Imports that the order allows and the design does not.
 pub const NEVER: &[Never] = &[Never {
     room: "goplug-runtime/host/connection",
     imports: "goplug-runtime/host/policy",
@@ -121,7 +122,7 @@ pub const PLATFORM_PACKAGE: &str = "goplug-runtime";
 /// The only room with platform code.
 pub const PLATFORM_ROOM: &str = "transport";
 
-/// Paths that are there on some systems only. A path starts with one of these, segment by
+/// Paths that exist on some systems only. A path starts with one of these, segment by
 /// segment; the last segment may be the start of a name.
 pub const PLATFORM_PATHS: &[&str] = &[
     "landlock",

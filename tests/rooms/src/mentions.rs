@@ -9,7 +9,7 @@ use crate::map::PLATFORM_CONDITIONS;
 use crate::uses;
 use crate::written::Written;
 
-/// Macros whose tokens become code of another crate.
+/// Macros whose tokens are code of another crate.
 const QUOTES: &[&str] = &["parse_quote", "parse_quote_spanned", "quote", "quote_spanned"];
 
 /// What was found in some items.
@@ -22,13 +22,13 @@ pub struct Mentions {
 }
 
 impl Mentions {
-    /// Adds what `item` mentions. Parts of it that are compiled for tests or for the
-    /// documentation alone do not count.
+    /// Adds what `item` mentions, except parts that are compiled only for tests or only for the
+    /// documentation.
     pub fn add(&mut self, item: &Item) {
         self.visit_item(item);
     }
 
-    /// Adds the paths that stand in tokens: at least two names joined by `::`.
+    /// Adds the paths in `tokens`: at least two names joined by `::`.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path = Written::default();
         let mut colons = 0;
@@ -135,7 +135,7 @@ impl<'ast> Visit<'ast> for Mentions {
         visit::visit_path(self, path);
     }
 
-    // Who may see an item is no import.
+    // `pub(in path)` limits who can use an item; it imports nothing.
     fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
 
     fn visit_macro(&mut self, invoked: &'ast Macro) {
@@ -158,7 +158,7 @@ impl<'ast> Visit<'ast> for Mentions {
     }
 }
 
-/// Whether what has these attributes is compiled for tests or for the documentation alone.
+/// Whether an item with these attributes is compiled only for tests or only for the documentation.
 pub fn is_exempt(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg") => {
@@ -168,7 +168,7 @@ pub fn is_exempt(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// What a condition comes to in an ordinary build. `None`: that depends.
+/// Whether a condition holds in an ordinary build. `None`: that depends on the build.
 fn holds(condition: &Meta) -> Option<bool> {
     match condition {
         Meta::Path(path) if path.is_ident("test") || path.is_ident("doc") => Some(false),

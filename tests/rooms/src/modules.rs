@@ -1,4 +1,4 @@
-//! A crate as a tree of modules, each with the file that it stands in.
+//! A crate as a tree of modules, each with its file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::mentions::{self, Mentions};
 use crate::uses::{self, Scope};
 use crate::written::Written;
 
-/// Reads a file, by its path within the checkout. `None`: there is none.
+/// Reads a file, by its path within the checkout. `None`: there is no such file.
 pub type Read<'a> = &'a dyn Fn(&Path) -> Option<String>;
 
 /// One crate: a library, a program, or a target of tests.
@@ -30,22 +30,22 @@ pub struct Crate {
 pub struct File {
     /// Its path within the checkout.
     pub path: PathBuf,
-    /// The module that it holds: its names from the root, which is empty.
+    /// The path of its module from the crate's root. The root's own path is empty.
     pub module: Vec<String>,
 }
 
-/// One module of a crate, with a file of its own or within another module's.
+/// One module of a crate, in a file of its own or within another module's file.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// The file that it stands in.
+    /// The index of its file.
     pub file: usize,
     /// The module around it.
     pub parent: Option<usize>,
     /// The modules within it.
     pub children: BTreeMap<String, usize>,
-    /// What its other names are. Types and functions may share a name.
+    /// Its other names, and what each is. A type and a function may share a name.
     pub names: BTreeMap<String, Vec<Name>>,
-    /// The modules that it imports every name of.
+    /// The modules from which it imports every name.
     pub globs: Vec<Written>,
     /// What its items mention.
     pub mentions: Mentions,
@@ -56,7 +56,7 @@ pub struct Module {
 pub enum Name {
     /// Defined there.
     Defined,
-    /// Brought in by a `use`, or exported again.
+    /// Imported or re-exported by a `use` item.
     Imported(Written),
 }
 
@@ -73,7 +73,7 @@ impl Crate {
         Ok(reader.krate)
     }
 
-    /// Whether it is the library or the program of its package, and no target of tests.
+    /// Whether it is the library or the program of its package, rather than a test or an example.
     pub fn is_of_src(&self) -> bool {
         let root = &self.files[0].path;
         root.ends_with("src/lib.rs") || root.ends_with("src/main.rs")
@@ -91,13 +91,13 @@ struct Reader<'a> {
     krate: Crate,
 }
 
-/// Where the items come from that are being read.
+/// The module whose items are being read.
 struct Place {
     module: usize,
     path: Vec<String>,
-    /// Where the files of its modules lie.
+    /// The folder of its modules' files.
     folder: PathBuf,
-    /// The modules around it within the same file.
+    /// Whether it stands within another module's file.
     inline: bool,
 }
 
@@ -243,7 +243,7 @@ fn path_attribute(attributes: &[Attribute]) -> Option<String> {
     })
 }
 
-/// The path without `..`.
+/// `path` without `..`.
 fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {

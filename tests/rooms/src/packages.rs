@@ -26,9 +26,7 @@ pub fn packages(checkout: &Path) -> Result<Vec<Package>, Error> {
     let mut ahead = vec![PathBuf::new()];
     while let Some(folder) = ahead.pop() {
         for (name, path) in entries(&checkout.join(&folder))? {
-            // What cargo builds lies in a folder with that tag.
-            let is_built = path.join("CACHEDIR.TAG").exists();
-            if path.is_dir() && !is_built && !name.starts_with('.') {
+            if path.is_dir() && !is_build_output(&name, &path) && !name.starts_with('.') {
                 ahead.push(folder.join(name));
             } else if name == "Cargo.toml" {
                 packages.extend(package(checkout, &folder)?);
@@ -37,6 +35,12 @@ pub fn packages(checkout: &Path) -> Result<Vec<Package>, Error> {
     }
     packages.sort_by(|one, other| one.folder.cmp(&other.folder));
     Ok(packages)
+}
+
+/// Whether cargo builds into a folder: it has the tag of caches, or cargo's usual name. `cargo
+/// package` leaves whole packages there, and no tag.
+fn is_build_output(name: &str, folder: &Path) -> bool {
+    name == "target" || folder.join("CACHEDIR.TAG").exists()
 }
 
 /// The `.rs` files below a folder of the checkout, in order.
@@ -86,7 +90,7 @@ fn package(checkout: &Path, folder: &Path) -> Result<Option<Package>, Error> {
     Ok(Some(Package { name, folder: folder.to_owned(), roots }))
 }
 
-/// As much of a manifest as is needed here.
+/// The parts of a manifest that are needed here.
 #[derive(Debug, Default, PartialEq)]
 struct Manifest {
     name: Option<String>,
@@ -128,6 +132,23 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn build_output_has_no_packages() {
+        let checkout = std::env::temp_dir().join(format!("goplug-rooms-{}", std::process::id()));
+        for (folder, package) in [("src", "mine"), ("target/package/a-0.1.0", "a"), ("out/b", "b")]
+        {
+            let folder = checkout.join(folder);
+            fs::create_dir_all(&folder).unwrap();
+            let manifest = format!("[package]\nname = \"{package}\"\n");
+            fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        }
+        fs::write(checkout.join("out/CACHEDIR.TAG"), "").unwrap();
+        let packages = packages(&checkout).unwrap();
+        fs::remove_dir_all(&checkout).unwrap();
+        let names: Vec<_> = packages.into_iter().map(|package| package.name).collect();
+        assert_eq!(names, ["mine"]);
+    }
 
     #[test]
     fn a_manifest_is_read_as_far_as_it_names_its_package_and_targets() {

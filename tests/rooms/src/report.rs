@@ -7,11 +7,11 @@ use crate::graph::Graph;
 use crate::modules::Crate;
 use crate::rules;
 
-/// The rooms of a crate and of each module in it, with the rooms that each imports from and
-/// the number of arrows between their files.
+/// The rooms of a crate and of each module in it. Each line has the rooms that this one imports
+/// from, with the number of arrows between their files.
 ///
-/// They stand in an order that fits the arrows, if there is one; rooms that import each other
-/// in a circle come last, marked with `!`.
+/// A room comes after all rooms that it imports from. Rooms that import each other in a circle come
+/// last, marked with `!`.
 pub fn rooms(krate: &Crate) -> String {
     let graph = Graph::of(krate);
     let mut text = String::new();

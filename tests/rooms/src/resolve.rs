@@ -23,18 +23,18 @@ impl Target {
     }
 }
 
-/// The names that are being looked up: a circle of re-exports ends there.
+/// The names that are being looked up already. Re-exports can form a circle; this ends it.
 type Seen = BTreeSet<(usize, String)>;
 
 impl Crate {
-    /// What `path` leads to, written in `module`. There may be several targets, where types
-    /// and functions share a name or `cfg` chooses; there is none if the path leads out of
-    /// the crate.
+    /// What `path`, written in `module`, leads to. There are several targets if a type and a
+    /// function share a name or if `cfg` chooses between items, and no target if the path leads out
+    /// of the crate.
     pub fn targets(&self, module: usize, path: &Written) -> Vec<Target> {
         self.resolve(module, path, &mut Seen::new())
     }
 
-    /// The module that `path` names, without a look at re-exports: of
+    /// The module that `path` itself names, whatever that module re-exports: for
     /// `crate::host::Plugin` it is `crate::host`.
     pub fn literal_module(&self, module: usize, path: &Written) -> Option<usize> {
         if path.absolute {
@@ -73,7 +73,7 @@ impl Crate {
                 .into_iter()
                 .flat_map(|target| match target {
                     Target::Module(module) => match self.look_up(module, name, seen) {
-                        // A macro made it.
+                        // A macro defines it.
                         none if none.is_empty() => vec![Target::Item(module)],
                         found => found,
                     },
@@ -84,7 +84,8 @@ impl Crate {
         targets
     }
 
-    /// Where a path starts that says so by `crate`, `self` or `super`, and what follows.
+    /// The module that a path's leading `crate`, `self` and `super` stand for, and the names after
+    /// them. Without one of these words, there is no such module.
     fn start<'a>(&self, module: usize, path: &'a Written) -> Option<(Option<usize>, &'a [String])> {
         let mut rest = path.segments.as_slice();
         let mut start = None;

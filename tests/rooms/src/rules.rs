@@ -1,4 +1,4 @@
-//! What the sources are held to.
+//! The rules that the sources must follow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,7 +25,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Imports that point the wrong way, by the order of the rooms and by what never meets.
+/// Imports that point the wrong way: against the order of the rooms, or forbidden by `never`.
 pub fn order(krate: &Crate, rooms: &[Rooms], never: &[Never]) -> Vec<Violation> {
     let graph = Graph::of(krate);
     let mut violations = Vec::new();
@@ -34,7 +34,8 @@ pub fn order(krate: &Crate, rooms: &[Rooms], never: &[Never]) -> Vec<Violation> 
         let backwards = rooms.iter().filter_map(|rooms| backwards(krate, arrow, rooms));
         let forbidden = never.iter().filter_map(|never| forbidden(krate, arrow, never));
         let found: Vec<_> = backwards.chain(forbidden).collect();
-        // The path may name a wrong room and lead to another file of it.
+        // A path may break a rule twice: by the room that it names and by the file that it leads
+        // to.
         let path = (arrow.from, arrow.path.line, arrow.path.to_string());
         if !found.is_empty() && reported.insert(path) {
             violations.extend(found);
@@ -137,10 +138,10 @@ fn line(krate: &Crate, arrow: &Arrow) -> String {
     )
 }
 
-/// The room of a file below `of`, a package and modules in it.
+/// The room of a file within `of`, which is spelled as in [`Rooms::of`].
 pub fn room<'a>(krate: &'a Crate, file: usize, of: &str) -> Option<&'a str> {
     let mut of = of.split('/');
-    // A package's tests are crates without an order.
+    // Other targets of a package, such as tests, have no rooms.
     if of.next() != Some(&krate.package) || !krate.is_of_src() {
         return None;
     }
@@ -169,11 +170,11 @@ fn backwards(krate: &Crate, arrow: &Arrow, rooms: &Rooms) -> Option<Violation> {
 }
 
 fn forbidden(krate: &Crate, arrow: &Arrow, never: &Never) -> Option<Violation> {
-    let meets =
+    let is_forbidden =
         is_within(krate, arrow.from, never.room) && is_within(krate, arrow.to, never.imports);
     let Never { room, imports, because } = never;
     let why = format!("{room} never imports from {imports}: {because}");
-    meets.then(|| violation(krate, arrow, &why))
+    is_forbidden.then(|| violation(krate, arrow, &why))
 }
 
 fn is_within(krate: &Crate, file: usize, of: &str) -> bool {

@@ -14,8 +14,8 @@ pub struct Function {
     pub lines: usize,
 }
 
-/// The functions of a file, also those within other functions, without those that a macro
-/// writes.
+/// The functions of a file, including those within other functions, but not those in the tokens of
+/// macros.
 ///
 /// # Errors
 /// The file does not parse.

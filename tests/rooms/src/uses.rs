@@ -8,7 +8,7 @@ use crate::written::Written;
 /// One path of a `use` item.
 #[derive(Debug)]
 pub struct Import {
-    /// What is imported; of a glob, the module.
+    /// What is imported; for a glob, the module.
     pub path: Written,
     /// How it is brought into scope.
     pub scope: Scope,

@@ -1,7 +1,7 @@
 //! Names that are gone, and what took their place.
 //!
-//! What counts is a name by itself: of a type, a function, a module, a field, a parameter. An
-//! enum's variant may have it, since the enum says what it means: `Content::Whole`.
+//! The names of types, functions, modules, fields and parameters count. An enum's variant may have
+//! an old name, since the enum says what it means: `Content::Whole`.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use syn::{Ident, ItemUse, Path as RustPath, Variant};
 use crate::uses::{self, Scope};
 
 /// A name that no longer occurs.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Word {
     /// The old name, as it was spelled.
     pub old: &'static str,
@@ -89,13 +89,14 @@ pub fn in_text(path: &Path, text: &str) -> Result<Vec<(&'static Word, usize)>, s
     Ok(names.0.into_iter().filter_map(old).collect())
 }
 
-/// The old name that a file or one of its folders has: `HeldFolder` is `held_folder` there.
+/// The old name that a file or one of its folders has, in lower case: `held_folder` for
+/// `HeldFolder`.
 pub fn in_path(path: &Path) -> Option<&'static Word> {
     path.iter().find_map(|part| {
         let part = part.to_str()?;
         let name = part.strip_suffix(".rs").unwrap_or(part);
-        let of_a_file = FILES.iter().find(|word| word.old == name);
-        of_a_file.or_else(|| words(path).find(|word| snake(word.old) == name))
+        let file = FILES.iter().find(|word| word.old == name);
+        file.or_else(|| words(path).find(|word| snake(word.old) == name))
     })
 }
 
@@ -114,7 +115,7 @@ impl<'ast> Visit<'ast> for Names {
         self.0.push((ident.unraw().to_string(), ident.span().start().line));
     }
 
-    // A path uses what is declared elsewhere.
+    // A path only uses a name that is declared elsewhere.
     fn visit_path(&mut self, path: &'ast RustPath) {
         path.segments.iter().for_each(|segment| self.visit_path_arguments(&segment.arguments));
     }

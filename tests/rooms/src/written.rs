@@ -14,7 +14,8 @@ pub struct Written {
 }
 
 impl Written {
-    /// Whether it starts with `start`, whose last segment may be the start of a name.
+    /// Whether it starts with `start`. If the last segment of `start` begins in upper case, it may
+    /// be the start of a longer name.
     pub fn starts_with(&self, start: &str) -> bool {
         let start: Vec<&str> = start.split("::").collect();
         let Some((last, whole)) = start.split_last() else { return false };

@@ -1,5 +1,5 @@
 //! Measures what goplug promises of reliability. It prints one line for each figure, with its
-//! bound beside it; the exit status is 1 where a bound is broken.
+//! bound beside it; the exit status is 1 if a bound is broken.
 //!
 //! The trials start this same program in other roles: as plugin, as the host that is killed,
 //! as another user's client. The role is its first argument.

@@ -48,11 +48,11 @@ impl BodyStream {
         Self { state }
     }
 
-    /// Consumes the framing before the next data. The data is the caller's to consume before the
-    /// next call. After an error the value is of no use.
+    /// Consumes the framing before the next data. The caller has to consume the data before the
+    /// next call. After an error the value must not be used any more.
     ///
     /// # Errors
-    /// [`InvalidData`](ErrorKind::InvalidData) where the body should come in chunks and does not.
+    /// [`InvalidData`](ErrorKind::InvalidData) if the chunks are malformed.
     pub fn next(&mut self, buffer: &mut Buffer) -> io::Result<BodyProgress> {
         loop {
             let available = buffer.filled().len();
@@ -91,7 +91,7 @@ impl BodyStream {
     /// To be called when the connection has ended.
     ///
     /// # Errors
-    /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) where a part of the body is missing.
+    /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) if a part of the body is missing.
     pub fn end(&self) -> io::Result<()> {
         match self.state {
             State::UntilEof | State::End | State::Sized(0) => Ok(()),

@@ -27,9 +27,9 @@ impl<'a> Request<'a> {
         Self { method, below: "", content_type: None, timeout: None, headers: &[], body }
     }
 
-    /// Appends the request to `out`, for this authority. Returns the body where it is larger
-    /// than [`FLATTEN_LIMIT`](crate::http1::FLATTEN_LIMIT), to be sent after `out`; otherwise the body is part of `out`, and
-    /// the returned slice is empty.
+    /// Appends the request to `out`, for this authority. If the body is larger than
+    /// [`FLATTEN_LIMIT`](crate::http1::FLATTEN_LIMIT), it is returned, to be sent after `out`;
+    /// otherwise it is part of `out`, and the returned slice is empty.
     pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &'a [u8] {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(b"POST ");

@@ -64,7 +64,7 @@ impl ResponseReader {
     }
 
     /// Takes the bytes of the current response out of the buffer. After a complete response it
-    /// goes on with the next one; after an error the reader is of no use.
+    /// continues with the next one; after an error the reader must not be used any more.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -105,8 +105,7 @@ impl ResponseReader {
     }
 
     /// As [`take`](Self::take), for a request that asks for a stream: a stream is not read to its
-    /// end, but handed out once its head is complete. The reader is not used any more for a
-    /// connection with a stream.
+    /// end, but handed out once its head is complete. The reader must not be used any more then.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -136,8 +135,8 @@ impl ResponseReader {
     /// [`Progress::More`] it has spare capacity.
     ///
     /// # Errors
-    /// [`InvalidData`](ErrorKind::InvalidData) where the head or the framing of a chunk has more
-    /// bytes than it may have.
+    /// [`InvalidData`](ErrorKind::InvalidData) if the head or the framing of a chunk has more bytes
+    /// than it may have.
     pub fn room<'a>(&'a mut self, buffer: &'a mut Buffer) -> io::Result<&'a mut Vec<u8>> {
         match &mut self.partial {
             None => buffer.room(MAX_HEAD - self.interim),
@@ -146,10 +145,10 @@ impl ResponseReader {
     }
 
     /// To be called when the connection has ended: returns the response whose body lasts until
-    /// then. After that the reader is of no use.
+    /// then. The reader must not be used any more.
     ///
     /// # Errors
-    /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) where a part of the response is missing.
+    /// [`UnexpectedEof`](ErrorKind::UnexpectedEof) if a part of the response is missing.
     pub fn end(&mut self) -> Result<Response, ReadError> {
         match self.partial.take() {
             Some((head, body)) if body.ends_with_connection() => {

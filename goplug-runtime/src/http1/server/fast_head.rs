@@ -10,8 +10,7 @@
 use httparse::Header;
 
 /// Parses a head of this form. Returns the path, the number of headers, and the length of the
-/// head in bytes; `None` for another head, which may be valid all the same, and for an incomplete
-/// one.
+/// head in bytes; `None` if the head is incomplete or has another form, which may be valid as well.
 pub(super) fn parse<'a>(
     bytes: &'a [u8],
     headers: &mut [Header<'a>],
@@ -34,7 +33,8 @@ pub(super) fn parse<'a>(
     Some((std::str::from_utf8(path).ok()?, count, bytes.len() - rest.len() + 2))
 }
 
-/// Takes the bytes before the first that does not match; `None` if there are none, or all match.
+/// Takes the bytes before the first byte that does not match; `None` if that is the first byte of
+/// all, or if all bytes match.
 fn take_while<'a>(rest: &mut &'a [u8], matches: impl Fn(u8) -> bool) -> Option<&'a [u8]> {
     let end = rest.iter().position(|byte| !matches(*byte)).filter(|end| *end > 0)?;
     let (taken, left) = rest.split_at(end);

@@ -8,7 +8,7 @@ use super::fast_head;
 use crate::http1::{BodyLength, FramingHeaders, MAX_HEAD, MAX_HEADERS};
 use crate::protocol::wire;
 
-/// Memory for the headers of a request while it is looked at.
+/// Memory for the headers of a request while the request is parsed.
 pub struct HeaderSlots<'a> {
     /// For the fast path.
     few: [Header<'a>; 12],
@@ -22,7 +22,7 @@ impl Default for HeaderSlots<'_> {
     }
 }
 
-/// The head of a request that a plugin can answer by itself.
+/// The head of a request that a plugin can answer without hyper.
 #[derive(Debug)]
 pub struct RequestHead<'a, 'h> {
     /// The HTTP method.
@@ -59,7 +59,7 @@ impl<'a> RequestHead<'a, '_> {
 pub enum ParsedRequest<'a, 'h> {
     /// An incomplete head.
     Partial,
-    /// The head of a request that a plugin can answer by itself: HTTP/1.1, to a path, and with a
+    /// The head of a request that a plugin can answer without hyper: HTTP/1.1, to a path, and with a
     /// body in its response.
     Complete(RequestHead<'a, 'h>),
     /// More than [`MAX_HEAD`](crate::http1::MAX_HEAD) bytes of a head.
@@ -121,8 +121,8 @@ fn checked<'a, 'h>(
     with_headers(head).map_or(ParsedRequest::Unsupported, ParsedRequest::Complete)
 }
 
-/// Reads the headers into the head; `None` where they contradict each other, or ask for
-/// something that is not implemented here.
+/// Reads the headers into the head; `None` if they contradict each other, or ask for something
+/// that is not implemented here.
 fn with_headers<'a, 'h>(mut head: RequestHead<'a, 'h>) -> Option<RequestHead<'a, 'h>> {
     let mut framing = FramingHeaders { keep_alive: true, ..FramingHeaders::default() };
     for Header { name, value } in head.headers {

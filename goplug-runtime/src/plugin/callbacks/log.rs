@@ -153,8 +153,8 @@ impl Log {
     /// are sent again, and a gap event says how many cannot be.
     ///
     /// An id that was never given out comes from an earlier process of the plugin. The
-    /// numbering then continues after it, so that the host does not mistake new events for
-    /// those that it has seen.
+    /// numbering then continues after it, so that the host does not take new events for events
+    /// that it has seen.
     pub(super) fn resume(&mut self, last: u64) {
         if last > self.last_id {
             self.last_id = last;

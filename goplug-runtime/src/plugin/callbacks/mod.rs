@@ -2,8 +2,8 @@
 //!
 //! One lock guards the hosts. It is held for a few steps in memory and never across an await;
 //! code that waits for room does so without the lock and then tries again. No task runs here:
-//! hosts pull their callbacks, and a host that stayed away is forgotten the next time that
-//! anybody takes the lock.
+//! hosts pull their callbacks, and a host that stayed away is forgotten the next time that the
+//! lock is taken.
 //!
 //! The files, each of which imports only from those before it: [`message`] is a callback ready
 //! to be written; [`segment`] and [`log`] hold what one host is sent, [`host`] is that host;

@@ -19,8 +19,8 @@ pub(super) struct BufferedStream {
     pub(super) incoming: Buffer,
 }
 
-/// The connection cannot be used any further: its peer is gone, has misbehaved, or has been told
-/// that this is the end.
+/// The connection cannot be used any more: its peer has hung up or misbehaved, or has got the last
+/// response.
 pub(super) struct Closed;
 
 impl From<io::Error> for Closed {
@@ -38,8 +38,9 @@ impl BufferedStream {
         Self { stream, incoming: Buffer::default() }
     }
 
-    /// Waits until the peer goes, and reads ahead for that. Once a full head's worth of further
-    /// requests has been read, it reads no more, and asks the system from time to time instead.
+    /// Waits until the peer hangs up, and reads further requests meanwhile, to notice that. Once
+    /// [`MAX_HEAD`] bytes have been read, it reads no more, and asks the system from time to time
+    /// instead.
     pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>, timer: &mut HangupTimer) -> Poll<()> {
         while let Ok(room) = self.incoming.room(MAX_HEAD) {
             match self.stream.poll_receive(cx, room) {
@@ -61,7 +62,7 @@ impl BufferedStream {
     }
 
     /// Ends the connection although the peer is still sending: shuts down the writing half, then
-    /// reads and drops what still comes, so that the peer sees the last response.
+    /// reads and drops further bytes, so that the peer sees the last response.
     ///
     /// Reads at most `limit` bytes, and stops if nothing comes for `idle`.
     pub(super) async fn linger(&mut self, mut limit: usize, idle: Duration) {
@@ -76,8 +77,8 @@ impl BufferedStream {
         }
     }
 
-    /// Writes all of these parts. The connection is of no use after an error, or if the future
-    /// is dropped.
+    /// Writes all of these parts. After an error, or if the future is dropped, the connection must
+    /// not be used any more.
     ///
     /// # Errors
     /// [`TimedOut`](io::ErrorKind::TimedOut) if the peer takes nothing for `idle`, and any error

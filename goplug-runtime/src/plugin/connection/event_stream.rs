@@ -18,8 +18,8 @@ use crate::plugin::select::{Either, select};
 /// Sends events as they come, until there are no more.
 ///
 /// # Errors
-/// [`Closed`] if the peer goes, or if the plugin stops and the peer is too slow to take what is
-/// left.
+/// [`Closed`] if the peer hangs up, or if the plugin stops and the peer is too slow to take the
+/// remaining events.
 pub(super) async fn send(
     stream: &mut BufferedStream,
     mut events: CallbackStream,
@@ -52,10 +52,10 @@ async fn next_piece(
     stream: &mut BufferedStream,
     events: &mut CallbackStream,
 ) -> Result<Option<Bytes>, Closed> {
-    let mut timer = None;
+    let mut hangup_timer = None;
     poll_fn(|cx| match events.poll_piece(cx) {
         Poll::Ready(piece) => Poll::Ready(Ok(piece)),
-        Poll::Pending => stream.poll_gone(cx, &mut timer).map(|()| Err(Closed)),
+        Poll::Pending => stream.poll_gone(cx, &mut hangup_timer).map(|()| Err(Closed)),
     })
     .await
 }

@@ -2,8 +2,9 @@
 //!
 //! goplug's own codec ([`h1`]) reads and answers nearly all requests, and writes the streams of
 //! callbacks that some of them open ([`event_stream`]). The first request that it does not
-//! support, such as an HTTP/1.0 request, hands the connection over to the [`fallback`], with the
-//! bytes that have been read of it: hyper, or a refusal if the feature `hyper` is off.
+//! support, such as an HTTP/1.0 request, hands the connection over to the [`fallback`], together
+//! with the bytes that have been read from it: to hyper, or to a refusal if the feature `hyper` is
+//! off.
 //!
 //! The files, each of which imports only from those before it: [`buffered_stream`], [`outbox`],
 //! [`h1`], [`event_stream`], [`fallback`]. Start with [`serve`].

@@ -57,8 +57,8 @@ impl Outbox {
         !self.large.is_empty() || self.bytes.len() >= FLATTEN_LIMIT
     }
 
-    /// Writes everything. The connection is of no use after an error, or if the future is
-    /// dropped.
+    /// Writes everything. After an error, or if the future is dropped, the connection must not be
+    /// used any more.
     ///
     /// # Errors
     /// As [`BufferedStream::write`].

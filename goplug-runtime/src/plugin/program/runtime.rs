@@ -26,9 +26,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Runs methods on this many threads. With one, or none, everything runs on the thread of
-    /// `main`. That suits methods that mostly wait: a method that computes then keeps the others
-    /// waiting.
+    /// Runs methods on this many threads. With 0 or 1, everything runs on the thread of `main`. That
+    /// suits methods that mostly wait: a method that computes keeps the others waiting.
     #[must_use]
     pub fn threads(self, threads: usize) -> Self {
         Self { make: if threads > 1 { multi_thread } else { current_thread }, threads }

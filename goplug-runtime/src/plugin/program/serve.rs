@@ -1,9 +1,9 @@
-//! Serving until there is a reason to stop, and then ending for certain.
+//! Serving until there is a reason to stop, and then ending the process in any case.
 //!
 //! A plugin never outlives its host. Two reasons to stop must not be missed: the host's end and
-//! a signal. A thread of their own, the watchdog, waits for them, since a handler that blocks
-//! may hold the runtime's only thread. The watchdog asks for a stop, waits for as long as that
-//! may take, and then ends the process.
+//! a signal. A separate thread, the watchdog, waits for them, since a handler that blocks may hold
+//! the runtime's only thread. The watchdog asks for a stop, waits for as long as the stop may take,
+//! and then ends the process.
 //!
 //! Starting this thread takes longer than all the rest of an activation. So it is started only
 //! once the host has its answer, unless the plugin has an activation hook. Until then no code of
@@ -96,7 +96,7 @@ async fn wait_for_activation(server: &PluginServer, lifeline: Option<&Lifeline>)
     }
 }
 
-/// Prints where a plugin listens that was started by hand.
+/// Prints the socket of a plugin that was started by hand.
 fn announce(server: &PluginServer) {
     if let Some(sock) = server.socket() {
         let _ = writeln!(std::io::stderr(), "{} listens on {}", server.id(), sock.display());

@@ -26,7 +26,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// runtime's code for a task is in the program once, and no large future is moved on the stack.
 pub(super) type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Marks the server as stopped, however its task ends, so that nobody waits for it in vain.
+/// Marks the server as stopped when its task ends, even by an abort or a panic, so that every
+/// [`PluginServer::stopped`](super::PluginServer::stopped) returns.
 struct StopOnDrop(Arc<RequestHandler>);
 
 impl Drop for StopOnDrop {

@@ -4,14 +4,14 @@ use super::prefix::EventPrefix;
 use super::scan::{line_end, printable_prefix};
 
 /// Writes the numbered events of one stream. It keeps the text before the data from one event to
-/// the next, and so is faster than [`encode`] where ids count up and the type stays the same.
+/// the next. So it is faster than [`encode`] if ids count up and the type stays the same.
 #[derive(Clone, Debug, Default)]
 pub struct Encoder {
     prefix: EventPrefix,
 }
 
 impl Encoder {
-    /// The approximate number of bytes that such an event is written with.
+    /// The approximate number of bytes of an encoded event.
     pub fn size(event: &str, data: &[u8]) -> usize {
         event.len() + data.len() + 40
     }

@@ -1,9 +1,9 @@
 //! The event stream, `text/event-stream`: how callbacks and streamed results travel.
 //!
 //! The format is the WHATWG one, so that `curl -N` shows a stream and any language's
-//! client reads it. The decoder takes its input in any pieces, and holds at
-//! most one event of bounded size beside the current piece: a peer that never ends an event
-//! causes an error, not a growing memory. The pieces do not change the events that it reads.
+//! client reads it. The decoder takes its input in pieces of any size, which do not change the
+//! events that it reads. Beside the current piece it holds at most one event of bounded size: a
+//! peer that never ends an event causes an error, and the memory does not grow.
 //!
 //! Start reading at `decode/mod.rs` or `encode.rs`.
 

@@ -33,7 +33,7 @@ impl EventPrefix {
         &self.event
     }
 
-    /// Changes the text to that of this event. Mostly it is that already.
+    /// Changes the text to that of this event. Mostly it is the right text already.
     #[inline]
     pub(super) fn set(&mut self, id: u64, event: &str) {
         if self.id != id || self.event != event || self.text.is_empty() {
@@ -54,9 +54,9 @@ impl EventPrefix {
         }
     }
 
-    /// Adds one to the id, digit by digit. To be called after the text was used, not before its
-    /// next use: a processor is slow to read as a whole what was just written in parts. After the
-    /// last possible id the text is empty.
+    /// Adds one to the id, digit by digit. To be called right after the text was used, not right
+    /// before its next use: a processor is slow to read bytes together that were just written one
+    /// by one. After the last possible id the text is empty.
     #[inline]
     pub(super) fn increment(&mut self) {
         let Some(next) = self.id.checked_add(1) else { return self.text.clear() };

@@ -31,8 +31,8 @@ pub(super) fn printable_prefix(bytes: &[u8]) -> usize {
     }
 }
 
-/// Sets the highest bit of each byte that is below a space or beyond ASCII. The bytes after one
-/// that is below a space may be marked as well.
+/// Sets the highest bit of each byte that is below a space or beyond ASCII. Bytes after a byte below
+/// a space may be marked as well.
 #[inline]
 fn mark_others(word: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(word);

@@ -1,8 +1,8 @@
 //! The `.pconf` file: describes a plugin in its folder.
 //!
-//! The case of keys and unknown keys do not matter. Everything else is checked strictly, and each
-//! fault is one sentence that names the key: it ends up in a `rejected` event on which somebody
-//! has to act. A [`Pconf`] obeys all rules, so that nothing has to be checked again.
+//! Keys may be in any case, and unknown keys are kept. Everything else is checked strictly, and each
+//! fault is one sentence that names the key: people read it in a `Rejected` event. A [`Pconf`]
+//! follows all rules, so that nothing has to be checked again.
 
 mod read;
 
@@ -84,7 +84,7 @@ impl Pconf {
         })
     }
 
-    /// The same with this URL.
+    /// Sets the URL.
     ///
     /// # Errors
     /// [`PconfError::Key`] unless it has a scheme, an authority and no path.
@@ -93,22 +93,21 @@ impl Pconf {
         Ok(self)
     }
 
-    /// The same with this socket.
+    /// Sets the path of the socket.
     ///
     /// # Errors
-    /// [`PconfError::Key`] for a path that a file cannot name: an empty one, one that is
-    /// not UTF-8, or one with a zero byte.
+    /// [`PconfError::Key`] if the path is empty, is not UTF-8, or holds a zero byte.
     pub fn with_sock(self, path: impl Into<PathBuf>) -> Result<Self, PconfError> {
         Ok(Self { sock: Some(sock(path.into())?), ..self })
     }
 
-    /// The same with this setting: whether the plugin is loaded only on demand.
+    /// Sets whether the plugin is loaded only on demand.
     #[must_use]
     pub fn with_lazy_load(self, lazy_load: bool) -> Self {
         Self { lazy_load, ..self }
     }
 
-    /// The same with this program and its arguments.
+    /// Sets the program and its arguments.
     ///
     /// # Errors
     /// [`PconfError::Key`] if there is no program, or its relative path leaves the folder.
@@ -116,7 +115,7 @@ impl Pconf {
         Ok(Self { exec: Some(exec(argv)?), ..self })
     }
 
-    /// The same with this digest of the program: 64 hexadecimal digits.
+    /// Sets the digest of the program: 64 hexadecimal digits.
     ///
     /// # Errors
     /// [`PconfError::Key`] for anything else.

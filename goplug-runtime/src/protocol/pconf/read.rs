@@ -47,8 +47,8 @@ impl Pconf {
         Ok(pconf)
     }
 
-    /// The same with the unknown keys of another file's content, to keep them when that file is
-    /// rewritten. Has none if that content is not a JSON object.
+    /// Takes over the unknown keys of another file's content, to keep them when that file is
+    /// rewritten. If the content is not a JSON object, there are none.
     #[must_use]
     pub fn with_unknown_keys_of(self, text: &[u8]) -> Self {
         let mut other = Keys::of(text).map(|keys| keys.0).unwrap_or_default();
@@ -91,8 +91,8 @@ pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfEr
     let default = wire::default_url(id.name(), id.namespace());
     match text.filter(|text| !text.is_empty()) {
         None => Ok(default),
-        // The name of a foreign plugin may contain characters that are not valid in a URL. When
-        // its file is rewritten, it has the default URL all the same.
+        // The name of a foreign plugin may contain characters that are not valid in a URL. Its
+        // file still has the default URL after it is rewritten.
         Some(text) if text == default || wire::is_plugin_url(&text) => Ok(text),
         Some(text) => {
             fault("Url", format!("{text:?} is not a scheme, `://` and a name, without a path"))

@@ -22,7 +22,7 @@ impl HangUp {
     /// end.
     pub fn now(&self) {
         if let Some(socket) = self.0.upgrade() {
-            // It fails only where the connection has ended already.
+            // It fails only if the connection has ended already.
             let _ = rustix::net::shutdown(socket.as_fd(), Shutdown::Both);
         }
     }

@@ -27,15 +27,15 @@ const MODE: u32 = 0o700;
 /// The number of random characters after the prefix of a folder's name.
 const RANDOM: usize = 6;
 
-/// The ending of a socket's name.
+/// The extension of a socket's name.
 const SOCKET: &[u8] = b".sock";
 
 /// A folder of mode 0700 that is removed when this is dropped, or by
 /// [`RuntimeDir::remove_abandoned`] after its process has ended.
 #[derive(Debug)]
 pub struct RuntimeDir {
-    // Declared, and so dropped, before the lock: nobody takes the folder for an abandoned one while it
-    // is removed.
+    // Declared, and so dropped, before the lock: no process takes the folder for abandoned while it is
+    // removed.
     folder: TempDir,
     _lock: Option<File>,
 }

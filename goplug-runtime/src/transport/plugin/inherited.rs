@@ -44,8 +44,8 @@ impl Inherited {
     /// Takes the descriptors that `LISTEN_FDS` and `GOPLUG_LIFELINE` announce, if `LISTEN_PID` is
     /// this process. Children of this process do not inherit them.
     ///
-    /// Of several passed descriptors it takes the one that `LISTEN_FDNAMES` calls `goplug`; a single
-    /// one may have any name. Needs a runtime with I/O.
+    /// Of several passed sockets it takes the socket that `LISTEN_FDNAMES` calls `goplug`; a single
+    /// socket may have any name. Needs a runtime with I/O.
     ///
     /// # Errors
     /// [`InvalidData`](io::ErrorKind::InvalidData) if an announced descriptor is not open or of the
@@ -147,7 +147,7 @@ impl Announced {
     }
 
     /// # Safety
-    /// The descriptors, where they are open, have no owner.
+    /// If the descriptors are open, they have no owner.
     unsafe fn take(self) -> io::Result<Inherited> {
         let mut inherited = Inherited::default();
         if let Some(fd) = self.listener {
@@ -192,13 +192,13 @@ fn position(names: &str, count: RawFd) -> io::Result<RawFd> {
 /// do not inherit it.
 ///
 /// # Safety
-/// The descriptor, where it is open, has no owner.
+/// If the descriptor is open, it has no owner.
 unsafe fn adopt(
     fd: RawFd,
     variable: &str,
     check: fn(BorrowedFd<'_>) -> Result<(), &'static str>,
 ) -> io::Result<OwnedFd> {
-    // SAFETY: it is not -1, and nobody else closes it. If it never was open, the
+    // SAFETY: it is not -1, and no other code closes it. If it never was open, the
     // system calls below fail with EBADF.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     check(borrowed).map_err(|problem| {

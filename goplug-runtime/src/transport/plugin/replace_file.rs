@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Only the owner may write, whatever the process's umask allows: a registry refuses files that
+/// Only the owner may write, even if the process's umask allows more: a registry refuses files that
 /// others may write.
 const MODE: u32 = 0o644;
 
@@ -31,7 +31,7 @@ fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
-/// Creates the temporary file, in place of one that a process of the same number left behind.
+/// Creates the temporary file. Replaces a file that a process with the same id left behind.
 fn create(path: &Path) -> io::Result<File> {
     let new = || OpenOptions::new().write(true).create_new(true).mode(MODE).open(path);
     match new() {

@@ -47,7 +47,7 @@ fn a_circle_through_a_re_export_is_found() {
 }
 
 #[test]
-fn a_glob_counts_for_the_names_that_are_used_of_it() {
+fn a_glob_counts_for_the_names_that_are_used() {
     let circles = circles(&[
         ("src/lib.rs", "mod hen;\nmod nest;"),
         ("src/hen.rs", "use crate::nest::*;\npub struct Hen(Egg);"),
@@ -59,7 +59,7 @@ fn a_glob_counts_for_the_names_that_are_used_of_it() {
 }
 
 #[test]
-fn a_module_and_the_modules_around_it_are_no_circle() {
+fn a_module_and_its_parents_are_not_a_circle() {
     let circles = circles(&[
         ("src/lib.rs", "mod nest;\npub struct Straw;\npub use nest::Egg;"),
         ("src/nest/mod.rs", "mod egg;\npub use egg::Egg;\npub struct Nest(Egg);"),
@@ -72,7 +72,7 @@ fn a_module_and_the_modules_around_it_are_no_circle() {
 }
 
 #[test]
-fn a_way_round_by_the_tests_is_no_circle() {
+fn a_circle_through_tests_is_not_reported() {
     let circles = circles(&[
         ("src/lib.rs", "mod egg;\nmod hen;"),
         ("src/egg.rs", "pub struct Egg;\n#[cfg(test)]\nmod tests;"),
@@ -83,7 +83,7 @@ fn a_way_round_by_the_tests_is_no_circle() {
 }
 
 #[test]
-fn re_exports_that_go_round_end() {
+fn re_exports_in_a_circle_are_followed_once() {
     let circles = circles(&[
         ("src/lib.rs", "mod a;\nmod b;"),
         ("src/a.rs", "pub use crate::b::*;\npub use crate::b::Lost;"),

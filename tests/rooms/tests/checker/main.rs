@@ -1,4 +1,4 @@
-//! The checker, on crates of a few lines: what it finds, and what it lets pass.
+//! The checker, on crates of a few lines: what it reports, and what it allows.
 
 mod circles;
 mod order;

@@ -84,7 +84,7 @@ fn a_path_in_a_function_counts_as_an_import() {
 }
 
 #[test]
-fn the_order_within_a_room_is_held_to_as_well() {
+fn the_order_within_a_room_is_checked_too() {
     let within = &[Rooms { of: "house/hall", order: &["floor", "lamp"] }];
     let krate = krate(&[
         ("src/lib.rs", "mod hall;"),
@@ -98,7 +98,7 @@ fn the_order_within_a_room_is_held_to_as_well() {
 }
 
 #[test]
-fn rooms_that_never_meet_do_not_although_the_order_allows_it() {
+fn an_import_can_be_forbidden_although_the_order_allows_it() {
     let never =
         &[Never { room: "house/hall", imports: "house/cellar", because: "the door is locked" }];
     let krate = krate(&[
@@ -113,7 +113,7 @@ fn rooms_that_never_meet_do_not_although_the_order_allows_it() {
 }
 
 #[test]
-fn tests_and_links_of_the_documentation_may_import_anything() {
+fn tests_and_links_in_the_documentation_may_import_anything() {
     let violations = house(
         "pub struct Roof;",
         "",
@@ -133,7 +133,7 @@ fn what_is_compiled_unless_it_is_a_test_is_checked() {
 }
 
 #[test]
-fn a_room_without_a_line_on_the_map_is_a_violation() {
+fn a_room_that_the_map_does_not_name_is_a_violation() {
     let krate = krate(&[
         ("src/lib.rs", "mod cellar;\nmod shed;"),
         ("src/cellar.rs", ""),
@@ -144,7 +144,7 @@ fn a_room_without_a_line_on_the_map_is_a_violation() {
 }
 
 #[test]
-fn a_crate_of_several_rooms_without_an_order_is_a_violation() {
+fn several_rooms_without_an_order_are_a_violation() {
     let krate = krate(&[
         ROOT,
         ("src/attic.rs", ""),
@@ -157,7 +157,7 @@ fn a_crate_of_several_rooms_without_an_order_is_a_violation() {
 }
 
 #[test]
-fn a_line_of_the_map_without_a_room_is_a_violation() {
+fn a_name_on_the_map_without_a_room_is_a_violation() {
     let krate = krate(&[
         ("src/lib.rs", "mod cellar;\nmod hall;"),
         ("src/cellar.rs", ""),

@@ -6,7 +6,7 @@ use rooms::rules;
 
 use super::{krate, lines};
 
-/// `from to` of each arrow.
+/// Each arrow as `from to`.
 fn arrows(krate: &Crate) -> Vec<String> {
     let path = |file: usize| krate.files[file].path.display();
     let arrows = Graph::of(krate).defining;
@@ -14,7 +14,7 @@ fn arrows(krate: &Crate) -> Vec<String> {
 }
 
 /// The arrows between `src/one.rs` and `src/two.rs`, which defines `Two` and `two`.
-fn of_one(one: &str) -> Vec<String> {
+fn arrows_of(one: &str) -> Vec<String> {
     let two = "pub struct Two;\npub fn two() {}\npub const TWO: u8 = 2;";
     arrows(&krate(&[
         ("src/lib.rs", "mod one;\nmod two;"),
@@ -36,7 +36,7 @@ fn every_way_to_spell_an_import_is_followed() {
         "pub(crate) use self::super::two::*;",
         "fn f() { use crate::two::two; }",
     ] {
-        assert_eq!(of_one(import), FOUND, "{import}");
+        assert_eq!(arrows_of(import), FOUND, "{import}");
     }
 }
 
@@ -50,7 +50,7 @@ fn paths_in_types_expressions_and_patterns_are_followed() {
         "fn one(n: u8) { match n { crate::two::TWO => {} _ => {} } }",
         "fn one() { <crate::two::Two as Clone>::clone(); }",
     ] {
-        assert_eq!(of_one(item), FOUND, "{item}");
+        assert_eq!(arrows_of(item), FOUND, "{item}");
     }
 }
 
@@ -62,13 +62,13 @@ fn paths_in_the_tokens_of_macros_are_followed() {
         "macro_rules! one { () => { $crate::two::two() } }",
         "#[derive(crate::two::Two)] struct One;",
     ] {
-        assert_eq!(of_one(item), FOUND, "{item}");
+        assert_eq!(arrows_of(item), FOUND, "{item}");
     }
 }
 
 #[test]
 fn what_a_macro_quotes_is_code_of_another_crate() {
-    assert_eq!(of_one("fn one() { quote!(crate::two::Two); }"), [""; 0]);
+    assert_eq!(arrows_of("fn one() { quote!(crate::two::Two); }"), [""; 0]);
 }
 
 #[test]
@@ -79,13 +79,13 @@ fn paths_of_other_crates_are_not_taken_for_modules() {
         "fn one() -> two::Two {}",
         "pub(in crate::two) struct One;",
     ] {
-        assert_eq!(of_one(item), [""; 0], "{item}");
+        assert_eq!(arrows_of(item), [""; 0], "{item}");
     }
 }
 
 #[test]
-fn what_a_macro_defines_is_looked_for_in_the_module_that_is_named() {
-    assert_eq!(of_one("use crate::two::MadeByAMacro;"), FOUND);
+fn an_unknown_name_is_taken_for_the_named_modules_own() {
+    assert_eq!(arrows_of("use crate::two::MadeByAMacro;"), FOUND);
 }
 
 #[test]

@@ -39,7 +39,7 @@ async fn connect_as_other_user(report: &mut Report) -> Result<()> {
     std::fs::set_permissions(&open, PermissionsExt::from_mode(0o666))?;
     ensure!(stranger.connects(&open)?, "the stranger cannot connect to anything");
     let mut connected = usize::from(stranger.connects(&socket)?);
-    // Once more where the folder is open, and only the mode of the socket protects it.
+    // Once more with an open folder, so that only the mode of the socket protects it.
     if let Some(folder) = socket.parent() {
         std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755))?;
     }

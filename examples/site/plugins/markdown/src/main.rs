@@ -19,7 +19,7 @@ impl Transform for Markdown {
 
     async fn transform(&self, page: Page) -> Result<Page, TransformError> {
         let document = render::parse(&page.body)?;
-        // The page does not fail where no host listens.
+        // The page does not fail if no host listens.
         self.progress(&page.path, 50).await.ok();
         self.code_blocks.fetch_add(document.code_blocks, Ordering::Relaxed);
         let title = document.title.clone().unwrap_or_else(|| page.title.clone());

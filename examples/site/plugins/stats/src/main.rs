@@ -33,7 +33,7 @@ impl Transform for Stats {
         let counts = count::count(&page.body);
         let aside = format!("{}<p class=\"counts\">{counts}</p>\n", page.aside);
         self.pages().insert(page.path.clone(), counts);
-        // The page does not fail where no host listens.
+        // The page does not fail if no host listens.
         self.progress(&page.path, 100).await.ok();
         Ok(Page { aside, ..page })
     }

@@ -15,7 +15,7 @@ impl Transform for Toc {
 
     async fn transform(&self, page: Page) -> Result<Page, TransformError> {
         let (body, headings) = headings::identify(&page.body)?;
-        // The page does not fail where no host listens.
+        // The page does not fail if no host listens.
         self.progress(&page.path, 50).await.ok();
         let aside = page.aside + &headings::list(&headings);
         self.progress(&page.path, 100).await.ok();

@@ -84,7 +84,7 @@ impl H1Connection<'_> {
     }
 
     /// Writes what the peer may wait for before it sends the body: earlier responses, and the
-    /// interim response.
+    /// interim response `100 Continue`.
     async fn prepare_for_body(&mut self, info: BodyInfo) -> Result<(), Closed> {
         if info.expects_continue {
             self.outbox.push_continue();

@@ -15,7 +15,7 @@ use crate::plugin::route::Route;
 use crate::plugin::select::{lazy_timeout, yield_to_ready_tasks};
 use crate::transport::BusyPoll;
 
-/// What the bytes begin with that the peer has sent.
+/// What the unread bytes of the peer begin with.
 pub(super) enum NextRequest<'h> {
     /// Nothing, or the beginning of a head.
     Incomplete,

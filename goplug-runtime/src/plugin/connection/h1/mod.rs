@@ -2,7 +2,7 @@
 //! are written at a time as there are.
 //!
 //! A call that is ready at once, as most are, costs no timer and no wait. While a call takes
-//! longer, the connection listens to its peer, and drops the handler if the peer goes.
+//! longer, the connection listens to its peer, and drops the handler if the peer hangs up.
 //!
 //! A request comes in by [`head`] and [`body`], is answered by the
 //! [`RequestHandler`], and goes out by the [`Outbox`]. Start with [`H1Connection::serve`].
@@ -37,7 +37,7 @@ pub(super) enum Served {
     Closed,
     /// A stream of callbacks is to be sent before the next request. Its head has been written.
     Callbacks(CallbackStream),
-    /// The next request is one that this codec does not support.
+    /// This codec does not support the next request.
     Unsupported,
 }
 
@@ -145,23 +145,23 @@ impl<'h> H1Connection<'h> {
         }
     }
 
-    /// Waits for a response, and listens to the peer meanwhile: if it goes, the wait is dropped.
-    /// If the wait takes long, the requests after the current one are given back, so that the
-    /// peer can send them elsewhere.
+    /// Waits for a response, and listens to the peer meanwhile. If the peer hangs up, the response
+    /// is dropped. If the wait takes long, the requests after the current one are given back, so
+    /// that the peer can send them on another connection.
     async fn wait_for<F: Future>(&mut self, response: F) -> Result<F::Output, Closed> {
         let mut response = pin!(response);
-        let mut patience = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_STALL)));
-        let mut timer = None;
+        let mut stall_timer = self.pipeline.then(|| Box::pin(sleep(limits::PIPELINE_STALL)));
+        let mut hangup_timer = None;
         loop {
             let waited = poll_fn(|cx| {
                 if let Poll::Ready(response) = response.as_mut().poll(cx) {
                     return Poll::Ready(Waited::Response(response));
                 }
-                if self.stream.poll_gone(cx, &mut timer).is_ready() {
+                if self.stream.poll_gone(cx, &mut hangup_timer).is_ready() {
                     return Poll::Ready(Waited::PeerGone);
                 }
-                match &mut patience {
-                    Some(patience) => patience.as_mut().poll(cx).map(|()| Waited::TooLong),
+                match &mut stall_timer {
+                    Some(timer) => timer.as_mut().poll(cx).map(|()| Waited::TooLong),
                     None => Poll::Pending,
                 }
             });
@@ -169,7 +169,7 @@ impl<'h> H1Connection<'h> {
                 Waited::Response(response) => return Ok(response),
                 Waited::PeerGone => return Err(Closed),
                 Waited::TooLong => {
-                    (patience, self.last) = (None, true);
+                    (stall_timer, self.last) = (None, true);
                     self.outbox.push_given_back();
                     self.flush().await?;
                 }

@@ -1,4 +1,4 @@
-//! Fast path: events that continue the stream as it went on so far.
+//! Fast path: events that differ from the last one only in id and data.
 //!
 //! - *Recognises* an event that begins with the text of the last one, its id counted up by one,
 //!   followed by a single line of data in valid UTF-8.
@@ -11,9 +11,9 @@
 
 use std::ops::Range;
 
-use super::super::prefix::EventPrefix;
-use super::super::scan::{line_end, printable_prefix};
 use super::Decoder;
+use crate::protocol::event_stream::prefix::EventPrefix;
+use crate::protocol::event_stream::scan::{line_end, printable_prefix};
 
 /// The end of the last line of data, and the empty line after it.
 const EVENT_END: &[u8] = b"\n\n";
@@ -52,8 +52,8 @@ impl Decoder {
     }
 }
 
-/// The range of the data in `input`, if that begins with an event of this prefix that the fast path
-/// can take.
+/// The range of the data in `input`, if `input` begins with an event of this prefix that the fast
+/// path can take.
 #[inline]
 fn data_of(prefix: &EventPrefix, input: &[u8], limit: usize) -> Option<Range<usize>> {
     let text = input.strip_prefix(prefix.text())?;

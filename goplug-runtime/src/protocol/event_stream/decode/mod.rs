@@ -1,5 +1,5 @@
-//! Reading events, piece by piece and line by line. `fast_path.rs` reads the events of which only
-//! id and data are new.
+//! Reading events, piece by piece and line by line. `fast_path.rs` reads events that differ from the
+//! last one only in id and data.
 
 mod fast_path;
 

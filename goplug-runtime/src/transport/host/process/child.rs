@@ -163,7 +163,7 @@ impl AsRawFd for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A drop cannot report an error, and it fails only where the group has ended already.
+        // A drop cannot report an error, and it fails only if the group has ended already.
         let _ = self.kill_group();
         if let Ok(None) = self.try_reap() {
             reap_later(Arc::clone(&self.pidfd));

@@ -7,7 +7,7 @@
 //!
 //! The child is not a copy of the host: copying the page tables of a large host, and then each page
 //! that either process writes, takes longer than the rest of a start. It runs in the host's memory,
-//! on a stack of its own, while the thread that made it waits in the kernel until it has become the
+//! on a stack of its own. The thread that made it waits in the kernel until the child has become the
 //! plugin or ended (`CLONE_VM | CLONE_VFORK`, as `posix_spawn` does). The host's other threads
 //! continue meanwhile. So the child must not allocate, lock or panic, and must write only to its own
 //! part of [`Shared`]. Everything it needs is prepared in [`Plan`]; every call it makes is
@@ -262,7 +262,7 @@ unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible
 /// # Safety
 /// As for [`become_plugin`].
 unsafe fn restrict(plan: &Plan) -> Result<(), Reason> {
-    // SAFETY: system calls on memory and a descriptor that the plan holds. One that the
+    // SAFETY: system calls on memory and a descriptor that the plan holds. A call that the
     // kernel does not know fails with `ENOSYS`.
     unsafe {
         for limit in &plan.limits {

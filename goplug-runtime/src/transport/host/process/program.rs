@@ -90,7 +90,7 @@ impl OpenProgram {
         }
     }
 
-    /// Turns the kernel's error about running this program into one with a text for people.
+    /// Replaces the kernel's error about running this program by an error with a text for people.
     pub(super) fn explain(&self, error: io::Error) -> io::Error {
         let text = match (Errno::from_io_error(&error), &self.kind) {
             (Some(Errno::NOEXEC), Kind::Foreign(machine)) => format!(

@@ -1,5 +1,5 @@
-//! Starting a plugin's process. It is given a program, a folder, an environment, a socket, a lifeline
-//! and pipes for its output, and nothing else of the host.
+//! Starting a plugin's process. It gets a program, a folder, an environment, a socket, a lifeline and
+//! pipes for its output, and nothing else from the host.
 
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
@@ -26,8 +26,8 @@ use crate::transport::ListenerHandle;
 /// The host's end of a plugin's standard output or standard error.
 pub type Output = tokio::net::unix::pipe::Receiver;
 
-/// How often a program is tried that is open for writing. The process that has just written it
-/// closes it soon, and a process that was forked meanwhile closes its copy on exec.
+/// How often to try a program that is open for writing. The process that has just written it closes
+/// it soon, and a process that was forked meanwhile closes its copy on exec.
 const BUSY_ATTEMPTS: u32 = 50;
 
 /// How long to wait between two of these attempts.

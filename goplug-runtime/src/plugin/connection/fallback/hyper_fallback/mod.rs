@@ -1,8 +1,8 @@
 //! HTTP/1 of every kind, by hyper.
 //!
-//! hyper notices that a peer is gone when it reads, and it does not read while it holds a
-//! further request behind the current one. So that the handler of such a peer is not waited
-//! for, the system is asked from time to time whether the peer has hung up.
+//! hyper notices that a peer has hung up when it reads, and it does not read while it holds a
+//! further request behind the current one. Then the handler would run on for a peer that is gone.
+//! So the system is asked from time to time whether the peer has hung up.
 
 mod body;
 mod head_timeout;

@@ -11,7 +11,7 @@ async fn output(stage: &Stage, rules: &LandlockRules, limits: &[Rlimit], script:
     let ruleset = rules.ruleset(&program).unwrap();
     let (args, limits) = (vec!["-c".into(), script.into()], limits.to_vec());
     let spawn = Spawn { args, limits, ruleset: Some(ruleset), ..stage.spawn(program) };
-    all(begun(spawn).await.unwrap().stdout).await
+    all(start_spawn(spawn).await.unwrap().stdout).await
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_sandboxed_script_is_read_by_its_interpreter() {
     let program = OpenProgram::open(&script).unwrap();
     let ruleset = LandlockRules::default().ruleset(&program).unwrap();
     let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
-    assert_eq!(all(begun(spawn).await.unwrap().stdout).await, "read\n");
+    assert_eq!(all(start_spawn(spawn).await.unwrap().stdout).await, "read\n");
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn an_interpreter_outside_the_sandbox_is_named() {
          or loader",
         shell.display()
     );
-    assert_eq!(begun(spawn).await.unwrap_err().to_string(), expected);
+    assert_eq!(start_spawn(spawn).await.unwrap_err().to_string(), expected);
 }
 
 #[tokio::test]

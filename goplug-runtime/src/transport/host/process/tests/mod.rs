@@ -52,7 +52,7 @@ impl Stage {
         let args = args.iter().map(OsString::from).collect();
         let env = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
         let spawn = self.spawn(OpenProgram::open(program)?);
-        begun(Spawn { args, env, ..spawn }).await
+        start_spawn(Spawn { args, env, ..spawn }).await
     }
 
     fn spawn(&self, program: OpenProgram) -> Spawn {
@@ -72,7 +72,7 @@ impl Stage {
     }
 }
 
-async fn begun(spawn: Spawn) -> std::io::Result<Started> {
+async fn start_spawn(spawn: Spawn) -> std::io::Result<Started> {
     super::start(|| Ok(spawn)).await
 }
 
@@ -94,9 +94,9 @@ async fn line(output: &mut Output) -> String {
 }
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let patience = Instant::now() + SOON;
+    let deadline = Instant::now() + SOON;
     while !condition() {
-        assert!(Instant::now() < patience, "{what}");
+        assert!(Instant::now() < deadline, "{what}");
         std::thread::yield_now();
     }
 }
@@ -290,7 +290,7 @@ async fn a_missing_folder_is_named() {
     let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
     let folder = stage.temp.path().join("none");
     let spawn = Spawn { folder: folder.clone(), ..stage.spawn(program) };
-    let text = begun(spawn).await.unwrap_err().to_string();
+    let text = start_spawn(spawn).await.unwrap_err().to_string();
     let expected = format!("its folder {} cannot be entered: No such file", folder.display());
     assert!(text.starts_with(&expected), "{text}");
 }
@@ -329,5 +329,5 @@ async fn the_opened_file_runs_even_if_its_path_changes() {
     let program = OpenProgram::open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     let spawn = Spawn { args: vec!["original".into()], ..stage.spawn(program) };
-    assert_eq!(all(begun(spawn).await.unwrap().stdout).await, "original\n");
+    assert_eq!(all(start_spawn(spawn).await.unwrap().stdout).await, "original\n");
 }
