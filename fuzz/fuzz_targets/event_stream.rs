@@ -45,11 +45,11 @@ const LONG: usize = 8 << 10;
 
 fuzz_target!(|stream: &[u8]| {
     for limit in [8, 64, 1 << 20] {
-        let whole = decode(limit, [stream], Taken::OneByOne);
-        for taken in [Taken::OneByOne, Taken::AsExpected] {
-            assert_eq!(decode(limit, [stream], taken), whole);
-            assert_eq!(decode(limit, pieces(stream), taken), whole);
-            assert_eq!(decode(limit, stream.chunks(1), taken), whole);
+        let whole = decode(limit, [stream], DecodePath::Slow);
+        for path in [DecodePath::Slow, DecodePath::Fast] {
+            assert_eq!(decode(limit, [stream], path), whole);
+            assert_eq!(decode(limit, pieces(stream), path), whole);
+            assert_eq!(decode(limit, stream.chunks(1), path), whole);
         }
         for event in &whole.0 {
             let named = if event.event == "message" { 0 } else { event.event.len() };
@@ -64,22 +64,23 @@ fuzz_target!(|stream: &[u8]| {
 
 /// How events are taken out of the decoder.
 #[derive(Clone, Copy)]
-enum Taken {
-    OneByOne,
+enum DecodePath {
+    /// Event by event.
+    Slow,
     /// By the fast path if it applies.
-    AsExpected,
+    Fast,
 }
 
 fn decode<'a>(
     limit: usize,
     pieces: impl IntoIterator<Item = &'a [u8]>,
-    taken: Taken,
+    path: DecodePath,
 ) -> (Vec<OwnedEvent>, Result<(), EventTooLarge>) {
     let (mut decoder, mut events) = (Decoder::new(limit), Vec::new());
     for piece in pieces {
         decoder.push(piece);
         loop {
-            if let (Taken::AsExpected, Some((event, _))) = (taken, decoder.expected()) {
+            if let (DecodePath::Fast, Some((event, _))) = (path, decoder.expected()) {
                 let event = event.to_owned();
                 decoder.take_expected(|number, data| {
                     let data = String::from_utf8(data.to_vec()).expect("it is text");
@@ -105,7 +106,7 @@ fn rewritten(events: &[OwnedEvent]) {
     for event in events {
         encode(&mut text, None, &event.event, &event.data);
     }
-    let (read, end) = decode(1 << 24, pieces(&text), Taken::OneByOne);
+    let (read, end) = decode(1 << 24, pieces(&text), DecodePath::Slow);
     assert_eq!(end, Ok(()));
     let said = |event: &OwnedEvent| (event.event.clone(), event.data.clone());
     assert_eq!(

@@ -59,7 +59,7 @@ fn stream<'a>(input: impl IntoIterator<Item = &'a [u8]>) -> Option<(Vec<u8>, boo
     let mut stream = loop {
         match reader.take_stream(&mut buffer).ok()? {
             StreamedResponse::Stream(body) => break body,
-            StreamedResponse::Other(Progress::Whole(_)) => return None,
+            StreamedResponse::Other(Progress::Complete(_)) => return None,
             StreamedResponse::Other(Progress::Interim(_)) => {}
             StreamedResponse::Other(Progress::More) => buffer.put(input.next()?),
         }
@@ -95,7 +95,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize, readers: R
                 match reader.take(&mut buffer) {
                     Ok(Progress::More) => break,
                     Ok(Progress::Interim(status)) => outcome.interims.push(status),
-                    Ok(Progress::Whole(response)) => {
+                    Ok(Progress::Complete(response)) => {
                         if readers == Reader::Fresh {
                             reader = ResponseReader::new(limit);
                         }

@@ -29,7 +29,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let params = parameters(&method.signature, paths);
     let raw = method.output.raw().is_some();
     let output = match &method.output {
-        Output::Plain(ty) => {
+        Output::Value(ty) => {
             let (value, no_result) = (value_check(ty, raw, paths), no_result(ty, paths));
             quote!(#value #no_result)
         }

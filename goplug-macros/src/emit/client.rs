@@ -180,7 +180,7 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     let (names, types): (Vec<_>, Vec<_>) =
         signature.params.iter().map(|param| (&param.ident, &param.written)).unzip();
     let call = match output {
-        Output::Plain(_) => quote!(call),
+        Output::Value(_) => quote!(call),
         Output::Outcome(_) => quote!(try_call),
     };
     let codec = codec(output.raw().is_some(), private);

@@ -48,8 +48,8 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
 fn reply(output: &Output, result: &TokenStream, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     match (output, output.raw()) {
-        (Output::Plain(_), None) => quote!(#private::Reply::json(&#result)),
-        (Output::Plain(_), Some(_)) => {
+        (Output::Value(_), None) => quote!(#private::Reply::json(&#result)),
+        (Output::Value(_), Some(_)) => {
             quote!(::std::result::Result::Ok(#private::Reply::raw(#result)))
         }
         (Output::Outcome(_), None) => quote!(#private::Reply::outcome(#result)),

@@ -10,7 +10,7 @@ use crate::model::{ErrorForm, Method, Outcome, Output};
 pub(crate) fn returned(method: &Method, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     match &method.output {
-        Output::Plain(ty) => quote!(#private::Result<#ty>),
+        Output::Value(ty) => quote!(#private::Result<#ty>),
         Output::Outcome(outcome) => {
             let ok = match &outcome.ok {
                 Some(ok) => quote!(#ok),

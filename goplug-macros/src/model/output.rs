@@ -14,7 +14,7 @@ use crate::diag::Diag;
 /// The result of a method.
 pub(crate) enum Output {
     /// A value.
-    Plain(Box<Type>),
+    Value(Box<Type>),
     /// A `Result`.
     Outcome(Box<Outcome>),
 }
@@ -43,12 +43,12 @@ impl Output {
     /// Takes a return type apart.
     pub(crate) fn new(output: &ReturnType, container: &Container, diag: &Diag) -> Self {
         let ReturnType::Type(_, ty) = output else {
-            return Self::Plain(Box::new(parse_quote!(())));
+            return Self::Value(Box::new(parse_quote!(())));
         };
         check_type(ty, container, diag);
         match result_path(ty) {
             Some(path) => Self::outcome(ty, path),
-            None => Self::Plain(ty.clone()),
+            None => Self::Value(ty.clone()),
         }
     }
 
@@ -66,7 +66,7 @@ impl Output {
     /// Whether the success is bytes, and of which kind.
     pub(crate) fn raw(&self) -> Option<Raw> {
         match self {
-            Self::Plain(ty) => Raw::of(ty),
+            Self::Value(ty) => Raw::of(ty),
             Self::Outcome(outcome) => outcome.ok.as_ref().and_then(Raw::of),
         }
     }
@@ -74,7 +74,7 @@ impl Output {
     /// The canonical spelling of the whole.
     pub(crate) fn spelling(&self) -> String {
         match self {
-            Self::Plain(ty) => types::spelling(ty),
+            Self::Value(ty) => types::spelling(ty),
             Self::Outcome(outcome) => types::spelling(&outcome.whole),
         }
     }

@@ -42,7 +42,7 @@ pub(super) struct Response {
 /// The body of a response.
 #[derive(Debug)]
 pub(super) enum Content {
-    Whole(Bytes),
+    Full(Bytes),
     Callbacks(CallbackStream),
 }
 
@@ -50,7 +50,7 @@ impl Response {
     /// A `200` with this body.
     #[inline]
     pub(super) fn ok(body: Bytes, media_type: &'static str, guard: ResponseGuard) -> Self {
-        let content = Content::Whole(body);
+        let content = Content::Full(body);
         Self { status: 200, media_type, protocol: false, content, guard }
     }
 

@@ -1,7 +1,7 @@
 //! Names that are gone, and what took their place.
 //!
 //! The names of types, functions, modules, fields and parameters count. An enum's variant may have
-//! an old name, since the enum says what it means: `Content::Whole`.
+//! an old name, since the enum says what it means: `Body::Whole`.
 
 use std::path::Path;
 

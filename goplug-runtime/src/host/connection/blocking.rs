@@ -99,7 +99,7 @@ impl BlockingConnection {
         }
         loop {
             match reader.take(&mut self.buffer)? {
-                Progress::Whole(response) => return Ok(response),
+                Progress::Complete(response) => return Ok(response),
                 Progress::Interim(_) => {}
                 Progress::More => {
                     let room = reader.room(&mut self.buffer)?;

@@ -60,7 +60,7 @@ impl EventStream {
                 StreamedResponse::Stream(body) => {
                     return Ok(Opened::Stream(Self { stream, incoming, body, returned: 0 }));
                 }
-                StreamedResponse::Other(Progress::Whole(response)) => {
+                StreamedResponse::Other(Progress::Complete(response)) => {
                     return Ok(Opened::Response(response));
                 }
                 StreamedResponse::Other(Progress::Interim(_)) => {}

@@ -214,7 +214,7 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
             }
             loop {
                 match self.reader.take(self.incoming)? {
-                    Progress::Whole(response) => return Poll::Ready(Ok(response)),
+                    Progress::Complete(response) => return Poll::Ready(Ok(response)),
                     Progress::Interim(_) => {}
                     Progress::More => break,
                 }

@@ -33,7 +33,7 @@ pub enum Progress {
     /// An interim response of this status; the response itself is still to come.
     Interim(u16),
     /// The response is complete.
-    Whole(Response),
+    Complete(Response),
 }
 
 /// The answer to a request for a stream.
@@ -87,7 +87,7 @@ impl ResponseReader {
             {
                 let body = Bytes::copy_from_slice(body);
                 buffer.consume(size + body.len());
-                return Ok(Progress::Whole(response(head, body)));
+                return Ok(Progress::Complete(response(head, body)));
             }
             buffer.consume(size);
             self.partial = Some((head, Body::new(head.body, self.limit)?));
@@ -95,7 +95,7 @@ impl ResponseReader {
         match self.partial.take() {
             Some((head, mut body)) => {
                 if body.take(buffer)? {
-                    return Ok(Progress::Whole(response(head, body.into_bytes())));
+                    return Ok(Progress::Complete(response(head, body.into_bytes())));
                 }
                 self.partial = Some((head, body));
                 Ok(Progress::More)
@@ -184,7 +184,7 @@ mod tests {
         let (mut reader, mut buffer) = (ResponseReader::new(limit), Buffer::default());
         loop {
             match reader.take(&mut buffer)? {
-                Progress::Whole(response) => {
+                Progress::Complete(response) => {
                     return Ok((response, [buffer.filled(), text].concat()));
                 }
                 Progress::Interim(_) => {}
@@ -281,7 +281,7 @@ mod tests {
         let (mut reader, mut buffer) = (ResponseReader::new(9), Buffer::default());
         reader.room(&mut buffer).unwrap().extend_from_slice(text.as_bytes());
         assert_eq!(reader.take(&mut buffer).unwrap(), Progress::Interim(102));
-        let Progress::Whole(response) = reader.take(&mut buffer).unwrap() else { panic!() };
+        let Progress::Complete(response) = reader.take(&mut buffer).unwrap() else { panic!() };
         assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
     }
 

@@ -153,7 +153,7 @@ impl Driver {
         let result = loop {
             match self.reader.take(&mut self.incoming) {
                 Ok(Progress::More) => break Ok(()),
-                Ok(Progress::Whole(response)) => responses.push(response),
+                Ok(Progress::Complete(response)) => responses.push(response),
                 Ok(Progress::Interim(wire::STATUS_GIVEN_BACK)) => {
                     self.deliver(std::mem::take(&mut responses));
                     self.give_back();

@@ -134,7 +134,7 @@ impl<'h> H1Connection<'h> {
         let Response { status, media_type, protocol, content, guard } = response;
         let head = ResponseHead { protocol, ..self.response_head(status, media_type) };
         match content {
-            Content::Whole(body) => {
+            Content::Full(body) => {
                 self.outbox.push(head, body, guard);
                 Ok(None)
             }

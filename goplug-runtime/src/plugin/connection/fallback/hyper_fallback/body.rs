@@ -104,11 +104,11 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let Self { content, discard, .. } = &mut *self;
         match content {
-            Content::Whole(bytes) if bytes.is_empty() => match discard {
+            Content::Full(bytes) if bytes.is_empty() => match discard {
                 Some(discard) => discard.as_mut().poll(cx).map(|()| None),
                 None => Poll::Ready(None),
             },
-            Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Content::Callbacks(events) => {
                 events.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
@@ -116,12 +116,12 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.content, Content::Whole(bytes) if bytes.is_empty()) && self.discard.is_none()
+        matches!(&self.content, Content::Full(bytes) if bytes.is_empty()) && self.discard.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.content {
-            Content::Whole(bytes) if self.discard.is_none() => {
+            Content::Full(bytes) if self.discard.is_none() => {
                 SizeHint::with_exact(bytes.len() as u64)
             }
             _ => SizeHint::default(),
