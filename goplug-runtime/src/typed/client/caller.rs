@@ -35,13 +35,48 @@ impl<'a> CallRequest<'a> {
 
 /// What a client calls through: a `Plugin`, a test double, a layer around either.
 ///
-/// A test double answers from a script; a layer passes the request on and does something
-/// beside it:
+/// A test double answers without a process:
 ///
 /// ```
 /// use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
 ///
-/// /// Counts calls on their way.
+/// #[goplug::plugin]
+/// pub struct Calculator;
+///
+/// /// Adds two integers.
+/// #[goplug::method(Calculator)]
+/// pub fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// #[derive(Clone)]
+/// struct AlwaysFive;
+///
+/// impl Caller for AlwaysFive {
+///     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+///         assert_eq!((request.method, &*request.body), ("add", &br#"{"a":2,"b":3}"#[..]));
+///         Ok("5".into())
+///     }
+///
+///     async fn subscribe(&self, _: &'static str, _: CallbackHandler) -> Result<Subscription> {
+///         Ok(Subscription::new(|| {}))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let calculator = CalculatorClient::new(AlwaysFive)?;
+/// assert_eq!(calculator.add(2, 3).await?, 5);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A layer passes the request on and does something beside it:
+///
+/// ```
+/// use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
+///
+/// /// Prints each call on its way.
 /// #[derive(Clone)]
 /// struct Logged<C>(C);
 ///

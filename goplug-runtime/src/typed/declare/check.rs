@@ -74,6 +74,7 @@ impl<T: DeserializeOwned> ConfigurationType for T {}
     label = "the alias hides another type",
     note = "write the type out: what it is spelled as is what the client returns"
 )]
+#[doc(hidden)]
 pub trait Is<T> {}
 
 impl<T> Is<T> for T {}
