@@ -24,10 +24,8 @@ const KEPT: [&str; 8] = [
 pub(crate) fn of_item(item: &Item) -> Option<Item> {
     let mut item = item.clone();
     match &mut item {
-        Item::Const(it) => {
-            *it.expr = parse_quote!(_);
-            keep(&mut it.attrs);
-        }
+        // A constant's value is a promise too: a changed default has to show in a review.
+        Item::Const(it) => keep(&mut it.attrs),
         Item::Enum(it) => of_enum(it),
         Item::Fn(it) => {
             *it.block = nothing();
@@ -56,7 +54,6 @@ pub(crate) fn of_impl(item: &ItemImpl) -> Option<ItemImpl> {
         }
         ImplItem::Const(it) => {
             let is_seen = matches!(it.vis, Visibility::Public(_)) && !is_hidden(&it.attrs);
-            it.expr = parse_quote!(_);
             keep(&mut it.attrs);
             is_seen && !of_trait
         }
@@ -168,12 +165,7 @@ fn of_trait(item: &mut ItemTrait) {
                 of_function(&mut it.attrs, &mut it.sig);
                 it.default = it.default.is_some().then(nothing);
             }
-            TraitItem::Const(it) => {
-                keep(&mut it.attrs);
-                if let Some((_, value)) = &mut it.default {
-                    *value = parse_quote!(_);
-                }
-            }
+            TraitItem::Const(it) => keep(&mut it.attrs),
             TraitItem::Type(it) => keep(&mut it.attrs),
             _ => {}
         }

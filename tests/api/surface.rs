@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::ToTokens;
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Generics, Item, ItemImpl, Meta, Type, Visibility};
+use syn::{
+    Attribute, Generics, ImplItemConst, Item, ItemConst, ItemImpl, Meta, TraitItemConst, Type,
+    Visibility,
+};
 
 use crate::signature;
 use crate::sources::{Full, Sources, Target, each_import, is_hidden, is_test, item_name, joined};
@@ -284,6 +287,19 @@ impl<'a> Visit<'a> for Paths {
     fn visit_attribute(&mut self, _: &'a Attribute) {}
 
     fn visit_visibility(&mut self, _: &'a Visibility) {}
+
+    // The value of a constant may use what users cannot name.
+    fn visit_item_const(&mut self, item: &'a ItemConst) {
+        self.visit_type(&item.ty);
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'a ImplItemConst) {
+        self.visit_type(&item.ty);
+    }
+
+    fn visit_trait_item_const(&mut self, item: &'a TraitItemConst) {
+        self.visit_type(&item.ty);
+    }
 
     fn visit_macro(&mut self, _: &'a syn::Macro) {}
 }
