@@ -10,7 +10,7 @@ use crate::map::{LINES_OF_A_FILE, LINES_OF_A_FUNCTION, NEVER, ROOMS};
 use crate::modules::Crate;
 use crate::packages::{self, Package};
 use crate::rules::{self, Violation};
-use crate::{size, words};
+use crate::{platform, size, words};
 
 /// A checkout whose crates have been read.
 #[derive(Debug)]
@@ -35,13 +35,19 @@ struct Source {
 pub struct Verdict {
     /// What the violations have in common.
     pub title: &'static str,
+    /// What to do about them.
+    pub hint: &'static str,
     /// The violations, by file and line.
     pub violations: Vec<Violation>,
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "== {}: {}", self.title, self.violations.len())?;
+        write!(f, "== {}: {}", self.title, self.violations.len())?;
+        if !self.violations.is_empty() {
+            write!(f, " ({})", self.hint)?;
+        }
+        writeln!(f)?;
         self.violations.iter().try_for_each(|violation| writeln!(f, "{violation}"))
     }
 }
@@ -69,25 +75,31 @@ impl Checkout {
     /// Imports that point the wrong way.
     pub fn order(&self) -> Verdict {
         let violations = self.of_crates(|krate| rules::order(krate, ROOMS, NEVER));
-        Verdict { title: "imports that point the wrong way", violations }
+        let hint = "move what both need into a room above, or pass it as a parameter or trait";
+        Verdict { title: "imports that point the wrong way", hint, violations }
     }
 
     /// Rooms that the map does not name, and rooms that exist only on the map.
     pub fn map(&self) -> Verdict {
         let mut violations = self.of_crates(|krate| rules::unlisted(krate, ROOMS));
         violations.extend(rules::missing(&self.crates, ROOMS));
-        Verdict { title: "rooms that differ from the map", violations }
+        let hint = "a new room: add it to its list in tests/rooms/src/map.rs, below the rooms that \
+                    it imports from; a room that is gone: remove it from its list";
+        Verdict { title: "rooms that differ from the map", hint, violations }
     }
 
     /// Circles among the files of a crate.
     pub fn circles(&self) -> Verdict {
-        Verdict { title: "circles", violations: self.of_crates(rules::circles) }
+        let hint = "move what two files need from each other into a third that both import";
+        Verdict { title: "circles", hint, violations: self.of_crates(rules::circles) }
     }
 
-    /// Platform code outside of its room.
+    /// Platform code and unsafe code outside of their room.
     pub fn platform(&self) -> Verdict {
-        let violations = self.of_crates(rules::platform);
-        Verdict { title: "platform code outside of its room", violations }
+        let violations = self.of_crates(platform::violations);
+        let hint = "move it into the room that has such code, behind a function that works \
+                    everywhere";
+        Verdict { title: "platform and unsafe code outside of their room", hint, violations }
     }
 
     /// Files that are too long.
@@ -98,7 +110,8 @@ impl Checkout {
             let is_long = lines > LINES_OF_A_FILE;
             Ok(is_long.then(|| source.violation(1, text)).into_iter().collect())
         });
-        Verdict { title: "long files", violations }
+        let hint = "move one idea of the file into a file of its own";
+        Verdict { title: "long files", hint, violations }
     }
 
     /// Functions that are too long.
@@ -113,7 +126,8 @@ impl Checkout {
             };
             Ok(functions.into_iter().map(violation).collect())
         });
-        Verdict { title: "long functions", violations }
+        let hint = "move one step of the function into a function of its own";
+        Verdict { title: "long functions", hint, violations }
     }
 
     /// Old names, each reported once per file.
@@ -134,7 +148,8 @@ impl Checkout {
             };
             Ok(lines.into_iter().map(violation).collect())
         });
-        Verdict { title: "old names", violations }
+        let hint = "rename it; tests/rooms/src/words.rs lists the names";
+        Verdict { title: "old names", hint, violations }
     }
 
     /// Files that could not be read.
@@ -145,7 +160,8 @@ impl Checkout {
             text: format!("its crate is not checked: {}", error.text),
         };
         let violations = self.unread.iter().map(violation).collect();
-        Verdict { title: "crates that could not be read", violations }
+        let hint = "make the crate compile first";
+        Verdict { title: "crates that could not be read", hint, violations }
     }
 
     /// Every rule.

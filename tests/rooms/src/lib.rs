@@ -6,7 +6,7 @@
 //! collect the paths that a file writes, [`resolve`] follows a path to the file that defines
 //! what it names, [`graph`] turns the paths into arrows between files and finds circles, and
 //! [`size`] counts lines.
-//! [`rules`] checks one crate, [`checkout`] the whole repository.
+//! [`rules`] and [`platform`] check one crate, [`checkout`] the whole repository.
 //!
 //! `cargo run -p rooms` prints the rooms of every crate and what breaks a rule; if anything
 //! does, the tests fail.
@@ -18,6 +18,7 @@ pub mod map;
 pub mod mentions;
 pub mod modules;
 pub mod packages;
+pub mod platform;
 pub mod report;
 pub mod resolve;
 pub mod rules;

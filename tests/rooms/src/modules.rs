@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use syn::ext::IdentExt as _;
+use syn::visit::Visit as _;
 use syn::{Attribute, Expr, ExprLit, ForeignItem, Ident, Item, ItemMod, ItemUse, Lit, Meta};
 
 use crate::error::Error;
@@ -117,6 +118,10 @@ impl Reader<'_> {
         self.krate.files.push(File { path: path.to_owned(), module: module.clone() });
         let place =
             Place { module: self.module(file, parent), path: module, folder, inline: false };
+        let mentions = &mut self.krate.modules[place.module].mentions;
+        for attribute in &parsed.attrs {
+            mentions.visit_attribute(attribute);
+        }
         for item in &parsed.items {
             self.item(item, &place)?;
         }
@@ -135,7 +140,7 @@ impl Reader<'_> {
         let module = &mut self.krate.modules[place.module];
         if let Item::Mod(item) = item {
             for attribute in &item.attrs {
-                syn::visit::Visit::visit_attribute(&mut module.mentions, attribute);
+                module.mentions.visit_attribute(attribute);
             }
             return self.child(item, place);
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::graph::{Arrow, Graph};
-use crate::map::{MAP_FILE, Never, PLATFORM_PACKAGE, PLATFORM_PATHS, PLATFORM_ROOM, Rooms};
+use crate::map::{MAP_FILE, Never, Rooms};
 use crate::modules::Crate;
 
 /// A line that breaks a rule.
@@ -41,7 +41,20 @@ pub fn order(krate: &Crate, rooms: &[Rooms], never: &[Never]) -> Vec<Violation> 
             violations.extend(found);
         }
     }
+    violations.extend(self_names(krate));
     violations
+}
+
+/// Names that a crate gives itself. A path that starts with one does not show which room it leads
+/// to.
+fn self_names(krate: &Crate) -> Vec<Violation> {
+    let modules = krate.modules.iter().filter(|_| krate.is_of_src());
+    let lines = modules.flat_map(|module| {
+        let file = &krate.files[module.file].path;
+        module.mentions.self_names.iter().map(move |line| (file.clone(), *line))
+    });
+    let text = "`extern crate self` hides which room a path leads to: write `crate` in paths";
+    lines.map(|(file, line)| Violation { file, line, text: text.to_owned() }).collect()
 }
 
 /// Rooms that the map does not have, and the crate itself if it has rooms but no order.
@@ -102,31 +115,6 @@ pub fn circles(krate: &Crate) -> Vec<Violation> {
     violations
 }
 
-/// Platform code outside of its room.
-pub fn platform(krate: &Crate) -> Vec<Violation> {
-    let mut violations = BTreeSet::new();
-    if krate.package != PLATFORM_PACKAGE || !krate.is_of_src() {
-        return Vec::new();
-    }
-    for module in &krate.modules {
-        let file = &krate.files[module.file];
-        if file.module.first().is_some_and(|room| room == PLATFORM_ROOM) {
-            continue;
-        }
-        let paths = module.mentions.paths.iter().filter_map(|path| {
-            let is_platform = PLATFORM_PATHS.iter().any(|start| path.starts_with(start));
-            is_platform.then(|| (format!("names `{path}`"), path.line))
-        });
-        let conditions = module.mentions.conditions.iter();
-        let conditions = conditions.map(|(word, line)| (format!("asks for `{word}`"), *line));
-        for (does, line) in paths.chain(conditions) {
-            let text = format!("{does}, but only {PLATFORM_ROOM} has platform code");
-            violations.insert(Violation { file: file.path.clone(), line, text });
-        }
-    }
-    violations.into_iter().collect()
-}
-
 /// `file:line imports path of file`.
 fn line(krate: &Crate, arrow: &Arrow) -> String {
     format!(
@@ -177,7 +165,8 @@ fn forbidden(krate: &Crate, arrow: &Arrow, never: &Never) -> Option<Violation> {
     is_forbidden.then(|| violation(krate, arrow, &why))
 }
 
-fn is_within(krate: &Crate, file: usize, of: &str) -> bool {
+/// Whether a file is in the room `of`, which is spelled as in [`Rooms::of`].
+pub fn is_within(krate: &Crate, file: usize, of: &str) -> bool {
     of.rsplit_once('/').is_some_and(|(around, name)| room(krate, file, around) == Some(name))
 }
 

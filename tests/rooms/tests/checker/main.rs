@@ -1,8 +1,10 @@
 //! The checker, on crates of a few lines: what it reports, and what it allows.
 
 mod circles;
+mod hints;
 mod order;
 mod paths;
+mod platform;
 mod sizes;
 mod words;
 

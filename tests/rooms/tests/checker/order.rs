@@ -133,6 +133,15 @@ fn what_is_compiled_unless_it_is_a_test_is_checked() {
 }
 
 #[test]
+fn a_crate_gives_itself_no_name_outside_of_tests() {
+    let violations = house("", "", "\nextern crate self as house;", "");
+    let expected = "src/cellar.rs:2: `extern crate self` hides which room a path leads to: write \
+                    `crate` in paths";
+    assert_eq!(violations, [expected]);
+    assert_eq!(house("", "", "#[cfg(test)]\nextern crate self as house;", ""), [""; 0]);
+}
+
+#[test]
 fn a_room_that_the_map_does_not_name_is_a_violation() {
     let krate = krate(&[
         ("src/lib.rs", "mod cellar;\nmod shed;"),

@@ -2,9 +2,8 @@
 
 use rooms::graph::Graph;
 use rooms::modules::Crate;
-use rooms::rules;
 
-use super::{krate, lines};
+use super::krate;
 
 /// Each arrow as `from to`.
 fn arrows(krate: &Crate) -> Vec<String> {
@@ -67,6 +66,29 @@ fn paths_in_the_tokens_of_macros_are_followed() {
 }
 
 #[test]
+fn paths_in_the_strings_of_attributes_are_followed() {
+    for item in [
+        "struct One(#[serde(with = \"crate::two\")] u8);",
+        "struct One { #[serde(serialize_with = \"super::two::two\")] one: u8 }",
+        "#[cfg_attr(feature = \"x\", serde(from = \"crate::two::Two\"))] struct One;",
+    ] {
+        assert_eq!(arrows_of(item), FOUND, "{item}");
+    }
+}
+
+#[test]
+fn other_strings_are_not_taken_for_paths() {
+    for item in [
+        "/// crate::two::Two\nstruct One;",
+        "#[cfg_attr(test, serde(from = \"crate::two::Two\"))] struct One;",
+        "#[deprecated(note = \"use crate::two::Two\")] struct One;",
+        "const ONE: &str = \"crate::two::Two\";",
+    ] {
+        assert_eq!(arrows_of(item), [""; 0], "{item}");
+    }
+}
+
+#[test]
 fn what_a_macro_quotes_is_code_of_another_crate() {
     assert_eq!(arrows_of("fn one() { quote!(crate::two::Two); }"), [""; 0]);
 }
@@ -109,19 +131,4 @@ fn an_inline_module_belongs_to_its_file() {
         ("src/two.rs", "pub use inner::Two;\nmod inner {\n    pub struct Two;\n}"),
     ]);
     assert_eq!(arrows(&krate), FOUND);
-}
-
-#[test]
-fn platform_code_is_found_outside_of_its_room() {
-    let root = "mod host;\nmod transport;";
-    let host = "use std::os::fd::OwnedFd;\n#[cfg(unix)]\nfn f() { rustix::f(); }\n\
-                use tokio::net::{TcpStream, UnixStream};\nfn g() { if cfg!(target_os = \"x\") {} }\n\
-                #[cfg(test)]\nmod tests { use std::os::unix; }";
-    let files = [("src/lib.rs", root), ("src/host.rs", host), ("src/transport.rs", host)];
-    let mut krate = krate(&files);
-    assert_eq!(lines(&rules::platform(&krate)), [""; 0]);
-    krate.package = "goplug-runtime".to_owned();
-    let violations = lines(&rules::platform(&krate));
-    assert_eq!(violations.len(), 5, "{violations:#?}");
-    assert!(violations.iter().all(|line| line.starts_with("src/host.rs:")), "{violations:#?}");
 }
