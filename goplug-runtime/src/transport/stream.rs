@@ -198,7 +198,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // Without a `HangUp`, tokio can read into memory that is not initialised.
+        // Without a `ShutdownHandle`, tokio can read into memory that is not initialised.
         match Arc::get_mut(&mut self.socket) {
             Some(RegisteredSocket::ReadWrite(socket)) => Pin::new(socket).poll_read(cx, buffer),
             Some(RegisteredSocket::ReadOnly(socket)) => Pin::new(socket).poll_read(cx, buffer),

@@ -9,7 +9,7 @@ use super::open::busy_poll_header;
 use super::pool::Pooled;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
-use crate::transport::{BlockingStream, BusyPoll, HangUp};
+use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle};
 
 /// A connection that has been idle for longer than this is checked before it is used again. A
 /// plugin closes idle connections only after seconds, and calls in quick succession save a system
@@ -121,8 +121,8 @@ impl Pooled for BlockingConnection {
         self.reusable
     }
 
-    fn hang_up(&self) -> HangUp {
-        self.stream.hang_up()
+    fn shutdown_handle(&self) -> ShutdownHandle {
+        self.stream.shutdown_handle()
     }
 }
 

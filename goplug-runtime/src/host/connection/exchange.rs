@@ -21,7 +21,7 @@ use super::open::{busy_poll_header, connect};
 use super::pool::Pooled;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
-use crate::transport::{BusyPoll, HangUp, Stream};
+use crate::transport::{BusyPoll, ShutdownHandle, Stream};
 
 /// A connection for one request at a time.
 pub(in crate::host) struct Connection {
@@ -125,8 +125,8 @@ impl Pooled for Connection {
         self.reusable
     }
 
-    fn hang_up(&self) -> HangUp {
-        self.stream.hang_up()
+    fn shutdown_handle(&self) -> ShutdownHandle {
+        self.stream.shutdown_handle()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::limits;
-use crate::transport::HangUp;
+use crate::transport::ShutdownHandle;
 
 /// A connection for one request at a time.
 pub(super) trait Pooled {
@@ -13,7 +13,7 @@ pub(super) trait Pooled {
     /// Whether another request can follow.
     fn is_reusable(&self) -> bool;
     /// A handle that ends the connection while a caller waits on it.
-    fn hang_up(&self) -> HangUp;
+    fn shutdown_handle(&self) -> ShutdownHandle;
 }
 
 /// The connections to one instance that calls do not share.
@@ -26,7 +26,7 @@ struct Inner<C> {
     /// Each call takes out a connection and puts it back; boxed, so that only a pointer moves.
     idle: Vec<Box<C>>,
     /// All connections, idle or in use.
-    open: Vec<HangUp>,
+    open: Vec<ShutdownHandle>,
     closed: bool,
 }
 
@@ -50,14 +50,14 @@ impl<C: Pooled> Pool<C> {
     /// Adds a new connection, which the caller uses first. If the pool is closed, the connection is
     /// closed at once.
     pub(super) fn admit(&self, connection: C) -> Box<C> {
-        let hang_up = connection.hang_up();
+        let shutdown_handle = connection.shutdown_handle();
         let mut inner = self.lock();
         if inner.closed {
-            hang_up.now();
+            shutdown_handle.shut_down();
         }
         // The list is short: it grows to the number of concurrent callers.
         inner.open.retain(|other| !other.is_closed());
-        inner.open.push(hang_up);
+        inner.open.push(shutdown_handle);
         drop(inner);
         Box::new(connection)
     }
@@ -78,7 +78,7 @@ impl<C: Pooled> Pool<C> {
         let idle = std::mem::take(&mut inner.idle);
         let open = std::mem::take(&mut inner.open);
         drop(inner);
-        open.iter().for_each(HangUp::now);
+        open.iter().for_each(ShutdownHandle::shut_down);
         drop(idle);
     }
 
@@ -108,8 +108,8 @@ mod tests {
         fn is_reusable(&self) -> bool {
             self.reusable
         }
-        fn hang_up(&self) -> HangUp {
-            HangUp::of(&self.socket)
+        fn shutdown_handle(&self) -> ShutdownHandle {
+            ShutdownHandle::new(&self.socket)
         }
     }
 

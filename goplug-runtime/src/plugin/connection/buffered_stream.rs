@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 use crate::http1::{Buffer, MAX_HEAD};
 use crate::limits;
 use crate::plugin::select::lazy_timeout;
-use crate::transport::{Stream, has_hung_up};
+use crate::transport::{Stream, is_peer_closed};
 
 /// A stream, and what has been read from it.
 pub(super) struct BufferedStream {
@@ -54,7 +54,7 @@ impl BufferedStream {
             if next.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            if has_hung_up(&self.stream) {
+            if is_peer_closed(&self.stream) {
                 return Poll::Ready(());
             }
             *timer = None;

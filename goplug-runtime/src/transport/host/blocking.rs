@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
-use super::HangUp;
+use super::ShutdownHandle;
 use super::credentials::peer_of;
 use crate::transport::connect::explain;
 use crate::transport::send::send;
@@ -128,8 +128,8 @@ impl BlockingStream {
     }
 
     /// A handle that ends this connection from another thread.
-    pub fn hang_up(&self) -> HangUp {
-        HangUp::of(&self.socket)
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        ShutdownHandle::new(&self.socket)
     }
 }
 
@@ -241,11 +241,11 @@ mod tests {
     #[test]
     fn hanging_up_wakes_the_reader() {
         let (mut stream, _other) = pair();
-        let hang_up = stream.hang_up();
+        let shutdown_handle = stream.shutdown_handle();
         let mut target = Vec::with_capacity(8);
         let reader = thread::spawn(move || stream.read(&mut target, Instant::now() + SOON));
-        hang_up.now();
+        shutdown_handle.shut_down();
         assert_eq!(reader.join().unwrap().unwrap(), 0);
-        assert!(hang_up.is_closed());
+        assert!(shutdown_handle.is_closed());
     }
 }

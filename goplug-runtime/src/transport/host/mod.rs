@@ -5,19 +5,19 @@
 
 mod blocking;
 mod credentials;
-mod hang_up;
 mod open;
 mod process;
 mod runtime_dir;
+mod shutdown_handle;
 
 pub use blocking::BlockingStream;
-pub use hang_up::HangUp;
 pub use open::open_without_waiting;
 pub use process::{
     Child, FileId, FileStamp, LandlockRules, MaybeDeferred, OpenProgram, Output, Rlimit, Ruleset,
     Signal, Spawn, Started, Tcp, start, start_or_defer,
 };
 pub use runtime_dir::RuntimeDir;
+pub use shutdown_handle::ShutdownHandle;
 
 #[cfg(test)]
 pub(crate) use process::tests::confined::without_landlock;

@@ -3,12 +3,12 @@
 //!
 //! Imports the files beside this folder. Start reading at `inherited.rs`.
 
-mod hung_up;
 mod inherited;
+mod peer_closed;
 mod replace_file;
 mod termination;
 
-pub use hung_up::has_hung_up;
 pub use inherited::{Inherited, Lifeline};
+pub use peer_closed::is_peer_closed;
 pub use replace_file::replace_file;
 pub use termination::{Termination, ends_with_parent};

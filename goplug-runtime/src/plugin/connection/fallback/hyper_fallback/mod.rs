@@ -28,7 +28,7 @@ use crate::plugin::request_handler::{Answer, RequestHandler};
 use crate::plugin::response::{Response as PluginResponse, ResponseGuard};
 use crate::plugin::select::{Either, select};
 use crate::protocol::wire;
-use crate::transport::{Stream, has_hung_up};
+use crate::transport::{Stream, is_peer_closed};
 
 /// Serves a connection until its peer or the plugin ends it, beginning with the bytes that have
 /// been read of it.
@@ -100,7 +100,7 @@ async fn answer(
 async fn hung_up(stream: &Mutex<Stream>) {
     loop {
         sleep(limits::HANGUP_POLL).await;
-        if has_hung_up(&locked(stream)) {
+        if is_peer_closed(&locked(stream)) {
             return;
         }
     }

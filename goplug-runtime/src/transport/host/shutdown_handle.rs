@@ -9,18 +9,18 @@ use crate::transport::Stream;
 
 /// Ends a connection that another task or thread reads from.
 #[derive(Debug)]
-pub struct HangUp(Weak<dyn AsFd + Send + Sync>);
+pub struct ShutdownHandle(Weak<dyn AsFd + Send + Sync>);
 
-impl HangUp {
+impl ShutdownHandle {
     /// A handle to this socket, which does not keep it open.
-    pub fn of<S: AsFd + Send + Sync + 'static>(socket: &Arc<S>) -> Self {
+    pub fn new<S: AsFd + Send + Sync + 'static>(socket: &Arc<S>) -> Self {
         let socket: Weak<S> = Arc::downgrade(socket);
         Self(socket)
     }
 
     /// Ends the connection in both directions: its reader reads what has arrived, and then the
     /// end.
-    pub fn now(&self) {
+    pub fn shut_down(&self) {
         if let Some(socket) = self.0.upgrade() {
             // It fails only if the connection has ended already.
             let _ = rustix::net::shutdown(socket.as_fd(), Shutdown::Both);
@@ -35,8 +35,8 @@ impl HangUp {
 
 impl Stream {
     /// A handle that ends this connection from another task or thread.
-    pub fn hang_up(&self) -> HangUp {
-        HangUp::of(&self.socket)
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        ShutdownHandle::new(&self.socket)
     }
 }
 
@@ -47,10 +47,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn after_a_hang_up_earlier_bytes_and_the_end_are_read() {
+    async fn after_a_shutdown_earlier_bytes_and_the_end_are_read() {
         let (mut ours, mut theirs) = Stream::pair().unwrap();
         theirs.write_all(b"before").await.unwrap();
-        ours.hang_up().now();
+        ours.shutdown_handle().shut_down();
         let mut read = Vec::with_capacity(64);
         while ours.read_buf(&mut read).await.unwrap() > 0 {}
         assert_eq!(read, b"before");

@@ -6,7 +6,7 @@ use crate::transport::Stream;
 
 /// Whether the peer has closed its end, so that it will not read what is written now. Returns
 /// `false` for a peer that has only finished writing. Never blocks.
-pub fn has_hung_up(stream: &Stream) -> bool {
+pub fn is_peer_closed(stream: &Stream) -> bool {
     // The system reports a hangup without being asked for it.
     let mut ends = [PollFd::new(stream, PollFlags::empty())];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -24,15 +24,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_closed_peer_has_hung_up_and_a_half_closed_one_has_not() {
+    async fn a_closed_peer_is_noticed_and_a_half_closed_one_is_not() {
         let (here, mut there) = Stream::pair().unwrap();
-        assert!(!has_hung_up(&here));
+        assert!(!is_peer_closed(&here));
 
         there.write_all(b"not read").await.unwrap();
         there.shutdown().await.unwrap();
-        assert!(!has_hung_up(&here));
+        assert!(!is_peer_closed(&here));
 
         drop(there);
-        assert!(has_hung_up(&here));
+        assert!(is_peer_closed(&here));
     }
 }
