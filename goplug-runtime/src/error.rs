@@ -1,4 +1,6 @@
 //! The errors of the public API. Imports `protocol` alone.
+//!
+//! Every text of another process is displayed through [`Lines`] or [`OneLine`].
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,12 +9,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{InvalidName, PluginId};
 
 /// The result of most of goplug's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Every error of goplug except a method's own typed error.
+///
+/// Its text is safe to show: control and invisible characters of a plugin, a file or a path are
+/// written out, such as `\u{1b}`.
 ///
 /// [`Error::may_have_executed`] tells whether a failed call can have had an effect.
 ///
@@ -36,11 +42,11 @@ pub enum Error {
     InvalidName(#[from] InvalidName),
 
     /// An invalid setting; the text says which and why.
-    #[error("{0}")]
+    #[error("{}", Lines(.0))]
     Configuration(String),
 
     /// No `.pconf` in the registry's folder names this plugin.
-    #[error("no plugin {id} in {folder}", folder = folder.display())]
+    #[error("no plugin {id} in {folder}", folder = OneLine(folder.display()))]
     NotFound {
         /// The plugin that was asked for.
         id: PluginId,
@@ -49,7 +55,7 @@ pub enum Error {
     },
 
     /// A `.pconf` file, or the program that it names, was refused.
-    #[error("{path}: {reason}", path = path.display())]
+    #[error("{path}: {reason}", path = OneLine(path.display()), reason = Lines(reason))]
     Rejected {
         /// The file.
         path: PathBuf,
@@ -58,7 +64,7 @@ pub enum Error {
     },
 
     /// The plugin did not start.
-    #[error("{id} did not start: {reason}{}", StderrTail(stderr))]
+    #[error("{id} did not start: {}{}", Lines(reason), StderrTail(stderr))]
     Start {
         /// The plugin.
         id: PluginId,
@@ -69,7 +75,10 @@ pub enum Error {
     },
 
     /// The plugin's process ended during the call.
-    #[error("{id} crashed ({status}){}{}", MayHaveExecuted(*may_have_executed), StderrTail(stderr))]
+    #[error(
+        "{id} crashed ({}){}{}",
+        OneLine(status), MayHaveExecuted(*may_have_executed), StderrTail(stderr)
+    )]
     Crashed {
         /// The plugin.
         id: PluginId,
@@ -83,7 +92,7 @@ pub enum Error {
     },
 
     /// The plugin is not loaded, or is being stopped.
-    #[error("{id} is not available: {reason}")]
+    #[error("{id} is not available: {}", Lines(reason))]
     Unavailable {
         /// The plugin.
         id: PluginId,
@@ -96,7 +105,7 @@ pub enum Error {
     Stopped,
 
     /// The call was not answered in time.
-    #[error("{what} was not answered within {after:?}")]
+    #[error("{} was not answered within {after:?}", OneLine(what))]
     Deadline {
         /// What was called.
         what: String,
@@ -112,7 +121,7 @@ pub enum Error {
     },
 
     /// The arguments could not be encoded, or not decoded by the receiver.
-    #[error("arguments of {method:?}: {detail}")]
+    #[error("arguments of {method:?}: {}", Lines(detail))]
     Arguments {
         /// The wire name.
         method: String,
@@ -125,7 +134,7 @@ pub enum Error {
     },
 
     /// The result of a call could not be decoded.
-    #[error("the result of {method:?} is not what the client expects: {source}")]
+    #[error("the result of {method:?} is not what the client expects: {}", OneLine(source))]
     Decode {
         /// The wire name.
         method: String,
@@ -142,7 +151,7 @@ pub enum Error {
     },
 
     /// The handler panicked; the plugin still runs.
-    #[error("the handler of {method:?} panicked: {detail}")]
+    #[error("the handler of {method:?} panicked: {}", Lines(detail))]
     Panicked {
         /// The wire name.
         method: String,
@@ -151,7 +160,7 @@ pub enum Error {
     },
 
     /// The plugin responded with an error for which there is no other variant.
-    #[error("{id} failed to answer {method:?}: {detail}")]
+    #[error("{id} failed to answer {method:?}: {}", Lines(detail))]
     Remote {
         /// The plugin.
         id: PluginId,
@@ -166,7 +175,7 @@ pub enum Error {
     Method(#[from] MethodFailure),
 
     /// The plugin does not offer everything that the client was generated for.
-    #[error("{id} does not fulfil the contract of {client}:{}", Lines(differences))]
+    #[error("{id} does not fulfil the contract of {client}:{}", List(differences))]
     Contract {
         /// The plugin.
         id: PluginId,
@@ -193,11 +202,11 @@ pub enum Error {
     },
 
     /// The peer violated the protocol.
-    #[error("protocol violation: {0}")]
+    #[error("protocol violation: {}", Lines(.0))]
     Protocol(String),
 
     /// Reading or writing failed.
-    #[error("{context}: {source}")]
+    #[error("{}: {}", OneLine(context), OneLine(source))]
     Io {
         /// The operation, and the file or socket it was for.
         context: String,
@@ -245,7 +254,7 @@ impl Error {
 
 /// The error that a method returned, before a typed client decodes it.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{detail}")]
+#[error("{}", Lines(detail))]
 pub struct MethodFailure {
     /// The error value as JSON; `None` if the peer sent none.
     pub error: Option<Box<RawValue>>,
@@ -333,8 +342,8 @@ impl From<&Error> for RemoteError {
 /// The message and its causes on one line: `a: b: c`.
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        self.chain.iter().try_for_each(|cause| write!(f, ": {cause}"))
+        Lines(&self.message).fmt(f)?;
+        self.chain.iter().try_for_each(|cause| write!(f, ": {}", Lines(cause)))
     }
 }
 
@@ -348,7 +357,7 @@ impl fmt::Display for StderrTail<'_> {
             return Ok(());
         }
         f.write_str("; its standard error ends:")?;
-        Lines(self.0).fmt(f)
+        List(self.0).fmt(f)
     }
 }
 
@@ -360,10 +369,14 @@ impl fmt::Display for MayHaveExecuted {
     }
 }
 
-struct Lines<'a>(&'a [String]);
+/// One indented line for each text.
+struct List<'a>(&'a [String]);
 
-impl fmt::Display for Lines<'_> {
+impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
+        self.0.iter().try_for_each(|line| write!(f, "\n  {}", Lines(line)))
     }
 }
+
+#[cfg(test)]
+mod tests;

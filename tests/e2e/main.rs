@@ -9,6 +9,7 @@ mod crash;
 mod curl;
 mod discovery;
 mod foreign;
+mod foreign_text;
 mod host_death;
 mod hostile_clients;
 mod http;

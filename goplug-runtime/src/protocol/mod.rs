@@ -10,6 +10,7 @@ pub mod legacy;
 pub mod name;
 pub mod pconf;
 pub mod problem;
+pub mod visible;
 pub mod wire;
 
 pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
@@ -17,3 +18,4 @@ pub use dialect::Dialect;
 pub use name::{InvalidName, PluginId};
 pub use pconf::{Pconf, PconfError};
 pub use problem::{Problem, ProblemKind};
+pub use visible::visible;

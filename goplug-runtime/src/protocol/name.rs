@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::visible::is_hidden;
 use super::wire;
 
 /// The longest plugin name or namespace that goplug writes, in bytes.
@@ -69,7 +70,7 @@ impl PluginId {
     }
 
     /// An id as other libraries may have written it. The name is not empty; name and namespace have
-    /// at most 256 bytes, contain no `/`, `\` or control character, and are not `.` or `..`.
+    /// at most 256 bytes, contain no `/`, `\`, control or invisible character, and are not `.` or `..`.
     ///
     /// # Errors
     /// [`InvalidName`] says which of the two breaks which rule.
@@ -81,11 +82,11 @@ impl PluginId {
             if text.len() > MAX_MEMBER_NAME {
                 return Err(InvalidName::new(what, text, "is longer than 256 bytes"));
             }
-            if text.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+            if text.chars().any(|c| c == '/' || c == '\\' || is_hidden(c)) {
                 return Err(InvalidName::new(
                     what,
                     text,
-                    "holds a path separator or a control character",
+                    "holds a path separator, or a control or invisible character",
                 ));
             }
             if text == "." || text == ".." {
@@ -122,7 +123,7 @@ impl fmt::Debug for PluginId {
 }
 
 /// Checks a method's wire name: not empty, at most 256 bytes, no control
-/// character, no `/`, not one of [`wire::RESERVED`].
+/// or invisible character, no `/`, not one of [`wire::RESERVED`].
 ///
 /// # Errors
 /// [`InvalidName`] says which rule is broken.
@@ -157,8 +158,12 @@ fn check_member(what: &'static str, name: &str) -> Result<(), InvalidName> {
     if name.len() > MAX_MEMBER_NAME {
         return Err(InvalidName::new(what, name, "is longer than 256 bytes"));
     }
-    if name.chars().any(|c| c.is_control() || c == '/') {
-        return Err(InvalidName::new(what, name, "holds a `/` or a control character"));
+    if name.chars().any(|c| is_hidden(c) || c == '/') {
+        return Err(InvalidName::new(
+            what,
+            name,
+            "holds a `/`, or a control or invisible character",
+        ));
     }
     Ok(())
 }
@@ -175,7 +180,9 @@ mod tests {
 
     #[test]
     fn path_traversals_are_refused() {
-        for name in ["", "..", ".", "../x", "a/b", "a\\b", "a\0b", "a\nb"] {
+        for name in
+            ["", "..", ".", "../x", "a/b", "a\\b", "a\0b", "a\nb", "a\u{202e}b", "a\u{200b}"]
+        {
             assert!(PluginId::read(name, "").is_err(), "{name:?}");
         }
         assert!(PluginId::read("x", "../y").is_err());

@@ -1,9 +1,12 @@
 //! Problem documents (RFC 9457): errors as they are sent.
 
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+
+use super::visible;
 
 const URN_PREFIX: &str = "urn:goplug:error:";
 
@@ -79,17 +82,17 @@ pub struct Document {
     title: String,
     #[serde(default)]
     status: u16,
-    /// What happened this time, for people.
-    #[serde(default)]
+    /// What happened this time, for people. What another process sent is made [`visible`].
+    #[serde(default, deserialize_with = "shown")]
     pub detail: String,
     /// With [`ProblemKind::Method`]: the method's own error value.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<RawValue>>,
     /// With [`ProblemKind::InvalidArguments`]: the parameter at fault, if it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "shown", skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
     /// With [`ProblemKind::InvalidArguments`]: what was expected there, if it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "shown", skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
 }
 
@@ -97,6 +100,31 @@ pub struct Document {
 /// fields is written as `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::deserialize(deserializer).map(Some)
+}
+
+/// Reads a text that is for people.
+fn shown<'de, T: Text + Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+    T::deserialize(d).map(Text::shown)
+}
+
+/// A text that another process sent, or none.
+trait Text {
+    fn shown(self) -> Self;
+}
+
+impl Text for String {
+    fn shown(self) -> Self {
+        match visible(&self) {
+            Cow::Borrowed(_) => self,
+            Cow::Owned(escaped) => escaped,
+        }
+    }
+}
+
+impl Text for Option<String> {
+    fn shown(self) -> Self {
+        self.map(Text::shown)
+    }
 }
 
 impl Problem {
@@ -184,6 +212,15 @@ mod tests {
         let text = Problem::method(null, "it failed").to_json();
         let read: Problem = serde_json::from_slice(&text).unwrap();
         assert_eq!(read.error.as_ref().unwrap().get(), "null");
+    }
+
+    #[test]
+    fn control_characters_of_the_sender_are_written_out_and_lines_stay() {
+        let text = r#"{"detail":"\u001b[2Jgone\nnext","parameter":"a\u202e","expected":"i\u0007"}"#;
+        let read: Problem = serde_json::from_str(text).unwrap();
+        assert_eq!(read.detail, "\\u{1b}[2Jgone\nnext");
+        assert_eq!(read.parameter.as_deref(), Some("a\\u{202e}"));
+        assert_eq!(read.expected.as_deref(), Some("i\\u{7}"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::visible::is_hidden;
+
 /// The protocol version that goplug speaks: GoPlug 2.
 pub const PROTOCOL: u32 = 2;
 
@@ -123,7 +125,7 @@ pub fn is_plugin_url(url: &str) -> bool {
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
         let authority_ok = !authority.is_empty()
             && !authority
-                .contains(|c: char| "/?#\\".contains(c) || c.is_whitespace() || c.is_control());
+                .contains(|c: char| "/?#\\".contains(c) || c.is_whitespace() || is_hidden(c));
         scheme_ok && authority_ok
     })
 }

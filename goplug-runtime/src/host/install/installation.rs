@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::protocol::{Pconf, PluginId, wire};
+use crate::protocol::{Pconf, PluginId, visible, wire};
 use crate::transport::open_without_waiting;
 use crate::typed::{PluginType, table};
 
@@ -106,7 +106,8 @@ impl Installation {
 
     /// The error that this plugin cannot be used, for this reason.
     pub(in crate::host) fn rejected(&self, reason: impl Into<String>) -> Error {
-        Error::Rejected { path: self.path().into(), reason: reason.into() }
+        let reason = visible(&reason.into()).into_owned();
+        Error::Rejected { path: self.path().into(), reason }
     }
 
     /// How to start the plugin; `None` if another process starts it.

@@ -22,6 +22,7 @@ mod process;
 mod response;
 mod shared;
 mod sockets;
+mod stderr_tail;
 
 pub(in crate::host) use call_guard::CallGuard;
 pub(in crate::host) use confinement::unsupported;

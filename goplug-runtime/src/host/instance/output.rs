@@ -1,24 +1,25 @@
 //! The output of a plugin: every line goes to `tracing`, and the last lines of standard error
-//! are kept for the report of a crash.
+//! are kept for the report of a crash. Control characters are written out: what a plugin prints must
+//! not reach the host's terminal as it is.
 //!
 //! The pipes are read from the start, so that a plugin with much output never waits for its
 //! host. The output cannot be mistaken for the protocol, which has a socket of its own.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::task::JoinHandle;
 
+use super::stderr_tail::StderrTail;
 use crate::limits;
-use crate::protocol::PluginId;
+use crate::protocol::{PluginId, visible};
 
 /// How long to wait for the end of standard error after the process has ended. A process that the
 /// plugin started may hold the pipe open for ever.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-type Tail = Arc<Mutex<VecDeque<String>>>;
+type Tail = Arc<Mutex<StderrTail>>;
 
 /// The tasks that read a plugin's output. Dropping this aborts them.
 pub(super) struct Output {
@@ -42,7 +43,7 @@ impl Output {
             })),
             stderr: tokio::spawn(read_lines(stderr, move |line| {
                 tracing::info!(target: "goplug::plugin", plugin = %err_id, stream = "stderr", "{line}");
-                push_line(&err_tail, line);
+                err_tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             })),
             tail,
         }
@@ -54,7 +55,7 @@ impl Output {
             // After the timeout, the lines read so far are returned.
             drop(tokio::time::timeout(DRAIN_TIMEOUT, &mut self.stderr).await);
         }
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
     }
 }
 
@@ -63,14 +64,6 @@ impl Drop for Output {
         self.stdout.abort();
         self.stderr.abort();
     }
-}
-
-fn push_line(tail: &Tail, line: String) {
-    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-    if tail.len() == limits::STDERR_LINES {
-        tail.pop_front();
-    }
-    tail.push_back(line);
 }
 
 /// Reads lines until the end. A line that is longer than the limit is divided.
@@ -98,7 +91,7 @@ async fn read_lines(pipe: impl AsyncRead + Unpin, mut on_line: impl FnMut(String
 
 /// The text of a line, which is cleared.
 fn take_text(line: &mut Vec<u8>) -> String {
-    let text = String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
+    let text = visible(String::from_utf8_lossy(line).trim_end_matches('\r')).into_owned();
     line.clear();
     text
 }
@@ -116,6 +109,12 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn lines_end_at_line_feeds_and_at_the_end() {
         assert_eq!(lines_of(b"a\r\n\nb\xff").await, ["a", "", "b\u{fffd}"]);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn control_characters_are_written_out() {
+        let lines = lines_of(b"\x1b[31mred\x07\r\n50%\r60%\xc2\x9b\n").await;
+        assert_eq!(lines, ["\\u{1b}[31mred\\u{7}", "50%\\u{d}60%\\u{9b}"]);
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -13,22 +13,54 @@ use super::{HealthCheck, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
 
-/// Variables of the host's environment that a plugin gets by default: where things are, and
-/// how output looks. Secrets are usually in other variables.
-const INHERITED_VARIABLES: [&str; 12] = [
+/// Variables of the host's environment that a plugin gets by default: where things are, the locale,
+/// and how output looks.
+///
+/// Not among them: what may be secret (tokens, proxies, whose addresses hold passwords), what changes
+/// the code that a program loads (`LD_LIBRARY_PATH`, `PYTHONPATH`, `NODE_OPTIONS`), and what leads to
+/// the user's session (`DISPLAY`, `DBUS_SESSION_BUS_ADDRESS`).
+const INHERITED_VARIABLES: [&str; 25] = [
+    "CLICOLOR",
+    "COLORTERM",
     "HOME",
     "LANG",
-    "LC_ALL",
+    "LANGUAGE",
+    "LOCALE_ARCHIVE",
     "LOGNAME",
+    "NO_COLOR",
     "PATH",
+    "PYENV_VERSION",
     "RUST_BACKTRACE",
     "RUST_LOG",
     "SHELL",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
     "TERM",
     "TMPDIR",
     "TZ",
+    "TZDIR",
     "USER",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
 ];
+
+/// How the names of further such variables begin: `LC_ALL`, `LC_CTYPE` and their like.
+const INHERITED_LOCALE: &str = "LC_";
+
+/// Those of the variables that a plugin gets by default.
+fn inherited(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> BTreeMap<OsString, OsString> {
+    let is_inherited = |name: &OsString| {
+        name.to_str().is_some_and(|name| {
+            INHERITED_VARIABLES.contains(&name) || name.starts_with(INHERITED_LOCALE)
+        })
+    };
+    variables.filter(|(name, _)| is_inherited(name)).collect()
+}
 
 /// How a host treats a plugin. Every deadline and bound is here, with its default; none is
 /// longer than [`limits::MAX_DURATION`].
@@ -70,16 +102,12 @@ pub struct Policy {
 impl Default for Policy {
     /// The defaults of [`limits`], and a few variables of this process's environment.
     fn default() -> Self {
-        let environment = INHERITED_VARIABLES
-            .iter()
-            .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
-            .collect();
         Self {
             call_timeout: limits::CALL_TIMEOUT,
             start_timeout: limits::START_TIMEOUT,
             stop_timeout: limits::STOP_TIMEOUT,
             body_limit: limits::MAX_BODY,
-            environment,
+            environment: inherited(std::env::vars_os()),
             resources: Resources::new(),
             sandbox: None,
             configuration: Bytes::new(),
@@ -169,7 +197,18 @@ impl Policy {
     }
 
     /// Passes the whole environment of this process on to the plugin. Unless set, the plugin
-    /// gets only a few variables: paths, locale, terminal, `RUST_LOG`.
+    /// gets only these variables, if this process has them:
+    ///
+    /// - where things are: `HOME`, `LOGNAME`, `USER`, `SHELL`, `PATH`, `TMPDIR`, `XDG_CACHE_HOME`,
+    ///   `XDG_CONFIG_HOME`, `XDG_DATA_HOME`, `XDG_STATE_HOME`, `XDG_RUNTIME_DIR`, `SSL_CERT_FILE`,
+    ///   `SSL_CERT_DIR`, `PYENV_VERSION`;
+    /// - the locale: `LANG`, `LANGUAGE`, every variable that begins with `LC_`, `LOCALE_ARCHIVE`,
+    ///   `TZ`, `TZDIR`;
+    /// - how output looks: `TERM`, `COLORTERM`, `NO_COLOR`, `CLICOLOR`, `RUST_LOG`,
+    ///   `RUST_BACKTRACE`.
+    ///
+    /// Name what a plugin needs besides with [`env`](Self::env), for example a proxy or
+    /// `LD_LIBRARY_PATH`.
     pub fn inherit_env(mut self) -> Self {
         for (name, value) in std::env::vars_os() {
             self.environment.entry(name).or_insert(value);
@@ -208,5 +247,28 @@ impl Policies {
     /// The policy of this plugin.
     pub(in crate::host) fn of(&self, id: &PluginId) -> Policy {
         self.of_plugins.get(id).unwrap_or(&self.default).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_gets_the_whole_locale_and_no_secrets() {
+        let passed = |name: &str| {
+            let variable = (OsString::from(name), OsString::from("value"));
+            !inherited(std::iter::once(variable)).is_empty()
+        };
+        for name in
+            ["LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_TIME", "TZ", "PATH"]
+        {
+            assert!(passed(name), "{name}");
+        }
+        for name in
+            ["AWS_SECRET_ACCESS_KEY", "https_proxy", "LD_PRELOAD", "LCX", "lang", "PYTHONPATH"]
+        {
+            assert!(!passed(name), "{name}");
+        }
     }
 }
