@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::protocol::visible::{Lines, OneLine};
-use crate::protocol::{InvalidName, PluginId};
+use crate::protocol::{InvalidName, PluginId, null};
 
 /// The result of most of goplug's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -303,7 +303,7 @@ impl<E: fmt::Debug> CallError<E> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteError {
     message: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     chain: Vec<String>,
 }
 

@@ -25,6 +25,9 @@ use crate::test_env::{TestEnv, run_test, soon};
 
 const EXECUTE: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/execute.cap");
 const CALLBACK: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/callback.cap");
+/// [`CALLBACK`] with the name that Go gives to a method value of a package in a repository.
+const QUALIFIED: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/qualified.cap");
+const QUALIFIED_NAME: &str = "github.com/acme/app/handlers.(*Server).OnEvent-fm";
 
 /// The paths of the recording that our host refuses to send.
 const REFUSED: [&str; 4] = ["/", "/a//b", "/x/main.Echo", "/main.Echo/extra"];
@@ -241,13 +244,18 @@ fn a_blocking_caller_makes_the_recorded_calls_in_the_same_way() {
 
 #[test]
 fn the_recorded_callback_is_asked_for_received_and_asked_for_again() {
+    receives_the_callback(CALLBACK, "main.callBack");
+    receives_the_callback(QUALIFIED, QUALIFIED_NAME);
+}
+
+fn receives_the_callback(recording: &str, callback: &str) {
     run_test(async |env| {
-        let Replay { fake, plugin, mut requests, registry } = replay(env, CALLBACK).await;
+        let Replay { fake, plugin, mut requests, registry } = replay(env, recording).await;
         let (sender, mut received) = mpsc::unbounded_channel();
         assert_eq!(plugin.execute("main.Trigger", "n1").await.unwrap(), "scheduled");
 
         let _subscription = plugin
-            .register_callback("main.callBack", move |data| {
+            .register_callback(callback, move |data| {
                 let sender = sender.clone();
                 async move { sender.send(data).unwrap() }
             })

@@ -16,6 +16,7 @@ mod http;
 mod in_flight;
 mod legacy;
 mod misbehaving;
+mod originals;
 mod pipelining;
 mod process;
 mod program;

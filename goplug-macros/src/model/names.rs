@@ -10,7 +10,8 @@ use syn::ext::IdentExt as _;
 use crate::diag::Diag;
 
 const MAX_PLUGIN_NAME: usize = 64;
-const MAX_MEMBER_NAME: usize = 256;
+const MAX_METHOD_NAME: usize = 256;
+const MAX_CALLBACK_NAME: usize = 1024;
 const RESERVED_METHODS: [&str; 5] =
     ["Activate", "Stop", "Ping", "RegisterCallback", "CallbackReply"];
 const RESERVED_CALLBACKS: [&str; 1] = ["gap"];
@@ -44,16 +45,18 @@ pub(crate) enum Kind {
 pub(crate) fn wire(kind: Kind, ident: &Ident, given: Option<&LitStr>, diag: &Diag) -> String {
     let name = given.map_or_else(|| ident.unraw().to_string(), LitStr::value);
     let at = given.map_or_else(|| ident.span(), LitStr::span);
-    let reserved: &[&str] = match kind {
-        Kind::Method => &RESERVED_METHODS,
-        Kind::Callback => &RESERVED_CALLBACKS,
+    let (reserved, longest): (&[&str], _) = match kind {
+        Kind::Method => (&RESERVED_METHODS, MAX_METHOD_NAME),
+        Kind::Callback => (&RESERVED_CALLBACKS, MAX_CALLBACK_NAME),
     };
     if name.is_empty() {
         diag.at_span(at, "the name is empty; leave `name` out to use the function's own");
-    } else if name.len() > MAX_MEMBER_NAME {
-        diag.at_span(at, format!("the name is longer than {MAX_MEMBER_NAME} bytes"));
-    } else if name.chars().any(|c| c.is_control() || c == '/') {
-        diag.at_span(at, "a name cannot hold a `/` or a control character");
+    } else if name.len() > longest {
+        diag.at_span(at, format!("the name is longer than {longest} bytes"));
+    } else if name.chars().any(char::is_control) {
+        diag.at_span(at, "a name cannot hold a control character");
+    } else if kind == Kind::Method && name.contains('/') {
+        diag.at_span(at, "the name of a method cannot hold a `/`, which ends it in a path");
     } else if kind == Kind::Callback && name.contains(';') {
         diag.at_span(at, "the name of a callback cannot hold a `;`");
     } else if reserved.contains(&name.as_str()) {
@@ -168,8 +171,8 @@ mod tests {
 
     #[test]
     fn the_wire_names_that_are_refused_are_those_that_the_runtime_refuses() {
-        let long = "x".repeat(257);
-        let others = ["add", "main.Do", "", "a/b", "a\tb", "a;b", "gap", "größe", &long];
+        let [long, longer] = [257, 1025].map(|length| "x".repeat(length));
+        let others = ["add", "main.Do", "", "a/b", "a\tb", "a;b", "gap", "größe", &long, &longer];
         for text in protocol::RESERVED.into_iter().chain(others) {
             let refused = |kind| {
                 errors(|diag| {

@@ -259,9 +259,11 @@ impl RequestHandler {
         }
         match headers.dialect() {
             Dialect::GoPlug2 => {
-                let names = serde_json::from_slice::<Vec<String>>(body).map_err(|error| {
+                // Some languages write `null` for an empty list.
+                let names: Option<Vec<String>> = serde_json::from_slice(body).map_err(|error| {
                     bad_request(format!("expected an array of callback names: {error}"))
                 })?;
+                let names = names.unwrap_or_default();
                 let token = headers.host_token()?;
                 let last = headers.last_event_id()?;
                 Ok(Response::callbacks(self.hub.open_stream(token, names, last)?))

@@ -1,40 +1,44 @@
 //! The descriptor: what a plugin offers, in a form that people and clients can read without
 //! running the plugin.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::wire;
+use super::{null, wire};
 
 /// A plugin's response to an activation; its `.pconf` repeats parts of it.
 ///
 /// Unknown keys are ignored when it is read, and every key but `name` has a default, so that
-/// plugins in other languages can leave keys out.
+/// plugins in other languages can leave keys out, or write `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Descriptor {
     /// The plugin's name.
     pub name: String,
     /// The plugin's namespace; may be empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub namespace: String,
     /// The plugin's semantic version, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The protocol version, 2.
-    #[serde(default = "current_protocol")]
+    #[serde(default = "current_protocol", deserialize_with = "protocol")]
     pub protocol: u32,
     /// Optional parts of the protocol that the plugin speaks; unknown ones are ignored.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub features: Vec<String>,
     /// The methods, sorted by name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub methods: Vec<MethodDescriptor>,
     /// The callbacks, sorted by name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub callbacks: Vec<CallbackDescriptor>,
 }
 
 fn current_protocol() -> u32 {
     wire::PROTOCOL
+}
+
+fn protocol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_else(current_protocol))
 }
 
 /// One method of a plugin.
@@ -43,22 +47,30 @@ pub struct MethodDescriptor {
     /// The wire name.
     pub name: String,
     /// The documentation, as its author wrote it; empty if the author wrote none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null::or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub doc: String,
     /// The parameters, in order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub params: Vec<Parameter>,
     /// The result.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub returns: TypeDescriptor,
     /// Whether the result is a stream of items.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub stream: bool,
     /// Whether it may safely run twice.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub idempotent: bool,
     /// Hexadecimal digest of the signature; empty if the plugin states none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null::or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub fingerprint: String,
 }
 
@@ -68,16 +80,24 @@ pub struct CallbackDescriptor {
     /// The wire name.
     pub name: String,
     /// The documentation, as its author wrote it; empty if the author wrote none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null::or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub doc: String,
     /// The parameters, in order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub params: Vec<Parameter>,
     /// The result of the host's handler.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub returns: TypeDescriptor,
     /// Hexadecimal digest of the signature; empty if the plugin states none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null::or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub fingerprint: String,
 }
 
@@ -95,7 +115,7 @@ pub struct Parameter {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TypeDescriptor {
     /// The spelling, for people.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "null::or_default")]
     pub spelling: String,
     /// JSON Schema 2020-12.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@ pub mod dialect;
 pub mod event_stream;
 pub mod legacy;
 pub mod name;
+pub(crate) mod null;
 pub mod pconf;
 pub mod problem;
 pub mod visible;

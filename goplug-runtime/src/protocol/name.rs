@@ -9,8 +9,13 @@ use super::wire;
 /// The longest plugin name or namespace that goplug writes, in bytes.
 pub const MAX_PLUGIN_NAME: usize = 64;
 
-/// The longest method or callback name, in bytes.
+/// The longest method name, in bytes. The plugin names and namespaces of other libraries may be as
+/// long.
 pub const MAX_MEMBER_NAME: usize = 256;
+
+/// The longest callback name, in bytes. The hosts of the original GoPlug use the qualified names of
+/// Go functions, which begin with the path of a repository.
+pub const MAX_CALLBACK_NAME: usize = 1024;
 
 /// A name that breaks one of the rules; its text says which rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,20 +133,31 @@ impl fmt::Debug for PluginId {
 /// # Errors
 /// [`InvalidName`] says which rule is broken.
 pub fn check_method(name: &str) -> Result<(), InvalidName> {
-    check_member("method", name)?;
+    check_text("method", name)?;
+    if name.len() > MAX_MEMBER_NAME {
+        return Err(InvalidName::new("method", name, "is longer than 256 bytes"));
+    }
+    if name.contains('/') {
+        return Err(InvalidName::new("method", name, "holds a `/`, which ends it in a path"));
+    }
     if wire::RESERVED.contains(&name) {
         return Err(InvalidName::new("method", name, "is reserved by the protocol"));
     }
     Ok(())
 }
 
-/// Checks a callback's wire name: not empty, at most 256 bytes, no control character, no `/`, no
-/// `;`, which marks base64 in the event stream, and not [`wire::EVENT_GAP`].
+/// Checks a callback's wire name: not empty, at most [`MAX_CALLBACK_NAME`] bytes, no control
+/// or invisible character, no `;`, which marks base64 in the event stream, and not [`wire::EVENT_GAP`].
+///
+/// A `/` is allowed, other than in a method's name: callback names are in no path.
 ///
 /// # Errors
 /// [`InvalidName`] says which rule is broken.
 pub fn check_callback(name: &str) -> Result<(), InvalidName> {
-    check_member("callback", name)?;
+    check_text("callback", name)?;
+    if name.len() > MAX_CALLBACK_NAME {
+        return Err(InvalidName::new("callback", name, "is longer than 1024 bytes"));
+    }
     if name.contains(';') {
         return Err(InvalidName::new("callback", name, "holds a `;`"));
     }
@@ -151,19 +167,13 @@ pub fn check_callback(name: &str) -> Result<(), InvalidName> {
     Ok(())
 }
 
-fn check_member(what: &'static str, name: &str) -> Result<(), InvalidName> {
+/// The rules that all names of members share.
+fn check_text(what: &'static str, name: &str) -> Result<(), InvalidName> {
     if name.is_empty() {
         return Err(InvalidName::new(what, name, "is empty"));
     }
-    if name.len() > MAX_MEMBER_NAME {
-        return Err(InvalidName::new(what, name, "is longer than 256 bytes"));
-    }
-    if name.chars().any(|c| is_hidden(c) || c == '/') {
-        return Err(InvalidName::new(
-            what,
-            name,
-            "holds a `/`, or a control or invisible character",
-        ));
+    if name.chars().any(is_hidden) {
+        return Err(InvalidName::new(what, name, "holds a control or invisible character"));
     }
     Ok(())
 }
@@ -200,5 +210,19 @@ mod tests {
             assert!(check_method(name).unwrap_err().to_string().contains("reserved"));
         }
         assert!(check_method("main.Do").is_ok());
+    }
+
+    #[test]
+    fn the_qualified_names_of_go_functions_are_names_of_callbacks_only() {
+        for name in [
+            "main.callBack",
+            "github.com/acme/app/handlers.OnEvent",
+            "github.com/acme/app/handlers.(*Server).OnEvent-fm",
+            "gopkg.in/acme/app%2ev3.init.0.func1",
+            "github.com/acme/app.F[...]",
+        ] {
+            assert_eq!(check_callback(name), Ok(()), "{name}");
+            assert_eq!(check_method(name).is_err(), name.contains('/'), "{name}");
+        }
     }
 }

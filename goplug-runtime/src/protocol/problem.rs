@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::visible;
+use super::{null, visible};
 
 const URN_PREFIX: &str = "urn:goplug:error:";
 
@@ -76,11 +76,11 @@ pub struct Problem(Box<Document>);
 /// The members of a problem document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Document {
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "null::or_default")]
     urn: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     title: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     status: u16,
     /// What happened this time, for people. What another process sent is made [`visible`].
     #[serde(default, deserialize_with = "shown")]
@@ -103,8 +103,10 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawV
 }
 
 /// Reads a text that is for people.
-fn shown<'de, T: Text + Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
-    T::deserialize(d).map(Text::shown)
+fn shown<'de, T: Text + Default + Deserialize<'de>, D: Deserializer<'de>>(
+    d: D,
+) -> Result<T, D::Error> {
+    null::or_default(d).map(T::shown)
 }
 
 /// A text that another process sent, or none.

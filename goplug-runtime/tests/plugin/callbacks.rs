@@ -62,7 +62,25 @@ fn a_callback_that_nobody_registered_is_an_error() {
 
         assert!(matches!(&error, Error::NotRegistered { callback } if callback == "b"));
         assert_eq!(error.to_string(), "no host has registered the callback \"b\"");
-        assert!(matches!(server.notify("a/b", "").await, Err(Error::InvalidName(_))));
+        assert!(matches!(server.notify("a;b", "").await, Err(Error::InvalidName(_))));
+    });
+}
+
+/// Go writes `null` for a list that was never made.
+#[test]
+fn a_list_of_names_that_is_null_unregisters_the_host_as_an_empty_one_does() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = started(plugin(folder.path())).await;
+        let _events = Client::connect(&sock).await.listen(TOKEN, r#"["a"]"#).await;
+        assert_eq!(server.callbacks().len(), 1);
+
+        let headers = [("Goplug-Host", "one"), ("Goplug-Protocol", "2")];
+        let response =
+            Client::connect(&sock).await.call("RegisterCallback", &headers, "null").await;
+
+        assert_eq!((response.status(), response.text()), (200, ""));
+        assert_eq!(server.callbacks(), []);
     });
 }
 

@@ -102,8 +102,12 @@ fn a_peer_still_writing_too_large_a_body_reads_the_refusal() {
         }
         let response = client.response().await.unwrap();
         assert_eq!(response.problem().0, "body-too-large");
-        // Otherwise the peer would send its next request on this connection and lose it.
-        assert_eq!(response.header("connection"), Some("close"));
+        assert_eq!(response.header("connection"), None);
+        assert_eq!(client.post("Echo", "still here").await.text(), "still here");
+        client.send(head("Content-Length: 120\r\nConnection: close")).await;
+        client.send(vec![b'x'; 120]).await;
+        let response = client.response().await.unwrap();
+        assert_eq!((response.status(), response.header("connection")), (413, Some("close")));
         assert!(client.end().await.is_empty());
     });
 }

@@ -18,6 +18,9 @@ use crate::client::{Client, Response, folder, run};
 
 const EXECUTE: &str = include_str!("legacy/execute.cap");
 const CALLBACK: &str = include_str!("legacy/callback.cap");
+/// [`CALLBACK`] with the name that Go gives to a method value of a package in a repository.
+const QUALIFIED: &str = include_str!("legacy/qualified.cap");
+const QUALIFIED_NAME: &str = "github.com/acme/app/handlers.(*Server).OnEvent-fm";
 
 /// One step of a recording.
 #[derive(Debug)]
@@ -72,7 +75,8 @@ fn recorded_plugin(folder: &Path) -> PluginServer {
                     while server.callbacks().is_empty() {
                         tokio::task::yield_now().await;
                     }
-                    server.notify("main.callBack", input).await.unwrap();
+                    let callback = server.callbacks()[0].name.clone();
+                    server.notify(&callback, input).await.unwrap();
                 });
                 Ok::<_, Error>("scheduled")
             }
@@ -151,6 +155,12 @@ fn recorded_calls_are_answered_as_by_the_original() {
 
 #[test]
 fn a_recorded_callback_request_is_held_answered_and_held_again() {
+    for (recording, callback) in [(CALLBACK, "main.callBack"), (QUALIFIED, QUALIFIED_NAME)] {
+        plays_a_callback(recording, callback);
+    }
+}
+
+fn plays_a_callback(recording: &str, callback: &str) {
     run(async {
         let (folder, sock) = folder();
         let server = recorded_plugin(folder.path());
@@ -159,7 +169,7 @@ fn a_recorded_callback_request_is_held_answered_and_held_again() {
         let mut last = String::new();
         let mut unanswered = 0;
 
-        for step in steps(CALLBACK) {
+        for step in steps(recording) {
             match step {
                 Step::HostSends(bytes) => {
                     host.send(&bytes).await;
@@ -176,7 +186,7 @@ fn a_recorded_callback_request_is_held_answered_and_held_again() {
 
         // The second request for the callback, and after it the call and the stop.
         assert_eq!(unanswered, 3);
-        server.notify("main.callBack", "n2").await.unwrap();
+        server.notify(callback, "n2").await.unwrap();
         for text in ["n2", "behind", ""] {
             assert_eq!(host.response().await.unwrap().text(), text);
         }
@@ -274,5 +284,67 @@ fn a_host_that_goes_away_is_noticed_even_with_a_call_after_its_held_request() {
         while server.callbacks()[0].hosts[0].connected {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    });
+}
+
+/// The original's hosts exit when `RegisterCallback` is refused.
+#[test]
+fn a_request_for_a_name_that_no_callback_can_have_is_held_until_the_plugin_stops() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = recorded_plugin(folder.path());
+        server.start().await.unwrap();
+        let mut hosts = Vec::new();
+        for name in ["", "gap", "a;b", "a\nb", &"x".repeat(2000)] {
+            let body = serde_json::to_string(name).unwrap();
+            let head = "POST /RegisterCallback HTTP/1.1\r\nHost: TestDo\r\n";
+            let mut host = Client::connect(&sock).await;
+            host.send(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())).await;
+            hosts.push(host);
+        }
+        let mut ready = Client::connect(&sock).await;
+        ready.send(ASK).await;
+        while server.callbacks().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(server.callbacks().len(), 1);
+        server.notify("main.callBack", "n1").await.unwrap();
+        assert_eq!(ready.response().await.unwrap().text(), "n1");
+
+        server.stop().await.unwrap();
+
+        for mut host in hosts {
+            assert_eq!(host.end().await, b"");
+        }
+    });
+}
+
+/// The original's host writes its whole request before it reads, and has no second connection.
+#[test]
+fn the_only_connection_of_a_host_outlives_a_body_that_is_too_large() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = PluginServer::builder("Do")
+            .namespace("Test")
+            .location(folder.path())
+            .body_limit(1000)
+            .method("main.Echo", |input: Bytes| async move { Ok::<_, Error>(input) })
+            .build()
+            .unwrap();
+        server.start().await.unwrap();
+        let mut host = Client::connect(&sock).await;
+        host.call("Activate", &[], "").await;
+        let echo = |body: &str| {
+            let length = body.len();
+            format!("POST /main.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}")
+        };
+        for length in [1001, 1 << 20] {
+            // The next request follows at once.
+            host.send(echo(&"x".repeat(length)) + &echo("short")).await;
+            let refusal = host.response().await.unwrap();
+            assert_eq!((refusal.status(), refusal.header("connection")), (413, None));
+            assert_eq!(host.response().await.unwrap().text(), "short");
+        }
+        server.stop().await.unwrap();
     });
 }

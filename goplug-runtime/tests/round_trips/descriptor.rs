@@ -37,8 +37,66 @@ fn with_unknown_keys(document: &mut Value, unknown: &Value) {
     object.insert("a later version's".into(), unknown.clone());
 }
 
+/// Writes `null` for every empty or absent value of the descriptor's format.
+fn with_nulls(document: &mut Value) {
+    const KEYS: [&str; 10] = [
+        "namespace",
+        "version",
+        "features",
+        "methods",
+        "callbacks",
+        "doc",
+        "params",
+        "type",
+        "schema",
+        "fingerprint",
+    ];
+    let Some(object) = document.as_object_mut() else { return };
+    for key in KEYS {
+        let is_empty =
+            |value: &Value| matches!(value, Value::Array(a) if a.is_empty()) || value == "";
+        if object.get(key).is_none_or(is_empty) {
+            object.insert(key.into(), Value::Null);
+        }
+    }
+    for list in ["methods", "callbacks", "params"] {
+        if let Some(items) = object.get_mut(list).and_then(Value::as_array_mut) {
+            items.iter_mut().for_each(with_nulls);
+        }
+    }
+    if let Some(returns) = object.get_mut("returns") {
+        with_nulls(returns);
+        if returns.as_object().is_some_and(|returns| returns.values().all(Value::is_null)) {
+            *returns = Value::Null;
+        }
+    }
+    for flag in ["stream", "idempotent"] {
+        if object.get(flag) == Some(&Value::Bool(false)) {
+            object.insert(flag.into(), Value::Null);
+        }
+    }
+    if object.get("protocol") == Some(&Value::from(2)) {
+        object.insert("protocol".into(), Value::Null);
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn null_means_what_an_empty_or_absent_value_means(
+        mut descriptor in descriptor(),
+        is_current in any::<bool>(),
+    ) {
+        if is_current {
+            descriptor.protocol = 2;
+        }
+        let mut document = serde_json::to_value(&descriptor).unwrap();
+        with_nulls(&mut document);
+        let text = document.to_string();
+        prop_assert!(text.contains("null"), "{}", text);
+        prop_assert_eq!(serde_json::from_str::<Descriptor>(&text).unwrap(), descriptor);
+    }
 
     #[test]
     fn a_descriptor_reads_back_from_its_text(descriptor in descriptor()) {

@@ -2,6 +2,7 @@
 
 use goplug_runtime::protocol::PluginId;
 use goplug_runtime::protocol::name::{check_callback, check_method};
+use goplug_runtime::protocol::visible::is_hidden;
 use goplug_runtime::protocol::wire::{EVENT_GAP, RESERVED};
 use proptest::prelude::*;
 
@@ -15,6 +16,7 @@ fn name() -> impl Strategy<Value = String> {
         "[A-Za-z0-9_.-]{60,70}",
         "[a-z;/ ]{1,4}",
         "[a-zß]{120,260}",
+        "[a-z/.ß]{500,1030}",
         prop::sample::select(RESERVED.as_slice()).prop_map(Into::into),
         Just(EVENT_GAP.into()),
     ]
@@ -30,8 +32,8 @@ fn is_plain(text: &str, more: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c) || more.contains(c))
 }
 
-fn is_member(name: &str) -> bool {
-    (1..=256).contains(&name.len()) && !name.chars().any(|c| c == '/' || c.is_control())
+fn is_member(name: &str, longest: usize) -> bool {
+    (1..=longest).contains(&name.len()) && !name.chars().any(is_hidden)
 }
 
 proptest! {
@@ -78,13 +80,14 @@ proptest! {
 
     #[test]
     fn every_member_name_but_the_reserved_is_a_method_name(name in name()) {
-        let allowed = is_member(&name) && !RESERVED.contains(&name.as_str());
+        let is_member = is_member(&name, 256) && !name.contains('/');
+        let allowed = is_member && !RESERVED.contains(&name.as_str());
         prop_assert_eq!(check_method(&name).is_ok(), allowed);
     }
 
     #[test]
     fn every_member_name_without_a_semicolon_is_a_callback_name(name in name()) {
-        let allowed = is_member(&name) && !name.contains(';') && name != EVENT_GAP;
+        let allowed = is_member(&name, 1024) && !name.contains(';') && name != EVENT_GAP;
         prop_assert_eq!(check_callback(&name).is_ok(), allowed);
     }
 }

@@ -226,3 +226,13 @@ proptest! {
         prop_assert_eq!(Pconf::parse(text.as_bytes()).unwrap().to_json(), text);
     }
 }
+
+/// Go writes `null` for a list that was never made.
+#[test]
+fn null_is_absent_within_the_methods_of_a_file_too() {
+    let text = r#"{"Name":"a","Sock":"s","Methods":[{"name":"m","doc":null,"params":null,
+        "returns":null,"stream":null,"idempotent":null,"fingerprint":null}]}"#;
+    let read = Pconf::parse(text.as_bytes()).unwrap();
+    let plain = MethodDescriptor { name: "m".into(), ..MethodDescriptor::default() };
+    assert_eq!(read.methods(), [plain]);
+}

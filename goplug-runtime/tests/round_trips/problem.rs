@@ -1,6 +1,7 @@
 //! Problem documents.
 
-use goplug_runtime::protocol::{Problem, ProblemKind};
+use goplug_runtime::RemoteError;
+use goplug_runtime::protocol::{Problem, ProblemKind, visible};
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -45,10 +46,24 @@ proptest! {
 
         prop_assert_eq!((read.kind(), read.status()), (kind, kind.status()));
         prop_assert_eq!(read.title(), problem.title());
-        prop_assert_eq!(&read.detail, &problem.detail);
+        // What is shown to people has no hidden characters.
+        let shown = |text: &str| visible(text).into_owned();
+        prop_assert_eq!(&read.detail, &shown(&problem.detail));
         let (ours, theirs) = (problem.error.as_ref(), read.error.as_ref());
         prop_assert_eq!(theirs.map(|raw| raw.get()), ours.map(|raw| raw.get()));
-        prop_assert_eq!(&read.parameter, &problem.parameter);
-        prop_assert_eq!(&read.expected, &problem.expected);
+        prop_assert_eq!(&read.parameter, &problem.parameter.as_deref().map(shown));
+        prop_assert_eq!(&read.expected, &problem.expected.as_deref().map(shown));
     }
+}
+
+/// The members in which `null` says that there is nothing. In `error` it is a value.
+#[test]
+fn a_problem_with_nulls_reads_as_one_without_these_members() {
+    let text = r#"{"type":null,"title":null,"status":null,"detail":null,"parameter":null,
+        "expected":null,"error":{"message":"m","chain":null}}"#;
+    let read: Problem = serde_json::from_str(text).unwrap();
+    assert_eq!((read.kind(), read.status(), read.title()), (ProblemKind::Other, 0, ""));
+    assert_eq!((read.detail.as_str(), &read.parameter, &read.expected), ("", &None, &None));
+    let error: RemoteError = serde_json::from_str(read.error.as_ref().unwrap().get()).unwrap();
+    assert_eq!((error.message(), error.chain().len()), ("m", 0));
 }

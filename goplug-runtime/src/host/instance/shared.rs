@@ -34,7 +34,7 @@ pub(in crate::host) struct Instance {
     /// The process, if it is this host's child.
     child: Option<ChildProcess>,
     /// The permit to call; `None` if calls run side by side. Plugins of the original GoPlug are
-    /// called one at a time.
+    /// called one at a time, unless the policy says otherwise.
     pub(super) one_at_a_time: Option<Semaphore>,
     pub(super) call_timeout: Duration,
     pub(super) in_flight: InFlight,
@@ -59,7 +59,10 @@ impl Instance {
             latency_classes: pipelines.then(|| LatencyClass::for_methods(&descriptor.methods)),
             descriptor: Arc::new(descriptor),
             child,
-            one_at_a_time: (dialect == Dialect::GoPlug1).then(|| Semaphore::new(1)),
+            one_at_a_time: policy
+                .one_call_at_a_time
+                .unwrap_or(dialect == Dialect::GoPlug1)
+                .then(|| Semaphore::new(1)),
             call_timeout: policy.call_timeout,
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             exit: ExitCell::default(),

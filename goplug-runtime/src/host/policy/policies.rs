@@ -97,6 +97,7 @@ pub struct Policy {
     pub(in crate::host) idle_stop: Option<Duration>,
     pub(in crate::host) drain: Duration,
     pub(in crate::host) busy_poll: Duration,
+    pub(in crate::host) one_call_at_a_time: Option<bool>,
 }
 
 impl Default for Policy {
@@ -116,6 +117,7 @@ impl Default for Policy {
             idle_stop: None,
             drain: limits::DRAIN_TIMEOUT,
             busy_poll: Duration::ZERO,
+            one_call_at_a_time: None,
         }
     }
 }
@@ -187,6 +189,17 @@ impl Policy {
     /// with goplug may ignore this setting.
     pub fn busy_poll(mut self, bound: Duration) -> Self {
         self.busy_poll = bound.min(limits::MAX_BUSY_POLL);
+        self
+    }
+
+    /// Whether each call waits until the calls before it have ended, within its own deadline.
+    ///
+    /// Unless set, calls run side by side, but not those to plugins of the original GoPlug: its
+    /// hosts make one call at a time, so the methods of such a plugin need not be ready for
+    /// more. With `false`, they get calls side by side too. Blocking clients and async ones wait
+    /// for each other; callbacks and a stop do not wait.
+    pub fn one_call_at_a_time(mut self, one_at_a_time: bool) -> Self {
+        self.one_call_at_a_time = Some(one_at_a_time);
         self
     }
 

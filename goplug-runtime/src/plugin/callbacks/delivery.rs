@@ -55,13 +55,18 @@ impl Drop for CallbackStream {
 /// Waits for one notification to a GoPlug 1 host.
 #[derive(Debug)]
 pub(in crate::plugin) struct LegacyPoll {
-    hub: Arc<Hub>,
-    serial: u64,
+    /// The host's serial; `None` if there will never be a notification.
+    source: Option<(Arc<Hub>, u64)>,
 }
 
 impl LegacyPoll {
     pub(super) fn new(hub: Arc<Hub>, serial: u64) -> Self {
-        Self { hub, serial }
+        Self { source: Some((hub, serial)) }
+    }
+
+    /// A wait that only the end of the connection or of the plugin ends.
+    pub(super) fn never() -> Self {
+        Self { source: None }
     }
 }
 
@@ -69,7 +74,10 @@ impl Future for LegacyPoll {
     type Output = Result<Bytes, Hangup>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.hub.poll_notification(self.serial, cx)
+        match &self.source {
+            Some((hub, serial)) => hub.poll_notification(*serial, cx),
+            None => Poll::Pending,
+        }
     }
 }
 

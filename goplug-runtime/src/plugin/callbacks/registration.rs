@@ -70,14 +70,19 @@ impl Hub {
     /// Notifications that were sent since its last request wait for it, even if it comes back
     /// on another connection.
     ///
+    /// A name that no callback can have is waited for as well, in vain: a host of the original
+    /// exits when it is refused.
+    ///
     /// # Errors
-    /// A problem if the name is not allowed, or if there are too many hosts.
+    /// A problem if there are too many hosts.
     pub(in crate::plugin) fn poll_legacy(
         self: &Arc<Self>,
         connection: u64,
         name: String,
     ) -> Result<LegacyPoll, Problem> {
-        name::check_callback(&name).map_err(|error| bad_request(error.to_string()))?;
+        if name::check_callback(&name).is_err() {
+            return Ok(LegacyPoll::never());
+        }
         let mut hosts = self.lock();
         if hosts.closed {
             return Err(stopping());

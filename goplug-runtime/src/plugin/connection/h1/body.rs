@@ -5,7 +5,7 @@ use std::io;
 use bytes::Bytes;
 
 use super::H1Connection;
-use crate::http1::{Body, BodyLength, ReadError, RequestHead};
+use crate::http1::{Body, BodyLength, MAX_HEAD, ReadError, RequestHead};
 use crate::plugin::connection::buffered_stream::{BufferedStream, Closed};
 use crate::plugin::problems;
 use crate::plugin::select::lazy_timeout;
@@ -28,16 +28,48 @@ impl BodyInfo {
 }
 
 impl H1Connection<'_> {
-    /// Reads a body. Usually it has arrived with its head.
-    pub(super) async fn read_body(&mut self, info: BodyInfo) -> Result<Bytes, Closed> {
+    /// Reads a body. Usually it has arrived with its head. `None` if it was larger than the limit
+    /// and its request has been answered.
+    pub(super) async fn read_body(&mut self, info: BodyInfo) -> Result<Option<Bytes>, Closed> {
         let limit = self.handler.settings().body_limit;
         match info.length {
             BodyLength::Known(length) => match usize::try_from(length) {
-                Ok(length) if length <= limit => self.read_sized(length, info).await,
-                _ => Err(self.refuse(&problems::body_too_large(limit)).await),
+                Ok(length) if length <= limit => self.read_sized(length, info).await.map(Some),
+                _ => self.refuse_sized(length, info).await.map(|()| None),
             },
-            BodyLength::Unknown => self.read_chunked(Body::chunked(limit), info).await,
+            BodyLength::Unknown => self.read_chunked(Body::chunked(limit), info).await.map(Some),
         }
+    }
+
+    /// Answers a request whose body is larger than the limit, and reads and drops the body: a host
+    /// of the original GoPlug has one connection and exits when it is closed. The connection is
+    /// closed nevertheless if the request asks for it, and if nobody knows whether the body comes.
+    async fn refuse_sized(&mut self, length: u64, info: BodyInfo) -> Result<(), Closed> {
+        let problem = problems::body_too_large(self.handler.settings().body_limit);
+        if info.expects_continue || !info.keep_alive {
+            return Err(self.refuse(&problem).await);
+        }
+        self.push_problem(&problem);
+        self.flush().await?;
+        let mut left = length;
+        let mut takes = |available: usize| {
+            let taken = available.min(usize::try_from(left).unwrap_or(usize::MAX));
+            left -= taken as u64;
+            (taken, left > 0)
+        };
+        let (taken, mut more) = takes(self.stream.incoming.filled().len());
+        self.stream.incoming.consume(taken);
+        let mut dropped = Vec::with_capacity(MAX_HEAD);
+        while more {
+            dropped.clear();
+            let received = lazy_timeout(self.idle, self.stream.stream.receive(&mut dropped)).await;
+            let Some(Ok(1..)) = received else { return Err(Closed) };
+            let taken;
+            (taken, more) = takes(dropped.len());
+            // The next request may have come with the end of the body.
+            self.stream.incoming.put(&dropped[taken..]);
+        }
+        Ok(())
     }
 
     /// Reads a body of known length. A large body is read directly into its own memory.

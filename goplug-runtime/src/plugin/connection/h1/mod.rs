@@ -100,8 +100,9 @@ impl<'h> H1Connection<'h> {
                 }
                 NextRequest::Request(route, info) => {
                     self.last = !info.keep_alive;
-                    let body = self.read_body(info).await?;
-                    if let Some(events) = self.answer(route, body).await? {
+                    if let Some(body) = self.read_body(info).await?
+                        && let Some(events) = self.answer(route, body).await?
+                    {
                         self.flush().await?;
                         return Ok(Served::Callbacks(events));
                     }
@@ -180,11 +181,15 @@ impl<'h> H1Connection<'h> {
     /// Answers a request that has not arrived completely, and ends the connection.
     pub(super) async fn refuse(&mut self, problem: &Problem) -> Closed {
         self.last = true;
-        let head = self.response_head(problem.status(), wire::PROBLEM);
-        self.outbox.push(head, problem.to_json().into(), ResponseGuard::default());
+        self.push_problem(problem);
         // The connection is over, whether or not the peer can still be told.
         let _ = self.hang_up().await;
         Closed
+    }
+
+    fn push_problem(&mut self, problem: &Problem) {
+        let head = self.response_head(problem.status(), wire::PROBLEM);
+        self.outbox.push(head, problem.to_json().into(), ResponseGuard::default());
     }
 
     /// Writes the last response, and ends the connection once the peer has had time to read it.
