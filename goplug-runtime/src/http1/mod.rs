@@ -6,6 +6,7 @@
 //! that HTTP/1.1 has, since a plugin may be written with any library. `server` is a plugin's
 //! half: it reads the requests that a plugin can answer without hyper, and leaves unusual requests
 //! as they are. Both are built upon [`Buffer`], [`Body`] and the headers that say where a body ends.
+//! Both refuse what two readers could read differently (`syntax.rs`, `headers.rs`).
 //!
 //! Two fast paths save work that most messages do not need: [`HeadCache`], for a head that is
 //! the same as the one before, and `server/fast_head.rs`, for heads as goplug's hosts write them.
@@ -21,6 +22,7 @@ mod head_cache;
 mod headers;
 #[cfg(feature = "plugin")]
 mod server;
+mod syntax;
 #[cfg(all(test, feature = "host", feature = "plugin"))]
 mod tests;
 
@@ -32,6 +34,8 @@ pub use head_cache::HeadCache;
 pub use headers::{FramingHeaders, MAX_HEADERS};
 #[cfg(feature = "plugin")]
 pub use server::*;
+#[cfg(feature = "host")]
+pub use syntax::is_host;
 
 /// The largest head of a message, in bytes: 64 KiB.
 pub const MAX_HEAD: usize = 64 << 10;

@@ -139,16 +139,48 @@ fn other_verbs_are_refused_and_the_connection_stays_open() {
 #[test]
 fn unusual_requests_are_answered_by_hyper_or_refused_without_it() {
     run(async {
-        for line in ["POST /Echo HTTP/1.0", "POST http://x/Echo HTTP/1.1"] {
-            let (mut client, _server, _folder) = echo().await;
-            client.send(format!("{line}\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")).await;
-            let response = client.response().await.unwrap();
-            if cfg!(feature = "hyper") {
-                assert_eq!((response.status(), response.text()), (200, "hello"), "{line}");
-            } else {
-                assert_eq!(response.problem().0, "bad-request", "{line}");
-                assert!(client.end().await.is_empty());
-            }
+        let (mut client, _server, _folder) = echo().await;
+        let old = "POST /Echo HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello";
+        client.send(old.repeat(2)).await;
+        let response = client.response().await.unwrap();
+        if cfg!(feature = "hyper") {
+            assert_eq!((response.status(), response.text()), (200, "hello"));
+        } else {
+            assert_eq!(response.problem().0, "bad-request");
         }
+        // Whatever comes behind it would be read by other rules.
+        assert!(client.end().await.is_empty());
+
+        let (mut client, _server, _folder) = echo().await;
+        client.send(head("Content-Length: 5").replace("POST", "HEAD") + "hello").await;
+        assert_eq!(client.head().await.unwrap().status(), 400);
+    });
+}
+
+#[test]
+fn a_url_as_target_calls_the_method_of_its_path() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        for target in ["http://x/Echo", "HTTP://X/Echo/more?a=b"] {
+            client.send(head("Content-Length: 5").replace("/Echo", target) + "hello").await;
+            assert_eq!(client.response().await.unwrap().text(), "hello", "{target}");
+        }
+    });
+}
+
+#[test]
+fn empty_lines_between_requests_are_skipped() {
+    run(async {
+        let (mut client, _server, _folder) = echo().await;
+        for lines in ["\r\n", "\r\n\r\n\r\n"] {
+            let text = request("Echo", &[], "hello");
+            client.send(format!("{lines}{text}{lines}")).await;
+            assert_eq!(client.response().await.unwrap().text(), "hello");
+        }
+        // Byte by byte, too.
+        client.send("\r").await;
+        tokio::task::yield_now().await;
+        client.send("\n").await;
+        assert_eq!(client.post("Echo", "behind").await.text(), "behind");
     });
 }

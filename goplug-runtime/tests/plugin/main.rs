@@ -4,7 +4,10 @@ mod bad_input;
 mod callbacks;
 mod calls;
 mod client;
+#[cfg(feature = "hyper")]
+mod differential;
 mod http;
 mod legacy;
+mod smuggling;
 mod stop;
 mod typed;

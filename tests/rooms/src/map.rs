@@ -41,7 +41,7 @@ pub const ROOMS: &[Rooms] = &[
     },
     Rooms {
         of: "goplug-runtime/http1",
-        order: &["buffer", "head_cache", "headers", "chunked", "body", "client | server"],
+        order: &["buffer", "head_cache", "syntax", "chunked", "body", "headers", "client | server"],
     },
     Rooms {
         of: "goplug-runtime/typed",

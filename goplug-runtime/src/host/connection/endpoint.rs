@@ -12,7 +12,7 @@ use super::exchange::Connection;
 use super::open::connect;
 use super::pipeline::{Pipeline, PipelineOutcome, Pipelines, Selection};
 use super::pool::Pool;
-use crate::http1::{Request, Response};
+use crate::http1::{Request, Response, is_host};
 use crate::limits;
 
 /// Where a plugin listens, and the connections to it.
@@ -37,9 +37,8 @@ impl Endpoint {
         busy_poll: Duration,
     ) -> Self {
         let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
-        // The URL of a file may contain characters that are not valid in a header.
-        let is_valid =
-            !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_graphic());
+        // The URL of a file may contain characters that are not valid in a `Host` header.
+        let is_valid = !authority.is_empty() && is_host(authority.as_bytes());
         let authority = if is_valid { authority.into() } else { "goplug".into() };
         Self {
             socket,

@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn malformed_heads_are_refused() {
-        let lengths = ["x", "+5", "-1", "", "99999999999999999999", "5\r\nContent-Length: 6"];
+        let lengths = ["x", "+5", "-1", "", "5\r\nContent-Length: 6"];
         let lines = lengths.map(|text| message(&format!("Content-Length: {text}\r\n"), ""));
         let others = ["this is the wrong number\r\n\r\n".to_owned(), "GET / HTTP/1.1".to_owned()];
         for text in lines.iter().chain(&others) {
@@ -315,6 +315,7 @@ mod tests {
         }
         for text in [
             message("Content-Length: 18446744073709551615\r\n", ""),
+            message("Content-Length: 99999999999999999999\r\n", ""),
             message("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n"),
         ] {
             assert!(matches!(error_of(&text, 11), ReadError::TooLarge), "{text}");

@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{ParserConfig, Status};
 
+use crate::http1::syntax::has_sound_line_ends;
 use crate::http1::{BodyKind, FramingHeaders, MAX_HEADERS, invalid};
 use crate::protocol::wire;
 
@@ -23,8 +24,11 @@ pub(in crate::http1) struct Head {
 /// # Errors
 /// [`InvalidData`](io::ErrorKind::InvalidData) for anything but the head of a response.
 pub(in crate::http1) fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
-    if bytes.is_empty() {
-        return Ok(None);
+    match bytes.first() {
+        None => return Ok(None),
+        Some(b'H') => {}
+        // httparse skips empty lines.
+        Some(_) => return Err(invalid("not HTTP: it does not begin with a status line")),
     }
     let mut slots = [const { MaybeUninit::uninit() }; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut []);
@@ -32,24 +36,33 @@ pub(in crate::http1) fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>>
         .parse_response_with_uninit_headers(&mut response, bytes, &mut slots)
         .map_err(|error| invalid(format!("not HTTP: {error}")))?;
     let Status::Complete(size) = parsed else { return Ok(None) };
+    if !has_sound_line_ends(&bytes[..size]) {
+        return Err(invalid("not HTTP: a line of its head does not end in CR LF"));
+    }
+    let head =
+        read_headers(&response).map_err(|fault| invalid(format!("the response: {fault}")))?;
+    Ok(Some((head, size)))
+}
+
+fn read_headers(response: &httparse::Response<'_, '_>) -> Result<Head, &'static str> {
     let status = response.code.unwrap_or_default();
-    let keep_alive = response.version == Some(1);
-    let mut framing = FramingHeaders { keep_alive, ..FramingHeaders::default() };
+    let is_1_1 = response.version == Some(1);
+    let mut framing = FramingHeaders::new(is_1_1);
     let mut has_protocol = false;
     for header in response.headers.iter() {
         if !framing.read(header.name, header.value)? {
             has_protocol |= header.name.eq_ignore_ascii_case(wire::HEADER_PROTOCOL);
         }
     }
-    let body = match framing {
-        _ if status < 200 || status == 204 || status == 304 => BodyKind::Length(0),
-        FramingHeaders { encoded: true, chunked: true, .. } => BodyKind::Chunked,
-        FramingHeaders { encoded: true, chunked: false, .. } => BodyKind::Eof,
-        FramingHeaders { length: Some(length), .. } => BodyKind::Length(length),
-        FramingHeaders { length: None, .. } => BodyKind::Eof,
+    let body = match (status, framing.body()?) {
+        (..100 | 101, _) => return Err("its status is none that was asked for"),
+        (..200 | 204 | 304, None | Some(BodyKind::Length(0))) => BodyKind::Length(0),
+        (..200 | 204 | 304, Some(_)) => return Err("it has a body, and its status allows none"),
+        (_, Some(BodyKind::Chunked)) if !is_1_1 => return Err("it is HTTP/1.0 with chunks"),
+        (_, body) => body.unwrap_or(BodyKind::Eof),
     };
     let keep_alive = framing.keep_alive && body != BodyKind::Eof;
-    Ok(Some((Head { status, body, keep_alive, has_protocol }, size)))
+    Ok(Head { status, body, keep_alive, has_protocol })
 }
 
 #[cfg(test)]
@@ -69,12 +82,44 @@ mod tests {
     #[test]
     fn length_encoding_and_status_say_where_the_body_ends() {
         assert_eq!(head("Content-Length: 5\r\n").body, BodyKind::Length(5));
-        assert_eq!(head("transfer-encoding: gzip, Chunked\r\n").body, BodyKind::Chunked);
-        let both = head("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n");
-        assert_eq!(both.body, BodyKind::Chunked);
-        assert_eq!(head("Transfer-Encoding: gzip\r\n").body, BodyKind::Eof);
+        assert_eq!(head("transfer-encoding: Chunked\r\n").body, BodyKind::Chunked);
         assert_eq!(head("").body, BodyKind::Eof);
-        assert_eq!(parsed("HTTP/1.1 204 None\r\n\r\n").body, BodyKind::Length(0));
+        for status in ["100 Continue", "102 Processing", "204 None", "304 Not Modified"] {
+            assert_eq!(parsed(&format!("HTTP/1.1 {status}\r\n\r\n")).body, BodyKind::Length(0));
+        }
+        let empty = parsed("HTTP/1.1 204 None\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(empty.body, BodyKind::Length(0));
+    }
+
+    #[test]
+    fn a_response_that_others_would_read_differently_is_refused() {
+        for text in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nx: a\r\n b\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\nContent-Length: 5\n\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\n\r\n",
+            "HTTP/1.1 200 OK\r\nx: a\rContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nx: \0\r\n\r\n",
+            "\r\nHTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.2 200 OK\r\n\r\n",
+            "HTTP/2 200 OK\r\n\r\n",
+            "http/1.1 200 OK\r\n\r\n",
+            "HTTP/1.1 204 None\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 102 Processing\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+            "HTTP/1.1 099 What\r\n\r\n",
+        ] {
+            let error = parse(text.as_bytes()).expect_err(text);
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{text:?}");
+        }
     }
 
     #[test]

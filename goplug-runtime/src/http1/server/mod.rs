@@ -6,6 +6,7 @@ mod chunks;
 mod fast_head;
 mod request;
 mod response;
+mod target;
 
 pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 pub use request::{HeaderSlots, ParsedRequest, RequestHead, parse_request};

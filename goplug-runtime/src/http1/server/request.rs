@@ -5,7 +5,9 @@ use std::mem::MaybeUninit;
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 
 use super::fast_head;
-use crate::http1::{BodyLength, FramingHeaders, MAX_HEAD, MAX_HEADERS};
+use super::target::path_of_target;
+use crate::http1::syntax::{has_sound_line_ends, is_host};
+use crate::http1::{BodyKind, BodyLength, FramingHeaders, MAX_HEAD, MAX_HEADERS};
 use crate::protocol::wire;
 
 /// Memory for the headers of a request while the request is parsed.
@@ -62,10 +64,14 @@ pub enum ParsedRequest<'a, 'h> {
     /// The head of a request that a plugin can answer without hyper: HTTP/1.1, to a path, and with a
     /// body in its response.
     Complete(RequestHead<'a, 'h>),
-    /// More than [`MAX_HEAD`](crate::http1::MAX_HEAD) bytes of a head.
+    /// A head of more than [`MAX_HEAD`](crate::http1::MAX_HEAD) bytes, or with more than
+    /// [`MAX_HEADERS`](crate::http1::MAX_HEADERS) headers.
     TooLong,
-    /// A request that needs a complete implementation of HTTP, or bytes that are not a request.
+    /// A valid request that needs more of HTTP than a plugin implements: HTTP/1.0, or `HEAD`.
     Unsupported,
+    /// Bytes that are not a request, or that another reader could take for another request; and
+    /// what is wrong with them.
+    Refused(&'static str),
 }
 
 /// Parses the head of the request at the beginning of `bytes`.
@@ -75,7 +81,12 @@ pub fn parse_request<'a, 'h>(
 ) -> ParsedRequest<'a, 'h> {
     let HeaderSlots { few, many } = slots;
     if let Some((path, count, size)) = fast_head::parse(bytes, few) {
-        return checked("POST", path, size, &few[..count]);
+        let line = RequestLine { method: "POST", target: path, is_1_1: true };
+        return checked(line, size, &few[..count]);
+    }
+    // httparse skips empty lines.
+    if bytes.first().is_some_and(|first| first.is_ascii_whitespace()) {
+        return ParsedRequest::Refused("an empty line or a space is where a request begins");
     }
     let mut request = httparse::Request::new(&mut []);
     let parsed =
@@ -83,29 +94,50 @@ pub fn parse_request<'a, 'h>(
     let size = match parsed {
         Ok(Status::Complete(size)) => size,
         Ok(Status::Partial) if bytes.len() < MAX_HEAD => return ParsedRequest::Partial,
-        Ok(Status::Partial) => return ParsedRequest::TooLong,
-        Err(_) => return ParsedRequest::Unsupported,
-    };
-    match (request.method, request.path, request.version) {
-        (Some(method), Some(path), Some(1))
-            if path.starts_with('/') && !matches!(method, "HEAD" | "CONNECT") =>
-        {
-            checked(method, path, size, request.headers)
+        Ok(Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
+            return ParsedRequest::TooLong;
         }
-        _ => ParsedRequest::Unsupported,
+        Err(error) => return ParsedRequest::Refused(reason(error)),
+    };
+    if !has_sound_line_ends(&bytes[..size]) {
+        return ParsedRequest::Refused(reason(httparse::Error::NewLine));
+    }
+    let (Some(method), Some(target)) = (request.method, request.path) else {
+        return ParsedRequest::Refused(reason(httparse::Error::Token));
+    };
+    let line = RequestLine { method, target, is_1_1: request.version == Some(1) };
+    checked(line, size, request.headers)
+}
+
+/// What is wrong with the bytes that httparse refuses with this error.
+fn reason(error: httparse::Error) -> &'static str {
+    match error {
+        httparse::Error::HeaderName => "the name of a header is invalid, or a space is beside it",
+        httparse::Error::HeaderValue => "the value of a header contains a control character",
+        httparse::Error::NewLine => "a line does not end in CR LF",
+        httparse::Error::Version => "its version is not HTTP/1.1",
+        _ => "it does not begin with a line like `POST /method HTTP/1.1`",
     }
 }
 
-/// The head of these parts, if its size and headers allow a plugin to answer it.
-fn checked<'a, 'h>(
+struct RequestLine<'a> {
     method: &'a str,
-    path: &'a str,
+    target: &'a str,
+    is_1_1: bool,
+}
+
+/// The head of these parts, if its size, target and headers allow a plugin to answer it.
+fn checked<'a, 'h>(
+    line: RequestLine<'a>,
     size: usize,
     headers: &'h [Header<'a>],
 ) -> ParsedRequest<'a, 'h> {
+    if size > MAX_HEAD {
+        return ParsedRequest::TooLong;
+    }
     let head = RequestHead {
-        method,
-        path,
+        method: line.method,
+        path: line.target,
         length: BodyLength::Known(0),
         size,
         timeout: None,
@@ -115,21 +147,32 @@ fn checked<'a, 'h>(
         keep_alive: true,
         headers,
     };
-    if size > MAX_HEAD {
-        return ParsedRequest::TooLong;
+    match with_headers(head, line.is_1_1) {
+        Ok(_) if !line.is_1_1 || line.method == "HEAD" => ParsedRequest::Unsupported,
+        Ok(head) => ParsedRequest::Complete(head),
+        Err(reason) => ParsedRequest::Refused(reason),
     }
-    with_headers(head).map_or(ParsedRequest::Unsupported, ParsedRequest::Complete)
 }
 
-/// Reads the headers into the head; `None` if they contradict each other, or ask for something
-/// that is not implemented here.
-fn with_headers<'a, 'h>(mut head: RequestHead<'a, 'h>) -> Option<RequestHead<'a, 'h>> {
-    let mut framing = FramingHeaders { keep_alive: true, ..FramingHeaders::default() };
+/// Reads the headers into the head, and the path out of the target.
+///
+/// # Errors
+/// What is wrong with them.
+fn with_headers<'a, 'h>(
+    mut head: RequestHead<'a, 'h>,
+    is_1_1: bool,
+) -> Result<RequestHead<'a, 'h>, &'static str> {
+    let mut framing = FramingHeaders::new(true);
+    let mut host = None;
     for Header { name, value } in head.headers {
-        if framing.read(name, value).ok()? {
+        if framing.read(name, value)? {
             continue;
         }
-        if name.eq_ignore_ascii_case(wire::HEADER_TIMEOUT) {
+        if name.eq_ignore_ascii_case("host") {
+            if host.replace(*value).is_some() {
+                return Err("it has two Host headers");
+            }
+        } else if name.eq_ignore_ascii_case(wire::HEADER_TIMEOUT) {
             head.timeout.get_or_insert(value);
         } else if name.eq_ignore_ascii_case(wire::HEADER_PIPELINE) {
             head.pipeline = true;
@@ -138,118 +181,25 @@ fn with_headers<'a, 'h>(mut head: RequestHead<'a, 'h>) -> Option<RequestHead<'a,
         } else if name.eq_ignore_ascii_case("expect") {
             head.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
             if !head.expects_continue {
-                return None;
+                return Err("it expects something other than `100-continue`");
             }
         }
     }
+    match host {
+        None if is_1_1 => return Err("it has no Host header"),
+        Some(host) if !is_host(host) => return Err("its Host header is not a host"),
+        _ => {}
+    }
+    head.path = path_of_target(head.path, host)?;
     head.keep_alive = framing.keep_alive;
-    head.length = match framing {
-        FramingHeaders { encoded: false, length, .. } => BodyLength::Known(length.unwrap_or(0)),
-        // With a length as well, two peers could disagree on where the body ends, and one would
-        // read the body as a request.
-        FramingHeaders { chunked: true, length: None, .. } => BodyLength::Unknown,
-        _ => return None,
+    head.length = match framing.body()? {
+        None => BodyLength::Known(0),
+        Some(BodyKind::Length(length)) => BodyLength::Known(length),
+        Some(_) if is_1_1 => BodyLength::Unknown,
+        Some(_) => return Err("it is HTTP/1.0, which has no Transfer-Encoding"),
     };
-    Some(head)
+    Ok(head)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_unsupported(text: &str) -> bool {
-        matches!(
-            parse_request(text.as_bytes(), &mut HeaderSlots::default()),
-            ParsedRequest::Unsupported
-        )
-    }
-
-    fn request(headers: &str) -> String {
-        format!("POST /add HTTP/1.1\r\nhost: x\r\n{headers}\r\n")
-    }
-
-    #[test]
-    fn a_request_shows_its_path_length_and_headers() {
-        let text = request("Goplug-Timeout: 250\r\nContent-Length: 13\r\n");
-        let (bytes, mut slots) = (format!("{text}{{\"a\":1}}"), HeaderSlots::default());
-        let ParsedRequest::Complete(head) = parse_request(bytes.as_bytes(), &mut slots) else {
-            panic!()
-        };
-        assert_eq!(
-            (head.path, head.length, head.size),
-            ("/add", BodyLength::Known(13), text.len())
-        );
-        assert_eq!((head.timeout, head.pipeline), (Some(&b"250"[..]), false));
-        assert_eq!(head.headers().count(), 3);
-    }
-
-    #[test]
-    fn a_request_without_a_length_has_no_body() {
-        let (text, mut slots) = (request("connection: Keep-Alive\r\n"), HeaderSlots::default());
-        let ParsedRequest::Complete(head) = parse_request(text.as_bytes(), &mut slots) else {
-            panic!()
-        };
-        assert_eq!((head.length, head.timeout), (BodyLength::Known(0), None));
-    }
-
-    #[test]
-    fn headers_for_the_connection_are_read() {
-        let text = request("Goplug-Pipeline: 1\r\nGoplug-Busy-Poll: 50\r\n");
-        let mut slots = HeaderSlots::default();
-        let ParsedRequest::Complete(head) = parse_request(text.as_bytes(), &mut slots) else {
-            panic!()
-        };
-        assert_eq!((head.pipeline, head.busy_poll), (true, Some(50)));
-    }
-
-    #[test]
-    fn an_incomplete_head_is_partial_until_it_is_too_long() {
-        let text = request("Content-Length: 13\r\n");
-        for end in 0..text.len() {
-            let mut slots = HeaderSlots::default();
-            let parsed = parse_request(&text.as_bytes()[..end], &mut slots);
-            assert!(matches!(parsed, ParsedRequest::Partial), "{parsed:?}");
-        }
-        let long = "x".repeat(MAX_HEAD);
-        for text in [format!("POST /{long}"), request(&format!("x: {long}\r\n"))] {
-            let mut slots = HeaderSlots::default();
-            let parsed = parse_request(text.as_bytes(), &mut slots);
-            assert!(matches!(parsed, ParsedRequest::TooLong), "{parsed:?}");
-        }
-    }
-
-    #[test]
-    fn chunked_expected_and_last_bodies_are_recognised() {
-        for (header, expected) in [
-            ("transfer-encoding: Chunked", (BodyLength::Unknown, false, true)),
-            ("Expect: 100-Continue\r\ncontent-length: 3", (BodyLength::Known(3), true, true)),
-            ("connection: close", (BodyLength::Known(0), false, false)),
-            ("connection: upgrade\r\nupgrade: x", (BodyLength::Known(0), false, true)),
-        ] {
-            let (text, mut slots) = (request(&format!("{header}\r\n")), HeaderSlots::default());
-            let ParsedRequest::Complete(head) = parse_request(text.as_bytes(), &mut slots) else {
-                panic!("{text}")
-            };
-            assert_eq!((head.length, head.expects_continue, head.keep_alive), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn unusual_and_contradictory_requests_are_unsupported() {
-        for text in [
-            "HEAD /add HTTP/1.1\r\n\r\n",
-            "CONNECT /add HTTP/1.1\r\n\r\n",
-            "POST /add HTTP/1.0\r\n\r\n",
-            "POST http://x/add HTTP/1.1\r\n\r\n",
-            "POST add HTTP/1.1\r\n\r\n",
-            "\0",
-            &request("transfer-encoding: gzip\r\n"),
-            &request("transfer-encoding: chunked\r\ncontent-length: 1\r\n"),
-            &request("Expect: the best\r\n"),
-            &request("content-length: x\r\n"),
-            &request("content-length: 1\r\ncontent-length: 2\r\n"),
-        ] {
-            assert!(is_unsupported(text), "{text}");
-        }
-    }
-}
+mod tests;

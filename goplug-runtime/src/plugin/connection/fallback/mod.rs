@@ -1,8 +1,8 @@
 //! Requests that goplug's own codec does not support: hyper answers them, or, without the
 //! feature `hyper`, they are refused.
 //!
-//! Both implementations are a function `serve`, which takes the connection over and serves it
-//! until its end.
+//! Both implementations are a function `serve`, which takes the connection over, answers one
+//! request, and ends it.
 
 #[cfg(feature = "hyper")]
 mod hyper_fallback;

@@ -12,6 +12,8 @@ pub(in crate::plugin::connection) async fn serve(
     handler: &RequestHandler,
     _id: u64,
 ) {
-    let problem = bad_request("not a request by HTTP/1.1 that a plugin knows how to answer");
+    let problem = bad_request(
+        "this plugin answers neither HTTP/1.0 nor HEAD: it is built without the feature `hyper`",
+    );
     select(connection.refuse(&problem), handler.lifecycle().reached(Phase::Closing)).await;
 }

@@ -23,13 +23,19 @@ pub(super) enum NextRequest<'h> {
     Request(Route<'h>, BodyInfo),
     /// A head that is longer than [`MAX_HEAD`].
     TooLong,
-    /// A request that this codec does not support, or no request at all.
+    /// A request that this codec does not support.
     Unsupported,
+    /// Something that is not a valid request, and what is wrong with it.
+    Refused(&'static str),
 }
 
 impl<'h> H1Connection<'h> {
     /// Consumes the next head, if it has arrived completely.
     pub(super) fn next_request(&mut self) -> NextRequest<'h> {
+        // Some clients send an empty line after a body. It is part of no request.
+        while self.stream.incoming.filled().starts_with(b"\r\n") {
+            self.stream.incoming.consume(2);
+        }
         let filled = self.stream.incoming.filled();
         if let Some(((call, info), size)) = self.last_head.find(filled) {
             self.stream.incoming.consume(size);
@@ -45,6 +51,7 @@ impl<'h> H1Connection<'h> {
             ParsedRequest::Partial => return NextRequest::Incomplete,
             ParsedRequest::TooLong => return NextRequest::TooLong,
             ParsedRequest::Unsupported => return NextRequest::Unsupported,
+            ParsedRequest::Refused(reason) => return NextRequest::Refused(reason),
             ParsedRequest::Complete(head) => head,
         };
         let route = self.handler.route(head.method, head.path, head.timeout, head.headers());

@@ -25,6 +25,7 @@ use super::outbox::Outbox;
 use crate::http1::{BodyLength, HeadCache, ResponseHead};
 use crate::limits;
 use crate::plugin::callbacks::{CallbackStream, Hangup};
+use crate::plugin::problems::bad_request;
 use crate::plugin::request_handler::{Answer, RequestHandler};
 use crate::plugin::response::{Content, Response, ResponseGuard};
 use crate::plugin::route::{MethodCall, Route};
@@ -97,6 +98,10 @@ impl<'h> H1Connection<'h> {
                 NextRequest::Unsupported => {
                     self.flush().await?;
                     return Ok(Served::Unsupported);
+                }
+                NextRequest::Refused(reason) => {
+                    let problem = bad_request(format!("the request is refused: {reason}"));
+                    return Err(self.refuse(&problem).await);
                 }
                 NextRequest::Request(route, info) => {
                     self.last = !info.keep_alive;

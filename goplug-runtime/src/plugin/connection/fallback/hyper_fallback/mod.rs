@@ -1,4 +1,6 @@
-//! HTTP/1 of every kind, by hyper.
+//! What goplug's own codec does not support, by hyper: HTTP/1.0, and `HEAD`.
+//!
+//! The codec has checked the head, and hyper gets this one request only.
 //!
 //! hyper notices that a peer has hung up when it reads, and it does not read while it holds a
 //! further request behind the current one. Then the handler would run on for a peer that is gone.
@@ -30,8 +32,7 @@ use crate::plugin::select::{Either, select};
 use crate::protocol::wire;
 use crate::transport::{Stream, is_peer_closed};
 
-/// Serves a connection until its peer or the plugin ends it, beginning with the bytes that have
-/// been read of it.
+/// Answers the request whose bytes have been read of a connection, and ends the connection.
 pub(in crate::plugin::connection) async fn serve(
     connection: H1Connection<'_>,
     handler: &Arc<RequestHandler>,
@@ -59,6 +60,8 @@ pub(in crate::plugin::connection) async fn serve(
     let mut connection = Box::pin(
         http1::Builder::new()
             .header_read_timeout(None)
+            // Heads behind this one would be read by hyper's rules, which are laxer.
+            .keep_alive(false)
             .serve_connection(TokioIo::new(timed), service),
     );
     // A peer's mistake ends its own connection, and nobody else needs to know what it was.
