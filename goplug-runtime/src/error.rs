@@ -2,6 +2,8 @@
 //!
 //! Every text of another process is displayed through [`Lines`] or [`OneLine`].
 
+mod parts;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use self::parts::{List, MayHaveExecuted, NotBegun, Reason, StderrTail};
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{InvalidName, PluginId, null};
 
@@ -105,13 +108,40 @@ pub enum Error {
     Stopped,
 
     /// The call was not answered in time.
-    #[error("{} was not answered within {after:?}", OneLine(what))]
+    #[error(
+        "{} was not answered within {after:?}{}{}",
+        OneLine(what), Reason(reason), NotBegun(!*may_have_executed)
+    )]
     Deadline {
         /// What was called.
         what: String,
         /// The time that it had.
         after: Duration,
+        /// What is known of the reason, for people: for example, that the system has stopped the
+        /// plugin's process.
+        reason: Option<String>,
+        /// Whether the call may have had an effect. If not, it was not sent as a whole.
+        may_have_executed: bool,
     },
+
+    /// This host could not connect to the plugin. The reason is not the plugin's end: this process
+    /// has no descriptor left, for example, or somebody has removed the socket's file. The plugin
+    /// stays loaded, and the call was not sent.
+    #[error("no connection to {id}: {}: {}", OneLine(reason), OneLine(source))]
+    Connect {
+        /// The plugin.
+        id: PluginId,
+        /// What is wrong and what helps, for people.
+        reason: String,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+
+    /// A tokio runtime is missing: there is none here, it has no I/O or no timers, or it was the
+    /// registry's and is gone. The text says which, and what to do.
+    #[error("{0}")]
+    Runtime(&'static str),
 
     /// The plugin has no such method.
     #[error("unknown method {method:?}")]
@@ -222,14 +252,20 @@ impl Error {
         Self::Io { context: context.into(), source }
     }
 
+    /// An answer that did not come in time, to something that may have been done nevertheless.
+    pub(crate) fn deadline(what: impl Into<String>, after: Duration) -> Self {
+        Self::Deadline { what: what.into(), after, reason: None, may_have_executed: true }
+    }
+
     /// Whether the failed call may have had an effect in the plugin. If this is `false`, a retry is
     /// safe.
     pub fn may_have_executed(&self) -> bool {
         // Without a wildcard: a new variant must not silently mean that a retry is safe.
         match self {
-            Self::Crashed { may_have_executed, .. } => *may_have_executed,
-            Self::Deadline { .. }
-            | Self::Decode { .. }
+            Self::Crashed { may_have_executed, .. } | Self::Deadline { may_have_executed, .. } => {
+                *may_have_executed
+            }
+            Self::Decode { .. }
             | Self::TooLarge { .. }
             | Self::Panicked { .. }
             | Self::Remote { .. }
@@ -243,6 +279,8 @@ impl Error {
             | Self::Start { .. }
             | Self::Unavailable { .. }
             | Self::Stopped
+            | Self::Connect { .. }
+            | Self::Runtime(_)
             | Self::UnknownMethod { .. }
             | Self::Arguments { .. }
             | Self::Contract { .. }
@@ -348,35 +386,6 @@ impl fmt::Display for RemoteError {
 }
 
 impl std::error::Error for RemoteError {}
-
-struct StderrTail<'a>(&'a [String]);
-
-impl fmt::Display for StderrTail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        f.write_str("; its standard error ends:")?;
-        List(self.0).fmt(f)
-    }
-}
-
-struct MayHaveExecuted(bool);
-
-impl fmt::Display for MayHaveExecuted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 { "; the call may have executed" } else { "" })
-    }
-}
-
-/// One indented line for each text.
-struct List<'a>(&'a [String]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|line| write!(f, "\n  {}", Lines(line)))
-    }
-}
 
 #[cfg(test)]
 mod tests;

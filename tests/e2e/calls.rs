@@ -207,7 +207,7 @@ fn at_its_deadline_a_call_fails_and_its_handler_is_dropped() {
         let call = LongCall::start(env, &calculator.with_timeout(budget)).await;
         let dropped = call.dropped.clone();
         let error = call.error().await;
-        let CallError::Goplug(Error::Deadline { what, after }) = &error else {
+        let CallError::Goplug(Error::Deadline { what, after, .. }) = &error else {
             panic!("{error:?}");
         };
         assert_eq!((what.as_str(), *after), ("sleep of math.Calculator", budget));

@@ -41,7 +41,7 @@ fn a_blocking_call_that_hangs_returns_at_its_deadline() {
             "{:?}",
             began.elapsed()
         );
-        let CallError::Goplug(Error::Deadline { what, after }) = &error else {
+        let CallError::Goplug(Error::Deadline { what, after, .. }) = &error else {
             panic!("{error:?}");
         };
         assert_eq!((what.as_str(), *after), ("sleep of math.Calculator", budget));

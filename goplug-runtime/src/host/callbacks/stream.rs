@@ -101,7 +101,7 @@ impl<'a> StreamReader<'a> {
         let opening = self.instance.endpoint().open_stream(&request);
         let opened = tokio::time::timeout(budget, opening)
             .await
-            .map_err(|_| Error::Deadline { what: self.registering(), after: budget })?
+            .map_err(|_| Error::deadline(self.registering(), budget))?
             .map_err(|error| Error::io(self.registering(), error))?;
         match opened {
             Opened::Stream(connection) => {

@@ -64,5 +64,5 @@ impl ConnectionLost {
 
 /// The error of a call that took longer than its budget.
 pub(super) fn deadline_error(id: &PluginId, method: &str, limits: RequestLimits) -> Error {
-    Error::Deadline { what: format!("{method} of {id}"), after: limits.time }
+    Error::deadline(format!("{method} of {id}"), limits.time)
 }

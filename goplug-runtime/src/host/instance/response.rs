@@ -57,9 +57,7 @@ fn error_of(id: &PluginId, method: &str, mut problem: Problem, limits: RequestLi
             expected: problem.expected.take(),
             detail,
         },
-        ProblemKind::DeadlineExceeded => {
-            Error::Deadline { what: format!("{method} of {id}"), after: limits.time }
-        }
+        ProblemKind::DeadlineExceeded => Error::deadline(format!("{method} of {id}"), limits.time),
         ProblemKind::BodyTooLarge => Error::TooLarge { limit: limits.body },
         ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
         ProblemKind::Stopping | ProblemKind::NotActive => {

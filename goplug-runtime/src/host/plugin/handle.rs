@@ -215,10 +215,8 @@ impl Plugin {
 
     /// The error of a registration that the plugin did not confirm within the call timeout.
     pub(in crate::host) fn registration_timeout_error(&self, callback: &str) -> Error {
-        Error::Deadline {
-            what: format!("registering {callback} of {}", self.shared.id()),
-            after: self.shared.policy().call_timeout,
-        }
+        let what = format!("registering {callback} of {}", self.shared.id());
+        Error::deadline(what, self.shared.policy().call_timeout)
     }
 
     /// What the handle shares with the supervisor.

@@ -226,7 +226,7 @@ impl Drop for PendingReply<'_> {
 }
 
 fn deadline_passed(name: &str) -> Error {
-    Error::Deadline { what: format!("callback {name:?}"), after: limits::CALL_TIMEOUT }
+    Error::deadline(format!("callback {name:?}"), limits::CALL_TIMEOUT)
 }
 
 /// The error that a problem document stands for.
