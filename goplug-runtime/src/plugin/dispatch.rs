@@ -4,15 +4,14 @@
 //! connection's future is dropped, and the handler with it. Nothing is spawned, so nothing has
 //! to be cancelled.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{self, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::lifecycle::{Lifecycle, Phase};
-use super::panic::{catch_panic, panic_message};
 use super::select::{Either, lazy_timeout, select};
+use crate::panic::{Contained, catch, catch_panic};
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::{Call, Context, Handler, Reply, ReplyFuture};
 
@@ -26,7 +25,7 @@ pub(super) enum Begun {
 
 /// A handler that has not answered yet.
 pub(super) struct Running {
-    reply: ReplyFuture,
+    reply: Contained<ReplyFuture>,
     began: Instant,
 }
 
@@ -45,14 +44,14 @@ pub(super) fn begin(
     let began = Instant::now();
     let poll = || {
         // A future that panicked is never polled again, so nobody sees it half done.
-        let begun = catch_unwind(AssertUnwindSafe(|| {
+        let begun = catch(|| {
             let mut reply = handler(call);
             match reply.as_mut().poll(cx) {
                 Poll::Ready(outcome) => Begun::Answered(outcome),
-                Poll::Pending => Begun::Running(Running { reply, began }),
+                Poll::Pending => Begun::Running(Running { reply: Contained::new(reply), began }),
             }
-        }));
-        begun.unwrap_or_else(|panic| Begun::Answered(Err(panicked(panic_message(&*panic)))))
+        });
+        begun.unwrap_or_else(|panic| Begun::Answered(Err(panicked(panic))))
     };
     match context {
         Some(context) => context.scope_now(poll),

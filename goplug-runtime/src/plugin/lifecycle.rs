@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::panic::catch_panic;
 use super::problems::stopping;
 use crate::error::RemoteError;
+use crate::panic::catch_panic;
 use crate::protocol::{Problem, ProblemKind};
 
 /// How far a plugin has come. A later phase compares as greater.

@@ -4,8 +4,8 @@
 //! Generated code needs nothing but [`PluginServer`], which also works without generated code.
 //!
 //! The rooms, each of which imports only from those before it:
-//! - `problems`, `panic`, `select`: what requests are refused with, catching panics, and waiting
-//!   for more than one thing at a time
+//! - `problems`, `select`: what requests are refused with, and waiting for more than one thing at
+//!   a time
 //! - `hooks`, `definition`: the plugin's own code at its start and its end, and everything else
 //!   that is fixed
 //! - `pconf_file`: the file by which hosts find the plugin
@@ -27,7 +27,6 @@ mod dispatch;
 mod headers;
 mod hooks;
 mod lifecycle;
-mod panic;
 mod pconf_file;
 mod problems;
 pub mod program;

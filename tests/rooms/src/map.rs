@@ -37,7 +37,16 @@ pub const ROOMS: &[Rooms] = &[
     Rooms { of: "goplug-macros", order: &["diag", "attr", "syntax", "model", "emit", "item"] },
     Rooms {
         of: "goplug-runtime",
-        order: &["limits", "protocol", "error", "http1", "transport", "typed", "plugin | host"],
+        order: &[
+            "limits",
+            "protocol",
+            "error",
+            "panic",
+            "http1",
+            "transport",
+            "typed",
+            "plugin | host",
+        ],
     },
     Rooms {
         of: "goplug-runtime/http1",
@@ -51,7 +60,6 @@ pub const ROOMS: &[Rooms] = &[
         of: "goplug-runtime/plugin",
         order: &[
             "problems",
-            "panic",
             "select",
             "hooks",
             "definition",

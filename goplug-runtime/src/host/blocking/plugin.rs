@@ -88,6 +88,10 @@ impl Plugin {
     /// typed callback, any bytes for a raw callback. Handlers of one plugin run one at a time, in
     /// the order of the callbacks, on a thread on which they may block and call the plugin.
     ///
+    /// A handler that panics ends nothing but that callback: the panic is logged, the plugin gets
+    /// it as an error if it waits for an answer, and all handlers go on. In a program with
+    /// `panic = "abort"` in its profile, the panic ends the process instead.
+    ///
     /// Blocks until the plugin has registered the callback, for at most the plugin's
     /// [`call_timeout`](crate::host::Policy::call_timeout). Does not block if the plugin is not
     /// loaded.

@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Instant;
 
 use base64::Engine;
@@ -19,7 +20,8 @@ use crate::error::Result;
 use crate::host::instance::Instance;
 use crate::http1::Request;
 use crate::limits;
-use crate::protocol::{Problem, wire};
+use crate::panic::catch;
+use crate::protocol::{Problem, ProblemKind, wire};
 use crate::typed::{CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply};
 
 /// Runs the handlers of one plugin for the callbacks of one instance.
@@ -68,7 +70,7 @@ impl<'a> HandlerLoop<'a> {
                 }
             }
         }
-        self.snapshot.clear();
+        self.callbacks.release(&mut self.snapshot);
     }
 
     /// Runs a name's only handler for the first callback of the range, and for further ones as
@@ -105,7 +107,7 @@ impl<'a> HandlerLoop<'a> {
         if let Err(error) = self.reply(event_id, answer).await {
             tracing::warn!(
                 target: "goplug::callbacks",
-                callback = name.as_str(), "the answer did not reach the plugin: {error}"
+                plugin = %self.instance.id(), callback = name.as_str(), "the answer did not reach the plugin: {error}"
             );
         }
     }
@@ -125,19 +127,25 @@ impl<'a> HandlerLoop<'a> {
             first: range.start,
             data: batch.data(range),
             has_waited: &has_waited,
+            instance: self.instance,
             callbacks: self.callbacks,
             snapshot: &self.snapshot,
             answer: None,
             decoded: Vec::new(),
         };
         let mut running = handler.run(&mut pending);
-        poll_fn(|cx| {
-            let poll = running.as_mut().poll(cx);
-            has_waited.fetch_or(poll.is_pending(), Ordering::Relaxed);
-            poll
+        let ended = poll_fn(|cx| {
+            let poll = catch(|| running.as_mut().poll(cx));
+            has_waited.fetch_or(matches!(poll, Ok(Poll::Pending)), Ordering::Relaxed);
+            match poll {
+                Ok(poll) => poll.map(Ok),
+                Err(panic) => Poll::Ready(Err(panic)),
+            }
         })
         .await;
-        drop(running);
+        if let Err(panic) = catch(|| drop(running)).and(ended) {
+            pending.panicked(panic);
+        }
         Handled { next: pending.next, answer: pending.answer }
     }
 
@@ -169,6 +177,7 @@ struct PendingCallbacks<'a, D> {
     data: D,
     /// Whether the handler's future was pending after a poll.
     has_waited: &'a AtomicBool,
+    instance: &'a Instance,
     callbacks: &'a Callbacks,
     snapshot: &'a HandlerSnapshot,
     answer: Option<Result<Reply, Problem>>,
@@ -188,6 +197,24 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
         let data = self.data.next()?;
         self.next += 1;
         Some(data)
+    }
+
+    /// Notes that the handler panicked: the plugin gets a problem if it waits for an answer. The
+    /// callbacks after this one go to a new future of the handler.
+    #[cold]
+    fn panicked(&mut self, message: String) {
+        let report = || {
+            tracing::error!(
+                target: "goplug::callbacks",
+                plugin = %self.instance.id(), callback = self.name.as_str(), "the handler panicked: {message}"
+            );
+        };
+        // The host's own subscriber may panic as well.
+        drop(catch(report));
+        self.next = self.next.max(self.first + 1);
+        if self.name.wants_answer {
+            self.answer = Some(Err(Problem::new(ProblemKind::HandlerPanicked, message)));
+        }
     }
 
     /// Decodes the data of the next callback from base64 into `decoded`. Skips callbacks whose
@@ -233,7 +260,7 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
         if let Err(problem) = &outcome {
             tracing::warn!(
                 target: "goplug::callbacks",
-                callback = self.name.as_str(),
+                plugin = %self.instance.id(), callback = self.name.as_str(),
                 "the handler failed: {}", problem.detail
             );
         }

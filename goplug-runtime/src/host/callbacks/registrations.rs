@@ -12,10 +12,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
+use crate::panic::catch;
+use crate::protocol::PluginId;
 use crate::typed::CallbackHandler;
 
 /// The handlers that are registered for one plugin, for all its instances.
 pub(in crate::host) struct Callbacks {
+    plugin: PluginId,
     handlers: Mutex<HandlerTable>,
     /// Grows whenever a handler is added or removed.
     revision: AtomicU64,
@@ -46,11 +49,18 @@ pub(super) struct HandlerSnapshot {
     pub(super) handlers: Vec<CallbackHandler>,
 }
 
-impl HandlerSnapshot {
-    /// Drops the handlers: a handler that is unregistered must not live on here.
-    pub(super) fn clear(&mut self) {
-        self.name.clear();
-        self.handlers.clear();
+/// Drops handlers. What they have captured may panic in its drop, which concerns nobody else.
+fn drop_handlers(plugin: &PluginId, name: &str, handlers: impl Iterator<Item = CallbackHandler>) {
+    for handler in handlers {
+        if let Err(panic) = catch(|| drop(handler)) {
+            let report = || {
+                tracing::error!(
+                    target: "goplug::callbacks", %plugin,
+                    callback = name, "what the handler had captured panicked in its drop: {panic}"
+                );
+            };
+            drop(catch(report));
+        }
     }
 }
 
@@ -79,8 +89,9 @@ struct Confirmation {
 }
 
 impl Callbacks {
-    pub(in crate::host) fn new() -> Self {
+    pub(in crate::host) fn new(plugin: PluginId) -> Self {
         Self {
+            plugin,
             handlers: Mutex::default(),
             revision: AtomicU64::new(0),
             names_version: watch::Sender::new(0),
@@ -116,12 +127,15 @@ impl Callbacks {
     fn retain(&self, name: &str, keep: impl Fn(u64) -> bool) {
         let mut table = self.lock();
         let Some(handlers) = table.by_name.get_mut(name) else { return };
-        handlers.retain(|(key, _)| keep(*key));
+        let removed: Vec<_> = handlers.extract_if(.., |(key, _)| !keep(*key)).collect();
         self.revision.fetch_add(1, Ordering::Release);
         if handlers.is_empty() {
             table.by_name.remove(name);
             self.names_version.send_modify(|version| *version += 1);
         }
+        // What a handler has captured may register or unregister others when it is dropped.
+        drop(table);
+        drop_handlers(&self.plugin, name, removed.into_iter().map(|(_, handler)| handler));
     }
 
     /// The names that have handlers, sorted.
@@ -139,13 +153,19 @@ impl Callbacks {
         if snapshot.name == name && self.is_current(snapshot) {
             return;
         }
+        self.release(snapshot);
         name.clone_into(&mut snapshot.name);
-        snapshot.handlers.clear();
         let table = self.lock();
         snapshot.revision = self.revision.load(Ordering::Acquire);
         if let Some(handlers) = table.by_name.get(name) {
             snapshot.handlers.extend(handlers.iter().map(|(_, handler)| handler.clone()));
         }
+    }
+
+    /// Drops the handlers of a snapshot: a handler that is unregistered must not live on there.
+    pub(super) fn release(&self, snapshot: &mut HandlerSnapshot) {
+        drop_handlers(&self.plugin, &snapshot.name, snapshot.handlers.drain(..));
+        snapshot.name.clear();
     }
 
     /// Whether no handler was added or removed since the snapshot was taken.
@@ -156,6 +176,15 @@ impl Callbacks {
 
     fn lock(&self) -> MutexGuard<'_, HandlerTable> {
         self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Callbacks {
+    fn drop(&mut self) {
+        let table = self.handlers.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for (name, handlers) in std::mem::take(&mut table.by_name) {
+            drop_handlers(&self.plugin, &name, handlers.into_iter().map(|(_, handler)| handler));
+        }
     }
 }
 

@@ -154,6 +154,10 @@ impl Plugin {
     /// the order of the callbacks. While a handler runs, further callbacks wait; if too many wait,
     /// the plugin waits as well.
     ///
+    /// A handler that panics ends nothing but that callback: the panic is logged, the plugin gets
+    /// it as an error if it waits for an answer, and all handlers go on. In a program with
+    /// `panic = "abort"` in its profile, the panic ends the process instead.
+    ///
     /// The future is ready when the plugin has registered the callback, or at once if the plugin
     /// is not loaded. Dropping the future earlier removes the handler.
     ///

@@ -60,6 +60,7 @@ impl PluginState {
             expectations: Vec::new(),
             recheck: Recheck::Presence,
         };
+        let callbacks = Arc::new(Callbacks::new(id.clone()));
         Self {
             id,
             policy,
@@ -68,7 +69,7 @@ impl PluginState {
             recheck: Notify::new(),
             commands,
             closing: watch::Sender::new(false),
-            callbacks: Arc::new(Callbacks::new()),
+            callbacks,
         }
     }
 

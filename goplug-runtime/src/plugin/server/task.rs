@@ -10,9 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::limits;
+use crate::panic::catch_panic;
 use crate::plugin::connection;
 use crate::plugin::lifecycle::Phase;
-use crate::plugin::panic::catch_panic;
 use crate::plugin::pconf_file::PconfFile;
 use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::select::{Either, join, select};
