@@ -126,6 +126,10 @@ pub const RESTART_MIN_DELAY: Duration = Duration::from_millis(5);
 /// which a temporary failure can pass.
 pub const RESTART_FACTOR: f32 = 5.0;
 
+/// How many plugins may be nested: a plugin may be a host, whose plugins may be hosts as well. The
+/// limit of 5 ends programs that start themselves without end.
+pub const MAX_NESTING: u32 = 5;
+
 /// The longest wait before a restart: 30 s.
 pub const RESTART_MAX_DELAY: Duration = Duration::from_secs(30);
 

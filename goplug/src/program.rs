@@ -39,6 +39,15 @@ macro_rules! main {
 /// Ships plugins inside a host: at the beginning of `main`, serves as one of them if a
 /// registry has started this executable for that, and does not return then.
 ///
+/// It comes before anything else: what `main` does before it, each plugin's process does as well.
+/// All embedded plugins are named, in one `embed!` or in several. In a process that was started as a
+/// plugin that none of them names, no registry can be made: its error, and that of the host's load,
+/// says so. A process that such a plugin starts does not serve, although it inherits the variables
+/// that ask for it.
+///
+/// `main` need not be async. Under `#[tokio::main]` it works as well, but then the plugin's process
+/// has the threads of that runtime, which it does not use, and one more.
+///
 /// ```
 /// #[goplug::plugin(namespace = "math")]
 /// pub struct Calculator;
@@ -58,7 +67,7 @@ macro_rules! main {
 /// The host adds each of these plugins to its registry with `RegistryBuilder::embed`.
 #[macro_export]
 macro_rules! embed {
-    ($($plugin:ty),+ $(,)?) => {
+    ($($plugin:ty),+ $(,)?) => {{
         $($crate::__private::embed::<$plugin>();)+
-    };
+    }};
 }

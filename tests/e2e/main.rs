@@ -8,6 +8,7 @@ mod confinement;
 mod crash;
 mod curl;
 mod discovery;
+mod embedded;
 mod foreign;
 mod foreign_text;
 mod host_death;

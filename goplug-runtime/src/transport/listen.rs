@@ -128,6 +128,13 @@ impl PassedListener {
         self.file.path()
     }
 
+    /// Whether the process that has the socket has begun to serve on it, if its program is goplug's:
+    /// then it has made the socket non-blocking, for itself and everybody who shares it.
+    pub fn is_taken(&self) -> bool {
+        let flags = rustix::fs::fcntl_getfl(&self.socket);
+        flags.is_ok_and(|flags| flags.contains(rustix::fs::OFlags::NONBLOCK))
+    }
+
     /// Removes the file, if it is still that of this socket. No new connections are possible then;
     /// the process that has the socket keeps its open connections.
     ///

@@ -26,6 +26,7 @@ mod plugin;
 mod processors;
 mod send;
 mod socket;
+mod started_as;
 mod stream;
 
 pub use busy_poll::BusyPoll;
@@ -39,4 +40,7 @@ pub use permission::writable_by_others;
 pub use plugin::*;
 pub use processors::processors;
 pub use socket::{MAX_PATH, check_path};
+pub use started_as::StartedAs;
+#[cfg(feature = "host")]
+pub use started_as::decline;
 pub use stream::Stream;

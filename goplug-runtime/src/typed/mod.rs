@@ -43,6 +43,6 @@ pub use declare::{
     MethodSpec, Outcome, ParamSpec, PluginType, ResultKind, ResultKindFallback, check,
 };
 pub use table::{
-    Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table, entries,
-    insert_sorted, table,
+    Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table,
+    embedded_names, entries, insert_sorted, note_embedded, table,
 };

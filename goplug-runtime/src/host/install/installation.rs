@@ -8,7 +8,7 @@ use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Pconf, PluginId, visible, wire};
-use crate::transport::open_without_waiting;
+use crate::transport::{open_without_waiting, own_program};
 use crate::typed::{PluginType, table};
 
 /// Where a plugin's `.pconf` comes from.
@@ -33,6 +33,8 @@ pub(in crate::host) struct Installation {
 #[derive(Debug)]
 pub(in crate::host) struct Command {
     pub(in crate::host) program: PathBuf,
+    /// Whether it is the program that this process runs. Then its path may lead elsewhere by now.
+    pub(in crate::host) is_own: bool,
     pub(in crate::host) arguments: Vec<OsString>,
     pub(in crate::host) environment: Vec<(OsString, OsString)>,
     pub(in crate::host) folder: PathBuf,
@@ -72,8 +74,11 @@ impl Installation {
 
     /// The plugin `P`, served by this program's own executable.
     pub(in crate::host) fn embedded<P: PluginType>() -> Result<Self> {
-        let program = std::env::current_exe()
-            .map_err(|error| Error::io("finding this program's own file", error))?;
+        // Opened now, and run later: meanwhile the file may be removed or replaced.
+        let program = own_program()
+            .map_err(|error| Error::io("opening this program's own file", error))?
+            .path()
+            .to_owned();
         let mut pconf = Pconf::of(&table::<P>()?.descriptor::<P>())
             .map_err(|error| Error::Configuration(error.to_string()))?
             .with_lazy_load(P::LAZY_LOAD);
@@ -119,6 +124,7 @@ impl Installation {
             let marker = (wire::ENV_EMBEDDED.into(), self.id().to_string().into());
             return Ok(Some(Command {
                 program: program.clone(),
+                is_own: true,
                 arguments: Vec::new(),
                 environment: vec![marker],
                 folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
@@ -135,6 +141,7 @@ impl Installation {
         }
         Ok(Some(Command {
             program,
+            is_own: false,
             arguments: argv.iter().skip(1).map(OsString::from).collect(),
             environment: Vec::new(),
             folder: self.folder().into(),

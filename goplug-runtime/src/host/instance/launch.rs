@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::activate::{ActivationError, activate};
 use super::exit::{EXIT_WAIT, Exit};
+use super::identity;
 use super::liveness::Liveness;
 use super::owned::OwnedInstance;
 use super::process::Process;
@@ -64,6 +65,7 @@ impl Launch<'_> {
     /// Binds a socket, and starts a process that listens on it.
     async fn spawn(&self, command: Command) -> Result<(Process, PassedListener)> {
         let failed = |reason| self.failed(reason);
+        identity::check_plugin(self.installation.id()).map_err(failed)?;
         let unbound = |error| failed(format!("no socket could be bound for it: {error}"));
         let listener = PassedListener::bind(&self.sockets.next().map_err(unbound)?)
             .map_err(|error| unbound(std::io::Error::other(error)))?;
@@ -102,7 +104,7 @@ impl Launch<'_> {
             exit = process.wait() => Err(start_error(id, exit)),
             () = closing => Err(Error::Stopped),
         };
-        let activated = match activated {
+        let activated = match activated.map_err(|error| self.hint(error, &listener)) {
             Ok(activated) => activated,
             Err(Error::Start { reason, stderr, .. }) if stderr.is_empty() => {
                 let Exit { stderr, .. } = process.stop(Duration::ZERO).await;
@@ -139,6 +141,19 @@ impl Launch<'_> {
     fn endpoint(&self, socket: std::path::PathBuf) -> Endpoint {
         let Policy { body_limit, busy_poll, .. } = *self.policy;
         Endpoint::new(socket, self.installation.pconf.url(), body_limit, busy_poll)
+    }
+
+    /// Adds to the error of an embedded plugin whose program has not begun to serve what it may lack.
+    fn hint(&self, error: Error, listener: &PassedListener) -> Error {
+        match error {
+            Error::Start { id, mut reason, stderr }
+                if self.installation.is_embedded() && !listener.is_taken() =>
+            {
+                reason += "; it did not begin to serve: main has to begin with `goplug::embed!`";
+                Error::Start { id, reason, stderr }
+            }
+            other => other,
+        }
     }
 
     fn failed(&self, reason: String) -> Error {

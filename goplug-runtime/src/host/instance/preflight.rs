@@ -10,7 +10,9 @@ use std::io;
 use super::confinement;
 use crate::host::install::{Command, DigestCache, read_digest, trust};
 use crate::host::policy::Sandbox;
-use crate::transport::{self, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started};
+use crate::transport::{
+    self, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, own_program,
+};
 
 /// A start whose program has not been checked yet.
 pub(super) struct Preflight {
@@ -60,7 +62,8 @@ impl Preflight {
     /// Opens the program, checks its permissions, and compares its digest if that is known.
     fn check(self) -> Result<MaybeDeferred<Spawn, Box<UnreadProgram>>, StartFailure> {
         let path = &self.command.program;
-        let program = OpenProgram::open(path).map_err(|error| {
+        let opened = if self.command.is_own { own_program() } else { OpenProgram::open(path) };
+        let program = opened.map_err(|error| {
             let reason = format!("the program {} cannot be started: {error}", path.display());
             StartFailure::Rejected(reason)
         })?;

@@ -1,10 +1,11 @@
 //! A plugin's process: started, waited for, ended with signals.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
 use super::exit::Exit;
+use super::identity;
 use super::output::Output;
 use super::preflight::{Preflight, StartFailure};
 use crate::error::{Error, Result};
@@ -108,12 +109,15 @@ fn environment(
 ) -> Vec<(OsString, OsString)> {
     let id = installation.id();
     let mut environment = policy.environment.clone();
+    // A host that is a plugin itself may pass its environment on.
+    environment.remove(OsStr::new(wire::ENV_EMBEDDED));
     environment.extend(command.environment.iter().cloned());
     environment.extend([
         (wire::ENV_PROTOCOL.into(), wire::PROTOCOL.to_string().into()),
         (wire::ENV_NAME.into(), id.name().into()),
         (wire::ENV_NAMESPACE.into(), id.namespace().into()),
         (wire::ENV_SOCK.into(), socket.into()),
+        (wire::ENV_NESTING.into(), (identity::nesting() + 1).to_string().into()),
     ]);
     environment.into_iter().collect()
 }

@@ -76,7 +76,12 @@ impl RegistryBuilder {
     }
 
     /// Adds a plugin that is part of the host's own program. Its process is the same executable,
-    /// started again, so the program's `main` has to begin with `goplug::embed!`.
+    /// started again, so the program's `main` has to begin with `goplug::embed!`. If it does not,
+    /// the process makes no registry, and the load fails with an error that says so.
+    ///
+    /// The executable's file is opened here and stays open. So later starts run the same program as
+    /// the host, even if the file was removed or replaced meanwhile; a newer version begins with the
+    /// next start of the host.
     pub fn embed<P: PluginType>(mut self) -> Self {
         self.embedded.push(Installation::embedded::<P>());
         self
@@ -190,8 +195,11 @@ impl RegistryBuilder {
     ///
     /// # Errors
     /// [`Error::Configuration`] if a setting cannot be used; [`Error::InvalidName`] if a plugin's
-    /// policy was changed under an invalid name; [`Error::Io`] if the path of the folder or of the
-    /// host's own program cannot be determined.
+    /// policy was changed under an invalid name; [`Error::Io`] if the path of the folder cannot be
+    /// determined, or the host's own program cannot be opened.
+    ///
+    /// In a process that a registry started as an embedded plugin, [`Error::Configuration`] unless
+    /// `goplug::embed!` has made it that plugin.
     pub async fn start(self) -> Result<Registry> {
         let mut policies = Policies { default: self.policy, ..Policies::default() };
         for PolicyChange { name, namespace, change } in self.changes {

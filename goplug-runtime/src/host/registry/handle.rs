@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::watch::FolderWatch;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
-use crate::host::instance::remove_abandoned;
+use crate::host::instance::{check_host, remove_abandoned};
 use crate::host::plugin::{Command, Plugin, PluginState, State};
 use crate::host::task::OwnedTask;
 use crate::limits;
@@ -57,6 +57,7 @@ impl Registry {
         embedded: Vec<Installation>,
         auto_discover: bool,
     ) -> Result<Self> {
+        check_host()?;
         // Sockets of hosts that have crashed. If they cannot be removed, they do no harm.
         drop(tokio::task::spawn_blocking(remove_abandoned).await);
         let directory = Arc::new(Directory::new(settings));

@@ -14,6 +14,7 @@ mod serve;
 
 use std::env;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub use runtime::Options;
@@ -23,8 +24,8 @@ use arguments::{USAGE, Verb};
 use super::builder::ServerBuilder;
 use super::server::PluginServer;
 use crate::error::{Error, Result};
-use crate::protocol::wire;
-use crate::typed::PluginType;
+use crate::transport::StartedAs;
+use crate::typed::{PluginType, note_embedded};
 
 /// The exit status after a wrong command line.
 const USAGE_ERROR: u8 = 2;
@@ -49,22 +50,35 @@ pub fn embed<P: PluginType>() {
     } else {
         format!("{}.{}", P::NAMESPACE, P::NAME)
     };
-    let pid = std::process::id().to_string();
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|text| text == value);
-    if is(wire::ENV_EMBEDDED, &id) && is(wire::ENV_LISTEN_PID, &pid) {
-        let served = PluginServer::of::<P>().and_then(|builder| {
-            serve::serve(builder, None, Options::default())?;
-            Ok(())
-        });
-        let status = match served {
-            Ok(()) => 0,
-            Err(error) => {
-                print_error(&error);
-                1
-            }
-        };
-        std::process::exit(status);
+    match StartedAs::unclaimed() {
+        Some(StartedAs { id: asked, is_embedded: true }) if asked == id => {
+            std::process::exit(serve_embedded::<P>());
+        }
+        // Another `embed!` may name it. If none does, the error of the registry shows these.
+        Some(StartedAs { is_embedded: true, .. }) => note_embedded(&id),
+        _ => {}
     }
+}
+
+/// Serves, and returns the exit status.
+fn serve_embedded<P: PluginType>() -> i32 {
+    let served = PluginServer::of::<P>().and_then(|builder| {
+        serve(builder, None, Options::default())?;
+        Ok(())
+    });
+    match served {
+        Ok(()) => 0,
+        Err(error) => {
+            print_error(&error);
+            1
+        }
+    }
+}
+
+/// As [`serve::serve`], on a thread that drives no other runtime.
+fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options) -> Result<bool> {
+    runtime::outside(move || serve::serve(builder, dir, options))
+        .map_err(|error| Error::io("starting a thread outside of the program's runtime", error))?
 }
 
 fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
@@ -82,7 +96,7 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
             print(&format!("{}\n", path.display()))
         }),
         Verb::Serve { dir } => {
-            match builder.and_then(|builder| serve::serve(builder, dir.as_deref(), options)) {
+            match builder.and_then(|builder| serve(builder, dir.as_deref(), options)) {
                 Ok(false) => return usage_error("no registry has started this program"),
                 served => served.map(drop),
             }

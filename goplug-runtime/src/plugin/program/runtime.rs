@@ -2,8 +2,9 @@
 
 use std::io;
 use std::pin::Pin;
+use std::thread;
 
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime, Runtime};
+use tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime};
 
 use crate::error::Result;
 
@@ -36,6 +37,24 @@ impl Options {
     pub(super) fn runtime(self) -> io::Result<Box<dyn Executor>> {
         (self.make)(self.threads)
     }
+}
+
+/// Runs the function on this thread; on another if this one drives a runtime already, as `main`
+/// does under `#[tokio::main]`. A thread cannot drive two.
+///
+/// # Errors
+/// The system has no thread.
+pub(super) fn outside<T: Send>(function: impl FnOnce() -> T + Send) -> io::Result<T> {
+    if Handle::try_current().is_err() {
+        return Ok(function());
+    }
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("goplug-main".into());
+        match thread.spawn_scoped(scope, function)?.join() {
+            Ok(value) => Ok(value),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }
 
 /// What the program needs of its runtime.

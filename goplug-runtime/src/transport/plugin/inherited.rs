@@ -12,7 +12,6 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
@@ -23,12 +22,10 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::UnixListener;
 
 use crate::protocol::wire;
-use crate::transport::Listener;
+use crate::transport::{Listener, started_as};
 
 /// More descriptors than any host passes; it keeps the numbers in range.
 const MAX_PASSED: RawFd = 1024;
-
-static CLAIMED: AtomicBool = AtomicBool::new(false);
 
 /// The descriptors from the host. Both are `None` if the process was started without any, and on a
 /// second claim.
@@ -56,7 +53,7 @@ impl Inherited {
         let Some(announced) = Announced::read(variable, std::process::id())? else {
             return Ok(Self::default());
         };
-        if CLAIMED.swap(true, Ordering::AcqRel) {
+        if !started_as::claim() {
             return Ok(Self::default());
         }
         // SAFETY: the host passed these descriptors to this very process, no other

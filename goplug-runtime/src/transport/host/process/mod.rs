@@ -1,8 +1,8 @@
 //! Plugins' processes, from the program's file to the exit status.
 //!
 //! A plugin must not outlive its host, must not get descriptors or signal settings of the host
-//! that are not meant for it, and must not leave a zombie. `program` opens the file, and `file_id`
-//! notices that it was replaced; `spawn` lists what a process is given, `rlimit` and `landlock`
+//! that are not meant for it, and must not leave a zombie. `program` opens the file, `own_program`
+//! is that of this process, and `file_id` notices that a file was replaced; `spawn` lists what a process is given, `rlimit` and `landlock`
 //! limit it; `fork` enters the new process, `spawner` owns the only thread that may do so, and
 //! `child` watches the result. Start reading at `spawn.rs`.
 
@@ -11,6 +11,7 @@ mod failure;
 mod file_id;
 mod fork;
 mod landlock;
+mod own_program;
 mod program;
 mod rlimit;
 mod spawn;
@@ -22,6 +23,7 @@ pub(crate) mod tests;
 pub use self::landlock::{LandlockRules, Ruleset, Tcp};
 pub use child::Child;
 pub use file_id::{FileId, FileStamp};
+pub use own_program::own_program;
 pub use program::OpenProgram;
 pub use rlimit::Rlimit;
 pub use rustix::process::Signal;

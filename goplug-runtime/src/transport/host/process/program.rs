@@ -53,6 +53,11 @@ impl OpenProgram {
         options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
         let file = options.open(&path).map_err(explain_open)?;
         check_executable(&path, &file.metadata()?)?;
+        Self::of_file(path, file)
+    }
+
+    /// The program in an open file, which need not be at the path any more.
+    pub(super) fn of_file(path: PathBuf, file: File) -> io::Result<Self> {
         let mut head = [0; HEAD];
         let length = file.read_at(&mut head, 0)?;
         let kind = Kind::of(&head[..length]);

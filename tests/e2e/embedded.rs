@@ -1,0 +1,141 @@
+//! Plugins that are part of the host's own program, and programs that forget to serve as them.
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Output, Stdio};
+
+use crate::test_env::{EMBEDDING, TestEnv, copy_program, run_test};
+
+/// Runs the host to its end.
+fn run(env: &TestEnv, mode: &str) -> Output {
+    let mut command = env.command(EMBEDDING);
+    command.env("EMBEDDING", mode).env("TMPDIR", env.path("")).stdin(Stdio::null());
+    command.arg(env.folder()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A host that a test tells what to do.
+struct Host {
+    process: Child,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Host {
+    fn start(env: &TestEnv, program: &Path) -> Self {
+        let mut command = env.command(program);
+        command.env("EMBEDDING", "right").env("TMPDIR", env.path(""));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, answers }
+    }
+
+    fn answer(&mut self) -> String {
+        self.answers.next().unwrap().unwrap()
+    }
+
+    fn tell(&mut self, what: &str) -> String {
+        writeln!(self.process.stdin.as_ref().unwrap(), "{what}").unwrap();
+        self.answer()
+    }
+
+    fn end(mut self) {
+        drop(self.process.stdin.take());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_main_that_does_not_serve_is_told_what_to_write() {
+    run_test(async |env| {
+        let output = run(env, "forgot");
+        let expected = "math.Calculator did not start: main has to begin with \
+                        `goplug::embed!(T)`, where T is the type of the plugin math.Calculator: \
+                        the process that was started as this plugin makes a registry instead";
+        // What follows, if anything, is what its `main` wrote before it was killed.
+        let stdout = text(&output.stdout);
+        let rest = stdout.strip_prefix(expected).expect(stdout);
+        assert!(rest == "\n" || rest.starts_with("; its standard error ends:"), "{rest}");
+        assert!(output.status.success(), "{output:?}");
+    });
+}
+
+#[test]
+fn a_main_that_names_other_plugins_is_told_which() {
+    run_test(async |env| {
+        let output = run(env, "another");
+        let stdout = text(&output.stdout);
+        assert!(stdout.contains("where T is the type of the plugin math.Calculator"), "{stdout}");
+        let named = "(its `embed!` names only demo.Counter, nesting.Outer)";
+        assert!(stdout.contains(named), "{stdout}");
+    });
+}
+
+#[test]
+fn a_program_that_starts_itself_by_way_of_another_process_comes_to_an_end() {
+    run_test(async |env| {
+        let output = run(env, "launcher");
+        let stdout = text(&output.stdout);
+        let expected = "math.Calculator did not start: it ended during its activation";
+        assert!(stdout.starts_with(expected), "{stdout}");
+        assert!(stdout.contains("main has to begin with `goplug::embed!`"), "{stdout}");
+    });
+}
+
+#[test]
+fn an_async_main_can_serve() {
+    run_test(async |env| {
+        for mode in ["async", "async-single"] {
+            let output = run(env, mode);
+            assert_eq!(text(&output.stdout), "5\n", "{output:?}");
+        }
+    });
+}
+
+#[test]
+fn an_embedded_plugin_can_be_a_host_of_embedded_plugins() {
+    run_test(async |env| {
+        env.install_calculator();
+        let output = run(env, "outer");
+        let expected =
+            format!("inside: 5\nas a host: 5\npassed on: None\nfirst argument: {EMBEDDING}\n");
+        assert_eq!(text(&output.stdout), expected, "{output:?}");
+    });
+}
+
+#[test]
+fn a_host_whose_file_was_removed_starts_its_plugins() {
+    run_test(async |env| {
+        let program = env.path("host");
+        copy_program(EMBEDDING, &program);
+        let mut host = Host::start(env, &program);
+        assert_eq!(host.answer(), "5");
+        std::fs::remove_file(&program).unwrap();
+        assert_eq!(host.tell("reload"), "5");
+        assert_eq!(host.tell("kill"), "5");
+        host.end();
+    });
+}
+
+#[test]
+fn a_host_whose_file_was_replaced_starts_no_other_program() {
+    run_test(async |env| {
+        let program = env.path("host");
+        copy_program(EMBEDDING, &program);
+        let mut host = Host::start(env, &program);
+        assert_eq!(host.answer(), "5");
+        let newer = env.path("newer");
+        copy_program("/bin/false", &newer);
+        std::fs::rename(&newer, &program).unwrap();
+        assert_eq!(host.tell("reload"), "5");
+        assert_eq!(host.tell("kill"), "5");
+        // It may even be a file that nobody can run.
+        std::fs::write(&newer, "a letter").unwrap();
+        std::fs::rename(&newer, &program).unwrap();
+        assert_eq!(host.tell("kill"), "5");
+        host.end();
+    });
+}
