@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use goplug_runtime::protocol::{Problem, ProblemKind};
+use goplug_runtime::ErrorText;
 use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec};
 use libfuzzer_sys::fuzz_target;
 
@@ -22,6 +23,7 @@ static METHOD: MethodSpec = MethodSpec {
     ],
     returns: "()",
     idempotent: false,
+    error: ErrorText::DEBUG,
 };
 
 type Table = BTreeMap<String, Vec<i128>>;

@@ -1,19 +1,28 @@
-//! The errors of the public API. Imports `protocol` alone.
+//! The errors of the public API.
 //!
-//! Every text of another process is displayed through [`Lines`] or [`OneLine`].
+//! Start with [`Error`]. [`CallError`] is what typed clients return, [`RemoteError`] an error that
+//! has lost its type on the way; [`text`] finds how the error of a method is shown. Every text of
+//! another process is displayed through [`Lines`] or [`OneLine`]. The room imports from `limits` and
+//! `protocol`.
 
+mod call;
 mod parts;
+mod remote;
+mod text;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+pub use call::CallError;
+pub use remote::RemoteError;
+pub use text::ErrorText;
+pub(crate) use text::remember;
 
 use self::parts::{List, MayHaveExecuted, NotBegun, Reason, StderrTail};
 use crate::protocol::visible::{Lines, OneLine};
-use crate::protocol::{InvalidName, PluginId, null};
+use crate::protocol::{InvalidName, PluginId};
 
 /// The result of most of goplug's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -299,93 +308,6 @@ pub struct MethodFailure {
     /// The error's text, for people.
     pub detail: String,
 }
-
-/// The error of a call by a typed client.
-///
-/// `E` is the error type of the method, as its author declared it.
-///
-/// ```
-/// #[derive(Debug)]
-/// enum DivideError { ByZero }
-///
-/// fn explain(error: goplug::CallError<DivideError>) -> String {
-///     match error {
-///         goplug::CallError::Method(DivideError::ByZero) => "by zero".into(),
-///         goplug::CallError::Goplug(error) => error.to_string(),
-///     }
-/// }
-/// assert_eq!(explain(goplug::CallError::Method(DivideError::ByZero)), "by zero");
-/// ```
-#[derive(Debug, thiserror::Error)]
-pub enum CallError<E: fmt::Debug> {
-    /// The method returned an error.
-    #[error("the method answered with an error: {0:?}")]
-    Method(E),
-    /// Any other error.
-    #[error(transparent)]
-    Goplug(#[from] Error),
-}
-
-impl<E: fmt::Debug> CallError<E> {
-    /// Whether the call may have had an effect; see [`Error::may_have_executed`].
-    pub fn may_have_executed(&self) -> bool {
-        match self {
-            Self::Method(_) => true,
-            Self::Goplug(error) => error.may_have_executed(),
-        }
-    }
-}
-
-/// An error that was sent without its type: its text, and the texts of its causes.
-/// `anyhow::Error` and [`Error`] arrive as this type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoteError {
-    message: String,
-    #[serde(default, deserialize_with = "null::or_default")]
-    chain: Vec<String>,
-}
-
-impl RemoteError {
-    /// An error with this text, and the texts of its causes, nearest first.
-    pub fn new(message: impl Into<String>, chain: Vec<String>) -> Self {
-        Self { message: message.into(), chain }
-    }
-
-    /// The error's text.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// The texts of its causes, nearest first.
-    pub fn chain(&self) -> &[String] {
-        &self.chain
-    }
-}
-
-impl From<&anyhow::Error> for RemoteError {
-    fn from(error: &anyhow::Error) -> Self {
-        let mut texts = error.chain().map(ToString::to_string);
-        let message = texts.next().unwrap_or_default();
-        Self { message, chain: texts.collect() }
-    }
-}
-
-impl From<&Error> for RemoteError {
-    fn from(error: &Error) -> Self {
-        let causes = std::iter::successors(std::error::Error::source(error), |e| e.source());
-        Self { message: error.to_string(), chain: causes.map(ToString::to_string).collect() }
-    }
-}
-
-/// The message and its causes on one line: `a: b: c`.
-impl fmt::Display for RemoteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Lines(&self.message).fmt(f)?;
-        self.chain.iter().try_for_each(|cause| write!(f, ": {}", Lines(cause)))
-    }
-}
-
-impl std::error::Error for RemoteError {}
 
 #[cfg(test)]
 mod tests;

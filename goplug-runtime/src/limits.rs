@@ -54,6 +54,10 @@ pub const CALLBACK_RESUME: Duration = Duration::from_secs(30);
 /// The most hosts for which one plugin keeps callbacks.
 pub const CALLBACK_HOSTS: usize = 64;
 
+/// The most causes of a [`RemoteError`](crate::RemoteError) that its `source` leads to. Its `chain` has
+/// all of them.
+pub const REMOTE_CAUSES: usize = 64;
+
 /// Waiting callbacks are joined into segments of about this many bytes: 64 KiB. With segments of a
 /// quarter of this size, callbacks take a seventh longer.
 pub const CALLBACK_SEGMENT: usize = 64 << 10;

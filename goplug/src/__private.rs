@@ -90,18 +90,38 @@ macro_rules! __clients {
     )+};
 }
 
+/// How the errors of this type are shown: what the compiler knows of the type, at a place where it
+/// is spelled out.
+///
+/// ```text
+/// error_text!(DivideError)
+/// ```
 #[doc(hidden)]
-pub use crate::__clients as clients;
+#[macro_export]
+macro_rules! __error_text {
+    ($error:ty) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::ErrorTextFallback as _;
+        match $crate::__private::ErrorTextOf::<$error>::ERROR {
+            ::std::option::Option::Some(text) => text,
+            ::std::option::Option::None => $crate::__private::ErrorTextOf::<$error>::DISPLAY,
+        }
+    }};
+}
+
+#[doc(hidden)]
+pub use crate::{__clients as clients, __error_text as error_text};
 
 pub use goplug_runtime::typed::{
     Arguments, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase,
     Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch, EncodeArguments,
-    Entry, ErrorKind, ErrorKindFallback, ErrorOf, Expectation, HookFuture, HookOutcome, Item, Json,
-    MethodError, MethodSpec, NamedClient, Outcome, ParamSpec, PluginType, PluginValue, Raw, Reply,
+    Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf, Expectation,
+    HookFuture, HookOutcome, HookResult, HookText, Item, Json, MethodError, MethodSpec,
+    NamedClient, NoHookOutcome, Outcome, ParamSpec, PluginType, PluginValue, Raw, Reply,
     ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, check, emit,
     receiver, wait,
 };
-pub use goplug_runtime::{CallError, Error, RemoteError, Result};
+pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory};
 
 /// The default type of a client's caller: the host's handle of a plugin. In a program without the

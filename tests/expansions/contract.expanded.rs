@@ -39,6 +39,7 @@ pub trait Greeter {
                                 (::std::string::String,),
                             >(<GreeterClient>::__METHOD_GREET)?;
                         ::goplug::__private::Reply::outcome(
+                            <GreeterClient>::__METHOD_GREET,
                             <Self as Greeter>::greet(&plugin, &name).await,
                         )
                     })) as ::goplug::__private::Dispatch),
@@ -79,6 +80,7 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         ],
         returns: "Result<String, GreetError>",
         idempotent: false,
+        error: ::goplug::__private::error_text!(GreetError),
     };
     const __CALLBACK_GREETED: &'static ::goplug::__private::CallbackSpec = &::goplug::__private::CallbackSpec {
         name: "greeted",

@@ -71,6 +71,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         ],
         returns: "i64",
         idempotent: false,
+        error: ::goplug::__private::ErrorText::DEBUG,
     };
     /// Adds two integers.
     pub async fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
@@ -108,7 +109,10 @@ const _: () = {
             |_, call| ::std::boxed::Box::pin(async move {
                 let (a, b) = call
                     .arguments::<(f64, f64)>(<CalculatorClient>::__METHOD_DIVIDE)?;
-                ::goplug::__private::Reply::outcome(divide(a, b).await)
+                ::goplug::__private::Reply::outcome(
+                    <CalculatorClient>::__METHOD_DIVIDE,
+                    divide(a, b).await,
+                )
             }),
         ),
     );
@@ -132,6 +136,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         ],
         returns: "Result<f64, DivideError>",
         idempotent: false,
+        error: ::goplug::__private::error_text!(DivideError),
     };
     /// Calls the plugin's method `divide`.
     pub async fn divide(
@@ -193,6 +198,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         ],
         returns: "Bytes",
         idempotent: false,
+        error: ::goplug::__private::ErrorText::DEBUG,
     };
     /// Calls the plugin's method `main.Do`.
     pub async fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
@@ -316,7 +322,12 @@ const _: () = {
         ::goplug::__private::Item::Activate(|plugin, configuration| ::std::boxed::Box::pin(async move {
             let plugin = ::goplug::__private::receiver::<Calculator>(plugin)?;
             let config: Config = configuration.read("Config")?;
-            ::goplug::__private::HookOutcome::into_result(start(&plugin, config).await)
+            {
+                #[allow(unused_imports)]
+                use ::goplug::__private::{HookText as _, NoHookOutcome as _};
+                ::goplug::__private::HookResult(start(&plugin, config).await)
+                    .into_result()
+            }
         })),
     );
     ::goplug::__private::inventory::submit! {

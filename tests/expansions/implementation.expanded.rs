@@ -32,6 +32,7 @@ const _: () = {
                         (Option<u64>, ::std::string::String),
                     >(<CounterClient>::__METHOD_INCREMENT)?;
                 ::goplug::__private::Reply::outcome(
+                    <CounterClient>::__METHOD_INCREMENT,
                     ::goplug::__private::blocking(move || Counter::increment(
                             &plugin,
                             by,
@@ -62,6 +63,7 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         ],
         returns: "Result<u64>",
         idempotent: false,
+        error: ::goplug::__private::ErrorText::DEBUG,
     };
     /// Counts on.
     pub async fn increment(
@@ -182,7 +184,11 @@ const _: () = {
     >(
         ::goplug::__private::Item::Stop(|plugin| ::std::boxed::Box::pin(async move {
             let plugin = ::goplug::__private::receiver::<Counter>(plugin)?;
-            ::goplug::__private::HookOutcome::into_result(Counter::stop(&plugin))
+            {
+                #[allow(unused_imports)]
+                use ::goplug::__private::{HookText as _, NoHookOutcome as _};
+                ::goplug::__private::HookResult(Counter::stop(&plugin)).into_result()
+            }
         })),
     );
     ::goplug::__private::inventory::submit! {

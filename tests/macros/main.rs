@@ -2,6 +2,7 @@
 
 mod contract;
 mod double;
+mod errors;
 mod functions;
 mod hygiene;
 mod state;

@@ -31,7 +31,7 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
         (false, true) => quote!(#private::blocking(move || #invoked).await?),
         (false, false) => invoked,
     };
-    let reply = reply(&method.output, &result, paths);
+    let reply = reply(method, &result, paths);
     let plugin_param = if signature.takes_plugin { quote!(#plugin) } else { quote!(_) };
     let reads_call = !signature.params.is_empty();
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
@@ -44,15 +44,19 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
 
 /// ```text
 /// Reply::json(&Counter::add(&plugin, a, &b).await)
+/// // or, for a `Result`:
+/// Reply::outcome(<CounterClient>::__METHOD_ADD, Counter::add(&plugin, a, &b).await)
 /// ```
-fn reply(output: &Output, result: &TokenStream, paths: &Paths) -> TokenStream {
-    let Paths { private, .. } = paths;
-    match (output, output.raw()) {
+fn reply(method: &Method, result: &TokenStream, paths: &Paths) -> TokenStream {
+    let Paths { private, client, .. } = paths;
+    let constant = method_constant(method);
+    let spec = quote!(<#client>::#constant);
+    match (&method.output, method.output.raw()) {
         (Output::Value(_), None) => quote!(#private::Reply::json(&#result)),
         (Output::Value(_), Some(_)) => {
             quote!(::std::result::Result::Ok(#private::Reply::raw(#result)))
         }
-        (Output::Outcome(_), None) => quote!(#private::Reply::outcome(#result)),
-        (Output::Outcome(_), Some(_)) => quote!(#private::Reply::raw_outcome(#result)),
+        (Output::Outcome(_), None) => quote!(#private::Reply::outcome(#spec, #result)),
+        (Output::Outcome(_), Some(_)) => quote!(#private::Reply::raw_outcome(#spec, #result)),
     }
 }

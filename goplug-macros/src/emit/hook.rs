@@ -1,6 +1,6 @@
 //! Activation and stop hooks.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::args;
@@ -12,14 +12,14 @@ use crate::model::{Hook, Param, idents};
 /// Item::Activate(|plugin, configuration| Box::pin(async move {
 ///     let plugin = receiver::<Calculator>(plugin)?;
 ///     let config: Config = configuration.read("Config")?;
-///     HookOutcome::into_result(start(&plugin, config).await)
+///     { use {HookText as _, NoHookOutcome as _}; HookResult(start(&plugin, config).await).into_result() }
 /// }))
 /// // or
 /// Item::Stop(|plugin| Box::pin(async move { … }))
 /// ```
 pub(crate) fn item(hook: &Hook, paths: &Paths) -> TokenStream {
     let Paths { private, plugin: ty, .. } = paths;
-    let Hook { kind, signature } = hook;
+    let Hook { kind, signature, result } = hook;
     let (plugin, configuration) = (signature.local("plugin"), signature.local("configuration"));
     let receiver =
         signature.takes_plugin.then(|| quote!(let #plugin = #private::receiver::<#ty>(#plugin)?;));
@@ -29,11 +29,12 @@ pub(crate) fn item(hook: &Hook, paths: &Paths) -> TokenStream {
     let callee = paths.callee(&signature.ident);
     let passed = args::pass(signature, &plugin);
     let wait = signature.is_async.then(|| quote!(.await));
+    let returned = outcome(*result, &quote!(#callee(#passed)#wait), paths);
     let boxed = quote_spanned! {idents::generated(&signature.ident).span()=>
         ::std::boxed::Box::pin(async move {
             #receiver
             #decode
-            #private::HookOutcome::into_result(#callee(#passed)#wait)
+            #returned
         })
     };
     let plugin_param = if signature.takes_plugin { quote!(#plugin) } else { quote!(_) };
@@ -43,6 +44,26 @@ pub(crate) fn item(hook: &Hook, paths: &Paths) -> TokenStream {
             let is_given = !signature.params.is_empty();
             let param = if is_given { quote!(#configuration) } else { quote!(_) };
             quote!(#private::Item::Activate(|#plugin_param, #param| #boxed))
+        }
+    }
+}
+
+/// ```text
+/// {
+///     use {HookText as _, NoHookOutcome as _};
+///     HookResult(start(&plugin, config).await).into_result()
+/// }
+/// ```
+///
+/// What the hook returns, as the runtime takes it. An error about it points at the return type.
+fn outcome(at: Span, returned: &TokenStream, paths: &Paths) -> TokenStream {
+    let at = Span::mixed_site().located_at(at);
+    let private = idents::respan(&paths.private, at);
+    quote_spanned! {at=>
+        {
+            #[allow(unused_imports)]
+            use #private::{HookText as _, NoHookOutcome as _};
+            #private::HookResult(#returned).into_result()
         }
     }
 }

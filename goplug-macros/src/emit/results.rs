@@ -45,7 +45,7 @@ pub(crate) fn ok_type(outcome: &Outcome, paths: &Paths) -> TokenStream {
 }
 
 /// `DivideError`, `RemoteError`, or `ErrorOf<Answer, OPAQUE>`.
-fn error_type(outcome: &Outcome, paths: &Paths) -> TokenStream {
+pub(crate) fn error_type(outcome: &Outcome, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     match &outcome.error {
         ErrorForm::Typed(error) => quote!(#error),

@@ -4,7 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::paths::Paths;
-use crate::model::{Callback, ClientMember, Method, Param, idents, types};
+use super::results::error_type;
+use crate::model::{Callback, ClientMember, ErrorForm, Method, Output, Param, idents, types};
 
 /// The specification of a member.
 pub(crate) fn of(member: &ClientMember, paths: &Paths) -> TokenStream {
@@ -35,6 +36,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let doc = signature.attrs.doc();
     let params = params(&signature.params, paths);
     let returns = method.output.spelling();
+    let error = error_text(&method.output, paths);
     quote! {
         #(#cfgs)*
         const #constant: &'static #private::MethodSpec = &#private::MethodSpec {
@@ -43,7 +45,24 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
             params: &[#(#params),*],
             returns: #returns,
             idempotent: #idempotent,
+            error: #error,
         };
+    }
+}
+
+/// ```text
+/// error_text!(DivideError)
+/// // or, without an error of its own type:
+/// ErrorText::DEBUG
+/// ```
+fn error_text(output: &Output, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    match output {
+        Output::Outcome(outcome) if !matches!(outcome.error, ErrorForm::Remote) => {
+            let error = error_type(outcome, paths);
+            quote!(#private::error_text!(#error))
+        }
+        Output::Outcome(_) | Output::Value(_) => quote!(#private::ErrorText::DEBUG),
     }
 }
 

@@ -1,5 +1,9 @@
 //! An activation or stop hook, validated.
 
+use proc_macro2::Span;
+use syn::ReturnType;
+use syn::spanned::Spanned as _;
+
 use super::container::Container;
 use super::signature::FnSignature;
 use crate::attr::HookKind;
@@ -10,6 +14,8 @@ use crate::syntax::Function;
 pub(crate) struct Hook {
     pub(crate) kind: HookKind,
     pub(crate) signature: FnSignature,
+    /// The place of the return type, or of the name if there is none.
+    pub(crate) result: Span,
 }
 
 impl Hook {
@@ -32,6 +38,10 @@ impl Hook {
         if let Some(param) = signature.params.get(most) {
             diag.at(&param.written, text);
         }
-        Self { kind, signature }
+        let result = match &function.sig.output {
+            ReturnType::Type(_, ty) => ty.span(),
+            ReturnType::Default => signature.ident.span(),
+        };
+        Self { kind, signature, result }
     }
 }

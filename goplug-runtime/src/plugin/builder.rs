@@ -11,12 +11,13 @@ use bytes::Bytes;
 use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;
 use super::server::PluginServer;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::protocol::{
     CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PconfError, PluginId, name, wire,
 };
 use crate::typed::{
-    Configuration, Handler, HookOutcome, PluginType, PluginValue, Reply, insert_sorted, table,
+    Configuration, Handler, HookOutcome, PluginType, PluginValue, Reply, insert_sorted,
+    remote_problem, table,
 };
 
 /// Describes a plugin. [`ServerBuilder::build`] checks the whole description and makes the
@@ -166,7 +167,7 @@ impl ServerBuilder {
     }
 
     /// Adds a raw method, which takes the request's body and returns the response's body. An
-    /// error is sent as its message and those of its causes.
+    /// error is sent as its message and those of its causes; a `String` or `&str` is one as well.
     ///
     /// If the caller goes away, the method's future is dropped.
     pub fn method<F, T, E>(
@@ -177,12 +178,15 @@ impl ServerBuilder {
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Into<Bytes>,
-        E: Into<anyhow::Error>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let descriptor = MethodDescriptor { name: name.into(), ..MethodDescriptor::default() };
         let handler: Handler = Arc::new(move |call| {
             let running = method(call.into_body());
-            Box::pin(async move { Reply::raw_outcome(running.await.map_err(Into::into)) })
+            Box::pin(async move {
+                let failed = |error: E| remote_problem(&RemoteError::of(&*error.into()));
+                running.await.map(Reply::raw).map_err(failed)
+            })
         });
         self.add_method(descriptor, handler);
         self

@@ -142,7 +142,7 @@ impl Lifecycle {
             Ok(Ok(())) => activation.succeed(),
             Ok(Err(error)) => Err(Problem::new(
                 ProblemKind::Internal,
-                format!("the activation failed: {}", RemoteError::from(&error)),
+                format!("the activation failed: {:#}", RemoteError::from(&error)),
             )),
             Err(panic) => Err(Problem::new(
                 ProblemKind::Internal,

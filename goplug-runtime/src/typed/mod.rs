@@ -38,9 +38,12 @@ pub use callback::{
 };
 pub use client::{BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost};
 pub use codec::{Arguments, DecodeResult, EncodeArguments, EncodeError, Json, MediaType, Raw};
+#[cfg(feature = "plugin")]
+pub(crate) use declare::remote_problem;
 pub use declare::{
-    CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, MethodError,
-    MethodSpec, Outcome, ParamSpec, PluginType, ResultKind, ResultKindFallback, check,
+    CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback,
+    ErrorTextOf, HookOutcome, HookResult, HookText, MethodError, MethodSpec, NoHookOutcome,
+    Outcome, ParamSpec, PluginType, ResultKind, ResultKindFallback, check,
 };
 pub use table::{
     Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table,

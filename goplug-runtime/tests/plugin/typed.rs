@@ -9,7 +9,7 @@ use goplug_runtime::typed::{
     Call, CallbackSpec, Configuration, Entry, HookFuture, Item, MethodSpec, ParamSpec, PluginType,
     PluginValue, Reply, ReplyFuture, ask, emit,
 };
-use goplug_runtime::{Error, Result};
+use goplug_runtime::{Error, ErrorText, Result};
 
 use crate::client::{Client, folder, request, run};
 
@@ -34,6 +34,7 @@ static ADD: MethodSpec = MethodSpec {
     params: &[ParamSpec { name: "by", ty: "i64" }],
     returns: "i64",
     idempotent: false,
+    error: ErrorText::DEBUG,
 };
 static CONFIRM: MethodSpec = MethodSpec {
     name: "confirm",
@@ -41,6 +42,7 @@ static CONFIRM: MethodSpec = MethodSpec {
     params: &[],
     returns: "Result<bool, anyhow::Error>",
     idempotent: false,
+    error: ErrorText::DEBUG,
 };
 static CHANGED: CallbackSpec = CallbackSpec {
     name: "changed",
@@ -67,7 +69,7 @@ fn add(instance: PluginValue, call: Call) -> ReplyFuture {
 fn confirm(_: PluginValue, _: Call) -> ReplyFuture {
     Box::pin(async {
         let answer: Result<bool> = ask::<Counter, _, _>(&SURE, ()).await;
-        Reply::outcome(answer)
+        Reply::outcome(&CONFIRM, answer)
     })
 }
 
@@ -283,8 +285,14 @@ impl PluginType for Lonely {
     }
 }
 
-static LATER: MethodSpec =
-    MethodSpec { name: "later", doc: "", params: &[], returns: "()", idempotent: false };
+static LATER: MethodSpec = MethodSpec {
+    name: "later",
+    doc: "",
+    params: &[],
+    returns: "()",
+    idempotent: false,
+    error: ErrorText::DEBUG,
+};
 
 fn later(_: PluginValue, _: Call) -> ReplyFuture {
     Box::pin(async {

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use goplug_runtime::inventory;
 use goplug_runtime::plugin::program::{self, Options};
 use goplug_runtime::typed::{
     Call, Entry, Item, MethodSpec, ParamSpec, PluginType, PluginValue, Reply, ReplyFuture,
 };
+use goplug_runtime::{ErrorText, inventory};
 
 pub(crate) fn main() -> ExitCode {
     program::main::<Sleeper>(Options::default())
@@ -32,9 +32,16 @@ static ECHO: MethodSpec = MethodSpec {
     params: &[ParamSpec { name: "text", ty: "String" }],
     returns: "String",
     idempotent: true,
+    error: ErrorText::DEBUG,
 };
-static BLOCK: MethodSpec =
-    MethodSpec { name: "block", doc: "", params: &[], returns: "()", idempotent: false };
+static BLOCK: MethodSpec = MethodSpec {
+    name: "block",
+    doc: "",
+    params: &[],
+    returns: "()",
+    idempotent: false,
+    error: ErrorText::DEBUG,
+};
 
 fn echo(_: PluginValue, call: Call) -> ReplyFuture {
     Box::pin(async move {

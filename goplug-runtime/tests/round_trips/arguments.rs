@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use goplug_runtime::ErrorText;
 use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -25,6 +26,7 @@ static METHOD: MethodSpec = MethodSpec {
     ],
     returns: "()",
     idempotent: false,
+    error: ErrorText::DEBUG,
 };
 
 type Table = BTreeMap<String, Vec<i128>>;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::codec::{MediaType, written};
-use crate::typed::declare::Outcome;
 use crate::typed::declare::check::Returned;
+use crate::typed::declare::{MethodSpec, Outcome};
 
 /// The answer of a handler.
 #[derive(Debug)]
@@ -42,11 +42,14 @@ impl Reply {
     /// # Errors
     /// The method's own error, as a problem of kind [`ProblemKind::Method`].
     #[doc(hidden)]
-    pub fn outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(result: R) -> Result<Self, Problem>
+    pub fn outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(
+        method: &MethodSpec,
+        result: R,
+    ) -> Result<Self, Problem>
     where
         R::Ok: Returned,
     {
-        Self::json(&result.into_reply()?)
+        Self::json(&result.into_reply(method)?)
     }
 
     /// The raw result or the error of a method that returns a `Result`.
@@ -54,10 +57,13 @@ impl Reply {
     /// # Errors
     /// The method's own error, as a problem of kind [`ProblemKind::Method`].
     #[doc(hidden)]
-    pub fn raw_outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(result: R) -> Result<Self, Problem>
+    pub fn raw_outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(
+        method: &MethodSpec,
+        result: R,
+    ) -> Result<Self, Problem>
     where
         R::Ok: Into<Bytes>,
     {
-        Ok(Self::raw(result.into_reply()?))
+        Ok(Self::raw(result.into_reply(method)?))
     }
 }

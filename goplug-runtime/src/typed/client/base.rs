@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
 use super::caller::{CallRequest, Caller};
-use crate::error::{CallError, Error, MethodFailure, Result};
+use crate::error::{self, CallError, Error, MethodFailure, Result};
 use crate::protocol::Problem;
 use crate::typed::call::{Reply, blocking};
 use crate::typed::callback::{
@@ -213,7 +213,7 @@ fn reply<T: Serialize>(output: T, wanted: bool) -> Result<Option<Reply>, Problem
     if wanted { Reply::json(&output).map(Some) } else { Ok(None) }
 }
 
-fn typed_error<E: DeserializeOwned + fmt::Debug>(
+fn typed_error<E: DeserializeOwned + fmt::Debug + 'static>(
     method: &MethodSpec,
     error: Error,
 ) -> CallError<E> {
@@ -221,7 +221,10 @@ fn typed_error<E: DeserializeOwned + fmt::Debug>(
         return CallError::Goplug(error);
     };
     match serde_json::from_str(value.get()) {
-        Ok(value) => CallError::Method(value),
+        Ok(value) => {
+            error::remember::<E>(method.error);
+            CallError::Method(value)
+        }
         // A plugin in another language may have no value beside the detail.
         Err(_) if value.get() == "null" => CallError::Goplug(error),
         Err(source) => CallError::Goplug(Error::Decode { method: method.name.into(), source }),
@@ -233,9 +236,16 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     use super::*;
+    use crate::error::ErrorText;
 
-    static METHOD: MethodSpec =
-        MethodSpec { name: "m", doc: "", params: &[], returns: "", idempotent: false };
+    static METHOD: MethodSpec = MethodSpec {
+        name: "m",
+        doc: "",
+        params: &[],
+        returns: "",
+        idempotent: false,
+        error: ErrorText::DEBUG,
+    };
 
     fn null() -> Error {
         let error = Some(to_raw_value(&()).unwrap());

@@ -4,16 +4,19 @@
 //! are for the compiler. The room imports nothing of `typed`.
 //!
 //! Start with [`spec`]. [`check`] has the bounds of the user's types, with their messages;
-//! [`outcome`] says how a method's error travels.
+//! [`outcome`] says how a method's error travels, [`hook`] what a hook may return.
 
 pub mod check;
+mod hook;
 mod outcome;
 mod plugin_type;
 mod spec;
 
+pub use hook::{HookOutcome, HookResult, HookText, NoHookOutcome};
+pub(crate) use outcome::remote_problem;
 pub use outcome::{
-    ErrorKind, ErrorKindFallback, ErrorOf, HookOutcome, MethodError, Outcome, ResultKind,
-    ResultKindFallback,
+    ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf, MethodError, Outcome,
+    ResultKind, ResultKindFallback,
 };
 pub use plugin_type::PluginType;
 pub use spec::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec};

@@ -4,14 +4,15 @@
 //! by means of this file: an alias of `Result` is a `Result`, and `anyhow::Error` is opaque under
 //! every name.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::to_raw_value;
 
-use crate::error::{Error, RemoteError};
+use super::spec::MethodSpec;
+use crate::error::{Error, ErrorText, RemoteError};
 use crate::protocol::{Problem, ProblemKind};
 
 /// A type that can be the error of a method.
@@ -21,10 +22,10 @@ use crate::protocol::{Problem, ProblemKind};
     note = "put `#[derive(Debug, serde::Serialize, serde::Deserialize)]` on the type, and the \
             caller gets it back; or return `anyhow::Result`, which arrives as its text"
 )]
-pub trait MethodError: Serialize + DeserializeOwned + Debug {}
+pub trait MethodError: Serialize + DeserializeOwned + Debug + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<E: Serialize + DeserializeOwned + Debug> MethodError for E {}
+impl<E: Serialize + DeserializeOwned + Debug + 'static> MethodError for E {}
 
 /// A `Result` that a method can return.
 ///
@@ -41,26 +42,26 @@ pub trait Outcome<const OPAQUE: bool> {
     type Ok;
     /// The type of the method's error at the caller.
     type Error;
-    /// The success, or the problem document of the error.
+    /// The success, or the problem document of the error; the method says how the error is shown.
     ///
     /// # Errors
     /// The method's own error.
-    fn into_reply(self) -> Result<Self::Ok, Problem>;
+    fn into_reply(self, method: &MethodSpec) -> Result<Self::Ok, Problem>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T, E: MethodError> Outcome<false> for Result<T, E> {
     type Ok = T;
     type Error = E;
-    fn into_reply(self) -> Result<T, Problem> {
-        self.map_err(|error| method_problem(&error, format!("{error:?}")))
+    fn into_reply(self, method: &MethodSpec) -> Result<T, Problem> {
+        self.map_err(|error| method_problem(&error, method.error.line(&error)))
     }
 }
 
 impl<T> Outcome<true> for Result<T, anyhow::Error> {
     type Ok = T;
     type Error = RemoteError;
-    fn into_reply(self) -> Result<T, Problem> {
+    fn into_reply(self, _: &MethodSpec) -> Result<T, Problem> {
         self.map_err(|error| remote_problem(&RemoteError::from(&error)))
     }
 }
@@ -68,13 +69,14 @@ impl<T> Outcome<true> for Result<T, anyhow::Error> {
 impl<T> Outcome<true> for Result<T, Error> {
     type Ok = T;
     type Error = RemoteError;
-    fn into_reply(self) -> Result<T, Problem> {
+    fn into_reply(self, _: &MethodSpec) -> Result<T, Problem> {
         self.map_err(|error| remote_problem(&RemoteError::from(&error)))
     }
 }
 
-fn remote_problem(error: &RemoteError) -> Problem {
-    method_problem(error, error.to_string())
+/// The problem document of an error that loses its type on the wire.
+pub(crate) fn remote_problem(error: &RemoteError) -> Problem {
+    method_problem(error, format!("{error:#}"))
 }
 
 fn method_problem<E: Serialize>(error: &E, detail: String) -> Problem {
@@ -133,36 +135,40 @@ pub trait ResultKindFallback {
 
 impl<T> ResultKindFallback for ResultKind<T> {}
 
-/// What an activation or stop hook returns: nothing, or a `Result` of nothing.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a plugin's hook",
-    label = "a hook returns nothing or a `Result<(), _>`",
-    note = "the error type must convert into `anyhow::Error`"
-)]
-pub trait HookOutcome {
-    /// The result in the form that the runtime takes.
-    ///
-    /// # Errors
-    /// The hook's own error.
-    fn into_result(self) -> anyhow::Result<()>;
+/// Asks the compiler what an error type has beside `Debug`; see [`ErrorKind`]. Each of the two
+/// constants is that of an inherent impl, or else that of [`ErrorTextFallback`].
+#[derive(Debug)]
+pub struct ErrorTextOf<E>(PhantomData<E>);
+
+impl<E: std::error::Error + 'static> ErrorTextOf<E> {
+    /// It is an error of the standard library's kind.
+    pub const ERROR: Option<ErrorText> = Some(ErrorText::error::<E>());
 }
 
-impl HookOutcome for () {
-    fn into_result(self) -> anyhow::Result<()> {
-        Ok(())
-    }
+impl<E: Display + 'static> ErrorTextOf<E> {
+    /// It has `Display`.
+    pub const DISPLAY: ErrorText = ErrorText::display::<E>();
 }
 
-impl<E: Into<anyhow::Error>> HookOutcome for Result<(), E> {
-    fn into_result(self) -> anyhow::Result<()> {
-        self.map_err(Into::into)
-    }
+/// The constants of [`ErrorTextOf`] for types that have only `Debug`.
+pub trait ErrorTextFallback {
+    /// It is no error of the standard library's kind.
+    const ERROR: Option<ErrorText> = None;
+    /// It has no `Display`.
+    const DISPLAY: ErrorText = ErrorText::DEBUG;
 }
+
+impl<E> ErrorTextFallback for ErrorTextOf<E> {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::typed::Reply;
+
+    /// The specification of a method whose error is shown in this way.
+    const fn spec(error: ErrorText) -> MethodSpec {
+        MethodSpec { name: "m", doc: "", params: &[], returns: "", idempotent: false, error }
+    }
 
     type Renamed = Result<u8, anyhow::Error>;
 
@@ -177,16 +183,36 @@ mod tests {
 
     #[test]
     fn a_typed_error_travels_as_its_value() {
-        let problem = Reply::outcome(Err::<u8, _>(("by zero".to_owned(), 3))).unwrap_err();
+        let error = Err::<u8, _>(("by zero".to_owned(), 3));
+        let problem = Reply::outcome(&spec(ErrorText::DEBUG), error).unwrap_err();
         assert_eq!(problem.error.as_ref().unwrap().get(), r#"["by zero",3]"#);
+        assert_eq!(problem.detail, r#"("by zero", 3)"#);
     }
 
     #[test]
     fn an_opaque_error_travels_as_its_texts() {
         let error = anyhow::anyhow!("disk full").context("saving");
-        let problem = Reply::outcome(Err::<u8, _>(error)).unwrap_err();
+        let problem = Reply::outcome(&spec(ErrorText::DEBUG), Err::<u8, _>(error)).unwrap_err();
         let remote: RemoteError =
             serde_json::from_str(problem.error.as_ref().unwrap().get()).unwrap();
-        assert_eq!(remote.to_string(), "saving: disk full");
+        assert_eq!(format!("{remote:#}"), "saving: disk full");
+        assert_eq!(problem.detail, "saving: disk full");
+    }
+
+    #[test]
+    fn the_compiler_says_what_an_error_type_has() {
+        #[derive(Debug)]
+        struct OnlyDebug;
+        const { assert!(ErrorTextOf::<OnlyDebug>::DISPLAY.display.is_none()) };
+        const { assert!(ErrorTextOf::<String>::DISPLAY.display.is_some()) };
+        const { assert!(ErrorTextOf::<String>::ERROR.is_none()) };
+        const { assert!(ErrorTextOf::<std::io::Error>::ERROR.is_some()) };
+    }
+
+    #[test]
+    fn the_detail_is_the_text_of_the_error() {
+        let text = ErrorTextOf::<String>::DISPLAY;
+        let problem = Reply::outcome(&spec(text), Err::<u8, _>("by zero".to_owned())).unwrap_err();
+        assert_eq!(problem.detail, "by zero");
     }
 }

@@ -1,5 +1,6 @@
 //! Names and signatures, as the macros write them into a program.
 
+use crate::error::ErrorText;
 use crate::protocol::{
     CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor, descriptor,
 };
@@ -26,6 +27,8 @@ pub struct MethodSpec {
     pub returns: &'static str,
     /// Whether it may safely run twice.
     pub idempotent: bool,
+    /// How the method's own error is shown to people.
+    pub error: ErrorText,
 }
 
 /// The declaration of a callback.

@@ -1,0 +1,188 @@
+//! An error that was sent without its type.
+
+use std::error::Error as StdError;
+use std::{fmt, iter};
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::limits;
+use crate::protocol::null;
+use crate::protocol::visible::Lines;
+
+/// An error that was sent without its type: its text, and the texts of its causes.
+/// `anyhow::Error` and [`Error`] arrive as this type.
+///
+/// It is shown as `anyhow::Error` is: `{}` is its own text, `{:#}` adds the causes on the same
+/// line, `a: b: c`, and [`source`](StdError::source) leads to the nearest cause, so that
+/// whatever prints a chain of errors prints this one.
+///
+/// ```
+/// use goplug::RemoteError;
+///
+/// let error = RemoteError::new("the page was not saved", vec!["the disk is full".into()]);
+/// assert_eq!(error.to_string(), "the page was not saved");
+/// assert_eq!(format!("{error:#}"), "the page was not saved: the disk is full");
+/// assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the disk is full");
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Texts")]
+pub struct RemoteError {
+    message: String,
+    chain: Vec<String>,
+    #[serde(skip)]
+    cause: Option<Box<Cause>>,
+}
+
+/// A [`RemoteError`] as it is sent.
+#[derive(Deserialize)]
+struct Texts {
+    message: String,
+    #[serde(default, deserialize_with = "null::or_default")]
+    chain: Vec<String>,
+}
+
+impl From<Texts> for RemoteError {
+    fn from(Texts { message, chain }: Texts) -> Self {
+        Self::new(message, chain)
+    }
+}
+
+impl RemoteError {
+    /// An error with this text, and the texts of its causes, nearest first.
+    pub fn new(message: impl Into<String>, chain: Vec<String>) -> Self {
+        let cause = Cause::nearest(&chain);
+        Self { message: message.into(), chain, cause }
+    }
+
+    /// The error's text.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The texts of its causes, nearest first.
+    pub fn chain(&self) -> &[String] {
+        &self.chain
+    }
+
+    /// The texts of an error and of its causes. A cause whose text ends the text before it is
+    /// left out: some errors show their cause in their own text as well.
+    pub(crate) fn of(error: &(dyn StdError + 'static)) -> Self {
+        let mut texts: Vec<String> = Vec::new();
+        for error in iter::successors(Some(error), |&error| error.source()) {
+            let text = error.to_string();
+            if texts.last().is_none_or(|before| !before.ends_with(&text)) {
+                texts.push(text);
+            }
+        }
+        let message = texts.remove(0);
+        Self::new(message, texts)
+    }
+}
+
+impl From<&anyhow::Error> for RemoteError {
+    fn from(error: &anyhow::Error) -> Self {
+        Self::of(error.as_ref())
+    }
+}
+
+impl From<&Error> for RemoteError {
+    fn from(error: &Error) -> Self {
+        Self::of(error)
+    }
+}
+
+impl fmt::Debug for RemoteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteError")
+            .field("message", &self.message)
+            .field("chain", &self.chain)
+            .finish()
+    }
+}
+
+impl fmt::Display for RemoteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Lines(&self.message))?;
+        if f.alternate() {
+            self.chain.iter().try_for_each(|cause| write!(f, ": {}", Lines(cause)))?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for RemoteError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+/// A cause, of which only the text has arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cause {
+    text: String,
+    cause: Option<Box<Cause>>,
+}
+
+impl Cause {
+    /// The nearest cause, which holds the others. Causes are dropped one within the other, so
+    /// there are only so many, however many texts a peer sends.
+    fn nearest(chain: &[String]) -> Option<Box<Self>> {
+        let kept = &chain[..chain.len().min(limits::REMOTE_CAUSES)];
+        kept.iter()
+            .rev()
+            .fold(None, |cause, text| Some(Box::new(Self { text: text.clone(), cause })))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Lines(&self.text))
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn causes(error: &dyn StdError) -> Vec<String> {
+        iter::successors(error.source(), |&error| error.source()).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_chain_of_an_error_arrives_as_causes() {
+        let sent = anyhow::anyhow!("no space").context("page 3").context("saving");
+        let text = serde_json::to_string(&RemoteError::from(&sent)).unwrap();
+        assert_eq!(text, r#"{"message":"saving","chain":["page 3","no space"]}"#);
+        let read: RemoteError = serde_json::from_str(&text).unwrap();
+        assert_eq!(causes(&read), ["page 3", "no space"]);
+        assert_eq!(format!("{:#}", anyhow::Error::from(read)), "saving: page 3: no space");
+    }
+
+    #[test]
+    fn a_cause_that_the_text_before_it_shows_is_shown_once() {
+        let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+        let error = Error::io("reading a.txt", missing);
+        assert_eq!(format!("{:#}", RemoteError::from(&error)), "reading a.txt: no such file");
+    }
+
+    #[test]
+    fn an_error_without_a_chain_of_its_own_has_no_cause() {
+        let read: RemoteError = serde_json::from_str(r#"{"message":"no"}"#).unwrap();
+        assert!(read.source().is_none());
+        assert_eq!(format!("{read:#}"), "no");
+    }
+
+    #[test]
+    fn a_chain_of_a_million_causes_is_read_and_dropped() {
+        let error = RemoteError::new("no", vec![String::new(); 1_000_000]);
+        assert_eq!(error.chain().len(), 1_000_000);
+        assert_eq!(causes(&error).len(), limits::REMOTE_CAUSES);
+    }
+}
