@@ -9,6 +9,7 @@ mod crash;
 mod curl;
 mod discovery;
 mod embedded;
+mod exec_files;
 mod foreign;
 mod foreign_text;
 mod host_death;

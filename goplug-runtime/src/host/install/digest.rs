@@ -1,54 +1,138 @@
-//! The digest of a program, which is compared before each start.
+//! The digests of a plugin's files, which are compared before each start.
 
-use std::io::{self, Read};
+use std::collections::BTreeMap;
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::transport::{FileStamp, OpenProgram};
+use super::command::Command;
+use crate::transport::{FileStamp, OpenProgram, open_without_waiting};
+
+/// A file that has to have a certain digest, opened: the file that is compared is the one that a
+/// program of this machine is run from.
+#[derive(Debug)]
+pub(in crate::host) struct PinnedFile {
+    path: PathBuf,
+    file: File,
+    expected: String,
+    /// What to do if the file has another digest.
+    advice: String,
+}
+
+impl PinnedFile {
+    /// Opens the files of a command that have digests; the program is open already. Does blocking
+    /// I/O.
+    ///
+    /// # Errors
+    /// A file cannot be opened, or is no regular file; for people.
+    pub(in crate::host) fn open_all(
+        command: &Command,
+        program: &OpenProgram,
+    ) -> Result<Vec<Self>, String> {
+        let open = |(path, expected): &(PathBuf, String)| {
+            let is_program = *path == command.program;
+            let file = if is_program {
+                program.file().try_clone()
+            } else {
+                open_without_waiting(path).and_then(regular)
+            };
+            let unreadable =
+                |error| format!("{}, which has a digest, cannot be read: {error}", path.display());
+            Ok(Self {
+                path: path.clone(),
+                file: file.map_err(unreadable)?,
+                expected: expected.clone(),
+                advice: if is_program && program.shebang().is_none() {
+                    let folder = command.folder.display();
+                    format!("after a build, install it again: {} install {folder}", path.display())
+                } else {
+                    "after a change, write its new digest into the key Sha256".into()
+                },
+            })
+        };
+        command.digests.iter().map(open).collect()
+    }
+
+    pub(in crate::host) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+
+    /// Compares the digest that was found.
+    ///
+    /// # Errors
+    /// That it is another one, and what to do; for people.
+    pub(in crate::host) fn compare(&self, found: &str) -> Result<(), String> {
+        let Self { path, expected, advice, .. } = self;
+        if found == expected {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(format!("the digest of {path} is {found}, not the {expected} of its .pconf; {advice}"))
+    }
+}
+
+fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+}
 
 /// The digest of a file in lowercase hexadecimal digits, and the stamp of the file at that time.
 type CachedDigest = (FileStamp, String);
 
-/// The last digest of a plugin's program. As long as the file has the same stamp, the program
-/// need not be read again for the next start: to read a program of 1.6 MB takes as long as its
-/// start.
+/// The last digests of a plugin's files. As long as a file has the same stamp, it need not be read
+/// again for the next start: to read a program of 1.6 MB takes as long as its start.
 #[derive(Clone, Debug, Default)]
-pub(in crate::host) struct DigestCache(Arc<Mutex<Option<CachedDigest>>>);
+pub(in crate::host) struct DigestCache(Arc<Mutex<BTreeMap<PathBuf, CachedDigest>>>);
 
 impl DigestCache {
-    /// The cached digest of an open program; `None` if there is none for the file's present stamp.
+    /// The cached digest of a file; `None` if there is none for the file's present stamp.
     ///
-    /// Only for programs that no untrusted user may write: the stamp includes times, which
-    /// somebody with write access can set.
-    pub(in crate::host) fn get(&self, program: &OpenProgram) -> io::Result<Option<String>> {
-        let stamp = FileStamp::of(program)?;
+    /// Only for files that no untrusted user may write: the stamp includes times, which somebody
+    /// with write access can set.
+    pub(in crate::host) fn get(&self, pinned: &PinnedFile) -> io::Result<Option<String>> {
+        let stamp = FileStamp::of_file(&pinned.path, &pinned.file)?;
         let cached = self.lock();
-        let digest = cached.as_ref().filter(|(cached_stamp, _)| *cached_stamp == stamp);
+        let digest = cached.get(&pinned.path).filter(|(cached_stamp, _)| *cached_stamp == stamp);
         Ok(digest.map(|(_, digest)| digest.clone()))
     }
 
-    /// Computes the digest of an open program and caches it. Does blocking I/O.
+    /// Computes the digest of a file and caches it. Does blocking I/O.
     ///
-    /// Only for the programs that [`DigestCache::get`] is for.
-    pub(in crate::host) fn read(&self, program: &OpenProgram) -> io::Result<String> {
-        let stamp = FileStamp::of(program)?;
-        let digest = read_digest(program)?;
+    /// Only for the files that [`DigestCache::get`] is for.
+    pub(in crate::host) fn read(&self, pinned: &PinnedFile) -> io::Result<String> {
+        let stamp = FileStamp::of_file(&pinned.path, &pinned.file)?;
+        let digest = read_digest(pinned)?;
         // A file that may have been written meanwhile, or too recently for its times to show it,
         // is read again next time.
-        let settled = stamp.is_settled() && FileStamp::of(program)? == stamp;
-        *self.lock() = settled.then(|| (stamp, digest.clone()));
+        let settled =
+            stamp.is_settled() && FileStamp::of_file(&pinned.path, &pinned.file)? == stamp;
+        let mut cached = self.lock();
+        if settled {
+            cached.insert(pinned.path.clone(), (stamp, digest.clone()));
+        } else {
+            cached.remove(&pinned.path);
+        }
         Ok(digest)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<CachedDigest>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, CachedDigest>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The SHA-256 of an open program, without a cache. Does blocking I/O.
-pub(in crate::host) fn read_digest(program: &OpenProgram) -> io::Result<String> {
-    let mut file = program.file();
+/// The SHA-256 of a file, without a cache. Does blocking I/O.
+pub(in crate::host) fn read_digest(pinned: &PinnedFile) -> io::Result<String> {
+    let mut file = &pinned.file;
+    file.rewind()?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 256 << 10];
     loop {
@@ -62,17 +146,19 @@ pub(in crate::host) fn read_digest(program: &OpenProgram) -> io::Result<String> 
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
-
     use super::*;
 
     /// The digest of an empty file, by FIPS 180-4.
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+    fn pinned(path: &Path) -> PinnedFile {
+        let file = File::open(path).unwrap();
+        PinnedFile { path: path.into(), file, expected: EMPTY.into(), advice: "advice".into() }
+    }
+
     fn digest(cache: &DigestCache, path: &Path) -> String {
-        let program = OpenProgram::open(path).unwrap();
-        cache.get(&program).unwrap().unwrap_or_else(|| cache.read(&program).unwrap())
+        let pinned = pinned(path);
+        cache.get(&pinned).unwrap().unwrap_or_else(|| cache.read(&pinned).unwrap())
     }
 
     #[test]
@@ -80,17 +166,16 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("program");
         std::fs::write(&path, "").unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         let cache = DigestCache::default();
         assert_eq!(digest(&cache, &path), EMPTY);
-        assert_eq!(*cache.lock(), None);
+        assert!(cache.lock().is_empty());
         std::fs::write(&path, "x").unwrap();
         assert_ne!(digest(&cache, &path), EMPTY);
     }
 
     #[test]
     fn the_digest_of_an_old_file_is_cached() {
-        let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
+        let program = pinned(Path::new("/bin/true"));
         let cache = DigestCache::default();
         assert_eq!(cache.get(&program).unwrap(), None);
         let digest = cache.read(&program).unwrap();
@@ -99,10 +184,21 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_of_one_file_is_not_used_for_another() {
+    fn every_file_has_its_own_digest() {
         let cache = DigestCache::default();
         let digest_of_true = digest(&cache, Path::new("/bin/true"));
         assert_ne!(digest(&cache, Path::new("/bin/cat")), digest_of_true);
+        assert_eq!(cache.lock().len(), 2);
         assert_eq!(digest(&cache, Path::new("/bin/true")), digest_of_true);
+    }
+
+    #[test]
+    fn another_digest_is_reported_with_what_to_do() {
+        let program = pinned(Path::new("/bin/true"));
+        assert_eq!(program.compare(EMPTY), Ok(()));
+        let text = program.compare("00").unwrap_err();
+        let expected =
+            format!("the digest of /bin/true is 00, not the {EMPTY} of its .pconf; advice");
+        assert_eq!(text, expected);
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::command::Command;
 use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -27,18 +28,6 @@ pub(in crate::host) struct Installation {
     pub(in crate::host) origin: Origin,
     /// Whether the program is run even if other users may write it.
     pub(in crate::host) trusted: bool,
-}
-
-/// How to start a plugin's process.
-#[derive(Debug)]
-pub(in crate::host) struct Command {
-    pub(in crate::host) program: PathBuf,
-    /// Whether it is the program that this process runs. Then its path may lead elsewhere by now.
-    pub(in crate::host) is_own: bool,
-    pub(in crate::host) arguments: Vec<OsString>,
-    pub(in crate::host) environment: Vec<(OsString, OsString)>,
-    pub(in crate::host) folder: PathBuf,
-    pub(in crate::host) sha256: Option<String>,
 }
 
 impl Installation {
@@ -128,7 +117,7 @@ impl Installation {
                 arguments: Vec::new(),
                 environment: vec![marker],
                 folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
-                sha256: None,
+                digests: Vec::new(),
             }));
         }
         let (Some(program), Some(argv)) = (self.pconf.program(self.folder()), self.pconf.exec())
@@ -145,8 +134,13 @@ impl Installation {
             arguments: argv.iter().skip(1).map(OsString::from).collect(),
             environment: Vec::new(),
             folder: self.folder().into(),
-            sha256: self.pconf.sha256().map(str::to_owned),
+            digests: self.digests(),
         }))
+    }
+
+    fn digests(&self) -> Vec<(PathBuf, String)> {
+        let digests = self.pconf.digests(self.folder()).into_iter();
+        digests.map(|(file, digest)| (file, digest.to_owned())).collect()
     }
 
     /// The socket of a plugin that another process starts.

@@ -3,9 +3,15 @@
 //! Values and reads of the file system. The room imports no other room of the host. Start
 //! reading at [`Installation`].
 
+mod command;
 mod digest;
+mod exec_files;
 mod installation;
+pub(in crate::host) mod interpreter;
+mod search_path;
 pub(in crate::host) mod trust;
 
-pub(in crate::host) use digest::{DigestCache, read_digest};
-pub(in crate::host) use installation::{Command, Installation, Origin};
+pub(in crate::host) use command::Command;
+pub(in crate::host) use digest::{DigestCache, PinnedFile, read_digest};
+pub(in crate::host) use exec_files::ExecFiles;
+pub(in crate::host) use installation::{Installation, Origin};

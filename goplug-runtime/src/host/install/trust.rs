@@ -5,8 +5,11 @@
 //! of the open file if possible, since nobody can exchange that between the check and the use.
 
 use std::fs::{self, Metadata};
+use std::io;
 use std::path::Path;
 
+use super::digest::PinnedFile;
+use super::exec_files::ExecFiles;
 use crate::transport::{OpenProgram, writable_by_others};
 
 /// Checks a file that has been opened.
@@ -28,15 +31,37 @@ pub(in crate::host) fn check_folder(folder: &Path) -> Result<(), String> {
 /// Checks an open program and the folder of its path. If the path is a link, the folder of the
 /// linked file is checked as well.
 pub(in crate::host) fn check_program(program: &OpenProgram) -> Result<(), String> {
-    let path = program.path();
-    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
-    let metadata = program.file().metadata().map_err(unreadable)?;
-    check(&format!("the program {}", path.display()), &metadata)?;
+    let metadata = program.file().metadata();
+    check_at("program", program.path(), metadata)
+}
+
+/// Checks what decides with a program what runs: interpreters, and files that arguments name; and
+/// their folders, as for [`check_program`].
+pub(in crate::host) fn check_exec_files(files: &ExecFiles) -> Result<(), String> {
+    for path in &files.interpreters {
+        match fs::metadata(path) {
+            // The start reports it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            metadata => check_at("interpreter", path, metadata)?,
+        }
+    }
+    files.arguments.iter().try_for_each(|path| check_at("argument", path, fs::metadata(path)))
+}
+
+/// Checks an open file that has a digest, and its folders, as for [`check_program`].
+pub(in crate::host) fn check_pinned(file: &PinnedFile) -> Result<(), String> {
+    check_at("file", file.path(), file.metadata())
+}
+
+/// Checks a file and the folders of its path.
+fn check_at(what: &str, path: &Path, metadata: io::Result<Metadata>) -> Result<(), String> {
+    let unreadable = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+    check(&format!("the {what} {}", path.display()), &metadata.map_err(unreadable)?)?;
     let real = path.canonicalize().map_err(unreadable)?;
     for path in [path, &real] {
         let Some(folder) = path.parent() else { continue };
         let metadata = fs::metadata(folder).map_err(unreadable)?;
-        check(&format!("the folder {} of the program", folder.display()), &metadata)?;
+        check(&format!("the folder {} of the {what}", folder.display()), &metadata)?;
         if path == real {
             break;
         }

@@ -1,7 +1,10 @@
 //! Enforcing a plugin's sandbox: what the kernel supports, and the rules for a process.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use crate::error::{Error, Result};
-use crate::host::install::Installation;
+use crate::host::install::{Command, ExecFiles, Installation, interpreter};
 use crate::host::policy::{OnUnsupported, Sandbox};
 use crate::transport::{OpenProgram, Ruleset};
 
@@ -29,13 +32,43 @@ pub(in crate::host) fn unsupported(
     }
 }
 
-/// The sandbox's rules for a process that runs this program. Does blocking I/O.
+/// The sandbox's rules for a process that runs this program with these files, and looks for others in
+/// this `PATH`. Does blocking I/O.
 ///
 /// # Errors
-/// Why the process cannot be confined, for people.
-pub(super) fn ruleset(sandbox: &Sandbox, program: &OpenProgram) -> Result<Ruleset, String> {
-    let ruleset = sandbox.rules.ruleset(program);
+/// Why the process cannot be confined, or that the sandbox withholds an interpreter; for people.
+pub(super) fn ruleset(
+    sandbox: &Sandbox,
+    program: &OpenProgram,
+    files: &ExecFiles,
+    command: &Command,
+    search_path: Option<&OsStr>,
+) -> Result<Ruleset, String> {
+    let mut rules = sandbox.rules.clone();
+    for interpreter in &sandbox.interpreters {
+        rules.read.extend(interpreter::needs(interpreter, &command.folder, search_path)?);
+    }
+    if !sandbox.interpreters.is_empty() {
+        let is_interpreter = rules.lets_read(program.path());
+        rules.read.extend(files.script_folder(program, is_interpreter));
+    }
+    for path in &files.interpreters {
+        if !rules.lets_read(path) {
+            return Err(withheld(path));
+        }
+    }
+    rules.read.extend(files.arguments.iter().cloned());
+    let ruleset = rules.ruleset(program);
     ruleset.map_err(|error| format!("its sandbox cannot be made: {error}"))
+}
+
+fn withheld(interpreter: &Path) -> String {
+    format!(
+        "its sandbox withholds its interpreter {0}, so that another one of the same name might run; \
+         allow it with Sandbox::interpreter({1:?})",
+        interpreter.display(),
+        interpreter
+    )
 }
 
 #[cfg(test)]

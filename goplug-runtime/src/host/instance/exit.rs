@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::error::Error;
+use crate::protocol::PluginId;
+
 /// How long the host waits after a connection broke to learn how the process ended.
 pub(super) const EXIT_WAIT: Duration = Duration::from_secs(2);
 
@@ -23,6 +26,23 @@ impl Exit {
     /// An exit of which nothing is known but this reason.
     pub(in crate::host) fn because(status: impl Into<String>) -> Self {
         Self { status: status.into(), code: None, stderr: Vec::new() }
+    }
+
+    /// The error of a plugin that ended before it was active.
+    pub(super) fn into_start_error(self, id: &PluginId, is_sandboxed: bool) -> Error {
+        let advice = if self.code == Some(0) {
+            "; a plugin has to stay in the foreground, and to serve until it is stopped"
+        } else if is_sandboxed {
+            "; it ran in a sandbox: if a file was withheld that it needs, allow it with \
+             Sandbox::read, or with Sandbox::interpreter what a script needs"
+        } else {
+            ""
+        };
+        Error::Start {
+            id: id.clone(),
+            reason: format!("it ended during its activation ({}){advice}", self.status),
+            stderr: self.stderr,
+        }
     }
 }
 

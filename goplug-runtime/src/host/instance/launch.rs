@@ -86,6 +86,7 @@ impl Launch<'_> {
         closing: impl Future<Output = ()>,
     ) -> Result<(Instance, Liveness)> {
         let id = self.installation.id();
+        let is_sandboxed = self.policy.sandbox.is_some();
         let endpoint = self.endpoint(listener.path().into());
         let activated = tokio::select! {
             biased;
@@ -94,14 +95,14 @@ impl Launch<'_> {
                     // Most often the process has ended, and its exit is the better reason.
                     Err(ActivationError::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
                         match timeout(EXIT_WAIT, process.wait()).await {
-                            Ok(exit) => Err(start_error(id, exit)),
+                            Ok(exit) => Err(exit.into_start_error(id, is_sandboxed)),
                             Err(_) => Err(ActivationError::Broken(error).into_error(id)),
                         }
                     }
                     activated => activated.map_err(|error| error.into_error(id)),
                 }
             }
-            exit = process.wait() => Err(start_error(id, exit)),
+            exit = process.wait() => Err(exit.into_start_error(id, is_sandboxed)),
             () = closing => Err(Error::Stopped),
         };
         let activated = match activated.map_err(|error| self.hint(error, &listener)) {
@@ -179,9 +180,5 @@ pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
 
 /// The error of a plugin that ended before it was active.
 pub(in crate::host) fn start_error(id: &PluginId, exit: Exit) -> Error {
-    Error::Start {
-        id: id.clone(),
-        reason: format!("it ended during its activation ({})", exit.status),
-        stderr: exit.stderr,
-    }
+    exit.into_start_error(id, false)
 }

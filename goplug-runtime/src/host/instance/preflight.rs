@@ -1,14 +1,15 @@
-//! The checks before a plugin's program runs: the file, its permissions, its digest.
+//! The checks before a plugin's program runs: the program and the other files that decide what
+//! runs, their permissions, their digests.
 //!
 //! They block for a moment, on the thread that then starts the process: a step to another thread
-//! and back would cost a start more than the checks do. Only a program that has to be read for
-//! its digest is read on another thread, since other starts would wait for it.
+//! and back would cost a start more than the checks do. Only files that have to be read for their
+//! digests are read on another thread, since other starts would wait for it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 
 use super::confinement;
-use crate::host::install::{Command, DigestCache, read_digest, trust};
+use crate::host::install::{Command, DigestCache, ExecFiles, PinnedFile, read_digest, trust};
 use crate::host::policy::Sandbox;
 use crate::transport::{
     self, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, own_program,
@@ -40,10 +41,17 @@ impl From<io::Error> for StartFailure {
     }
 }
 
-/// A start whose program has to be read first: its digest is not known.
-struct UnreadProgram {
+/// A start some of whose files have to be read first: their digests are not known.
+struct Unread {
+    checked: Checked,
+    files: Vec<PinnedFile>,
+}
+
+/// A start whose files have been opened and checked, but for the digests of unread ones.
+struct Checked {
     preflight: Preflight,
     program: OpenProgram,
+    files: ExecFiles,
 }
 
 impl Preflight {
@@ -53,71 +61,93 @@ impl Preflight {
             MaybeDeferred::Ready(started) => return Ok(started),
             MaybeDeferred::Deferred(unread) => unread,
         };
-        let checked = tokio::task::spawn_blocking(move || unread.check_digest()).await;
-        let UnreadProgram { preflight, program } =
-            *checked.map_err(|error| StartFailure::Failed(error.to_string()))??;
-        transport::start(|| preflight.spawn(program)).await
+        let checked = tokio::task::spawn_blocking(move || unread.check_digests()).await;
+        let checked = checked.map_err(|error| StartFailure::Failed(error.to_string()))??;
+        transport::start(|| checked.spawn()).await
     }
 
-    /// Opens the program, checks its permissions, and compares its digest if that is known.
-    fn check(self) -> Result<MaybeDeferred<Spawn, Box<UnreadProgram>>, StartFailure> {
+    /// Opens the program, checks the permissions of all files, and compares the digests that are
+    /// known.
+    fn check(self) -> Result<MaybeDeferred<Spawn, Box<Unread>>, StartFailure> {
+        let program = self.open_program()?;
+        let rejected = StartFailure::Rejected;
+        if !self.trusted {
+            trust::check_program(&program).map_err(rejected)?;
+        }
+        let files = ExecFiles::of(&self.command, &program, self.search_path()).map_err(rejected)?;
+        if !self.trusted {
+            trust::check_exec_files(&files).map_err(rejected)?;
+        }
+        let mut unread = Vec::new();
+        for file in PinnedFile::open_all(&self.command, &program).map_err(rejected)? {
+            // Users who may write a file can also set its times, so its digest is not cached.
+            let known = if self.trusted {
+                None
+            } else {
+                trust::check_pinned(&file).map_err(rejected)?;
+                self.digests.get(&file)?
+            };
+            match known {
+                Some(digest) => file.compare(&digest).map_err(rejected)?,
+                None => unread.push(file),
+            }
+        }
+        let checked = Checked { preflight: self, program, files };
+        if unread.is_empty() {
+            checked.spawn().map(MaybeDeferred::Ready)
+        } else {
+            Ok(MaybeDeferred::Deferred(Box::new(Unread { checked, files: unread })))
+        }
+    }
+
+    fn open_program(&self) -> Result<OpenProgram, StartFailure> {
         let path = &self.command.program;
         let opened = if self.command.is_own { own_program() } else { OpenProgram::open(path) };
-        let program = opened.map_err(|error| {
-            let reason = format!("the program {} cannot be started: {error}", path.display());
+        opened.map_err(|error| {
+            let advice = self.command.advice_if_missing(&error, self.search_path());
+            let path = path.display();
+            let reason = format!("the program {path} cannot be started: {error}{advice}");
             StartFailure::Rejected(reason)
-        })?;
-        if !self.trusted {
-            trust::check_program(&program).map_err(StartFailure::Rejected)?;
-        }
-        if self.command.sha256.is_some() {
-            // Users who may write a file can also set its times, so its digest is not cached.
-            let known = if self.trusted { None } else { self.digests.get(&program)? };
-            let Some(digest) = known else {
-                return Ok(MaybeDeferred::Deferred(Box::new(UnreadProgram {
-                    preflight: self,
-                    program,
-                })));
-            };
-            self.compare(&digest)?;
-        }
-        self.spawn(program).map(MaybeDeferred::Ready)
+        })
     }
 
-    fn compare(&self, found: &str) -> Result<(), StartFailure> {
-        match &self.command.sha256 {
-            Some(expected) if expected != found => Err(StartFailure::Rejected(format!(
-                "the digest of {} is {found}, not the {expected} of its .pconf",
-                self.command.program.display()
-            ))),
-            _ => Ok(()),
-        }
+    /// The `PATH` of the process.
+    fn search_path(&self) -> Option<&OsStr> {
+        let path = self.environment.iter().find(|(name, _)| name == "PATH");
+        path.map(|(_, value)| value.as_os_str())
     }
+}
 
+impl Checked {
     /// The process to start, with the rules of its sandbox.
-    fn spawn(self, program: OpenProgram) -> Result<Spawn, StartFailure> {
-        let sandbox = self.sandbox.as_ref();
-        let ruleset = sandbox.map(|sandbox| confinement::ruleset(sandbox, &program)).transpose();
+    fn spawn(self) -> Result<Spawn, StartFailure> {
+        let Self { preflight, program, files } = self;
+        let search_path = preflight.search_path();
+        let ruleset = preflight.sandbox.as_ref().map(|sandbox| {
+            confinement::ruleset(sandbox, &program, &files, &preflight.command, search_path)
+        });
         Ok(Spawn {
-            ruleset: ruleset.map_err(StartFailure::Failed)?,
+            ruleset: ruleset.transpose().map_err(StartFailure::Failed)?,
             program,
-            args: self.command.arguments,
-            env: self.environment,
-            folder: self.command.folder,
-            listener: self.listener,
-            limits: self.limits,
+            args: preflight.command.arguments,
+            env: preflight.environment,
+            folder: preflight.command.folder,
+            listener: preflight.listener,
+            limits: preflight.limits,
         })
     }
 }
 
-impl UnreadProgram {
-    /// Reads the program and compares its digest. Does blocking I/O.
-    fn check_digest(self: Box<Self>) -> Result<Box<Self>, StartFailure> {
-        let Preflight { trusted, digests, .. } = &self.preflight;
-        let digest =
-            if *trusted { read_digest(&self.program) } else { digests.read(&self.program) };
-        let digest = digest.map_err(|error| StartFailure::Rejected(error.to_string()))?;
-        self.preflight.compare(&digest)?;
-        Ok(self)
+impl Unread {
+    /// Reads the files and compares their digests. Does blocking I/O.
+    fn check_digests(self: Box<Self>) -> Result<Checked, StartFailure> {
+        let Preflight { trusted, digests, .. } = &self.checked.preflight;
+        for file in &self.files {
+            let digest = if *trusted { read_digest(file) } else { digests.read(file) };
+            let unreadable = |error| format!("{} cannot be read: {error}", file.path().display());
+            let compared = digest.map_err(unreadable).and_then(|digest| file.compare(&digest));
+            compared.map_err(StartFailure::Rejected)?;
+        }
+        Ok(self.checked)
     }
 }

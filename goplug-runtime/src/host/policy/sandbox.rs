@@ -31,9 +31,11 @@ use crate::transport::{LandlockRules, Tcp};
 /// ```
 ///
 /// # What is always allowed
-/// - to read and execute the plugin's own program, and all files in `/usr`, `/bin`, `/sbin`,
-///   `/lib`, `/lib32`, `/lib64`, `/libx32` and `/nix/store`: loader, libraries and
-///   interpreters have to be found. An interpreter elsewhere has to be named;
+/// - to read and execute the plugin's own program, the files that arguments of its `Exec` name,
+///   and all files in `/usr`, `/bin`, `/sbin`, `/lib`, `/lib32`, `/lib64`, `/libx32` and
+///   `/nix/store`: loader, libraries and interpreters have to be found. An interpreter elsewhere,
+///   and what a script needs besides itself, is allowed by [`interpreter`](Self::interpreter). A
+///   script whose interpreter the sandbox withholds is not started;
 /// - to read `/etc/ld.so.cache`, `/etc/ld.so.preload` and `/etc/localtime`;
 /// - to read and write `/dev/null`, `/dev/zero`, `/dev/full`, `/dev/random`,
 ///   `/dev/urandom`;
@@ -57,6 +59,8 @@ use crate::transport::{LandlockRules, Tcp};
 #[must_use = "a sandbox does nothing unless a policy has it"]
 pub struct Sandbox {
     pub(in crate::host) rules: LandlockRules,
+    /// Interpreters that are allowed with all that they need.
+    pub(in crate::host) interpreters: Vec<PathBuf>,
     pub(in crate::host) on_unsupported: OnUnsupported,
 }
 
@@ -96,6 +100,25 @@ impl Sandbox {
     /// The path has to exist, as for [`read`](Self::read).
     pub fn write(mut self, path: impl Into<PathBuf>) -> Self {
         self.rules.write.push(path.into());
+        self
+    }
+
+    /// Allows what an interpreter needs, such as `python3` or `/opt/node/bin/node`: its program, the
+    /// libraries and modules of its installation, and the system's settings that it reads, such as
+    /// those of OpenSSL in `/etc/ssl`. Allows as well to read the folder of the script that `Exec`
+    /// names, so that modules beside it are found.
+    ///
+    /// A name without `/` is looked for in the `PATH` of the plugin when the plugin starts. The
+    /// installation is the folder above the `bin` or `shims` in which the program lies; of that
+    /// folder only what installations have is allowed, such as `bin`, `lib` and `libexec`. If the
+    /// program is a link, or belongs to a virtual environment, what it is built on is allowed too.
+    /// An interpreter in `/usr` needs this call as well, for its settings and the script's folder.
+    ///
+    /// ```
+    /// let sandbox = goplug::Sandbox::new().interpreter("python3");
+    /// ```
+    pub fn interpreter(mut self, program: impl Into<PathBuf>) -> Self {
+        self.interpreters.push(program.into());
         self
     }
 

@@ -4,6 +4,7 @@
 //! fault is one sentence that names the key: people read it in a `Rejected` event. A [`Pconf`]
 //! follows all rules, so that nothing has to be checked again.
 
+mod digests;
 mod read;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use read::{RawJson, exec, protocol, sha256, sock, url, version};
+use digests::Digests;
+use read::{RawJson, exec, protocol, sock, url, version};
 
 use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor};
 use super::name::{InvalidName, PluginId};
@@ -53,7 +55,7 @@ pub struct Pconf {
     version: Option<semver::Version>,
     protocol: u32,
     exec: Option<Vec<String>>,
-    sha256: Option<String>,
+    sha256: Option<Digests>,
     methods: Vec<MethodDescriptor>,
     callbacks: Vec<CallbackDescriptor>,
     /// Unknown keys, which are kept when the file is rewritten.
@@ -120,7 +122,26 @@ impl Pconf {
     /// # Errors
     /// [`PconfError::Key`] for anything else.
     pub fn with_sha256(self, digest: &str) -> Result<Self, PconfError> {
-        Ok(Self { sha256: Some(sha256(digest.into())?), ..self })
+        self.with_digests(Digests::of_program(digest))
+    }
+
+    /// Sets the digests of several files. Their paths are relative to the file's folder, or absolute.
+    ///
+    /// # Errors
+    /// [`PconfError::Key`] if a path is empty or given twice, or a digest is not 64 hexadecimal
+    /// digits.
+    pub fn with_sha256_of_files(
+        self,
+        files: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, PconfError> {
+        self.with_digests(Digests::of_files(files))
+    }
+
+    fn with_digests(self, digests: Result<Digests, String>) -> Result<Self, PconfError> {
+        match digests {
+            Ok(digests) => Ok(Self { sha256: Some(digests), ..self }),
+            Err(reason) => Err(PconfError::Key { key: "Sha256", reason }),
+        }
     }
 
     /// The plugin's name and namespace.
@@ -168,7 +189,25 @@ impl Pconf {
 
     /// The program's SHA-256 digest, in lower-case hexadecimal digits.
     pub fn sha256(&self) -> Option<&str> {
-        self.sha256.as_deref()
+        match self.sha256.as_ref()? {
+            Digests::Program(digest) => Some(digest),
+            Digests::Files(digests) => digests.get(self.exec()?.first()?).map(String::as_str),
+        }
+    }
+
+    /// The files that have to have these SHA-256 digests before the plugin is started. The paths
+    /// are relative to `folder`, in which the file lies; absolute if `folder` is.
+    pub fn digests(&self, folder: &Path) -> Vec<(PathBuf, &str)> {
+        match &self.sha256 {
+            None => Vec::new(),
+            Some(Digests::Program(digest)) => {
+                self.program(folder).map(|program| (program, digest.as_str())).into_iter().collect()
+            }
+            Some(Digests::Files(digests)) => {
+                let digests = digests.iter();
+                digests.map(|(file, digest)| (folder.join(file), digest.as_str())).collect()
+            }
+        }
     }
 
     /// The methods that the file names.
@@ -231,143 +270,4 @@ impl Serialize for Pconf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ORIGINAL: &str = r#"{"Name":"Do","NameSpace":"Test","Url":"unix://TestDo",
-        "Sock":"/tmp/plugins/Test.Do.sock","LazyLoad":false}"#;
-
-    fn parse(text: &str) -> Result<Pconf, PconfError> {
-        Pconf::parse(text.as_bytes())
-    }
-
-    fn reason(text: &str) -> String {
-        parse(text).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_file_of_the_original_library_is_read() {
-        let pconf = parse(ORIGINAL).unwrap();
-        assert_eq!(pconf.id().to_string(), "Test.Do");
-        assert_eq!(pconf.file_name(), "Test.Do.pconf");
-        assert_eq!((pconf.protocol(), pconf.exec()), (1, None));
-        assert_eq!(
-            pconf.sock_path(Path::new("/elsewhere")).unwrap(),
-            Path::new("/tmp/plugins/Test.Do.sock")
-        );
-    }
-
-    #[test]
-    fn keys_are_matched_without_regard_to_case_and_null_is_absent() {
-        let pconf = parse(r#"{"name":"a","NAMESPACE":null,"SOCK":"a.sock"}"#).unwrap();
-        assert_eq!(pconf.url(), "unix://a");
-        assert_eq!(pconf.sock_path(Path::new("/p")).unwrap(), Path::new("/p/a.sock"));
-    }
-
-    #[test]
-    fn unknown_keys_are_kept_and_known_ones_are_normalised() {
-        let pconf = parse(r#"{"x-mine":{"b":[1]},"name":"a","sock":"s","protocol":2}"#).unwrap();
-        let text = pconf.to_json();
-        assert!(text.starts_with("{\n  \"Name\": \"a\",\n  \"NameSpace\": \"\",\n"), "{text}");
-        assert!(text.contains("\"Protocol\": 2"), "{text}");
-        assert!(text.contains("\"x-mine\""), "{text}");
-        assert_eq!(parse(&text).unwrap(), pconf);
-    }
-
-    #[test]
-    fn every_setting_reads_back_from_the_file() {
-        let descriptor = Descriptor {
-            name: "Calculator".into(),
-            namespace: "math".into(),
-            version: Some("1.2.3-rc.1".into()),
-            protocol: 2,
-            features: Vec::new(),
-            methods: vec![MethodDescriptor { name: "add".into(), ..Default::default() }],
-            callbacks: vec![CallbackDescriptor { name: "progress".into(), ..Default::default() }],
-        };
-        let pconf = Pconf::of(&descriptor)
-            .unwrap()
-            .with_url("unix://other")
-            .unwrap()
-            .with_sock("/run/c.sock")
-            .unwrap()
-            .with_lazy_load(true)
-            .with_exec(vec!["bin/calc".into(), "--fast".into()])
-            .unwrap()
-            .with_sha256(&"A5".repeat(32))
-            .unwrap();
-        let read = parse(&pconf.to_json()).unwrap();
-        assert_eq!(read, pconf);
-        assert_eq!(read.program(Path::new("/p")).unwrap(), Path::new("/p/bin/calc"));
-        assert_eq!(read.sha256(), Some("a5".repeat(32).as_str()));
-        assert_eq!(read.version().unwrap().to_string(), "1.2.3-rc.1");
-        assert_eq!(read.callbacks()[0].name, "progress");
-    }
-
-    #[test]
-    fn anything_but_an_object_is_refused() {
-        assert_eq!(reason(" \n"), "the file is empty");
-        for text in ["[]", "{", "\"a\"", "{} {}", "{\"Name\":}"] {
-            assert!(reason(text).starts_with("not a JSON object: "), "{}", reason(text));
-        }
-        assert!(Pconf::parse(b"{\"Name\":\"\xff\"}").is_err());
-    }
-
-    #[test]
-    fn each_fault_names_its_key() {
-        let with = |more: &str| reason(&format!(r#"{{"Name":"a","Sock":"s",{more}}}"#));
-        assert_eq!(reason(r#"{"Sock":"s"}"#), "Name: is missing");
-        assert!(reason(r#"{"Name":7}"#).starts_with("Name: invalid type: integer `7`"));
-        assert!(reason(r#"{"Name":"../x","Sock":"s"}"#).contains("path separator"));
-        assert!(reason(r#"{"Name":"a"}"#).starts_with("Sock: is missing, and so is Exec"));
-        assert!(with(r#""Url":"unix://a/b""#).starts_with(r#"Url: "unix://a/b" is not"#));
-        assert!(with(r#""Version":"one""#).starts_with(r#"Version: "one" is not a semantic"#));
-        assert!(with(r#""Protocol":0"#).starts_with("Protocol: 0 is not"));
-        assert!(with(r#""LazyLoad":"yes""#).starts_with("LazyLoad: invalid type"));
-        assert!(with(r#""Exec":[]"#).starts_with("Exec: names no program"));
-        assert!(with(r#""Exec":["../../bin/sh"]"#).contains("leaves the plugin's folder"));
-        assert!(with(r#""Sha256":"abc""#).starts_with("Sha256: is not 64"));
-        assert!(with(r#""Methods":[{"doc":"x"}]"#).starts_with("Methods: missing field `name`"));
-    }
-
-    #[test]
-    fn a_duplicate_key_is_refused_in_any_case() {
-        let text = r#"{"Name":"a","name":"b","Sock":"s"}"#;
-        assert!(reason(text).contains(r#"the key "name" is given twice"#), "{}", reason(text));
-    }
-
-    #[test]
-    fn many_keys_are_read_in_linear_time() {
-        let keys: Vec<_> = (0..80_000).map(|n| format!("\"{n}\":0")).collect();
-        let started = std::time::Instant::now();
-        parse(&format!(r#"{{"Name":"a","Sock":"s",{}}}"#, keys.join(","))).unwrap();
-        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
-    }
-
-    #[test]
-    fn a_name_that_is_not_valid_in_a_url_keeps_its_default_url() {
-        let pconf = parse(r#"{"Name":"my plugin?","Sock":"s"}"#).unwrap();
-        assert_eq!(pconf.url(), "unix://my plugin?");
-        assert_eq!(parse(&pconf.to_json()).unwrap(), pconf);
-    }
-
-    #[test]
-    fn invalid_values_are_refused_before_they_are_written() {
-        let descriptor =
-            |protocol| serde_json::from_str(&format!(r#"{{"name":"a","protocol":{protocol}}}"#));
-        let fault = Pconf::of(&descriptor(0).unwrap()).unwrap_err().to_string();
-        assert_eq!(fault, "Protocol: 0 is not a version of the protocol");
-
-        let fault = |sock: PathBuf| {
-            Pconf::of(&descriptor(2).unwrap()).unwrap().with_sock(sock).unwrap_err().to_string()
-        };
-        assert_eq!(fault(PathBuf::new()), "Sock: is empty");
-        assert_eq!(fault("a\0b".into()), "Sock: holds a zero byte");
-        #[cfg(unix)]
-        {
-            use std::os::unix::ffi::OsStringExt;
-            let path = std::ffi::OsString::from_vec(b"/tmp/\xff".to_vec());
-            assert_eq!(fault(path.into()), "Sock: \"/tmp/\\xFF\" is not UTF-8");
-        }
-    }
-}
+mod tests;

@@ -36,7 +36,7 @@ impl Pconf {
             },
             protocol: protocol(keys.take("Protocol")?.unwrap_or(1))?,
             exec: keys.take("Exec")?.map(exec).transpose()?,
-            sha256: keys.take("Sha256")?.map(sha256).transpose()?,
+            sha256: keys.take("Sha256")?,
             methods: keys.take("Methods")?.unwrap_or_default(),
             callbacks: keys.take("Callbacks")?.unwrap_or_default(),
             other: keys.0,
@@ -134,14 +134,6 @@ pub(super) fn exec(argv: Vec<String>) -> Result<Vec<String>, PconfError> {
         return fault("Exec", format!("{:?} leaves the plugin's folder", argv[0]));
     }
     Ok(argv)
-}
-
-pub(super) fn sha256(mut digest: String) -> Result<String, PconfError> {
-    if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return fault("Sha256", "is not 64 hexadecimal digits");
-    }
-    digest.make_ascii_lowercase();
-    Ok(digest)
 }
 
 /// Keys and values in the file's order.

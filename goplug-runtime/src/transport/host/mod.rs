@@ -14,7 +14,7 @@ pub use blocking::BlockingStream;
 pub use open::open_without_waiting;
 pub use process::{
     Child, FileId, FileStamp, LandlockRules, MaybeDeferred, OpenProgram, Output, Rlimit, Ruleset,
-    Signal, Spawn, Started, Tcp, own_program, start, start_or_defer,
+    Signal, Spawn, Started, Tcp, is_executable, own_program, start, start_or_defer,
 };
 pub use runtime_dir::RuntimeDir;
 pub use shutdown_handle::ShutdownHandle;

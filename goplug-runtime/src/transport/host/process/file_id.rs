@@ -1,6 +1,6 @@
 //! The identity of a program's file, to notice later that the file was replaced or changed.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -58,14 +58,14 @@ pub struct FileStamp {
 }
 
 impl FileStamp {
-    /// The stamp of an open program.
+    /// The stamp of an open file that is at this path.
     ///
     /// # Errors
     /// The system's error.
-    pub fn of(program: &OpenProgram) -> io::Result<Self> {
-        let metadata = program.file().metadata()?;
+    pub fn of_file(path: &Path, file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
         Ok(Self {
-            id: FileId::new(program.path(), &metadata),
+            id: FileId::new(path, &metadata),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         })
     }
@@ -103,15 +103,15 @@ mod tests {
 
     #[test]
     fn a_fresh_file_has_another_stamp_and_is_not_settled() {
-        let settled = OpenProgram::open(Path::new("/bin/true")).unwrap();
-        let stamp = FileStamp::of(&settled).unwrap();
+        let stamp_of = |path: &Path| FileStamp::of_file(path, &File::open(path).unwrap()).unwrap();
+        let stamp = stamp_of(Path::new("/bin/true"));
         assert!(stamp.is_settled());
-        assert_eq!(FileStamp::of(&settled).unwrap(), stamp);
+        assert_eq!(stamp_of(Path::new("/bin/true")), stamp);
 
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("program");
         std::fs::copy("/bin/true", &path).unwrap();
-        let copy = FileStamp::of(&OpenProgram::open(&path).unwrap()).unwrap();
+        let copy = stamp_of(&path);
         assert!(!copy.is_settled());
         assert_ne!(copy, stamp);
     }

@@ -104,6 +104,14 @@ impl LandlockRules {
         Ok(Ruleset(rules.into()))
     }
 
+    /// Whether these rules let a process execute this file. Does blocking I/O.
+    pub fn lets_read(&self, path: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+        let path = real(path);
+        let system = SYSTEM.iter().map(Path::new);
+        system.chain(self.read.iter().map(PathBuf::as_path)).any(|it| path.starts_with(real(it)))
+    }
+
     fn empty_ruleset(&self) -> Result<RulesetCreated, RulesetError> {
         let mut rules = landlock::Ruleset::default()
             .handle_access(AccessFs::from_all(FILES))?

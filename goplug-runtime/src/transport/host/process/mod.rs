@@ -1,10 +1,11 @@
 //! Plugins' processes, from the program's file to the exit status.
 //!
 //! A plugin must not outlive its host, must not get descriptors or signal settings of the host
-//! that are not meant for it, and must not leave a zombie. `program` opens the file, `own_program`
-//! is that of this process, and `file_id` notices that a file was replaced; `spawn` lists what a process is given, `rlimit` and `landlock`
-//! limit it; `fork` enters the new process, `spawner` owns the only thread that may do so, and
-//! `child` watches the result. Start reading at `spawn.rs`.
+//! that are not meant for it, and must not leave a zombie. `program` opens the file,
+//! `program_kind` tells what it is, `own_program` is that of this process, and `file_id` notices
+//! that a file was replaced; `spawn` lists what a process is given, `rlimit` and `landlock` limit
+//! it; `fork` enters the new process, `spawner` owns the only thread that may do so, and `child`
+//! watches the result. Start reading at `spawn.rs`.
 
 mod child;
 mod failure;
@@ -13,6 +14,7 @@ mod fork;
 mod landlock;
 mod own_program;
 mod program;
+mod program_kind;
 mod rlimit;
 mod spawn;
 mod spawner;
@@ -24,7 +26,7 @@ pub use self::landlock::{LandlockRules, Ruleset, Tcp};
 pub use child::Child;
 pub use file_id::{FileId, FileStamp};
 pub use own_program::own_program;
-pub use program::OpenProgram;
+pub use program::{OpenProgram, is_executable};
 pub use rlimit::Rlimit;
 pub use rustix::process::Signal;
 pub use spawn::{MaybeDeferred, Output, Spawn, Started, start, start_or_defer};

@@ -4,17 +4,15 @@
 //! program for this machine is therefore run from the open file. That is not possible for a script,
 //! whose interpreter opens the path again, nor for a program that the kernel runs in an emulator.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, CWD, OFlags};
+use rustix::fs::{Access, AtFlags, CWD, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
-/// The number of bytes from which the kernel recognises the kind of a program.
-const HEAD: usize = 256;
+use super::program_kind::{HEAD, Kind, Shebang, loader, machine_name};
 
 /// A program's file, open for reading and executable by this user.
 #[derive(Debug)]
@@ -22,18 +20,6 @@ pub struct OpenProgram {
     path: PathBuf,
     file: File,
     kind: Kind,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Kind {
-    /// An ELF file for the architecture that this host is built for.
-    Native,
-    /// An ELF file for the machine of this number.
-    Foreign(u16),
-    Script {
-        interpreter: PathBuf,
-    },
-    Unknown,
 }
 
 impl OpenProgram {
@@ -46,13 +32,14 @@ impl OpenProgram {
     /// [`IsADirectory`](io::ErrorKind::IsADirectory),
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for another kind of file,
     /// [`PermissionDenied`](io::ErrorKind::PermissionDenied) if this user may not read
-    /// or execute it.
+    /// or execute it, [`InvalidData`](io::ErrorKind::InvalidData) for a script whose first line
+    /// the system cannot use.
     pub fn open(path: &Path) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let mut options = File::options();
         options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
         let file = options.open(&path).map_err(explain_open)?;
-        check_executable(&path, &file.metadata()?)?;
+        check_executable(&path, &file)?;
         Self::of_file(path, file)
     }
 
@@ -61,6 +48,9 @@ impl OpenProgram {
         let mut head = [0; HEAD];
         let length = file.read_at(&mut head, 0)?;
         let kind = Kind::of(&head[..length]);
+        if let Kind::Script(Shebang { fault: Some(fault), .. }) = &kind {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, fault.clone()));
+        }
         Ok(Self { path, file, kind })
     }
 
@@ -74,9 +64,12 @@ impl OpenProgram {
         &self.file
     }
 
-    /// Whether it is a script: then its interpreter opens the path again.
-    pub fn is_script(&self) -> bool {
-        matches!(self.kind, Kind::Script { .. })
+    /// The first line, if it is a script: then its interpreter opens the path again.
+    pub fn shebang(&self) -> Option<&Shebang> {
+        match &self.kind {
+            Kind::Script(shebang) => Some(shebang),
+            _ => None,
+        }
     }
 
     /// Whether the kernel can run the open file itself.
@@ -104,75 +97,83 @@ impl OpenProgram {
                 std::env::consts::ARCH
             ),
             (Some(Errno::NOEXEC), Kind::Native) => "it is damaged".into(),
-            (Some(Errno::NOEXEC), _) => {
-                "it is neither a program for this machine nor a script that begins with #!".into()
+            (Some(Errno::NOEXEC), Kind::Unknown(what)) => format!("it is {what}"),
+            (Some(Errno::NOEXEC), Kind::Script(shebang)) => {
+                format!("its interpreter {} is no program", shebang.interpreter.display())
             }
-            (Some(Errno::NOENT), Kind::Script { interpreter }) => {
-                format!("its interpreter {} does not exist", interpreter.display())
+            (Some(Errno::NOENT), Kind::Script(shebang)) => missing_interpreter(shebang),
+            (Some(Errno::NOENT), Kind::Native) => self.missing_loader(),
+            (Some(Errno::ACCESS), kind) => self.explain_access(kind),
+            (Some(Errno::TXTBSY), _) => {
+                "another process has it open for writing; it cannot run before that has closed it"
+                    .into()
             }
-            (Some(Errno::NOENT), Kind::Native) => {
-                "the loader or library that it was linked against does not exist".into()
-            }
-            (Some(Errno::ACCESS), Kind::Script { interpreter }) => {
-                format!("it or its interpreter {} may not be executed here", interpreter.display())
-            }
-            (Some(Errno::ACCESS), _) => {
-                "it may not be executed here; is its file system mounted noexec?".into()
-            }
-            (Some(Errno::TXTBSY), _) => "another process has it open for writing".into(),
             (Some(Errno::TOOBIG), _) => "its arguments and environment are too large".into(),
             _ => return error,
         };
         io::Error::new(error.kind(), text)
     }
-}
 
-impl Kind {
-    fn of(head: &[u8]) -> Self {
-        if let Some(line) = head.strip_prefix(b"#!") {
-            let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let word = line.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default();
-            let interpreter = PathBuf::from(std::ffi::OsStr::from_bytes(word));
-            return Self::Script { interpreter };
+    fn missing_loader(&self) -> String {
+        match loader(&self.file).filter(|loader| !loader.exists()) {
+            Some(loader) => format!(
+                "its loader {} does not exist: it was built for another C library or another \
+                 system; build it for this one, or link it statically",
+                loader.display()
+            ),
+            None => "the loader or library that it was linked against does not exist".into(),
         }
-        // The byte order is the sixth byte, the machine the two bytes at 18.
-        let machine = match head {
-            [0x7f, b'E', b'L', b'F', _, order, rest @ ..] => match (order, rest.get(12..14)) {
-                (1, Some(&[a, b])) => u16::from_le_bytes([a, b]),
-                (2, Some(&[a, b])) => u16::from_be_bytes([a, b]),
-                _ => return Self::Unknown,
-            },
-            _ => return Self::Unknown,
+    }
+
+    fn explain_access(&self, kind: &Kind) -> String {
+        if let Some(text) = noexec(&self.path, &self.file) {
+            return text;
+        }
+        let Kind::Script(Shebang { interpreter, .. }) = kind else {
+            return "this user may not execute it, or its loader".into();
         };
-        if machine_name(machine) == std::env::consts::ARCH {
-            Self::Native
-        } else {
-            Self::Foreign(machine)
+        match OpenProgram::open(interpreter) {
+            Err(error) => format!("its interpreter {}: {error}", interpreter.display()),
+            Ok(_) => {
+                format!("it or its interpreter {} may not be executed here", interpreter.display())
+            }
         }
     }
 }
 
-/// The name that Rust has for the architecture of an ELF machine number.
-fn machine_name(machine: u16) -> String {
-    match machine {
-        3 => "x86".into(),
-        20 => "powerpc".into(),
-        21 => "powerpc64".into(),
-        22 => "s390x".into(),
-        40 => "arm".into(),
-        62 => "x86_64".into(),
-        183 => "aarch64".into(),
-        243 if cfg!(target_pointer_width = "32") => "riscv32".into(),
-        243 => "riscv64".into(),
-        258 => "loongarch64".into(),
-        other => format!("an unknown machine (ELF number {other})"),
+/// Whether there is a file that this user may execute. Does blocking I/O.
+pub fn is_executable(path: &Path) -> bool {
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    is_file && rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+}
+
+fn missing_interpreter(Shebang { interpreter, .. }: &Shebang) -> String {
+    format!(
+        "its interpreter {} does not exist: install it, or correct the script's first line",
+        interpreter.display()
+    )
+}
+
+/// That the file system of a file lets nothing run, for people; `None` if it does.
+fn noexec(path: &Path, file: &File) -> Option<String> {
+    let flags = rustix::fs::fstatvfs(file).ok()?.f_flag;
+    if !flags.contains(StatVfsMountFlags::NOEXEC) {
+        return None;
     }
+    let real = path.canonicalize().unwrap_or_else(|_| path.into());
+    let device = |path: &Path| std::fs::metadata(path).ok().map(|metadata| metadata.dev());
+    let own = device(&real);
+    let mount = real.ancestors().take_while(|path| device(path) == own).last().unwrap_or(&real);
+    Some(format!(
+        "the file system at {} is mounted noexec, so no program on it can run; put it elsewhere",
+        mount.display()
+    ))
 }
 
 fn explain_open(error: io::Error) -> io::Error {
     let text = match Errno::from_io_error(&error) {
         Some(Errno::NOENT | Errno::NOTDIR) => "there is no such file",
-        Some(Errno::ACCESS) => "this user may not read it",
+        Some(Errno::ACCESS) => "this user may not read it, or not enter a folder above it",
         // The kernel's error for opening a socket.
         Some(Errno::NXIO) => {
             return io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
@@ -182,19 +183,22 @@ fn explain_open(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), text)
 }
 
-fn check_executable(path: &Path, metadata: &Metadata) -> io::Result<()> {
+fn check_executable(path: &Path, file: &File) -> io::Result<()> {
+    let metadata = file.metadata()?;
     let mode = metadata.mode() & 0o7777;
     let (kind, text) = if metadata.is_dir() {
-        (io::ErrorKind::IsADirectory, "it is a directory".into())
+        (io::ErrorKind::IsADirectory, "it is a directory; name the program within it".into())
     } else if !metadata.is_file() {
         (io::ErrorKind::InvalidInput, "it is not a regular file".into())
     } else if mode & 0o111 == 0 {
-        (io::ErrorKind::PermissionDenied, format!("it is not executable (mode {mode:04o})"))
+        let text = format!("it is not executable (mode {mode:04o}); make it so with chmod +x");
+        (io::ErrorKind::PermissionDenied, text)
     } else if rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
         == Err(Errno::ACCESS)
     {
-        let uid = metadata.uid();
-        let text = format!("this user may not execute it (mode {mode:04o}, owner {uid})");
+        let text = noexec(path, file).unwrap_or_else(|| {
+            format!("this user may not execute it (mode {mode:04o}, owner {})", metadata.uid())
+        });
         (io::ErrorKind::PermissionDenied, text)
     } else {
         return Ok(());
@@ -226,7 +230,7 @@ mod tests {
     fn a_program_of_this_machine_runs_from_its_open_file() {
         let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
         assert!(program.runs_from_file());
-        assert!(!program.is_script());
+        assert_eq!(program.shebang(), None);
         let mut magic = [0; 4];
         program.file().read_exact(&mut magic).unwrap();
         assert_eq!(&magic, b"\x7fELF");
@@ -237,8 +241,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = file(temp.path(), b"#! /usr/bin/env python3\nprint()\n", 0o755);
         let program = OpenProgram::open(&path).unwrap();
-        assert!(program.is_script());
-        assert_eq!(program.kind, Kind::Script { interpreter: "/usr/bin/env".into() });
+        assert_eq!(program.shebang().unwrap().interpreter, Path::new("/usr/bin/env"));
     }
 
     #[test]
@@ -253,14 +256,17 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let (kind, text) = refusal(&file(temp.path(), b"#!/bin/sh\n", 0o644));
         assert_eq!(kind, io::ErrorKind::PermissionDenied);
-        assert_eq!(text, "it is not executable (mode 0644)");
+        assert_eq!(text, "it is not executable (mode 0644); make it so with chmod +x");
     }
 
     #[test]
     fn a_folder_is_refused() {
         let temp = tempfile::tempdir().unwrap();
         let (kind, text) = refusal(temp.path());
-        assert_eq!((kind, text.as_str()), (io::ErrorKind::IsADirectory, "it is a directory"));
+        assert_eq!(
+            (kind, text.as_str()),
+            (io::ErrorKind::IsADirectory, "it is a directory; name the program within it")
+        );
     }
 
     #[test]
@@ -279,18 +285,43 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_of_an_elf_file_is_read_in_its_byte_order() {
-        let elf = |order: u8, machine: [u8; 2]| {
-            let mut head = [0; 64];
-            head[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, order]);
-            head[18..20].copy_from_slice(&machine);
-            Kind::of(&head)
-        };
-        assert_eq!(elf(1, [8, 0]), Kind::Foreign(8));
-        assert_eq!(elf(2, [0, 8]), Kind::Foreign(8));
-        assert_eq!(elf(3, [0, 8]), Kind::Unknown);
-        assert_eq!(Kind::of(b"\x7fELF"), Kind::Unknown);
-        assert_eq!(Kind::of(b""), Kind::Unknown);
+    fn windows_line_ends_in_the_first_line_are_reported() {
+        let temp = tempfile::tempdir().unwrap();
+        let (kind, text) = refusal(&file(temp.path(), b"#!/bin/sh\r\nexit\r\n", 0o755));
+        assert_eq!(kind, io::ErrorKind::InvalidData);
+        assert!(text.contains("carriage return") && text.contains("LF, not CRLF"), "{text}");
+    }
+
+    /// What is said of a program that the kernel refuses with this error.
+    fn explained(content: &[u8], errno: Errno) -> String {
+        let temp = tempfile::tempdir().unwrap();
+        let program = OpenProgram::open(&file(temp.path(), content, 0o755)).unwrap();
+        program.explain(errno.into()).to_string()
+    }
+
+    #[test]
+    fn a_missing_interpreter_is_named() {
+        let text = explained(b"#!/no/such/interpreter -x\n", Errno::NOENT);
+        assert!(text.starts_with("its interpreter /no/such/interpreter does not exist"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_loader_is_named() {
+        let mut program = std::fs::read("/bin/true").unwrap();
+        let Some(loader) = loader(&File::open("/bin/true").unwrap()) else { return };
+        let loader = loader.to_str().unwrap().as_bytes();
+        let at = program.windows(loader.len()).position(|bytes| bytes == loader).unwrap();
+        program[at + 1] = b'!';
+        let text = explained(&program, Errno::NOENT);
+        assert!(text.starts_with("its loader /!") && text.contains("another C library"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_program_is_named() {
+        let text = explained(b"", Errno::NOEXEC);
+        assert_eq!(text, "it is an empty file");
+        let text = explained(b"\xef\xbb\xbf#!/bin/sh\n", Errno::NOEXEC);
+        assert!(text.contains("byte order mark"), "{text}");
     }
 
     #[test]

@@ -1,0 +1,48 @@
+//! How to start a plugin's process.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::search_path::find_in;
+
+/// How to start a plugin's process.
+#[derive(Debug)]
+pub(in crate::host) struct Command {
+    pub(in crate::host) program: PathBuf,
+    /// Whether it is the program that this process runs. Then its path may lead elsewhere by now.
+    pub(in crate::host) is_own: bool,
+    pub(in crate::host) arguments: Vec<OsString>,
+    pub(in crate::host) environment: Vec<(OsString, OsString)>,
+    pub(in crate::host) folder: PathBuf,
+    /// The digests that files have to have before the start.
+    pub(in crate::host) digests: Vec<(PathBuf, String)>,
+}
+
+impl Command {
+    /// What to write instead of a program that does not exist but is in `PATH`, as the end of a
+    /// sentence; empty if there is nothing to say. `search_path` is the `PATH` of the process.
+    pub(in crate::host) fn advice_if_missing(
+        &self,
+        error: &io::Error,
+        search_path: Option<&OsStr>,
+    ) -> String {
+        let name = match (error.kind(), self.program.file_name()) {
+            (io::ErrorKind::NotFound, Some(name)) => Path::new(name),
+            _ => return String::new(),
+        };
+        // Compared as text: in `./name`, the author has said which folder.
+        if self.program.as_os_str() != self.folder.join(name).as_os_str() {
+            return String::new();
+        }
+        let found = search_path.and_then(|path| find_in(path, &self.folder, name));
+        let advice = |found: PathBuf| {
+            format!(
+                ". A name without / is a program in the folder of the .pconf, and PATH is not \
+                 searched; write \"{}\"",
+                found.display()
+            )
+        };
+        found.map(advice).unwrap_or_default()
+    }
+}

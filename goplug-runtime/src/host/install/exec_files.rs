@@ -1,0 +1,233 @@
+//! The files besides the program that decide what a plugin's process runs: the interpreter of a
+//! script, and the files that its arguments name.
+//!
+//! For `["/usr/bin/env", "python3", "x.py"]` the program is `env`, but what runs is `x.py`, in the
+//! first `python3` of `PATH`. All three are looked at.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::command::Command;
+use super::search_path::{DEFAULT_PATH, find_in};
+use crate::transport::OpenProgram;
+
+/// How many interpreters a script may have one behind the other: the kernel's limit is 5, and there
+/// may be an `env` before each.
+const MAX_INTERPRETERS: usize = 10;
+
+/// The files in a folder that an interpreter runs if it is given the folder.
+const ENTRY_FILES: [&str; 3] = ["__main__.py", "index.js", "package.json"];
+
+/// The files besides the program.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::host) struct ExecFiles {
+    /// The interpreter of the program, if that is a script, then the interpreter's own, and so on.
+    pub(in crate::host) interpreters: Vec<PathBuf>,
+    /// The regular files that arguments name, in their order.
+    pub(in crate::host) arguments: Vec<PathBuf>,
+}
+
+impl ExecFiles {
+    /// Finds the files of a command whose program has been opened. `search_path` is the `PATH` of
+    /// the process. Does blocking I/O.
+    ///
+    /// # Errors
+    /// An interpreter does not exist, or it is not known whether a file exists; for people.
+    pub(in crate::host) fn of(
+        command: &Command,
+        program: &OpenProgram,
+        search_path: Option<&OsStr>,
+    ) -> Result<Self, String> {
+        let search = Search { folder: &command.folder, path: search_path };
+        let mut files = Self::default();
+        search.follow(program, &command.arguments, &mut files.interpreters)?;
+        let mut before = None;
+        for argument in &command.arguments {
+            for name in names(before, argument) {
+                search.add_file(&name, &mut files.arguments)?;
+            }
+            before = Some(argument);
+        }
+        Ok(files)
+    }
+}
+
+impl ExecFiles {
+    /// The folder of the script that a process runs: of its program, unless that is an interpreter
+    /// or what starts one, else of the first file among the arguments. `None` if there is none.
+    pub(in crate::host) fn script_folder(
+        &self,
+        program: &OpenProgram,
+        is_interpreter: bool,
+    ) -> Option<PathBuf> {
+        let script = match program.shebang() {
+            Some(_) if !is_interpreter => program.path(),
+            _ => self.arguments.first()?,
+        };
+        Some(script.canonicalize().ok()?.parent()?.to_owned())
+    }
+}
+
+/// The names of files that an argument may have: itself, what follows the `=` of an option, and
+/// after `-m` the module of Python's.
+fn names(before: Option<&OsString>, argument: &OsStr) -> Vec<OsString> {
+    let mut names = vec![argument.to_owned()];
+    let Some(text) = argument.to_str() else { return names };
+    if let Some((_, value)) = text.strip_prefix('-').and_then(|option| option.split_once('=')) {
+        names.push(value.into());
+    }
+    if before.is_some_and(|before| before == "-m") {
+        let path = text.replace('.', "/");
+        names.extend([format!("{path}.py").into(), path.into()]);
+    }
+    names
+}
+
+/// Where a process looks for files.
+#[derive(Clone, Copy)]
+struct Search<'a> {
+    /// Its working directory.
+    folder: &'a Path,
+    path: Option<&'a OsStr>,
+}
+
+impl Search<'_> {
+    /// Adds the interpreters of a program that is run with these arguments.
+    fn follow(
+        self,
+        program: &OpenProgram,
+        arguments: &[OsString],
+        interpreters: &mut Vec<PathBuf>,
+    ) -> Result<(), String> {
+        let mut next = self.behind(program, arguments)?;
+        while let Some((path, arguments)) = next {
+            if interpreters.len() == MAX_INTERPRETERS {
+                return Err(format!("{}: its interpreters have no end", program.path().display()));
+            }
+            interpreters.push(path.clone());
+            // One that does not exist is reported by the start, and one that this user may run but
+            // not read is no script.
+            let Ok(program) = OpenProgram::open(&path) else { return Ok(()) };
+            next = self.behind(&program, &arguments)?;
+        }
+        Ok(())
+    }
+
+    /// What a program runs in its place, and with which arguments: a script its interpreter, `env`
+    /// the program that it is given.
+    fn behind(
+        self,
+        program: &OpenProgram,
+        arguments: &[OsString],
+    ) -> Result<Option<(PathBuf, Vec<OsString>)>, String> {
+        if let Some(shebang) = program.shebang() {
+            let arguments = shebang.argument.iter().cloned().collect();
+            return Ok(Some((self.folder.join(&shebang.interpreter), arguments)));
+        }
+        let is_env = program.path().file_name() == Some(OsStr::new("env"));
+        let Some(name) = is_env.then(|| env_target(arguments)).flatten() else { return Ok(None) };
+        match self.look_up(&name) {
+            Some(path) => Ok(Some((path, Vec::new()))),
+            None => Err(format!(
+                "env looks for {} in PATH, and no folder of it has such a program ({}); install it, \
+                 or name it by its path",
+                name.display(),
+                self.path().display()
+            )),
+        }
+    }
+
+    fn path(self) -> OsString {
+        self.path.unwrap_or(OsStr::new(DEFAULT_PATH)).to_owned()
+    }
+
+    /// The program that a shell or `env` would run for this name.
+    fn look_up(self, name: &OsStr) -> Option<PathBuf> {
+        if name.as_encoded_bytes().contains(&b'/') {
+            return Some(self.folder.join(name));
+        }
+        find_in(&self.path(), self.folder, Path::new(name))
+    }
+
+    /// Adds the regular file of this name, or of a folder the file that an interpreter would run.
+    fn add_file(self, name: &OsStr, files: &mut Vec<PathBuf>) -> Result<(), String> {
+        let path = self.folder.join(name);
+        match kind(&path)? {
+            Kind::File => files.push(path),
+            Kind::Folder if !name.is_empty() => {
+                for path in ENTRY_FILES.map(|file| path.join(file)) {
+                    if kind(&path)? == Kind::File {
+                        files.push(path);
+                    }
+                }
+            }
+            Kind::Folder | Kind::Other => {}
+        }
+        Ok(())
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    Other,
+}
+
+/// What is at a path. A file that this user cannot reach counts as none: the plugin, which runs as
+/// this user, cannot reach it either.
+fn kind(path: &Path) -> Result<Kind, String> {
+    use std::io::ErrorKind::{
+        InvalidFilename, InvalidInput, NotADirectory, NotFound, PermissionDenied,
+    };
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Kind::File),
+        Ok(metadata) if metadata.is_dir() => Ok(Kind::Folder),
+        Ok(_) => Ok(Kind::Other),
+        Err(error) => match error.kind() {
+            NotFound | NotADirectory | InvalidFilename | InvalidInput | PermissionDenied => {
+                Ok(Kind::Other)
+            }
+            _ => Err(format!("{}, which Exec names, cannot be read: {error}", path.display())),
+        },
+    }
+}
+
+/// The program that `env` runs with these arguments; `None` if there is none, or if `env` is given a
+/// `PATH` of its own.
+fn env_target(arguments: &[OsString]) -> Option<OsString> {
+    let mut arguments = arguments.iter().map(|argument| argument.to_str());
+    while let Some(argument) = arguments.next() {
+        let argument = argument?;
+        match argument {
+            "-u" | "--unset" | "-C" | "--chdir" => {
+                arguments.next();
+            }
+            "-S" | "--split-string" => return env_target_of_text(arguments.next()??),
+            "--" => return arguments.next()?.map(Into::into),
+            _ => {
+                let split = ["-S", "-vS", "-iS", "--split-string="];
+                if let Some(text) = split.iter().find_map(|option| argument.strip_prefix(option)) {
+                    return env_target_of_text(text);
+                }
+                let is_variable = argument.contains('=') && !argument.contains('/');
+                if argument.starts_with("PATH=") || argument.starts_with("-P") {
+                    return None;
+                } else if !argument.starts_with('-') && !is_variable {
+                    return Some(argument.into());
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The same for the text of `env -S`.
+fn env_target_of_text(text: &str) -> Option<OsString> {
+    let words: Vec<_> = text.split_whitespace().map(OsString::from).collect();
+    env_target(&words)
+}
+
+#[cfg(test)]
+mod tests;

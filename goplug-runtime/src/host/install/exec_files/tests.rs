@@ -1,0 +1,90 @@
+//! Which files a command runs besides its program.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn put(path: &Path, content: &str, mode: u32) -> PathBuf {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    path.to_owned()
+}
+
+/// The files of a command whose working directory is this one and whose `PATH` is its `bin`.
+fn files(folder: &Path, exec: &[&str]) -> Result<ExecFiles, String> {
+    let program = folder.join(exec[0]);
+    let command = Command {
+        program: program.clone(),
+        is_own: false,
+        arguments: exec[1..].iter().map(OsString::from).collect(),
+        environment: Vec::new(),
+        folder: folder.into(),
+        digests: Vec::new(),
+    };
+    let opened = OpenProgram::open(&program).unwrap();
+    ExecFiles::of(&command, &opened, Some(folder.join("bin").as_os_str()))
+}
+
+#[test]
+fn a_program_of_the_machine_has_no_interpreter_and_no_files() {
+    let temp = tempfile::tempdir().unwrap();
+    let found = files(temp.path(), &["/bin/true", "--quiet", "", "1=2", "/dev/null", "/"]);
+    assert_eq!(found.unwrap(), ExecFiles::default());
+}
+
+#[test]
+fn files_that_arguments_name_are_found() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = |name: &str| put(&temp.path().join(name), "", 0o644);
+    let expected = ["x.py", "lib/y.py", "conf", "mod/a.py", "pack/__main__.py"].map(at);
+    let absolute = expected[1].to_str().unwrap();
+    let exec =
+        ["/bin/true", "./x.py", absolute, "--from=conf", "-m", "mod.a", "-m", "pack", "none.py"];
+    let found = files(temp.path(), &exec).unwrap().arguments;
+    let real = |paths: &[PathBuf]| -> Vec<_> {
+        paths.iter().map(|path| path.canonicalize().unwrap()).collect()
+    };
+    // `-m pack` names a folder twice: by the argument itself, and as a module.
+    assert_eq!(real(&found)[..5], real(&expected));
+}
+
+#[test]
+fn every_interpreter_of_a_script_is_found() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = |name: &str, text: &str| put(&temp.path().join(name), text, 0o755);
+    let shell = at("bin/shell", "#!/bin/sh -e\n");
+    let shim = at("bin/python", "#!/usr/bin/env -S shell -u\n");
+    at("x", "#!/usr/bin/env python\n");
+    let env = PathBuf::from("/usr/bin/env");
+    let expected = [env.clone(), shim.clone(), env, shell.clone(), "/bin/sh".into()];
+    assert_eq!(files(temp.path(), &["x"]).unwrap().interpreters, expected);
+
+    let exec = ["/usr/bin/env", "-i", "A=b", "-u", "C", "shell", "x"];
+    let found = files(temp.path(), &exec).unwrap();
+    assert_eq!(found.interpreters, [shell, "/bin/sh".into()]);
+    assert_eq!(found.arguments, [temp.path().join("x")]);
+}
+
+#[test]
+fn a_name_that_env_will_not_find_is_reported() {
+    let temp = tempfile::tempdir().unwrap();
+    put(&temp.path().join("x"), "#!/usr/bin/env python9\n", 0o755);
+    let error = files(temp.path(), &["x"]).unwrap_err();
+    assert!(error.starts_with("env looks for python9 in PATH"), "{error}");
+    // Not executable, so `env` would not run it.
+    put(&temp.path().join("bin/python9"), "", 0o644);
+    assert!(files(temp.path(), &["x"]).is_err());
+    // `env` has a path of its own: nothing is known.
+    let exec = ["/usr/bin/env", "PATH=/opt/bin", "python9"];
+    assert_eq!(files(temp.path(), &exec).unwrap(), ExecFiles::default());
+}
+
+#[test]
+fn interpreters_without_end_are_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("x");
+    put(&path, &format!("#!{}\n", path.display()), 0o755);
+    let error = files(temp.path(), &["x"]).unwrap_err();
+    assert!(error.contains("no end"), "{error}");
+}
