@@ -14,18 +14,30 @@ use crate::test_env::{
 
 /// A calculator that the test starts, and that serves in the folder of the plugins. Dropping
 /// this kills it.
-pub(crate) struct SelfStarted(Child);
+pub(crate) struct SelfStarted(pub(crate) Child);
 
 impl SelfStarted {
     pub(crate) fn start(env: &TestEnv) -> Self {
+        Self::start_in(env, &env.folder())
+    }
+
+    /// Starts it in another folder.
+    pub(crate) fn start_in(env: &TestEnv, folder: &std::path::Path) -> Self {
         let mut command = env.command(CALCULATOR);
-        command.arg("--dir").arg(env.folder()).stderr(Stdio::null());
+        command.arg("--dir").arg(folder).stderr(Stdio::null());
         Self(command.spawn().unwrap())
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// Stops it as an init system does.
+    pub(crate) async fn terminate(&mut self) {
+        let pid = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        until("the process has ended", || self.0.try_wait().unwrap().is_some()).await;
     }
 }
 
@@ -69,15 +81,14 @@ fn callbacks_of_a_self_started_plugin_arrive() {
 }
 
 #[test]
-fn an_unload_stops_a_self_started_plugin_which_removes_its_files() {
+fn a_self_started_plugin_that_is_stopped_by_its_owner_removes_its_files() {
     run_test(async |env| {
         let registry = env.watching().await;
         let mut process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         let mut events = registry.events();
-        calculator.plugin().unload().await.unwrap();
+        process.terminate().await;
         read_until(&mut events, "the removal", is(Kind::Removed, "math.Calculator")).await;
-        until("the process has ended", || process.0.try_wait().unwrap().is_some()).await;
         assert_eq!(calculator.plugin().state(), State::Stopped);
         let left: Vec<_> = std::fs::read_dir(env.folder()).unwrap().flatten().collect();
         assert!(left.iter().all(|entry| !is_of_plugin(entry)), "{left:?}");
@@ -197,8 +208,7 @@ fn a_plugin_that_starts_again_replaces_the_files_it_left() {
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
         let calculator: CalculatorClient = registry.client().await.unwrap();
         assert_eq!(calculator.process().await.unwrap(), process.0.id());
-        calculator.plugin().unload().await.unwrap();
-        until("it has ended", || process.0.try_wait().unwrap().is_some()).await;
+        process.terminate().await;
         assert!(!file.exists() && !socket.exists());
     });
 }
@@ -274,6 +284,6 @@ fn a_plugin_on_the_raw_layer_is_served() {
         assert!(matches!(error, Error::NotRegistered { .. }), "{error:?}");
 
         registry.stop().await;
-        soon("the end of the plugin", server.stopped()).await;
+        server.stop().await.unwrap();
     });
 }

@@ -1,5 +1,6 @@
 //! Hosts and plugins as real processes. `test_env` is what all tests share.
 
+mod attached;
 mod bad_files;
 mod blocking;
 mod callbacks;

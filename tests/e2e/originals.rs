@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Barrier, Notify, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::test_env::{TestEnv, run_test, soon};
+use crate::test_env::{TestEnv, run_test, soon, until};
 
 /// A method of a value, in a package of a repository, as Go names it.
 const QUALIFIED: &str = "github.com/acme/app/handlers.(*Server).OnEvent-fm";
@@ -281,5 +281,89 @@ fn calls_of_any_plugin_are_made_one_at_a_time_if_the_user_says_so() {
         assert_eq!(*seen.lock().unwrap(), (0, 1));
         registry.stop().await;
         server.stop().await.unwrap();
+    });
+}
+
+/// Plays a plugin of the original in a process of its own, on the socket that it is given: a call
+/// before the activation is an error without a body, and each answer ends with the process's id.
+const GO: &str = r#"
+import os, socketserver, sys
+class Go(socketserver.StreamRequestHandler):
+    active = False
+    def handle(self):
+        while line := self.rfile.readline():
+            length = 0
+            while (field := self.rfile.readline().strip().lower()):
+                if field.startswith(b"content-length:"):
+                    length = int(field.split(b":")[1])
+            self.rfile.read(length)
+            path = line.split()[1]
+            status, body = b"200 OK", b"done by %d" % os.getpid()
+            if path == b"/Activate":
+                Go.active, body = True, b'["main.Do","","","",""]'
+            elif path == b"/Stop":
+                os._exit(0)
+            elif not Go.active:
+                status, body = b"503 Service Unavailable", b""
+            self.wfile.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+Server(sys.argv[1], Go).serve_forever()
+"#;
+
+/// A played plugin in a process of its own. Dropping it kills the process.
+struct GoProcess(std::process::Child);
+
+impl GoProcess {
+    async fn start(env: &TestEnv, sock: &Path) -> Self {
+        let child = env.command("python3").arg("-c").arg(GO).arg(sock).spawn().unwrap();
+        let process = Self(child);
+        until("it listens", || std::os::unix::net::UnixStream::connect(sock).is_ok()).await;
+        process
+    }
+
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for GoProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[test]
+fn a_plugin_that_is_replaced_while_its_host_is_busy_is_activated_again() {
+    run_test(async |env| {
+        let sock = install(env);
+        let mut first = GoProcess::start(env, &sock).await;
+        let registry = env.registry().start().await.unwrap();
+        let plugin = registry.load("Do", "Test").await.unwrap();
+        let done = format!("done by {}", first.0.id());
+        assert_eq!(plugin.execute("main.Do", "").await.unwrap(), done);
+        let moved = env.path("next.sock");
+        let second = GoProcess::start(env, &moved).await;
+        std::fs::rename(&moved, &sock).unwrap();
+
+        first.kill();
+
+        let done = format!("done by {}", second.0.id());
+        let mut lost = 0;
+        soon("the answer of the second process", async {
+            loop {
+                match plugin.execute("main.Do", "").await {
+                    Ok(answer) if answer == done => break,
+                    Ok(answer) => panic!("{answer:?}"),
+                    // The call that the first process may have begun.
+                    Err(error) if error.may_have_executed() => lost += 1,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        })
+        .await;
+        assert!(lost <= 1, "{lost}");
+        registry.stop().await;
     });
 }

@@ -157,6 +157,9 @@ impl ServerBuilder {
 
     /// Runs `hook` when the plugin stops after it has been activated, for at most the
     /// [stop timeout](ServerBuilder::stop_timeout). Calls in flight go on meanwhile.
+    ///
+    /// The hook also runs when the last host has left a plugin that no host has started. The next
+    /// host then activates the plugin again, so both hooks may run several times.
     pub fn on_stop<F, R>(mut self, hook: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = R> + Send + 'static,

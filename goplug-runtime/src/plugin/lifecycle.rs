@@ -1,5 +1,10 @@
 //! From activation to the end: which phase a plugin is in, and what is still in flight.
 //!
+//! A host that says who it is when it activates the plugin is *attached* for as long as the
+//! connection of that request is open. Once the last attached host is gone, the plugin is
+//! deactivated: its stop hook runs, and the next host activates it again. If somebody activated it
+//! without saying who, such as a person with `curl`, it stays active until it is stopped.
+//!
 //! The phase and the number of calls in flight are one watched value. So "is the plugin
 //! active" and "one more call is in flight" are one step, and no stop can come in between.
 //! Nothing here spawns a task: code that waits for a phase waits in its own task.
@@ -20,6 +25,8 @@ pub(super) enum Phase {
     Idle,
     /// The activation hook is running.
     Activating,
+    /// Its last host is gone, and the stop hook is running.
+    Deactivating,
     /// It takes calls.
     Active,
     /// It takes no further calls; those in flight may finish.
@@ -39,8 +46,12 @@ struct State {
     phase: Phase,
     /// Whether the stop hook has something to undo.
     activated: bool,
-    /// Calls, and the activation hook while it runs.
+    /// Calls, and a hook that runs before the plugin is to stop.
     in_flight: usize,
+    /// The connections of the attached hosts.
+    hosts: Vec<u64>,
+    /// Whether somebody activated the plugin whose end will not be noticed.
+    is_pinned: bool,
     /// Requests to stop that have not been answered.
     stop_requests: usize,
 }
@@ -51,7 +62,14 @@ pub(super) struct Lifecycle(watch::Sender<State>);
 
 impl Lifecycle {
     pub(super) fn new() -> Self {
-        let state = State { phase: Phase::Idle, activated: false, in_flight: 0, stop_requests: 0 };
+        let state = State {
+            phase: Phase::Idle,
+            activated: false,
+            in_flight: 0,
+            hosts: Vec::new(),
+            is_pinned: false,
+            stop_requests: 0,
+        };
         Self(watch::Sender::new(state))
     }
 
@@ -108,7 +126,7 @@ impl Lifecycle {
         });
         match phase {
             Phase::Active => Ok(CallGuard(self.clone())),
-            Phase::Idle | Phase::Activating => {
+            Phase::Idle | Phase::Activating | Phase::Deactivating => {
                 Err(Problem::new(ProblemKind::NotActive, "no host has activated the plugin yet"))
             }
             _ => Err(stopping()),
@@ -132,8 +150,10 @@ impl Lifecycle {
     {
         let activation = loop {
             match self.begin_activation() {
-                Phase::Idle => break ActivationGuard(self),
-                Phase::Activating => self.wait(|state| state.phase != Phase::Activating).await,
+                Phase::Idle => break HookGuard(self),
+                phase @ (Phase::Activating | Phase::Deactivating) => {
+                    self.wait(|state| state.phase != phase).await;
+                }
                 Phase::Active => return Ok(()),
                 _ => return Err(stopping()),
             }
@@ -166,6 +186,52 @@ impl Lifecycle {
         before
     }
 
+    /// Notes who activates the plugin: a host that is attached until the end of this connection,
+    /// or, without a connection, somebody whose end will not be noticed.
+    pub(super) fn attach(&self, connection: Option<u64>) {
+        self.0.send_if_modified(|state| {
+            match connection {
+                Some(connection) if !state.hosts.contains(&connection) => {
+                    state.hosts.push(connection);
+                }
+                Some(_) => {}
+                None => state.is_pinned = true,
+            }
+            false
+        });
+    }
+
+    /// Notes that a connection has ended, and with it perhaps a host.
+    pub(super) fn detach(&self, connection: u64) {
+        self.0.send_if_modified(|state| {
+            let hosts = state.hosts.len();
+            state.hosts.retain(|host| *host != connection);
+            state.hosts.len() < hosts && state.hosts.is_empty()
+        });
+    }
+
+    /// Waits until the plugin is active and its last attached host is gone, and begins to
+    /// deactivate it. The plugin is idle when the guard is dropped. Cancel safe.
+    pub(super) async fn deactivation(&self) -> HookGuard<'_> {
+        loop {
+            self.wait(State::is_abandoned).await;
+            // A host may have come in between.
+            let begun = self.0.send_if_modified(|state| {
+                let begins = state.is_abandoned();
+                if begins {
+                    state.phase = Phase::Deactivating;
+                    state.activated = false;
+                    // As at an activation.
+                    state.in_flight += 1;
+                }
+                begins
+            });
+            if begun {
+                return HookGuard(self);
+            }
+        }
+    }
+
     /// Asks the plugin to stop. The request counts as unanswered until the guard is dropped.
     pub(super) fn request_stop(self: &Arc<Self>) -> StopGuard {
         self.0.send_if_modified(|state| {
@@ -177,11 +243,18 @@ impl Lifecycle {
     }
 }
 
-/// The activation hook while it runs. Dropping the guard without
-/// [`ActivationGuard::succeed`] makes the plugin idle again.
-struct ActivationGuard<'a>(&'a Lifecycle);
+impl State {
+    fn is_abandoned(&self) -> bool {
+        self.phase == Phase::Active && self.hosts.is_empty() && !self.is_pinned
+    }
+}
 
-impl ActivationGuard<'_> {
+/// A hook while it runs, before the plugin is to stop. Dropping the guard without
+/// [`HookGuard::succeed`] makes the plugin idle.
+pub(super) struct HookGuard<'a>(&'a Lifecycle);
+
+impl HookGuard<'_> {
+    /// The activation hook has succeeded: the plugin is active.
     fn succeed(self) -> Result<(), Problem> {
         let mut active = false;
         self.0.0.send_modify(|state| {
@@ -195,11 +268,11 @@ impl ActivationGuard<'_> {
     }
 }
 
-impl Drop for ActivationGuard<'_> {
+impl Drop for HookGuard<'_> {
     fn drop(&mut self) {
         self.0.0.send_modify(|state| {
             state.in_flight -= 1;
-            if state.phase == Phase::Activating {
+            if matches!(state.phase, Phase::Activating | Phase::Deactivating) {
                 state.phase = Phase::Idle;
             }
         });

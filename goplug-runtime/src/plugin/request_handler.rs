@@ -47,6 +47,18 @@ pub(super) enum PendingRequest {
     Control { request: Box<ControlRequest>, body: Bytes },
 }
 
+/// A connection that a host may be attached by. Dropping it detaches the host.
+pub(super) struct Attachment {
+    lifecycle: Arc<Lifecycle>,
+    connection: u64,
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        self.lifecycle.detach(self.connection);
+    }
+}
+
 /// Why a control request fails.
 enum Failure {
     Problem(Problem),
@@ -93,9 +105,10 @@ impl RequestHandler {
     }
 
     /// Records that a connection is open. When the guard is dropped, the hosts that registered
-    /// on the connection count as disconnected.
-    pub(super) fn connected(&self, connection: u64) -> ConnectionGuard {
-        ConnectionGuard::new(self.hub.clone(), connection)
+    /// on the connection count as disconnected, and a host that is attached by it as gone.
+    pub(super) fn connected(&self, connection: u64) -> (ConnectionGuard, Attachment) {
+        let attachment = Attachment { lifecycle: self.lifecycle.clone(), connection };
+        (ConnectionGuard::new(self.hub.clone(), connection), attachment)
     }
 
     /// Runs a hook as part of this plugin.
@@ -198,7 +211,8 @@ impl RequestHandler {
     ) -> Result<Response, Failure> {
         let raw = |body| Response::ok(body, wire::OCTET_STREAM, ResponseGuard::default());
         match request {
-            ControlRequest::Activate { dialect, budget } => {
+            ControlRequest::Activate { dialect, budget, is_host } => {
+                self.lifecycle.attach(is_host.then_some(connection));
                 self.activate(dialect, budget, body).await
             }
             ControlRequest::Stop => Ok(self.stop().await),
@@ -298,6 +312,7 @@ fn control_request(
         wire::ACTIVATE => Ok(ControlRequest::Activate {
             dialect: headers.dialect(),
             budget: parse_budget(timeout)?,
+            is_host: headers.host_token()?.is_some(),
         }),
         wire::STOP => Ok(ControlRequest::Stop),
         wire::PING => Ok(ControlRequest::Ping),

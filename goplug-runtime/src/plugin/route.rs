@@ -29,6 +29,8 @@ pub(super) enum ControlRequest {
     Activate {
         dialect: Dialect,
         budget: Option<Duration>,
+        /// Whether the host has said who it is: then it is gone when its connection ends.
+        is_host: bool,
     },
     Stop,
     Ping,

@@ -6,6 +6,7 @@ mod calls;
 mod client;
 #[cfg(feature = "hyper")]
 mod differential;
+mod hosts;
 mod http;
 mod legacy;
 mod smuggling;

@@ -53,8 +53,11 @@ fn with_nulls(document: &mut Value) {
     ];
     let Some(object) = document.as_object_mut() else { return };
     for key in KEYS {
-        let is_empty =
-            |value: &Value| matches!(value, Value::Array(a) if a.is_empty()) || value == "";
+        // An empty version or schema is another value than none.
+        let can_be_none = ["version", "schema"].contains(&key);
+        let is_empty = |value: &Value| {
+            !can_be_none && (value == "" || value.as_array().is_some_and(Vec::is_empty))
+        };
         if object.get(key).is_none_or(is_empty) {
             object.insert(key.into(), Value::Null);
         }

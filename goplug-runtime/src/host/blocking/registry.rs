@@ -100,7 +100,8 @@ impl Registry {
     }
 
     /// Stops every plugin gracefully, and stops discovery. When this returns, no process of this
-    /// registry is left. Later loads fail with [`Error::Stopped`](crate::Error::Stopped).
+    /// registry is left. Later loads fail with [`Error::Stopped`](crate::Error::Stopped). A plugin
+    /// that another process has started is left running.
     ///
     /// # Errors
     /// Only [`Error::Configuration`](crate::Error::Configuration), in a task of the registry's own

@@ -101,6 +101,11 @@ impl Callbacks {
         }
     }
 
+    /// The token by which plugins know this host.
+    pub(in crate::host) fn host_id(&self) -> &str {
+        &self.host_id
+    }
+
     /// Adds a handler.
     pub(in crate::host) fn add(&self, name: &str, handler: CallbackHandler) -> Registration {
         let mut table = self.lock();

@@ -98,6 +98,17 @@ impl Connection {
         Ok(response)
     }
 
+    /// Whether the connection is open after a response, as far as that says.
+    pub(in crate::host) fn stays_open(&self) -> bool {
+        self.reusable
+    }
+
+    /// The process that listened on the socket when this connection was opened; `None` if the
+    /// system does not say.
+    pub(in crate::host) fn listening_process(&self) -> Option<i32> {
+        self.stream.peer().ok()?.pid
+    }
+
     /// Resolves when the plugin closes this connection or it fails. Bytes that arrive are
     /// discarded. Cancel safe.
     pub(in crate::host) async fn closed(&mut self) {

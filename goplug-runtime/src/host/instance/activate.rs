@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::response::{self, RequestLimits};
 use crate::error::Error;
-use crate::host::connection::{Endpoint, SendError};
+use crate::host::connection::{Connection, Endpoint, SendError};
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
 use crate::http1::{Request, Response};
@@ -36,11 +36,20 @@ impl ActivationError {
     }
 }
 
+/// How an activation reaches a plugin.
+pub(super) enum Via<'a> {
+    /// On any connection: the plugin's life does not depend on it.
+    Any,
+    /// On a connection that is kept open: the host with this token is there as long as that is.
+    Attached { connection: &'a mut Connection, host: &'a str },
+}
+
 /// Activates a plugin until the deadline, and returns what it offers.
 pub(super) async fn activate(
     installation: &Installation,
     policy: &Policy,
     endpoint: &Endpoint,
+    via: Via<'_>,
     deadline: Instant,
 ) -> Result<(Dialect, Descriptor), ActivationError> {
     let body: &[u8] = match &*policy.configuration {
@@ -49,13 +58,25 @@ pub(super) async fn activate(
         b"" => b"null",
         configuration => configuration,
     };
+    let mut headers = [wire::GOPLUG_2; 2];
+    let headers = match via {
+        Via::Any => &headers[..1],
+        Via::Attached { host, .. } => {
+            headers[1] = (wire::HEADER_HOST, host);
+            &headers[..]
+        }
+    };
     let request = Request {
         content_type: (installation.pconf.protocol() != 1).then_some(wire::JSON),
-        headers: &[wire::GOPLUG_2],
+        headers,
         ..Request::new(wire::ACTIVATE, body)
     };
     let limits = RequestLimits { body: endpoint.body_limit(), time: policy.start_timeout };
-    match endpoint.send(&request, deadline, || false).await {
+    let sent = match via {
+        Via::Any => endpoint.send(&request, deadline, || false).await,
+        Via::Attached { connection, .. } => endpoint.send_on(connection, &request, deadline).await,
+    };
+    match sent {
         Ok(response) => read_descriptor(installation, response, limits).map_err(Into::into),
         Err(SendError::TimedOut) => {
             Err(format!("its activation took longer than {:?}", limits.time).into())

@@ -138,6 +138,16 @@ impl Instance {
         deadline_error(self.id(), method, self.request_limits(budget))
     }
 
+    /// Waits, after a call that the plugin has not begun, until the host has noticed that another
+    /// process has taken its place. Returns at once for a child process, and after a while in any
+    /// case. Cancel safe.
+    pub(in crate::host) async fn noticed_end(&self, budget: Budget) {
+        if !self.is_child() {
+            let until = tokio::time::Instant::now() + EXIT_WAIT.min(budget.updated().remaining / 2);
+            drop(timeout_at(until, self.wait_for_exit()).await);
+        }
+    }
+
     /// Until when a call whose connection broke waits to learn how the process ended. Only the
     /// exit of a child process can be learned. If the process has not ended, the call must fail
     /// because of its connection, not because of its deadline.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::activate::{ActivationError, activate};
+use super::activate::{ActivationError, Via, activate};
+use super::attachment::Attachment;
 use super::exit::{EXIT_WAIT, Exit};
 use super::identity;
 use super::liveness::Liveness;
@@ -30,6 +31,8 @@ pub(in crate::host) struct Launch<'a> {
     pub(in crate::host) policy: &'a Policy,
     pub(in crate::host) sockets: &'a Sockets,
     pub(in crate::host) digests: &'a DigestCache,
+    /// The token of this host.
+    pub(in crate::host) host: &'a str,
     /// Until when the instance has to be active.
     pub(in crate::host) deadline: Instant,
 }
@@ -90,7 +93,9 @@ impl Launch<'_> {
         let endpoint = self.endpoint(listener.path().into());
         let activated = tokio::select! {
             biased;
-            activated = activate(&self.installation, self.policy, &endpoint, self.deadline) => {
+            activated =
+                activate(&self.installation, self.policy, &endpoint, Via::Any, self.deadline) =>
+            {
                 match activated {
                     // Most often the process has ended, and its exit is the better reason.
                     Err(ActivationError::Broken(error)) if error.kind() != ErrorKind::InvalidData => {
@@ -127,16 +132,13 @@ impl Launch<'_> {
 
     /// Activates a plugin that another process starts.
     async fn activate_foreign(&self) -> Result<(Instance, Liveness)> {
-        let installation = &self.installation;
-        let endpoint = self.endpoint(installation.socket()?);
-        let watch =
-            endpoint.connect().await.map_err(|error| installation.rejected(error.to_string()))?;
-        let activated = activate(installation, self.policy, &endpoint, self.deadline)
-            .await
-            .map_err(|error| error.into_error(installation.id()))?;
+        let installation = Arc::clone(&self.installation);
         let id = installation.id().clone();
+        let endpoint = self.endpoint(installation.socket()?);
+        let (attachment, activated) =
+            Attachment::new(installation, self.policy, &endpoint, self.host, self.deadline).await?;
         let instance = Instance::new(id, endpoint, activated, None, self.policy);
-        Ok((instance, Liveness::Foreign { watch: Some(watch) }))
+        Ok((instance, Liveness::Foreign(Box::new(attachment))))
     }
 
     fn endpoint(&self, socket: std::path::PathBuf) -> Endpoint {

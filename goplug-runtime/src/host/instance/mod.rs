@@ -6,6 +6,7 @@
 //! `launch` for a start.
 
 mod activate;
+mod attachment;
 mod call;
 mod call_guard;
 mod confinement;

@@ -15,7 +15,8 @@ use crate::host::install::Installation;
 use crate::host::policy::{HealthCheck, Policy};
 use crate::host::task::OwnedTask;
 use crate::http1::Request;
-use crate::protocol::wire;
+use crate::limits;
+use crate::protocol::{Dialect, wire};
 
 /// An instance, from its activation to the end of its process. Dropping it kills the process.
 pub(in crate::host) struct OwnedInstance {
@@ -87,7 +88,7 @@ impl OwnedInstance {
     pub(in crate::host) async fn wait(&mut self) -> Exit {
         if let Some(health @ Health::Checking(_)) = &mut self.health {
             tokio::select! {
-                exit = self.liveness.wait(self.shared.endpoint()) => return exit,
+                exit = self.liveness.wait(&self.shared) => return exit,
                 reason = health.failed() => {
                     *health = Health::Failed(reason);
                     self.liveness.kill();
@@ -102,13 +103,41 @@ impl OwnedInstance {
                 let exit = process.wait().await;
                 Exit { status: format!("{reason} ({})", exit.status), ..exit }
             }
-            _ => self.liveness.wait(self.shared.endpoint()).await,
+            _ => self.liveness.wait(&self.shared).await,
         }
+    }
+
+    /// Whether the instance has ended because another process has taken its place.
+    pub(in crate::host) fn is_replaced(&self) -> bool {
+        matches!(&self.liveness, Liveness::Foreign(attachment) if attachment.is_replaced())
+    }
+
+    /// Stops the instance, or leaves it if another process has started it. Takes at most a second
+    /// longer than the timeout.
+    ///
+    /// The plugins of the original GoPlug are stopped in any case, as its hosts do.
+    pub(in crate::host) async fn stop(self, timeout: Duration) {
+        let is_left = !self.can_be_replaced() && self.shared.dialect() == Dialect::GoPlug2;
+        if is_left { self.leave(timeout).await } else { self.end(timeout).await }
+    }
+
+    /// Leaves the instance running: waits until the calls in flight have ended, for at most this
+    /// long, ends the registrations and closes the connections.
+    async fn leave(mut self, timeout: Duration) {
+        let deadline = tokio::time::Instant::now() + timeout;
+        drop(tokio::time::timeout_at(deadline, self.shared.drained()).await);
+        // The task would open the stream again.
+        self.callbacks = None;
+        if let Liveness::Foreign(attachment) = &self.liveness {
+            let deadline = deadline.max(tokio::time::Instant::now() + limits::FLUSH_TIMEOUT);
+            attachment.unregister(self.shared.endpoint(), deadline).await;
+        }
+        self.shared.end(Exit::because("this host has left it"));
     }
 
     /// Stops the instance: sends it a request to stop, waits for its end until the timeout, then
     /// ends it with signals, which may take a second more. Calls still in flight fail.
-    pub(in crate::host) async fn stop(self, timeout: Duration) {
+    async fn end(self, timeout: Duration) {
         let began = Instant::now();
         let request = Request::new(wire::STOP, b"");
         // The result does not matter: the plugin may end without a response, and if it refuses it
@@ -120,7 +149,7 @@ impl OwnedInstance {
                 drop(listener);
                 exit
             }
-            Liveness::Foreign { .. } => Exit::because("it was stopped"),
+            Liveness::Foreign(_) => Exit::because("it was stopped"),
         };
         self.shared.end(exit);
     }

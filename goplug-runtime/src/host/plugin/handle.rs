@@ -242,6 +242,10 @@ impl Plugin {
     /// [`stop_timeout`](crate::host::Policy::stop_timeout), and about a second more if the process
     /// has to be killed.
     ///
+    /// A plugin that another process has started is left running: calls in flight finish, its
+    /// callbacks are unregistered and its connections closed. Its stop hook runs once its last
+    /// host has left it. Plugins of the original GoPlug are stopped nevertheless, as its hosts do.
+    ///
     /// Dropping the future does not cancel the stop.
     ///
     /// # Errors

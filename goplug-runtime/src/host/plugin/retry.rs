@@ -21,12 +21,15 @@ pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Resu
     let mut budget = Budget::new(call_timeout(plugin, &request));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
-        match instance.call(&request, budget).await {
-            Err(error) if is_retried(plugin, &instance, &error, request.idempotent) => {
-                budget = budget.updated();
-            }
-            result => return result,
+        let result = instance.call(&request, budget).await;
+        let Err(error) = result else { return result };
+        if may_be_retried(&error, request.idempotent) {
+            instance.noticed_end(budget).await;
         }
+        if !is_retried(plugin, &instance, &error, request.idempotent) {
+            return Err(error);
+        }
+        budget = budget.updated();
     }
 }
 
@@ -42,12 +45,15 @@ pub(in crate::host) fn call_blocking(
             Acquired::NoInstance(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
                 .unwrap_or_else(|| Err(plugin.unavailable_error()))?,
         };
-        match instance.call_blocking(request, budget) {
-            Err(error) if is_retried(plugin, &instance, &error, request.idempotent) => {
-                budget = budget.updated();
-            }
-            result => return result,
+        let result = instance.call_blocking(request, budget);
+        let Err(error) = result else { return result };
+        if may_be_retried(&error, request.idempotent) {
+            wait_until(instance.noticed_end(budget), budget.deadline.into());
         }
+        if !is_retried(plugin, &instance, &error, request.idempotent) {
+            return Err(error);
+        }
+        budget = budget.updated();
     }
 }
 

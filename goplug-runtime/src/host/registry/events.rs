@@ -29,7 +29,7 @@ pub enum Event {
         /// The plugin.
         plugin: PluginId,
     },
-    /// A plugin was unloaded.
+    /// A plugin was unloaded. If another process has started it, it may go on.
     Stopped {
         /// The plugin.
         plugin: PluginId,

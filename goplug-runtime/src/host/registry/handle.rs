@@ -170,6 +170,9 @@ impl Registry {
     /// Stops every plugin gracefully, and stops discovery. When this returns, no process of this
     /// registry is left, and its streams of events end. Later loads fail with [`Error::Stopped`].
     ///
+    /// A plugin that another process has started is left running, as with
+    /// [`Plugin::unload`](crate::host::Plugin::unload).
+    ///
     /// Dropping the future does not cancel the stops that have begun.
     pub async fn stop(&self) {
         let plugins = self.inner.directory.close();

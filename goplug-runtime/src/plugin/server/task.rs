@@ -45,7 +45,8 @@ pub(super) async fn run(
 ) {
     let stop = StopOnDrop(handler.clone());
     let mut connections = JoinSet::new();
-    select(wind_down(&handler), accept(&listener, &handler, &mut connections)).await;
+    let serving = join(deactivate(&handler), accept(&listener, &handler, &mut connections));
+    select(wind_down(&handler), serving).await;
     drop(pconf_file);
     drop(listener);
     let lifecycle = handler.lifecycle();
@@ -86,29 +87,47 @@ async fn reap_one(connections: &mut JoinSet<()>) {
     }
 }
 
+/// Runs the stop hook whenever the last attached host is gone. Never ready.
+async fn deactivate(handler: &RequestHandler) {
+    loop {
+        let _guard = handler.lifecycle().deactivation().await;
+        let hook = stop_hook(handler);
+        if timeout(handler.settings().stop_timeout, hook).await.is_err() {
+            report(handler, "took too long");
+        }
+    }
+}
+
 /// Waits until the plugin is to stop, and then until nothing is in flight any more.
 async fn wind_down(handler: &RequestHandler) {
     let lifecycle = handler.lifecycle();
     lifecycle.reached(Phase::Stopping).await;
-    let graceful = async { join(stop_hook(handler), lifecycle.none_in_flight()).await };
+    let hook = async {
+        if lifecycle.was_activated() {
+            stop_hook(handler).await;
+        }
+    };
+    let graceful = async { join(hook, lifecycle.none_in_flight()).await };
     if timeout(handler.settings().stop_timeout, graceful).await.is_err() {
         lifecycle.advance(Phase::CuttingOff);
         let _ = timeout(limits::FLUSH_TIMEOUT, lifecycle.none_in_flight()).await;
     }
 }
 
+/// Runs the stop hook, and reports its fault.
 async fn stop_hook(handler: &RequestHandler) {
-    if !handler.lifecycle().was_activated() {
-        return;
-    }
     let definition = handler.definition();
     let outcome =
         catch_panic(async { handler.in_context(definition.hooks.run_stop()).await }).await;
-    let fault = match outcome {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => format!("failed: {error:#}"),
-        Err(panic) => format!("panicked: {panic}"),
-    };
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => report(handler, &format!("failed: {error:#}")),
+        Err(panic) => report(handler, &format!("panicked: {panic}")),
+    }
+}
+
+fn report(handler: &RequestHandler, fault: &str) {
+    let id = &handler.definition().id;
     // The host reads standard error line by line. If it is gone, nobody is left to tell.
-    let _ = writeln!(std::io::stderr(), "{}: the stop hook {fault}", definition.id);
+    let _ = writeln!(std::io::stderr(), "{id}: the stop hook {fault}");
 }

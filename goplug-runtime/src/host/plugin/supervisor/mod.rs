@@ -75,7 +75,7 @@ impl Supervisor {
                     Some(command) => self.execute(command).await,
                     None => return self.stop(State::Stopped).await,
                 },
-                exit = wait_for_exit(&mut self.current) => self.handle_crash(exit),
+                exit = wait_for_exit(&mut self.current) => self.handle_exit(exit).await,
                 recheck = plugin.wait_for_recheck() => self.recheck(recheck).await,
                 () = wait_until(self.restart_at) => self.restart().await,
                 () = wait_until_idle(&plugin, child) => self.stop_idle().await,

@@ -4,14 +4,35 @@ use tokio::time::Instant;
 
 use super::Supervisor;
 use crate::error::Error;
-use crate::host::instance::Exit;
+use crate::host::instance::{Exit, OwnedInstance};
 use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::reporter::PluginEvent;
 use crate::host::plugin::restarts::RestartDecision;
 
 impl Supervisor {
     /// Handles the exit of the current instance.
-    pub(super) fn handle_crash(&mut self, exit: Exit) {
+    pub(super) async fn handle_exit(&mut self, exit: Exit) {
+        match self.current.take_if(|instance| instance.is_replaced()) {
+            Some(old) => self.follow(old, exit).await,
+            None => self.handle_crash(exit),
+        }
+    }
+
+    /// Activates the process that has taken the place of a plugin that somebody else has started.
+    /// That is no restart: whoever started it has restarted it.
+    async fn follow(&mut self, old: OwnedInstance, exit: Exit) {
+        // Calls wait for the new process.
+        self.plugin.clear_instance(State::Stopped, Availability::Restarting);
+        self.report(PluginEvent::Crashed(exit.clone()));
+        old.shared.end(exit);
+        drop(old);
+        match self.start_successor().await {
+            Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
+            Err(error) => self.handle_failed_restart(&error),
+        }
+    }
+
+    fn handle_crash(&mut self, exit: Exit) {
         let Some(instance) = self.current.take() else { return };
         let policy = &self.plugin.policy().restart;
         let now = std::time::Instant::now();
@@ -31,10 +52,16 @@ impl Supervisor {
         self.restart_at = None;
         match self.start().await {
             Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
-            Err(Error::Stopped | Error::NotFound { .. }) => {
+            Err(error) => self.handle_failed_restart(&error),
+        }
+    }
+
+    fn handle_failed_restart(&mut self, error: &Error) {
+        match error {
+            Error::Stopped | Error::NotFound { .. } => {
                 self.plugin.clear_instance(State::Stopped, Availability::NotLoaded);
             }
-            Err(error) => self.handle_failed_start(&error),
+            error => self.handle_failed_start(error),
         }
     }
 

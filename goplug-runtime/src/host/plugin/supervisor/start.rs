@@ -50,8 +50,8 @@ impl Supervisor {
             self.report(PluginEvent::Unconfined(gap.into()));
         }
         let deadline = Instant::now() + policy.start_timeout;
-        let digests = &self.digests;
-        let launch = Launch { installation, policy, sockets: &sockets, digests, deadline };
+        let (digests, host) = (&self.digests, plugin.callbacks().host_id());
+        let launch = Launch { installation, policy, sockets: &sockets, digests, host, deadline };
         let instance = launch.start(plugin.closing()).await?;
         Ok(Launched { instance, deadline })
     }

@@ -103,7 +103,7 @@ impl Supervisor {
     /// # Errors
     /// As [`Supervisor::start`], and [`Error::Contract`](crate::error::Error::Contract) if it does
     /// not offer what the bound clients need.
-    async fn start_successor(&self) -> Result<OwnedInstance> {
+    pub(super) async fn start_successor(&self) -> Result<OwnedInstance> {
         let launched = self.launch().await?;
         if let Err(error) = self.plugin.check_contracts(launched.instance.shared.descriptor()) {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;

@@ -1,0 +1,196 @@
+//! A plugin that somebody else has started, and the hosts that come and go: when it is active,
+//! and when its stop hook runs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use goplug_runtime::Error;
+use goplug_runtime::plugin::PluginServer;
+use tokio::sync::Notify;
+
+use crate::client::{Client, folder, request, run};
+
+const HOST: &[(&str, &str)] = &[("Goplug-Protocol", "2"), ("Goplug-Host", "one")];
+const OTHER_HOST: &[(&str, &str)] = &[("Goplug-Protocol", "2"), ("Goplug-Host", "two")];
+const NOBODY: &[(&str, &str)] = &[("Goplug-Protocol", "2")];
+
+/// How often each hook has run, and what holds the stop hook.
+#[derive(Clone, Default)]
+struct Hooks {
+    activated: Arc<AtomicUsize>,
+    stopped: Arc<AtomicUsize>,
+    stop_begun: Arc<Notify>,
+    stop_gate: Option<Arc<Notify>>,
+}
+
+impl Hooks {
+    fn counts(&self) -> (usize, usize) {
+        (self.activated.load(Ordering::SeqCst), self.stopped.load(Ordering::SeqCst))
+    }
+
+    async fn until(&self, counts: (usize, usize)) {
+        while self.counts() != counts {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn serve(&self, folder: &Path) -> PluginServer {
+        let (activation, stop) = (self.clone(), self.clone());
+        let server = PluginServer::builder("Do")
+            .namespace("Test")
+            .location(folder)
+            .stop_timeout(Duration::from_secs(20))
+            .method("Echo", |input: bytes::Bytes| async move { Ok::<_, Error>(input) })
+            .on_activate(move |_| {
+                activation.activated.fetch_add(1, Ordering::SeqCst);
+                async {}
+            })
+            .on_stop(move || {
+                let stop = stop.clone();
+                async move {
+                    stop.stop_begun.notify_one();
+                    if let Some(gate) = &stop.stop_gate {
+                        gate.notified().await;
+                    }
+                    stop.stopped.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+            .build()
+            .unwrap();
+        server.start().await.unwrap();
+        server
+    }
+}
+
+async fn activate(sock: &Path, headers: &[(&str, &str)]) -> Client {
+    let mut host = Client::connect(sock).await;
+    assert_eq!(host.call("Activate", headers, "null").await.status(), 200);
+    host
+}
+
+async fn echo(sock: &Path) -> u16 {
+    Client::connect(sock).await.post("Echo", "x").await.status()
+}
+
+#[test]
+fn the_stop_hook_runs_when_the_last_host_is_gone_and_the_next_host_activates_again() {
+    run(async {
+        let (folder, sock) = folder();
+        let hooks = Hooks::default();
+        let server = hooks.serve(folder.path()).await;
+        let one = activate(&sock, HOST).await;
+        let other = activate(&sock, OTHER_HOST).await;
+        drop(one);
+        assert_eq!(echo(&sock).await, 200);
+        assert_eq!(hooks.counts(), (1, 0));
+
+        drop(other);
+
+        hooks.until((1, 1)).await;
+        while echo(&sock).await != 503 {}
+        let mut client = Client::connect(&sock).await;
+        assert_eq!(client.post("Echo", "x").await.problem().0, "not-active");
+
+        let again = activate(&sock, HOST).await;
+        assert_eq!((echo(&sock).await, hooks.counts()), (200, (2, 1)));
+        server.stop().await.unwrap();
+        assert_eq!(hooks.counts(), (2, 2));
+        drop(again);
+    });
+}
+
+#[test]
+fn after_its_last_host_a_plugin_stops_without_running_its_stop_hook_again() {
+    run(async {
+        let (folder, sock) = folder();
+        let hooks = Hooks::default();
+        let server = hooks.serve(folder.path()).await;
+        drop(activate(&sock, HOST).await);
+        hooks.until((1, 1)).await;
+        server.stop().await.unwrap();
+        assert_eq!(hooks.counts(), (1, 1));
+    });
+}
+
+/// A person with `curl` closes each connection at once.
+#[test]
+fn a_plugin_that_somebody_activated_who_did_not_say_who_stays_active() {
+    run(async {
+        let (folder, sock) = folder();
+        for headers in [NOBODY, &[]] {
+            let hooks = Hooks::default();
+            let server = hooks.serve(folder.path()).await;
+            drop(activate(&sock, headers).await);
+            drop(activate(&sock, HOST).await);
+            // A host's end is noticed before the next connection is served.
+            for _ in 0..50 {
+                assert_eq!(echo(&sock).await, 200);
+            }
+            assert_eq!(hooks.counts(), (1, 0));
+            server.stop().await.unwrap();
+            assert_eq!(hooks.counts(), (1, 1));
+        }
+    });
+}
+
+#[test]
+fn a_host_that_comes_while_the_stop_hook_runs_waits_for_it_and_activates_again() {
+    run(async {
+        let (folder, sock) = folder();
+        let gate = Arc::new(Notify::new());
+        let hooks = Hooks { stop_gate: Some(gate.clone()), ..Hooks::default() };
+        let server = hooks.serve(folder.path()).await;
+        drop(activate(&sock, HOST).await);
+        hooks.stop_begun.notified().await;
+        let mut next = Client::connect(&sock).await;
+        next.send(request("Activate", HOST, "null")).await;
+        assert_eq!(echo(&sock).await, 503);
+
+        gate.notify_one();
+
+        assert_eq!(next.response().await.unwrap().status(), 200);
+        assert_eq!((echo(&sock).await, hooks.counts()), (200, (2, 1)));
+        gate.notify_one();
+        server.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn a_stop_waits_for_a_stop_hook_that_is_running_already() {
+    run(async {
+        let (folder, sock) = folder();
+        let gate = Arc::new(Notify::new());
+        let hooks = Hooks { stop_gate: Some(gate.clone()), ..Hooks::default() };
+        let server = hooks.serve(folder.path()).await;
+        drop(activate(&sock, HOST).await);
+        hooks.stop_begun.notified().await;
+        server.request_stop();
+        let mut late = Client::connect(&sock).await;
+        assert_eq!(late.post("Echo", "x").await.problem().0, "stopping");
+
+        gate.notify_one();
+
+        server.stopped().await;
+        assert_eq!(hooks.counts(), (1, 1));
+    });
+}
+
+#[test]
+fn a_host_activates_on_several_connections_and_is_gone_with_the_last() {
+    run(async {
+        let (folder, sock) = folder();
+        let hooks = Hooks::default();
+        let _server = hooks.serve(folder.path()).await;
+        let mut first = activate(&sock, HOST).await;
+        assert_eq!(first.call("Activate", HOST, "null").await.status(), 200);
+        let second = activate(&sock, HOST).await;
+        drop(first);
+        for _ in 0..50 {
+            assert_eq!(echo(&sock).await, 200);
+        }
+        drop(second);
+        hooks.until((1, 1)).await;
+    });
+}

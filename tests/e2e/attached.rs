@@ -1,0 +1,244 @@
+//! Plugins that somebody else has started: hosts come and leave them running, and follow when
+//! another process takes a plugin's place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use goplug::{Event, Plugin, PluginServer, Registry, State};
+use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
+
+use crate::foreign::SelfStarted;
+use crate::in_flight::{GatedCall, LongCall};
+use crate::test_env::{HOST, Kind, TestEnv, exists, is, kill, read_until, run_test, soon, until};
+
+const ID: &str = "math.Calculator";
+
+/// A calculator that serves in the folder, and whose files are there.
+async fn started(env: &TestEnv) -> SelfStarted {
+    let process = SelfStarted::start(env);
+    let file = env.folder().join("math.Calculator.pconf");
+    until("it has put its file into place", || file.exists()).await;
+    process
+}
+
+/// A host whose calculator makes the file `stopped` in its stop hook.
+async fn host(env: &TestEnv, stopped: &Path) -> (Registry, CalculatorClient) {
+    let setup = Setup { stopped: Some(stopped.into()), ..Setup::default() };
+    let registry = env.registry().configure("Calculator", "math", &setup);
+    let registry = registry.start().await.unwrap();
+    let calculator = registry.client().await.unwrap();
+    (registry, calculator)
+}
+
+#[test]
+fn a_host_that_ends_leaves_the_plugin_to_the_others_and_the_last_has_its_stop_hook_run() {
+    run_test(async |env| {
+        let process = started(env).await;
+        let stopped = env.path("stopped");
+        let (one, _) = host(env, &stopped).await;
+        let (other, calculator) = host(env, &stopped).await;
+        one.stop().await;
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        assert!(!stopped.exists());
+
+        other.stop().await;
+
+        until("the stop hook has run", || stopped.exists()).await;
+        assert_eq!(calculator.plugin().state(), State::Stopped);
+        assert!(exists(process.0.id()));
+        fs::remove_file(&stopped).unwrap();
+        let (next, calculator) = host(env, &stopped).await;
+        assert_eq!(calculator.process().await.unwrap(), process.0.id());
+        drop(next);
+        until("the stop hook has run again", || stopped.exists()).await;
+    });
+}
+
+#[test]
+fn an_unload_leaves_the_plugin_running_and_a_load_activates_it_again() {
+    run_test(async |env| {
+        let process = started(env).await;
+        let stopped = env.path("stopped");
+        let (registry, calculator) = host(env, &stopped).await;
+        let mut ticks = calculator.tick_stream().await.unwrap();
+        let mut events = registry.events();
+        calculator.plugin().unload().await.unwrap();
+        read_until(&mut events, "the leave", is(Kind::Stopped, ID)).await;
+        until("the stop hook has run", || stopped.exists()).await;
+        calculator.add(2, 3).await.unwrap_err();
+
+        registry.load("Calculator", "math").await.unwrap();
+
+        assert_eq!(calculator.process().await.unwrap(), process.0.id());
+        calculator.burst(1, None).await.unwrap();
+        assert_eq!(soon("a callback", ticks.next()).await, Some(0));
+        registry.stop().await;
+    });
+}
+
+#[test]
+fn a_host_that_leaves_lets_its_calls_finish_and_its_callbacks_are_forgotten() {
+    run_test(async |env| {
+        let mut process = started(env).await;
+        let (registry, calculator) = host(env, &env.path("stopped")).await;
+        let (other_registry, other) = host(env, &env.path("stopped")).await;
+        let _ticks = calculator.tick_stream().await.unwrap();
+        let call = GatedCall::start(env, &calculator).await;
+        let leaving = tokio::spawn(async move { registry.stop().await });
+        until("no call begins", || calculator.plugin().state() == State::Stopped).await;
+        assert!(!call.is_finished());
+        call.finish().await.unwrap();
+        leaving.await.unwrap();
+        // Nobody listens any more, and nothing waits for a host that does not come back.
+        let error = other.burst(1, None).await.unwrap_err().to_string();
+        assert!(error.contains("no host has registered"), "{error}");
+        other_registry.stop().await;
+        process.terminate().await;
+    });
+}
+
+#[test]
+fn a_host_that_is_killed_is_noticed_and_the_plugin_lives_on() {
+    run_test(async |env| {
+        let process = started(env).await;
+        let alone = sockets(&process);
+        let mut command = env.command(HOST);
+        command.arg(env.folder()).stdout(Stdio::null());
+        let mut host = command.spawn().unwrap();
+        let registry = env.registry().start().await.unwrap();
+        until("the host is attached", || sockets(&process) > alone).await;
+        kill(host.id());
+        host.wait().unwrap();
+
+        let calculator: CalculatorClient = registry.client().await.unwrap();
+        assert_eq!(calculator.process().await.unwrap(), process.0.id());
+        registry.stop().await;
+        until("no connection is left", || sockets(&process) == alone).await;
+        assert!(exists(process.0.id()));
+    });
+}
+
+/// How many sockets the process has open.
+fn sockets(process: &SelfStarted) -> usize {
+    let links = fs::read_dir(format!("/proc/{}/fd", process.0.id())).unwrap().flatten();
+    let targets = links.filter_map(|entry| fs::read_link(entry.path()).ok());
+    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
+}
+
+/// The socket of a second calculator, moved to where the first one listens: whoever connects from
+/// now on reaches the second.
+async fn take_over(env: &TestEnv) -> SelfStarted {
+    let folder = env.path("elsewhere");
+    fs::create_dir(&folder).unwrap();
+    let successor = SelfStarted::start_in(env, &folder);
+    let file = folder.join("math.Calculator.pconf");
+    until("the successor serves", || file.exists()).await;
+    let socket = "math.Calculator.sock";
+    fs::rename(folder.join(socket), env.folder().join(socket)).unwrap();
+    successor
+}
+
+#[test]
+fn a_process_that_takes_the_place_of_another_is_activated_and_calls_and_callbacks_go_on() {
+    run_test(async |env| {
+        let mut process = started(env).await;
+        let registry = env.registry().start().await.unwrap();
+        let calculator: CalculatorClient = registry.client().await.unwrap();
+        let mut ticks = calculator.tick_stream().await.unwrap();
+        let mut events = registry.events();
+        let successor = take_over(env).await;
+
+        let busy = calculator.clone();
+        let calls = tokio::spawn(async move {
+            let mut answers = Vec::new();
+            for number in 0..200 {
+                answers.push(busy.add(number, 1).await);
+            }
+            answers
+        });
+        process.kill();
+
+        let answers = soon("the answers", calls).await.unwrap();
+        // At most the call that the old process had begun has failed.
+        let failed: Vec<_> = answers.iter().filter(|answer| answer.is_err()).collect();
+        assert!(failed.is_empty(), "{failed:?}");
+        let seen = read_until(&mut events, "the return", is(Kind::Restarted, ID)).await;
+        let crash = seen.iter().find_map(|event| match event {
+            Event::Crashed { status, .. } => Some(status.as_str()),
+            _ => None,
+        });
+        assert_eq!(crash, Some("another process has taken its place"));
+        assert_eq!(calculator.process().await.unwrap(), successor.0.id());
+        calculator.burst(1, None).await.unwrap();
+        assert_eq!(soon("a callback", ticks.next()).await, Some(0));
+        registry.stop().await;
+        assert!(exists(successor.0.id()));
+    });
+}
+
+#[test]
+fn a_call_in_flight_in_a_process_that_is_replaced_fails_once() {
+    run_test(async |env| {
+        let mut process = started(env).await;
+        let registry = env.registry().start().await.unwrap();
+        let calculator: CalculatorClient = registry.client().await.unwrap();
+        let call = LongCall::start(env, &calculator).await;
+        let _successor = take_over(env).await;
+        process.kill();
+        assert!(call.error().await.may_have_executed());
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        registry.stop().await;
+    });
+}
+
+/// A plugin in this very process, as if an init system had passed its socket on: the process that
+/// listens stays the same. `name` is the name of its file and its socket.
+async fn in_process(folder: PathBuf, version: &str) -> PluginServer {
+    let answer = version.to_owned();
+    let server = PluginServer::builder("Do")
+        .namespace("Test")
+        .location(folder)
+        .version(version)
+        .method("Version", move |_| {
+            let answer = answer.clone();
+            async move { Ok::<_, std::io::Error>(answer) }
+        })
+        .build()
+        .unwrap();
+    server.start().await.unwrap();
+    server
+}
+
+/// Waits until calls get this answer.
+async fn until_answered(plugin: &Plugin, expected: &str) {
+    soon("the successor's answer", async {
+        while plugin.execute("Version", "").await.ok().is_none_or(|answer| answer != expected) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[test]
+fn a_successor_behind_the_same_listening_process_is_activated_too() {
+    run_test(async |env| {
+        let first = in_process(env.folder(), "1.0.0").await;
+        let registry = env.registry().start().await.unwrap();
+        let plugin = registry.load("Do", "Test").await.unwrap();
+        until_answered(&plugin, "1.0.0").await;
+        let mut current = first;
+        // Once another version comes, and once the same.
+        for version in ["2.0.0", "2.0.0"] {
+            let folder = env.path("elsewhere");
+            let next = in_process(folder.clone(), version).await;
+            let socket = "Test.Do.sock";
+            fs::rename(folder.join(socket), env.folder().join(socket)).unwrap();
+            drop(std::mem::replace(&mut current, next));
+            until_answered(&plugin, version).await;
+            assert_eq!(plugin.version().as_deref(), Some(version));
+        }
+        registry.stop().await;
+        current.stop().await.unwrap();
+    });
+}
