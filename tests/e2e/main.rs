@@ -27,6 +27,7 @@ mod program;
 mod scale;
 mod start;
 mod supervision;
+mod surroundings;
 mod test_env;
 mod test_log;
 mod trust;

@@ -42,6 +42,7 @@ pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
 pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
 pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
 pub(crate) const EMBEDDING: &str = env!("CARGO_BIN_EXE_fixture-embedding");
+pub(crate) const SURROUNDINGS: &str = env!("CARGO_BIN_EXE_fixture-surroundings");
 pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fixture-host");
 
 /// The environment of one test.

@@ -88,15 +88,16 @@ impl Drop for Listener {
     }
 }
 
-/// A listening socket that a host keeps for the processes of a plugin.
+/// A listening socket that a host binds for the process of a plugin.
 ///
-/// It stays open from one process to the next, so that connections wait in between. Dropping it
-/// closes the host's descriptor and removes the file as [`Listener`] does. A client that connects
-/// sees the credentials of the process that bound the socket, which is the host.
+/// Connections wait until the process accepts them. Dropping it closes the host's descriptor and
+/// removes the file as [`Listener`] does. A client that connects sees the credentials of the process
+/// that bound the socket, which is the host.
 #[derive(Debug)]
 pub struct PassedListener {
     file: SocketFile,
-    socket: OwnedFd,
+    /// `None` once the process has taken it over.
+    socket: Option<OwnedFd>,
 }
 
 impl PassedListener {
@@ -112,15 +113,24 @@ impl PassedListener {
         let (socket, file) = socket::bind_alone(path)?;
         // The plugin's language may expect a blocking socket.
         rustix::io::ioctl_fionbio(&socket, false)?;
-        Ok(Self { file, socket })
+        Ok(Self { file, socket: Some(socket) })
     }
 
     /// A handle of the socket, to start a process with.
     ///
     /// # Errors
-    /// The system's error, for example too many open files.
+    /// The system's error, for example too many open files;
+    /// [`NotConnected`](io::ErrorKind::NotConnected) after [`close`](Self::close).
     pub fn handle(&self) -> io::Result<ListenerHandle> {
-        self.socket.try_clone().map(ListenerHandle)
+        let socket = self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        socket.try_clone().map(ListenerHandle)
+    }
+
+    /// Closes this process's descriptor, once the other process serves on the socket. The file
+    /// stays. A descriptor for each plugin is saved, and when the process ends, connections are
+    /// refused at once instead of waiting in a queue that nobody serves.
+    pub fn close(&mut self) {
+        self.socket = None;
     }
 
     /// The path of the socket, absolute.
@@ -131,8 +141,8 @@ impl PassedListener {
     /// Whether the process that has the socket has begun to serve on it, if its program is goplug's:
     /// then it has made the socket non-blocking, for itself and everybody who shares it.
     pub fn is_taken(&self) -> bool {
-        let flags = rustix::fs::fcntl_getfl(&self.socket);
-        flags.is_ok_and(|flags| flags.contains(rustix::fs::OFlags::NONBLOCK))
+        let flags = self.socket.as_ref().and_then(|socket| rustix::fs::fcntl_getfl(socket).ok());
+        flags.is_none_or(|flags| flags.contains(rustix::fs::OFlags::NONBLOCK))
     }
 
     /// Removes the file, if it is still that of this socket. No new connections are possible then;
@@ -225,11 +235,24 @@ mod tests {
         let mut client = connect(passed.path(), SOON).await.unwrap();
         client.write_all(b"early").await.unwrap();
 
-        let late = std::os::unix::net::UnixListener::from(passed.socket.try_clone().unwrap());
+        let late = std::os::unix::net::UnixListener::from(passed.handle().unwrap().0);
         let (mut server, _) = late.accept().unwrap();
         let mut heard = [0; 5];
         std::io::Read::read_exact(&mut server, &mut heard).unwrap();
         assert_eq!(&heard, b"early");
+    }
+
+    #[tokio::test]
+    async fn a_closed_listener_leaves_the_socket_to_the_other_process() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut passed = PassedListener::bind(&temp.path().join("s")).unwrap();
+        let theirs = passed.handle().unwrap();
+        passed.close();
+        assert!(passed.handle().is_err());
+        connect(passed.path(), SOON).await.unwrap();
+        drop(theirs);
+        let error = connect(passed.path(), SOON).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 
     #[test]

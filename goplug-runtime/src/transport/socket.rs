@@ -154,20 +154,27 @@ fn has_listener(path: &Path) -> io::Result<bool> {
 pub(super) struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
+    /// The id of the process that bound it. A forked copy of the process does not remove its
+    /// parent's file.
+    process: u32,
 }
 
 impl SocketFile {
     fn identify(path: PathBuf) -> io::Result<Self> {
         let metadata = std::fs::symlink_metadata(&path)?;
-        Ok(Self { path, identity: (metadata.dev(), metadata.ino()) })
+        let identity = (metadata.dev(), metadata.ino());
+        Ok(Self { path, identity, process: std::process::id() })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Removes the file, unless it was removed or replaced already.
+    /// Removes the file, unless it was removed or replaced already, or another process bound it.
     pub(super) fn remove(&self) -> io::Result<()> {
+        if self.process != std::process::id() {
+            return Ok(());
+        }
         let removed = std::fs::symlink_metadata(&self.path).and_then(|found| {
             if (found.dev(), found.ino()) == self.identity {
                 std::fs::remove_file(&self.path)
@@ -289,6 +296,15 @@ mod tests {
         let _successor = UnixListener::bind(&path).unwrap();
         file.remove().unwrap();
         assert!(has_listener(&path).unwrap());
+    }
+
+    #[test]
+    fn the_file_of_another_process_is_not_removed() {
+        let temp = tempfile::tempdir().unwrap();
+        let (_socket, mut file) = bind(&temp.path().join("s")).unwrap();
+        file.process = 1;
+        file.remove().unwrap();
+        assert!(file.path().exists());
     }
 
     #[test]

@@ -73,6 +73,13 @@ impl OwnedInstance {
         self.callbacks.as_ref().map(|(generation, _)| *generation)
     }
 
+    /// Leaves the socket to the process, which serves on it, and saves a descriptor.
+    pub(in crate::host) fn hand_over_socket(&mut self) {
+        if let Liveness::Child { listener, .. } = &mut self.liveness {
+            listener.close();
+        }
+    }
+
     /// Whether another instance can replace this one: only if it is this host's child.
     pub(in crate::host) fn can_be_replaced(&self) -> bool {
         matches!(self.liveness, Liveness::Child { .. })

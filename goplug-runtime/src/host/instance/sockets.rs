@@ -11,7 +11,7 @@ use crate::transport::RuntimeDir;
 const PREFIX: &str = "goplug-";
 
 /// The private folder in which a registry binds the sockets of its plugins. It is made when it is
-/// first needed, and removed with the registry.
+/// first needed, and again if somebody else has removed it, and removed with the registry.
 #[derive(Debug, Default)]
 pub(in crate::host) struct Sockets {
     folder: Mutex<Option<RuntimeDir>>,
@@ -23,8 +23,8 @@ impl Sockets {
     pub(super) fn next(&self) -> io::Result<PathBuf> {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = match &mut *folder {
-            Some(folder) => folder,
-            none => none.insert(RuntimeDir::create(&std::env::temp_dir(), PREFIX)?),
+            Some(folder) if folder.is_usable() => folder,
+            other => other.insert(RuntimeDir::create(&std::env::temp_dir(), PREFIX)?),
         };
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         Ok(folder.path().join(format!("{number}.sock")))
@@ -39,4 +39,22 @@ impl Sockets {
 /// Removes the folders of hosts that were killed. Does blocking I/O.
 pub(in crate::host) fn remove_abandoned() {
     RuntimeDir::remove_abandoned(&std::env::temp_dir(), PREFIX);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_was_removed_is_made_again() {
+        let sockets = Sockets::default();
+        let first = sockets.next().unwrap();
+        assert_eq!(sockets.next().unwrap().parent(), first.parent());
+        std::fs::remove_dir(first.parent().unwrap()).unwrap();
+        let next = sockets.next().unwrap();
+        assert_ne!(next.parent(), first.parent());
+        assert!(next.parent().unwrap().is_dir());
+        sockets.remove();
+        assert!(!next.parent().unwrap().exists());
+    }
 }

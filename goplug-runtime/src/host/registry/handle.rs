@@ -9,6 +9,7 @@ use super::directory::Directory;
 use super::discovered::DiscoveredPlugin;
 use super::events::Events;
 use super::folder::Folder;
+use super::owner::check_owner;
 use super::scan::{self, ScanRequest};
 use super::settings::Settings;
 use super::watch::FolderWatch;
@@ -19,6 +20,7 @@ use crate::host::plugin::{Command, Plugin, PluginState, State};
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
+use crate::transport::Owner;
 use crate::typed::NamedClient;
 
 /// The plugins of a folder, and those that are embedded in the host.
@@ -48,6 +50,7 @@ struct Inner {
     directory: Arc<Directory>,
     scans: mpsc::Sender<ScanRequest>,
     auto_discover: bool,
+    owner: Owner,
     _scanner: OwnedTask,
 }
 
@@ -70,7 +73,8 @@ impl Registry {
         let (scans, requests) = mpsc::channel(limits::COMMAND_QUEUE);
         let scanner = scan::run(folder, Arc::downgrade(&directory), requests, watch);
         let scanner = OwnedTask::spawn(scanner);
-        let inner = Inner { directory, scans, auto_discover, _scanner: scanner };
+        let owner = Owner::this_process();
+        let inner = Inner { directory, scans, auto_discover, owner, _scanner: scanner };
         let registry = Self { inner: Arc::new(inner) };
         if auto_discover {
             registry.scan().await;
@@ -116,6 +120,7 @@ impl Registry {
     /// As [`Registry::load`], and [`Error::Contract`] if a bound client would not fit. After an
     /// error the old process stays.
     pub async fn reload(&self, name: &str, namespace: &str) -> Result<Plugin> {
+        check_owner(self.inner.owner)?;
         self.scan().await;
         let plugin = self.find(name, namespace).await?;
         plugin.command(Command::Reload).await?;
@@ -173,8 +178,12 @@ impl Registry {
     /// A plugin that another process has started is left running, as with
     /// [`Plugin::unload`](crate::host::Plugin::unload).
     ///
-    /// Dropping the future does not cancel the stops that have begun.
+    /// Dropping the future does not cancel the stops that have begun. In a forked copy of the process
+    /// this does nothing: the plugins belong to the process that was forked.
     pub async fn stop(&self) {
+        if check_owner(self.inner.owner).is_err() {
+            return;
+        }
         let plugins = self.inner.directory.close();
         let mut stops = JoinSet::new();
         for plugin in plugins {
@@ -192,6 +201,7 @@ impl Registry {
 
     /// Finds an installed plugin; scans the folder unless what is known is up to date.
     async fn find(&self, name: &str, namespace: &str) -> Result<Arc<PluginState>> {
+        check_owner(self.inner.owner)?;
         let id = PluginId::read(name, namespace)?;
         let directory = &self.inner.directory;
         if directory.is_closed() {

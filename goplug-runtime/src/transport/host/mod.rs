@@ -6,12 +6,14 @@
 mod blocking;
 mod credentials;
 mod open;
+mod per_process;
 mod process;
 mod runtime_dir;
 mod shutdown_handle;
 
 pub use blocking::BlockingStream;
 pub use open::open_without_waiting;
+pub use per_process::Owner;
 pub use process::{
     Child, FileId, FileStamp, LandlockRules, MaybeDeferred, OpenProgram, Output, Rlimit, Ruleset,
     Signal, Spawn, Started, Tcp, is_executable, own_program, start, start_or_defer,

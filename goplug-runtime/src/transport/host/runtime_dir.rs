@@ -10,12 +10,13 @@ use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
+use super::per_process::Owner;
 use crate::transport::own_uid;
 
 /// How often creating a folder is tried while others remove it at once.
@@ -34,10 +35,13 @@ const SOCKET: &[u8] = b".sock";
 /// [`RuntimeDir::remove_abandoned`] after its process has ended.
 #[derive(Debug)]
 pub struct RuntimeDir {
-    // Declared, and so dropped, before the lock: no process takes the folder for abandoned while it is
-    // removed.
-    folder: TempDir,
-    _lock: Option<File>,
+    /// `None` once it was removed or given up.
+    folder: Option<TempDir>,
+    path: PathBuf,
+    /// The open folder, which has the lock if the file system has locks. It outlives the folder: no
+    /// process takes the folder for abandoned while it is removed.
+    file: File,
+    owner: Owner,
 }
 
 impl RuntimeDir {
@@ -55,20 +59,31 @@ impl RuntimeDir {
             let Ok(file) = open(folder.path()) else { continue };
             match lock(&file) {
                 Ok(Lock::Acquired) if is_at(&file, folder.path()) => {
-                    return Ok(Self { folder, _lock: Some(file) });
+                    return Ok(Self::new(folder, file));
                 }
                 // Another process removes the folder, or has removed it.
                 Ok(_) => {}
                 // On a file system without such locks, no folder is ever removed as abandoned.
-                Err(_) => return Ok(Self { folder, _lock: None }),
+                Err(_) => return Ok(Self::new(folder, file)),
             }
         }
         Err(io::Error::other(format!("a folder in {} vanishes again and again", parent.display())))
     }
 
+    fn new(folder: TempDir, file: File) -> Self {
+        let path = folder.path().to_owned();
+        Self { folder: Some(folder), path, file, owner: Owner::this_process() }
+    }
+
     /// The folder's path.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
+    }
+
+    /// Whether sockets can be bound in it: it is still at its path, and this process has made it. A
+    /// cleaner of old files may have removed it, and another process may have made another there.
+    pub fn is_usable(&self) -> bool {
+        self.owner.is_this_process() && is_at(&self.file, &self.path)
     }
 
     /// Removes the folders in `parent` that processes of this user created with
@@ -81,6 +96,19 @@ impl RuntimeDir {
                 // A later call may succeed.
                 let _ = remove_if_abandoned(&entry.path());
             }
+        }
+    }
+}
+
+impl Drop for RuntimeDir {
+    fn drop(&mut self) {
+        let Some(folder) = self.folder.take() else { return };
+        if self.is_usable() {
+            // What cannot be removed is removed as abandoned later.
+            drop(folder);
+        } else {
+            // It is somebody else's.
+            let _ = folder.keep();
         }
     }
 }
@@ -166,7 +194,6 @@ fn sockets(folder: &File) -> io::Result<Option<Vec<OsString>>> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
-    use std::path::PathBuf;
 
     use super::*;
     use crate::transport::socket::leave_stale_socket;
@@ -190,6 +217,31 @@ mod tests {
         leave_stale_socket(&folder.path().join("0.sock"));
         drop(folder);
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_took_the_place_of_a_removed_one_is_kept() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = RuntimeDir::create(parent.path(), "x-").unwrap();
+        assert!(folder.is_usable());
+        let path = folder.path().to_owned();
+        fs::remove_dir(&path).unwrap();
+        assert!(!folder.is_usable());
+        fs::create_dir(&path).unwrap();
+        assert!(!folder.is_usable());
+        drop(folder);
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn a_forked_process_does_not_remove_its_parents_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        let mut folder = RuntimeDir::create(parent.path(), "x-").unwrap();
+        folder.owner = Owner::of(1);
+        assert!(!folder.is_usable());
+        let path = folder.path().to_owned();
+        drop(folder);
+        assert!(path.exists());
     }
 
     #[test]

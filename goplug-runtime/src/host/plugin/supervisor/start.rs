@@ -72,6 +72,7 @@ impl Supervisor {
             () = plugin.closing() => {}
             exit = instance.wait() => return Err(start_error(plugin.id(), exit)),
         }
+        instance.hand_over_socket();
         Ok(instance)
     }
 

@@ -1,8 +1,10 @@
 //! A running plugin's process, and its exit.
 //!
 //! A process is watched through its pidfd, which never refers to another process, and reaped exactly
-//! once. Its group is identified by a number, which is safe only while the leader has not been
-//! reaped; so the rest of the group is killed just before that, and never later.
+//! once. The rest of its group is killed just before that. If another part of this program has reaped
+//! it, the group is killed as soon as that is noticed, and recent kernels still tell the status.
+//!
+//! A forked copy of this process leaves its parent's processes alone.
 
 // tokio's only way to watch a descriptor that is not deprecated is unsafe.
 #![allow(unsafe_code)]
@@ -11,12 +13,24 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use super::pidfd::{self, Reaped};
+use super::reaper;
+use crate::transport::host::per_process::Owner;
+
+/// How often to ask for the status of a process that somebody else is just reaping: the kernel has it
+/// a few microseconds after the exit.
+const REAPING_ATTEMPTS: u32 = 20;
+
+/// How long to wait between two of these attempts.
+const REAPING_PAUSE: Duration = Duration::from_millis(1);
 
 /// The process of a plugin that this host started.
 ///
@@ -47,15 +61,21 @@ impl Child {
     /// Cancel safe.
     ///
     /// # Errors
-    /// [`NotFound`](io::ErrorKind::NotFound) if the process ended, and another part of
-    /// this program took its status.
+    /// [`NotFound`](io::ErrorKind::NotFound) if the process ended, another part of this program took
+    /// its status, and the kernel has not kept it.
     pub async fn wait(&self) -> io::Result<ExitStatus> {
+        let mut attempts = 0;
         loop {
             let mut ready = self.process.readable().await?;
-            if let Some(status) = self.process.get_ref().try_reap()? {
-                return Ok(status);
+            match self.process.get_ref().try_reap()? {
+                Exit::Running => ready.clear_ready(),
+                Exit::Reaped(status) => return Ok(status),
+                Exit::ReapedElsewhere if attempts < REAPING_ATTEMPTS => {
+                    attempts += 1;
+                    tokio::time::sleep(REAPING_PAUSE).await;
+                }
+                Exit::ReapedElsewhere => return Err(unknown_status()),
             }
-            ready.clear_ready();
         }
     }
 
@@ -65,7 +85,11 @@ impl Child {
     /// # Errors
     /// The system's error, for example that the process runs as another user now.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        match rustix::process::pidfd_send_signal(&*self.process.get_ref().pidfd, signal) {
+        let process = self.process.get_ref();
+        if !process.owner.is_this_process() {
+            return Ok(());
+        }
+        match rustix::process::pidfd_send_signal(&*process.pidfd, signal) {
             Err(Errno::SRCH) | Ok(()) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -92,67 +116,80 @@ impl Child {
 pub(super) struct Process {
     pid: Pid,
     pidfd: Arc<OwnedFd>,
-    exit: Mutex<Option<Exit>>,
+    exit: Mutex<Exit>,
+    owner: Owner,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Exit {
+    Running,
     Reaped(ExitStatus),
-    /// Another part of this program reaped the process.
+    /// Another part of this program reaped the process, and the kernel does not tell its status, or
+    /// not yet.
     ReapedElsewhere,
 }
 
 impl Process {
     pub(super) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
-        Self { pid, pidfd: Arc::new(pidfd), exit: Mutex::new(None) }
+        let owner = Owner::this_process();
+        Self { pid, pidfd: Arc::new(pidfd), exit: Mutex::new(Exit::Running), owner }
     }
 
-    /// The status, if the process has exited.
-    fn try_reap(&self) -> io::Result<Option<ExitStatus>> {
+    /// Reaps the process if it has exited.
+    fn try_reap(&self) -> io::Result<Exit> {
         let mut exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
-        if exit.is_none() {
-            *exit = self.poll_exit()?;
-        }
-        match *exit {
-            None => Ok(None),
-            Some(Exit::Reaped(status)) => Ok(Some(status)),
-            Some(Exit::ReapedElsewhere) => Err(io::Error::new(
-                io::ErrorKind::NotFound,
-                "the process ended, and another part of this program took its exit status",
-            )),
-        }
+        *exit = match *exit {
+            Exit::Running => self.poll_exit()?,
+            Exit::ReapedElsewhere => self.exit_after_reaping(),
+            reaped @ Exit::Reaped(_) => reaped,
+        };
+        Ok(*exit)
     }
 
-    fn poll_exit(&self) -> io::Result<Option<Exit>> {
+    fn poll_exit(&self) -> io::Result<Exit> {
         let id = || WaitId::PidFd(self.pidfd.as_fd());
         let ended = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         match rustix::process::waitid(id(), ended | WaitIdOptions::NOWAIT) {
-            Ok(None) => return Ok(None),
-            Ok(Some(_)) => {}
-            Err(Errno::CHILD) => return Ok(Some(Exit::ReapedElsewhere)),
+            Ok(None) => return Ok(Exit::Running),
+            Ok(Some(_)) | Err(Errno::CHILD) => {}
             Err(error) => return Err(error.into()),
         }
         // A process that runs as another user cannot be killed, and stays.
         let _ = self.signal_group();
         match rustix::process::waitid(id(), ended) {
-            Ok(status) => Ok(status.map(|status| Exit::Reaped(exit_status(&status)))),
-            Err(Errno::CHILD) => Ok(Some(Exit::ReapedElsewhere)),
+            Ok(Some(status)) => Ok(Exit::Reaped(exit_status(&status))),
+            Ok(None) => Ok(Exit::Running),
+            Err(Errno::CHILD) => Ok(self.exit_after_reaping()),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    fn exit_after_reaping(&self) -> Exit {
+        match pidfd::status_after_reaping(self.pidfd.as_fd()) {
+            Reaped::Status(status) => Exit::Reaped(status),
+            Reaped::NotYet | Reaped::Unknown => Exit::ReapedElsewhere,
         }
     }
 
     fn kill_group(&self) -> io::Result<()> {
         let exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
-        if exit.is_some() { Ok(()) } else { self.signal_group() }
+        if matches!(*exit, Exit::Running) { self.signal_group() } else { Ok(()) }
     }
 
-    /// To be called only while the process has not been reaped.
     fn signal_group(&self) -> io::Result<()> {
-        match rustix::process::kill_process_group(self.pid, Signal::KILL) {
-            Err(Errno::SRCH) | Ok(()) => Ok(()),
-            Err(error) => Err(error.into()),
+        if self.owner.is_this_process() {
+            pidfd::kill_group(self.pidfd.as_fd(), self.pid)
+        } else {
+            Ok(())
         }
     }
+}
+
+fn unknown_status() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::NotFound,
+        "another part of this program took it; it ignores SIGCHLD, or waits for all children",
+    )
 }
 
 impl AsRawFd for Process {
@@ -165,8 +202,10 @@ impl Drop for Process {
     fn drop(&mut self) {
         // A drop cannot report an error, and it fails only if the group has ended already.
         let _ = self.kill_group();
-        if let Ok(None) = self.try_reap() {
-            reap_later(Arc::clone(&self.pidfd));
+        if self.owner.is_this_process()
+            && let Ok(Exit::Running) = self.try_reap()
+        {
+            reaper::reap_later(Arc::clone(&self.pidfd));
         }
     }
 }
@@ -180,26 +219,4 @@ fn exit_status(status: &WaitIdStatus) -> ExitStatus {
         (None, signal) => signal.unwrap_or_default(),
     };
     ExitStatus::from_raw(raw)
-}
-
-/// Lets a thread wait for the exit of a killed process. Its queue has at most one entry for each
-/// process that this host has started and not reaped.
-fn reap_later(pidfd: Arc<OwnedFd>) {
-    static REAPER: OnceLock<Option<mpsc::Sender<Arc<OwnedFd>>>> = OnceLock::new();
-    let reaper = REAPER.get_or_init(|| {
-        let (sender, killed) = mpsc::channel::<Arc<OwnedFd>>();
-        let reap_all = move || {
-            for pidfd in killed {
-                let id = || WaitId::PidFd(pidfd.as_fd());
-                while let Err(Errno::INTR) = rustix::process::waitid(id(), WaitIdOptions::EXITED) {}
-            }
-        };
-        let thread = std::thread::Builder::new().name("goplug-reaper".into());
-        // If the system has no thread, the process stays a zombie until this host ends.
-        thread.spawn(reap_all).ok().map(|_| sender)
-    });
-    if let Some(reaper) = reaper {
-        // The thread lives as long as this host, so the send does not fail.
-        let _ = reaper.send(pidfd);
-    }
 }

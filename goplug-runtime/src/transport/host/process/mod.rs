@@ -5,7 +5,8 @@
 //! `program_kind` tells what it is, `own_program` is that of this process, and `file_id` notices
 //! that a file was replaced; `spawn` lists what a process is given, `rlimit` and `landlock` limit
 //! it; `fork` enters the new process, `spawner` owns the only thread that may do so, and `child`
-//! watches the result. Start reading at `spawn.rs`.
+//! watches the result through its `pidfd`, with `reaper` for those that were killed. Start reading
+//! at `spawn.rs`.
 
 mod child;
 mod failure;
@@ -13,8 +14,10 @@ mod file_id;
 mod fork;
 mod landlock;
 mod own_program;
+mod pidfd;
 mod program;
 mod program_kind;
+mod reaper;
 mod rlimit;
 mod spawn;
 mod spawner;

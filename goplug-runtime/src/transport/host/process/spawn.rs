@@ -18,6 +18,7 @@ use super::failure::{Failure, Step};
 use super::fork::{self, LIFELINE_FD, Parts, Plan};
 use super::landlock::Ruleset;
 use super::program::OpenProgram;
+use super::reaper;
 use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
@@ -115,6 +116,7 @@ where
     E: From<io::Error> + Send + 'static,
 {
     let first = || {
+        reaper::retry();
         Ok::<_, E>(match prepare()? {
             MaybeDeferred::Deferred(deferred) => MaybeDeferred::Deferred(deferred),
             MaybeDeferred::Ready(spawn) => {

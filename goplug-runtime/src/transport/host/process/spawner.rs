@@ -6,7 +6,7 @@
 //!
 //! A start may hang, for example because the program lies on a disk that does not respond. Once
 //! its caller has given up, the thread is abandoned together with its queue, and a new one takes
-//! the next starts.
+//! the next starts. If the system has no thread, that start fails, and the next one asks again.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::fork;
+use crate::transport::host::per_process::PerProcess;
 
 /// How many starts wait for the thread before `run` itself waits.
 const QUEUE: usize = 16;
@@ -25,7 +26,8 @@ const HANG_TIMEOUT: Duration = Duration::from_millis(100);
 
 type Job = Box<dyn FnOnce() + Send>;
 
-static SPAWNER: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
+/// The queue of the thread; `None` before the first start.
+static SPAWNER: PerProcess<Mutex<Option<mpsc::Sender<Job>>>> = PerProcess::new();
 
 /// Runs the job on the permanent thread, in which all signals are blocked. The job may block for a
 /// moment; others wait meanwhile. If the future is dropped, the job's result is dropped on that
@@ -68,7 +70,7 @@ impl Drop for Waiting<'_> {
         if self.since.elapsed() < HANG_TIMEOUT {
             return;
         }
-        let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spawner = SPAWNER.get().lock().unwrap_or_else(PoisonError::into_inner);
         if spawner.as_ref().is_some_and(|current| current.same_channel(self.spawner)) {
             *spawner = None;
         }
@@ -76,7 +78,7 @@ impl Drop for Waiting<'_> {
 }
 
 fn spawner() -> io::Result<mpsc::Sender<Job>> {
-    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut spawner = SPAWNER.get().lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(sender) = &*spawner {
         return Ok(sender.clone());
     }
