@@ -127,7 +127,7 @@ impl Launch<'_> {
             program: process.program().filter(|_| !self.installation.is_embedded()).cloned(),
         };
         let instance = Instance::new(id.clone(), endpoint, activated, Some(child), self.policy);
-        Ok((instance, Liveness::Child { process, listener }))
+        Ok((instance, Liveness::Child { process: Box::new(process), listener }))
     }
 
     /// Activates a plugin that another process starts.

@@ -9,7 +9,7 @@ use crate::transport::PassedListener;
 /// How the host learns that an instance has ended.
 pub(super) enum Liveness {
     /// The instance is this host's child, and listens on a socket of the host.
-    Child { process: Process, listener: PassedListener },
+    Child { process: Box<Process>, listener: PassedListener },
     /// Another process started the plugin. A connection is kept open, and closes when the plugin
     /// ends.
     Foreign(Box<Attachment>),
