@@ -8,7 +8,8 @@ use goplug::{Error, Event, Registry};
 use goplug_tests::fixtures::calculator::CalculatorClient;
 use serde_json::json;
 
-use crate::test_env::{TestEnv, read_until, run_test};
+use crate::test_env::{TestEnv, read_until, run_test, until};
+use crate::test_log;
 
 /// Clears the screen, rings, and reorders what follows.
 const HOSTILE: &str = "\u{1b}[2Jgone\u{7}\u{9b}1m\u{202e}";
@@ -36,6 +37,19 @@ fn control_characters_of_standard_error_are_written_out() {
         assert_shown(&error.to_string());
         let Error::Start { stderr, .. } = error else { panic!("{error:?}") };
         assert_eq!(stderr, [SHOWN]);
+    });
+}
+
+#[test]
+fn control_characters_of_output_are_written_out_in_the_log() {
+    run_test(async |env| {
+        test_log::record();
+        let script = format!("#!/bin/sh\nprintf 'logged %s\\n' '{HOSTILE}'\nexit 3\n");
+        install_script(env, &script);
+        let registry = env.registry().start().await.unwrap();
+        registry.load("Script", "").await.unwrap_err();
+        until("it is logged", || !test_log::lines_with("logged ").is_empty()).await;
+        test_log::lines_with("logged ").iter().for_each(|line| assert_shown(line));
     });
 }
 

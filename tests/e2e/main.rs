@@ -2,6 +2,7 @@
 
 mod attached;
 mod bad_files;
+mod blame;
 mod blocking;
 mod callbacks;
 mod calls;

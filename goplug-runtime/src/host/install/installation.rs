@@ -8,6 +8,7 @@ use super::command::Command;
 use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::protocol::visible::OneLine;
 use crate::protocol::{Pconf, PluginId, visible, wire};
 use crate::transport::{open_without_waiting, own_program};
 use crate::typed::{PluginType, table};
@@ -53,6 +54,13 @@ impl Installation {
         let mut text = Vec::new();
         file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
         let pconf = Pconf::parse(&text).map_err(|error| error.to_string())?;
+        for (key, known) in pconf.misspelled_keys() {
+            tracing::warn!(
+                target: "goplug::discovery",
+                "{}: the key {key:?} is not known and ignored; is it {known}?",
+                OneLine(path.display())
+            );
+        }
         let installation = Self { pconf, origin: Origin::File(path.into()), trusted };
         installation.check().map_err(|error| match error {
             Error::Rejected { reason, .. } => reason,

@@ -69,7 +69,13 @@ impl Launch<'_> {
     async fn spawn(&self, command: Command) -> Result<(Process, PassedListener)> {
         let failed = |reason| self.failed(reason);
         identity::check_plugin(self.installation.id()).map_err(failed)?;
-        let unbound = |error| failed(format!("no socket could be bound for it: {error}"));
+        let unbound = |error| {
+            failed(format!(
+                "no socket could be bound for it: {error}; its folder is made in {}, and TMPDIR \
+                 names another place, which has to be writable and short",
+                std::env::temp_dir().display()
+            ))
+        };
         let listener = PassedListener::bind(&self.sockets.next().map_err(unbound)?)
             .map_err(|error| unbound(std::io::Error::other(error)))?;
         let starting =

@@ -24,7 +24,7 @@ use arguments::{USAGE, Verb};
 use super::builder::ServerBuilder;
 use super::server::PluginServer;
 use crate::error::{Error, Result};
-use crate::transport::StartedAs;
+use crate::transport::{StartedAs, meant_for_another};
 use crate::typed::{PluginType, note_embedded};
 
 /// The exit status after a wrong command line.
@@ -97,7 +97,7 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
         }),
         Verb::Serve { dir } => {
             match builder.and_then(|builder| serve(builder, dir.as_deref(), options)) {
-                Ok(false) => return usage_error("no registry has started this program"),
+                Ok(false) => return not_started(),
                 served => served.map(drop),
             }
         }
@@ -109,6 +109,21 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// No registry has started this process itself.
+fn not_started() -> ExitCode {
+    let Some(wrapper) = meant_for_another() else {
+        return usage_error("no registry has started this program");
+    };
+    let _ = writeln!(
+        io::stderr(),
+        "error: a registry started process {wrapper}, and that process started this one, but the \
+         plugin has to be the process that the registry started. A shell script has to end with \
+         `exec` and the plugin. Tools such as timeout and strace run it as their child, and cannot \
+         stand before it"
+    );
+    ExitCode::from(USAGE_ERROR)
 }
 
 fn describe(builder: ServerBuilder) -> Result<()> {

@@ -5,6 +5,7 @@
 //! follows all rules, so that nothing has to be checked again.
 
 mod digests;
+mod near_miss;
 mod read;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ pub enum PconfError {
     /// The file has no content.
     #[error("the file is empty")]
     Empty,
+    /// The content is UTF-16 or UTF-32.
+    #[error("it is not in UTF-8, but begins with the mark of another encoding; save it as UTF-8")]
+    Encoding,
     /// The content is not a JSON object.
     #[error("not a JSON object: {0}")]
     Json(#[source] serde_json::Error),

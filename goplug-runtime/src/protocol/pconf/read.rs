@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::near_miss::{KNOWN, meant_by};
 use super::{Pconf, PconfError, PluginId, wire};
 
 impl Pconf {
@@ -19,7 +20,7 @@ impl Pconf {
         let mut keys = Keys::of(text)?;
         let name: String = match keys.take("Name")? {
             Some(name) => name,
-            None => return fault("Name", "is missing"),
+            None => return fault("Name", keys.missing("Name", "is missing")),
         };
         let id = PluginId::read(&name, &keys.take::<String>("NameSpace")?.unwrap_or_default())?;
         let pconf = Self {
@@ -35,42 +36,53 @@ impl Pconf {
                 None => None,
             },
             protocol: protocol(keys.take("Protocol")?.unwrap_or(1))?,
-            exec: keys.take("Exec")?.map(exec).transpose()?,
+            exec: keys.take::<Argv>("Exec")?.map(|argv| exec(argv.0)).transpose()?,
             sha256: keys.take("Sha256")?,
             methods: keys.take("Methods")?.unwrap_or_default(),
             callbacks: keys.take("Callbacks")?.unwrap_or_default(),
-            other: keys.0,
+            other: keys.pairs,
         };
         if pconf.sock.is_none() && pconf.exec.is_none() {
-            return fault("Sock", "is missing, and so is Exec: there is no way to the plugin");
+            let reason = "is missing, and so is Exec: there is no way to the plugin";
+            let hint = pconf.misspelled_keys().find(|(_, known)| ["Sock", "Exec"].contains(known));
+            let hint = hint.map(|(key, known)| format!(" ({key:?} is not known; is it {known}?)"));
+            return fault("Sock", format!("{reason}{}", hint.unwrap_or_default()));
         }
         Ok(pconf)
+    }
+
+    /// The unknown keys that resemble a known one, and the known key, which the file does not have.
+    pub fn misspelled_keys(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let meant = |key: &str| meant_by(key).filter(|known| !self.has(known));
+        self.other.iter().filter_map(move |(key, _)| Some((key.as_str(), meant(key)?)))
+    }
+
+    /// Whether a known key has another value than its default.
+    fn has(&self, known: &str) -> bool {
+        match known {
+            "NameSpace" => !self.id.namespace().is_empty(),
+            "Sock" => self.sock.is_some(),
+            "LazyLoad" => self.lazy_load,
+            "Version" => self.version.is_some(),
+            "Protocol" => self.protocol != 1,
+            "Exec" => self.exec.is_some(),
+            "Sha256" => self.sha256.is_some(),
+            "Methods" => !self.methods.is_empty(),
+            "Callbacks" => !self.callbacks.is_empty(),
+            // Always there, or with a default that differs from plugin to plugin.
+            _ => true,
+        }
     }
 
     /// Takes over the unknown keys of another file's content, to keep them when that file is
     /// rewritten. If the content is not a JSON object, there are none.
     #[must_use]
     pub fn with_unknown_keys_of(self, text: &[u8]) -> Self {
-        let mut other = Keys::of(text).map(|keys| keys.0).unwrap_or_default();
+        let mut other = Keys::of(text).map(|keys| keys.pairs).unwrap_or_default();
         other.retain(|(key, _)| !KNOWN.iter().any(|known| key.eq_ignore_ascii_case(known)));
         Self { other, ..self }
     }
 }
-
-/// The keys that goplug knows.
-const KNOWN: [&str; 11] = [
-    "Name",
-    "NameSpace",
-    "Url",
-    "Sock",
-    "LazyLoad",
-    "Version",
-    "Protocol",
-    "Exec",
-    "Sha256",
-    "Methods",
-    "Callbacks",
-];
 
 /// The value of an unknown key, kept as text: it need not be understood.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -164,30 +176,85 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// The keys of a file that have not been read yet.
-struct Keys(Vec<(String, RawJson)>);
+/// The program and its arguments.
+struct Argv(Vec<String>);
 
-impl Keys {
-    fn of(text: &[u8]) -> Result<Self, PconfError> {
+impl<'de> Deserialize<'de> for Argv {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Argv;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"a list of strings, such as ["./plugin", "--verbose"]"#)
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Argv, S::Error> {
+                let mut argv = Vec::new();
+                while let Some(argument) = list.next_element()? {
+                    argv.push(argument);
+                }
+                Ok(Argv(argv))
+            }
+        }
+        deserializer.deserialize_seq(List)
+    }
+}
+
+/// The keys of a file that have not been read yet.
+struct Keys<'t> {
+    pairs: Vec<(String, RawJson)>,
+    /// The file's content, without a byte order mark.
+    text: &'t [u8],
+}
+
+impl<'t> Keys<'t> {
+    fn of(text: &'t [u8]) -> Result<Self, PconfError> {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         if text.trim_ascii().is_empty() {
             return Err(PconfError::Empty);
         }
+        if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
+            return Err(PconfError::Encoding);
+        }
         let Pairs(pairs) = serde_json::from_slice(text).map_err(PconfError::Json)?;
-        Ok(Self(pairs))
+        Ok(Self { pairs, text })
     }
 
     /// Removes a key and reads its value; `None` if the key is absent or `null`.
     fn take<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>, PconfError> {
-        let Some(index) = self.0.iter().position(|(other, _)| other.eq_ignore_ascii_case(key))
+        let Some(index) = self.pairs.iter().position(|(other, _)| other.eq_ignore_ascii_case(key))
         else {
             return Ok(None);
         };
-        let (_, RawJson(value)) = self.0.remove(index);
+        let (written, RawJson(value)) = self.pairs.remove(index);
         serde_json::from_str(value.get()).or_else(|error| {
             // Its line number counts within the value, not within the file.
             let text = error.to_string();
-            fault(key, text.split(" at line ").next().unwrap_or_default())
+            let text = text.split(" at line ").next().unwrap_or_default();
+            let text = text.replace("expected u32", "expected a whole number");
+            let place =
+                line_of(self.text, &written, value.get()).map(|line| format!(" (line {line})"));
+            fault(key, format!("{text}{}", place.unwrap_or_default()))
         })
     }
+
+    /// What to say of a key that is missing: which unknown one is probably meant.
+    fn missing(&self, key: &str, reason: &str) -> String {
+        let meant = self.pairs.iter().find(|(other, _)| meant_by(other) == Some(key));
+        match meant {
+            Some((other, _)) => format!("{reason} ({other:?} is not known; is it {key}?)"),
+            None => reason.into(),
+        }
+    }
+}
+
+/// The line on which a key with this value stands, counted from 1; `None` if the key is written with
+/// escapes.
+fn line_of(text: &[u8], key: &str, value: &str) -> Option<usize> {
+    let (text, key) = (std::str::from_utf8(text).ok()?, format!("\"{key}\""));
+    let mut places = text.match_indices(&key).map(|(at, _)| at + key.len());
+    let place = places.find(|at| {
+        let rest = text[*at..].trim_start().strip_prefix(':');
+        rest.is_some_and(|rest| rest.trim_start().starts_with(value))
+    })?;
+    Some(text[..place].matches('\n').count() + 1)
 }

@@ -168,3 +168,37 @@ fn a_digest_that_is_none_is_refused_with_its_file() {
     assert!(with(&twice).starts_with(r#"Sha256: "x" is given twice"#));
     assert!(with("[]").contains("an object with files"), "{}", with("[]"));
 }
+
+#[test]
+fn a_fault_names_its_line() {
+    let text = "{\n  \"Name\": \"a\",\n\t\"exec\" :\n  \"./a\"\n}";
+    let expected = r#"Exec: invalid type: string "./a", expected a list of strings, such as ["./plugin", "--verbose"] (line 3)"#;
+    assert_eq!(reason(text), expected);
+    let protocol = reason(r#"{"Name":"a","Exec":["a"],"Protocol":"2"}"#);
+    assert!(protocol.ends_with(r#"string "2", expected a whole number (line 1)"#), "{protocol}");
+    let comma = reason("{\n  \"Name\": \"a\",\n}");
+    assert!(comma.ends_with("trailing comma at line 3 column 1"), "{comma}");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_fault_but_another_encoding_is() {
+    assert!(Pconf::parse(b"\xEF\xBB\xBF{\"Name\":\"a\",\"Sock\":\"s\"}").is_ok());
+    let fault = Pconf::parse(b"\xFF\xFE{\0}\0").unwrap_err().to_string();
+    assert!(fault.contains("save it as UTF-8"), "{fault}");
+}
+
+#[test]
+fn a_misspelled_key_is_named() {
+    let text = r#"{"Name":"a","Executable":["a"]}"#;
+    assert!(
+        reason(text).ends_with(r#"("Executable" is not known; is it Exec?)"#),
+        "{}",
+        reason(text)
+    );
+    let text = r#"{"Nam":"a","Exec":["a"]}"#;
+    assert_eq!(reason(text), r#"Name: is missing ("Nam" is not known; is it Name?)"#);
+    let text = r#"{"Name":"a","Exec":["a"],"LazyLaod":true,"Name_Space":"b","Execs":[],"Note":1}"#;
+    let pconf = parse(text).unwrap();
+    let misspelled: Vec<_> = pconf.misspelled_keys().collect();
+    assert_eq!(misspelled, [("LazyLaod", "LazyLoad"), ("Name_Space", "NameSpace")]);
+}

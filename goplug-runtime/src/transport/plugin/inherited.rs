@@ -63,6 +63,14 @@ impl Inherited {
     }
 }
 
+/// The process for which a host meant the descriptors that the environment announces, if that is not
+/// this one: a wrapper that started this process and did not become it.
+pub fn meant_for_another() -> Option<u32> {
+    let pid = std::env::var(wire::ENV_LISTEN_PID).ok()?.parse().ok()?;
+    let is_from_host = std::env::var_os(wire::ENV_PROTOCOL).is_some();
+    (is_from_host && pid != std::process::id()).then_some(pid)
+}
+
 /// A pipe from the host. Its end of file means that the host has ended, whatever the cause.
 #[derive(Debug)]
 pub struct Lifeline(OwnedFd);

@@ -8,7 +8,7 @@ mod peer_closed;
 mod replace_file;
 mod termination;
 
-pub use inherited::{Inherited, Lifeline};
+pub use inherited::{Inherited, Lifeline, meant_for_another};
 pub use peer_closed::is_peer_closed;
 pub use replace_file::replace_file;
 pub use termination::{Termination, ends_with_parent};

@@ -1,0 +1,112 @@
+//! Unknown keys that are probably meant to be known ones.
+
+/// The keys that goplug knows.
+pub(super) const KNOWN: [&str; 11] = [
+    "Name",
+    "NameSpace",
+    "Url",
+    "Sock",
+    "LazyLoad",
+    "Version",
+    "Protocol",
+    "Exec",
+    "Sha256",
+    "Methods",
+    "Callbacks",
+];
+
+/// What others call the same.
+const ALIASES: [(&str, &str); 15] = [
+    ("args", "Exec"),
+    ("cmd", "Exec"),
+    ("command", "Exec"),
+    ("digest", "Sha256"),
+    ("checksum", "Sha256"),
+    ("entrypoint", "Exec"),
+    ("executable", "Exec"),
+    ("execute", "Exec"),
+    ("group", "NameSpace"),
+    ("lazy", "LazyLoad"),
+    ("path", "Exec"),
+    ("program", "Exec"),
+    ("sha", "Sha256"),
+    ("sha256sum", "Sha256"),
+    ("socket", "Sock"),
+];
+
+/// The longest key that is compared, in bytes. A hostile file may have long ones.
+const LONGEST: usize = 24;
+
+/// The known key that an unknown one resembles; `None` if it resembles none.
+pub(super) fn meant_by(key: &str) -> Option<&'static str> {
+    if key.len() > LONGEST || is_extension(key) {
+        return None;
+    }
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == plain).map(|(_, known)| *known);
+    alias.or_else(|| {
+        let near = |known: &&&str| {
+            let known = known.to_ascii_lowercase();
+            let allowed = if known.len() > 4 { 2 } else { 1 };
+            distance(plain.as_bytes(), known.as_bytes()) <= allowed
+        };
+        KNOWN.iter().find(near).copied()
+    })
+}
+
+/// Whether the key is marked as somebody's own.
+fn is_extension(key: &str) -> bool {
+    key.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"))
+}
+
+/// How many characters have to be added, removed, exchanged or swapped with their neighbour.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let exchanged = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let swapped = (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    .then(|| rows[i - 2][j - 2] + 1);
+                let moved = rows[i - 1][j].min(rows[i][j - 1]) + 1;
+                exchanged.min(moved).min(swapped.unwrap_or(usize::MAX))
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelled_keys_are_recognised() {
+        for (key, known) in [
+            ("Name_Space", "NameSpace"),
+            ("Namespce", "NameSpace"),
+            ("LazyLaod", "LazyLoad"),
+            ("lazy-load", "LazyLoad"),
+            ("Sha-256", "Sha256"),
+            ("Sha256Sum", "Sha256"),
+            ("Exce", "Exec"),
+            ("Execs", "Exec"),
+            ("Command", "Exec"),
+            ("Socket", "Sock"),
+            ("Protocl", "Protocol"),
+            ("Method", "Methods"),
+        ] {
+            assert_eq!(meant_by(key), Some(known), "{key}");
+        }
+    }
+
+    #[test]
+    fn other_keys_are_nobodys_mistake() {
+        for key in ["Description", "Author", "x-exec", "Note", "License", "", &"n".repeat(1000)] {
+            assert_eq!(meant_by(key), None, "{key}");
+        }
+    }
+}
