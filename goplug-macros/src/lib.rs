@@ -67,6 +67,10 @@ use crate::attr::{HookKind, Role};
 /// trait; the client of an `impl` is `pub`. The plugin's type also implements
 /// [`PluginType`](../goplug/trait.PluginType.html).
 ///
+/// The client of `impl Greeter for Polite`, `PoliteClient`, dereferences to `GreeterClient`, so it
+/// has the contract's methods and callbacks. A contract that is added to a plugin by
+/// `#[goplug::plugin(Polite)]` has only its own client: `PartingClient::new(polite.plugin().clone())`.
+///
 /// # The plugin's value
 /// One value serves all calls, several at a time. So methods take `&self`, and state is behind
 /// a lock or an atomic. A unit struct is its own value; every other type starts as

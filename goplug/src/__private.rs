@@ -7,30 +7,52 @@
 ///     plugin Calculator as "Calculator" in "math": CalculatorClient, CalculatorBlockingClient
 /// }
 /// clients! { contract: GreeterClient, GreeterBlockingClient }
+/// // of a plugin that fulfils a contract; the trait leads to the contract's clients:
+/// clients! {
+///     plugin Polite as "Polite" in "greeters" by __PoliteContract:
+///         PoliteClient, PoliteBlockingClient
+/// }
 /// ```
 ///
-/// Both structs must be in scope and have one field, `base: ClientBase<C>`. The client of a
-/// contract must have the constant `__CONTRACT`.
+/// Both structs must be in scope and have the field `base: ClientBase<C>`; the third form's have a
+/// field `contract` too. The client of a contract must have the constant `__CONTRACT`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __clients {
     (plugin $plugin:ty as $name:literal in $namespace:literal: $client:ident, $blocking:ident) => {
+        $crate::__clients! { of_plugin $plugin, $name, $namespace, $client, $blocking, plain }
+    };
+    (
+        plugin $plugin:ty as $name:literal in $namespace:literal by $contract:ident:
+            $client:ident, $blocking:ident
+    ) => {
+        $crate::__clients! { of_plugin $plugin, $name, $namespace, $client, $blocking, contract }
         $crate::__clients! {
-            both $client, $blocking: $crate::__private::Expectation::of_plugin::<$plugin, Self>()
+            deref $plugin, $contract: $client to Client, $blocking to BlockingClient
+        }
+    };
+    (contract: $client:ident, $blocking:ident) => {
+        $crate::__clients! {
+            both $client, $blocking, plain:
+                $crate::__private::Expectation::of_contract::<Self>(Self::__CONTRACT)
+        }
+    };
+    (
+        of_plugin $plugin:ty, $name:literal, $namespace:literal, $client:ident, $blocking:ident,
+        $made:ident
+    ) => {
+        $crate::__clients! {
+            both $client, $blocking, $made:
+                $crate::__private::Expectation::of_plugin::<$plugin, Self>()
         }
         $crate::__clients! {
             named $name in $namespace: $client for Caller, $blocking for BlockingCaller
         }
     };
-    (contract: $client:ident, $blocking:ident) => {
+    (both $client:ident, $blocking:ident, $made:ident: $expectation:expr) => {
         $crate::__clients! {
-            both $client, $blocking:
-                $crate::__private::Expectation::of_contract::<Self>(Self::__CONTRACT)
-        }
-    };
-    (both $client:ident, $blocking:ident: $expectation:expr) => {
-        $crate::__clients! {
-            each $client for Caller: $expectation,
+            each $made
+            $client for Caller: $expectation,
             $blocking for BlockingCaller: <$client<C> as $crate::__private::Client>::expectation()
         }
 
@@ -46,7 +68,7 @@ macro_rules! __clients {
             }
         }
     };
-    (each $($client:ident for $caller:ident: $expectation:expr),+) => {$(
+    (each $made:ident $($client:ident for $caller:ident: $expectation:expr),+) => {$(
         impl<C: $crate::__private::$caller> $client<C> {
             /// Binds a client to what it calls through.
             ///
@@ -60,7 +82,7 @@ macro_rules! __clients {
             /// The same client with this timeout for each call.
             #[must_use]
             pub fn with_timeout(self, timeout: ::std::time::Duration) -> Self {
-                Self { base: self.base.with_timeout(timeout) }
+                $crate::__private::Client::from_base(self.base.with_timeout(timeout))
             }
 
             /// The plugin, or another caller, that the client calls through.
@@ -78,7 +100,32 @@ macro_rules! __clients {
             }
 
             fn from_base(base: $crate::__private::ClientBase<C>) -> Self {
-                Self { base }
+                $crate::__clients! { make $made base }
+            }
+        }
+    )+};
+    (make plain $base:ident) => {
+        Self { base: $base }
+    };
+    (make contract $base:ident) => {
+        Self {
+            contract: $crate::__private::Client::from_base(::std::clone::Clone::clone(&$base)),
+            base: $base,
+        }
+    };
+    // The target is a parameter: a public client may not name a type that is less visible, and
+    // nothing here says how visible the plugin's type and its contract are.
+    (deref $plugin:ty, $contract:ident: $($client:ident to $target:ident),+) => {$(
+        /// The methods and callbacks of the contract.
+        #[allow(private_bounds)]
+        impl<C, T> ::std::ops::Deref for $client<C>
+        where
+            $plugin: $contract<C, $target = T>,
+        {
+            type Target = T;
+
+            fn deref(&self) -> &T {
+                &self.contract
             }
         }
     )+};

@@ -21,8 +21,18 @@
 ///
 /// goplug::main!(Calculator, threads = 4);
 /// ```
+///
+/// A program is one plugin. A package with two has two programs, for example in `src/bin`; within
+/// a host's program there may be several, see [`embed!`].
 #[macro_export]
 macro_rules! main {
+    () => {
+        ::std::compile_error!(
+            "write `goplug::main!(Calculator);`, or `goplug::main!(Calculator, threads = 4);`, with \
+             the plugin's type"
+        );
+        fn main() {}
+    };
     ($plugin:ty $(,)?) => {
         fn main() -> ::std::process::ExitCode {
             $crate::__private::main::<$plugin>($crate::__private::Options::default())
@@ -33,6 +43,16 @@ macro_rules! main {
             let options = $crate::__private::Options::default().threads($threads);
             $crate::__private::main::<$plugin>(options)
         }
+    };
+    ($plugin:ty, $second:ty $(, $($rest:tt)*)?) => {
+        ::std::compile_error!(
+            "a program is one plugin: give the second one a program of its own, for example in \
+             `src/bin`; within a host's program, several are `goplug::embed!(First, Second);`"
+        );
+        fn main() {}
+    };
+    ($($other:tt)*) => {
+        $crate::main! {}
     };
 }
 
@@ -64,10 +84,21 @@ macro_rules! main {
 /// }
 /// ```
 ///
-/// The host adds each of these plugins to its registry with `RegistryBuilder::embed`.
+/// The host adds each of these plugins to its registry with `RegistryBuilder::embed`. Two plugins
+/// are `goplug::embed!(Calculator, Counter);` here, and
+/// `.embed::<Calculator>().embed::<Counter>()` there.
 #[macro_export]
 macro_rules! embed {
+    () => {
+        ::std::compile_error!(
+            "write `goplug::embed!(Calculator);`, or `goplug::embed!(Calculator, Counter);`, with the \
+             types of the plugins"
+        )
+    };
     ($($plugin:ty),+ $(,)?) => {{
         $($crate::__private::embed::<$plugin>();)+
     }};
+    ($($other:tt)*) => {
+        $crate::embed! {}
+    };
 }

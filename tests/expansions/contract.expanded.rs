@@ -1,5 +1,5 @@
 /// Greets people.
-pub trait Greeter {
+pub trait Greeter: __GreeterClients {
     /// Greets one.
     fn greet(
         &self,
@@ -24,7 +24,7 @@ pub trait Greeter {
         }
     }
     #[doc(hidden)]
-    fn __goplug_contract() -> ::goplug::__private::Contract
+    fn __has_goplug_plugin_on_it() -> ::goplug::__private::Contract
     where
         Self: ::goplug::__private::PluginType,
     {
@@ -187,6 +187,17 @@ impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
         )
     }
 }
+#[doc(hidden)]
+pub trait __GreeterClients {
+    type __GreeterClient<C> where Self: ::std::marker::Sized;
+    type __GreeterBlockingClient<C> where Self: ::std::marker::Sized;
+}
+impl<T: ?::std::marker::Sized> __GreeterClients for T {
+    type __GreeterClient<C> = GreeterClient<C> where Self: ::std::marker::Sized;
+    type __GreeterBlockingClient<C> = GreeterBlockingClient<C>
+    where
+        Self: ::std::marker::Sized;
+}
 const _: () = {
     ::goplug::__private::check::parameter::<::std::string::String>();
     ::goplug::__private::check::result::<String>();
@@ -208,7 +219,11 @@ impl Greeter for Polite {
 const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Polite,
-    >(::goplug::__private::Item::Contract(<Polite as Greeter>::__goplug_contract));
+    >(
+        ::goplug::__private::Item::Contract(
+            <Polite as Greeter>::__has_goplug_plugin_on_it,
+        ),
+    );
     ::goplug::__private::inventory::submit! {
         __ENTRY
     }
@@ -223,23 +238,39 @@ impl ::goplug::__private::PluginType for Polite {
         <Polite as ::std::default::Default>::default()
     }
 }
+#[doc(hidden)]
+trait __PoliteContract<C> {
+    type Client;
+    type BlockingClient;
+}
+impl<C, P: Greeter> __PoliteContract<C> for P {
+    type Client = P::__GreeterClient<C>;
+    type BlockingClient = P::__GreeterBlockingClient<C>;
+}
 /// The typed client of the plugin `Polite`.
 ///
 /// Generated. It has each method of the plugin, with the same parameters, and `on_…` and
 /// `…_stream` for each callback. Cloning it is cheap.
+///
+/// Those of the contract are methods of the contract's client, to which this one dereferences.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct PoliteClient<C = ::goplug::__private::DefaultCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
+    contract: <Polite as __PoliteContract<C>>::Client,
 }
 /// The blocking client of the plugin `Polite`.
 ///
 /// Generated. It has each method of the plugin, with the same parameters, and `on_…` for
 /// each callback. Each of these functions blocks the thread that calls it. Cloning the
 /// client is cheap.
+///
+/// Those of the contract are methods of the contract's client, to which this one dereferences.
 #[derive(::std::clone::Clone, ::std::fmt::Debug)]
 pub struct PoliteBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> {
     pub(crate) base: ::goplug::__private::ClientBase<C>,
+    contract: <Polite as __PoliteContract<C>>::BlockingClient,
 }
 ::goplug::__private::clients! {
-    plugin Polite as "Polite" in "greeters" : PoliteClient, PoliteBlockingClient
+    plugin Polite as "Polite" in "greeters" by __PoliteContract : PoliteClient,
+    PoliteBlockingClient
 }

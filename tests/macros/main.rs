@@ -1,6 +1,7 @@
 //! What the macros generate, called from end to end without a process in between.
 
 mod contract;
+mod contract_client;
 mod double;
 mod errors;
 mod functions;

@@ -38,8 +38,16 @@ impl Flavour {
         }
     }
 
+    /// The name of the associated type that is the contract's client.
+    fn of_contract(self) -> Ident {
+        idents::local(match self {
+            Self::Async => "Client",
+            Self::Blocking => "BlockingClient",
+        })
+    }
+
     /// The client of this flavour, by the path of the async one.
-    fn client(self, client: &Path) -> Path {
+    pub(super) fn client(self, client: &Path) -> Path {
         let mut path = client.clone();
         if let (Self::Blocking, Some(last)) = (self, path.segments.last_mut()) {
             let name = last.ident.to_string();
@@ -82,6 +90,9 @@ pub(crate) struct ClientDecl<'a> {
     pub(crate) subject: String,
     /// The plugin, unless they are clients of a contract.
     pub(crate) plugin: Option<&'a Plugin>,
+    /// The trait that leads to the clients of the plugin's contract, if it is declared by fulfilling
+    /// one; see [`contract::reach`](super::contract::reach).
+    pub(crate) contract: Option<Ident>,
 }
 
 impl ClientDecl<'_> {
@@ -96,9 +107,17 @@ impl ClientDecl<'_> {
     /// // or, for a contract:
     /// clients! { contract: GreeterClient, GreeterBlockingClient }
     /// ```
+    ///
+    /// If the plugin fulfils a contract, its clients hold the contract's in a second field.
     pub(crate) fn emit(&self, private: &TokenStream) -> TokenStream {
         let Self { ident, cfgs, subject, .. } = self;
         let client = paths::client(&Path::from((*ident).clone()));
+        let contract = self.contract.as_ref().map(|_| {
+            let text = "Those of the contract are methods of the contract's client, to which this \
+                        one dereferences.";
+            let text = docs::line(text);
+            quote!(#[doc = ""] #text)
+        });
         let summary = docs::line(&format!("The typed client of {subject}."));
         let declared = self.declare(&client, Flavour::Async, private);
         let blocking_summary = docs::line(&format!("The blocking client of {subject}."));
@@ -106,7 +125,8 @@ impl ClientDecl<'_> {
         let blocking = Flavour::Blocking.client(&client);
         let of = match self.plugin {
             Some(Plugin { path, name, namespace, .. }) => {
-                quote!(plugin #path as #name in #namespace)
+                let by = self.contract.as_ref().map(|reach| quote!(by #reach));
+                quote!(plugin #path as #name in #namespace #by)
             }
             None => quote!(contract),
         };
@@ -115,6 +135,7 @@ impl ClientDecl<'_> {
             ///
             /// Generated. It has each method of the plugin, with the same parameters, and `on_…` and
             /// `…_stream` for each callback. Cloning it is cheap.
+            #contract
             #declared
 
             #blocking_summary
@@ -122,6 +143,7 @@ impl ClientDecl<'_> {
             /// Generated. It has each method of the plugin, with the same parameters, and `on_…` for
             /// each callback. Each of these functions blocks the thread that calls it. Cloning the
             /// client is cheap.
+            #contract
             #blocking_declared
 
             #(#cfgs)*
@@ -133,11 +155,17 @@ impl ClientDecl<'_> {
         let Self { vis, cfgs, .. } = self;
         let client = flavour.client(client);
         let caller = flavour.default_caller(private);
+        let contract =
+            self.contract.as_ref().zip(self.plugin).map(|(reach, Plugin { path, .. })| {
+                let target = flavour.of_contract();
+                quote!(contract: <#path as #reach<C>>::#target,)
+            });
         quote! {
             #(#cfgs)*
             #[derive(::std::clone::Clone, ::std::fmt::Debug)]
             #vis struct #client<C = #caller> {
                 pub(crate) base: #private::ClientBase<C>,
+                #contract
             }
         }
     }

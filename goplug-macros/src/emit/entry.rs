@@ -34,7 +34,7 @@ pub(crate) fn entry(
 }
 
 /// ```text
-/// Item::Contract(<Polite as Greeter>::__goplug_contract)
+/// Item::Contract(<Polite as Greeter>::__has_goplug_plugin_on_it)
 /// ```
 ///
 /// within an entry, which registers the members of a contract for a plugin. The impl cannot see the
@@ -44,6 +44,6 @@ pub(crate) fn of_contract(contract: &Path, scope: &MemberScope<'_>) -> TokenStre
     let Paths { private, plugin, .. } = scope.paths;
     // A trait that is not a contract lacks this function, and the error points at its name.
     let at = Span::mixed_site().located_at(contract.span());
-    let table = quote_spanned!(at=> <#plugin as #contract>::__goplug_contract);
+    let table = quote_spanned!(at=> <#plugin as #contract>::__has_goplug_plugin_on_it);
     entry(scope, &quote!(#private::Item::Contract(#table)), &TokenStream::new())
 }

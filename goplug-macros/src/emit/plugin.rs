@@ -2,26 +2,34 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Path;
 
 use super::client::ClientDecl;
+use super::contract;
 use crate::model::{InitialValue, Plugin};
 
 /// ```text
 /// impl PluginType for Calculator { … }
-/// // and the clients
+/// // and the clients, which reach those of the contract that the plugin fulfils
 /// ```
-pub(crate) fn declare(plugin: &Plugin, private: &TokenStream) -> TokenStream {
+pub(crate) fn declare(
+    plugin: &Plugin,
+    contract: Option<&Path>,
+    private: &TokenStream,
+) -> TokenStream {
     let Plugin { ident, vis, attrs, .. } = plugin;
     let plugin_type = plugin_type(plugin, private);
+    let reach = contract.and_then(|path| contract::reach(ident, path, &attrs.cfgs));
     let clients = ClientDecl {
         ident,
         vis,
         cfgs: &attrs.cfgs,
         subject: format!("the plugin `{ident}`"),
         plugin: Some(plugin),
+        contract: reach.as_ref().map(|_| contract::reach_trait(ident)),
     };
     let clients = clients.emit(private);
-    quote!(#plugin_type #clients)
+    quote!(#plugin_type #reach #clients)
 }
 
 /// ```text

@@ -106,7 +106,8 @@ fn declare(block: &Impl, path: &Path, options: &Options, diag: &Diag) -> Option<
     let vis = parse_quote!(pub);
     let attrs = Attrs::new(&block.attrs);
     let plugin = Plugin::new(path.clone(), vis, attrs, options, InitialValue::Default, diag)?;
-    Some(plugin::declare(&plugin, &options.private()))
+    let contract = block.of_trait.as_ref().map(|(contract, _)| contract);
+    Some(plugin::declare(&plugin, contract, &options.private()))
 }
 
 /// ```text

@@ -26,7 +26,7 @@ pub(super) fn expand(args: TokenStream, item: &ItemStruct) -> TokenStream {
     let attrs = Attrs::new(&item.attrs);
     let path = Path::from(item.ident.clone());
     let plugin = Plugin::new(path, item.vis.clone(), attrs, &options, value, &diag);
-    let declared = plugin.map(|plugin| plugin::declare(&plugin, &options.private()));
+    let declared = plugin.map(|plugin| plugin::declare(&plugin, None, &options.private()));
     let errors = diag.finish();
     quote!(#item #declared #errors)
 }

@@ -59,10 +59,12 @@ impl Contract<'_> {
             }
         }
         kept.extend(table::table(&members, &self.paths));
-        let contract = self.contract.with_items(&kept);
+        let Trait { ident, vis, .. } = self.contract;
+        let contract = self.contract.with_items(&table::clients_trait(ident), &kept);
         let clients = self.clients(&members);
+        let hidden = table::clients(ident, vis, &self.attrs.cfgs, &self.paths);
         let checks: TokenStream = members.iter().map(|member| self.checks(member)).collect();
-        quote!(#contract #clients #checks)
+        quote!(#contract #clients #hidden #checks)
     }
 
     /// The member in the trait: a callback gets its body, and every future is `Send`.
@@ -101,6 +103,7 @@ impl Contract<'_> {
             cfgs: &self.attrs.cfgs,
             subject: format!("any plugin that fulfils `{ident}`"),
             plugin: None,
+            contract: None,
         };
         let declared = declared.emit(private);
         let specs = members.iter().map(|member| spec::of(member, &self.paths));

@@ -81,7 +81,6 @@ pub(crate) struct Trait {
     trait_token: Token![trait],
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
-    colon: Option<Token![:]>,
     supertraits: Punctuated<TypeParamBound, Token![+]>,
     brace: token::Brace,
     pub(crate) items: Vec<Item>,
@@ -109,29 +108,19 @@ impl Parse for Trait {
         let brace = braced!(content in input);
         attrs.extend(content.call(Attribute::parse_inner)?);
         let items = items::<TraitItem>(&content)?;
-        Ok(Self {
-            attrs,
-            vis,
-            unsafety,
-            trait_token,
-            ident,
-            generics,
-            colon,
-            supertraits,
-            brace,
-            items,
-        })
+        Ok(Self { attrs, vis, unsafety, trait_token, ident, generics, supertraits, brace, items })
     }
 }
 
 impl Trait {
-    /// The trait with this between its braces.
-    pub(crate) fn with_items(&self, items: &TokenStream) -> TokenStream {
-        let Self { vis, unsafety, trait_token, ident, generics, colon, supertraits, .. } = self;
+    /// The trait with one more supertrait, and with this between its braces.
+    pub(crate) fn with_items(&self, supertrait: &Ident, items: &TokenStream) -> TokenStream {
+        let Self { vis, unsafety, trait_token, ident, generics, supertraits, .. } = self;
         let (outer, inner) = sorted(&self.attrs);
         let where_clause = &generics.where_clause;
+        let plus = (!supertraits.empty_or_trailing()).then(|| quote!(+));
         let mut tokens = quote! {
-            #(#outer)* #vis #unsafety #trait_token #ident #generics #colon #supertraits
+            #(#outer)* #vis #unsafety #trait_token #ident #generics: #supertraits #plus #supertrait
             #where_clause
         };
         self.brace.surround(&mut tokens, |tokens| {

@@ -1,0 +1,5 @@
+//! What is embedded has to be said.
+
+fn main() {
+    goplug::embed!();
+}
