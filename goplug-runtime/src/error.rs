@@ -20,7 +20,7 @@ pub use remote::RemoteError;
 pub use text::ErrorText;
 pub(crate) use text::remember;
 
-use self::parts::{List, MayHaveExecuted, NotBegun, Reason, StderrTail};
+use self::parts::{Hint, List, MayHaveExecuted, NotBegun, Reason, StderrTail};
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{InvalidName, PluginId};
 
@@ -58,12 +58,14 @@ pub enum Error {
     Configuration(String),
 
     /// No `.pconf` in the registry's folder names this plugin.
-    #[error("no plugin {id} in {folder}", folder = OneLine(folder.display()))]
+    #[error("no plugin {id} in {folder}{}", Hint(hint), folder = OneLine(folder.display()))]
     NotFound {
         /// The plugin that was asked for.
         id: PluginId,
         /// The registry's folder.
         folder: PathBuf,
+        /// What may have been meant, or what else is to be known, for people.
+        hint: Option<String>,
     },
 
     /// A `.pconf` file, or the program that it names, was refused.

@@ -26,12 +26,17 @@ pub const PEER_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// system reports that; this is for peers that have sent further requests behind the first.
 pub const HANGUP_POLL: Duration = Duration::from_secs(1);
 
-/// How often a registry compares its folder with what it knows, without a file event: 2 s.
+/// How often a registry that discovers by itself looks, without a file event, whether its folder or a
+/// program that runs has changed: 2 s.
 pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How often a registry compares each file as well, not only the folder: 30 s. This finds files
-/// that were changed in place and whose events got lost.
+/// How often such a registry looks at each file as well, not only at the folder: 30 s. This finds
+/// files that were changed in place and whose events got lost.
 pub const RECONCILE_FILES_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long a registry's folder may take to be read before operations that need it fail: 5 s. A dead
+/// mount takes for ever.
+pub const FOLDER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a registry waits after a file event for further events of the same change: 10 ms.
 pub const FILE_EVENT_DEBOUNCE: Duration = Duration::from_millis(10);

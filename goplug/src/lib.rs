@@ -86,7 +86,7 @@ pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, l
 #[doc(inline)]
 pub use goplug_runtime::host::{
     DiscoveredPlugin, Event, Events, HealthCheck, OnUnsupported, Plugin, Policy, Registry,
-    RegistryBuilder, Resources, Restart, Sandbox, State,
+    RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, State,
 };
 
 /// For hosts that are not async: the same plugins, called by threads that block.

@@ -21,11 +21,13 @@ fn with_auto_discovery_a_plugin_is_loaded_without_being_asked_for() {
 }
 
 #[test]
-fn without_auto_discovery_a_plugin_is_found_when_it_is_loaded() {
+fn without_auto_discovery_a_plugin_is_found_at_the_start_and_when_it_is_loaded() {
     run_test(async |env| {
-        env.install_calculator();
+        env.install_counter();
         let registry = env.registry().start().await.unwrap();
-        assert!(!registry.is_discovered("Calculator", "math"));
+        assert!(registry.is_discovered("Counter", "demo"));
+        assert!(!registry.is_loaded("Counter", "demo"));
+        env.install_calculator();
         registry.load("Calculator", "math").await.unwrap();
         assert!(registry.is_discovered("Calculator", "math"));
         assert!(registry.is_loaded("Calculator", "math"));

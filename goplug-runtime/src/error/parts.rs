@@ -44,6 +44,15 @@ impl fmt::Display for Reason<'_> {
     }
 }
 
+/// What may have been meant, if there is something to say.
+pub(super) struct Hint<'a>(pub(super) &'a Option<String>);
+
+impl fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|hint| write!(f, "; {}", Lines(hint)))
+    }
+}
+
 /// One indented line for each text.
 pub(super) struct List<'a>(pub(super) &'a [String]);
 

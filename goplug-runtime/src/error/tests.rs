@@ -11,7 +11,7 @@ fn hostile_errors() -> Vec<Error> {
     let (id, path) = (PluginId::new("a", "").unwrap(), PathBuf::from(HOSTILE));
     vec![
         Error::Configuration(text()),
-        Error::NotFound { id: id.clone(), folder: path.clone() },
+        Error::NotFound { id: id.clone(), folder: path.clone(), hint: None },
         Error::Rejected { path, reason: text() },
         Error::Start { id: id.clone(), reason: text(), stderr: list() },
         Error::Crashed { id: id.clone(), status: text(), stderr: list(), may_have_executed: true },

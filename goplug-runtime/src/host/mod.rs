@@ -11,10 +11,13 @@
 //! - `registry`: the plugins of a folder;
 //! - `blocking`: registry and handles for hosts that are not async.
 //!
-//! `task`, before all of them, is a single type. Start reading at `registry` for what users hold,
+//! `task` and `disk`, before all of them, are a single file each: a task that ends with its owner, and
+//! work on the file system. Start reading at `registry` for what users hold,
 //! at `plugin` for how a call finds its process.
 
 mod task;
+
+mod disk;
 
 mod policy;
 
@@ -34,4 +37,4 @@ pub mod blocking;
 
 pub use plugin::{Plugin, State};
 pub use policy::{HealthCheck, OnUnsupported, Policy, Resources, Restart, Sandbox};
-pub use registry::{DiscoveredPlugin, Event, Events, Registry, RegistryBuilder};
+pub use registry::{DiscoveredPlugin, Event, Events, Registry, RegistryBuilder, RejectedFile};

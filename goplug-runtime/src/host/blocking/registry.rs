@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::plugin::Plugin;
 use super::runtime::RuntimeThread;
 use crate::error::Result;
-use crate::host::{DiscoveredPlugin, RegistryBuilder, registry};
+use crate::host::{DiscoveredPlugin, RegistryBuilder, RejectedFile, registry};
 use crate::typed::NamedClient;
 
 /// The plugins of a folder, for a host that is not async: a [`Registry`](registry::Registry)
@@ -88,7 +88,14 @@ impl Registry {
         self.inner.registry.get(name, namespace).map(Plugin::from)
     }
 
-    /// Every known plugin, sorted by namespace and name.
+    /// The files of the folder that cannot be used, each with the reason, as
+    /// [`Registry::rejected`](registry::Registry::rejected).
+    pub fn rejected(&self) -> Vec<RejectedFile> {
+        self.inner.registry.rejected()
+    }
+
+    /// Every known plugin, sorted by namespace and name, as
+    /// [`Registry::discovered`](registry::Registry::discovered).
     pub fn discovered(&self) -> Vec<DiscoveredPlugin> {
         self.inner.registry.discovered()
     }

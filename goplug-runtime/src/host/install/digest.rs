@@ -99,7 +99,7 @@ impl DigestCache {
     /// Only for files that no untrusted user may write: the stamp includes times, which somebody
     /// with write access can set.
     pub(in crate::host) fn get(&self, pinned: &PinnedFile) -> io::Result<Option<String>> {
-        let stamp = FileStamp::of_file(&pinned.path, &pinned.file)?;
+        let stamp = FileStamp::of_file(&pinned.file)?;
         let cached = self.lock();
         let digest = cached.get(&pinned.path).filter(|(cached_stamp, _)| *cached_stamp == stamp);
         Ok(digest.map(|(_, digest)| digest.clone()))
@@ -109,12 +109,11 @@ impl DigestCache {
     ///
     /// Only for the files that [`DigestCache::get`] is for.
     pub(in crate::host) fn read(&self, pinned: &PinnedFile) -> io::Result<String> {
-        let stamp = FileStamp::of_file(&pinned.path, &pinned.file)?;
+        let stamp = FileStamp::of_file(&pinned.file)?;
         let digest = read_digest(pinned)?;
         // A file that may have been written meanwhile, or too recently for its times to show it,
         // is read again next time.
-        let settled =
-            stamp.is_settled() && FileStamp::of_file(&pinned.path, &pinned.file)? == stamp;
+        let settled = stamp.is_settled() && FileStamp::of_file(&pinned.file)? == stamp;
         let mut cached = self.lock();
         if settled {
             cached.insert(pinned.path.clone(), (stamp, digest.clone()));

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::visible::OneLine;
 use crate::protocol::{Pconf, PluginId, visible, wire};
-use crate::transport::{open_without_waiting, own_program};
+use crate::transport::{is_passing, open_without_waiting, own_program};
 use crate::typed::{PluginType, table};
 
 /// Where a plugin's `.pconf` comes from.
@@ -31,29 +31,54 @@ pub(in crate::host) struct Installation {
     pub(in crate::host) trusted: bool,
 }
 
+/// Why a `.pconf` cannot be used.
+#[derive(Debug)]
+pub(in crate::host) struct Unusable {
+    /// The reason, for people.
+    pub(in crate::host) reason: String,
+    /// The plugin that the file names, if that much can be read.
+    pub(in crate::host) plugin: Option<PluginId>,
+    /// Whether the reason says nothing about the file, and passes by itself.
+    pub(in crate::host) is_passing: bool,
+}
+
+impl Unusable {
+    /// A file that cannot be looked at or read.
+    pub(in crate::host) fn unread(error: &io::Error) -> Self {
+        Self { is_passing: is_passing(error), ..Self::from(error.to_string()) }
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(reason: String) -> Self {
+        Self { reason, plugin: None, is_passing: false }
+    }
+}
+
 impl Installation {
     /// Reads a `.pconf`. If it is `trusted`, other users may write the file and the program.
     ///
     /// # Errors
-    /// The reason why the file cannot be used, for people.
-    pub(in crate::host) fn read(path: &Path, trusted: bool) -> Result<Self, String> {
-        let unreadable = |error: io::Error| error.to_string();
+    /// Why the file cannot be used.
+    pub(in crate::host) fn read(path: &Path, trusted: bool) -> Result<Self, Unusable> {
+        let unreadable = |error| Unusable::unread(&error);
         // All checks are of the open file: the path may name another file by now.
         let file = open_without_waiting(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
             let what = if metadata.is_dir() { "a folder" } else { "not a regular file" };
-            return Err(format!("it is {what}"));
+            return Err(format!("it is {what}").into());
         }
         if metadata.len() > limits::MAX_PCONF {
-            return Err(format!("it is larger than {} bytes", limits::MAX_PCONF));
+            return Err(format!("it is larger than {} bytes", limits::MAX_PCONF).into());
         }
         if !trusted {
             trust::check_file(&metadata)?;
         }
         let mut text = Vec::new();
         file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
-        let pconf = Pconf::parse(&text).map_err(|error| error.to_string())?;
+        let unusable = |reason| Unusable { plugin: Pconf::id_of(&text), ..Unusable::from(reason) };
+        let pconf = Pconf::parse(&text).map_err(|error| unusable(error.to_string()))?;
         for (key, known) in pconf.misspelled_keys() {
             tracing::warn!(
                 target: "goplug::discovery",
@@ -63,8 +88,8 @@ impl Installation {
         }
         let installation = Self { pconf, origin: Origin::File(path.into()), trusted };
         installation.check().map_err(|error| match error {
-            Error::Rejected { reason, .. } => reason,
-            other => other.to_string(),
+            Error::Rejected { reason, .. } => unusable(reason),
+            other => unusable(other.to_string()),
         })?;
         Ok(installation)
     }
@@ -100,6 +125,12 @@ impl Installation {
     /// Whether the plugin is part of the host's own executable.
     pub(in crate::host) fn is_embedded(&self) -> bool {
         matches!(self.origin, Origin::Embedded(_))
+    }
+
+    /// The program that the file names; `None` if another process starts the plugin, or if it is
+    /// embedded.
+    pub(in crate::host) fn program(&self) -> Option<PathBuf> {
+        if self.is_embedded() { None } else { self.pconf.program(self.folder()) }
     }
 
     fn folder(&self) -> &Path {

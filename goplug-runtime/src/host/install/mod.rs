@@ -14,4 +14,4 @@ pub(in crate::host) mod trust;
 pub(in crate::host) use command::Command;
 pub(in crate::host) use digest::{DigestCache, PinnedFile, read_digest};
 pub(in crate::host) use exec_files::ExecFiles;
-pub(in crate::host) use installation::{Installation, Origin};
+pub(in crate::host) use installation::{Installation, Origin, Unusable};

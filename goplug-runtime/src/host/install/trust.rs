@@ -20,12 +20,12 @@ pub(in crate::host) fn check_file(metadata: &Metadata) -> Result<(), String> {
     check("it", metadata)
 }
 
-/// Checks the registry's folder. A folder that does not exist is trusted.
-pub(in crate::host) fn check_folder(folder: &Path) -> Result<(), String> {
-    match fs::metadata(folder) {
-        Ok(metadata) => check("the folder", &metadata),
-        Err(_) => Ok(()),
-    }
+/// Checks the registry's folder.
+///
+/// # Errors
+/// The reason not to trust the folder, for people.
+pub(in crate::host) fn check_folder(metadata: &Metadata) -> Result<(), String> {
+    check("the folder", metadata)
 }
 
 /// Checks an open program and the folder of its path. If the path is a link, the folder of the

@@ -93,6 +93,13 @@ impl Instance {
         self.child.as_ref()?.program.as_ref()?.successor()
     }
 
+    /// Whether a file that has replaced the program of this instance is the same file, but for its
+    /// mode, owner or links.
+    pub(in crate::host) fn runs_from(&self, newer: &FileId) -> bool {
+        let program = self.child.as_ref().and_then(|child| child.program.as_ref());
+        program.is_some_and(|program| program.is_same_but_for_status(newer))
+    }
+
     pub(in crate::host) fn dialect(&self) -> Dialect {
         self.dialect
     }

@@ -10,6 +10,7 @@
 mod availability;
 mod command;
 mod handle;
+mod program_watch;
 mod reporter;
 mod restarts;
 mod retry;
@@ -19,6 +20,7 @@ mod supervisor;
 pub use availability::State;
 pub(in crate::host) use command::Command;
 pub use handle::Plugin;
+pub(in crate::host) use program_watch::ProgramWatch;
 pub(in crate::host) use reporter::{PluginEvent, Reporter};
 pub(in crate::host) use retry::call_blocking;
 pub(in crate::host) use state::PluginState;

@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::program_watch::ProgramWatch;
+use super::state::PluginState;
 use crate::host::install::Installation;
 use crate::host::instance::{Exit, Sockets};
 use crate::protocol::PluginId;
@@ -21,6 +23,9 @@ pub(in crate::host) trait Reporter: Send + Sync {
     fn reject(&self, installation: &Installation, reason: String);
     /// Reports that an installation can be used.
     fn accept(&self, installation: &Installation);
+    /// Sets which program of a plugin is looked at for a newer version, if any. When there is one,
+    /// the plugin's [`recheck_program`](PluginState::recheck_program) is called.
+    fn watch_program(&self, plugin: &Arc<PluginState>, watch: Option<ProgramWatch>);
 }
 
 /// What happened to a plugin.

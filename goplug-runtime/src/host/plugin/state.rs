@@ -18,6 +18,7 @@ use crate::host::install::Installation;
 use crate::host::instance::{CallGuard, Instance};
 use crate::host::policy::Policy;
 use crate::protocol::{Descriptor, PluginId};
+use crate::transport::FileId;
 use crate::typed::Expectation;
 
 /// What all handles of one plugin share with its supervisor.
@@ -38,6 +39,10 @@ pub(in crate::host) struct PluginState {
 struct Status {
     state: State,
     installation: Option<Arc<Installation>>,
+    /// The program that the installation names, as it was when that was read.
+    program: Option<FileId>,
+    /// The file that is in the place of the program now, if it is a newer one.
+    newer_program: Option<FileId>,
     instance: Option<Arc<Instance>>,
     availability: Availability,
     /// What the bound typed clients need of every further instance.
@@ -55,6 +60,8 @@ impl PluginState {
         let status = Status {
             state: State::Stopped,
             installation: None,
+            program: None,
+            newer_program: None,
             instance: None,
             availability: Availability::NotLoaded,
             expectations: Vec::new(),
@@ -102,6 +109,22 @@ impl PluginState {
         }
     }
 
+    /// Notes the program that the `.pconf` names, as it was when that was read.
+    pub(in crate::host) fn note_program(&self, program: Option<FileId>) {
+        self.lock().program = program;
+    }
+
+    /// The program that the `.pconf` names, as it was when that was read.
+    pub(super) fn program(&self) -> Option<FileId> {
+        self.lock().program.clone()
+    }
+
+    /// The file that has taken the place of the current instance's program, as far as that was
+    /// noticed.
+    pub(super) fn newer_program(&self) -> Option<FileId> {
+        self.lock().newer_program.clone()
+    }
+
     /// Notes that the plugin's `.pconf` is gone.
     pub(in crate::host) fn uninstall(&self) {
         let mut status = self.lock();
@@ -116,6 +139,7 @@ impl PluginState {
         let mut status = self.lock();
         status.state = State::Loaded;
         status.availability = Availability::NotLoaded;
+        status.newer_program = None;
         status.instance = Some(instance);
         drop(status);
         self.instance_changed.notify_waiters();
@@ -289,6 +313,13 @@ impl PluginState {
     pub(in crate::host) fn recheck_content(&self) {
         self.lock().recheck = Recheck::Content;
         self.recheck.notify_one();
+    }
+
+    /// Notes that another file is in the place of the plugin's program, and has the supervisor check
+    /// the plugin's files.
+    pub(in crate::host) fn recheck_program(&self, newer: Option<FileId>) {
+        self.lock().newer_program = newer;
+        self.recheck_content();
     }
 
     /// Waits until the supervisor is to check the plugin's files. Cancel safe.

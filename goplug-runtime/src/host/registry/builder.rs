@@ -12,6 +12,8 @@ use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::policy::{Policies, Policy, Resources, Restart, Sandbox};
+#[cfg(doc)]
+use crate::limits;
 use crate::protocol::PluginId;
 use crate::typed::PluginType;
 
@@ -69,7 +71,8 @@ impl RegistryBuilder {
     }
 
     /// Whether the registry watches its folder and loads plugins by itself, except those that ask
-    /// for lazy loading. Off by default: then the folder is scanned whenever a plugin is loaded.
+    /// for lazy loading. Off by default: then the folder is scanned when the registry starts and
+    /// whenever a plugin is loaded.
     pub fn auto_discover(mut self, on: bool) -> Self {
         self.auto_discover = on;
         self
@@ -187,8 +190,12 @@ impl RegistryBuilder {
         self.policy(|policy| policy.sandbox(sandbox))
     }
 
-    /// Starts the registry. With [`auto_discover`](Self::auto_discover), the folder is scanned
-    /// before this returns, and watched from then on, even if it does not exist yet.
+    /// Starts the registry. The folder is scanned before this returns, and with
+    /// [`auto_discover`](Self::auto_discover) watched from then on, even if it does not exist yet.
+    ///
+    /// A file or folder that cannot be used is no error of the start: it is logged as a warning, and
+    /// [`Registry::rejected`] lists it. So is a folder that has not answered for
+    /// [`limits::FOLDER_TIMEOUT`], as a dead mount.
     ///
     /// Must be called within a tokio runtime. Cancel safe: if the future is dropped, everything
     /// that it started ends.
@@ -196,7 +203,8 @@ impl RegistryBuilder {
     /// # Errors
     /// [`Error::Configuration`] if a setting cannot be used; [`Error::InvalidName`] if a plugin's
     /// policy was changed under an invalid name; [`Error::Io`] if the path of the folder cannot be
-    /// determined, or the host's own program cannot be opened.
+    /// determined, the host's own program cannot be opened, or
+    /// the system has no thread or descriptors for watching the folder.
     ///
     /// In a process that a registry started as an embedded plugin, [`Error::Configuration`] unless
     /// `goplug::embed!` has made it that plugin.

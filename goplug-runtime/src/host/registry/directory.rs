@@ -11,19 +11,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::mpsc;
 
 use super::events::{Event, Events, Listeners};
+use super::programs::Programs;
+use super::rejected::{Rejected, RejectedFile};
 use super::settings::Settings;
+use super::similar;
 use crate::error::Error;
 use crate::host::install::Installation;
-use crate::host::instance::{Exit, Instance, Sockets};
-use crate::host::plugin::{PluginEvent, PluginState, Reporter, State, Supervisor};
+use crate::host::instance::{Exit, Sockets};
+use crate::host::plugin::{PluginEvent, PluginState, ProgramWatch, Reporter, State, Supervisor};
 use crate::host::task::OwnedTask;
 use crate::limits;
-use crate::protocol::{PluginId, pconf};
+use crate::protocol::PluginId;
+use crate::transport::FileId;
 
 /// The plugins of a registry, with their supervisors, and the listeners to its events.
 pub(super) struct Directory {
     settings: Arc<Settings>,
     sockets: Arc<Sockets>,
+    programs: Arc<Programs>,
     contents: Mutex<Contents>,
 }
 
@@ -32,7 +37,7 @@ struct Contents {
     /// All plugins so far, also those whose `.pconf` is gone.
     plugins: BTreeMap<PluginId, Entry>,
     /// Why files, or the folder itself, cannot be used.
-    rejected: BTreeMap<PathBuf, String>,
+    rejected: Rejected,
     listeners: Listeners,
     is_closed: bool,
 }
@@ -44,7 +49,12 @@ struct Entry {
 
 impl Directory {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), sockets: Arc::default(), contents: Mutex::default() }
+        Self {
+            settings: Arc::new(settings),
+            sockets: Arc::default(),
+            programs: Arc::default(),
+            contents: Mutex::default(),
+        }
     }
 
     pub(super) fn settings(&self) -> &Arc<Settings> {
@@ -55,11 +65,18 @@ impl Directory {
         &self.sockets
     }
 
+    /// The programs of the plugins that are looked at for a newer version.
+    pub(super) fn programs(&self) -> &Arc<Programs> {
+        &self.programs
+    }
+
     /// Adds a plugin, or sets the new `.pconf` of a known plugin. Sends an event, unless the
-    /// content is the same as before. `None` if the directory is closed.
+    /// content is the same as before. The program is the one that the `.pconf` names, as it was when
+    /// that was read. `None` if the directory is closed.
     pub(super) fn install(
         self: &Arc<Self>,
         installation: Installation,
+        program: Option<FileId>,
     ) -> Option<Arc<PluginState>> {
         let id = installation.id().clone();
         let mut contents = self.lock();
@@ -69,6 +86,7 @@ impl Directory {
         contents.rejected.remove(installation.path());
         let entry = contents.plugins.entry(id.clone()).or_insert_with(|| self.supervise(id));
         let plugin = Arc::clone(&entry.plugin);
+        plugin.note_program(program);
         let event = match plugin.installation() {
             Some(before) if *before == installation => return Some(plugin),
             Some(_) => Event::Changed { plugin: plugin.id().clone() },
@@ -98,11 +116,11 @@ impl Directory {
         contents.listeners.send(&Event::Removed { plugin: id.clone() });
     }
 
-    /// Notes that a file cannot be used. Sends an event, unless the reason is the same as before.
-    pub(super) fn reject_path(&self, path: &Path, reason: String) {
+    /// Notes that a file cannot be used, and which plugin it is of, if that is known. Sends an event,
+    /// unless the reason is the same as before.
+    pub(super) fn reject_path(&self, path: &Path, plugin: Option<PluginId>, reason: String) {
         let mut contents = self.lock();
-        if contents.rejected.get(path) != Some(&reason) {
-            contents.rejected.insert(path.into(), reason.clone());
+        if contents.rejected.insert(path, plugin, &reason) {
             contents.listeners.send(&Event::Rejected { path: path.into(), reason });
         }
     }
@@ -112,16 +130,25 @@ impl Directory {
         self.lock().rejected.remove(path);
     }
 
-    /// Why a plugin is not known, if the reason is a rejection of the folder or of the file that
-    /// is named after the plugin.
-    pub(super) fn rejection(&self, id: &PluginId) -> Option<Error> {
+    /// Why a plugin is not known: its file or the folder is rejected, or there is no such plugin.
+    pub(super) fn unknown(&self, id: PluginId) -> Error {
         let contents = self.lock();
         let folder = &self.settings.folder;
-        let file = folder.join(format!("{id}.{}", pconf::EXTENSION));
-        [folder, &file].into_iter().find_map(|path| {
-            let reason = contents.rejected.get(path)?.clone();
-            Some(Error::Rejected { path: path.clone(), reason })
-        })
+        if let Some(RejectedFile { path, reason }) = contents.rejected.of(&id, folder) {
+            return Error::Rejected { path, reason };
+        }
+        let installed = contents.plugins.values().map(|entry| &entry.plugin);
+        let known: Vec<_> = installed
+            .filter(|plugin| plugin.installation().is_some())
+            .map(|plugin| plugin.id().clone())
+            .collect();
+        let hint = similar::hint(&id, &known, contents.rejected.len());
+        Error::NotFound { id, folder: folder.clone(), hint }
+    }
+
+    /// The files that cannot be used, sorted by their paths.
+    pub(super) fn rejected(&self) -> Vec<RejectedFile> {
+        self.lock().rejected.list()
     }
 
     /// A plugin by its id, even if its `.pconf` is gone.
@@ -139,13 +166,6 @@ impl Directory {
             .collect()
     }
 
-    /// Every plugin that runs, with its instance.
-    pub(super) fn running(&self) -> Vec<(Arc<PluginState>, Arc<Instance>)> {
-        let contents = self.lock();
-        let plugins = contents.plugins.values().map(|entry| &entry.plugin);
-        plugins.filter_map(|plugin| Some((Arc::clone(plugin), plugin.instance()?))).collect()
-    }
-
     /// A new listener, which first gets the present state.
     pub(super) fn events(&self) -> Events {
         let mut contents = self.lock();
@@ -158,9 +178,9 @@ impl Directory {
                 state.push(Event::Loaded { plugin: plugin.id().clone() });
             }
         }
-        for (path, reason) in &contents.rejected {
-            state.push(Event::Rejected { path: path.clone(), reason: reason.clone() });
-        }
+        let rejected = contents.rejected.list().into_iter();
+        state
+            .extend(rejected.map(|RejectedFile { path, reason }| Event::Rejected { path, reason }));
         contents.listeners.add(state)
     }
 
@@ -214,7 +234,11 @@ impl Reporter for Directory {
     }
 
     fn reject(&self, installation: &Installation, reason: String) {
-        self.reject_path(installation.path(), reason);
+        self.reject_path(installation.path(), Some(installation.id().clone()), reason);
+    }
+
+    fn watch_program(&self, plugin: &Arc<PluginState>, watch: Option<ProgramWatch>) {
+        self.programs.set(plugin, watch);
     }
 
     fn accept(&self, installation: &Installation) {

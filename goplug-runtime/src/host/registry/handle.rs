@@ -10,10 +10,12 @@ use super::discovered::DiscoveredPlugin;
 use super::events::Events;
 use super::folder::Folder;
 use super::owner::check_owner;
-use super::scan::{self, ScanRequest};
+use super::rejected::RejectedFile;
+use super::scan::{ScanRequest, Scanner};
 use super::settings::Settings;
-use super::watch::FolderWatch;
+use super::watch::{FolderWatch, Hints};
 use crate::error::{Error, Result};
+use crate::host::disk;
 use crate::host::install::Installation;
 use crate::host::instance::{check_host, remove_abandoned};
 use crate::host::plugin::{Command, Plugin, PluginState, State};
@@ -52,6 +54,7 @@ struct Inner {
     auto_discover: bool,
     owner: Owner,
     _scanner: OwnedTask,
+    _watch: Option<FolderWatch>,
 }
 
 impl Registry {
@@ -61,28 +64,27 @@ impl Registry {
         auto_discover: bool,
     ) -> Result<Self> {
         check_host()?;
-        // Sockets of hosts that have crashed. If they cannot be removed, they do no harm.
-        drop(tokio::task::spawn_blocking(remove_abandoned).await);
         let directory = Arc::new(Directory::new(settings));
+        let hints = Arc::new(Hints::default());
+        let watch = match auto_discover {
+            true => Some(watch(&directory, Arc::clone(&hints)).await?),
+            false => None,
+        };
+        // Sockets of hosts that have crashed. If they cannot be removed, they do no harm.
+        drop(disk::run_within(limits::FOLDER_TIMEOUT, remove_abandoned).await);
         let folder = install_embedded(&directory, embedded, auto_discover)?;
-        let watch = auto_discover.then(|| {
-            let mut watch = FolderWatch::new(&directory.settings().folder);
-            watch.update(false);
-            watch
-        });
         let (scans, requests) = mpsc::channel(limits::COMMAND_QUEUE);
-        let scanner = scan::run(folder, Arc::downgrade(&directory), requests, watch);
-        let scanner = OwnedTask::spawn(scanner);
+        let scanner = Scanner::new(&directory, folder, hints, auto_discover, requests);
+        let _scanner = OwnedTask::spawn(scanner.run());
         let owner = Owner::this_process();
-        let inner = Inner { directory, scans, auto_discover, owner, _scanner: scanner };
+        let inner = Inner { directory, scans, auto_discover, owner, _scanner, _watch: watch };
         let registry = Self { inner: Arc::new(inner) };
-        if auto_discover {
-            registry.scan().await;
-        }
+        registry.scan().await;
         Ok(registry)
     }
 
-    /// Has the folder scanned now, and waits until that is done.
+    /// Has the folder scanned now, and waits until that is done, or until the folder has not answered
+    /// for [`limits::FOLDER_TIMEOUT`].
     async fn scan(&self) {
         let (done, scanned) = oneshot::channel();
         if self.inner.scans.send(done).await.is_ok() {
@@ -97,7 +99,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::NotFound`] if no `.pconf` describes it; [`Error::Rejected`] if its file or program,
-    /// or the registry's folder, cannot be used; [`Error::Start`] if the plugin does not start;
+    /// or the registry's folder, cannot be used, also if the folder has not answered for
+    /// [`limits::FOLDER_TIMEOUT`]; [`Error::Start`] if the plugin does not start;
     /// [`Error::Stopped`] if the registry has stopped.
     pub async fn load(&self, name: &str, namespace: &str) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
@@ -149,7 +152,19 @@ impl Registry {
         self.known(name, namespace).map(Plugin::new)
     }
 
-    /// Every known plugin, sorted by namespace and name.
+    /// The files of the folder that cannot be used, each with the reason, sorted by their paths. The
+    /// folder itself is among them if it cannot be read or trusted, and so are the files of plugins
+    /// whose last start has failed. A file is checked again when it changes.
+    ///
+    /// Each of them is also an [`Event::Rejected`](crate::host::Event::Rejected), and a warning of
+    /// `tracing` with the target `goplug::discovery`.
+    pub fn rejected(&self) -> Vec<RejectedFile> {
+        self.inner.directory.rejected()
+    }
+
+    /// Every known plugin, sorted by namespace and name. The folder was scanned when the registry
+    /// started. From then on, it is scanned when it changes if the registry discovers by itself, and
+    /// otherwise when a plugin is loaded.
     pub fn discovered(&self) -> Vec<DiscoveredPlugin> {
         let installed = self.inner.directory.installed().into_iter();
         installed
@@ -190,7 +205,8 @@ impl Registry {
             stops.spawn(async move { plugin.close().await });
         }
         while stops.join_next().await.is_some() {}
-        self.inner.directory.sockets().remove();
+        let sockets = Arc::clone(self.inner.directory.sockets());
+        drop(disk::run_within(limits::FOLDER_TIMEOUT, move || sockets.remove()).await);
         self.inner.directory.close_events();
     }
 
@@ -214,13 +230,18 @@ impl Registry {
             self.scan().await;
         }
         let plugin = directory.get(&id).filter(|plugin| plugin.installation().is_some());
-        plugin.ok_or_else(|| {
-            let folder = &directory.settings().folder;
-            directory
-                .rejection(&id)
-                .unwrap_or_else(|| Error::NotFound { id, folder: folder.clone() })
-        })
+        plugin.ok_or_else(|| directory.unknown(id))
     }
+}
+
+/// Starts to watch the folder, and waits until every further change will be noticed. A folder that does
+/// not answer soon is watched, and scanned, once it does.
+async fn watch(directory: &Directory, hints: Arc<Hints>) -> Result<FolderWatch> {
+    let folder = &directory.settings().folder;
+    let (watch, ready) = FolderWatch::start(folder, Arc::clone(directory.programs()), hints)
+        .map_err(|error| Error::io(format!("watching {}", folder.display()), error))?;
+    drop(tokio::time::timeout(limits::FOLDER_TIMEOUT / 5, ready).await);
+    Ok(watch)
 }
 
 /// Installs the embedded plugins, reserves their names in the folder, and with `start` starts
@@ -241,7 +262,7 @@ fn install_embedded(
         }
         folder.reserve(&installation);
         let is_lazy = installation.pconf.lazy_load();
-        let plugin = directory.install(installation);
+        let plugin = directory.install(installation, None);
         if let Some(plugin) = plugin.filter(|_| start && !is_lazy) {
             plugin.recheck_content();
         }

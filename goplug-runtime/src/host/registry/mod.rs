@@ -1,7 +1,7 @@
 //! The registry: finds the plugins of a folder, lists them, loads them, and sends events.
 //!
-//! `scan` keeps the registry up to date with its folder, on the hints of `watch`; `folder` knows
-//! the files. The `directory` holds the plugins and the listeners under one lock. The room
+//! `scan` keeps the registry up to date with its folder, on the hints of `watch`: `listing` reads the
+//! files, `folder` knows them, `programs` are the programs that may be replaced. The `directory` holds the plugins and the listeners under one lock. The room
 //! imports all rooms of the host except `blocking`. Start reading at `handle`, which is what
 //! users hold.
 
@@ -11,9 +11,13 @@ mod discovered;
 mod events;
 mod folder;
 mod handle;
+mod listing;
 mod owner;
+mod programs;
+mod rejected;
 mod scan;
 mod settings;
+mod similar;
 mod watch;
 
 pub use builder::RegistryBuilder;
@@ -21,3 +25,4 @@ pub use discovered::DiscoveredPlugin;
 pub use events::{Event, Events};
 pub use handle::Registry;
 pub(in crate::host) use owner::check_owner;
+pub use rejected::RejectedFile;

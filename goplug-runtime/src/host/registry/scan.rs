@@ -1,110 +1,179 @@
 //! The task that keeps a registry up to date with its folder.
 //!
-//! A scan compares the folder with what is known, and the programs that run with the files in
-//! their place, and applies the differences. It does not matter what happened in between. Scans
-//! are made on every file event, regularly by a slow timer, and when somebody asks for a plugin
-//! that is not known yet.
+//! A scan compares the folder with what is known, and applies the differences. It does not matter
+//! what happened in between. Scans are made when `watch` says that something may have changed, and
+//! when somebody asks for a plugin that is not known yet.
 //!
-//! The timer costs an idle host next to nothing. Most of its scans check only the folder itself,
-//! which shows files that are added, removed or replaced. Every few scans each file is checked as
-//! well, which finds a file that was changed in place and whose event got lost.
+//! The reading is done on a thread of its own, and one scan at a time: a folder that never answers
+//! holds one thread, and nobody who asks waits longer than [`limits::FOLDER_TIMEOUT`].
 
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, Interval};
 
 use super::directory::Directory;
-use super::folder::{Folder, ScanDepth};
-use super::watch::FolderWatch;
+use super::folder::{Contested, Folder};
+use super::listing::{self, FolderScan};
+use super::watch::Hints;
+use crate::host::disk;
+use crate::host::install::Installation;
 use crate::limits;
+use crate::transport::is_listening;
 
 /// A request to scan the folder now; the sender is used when that is done.
 pub(super) type ScanRequest = oneshot::Sender<()>;
 
-/// Why the folder is scanned.
-enum Trigger {
-    Request(ScanRequest),
-    FileEvent,
-    Timer,
+/// Keeps one registry up to date with its folder.
+pub(super) struct Scanner {
+    directory: Weak<Directory>,
+    folder: Arc<Folder>,
+    hints: Arc<Hints>,
+    /// Whether plugins that have changed are started.
+    starts: bool,
+    requests: mpsc::Receiver<ScanRequest>,
+    /// Those who wait for the next scan.
+    waiting: Vec<ScanRequest>,
 }
 
-/// Keeps the registry up to date until it is gone. Without a `watch`, scans only on request, and
-/// starts no plugins.
-pub(super) async fn run(
-    mut folder: Folder,
-    directory: Weak<Directory>,
-    mut requests: mpsc::Receiver<ScanRequest>,
-    mut watch: Option<FolderWatch>,
-) {
-    let mut timer = tokio::time::interval(limits::RECONCILE_INTERVAL);
-    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    timer.tick().await;
-    let mut last_full_scan = Instant::now();
-    while let Some(trigger) = next_trigger(&mut requests, watch.as_ref(), &mut timer).await {
-        let Some(directory) = directory.upgrade() else { return };
+/// The registry is gone.
+struct Gone;
+
+impl Scanner {
+    pub(super) fn new(
+        directory: &Arc<Directory>,
+        folder: Folder,
+        hints: Arc<Hints>,
+        starts: bool,
+        requests: mpsc::Receiver<ScanRequest>,
+    ) -> Self {
+        let (directory, folder) = (Arc::downgrade(directory), Arc::new(folder));
+        Self { directory, folder, hints, starts, requests, waiting: Vec::new() }
+    }
+
+    /// Scans the folder whenever that is asked for, until the registry is gone.
+    pub(super) async fn run(mut self) {
+        while self.wait().await.is_ok() && self.scan().await.is_ok() {}
+    }
+
+    /// Waits until a scan is due.
+    async fn wait(&mut self) -> Result<(), Gone> {
+        if !self.waiting.is_empty() {
+            return Ok(());
+        }
+        tokio::select! {
+            request = self.requests.recv() => self.waiting.push(request.ok_or(Gone)?),
+            () = self.hints.scan_due() => {}
+        }
+        Ok(())
+    }
+
+    /// Scans the folder once.
+    async fn scan(&mut self) -> Result<(), Gone> {
+        let mut answered = std::mem::take(&mut self.waiting);
+        let scan = self.read(&mut answered).await?;
+        let directory = self.directory.upgrade().ok_or(Gone)?;
         if directory.is_closed() {
+            return Err(Gone);
+        }
+        if scan.is_incomplete {
+            self.hints.look_again_soon();
+        }
+        // The thread that has read has let go of it.
+        if let Some(folder) = Arc::get_mut(&mut self.folder) {
+            let contested = folder.apply(scan, &directory, self.starts).await;
+            if !contested.is_empty() {
+                self.settle(contested, &directory).await;
+            }
+        }
+        for request in answered {
+            // The requester may be gone.
+            let _ = request.send(());
+        }
+        Ok(())
+    }
+
+    /// Reads the folder. Those who wait longer than [`limits::FOLDER_TIMEOUT`] are answered, and the
+    /// folder is rejected until it has been read.
+    async fn read(&mut self, answered: &mut Vec<ScanRequest>) -> Result<FolderScan, Gone> {
+        let settings = Arc::clone(self.directory.upgrade().ok_or(Gone)?.settings());
+        let folder = Arc::clone(&self.folder);
+        let mut reading = pin!(disk::run(move || listing::scan(&settings, &*folder)));
+        let mut late = pin!(tokio::time::sleep(limits::FOLDER_TIMEOUT));
+        let mut is_late = false;
+        let read = loop {
+            tokio::select! {
+                read = &mut reading => break read,
+                () = &mut late, if !is_late => {
+                    is_late = true;
+                    self.reject_silent_folder();
+                    answered.clear();
+                    self.waiting.clear();
+                }
+                request = self.requests.recv() => {
+                    let request = request.ok_or(Gone)?;
+                    self.waiting.retain(|waiting| !waiting.is_closed());
+                    // Once the folder is known to be silent, nobody waits for it.
+                    if !is_late {
+                        self.waiting.push(request);
+                    }
+                }
+            }
+        };
+        Ok(read.unwrap_or_else(|error| FolderScan {
+            present: None,
+            rejection: Some(listing::unreadable(&error)),
+            changed: Vec::new(),
+            is_incomplete: true,
+        }))
+    }
+
+    fn reject_silent_folder(&self) {
+        let Some(directory) = self.directory.upgrade() else { return };
+        let reason = format!(
+            "the folder cannot be read: its file system has not answered within {:?}; the plugins \
+             that are known stay as they are",
+            limits::FOLDER_TIMEOUT
+        );
+        directory.reject_path(&directory.settings().folder, None, reason);
+    }
+
+    /// Gives plugins to those of the contesting files that lead somewhere, if the files that the
+    /// plugins belong to do not.
+    async fn settle(&mut self, contested: Vec<Contested>, directory: &Arc<Directory>) {
+        let mut rivals = Vec::new();
+        for contested in contested {
+            let owner = directory.get(contested.installation.id());
+            let idle = owner.filter(|owner| owner.instance().is_none());
+            if let Some(owner) = idle.and_then(|owner| owner.installation())
+                && !owner.is_embedded()
+            {
+                rivals.push((owner, contested));
+            }
+        }
+        if rivals.is_empty() {
             return;
         }
-        let is_timer = matches!(trigger, Trigger::Timer);
-        if let Some(watch) = &mut watch {
-            watch.update(is_timer);
-        }
-        let depth = if is_timer && last_full_scan.elapsed() < limits::RECONCILE_FILES_INTERVAL {
-            ScanDepth::Folder
-        } else {
-            last_full_scan = Instant::now();
-            ScanDepth::Files
-        };
-        folder = scan(folder, &directory, depth, watch.is_some()).await;
-        if let Trigger::Request(done) = trigger {
-            // The requester may be gone.
-            let _ = done.send(());
+        let settled = disk::run_within(limits::FOLDER_TIMEOUT, move || {
+            rivals.retain(|(owner, rival)| {
+                leads_nowhere(owner) && !leads_nowhere(&rival.installation)
+            });
+            rivals
+        });
+        // Without an answer, every plugin keeps its file.
+        let Ok(settled) = settled.await else { return };
+        let Some(folder) = Arc::get_mut(&mut self.folder) else { return };
+        for (_, rival) in settled {
+            folder.take_over(rival, directory, self.starts);
         }
     }
 }
 
-/// Waits until a scan is due; `None` once the registry is gone.
-async fn next_trigger(
-    requests: &mut mpsc::Receiver<ScanRequest>,
-    watch: Option<&FolderWatch>,
-    timer: &mut Interval,
-) -> Option<Trigger> {
-    tokio::select! {
-        request = requests.recv() => request.map(Trigger::Request),
-        () = changed(watch) => {
-            tokio::time::sleep(limits::FILE_EVENT_DEBOUNCE).await;
-            Some(Trigger::FileEvent)
-        }
-        _ = timer.tick(), if watch.is_some() => Some(Trigger::Timer),
+/// Whether a file names a program that does not exist, or a socket on which nobody listens. What
+/// cannot be found out leads somewhere. Blocks.
+fn leads_nowhere(installation: &Installation) -> bool {
+    if let Some(program) = installation.program() {
+        return crate::transport::FileStamp::at(&program).is_ok_and(|stamp| stamp.is_none());
     }
-}
-
-async fn changed(watch: Option<&FolderWatch>) {
-    match watch {
-        Some(watch) => watch.changed().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Scans the folder once. With `start`, plugins that have changed are started, and running plugins
-/// whose program has changed are upgraded.
-async fn scan(folder: Folder, directory: &Arc<Directory>, depth: ScanDepth, start: bool) -> Folder {
-    let settings = Arc::clone(directory.settings());
-    let running = if start { directory.running() } else { Vec::new() };
-    let reading = tokio::task::spawn_blocking(move || {
-        let scan = folder.read(&settings, depth);
-        let mut outdated = running;
-        outdated.retain(|(_, instance)| instance.newer_program().is_some());
-        (folder, scan, outdated)
-    });
-    // The closure neither panics nor is aborted. If it did, all files would be read again.
-    let Ok((mut folder, scan, outdated)) = reading.await else { return Folder::default() };
-    if let Some(scan) = scan {
-        folder.apply(scan, directory, start).await;
-    }
-    for (plugin, _) in outdated {
-        plugin.recheck_content();
-    }
-    folder
+    installation.socket().is_ok_and(|socket| is_listening(&socket).is_ok_and(|listens| !listens))
 }

@@ -1,102 +1,162 @@
-//! File events, which only hint that the folder should be scanned.
+//! The thread that notices changes of the folder and of programs, and hints that a scan is due.
 //!
-//! Events get lost, come late or come twice. So nothing is concluded from an event except that
-//! the folder should be compared with what is known. If the folder does not exist, its nearest
-//! existing ancestor is watched instead.
+//! File events only hint: they get lost, come late or come twice, and a file system on another
+//! machine sends none. So the thread also looks at the folder itself regularly, which shows files that
+//! are added, removed or replaced, and at the programs of the plugins that run. Nothing else in an
+//! idle host wakes up, and the looks cost the same for one file as for a thousand. Every
+//! [`limits::RECONCILE_FILES_INTERVAL`], a scan of all files is due: it finds a file that was changed
+//! in place and whose event got lost.
+//!
+//! A thread, since a look at a dead mount never ends.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use notify::event::{AccessKind, AccessMode, EventKind};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
-/// Watches one folder, which need not exist.
-pub(super) struct FolderWatch {
-    folder: PathBuf,
-    /// `None` if the system provides no file events.
-    watcher: Option<RecommendedWatcher>,
-    /// The folder, or the ancestor that is watched in its place.
-    watched: Option<PathBuf>,
-    signal: Arc<Signal>,
+use super::programs::Programs;
+use crate::limits;
+use crate::transport::{EndWatch, FileStamp, FolderEvents, Woken};
+
+/// Hints from the thread to the task that scans, and back.
+#[derive(Default)]
+pub(super) struct Hints {
+    scan_due: Notify,
+    look_again: AtomicBool,
 }
 
-#[derive(Default)]
-struct Signal {
-    changed: Notify,
-    /// The watched folder may be gone or replaced.
-    is_stale: AtomicBool,
+impl Hints {
+    /// Waits until the folder should be scanned. Cancel safe.
+    pub(super) async fn scan_due(&self) {
+        self.scan_due.notified().await;
+    }
+
+    /// Asks for another scan with the next look, since this one could not read everything.
+    pub(super) fn look_again_soon(&self) {
+        self.look_again.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Watches a folder, which need not exist, until it is dropped.
+pub(super) struct FolderWatch {
+    _end: EndWatch,
 }
 
 impl FolderWatch {
-    /// A watch that watches nothing until [`FolderWatch::update`] is called.
-    pub(super) fn new(folder: &Path) -> Self {
-        let signal = Arc::new(Signal::default());
-        let (sender, path) = (Arc::clone(&signal), folder.to_owned());
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let may_be_stale = match event {
-                Ok(event) if !affects(&event, &path) => return,
-                Ok(event) => may_replace(&event, &path),
-                Err(_) => true,
-            };
-            if may_be_stale {
-                sender.is_stale.store(true, Ordering::Relaxed);
-            }
-            sender.changed.notify_one();
-        });
-        let watcher = watcher.map_err(|error| {
-            tracing::warn!(target: "goplug::discovery", "file events are not to be had: {error}");
-        });
-        Self { folder: folder.into(), watcher: watcher.ok(), watched: None, signal }
+    /// Starts the thread. The receiver gets a value once every further change will be noticed.
+    ///
+    /// # Errors
+    /// The system has no thread or no descriptors.
+    pub(super) fn start(
+        folder: &Path,
+        programs: Arc<Programs>,
+        hints: Arc<Hints>,
+    ) -> io::Result<(Self, oneshot::Receiver<()>)> {
+        let (events, end) = FolderEvents::new(folder)?;
+        let (ready, is_ready) = oneshot::channel();
+        let watcher = Watcher {
+            folder: folder.into(),
+            events,
+            programs,
+            hints,
+            seen: Glance::Unknown,
+            has_warned: false,
+        };
+        thread::Builder::new().name("goplug-watch".into()).spawn(move || watcher.run(ready))?;
+        Ok((Self { _end: end }, is_ready))
     }
+}
 
-    /// Waits until something in the folder may have changed. Cancel safe.
-    pub(super) async fn changed(&self) {
-        self.signal.changed.notified().await;
-    }
+/// The state of the thread.
+struct Watcher {
+    folder: PathBuf,
+    events: FolderEvents,
+    programs: Arc<Programs>,
+    hints: Arc<Hints>,
+    /// What the last look has found.
+    seen: Glance,
+    /// Whether it was said that there are no file events.
+    has_warned: bool,
+}
 
-    /// Watches the folder, or its nearest existing ancestor. To be called before each scan. With
-    /// `force`, watches anew even what seems to be watched already.
-    pub(super) fn update(&mut self, force: bool) {
-        let Some(watcher) = &mut self.watcher else { return };
-        let force = self.signal.is_stale.swap(false, Ordering::Relaxed) || force;
-        // The folder may be created just before the watch on its ancestor begins.
-        for _ in 0..self.folder.components().count() {
-            let Some(nearest) = self.folder.ancestors().find(|path| path.is_dir()) else { return };
-            if !force && self.watched.as_deref() == Some(nearest) {
+/// What a look at the folder has found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Glance {
+    Unknown,
+    Absent,
+    Unreadable(io::ErrorKind),
+    At(FileStamp),
+}
+
+impl Watcher {
+    fn run(mut self, ready: oneshot::Sender<()>) {
+        self.update_events();
+        self.seen = look(&self.folder);
+        if ready.send(()).is_err() {
+            // The starter has given up, and its scan may have come too early.
+            self.hints.scan_due.notify_one();
+        }
+        let mut last_scan = Instant::now();
+        loop {
+            let woken = self.events.wait(limits::RECONCILE_INTERVAL);
+            if woken == Woken::Ended || self.debounce(woken) == Woken::Ended {
                 return;
             }
-            if let Some(old) = self.watched.take().filter(|old| old != nearest) {
-                // This fails if the old folder is gone, and its watch with it.
-                drop(watcher.unwatch(&old));
+            self.update_events();
+            let before = std::mem::replace(&mut self.seen, look(&self.folder));
+            if woken == Woken::Changed
+                || before != self.seen
+                // A further change at the same moment may have left the same stamp.
+                || matches!(self.seen, Glance::At(stamp) if !stamp.is_settled())
+                || self.hints.look_again.swap(false, Ordering::Relaxed)
+                || last_scan.elapsed() >= limits::RECONCILE_FILES_INTERVAL
+            {
+                last_scan = Instant::now();
+                self.hints.scan_due.notify_one();
             }
-            if watcher.watch(nearest, RecursiveMode::NonRecursive).is_ok() {
-                self.watched = Some(nearest.into());
-                if nearest == self.folder || !self.folder.is_dir() {
-                    return;
-                }
+            self.programs.look();
+        }
+    }
+
+    /// After an event, waits for further events of the same change.
+    fn debounce(&mut self, woken: Woken) -> Woken {
+        let until = Instant::now() + limits::FILE_EVENT_DEBOUNCE;
+        let mut last = woken;
+        while woken == Woken::Changed && last == Woken::Changed {
+            let left = until.saturating_duration_since(Instant::now());
+            last = self.events.wait(left);
+            if left == Duration::ZERO {
+                break;
             }
+        }
+        last
+    }
+
+    /// Watches what is at the folder's path now. Without file events the regular looks remain.
+    fn update_events(&mut self) {
+        match self.events.update() {
+            Ok(()) => self.has_warned = false,
+            Err(error) if !self.has_warned => {
+                self.has_warned = true;
+                tracing::warn!(
+                    target: "goplug::discovery",
+                    folder = %self.folder.display(),
+                    "file events are not to be had, so changes are noticed later: {error}"
+                );
+            }
+            Err(_) => {}
         }
     }
 }
 
-/// Whether an event may change what a scan finds. Opening or reading a file does not: the registry
-/// reads the files itself, and its own events would keep it scanning forever.
-fn affects(event: &notify::Event, folder: &Path) -> bool {
-    let may_write = match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
-        _ => true,
-    };
-    may_write
-        && (event.paths.is_empty()
-            || event.paths.iter().any(|path| path.starts_with(folder) || folder.starts_with(path)))
-}
-
-/// Whether the folder or one of its ancestors may have been created, removed or replaced.
-fn may_replace(event: &notify::Event, folder: &Path) -> bool {
-    let is_change =
-        matches!(event.kind, EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(_));
-    is_change && event.paths.iter().any(|path| folder.starts_with(path))
+fn look(folder: &Path) -> Glance {
+    match FileStamp::at(folder) {
+        Ok(Some(stamp)) => Glance::At(stamp),
+        Ok(None) => Glance::Absent,
+        Err(error) => Glance::Unreadable(error.kind()),
+    }
 }

@@ -74,6 +74,14 @@ impl Pconf {
         }
     }
 
+    /// The plugin that a file's content names, even if the file cannot be used for another reason.
+    pub fn id_of(text: &[u8]) -> Option<PluginId> {
+        let mut keys = Keys::of(text).ok()?;
+        let name: String = keys.take("Name").ok()??;
+        let namespace: Option<String> = keys.take("NameSpace").ok()?;
+        PluginId::read(&name, &namespace.unwrap_or_default()).ok()
+    }
+
     /// Takes over the unknown keys of another file's content, to keep them when that file is
     /// rewritten. If the content is not a JSON object, there are none.
     #[must_use]

@@ -40,6 +40,22 @@ impl AsFd for BlockingStream {
     }
 }
 
+/// Whether somebody listens on the socket at `path`. Blocks while its queue is full, for at most a
+/// second.
+///
+/// # Errors
+/// The system's error, if that cannot be found out.
+pub fn is_listening(path: &Path) -> io::Result<bool> {
+    match BlockingStream::connect(path, Duration::from_secs(1)) {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Ok(false),
+            io::ErrorKind::TimedOut => Ok(true),
+            _ => Err(error),
+        },
+    }
+}
+
 impl BlockingStream {
     /// Connects to the socket at `path`. Waits at most `within` while its queue is full.
     ///

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use self::upgrade::UpgradeCandidate;
 use super::availability::{Availability, State};
 use super::command::{Command, Recheck};
+use super::program_watch::ProgramWatch;
 use super::reporter::{PluginEvent, Reporter};
 use super::restarts::RestartHistory;
 use super::state::PluginState;
@@ -120,6 +121,8 @@ impl Supervisor {
     fn set_current(&mut self, instance: OwnedInstance, event: PluginEvent) {
         self.restart_at = None;
         self.plugin.set_instance(Arc::clone(&instance.shared));
+        let watch = instance.can_be_replaced().then(|| ProgramWatch::running(&instance.shared));
+        self.watch_program(watch);
         if let Some(reporter) = self.reporter.upgrade() {
             reporter.accept(&instance.installation);
             reporter.report(self.plugin.id(), event);
@@ -174,6 +177,7 @@ impl Supervisor {
 
     async fn stop_current(&mut self) {
         if let Some(instance) = self.current.take() {
+            self.watch_program(None);
             instance.stop(self.plugin.policy().stop_timeout).await;
             self.report(PluginEvent::Stopped);
         }
@@ -186,10 +190,18 @@ impl Supervisor {
             Error::Rejected { reason, .. } => reason.clone(),
             other => other.to_string(),
         };
+        self.watch_program(self.plugin.program().map(ProgramWatch::NotStarted));
         if let (Some(reporter), Some(installation)) =
             (self.reporter.upgrade(), self.plugin.installation())
         {
             reporter.reject(&installation, reason);
+        }
+    }
+
+    /// Sets which program is looked at for a newer version.
+    fn watch_program(&self, watch: Option<ProgramWatch>) {
+        if let Some(reporter) = self.reporter.upgrade() {
+            reporter.watch_program(&self.plugin, watch);
         }
     }
 

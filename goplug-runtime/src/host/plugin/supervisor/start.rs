@@ -41,6 +41,7 @@ impl Supervisor {
             let installation = plugin.installation().ok_or_else(|| Error::NotFound {
                 id: plugin.id().clone(),
                 folder: reporter.folder(),
+                hint: None,
             })?;
             (installation, reporter.sockets())
         };

@@ -35,6 +35,8 @@ impl Reporter for Recorder {
     }
 
     fn accept(&self, _: &Installation) {}
+
+    fn watch_program(&self, _: &Arc<PluginState>, _: Option<ProgramWatch>) {}
 }
 
 /// A supervised plugin, and what its supervisor reported.

@@ -3,8 +3,6 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
-
 use super::Supervisor;
 use crate::error::Result;
 use crate::host::install::Installation;
@@ -44,9 +42,11 @@ impl Supervisor {
     pub(super) async fn upgrade_if_changed(&mut self, installation: Arc<Installation>) {
         let current = self.current.as_ref();
         let Some(current) = current.filter(|instance| instance.can_be_replaced()) else { return };
-        let (instance, same_pconf) =
-            (Arc::clone(&current.shared), Arc::ptr_eq(&current.installation, &installation));
-        let program = spawn_blocking(move || instance.newer_program()).await.ok().flatten();
+        let same_pconf = Arc::ptr_eq(&current.installation, &installation);
+        // A pinned digest says more about a program than its status does, which a backup may change.
+        let pinned = installation.pconf.sha256().is_some();
+        let program = self.plugin.newer_program();
+        let program = program.filter(|newer| !(pinned && current.shared.runs_from(newer)));
         let candidate = UpgradeCandidate { installation, program };
         let has_failed = self.failed_upgrade.as_ref().is_some_and(|it| it.is_same(&candidate));
         if has_failed || (same_pconf && candidate.program.is_none()) {

@@ -1,4 +1,8 @@
-//! The identity of a program's file, to notice later that the file was replaced or changed.
+//! The identity of a file, to notice later that it was replaced or changed.
+//!
+//! Installers pin what a clock says: reproducible builds, `rsync -t` and image layers leave the same
+//! time on every version of a file, and often the same length. So the identity also has what no
+//! program can set: device, inode, and the time of the last status change.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -8,14 +12,81 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::OpenProgram;
 
-/// The identity of the file at a path: device, inode, length and time of the last modification.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileId {
-    path: PathBuf,
+/// How far from now a change has to be before every further change gives the file another stamp. The
+/// coarsest timestamps of a common file system, FAT's, have steps of two seconds.
+const SETTLE: Duration = Duration::from_secs(3);
+
+/// What changes whenever a file or folder does: device, inode, length, and the times of the last
+/// modification and of the last status change (`ctime`): of its content, mode or owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStamp {
     device: u64,
     inode: u64,
     length: u64,
     modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl FileStamp {
+    /// The stamp of an open file.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn of_file(file: &File) -> io::Result<Self> {
+        Ok(Self::of_metadata(&file.metadata()?))
+    }
+
+    /// The stamp of the file that this metadata is of.
+    pub fn of_metadata(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            length: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// The stamp of what is at this path, links followed; `None` if there is nothing. Does blocking
+    /// I/O.
+    ///
+    /// # Errors
+    /// The system's error if it is not known whether there is something.
+    pub fn at(path: &Path) -> io::Result<Option<Self>> {
+        match std::fs::metadata(path) {
+            Ok(metadata) => Ok(Some(Self::of_metadata(&metadata))),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the last change is far enough from now that every further change gives the file
+    /// another stamp. A change that a clock which was set back dates in the future is far as well.
+    pub fn is_settled(&self) -> bool {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let changed = u64::try_from(self.changed.0).unwrap_or_default();
+        now.abs_diff(Duration::from_secs(changed)) > SETTLE + Duration::from_secs(1)
+    }
+
+    /// Whether it is the same file with the same length and time of modification, so that at most
+    /// its mode, owner or links have changed, unless somebody has set that time.
+    pub fn is_same_but_for_status(&self, other: &Self) -> bool {
+        Self { changed: other.changed, ..*self } == *other
+    }
+}
+
+/// Whether an error says that there is nothing at a path. Every other error of looking leaves that
+/// open.
+pub fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// A path, and the identity of the file that was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileId {
+    path: PathBuf,
+    /// `None` if there was no file.
+    stamp: Option<FileStamp>,
 }
 
 impl FileId {
@@ -24,95 +95,164 @@ impl FileId {
     /// # Errors
     /// The system's error.
     pub fn of(program: &OpenProgram) -> io::Result<Self> {
-        Ok(Self::new(program.path(), &program.file().metadata()?))
+        Ok(Self { path: program.path().into(), stamp: Some(FileStamp::of_file(program.file())?) })
     }
 
-    fn new(path: &Path, metadata: &Metadata) -> Self {
-        Self {
-            path: path.into(),
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            length: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-        }
+    /// The identity of the file at a path, or that there is none. Does blocking I/O.
+    ///
+    /// # Errors
+    /// The system's error if it is not known whether there is a file.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.into(), stamp: FileStamp::at(path)? })
     }
 
     /// The identity of the file that is at the path now, if it is another one; `None` also if there
-    /// is no file. Does blocking I/O.
+    /// is no file, or if that is not known. Does blocking I/O.
     pub fn successor(&self) -> Option<Self> {
-        let now = Self::new(&self.path, &std::fs::metadata(&self.path).ok()?);
-        (now != *self).then_some(now)
-    }
-}
-
-/// How long a file has to be unchanged before every further change gives it another time. The
-/// coarsest timestamps of a common file system, FAT's, have steps of two seconds.
-const SETTLE: Duration = Duration::from_secs(2);
-
-/// The identity of a file and the time of its last status change (`ctime`): of its content, mode or
-/// owner. Unlike the modification time, no program can set it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileStamp {
-    id: FileId,
-    changed: (i64, i64),
-}
-
-impl FileStamp {
-    /// The stamp of an open file that is at this path.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub fn of_file(path: &Path, file: &File) -> io::Result<Self> {
-        let metadata = file.metadata()?;
-        Ok(Self {
-            id: FileId::new(path, &metadata),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        })
+        let stamp = FileStamp::at(&self.path).ok().flatten()?;
+        (Some(stamp) != self.stamp).then(|| Self { path: self.path.clone(), stamp: Some(stamp) })
     }
 
-    /// Whether the file has been unchanged for long enough that every further change gives it
-    /// another stamp.
-    pub fn is_settled(&self) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let changed = u64::try_from(self.changed.0).unwrap_or_default();
-        now.saturating_sub(Duration::from_secs(changed + 1)) > SETTLE
+    /// Whether this is the same file as another, with at most another mode, owner or number of
+    /// links, unless somebody has set its time of modification.
+    pub fn is_same_but_for_status(&self, other: &Self) -> bool {
+        let (Some(stamp), Some(others)) = (&self.stamp, &other.stamp) else { return false };
+        self.path == other.path && stamp.is_same_but_for_status(others)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    /// Sets the times that a program can set to those of an old file, as installers do.
+    fn pin(path: &Path) {
+        File::options().append(true).open(path).unwrap().set_modified(UNIX_EPOCH).unwrap();
+    }
 
     #[test]
     fn only_a_replaced_file_has_a_successor() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("program");
-        std::fs::copy("/bin/true", &path).unwrap();
+        fs::copy("/bin/true", &path).unwrap();
         let id = FileId::of(&OpenProgram::open(&path).unwrap()).unwrap();
         assert_eq!(id.successor(), None);
 
         let newer = temp.path().join("newer");
-        std::fs::copy("/bin/true", &newer).unwrap();
-        std::fs::rename(&newer, &path).unwrap();
+        fs::copy("/bin/true", &newer).unwrap();
+        fs::rename(&newer, &path).unwrap();
         let successor = id.successor().unwrap();
         assert_eq!(successor.successor(), None);
 
-        std::fs::remove_file(&path).unwrap();
+        fs::remove_file(&path).unwrap();
         assert_eq!(id.successor(), None);
     }
 
     #[test]
+    fn a_file_that_replaces_one_of_equal_length_and_time_is_its_successor() {
+        let temp = tempfile::tempdir().unwrap();
+        let (path, newer) = (temp.path().join("program"), temp.path().join("newer"));
+        fs::write(&path, "old").unwrap();
+        fs::write(&newer, "new").unwrap();
+        pin(&path);
+        pin(&newer);
+        let id = FileId::at(&path).unwrap();
+        fs::rename(&newer, &path).unwrap();
+        assert!(id.successor().is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_written_in_place_with_a_pinned_time_has_another_stamp() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("program");
+        fs::write(&path, "old").unwrap();
+        pin(&path);
+        let stamp = FileStamp::at(&path).unwrap().unwrap();
+        // The clock of the file system has to move on: within one of its steps, only a stamp that
+        // is not settled tells that it may be out of date.
+        assert!(!stamp.is_settled());
+        let changed = || {
+            fs::write(&path, "new").unwrap();
+            pin(&path);
+            FileStamp::at(&path).unwrap().unwrap() != stamp
+        };
+        while !changed() {
+            std::thread::yield_now();
+        }
+        assert!(stamp.is_same_but_for_status(&FileStamp::at(&path).unwrap().unwrap()));
+    }
+
+    #[test]
+    fn a_file_that_appears_succeeds_its_absence() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("program");
+        let absent = FileId::at(&path).unwrap();
+        assert_eq!(absent.successor(), None);
+        fs::write(&path, "").unwrap();
+        assert!(absent.successor().is_some());
+    }
+
+    #[test]
+    fn only_a_change_of_the_status_is_told_apart() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("program");
+        fs::write(&path, "x").unwrap();
+        let id = FileId::at(&path).unwrap();
+        let mut mode = 0o700;
+        let successor = loop {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            mode ^= 0o100;
+            if let Some(successor) = id.successor() {
+                break successor;
+            }
+        };
+        assert!(successor.is_same_but_for_status(&id));
+        fs::write(&path, "longer").unwrap();
+        assert!(!id.successor().unwrap().is_same_but_for_status(&id));
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_looked_at_is_not_absent() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("loop");
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        assert!(FileStamp::at(&path).is_err());
+        assert_eq!(FileStamp::at(&temp.path().join("nothing")).unwrap(), None);
+        fs::write(temp.path().join("file"), "").unwrap();
+        assert_eq!(FileStamp::at(&temp.path().join("file/within")).unwrap(), None);
+    }
+
+    #[test]
     fn a_fresh_file_has_another_stamp_and_is_not_settled() {
-        let stamp_of = |path: &Path| FileStamp::of_file(path, &File::open(path).unwrap()).unwrap();
+        let stamp_of = |path: &Path| FileStamp::of_file(&File::open(path).unwrap()).unwrap();
         let stamp = stamp_of(Path::new("/bin/true"));
         assert!(stamp.is_settled());
         assert_eq!(stamp_of(Path::new("/bin/true")), stamp);
 
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("program");
-        std::fs::copy("/bin/true", &path).unwrap();
+        fs::copy("/bin/true", &path).unwrap();
         let copy = stamp_of(&path);
         assert!(!copy.is_settled());
         assert_ne!(copy, stamp);
+    }
+
+    #[test]
+    fn a_change_in_the_future_is_settled_unless_it_is_near() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
+        let changed_at = |second| FileStamp {
+            device: 1,
+            inode: 1,
+            length: 1,
+            modified: (i64::MAX, 0),
+            changed: (second, 0),
+        };
+        assert!(changed_at(now + 3600).is_settled());
+        assert!(!changed_at(now + 1).is_settled());
+        assert!(!changed_at(now).is_settled());
+        assert!(changed_at(now - 10).is_settled());
     }
 }

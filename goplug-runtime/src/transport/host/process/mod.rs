@@ -27,7 +27,7 @@ pub(crate) mod tests;
 
 pub use self::landlock::{LandlockRules, Ruleset, Tcp};
 pub use child::Child;
-pub use file_id::{FileId, FileStamp};
+pub use file_id::{FileId, FileStamp, is_absent};
 pub use own_program::own_program;
 pub use program::{OpenProgram, is_executable};
 pub use rlimit::Rlimit;

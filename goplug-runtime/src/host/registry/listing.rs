@@ -1,0 +1,281 @@
+//! The half of a scan that reads the folder. It blocks, and changes nothing.
+//!
+//! Only an error that says that there is nothing means that a file or the folder is gone. Every other
+//! error of looking leaves what is known as it is, and is a rejection with the reason.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::settings::Settings;
+use crate::host::install::{Installation, Unusable, trust};
+use crate::protocol::pconf;
+use crate::transport::{FileId, FileStamp, is_absent, is_passing};
+
+/// The result of a scan.
+pub(super) struct FolderScan {
+    /// All files that exist; `None` if that is not known.
+    pub(super) present: Option<BTreeSet<PathBuf>>,
+    /// Why the folder itself cannot be used, if so.
+    pub(super) rejection: Option<String>,
+    /// The files that were new or changed.
+    pub(super) changed: Vec<ScannedFile>,
+    /// Whether something could not be read for a reason that passes by itself.
+    pub(super) is_incomplete: bool,
+}
+
+/// A file that was read.
+pub(super) struct ScannedFile {
+    pub(super) path: PathBuf,
+    /// The file's stamp before it was read; `None` if it has none.
+    pub(super) stamp: Option<FileStamp>,
+    /// Whether the file is new or has another stamp than before. A file that changed a moment ago is
+    /// read again all the same.
+    pub(super) is_news: bool,
+    /// What the file describes, or why it cannot be used.
+    pub(super) installation: Result<Installation, Unusable>,
+    /// The program that the file names, as it was then; `None` if it could not be looked at.
+    pub(super) program: Option<FileId>,
+}
+
+/// What is known of a file: whether it has to be read again.
+pub(super) trait KnownStamps {
+    /// The stamp of a file that was read; `None` if it has to be read in any case.
+    fn stamp(&self, path: &Path) -> Option<FileStamp>;
+}
+
+/// Lists the folder and reads the files that have changed. Blocks.
+pub(super) fn scan(settings: &Settings, known: &impl KnownStamps) -> FolderScan {
+    let mut scan =
+        FolderScan { present: None, rejection: None, changed: Vec::new(), is_incomplete: false };
+    let mut present = match list(&settings.folder) {
+        Ok(present) => present,
+        Err(error) => {
+            scan.is_incomplete = is_passing(&error);
+            scan.rejection = Some(unreadable(&error));
+            return scan;
+        }
+    };
+    if !settings.trust_writable
+        && let Err(reason) = check_folder(&settings.folder)
+    {
+        // Known plugins stay: their files were read while the folder could be trusted. New files
+        // may be from anybody, and are not read.
+        scan.rejection = Some(reason);
+    } else {
+        present.retain(|path| match read_if_changed(path, settings, known) {
+            Read::Unchanged => true,
+            Read::Absent => false,
+            Read::Changed(file) => {
+                let passes = file.installation.as_ref().is_err_and(|error| error.is_passing);
+                scan.is_incomplete |= passes;
+                scan.changed.push(*file);
+                true
+            }
+        });
+    }
+    scan.present = Some(present);
+    scan
+}
+
+/// Why a folder that cannot be read is rejected.
+pub(super) fn unreadable(error: &std::io::Error) -> String {
+    format!("the folder cannot be read: {error}; the plugins that are known stay as they are")
+}
+
+/// What came of a look at a file.
+enum Read {
+    Unchanged,
+    Absent,
+    Changed(Box<ScannedFile>),
+}
+
+fn read_if_changed(path: &Path, settings: &Settings, known: &impl KnownStamps) -> Read {
+    let known = known.stamp(path);
+    let file = |stamp: Option<FileStamp>, installation, program| {
+        let is_news = stamp.is_none() || stamp != known;
+        Read::Changed(Box::new(ScannedFile {
+            path: path.into(),
+            stamp,
+            is_news,
+            installation,
+            program,
+        }))
+    };
+    // Taken before the file is read: a change in between is found by the next scan.
+    let stamp = match FileStamp::at(path) {
+        Ok(stamp) => stamp,
+        Err(error) => return file(None, Err(Unusable::unread(&error)), None),
+    };
+    if stamp.is_some_and(|stamp| Some(stamp) == known && stamp.is_settled()) {
+        return Read::Unchanged;
+    }
+    let installation = Installation::read(path, settings.trust_writable);
+    // A file that was removed meanwhile is absent, not unusable. A link to nothing is there.
+    if installation.is_err() && path.symlink_metadata().is_err_and(|error| is_absent(&error)) {
+        return Read::Absent;
+    }
+    let program = installation.as_ref().ok().and_then(Installation::program);
+    let program = program.and_then(|program| FileId::at(&program).ok());
+    file(stamp, installation, program)
+}
+
+/// # Errors
+/// The reason not to trust the folder, for people.
+fn check_folder(folder: &Path) -> Result<(), String> {
+    match std::fs::metadata(folder) {
+        Ok(metadata) => trust::check_folder(&metadata),
+        Err(error) if is_absent(&error) => Ok(()),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+/// The folder's `.pconf` files, sorted; none if there is no such folder. Hidden files are left out,
+/// since they are the temporary files of other programs.
+///
+/// # Errors
+/// The folder, or one of its entries, cannot be read: then it is not known what is in it.
+fn list(folder: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        // A file in the place of the folder is an error: it is not what somebody meant to do.
+        Err(error) if is_absent(&error) && FileStamp::at(folder)?.is_none() => {
+            return Ok(BTreeSet::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let mut files = BTreeSet::new();
+    for entry in entries {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        if !hidden && path.extension().is_some_and(|extension| extension == pconf::EXTENSION) {
+            files.insert(path);
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::host::policy::Policies;
+
+    #[derive(Default)]
+    struct Stamps(BTreeMap<PathBuf, FileStamp>);
+
+    impl KnownStamps for Stamps {
+        fn stamp(&self, path: &Path) -> Option<FileStamp> {
+            self.0.get(path).copied()
+        }
+    }
+
+    impl Stamps {
+        /// The stamps after a scan.
+        fn after(scan: &FolderScan) -> Self {
+            let files = scan.changed.iter();
+            Self(files.filter_map(|file| Some((file.path.clone(), file.stamp?))).collect())
+        }
+    }
+
+    fn settings(folder: &Path) -> Settings {
+        Settings { folder: folder.into(), policies: Policies::default(), trust_writable: true }
+    }
+
+    fn look(folder: &Path, known: &Stamps) -> FolderScan {
+        scan(&settings(folder), known)
+    }
+
+    fn pconf(version: &str) -> String {
+        format!(r#"{{"Name":"A","Version":"{version}","Exec":["/bin/true"]}}"#)
+    }
+
+    /// Writes a file with a time that does not tell it from others, as installers do.
+    fn put(path: &Path, content: &str) {
+        fs::write(path, content).unwrap();
+        fs::File::options().append(true).open(path).unwrap().set_modified(UNIX_EPOCH).unwrap();
+    }
+
+    fn version(scan: &FolderScan) -> String {
+        let [file] = &scan.changed[..] else { panic!("{} files", scan.changed.len()) };
+        file.installation.as_ref().unwrap().pconf.version().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_by_one_of_equal_length_and_time_is_read_again() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a.pconf");
+        put(&path, &pconf("1.0.0"));
+        let known = Stamps::after(&look(temp.path(), &Stamps::default()));
+        put(&temp.path().join(".new"), &pconf("2.0.0"));
+        fs::rename(temp.path().join(".new"), &path).unwrap();
+        let scan = look(temp.path(), &known);
+        assert_eq!(version(&scan), "2.0.0");
+        assert!(scan.changed[0].is_news);
+    }
+
+    #[test]
+    fn a_link_to_another_file_is_read_again() {
+        let temp = tempfile::tempdir().unwrap();
+        for (folder, text) in [("1", pconf("1.0.0")), ("2", pconf("2.0.0"))] {
+            fs::create_dir(temp.path().join(folder)).unwrap();
+            put(&temp.path().join(folder).join("a.pconf"), &text);
+        }
+        // As a ConfigMap of Kubernetes is laid out, and how it is updated.
+        symlink("1", temp.path().join("..data")).unwrap();
+        symlink("..data/a.pconf", temp.path().join("a.pconf")).unwrap();
+        let first = look(temp.path(), &Stamps::default());
+        assert_eq!(version(&first), "1.0.0");
+        symlink("2", temp.path().join("..next")).unwrap();
+        fs::rename(temp.path().join("..next"), temp.path().join("..data")).unwrap();
+        assert_eq!(version(&look(temp.path(), &Stamps::after(&first))), "2.0.0");
+    }
+
+    #[test]
+    fn a_file_that_changed_a_moment_ago_is_read_again_and_is_no_news() {
+        let temp = tempfile::tempdir().unwrap();
+        put(&temp.path().join("a.pconf"), &pconf("1.0.0"));
+        let known = Stamps::after(&look(temp.path(), &Stamps::default()));
+        let scan = look(temp.path(), &known);
+        assert_eq!(scan.changed.len(), 1);
+        assert!(!scan.changed[0].is_news);
+    }
+
+    #[test]
+    fn a_folder_that_does_not_exist_has_no_files() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::write(temp.path().join("file"), "").unwrap();
+        for absent in ["nothing", "file/below"] {
+            let scan = look(&temp.path().join(absent), &Stamps::default());
+            assert_eq!((scan.present, scan.rejection), (Some(BTreeSet::new()), None));
+        }
+    }
+
+    #[test]
+    fn of_a_folder_that_cannot_be_read_nothing_is_known() {
+        let temp = tempfile::tempdir().unwrap();
+        let (circle, file) = (temp.path().join("circle"), temp.path().join("file"));
+        symlink(&circle, &circle).unwrap();
+        fs::write(&file, "").unwrap();
+        for unreadable in [circle, file] {
+            let scan = look(&unreadable, &Stamps::default());
+            assert_eq!(scan.present, None);
+            let reason = scan.rejection.unwrap();
+            assert!(reason.starts_with("the folder cannot be read: "), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_looked_at_is_there() {
+        let temp = tempfile::tempdir().unwrap();
+        for (name, target) in [("circle.pconf", "circle.pconf"), ("nowhere.pconf", "gone")] {
+            symlink(target, temp.path().join(name)).unwrap();
+        }
+        let scan = look(temp.path(), &Stamps::default());
+        assert_eq!(scan.present.unwrap().len(), 2);
+        assert!(scan.changed.iter().all(|file| file.installation.is_err()));
+    }
+}

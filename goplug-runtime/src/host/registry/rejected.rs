@@ -1,0 +1,162 @@
+//! The files that a registry cannot use.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::protocol::visible::{Lines, OneLine};
+use crate::protocol::{PluginId, pconf};
+
+/// A file of a registry's folder that cannot be used, or the folder itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RejectedFile {
+    /// The file, or the folder. The host's own program, if a plugin that is embedded in it does not
+    /// start.
+    pub path: PathBuf,
+    /// Why it cannot be used, as a text for people.
+    pub reason: String,
+}
+
+/// The rejected files, by their paths.
+#[derive(Debug, Default)]
+pub(super) struct Rejected(BTreeMap<PathBuf, Rejection>);
+
+#[derive(Debug)]
+struct Rejection {
+    reason: String,
+    /// The plugin that the file is of, if that is known.
+    plugin: Option<PluginId>,
+}
+
+impl Rejected {
+    /// Adds a file, and logs that. Returns false if it was rejected for the same reason before.
+    pub(super) fn insert(&mut self, path: &Path, plugin: Option<PluginId>, reason: &str) -> bool {
+        if self.0.get(path).is_some_and(|known| known.reason == reason) {
+            return false;
+        }
+        let (shown, why) = (OneLine(path.display()), Lines(reason));
+        tracing::warn!(target: "goplug::discovery", path = %shown, "rejected: {why}");
+        self.0.insert(path.into(), Rejection { reason: reason.into(), plugin });
+        true
+    }
+
+    pub(super) fn remove(&mut self, path: &Path) {
+        self.0.remove(path);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The rejection because of which a plugin is not known: of its file, of a file that is named
+    /// after it, or of the folder.
+    pub(super) fn of(&self, id: &PluginId, folder: &Path) -> Option<RejectedFile> {
+        let of_plugin = || self.0.iter().find(|(_, file)| file.plugin.as_ref() == Some(id));
+        // Of a file that cannot be read, only the name can tell. The original writes no dot.
+        let names = [format!("{id}"), format!("{}{}", id.namespace(), id.name()), id.name().into()];
+        let of_name = || {
+            names.iter().find_map(|name| {
+                self.0
+                    .get_key_value(&folder.join(format!("{name}.{}", pconf::EXTENSION)))
+                    .filter(|(_, file)| file.plugin.is_none())
+            })
+        };
+        let found = of_plugin().or_else(of_name).or_else(|| self.0.get_key_value(folder))?;
+        Some(RejectedFile { path: found.0.clone(), reason: found.1.reason.clone() })
+    }
+
+    /// All of them, sorted by their paths.
+    pub(super) fn list(&self) -> Vec<RejectedFile> {
+        let files = self.0.iter();
+        files
+            .map(|(path, file)| RejectedFile { path: path.clone(), reason: file.reason.clone() })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::{Field, Visit};
+    use tracing::span;
+
+    use super::*;
+
+    /// Keeps the texts of all warnings.
+    #[derive(Clone, Default)]
+    struct Warnings(Arc<Mutex<Vec<String>>>);
+
+    impl tracing::Subscriber for Warnings {
+        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+            *metadata.level() == tracing::Level::WARN
+        }
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, event: &tracing::Event<'_>) {
+            let mut text = String::new();
+            event.record(&mut Fields(&mut text));
+            self.0.lock().unwrap().push(text);
+        }
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    struct Fields<'a>(&'a mut String);
+
+    impl Visit for Fields<'_> {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            self.0.push_str(&format!("{field}={value:?} "));
+        }
+    }
+
+    #[test]
+    fn each_new_reason_is_one_warning() {
+        let warnings = Warnings::default();
+        tracing::subscriber::with_default(warnings.clone(), || {
+            let mut rejected = Rejected::default();
+            for reason in ["empty", "empty", "a folder"] {
+                rejected.insert(Path::new("/plugins/a.pconf"), None, reason);
+            }
+        });
+        let expected = |reason| format!("message=rejected: {reason} path=/plugins/a.pconf ");
+        assert_eq!(*warnings.0.lock().unwrap(), [expected("empty"), expected("a folder")]);
+    }
+
+    fn id(name: &str, namespace: &str) -> PluginId {
+        PluginId::read(name, namespace).unwrap()
+    }
+
+    fn reason(rejected: &Rejected, id: &PluginId) -> Option<String> {
+        rejected.of(id, Path::new("/plugins")).map(|file| file.reason)
+    }
+
+    #[test]
+    fn a_rejection_is_new_once() {
+        let mut rejected = Rejected::default();
+        assert!(rejected.insert(Path::new("/plugins/a.pconf"), None, "empty"));
+        assert!(!rejected.insert(Path::new("/plugins/a.pconf"), None, "empty"));
+        assert!(rejected.insert(Path::new("/plugins/a.pconf"), None, "a folder"));
+        rejected.remove(Path::new("/plugins/a.pconf"));
+        assert_eq!(rejected.list(), []);
+    }
+
+    #[test]
+    fn the_rejection_of_a_plugin_is_found_by_its_content_and_by_the_name_of_its_file() {
+        let mut rejected = Rejected::default();
+        let path = |name: &str| Path::new("/plugins").join(name);
+        rejected.insert(&path("other.pconf"), Some(id("A", "x")), "content");
+        rejected.insert(&path("x.B.pconf"), None, "name");
+        rejected.insert(&path("TestDo.pconf"), None, "original");
+        rejected.insert(&path("D.pconf"), Some(id("E", "")), "of another plugin");
+        assert_eq!(reason(&rejected, &id("A", "x")).unwrap(), "content");
+        assert_eq!(reason(&rejected, &id("B", "x")).unwrap(), "name");
+        assert_eq!(reason(&rejected, &id("Do", "Test")).unwrap(), "original");
+        assert_eq!(reason(&rejected, &id("D", "")), None);
+        rejected.insert(Path::new("/plugins"), None, "folder");
+        assert_eq!(reason(&rejected, &id("D", "")).unwrap(), "folder");
+    }
+}

@@ -1,0 +1,121 @@
+//! Whether an error of the system passes by itself.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use rustix::io::Errno;
+
+/// Whether the host was short of something that it may have again soon: descriptors, processes,
+/// memory, buffers, room on a disk. The error may be wrapped in others.
+pub fn is_shortage(error: &io::Error) -> bool {
+    errno(error).is_some_and(|errno| {
+        matches!(
+            errno,
+            Errno::MFILE
+                | Errno::NFILE
+                | Errno::AGAIN
+                | Errno::NOMEM
+                | Errno::NOBUFS
+                | Errno::NOSPC
+                | Errno::DQUOT
+                | Errno::INTR
+                | Errno::USERS
+        )
+    })
+}
+
+/// Whether an error of reading a file or folder says nothing about the file: a shortage, or a disk or
+/// server that does not work for the moment.
+pub fn is_passing(error: &io::Error) -> bool {
+    is_shortage(error)
+        || errno(error).is_some_and(|errno| {
+            matches!(
+                errno,
+                Errno::IO
+                    | Errno::STALE
+                    | Errno::TIMEDOUT
+                    | Errno::NOTCONN
+                    | Errno::REMOTEIO
+                    | Errno::HOSTDOWN
+                    | Errno::HOSTUNREACH
+                    | Errno::NODEV
+            )
+        })
+}
+
+/// The system's number of an error, also of one that is the cause of this one.
+fn errno(error: &io::Error) -> Option<Errno> {
+    if let Some(errno) = Errno::from_io_error(error) {
+        return Some(errno);
+    }
+    let mut cause: Option<&(dyn Error + 'static)> = error.get_ref().map(|inner| inner as _);
+    while let Some(error) = cause {
+        if let Some(errno) = error.downcast_ref::<io::Error>().and_then(errno) {
+            return Some(errno);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// An error of the system with a text for people in its place.
+#[derive(Debug)]
+struct Explained {
+    text: String,
+    source: io::Error,
+}
+
+impl fmt::Display for Explained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for Explained {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Replaces the text of an error, and keeps the error as its cause, so that [`is_shortage`] still
+/// knows it.
+pub fn explain(error: io::Error, text: String) -> io::Error {
+    io::Error::new(error.kind(), Explained { text, source: error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(errno: Errno) -> io::Error {
+        errno.into()
+    }
+
+    #[test]
+    fn a_shortage_is_known_by_its_number() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM, Errno::NOSPC] {
+            assert!(is_shortage(&error(errno)), "{errno:?}");
+        }
+        for errno in [Errno::NOENT, Errno::ACCESS, Errno::LOOP, Errno::NOEXEC, Errno::IO] {
+            assert!(!is_shortage(&error(errno)), "{errno:?}");
+        }
+    }
+
+    #[test]
+    fn a_disk_that_does_not_work_passes_and_is_no_shortage() {
+        for errno in [Errno::IO, Errno::STALE, Errno::NOTCONN] {
+            assert!(is_passing(&error(errno)) && !is_shortage(&error(errno)), "{errno:?}");
+        }
+        assert!(!is_passing(&error(Errno::ACCESS)));
+    }
+
+    #[test]
+    fn an_error_that_was_explained_is_still_known() {
+        let explained = explain(error(Errno::MFILE), "no pipe".into());
+        assert_eq!(explained.to_string(), "no pipe");
+        assert!(is_shortage(&explained));
+        assert!(is_shortage(&io::Error::other(explained)));
+        assert!(!is_shortage(&io::Error::other("out of everything")));
+    }
+}
