@@ -84,6 +84,10 @@ pub const MAX_EVENT: usize = MAX_BODY;
 /// once, unless its queue is full.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a host waits for a plugin to register callbacks before it is activated: 5 s, and at most
+/// half of the time that its start has left. After that the plugin is activated nevertheless.
+pub const EARLY_REGISTRATION_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How long a host waits before it opens a broken callback stream again: 10 ms, doubled with each
 /// failure up to [`CALLBACK_RETRY_MAX`].
 pub const CALLBACK_RETRY_MIN: Duration = Duration::from_millis(10);

@@ -1,5 +1,6 @@
 //! Hosts and plugins as real processes. `test_env` is what all tests share.
 
+mod activation_callbacks;
 mod attached;
 mod bad_files;
 mod blame;

@@ -28,6 +28,7 @@ mod codec;
 mod declare;
 mod table;
 
+pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
     Call, CallbackKind, Configuration, Context, Emission, Handler, Notifier, Payload, PluginValue,
     Reply, ReplyFuture, WrongPluginValue, blocking, receiver, wait, wait_until,

@@ -88,6 +88,10 @@ impl Plugin {
     /// typed callback, any bytes for a raw callback. Handlers of one plugin run one at a time, in
     /// the order of the callbacks, on a thread on which they may block and call the plugin.
     ///
+    /// A process of the plugin that starts later gets the registration before it is activated, so
+    /// the handler may run before the load has ended. Then its own calls of that plugin fail, since
+    /// the activation may be waiting for the handler: [`Error::Unavailable`].
+    ///
     /// A handler that panics ends nothing but that callback: the panic is logged, the plugin gets
     /// it as an error if it waits for an answer, and all handlers go on. In a program with
     /// `panic = "abort"` in its profile, the panic ends the process instead.

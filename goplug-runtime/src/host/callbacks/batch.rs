@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::peer::WantsAnswer;
 use crate::protocol::wire;
 
 /// With more names than this, a batch forgets them when it is cleared.
@@ -12,6 +13,9 @@ const MAX_KEPT_NAMES: usize = 64;
 
 /// How much of its data buffer a batch keeps when it is cleared, in bytes: 1 MiB.
 const MAX_KEPT_BYTES: usize = 1 << 20;
+
+/// A plugin of the original GoPlug waits for no answers.
+const NO_ANSWER: WantsAnswer = WantsAnswer { answer: false, is_certain: true };
 
 /// Callbacks in their order. Consecutive callbacks of the same name form a group.
 #[derive(Debug, Default)]
@@ -31,7 +35,7 @@ pub(super) struct CallbackName {
     name_len: usize,
     pub(super) format: Format,
     /// Whether the plugin waits for an answer.
-    pub(super) wants_answer: bool,
+    pub(super) wants_answer: WantsAnswer,
 }
 
 /// Consecutive callbacks of the same name.
@@ -92,7 +96,7 @@ impl Batch {
     pub(super) fn intern_event_type(
         &mut self,
         event_type: &str,
-        wants_answer: impl Fn(&str) -> bool,
+        wants_answer: impl Fn(&str) -> WantsAnswer,
     ) -> NameId {
         let name = event_type.strip_suffix(wire::EVENT_BASE64_SUFFIX).unwrap_or(event_type);
         let format = if name.len() < event_type.len() { Format::Base64 } else { Format::Json };
@@ -101,7 +105,7 @@ impl Batch {
 
     /// Interns the name of a callback of a GoPlug 1 plugin.
     pub(super) fn intern_raw(&mut self, name: &str) -> NameId {
-        self.intern(name, name.len(), Format::Raw, || false)
+        self.intern(name, name.len(), Format::Raw, || NO_ANSWER)
     }
 
     fn intern(
@@ -109,15 +113,19 @@ impl Batch {
         event_type: &str,
         name_len: usize,
         format: Format,
-        wants_answer: impl FnOnce() -> bool,
+        wants_answer: impl FnOnce() -> WantsAnswer,
     ) -> NameId {
         let matches = |name: &CallbackName| name.event_type == event_type && name.format == format;
-        let index = self.names.iter().position(matches);
-        NameId(index.unwrap_or_else(|| {
+        let Some(index) = self.names.iter().position(matches) else {
             let (event_type, wants_answer) = (event_type.to_owned(), wants_answer());
             self.names.push(CallbackName { event_type, name_len, format, wants_answer });
-            self.names.len() - 1
-        }))
+            return NameId(self.names.len() - 1);
+        };
+        let name = &mut self.names[index];
+        if !name.wants_answer.is_certain {
+            name.wants_answer = wants_answer();
+        }
+        NameId(index)
     }
 
     /// The groups in their order: each name with the indexes of its callbacks.
@@ -162,12 +170,16 @@ impl Batch {
 mod tests {
     use super::*;
 
+    fn certain(answer: bool) -> WantsAnswer {
+        WantsAnswer { answer, is_certain: true }
+    }
+
     fn batch() -> Batch {
         let mut batch = Batch::default();
         for (event_type, data) in
             [("a", "1"), ("a", ""), ("b;base64", "AP8="), ("b;base64", "?"), ("a", "22")]
         {
-            let name = batch.intern_event_type(event_type, |name| name == "b");
+            let name = batch.intern_event_type(event_type, |name| certain(name == "b"));
             batch.push(name, data.as_bytes(), None);
         }
         let name = batch.intern_raw("b");
@@ -182,7 +194,7 @@ mod tests {
             .groups()
             .map(|(name, range)| {
                 let data: Vec<_> = batch.data(range).map(String::from_utf8_lossy).collect();
-                (name.as_str(), name.format, name.wants_answer, data.join(" "))
+                (name.as_str(), name.format, name.wants_answer.answer, data.join(" "))
             })
             .collect();
         let expected = [
@@ -204,5 +216,19 @@ mod tests {
         assert_eq!((batch.len(), batch.event_id(0)), (1, Some(7)));
         assert_eq!(batch.data(0..1).collect::<Vec<_>>(), [b"3"]);
         assert_eq!(batch.groups().count(), 1);
+    }
+
+    #[test]
+    fn whether_a_plugin_waits_is_asked_until_it_is_certain() {
+        let mut batch = Batch::default();
+        let guess = |_: &str| WantsAnswer { answer: true, is_certain: false };
+        for (known, expected) in [(guess as fn(&str) -> _, true), (|_| certain(false), false)] {
+            let name = batch.intern_event_type("a", known);
+            batch.push(name, b"", Some(1));
+            let (name, _) = batch.groups().last().unwrap();
+            assert_eq!(name.wants_answer.answer, expected);
+        }
+        batch.intern_event_type("a", |_| panic!("it is known"));
+        assert_eq!(batch.names.len(), 1);
     }
 }

@@ -15,18 +15,20 @@ use bytes::Bytes;
 
 use super::Callbacks;
 use super::batch::{Batch, CallbackName, Format};
+use super::peer::CallbackPeer;
 use super::registrations::HandlerSnapshot;
 use crate::error::Result;
-use crate::host::instance::Instance;
 use crate::http1::Request;
 use crate::limits;
 use crate::panic::catch;
 use crate::protocol::{Problem, ProblemKind, wire};
-use crate::typed::{CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply};
+use crate::typed::{
+    CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply, within_activation,
+};
 
 /// Runs the handlers of one plugin for the callbacks of one instance.
 pub(super) struct HandlerLoop<'a> {
-    instance: &'a Instance,
+    peer: &'a CallbackPeer,
     callbacks: &'a Callbacks,
     /// The handlers of the last callback. The next callback mostly has the same name.
     snapshot: HandlerSnapshot,
@@ -41,8 +43,8 @@ struct Handled {
 }
 
 impl<'a> HandlerLoop<'a> {
-    pub(super) fn new(instance: &'a Instance, callbacks: &'a Callbacks) -> Self {
-        Self { instance, callbacks, snapshot: HandlerSnapshot::default() }
+    pub(super) fn new(peer: &'a CallbackPeer, callbacks: &'a Callbacks) -> Self {
+        Self { peer, callbacks, snapshot: HandlerSnapshot::default() }
     }
 
     /// Runs the handlers of these callbacks, one callback after the other.
@@ -54,7 +56,7 @@ impl<'a> HandlerLoop<'a> {
                 self.callbacks.look_up(name.as_str(), &mut self.snapshot);
                 index = match &self.snapshot.handlers[..] {
                     [] => index + 1,
-                    [handler] if !name.wants_answer => {
+                    [handler] if !name.wants_answer.answer => {
                         let end = group.end.min(index + limits::CALLBACK_BACKLOG);
                         self.run_single(batch, name, index..end, handler).await
                     }
@@ -104,10 +106,13 @@ impl<'a> HandlerLoop<'a> {
         }
         drop(permit);
         let (Some(event_id), Some(answer)) = (batch.event_id(index), answer) else { return };
-        if let Err(error) = self.reply(event_id, answer).await {
+        let is_certain = name.wants_answer.is_certain;
+        if let Err(error) = self.reply(event_id, answer).await
+            && is_certain
+        {
             tracing::warn!(
                 target: "goplug::callbacks",
-                plugin = %self.instance.id(), callback = name.as_str(), "the answer did not reach the plugin: {error}"
+                plugin = %self.peer.id(), callback = name.as_str(), "the answer did not reach the plugin: {error}"
             );
         }
     }
@@ -127,15 +132,19 @@ impl<'a> HandlerLoop<'a> {
             first: range.start,
             data: batch.data(range),
             has_waited: &has_waited,
-            instance: self.instance,
+            peer: self.peer,
             callbacks: self.callbacks,
             snapshot: &self.snapshot,
             answer: None,
             decoded: Vec::new(),
         };
+        let activation = (!self.peer.is_active()).then(|| self.callbacks.activation_id());
         let mut running = handler.run(&mut pending);
         let ended = poll_fn(|cx| {
-            let poll = catch(|| running.as_mut().poll(cx));
+            let poll = catch(|| match activation.filter(|_| !self.peer.is_active()) {
+                Some(_) => within_activation(activation, || running.as_mut().poll(cx)),
+                None => running.as_mut().poll(cx),
+            });
             has_waited.fetch_or(matches!(poll, Ok(Poll::Pending)), Ordering::Relaxed);
             match poll {
                 Ok(poll) => poll.map(Ok),
@@ -161,7 +170,7 @@ impl<'a> HandlerLoop<'a> {
             headers: &[(wire::HEADER_HOST, &self.callbacks.host_id)],
             ..Request::new(wire::CALLBACK_REPLY, &body)
         };
-        self.instance.control(&request).await.map(drop)
+        self.peer.control(&request).await.map(drop)
     }
 }
 
@@ -177,7 +186,7 @@ struct PendingCallbacks<'a, D> {
     data: D,
     /// Whether the handler's future was pending after a poll.
     has_waited: &'a AtomicBool,
-    instance: &'a Instance,
+    peer: &'a CallbackPeer,
     callbacks: &'a Callbacks,
     snapshot: &'a HandlerSnapshot,
     answer: Option<Result<Reply, Problem>>,
@@ -206,13 +215,13 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
         let report = || {
             tracing::error!(
                 target: "goplug::callbacks",
-                plugin = %self.instance.id(), callback = self.name.as_str(), "the handler panicked: {message}"
+                plugin = %self.peer.id(), callback = self.name.as_str(), "the handler panicked: {message}"
             );
         };
         // The host's own subscriber may panic as well.
         drop(catch(report));
         self.next = self.next.max(self.first + 1);
-        if self.name.wants_answer {
+        if self.name.wants_answer.answer {
             self.answer = Some(Err(Problem::new(ProblemKind::HandlerPanicked, message)));
         }
     }
@@ -253,14 +262,14 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
     }
 
     fn wants_answer(&self) -> bool {
-        self.name.wants_answer
+        self.name.wants_answer.answer
     }
 
     fn finish(&mut self, outcome: Result<Option<Reply>, Problem>) {
         if let Err(problem) = &outcome {
             tracing::warn!(
                 target: "goplug::callbacks",
-                plugin = %self.instance.id(), callback = self.name.as_str(),
+                plugin = %self.peer.id(), callback = self.name.as_str(),
                 "the handler failed: {}", problem.detail
             );
         }

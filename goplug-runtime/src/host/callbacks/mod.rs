@@ -5,8 +5,10 @@
 //! Handlers run one at a time, in the order of the callbacks. While they are behind, the stream
 //! is not read, and in the end the plugin waits.
 //!
-//! Each instance that receives callbacks has a *generation*, a number that grows. Two instances
-//! overlap during an upgrade; only the newer generation can confirm registrations.
+//! Each process that callbacks come from has a *generation*, a number that grows. Two processes
+//! overlap during an upgrade. A registration waits for the current generation, that of the instance
+//! that takes the calls. A process is known as a [`CallbackPeer`], since its activation may call
+//! callbacks: they are registered before it.
 //!
 //! The room imports `instance` and `connection`. Start reading at `registrations`, then
 //! `stream` (or `polls`, for plugins of the original GoPlug) and `handler_loop`.
@@ -14,6 +16,7 @@
 mod batch;
 mod handler_loop;
 mod inbox;
+mod peer;
 mod polls;
 mod registrations;
 mod stream;
@@ -24,28 +27,27 @@ use batch::Batch;
 use handler_loop::HandlerLoop;
 use inbox::Inbox;
 
-use crate::host::instance::Instance;
 use crate::protocol::Dialect;
 
+pub(in crate::host) use peer::CallbackPeer;
 pub(in crate::host) use registrations::{Callbacks, Registration};
 
-/// Receives the callbacks of an instance under this generation and runs their handlers, until
-/// the future is dropped. `on_missed` gets the number of callbacks that the plugin had discarded
+/// Receives the callbacks of a process under this generation and runs their handlers, until the
+/// future is dropped. `on_missed` gets the number of callbacks that the plugin had discarded
 /// before a broken stream was resumed; 0 if the plugin did not say how many.
 pub(in crate::host) async fn serve(
-    instance: Arc<Instance>,
+    peer: Arc<CallbackPeer>,
+    dialect: Dialect,
     callbacks: Arc<Callbacks>,
     generation: u64,
     on_missed: impl Fn(u64) + Send,
 ) {
-    let mut handler_loop = HandlerLoop::new(&instance, &callbacks);
-    match instance.dialect() {
-        Dialect::GoPlug1 => {
-            polls::serve(&instance, &callbacks, generation, &mut handler_loop).await
-        }
+    let mut handler_loop = HandlerLoop::new(&peer, &callbacks);
+    match dialect {
+        Dialect::GoPlug1 => polls::serve(&peer, &callbacks, generation, &mut handler_loop).await,
         Dialect::GoPlug2 => {
             let inbox = Inbox::default();
-            let reader = stream::StreamReader::new(&instance, &callbacks, generation, &inbox);
+            let reader = stream::StreamReader::new(&peer, &callbacks, generation, &inbox);
             let handlers = async {
                 let mut batch = Batch::default();
                 loop {

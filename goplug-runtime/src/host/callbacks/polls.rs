@@ -18,8 +18,8 @@ use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::handler_loop::HandlerLoop;
+use super::peer::CallbackPeer;
 use super::registrations::Callbacks;
-use crate::host::instance::Instance;
 use crate::host::task::OwnedTask;
 use crate::http1::Request;
 use crate::limits;
@@ -33,7 +33,7 @@ struct Callback {
 
 /// Receives the callbacks of a GoPlug 1 plugin and runs their handlers, side by side.
 pub(super) async fn serve(
-    instance: &Arc<Instance>,
+    peer: &Arc<CallbackPeer>,
     callbacks: &Callbacks,
     generation: u64,
     handler_loop: &mut HandlerLoop<'_>,
@@ -48,12 +48,12 @@ pub(super) async fn serve(
             handler_loop.handle(&batch).await;
         }
     };
-    tokio::join!(poll_all(instance, callbacks, generation, queue), handlers);
+    tokio::join!(poll_all(peer, callbacks, generation, queue), handlers);
 }
 
 /// Keeps one poll for each name that has handlers.
 async fn poll_all(
-    instance: &Arc<Instance>,
+    peer: &Arc<CallbackPeer>,
     callbacks: &Callbacks,
     generation: u64,
     queue: mpsc::Sender<Callback>,
@@ -67,7 +67,7 @@ async fn poll_all(
         for name in names {
             if let Entry::Vacant(entry) = polls.entry(name) {
                 let name = entry.key().clone();
-                entry.insert(start_poll(instance, &name, &queue).await);
+                entry.insert(start_poll(peer, &name, &queue).await);
             }
         }
         callbacks.confirm(generation, version, None);
@@ -80,17 +80,13 @@ async fn poll_all(
 /// Starts the poll for one name; returns once its first request was sent. Dropping the task ends
 /// the poll and closes its connection.
 async fn start_poll(
-    instance: &Arc<Instance>,
+    peer: &Arc<CallbackPeer>,
     name: &str,
     queue: &mpsc::Sender<Callback>,
 ) -> OwnedTask {
     let (sent, first_sent) = oneshot::channel();
-    let task = OwnedTask::spawn(poll_with_retries(
-        Arc::clone(instance),
-        name.to_owned(),
-        queue.clone(),
-        sent,
-    ));
+    let task =
+        OwnedTask::spawn(poll_with_retries(Arc::clone(peer), name.to_owned(), queue.clone(), sent));
     // A poll that fails at once drops the sender, and goes on trying by itself.
     drop(first_sent.await);
     task
@@ -98,7 +94,7 @@ async fn start_poll(
 
 /// Polls for one name, with a new connection whenever one breaks, until the queue is closed.
 async fn poll_with_retries(
-    instance: Arc<Instance>,
+    peer: Arc<CallbackPeer>,
     name: String,
     queue: mpsc::Sender<Callback>,
     first_sent: oneshot::Sender<()>,
@@ -106,7 +102,7 @@ async fn poll_with_retries(
     let mut first_sent = Some(first_sent);
     let mut retry = limits::CALLBACK_RETRY_MIN;
     loop {
-        match poll(&instance, &name, &queue, &mut first_sent).await {
+        match poll(&peer, &name, &queue, &mut first_sent).await {
             Ok(()) => return,
             Err(error) => {
                 first_sent = None;
@@ -123,12 +119,12 @@ async fn poll_with_retries(
 /// # Errors
 /// The connection broke, or a response was not a callback.
 async fn poll(
-    instance: &Instance,
+    peer: &CallbackPeer,
     name: &str,
     queue: &mpsc::Sender<Callback>,
     first_sent: &mut Option<oneshot::Sender<()>>,
 ) -> std::io::Result<()> {
-    let endpoint = instance.endpoint();
+    let endpoint = peer.endpoint();
     let mut connection = endpoint.connect().await?;
     let mut last: Option<Bytes> = None;
     let body = legacy::callback_name(name);

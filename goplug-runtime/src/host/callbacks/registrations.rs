@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::error::{Error, Result};
 use crate::panic::catch;
 use crate::protocol::PluginId;
-use crate::typed::CallbackHandler;
+use crate::typed::{ActivationId, CallbackHandler};
 
 /// The handlers that are registered for one plugin, for all its instances.
 pub(in crate::host) struct Callbacks {
@@ -24,7 +24,7 @@ pub(in crate::host) struct Callbacks {
     revision: AtomicU64,
     /// The version of the list of names.
     pub(super) names_version: watch::Sender<u64>,
-    confirmation: watch::Sender<Confirmation>,
+    confirmations: watch::Sender<Confirmations>,
     /// Identifies this host to the plugin, which may serve several hosts. It has to be unique, but
     /// need not be secret, since the plugin checks the user of its peer.
     pub(super) host_id: String,
@@ -78,14 +78,30 @@ impl HandlerTable {
     }
 }
 
-/// What the newest generation has confirmed.
+/// What the generations have confirmed.
+#[derive(Debug, Default)]
+struct Confirmations {
+    /// The generation of the instance that takes the calls.
+    current: u64,
+    by_generation: BTreeMap<u64, Confirmation>,
+}
+
+/// What one generation has confirmed.
 #[derive(Clone, Debug, Default)]
 struct Confirmation {
-    generation: u64,
-    /// The version of the list of names that was registered, or was to be registered.
-    version: u64,
+    /// The version of the list of names that was registered, or was to be registered; `None` before
+    /// the first attempt.
+    version: Option<u64>,
     /// Why the registration of this version failed, if it did.
     failure: Option<String>,
+}
+
+impl Confirmation {
+    /// The outcome for this version of the list; `None` if it is not known yet.
+    fn of(&self, version: u64) -> Option<Result<()>> {
+        self.version.filter(|confirmed| *confirmed >= version)?;
+        Some(self.failure.clone().map_or(Ok(()), |failure| Err(Error::Protocol(failure))))
+    }
 }
 
 impl Callbacks {
@@ -95,7 +111,7 @@ impl Callbacks {
             handlers: Mutex::default(),
             revision: AtomicU64::new(0),
             names_version: watch::Sender::new(0),
-            confirmation: watch::Sender::default(),
+            confirmations: watch::Sender::default(),
             host_id: format!("{:016x}", RandomState::new().build_hasher().finish()),
             handler_permit: Semaphore::new(1),
         }
@@ -195,58 +211,83 @@ impl Drop for Callbacks {
 
 /// Which versions of the list of names the plugin has confirmed.
 impl Callbacks {
-    /// Waits until the plugin has registered this version of the list of names. Cancel safe.
+    /// Waits until the instance that takes the calls has registered this version of the list of
+    /// names. Cancel safe.
     ///
     /// # Errors
     /// [`Error::Protocol`] says why the plugin did not register it.
     pub(in crate::host) async fn wait_until_confirmed(&self, version: u64) -> Result<()> {
-        let mut confirmation = self.confirmation.subscribe();
-        let reached = confirmation.wait_for(|confirmation| confirmation.version >= version).await;
-        match reached.map(|confirmation| confirmation.failure.clone()) {
-            Ok(None) => Ok(()),
-            Ok(Some(failure)) => Err(Error::Protocol(failure)),
-            Err(_) => Err(Error::Stopped),
-        }
+        let current = |all: &Confirmations| all.by_generation.get(&all.current)?.of(version);
+        self.wait_for(current).await
     }
 
-    /// Waits until the plugin has registered all names, also those that are added meanwhile.
-    /// Cancel safe.
+    /// Waits until the instance of this generation has registered all names, also those that are
+    /// added meanwhile. Cancel safe.
     ///
     /// # Errors
     /// As [`Callbacks::wait_until_confirmed`].
-    pub(in crate::host) async fn wait_until_all_confirmed(&self) -> Result<()> {
+    pub(in crate::host) async fn wait_until_all_confirmed(&self, generation: u64) -> Result<()> {
         loop {
             let version = *self.names_version.borrow();
-            self.wait_until_confirmed(version).await?;
+            self.wait_for(|all| all.by_generation.get(&generation)?.of(version)).await?;
             if version == *self.names_version.borrow() {
                 return Ok(());
             }
         }
     }
 
-    /// Begins the generation of a new instance, which has confirmed nothing yet.
+    async fn wait_for(&self, outcome: impl Fn(&Confirmations) -> Option<Result<()>>) -> Result<()> {
+        let mut confirmations = self.confirmations.subscribe();
+        let reached = confirmations.wait_for(|all| outcome(all).is_some()).await;
+        reached.map_or(Err(Error::Stopped), |all| outcome(&all).unwrap_or(Ok(())))
+    }
+
+    /// Begins the generation of a new instance, which has confirmed nothing yet. It becomes the
+    /// current generation by [`Callbacks::set_current`]; if its instance does not start, the next
+    /// call of this function forgets it.
     pub(in crate::host) fn begin_generation(&self) -> u64 {
         let generation = self.lock().next_key();
-        self.confirmation.send_replace(Confirmation { generation, ..Confirmation::default() });
+        self.confirmations.send_modify(|all| {
+            let current = all.current;
+            all.by_generation.retain(|other, _| *other == current);
+            all.by_generation.insert(generation, Confirmation::default());
+        });
         generation
     }
 
-    /// Goes back to an earlier generation, because its instance stays after a failed upgrade.
-    /// The instance confirms its registrations again.
-    pub(in crate::host) fn resume_generation(&self, generation: u64) {
-        self.confirmation.send_replace(Confirmation { generation, ..Confirmation::default() });
+    /// From here on, registrations wait for the instance of this generation.
+    pub(in crate::host) fn set_current(&self, generation: u64) {
+        self.confirmations.send_modify(|all| {
+            all.current = generation;
+            all.by_generation.retain(|other, _| *other == generation);
+        });
+    }
+
+    /// Has every instance register the names once more, without waiting for its next attempt.
+    pub(in crate::host) fn register_again(&self) {
         self.names_version.send_modify(|version| *version += 1);
     }
 
-    /// Notes that the plugin has registered this version, or why it has not. Does nothing if the
-    /// generation was replaced.
+    /// Notes that the instance of this generation has registered this version, or why it has not.
+    /// Does nothing if the generation was replaced.
     pub(super) fn confirm(&self, generation: u64, version: u64, failure: Option<String>) {
-        self.confirmation.send_if_modified(|confirmation| {
-            let is_newest = confirmation.generation == generation;
-            if is_newest {
-                *confirmation = Confirmation { generation, version, failure };
-            }
-            is_newest
+        self.confirmations.send_if_modified(|all| {
+            let Some(confirmation) = all.by_generation.get_mut(&generation) else { return false };
+            *confirmation = Confirmation { version: Some(version), failure };
+            true
         });
+    }
+}
+
+/// Identifies the activations of this plugin.
+impl Callbacks {
+    pub(super) fn activation_id(&self) -> ActivationId {
+        ActivationId::of(self)
+    }
+
+    /// Whether the current code is a handler that runs for an instance that is being activated. It
+    /// must not wait for that instance, which may be waiting for it.
+    pub(in crate::host) fn is_within_activation(&self) -> bool {
+        ActivationId::current() == Some(self.activation_id())
     }
 }

@@ -7,9 +7,9 @@ use tokio::sync::watch;
 
 use super::Callbacks;
 use super::inbox::Inbox;
+use super::peer::CallbackPeer;
 use crate::error::{Error, Result};
 use crate::host::connection::{EventStream, Opened};
-use crate::host::instance::{Instance, RequestLimits, into_result};
 use crate::http1::Request;
 use crate::limits;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
@@ -17,7 +17,7 @@ use crate::protocol::wire;
 
 /// Reads the callback stream of one instance.
 pub(super) struct StreamReader<'a> {
-    instance: &'a Instance,
+    peer: &'a CallbackPeer,
     callbacks: &'a Callbacks,
     generation: u64,
     inbox: &'a Inbox,
@@ -35,12 +35,12 @@ enum StreamEnd {
 
 impl<'a> StreamReader<'a> {
     pub(super) fn new(
-        instance: &'a Instance,
+        peer: &'a CallbackPeer,
         callbacks: &'a Callbacks,
         generation: u64,
         inbox: &'a Inbox,
     ) -> Self {
-        Self { instance, callbacks, generation, inbox, last_event_id: None, is_registered: false }
+        Self { peer, callbacks, generation, inbox, last_event_id: None, is_registered: false }
     }
 
     /// Keeps a stream open while there are names, and moves its callbacks into the inbox. Never
@@ -98,7 +98,7 @@ impl<'a> StreamReader<'a> {
             ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
         let budget = limits::CALL_TIMEOUT;
-        let opening = self.instance.endpoint().open_stream(&request);
+        let opening = self.peer.endpoint().open_stream(&request);
         let opened = tokio::time::timeout(budget, opening)
             .await
             .map_err(|_| Error::deadline(self.registering(), budget))?
@@ -108,9 +108,7 @@ impl<'a> StreamReader<'a> {
                 Ok(CallbackStream { connection, decoder: Decoder::new(limits::MAX_EVENT) })
             }
             Opened::Response(response) => {
-                let limit = self.instance.endpoint().body_limit();
-                let limits = RequestLimits { body: limit, time: budget };
-                into_result(self.instance.id(), wire::REGISTER_CALLBACK, response, limits)?;
+                self.peer.read(wire::REGISTER_CALLBACK, response, budget)?;
                 // A successful response has to be a stream.
                 Err(Error::Protocol(format!("{}: no stream came", self.registering())))
             }
@@ -119,7 +117,7 @@ impl<'a> StreamReader<'a> {
 
     /// The action that an error of `open` names.
     fn registering(&self) -> String {
-        format!("registering callbacks of {}", self.instance.id())
+        format!("registering callbacks of {}", self.peer.id())
     }
 
     /// Moves callbacks from the stream into the inbox, as long as the names stay the same.
@@ -155,8 +153,8 @@ impl<'a> StreamReader<'a> {
         decoder: &mut Decoder,
         on_missed: &impl Fn(u64),
     ) -> Result<(), EventTooLarge> {
-        let declared = &self.instance.descriptor().callbacks;
-        let wants_answer = |name: &str| declared.iter().any(|c| c.name == name && c.wants_answer());
+        let peer = self.peer;
+        let wants_answer = |name: &str| peer.wants_answer(name);
         self.inbox.fill(|batch| {
             loop {
                 // A plugin may send events again that were received before the stream broke: they

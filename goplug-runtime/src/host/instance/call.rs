@@ -20,11 +20,6 @@ use crate::protocol::{Dialect, wire};
 use crate::typed::{CallRequest, MediaType, wait_until};
 
 impl Instance {
-    /// Sends a request of the protocol itself, with the default call timeout.
-    pub(in crate::host) async fn control(&self, request: &Request<'_>) -> Result<Bytes> {
-        self.request(request, Budget::new(self.call_timeout)).await
-    }
-
     /// Calls a method within the remaining budget. Dropping the future cancels the call.
     pub(in crate::host) async fn call(
         &self,

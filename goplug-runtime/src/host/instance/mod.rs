@@ -24,6 +24,7 @@ mod process;
 mod response;
 mod shared;
 mod sockets;
+mod starting;
 mod stderr_tail;
 
 pub(in crate::host) use call_guard::CallGuard;
@@ -35,3 +36,4 @@ pub(in crate::host) use owned::OwnedInstance;
 pub(in crate::host) use response::{RequestLimits, into_result};
 pub(in crate::host) use shared::Instance;
 pub(in crate::host) use sockets::{Sockets, remove_abandoned};
+pub(in crate::host) use starting::StartingInstance;

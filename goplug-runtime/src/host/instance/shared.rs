@@ -28,7 +28,7 @@ pub(super) struct ChildProcess {
 /// One instance of a plugin, from its activation on.
 pub(in crate::host) struct Instance {
     id: PluginId,
-    endpoint: Endpoint,
+    endpoint: Arc<Endpoint>,
     dialect: Dialect,
     descriptor: Arc<Descriptor>,
     /// The process, if it is this host's child.
@@ -36,7 +36,6 @@ pub(in crate::host) struct Instance {
     /// The permit to call; `None` if calls run side by side. Plugins of the original GoPlug are
     /// called one at a time, unless the policy says otherwise.
     pub(super) one_at_a_time: Option<Semaphore>,
-    pub(super) call_timeout: Duration,
     pub(super) in_flight: InFlight,
     /// The latency class of each method; `None` if the plugin does not support pipelining.
     pub(super) latency_classes: Option<BTreeMap<String, LatencyClass>>,
@@ -46,7 +45,7 @@ pub(in crate::host) struct Instance {
 impl Instance {
     pub(super) fn new(
         id: PluginId,
-        endpoint: Endpoint,
+        endpoint: Arc<Endpoint>,
         (dialect, descriptor): (Dialect, Descriptor),
         child: Option<ChildProcess>,
         policy: &Policy,
@@ -63,7 +62,6 @@ impl Instance {
                 .one_call_at_a_time
                 .unwrap_or(dialect == Dialect::GoPlug1)
                 .then(|| Semaphore::new(1)),
-            call_timeout: policy.call_timeout,
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             exit: ExitCell::default(),
         }

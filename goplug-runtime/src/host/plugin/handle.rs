@@ -154,6 +154,10 @@ impl Plugin {
     /// the order of the callbacks. While a handler runs, further callbacks wait; if too many wait,
     /// the plugin waits as well.
     ///
+    /// A process of the plugin that starts later gets the registration before it is activated, so
+    /// the handler may run before the load has ended. Then its own calls of that plugin fail, since
+    /// the activation may be waiting for the handler: [`Error::Unavailable`].
+    ///
     /// A handler that panics ends nothing but that callback: the panic is logged, the plugin gets
     /// it as an error if it waits for an answer, and all handlers go on. In a program with
     /// `panic = "abort"` in its profile, the panic ends the process instead.

@@ -211,6 +211,7 @@ impl PluginState {
                 Acquired::Call(guard) => return Ok(guard),
                 Acquired::NoInstance(availability) => availability,
             };
+            self.check_activation()?;
             match availability {
                 Availability::NotLoaded | Availability::GivenUp(_) => {
                     return Err(availability.error(&self.id, self.state()));
@@ -226,6 +227,20 @@ impl PluginState {
                 Availability::OnDemand => self.command(Command::LoadOnDemand).await?,
             }
         }
+    }
+
+    /// Checks that the caller may wait for an instance.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] within a handler that the plugin has called during its activation,
+    /// which may be waiting for that handler.
+    fn check_activation(&self) -> Result<()> {
+        if !self.callbacks.is_within_activation() {
+            return Ok(());
+        }
+        let reason = "it is being activated, and the handler of a callback that its activation calls \
+                      cannot wait for that";
+        Err(Error::Unavailable { id: self.id.clone(), reason: reason.into() })
     }
 
     /// The error of a call that waited for an instance until its deadline.
@@ -279,7 +294,11 @@ impl PluginState {
         command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command,
     ) -> Result<()> {
         let (done, result) = oneshot::channel();
-        self.commands.send(command(done)).await.map_err(|_| Error::Stopped)?;
+        let command = command(done);
+        if !matches!(command, Command::Close(_)) {
+            self.check_activation()?;
+        }
+        self.commands.send(command).await.map_err(|_| Error::Stopped)?;
         result.await.unwrap_or(Err(Error::Stopped))
     }
 

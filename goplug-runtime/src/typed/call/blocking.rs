@@ -1,5 +1,6 @@
 //! Methods that block, on a thread of their own.
 
+use super::activation::{ActivationId, within_activation};
 use super::context::{CURRENT, Context};
 use crate::protocol::{Problem, ProblemKind};
 
@@ -15,6 +16,8 @@ pub async fn blocking<T: Send + 'static>(
     method: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let context = CURRENT.try_with(Context::clone).ok();
+    let activation = ActivationId::current();
+    let method = move || within_activation(activation, method);
     let work = tokio::task::spawn_blocking(move || match context {
         Some(context) => CURRENT.sync_scope(context, method),
         None => method(),

@@ -5,6 +5,7 @@
 //! was called from; [`wait`] is for threads without a runtime. The room imports from `declare`
 //! and `codec`.
 
+mod activation;
 mod blocking;
 mod configuration;
 mod context;
@@ -13,6 +14,7 @@ mod notifier;
 mod reply;
 mod wait;
 
+pub(crate) use activation::{ActivationId, within_activation};
 pub use blocking::blocking;
 pub use configuration::Configuration;
 pub use context::Context;

@@ -120,6 +120,9 @@ impl Supervisor {
     /// Makes this instance the current one, which takes all further calls.
     fn set_current(&mut self, instance: OwnedInstance, event: PluginEvent) {
         self.restart_at = None;
+        if let Some(generation) = instance.callback_generation() {
+            self.plugin.callbacks().set_current(generation);
+        }
         self.plugin.set_instance(Arc::clone(&instance.shared));
         let watch = instance.can_be_replaced().then(|| ProgramWatch::running(&instance.shared));
         self.watch_program(watch);

@@ -1,6 +1,7 @@
-//! Starts an instance: launches and activates it, then registers the callbacks with it.
+//! Starts an instance: launches its process, registers the callbacks with it, and activates it.
 //!
-//! An instance takes calls only after that, so that a handler that was registered before a call
+//! The callbacks are registered before the activation, which may call some of them. The instance
+//! takes calls only once all are registered, so that a handler that was registered before a call
 //! misses no callback of that call.
 
 use std::sync::{Arc, Weak};
@@ -9,26 +10,34 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Supervisor;
 use crate::error::{Error, Result};
-use crate::host::callbacks;
-use crate::host::instance::{Instance, Launch, OwnedInstance, start_error, unsupported};
+use crate::host::callbacks::{self, CallbackPeer};
+use crate::host::instance::{Launch, OwnedInstance, StartingInstance, start_error, unsupported};
 use crate::host::plugin::reporter::PluginEvent;
 use crate::host::task::OwnedTask;
+use crate::limits;
+use crate::protocol::Dialect;
 
-/// An activated instance that has no callbacks registered yet.
+/// An activated instance, which may lack callbacks that were registered meanwhile.
 pub(super) struct Launched {
     pub(super) instance: OwnedInstance,
     /// The end of the time that the start may take.
     deadline: Instant,
 }
 
+/// The task that receives the callbacks of a process.
+struct Receiver {
+    generation: u64,
+    task: OwnedTask,
+}
+
 impl Supervisor {
-    /// Starts and activates an instance, and registers the callbacks with it.
+    /// Starts an instance, registers the callbacks with it, and activates it.
     pub(super) async fn start(&self) -> Result<OwnedInstance> {
         let launched = self.launch().await?;
-        self.register_callbacks(launched).await
+        self.complete(launched).await
     }
 
-    /// Starts and activates an instance.
+    /// Starts an instance, registers the callbacks that there are, and activates it.
     pub(super) async fn launch(&self) -> Result<Launched> {
         let (plugin, policy) = (&self.plugin, self.plugin.policy());
         if plugin.is_closing() {
@@ -53,23 +62,70 @@ impl Supervisor {
         let deadline = Instant::now() + policy.start_timeout;
         let (digests, host) = (&self.digests, plugin.callbacks().host_id());
         let launch = Launch { installation, policy, sockets: &sockets, digests, host, deadline };
-        let instance = launch.start(plugin.closing()).await?;
+        let starting = launch.start(plugin.closing()).await?;
+        let instance = self.activate(starting, deadline).await?;
         Ok(Launched { instance, deadline })
     }
 
-    /// Registers the callbacks with a new instance. If that fails or takes too long, the instance
-    /// takes calls all the same, and the registration is tried again in the background.
+    async fn activate(
+        &self,
+        starting: StartingInstance,
+        deadline: Instant,
+    ) -> Result<OwnedInstance> {
+        let (plugin, policy) = (&self.plugin, self.plugin.policy());
+        let installation = Arc::clone(starting.installation());
+        let peer =
+            CallbackPeer::new(installation, Arc::clone(starting.endpoint()), policy.call_timeout);
+        let peer = Arc::new(peer);
+        // What a plugin of the original GoPlug makes of a registration before its activation is not
+        // known, and nothing but the answer to the activation tells what a `.pconf` without
+        // `Protocol` stands for.
+        let is_goplug_2 = starting.installation().pconf.protocol() >= 2;
+        let mut receiver = is_goplug_2.then(|| self.receive_callbacks(&peer, Dialect::GoPlug2));
+        let (starting, refusal) = match &receiver {
+            Some(Receiver { generation, .. }) if !plugin.callbacks().is_empty() => {
+                let registering = self.register_early(*generation, deadline);
+                starting.prepare(registering, plugin.closing()).await?
+            }
+            _ => (starting, None),
+        };
+        let activated = starting.activate(policy, deadline, plugin.closing()).await;
+        let mut instance = activated.map_err(|error| after_refusal(error, refusal.as_ref()))?;
+        peer.set_active(instance.shared.descriptor());
+        let dialect = instance.shared.dialect();
+        if refusal.is_some() {
+            plugin.callbacks().register_again();
+        }
+        let Receiver { generation, task } = match receiver.take() {
+            Some(receiver) if dialect == Dialect::GoPlug2 => receiver,
+            _ => self.receive_callbacks(&peer, dialect),
+        };
+        instance.receive_callbacks(generation, task);
+        Ok(instance)
+    }
+
+    /// Waits until a plugin that is not active has registered the callbacks. It need not do that:
+    /// then the registration is made again after the activation. Returns why it refused.
+    async fn register_early(&self, generation: u64, deadline: Instant) -> Option<Error> {
+        let now = Instant::now();
+        let wait = limits::EARLY_REGISTRATION_TIMEOUT.min((deadline - now) / 2);
+        let registered = self.plugin.callbacks().wait_until_all_confirmed(generation);
+        timeout_at(now + wait, registered).await.ok()?.err()
+    }
+
+    /// Waits until a new instance has registered all callbacks. If that fails or takes too long, the
+    /// instance takes calls all the same, and the registration is tried again in the background.
     ///
     /// # Errors
     /// The instance ended meanwhile.
-    pub(super) async fn register_callbacks(&self, launched: Launched) -> Result<OwnedInstance> {
+    pub(super) async fn complete(&self, launched: Launched) -> Result<OwnedInstance> {
         let Launched { mut instance, deadline } = launched;
         let plugin = &self.plugin;
-        let generation = plugin.callbacks().begin_generation();
-        let task = self.receive_callbacks(Arc::clone(&instance.shared), generation);
-        instance.receive_callbacks(generation, task);
+        let Some(generation) = instance.callback_generation() else { return Ok(instance) };
+        let registered = plugin.callbacks().wait_until_all_confirmed(generation);
         tokio::select! {
-            _ = timeout_at(deadline, plugin.callbacks().wait_until_all_confirmed()) => {}
+            biased;
+            _ = timeout_at(deadline, registered) => {}
             () = plugin.closing() => {}
             exit = instance.wait() => return Err(start_error(plugin.id(), exit)),
         }
@@ -77,13 +133,29 @@ impl Supervisor {
         Ok(instance)
     }
 
-    fn receive_callbacks(&self, instance: Arc<Instance>, generation: u64) -> OwnedTask {
-        let callbacks = Arc::clone(self.plugin.callbacks());
+    fn receive_callbacks(&self, peer: &Arc<CallbackPeer>, dialect: Dialect) -> Receiver {
+        let (peer, callbacks) = (Arc::clone(peer), Arc::clone(self.plugin.callbacks()));
+        let generation = callbacks.begin_generation();
         let (plugin, reporter) = (self.plugin.id().clone(), Weak::clone(&self.reporter));
-        OwnedTask::spawn(callbacks::serve(instance, callbacks, generation, move |count| {
+        let on_missed = move |count| {
             if let Some(reporter) = reporter.upgrade() {
                 reporter.report(&plugin, PluginEvent::CallbacksMissed(count));
             }
-        }))
+        };
+        let receiving = callbacks::serve(peer, dialect, callbacks, generation, on_missed);
+        Receiver { generation, task: OwnedTask::spawn(receiving) }
+    }
+}
+
+/// The error of an activation that failed after the plugin had refused to register callbacks: that
+/// may be the reason of both.
+fn after_refusal(error: Error, refusal: Option<&Error>) -> Error {
+    match (error, refusal) {
+        (Error::Start { id, reason, stderr }, Some(refusal)) => {
+            let reason =
+                format!("{reason}; before that, it refused to register callbacks: {refusal}");
+            Error::Start { id, reason, stderr }
+        }
+        (error, _) => error,
     }
 }

@@ -85,9 +85,6 @@ impl Supervisor {
                 Ok(())
             }
             (Err(error), false) => {
-                if let Some(generation) = old.callback_generation() {
-                    self.plugin.callbacks().resume_generation(generation);
-                }
                 self.current = Some(old);
                 Err(error)
             }
@@ -109,7 +106,7 @@ impl Supervisor {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;
             return Err(error);
         }
-        self.register_callbacks(launched).await
+        self.complete(launched).await
     }
 
     /// Lets a replaced instance finish its calls, and stops it, in the background.

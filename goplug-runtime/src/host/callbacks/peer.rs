@@ -1,0 +1,103 @@
+//! The process that callbacks come from. It is known before the plugin is activated, since an
+//! activation may call callbacks as well.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::host::connection::{Endpoint, SendError};
+use crate::host::install::Installation;
+use crate::host::instance::{RequestLimits, into_result};
+use crate::http1::{Request, Response};
+use crate::protocol::{CallbackDescriptor, Descriptor, PluginId};
+
+/// The process that callbacks come from.
+pub(in crate::host) struct CallbackPeer {
+    installation: Arc<Installation>,
+    endpoint: Arc<Endpoint>,
+    /// How long an answer may take to reach the plugin.
+    timeout: Duration,
+    /// What the plugin offers, once it has been activated.
+    descriptor: OnceLock<Arc<Descriptor>>,
+}
+
+/// Whether the plugin waits for the answer to a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WantsAnswer {
+    pub(super) answer: bool,
+    /// Whether this is what the plugin itself says. Before its activation only its `.pconf` is
+    /// known, and perhaps not even that.
+    pub(super) is_certain: bool,
+}
+
+impl CallbackPeer {
+    pub(in crate::host) fn new(
+        installation: Arc<Installation>,
+        endpoint: Arc<Endpoint>,
+        timeout: Duration,
+    ) -> Self {
+        Self { installation, endpoint, timeout, descriptor: OnceLock::new() }
+    }
+
+    pub(super) fn id(&self) -> &PluginId {
+        self.installation.id()
+    }
+
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Notes that the plugin is active, and what it offers.
+    pub(in crate::host) fn set_active(&self, descriptor: &Arc<Descriptor>) {
+        // Only the first call has an effect, and there is no second.
+        drop(self.descriptor.set(Arc::clone(descriptor)));
+    }
+
+    /// Whether the plugin has been activated.
+    pub(super) fn is_active(&self) -> bool {
+        self.descriptor.get().is_some()
+    }
+
+    /// Whether the plugin waits for the answer to this callback.
+    pub(super) fn wants_answer(&self, name: &str) -> WantsAnswer {
+        let find = |declared: &[CallbackDescriptor]| {
+            declared.iter().find(|c| c.name == name).map(CallbackDescriptor::wants_answer)
+        };
+        match self.descriptor.get() {
+            Some(descriptor) => {
+                let answer = find(&descriptor.callbacks).unwrap_or(false);
+                WantsAnswer { answer, is_certain: true }
+            }
+            // An answer that nobody waits for does no harm: the plugin refuses it.
+            None => {
+                let answer = find(self.installation.pconf.callbacks()).unwrap_or(true);
+                WantsAnswer { answer, is_certain: false }
+            }
+        }
+    }
+
+    /// Sends a request of the protocol itself.
+    pub(super) async fn control(&self, request: &Request<'_>) -> Result<Bytes> {
+        let sent = self.endpoint.send(request, Instant::now() + self.timeout, || false).await;
+        let response = sent.map_err(|error| self.send_error(request.method, error))?;
+        self.read(request.method, response, self.timeout)
+    }
+
+    /// The body of a response to a request that had this much time.
+    pub(super) fn read(&self, method: &str, response: Response, time: Duration) -> Result<Bytes> {
+        let limits = RequestLimits { body: self.endpoint.body_limit(), time };
+        into_result(self.id(), method, response, limits)
+    }
+
+    fn send_error(&self, method: &str, error: SendError) -> Error {
+        let what = format!("{method} of {}", self.id());
+        match error {
+            SendError::TimedOut => Error::deadline(what, self.timeout),
+            SendError::TooLarge => Error::TooLarge { limit: self.endpoint.body_limit() },
+            SendError::Broken(error) | SendError::Unsent(error) => Error::io(what, error),
+        }
+    }
+}
