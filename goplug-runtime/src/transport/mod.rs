@@ -40,6 +40,8 @@ pub use permission::writable_by_others;
 pub use plugin::*;
 pub use processors::processors;
 pub use socket::{MAX_PATH, check_path};
+#[cfg(feature = "plugin")]
+pub use socket::{has_listener, lock_folder};
 pub use started_as::StartedAs;
 #[cfg(feature = "host")]
 pub use started_as::decline;

@@ -66,7 +66,7 @@ pub(super) fn bind(path: &Path) -> io::Result<(OwnedFd, SocketFile)> {
         io::Error::new(io::ErrorKind::InvalidInput, "the path of the socket is a folder")
     })?;
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let _lock = lock(folder)?;
+    let _lock = lock_folder(folder)?;
     bind_alone(path)
 }
 
@@ -86,8 +86,12 @@ pub(super) fn bind_alone(path: PathBuf) -> io::Result<(OwnedFd, SocketFile)> {
     Ok((socket, file))
 }
 
-/// Holds the folder's lock until the result is dropped.
-fn lock(folder: &Path) -> io::Result<File> {
+/// Holds the folder's lock until the result is dropped. It keeps out other processes of goplug
+/// that put files into the folder. Waits for them for at most a second.
+///
+/// # Errors
+/// [`TimedOut`](io::ErrorKind::TimedOut), or the system's error.
+pub fn lock_folder(folder: &Path) -> io::Result<File> {
     let file = File::open(folder)?;
     let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
@@ -136,7 +140,10 @@ fn make_room(path: &Path) -> io::Result<()> {
 }
 
 /// Whether a process listens on the socket at `path`. Never waits.
-fn has_listener(path: &Path) -> io::Result<bool> {
+///
+/// # Errors
+/// The system's error, if it does not tell.
+pub fn has_listener(path: &Path) -> io::Result<bool> {
     match rustix::net::connect(&new_socket()?, &SocketAddrUnix::new(path)?) {
         // A full queue has a listener as well.
         Ok(()) | Err(Errno::AGAIN) => Ok(true),

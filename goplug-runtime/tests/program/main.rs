@@ -3,6 +3,7 @@
 //! This executable is both the tests and the plugin that they start: if the variable
 //! [`AS_PLUGIN`] is set, it is the plugin. So it has its own small test harness.
 
+mod files;
 mod plugin;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     if std::env::var_os(AS_PLUGIN).is_some() {
         return plugin::main();
     }
-    let tests: [(&str, fn()); 11] = [
+    let tests: [(&str, fn()); 20] = [
         ("describe_prints_the_descriptor", describe_prints_the_descriptor),
         ("install_writes_a_file_that_names_this_program", install_writes_a_file),
         ("a_wrong_command_line_prints_the_usage", a_wrong_command_line),
@@ -39,6 +40,18 @@ fn main() -> ExitCode {
         ("a_blocked_plugin_ends_with_its_host", blocked_without_a_host),
         ("an_inactive_plugin_ends_with_its_host", idle_without_a_host),
         ("a_plugin_blocked_by_its_first_call_ends_with_its_host", blocked_at_once_without_a_host),
+        ("only_the_owner_may_write_what_install_makes", files::modes_of_an_installation),
+        ("a_strict_umask_stays_strict", files::a_strict_umask),
+        ("install_warns_of_what_registries_refuse", files::warnings_of_an_installation),
+        ("install_keeps_the_file_of_another_plugin", files::another_plugins_file),
+        ("an_installed_plugin_is_not_served_from_its_folder", files::served_where_installed),
+        ("files_that_are_not_left_over_stay", files::other_files_in_the_way),
+        ("the_files_of_a_killed_process_are_replaced_with_their_unknown_keys", files::left_over),
+        ("two_processes_of_a_plugin_do_not_share_a_folder", files::two_processes),
+        (
+            "an_installation_over_a_serving_process_is_kept_at_its_end",
+            files::installed_while_serving,
+        ),
     ];
     let wanted: Vec<_> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
     let is_wanted =
@@ -78,8 +91,11 @@ struct Served {
 }
 
 impl Served {
-    fn start(mut command: Command) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    fn start(command: Command) -> Self {
+        Self::start_in(command, tempfile::tempdir().unwrap())
+    }
+
+    fn start_in(mut command: Command, folder: tempfile::TempDir) -> Self {
         command.arg("--dir").arg(folder.path()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());

@@ -6,23 +6,33 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::protocol::Pconf;
-use crate::transport::replace_file;
+use crate::transport::{
+    create_folder, has_listener, lock_folder, replace_file, writable_by_others,
+};
 
-/// Writes a plugin's `.pconf` into a folder, which is created if it does not exist. Returns the
-/// file's path.
+/// What an installation has done.
+#[derive(Debug)]
+pub(super) struct InstallReport {
+    /// The `.pconf`.
+    pub(super) path: PathBuf,
+    /// What the user should know, each a sentence.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Writes a plugin's `.pconf` into a folder, which is created if it does not exist.
 ///
 /// If `program` lies in the folder, it is named relative to the folder, so that both can be
 /// moved together.
 ///
 /// # Errors
 /// [`Error::Io`] names the file that cannot be read or written; [`Error::Configuration`] if the
-/// program's path is not UTF-8.
-pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<PathBuf> {
+/// program's path is not UTF-8, or if the file that is there already announces another plugin.
+pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<InstallReport> {
     let about = |path: &Path| {
         let path = path.display().to_string();
         move |error| Error::io(path, error)
     };
-    fs::create_dir_all(folder).map_err(about(folder))?;
+    create_folder(folder).map_err(about(folder))?;
     let folder = fs::canonicalize(folder).map_err(about(folder))?;
     let program = fs::canonicalize(program).map_err(about(program))?;
     let named = program.strip_prefix(&folder).unwrap_or(&program);
@@ -34,11 +44,59 @@ pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<Pa
     let mut pconf = pconf.clone().with_exec(vec![named.to_owned()]).map_err(fault)?;
     pconf = pconf.with_sha256(&digest).map_err(fault)?;
     let path = folder.join(pconf.file_name());
+    let mut warnings = Vec::new();
+    let _lock = lock_folder(&folder).map_err(about(&folder))?;
     if let Ok(old) = fs::read(&path) {
+        warnings.extend(check_old(&old, &pconf, &path)?);
         pconf = pconf.with_unknown_keys_of(&old);
     }
     replace_file(&path, &pconf.to_json()).map_err(about(&path))?;
-    Ok(path)
+    warnings.extend(
+        [Some(&*folder), Some(&*program), program.parent()]
+            .into_iter()
+            .flatten()
+            .filter_map(refused),
+    );
+    warnings.dedup();
+    Ok(InstallReport { path, warnings })
+}
+
+/// Looks at the file that is to be replaced. Returns a warning if a process serves by it.
+///
+/// # Errors
+/// [`Error::Configuration`] if it announces another plugin.
+fn check_old(old: &[u8], pconf: &Pconf, path: &Path) -> Result<Option<String>> {
+    // A file that no registry can read is of no use to anybody.
+    let Ok(old) = Pconf::parse(old) else { return Ok(None) };
+    if old.id() != pconf.id() {
+        return Err(Error::Configuration(format!(
+            "{} announces {}: remove it, or install {} in another folder",
+            path.display(),
+            old.id(),
+            pconf.id()
+        )));
+    }
+    let socket = path.parent().and_then(|folder| old.sock_path(folder));
+    let serves =
+        old.exec().is_none() && socket.is_some_and(|socket| has_listener(&socket).unwrap_or(false));
+    Ok(serves.then(|| {
+        format!(
+            "a process that somebody started serves {}; registries that look now start another",
+            old.id()
+        )
+    }))
+}
+
+/// A warning if a registry will refuse this file or folder.
+fn refused(path: &Path) -> Option<String> {
+    let reason = writable_by_others(&fs::metadata(path).ok()?)?;
+    let path = path.display();
+    let help = if reason.contains("may write") {
+        format!("; try: chmod go-w {path}")
+    } else {
+        String::new()
+    };
+    Some(format!("registries will not use {path}: {reason}{help}"))
 }
 
 /// The SHA-256 digest of a file, in hexadecimal digits.
@@ -75,7 +133,7 @@ mod tests {
         let program = folder.path().join("bin/do");
         fs::write(&program, "abc").unwrap();
 
-        let path = install(&pconf(), &program, folder.path()).unwrap();
+        let path = install(&pconf(), &program, folder.path()).unwrap().path;
 
         assert_eq!(path.file_name().unwrap(), "Test.Do.pconf");
         assert_eq!(read(&path).exec().unwrap(), ["bin/do"]);
@@ -90,7 +148,7 @@ mod tests {
         let program = elsewhere.path().join("do");
         fs::write(&program, "abc").unwrap();
 
-        let path = install(&pconf(), &program, &folder.path().join("new/plugins")).unwrap();
+        let path = install(&pconf(), &program, &folder.path().join("new/plugins")).unwrap().path;
 
         let expected = fs::canonicalize(&program).unwrap();
         assert_eq!(read(&path).program(Path::new("/x")).unwrap(), expected);
@@ -104,7 +162,7 @@ mod tests {
         let old = r#"{"Name":"Do","NameSpace":"Test","Exec":["old"],"Note":"mine"}"#;
         fs::write(folder.path().join("Test.Do.pconf"), old).unwrap();
 
-        let path = install(&pconf(), &program, folder.path()).unwrap();
+        let path = install(&pconf(), &program, folder.path()).unwrap().path;
 
         let text = fs::read_to_string(path).unwrap();
         assert!(text.contains("\"Note\": \"mine\"") && !text.contains("old"), "{text}");

@@ -92,8 +92,9 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
         Verb::Install { dir } => builder.and_then(|builder| {
             let program = env::current_exe()
                 .map_err(|error| Error::io("finding this program's own file", error))?;
-            let path = install::install(builder.build()?.pconf(), &program, &dir)?;
-            print(&format!("{}\n", path.display()))
+            let installed = install::install(builder.build()?.pconf(), &program, &dir)?;
+            installed.warnings.iter().for_each(|warning| print_warning(warning));
+            print(&format!("{}\n", installed.path.display()))
         }),
         Verb::Serve { dir } => {
             match builder.and_then(|builder| serve(builder, dir.as_deref(), options)) {
@@ -137,6 +138,10 @@ fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.map_err(|error| Error::io("writing to standard output", error))
+}
+
+fn print_warning(warning: &str) {
+    let _ = writeln!(io::stderr(), "warning: {warning}");
 }
 
 fn print_error(error: &Error) {

@@ -10,5 +10,5 @@ mod termination;
 
 pub use inherited::{Inherited, Lifeline, meant_for_another};
 pub use peer_closed::is_peer_closed;
-pub use replace_file::replace_file;
+pub use replace_file::{WrittenFile, create_folder, replace_file};
 pub use termination::{Termination, ends_with_parent};

@@ -1,28 +1,67 @@
-//! Replacing a file atomically.
+//! Replacing a file atomically, and removing it again only while it is the same file.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Only the owner may write, even if the process's umask allows more: a registry refuses files that
 /// others may write.
 const MODE: u32 = 0o644;
 
+/// The mode of folders, for the same reason. A stricter umask of the process makes both stricter.
+const FOLDER_MODE: u32 = 0o755;
+
+/// A file that this process has written.
+///
+/// It is kept open, so that no other file can have the same device and inode number.
+#[derive(Debug)]
+pub struct WrittenFile {
+    path: PathBuf,
+    file: File,
+}
+
 /// Replaces the file at `path`, or creates it, with this text. A reader sees either the old file or
 /// the new one. Does blocking I/O.
 ///
 /// # Errors
 /// The system's error; then nothing has changed.
-pub fn replace_file(path: &Path, text: &str) -> io::Result<()> {
+pub fn replace_file(path: &Path, text: &str) -> io::Result<WrittenFile> {
     let temporary = temporary_name(path);
-    let written = create(&temporary)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_data()))
-        .and_then(|()| fs::rename(&temporary, path));
+    let written = create(&temporary).and_then(|mut file| {
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_data())?;
+        fs::rename(&temporary, path)?;
+        Ok(WrittenFile { path: path.into(), file })
+    });
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+impl WrittenFile {
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file at the path is this one.
+    ///
+    /// # Errors
+    /// The system's error, also if there is no file.
+    pub fn is_in_place(&self) -> io::Result<bool> {
+        let (own, found) = (self.file.metadata()?, fs::symlink_metadata(&self.path)?);
+        Ok((own.dev(), own.ino()) == (found.dev(), found.ino()))
+    }
+}
+
+/// Creates a folder that does not exist, and those above it, so that no other user may write to
+/// them whatever the process's umask allows. Leaves an existing folder as it is.
+///
+/// # Errors
+/// The system's error.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)
 }
 
 /// A hidden name in the same folder with another extension, so that a registry ignores it.
@@ -55,13 +94,25 @@ mod tests {
         let path = folder.path().join("a.pconf");
 
         for text in ["old", "new"] {
-            replace_file(&path, text).unwrap();
+            let written = replace_file(&path, text).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            assert!(written.is_in_place().unwrap());
         }
 
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o022, 0);
+    }
+
+    #[test]
+    fn another_file_with_the_same_content_is_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pconf");
+        let written = replace_file(&path, "same").unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(written.is_in_place().is_err());
+        fs::write(&path, "same").unwrap();
+        assert!(!written.is_in_place().unwrap());
     }
 
     #[test]
