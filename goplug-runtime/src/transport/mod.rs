@@ -25,6 +25,8 @@ mod permission;
 mod plugin;
 mod processors;
 mod send;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod sha256;
 mod socket;
 mod started_as;
 mod stream;
@@ -39,6 +41,8 @@ pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
 pub use processors::processors;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use sha256::Sha256;
 pub use socket::{MAX_PATH, check_path};
 #[cfg(feature = "plugin")]
 pub use socket::{has_listener, lock_folder};

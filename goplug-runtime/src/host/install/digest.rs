@@ -6,10 +6,8 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
-
 use super::command::Command;
-use crate::transport::{FileStamp, OpenProgram, open_without_waiting};
+use crate::transport::{FileStamp, OpenProgram, Sha256, open_without_waiting};
 
 /// A file that has to have a certain digest, opened: the file that is compared is the one that a
 /// program of this machine is run from.
@@ -137,7 +135,7 @@ pub(in crate::host) fn read_digest(pinned: &PinnedFile) -> io::Result<String> {
     loop {
         let n = file.read(&mut buffer)?;
         if n == 0 {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(hash.finish());
         }
         hash.update(&buffer[..n]);
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::protocol::Pconf;
 use crate::transport::{
-    create_folder, has_listener, lock_folder, replace_file, writable_by_others,
+    Sha256, create_folder, has_listener, lock_folder, replace_file, writable_by_others,
 };
 
 /// What an installation has done.
@@ -102,7 +102,7 @@ fn refused(path: &Path) -> Option<String> {
 /// The SHA-256 digest of a file, in hexadecimal digits.
 fn sha256(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
-    let mut hash = hmac_sha256::Hash::new();
+    let mut hash = Sha256::new();
     let mut piece = vec![0; 64 << 10];
     loop {
         match file.read(&mut piece)? {
@@ -110,7 +110,7 @@ fn sha256(path: &Path) -> std::io::Result<String> {
             count => hash.update(&piece[..count]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.finish())
 }
 
 #[cfg(test)]
