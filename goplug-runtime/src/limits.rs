@@ -80,6 +80,13 @@ pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 /// The largest event of an event stream, in bytes: 64 MiB.
 pub const MAX_EVENT: usize = MAX_BODY;
 
+/// How many threads a process has at most for methods and checks that block: 512, as tokio has. More
+/// work than that waits.
+pub const BLOCKING_THREADS: usize = 512;
+
+/// How much blocking work waits for a thread at most: 4096 jobs. Further jobs fail.
+pub const BLOCKING_QUEUE: usize = 4096;
+
 /// How long a connect to a plugin's socket may take: 2 s. A socket with a listener accepts at
 /// once, unless its queue is full.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);

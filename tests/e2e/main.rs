@@ -29,6 +29,7 @@ mod pipelining;
 mod process;
 mod program;
 mod scale;
+mod shortage;
 mod start;
 mod supervision;
 mod surroundings;

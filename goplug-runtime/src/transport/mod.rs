@@ -20,6 +20,7 @@ mod connect;
 mod host;
 mod listen;
 mod peer;
+mod per_process;
 mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
@@ -30,6 +31,7 @@ mod sha256;
 mod socket;
 mod started_as;
 mod stream;
+mod threads;
 
 pub use busy_poll::BusyPoll;
 pub use connect::connect;
@@ -37,6 +39,8 @@ pub use connect::connect;
 pub use host::*;
 pub use listen::{Listener, ListenerHandle, PassedListener};
 pub use peer::{Peer, own_uid};
+#[cfg(feature = "host")]
+pub use per_process::Owner;
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
@@ -50,3 +54,4 @@ pub use started_as::StartedAs;
 #[cfg(feature = "host")]
 pub use started_as::decline;
 pub use stream::Stream;
+pub use threads::on_thread;

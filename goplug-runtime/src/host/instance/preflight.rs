@@ -61,8 +61,7 @@ impl Preflight {
             MaybeDeferred::Ready(started) => return Ok(started),
             MaybeDeferred::Deferred(unread) => unread,
         };
-        let checked = tokio::task::spawn_blocking(move || unread.check_digests()).await;
-        let checked = checked.map_err(|error| StartFailure::Failed(error.to_string()))??;
+        let checked = transport::on_thread(move || unread.check_digests()).await??;
         transport::start(|| checked.spawn()).await
     }
 

@@ -15,6 +15,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::pin::pin;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ const FORCED: i32 = 1;
 /// How long the watchdog makes way for the first calls. Starting its thread takes some 60 µs on
 /// a fast machine.
 const FIRST_CALLS: Duration = Duration::from_millis(1);
+
+/// How long to wait before a thread is asked for again.
+const THREAD_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves on the socket that the host passed, else on one in `dir`. Returns `false` if there is
 /// neither.
@@ -65,7 +69,7 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
             }
             (None, None) => return Ok(false),
         };
-        start_watchdog(&server, termination, inherited.lifeline)?;
+        start_watchdog(&server, termination, inherited.lifeline).await;
         server.stopped().await;
         Ok(true)
     }));
@@ -104,19 +108,32 @@ fn announce(server: &PluginServer) {
 }
 
 /// Starts the thread that waits for a reason to stop, and ends the process if the stop takes too
-/// long.
-fn start_watchdog(
+/// long. If the system has no thread for the moment, the runtime looks for a reason meanwhile, and
+/// the thread is asked for again.
+async fn start_watchdog(
     server: &PluginServer,
     termination: Termination,
     lifeline: Option<Lifeline>,
-) -> Result<()> {
-    let server = server.clone();
-    let watch = move || {
-        termination.requested(lifeline.as_ref());
-        server.request_stop();
-        thread::sleep(server.longest_stop());
-        std::process::exit(FORCED);
-    };
-    let started = thread::Builder::new().name("goplug-guard".into()).spawn(watch);
-    started.map(drop).map_err(|error| Error::io("starting the thread that ends it", error))
+) {
+    let reasons = Arc::new((termination, lifeline));
+    loop {
+        let (watched, watching) = (server.clone(), Arc::clone(&reasons));
+        let watch = move || {
+            let (termination, lifeline) = &*watching;
+            termination.requested(lifeline.as_ref());
+            watched.request_stop();
+            thread::sleep(watched.longest_stop());
+            std::process::exit(FORCED);
+        };
+        if thread::Builder::new().name("goplug-guard".into()).spawn(watch).is_ok() {
+            return;
+        }
+        let (termination, lifeline) = &*reasons;
+        if termination.is_requested(lifeline.as_ref()) {
+            server.request_stop();
+        }
+        if timeout(THREAD_PAUSE, server.stopped()).await.is_ok() {
+            return;
+        }
+    }
 }

@@ -7,7 +7,6 @@ mod blocking;
 mod credentials;
 mod folder_events;
 mod open;
-mod per_process;
 mod process;
 mod runtime_dir;
 mod shortage;
@@ -16,7 +15,6 @@ mod shutdown_handle;
 pub use blocking::{BlockingStream, is_listening};
 pub use folder_events::{EndWatch, FolderEvents, Woken};
 pub use open::open_without_waiting;
-pub use per_process::Owner;
 pub use process::{
     Child, FileId, FileStamp, LandlockRules, MaybeDeferred, OpenProgram, Output, Rlimit, Ruleset,
     Signal, Spawn, Started, Tcp, is_absent, is_executable, own_program, start, start_or_defer,

@@ -16,8 +16,8 @@ use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
-use super::per_process::Owner;
 use crate::transport::own_uid;
+use crate::transport::per_process::Owner;
 
 /// How often creating a folder is tried while others remove it at once.
 const ATTEMPTS: u32 = 16;

@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
@@ -58,21 +58,27 @@ impl Termination {
 
     /// Blocks the thread until a signal arrives, or until the host of this lifeline has ended.
     pub fn requested(&self, host: Option<&Lifeline>) {
-        loop {
-            let host_end = host.map_or(self.arrived.as_fd(), AsFd::as_fd);
-            let mut watched = [self.arrived.as_fd(), host_end]
-                .map(|end| PollFd::from_borrowed_fd(end, PollFlags::IN));
-            match poll(&mut watched, None) {
-                Ok(_) => {}
-                Err(Errno::INTR) => continue,
-                // A request could no longer be noticed, and to outlive the host would be worse than
-                // to end too early.
-                Err(_) => return,
-            }
-            let [by_signal, by_host] = watched.map(|end| !end.revents().is_empty());
-            if by_signal || (by_host && host.is_some_and(Lifeline::has_ended)) {
-                return;
-            }
+        while !self.poll(host, None) {}
+    }
+
+    /// Whether a signal has arrived, or the host of this lifeline has ended. Does not wait.
+    pub fn is_requested(&self, host: Option<&Lifeline>) -> bool {
+        self.poll(host, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))
+    }
+
+    /// Waits for something to happen, within the limit. Returns whether it was a request.
+    fn poll(&self, host: Option<&Lifeline>, limit: Option<&Timespec>) -> bool {
+        let host_end = host.map_or(self.arrived.as_fd(), AsFd::as_fd);
+        let mut watched = [self.arrived.as_fd(), host_end]
+            .map(|end| PollFd::from_borrowed_fd(end, PollFlags::IN));
+        match poll(&mut watched, limit) {
+            Ok(0) | Err(Errno::INTR) => return false,
+            Ok(_) => {}
+            // A request could no longer be noticed, and to outlive the host would be worse than to
+            // end too early.
+            Err(_) => return true,
         }
+        let [by_signal, by_host] = watched.map(|end| !end.revents().is_empty());
+        by_signal || (by_host && host.is_some_and(Lifeline::has_ended))
     }
 }

@@ -3,6 +3,7 @@
 use super::activation::{ActivationId, within_activation};
 use super::context::{CURRENT, Context};
 use crate::protocol::{Problem, ProblemKind};
+use crate::transport::on_thread;
 
 /// Runs a blocking method on a thread of its own, in the context of the current plugin.
 ///
@@ -10,23 +11,19 @@ use crate::protocol::{Problem, ProblemKind};
 /// panics, so does the future.
 ///
 /// # Errors
-/// A problem of kind [`ProblemKind::Stopping`] if the runtime shuts down before the method has
-/// begun.
+/// A problem of kind [`ProblemKind::Internal`] if the system has no thread; the method has not begun
+/// then, and a later call may find one.
 pub async fn blocking<T: Send + 'static>(
     method: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let context = CURRENT.try_with(Context::clone).ok();
     let activation = ActivationId::current();
     let method = move || within_activation(activation, method);
-    let work = tokio::task::spawn_blocking(move || match context {
+    let work = on_thread(move || match context {
         Some(context) => CURRENT.sync_scope(context, method),
         None => method(),
     });
-    match work.await {
-        Ok(value) => Ok(value),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Problem::new(ProblemKind::Stopping, "the runtime is shutting down")),
-        },
-    }
+    work.await.map_err(|error| {
+        Problem::new(ProblemKind::Internal, format!("the method was not begun: {error}"))
+    })
 }

@@ -23,7 +23,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::pidfd::{self, Reaped};
 use super::reaper;
-use crate::transport::host::per_process::Owner;
+use crate::transport::per_process::Owner;
 
 /// How often to ask for the status of a process that somebody else is just reaping: the kernel has it
 /// a few microseconds after the exit.

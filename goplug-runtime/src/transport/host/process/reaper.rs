@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::io::Errno;
 use rustix::process::{WaitId, WaitIdOptions};
 
-use crate::transport::host::per_process::PerProcess;
+use crate::transport::per_process::PerProcess;
 
 /// The killed processes of which nobody has the status yet.
 static REAPER: PerProcess<Mutex<Reaper>> = PerProcess::new();

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::fork;
-use crate::transport::host::per_process::PerProcess;
+use crate::transport::per_process::PerProcess;
 
 /// How many starts wait for the thread before `run` itself waits.
 const QUEUE: usize = 16;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 /// A value for a `static`, of which each process has its own: a forked process begins with the
 /// default.
-pub(super) struct PerProcess<T> {
+pub(in crate::transport) struct PerProcess<T> {
     first: OnceLock<Box<Node<T>>>,
 }
 
@@ -20,11 +20,11 @@ struct Node<T> {
 }
 
 impl<T: Default> PerProcess<T> {
-    pub(super) const fn new() -> Self {
+    pub(in crate::transport) const fn new() -> Self {
         Self { first: OnceLock::new() }
     }
 
-    pub(super) fn get(&self) -> &T {
+    pub(in crate::transport) fn get(&self) -> &T {
         self.of(std::process::id())
     }
 
@@ -44,9 +44,11 @@ impl<T: Default> PerProcess<T> {
 
 /// The process that made a value. What the value does to the world when it is dropped is done in that
 /// process alone, not in a forked copy of it.
+#[cfg(feature = "host")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner(u32);
 
+#[cfg(feature = "host")]
 impl Owner {
     /// This process.
     pub fn this_process() -> Self {
@@ -87,6 +89,7 @@ mod tests {
         assert_eq!(*values.get().lock().unwrap(), 0);
     }
 
+    #[cfg(feature = "host")]
     #[test]
     fn this_process_owns_what_it_makes() {
         assert!(Owner::this_process().is_this_process());
