@@ -54,6 +54,20 @@ fn findings(arguments: &[&str], expected: &[&str]) {
 }
 
 #[test]
+fn a_registry_starts_or_says_what_it_lacks() {
+    for flavor in ["single", "multi"] {
+        run_test(async |env| {
+            let Some(mut command) = host(env, &["start", flavor]) else { return };
+            let output = command.output().unwrap();
+            let findings = std::str::from_utf8(&output.stdout).unwrap();
+            let findings: Vec<_> = findings.lines().collect();
+            let [shortage, "a call"] = &findings[..] else { panic!("{output:?}") };
+            assert!(["no error", "an error that names it"].contains(shortage), "{output:?}");
+        });
+    }
+}
+
+#[test]
 fn a_load_fails_and_the_next_one_works() {
     for flavor in ["single", "multi"] {
         findings(&["load", flavor], &["an error that names it", "a call", "not found"]);
