@@ -8,6 +8,7 @@ mod blocking;
 mod callbacks;
 mod calls;
 mod confinement;
+mod conformance;
 mod crash;
 mod curl;
 mod discovery;

@@ -69,7 +69,12 @@ impl Headers {
             return Ok(None);
         }
         match text(&self.host) {
-            Some(token) if (1..=MAX_TOKEN).contains(&token.len()) => Ok(Some(token)),
+            Some(token)
+                if (1..=MAX_TOKEN).contains(&token.len())
+                    && token.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
+                Ok(Some(token))
+            }
             _ => Err(bad_request("Goplug-Host is not one to 256 visible ASCII characters")),
         }
     }
@@ -79,11 +84,12 @@ impl Headers {
     /// # Errors
     /// A problem if it is not a number, or is out of range.
     pub(super) fn last_event_id(&self) -> Result<Option<u64>, Problem> {
-        let Some(text) = text(&self.last_event_id) else { return Ok(None) };
-        match text.trim().parse() {
-            Ok(id) if id <= MAX_EVENT_ID => Ok(Some(id)),
-            Ok(_) => Err(bad_request(format!("Last-Event-ID is {text:?}, which no event has"))),
-            Err(_) => Err(bad_request(format!("Last-Event-ID is {text:?}, which is not a number"))),
+        let Some(value) = self.last_event_id.as_deref() else { return Ok(None) };
+        let text = String::from_utf8_lossy(value);
+        match wire::parse_number(value) {
+            Some(id) if id <= MAX_EVENT_ID => Ok(Some(id)),
+            Some(_) => Err(bad_request(format!("Last-Event-ID is {text:?}, which no event has"))),
+            None => Err(bad_request(format!("Last-Event-ID is {text:?}, which is not a number"))),
         }
     }
 }

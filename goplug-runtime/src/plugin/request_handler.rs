@@ -13,6 +13,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 
 use super::callbacks::{CallbackReply, ConnectionGuard, Hangup, Hub};
 use super::definition::{PluginDefinition, Settings};
@@ -238,6 +239,10 @@ impl RequestHandler {
         budget: Option<Duration>,
         body: Bytes,
     ) -> Result<Response, Failure> {
+        if dialect == Dialect::GoPlug2 && !body.is_empty() {
+            serde_json::from_slice::<IgnoredAny>(&body)
+                .map_err(|error| bad_request(format!("the configuration is not JSON: {error}")))?;
+        }
         let configuration = Configuration::new(body);
         let hook = || self.in_context(self.definition.hooks.run_activate(configuration));
         dispatch::within_budget(budget, self.lifecycle.activate(hook)).await?;
@@ -273,7 +278,8 @@ impl RequestHandler {
         }
         match headers.dialect() {
             Dialect::GoPlug2 => {
-                // Some languages write `null` for an empty list.
+                // Some languages write `null` for an empty list, and no body is `null` everywhere.
+                let body = if body.is_empty() { b"null" } else { body };
                 let names: Option<Vec<String>> = serde_json::from_slice(body).map_err(|error| {
                     bad_request(format!("expected an array of callback names: {error}"))
                 })?;
@@ -318,7 +324,7 @@ fn control_request(
         wire::PING => Ok(ControlRequest::Ping),
         wire::REGISTER_CALLBACK => Ok(ControlRequest::RegisterCallback(headers)),
         wire::CALLBACK_REPLY => {
-            let id = path.split('/').nth(2).and_then(|id| id.parse().ok());
+            let id = path.split(['/', '?']).nth(2).and_then(|id| wire::parse_number(id.as_bytes()));
             let id = id.ok_or_else(|| {
                 bad_request("a reply goes to /CallbackReply/ and the id of the callback's event")
             })?;

@@ -9,7 +9,9 @@ import re
 
 import goplug
 
-plugin = goplug.Plugin("Typography", "site", "0.1.0")
+PAGE = {"path": "String", "title": "String", "body": "String", "aside": "String"}
+
+plugin = goplug.Plugin("Typography", "site", "0.1.0", types={"Page": PAGE})
 progress = plugin.callback("progress", "The progress of the work on a page, in percent.",
                            {"page": "String", "percent": "u8"})
 marks_set = 0

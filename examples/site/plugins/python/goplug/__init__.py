@@ -4,10 +4,13 @@ It serves plugins that a registry starts, which is all that this example needs. 
 the model for a plugin in another language. A method runs on the thread of the connection
 on which it was called. Python cannot interrupt it, so a long method calls `call.check()`
 now and then, which raises an exception once no caller waits for the result.
+
+The files, each of which imports only from those before it: `problem`, `output`, `http1`,
+`values`, `callbacks`, `plugin`, `connection`, `program`.
 """
 
 from .plugin import Plugin
-from .problem import Problem
+from .problem import CallbackFailed, NotRegistered, Problem
 from .program import main
 
-__all__ = ["Plugin", "Problem", "main"]
+__all__ = ["CallbackFailed", "NotRegistered", "Plugin", "Problem", "main"]

@@ -1,166 +1,221 @@
-"""Requests and responses. Each connection has a thread, on which its methods run."""
+"""One connection: it has a thread of its own, on which the methods run that it calls."""
 
-import http.server
-import json
-import socket
+import re
 import time
 import traceback
 import urllib.parse
 
-from .plugin import Host
-from .problem import Problem, json_of
+from .callbacks import LAST_ID
+from .http1 import HeadTooLong, Stream, segments
+from .output import log
+from .problem import Problem
+from .values import parse, write
 
-BODY_LIMIT = 64 << 20  # bytes
 QUIET = 15  # seconds without an event, after which a comment tests the connection
+BYTES, JSON = "application/octet-stream", "application/json"
 
 
-class Connection(http.server.BaseHTTPRequestHandler):
-    """One connection: it serves requests until one of the two ends closes it."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        name = urllib.parse.unquote(self.path.split("?")[0].split("/")[1])
+def serve(plugin, connection):
+    """Answers requests until one of the two ends closes the connection."""
+    with connection:
         try:
-            body = self.body()
-            reserved = {"Activate": self.activate, "Ping": self.ping, "Stop": self.stop,
-                        "RegisterCallback": self.register}.get(name)
-            reserved(body) if reserved else self.call(name, body)
+            stream = Stream(connection)
+            while Call(plugin, stream).serve():
+                pass
+        except OSError:
+            pass  # the peer is gone, or takes too long: that ends its connection and no more
+
+
+class Call:
+    """One request and its response."""
+
+    def __init__(self, plugin, stream):
+        self.plugin, self.stream, self.request = plugin, stream, None
+
+    def serve(self):
+        """Answers the next request. Returns whether another may follow."""
+        try:
+            self.request = self.stream.read_request()
+            if not self.request:
+                return False
+            body = self.stream.read_body(self.request)
+        except HeadTooLong:
+            return self.close_with(431)
+        except Problem as problem:  # where the next request would begin is not known
+            return self.close_with(problem.status, write(problem.document))
+        self.stream.socket.settimeout(None)  # how slowly a peer reads is up to the peer
+        try:
+            self.answer(body)
         except Problem as problem:
-            self.answer(problem.document, "application/problem+json", problem.status)
+            self.respond(write(problem.document), "application/problem+json", problem.status)
+        last = re.search("(^|,)[ \t]*close[ \t]*(,|$)", self.request.header("connection") or "", re.I)
+        return not last
 
-    def body(self):
-        length = self.headers.get("Content-Length", "0")
-        self.close_connection = True  # unless the body is read whole
-        if "Transfer-Encoding" in self.headers or not length.isdigit():
-            raise Problem("bad-request", "the body needs a Content-Length")
-        if int(length) > BODY_LIMIT:
-            raise Problem("body-too-large", f"{length} bytes, and the limit is {BODY_LIMIT}")
-        body = self.rfile.read(int(length))
-        self.close_connection = False
-        return body
+    def close_with(self, status, body=b""):
+        headers = [("Connection", "close")]
+        if body:
+            headers.append(("Content-Type", "application/problem+json"))
+        self.stream.respond(status, body, headers)
+        self.stream.hang_up()
+        return False
 
-    def answer(self, value, media_type="application/json", status=200, **headers):
-        body = value if isinstance(value, bytes) else json.dumps(value).encode()
-        self.send_response_only(status)
-        for key, text in {"Content-Type": media_type, **headers}.items():
-            self.send_header(key.replace("_", "-"), text)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def respond(self, body, media_type, status=200, **headers):
+        more = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        self.stream.respond(status, body, [("Content-Type", media_type), *more])
 
-    def activate(self, _):
-        plugin = self.server.plugin
-        plugin.active = True
-        if self.headers.get("Goplug-Protocol") != "2":  # a GoPlug 1 host
-            return self.answer(list(plugin.methods))
-        self.answer(plugin.descriptor, "application/vnd.goplug+json", Goplug_Protocol="2")
+    def answer(self, body):
+        if self.request.verb != "POST":
+            raise Problem("bad-request", f"{self.request.verb} is not POST")
+        path = segments(self.request.target)
+        name = method_name(path[0])
+        if name == "CallbackReply":
+            return self.reply(path, body)
+        reserved = {"Activate": self.activate, "Ping": self.ping, "Stop": self.stop,
+                    "RegisterCallback": self.register}.get(name)
+        reserved(body) if reserved else self.call(name, body)
+
+    def activate(self, body):
+        is_2 = self.request.header("goplug-protocol") == "2"
+        self.plugin.activate(parse(body, "bad-request") if is_2 else None)
+        if is_2:
+            self.respond(write(self.plugin.descriptor), "application/vnd.goplug+json",
+                         Goplug_Protocol="2")
+        else:  # a GoPlug 1 host
+            self.respond(write(sorted(self.plugin.methods)), JSON)
 
     def ping(self, body):
-        self.answer(body, "application/octet-stream")
+        self.respond(body, BYTES)
 
     def stop(self, _):
-        self.server.plugin.stop()
-        self.answer(b"", "application/octet-stream")
-        self.server.plugin.end()
+        plugin = self.plugin
+        with plugin.lock:
+            plugin.answering += 1
+        try:
+            plugin.stop()
+            self.respond(b"", BYTES)
+        finally:  # even if the host did not wait for the answer
+            with plugin.lock:
+                plugin.answering -= 1
+            plugin.end()
 
     def call(self, name, body):
-        plugin = self.server.plugin
-        with plugin.lock:
-            if plugin.stopping:
-                raise Problem("stopping", "the plugin is on its way out")
-            if not plugin.active:
-                raise Problem("not-active", "the plugin has to be activated first")
-            if name not in plugin.methods:
-                raise Problem("unknown-method", f"there is no method {name!r}")
-            if not self.headers.get("Goplug-Timeout", "0").isdigit():
-                raise Problem("bad-request", "Goplug-Timeout is no number of milliseconds")
-            plugin.in_flight += 1
+        plugin = self.plugin
+        if name not in plugin.methods:
+            raise Problem("unknown-method", f"the plugin has no method {name!r}")
+        budget = self.budget()
+        plugin.begin()
         try:
-            result = plugin.methods[name](self, **plugin.arguments(name, body))
-            self.answer(result)
+            if budget == 0:
+                raise Problem("deadline-exceeded", "the caller's budget is spent")
+            plugin.calls.current = self
+            self.respond(*self.run(name, body))
+        except Problem as problem:  # answered before the call counts as finished
+            self.respond(write(problem.document), "application/problem+json", problem.status)
+        finally:
+            plugin.calls.current = None
+            plugin.finish()
+
+    def run(self, name, body):
+        arguments = self.plugin.arguments(name, body)
+        try:
+            return self.plugin.result(name, self.plugin.methods[name][0](self, **arguments))
         except (Problem, ConnectionError):
             raise
         except Exception as error:  # a method that fails does not end the plugin
-            traceback.print_exc()
+            log(traceback.format_exc())
             raise Problem("handler-panicked", repr(error)) from error
-        finally:
-            with plugin.lock:
-                plugin.in_flight -= 1
-                plugin.lock.notify_all()
+
+    def budget(self):
+        """The caller's budget in milliseconds; None if it has none."""
+        text = self.request.header("goplug-timeout")
+        if text is None:
+            return None
+        if not re.fullmatch("[0-9]{1,20}", text) or int(text) >= 2**64:
+            raise Problem("bad-request", f"Goplug-Timeout is {text!r}, not a number of milliseconds")
+        return int(text)
 
     def check(self):
-        """Raises an exception once the call's deadline has passed or its caller is gone."""
-        budget = self.headers.get("Goplug-Timeout")
-        if budget and time.monotonic() > self.since + int(budget) / 1000:
+        """To be called by a method that takes long: raises an exception if its result is of no
+        use any more, since the budget is spent, the plugin stops, or the caller is gone."""
+        budget = self.budget()
+        if budget is not None and time.monotonic() > self.request.since + budget / 1000:
             raise Problem("deadline-exceeded", f"not done within {budget} ms")
-        try:
-            if not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
-                raise ConnectionResetError("the caller lost interest")
-        except BlockingIOError:
-            pass  # nothing to read, and not closed: the caller waits
+        if self.plugin.phase in ("cutting off", "ended"):
+            raise Problem("cut-off", "the plugin is stopping, and the call did not finish in time")
+        if self.stream.peer_is_gone():
+            raise ConnectionResetError("the caller lost interest")
+
+    def token(self):
+        token = self.request.header("goplug-host")
+        if token is not None and not re.fullmatch("[!-~]{1,256}", token):
+            raise Problem("bad-request", "Goplug-Host is not 1 to 256 visible ASCII characters")
+        return token
+
+    def reply(self, path, body):
+        """The host's answer to a callback that returns a value."""
+        if len(path) < 2 or not re.fullmatch("[0-9]{1,20}", path[1]):
+            raise Problem("bad-request", "a reply goes to /CallbackReply/ and the event's id")
+        kind = self.request.header("content-type") or ""
+        with self.plugin.lock:
+            self.plugin.callbacks.reply(self.token(), int(path[1]), body,
+                                        kind.startswith("application/problem+json"))
+        self.respond(b"", BYTES)
 
     def register(self, body):
         """Opens the callback stream of a host. It replaces an earlier stream of that host."""
-        plugin, token = self.server.plugin, self.headers.get("Goplug-Host", self)
-        names = json_of(body, "bad-request")
-        if not isinstance(names, list):
+        plugin, token = self.plugin, self.token()
+        names = parse(body, "bad-request")
+        names = [] if names is None else names
+        if not isinstance(names, list) or not all(is_callback_name(name) for name in names):
             raise Problem("bad-request", "expected a JSON array of callback names")
+        seen = self.request.header("last-event-id")
+        if seen is not None and not (re.fullmatch("[0-9]{1,20}", seen) and int(seen) <= LAST_ID):
+            raise Problem("bad-request", f"Last-Event-ID is {seen!r}, which no event has")
         with plugin.lock:
-            host = plugin.hosts.setdefault(token, Host())
-            host.names, host.stream, host.gone_since = names, self if names else None, None
-            last, upto = self.headers.get("Last-Event-ID", ""), host.sent
-            lost = upto - int(last) if last.isdigit() else 0
-            if not names:
-                del plugin.hosts[token]
-            plugin.lock.notify_all()
-        self.send_response_only(200)
-        self.send_header("Goplug-Protocol", "2")
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+            plugin.refuse_if_stopping()
+            host = plugin.callbacks.register(token, names, seen and int(seen), self)
+            plugin.answering += 1
         try:
-            if lost > 0:  # events are not kept once they are sent
-                self.chunk(f"id: {upto}\nevent: gap\ndata: {lost}\n\n")
-            while event := self.next_event(host):
-                self.chunk(event)
-            self.wfile.write(b"0\r\n\r\n")
-        finally:  # replaced, ended, or broken: after a broken stream the host may come back
+            self.respond(None, "text/event-stream", Goplug_Protocol="2")
+            while events := self.next_events(host):
+                self.stream.send_chunk(events)
+            self.stream.send_chunk(b"")
+        finally:
             with plugin.lock:
-                if host.stream is self:
-                    host.stream, host.gone_since = None, time.monotonic()
-                if token is self:  # a host without a token is forgotten with its connection
-                    host.names = []
-                    plugin.hosts.pop(token, None)
+                plugin.answering -= 1
+                plugin.callbacks.disconnect(host, self)
 
-    def next_event(self, host):
-        plugin = self.server.plugin
+    def next_events(self, host):
+        """What is to be sent next; None at the end of the stream."""
+        plugin, quiet_since, piece = self.plugin, time.monotonic(), []
         with plugin.lock:
-            def replaced():
-                return host.stream is not self or plugin.ended
-            plugin.lock.wait_for(lambda: host.waiting or replaced(), QUIET)
-            if replaced():
-                return None
-            if not host.waiting:
-                return ": quiet\n\n"
-            name, data = host.waiting.popleft()
-            host.sent += 1
+            while host.stream is self and not piece:
+                while event := host.take():
+                    piece.append(event)
+                if piece or plugin.phase == "ended":
+                    break
+                if time.monotonic() - quiet_since > QUIET:
+                    return b": quiet\n\n"
+                plugin.lock.wait(1)
+                if self.stream.peer_is_gone():
+                    raise ConnectionResetError("the host is gone")
             plugin.lock.notify_all()
-            return f"id: {host.sent}\nevent: {name}\ndata: {data}\n\n"
+        return b"".join(piece)
 
-    def chunk(self, text):
-        self.wfile.write(b"%x\r\n%b\r\n" % (len(text.encode()), text.encode()))
 
-    def parse_request(self):
-        self.since = time.monotonic()
-        return super().parse_request()
+def method_name(segment):
+    """The method that a segment of a path names, percent-decoded."""
+    if re.search("%(?![0-9A-Fa-f]{2})", segment):
+        raise Problem("bad-request", "the path names no method: a % is not part of an escape")
+    try:
+        name = urllib.parse.unquote(segment, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Problem("bad-request", "the path names no method: it is not UTF-8") from error
+    if not name:
+        raise Problem("bad-request", "the path names no method: its first segment is empty")
+    return name
 
-    def send_error(self, _code, message=None, _explain=None):
-        """Answers a request that is not HTTP, or that has another verb than POST."""
-        self.close_connection = True
-        self.request_version = self.protocol_version  # so that there is a status line
-        problem = Problem("bad-request", message or "not HTTP")
-        self.answer(problem.document, "application/problem+json", problem.status)
 
-    def log_message(self, *_):
-        """Logs nothing: the host logs calls, and standard error is for errors."""
+def is_callback_name(name):
+    return (isinstance(name, str) and 0 < len(name.encode("utf-8", "replace")) <= 1024
+            and name.isprintable() and ";" not in name and name != "gap")

@@ -1,95 +1,168 @@
-"""A plugin: its methods, its callbacks, and the state that its connections share."""
+"""A plugin: its methods and callbacks, and the state that its connections share."""
 
-import collections
-import json
+import base64
 import threading
-import time
 
-from .problem import Problem, json_of
+from . import output
+from .callbacks import Callbacks
+from .problem import Problem
+from .values import fits, is_raw, parse, result_is_raw, write
 
 STOP_TIMEOUT = 5  # seconds that a stop waits for calls in flight
-QUEUE = 256  # callbacks that are queued for one host at most
-FORGET = 30  # seconds after which a host without a stream is forgotten
-
-
-class Host:
-    """A host: the callbacks that it has registered, and those that are queued for it."""
-
-    def __init__(self):
-        self.names, self.waiting, self.sent = [], collections.deque(), 0
-        self.stream, self.gone_since = None, None  # the stream in use, and when it broke
-
-    def forget(self):
-        """Forgets all but the number of events, by which the host learns how many it missed."""
-        self.names, self.sent = [], self.sent + len(self.waiting)
-        self.waiting.clear()
 
 
 class Plugin:
-    """A plugin. `lock` guards all of its state."""
+    """A plugin. `lock` guards all of its state.
 
-    def __init__(self, name, namespace, version):
-        self.descriptor = {"name": name, "namespace": namespace, "version": version,
-                           "protocol": 2, "features": [], "methods": [], "callbacks": []}
-        self.methods, self.hosts = {}, {}
-        self.active, self.stopping, self.ended, self.in_flight = False, False, False, 0
+    `types` are the structs of the contract, so that arguments can be checked: for each, the
+    types of its fields by their names.
+    """
+
+    def __init__(self, name, namespace, version, types=None):
+        self.about = {"name": name, "namespace": namespace, "version": version,
+                      "protocol": 2, "features": []}
+        self.types = types or {}
+        self.methods, self.members, self.hooks = {}, {"methods": [], "callbacks": []}, {}
+        self.phase, self.in_flight, self.answering = "idle", 0, 0
         self.lock = threading.Condition()
+        self.callbacks = Callbacks(self.lock)
+        self.calls = threading.local()  # the call that runs on this thread
+
+    @property
+    def descriptor(self):
+        by_name = {kind: sorted(members, key=lambda member: member["name"])
+                   for kind, members in self.members.items()}
+        return {**self.about, **by_name}
 
     def method(self, params, returns):
         """Decorates a method: parameter names and types, the result's type."""
         def register(function):
-            self.methods[function.__name__] = function
-            self.descriptor["methods"].append(
-                member(function.__name__, function.__doc__, params, returns))
+            name = function.__name__
+            self.methods[name] = (function, params, returns)
+            self.members["methods"].append(member(name, function.__doc__, params, returns))
             return function
         return register
 
-    def callback(self, name, doc, params):
-        """Declares a callback; returns the function that calls back."""
-        self.descriptor["callbacks"].append(member(name, doc, params, "()"))
-        return lambda *values: self.notify(name, dict(zip(params, values)))
+    def callback(self, name, doc, params, returns="()"):
+        """Declares a callback. Returns the function that calls back: it returns the host's reply,
+        or, if the callback returns nothing, the number of hosts that will hear it."""
+        self.members["callbacks"].append(member(name, doc, params, returns))
 
-    def notify(self, name, arguments):
-        """Queues a callback for each host that registered it; waits while a queue is full."""
-        with self.lock:
-            for host in list(self.hosts.values()):
-                while name in host.names and len(host.waiting) >= QUEUE:
-                    self.lock.wait(1)
-                    if host.gone_since and time.monotonic() - host.gone_since > FORGET:
-                        host.forget()
-                if name in host.names:
-                    host.waiting.append((name, json.dumps(arguments)))
-            self.lock.notify_all()
+        def call_back(*values):
+            if is_raw(params):
+                kind, data = f"{name};base64", base64.b64encode(values[0]).decode()
+            else:
+                kind, data = name, write(dict(zip(params, values))).decode()
+            call = getattr(self.calls, "current", None)
+            send = self.callbacks.notify if returns == "()" else self.callbacks.ask
+            with self.lock:
+                return send(name, kind, data, call.check if call else lambda: None)
+        return call_back
+
+    def on_activate(self, function):
+        """Decorates the function that gets the plugin ready; its argument is the configuration."""
+        self.hooks["activate"] = function
+        return function
+
+    def on_stop(self, function):
+        """Decorates the function that is called once before the plugin ends, if it was active."""
+        self.hooks["stop"] = function
+        return function
 
     def arguments(self, name, body):
-        """The arguments of a call by name, from a JSON object or array."""
-        given = json_of(body, "invalid-arguments")
-        params = next(m["params"] for m in self.descriptor["methods"] if m["name"] == name)
+        """The arguments of a call by name, from a JSON object or array, or from raw bytes."""
+        params = self.methods[name][1]
+        if is_raw(params):
+            return dict.fromkeys(params, body)
+        given = parse(body, "invalid-arguments")
         if isinstance(given, list):
-            given = dict(zip((param["name"] for param in params), given))
+            given = dict(zip(params, given))
         if not isinstance(given or {}, dict):
             raise Problem("invalid-arguments", "expected an object by name or an array")
-        found = {}
-        for param in params:
-            if param["name"] in (given or {}):
-                found[param["name"]] = given[param["name"]]
-            elif param["type"].startswith("Option<"):
-                found[param["name"]] = None
-            else:
-                raise Problem("invalid-arguments", f"parameter `{param['name']}` is missing",
-                              parameter=param["name"], expected=param["type"])
+        given, found = given or {}, {}
+        for param, expected in params.items():
+            if param not in given and not expected.startswith("Option<"):
+                raise Problem("invalid-arguments", f"parameter `{param}` is missing",
+                              parameter=param, expected=expected)
+            found[param] = given.get(param)
+            if not fits(found[param], expected, self.types):
+                raise Problem("invalid-arguments", f"parameter `{param}` is not a {expected}",
+                              parameter=param, expected=expected)
         return found
 
-    def stop(self):
-        """Refuses new calls, and waits for calls in flight until the stop timeout."""
+    def result(self, name, value):
+        """A result as a body, and its media type."""
+        if result_is_raw(self.methods[name][2]):
+            return bytes(value), "application/octet-stream"
+        return write(value), "application/json"
+
+    def activate(self, configuration):
+        """Runs the activation hook, unless the plugin is active. Others wait meanwhile."""
         with self.lock:
-            self.stopping = True
-            self.lock.wait_for(lambda: self.in_flight == 0, STOP_TIMEOUT)
+            self.lock.wait_for(lambda: self.phase != "activating")
+            if self.phase == "active":
+                return
+            self.refuse_if_stopping()
+            self.phase = "activating"
+        try:
+            self.hooks.get("activate", lambda _: None)(configuration)
+        except Exception as error:
+            self.advance("idle", after="activating")
+            raise Problem("internal", f"the activation failed: {error}") from error
+        self.advance("active", after="activating")
+        with self.lock:
+            self.refuse_if_stopping()
+
+    def advance(self, phase, after):
+        with self.lock:
+            if self.phase == after:
+                self.phase = phase
+            self.lock.notify_all()
+
+    def refuse_if_stopping(self):
+        if self.phase in ("stopping", "cutting off", "ended"):
+            raise Problem("stopping", "the plugin is stopping and takes no further calls")
+
+    def begin(self):
+        """Counts a call as in flight, until `finish`."""
+        with self.lock:
+            self.refuse_if_stopping()
+            if self.phase != "active":
+                raise Problem("not-active", "no host has activated the plugin yet")
+            self.in_flight += 1
+
+    def finish(self):
+        with self.lock:
+            self.in_flight -= 1
+            self.lock.notify_all()
+
+    def stop(self):
+        """Refuses new calls, runs the stop hook, and waits for the calls in flight. Those that do
+        not finish in time are cut off, at the next moment at which they look."""
+        with self.lock:
+            first, was_active = self.phase in ("idle", "activating", "active"), self.phase == "active"
+            if not first:
+                self.lock.wait_for(lambda: self.phase == "ended" or not self.in_flight,
+                                   STOP_TIMEOUT + 1)
+                return
+            self.phase = "stopping"
+            self.lock.notify_all()
+        output.discard_if_unread()
+        try:
+            if was_active:
+                self.hooks.get("stop", lambda: None)()
+        except Exception as error:
+            output.log(f"the stop hook failed: {error}")
+        finally:
+            with self.lock:
+                if not self.lock.wait_for(lambda: not self.in_flight, STOP_TIMEOUT):
+                    self.phase = "cutting off"
+                    self.lock.wait_for(lambda: not self.in_flight, 1)
 
     def end(self):
         """Ends the callback streams, and with them the process."""
         with self.lock:
-            self.ended = True
+            self.phase = "ended"
             self.lock.notify_all()
 
 

@@ -1,7 +1,5 @@
 """Errors as responses to the host."""
 
-import json
-
 
 class Problem(Exception):
     """An error response: problem details of RFC 9457."""
@@ -14,6 +12,8 @@ class Problem(Exception):
         "deadline-exceeded": (408, "The caller's budget is spent"),
         "body-too-large": (413, "The body is larger than the limit"),
         "handler-panicked": (500, "The handler panicked"),
+        "internal": (500, "The plugin failed"),
+        "cut-off": (500, "The call was cut off by the stop"),
         "stopping": (503, "The plugin is stopping"),
         "not-active": (503, "The plugin is not active"),
     }
@@ -25,8 +25,13 @@ class Problem(Exception):
                          "status": self.status, "detail": detail, **members}
 
 
-def json_of(body, kind):
-    try:
-        return json.loads(body or b"null")
-    except ValueError as error:
-        raise Problem(kind, f"not JSON: {error}") from error
+class NotRegistered(Exception):
+    """No host has registered a callback that returns a value."""
+
+
+class CallbackFailed(Exception):
+    """The host answered a callback with an error; `document` is its problem document."""
+
+    def __init__(self, document):
+        super().__init__(document.get("detail", "the host's handler failed"))
+        self.document = document

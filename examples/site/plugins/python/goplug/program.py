@@ -6,70 +6,91 @@ import os
 import pathlib
 import signal
 import socket
-import socketserver
 import sys
 import threading
-import traceback
+import time
 
-from .connection import Connection
+from . import output
+from .connection import serve as serve_connection
 
-
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Accepts connections on a socket that is listening already."""
-
-    daemon_threads = True  # idle connections do not keep the process alive
-
-    def __init__(self, listener, plugin):
-        super().__init__(None, Connection, bind_and_activate=False)
-        self.socket.close()
-        self.socket, self.plugin = listener, plugin
-
-    def handle_error(self, *_):
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            traceback.print_exc()
+LISTENER = 3  # the descriptor of the listening socket
+FLUSH = 1  # seconds in which the last answers can be written
 
 
 def serve(plugin):
     if (os.environ.get("LISTEN_PID"), os.environ.get("LISTEN_FDS")) != (str(os.getpid()), "1"):
         sys.exit("This is a goplug plugin: a host starts it. Try `install DIR` or `describe`.")
-    if lifeline := os.environ.get("GOPLUG_LIFELINE"):
-        threading.Thread(target=watch, args=[int(lifeline)], daemon=True).start()
-    server = Server(socket.socket(fileno=3), plugin)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    lifeline = os.environ.get("GOPLUG_LIFELINE")
+    for number in [LISTENER, *([int(lifeline)] if lifeline else [])]:
+        os.set_inheritable(number, False)  # a child must not hold what is meant for this process
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "GOPLUG_LIFELINE"):
+        os.environ.pop(name, None)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=shut_down, args=[plugin]).start())
+    if lifeline:
+        threading.Thread(target=watch, args=[int(lifeline), plugin], daemon=True).start()
+    listener = socket.socket(fileno=LISTENER)
+    threading.Thread(target=accept, args=[listener, plugin], daemon=True).start()
     with plugin.lock:
-        plugin.lock.wait_for(lambda: plugin.ended)
+        plugin.lock.wait_for(lambda: plugin.phase == "ended")
+        plugin.lock.wait_for(lambda: not plugin.answering, FLUSH)
+    output.flush()
+    os._exit(0)  # not held up by a thread that is busy with a method
+
+
+def accept(listener, plugin):
+    while True:
+        try:
+            connection, _ = listener.accept()
+            threading.Thread(target=serve_connection, args=[plugin, connection], daemon=True).start()
+        except (OSError, RuntimeError):  # too many descriptors or threads, for the moment
+            time.sleep(0.05)
 
 
 def shut_down(plugin):
-    plugin.stop()
-    plugin.end()
+    try:
+        plugin.stop()
+    finally:
+        plugin.end()
 
 
-def watch(lifeline):
-    """Ends the process when the host has ended: the lifeline is then at its end of file."""
+def watch(lifeline, plugin):
+    """Stops the plugin when the host has ended: the lifeline is then at its end of file.
+
+    Nobody reads the output any more. Writing it would fail, and with it the stop hook.
+    """
     os.read(lifeline, 1)
-    os._exit(0)
+    output.discard()
+    shut_down(plugin)
 
 
 def install(plugin, folder):
-    """Writes the `.pconf` atomically. The digest covers the script, not its modules."""
+    """Writes the `.pconf` atomically, with the digests of the script and its modules."""
     script = pathlib.Path(sys.argv[0]).resolve()
     folder = pathlib.Path(folder).resolve()
-    inside = script.is_relative_to(folder)
+    os.umask(0o022)  # a registry refuses what others can write
+    folder.mkdir(parents=True, exist_ok=True)
+    modules = pathlib.Path(__file__).resolve().parent.glob("*.py")
     about = plugin.descriptor
     pconf = {"Name": about["name"], "NameSpace": about["namespace"],
              "Version": about["version"], "Protocol": 2,
-             "Exec": [str(script.relative_to(folder) if inside else script)],
-             "Sha256": hashlib.sha256(script.read_bytes()).hexdigest(),
+             "Exec": [relative(script, folder)],
+             "Sha256": {relative(path, folder): hashlib.sha256(path.read_bytes()).hexdigest()
+                        for path in [script, *sorted(modules)]},
              "Methods": about["methods"], "Callbacks": about["callbacks"]}
     path = folder / f"{about['namespace']}.{about['name']}.pconf"
-    folder.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(json.dumps(pconf, indent=2) + "\n")
-    draft.replace(path)
+    try:
+        draft.write_text(json.dumps(pconf, indent=2) + "\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     print(path)
+
+
+def relative(path, folder):
+    """The path as a `.pconf` in this folder spells it."""
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def main(plugin):
