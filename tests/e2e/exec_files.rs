@@ -10,7 +10,7 @@ use std::process::Command;
 use goplug::{Error, Sandbox};
 use serde_json::{Value, json};
 
-use crate::test_env::{TestEnv, run_test};
+use crate::test_env::{Kind, TestEnv, is, read_until, run_test};
 
 /// A plugin whose one method answers with the word of a module beside it.
 const PYTHON: &str = r#"
@@ -342,5 +342,27 @@ fn a_sandboxed_script_does_not_run_in_another_interpreter_of_the_same_name() {
         let registry = builder().sandbox(sandbox).start().await.unwrap();
         let error = registry.load("Script", "").await.unwrap_err().to_string();
         assert!(error.contains("exit status: 3"), "{error}");
+    });
+}
+
+#[test]
+fn a_script_behind_an_interpreter_is_upgraded_when_it_is_replaced() {
+    run_test(async |env| {
+        let Some(_) = find("python3") else { return };
+        let script = install_python(env, &["/usr/bin/env", "python3"]);
+        let registry = env.watching().await;
+        let plugin = registry.load("Script", "").await.unwrap();
+        let before = plugin.process_id();
+        let mut events = registry.events();
+
+        let newer = env.path("newer.py");
+        let changed = PYTHON.replace("else WORD", "else 'newer'");
+        fs::write(&newer, changed).unwrap();
+        fs::rename(&newer, &script).unwrap();
+
+        read_until(&mut events, "the upgrade", is(Kind::Upgraded, "Script")).await;
+        let answer = plugin.execute("word", Vec::new()).await.unwrap();
+        assert_eq!(&answer[..], b"\"newer\"");
+        assert_ne!(plugin.process_id(), before);
     });
 }

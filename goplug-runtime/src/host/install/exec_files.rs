@@ -6,11 +6,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::command::Command;
 use super::search_path::{DEFAULT_PATH, find_in};
-use crate::transport::OpenProgram;
+use crate::transport::{FileId, OpenProgram, is_executable};
 
 /// How many interpreters a script may have one behind the other: the kernel's limit is 5, and there
 /// may be an `env` before each.
@@ -18,6 +19,12 @@ const MAX_INTERPRETERS: usize = 10;
 
 /// The files in a folder that an interpreter runs if it is given the folder.
 const ENTRY_FILES: [&str; 3] = ["__main__.py", "index.js", "package.json"];
+
+/// The extensions of files that interpreters run.
+const CODE: [&str; 24] = [
+    "bash", "cjs", "clj", "dll", "exs", "jar", "jl", "js", "lua", "mjs", "mts", "php", "pl", "ps1",
+    "py", "pyc", "pyz", "r", "rb", "scm", "sh", "tcl", "ts", "wasm",
+];
 
 /// The files besides the program.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,12 +47,33 @@ impl ExecFiles {
         search_path: Option<&OsStr>,
     ) -> Result<Self, String> {
         let search = Search { folder: &command.folder, path: search_path };
-        let mut files = Self::default();
-        search.follow(program, &command.arguments, &mut files.interpreters)?;
+        let mut interpreters = Vec::new();
+        search.follow(program, &command.arguments, &mut interpreters)?;
+        Ok(Self { interpreters, arguments: Self::arguments(command)? })
+    }
+
+    /// The identity of the files that a process runs, of which the program has this one; `None` if it
+    /// is not known. Arguments may also name files that the process itself writes, such as its log:
+    /// only code belongs to what it runs. Does blocking I/O.
+    pub(in crate::host) fn identity(
+        arguments: &[PathBuf],
+        program: io::Result<FileId>,
+    ) -> Option<FileId> {
+        let code: Vec<_> = arguments.iter().filter(|path| is_code(path)).cloned().collect();
+        program.and_then(|program| program.with(&code)).ok()
+    }
+
+    /// The regular files that the arguments of a command name, in their order. Does blocking I/O.
+    ///
+    /// # Errors
+    /// It is not known whether a file exists; for people.
+    pub(in crate::host) fn arguments(command: &Command) -> Result<Vec<PathBuf>, String> {
+        let search = Search { folder: &command.folder, path: None };
+        let mut files = Vec::new();
         let mut before = None;
         for argument in &command.arguments {
             for name in names(before, argument) {
-                search.add_file(&name, &mut files.arguments)?;
+                search.add_file(&name, &mut files)?;
             }
             before = Some(argument);
         }
@@ -67,6 +95,12 @@ impl ExecFiles {
         };
         Some(script.canonicalize().ok()?.parent()?.to_owned())
     }
+}
+
+/// Whether a file is a program or a script: executable, or with the extension of one.
+fn is_code(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|extension| CODE.contains(&extension)) || is_executable(path)
 }
 
 /// The names of files that an argument may have: itself, what follows the `=` of an option, and

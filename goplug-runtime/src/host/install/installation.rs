@@ -5,12 +5,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::command::Command;
+use super::exec_files::ExecFiles;
 use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::visible::OneLine;
 use crate::protocol::{Pconf, PluginId, visible, wire};
-use crate::transport::{is_passing, open_without_waiting, own_program};
+use crate::transport::{FileId, is_passing, open_without_waiting, own_program};
 use crate::typed::{PluginType, table};
 
 /// Where a plugin's `.pconf` comes from.
@@ -131,6 +132,15 @@ impl Installation {
     /// embedded.
     pub(in crate::host) fn program(&self) -> Option<PathBuf> {
         if self.is_embedded() { None } else { self.pconf.program(self.folder()) }
+    }
+
+    /// The identity of the files that the plugin's process will run: of the program, and of the code
+    /// that its arguments name. `None` if it is not known, or as for [`Installation::program`]. Does
+    /// blocking I/O.
+    pub(in crate::host) fn file_id(&self) -> Option<FileId> {
+        let command = if self.is_embedded() { None } else { self.command().ok()? }?;
+        let arguments = ExecFiles::arguments(&command).ok()?;
+        ExecFiles::identity(&arguments, FileId::at(&command.program))
     }
 
     fn folder(&self) -> &Path {

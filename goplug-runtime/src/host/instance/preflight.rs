@@ -12,7 +12,7 @@ use super::confinement;
 use crate::host::install::{Command, DigestCache, ExecFiles, PinnedFile, read_digest, trust};
 use crate::host::policy::Sandbox;
 use crate::transport::{
-    self, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, own_program,
+    self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, own_program,
 };
 
 /// A start whose program has not been checked yet.
@@ -52,6 +52,7 @@ struct Checked {
     preflight: Preflight,
     program: OpenProgram,
     files: ExecFiles,
+    identity: Option<FileId>,
 }
 
 impl Preflight {
@@ -77,6 +78,8 @@ impl Preflight {
         if !self.trusted {
             trust::check_exec_files(&files).map_err(rejected)?;
         }
+        // Before the digests are read: a change in between is noticed later.
+        let identity = ExecFiles::identity(&files.arguments, FileId::of(&program));
         let mut unread = Vec::new();
         for file in PinnedFile::open_all(&self.command, &program).map_err(rejected)? {
             // Users who may write a file can also set its times, so its digest is not cached.
@@ -91,7 +94,7 @@ impl Preflight {
                 None => unread.push(file),
             }
         }
-        let checked = Checked { preflight: self, program, files };
+        let checked = Checked { preflight: self, program, files, identity };
         if unread.is_empty() {
             checked.spawn().map(MaybeDeferred::Ready)
         } else {
@@ -120,7 +123,7 @@ impl Preflight {
 impl Checked {
     /// The process to start, with the rules of its sandbox.
     fn spawn(self) -> Result<Spawn, StartFailure> {
-        let Self { preflight, program, files } = self;
+        let Self { preflight, program, files, identity } = self;
         let search_path = preflight.search_path();
         let ruleset = preflight.sandbox.as_ref().map(|sandbox| {
             confinement::ruleset(sandbox, &program, &files, &preflight.command, search_path)
@@ -128,6 +131,7 @@ impl Checked {
         Ok(Spawn {
             ruleset: ruleset.transpose().map_err(StartFailure::Failed)?,
             program,
+            identity,
             args: preflight.command.arguments,
             env: preflight.environment,
             folder: preflight.command.folder,

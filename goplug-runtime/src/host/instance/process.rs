@@ -50,10 +50,9 @@ impl Process {
             trusted: installation.trusted,
             digests: digests.clone(),
         };
-        let Started { child, program, stdout, stderr } = preflight.start().await.map_err(failed)?;
-        // A program without an identity is not watched for a newer version.
-        let program = FileId::of(&program).ok();
-        Ok(Self { child, output: Output::read(id, stdout, stderr), program })
+        let Started { child, identity, stdout, stderr } =
+            preflight.start().await.map_err(failed)?;
+        Ok(Self { child, output: Output::read(id, stdout, stderr), program: identity })
     }
 
     /// The process id.
@@ -61,7 +60,8 @@ impl Process {
         self.child.id()
     }
 
-    /// The identity of the program that the process runs; `None` if it is not known.
+    /// The identity of the files that the process runs; `None` if it is not known, and then it is not
+    /// watched for a newer version.
     pub(super) fn program(&self) -> Option<&FileId> {
         self.program.as_ref()
     }

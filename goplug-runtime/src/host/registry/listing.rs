@@ -114,8 +114,7 @@ fn read_if_changed(path: &Path, settings: &Settings, known: &impl KnownStamps) -
     if installation.is_err() && path.symlink_metadata().is_err_and(|error| is_absent(&error)) {
         return Read::Absent;
     }
-    let program = installation.as_ref().ok().and_then(Installation::program);
-    let program = program.and_then(|program| FileId::at(&program).ok());
+    let program = installation.as_ref().ok().and_then(Installation::file_id);
     file(stamp, installation, program)
 }
 

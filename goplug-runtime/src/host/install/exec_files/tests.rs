@@ -88,3 +88,14 @@ fn interpreters_without_end_are_refused() {
     let error = files(temp.path(), &["x"]).unwrap_err();
     assert!(error.contains("no end"), "{error}");
 }
+
+#[test]
+fn only_code_belongs_to_what_a_process_runs() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = |name: &str, mode| put(&temp.path().join(name), "", mode);
+    let code = [at("x.py", 0o644), at("run", 0o755)];
+    let arguments = [code.to_vec(), vec![at("own.log", 0o644), at("data", 0o600)]].concat();
+    let program = || FileId::at(Path::new("/bin/true"));
+    let identity = ExecFiles::identity(&arguments, program()).unwrap();
+    assert_eq!(identity, program().unwrap().with(&code).unwrap());
+}

@@ -81,13 +81,13 @@ pub fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// A path, and the identity of the file that was there.
+/// A path, and the stamp of the file that was there; `None` if there was no file.
+type StampedPath = (PathBuf, Option<FileStamp>);
+
+/// The identity of the files that a process runs: of its program, and of the files that its
+/// arguments name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileId {
-    path: PathBuf,
-    /// `None` if there was no file.
-    stamp: Option<FileStamp>,
-}
+pub struct FileId(Vec<StampedPath>);
 
 impl FileId {
     /// The identity of an open program.
@@ -95,7 +95,7 @@ impl FileId {
     /// # Errors
     /// The system's error.
     pub fn of(program: &OpenProgram) -> io::Result<Self> {
-        Ok(Self { path: program.path().into(), stamp: Some(FileStamp::of_file(program.file())?) })
+        Ok(Self(vec![(program.path().into(), Some(FileStamp::of_file(program.file())?))]))
     }
 
     /// The identity of the file at a path, or that there is none. Does blocking I/O.
@@ -103,21 +103,38 @@ impl FileId {
     /// # Errors
     /// The system's error if it is not known whether there is a file.
     pub fn at(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.into(), stamp: FileStamp::at(path)? })
+        Ok(Self(vec![(path.into(), FileStamp::at(path)?)]))
     }
 
-    /// The identity of the file that is at the path now, if it is another one; `None` also if there
-    /// is no file, or if that is not known. Does blocking I/O.
+    /// Adds the files at these paths, or that there are none. Does blocking I/O.
+    ///
+    /// # Errors
+    /// The system's error if it is not known whether there is a file.
+    pub fn with(mut self, paths: &[PathBuf]) -> io::Result<Self> {
+        for path in paths {
+            self.0.push((path.clone(), FileStamp::at(path)?));
+        }
+        Ok(self)
+    }
+
+    /// The identity of the files that are at the paths now, if one of them is another; `None` also
+    /// if one is missing, or if that is not known. Does blocking I/O.
     pub fn successor(&self) -> Option<Self> {
-        let stamp = FileStamp::at(&self.path).ok().flatten()?;
-        (Some(stamp) != self.stamp).then(|| Self { path: self.path.clone(), stamp: Some(stamp) })
+        let stamped = |(path, _): &StampedPath| {
+            Some((path.clone(), Some(FileStamp::at(path).ok().flatten()?)))
+        };
+        let now = Self(self.0.iter().map(stamped).collect::<Option<_>>()?);
+        (now != *self).then_some(now)
     }
 
-    /// Whether this is the same file as another, with at most another mode, owner or number of
-    /// links, unless somebody has set its time of modification.
+    /// Whether these are the same files as others, with at most another mode, owner or number of
+    /// links, unless somebody has set their times of modification.
     pub fn is_same_but_for_status(&self, other: &Self) -> bool {
-        let (Some(stamp), Some(others)) = (&self.stamp, &other.stamp) else { return false };
-        self.path == other.path && stamp.is_same_but_for_status(others)
+        let is_same = |((path, stamp), (others_path, others)): (&StampedPath, &StampedPath)| {
+            let (Some(stamp), Some(others)) = (stamp, others) else { return false };
+            path == others_path && stamp.is_same_but_for_status(others)
+        };
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
     }
 }
 
@@ -193,6 +210,22 @@ mod tests {
         assert_eq!(absent.successor(), None);
         fs::write(&path, "").unwrap();
         assert!(absent.successor().is_some());
+    }
+
+    #[test]
+    fn a_file_beside_the_program_belongs_to_the_identity() {
+        let temp = tempfile::tempdir().unwrap();
+        let script = temp.path().join("script");
+        fs::write(&script, "x").unwrap();
+        let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
+        let id = FileId::of(&program).unwrap().with(std::slice::from_ref(&script)).unwrap();
+        assert_eq!(id.successor(), None);
+        fs::rename(&script, temp.path().join("old")).unwrap();
+        assert_eq!(id.successor(), None, "one that is missing does not succeed");
+        fs::write(&script, "y").unwrap();
+        let successor = id.successor().unwrap();
+        assert_eq!(successor.successor(), None);
+        assert!(!successor.is_same_but_for_status(&id));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use rustix::pipe::PipeFlags;
 
 use super::child::{Child, Process};
 use super::failure::{Failure, Step};
+use super::file_id::FileId;
 use super::fork::{self, LIFELINE_FD, Parts, Plan};
 use super::landlock::Ruleset;
 use super::program::OpenProgram;
@@ -39,6 +40,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 pub struct Spawn {
     /// The program; its path becomes the first element of the process's argv.
     pub program: OpenProgram,
+    /// The identity of the files that it runs, for [`Started`]; `None` if it is not known.
+    pub identity: Option<FileId>,
     /// The further arguments.
     pub args: Vec<OsString>,
     /// The whole environment except `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
@@ -59,8 +62,9 @@ pub struct Spawn {
 pub struct Started {
     /// The process.
     pub child: Child,
-    /// The program that it runs.
-    pub program: OpenProgram,
+    /// The identity of the files that it runs, as they were before the start; `None` if it is not
+    /// known.
+    pub identity: Option<FileId>,
     /// Its standard output. End of file comes when every process that has inherited it has ended,
     /// which may be later than the plugin's end.
     pub stdout: Output,
@@ -144,7 +148,7 @@ where
         Attempt::Running(Running { process, lifeline, stdout, stderr }) => {
             Ok(MaybeDeferred::Ready(Started {
                 child: Child::new(process, lifeline)?,
-                program: spawn.program,
+                identity: spawn.identity,
                 stdout: Output::from_owned_fd(stdout)?,
                 stderr: Output::from_owned_fd(stderr)?,
             }))

@@ -58,6 +58,7 @@ impl Stage {
     fn spawn(&self, program: OpenProgram) -> Spawn {
         Spawn {
             program,
+            identity: None,
             args: Vec::new(),
             env: Vec::new(),
             folder: self.temp.path().into(),
