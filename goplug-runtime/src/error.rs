@@ -242,6 +242,10 @@ pub enum Error {
         reason: &'static str,
     },
 
+    /// A part of goplug has panicked, so what was asked for was not done.
+    #[error("a fault in goplug: {0}")]
+    Internal(String),
+
     /// The peer violated the protocol.
     #[error("protocol violation: {}", Lines(.0))]
     Protocol(String),
@@ -290,6 +294,7 @@ impl Error {
             | Self::Start { .. }
             | Self::Unavailable { .. }
             | Self::Stopped
+            | Self::Internal(_)
             | Self::Connect { .. }
             | Self::Runtime(_)
             | Self::UnknownMethod { .. }

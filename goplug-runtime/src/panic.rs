@@ -18,6 +18,13 @@ pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(code)).map_err(panic_message)
 }
 
+/// Runs users' code whose result does not matter: mostly the subscriber of the host's log. The panic
+/// hook has reported a panic in it.
+#[cfg(feature = "host")]
+pub(crate) fn contained(code: impl FnOnce()) {
+    drop(catch(code));
+}
+
 /// Runs users' code, and then drops it: that may panic as well.
 ///
 /// # Errors

@@ -230,3 +230,19 @@ fn the_panic_of_a_raw_answering_handler_is_the_plugins_answer() {
         "a panic without a message",
     );
 }
+
+#[test]
+fn a_policy_that_panics_is_an_error_of_the_start() {
+    run_test(async |env| {
+        let builder = || env.registry().plugin("Calculator", "math", |_| panic!("no such policy"));
+        let is_named = |error: &goplug::Error| {
+            let text = error.to_string();
+            matches!(error, goplug::Error::Configuration(_))
+                && text.contains("the policy of math.Calculator panicked: no such policy")
+        };
+        let error = builder().start().await.unwrap_err();
+        assert!(is_named(&error), "{error:?}");
+        let error = builder().start_blocking().unwrap_err();
+        assert!(is_named(&error), "{error:?}");
+    });
+}

@@ -54,6 +54,8 @@ struct State {
     is_pinned: bool,
     /// Requests to stop that have not been answered.
     stop_requests: usize,
+    /// Whether the server's task has panicked.
+    has_failed: bool,
 }
 
 /// The phase of one plugin.
@@ -69,6 +71,7 @@ impl Lifecycle {
             hosts: Vec::new(),
             is_pinned: false,
             stop_requests: 0,
+            has_failed: false,
         };
         Self(watch::Sender::new(state))
     }
@@ -86,6 +89,16 @@ impl Lifecycle {
             }
             later
         });
+    }
+
+    /// Notes that the server's task has panicked.
+    pub(super) fn fail(&self) {
+        self.0.send_modify(|state| state.has_failed = true);
+    }
+
+    /// Whether the server's task has panicked.
+    pub(super) fn has_failed(&self) -> bool {
+        self.0.borrow().has_failed
     }
 
     /// Waits until this phase or a later one is reached. Cancel safe.

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 use crate::host::registry::check_owner;
+use crate::panic::catch_panic;
 use crate::transport::Owner;
 use crate::typed::wait;
 
@@ -67,7 +68,11 @@ impl RuntimeThread {
             let text = "a blocking registry cannot be waited for by an async task of its own";
             return Err(Error::Configuration(text.into()));
         }
-        wait(self.handle.spawn(future)).unwrap_or(Err(Error::Stopped))
+        match wait(self.handle.spawn(catch_panic(future))) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(Error::Internal(format!("the registry panicked: {panic}"))),
+            Err(_) => Err(Error::Stopped),
+        }
     }
 
     /// Whether the caller is on the runtime's thread.

@@ -20,7 +20,7 @@ use super::registrations::HandlerSnapshot;
 use crate::error::Result;
 use crate::http1::Request;
 use crate::limits;
-use crate::panic::catch;
+use crate::panic::{catch, contained};
 use crate::protocol::{Problem, ProblemKind, wire};
 use crate::typed::{
     CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply, within_activation,
@@ -110,10 +110,12 @@ impl<'a> HandlerLoop<'a> {
         if let Err(error) = self.reply(event_id, answer).await
             && is_certain
         {
-            tracing::warn!(
-                target: "goplug::callbacks",
-                plugin = %self.peer.id(), callback = name.as_str(), "the answer did not reach the plugin: {error}"
-            );
+            contained(|| {
+                tracing::warn!(
+                    target: "goplug::callbacks",
+                    plugin = %self.peer.id(), callback = name.as_str(), "the answer did not reach the plugin: {error}"
+                )
+            });
         }
     }
 
@@ -212,14 +214,12 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
     /// callbacks after this one go to a new future of the handler.
     #[cold]
     fn panicked(&mut self, message: String) {
-        let report = || {
+        contained(|| {
             tracing::error!(
-                target: "goplug::callbacks",
-                plugin = %self.peer.id(), callback = self.name.as_str(), "the handler panicked: {message}"
+                target: "goplug::callbacks", plugin = %self.peer.id(),
+                callback = self.name.as_str(), "the handler panicked: {message}"
             );
-        };
-        // The host's own subscriber may panic as well.
-        drop(catch(report));
+        });
         self.next = self.next.max(self.first + 1);
         if self.name.wants_answer.answer {
             self.answer = Some(Err(Problem::new(ProblemKind::HandlerPanicked, message)));
@@ -267,11 +267,13 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
 
     fn finish(&mut self, outcome: Result<Option<Reply>, Problem>) {
         if let Err(problem) = &outcome {
-            tracing::warn!(
-                target: "goplug::callbacks",
-                plugin = %self.peer.id(), callback = self.name.as_str(),
-                "the handler failed: {}", problem.detail
-            );
+            contained(|| {
+                tracing::warn!(
+                    target: "goplug::callbacks",
+                    plugin = %self.peer.id(), callback = self.name.as_str(),
+                    "the handler failed: {}", problem.detail
+                )
+            });
         }
         if self.wants_answer() {
             self.answer = outcome.transpose();
@@ -281,5 +283,5 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
 
 #[cold]
 fn warn_dropped(error: &base64::DecodeError) {
-    tracing::warn!(target: "goplug::callbacks", "a callback is dropped: {error}");
+    contained(|| tracing::warn!(target: "goplug::callbacks", "a callback is dropped: {error}"));
 }

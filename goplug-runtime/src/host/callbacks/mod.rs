@@ -27,6 +27,8 @@ use batch::Batch;
 use handler_loop::HandlerLoop;
 use inbox::Inbox;
 
+use crate::limits;
+use crate::panic::{catch_panic, contained};
 use crate::protocol::Dialect;
 
 pub(in crate::host) use peer::CallbackPeer;
@@ -34,20 +36,39 @@ pub(in crate::host) use registrations::{Callbacks, Registration};
 
 /// Receives the callbacks of a process under this generation and runs their handlers, until the
 /// future is dropped. `on_missed` gets the number of callbacks that the plugin had discarded
-/// before a broken stream was resumed; 0 if the plugin did not say how many.
+/// before a broken stream was resumed; 0 if the number is not known.
 pub(in crate::host) async fn serve(
     peer: Arc<CallbackPeer>,
     dialect: Dialect,
     callbacks: Arc<Callbacks>,
     generation: u64,
+    on_missed: impl Fn(u64) + Send + Sync,
+) {
+    loop {
+        let receiving = receive(&peer, dialect, &callbacks, generation, &on_missed);
+        let Err(panic) = catch_panic(receiving).await else { return };
+        let failure = format!("the task that receives the callbacks panicked: {panic}");
+        let plugin = peer.id();
+        contained(|| tracing::error!(target: "goplug::callbacks", %plugin, "{failure}"));
+        callbacks.fail(generation, failure);
+        contained(|| on_missed(0));
+        tokio::time::sleep(limits::CALLBACK_RETRY_MAX).await;
+    }
+}
+
+async fn receive(
+    peer: &Arc<CallbackPeer>,
+    dialect: Dialect,
+    callbacks: &Callbacks,
+    generation: u64,
     on_missed: impl Fn(u64) + Send,
 ) {
-    let mut handler_loop = HandlerLoop::new(&peer, &callbacks);
+    let mut handler_loop = HandlerLoop::new(peer, callbacks);
     match dialect {
-        Dialect::GoPlug1 => polls::serve(&peer, &callbacks, generation, &mut handler_loop).await,
+        Dialect::GoPlug1 => polls::serve(peer, callbacks, generation, &mut handler_loop).await,
         Dialect::GoPlug2 => {
             let inbox = Inbox::default();
-            let reader = stream::StreamReader::new(&peer, &callbacks, generation, &inbox);
+            let reader = stream::StreamReader::new(peer, callbacks, generation, &inbox);
             let handlers = async {
                 let mut batch = Batch::default();
                 loop {
@@ -59,3 +80,6 @@ pub(in crate::host) async fn serve(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

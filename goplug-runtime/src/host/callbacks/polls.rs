@@ -23,6 +23,7 @@ use super::registrations::Callbacks;
 use crate::host::task::OwnedTask;
 use crate::http1::Request;
 use crate::limits;
+use crate::panic::contained;
 use crate::protocol::{legacy, wire};
 
 /// One callback.
@@ -106,7 +107,9 @@ async fn poll_with_retries(
             Ok(()) => return,
             Err(error) => {
                 first_sent = None;
-                tracing::debug!(target: "goplug::callbacks", callback = name, "poll: {error}");
+                contained(
+                    || tracing::debug!(target: "goplug::callbacks", callback = name, "poll: {error}"),
+                );
             }
         }
         tokio::time::sleep(retry).await;

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
-use crate::panic::catch;
+use crate::panic::{catch, contained};
 use crate::protocol::PluginId;
 use crate::typed::{ActivationId, CallbackHandler};
 
@@ -53,13 +53,12 @@ pub(super) struct HandlerSnapshot {
 fn drop_handlers(plugin: &PluginId, name: &str, handlers: impl Iterator<Item = CallbackHandler>) {
     for handler in handlers {
         if let Err(panic) = catch(|| drop(handler)) {
-            let report = || {
+            contained(|| {
                 tracing::error!(
                     target: "goplug::callbacks", %plugin,
                     callback = name, "what the handler had captured panicked in its drop: {panic}"
                 );
-            };
-            drop(catch(report));
+            });
         }
     }
 }
@@ -266,6 +265,12 @@ impl Callbacks {
     /// Has every instance register the names once more, without waiting for its next attempt.
     pub(in crate::host) fn register_again(&self) {
         self.names_version.send_modify(|version| *version += 1);
+    }
+
+    /// Notes that the process of this generation has no names registered, and why.
+    pub(super) fn fail(&self, generation: u64, failure: String) {
+        let version = *self.names_version.borrow();
+        self.confirm(generation, version, Some(failure));
     }
 
     /// Notes that the instance of this generation has registered this version, or why it has not.

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::host::connection::{EventStream, Opened};
 use crate::http1::Request;
 use crate::limits;
+use crate::panic::contained;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
 use crate::protocol::wire;
 
@@ -141,7 +142,9 @@ impl<'a> StreamReader<'a> {
                 received = receive => if !received { return StreamEnd::Broken },
             }
             if let Err(error) = self.decode(&mut stream.decoder, on_missed) {
-                tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}");
+                contained(
+                    || tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}"),
+                );
                 return StreamEnd::Broken;
             }
         }

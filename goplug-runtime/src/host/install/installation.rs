@@ -9,6 +9,7 @@ use super::exec_files::ExecFiles;
 use super::trust;
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::panic::contained;
 use crate::protocol::visible::OneLine;
 use crate::protocol::{Pconf, PluginId, visible, wire};
 use crate::transport::{FileId, is_passing, open_without_waiting, own_program};
@@ -81,11 +82,13 @@ impl Installation {
         let unusable = |reason| Unusable { plugin: Pconf::id_of(&text), ..Unusable::from(reason) };
         let pconf = Pconf::parse(&text).map_err(|error| unusable(error.to_string()))?;
         for (key, known) in pconf.misspelled_keys() {
-            tracing::warn!(
-                target: "goplug::discovery",
-                "{}: the key {key:?} is not known and ignored; is it {known}?",
-                OneLine(path.display())
-            );
+            contained(|| {
+                tracing::warn!(
+                    target: "goplug::discovery",
+                    "{}: the key {key:?} is not known and ignored; is it {known}?",
+                    OneLine(path.display())
+                )
+            });
         }
         let installation = Self { pconf, origin: Origin::File(path.into()), trusted };
         installation.check().map_err(|error| match error {

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::stderr_tail::StderrTail;
 use crate::limits;
+use crate::panic::contained;
 use crate::protocol::{PluginId, visible};
 
 /// How long to wait for the end of standard error after the process has ended. A process that the
@@ -38,11 +39,9 @@ impl Output {
         let tail = Tail::default();
         let (out_id, err_id, err_tail) = (id.clone(), id.clone(), Arc::clone(&tail));
         Self {
-            stdout: tokio::spawn(read_lines(stdout, move |line| {
-                tracing::info!(target: "goplug::plugin", plugin = %out_id, stream = "stdout", "{line}");
-            })),
+            stdout: tokio::spawn(read_lines(stdout, move |line| log(&out_id, "stdout", &line))),
             stderr: tokio::spawn(read_lines(stderr, move |line| {
-                tracing::info!(target: "goplug::plugin", plugin = %err_id, stream = "stderr", "{line}");
+                log(&err_id, "stderr", &line);
                 err_tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             })),
             tail,
@@ -64,6 +63,12 @@ impl Drop for Output {
         self.stdout.abort();
         self.stderr.abort();
     }
+}
+
+/// Passes a line on to the host's log. If the subscriber panics, the line is lost and no more: if the
+/// pipe were not read any more, the plugin would wait for ever.
+fn log(plugin: &PluginId, stream: &str, line: &str) {
+    contained(|| tracing::info!(target: "goplug::plugin", %plugin, stream, "{line}"));
 }
 
 /// Reads lines until the end. A line that is longer than the limit is divided.
@@ -132,5 +137,34 @@ mod tests {
         let tail = output.tail().await;
         assert_eq!(tail.len(), limits::STDERR_LINES);
         assert_eq!(tail.last().map(String::as_str), Some("99"));
+    }
+
+    /// A log whose every event panics.
+    struct Panicking;
+
+    impl tracing::Subscriber for Panicking {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+        fn event(&self, _: &tracing::Event<'_>) {
+            panic!("the terminal is gone");
+        }
+        fn enter(&self, _: &tracing::span::Id) {}
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_output_is_read_though_the_log_panics() {
+        let _log = tracing::subscriber::set_default(Panicking);
+        let id = PluginId::new("p", "").unwrap();
+        let stderr = std::io::Cursor::new("one\ntwo\n");
+        let mut output = Output::read(&id, std::io::Cursor::new("three\n"), stderr);
+        assert_eq!(output.tail().await, ["one", "two"]);
+        (&mut output.stdout).await.unwrap();
     }
 }

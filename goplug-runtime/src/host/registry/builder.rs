@@ -14,6 +14,7 @@ use crate::host::install::Installation;
 use crate::host::policy::{Policies, Policy, Resources, Restart, Sandbox};
 #[cfg(doc)]
 use crate::limits;
+use crate::panic::catch;
 use crate::protocol::PluginId;
 use crate::typed::PluginType;
 
@@ -212,7 +213,11 @@ impl RegistryBuilder {
         let mut policies = Policies { default: self.policy, ..Policies::default() };
         for PolicyChange { name, namespace, change } in self.changes {
             let id = PluginId::read(&name, &namespace)?;
-            let policy = change(policies.of(&id))?;
+            let policy = catch(|| change(policies.of(&id))).unwrap_or_else(|panic| {
+                let text =
+                    format!("the function that changes the policy of {id} panicked: {panic}");
+                Err(Error::Configuration(text))
+            })?;
             policies.of_plugins.insert(id, policy);
         }
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::panic::contained;
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{PluginId, pconf};
 
@@ -35,7 +36,9 @@ impl Rejected {
             return false;
         }
         let (shown, why) = (OneLine(path.display()), Lines(reason));
-        tracing::warn!(target: "goplug::discovery", path = %shown, "rejected: {why}");
+        contained(|| {
+            tracing::warn!(target: "goplug::discovery", path = %shown, "rejected: {why}");
+        });
         self.0.insert(path.into(), Rejection { reason: reason.into(), plugin });
         true
     }

@@ -19,6 +19,7 @@ use super::watch::Hints;
 use crate::host::disk;
 use crate::host::install::Installation;
 use crate::limits;
+use crate::panic::catch_panic;
 use crate::transport::is_listening;
 
 /// A request to scan the folder now; the sender is used when that is done.
@@ -53,7 +54,29 @@ impl Scanner {
 
     /// Scans the folder whenever that is asked for, until the registry is gone.
     pub(super) async fn run(mut self) {
-        while self.wait().await.is_ok() && self.scan().await.is_ok() {}
+        while self.wait().await.is_ok() && self.answer().await.is_ok() {}
+    }
+
+    /// Makes a scan for those who wait for it.
+    async fn answer(&mut self) -> Result<(), Gone> {
+        let mut answered = std::mem::take(&mut self.waiting);
+        match catch_panic(self.scan(&mut answered)).await {
+            Ok(scanned) => scanned?,
+            Err(panic) => self.reject_after_panic(&panic),
+        }
+        for request in answered {
+            // The requester may be gone.
+            let _ = request.send(());
+        }
+        Ok(())
+    }
+
+    /// Rejects the folder until the next scan: a panic has left this one unfinished.
+    fn reject_after_panic(&self, panic: &str) {
+        let Some(directory) = self.directory.upgrade() else { return };
+        let reason = format!("looking into the folder panicked: {panic}");
+        directory.reject_path(&directory.settings().folder, None, reason);
+        self.hints.look_again_soon();
     }
 
     /// Waits until a scan is due.
@@ -68,10 +91,9 @@ impl Scanner {
         Ok(())
     }
 
-    /// Scans the folder once.
-    async fn scan(&mut self) -> Result<(), Gone> {
-        let mut answered = std::mem::take(&mut self.waiting);
-        let scan = self.read(&mut answered).await?;
+    /// Scans the folder once. Those who waited too long are taken from `answered`.
+    async fn scan(&mut self, answered: &mut Vec<ScanRequest>) -> Result<(), Gone> {
+        let scan = self.read(answered).await?;
         let directory = self.directory.upgrade().ok_or(Gone)?;
         if directory.is_closed() {
             return Err(Gone);
@@ -85,10 +107,6 @@ impl Scanner {
             if !contested.is_empty() {
                 self.settle(contested, &directory).await;
             }
-        }
-        for request in answered {
-            // The requester may be gone.
-            let _ = request.send(());
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::programs::Programs;
 use crate::limits;
+use crate::panic::contained;
 use crate::transport::{EndWatch, FileStamp, FolderEvents, Woken};
 
 /// Hints from the thread to the task that scans, and back.
@@ -142,11 +143,13 @@ impl Watcher {
             Ok(()) => self.has_warned = false,
             Err(error) if !self.has_warned => {
                 self.has_warned = true;
-                tracing::warn!(
-                    target: "goplug::discovery",
-                    folder = %self.folder.display(),
-                    "file events are not to be had, so changes are noticed later: {error}"
-                );
+                contained(|| {
+                    tracing::warn!(
+                        target: "goplug::discovery",
+                        folder = %self.folder.display(),
+                        "file events are not to be had, so changes are noticed later: {error}"
+                    )
+                });
             }
             Err(_) => {}
         }

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 
 use super::runtime::Options;
 use crate::error::{Error, Result};
+use crate::panic::catch;
 use crate::plugin::builder::ServerBuilder;
 use crate::plugin::select::{Either, select};
 use crate::plugin::server::PluginServer;
@@ -70,8 +71,7 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
             (None, None) => return Ok(false),
         };
         start_watchdog(&server, termination, inherited.lifeline).await;
-        server.stopped().await;
-        Ok(true)
+        server.stop_result().await.map(|()| true)
     }));
     runtime.shut_down();
     served
@@ -120,7 +120,8 @@ async fn start_watchdog(
         let (watched, watching) = (server.clone(), Arc::clone(&reasons));
         let watch = move || {
             let (termination, lifeline) = &*watching;
-            termination.requested(lifeline.as_ref());
+            // Without this thread the plugin could outlive its host, so it goes on in any case.
+            drop(catch(|| termination.requested(lifeline.as_ref())));
             watched.request_stop();
             thread::sleep(watched.longest_stop());
             std::process::exit(FORCED);

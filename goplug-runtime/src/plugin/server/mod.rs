@@ -203,15 +203,15 @@ impl PluginServer {
     /// stopped at once.
     ///
     /// # Errors
-    /// None at present: an error of the stop hook is written to standard error.
+    /// [`Error::Internal`] if the server has panicked. An error of the stop hook is written to
+    /// standard error.
     pub async fn stop(&self) -> Result<()> {
         self.request_stop();
         let started = self.task.0.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if !started {
             self.lifecycle.advance(Phase::Stopped);
         }
-        self.stopped().await;
-        Ok(())
+        self.stop_result().await
     }
 
     /// The plugin's own code at activation and at the stop.
@@ -227,6 +227,16 @@ impl PluginServer {
     /// Waits until the plugin takes no further calls. Cancel safe.
     pub(super) async fn stopping(&self) {
         self.lifecycle.reached(Phase::Stopping).await;
+    }
+
+    /// Waits until the plugin has stopped, and returns why it failed, if it did. Cancel safe.
+    pub(super) async fn stop_result(&self) -> Result<()> {
+        self.stopped().await;
+        if self.lifecycle.has_failed() {
+            let text = format!("the server of {} panicked", self.definition.id);
+            return Err(Error::Internal(text));
+        }
+        Ok(())
     }
 
     /// Waits until the plugin has stopped, for whatever reason. Cancel safe.

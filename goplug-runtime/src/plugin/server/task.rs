@@ -32,6 +32,9 @@ struct StopOnDrop(Arc<RequestHandler>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lifecycle().fail();
+        }
         self.0.hub().close();
         self.0.lifecycle().advance(Phase::Stopped);
     }

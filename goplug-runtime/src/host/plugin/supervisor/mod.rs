@@ -12,6 +12,7 @@ mod recovery;
 mod start;
 mod upgrade;
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc;
@@ -28,6 +29,7 @@ use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::install::{DigestCache, Installation};
 use crate::host::instance::{Exit, Instance, OwnedInstance, probe};
+use crate::panic::{catch, catch_panic, contained};
 
 /// Supervises one plugin until its registry is gone.
 pub(in crate::host) struct Supervisor {
@@ -64,38 +66,76 @@ impl Supervisor {
         }
     }
 
-    /// Carries out commands and watches the process, until all senders of commands are gone.
+    /// Carries out commands and watches the process, until all senders of commands are gone. After a
+    /// panic, it goes on with a plugin that does not run.
     pub(in crate::host) async fn run(mut self) {
         loop {
-            let plugin = Arc::clone(&self.plugin);
-            // A plugin that somebody else started is never stopped for being idle.
-            let child = self.current.as_ref().filter(|instance| instance.can_be_replaced());
-            let child = child.map(|instance| Arc::clone(&instance.shared));
-            tokio::select! {
+            match catch_panic(self.turn()).await {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => return,
+                Err(panic) => drop(self.recover(&panic)),
+            }
+        }
+    }
+
+    /// Waits for one thing that there is to do, and does it.
+    async fn turn(&mut self) -> ControlFlow<()> {
+        let plugin = Arc::clone(&self.plugin);
+        // A plugin that somebody else started is never stopped for being idle.
+        let child = self.current.as_ref().filter(|instance| instance.can_be_replaced());
+        let child = child.map(|instance| Arc::clone(&instance.shared));
+        tokio::select! {
                 command = self.commands.recv() => match command {
                     Some(command) => self.execute(command).await,
-                    None => return self.stop(State::Stopped).await,
+                    None => {
+                        self.stop(State::Stopped).await;
+                        return ControlFlow::Break(());
+                    }
                 },
                 exit = wait_for_exit(&mut self.current) => self.handle_exit(exit).await,
                 recheck = plugin.wait_for_recheck() => self.recheck(recheck).await,
                 () = wait_until(self.restart_at) => self.restart().await,
                 () = wait_until_idle(&plugin, child) => self.stop_idle().await,
                 Some(_) = self.retiring.join_next() => {}
-            }
         }
+        ControlFlow::Continue(())
+    }
+
+    /// Ends the process, and leaves the plugin to those who load it again: a panic has left unfinished
+    /// what was being done. Returns the error for those who wait for that.
+    fn recover(&mut self, panic: &str) -> Error {
+        let reason = format!("its supervisor panicked: {panic}");
+        let plugin = self.plugin.id();
+        contained(|| tracing::error!(target: "goplug::supervisor", %plugin, "{reason}"));
+        self.restart_at = None;
+        if let Some(instance) = self.current.take() {
+            instance.shared.end(Exit::because(&reason));
+        }
+        self.plugin.clear_instance(State::Stopped, Availability::GivenUp(reason.clone()));
+        drop(catch(|| self.report(PluginEvent::GivenUp(reason.clone()))));
+        Error::Internal(format!("{}: {reason}", self.plugin.id()))
     }
 
     async fn execute(&mut self, command: Command) {
         // The result of a command whose sender no longer waits is dropped; the command is done.
         match command {
-            Command::Load(done) => drop(done.send(self.load().await)),
-            Command::LoadOnDemand(done) if done.is_closed() => {}
-            Command::LoadOnDemand(done) => drop(done.send(self.load().await)),
-            Command::Unload(done) => {
-                self.stop(State::Discovered).await;
-                drop(done.send(Ok(())));
+            Command::Load(done) => {
+                let loaded = catch_panic(self.load()).await;
+                drop(done.send(self.unless_panicked(loaded)));
             }
-            Command::Reload(done) => drop(done.send(self.reload().await)),
+            Command::LoadOnDemand(done) if done.is_closed() => {}
+            Command::LoadOnDemand(done) => {
+                let loaded = catch_panic(self.load()).await;
+                drop(done.send(self.unless_panicked(loaded)));
+            }
+            Command::Unload(done) => {
+                let stopped = catch_panic(self.stop(State::Discovered)).await;
+                drop(done.send(self.unless_panicked(stopped.map(Ok))));
+            }
+            Command::Reload(done) => {
+                let reloaded = catch_panic(self.reload()).await;
+                drop(done.send(self.unless_panicked(reloaded)));
+            }
             Command::Close(done) => {
                 self.stop(State::Stopped).await;
                 self.commands.close();
@@ -105,6 +145,11 @@ impl Supervisor {
                 drop(done.send(Ok(())));
             }
         }
+    }
+
+    /// The result of what a command has done, or the error of a panic in it.
+    fn unless_panicked(&mut self, done: Result<Result<()>, String>) -> Result<()> {
+        done.unwrap_or_else(|panic| Err(self.recover(&panic)))
     }
 
     async fn load(&mut self) -> Result<()> {

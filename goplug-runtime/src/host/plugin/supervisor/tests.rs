@@ -1,6 +1,7 @@
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -15,6 +16,8 @@ use crate::protocol::PluginId;
 struct Recorder {
     events: Mutex<Vec<PluginEvent>>,
     rejected: Mutex<Vec<String>>,
+    /// The next report panics.
+    panics: AtomicBool,
 }
 
 impl Reporter for Recorder {
@@ -27,6 +30,7 @@ impl Reporter for Recorder {
     }
 
     fn report(&self, _: &PluginId, event: PluginEvent) {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "the report of {event:?}");
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
@@ -187,4 +191,34 @@ async fn a_supervisor_whose_registry_is_gone_starts_nothing() {
     drop(recorder);
     let error = plugin.command(Command::Load).await.unwrap_err();
     assert!(matches!(error, Error::Stopped), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_supervisor_that_panics_says_so_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = start_foreign(folder.path());
+    let supervised = Supervised::new(Policy::default());
+    supervised.install(folder.path(), FOREIGN);
+    supervised.recorder.panics.store(true, Ordering::SeqCst);
+    let error = supervised.plugin.command(Command::Load).await.unwrap_err();
+    let Error::Internal(text) = &error else { panic!("{error:?}") };
+    assert_eq!(text, "P: its supervisor panicked: the report of Loaded");
+    // Calls get the reason until somebody loads the plugin again.
+    let error = supervised.plugin.acquire_next().await.err().unwrap();
+    assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    assert!(error.to_string().contains("its supervisor panicked"), "{error}");
+    supervised.plugin.command(Command::Load).await.unwrap();
+    assert_eq!(supervised.plugin.state(), State::Loaded);
+
+    // It also goes on after a panic in what it does by itself.
+    supervised.recorder.panics.store(true, Ordering::SeqCst);
+    end_foreign(folder.path(), &listener);
+    let events = supervised.events(3).await;
+    let [PluginEvent::GivenUp(_), PluginEvent::Loaded, PluginEvent::GivenUp(reason)] = &events[..]
+    else {
+        panic!("{events:?}")
+    };
+    assert!(reason.starts_with("its supervisor panicked: the report of Crashed"), "{reason}");
+    let error = supervised.plugin.command(Command::Load).await.unwrap_err();
+    assert!(matches!(error, Error::Rejected { .. }), "{error:?}");
 }
