@@ -39,6 +39,6 @@ async fn main() -> anyhow::Result<()> {
     subscription.unregister();
 
     registry.stop().await;
-    println!("host: stopped, and the plugin with it");
+    println!("host: done; it leaves the plugin, which others may use");
     Ok(())
 }

@@ -2,11 +2,13 @@
 //! No host starts it: it runs by itself, and a host finds it by the `.pconf` that it writes.
 //!
 //! Run it with `cargo run -p raw --bin raw-plugin -- FOLDER`, and beside it `raw-host` with
-//! the same folder.
+//! the same folder. Hosts come and go; the plugin runs until it gets `SIGTERM` or `SIGINT`
+//! (Ctrl-C), and then removes its `.pconf` and its socket.
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
-use goplug::{Bytes, PluginServer};
+use goplug::{Bytes, Error, PluginServer};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 #[tokio::main]
@@ -38,15 +40,21 @@ async fn main() -> anyhow::Result<()> {
             }
         })
         .build()?;
+    // Before anybody can see the files: whoever ends the process then leaves none behind.
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     server.start().await?;
     println!("plugin: listens, its .pconf is in {folder}");
 
     loop {
         tokio::select! {
-            Some(input) = triggered.recv() => {
-                server.notify("main.Tick", input).await?;
-                println!("plugin: told {:?}", server.callbacks());
-            }
+            Some(input) = triggered.recv() => match server.notify("main.Tick", input).await {
+                Ok(()) => println!("plugin: told {:?}", server.callbacks()),
+                Err(Error::NotRegistered { .. }) => println!("plugin: nobody listens"),
+                Err(error) => println!("plugin: could not call back: {error}"),
+            },
+            _ = terminate.recv() => server.request_stop(),
+            _ = interrupt.recv() => server.request_stop(),
             () = server.stopped() => break,
         }
     }
