@@ -5,8 +5,8 @@ the model for a plugin in another language. A method runs on the thread of the c
 on which it was called. Python cannot interrupt it, so a long method calls `call.check()`
 now and then, which raises an exception once no caller waits for the result.
 
-The files, each of which imports only from those before it: `problem`, `output`, `http1`,
-`values`, `callbacks`, `plugin`, `connection`, `program`.
+The files, each of which imports only from those before it: `problem`, `http1`, `values`,
+`callbacks`, `plugin`, `connection`, `output`, `program`.
 """
 
 from .plugin import Plugin

@@ -7,7 +7,6 @@ import urllib.parse
 
 from .callbacks import LAST_ID
 from .http1 import HeadTooLong, Stream, segments
-from .output import log
 from .problem import Problem
 from .values import parse, write
 
@@ -122,7 +121,7 @@ class Call:
         except (Problem, ConnectionError):
             raise
         except Exception as error:  # a method that fails does not end the plugin
-            log(traceback.format_exc())
+            traceback.print_exc()
             raise Problem("handler-panicked", repr(error)) from error
 
     def budget(self):

@@ -1,42 +1,39 @@
 """Standard output and standard error: the host reads them, for its log.
 
-When the host is gone, they are pipes that nobody reads. A write then fails, in the midst of
-whatever wanted to say something. So they are led to nowhere before the plugin cleans up.
+When the host is gone, they are pipes that nobody reads, and a write to them fails. A print must
+not keep a method from its answer then, nor a stop hook from saving what it has to save.
 """
 
-import os
-import select
 import sys
 
 
-def log(text):
-    """Writes to standard error, if that is possible."""
-    try:
-        print(text, file=sys.stderr, flush=True)
-    except OSError:
-        pass
+class Output:
+    """A stream that drops what nobody reads."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def write(self, text):
+        try:
+            return self.stream.write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self):
+        try:
+            self.stream.flush()
+        except OSError:
+            pass
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
 
 
-def discard():
-    """Discards what is written to standard output and standard error from here on."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for number in (1, 2):
-        os.dup2(nowhere, number)
-    os.close(nowhere)
-
-
-def discard_if_unread():
-    """The same, if the other end of one of them is closed."""
-    poll = select.poll()
-    for number in (1, 2):
-        poll.register(number, 0)
-    if any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0)):
-        discard()
+def survive_the_reader():
+    """From here on, what is printed and read by nobody is dropped."""
+    sys.stdout, sys.stderr = Output(sys.stdout), Output(sys.stderr)
 
 
 def flush():
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            pass
+    sys.stdout.flush()
+    sys.stderr.flush()

@@ -1,9 +1,9 @@
 """A plugin: its methods and callbacks, and the state that its connections share."""
 
 import base64
+import sys
 import threading
 
-from . import output
 from .callbacks import Callbacks
 from .problem import Problem
 from .values import fits, is_raw, parse, result_is_raw, write
@@ -147,12 +147,11 @@ class Plugin:
                 return
             self.phase = "stopping"
             self.lock.notify_all()
-        output.discard_if_unread()
         try:
             if was_active:
                 self.hooks.get("stop", lambda: None)()
         except Exception as error:
-            output.log(f"the stop hook failed: {error}")
+            print(f"the stop hook failed: {error}", file=sys.stderr)
         finally:
             with self.lock:
                 if not self.lock.wait_for(lambda: not self.in_flight, STOP_TIMEOUT):

@@ -20,6 +20,7 @@ FLUSH = 1  # seconds in which the last answers can be written
 def serve(plugin):
     if (os.environ.get("LISTEN_PID"), os.environ.get("LISTEN_FDS")) != (str(os.getpid()), "1"):
         sys.exit("This is a goplug plugin: a host starts it. Try `install DIR` or `describe`.")
+    output.survive_the_reader()
     lifeline = os.environ.get("GOPLUG_LIFELINE")
     for number in [LISTENER, *([int(lifeline)] if lifeline else [])]:
         os.set_inheritable(number, False)  # a child must not hold what is meant for this process
@@ -55,12 +56,8 @@ def shut_down(plugin):
 
 
 def watch(lifeline, plugin):
-    """Stops the plugin when the host has ended: the lifeline is then at its end of file.
-
-    Nobody reads the output any more. Writing it would fail, and with it the stop hook.
-    """
+    """Stops the plugin when the host has ended: the lifeline is then at its end of file."""
     os.read(lifeline, 1)
-    output.discard()
     shut_down(plugin)
 
 
