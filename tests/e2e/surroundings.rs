@@ -1,8 +1,13 @@
-//! Hosts in a process that is not goplug's alone: others reap its children, or fork it.
+//! Hosts in a process that is not goplug's alone: others reap its children, fork it, remove its
+//! files, and need descriptors too.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
 
-use crate::test_env::{SURROUNDINGS, TestEnv, run_test};
+use goplug::Restart;
+use goplug_tests::fixtures::calculator::CalculatorClient;
+
+use crate::test_env::{Kind, SURROUNDINGS, TestEnv, is, kill, read_until, run_test, soon, until};
 
 fn findings(env: &TestEnv, command: &mut Command) -> Vec<String> {
     env.install_calculator();
@@ -67,5 +72,69 @@ fn a_fork_leaves_the_plugins_of_its_parent_alone() {
             "reloaded: 5",
         ];
         assert_eq!(findings, expected);
+    });
+}
+
+#[test]
+fn a_plugin_ends_with_its_host_although_a_fork_of_the_host_has_its_descriptors() {
+    run_test(async |env| {
+        env.install_calculator();
+        let mut command = env.command(SURROUNDINGS);
+        command.arg("is-survived").arg(env.folder()).env("TMPDIR", env.path(""));
+        let mut host = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(host.stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let (plugin, fork) = line.split_once(' ').unwrap();
+        let (plugin, fork): (u32, u32) = (plugin.parse().unwrap(), fork.parse().unwrap());
+        kill(host.id());
+        host.wait().unwrap();
+        until("the plugin is gone", || !env.processes().contains(&plugin)).await;
+        assert!(env.processes().contains(&fork));
+        kill(fork);
+    });
+}
+
+#[test]
+fn a_plugin_costs_its_host_five_descriptors() {
+    run_test(async |env| {
+        env.install_counter();
+        let mut command = env.command(SURROUNDINGS);
+        let findings = findings(env, command.arg("counts").arg(env.folder()));
+        // The pidfd, the lifeline, both outputs and an idle connection.
+        assert_eq!(findings, ["5 descriptors", "0 are left"]);
+    });
+}
+
+#[test]
+fn a_folder_of_sockets_that_was_removed_is_made_again() {
+    run_test(async |env| {
+        env.install_calculator();
+        let builder = env.registry().restart(Restart::permanent());
+        let registry = builder.start().await.unwrap();
+        let calculator: CalculatorClient = registry.client().await.unwrap();
+        let mut events = registry.events();
+
+        let folder = env.note_runtime_folder(&registry);
+        std::fs::remove_dir_all(&folder).unwrap();
+        // The connection is still there.
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        soon("the reload", registry.reload("Calculator", "math")).await.unwrap();
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+
+        let folder = env.note_runtime_folder(&registry);
+        std::fs::remove_dir_all(&folder).unwrap();
+        kill(calculator.process().await.unwrap());
+        read_until(&mut events, "the restart", is(Kind::Restarted, "math.Calculator")).await;
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+
+        // Only the socket.
+        let folder = env.note_runtime_folder(&registry);
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        soon("the reload", registry.reload("Calculator", "math")).await.unwrap();
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        assert_eq!(env.note_runtime_folder(&registry), folder);
+        registry.stop().await;
     });
 }

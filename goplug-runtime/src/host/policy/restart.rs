@@ -69,6 +69,10 @@ impl Restart {
     }
 
     /// The plugin is started again unless it exited by itself with status 0.
+    ///
+    /// If another part of the host's process takes the exit status (it ignores `SIGCHLD`, or waits
+    /// for all children), Linux 6.15 and later still tell it. Before that it is unknown, which counts
+    /// as a failure.
     pub fn transient() -> Self {
         Self::new(RestartKind::Transient)
     }
