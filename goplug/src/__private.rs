@@ -160,13 +160,13 @@ macro_rules! __error_text {
 pub use crate::{__clients as clients, __error_text as error_text};
 
 pub use goplug_runtime::typed::{
-    Arguments, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client, ClientBase,
-    Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch, EncodeArguments,
-    Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf, Expectation,
-    HookFuture, HookOutcome, HookResult, HookText, Item, Json, MethodError, MethodSpec,
-    NamedClient, NoHookOutcome, Outcome, ParamSpec, PluginType, PluginValue, Raw, Reply,
-    ReplyFuture, ResultKind, ResultKindFallback, Subscription, ask, blocking, check, emit,
-    receiver, wait,
+    Answer, Arguments, Attempt, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client,
+    ClientBase, Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch,
+    EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf,
+    Expectation, HookFuture, HookOutcome, HookResult, HookText, Item, Json, MethodError,
+    MethodSpec, NamedClient, NoHookOutcome, Outcome, ParamSpec, Parts, PluginType, PluginValue,
+    Raw, Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, blocking, check,
+    outgoing, receiver, wait,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory};

@@ -16,10 +16,12 @@ pub trait Greeter: __GreeterClients {
         Self: ::goplug::__private::PluginType,
     {
         async move {
-            ::goplug::__private::emit::<
+            ::goplug::__private::outgoing::<
                 Self,
                 _,
+                (),
             >(<GreeterClient>::__CALLBACK_GREETED, (name,))
+                .emit()
                 .await
         }
     }
@@ -35,13 +37,15 @@ pub trait Greeter: __GreeterClients {
                     ((|plugin, call| ::std::boxed::Box::pin(async move {
                         let plugin = ::goplug::__private::receiver::<Self>(plugin)?;
                         let (name,) = call
-                            .arguments::<
+                            .arrived::<
                                 (::std::string::String,),
-                            >(<GreeterClient>::__METHOD_GREET)?;
-                        ::goplug::__private::Reply::outcome(
-                            <GreeterClient>::__METHOD_GREET,
-                            <Self as Greeter>::greet(&plugin, &name).await,
-                        )
+                            >(<GreeterClient>::__METHOD_GREET)
+                            .arguments()?;
+                        ::goplug::__private::Attempt::<
+                            false,
+                            _,
+                        >(<Self as Greeter>::greet(&plugin, &name).await)
+                            .reply_to(<GreeterClient>::__METHOD_GREET)
                     })) as ::goplug::__private::Dispatch),
                 ]),
             ),
@@ -103,7 +107,12 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         name: &str,
     ) -> ::std::result::Result<String, ::goplug::__private::CallError<GreetError>> {
         self.base
-            .try_call(::goplug::__private::Json, Self::__METHOD_GREET, (name,))
+            .request::<
+                _,
+                _,
+                ::std::result::Result<String, GreetError>,
+            >(::goplug::__private::Json, Self::__METHOD_GREET, (name,))
+            .try_call()
             .await
     }
     /// Runs `handler` whenever the plugin calls back with `greeted`.
@@ -121,11 +130,12 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         Fut: ::std::future::Future<Output = ()> + ::std::marker::Send + 'static,
     {
         self.base
-            .on(
-                ::goplug::__private::Json,
-                Self::__CALLBACK_GREETED,
-                move |(name,): (::std::string::String,)| handler(name),
-            )
+            .registration::<
+                _,
+                (::std::string::String,),
+                (),
+            >(::goplug::__private::Json, Self::__CALLBACK_GREETED)
+            .on(move |(name,): (::std::string::String,)| handler(name))
             .await
     }
     /// The plugin's callback `greeted` as a stream.
@@ -139,11 +149,12 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         ::goplug::__private::CallbackStream<::std::string::String>,
     > {
         self.base
-            .stream(
-                ::goplug::__private::Json,
-                Self::__CALLBACK_GREETED,
-                |(arguments,): (::std::string::String,)| arguments,
-            )
+            .registration::<
+                _,
+                (::std::string::String,),
+                (),
+            >(::goplug::__private::Json, Self::__CALLBACK_GREETED)
+            .stream(|(arguments,): (::std::string::String,)| arguments)
             .await
     }
 }
@@ -156,11 +167,12 @@ impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .try_call(
-                    ::goplug::__private::Json,
-                    <GreeterClient>::__METHOD_GREET,
-                    (name,),
-                ),
+                .request::<
+                    _,
+                    _,
+                    ::std::result::Result<String, GreetError>,
+                >(::goplug::__private::Json, <GreeterClient>::__METHOD_GREET, (name,))
+                .try_call(),
         )
     }
     /// Runs `handler` whenever the plugin calls back with `greeted`.
@@ -179,11 +191,12 @@ impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .on_blocking(
-                    ::goplug::__private::Json,
-                    <GreeterClient>::__CALLBACK_GREETED,
-                    move |(name,): (::std::string::String,)| handler(name),
-                ),
+                .registration::<
+                    _,
+                    (::std::string::String,),
+                    (),
+                >(::goplug::__private::Json, <GreeterClient>::__CALLBACK_GREETED)
+                .on_blocking(move |(name,): (::std::string::String,)| handler(name)),
         )
     }
 }

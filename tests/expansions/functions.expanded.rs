@@ -46,8 +46,9 @@ const _: () = {
             <CalculatorClient>::__METHOD_ADD,
             |_, call| ::std::boxed::Box::pin(async move {
                 let (a, b) = call
-                    .arguments::<(i64, i64)>(<CalculatorClient>::__METHOD_ADD)?;
-                ::goplug::__private::Reply::json(&add(a, b))
+                    .arrived::<(i64, i64)>(<CalculatorClient>::__METHOD_ADD)
+                    .arguments()?;
+                ::goplug::__private::Answer(add(a, b)).reply()
             }),
         ),
     );
@@ -75,7 +76,14 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
     };
     /// Adds two integers.
     pub async fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
-        self.base.call(::goplug::__private::Json, Self::__METHOD_ADD, (&a, &b)).await
+        self.base
+            .request::<
+                _,
+                _,
+                i64,
+            >(::goplug::__private::Json, Self::__METHOD_ADD, (&a, &b))
+            .call()
+            .await
     }
 }
 impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
@@ -84,11 +92,12 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .call(
-                    ::goplug::__private::Json,
-                    <CalculatorClient>::__METHOD_ADD,
-                    (&a, &b),
-                ),
+                .request::<
+                    _,
+                    _,
+                    i64,
+                >(::goplug::__private::Json, <CalculatorClient>::__METHOD_ADD, (&a, &b))
+                .call(),
         )
     }
 }
@@ -108,11 +117,10 @@ const _: () = {
             <CalculatorClient>::__METHOD_DIVIDE,
             |_, call| ::std::boxed::Box::pin(async move {
                 let (a, b) = call
-                    .arguments::<(f64, f64)>(<CalculatorClient>::__METHOD_DIVIDE)?;
-                ::goplug::__private::Reply::outcome(
-                    <CalculatorClient>::__METHOD_DIVIDE,
-                    divide(a, b).await,
-                )
+                    .arrived::<(f64, f64)>(<CalculatorClient>::__METHOD_DIVIDE)
+                    .arguments()?;
+                ::goplug::__private::Attempt::<false, _>(divide(a, b).await)
+                    .reply_to(<CalculatorClient>::__METHOD_DIVIDE)
             }),
         ),
     );
@@ -145,7 +153,12 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         b: f64,
     ) -> ::std::result::Result<f64, ::goplug::__private::CallError<DivideError>> {
         self.base
-            .try_call(::goplug::__private::Json, Self::__METHOD_DIVIDE, (&a, &b))
+            .request::<
+                _,
+                _,
+                ::std::result::Result<f64, DivideError>,
+            >(::goplug::__private::Json, Self::__METHOD_DIVIDE, (&a, &b))
+            .try_call()
             .await
     }
 }
@@ -159,11 +172,16 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .try_call(
+                .request::<
+                    _,
+                    _,
+                    ::std::result::Result<f64, DivideError>,
+                >(
                     ::goplug::__private::Json,
                     <CalculatorClient>::__METHOD_DIVIDE,
                     (&a, &b),
-                ),
+                )
+                .try_call(),
         )
     }
 }
@@ -171,6 +189,8 @@ pub fn do_it(input: Bytes) -> Bytes {
     input
 }
 const _: () = {
+    ::goplug::__private::check::bytes::<Bytes>();
+    ::goplug::__private::check::bytes::<Bytes>();
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Calculator,
     >(
@@ -202,7 +222,14 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
     };
     /// Calls the plugin's method `main.Do`.
     pub async fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
-        self.base.call(::goplug::__private::Raw, Self::__METHOD_DO_IT, input).await
+        self.base
+            .request::<
+                _,
+                _,
+                Bytes,
+            >(::goplug::__private::Raw, Self::__METHOD_DO_IT, input)
+            .call()
+            .await
     }
 }
 impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
@@ -211,20 +238,23 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .call(
-                    ::goplug::__private::Raw,
-                    <CalculatorClient>::__METHOD_DO_IT,
-                    input,
-                ),
+                .request::<
+                    _,
+                    _,
+                    Bytes,
+                >(::goplug::__private::Raw, <CalculatorClient>::__METHOD_DO_IT, input)
+                .call(),
         )
     }
 }
 /// How far a long sum has come.
 pub async fn progress(percent: u8) -> goplug::Result<()> {
-    ::goplug::__private::emit::<
+    ::goplug::__private::outgoing::<
         Calculator,
         _,
+        (),
     >(<CalculatorClient>::__CALLBACK_PROGRESS, (&percent,))
+        .emit()
         .await
 }
 const _: () = {
@@ -263,11 +293,12 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         Fut: ::std::future::Future<Output = ()> + ::std::marker::Send + 'static,
     {
         self.base
-            .on(
-                ::goplug::__private::Json,
-                Self::__CALLBACK_PROGRESS,
-                move |(percent,): (u8,)| handler(percent),
-            )
+            .registration::<
+                _,
+                (u8,),
+                (),
+            >(::goplug::__private::Json, Self::__CALLBACK_PROGRESS)
+            .on(move |(percent,): (u8,)| handler(percent))
             .await
     }
     /// The plugin's callback `progress` as a stream.
@@ -279,11 +310,12 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         &self,
     ) -> ::goplug::__private::Result<::goplug::__private::CallbackStream<u8>> {
         self.base
-            .stream(
-                ::goplug::__private::Json,
-                Self::__CALLBACK_PROGRESS,
-                |(arguments,): (u8,)| arguments,
-            )
+            .registration::<
+                _,
+                (u8,),
+                (),
+            >(::goplug::__private::Json, Self::__CALLBACK_PROGRESS)
+            .stream(|(arguments,): (u8,)| arguments)
             .await
     }
 }
@@ -303,11 +335,12 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .on_blocking(
-                    ::goplug::__private::Json,
-                    <CalculatorClient>::__CALLBACK_PROGRESS,
-                    move |(percent,): (u8,)| handler(percent),
-                ),
+                .registration::<
+                    _,
+                    (u8,),
+                    (),
+                >(::goplug::__private::Json, <CalculatorClient>::__CALLBACK_PROGRESS)
+                .on_blocking(move |(percent,): (u8,)| handler(percent)),
         )
     }
 }
@@ -321,7 +354,7 @@ const _: () = {
     >(
         ::goplug::__private::Item::Activate(|plugin, configuration| ::std::boxed::Box::pin(async move {
             let plugin = ::goplug::__private::receiver::<Calculator>(plugin)?;
-            let config: Config = configuration.read("Config")?;
+            let config = configuration.configured::<Config>().read("Config")?;
             {
                 #[allow(unused_imports)]
                 use ::goplug::__private::{HookText as _, NoHookOutcome as _};

@@ -6,11 +6,12 @@ impl Counter {
     }
     /// Whether it may go on.
     pub async fn may(&self, value: u64, note: &str) -> goplug::Result<bool> {
-        ::goplug::__private::ask::<
+        ::goplug::__private::outgoing::<
             Counter,
             _,
             bool,
         >(<CounterClient>::__CALLBACK_MAY, (&value, note))
+            .ask()
             .await
     }
     fn stop(&self) {}
@@ -28,18 +29,22 @@ const _: () = {
             |plugin, call| ::std::boxed::Box::pin(async move {
                 let plugin = ::goplug::__private::receiver::<Counter>(plugin)?;
                 let (by, note) = call
-                    .arguments::<
+                    .arrived::<
                         (Option<u64>, ::std::string::String),
-                    >(<CounterClient>::__METHOD_INCREMENT)?;
-                ::goplug::__private::Reply::outcome(
-                    <CounterClient>::__METHOD_INCREMENT,
-                    ::goplug::__private::blocking(move || Counter::increment(
-                            &plugin,
-                            by,
-                            &note,
-                        ))
-                        .await?,
-                )
+                    >(<CounterClient>::__METHOD_INCREMENT)
+                    .arguments()?;
+                ::goplug::__private::Attempt::<
+                    true,
+                    _,
+                >(
+                        ::goplug::__private::blocking(move || Counter::increment(
+                                &plugin,
+                                by,
+                                &note,
+                            ))
+                            .await?,
+                    )
+                    .reply_to(<CounterClient>::__METHOD_INCREMENT)
             }),
         ),
     );
@@ -75,7 +80,12 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         ::goplug::__private::CallError<::goplug::__private::RemoteError>,
     > {
         self.base
-            .try_call(::goplug::__private::Json, Self::__METHOD_INCREMENT, (&by, note))
+            .request::<
+                _,
+                _,
+                ::std::result::Result<u64, ::goplug::__private::RemoteError>,
+            >(::goplug::__private::Json, Self::__METHOD_INCREMENT, (&by, note))
+            .try_call()
             .await
     }
 }
@@ -92,11 +102,16 @@ impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .try_call(
+                .request::<
+                    _,
+                    _,
+                    ::std::result::Result<u64, ::goplug::__private::RemoteError>,
+                >(
                     ::goplug::__private::Json,
                     <CounterClient>::__METHOD_INCREMENT,
                     (&by, note),
-                ),
+                )
+                .try_call(),
         )
     }
 }
@@ -142,11 +157,12 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         Fut: ::std::future::Future<Output = bool> + ::std::marker::Send + 'static,
     {
         self.base
-            .on(
-                ::goplug::__private::Json,
-                Self::__CALLBACK_MAY,
-                move |(value, note): (u64, ::std::string::String)| handler(value, note),
-            )
+            .registration::<
+                _,
+                (u64, ::std::string::String),
+                bool,
+            >(::goplug::__private::Json, Self::__CALLBACK_MAY)
+            .on(move |(value, note): (u64, ::std::string::String)| handler(value, note))
             .await
     }
 }
@@ -167,14 +183,15 @@ impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
         ::goplug::__private::wait(
             self
                 .base
-                .on_blocking(
-                    ::goplug::__private::Json,
-                    <CounterClient>::__CALLBACK_MAY,
-                    move |(value, note): (u64, ::std::string::String)| handler(
-                        value,
-                        note,
-                    ),
-                ),
+                .registration::<
+                    _,
+                    (u64, ::std::string::String),
+                    bool,
+                >(::goplug::__private::Json, <CounterClient>::__CALLBACK_MAY)
+                .on_blocking(move |(value, note): (u64, ::std::string::String)| handler(
+                    value,
+                    note,
+                )),
         )
     }
 }

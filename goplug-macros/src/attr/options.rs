@@ -143,7 +143,9 @@ impl Parser<'_> {
         };
         let attribute = self.grammar.attribute;
         let hint = self.grammar.hint;
-        self.diag.at(at, format!("unknown option `{name}`; `#[{attribute}]` {takes}{hint}"));
+        let near = self.grammar.options.iter().find(|key| is_near(&name, key.as_str()));
+        let near = near.map_or_else(String::new, |key| format!(" (did you mean {}?)", key.usage()));
+        self.diag.at(at, format!("unknown option `{name}`{near}; `#[{attribute}]` {takes}{hint}"));
     }
 
     fn value(&mut self, key: Key, name: &Ident, value: &Expr) {
@@ -196,6 +198,26 @@ impl Parser<'_> {
             PluginPath::Required | PluginPath::Optional => self.options.plugin = Some(path),
         }
     }
+}
+
+/// Whether a word is probably a slip of the other: it differs in `_`, case and at most two letters
+/// that are missing, swapped or wrong.
+fn is_near(word: &str, other: &str) -> bool {
+    let letters = |word: &str| -> Vec<char> {
+        word.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+    };
+    let (word, other) = (letters(word), letters(other));
+    let most = if other.len() > 4 { 2 } else { 1 };
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in word.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()] <= most
 }
 
 fn string(value: &Expr) -> Option<LitStr> {

@@ -10,7 +10,7 @@ use crate::model::types::{self, Raw};
 use crate::model::{FnSignature, Param, idents};
 
 /// ```text
-/// let (a, b) = call.arguments::<(i64, String)>(spec)?;
+/// let (a, b) = call.arrived::<(i64, String)>(spec).arguments()?;
 /// // or, for the bytes of a raw method:
 /// let input: Bytes = call.into_body();
 /// ```
@@ -25,7 +25,7 @@ pub(crate) fn decode(signature: &FnSignature, call: &Ident, spec: &TokenStream) 
     }
     let names = signature.params.iter().map(|param| &param.ident);
     let types = signature.params.iter().map(|param| &param.owned);
-    quote!(let (#(#names,)*) = #call.arguments::<(#(#types,)*)>(#spec)?;)
+    quote!(let (#(#names,)*) = #call.arrived::<(#(#types,)*)>(#spec).arguments()?;)
 }
 
 /// ```text

@@ -12,9 +12,9 @@ use super::{args, docs};
 use crate::model::{Callback, idents};
 
 /// ```text
-/// emit::<Calculator, _>(<CalculatorClient>::__CALLBACK_PROGRESS, (&percent,)).await
+/// outgoing::<Calculator, _, ()>(<CalculatorClient>::__CALLBACK_PROGRESS, (&percent,)).emit().await
 /// // or, for an answer:
-/// ask::<Calculator, _, bool>(<CalculatorClient>::__CALLBACK_MAY, (&value,)).await
+/// outgoing::<Calculator, _, bool>(<CalculatorClient>::__CALLBACK_MAY, (&value,)).ask().await
 /// ```
 ///
 /// The body of the user's function.
@@ -31,10 +31,10 @@ pub(crate) fn body(callback: &Callback, paths: &Paths) -> TokenStream {
     let private = idents::respan(&paths.private, at);
     match &callback.answer {
         None => quote_spanned! {at=>
-            #private::emit::<#plugin, _>(<#client>::#constant, #arguments).await
+            #private::outgoing::<#plugin, _, ()>(<#client>::#constant, #arguments).emit().await
         },
         Some(answer) => quote_spanned! {at=>
-            #private::ask::<#plugin, _, #answer>(<#client>::#constant, #arguments).await
+            #private::outgoing::<#plugin, _, #answer>(<#client>::#constant, #arguments).ask().await
         },
     }
 }
@@ -52,17 +52,15 @@ pub(crate) fn listeners(callback: &Callback, flavour: Flavour, paths: &Paths) ->
 /// pub async fn on_progress<F, Fut>(&self, handler: F) -> Result<Subscription>
 /// where F: Fn(u8) -> Fut + Send + Sync + 'static, Fut: Future<Output = ()> + Send + 'static
 /// {
-///     self.base.on(Json, Self::__CALLBACK_PROGRESS, move |(percent,): (u8,)| handler(percent)).await
+///     self.base.registration::<_, (u8,), ()>(Json, Self::__CALLBACK_PROGRESS)
+///         .on(move |(percent,): (u8,)| handler(percent)).await
 /// }
 /// // or
 /// pub fn on_progress<F>(&self, handler: F) -> Result<Subscription>
 /// where F: Fn(u8) + Send + Sync + 'static
 /// {
-///     wait(self.base.on_blocking(
-///         Json,
-///         <CalculatorClient>::__CALLBACK_PROGRESS,
-///         move |(percent,): (u8,)| handler(percent),
-///     ))
+///     wait(self.base.registration::<_, (u8,), ()>(Json, <CalculatorClient>::__CALLBACK_PROGRESS)
+///         .on_blocking(move |(percent,): (u8,)| handler(percent)))
 /// }
 /// ```
 fn on(callback: &Callback, flavour: Flavour, paths: &Paths) -> TokenStream {
@@ -84,9 +82,11 @@ fn on(callback: &Callback, flavour: Flavour, paths: &Paths) -> TokenStream {
     let codec = codec(signature.raw().is_some(), private);
     let constant = flavour.constant(&callback_constant(callback), paths);
     let spread = spread(callback, &handler, paths);
-    let registered = quote!(self.base.#register(#codec, #constant, #spread));
+    let registration = registration(callback, paths);
+    let registered = quote!(#registration(#codec, #constant).#register(#spread));
     let (asyncness, result) = (flavour.asyncness(), flavour.wait(&registered, private));
-    quote! {
+    // If the user has a function of this name too, the error points at both names.
+    quote_spanned! {idents::call_site_at(&name)=>
         #docs
         pub #asyncness fn #name<#(#generics),*>(
             &self,
@@ -98,6 +98,22 @@ fn on(callback: &Callback, flavour: Flavour, paths: &Paths) -> TokenStream {
             #result
         }
     }
+}
+
+/// ```text
+/// self.base.registration::<_, (u8,), ()>
+/// ```
+fn registration(callback: &Callback, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let arguments = match callback.signature.raw() {
+        Some(_) => quote!(#private::Bytes),
+        None => {
+            let owned = callback.signature.params.iter().map(|param| &param.owned);
+            quote!((#(#owned,)*))
+        }
+    };
+    let answer = callback.answer.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
+    quote!(self.base.registration::<_, #arguments, #answer>)
 }
 
 /// The bounds of the handler of a callback.
@@ -163,7 +179,8 @@ fn spread(callback: &Callback, handler: &Ident, paths: &Paths) -> TokenStream {
 
 /// ```text
 /// pub async fn progress_stream(&self) -> Result<CallbackStream<u8>> {
-///     self.base.stream(Json, Self::__CALLBACK_PROGRESS, |(arguments,): (u8,)| arguments).await
+///     self.base.registration::<_, (u8,), ()>(Json, Self::__CALLBACK_PROGRESS)
+///         .stream(|(arguments,): (u8,)| arguments).await
 /// }
 /// ```
 fn stream(callback: &Callback, paths: &Paths) -> TokenStream {
@@ -189,10 +206,11 @@ fn stream(callback: &Callback, paths: &Paths) -> TokenStream {
             (item, make)
         }
     };
-    quote! {
+    let registration = registration(callback, paths);
+    quote_spanned! {idents::call_site_at(&name)=>
         #docs
         pub async fn #name(&self) -> #private::Result<#private::CallbackStream<#item>> {
-            self.base.stream(#codec, Self::#constant, #make).await
+            #registration(#codec, Self::#constant).stream(#make).await
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Checks that the compiler makes of the user's types, at the place of each type.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::paths::Paths;
@@ -10,6 +11,7 @@ use super::results::{ok_type, opaque};
 use crate::model::types;
 use crate::model::{
     Callback, ClientMember, ErrorForm, FnSignature, Hook, Method, Outcome, Output, Param, idents,
+    names,
 };
 
 /// The checks of a member.
@@ -35,7 +37,43 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
         }
         Output::Outcome(outcome) => outcome_checks(outcome, raw, paths),
     };
-    quote!(#params #output)
+    let callbacks = method.in_the_way_of();
+    let listeners = callbacks.iter().map(|callback| no_callback(method, callback, paths));
+    let listeners: TokenStream = listeners.collect();
+    quote!(#params #output #listeners)
+}
+
+/// ```text
+/// {
+///     #[diagnostic::on_unimplemented(message = "the client's `on_done` is …")]
+///     trait Free {}
+///     impl Free for () {}
+///     trait Absent { const __CALLBACK_DONE: () = (); }
+///     impl<T> Absent for T {}
+///     const fn is_free<T: Free>(_: &T) {}
+///     is_free(&<CalculatorClient>::__CALLBACK_DONE);
+/// }
+/// ```
+///
+/// for a method that a callback would be in the way of. Two functions of a plugin do not see each
+/// other; if the callback is there, its constant is found before that of `Absent`.
+fn no_callback(method: &Method, callback: &str, paths: &Paths) -> TokenStream {
+    let ident = &method.signature.ident;
+    let message = names::hides_listener(&ident.unraw().to_string(), callback);
+    let at = Span::mixed_site().located_at(ident.span());
+    let constant = idents::constant_at("CALLBACK", callback, at);
+    let Paths { client, .. } = paths;
+    quote_spanned! {at=>
+        {
+            #[diagnostic::on_unimplemented(message = #message, label = "give this another name")]
+            trait Free {}
+            impl Free for () {}
+            trait Absent { const #constant: () = (); }
+            impl<T> Absent for T {}
+            const fn is_free<T: Free>(_: &T) {}
+            is_free(&<#client>::#constant);
+        }
+    }
 }
 
 /// ```text
@@ -59,12 +97,15 @@ fn no_result(ty: &Type, paths: &Paths) -> Option<TokenStream> {
 fn outcome_checks(outcome: &Outcome, raw: bool, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     let Outcome { whole, ok, error } = outcome;
+    let opaque = opaque(outcome, paths);
     let Some(ok) = ok else {
-        let ok = ok_type(outcome, paths);
-        return quote_spanned!(whole.span()=> #private::check::result::<#ok>(););
+        let ok = idents::locate(&ok_type(outcome, paths), whole.span());
+        return quote_spanned! {whole.span()=>
+            #private::check::result::<#ok>();
+            #private::check::outcome::<#whole, #ok, #opaque>();
+        };
     };
     let value = value_check(ok, raw, paths);
-    let opaque = opaque(outcome, paths);
     let outcome = match error {
         ErrorForm::Typed(error) => {
             let typed = quote_spanned! {whole.span()=>
@@ -80,9 +121,10 @@ fn outcome_checks(outcome: &Outcome, raw: bool, paths: &Paths) -> TokenStream {
     quote!(#value #outcome)
 }
 
-fn value_check(ty: &Type, raw: bool, paths: &Paths) -> Option<TokenStream> {
+fn value_check(ty: &Type, raw: bool, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
-    (!raw).then(|| quote_spanned!(ty.span()=> #private::check::result::<#ty>();))
+    let check = if raw { quote!(bytes) } else { quote!(result) };
+    quote_spanned!(ty.span()=> #private::check::#check::<#ty>();)
 }
 
 /// ```text
@@ -116,8 +158,8 @@ pub(crate) fn of_hook(hook: &Hook, paths: &Paths) -> TokenStream {
 /// ```
 fn parameters(signature: &FnSignature, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
-    if signature.raw().is_some() {
-        return TokenStream::new();
+    if let Some((Param { written, owned, .. }, _)) = signature.raw() {
+        return quote_spanned!(written.span()=> #private::check::bytes::<#owned>(););
     }
     let checks = signature.params.iter().map(|Param { written, owned, .. }| {
         quote_spanned!(written.span()=> #private::check::parameter::<#owned>();)

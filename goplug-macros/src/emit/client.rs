@@ -5,7 +5,7 @@
 //! goplug's `__private`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Attribute, Path, Visibility};
 
 use super::paths::{self, MemberScope, Paths};
@@ -192,17 +192,17 @@ pub(crate) fn implement(
 /// ```text
 /// /// Adds two integers.
 /// pub async fn add(&self, a: i64, b: &str) -> Result<i64> {
-///     self.base.call(Json, Self::__METHOD_ADD, (&a, b)).await
+///     self.base.request::<_, _, i64>(Json, Self::__METHOD_ADD, (&a, b)).call().await
 /// }
 /// // or
 /// pub fn add(&self, a: i64, b: &str) -> Result<i64> {
-///     wait(self.base.call(Json, <CalculatorClient>::__METHOD_ADD, (&a, b)))
+///     wait(self.base.request::<_, _, i64>(Json, <CalculatorClient>::__METHOD_ADD, (&a, b)).call())
 /// }
 /// ```
 pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     let Method { signature, output, .. } = method;
-    let ident = idents::generated(&signature.ident);
+    let ident = &idents::generated(&signature.ident);
     let fallback = format!("Calls the plugin's method `{}`.", method.wire);
     let attributes = docs::or_fallback(&signature.attrs, &fallback);
     let (names, types): (Vec<_>, Vec<_>) =
@@ -214,10 +214,13 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     let codec = codec(output.raw().is_some(), private);
     let constant = flavour.constant(&method_constant(method), paths);
     let arguments = args::encode(signature, paths);
-    let called = quote!(self.base.#call(#codec, #constant, #arguments));
+    let result_type = results::result_type(method, paths);
+    let request = quote!(self.base.request::<_, _, #result_type>);
+    let called = quote!(#request(#codec, #constant, #arguments).#call());
     let (asyncness, result) = (flavour.asyncness(), flavour.wait(&called, private));
     let returns = results::returned(method, paths);
-    quote! {
+    // If there are two functions of this name, the error points at both names.
+    quote_spanned! {idents::call_site_at(ident)=>
         #attributes
         pub #asyncness fn #ident(&self #(, #names: #types)*) -> #returns { #result }
     }

@@ -5,14 +5,15 @@ use quote::{quote, quote_spanned};
 
 use super::args;
 use super::paths::Paths;
+use super::results::opaque;
 use super::spec::method_constant;
 use crate::model::{Method, Output, idents};
 
 /// ```text
 /// |plugin, call| Box::pin(async move {
 ///     let plugin = receiver::<Counter>(plugin)?;
-///     let (a, b) = call.arguments::<(i64, String)>(<CounterClient>::__METHOD_ADD)?;
-///     Reply::json(&Counter::add(&plugin, a, &b).await)
+///     let (a, b) = call.arrived::<(i64, String)>(<CounterClient>::__METHOD_ADD).arguments()?;
+///     Answer(Counter::add(&plugin, a, &b).await).reply()
 /// })
 /// ```
 pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
@@ -43,20 +44,26 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
 }
 
 /// ```text
-/// Reply::json(&Counter::add(&plugin, a, &b).await)
+/// Answer(Counter::add(&plugin, a, &b).await).reply()
 /// // or, for a `Result`:
-/// Reply::outcome(<CounterClient>::__METHOD_ADD, Counter::add(&plugin, a, &b).await)
+/// Attempt::<false, _>(Counter::add(&plugin, a, &b).await).reply_to(<CounterClient>::__METHOD_ADD)
 /// ```
 fn reply(method: &Method, result: &TokenStream, paths: &Paths) -> TokenStream {
     let Paths { private, client, .. } = paths;
     let constant = method_constant(method);
     let spec = quote!(<#client>::#constant);
     match (&method.output, method.output.raw()) {
-        (Output::Value(_), None) => quote!(#private::Reply::json(&#result)),
+        (Output::Value(_), None) => quote!(#private::Answer(#result).reply()),
         (Output::Value(_), Some(_)) => {
             quote!(::std::result::Result::Ok(#private::Reply::raw(#result)))
         }
-        (Output::Outcome(_), None) => quote!(#private::Reply::outcome(#spec, #result)),
-        (Output::Outcome(_), Some(_)) => quote!(#private::Reply::raw_outcome(#spec, #result)),
+        (Output::Outcome(outcome), None) => {
+            let opaque = opaque(outcome, paths);
+            quote!(#private::Attempt::<#opaque, _>(#result).reply_to(#spec))
+        }
+        (Output::Outcome(outcome), Some(_)) => {
+            let opaque = opaque(outcome, paths);
+            quote!(#private::Attempt::<#opaque, _>(#result).raw_reply_to(#spec))
+        }
     }
 }

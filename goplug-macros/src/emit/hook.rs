@@ -11,7 +11,7 @@ use crate::model::{Hook, Param, idents};
 /// ```text
 /// Item::Activate(|plugin, configuration| Box::pin(async move {
 ///     let plugin = receiver::<Calculator>(plugin)?;
-///     let config: Config = configuration.read("Config")?;
+///     let config = configuration.configured::<Config>().read("Config")?;
 ///     { use {HookText as _, NoHookOutcome as _}; HookResult(start(&plugin, config).await).into_result() }
 /// }))
 /// // or
@@ -24,7 +24,7 @@ pub(crate) fn item(hook: &Hook, paths: &Paths) -> TokenStream {
     let receiver =
         signature.takes_plugin.then(|| quote!(let #plugin = #private::receiver::<#ty>(#plugin)?;));
     let decode = signature.params.first().map(|Param { ident, owned, spelling, .. }| {
-        quote!(let #ident: #owned = #configuration.read(#spelling)?;)
+        quote!(let #ident = #configuration.configured::<#owned>().read(#spelling)?;)
     });
     let callee = paths.callee(&signature.ident);
     let passed = args::pass(signature, &plugin);

@@ -12,13 +12,28 @@ pub(crate) fn returned(method: &Method, paths: &Paths) -> TokenStream {
     match &method.output {
         Output::Value(ty) => quote!(#private::Result<#ty>),
         Output::Outcome(outcome) => {
-            let ok = match &outcome.ok {
-                Some(ok) => quote!(#ok),
-                None => ok_type(outcome, paths),
-            };
-            let error = error_type(outcome, paths);
+            let (ok, error) = (success(outcome, paths), error_type(outcome, paths));
             quote!(::std::result::Result<#ok, #private::CallError<#error>>)
         }
+    }
+}
+
+/// What a method results in: `i64`, or `Result<f64, DivideError>`.
+pub(crate) fn result_type(method: &Method, paths: &Paths) -> TokenStream {
+    match &method.output {
+        Output::Value(ty) => quote!(#ty),
+        Output::Outcome(outcome) => {
+            let (ok, error) = (success(outcome, paths), error_type(outcome, paths));
+            quote!(::std::result::Result<#ok, #error>)
+        }
+    }
+}
+
+/// The type of a success.
+fn success(outcome: &Outcome, paths: &Paths) -> TokenStream {
+    match &outcome.ok {
+        Some(ok) => quote!(#ok),
+        None => ok_type(outcome, paths),
     }
 }
 
@@ -37,11 +52,11 @@ pub(crate) fn opaque(Outcome { whole, error, .. }: &Outcome, paths: &Paths) -> T
     }
 }
 
-/// `<Answer as Outcome<OPAQUE>>::Ok`: the type of a success that only the compiler knows.
+/// `<Answer as Parts<OPAQUE>>::Ok`: the type of a success that only the compiler knows.
 pub(crate) fn ok_type(outcome: &Outcome, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     let (whole, opaque) = (&outcome.whole, opaque(outcome, paths));
-    quote!(<#whole as #private::Outcome<#opaque>>::Ok)
+    quote!(<#whole as #private::Parts<#opaque>>::Ok)
 }
 
 /// `DivideError`, `RemoteError`, or `ErrorOf<Answer, OPAQUE>`.

@@ -35,6 +35,11 @@ pub(crate) fn generated(ident: &Ident) -> Ident {
     ident
 }
 
+/// The place of this identifier in messages, for tokens that resolve at the attribute.
+pub(crate) fn call_site_at(ident: &Ident) -> Span {
+    Span::call_site().located_at(ident.span())
+}
+
 /// A generated local variable, or another name of the macro.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
@@ -48,8 +53,13 @@ pub(crate) fn derived(prefix: &str, ident: &Ident, suffix: &str) -> Ident {
 
 /// The constant that holds the specification of a method or callback.
 pub(crate) fn constant(prefix: &str, ident: &Ident) -> Ident {
-    let upper = ident.unraw().to_string().to_uppercase();
-    Ident::new(&format!("__{prefix}_{upper}"), Span::mixed_site())
+    let at = Span::mixed_site().located_at(ident.span());
+    constant_at(prefix, &ident.unraw().to_string(), at)
+}
+
+/// The constant of a method or callback of this name.
+pub(crate) fn constant_at(prefix: &str, name: &str, at: Span) -> Ident {
+    Ident::new(&format!("__{prefix}_{}", name.to_uppercase()), at)
 }
 
 /// A generic parameter's name that these tokens do not use already.

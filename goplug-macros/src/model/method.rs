@@ -1,5 +1,7 @@
 //! A method, validated.
 
+use syn::ext::IdentExt as _;
+
 use super::container::Container;
 use super::names::{self, Kind};
 use super::output::Output;
@@ -18,6 +20,14 @@ pub(crate) struct Method {
 }
 
 impl Method {
+    /// The callbacks that would add a function of this method's name to the client: `done` for
+    /// `on_done`, and for `done_stream`.
+    pub(crate) fn in_the_way_of(&self) -> Vec<String> {
+        let name = self.signature.ident.unraw().to_string();
+        let names = [name.strip_prefix("on_"), name.strip_suffix("_stream")];
+        names.into_iter().flatten().map(str::to_owned).collect()
+    }
+
     pub(crate) fn new(
         function: &Function,
         options: &Options,

@@ -13,7 +13,7 @@ mod hook;
 pub(crate) mod idents;
 mod member;
 mod method;
-mod names;
+pub(crate) mod names;
 mod output;
 mod param;
 mod plugin;

@@ -87,6 +87,14 @@ pub(crate) fn check_client_method(ident: &Ident, wire: &str, diag: &Diag) {
     }
 }
 
+/// The message about a method with the name of a function that a callback adds to the client.
+pub(crate) fn hides_listener(name: &str, callback: &str) -> String {
+    format!(
+        "the client's `{name}` is how a host listens to the callback `{callback}`; give the \
+         function another name, and keep the wire name with `name = \"{name}\"`"
+    )
+}
+
 /// Checks a plugin's name: `[A-Za-z0-9_-]{1,64}`.
 pub(crate) fn check_plugin(name: &str, at: Span, diag: &Diag) {
     if name.is_empty() || name.len() > MAX_PLUGIN_NAME || !name.chars().all(is_plain) {

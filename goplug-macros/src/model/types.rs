@@ -1,9 +1,10 @@
 //! The spelling of types: the canonical form in which both sides compare them, and what the macros
 //! can conclude from it.
 
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::{GenericArgument, Path, PathArguments, Type, parse_quote};
+use syn::{GenericArgument, Path, PathArguments, Type, parse_quote, parse_quote_spanned};
 
 /// The canonical spelling: without path qualifiers, lifetimes and needless spaces,
 /// so that `std::collections::HashMap<String,u8>` reads `HashMap<String, u8>`.
@@ -72,7 +73,9 @@ pub(crate) fn owned(ty: &Type) -> Type {
         Type::Path(path) if path.path.is_ident("str") => parse_quote!(::std::string::String),
         Type::Slice(slice) => {
             let elem = &slice.elem;
-            parse_quote!(::std::vec::Vec<#elem>)
+            // An error about the whole points at the slice.
+            let at = Span::call_site().located_at(slice.bracket_token.span.join());
+            parse_quote_spanned!(at=> ::std::vec::Vec<#elem>)
         }
         elem => elem.clone(),
     }

@@ -9,7 +9,7 @@ use super::callback::Callback;
 use super::hook::Hook;
 use super::member::{ClientMember, FromMark};
 use super::method::Method;
-use super::names::Kind;
+use super::names::{self, Kind};
 use crate::attr::HookKind;
 use crate::diag::Diag;
 
@@ -56,11 +56,7 @@ impl<'a> UsedNames<'a> {
         self.wire(Kind::Method, &method.wire, ident);
         let name = ident.unraw().to_string();
         if let Some(callback) = self.callbacks.get(&name) {
-            let text = format!(
-                "the client's `{name}` is how a host listens to the callback `{callback}`; give \
-                 the function another name, and keep the wire name with `name = \"{name}\"`"
-            );
-            self.diag.at(ident, text);
+            self.diag.at(ident, names::hides_listener(&name, callback));
         }
     }
 

@@ -30,21 +30,25 @@ mod table;
 
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
-    Call, CallbackKind, Configuration, Context, Emission, Handler, Notifier, Payload, PluginValue,
-    Reply, ReplyFuture, WrongPluginValue, blocking, receiver, wait, wait_until,
+    Answer, Arrived, Attempt, Call, CallbackKind, Configuration, Configured, Context, Emission,
+    Handler, Notifier, Payload, PluginValue, Reply, ReplyFuture, WrongPluginValue, blocking,
+    receiver, wait, wait_until,
 };
 pub use callback::{
-    CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Subscription, ask,
-    emit,
+    CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Outgoing,
+    Subscription, ask, emit, outgoing,
 };
-pub use client::{BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost};
+pub use client::{
+    BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost, Registration,
+    Request,
+};
 pub use codec::{Arguments, DecodeResult, EncodeArguments, EncodeError, Json, MediaType, Raw};
 #[cfg(feature = "plugin")]
 pub(crate) use declare::remote_problem;
 pub use declare::{
     CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback,
     ErrorTextOf, HookOutcome, HookResult, HookText, MethodError, MethodSpec, NoHookOutcome,
-    Outcome, ParamSpec, PluginType, ResultKind, ResultKindFallback, check,
+    Outcome, ParamSpec, Parts, PluginType, ResultKind, ResultKindFallback, Unmet, check,
 };
 pub use table::{
     Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table,

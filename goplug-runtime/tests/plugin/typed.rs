@@ -6,8 +6,8 @@ use goplug_runtime::inventory;
 use goplug_runtime::plugin::PluginServer;
 use goplug_runtime::protocol::Descriptor;
 use goplug_runtime::typed::{
-    Call, CallbackSpec, Configuration, Entry, HookFuture, Item, MethodSpec, ParamSpec, PluginType,
-    PluginValue, Reply, ReplyFuture, ask, emit,
+    Attempt, Call, CallbackSpec, Configuration, Entry, HookFuture, Item, MethodSpec, ParamSpec,
+    PluginType, PluginValue, Reply, ReplyFuture, ask, emit,
 };
 use goplug_runtime::{Error, ErrorText, Result};
 
@@ -69,7 +69,7 @@ fn add(instance: PluginValue, call: Call) -> ReplyFuture {
 fn confirm(_: PluginValue, _: Call) -> ReplyFuture {
     Box::pin(async {
         let answer: Result<bool> = ask::<Counter, _, _>(&SURE, ()).await;
-        Reply::outcome(&CONFIRM, answer)
+        Attempt::<true, _>(answer).reply_to(&CONFIRM)
     })
 }
 

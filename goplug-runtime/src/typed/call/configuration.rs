@@ -1,8 +1,12 @@
 //! What a host passes to a plugin's activation hook.
 
+use std::marker::PhantomData;
+use std::ops::Deref;
+
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use crate::typed::declare::Unmet;
 use crate::typed::declare::check::ConfigurationType;
 
 /// The configuration that a host passes to a plugin's activation hook.
@@ -44,6 +48,46 @@ impl Configuration {
                 anyhow::anyhow!("the configuration is not a `{ty}`: {error}")
             }
         })
+    }
+}
+
+/// A configuration of this type, in generated code; see [`Unmet`].
+#[derive(Debug)]
+pub struct Configured<'a, T>(&'a Configuration, PhantomData<fn() -> T>);
+
+impl Configuration {
+    /// The configuration as this type, not decoded yet.
+    #[doc(hidden)]
+    pub fn configured<T>(&self) -> Configured<'_, T> {
+        Configured(self, PhantomData)
+    }
+}
+
+impl<T: ConfigurationType> Configured<'_, T> {
+    /// As [`Configuration::read`].
+    ///
+    /// # Errors
+    /// As [`Configuration::read`].
+    pub fn read(&self, ty: &str) -> anyhow::Result<T> {
+        self.0.read(ty)
+    }
+}
+
+impl<T> Deref for Configured<'_, T> {
+    type Target = Unmet<T>;
+    fn deref(&self) -> &Unmet<T> {
+        &const { Unmet::new() }
+    }
+}
+
+impl<T> Unmet<T> {
+    /// Of a configuration that cannot be decoded.
+    ///
+    /// # Errors
+    /// None.
+    pub fn read(&self, _: &str) -> anyhow::Result<T> {
+        let () = Self::NEVER;
+        Err(anyhow::Error::msg(""))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::any::Any;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use bytes::Bytes;
 use super::reply::Reply;
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::codec::{self, Arguments};
-use crate::typed::declare::{MethodSpec, PluginType};
+use crate::typed::declare::{MethodSpec, PluginType, Unmet};
 
 /// The value of a plugin's type, shared by all its calls.
 pub type PluginValue = Arc<dyn Any + Send + Sync>;
@@ -49,6 +51,52 @@ impl Call {
     /// A problem that names the parameter and what was expected.
     pub fn arguments<A: Arguments>(&self, method: &MethodSpec) -> Result<A, Problem> {
         codec::decode(&self.body, method.params)
+    }
+}
+
+/// The arguments of a [`Call`], in generated code; see [`Unmet`].
+#[derive(Debug)]
+pub struct Arrived<'a, A> {
+    call: &'a Call,
+    method: &'a MethodSpec,
+    arguments: PhantomData<fn() -> A>,
+}
+
+impl Call {
+    /// The arguments of this call of the method, not decoded yet.
+    #[doc(hidden)]
+    #[inline]
+    pub fn arrived<'a, A>(&'a self, method: &'a MethodSpec) -> Arrived<'a, A> {
+        Arrived { call: self, method, arguments: PhantomData }
+    }
+}
+
+impl<A: Arguments> Arrived<'_, A> {
+    /// As [`Call::arguments`].
+    ///
+    /// # Errors
+    /// A problem that names the parameter and what was expected.
+    #[inline]
+    pub fn arguments(&self) -> Result<A, Problem> {
+        self.call.arguments(self.method)
+    }
+}
+
+impl<A> Deref for Arrived<'_, A> {
+    type Target = Unmet<A>;
+    fn deref(&self) -> &Unmet<A> {
+        &const { Unmet::new() }
+    }
+}
+
+impl<A> Unmet<A> {
+    /// Of arguments that cannot be decoded.
+    ///
+    /// # Errors
+    /// None.
+    pub fn arguments(&self) -> Result<A, Problem> {
+        let () = Self::NEVER;
+        Err(Problem::new(ProblemKind::Internal, ""))
     }
 }
 

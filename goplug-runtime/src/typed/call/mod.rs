@@ -6,6 +6,7 @@
 //! and `codec`.
 
 mod activation;
+mod answer;
 mod blocking;
 mod configuration;
 mod context;
@@ -15,11 +16,14 @@ mod reply;
 mod wait;
 
 pub(crate) use activation::{ActivationId, within_activation};
+pub use answer::{Answer, Attempt};
 pub use blocking::blocking;
-pub use configuration::Configuration;
+pub use configuration::{Configuration, Configured};
 pub use context::Context;
 pub(super) use context::with_notifier;
-pub use invocation::{Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver};
+pub use invocation::{
+    Arrived, Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver,
+};
 pub use notifier::{CallbackKind, Emission, Notifier, Payload};
 pub use reply::Reply;
 pub use wait::{wait, wait_until};

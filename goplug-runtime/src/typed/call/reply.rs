@@ -5,7 +5,6 @@ use bytes::Bytes;
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::codec::{MediaType, written};
 use crate::typed::declare::check::Returned;
-use crate::typed::declare::{MethodSpec, Outcome};
 
 /// The answer of a handler.
 #[derive(Debug)]
@@ -35,35 +34,5 @@ impl Reply {
     /// Bytes, as they are.
     pub fn raw(body: impl Into<Bytes>) -> Self {
         Self { body: body.into(), media_type: MediaType::Raw }
-    }
-
-    /// The JSON result or the error of a method that returns a `Result`.
-    ///
-    /// # Errors
-    /// The method's own error, as a problem of kind [`ProblemKind::Method`].
-    #[doc(hidden)]
-    pub fn outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(
-        method: &MethodSpec,
-        result: R,
-    ) -> Result<Self, Problem>
-    where
-        R::Ok: Returned,
-    {
-        Self::json(&result.into_reply(method)?)
-    }
-
-    /// The raw result or the error of a method that returns a `Result`.
-    ///
-    /// # Errors
-    /// The method's own error, as a problem of kind [`ProblemKind::Method`].
-    #[doc(hidden)]
-    pub fn raw_outcome<const OPAQUE: bool, R: Outcome<OPAQUE>>(
-        method: &MethodSpec,
-        result: R,
-    ) -> Result<Self, Problem>
-    where
-        R::Ok: Into<Bytes>,
-    {
-        Ok(Self::raw(result.into_reply(method)?))
     }
 }

@@ -8,6 +8,7 @@
 mod codec;
 mod emission;
 mod handler;
+mod outgoing;
 mod run;
 mod stream;
 mod subscription;
@@ -15,6 +16,7 @@ mod subscription;
 pub use codec::DecodeCallback;
 pub use emission::{ask, emit};
 pub use handler::CallbackHandler;
+pub use outgoing::{Outgoing, outgoing};
 pub use run::{CallbackEvent, CallbackRun};
 pub use stream::CallbackStream;
 pub use subscription::Subscription;

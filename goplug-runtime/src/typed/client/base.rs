@@ -82,11 +82,7 @@ impl<C: Caller> ClientBase<C> {
         &self.caller
     }
 
-    async fn request<A: EncodeArguments>(
-        &self,
-        method: &MethodSpec,
-        arguments: A,
-    ) -> Result<Bytes> {
+    async fn send<A: EncodeArguments>(&self, method: &MethodSpec, arguments: A) -> Result<Bytes> {
         let body = encode(method.name, method.params, arguments)?;
         self.caller
             .call(CallRequest {
@@ -108,7 +104,7 @@ impl<C: Caller> ClientBase<C> {
         K: DecodeResult<T>,
         A: EncodeArguments,
     {
-        K::decode(method, self.request(method, arguments).await?)
+        K::decode(method, self.send(method, arguments).await?)
     }
 
     /// Calls a method that returns a `Result`. The codec is that of a success.
@@ -126,7 +122,7 @@ impl<C: Caller> ClientBase<C> {
         A: EncodeArguments,
         E: MethodError,
     {
-        match self.request(method, arguments).await {
+        match self.send(method, arguments).await {
             Ok(body) => Ok(K::decode(method, body)?),
             Err(error) => Err(typed_error(method, error)),
         }

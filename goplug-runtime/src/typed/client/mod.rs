@@ -1,10 +1,12 @@
 //! The base of generated clients, and the trait of their callers.
 //!
 //! Start with [`caller`], whose trait users implement for test doubles and layers. A generated
-//! client holds a [`base`]. The room imports from all other rooms of `typed`.
+//! client holds a [`base`], and makes a [`request`] of it. The room imports from all other rooms of `typed`.
 
 mod base;
 mod caller;
+mod request;
 
 pub use base::{Client, ClientBase, NamedClient};
 pub use caller::{BlockingCaller, CallRequest, Caller, NoHost};
+pub use request::{Registration, Request};

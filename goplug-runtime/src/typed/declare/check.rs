@@ -4,6 +4,7 @@
 //! reported at that type, in words about its purpose, and not somewhere in generated code. The
 //! calls are evaluated at compile time, and do nothing then.
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -79,11 +80,28 @@ pub trait Is<T> {}
 
 impl<T> Is<T> for T {}
 
+/// A type of bytes that travel as they are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is spelled as bytes that travel as they are, and is another type",
+    label = "this is not `goplug::Bytes` or `Vec<u8>`",
+    note = "give the type another name, and it travels as JSON"
+)]
+pub trait RawBytes {}
+
+#[diagnostic::do_not_recommend]
+impl RawBytes for Bytes {}
+
+#[diagnostic::do_not_recommend]
+impl RawBytes for Vec<u8> {}
+
 /// Checks that this can be a parameter.
 pub const fn parameter<T: Parameter>() {}
 
 /// Checks that this can be a result.
 pub const fn result<T: MethodResult>() {}
+
+/// Checks that these are bytes that travel as they are.
+pub const fn bytes<T: RawBytes>() {}
 
 /// Checks that this can be a method's error.
 pub const fn error<E: MethodError>() {}

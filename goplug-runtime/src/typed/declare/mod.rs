@@ -11,12 +11,14 @@ mod hook;
 mod outcome;
 mod plugin_type;
 mod spec;
+mod unmet;
 
 pub use hook::{HookOutcome, HookResult, HookText, NoHookOutcome};
 pub(crate) use outcome::remote_problem;
 pub use outcome::{
     ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf, MethodError, Outcome,
-    ResultKind, ResultKindFallback,
+    Parts, ResultKind, ResultKindFallback,
 };
 pub use plugin_type::PluginType;
 pub use spec::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec};
+pub use unmet::Unmet;

@@ -27,6 +27,25 @@ pub trait MethodError: Serialize + DeserializeOwned + Debug + 'static {}
 #[diagnostic::do_not_recommend]
 impl<E: Serialize + DeserializeOwned + Debug + 'static> MethodError for E {}
 
+/// The two types of a `Result`, as the caller sees them. The error of an opaque one is a
+/// [`RemoteError`].
+pub trait Parts<const OPAQUE: bool> {
+    /// The type of a success.
+    type Ok;
+    /// The type of the method's error at the caller.
+    type Error;
+}
+
+impl<T, E> Parts<false> for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+}
+
+impl<T, E> Parts<true> for Result<T, E> {
+    type Ok = T;
+    type Error = RemoteError;
+}
+
 /// A `Result` that a method can return.
 ///
 /// `OPAQUE` says whether the error loses its type on the wire and arrives as a
@@ -37,11 +56,7 @@ impl<E: Serialize + DeserializeOwned + Debug + 'static> MethodError for E {}
     note = "the error type needs `serde::Serialize`, `serde::Deserialize` and `Debug`, so that \
             the caller gets it back; or return `anyhow::Result`, which arrives as its text"
 )]
-pub trait Outcome<const OPAQUE: bool> {
-    /// The type of a success.
-    type Ok;
-    /// The type of the method's error at the caller.
-    type Error;
+pub trait Outcome<const OPAQUE: bool>: Parts<OPAQUE> {
     /// The success, or the problem document of the error; the method says how the error is shown.
     ///
     /// # Errors
@@ -51,24 +66,18 @@ pub trait Outcome<const OPAQUE: bool> {
 
 #[diagnostic::do_not_recommend]
 impl<T, E: MethodError> Outcome<false> for Result<T, E> {
-    type Ok = T;
-    type Error = E;
     fn into_reply(self, method: &MethodSpec) -> Result<T, Problem> {
         self.map_err(|error| method_problem(&error, method.error.line(&error)))
     }
 }
 
 impl<T> Outcome<true> for Result<T, anyhow::Error> {
-    type Ok = T;
-    type Error = RemoteError;
     fn into_reply(self, _: &MethodSpec) -> Result<T, Problem> {
         self.map_err(|error| remote_problem(&RemoteError::from(&error)))
     }
 }
 
 impl<T> Outcome<true> for Result<T, Error> {
-    type Ok = T;
-    type Error = RemoteError;
     fn into_reply(self, _: &MethodSpec) -> Result<T, Problem> {
         self.map_err(|error| remote_problem(&RemoteError::from(&error)))
     }
@@ -90,7 +99,7 @@ fn method_problem<E: Serialize>(error: &E, detail: String) -> Problem {
 }
 
 /// The error type that the caller of a method with this `Result` gets.
-pub type ErrorOf<R, const OPAQUE: bool> = <R as Outcome<OPAQUE>>::Error;
+pub type ErrorOf<R, const OPAQUE: bool> = <R as Parts<OPAQUE>>::Error;
 
 /// Asks the compiler about a type: `ErrorKind::<R>::OPAQUE` is whether `R` is a
 /// `Result` whose error is opaque, `ErrorKind::<T>::IS_RESULT` whether `T` is a
@@ -163,7 +172,7 @@ impl<E> ErrorTextFallback for ErrorTextOf<E> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::typed::Reply;
+    use crate::typed::Attempt;
 
     /// The specification of a method whose error is shown in this way.
     const fn spec(error: ErrorText) -> MethodSpec {
@@ -184,7 +193,7 @@ mod tests {
     #[test]
     fn a_typed_error_travels_as_its_value() {
         let error = Err::<u8, _>(("by zero".to_owned(), 3));
-        let problem = Reply::outcome(&spec(ErrorText::DEBUG), error).unwrap_err();
+        let problem = Attempt::<false, _>(error).reply_to(&spec(ErrorText::DEBUG)).unwrap_err();
         assert_eq!(problem.error.as_ref().unwrap().get(), r#"["by zero",3]"#);
         assert_eq!(problem.detail, r#"("by zero", 3)"#);
     }
@@ -192,7 +201,8 @@ mod tests {
     #[test]
     fn an_opaque_error_travels_as_its_texts() {
         let error = anyhow::anyhow!("disk full").context("saving");
-        let problem = Reply::outcome(&spec(ErrorText::DEBUG), Err::<u8, _>(error)).unwrap_err();
+        let problem =
+            Attempt::<true, _>(Err::<u8, _>(error)).reply_to(&spec(ErrorText::DEBUG)).unwrap_err();
         let remote: RemoteError =
             serde_json::from_str(problem.error.as_ref().unwrap().get()).unwrap();
         assert_eq!(format!("{remote:#}"), "saving: disk full");
@@ -212,7 +222,9 @@ mod tests {
     #[test]
     fn the_detail_is_the_text_of_the_error() {
         let text = ErrorTextOf::<String>::DISPLAY;
-        let problem = Reply::outcome(&spec(text), Err::<u8, _>("by zero".to_owned())).unwrap_err();
+        let problem = Attempt::<false, _>(Err::<u8, _>("by zero".to_owned()))
+            .reply_to(&spec(text))
+            .unwrap_err();
         assert_eq!(problem.detail, "by zero");
     }
 }
