@@ -11,6 +11,7 @@ mod legacy;
 mod names;
 mod pconf;
 mod problem;
+mod values;
 mod wire;
 
 /// Enough cases to reach every branch, and few enough to run each time.
