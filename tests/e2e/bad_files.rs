@@ -164,14 +164,18 @@ fn reason_for_socket(lazy: bool, prepare: fn(&Path)) -> String {
 fn a_socket_without_a_listener_is_rejected() {
     for lazy in [false, true] {
         let reason = reason_for_socket(lazy, |sock| drop(UnixListener::bind(sock).unwrap()));
-        assert_eq!(reason, "nobody listens on the socket");
+        assert!(
+            reason.starts_with("its socket /") && reason.contains(": nobody listens on the socket"),
+            "{reason}"
+        );
     }
 }
 
 #[test]
 fn a_socket_that_is_not_there_is_rejected() {
     for lazy in [false, true] {
-        assert_eq!(reason_for_socket(lazy, |_| ()), "there is no such socket");
+        let reason = reason_for_socket(lazy, |_| ());
+        assert!(reason.contains(": there is no such socket; another process has to"), "{reason}");
     }
 }
 
@@ -179,7 +183,10 @@ fn a_socket_that_is_not_there_is_rejected() {
 fn a_sock_that_is_not_a_socket_is_rejected() {
     for lazy in [false, true] {
         let reason = reason_for_socket(lazy, |sock| fs::write(sock, "").unwrap());
-        assert_eq!(reason, "the file is not a socket");
+        assert!(
+            reason.starts_with("its socket /") && reason.contains(": the file is not a socket"),
+            "{reason}"
+        );
     }
 }
 

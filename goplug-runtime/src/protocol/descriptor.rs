@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{null, wire};
+use super::{null, visible, wire};
 
 /// A plugin's response to an activation; its `.pconf` repeats parts of it.
 ///
@@ -143,7 +143,7 @@ impl CallbackDescriptor {
 
 fn signature(name: &str, params: &[Parameter], returns: &TypeDescriptor) -> String {
     let params = params.iter().map(|p| (p.name.as_str(), p.ty.spelling.as_str()));
-    render_signature(name, params, &returns.spelling)
+    visible(&render_signature(name, params, &returns.spelling)).into_owned()
 }
 
 /// A signature in the canonical form that the fingerprint is computed from:

@@ -55,10 +55,14 @@ impl Facts {
             return None;
         }
         if mode & OTHERS_WRITE != 0 {
-            return Some(format!("every user may write it (mode {mode:04o})"));
+            return Some(format!(
+                "every user may write it (mode {mode:04o}); chmod o-w mends that"
+            ));
         }
         if mode & GROUP_WRITE != 0 && !(gid == uid && group_is_private()) {
-            return Some(format!("its group may write it (mode {mode:04o}, gid {gid})"));
+            return Some(format!(
+                "its group may write it (mode {mode:04o}, gid {gid}); chmod g-w mends that"
+            ));
         }
         None
     }
@@ -104,13 +108,13 @@ mod tests {
     #[test]
     fn a_mode_that_lets_everybody_write_is_reported() {
         let text = problem(ME, ME, 0o666, false).unwrap();
-        assert_eq!(text, "every user may write it (mode 0666)");
+        assert_eq!(text, "every user may write it (mode 0666); chmod o-w mends that");
     }
 
     #[test]
     fn a_shared_group_that_may_write_is_reported() {
         let text = problem(ME, 50, 0o775, true).unwrap();
-        assert_eq!(text, "its group may write it (mode 0775, gid 50)");
+        assert_eq!(text, "its group may write it (mode 0775, gid 50); chmod g-w mends that");
     }
 
     #[test]
@@ -147,6 +151,6 @@ mod tests {
         assert_eq!(writable_by_others(&path.metadata().unwrap()), None);
         set(0o646);
         let problem = writable_by_others(&path.metadata().unwrap()).unwrap();
-        assert_eq!(problem, "every user may write it (mode 0646)");
+        assert_eq!(problem, "every user may write it (mode 0646); chmod o-w mends that");
     }
 }

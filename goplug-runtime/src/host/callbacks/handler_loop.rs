@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::http1::Request;
 use crate::limits;
 use crate::panic::{catch, contained};
+use crate::protocol::visible::Lines;
 use crate::protocol::{Problem, ProblemKind, wire};
 use crate::typed::{
     CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply, within_activation,
@@ -271,7 +272,7 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
                 tracing::warn!(
                     target: "goplug::callbacks",
                     plugin = %self.peer.id(), callback = self.name.as_str(),
-                    "the handler failed: {}", problem.detail
+                    "the handler failed: {}", Lines(&problem.detail)
                 )
             });
         }

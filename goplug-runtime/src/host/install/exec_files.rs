@@ -103,19 +103,33 @@ fn is_code(path: &Path) -> bool {
     extension.is_some_and(|extension| CODE.contains(&extension)) || is_executable(path)
 }
 
-/// The names of files that an argument may have: itself, what follows the `=` of an option, and
-/// after `-m` the module of Python's.
+/// The names of files that an argument may have: itself, what follows the `=` of an option, after
+/// `-m` the module of Python's, and after `-c` the paths in the commands of a shell.
 fn names(before: Option<&OsString>, argument: &OsStr) -> Vec<OsString> {
     let mut names = vec![argument.to_owned()];
     let Some(text) = argument.to_str() else { return names };
     if let Some((_, value)) = text.strip_prefix('-').and_then(|option| option.split_once('=')) {
         names.push(value.into());
     }
-    if before.is_some_and(|before| before == "-m") {
-        let path = text.replace('.', "/");
-        names.extend([format!("{path}.py").into(), path.into()]);
+    match before.and_then(|before| before.to_str()) {
+        Some("-m") => {
+            let path = text.replace('.', "/");
+            names.extend([format!("{path}.py").into(), path.into()]);
+        }
+        Some(option) if is_command_option(option) => {
+            let ends = |c: char| c.is_whitespace() || "\"'`$;&|<>(){}=".contains(c);
+            let words = text.split(ends).filter(|word| word.contains('/') && *word != text);
+            names.extend(words.map(OsString::from));
+        }
+        _ => {}
     }
     names
+}
+
+/// Whether a shell takes its commands from the argument after this option, such as `-c` and `-lc`.
+fn is_command_option(option: &str) -> bool {
+    let letters = option.strip_prefix('-').unwrap_or_default();
+    letters.ends_with('c') && letters.chars().all(|c| c.is_ascii_lowercase())
 }
 
 /// Where a process looks for files.

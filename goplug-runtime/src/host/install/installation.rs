@@ -53,7 +53,7 @@ impl Unusable {
 
 impl From<String> for Unusable {
     fn from(reason: String) -> Self {
-        Self { reason, plugin: None, is_passing: false }
+        Self { reason: visible(&reason).into_owned(), plugin: None, is_passing: false }
     }
 }
 
@@ -154,6 +154,18 @@ impl Installation {
     pub(in crate::host) fn rejected(&self, reason: impl Into<String>) -> Error {
         let reason = visible(&reason.into()).into_owned();
         Error::Rejected { path: self.path().into(), reason }
+    }
+
+    /// The error that nothing answers on the socket of a plugin that another process starts.
+    pub(in crate::host) fn unreachable(&self, error: &io::Error) -> Error {
+        let Ok(socket) = self.socket() else { return self.rejected(error.to_string()) };
+        let advice = match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                "; another process has to start this plugin, since its file has no Exec"
+            }
+            _ => "",
+        };
+        self.rejected(format!("its socket {}: {error}{advice}", socket.display()))
     }
 
     /// How to start the plugin; `None` if another process starts it.

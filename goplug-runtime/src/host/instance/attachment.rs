@@ -66,7 +66,7 @@ impl Attachment {
         deadline: Instant,
     ) -> Result<(Self, Activated)> {
         let connection = endpoint.connect().await;
-        let connection = connection.map_err(|error| installation.rejected(error.to_string()))?;
+        let connection = connection.map_err(|error| installation.unreachable(&error))?;
         let mut attachment = Self {
             process: connection.listening_process(),
             installation,

@@ -104,7 +104,7 @@ pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
     let socket = installation.socket()?;
     match connect(&socket, limits::CONNECT_TIMEOUT).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(installation.rejected(error.to_string())),
+        Err(error) => Err(installation.unreachable(&error)),
     }
 }
 

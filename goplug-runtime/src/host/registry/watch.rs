@@ -21,6 +21,7 @@ use tokio::sync::{Notify, oneshot};
 use super::programs::Programs;
 use crate::limits;
 use crate::panic::contained;
+use crate::protocol::visible::OneLine;
 use crate::transport::{EndWatch, FileStamp, FolderEvents, Woken};
 
 /// Hints from the thread to the task that scans, and back.
@@ -146,7 +147,7 @@ impl Watcher {
                 contained(|| {
                     tracing::warn!(
                         target: "goplug::discovery",
-                        folder = %self.folder.display(),
+                        folder = %OneLine(self.folder.display()),
                         "file events are not to be had, so changes are noticed later: {error}"
                     )
                 });

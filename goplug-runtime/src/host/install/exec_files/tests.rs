@@ -50,6 +50,25 @@ fn files_that_arguments_name_are_found() {
 }
 
 #[test]
+fn paths_in_the_commands_of_a_shell_are_found() {
+    let temp = tempfile::tempdir().unwrap();
+    let script = put(&temp.path().join("lib/x.sh"), "", 0o755);
+    let absolute = script.to_str().unwrap();
+    for command in [
+        format!("exec {absolute} --quiet"),
+        format!("cd / && \"{absolute}\""),
+        format!("A=$({absolute}); echo $A"),
+        "exec ./lib/x.sh >/dev/null 2>&1".to_owned(),
+    ] {
+        for option in ["-c", "-ec"] {
+            let found = files(temp.path(), &["/bin/sh", option, &command]).unwrap().arguments;
+            let found: Vec<_> = found.iter().map(|path| path.canonicalize().unwrap()).collect();
+            assert_eq!(found, [script.canonicalize().unwrap()], "{command}");
+        }
+    }
+}
+
+#[test]
 fn every_interpreter_of_a_script_is_found() {
     let temp = tempfile::tempdir().unwrap();
     let at = |name: &str, text: &str| put(&temp.path().join(name), text, 0o755);
