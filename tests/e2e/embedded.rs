@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use crate::test_env::{EMBEDDING, TestEnv, copy_program, run_test};
 
@@ -25,7 +25,10 @@ struct Host {
 
 impl Host {
     fn start(env: &TestEnv, program: &Path) -> Self {
-        let mut command = env.command(program);
+        Self::spawn(env, env.command(program))
+    }
+
+    fn spawn(env: &TestEnv, mut command: Command) -> Self {
         command.env("EMBEDDING", "right").env("TMPDIR", env.path(""));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
@@ -135,6 +138,23 @@ fn a_host_whose_file_was_replaced_starts_no_other_program() {
         // It may even be a file that nobody can run.
         std::fs::write(&newer, "a letter").unwrap();
         std::fs::rename(&newer, &program).unwrap();
+        assert_eq!(host.tell("kill"), "5");
+        host.end();
+    });
+}
+
+#[test]
+fn a_confined_plugin_runs_the_hosts_program_although_the_file_is_another() {
+    run_test(async |env| {
+        let program = env.path("host");
+        copy_program(EMBEDDING, &program);
+        let mut command = env.command(&program);
+        command.env("EMBEDDING_SANDBOX", "1");
+        let mut host = Host::spawn(env, command);
+        assert_eq!(host.answer(), "5");
+        std::fs::remove_file(&program).unwrap();
+        assert_eq!(host.tell("reload"), "5");
+        copy_program("/bin/false", &program);
         assert_eq!(host.tell("kill"), "5");
         host.end();
     });

@@ -4,6 +4,8 @@
 //! for the moment, and yet runs the work later, when nobody expects it any more.
 
 use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -45,6 +47,22 @@ pub async fn on_thread<T: Send + 'static>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(panic)) => resume_unwind(panic),
         Err(_) => Err(io::Error::other("too much other work waits for a thread")),
+    }
+}
+
+/// The system's reason is kept as the cause: it tells that a later attempt may succeed.
+#[derive(Debug)]
+struct NoThread(io::Error);
+
+impl fmt::Display for NoThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the system has no thread for it: {}", self.0)
+    }
+}
+
+impl Error for NoThread {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
     }
 }
 
@@ -117,8 +135,7 @@ impl Pool {
             match start() {
                 Ok(()) => state.threads += 1,
                 Err(error) if state.threads == 0 => {
-                    let text = format!("the system has no thread for it: {error}");
-                    return Err(io::Error::new(error.kind(), text));
+                    return Err(io::Error::new(error.kind(), NoThread(error)));
                 }
                 Err(_) => {}
             }
@@ -184,6 +201,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_job_can_wait_for_a_task_of_the_runtime() {
+        let there = on_thread(|| {
+            let runtime = Handle::current();
+            runtime.block_on(async { tokio::spawn(async { 7 }).await.unwrap() })
+        });
+        assert_eq!(there.await.unwrap(), 7);
+    }
+
+    #[tokio::test]
     async fn a_panic_is_the_callers() {
         let panicking = tokio::spawn(on_thread(|| panic!("a test's own")));
         assert!(panicking.await.unwrap_err().is_panic());
@@ -219,6 +245,7 @@ mod tests {
         let error = pool.submit(first, no_thread).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         assert!(error.to_string().starts_with("the system has no thread for it: "), "{error}");
+        assert!(error.get_ref().and_then(Error::source).is_some());
         assert!(result.try_recv().is_err());
         assert!(pool.lock().jobs.is_empty());
     }

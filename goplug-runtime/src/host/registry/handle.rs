@@ -30,6 +30,10 @@ use crate::typed::NamedClient;
 /// Cheap to clone. When the last clone is dropped, everything that the registry started ends:
 /// its tasks are aborted and its plugins are killed. [`Registry::stop`] stops them gracefully.
 ///
+/// A process that was forked from the host, for example as a daemon, makes a runtime and a registry of
+/// its own. Of the inherited registry it must not use the handles, whose connections are its parent's;
+/// loads fail there with [`Error::Configuration`], and dropping it ends nothing.
+///
 /// ```no_run
 /// # async fn example() -> anyhow::Result<()> {
 /// let registry = goplug::Registry::builder("plugins").auto_discover(true).start().await?;
