@@ -95,6 +95,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// half of the time that its start has left. After that the plugin is activated nevertheless.
 pub const EARLY_REGISTRATION_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often a host looks whether a plugin that is being started has bound a socket of its own, in
+/// place of the one that it was given: every 20 ms.
+pub const OWN_SOCKET_POLL: Duration = Duration::from_millis(20);
+
 /// How long a host waits before it opens a broken callback stream again: 10 ms, doubled with each
 /// failure up to [`CALLBACK_RETRY_MAX`].
 pub const CALLBACK_RETRY_MIN: Duration = Duration::from_millis(10);

@@ -25,6 +25,7 @@ mod legacy;
 mod looking;
 mod misbehaving;
 mod originals;
+mod own_socket;
 mod panics;
 mod pipelining;
 mod process;

@@ -145,6 +145,21 @@ impl PassedListener {
         flags.is_none_or(|flags| flags.contains(rustix::fs::OFlags::NONBLOCK))
     }
 
+    /// Whether the process has bound a socket of its own at the path, in place of the one that it was
+    /// given. It may not listen yet.
+    pub fn is_replaced(&self) -> bool {
+        self.file.is_replaced()
+    }
+
+    /// From here on, the file at the path is that of the process's own socket: it is removed with
+    /// this.
+    ///
+    /// # Errors
+    /// The system's error, for example if there is no file.
+    pub fn adopt_file(&mut self) -> io::Result<()> {
+        self.file.adopt()
+    }
+
     /// Removes the file, if it is still that of this socket. No new connections are possible then;
     /// the process that has the socket keeps its open connections.
     ///
@@ -253,6 +268,25 @@ mod tests {
         drop(theirs);
         let error = connect(passed.path(), SOON).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn a_process_may_replace_the_socket_by_its_own() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("s");
+        let mut passed = PassedListener::bind(&path).unwrap();
+        assert!(!passed.is_replaced());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!passed.is_replaced());
+        std::fs::write(&path, "").unwrap();
+        assert!(!passed.is_replaced());
+        std::fs::remove_file(&path).unwrap();
+        let _own = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(passed.is_replaced());
+        passed.adopt_file().unwrap();
+        assert!(!passed.is_replaced());
+        drop(passed);
+        assert!(!path.exists());
     }
 
     #[test]

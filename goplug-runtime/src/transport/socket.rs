@@ -178,6 +178,19 @@ impl SocketFile {
         &self.path
     }
 
+    /// Whether another socket is at the path.
+    pub(super) fn is_replaced(&self) -> bool {
+        std::fs::symlink_metadata(&self.path).is_ok_and(|found| {
+            found.file_type().is_socket() && (found.dev(), found.ino()) != self.identity
+        })
+    }
+
+    /// Takes the file that is at the path for this one.
+    pub(super) fn adopt(&mut self) -> io::Result<()> {
+        *self = Self::identify(std::mem::take(&mut self.path))?;
+        Ok(())
+    }
+
     /// Removes the file, unless it was removed or replaced already, or another process bound it.
     pub(super) fn remove(&self) -> io::Result<()> {
         if self.process != std::process::id() {

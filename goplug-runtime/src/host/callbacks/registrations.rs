@@ -92,14 +92,32 @@ struct Confirmation {
     /// the first attempt.
     version: Option<u64>,
     /// Why the registration of this version failed, if it did.
-    failure: Option<String>,
+    failure: Option<Failure>,
+}
+
+/// Why a registration failed.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    reason: String,
+    /// Whether the plugin could not be reached, and so did not refuse anything.
+    is_unreachable: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let is_unreachable = matches!(error, Error::Io { .. } | Error::Connect { .. });
+        Self { reason: error.to_string(), is_unreachable }
+    }
 }
 
 impl Confirmation {
     /// The outcome for this version of the list; `None` if it is not known yet.
     fn of(&self, version: u64) -> Option<Result<()>> {
         self.version.filter(|confirmed| *confirmed >= version)?;
-        Some(self.failure.clone().map_or(Ok(()), |failure| Err(Error::Protocol(failure))))
+        Some(match &self.failure {
+            None => Ok(()),
+            Some(failure) => Err(Error::Protocol(failure.reason.clone())),
+        })
     }
 }
 
@@ -226,9 +244,29 @@ impl Callbacks {
     /// # Errors
     /// As [`Callbacks::wait_until_confirmed`].
     pub(in crate::host) async fn wait_until_all_confirmed(&self, generation: u64) -> Result<()> {
+        self.wait_until_all(generation, Confirmation::of).await
+    }
+
+    /// As [`Callbacks::wait_until_all_confirmed`], for a process that has just begun to start: that it
+    /// cannot be reached is no failure. Cancel safe.
+    pub(in crate::host) async fn wait_until_all_answered(&self, generation: u64) -> Result<()> {
+        let of = |confirmation: &Confirmation, version| {
+            let failure = confirmation.failure.as_ref();
+            let is_answered = !failure.is_some_and(|failure| failure.is_unreachable);
+            is_answered.then(|| confirmation.of(version)).flatten()
+        };
+        self.wait_until_all(generation, of).await
+    }
+
+    async fn wait_until_all(
+        &self,
+        generation: u64,
+        outcome: impl Fn(&Confirmation, u64) -> Option<Result<()>>,
+    ) -> Result<()> {
         loop {
             let version = *self.names_version.borrow();
-            self.wait_for(|all| all.by_generation.get(&generation)?.of(version)).await?;
+            let of = |all: &Confirmations| outcome(all.by_generation.get(&generation)?, version);
+            self.wait_for(of).await?;
             if version == *self.names_version.borrow() {
                 return Ok(());
             }
@@ -268,14 +306,15 @@ impl Callbacks {
     }
 
     /// Notes that the process of this generation has no names registered, and why.
-    pub(super) fn fail(&self, generation: u64, failure: String) {
+    pub(super) fn fail(&self, generation: u64, reason: String) {
         let version = *self.names_version.borrow();
+        let failure = Failure { reason, is_unreachable: false };
         self.confirm(generation, version, Some(failure));
     }
 
     /// Notes that the instance of this generation has registered this version, or why it has not.
     /// Does nothing if the generation was replaced.
-    pub(super) fn confirm(&self, generation: u64, version: u64, failure: Option<String>) {
+    pub(super) fn confirm(&self, generation: u64, version: u64, failure: Option<Failure>) {
         self.confirmations.send_if_modified(|all| {
             let Some(confirmation) = all.by_generation.get_mut(&generation) else { return false };
             *confirmation = Confirmation { version: Some(version), failure };

@@ -73,7 +73,7 @@ impl<'a> StreamReader<'a> {
                     }
                 }
                 Err(error) => {
-                    self.callbacks.confirm(self.generation, version, Some(error.to_string()))
+                    self.callbacks.confirm(self.generation, version, Some(error.into()));
                 }
             }
             wait_or_change(retry, &mut names_version).await;

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::io::ErrorKind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::activate::{ActivationError, Via, activate};
 use super::attachment::Attachment;
@@ -15,9 +16,10 @@ use super::owned::OwnedInstance;
 use super::process::Process;
 use super::shared::{ChildProcess, Instance};
 use crate::error::{Error, Result};
-use crate::host::connection::Endpoint;
+use crate::host::connection::{Endpoint, connect};
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
+use crate::limits;
 use crate::protocol::{Descriptor, Dialect};
 use crate::transport::PassedListener;
 
@@ -62,7 +64,13 @@ impl StartingInstance {
         &self.endpoint
     }
 
-    /// Does this work before the activation.
+    /// Whether this host started the process.
+    pub(in crate::host) fn is_child(&self) -> bool {
+        matches!(self.process, StartingProcess::Child(_))
+    }
+
+    /// Does this work before the activation. `None` if it was cut off, because the plugin listens on a
+    /// socket of its own from here on: nobody will answer on the connections from before.
     ///
     /// # Errors
     /// [`Error::Start`] if the process ends meanwhile, [`Error::Stopped`] once `closing` resolves.
@@ -71,11 +79,14 @@ impl StartingInstance {
         mut self,
         work: impl Future<Output = T>,
         closing: impl Future<Output = ()>,
-    ) -> Result<(Self, T)> {
+    ) -> Result<(Self, Option<T>)> {
         let outcome = tokio::select! {
             biased;
-            output = work => Ok(output),
-            error = self.process.failed(&self.installation) => Err(error),
+            output = work => Ok(Some(output)),
+            change = self.process.changed(&self.installation) => match change {
+                Change::OwnSocket => Ok(None),
+                Change::Ended(error) => Err(error),
+            },
             () = closing => Err(Error::Stopped),
         };
         match (outcome, self.process) {
@@ -87,7 +98,8 @@ impl StartingInstance {
         }
     }
 
-    /// Activates the process until the deadline, and ends it if that fails.
+    /// Activates the process until the deadline, and ends it if that fails. Also returns whether the
+    /// plugin listens on another socket than it did before, as [`StartingInstance::prepare`] says.
     ///
     /// # Errors
     /// [`Error::Start`] if the instance is not active by the deadline, [`Error::Rejected`] if nobody
@@ -97,15 +109,17 @@ impl StartingInstance {
         policy: &Policy,
         deadline: Instant,
         closing: impl Future<Output = ()>,
-    ) -> Result<OwnedInstance> {
+    ) -> Result<(OwnedInstance, bool)> {
         let Self { installation, endpoint, process } = self;
+        let mut has_moved = false;
         let (activated, child, liveness) = match process {
             StartingProcess::Child(mut child) => {
                 let activating =
                     child.activate(&installation, policy, &endpoint, deadline, closing);
                 match activating.await {
                     Err(error) => return Err(child.end(&installation, error).await),
-                    Ok(activated) => {
+                    Ok((activated, moved)) => {
+                        has_moved = moved;
                         let StartingChild { process, listener, .. } = *child;
                         let child = ChildProcess {
                             id: process.id(),
@@ -135,15 +149,23 @@ impl StartingInstance {
         };
         let id = installation.id().clone();
         let instance = Instance::new(id, endpoint, activated, child, policy);
-        Ok(OwnedInstance::new(instance, installation, liveness, policy.health))
+        Ok((OwnedInstance::new(instance, installation, liveness, policy.health), has_moved))
     }
 }
 
+/// What happens to a process that is not active yet.
+enum Change {
+    /// It listens on a socket of its own, in place of the one that it was given.
+    OwnSocket,
+    /// It has ended.
+    Ended(Error),
+}
+
 impl StartingProcess {
-    /// Waits until it is clear that the process will not be active. Cancel safe.
-    async fn failed(&mut self, installation: &Installation) -> Error {
+    /// Waits until something happens to the process. Cancel safe.
+    async fn changed(&mut self, installation: &Installation) -> Change {
         match self {
-            Self::Child(child) => child.ended(installation).await,
+            Self::Child(child) => child.changed(installation).await,
             // The activation will find out.
             Self::Foreign { .. } => std::future::pending().await,
         }
@@ -151,6 +173,7 @@ impl StartingProcess {
 }
 
 impl StartingChild {
+    /// Activates the process. Also returns whether it listens on another socket than before.
     async fn activate(
         &mut self,
         installation: &Installation,
@@ -158,17 +181,24 @@ impl StartingChild {
         endpoint: &Endpoint,
         deadline: Instant,
         closing: impl Future<Output = ()>,
-    ) -> Result<(Dialect, Descriptor)> {
-        let failure = tokio::select! {
-            biased;
-            activated = activate(installation, policy, endpoint, Via::Any, deadline) => {
-                match activated {
-                    Ok(activated) => return Ok(activated),
-                    Err(failure) => failure,
+    ) -> Result<((Dialect, Descriptor), bool)> {
+        let mut closing = pin!(closing);
+        let mut has_moved = false;
+        let failure = loop {
+            tokio::select! {
+                biased;
+                activated = activate(installation, policy, endpoint, Via::Any, deadline) => {
+                    match activated {
+                        Ok(activated) => return Ok((activated, has_moved)),
+                        Err(failure) => break failure,
+                    }
                 }
+                change = self.changed(installation) => match change {
+                    Change::OwnSocket => has_moved = true,
+                    Change::Ended(error) => return Err(error),
+                },
+                () = closing.as_mut() => return Err(Error::Stopped),
             }
-            error = self.ended(installation) => return Err(error),
-            () = closing => return Err(Error::Stopped),
         };
         match failure {
             // Most often the process has ended, and its exit is the better reason.
@@ -177,6 +207,18 @@ impl StartingChild {
                 Err(timeout(EXIT_WAIT, self.ended(installation)).await.unwrap_or_else(broken))
             }
             failure => Err(failure.into_error(installation.id())),
+        }
+    }
+
+    /// Waits until the process has ended, or listens on a socket of its own. Cancel safe.
+    async fn changed(&mut self, installation: &Installation) -> Change {
+        let Self { process, listener, is_sandboxed } = self;
+        tokio::select! {
+            biased;
+            exit = process.wait() => {
+                Change::Ended(exit.into_start_error(installation.id(), *is_sandboxed))
+            }
+            () = listens_itself(listener) => Change::OwnSocket,
         }
     }
 
@@ -197,5 +239,21 @@ impl StartingChild {
             stderr = exit.stderr;
         }
         Error::Start { id, reason, stderr }
+    }
+}
+
+/// Waits until the process listens on a socket of its own at the path of the one that it was given.
+/// Ready once. Cancel safe.
+async fn listens_itself(listener: &mut PassedListener) {
+    loop {
+        sleep(limits::OWN_SOCKET_POLL).await;
+        if !listener.is_replaced() {
+            continue;
+        }
+        // It may have bound the socket, and not listen yet.
+        let connected = connect(listener.path(), limits::OWN_SOCKET_POLL).await;
+        if connected.is_ok() && listener.adopt_file().is_ok() {
+            return;
+        }
     }
 }

@@ -82,35 +82,59 @@ impl Supervisor {
         // `Protocol` stands for.
         let is_goplug_2 = starting.installation().pconf.protocol() >= 2;
         let mut receiver = is_goplug_2.then(|| self.receive_callbacks(&peer, Dialect::GoPlug2));
-        let (starting, refusal) = match &receiver {
-            Some(Receiver { generation, .. }) if !plugin.callbacks().is_empty() => {
-                let registering = self.register_early(*generation, deadline);
-                starting.prepare(registering, plugin.closing()).await?
-            }
-            _ => (starting, None),
-        };
+        let (starting, refusal) =
+            self.register_early(starting, &peer, &mut receiver, deadline).await?;
         let activated = starting.activate(policy, deadline, plugin.closing()).await;
-        let mut instance = activated.map_err(|error| after_refusal(error, refusal.as_ref()))?;
+        let (mut instance, has_moved) =
+            activated.map_err(|error| after_refusal(error, refusal.as_ref()))?;
         peer.set_active(instance.shared.descriptor());
         let dialect = instance.shared.dialect();
         if refusal.is_some() {
             plugin.callbacks().register_again();
         }
         let Receiver { generation, task } = match receiver.take() {
-            Some(receiver) if dialect == Dialect::GoPlug2 => receiver,
+            Some(receiver) if dialect == Dialect::GoPlug2 && !has_moved => receiver,
             _ => self.receive_callbacks(&peer, dialect),
         };
         instance.receive_callbacks(generation, task);
         Ok(instance)
     }
 
-    /// Waits until a plugin that is not active has registered the callbacks. It need not do that:
+    /// Has a plugin that is not active register the callbacks, if there are any. It need not do that:
     /// then the registration is made again after the activation. Returns why it refused.
-    async fn register_early(&self, generation: u64, deadline: Instant) -> Option<Error> {
-        let now = Instant::now();
-        let wait = limits::EARLY_REGISTRATION_TIMEOUT.min((deadline - now) / 2);
-        let registered = self.plugin.callbacks().wait_until_all_confirmed(generation);
-        timeout_at(now + wait, registered).await.ok()?.err()
+    async fn register_early(
+        &self,
+        mut starting: StartingInstance,
+        peer: &Arc<CallbackPeer>,
+        receiver: &mut Option<Receiver>,
+        deadline: Instant,
+    ) -> Result<(StartingInstance, Option<Error>)> {
+        let callbacks = self.plugin.callbacks();
+        while let Some(Receiver { generation, .. }) = receiver
+            && !callbacks.is_empty()
+        {
+            let (generation, is_child) = (*generation, starting.is_child());
+            let registering = async {
+                let now = Instant::now();
+                let wait = limits::EARLY_REGISTRATION_TIMEOUT.min((deadline - now) / 2);
+                let registered = async {
+                    // A process that has just begun may be out of reach for a moment.
+                    match is_child {
+                        true => callbacks.wait_until_all_answered(generation).await,
+                        false => callbacks.wait_until_all_confirmed(generation).await,
+                    }
+                };
+                timeout_at(now + wait, registered).await.ok()?.err()
+            };
+            let (prepared, registered) =
+                starting.prepare(registering, self.plugin.closing()).await?;
+            starting = prepared;
+            match registered {
+                Some(refusal) => return Ok((starting, refusal)),
+                None => *receiver = Some(self.receive_callbacks(peer, Dialect::GoPlug2)),
+            }
+        }
+        Ok((starting, None))
     }
 
     /// Waits until a new instance has registered all callbacks. If that fails or takes too long, the
