@@ -1,6 +1,7 @@
 //! Hosts and plugins as real processes. `test_env` is what all tests share.
 
 mod activation_callbacks;
+mod ambiguous;
 mod attached;
 mod bad_files;
 mod blame;
