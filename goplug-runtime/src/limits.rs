@@ -87,9 +87,18 @@ pub const BLOCKING_THREADS: usize = 512;
 /// How much blocking work waits for a thread at most: 4096 jobs. Further jobs fail.
 pub const BLOCKING_QUEUE: usize = 4096;
 
-/// How long a connect to a plugin's socket may take: 2 s. A socket with a listener accepts at
-/// once, unless its queue is full.
+/// How long a connect to a plugin's socket may take that no call waits for: 2 s. A socket with a
+/// listener accepts at once, unless its queue is full. A call waits until its own deadline.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a call waits while this process has no descriptor or no memory for its connection: 2 s,
+/// or until its own deadline.
+pub const SHORTAGE_WAIT: Duration = Duration::from_secs(2);
+
+/// How many connections a host opens to one plugin for calls: 448. Further calls wait for one of
+/// them. That leaves some of the [`MAX_CONNECTIONS`] that a plugin serves for other hosts, for
+/// streams of callbacks, and for requests for which calls in flight may wait.
+pub const MAX_CALL_CONNECTIONS: usize = 448;
 
 /// How long a host waits for a plugin to register callbacks before it is activated: 5 s, and at most
 /// half of the time that its start has left. After that the plugin is activated nevertheless.

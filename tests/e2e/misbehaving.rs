@@ -185,9 +185,10 @@ fn a_plugin_that_never_listens_is_refused_at_the_deadline() {
 }
 
 #[test]
-fn a_plugin_that_is_stopped_before_it_listens_is_refused_at_the_deadline() {
-    let expected = "hard.Misbehaving did not start: its activation took longer than 2s";
-    assert_eq!(start_error(Mode::StoppedAtOnce), expected);
+fn a_plugin_that_is_stopped_before_it_listens_is_refused_at_the_deadline_with_the_reason() {
+    let text = start_error(Mode::StoppedAtOnce);
+    let begin = "hard.Misbehaving did not start: its activation took longer than 2s: its process ";
+    assert!(text.starts_with(begin) && text.contains("is stopped (state T)"), "{text}");
 }
 
 #[test]
@@ -236,12 +237,10 @@ fn calls_that_are_answered_with_garbage_are_protocol_errors() {
 }
 
 #[test]
-fn calls_whose_response_is_cut_off_say_that_the_connection_is_lost() {
+fn calls_whose_response_is_cut_off_say_that_the_plugin_runs_on() {
     let outcomes = outcomes(Mode::CutsOff);
-    let Err(Error::Crashed { status, may_have_executed, .. }) = &outcomes.call else {
-        panic!("{outcomes:?}")
-    };
-    assert!(status.starts_with("connection lost: ") && *may_have_executed, "{outcomes:?}");
+    let Err(error @ Error::Io { .. }) = &outcomes.call else { panic!("{outcomes:?}") };
+    assert!(error.may_have_executed() && error.to_string().contains("it runs on"), "{error}");
 }
 
 #[test]
@@ -283,9 +282,12 @@ fn a_plugin_that_ignores_sigterm_serves_until_it_is_killed() {
 }
 
 #[test]
-fn a_call_that_stops_the_process_ends_at_its_deadline() {
+fn a_call_that_stops_the_process_ends_at_its_deadline_with_the_reason() {
     let outcomes = outcomes(Mode::StoppedByCall);
-    assert!(is_deadline(&outcomes.call) && is_deadline(&outcomes.ping), "{outcomes:?}");
+    for error in [outcomes.call.unwrap_err(), outcomes.ping.unwrap_err()] {
+        let Error::Deadline { reason: Some(reason), .. } = &error else { panic!("{error:?}") };
+        assert!(reason.contains("is stopped (state T)"), "{reason}");
+    }
 }
 
 #[test]

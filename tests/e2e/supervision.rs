@@ -109,7 +109,7 @@ fn a_transient_plugin_that_exits_with_success_is_not_restarted() {
         let (registry, calculator) = supervised(env, Restart::transient()).await;
         let mut events = registry.events();
         calculator.exit(0, 0).await.unwrap_err();
-        read_until(&mut events, "the end", is(Kind::Crashed, "math.Calculator")).await;
+        read_until(&mut events, "the end", is(Kind::Stopped, "math.Calculator")).await;
         let error = calculator.add(2, 3).await.unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         assert_eq!(calculator.plugin().state(), State::Stopped);

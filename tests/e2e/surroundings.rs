@@ -27,7 +27,7 @@ fn assert_exits(findings: &[String]) {
         return;
     }
     let expected = [
-        "exit status: 0; its child is gone",
+        "ended in good order; its child is gone",
         "exit status: 3, restarted; its child is gone",
         "exit status: 78, given up; its child is gone",
     ];

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::runtime;
+
 /// Runs work that may block for any time. If the future is dropped, the thread goes on until the
 /// work is done, and its result is dropped. Whoever calls this has to make sure that not every
 /// attempt leaves another stuck thread behind.
@@ -30,7 +32,7 @@ pub(super) async fn run<T: Send + 'static>(
     received.await.map_err(|_| panicked())?.map_err(|_| panicked())
 }
 
-/// As [`run`], but gives up after this time.
+/// As [`run`], but gives up after this time. Without a runtime that has timers it does not.
 ///
 /// # Errors
 /// As [`run`], and [`io::ErrorKind::TimedOut`].
@@ -38,6 +40,9 @@ pub(super) async fn run_within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
+    if runtime::check().is_err() {
+        return run(work).await;
+    }
     tokio::time::timeout(limit, run(work)).await.unwrap_or_else(|_| {
         let text = format!("the file system has not answered within {limit:?}");
         Err(io::Error::new(io::ErrorKind::TimedOut, text))

@@ -11,13 +11,16 @@
 //! - `registry`: the plugins of a folder;
 //! - `blocking`: registry and handles for hosts that are not async.
 //!
-//! `task` and `disk`, before all of them, are a single file each: a task that ends with its owner, and
-//! work on the file system. Start reading at `registry` for what users hold,
+//! `task`, `disk` and `runtime`, before all of them, are a single file each: a task that ends with its
+//! owner, work on the file system, and the tokio runtime of a call. Start reading at `registry` for
+//! what users hold,
 //! at `plugin` for how a call finds its process.
 
 mod task;
 
 mod disk;
+
+mod runtime;
 
 mod policy;
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
+use tokio::time::Instant;
 
 use super::check_path;
 use super::socket::new_socket;
@@ -22,25 +23,17 @@ const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);
 /// The longest pause: it doubles with each attempt.
 const QUEUE_FULL_PAUSE_MAX: Duration = Duration::from_millis(80);
 
-/// Connects to the socket at `path`, within `deadline`. Waits while the queue of the socket is full.
+/// Connects to the socket at `path`, within this time. Waits while the queue of the socket is full.
 /// Needs a runtime with I/O and time. Dropping the future closes the socket.
 ///
 /// # Errors
 /// [`NotFound`](io::ErrorKind::NotFound) if there is no such file,
 /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not a socket or [`check_path`] refuses the
 /// path, [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if nobody listens,
-/// [`TimedOut`](io::ErrorKind::TimedOut) after the deadline, or another error of the system.
-pub async fn connect(path: &Path, deadline: Duration) -> io::Result<Stream> {
+/// [`TimedOut`](io::ErrorKind::TimedOut) after this time, or another error of the system.
+pub async fn connect(path: &Path, within: Duration) -> io::Result<Stream> {
     check_path(path)?;
-    tokio::time::timeout(deadline, connect_when_queued(path)).await.unwrap_or_else(|_| {
-        Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            format!("the socket took no connection within {deadline:?}"),
-        ))
-    })
-}
-
-async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
+    let deadline = Instant::now() + within;
     let mut pause = QUEUE_FULL_PAUSE;
     let address = SocketAddrUnix::new(path)?;
     let socket = new_socket()?;
@@ -50,7 +43,12 @@ async fn connect_when_queued(path: &Path) -> io::Result<Stream> {
             Ok(()) => return Stream::connected(socket),
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
-                tokio::time::sleep(pause).await;
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    let text = format!("the socket took no connection within {within:?}");
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+                }
+                tokio::time::sleep(pause.min(left)).await;
                 pause = (pause * 2).min(QUEUE_FULL_PAUSE_MAX);
             }
             Err(error) => return Err(explain(path, error.into())),

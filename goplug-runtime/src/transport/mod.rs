@@ -47,11 +47,13 @@ pub use plugin::*;
 pub use processors::processors;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use sha256::Sha256;
-pub use socket::{MAX_PATH, check_path};
 #[cfg(feature = "plugin")]
-pub use socket::{has_listener, lock_folder};
+pub use socket::lock_folder;
+pub use socket::{MAX_PATH, check_path, has_listener};
 pub use started_as::StartedAs;
 #[cfg(feature = "host")]
 pub use started_as::decline;
 pub use stream::Stream;
+#[cfg(feature = "host")]
+pub use stream::was_left_unread;
 pub use threads::on_thread;

@@ -13,6 +13,8 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "host")]
+use std::task::Waker;
 use std::task::{Context, Poll, ready};
 
 use rustix::buffer::spare_capacity;
@@ -52,6 +54,7 @@ impl RegisteredSocket {
 
     /// Calls `read`. If that returns [`WouldBlock`](ErrorKind::WouldBlock), the runtime forgets
     /// that the socket was ready, and waits for it anew.
+    #[inline]
     fn try_read<R>(&self, read: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
         match self {
             Self::ReadWrite(socket) => socket.try_io(Interest::READABLE, read),
@@ -89,6 +92,13 @@ impl Stream {
         a.set_nonblocking(true)?;
         b.set_nonblocking(true)?;
         Ok((Self::connected(a.into())?, Self::accepted(b.into())?))
+    }
+
+    /// Whether the runtime knows of bytes that have arrived or of the end of the connection, or is
+    /// itself gone. Asks the system nothing, and forgets who waits for the next bytes.
+    #[cfg(feature = "host")]
+    pub fn has_news(&self) -> bool {
+        self.socket.poll_read_ready(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
     /// Reads the bytes that have arrived, and appends them to `target` without growing it; it
@@ -242,6 +252,13 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(rustix::net::shutdown(self.socket.as_fd(), Shutdown::Write)?))
     }
+}
+
+/// Whether the peer closed the connection without having read all that was sent to it. An error of
+/// reading says so on a Unix socket: a peer that has read everything leaves an ordinary end behind.
+#[cfg(feature = "host")]
+pub fn was_left_unread(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::ConnectionReset
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ fn faulty_and_missing_responses_are_errors_of_a_blocking_call() {
     for (mode, is_expected) in [
         (Mode::Garbage, (|error| matches!(error, Error::Protocol(_))) as fn(&Error) -> bool),
         (Mode::EndlessHead, |error| matches!(error, Error::Protocol(_))),
-        (Mode::CutsOff, |error| matches!(error, Error::Crashed { .. })),
+        (Mode::CutsOff, |error| matches!(error, Error::Io { .. })),
         (Mode::EndlessBody, |error| matches!(error, Error::TooLarge { .. })),
         (Mode::Trickle, |error| matches!(error, Error::Deadline { .. })),
         (Mode::FallsSilent, |error| matches!(error, Error::Deadline { .. })),

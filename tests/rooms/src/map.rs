@@ -81,6 +81,7 @@ pub const ROOMS: &[Rooms] = &[
         of: "goplug-runtime/host",
         order: &[
             "task",
+            "runtime",
             "disk",
             "policy",
             "install",

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::host::connection::{Endpoint, SendError};
+use crate::host::connection::{Admission, Endpoint, SendError};
 use crate::host::install::Installation;
 use crate::host::instance::{RequestLimits, into_result};
 use crate::http1::{Request, Response};
@@ -81,7 +81,10 @@ impl CallbackPeer {
 
     /// Sends a request of the protocol itself.
     pub(super) async fn control(&self, request: &Request<'_>) -> Result<Bytes> {
-        let sent = self.endpoint.send(request, Instant::now() + self.timeout, || false).await;
+        let sent = self
+            .endpoint
+            .send(request, Instant::now() + self.timeout, Admission::Control, || false)
+            .await;
         let response = sent.map_err(|error| self.send_error(request.method, error))?;
         self.read(request.method, response, self.timeout)
     }
@@ -95,9 +98,14 @@ impl CallbackPeer {
     fn send_error(&self, method: &str, error: SendError) -> Error {
         let what = format!("{method} of {}", self.id());
         match error {
-            SendError::TimedOut => Error::deadline(what, self.timeout),
+            SendError::TimedOut(_) => Error::deadline(what, self.timeout),
+            SendError::Runtime(missing) => missing.into(),
             SendError::TooLarge => Error::TooLarge { limit: self.endpoint.body_limit() },
-            SendError::Broken(error) | SendError::Unsent(error) => Error::io(what, error),
+            SendError::Unconnected(error)
+            | SendError::Unsent(error)
+            | SendError::Unread(error)
+            | SendError::ClosedIdle(error)
+            | SendError::Broken(error) => Error::io(what, error),
         }
     }
 }

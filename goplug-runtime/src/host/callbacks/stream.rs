@@ -99,7 +99,7 @@ impl<'a> StreamReader<'a> {
             ..Request::new(wire::REGISTER_CALLBACK, &body)
         };
         let budget = limits::CALL_TIMEOUT;
-        let opening = self.peer.endpoint().open_stream(&request);
+        let opening = self.peer.endpoint().open_stream(&request, budget);
         let opened = tokio::time::timeout(budget, opening)
             .await
             .map_err(|_| Error::deadline(self.registering(), budget))?

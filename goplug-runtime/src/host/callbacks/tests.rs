@@ -34,7 +34,7 @@ async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
     std::fs::write(&pconf, r#"{"Name": "P", "Protocol": 2, "Sock": "s"}"#).unwrap();
     let installation = Arc::new(Installation::read(&pconf, true).unwrap());
     let id = installation.id().clone();
-    let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO);
+    let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
     let peer = CallbackPeer::new(installation, Arc::new(endpoint), limits::CALL_TIMEOUT);
 
     let callbacks = Arc::new(Callbacks::new(id));

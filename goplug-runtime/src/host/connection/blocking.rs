@@ -4,12 +4,12 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::error::SendError;
+use super::error::{SendError, Stage};
 use super::open::busy_poll_header;
 use super::pool::Pooled;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
-use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle};
+use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle, was_left_unread};
 
 /// A connection that has been idle for longer than this is checked before it is used again. A
 /// plugin closes idle connections only after seconds, and calls in quick succession save a system
@@ -73,14 +73,17 @@ impl BlockingConnection {
             insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
         }
         let sent = send(&mut self.stream, [&self.outgoing, body], deadline);
-        if let Err(error @ (SendError::Unsent(_) | SendError::TimedOut)) = sent {
+        if let Err(error @ (SendError::Unsent(_) | SendError::TimedOut(_))) = sent {
             return Err(error);
         }
         let sent_all = sent.is_ok();
         // The plugin may have answered and closed the connection before the request was complete.
-        let response = match self.receive(deadline) {
+        let mut has_received = false;
+        let response = match self.receive(deadline, &mut has_received) {
             Ok(response) => response,
-            Err(error) => return Err(sent.err().unwrap_or(error)),
+            Err(error) => {
+                return Err(as_unread(sent.err().unwrap_or(error), sent_all, has_received));
+            }
         };
         self.idle_since = Instant::now();
         // Bytes beyond the response would be taken for the next response.
@@ -88,14 +91,21 @@ impl BlockingConnection {
         Ok(response)
     }
 
-    fn receive(&mut self, deadline: Instant) -> Result<Response, SendError> {
+    /// Reads the response, and notes whether a byte of it came.
+    fn receive(
+        &mut self,
+        deadline: Instant,
+        has_received: &mut bool,
+    ) -> Result<Response, SendError> {
         let reader = &mut self.reader;
         let room = reader.room(&mut self.buffer)?;
         if self.busy_poll.is_due()
             && let Some(read) = self.busy_poll.read(&self.stream, room)
-            && read? == 0
         {
-            return Ok(reader.end()?);
+            *has_received = read? > 0;
+            if !*has_received {
+                return Ok(reader.end()?);
+            }
         }
         loop {
             match reader.take(&mut self.buffer)? {
@@ -103,8 +113,13 @@ impl BlockingConnection {
                 Progress::Interim(_) => {}
                 Progress::More => {
                     let room = reader.room(&mut self.buffer)?;
-                    if self.stream.read(room, deadline)? == 0 {
-                        return Ok(reader.end()?);
+                    match self.stream.read(room, deadline) {
+                        Ok(0) => return Ok(reader.end()?),
+                        Ok(_) => *has_received = true,
+                        Err(error) if error.kind() == ErrorKind::TimedOut => {
+                            return Err(SendError::TimedOut(Stage::Sent));
+                        }
+                        Err(error) => return Err(error.into()),
                     }
                 }
             }
@@ -117,12 +132,27 @@ impl Pooled for BlockingConnection {
         self.idle_since.elapsed() >= STALE_CHECK_AFTER && self.stream.is_stale()
     }
 
+    fn is_dead(&self) -> bool {
+        self.stream.is_stale()
+    }
+
     fn is_reusable(&self) -> bool {
         self.reusable
     }
 
     fn shutdown_handle(&self) -> ShutdownHandle {
         self.stream.shutdown_handle()
+    }
+}
+
+/// The error of a connection that has ended: the plugin has not begun the request if it did not get
+/// or did not read all of it.
+fn as_unread(error: SendError, sent_all: bool, has_received: bool) -> SendError {
+    match error {
+        SendError::Broken(error) if !has_received && (!sent_all || was_left_unread(&error)) => {
+            SendError::Unread(error)
+        }
+        other => other,
     }
 }
 
@@ -144,9 +174,10 @@ fn send(
                 sent_something = true;
                 IoSlice::advance_slices(&mut unsent, count);
             }
-            Err(error) if sent_something || error.kind() == ErrorKind::TimedOut => {
-                return Err(error.into());
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                return Err(SendError::TimedOut(Stage::Sending));
             }
+            Err(error) if sent_something => return Err(error.into()),
             Err(error) => return Err(SendError::Unsent(error)),
         }
     }
@@ -274,7 +305,20 @@ mod tests {
         let mut connection = connected(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
         let deadline = Instant::now() + Duration::from_millis(20);
         let error = call_until(&mut connection, &Bytes::new(), deadline).err().unwrap();
-        assert!(matches!(error, SendError::TimedOut), "{error:?}");
+        assert!(matches!(error, SendError::TimedOut(Stage::Sent)), "{error:?}");
         assert!(Instant::now() >= deadline && !connection.is_reusable());
+    }
+
+    #[test]
+    fn a_request_that_was_not_read_as_a_whole_was_not_begun() {
+        let body = Bytes::from_static(b"a body of which the plugin reads nothing");
+        for body in [body, Bytes::from(vec![0; 8 << 20])] {
+            let mut connection = connected(|mut stream| read_request(&mut stream));
+            let error = call(&mut connection, &body).err().unwrap();
+            assert!(matches!(error, SendError::Unread(_)), "{error:?}");
+        }
+        let mut connection = connected(|mut stream| read_request(&mut stream));
+        let error = call(&mut connection, &Bytes::new()).err().unwrap();
+        assert!(matches!(error, SendError::Broken(_)), "{error:?}");
     }
 }

@@ -1,19 +1,35 @@
 //! Where a plugin listens, and the connections to it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::runtime::Id;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::blocking::BlockingConnection;
-use super::error::SendError;
+use super::error::{SendError, Stage};
 use super::event_stream::{EventStream, Opened};
 use super::exchange::Connection;
 use super::open::connect;
 use super::pipeline::{Pipeline, PipelineOutcome, Pipelines, Selection};
-use super::pool::Pool;
+use super::pool::{Member, Pool};
+use super::shortage::ShortageRetry;
+use crate::host::runtime;
 use crate::http1::{Request, Response, is_host};
 use crate::limits;
+use crate::typed::wait_until;
+
+/// Which connection a request gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::host) enum Admission {
+    /// An idle one or a new one. If there are as many as there may be, the request waits.
+    Call,
+    /// A new one: an idle one was closed when it was used. It waits as [`Admission::Call`] does.
+    NewConnection,
+    /// An idle one or a new one, at once: calls that are in flight may wait for this request.
+    Control,
+}
 
 /// Where a plugin listens, and the connections to it.
 pub(in crate::host) struct Endpoint {
@@ -21,6 +37,7 @@ pub(in crate::host) struct Endpoint {
     authority: Box<str>,
     body_limit: usize,
     busy_poll: Duration,
+    max_connections: usize,
     connections: Pool<Connection>,
     /// The connections of callers that block.
     blocking: Pool<BlockingConnection>,
@@ -29,12 +46,14 @@ pub(in crate::host) struct Endpoint {
 
 impl Endpoint {
     /// An endpoint on this socket. The `Host` header is taken from `url`. A response's body may
-    /// have at most `body_limit` bytes. Calls poll their socket busily for at most `busy_poll`.
+    /// have at most `body_limit` bytes. Calls poll their socket busily for at most `busy_poll`, and
+    /// have at most `max_connections` open.
     pub(in crate::host) fn new(
         socket: PathBuf,
         url: &str,
         body_limit: usize,
         busy_poll: Duration,
+        max_connections: usize,
     ) -> Self {
         let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
         // The URL of a file may contain characters that are not valid in a `Host` header.
@@ -45,8 +64,9 @@ impl Endpoint {
             authority,
             body_limit,
             busy_poll,
-            connections: Pool::default(),
-            blocking: Pool::default(),
+            max_connections,
+            connections: Pool::new(max_connections),
+            blocking: Pool::new(max_connections),
             pipelines: Pipelines::new(),
         }
     }
@@ -56,42 +76,84 @@ impl Endpoint {
         &self.socket
     }
 
+    /// How many connections calls may have open.
+    pub(in crate::host) fn max_connections(&self) -> usize {
+        self.max_connections
+    }
+
     /// The largest body that is received, in bytes.
     pub(in crate::host) fn body_limit(&self) -> usize {
         self.body_limit
     }
 
-    /// How long a call with this deadline may wait for a new connection.
-    fn connect_timeout(deadline: Instant) -> Duration {
-        limits::CONNECT_TIMEOUT.min(deadline.saturating_duration_since(Instant::now()))
-    }
-
-    /// Sends a request on an idle connection, or on a new connection. If the plugin has closed
-    /// an idle connection, the next is tried. `is_only_call` says whether no other call is in
-    /// flight. Dropping the future cancels the request.
+    /// Sends a request on a connection that `admission` allows. If the plugin has closed an idle
+    /// connection, the next is tried. `is_only_call` says whether no other call is in flight.
+    /// Dropping the future cancels the request.
     pub(in crate::host) async fn send(
         &self,
         request: &Request<'_>,
         deadline: Instant,
+        admission: Admission,
         is_only_call: impl Fn() -> bool,
     ) -> Result<Response, SendError> {
         let authority = self.authority.as_bytes();
-        while let Some(mut connection) = self.connections.take() {
+        let runtime = runtime::current().map_err(SendError::Runtime)?;
+        loop {
+            let idle = match admission {
+                Admission::NewConnection => None,
+                _ => self.connections.take(|connection| connection.is_of(runtime)),
+            };
+            let (mut connection, was_idle) = match idle {
+                Some(connection) => (connection, true),
+                // Boxed: it is rare, and larger than everything else that a call keeps.
+                None => Box::pin(self.open(runtime, deadline, admission)).await?,
+            };
             match connection.transmit(request, authority, deadline, &is_only_call).await {
-                Err(SendError::Unsent(_)) => {}
-                Err(error) => return Err(error),
                 Ok(response) => {
                     self.connections.put(connection);
                     return Ok(response);
                 }
+                Err(SendError::Unsent(_)) if was_idle => {}
+                Err(error) if was_idle => return Err(error.on_idle()),
+                Err(error) => return Err(error),
             }
         }
-        let opened = self.open(Self::connect_timeout(deadline), self.busy_poll).await;
-        let opened = opened.map_err(|error| SendError::unconnected(error, deadline))?;
-        let mut connection = self.connections.admit(opened);
-        let response = connection.transmit(request, authority, deadline, is_only_call).await?;
-        self.connections.put(connection);
-        Ok(response)
+    }
+
+    /// Opens a connection for a request, and says that it was not idle. If this process lacks the
+    /// means for a moment, the connection may be one that has become idle meanwhile.
+    async fn open(
+        &self,
+        runtime: Id,
+        deadline: Instant,
+        admission: Admission,
+    ) -> Result<(Box<Member<Connection>>, bool), SendError> {
+        runtime::check().map_err(SendError::Runtime)?;
+        let slot = match admission {
+            Admission::Control => None,
+            Admission::Call | Admission::NewConnection => {
+                let slot = timeout_at(deadline, self.connections.slot()).await;
+                Some(slot.map_err(|_| SendError::TimedOut(Stage::Queued))?.ok_or_else(closed)?)
+            }
+        };
+        let mut retry = ShortageRetry::new(deadline);
+        loop {
+            let within = deadline.saturating_duration_since(Instant::now());
+            let Self { socket, body_limit, busy_poll, .. } = self;
+            let error = match Connection::open(socket, within, *body_limit, *busy_poll).await {
+                Ok(connection) => return Ok((self.connections.admit(connection, slot), false)),
+                Err(error) => error,
+            };
+            let Some(pause) = retry.after(&error) else {
+                return Err(SendError::unconnected(error, deadline));
+            };
+            sleep(pause).await;
+            if admission != Admission::NewConnection
+                && let Some(idle) = self.connections.take(|idle| idle.is_of(runtime))
+            {
+                return Ok((idle, true));
+            }
+        }
     }
 
     /// Sends a request as [`Endpoint::send`] does, but blocks. The whole request is written before
@@ -100,26 +162,61 @@ impl Endpoint {
         &self,
         request: &Request<'_>,
         deadline: Instant,
+        admission: Admission,
     ) -> Result<Response, SendError> {
         let std_deadline = deadline.into();
-        while let Some(mut connection) = self.blocking.take() {
+        loop {
+            let idle = match admission {
+                Admission::NewConnection => None,
+                _ => self.blocking.take(|_| true),
+            };
+            let (mut connection, was_idle) = match idle {
+                Some(connection) => (connection, true),
+                None => self.open_blocking(deadline, admission)?,
+            };
             match connection.exchange(request, &self.authority, std_deadline) {
-                Err(SendError::Unsent(_)) => {}
-                Err(error) => return Err(error),
                 Ok(response) => {
                     self.blocking.put(connection);
                     return Ok(response);
                 }
+                Err(SendError::Unsent(_)) if was_idle => {}
+                Err(error) if was_idle => return Err(error.on_idle()),
+                Err(error) => return Err(error),
             }
         }
-        let timeout = Self::connect_timeout(deadline);
-        let opened =
-            BlockingConnection::open(&self.socket, timeout, self.body_limit, self.busy_poll);
-        let opened = opened.map_err(|error| SendError::unconnected(error, deadline))?;
-        let mut connection = self.blocking.admit(opened);
-        let response = connection.exchange(request, &self.authority, std_deadline)?;
-        self.blocking.put(connection);
-        Ok(response)
+    }
+
+    /// As [`Endpoint::open`], but blocks.
+    fn open_blocking(
+        &self,
+        deadline: Instant,
+        admission: Admission,
+    ) -> Result<(Box<Member<BlockingConnection>>, bool), SendError> {
+        let slot = match admission {
+            Admission::Control => None,
+            Admission::Call | Admission::NewConnection => {
+                let slot = wait_until(self.blocking.slot(), deadline.into());
+                Some(slot.ok_or(SendError::TimedOut(Stage::Queued))?.ok_or_else(closed)?)
+            }
+        };
+        let mut retry = ShortageRetry::new(deadline);
+        loop {
+            let within = deadline.saturating_duration_since(Instant::now());
+            let Self { socket, body_limit, busy_poll, .. } = self;
+            let error = match BlockingConnection::open(socket, within, *body_limit, *busy_poll) {
+                Ok(connection) => return Ok((self.blocking.admit(connection, slot), false)),
+                Err(error) => error,
+            };
+            let Some(pause) = retry.after(&error) else {
+                return Err(SendError::unconnected(error, deadline));
+            };
+            std::thread::sleep(pause);
+            if admission != Admission::NewConnection
+                && let Some(idle) = self.blocking.take(|_| true)
+            {
+                return Ok((idle, true));
+            }
+        }
     }
 
     /// Sends a request on a connection that it shares with other requests.
@@ -128,42 +225,41 @@ impl Endpoint {
         request: &Request<'_>,
         deadline: Instant,
     ) -> PipelineOutcome {
-        let pipeline = match self.pipelines.select() {
+        // Without a runtime, or without the means to connect, the call is sent as others are.
+        let Ok(runtime) = runtime::current() else { return PipelineOutcome::NoRoom };
+        let pipeline = match self.pipelines.select(runtime) {
             Selection::Open(pipeline) => pipeline,
             Selection::None => return PipelineOutcome::NoRoom,
-            Selection::New(reservation) => {
-                let opened = connect(&self.socket, Self::connect_timeout(deadline)).await;
-                let Ok(stream) = opened else { return PipelineOutcome::NoRoom };
-                reservation.fill(Pipeline::new(stream, self.body_limit))
-            }
+            Selection::New(reservation) => match Box::pin(self.open_pipeline()).await {
+                Some(pipeline) => reservation.fill(pipeline),
+                None => return PipelineOutcome::NoRoom,
+            },
         };
         pipeline.transmit(request, self.authority.as_bytes(), deadline).await
     }
 
+    async fn open_pipeline(&self) -> Option<Pipeline> {
+        runtime::check().ok()?;
+        // A plugin whose queue is full gets no further connection from here.
+        let stream = connect(&self.socket, Duration::ZERO).await.ok()?;
+        Some(Pipeline::new(stream, self.body_limit))
+    }
+
     /// Sends a request for a stream on a connection of its own, and waits for the head of the
-    /// response.
+    /// response. The connection has to be there within this time.
     pub(in crate::host) async fn open_stream(
         &self,
         request: &Request<'_>,
-    ) -> std::io::Result<Opened> {
+        within: Duration,
+    ) -> io::Result<Opened> {
         let authority = self.authority.as_bytes();
-        EventStream::open(
-            &self.socket,
-            limits::CONNECT_TIMEOUT,
-            request,
-            authority,
-            self.body_limit,
-        )
-        .await
+        EventStream::open(&self.socket, within, request, authority, self.body_limit).await
     }
 
     /// Opens a connection that is not in the pool.
-    pub(in crate::host) async fn connect(&self) -> std::io::Result<Connection> {
-        self.open(limits::CONNECT_TIMEOUT, Duration::ZERO).await
-    }
-
-    async fn open(&self, timeout: Duration, busy_poll: Duration) -> std::io::Result<Connection> {
-        Connection::open(&self.socket, timeout, self.body_limit, busy_poll).await
+    pub(in crate::host) async fn connect(&self) -> io::Result<Connection> {
+        let within = limits::CONNECT_TIMEOUT;
+        Connection::open(&self.socket, within, self.body_limit, Duration::ZERO).await
     }
 
     /// Sends a request on this connection, without busy polling.
@@ -184,53 +280,10 @@ impl Endpoint {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::os::unix::net::{UnixListener, UnixStream};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_connection_that_takes_too_long_ends_at_the_deadline() {
-        let temp = tempfile::tempdir().unwrap();
-        let socket = temp.path().join("s");
-        let listener = UnixListener::bind(&socket).unwrap();
-        rustix::net::listen(&listener, 0).unwrap();
-        // The queue of the listener has room for a single connection.
-        let _queued = UnixStream::connect(&socket).unwrap();
-        let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO);
-        let deadline = Instant::now() + Duration::from_millis(20);
-        let request = Request::new("work", b"");
-        let error = endpoint.send(&request, deadline, || false).await.unwrap_err();
-        assert!(matches!(error, SendError::TimedOut), "{error:?}");
-        drop(listener);
-        let error = endpoint.send(&request, deadline, || false).await.unwrap_err();
-        assert!(matches!(error, SendError::Unsent(_)), "{error:?}");
-    }
-
-    /// A process that the plugin started may keep the connection open after the plugin's end.
-    #[tokio::test]
-    async fn closing_the_endpoint_ends_every_call_though_the_peer_keeps_its_connection() {
-        let temp = tempfile::tempdir().unwrap();
-        let socket = temp.path().join("s");
-        let listener = UnixListener::bind(&socket).unwrap();
-        let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO);
-        let deadline = Instant::now() + Duration::from_secs(1000);
-        let request = Request::new("work", b"");
-        let close = async {
-            let ends = [listener.accept().unwrap(), listener.accept().unwrap()];
-            endpoint.close();
-            ends
-        };
-        let (unshared, pipelined, _ends) = tokio::join!(
-            endpoint.send(&request, deadline, || false),
-            endpoint.send_pipelined(&request, deadline),
-            close,
-        );
-        assert!(matches!(unshared, Err(SendError::Broken(_))), "{unshared:?}");
-        let is_broken = matches!(pipelined, PipelineOutcome::Failed(SendError::Broken(_)));
-        assert!(is_broken, "{pipelined:?}");
-        let outcome = endpoint.send_pipelined(&request, deadline).await;
-        assert!(matches!(outcome, PipelineOutcome::NoRoom), "{outcome:?}");
-    }
+/// The error of a request to an instance that has ended.
+fn closed() -> SendError {
+    SendError::Unsent(io::Error::new(io::ErrorKind::NotConnected, "the plugin has ended"))
 }
+
+#[cfg(test)]
+mod tests;

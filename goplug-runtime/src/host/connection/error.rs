@@ -4,21 +4,45 @@ use std::io::{self, ErrorKind};
 
 use tokio::time::Instant;
 
+use crate::host::runtime::Missing;
 use crate::http1::ReadError;
 
 /// Why a request got no response.
 #[derive(Debug)]
 pub(in crate::host) enum SendError {
-    /// No connection could be made, or no byte of the request was sent: the request can be sent
-    /// on another connection.
+    /// No connection could be made.
+    Unconnected(io::Error),
+    /// The connection was closed before a byte of the request was sent: the request can be sent on
+    /// another connection.
     Unsent(io::Error),
-    /// The connection failed after a part of the request was sent. The kind is
+    /// The plugin closed the connection before it had read the whole request, and sent nothing: it
+    /// has not begun the request.
+    Unread(io::Error),
+    /// As [`SendError::Unread`], on a connection that had been idle: plugins close such
+    /// connections at any time. The request can be sent on a new connection.
+    ClosedIdle(io::Error),
+    /// The connection failed after the request was sent. The kind is
     /// [`InvalidData`](ErrorKind::InvalidData) if the bytes received are not a valid response.
     Broken(io::Error),
     /// The response body is larger than the limit.
     TooLarge,
-    /// The deadline has passed.
-    TimedOut,
+    /// The deadline has passed at this stage.
+    TimedOut(Stage),
+    /// There is no runtime that could send the request.
+    Runtime(Missing),
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::host) enum Stage {
+    /// It waits until it may open a connection: there are as many as there may be.
+    Queued,
+    /// It waits until the plugin's socket takes its connection.
+    Connecting,
+    /// Not all of it was sent.
+    Sending,
+    /// All of it was sent.
+    Sent,
 }
 
 impl SendError {
@@ -26,9 +50,17 @@ impl SendError {
     /// deadline has passed.
     pub(super) fn unconnected(error: io::Error, deadline: Instant) -> Self {
         if error.kind() == ErrorKind::TimedOut && deadline <= Instant::now() {
-            Self::TimedOut
+            Self::TimedOut(Stage::Connecting)
         } else {
-            Self::Unsent(error)
+            Self::Unconnected(error)
+        }
+    }
+
+    /// This error on a connection that had been idle.
+    pub(super) fn on_idle(self) -> Self {
+        match self {
+            Self::Unread(error) => Self::ClosedIdle(error),
+            other => other,
         }
     }
 }
@@ -42,12 +74,9 @@ impl From<ReadError> for SendError {
     }
 }
 
-/// The error of an I/O operation with a deadline, after a part of the request was sent.
+/// The error of an I/O operation after the request was sent.
 impl From<io::Error> for SendError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::TimedOut => Self::TimedOut,
-            _ => Self::Broken(error),
-        }
+        Self::Broken(error)
     }
 }

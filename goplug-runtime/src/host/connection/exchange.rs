@@ -13,19 +13,24 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::AsyncWrite;
+use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use super::deadline_timer::DeadlineTimer;
-use super::error::SendError;
+use super::error::{SendError, Stage};
 use super::open::{busy_poll_header, connect};
 use super::pool::Pooled;
+use crate::error::Error;
+use crate::host::runtime;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
-use crate::transport::{BusyPoll, ShutdownHandle, Stream};
+use crate::transport::{BusyPoll, ShutdownHandle, Stream, was_left_unread};
 
 /// A connection for one request at a time.
 pub(in crate::host) struct Connection {
     stream: Stream,
+    /// The runtime that the stream and the timer belong to.
+    runtime: Id,
     incoming: Buffer,
     reader: ResponseReader,
     /// The head of a request, and a short body.
@@ -40,15 +45,19 @@ pub(in crate::host) struct Connection {
 impl Connection {
     /// Connects to a plugin's socket. This host's user or root must have bound it: requests may be
     /// secret, and responses are trusted. A response's body may have at most `limit` bytes. Both
-    /// ends poll the connection busily for at most `busy_poll` before they wait.
+    /// ends poll the connection busily for at most `busy_poll` before they wait. The connection
+    /// belongs to the runtime that polls this, which must have I/O and timers.
     pub(super) async fn open(
         socket: &Path,
         timeout: Duration,
         limit: usize,
         busy_poll: Duration,
     ) -> io::Result<Self> {
+        let runtime =
+            runtime::current().map_err(|missing| io::Error::other(Error::from(missing)))?;
         Ok(Self {
             stream: connect(socket, timeout).await?,
+            runtime,
             incoming: Buffer::default(),
             reader: ResponseReader::new(limit),
             outgoing: Vec::new(),
@@ -57,6 +66,11 @@ impl Connection {
             busy_poll_header: busy_poll_header(busy_poll),
             reusable: true,
         })
+    }
+
+    /// Whether the connection belongs to this runtime: only there it wakes its caller.
+    pub(super) fn is_of(&self, runtime: Id) -> bool {
+        self.runtime == runtime
     }
 
     /// Sends a request and reads its response. After an error, or if the future is dropped, the
@@ -80,6 +94,7 @@ impl Connection {
             parts: [&self.outgoing, body],
             sent: 0,
             write_error: None,
+            has_received: false,
             reader: &mut self.reader,
             is_only_call,
             busy_poll: &mut self.busy_poll,
@@ -87,7 +102,7 @@ impl Connection {
         };
         let timer = &mut self.timer;
         let response = poll_fn(|cx| match exchange.poll(cx) {
-            Poll::Pending => timer.poll(cx, deadline).map(|()| Err(SendError::TimedOut)),
+            Poll::Pending => timer.poll(cx, deadline).map(|()| Err(exchange.timed_out())),
             done => done,
         })
         .await?;
@@ -132,6 +147,10 @@ impl Pooled for Connection {
         false
     }
 
+    fn is_dead(&self) -> bool {
+        self.stream.has_news()
+    }
+
     fn is_reusable(&self) -> bool {
         self.reusable
     }
@@ -150,6 +169,8 @@ struct Exchange<'a, F> {
     sent: usize,
     /// Why the rest of the request cannot be sent.
     write_error: Option<io::Error>,
+    /// Whether a byte has been received.
+    has_received: bool,
     reader: &'a mut ResponseReader,
     is_only_call: F,
     busy_poll: &'a mut BusyPoll,
@@ -220,7 +241,7 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, SendError>> {
         loop {
             match ready!(self.poll_receive(cx)) {
-                Ok(count) if count > 0 => {}
+                Ok(count) if count > 0 => self.has_received = true,
                 outcome => return Poll::Ready(self.end(outcome.map(drop))),
             }
             loop {
@@ -245,10 +266,16 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
 
     /// The result at the end of the connection. If writing has failed before, that is the error.
     fn end(&mut self, read: io::Result<()>) -> Result<Response, SendError> {
-        match (self.write_error.take(), read) {
-            (Some(error), _) | (None, Err(error)) => Err(SendError::Broken(error)),
-            (None, Ok(())) => Ok(self.reader.end()?),
-        }
+        let error = match (self.write_error.take(), read) {
+            (Some(error), _) | (None, Err(error)) => error,
+            (None, Ok(())) => return Ok(self.reader.end()?),
+        };
+        let is_unread = !self.has_received && (!self.is_sent() || was_left_unread(&error));
+        Err(if is_unread { SendError::Unread(error) } else { SendError::Broken(error) })
+    }
+
+    fn timed_out(&self) -> SendError {
+        SendError::TimedOut(if self.is_sent() { Stage::Sent } else { Stage::Sending })
     }
 }
 

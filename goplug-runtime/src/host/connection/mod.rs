@@ -14,10 +14,11 @@ mod exchange;
 mod open;
 mod pipeline;
 mod pool;
+mod shortage;
 
 pub(in crate::host) use budget::Budget;
-pub(in crate::host) use endpoint::Endpoint;
-pub(in crate::host) use error::SendError;
+pub(in crate::host) use endpoint::{Admission, Endpoint};
+pub(in crate::host) use error::{SendError, Stage};
 pub(in crate::host) use event_stream::{EventStream, Opened};
 pub(in crate::host) use exchange::Connection;
 pub(in crate::host) use open::connect;

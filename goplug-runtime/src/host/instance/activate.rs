@@ -1,12 +1,14 @@
 //! Activating a plugin: the response says what the plugin offers, and in which dialect.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::failure::why_silent;
 use super::response::{self, RequestLimits};
 use crate::error::Error;
-use crate::host::connection::{Connection, Endpoint, SendError};
+use crate::host::connection::{Admission, Connection, Endpoint, SendError};
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
 use crate::http1::{Request, Response};
@@ -16,6 +18,8 @@ use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, legacy, w
 pub(super) enum ActivationError {
     /// No connection could be made, or it broke.
     Broken(io::Error),
+    /// The time for it, which was as long as this, is over.
+    TimedOut(Duration),
     /// The plugin refused, or its response is not valid. The reason is for people.
     Refused(String),
 }
@@ -27,8 +31,14 @@ impl From<String> for ActivationError {
 }
 
 impl ActivationError {
-    pub(super) fn into_error(self, id: &PluginId) -> Error {
+    /// The error of the start. A `process` that is this host's child may tell why it is silent.
+    pub(super) fn into_error(self, id: &PluginId, process: Option<u32>) -> Error {
         let reason = match self {
+            Self::TimedOut(after) => {
+                let why =
+                    process.and_then(why_silent).map_or(String::new(), |why| format!(": {why}"));
+                format!("its activation took longer than {after:?}{why}")
+            }
             Self::Broken(error) => format!("its activation failed: {error}"),
             Self::Refused(reason) => reason,
         };
@@ -73,18 +83,21 @@ pub(super) async fn activate(
     };
     let limits = RequestLimits { body: endpoint.body_limit(), time: policy.start_timeout };
     let sent = match via {
-        Via::Any => endpoint.send(&request, deadline, || false).await,
+        Via::Any => endpoint.send(&request, deadline, Admission::Control, || false).await,
         Via::Attached { connection, .. } => endpoint.send_on(connection, &request, deadline).await,
     };
     match sent {
         Ok(response) => read_descriptor(installation, response, limits).map_err(Into::into),
-        Err(SendError::TimedOut) => {
-            Err(format!("its activation took longer than {:?}", limits.time).into())
-        }
+        Err(SendError::TimedOut(_)) => Err(ActivationError::TimedOut(limits.time)),
         Err(SendError::TooLarge) => Err("its descriptor is too large".to_owned().into()),
-        Err(SendError::Broken(error) | SendError::Unsent(error)) => {
-            Err(ActivationError::Broken(error))
-        }
+        Err(SendError::Runtime(missing)) => Err(Error::from(missing).to_string().into()),
+        Err(
+            SendError::Unconnected(error)
+            | SendError::Unsent(error)
+            | SendError::Unread(error)
+            | SendError::ClosedIdle(error)
+            | SendError::Broken(error),
+        ) => Err(ActivationError::Broken(error)),
     }
 }
 

@@ -15,11 +15,12 @@ use super::activate::{ActivationError, Via, activate};
 use super::exit::Exit;
 use super::shared::Instance;
 use crate::error::Result;
-use crate::host::connection::{Connection, Endpoint};
+use crate::host::connection::{Admission, Connection, Endpoint};
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
 use crate::http1::Request;
 use crate::protocol::{Descriptor, Dialect, wire};
+use crate::transport::is_shortage;
 
 /// The pause between two connections.
 const RECONNECT_DELAY: Duration = Duration::from_millis(100);
@@ -47,8 +48,11 @@ type Activated = (Dialect, Descriptor);
 enum Found {
     Same(Box<Connection>),
     AnotherProcess,
-    Ended(String),
-    /// The plugin is busy, or the connection broke.
+    Ended(Exit),
+    /// The plugin is too busy to take a connection, or this host is too short of something to make
+    /// one: nothing is known of the plugin.
+    Unknown,
+    /// The connection broke, or was not answered.
     Nothing,
 }
 
@@ -77,7 +81,7 @@ impl Attachment {
         };
         let activated = attachment.activate(endpoint, connection, deadline).await;
         let id = attachment.installation.id();
-        let (connection, activated) = activated.map_err(|error| error.into_error(id))?;
+        let (connection, activated) = activated.map_err(|error| error.into_error(id, None))?;
         attachment.connection = Some(connection);
         Ok((attachment, activated))
     }
@@ -102,7 +106,8 @@ impl Attachment {
                     self.is_replaced = true;
                     return Exit::because("another process has taken its place");
                 }
-                Found::Ended(reason) => return Exit::because(reason),
+                Found::Ended(exit) => return exit,
+                Found::Unknown => {}
                 Found::Nothing => {
                     broken += 1;
                     if broken == MAX_BROKEN_ACTIVATIONS {
@@ -119,9 +124,14 @@ impl Attachment {
         let endpoint = instance.endpoint();
         let connection = match endpoint.connect().await {
             Ok(connection) => connection,
-            // It is too busy to take a new connection in time.
-            Err(error) if error.kind() == ErrorKind::TimedOut => return Found::Nothing,
-            Err(error) => return Found::Ended(format!("connection lost: {error}")),
+            Err(error) if error.kind() == ErrorKind::TimedOut || is_shortage(&error) => {
+                return Found::Unknown;
+            }
+            // A plugin that stops removes its socket, one that crashes leaves it behind.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Found::Ended(Exit::orderly("its socket is gone: it has stopped"));
+            }
+            Err(error) => return Found::Ended(Exit::because(format!("connection lost: {error}"))),
         };
         if connection.listening_process() != self.process {
             return Found::AnotherProcess;
@@ -141,8 +151,8 @@ impl Attachment {
                     Found::AnotherProcess
                 }
             }
-            Err(ActivationError::Broken(_)) => Found::Nothing,
-            Err(ActivationError::Refused(reason)) => Found::Ended(reason),
+            Err(ActivationError::Broken(_) | ActivationError::TimedOut(_)) => Found::Nothing,
+            Err(ActivationError::Refused(reason)) => Found::Ended(Exit::because(reason)),
         }
     }
 
@@ -169,6 +179,6 @@ impl Attachment {
             ..Request::new(wire::REGISTER_CALLBACK, b"[]")
         };
         // If it does not hear this, it forgets the host after a while.
-        drop(endpoint.send(&request, deadline, || false).await);
+        drop(endpoint.send(&request, deadline, Admission::Control, || false).await);
     }
 }

@@ -3,18 +3,20 @@
 //! An async caller uses [`Instance::call`], a caller that blocks [`Instance::call_blocking`].
 //! They differ only in the way they wait.
 
-use std::time::{Duration, Instant};
+use std::io::ErrorKind;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout_at;
 
-use super::exit::EXIT_WAIT;
-use super::outcome::{Outcome, deadline_error};
+use super::exit::{EXIT_WAIT, FOREIGN_EXIT_WAIT};
+use super::outcome::{Failure, Outcome};
 use super::response::RequestLimits;
 use super::shared::Instance;
 use crate::error::{Error, Result};
-use crate::host::connection::{Budget, PipelineOutcome, SendError};
+use crate::host::connection::{Admission, Budget, PipelineOutcome, SendError, Stage};
+use crate::host::runtime;
 use crate::http1::{Request, Response};
 use crate::protocol::{Dialect, wire};
 use crate::typed::{CallRequest, MediaType, wait_until};
@@ -28,12 +30,20 @@ impl Instance {
     ) -> Result<Bytes> {
         let _permit = match &self.one_at_a_time {
             None => None,
-            Some(_) => match timeout_at(budget.deadline, self.call_permit()).await {
-                Ok(permit) => permit,
-                Err(_) => return Err(self.deadline_error(call.method, budget)),
-            },
+            Some(_) => {
+                runtime::check()?;
+                match timeout_at(budget.deadline, self.call_permit()).await {
+                    Ok(permit) => permit,
+                    Err(_) => return Err(self.deadline_error(call.method, budget, Stage::Queued)),
+                }
+            }
         };
-        self.request(&self.request_of_call(call, budget), budget).await
+        let request = self.request_of_call(call, budget);
+        let mut sent = self.send(&request, budget.deadline).await;
+        if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
+            sent = Box::pin(self.repeat(&request, budget.deadline)).await;
+        }
+        self.result(call.method, sent, budget).await
     }
 
     /// Calls a method within the remaining budget, and blocks the caller's thread.
@@ -43,14 +53,20 @@ impl Instance {
         budget: Budget,
     ) -> Result<Bytes> {
         let permit = wait_until(self.call_permit(), budget.deadline.into());
-        let _permit = permit.ok_or_else(|| self.deadline_error(call.method, budget))?;
+        let _permit =
+            permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
         let request = self.request_of_call(call, budget);
-        let sent = self.endpoint().send_blocking(&request, budget.deadline);
+        let send = |admission| self.endpoint().send_blocking(&request, budget.deadline, admission);
+        let mut sent = send(Admission::Call);
+        if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
+            sent = send(Admission::NewConnection);
+        }
         match Outcome::new(self.id(), call.method, sent, self.request_limits(budget)) {
             Outcome::Done(result) => result,
-            Outcome::ConnectionLost(lost) => {
-                let exit = wait_until(self.wait_for_exit(), self.exit_deadline(budget).into());
-                Err(lost.into_error(self.id(), exit))
+            Outcome::Failed(failure) => {
+                let until = self.exit_deadline(&failure, budget);
+                let exit = until.and_then(|until| wait_until(self.wait_for_exit(), until.into()));
+                Err(self.failure_error(call.method, failure, exit, budget))
             }
         }
     }
@@ -64,16 +80,47 @@ impl Instance {
         }
     }
 
-    /// Sends a request and returns its result.
-    async fn request(&self, request: &Request<'_>, budget: Budget) -> Result<Bytes> {
-        let sent = self.send(request, budget.deadline).await;
-        match Outcome::new(self.id(), request.method, sent, self.request_limits(budget)) {
+    /// The result of a request.
+    async fn result(
+        &self,
+        method: &str,
+        sent: Result<Response, SendError>,
+        budget: Budget,
+    ) -> Result<Bytes> {
+        match Outcome::new(self.id(), method, sent, self.request_limits(budget)) {
             Outcome::Done(result) => result,
-            Outcome::ConnectionLost(lost) => {
-                let exit = timeout_at(self.exit_deadline(budget), self.wait_for_exit()).await;
-                Err(lost.into_error(self.id(), exit.ok()))
-            }
+            // Boxed: a call that is answered keeps no room for it.
+            Outcome::Failed(failure) => Err(Box::pin(self.failed(method, failure, budget)).await),
         }
+    }
+
+    /// The error of a request that got no response.
+    async fn failed(&self, method: &str, failure: Failure, budget: Budget) -> Error {
+        let exit = match self.exit_deadline(&failure, budget) {
+            Some(until) => timeout_at(until, self.wait_for_exit()).await.ok(),
+            None => None,
+        };
+        self.failure_error(method, failure, exit, budget)
+    }
+
+    /// Whether a call that got no response is sent once more to this instance, on a new connection:
+    /// if it was certainly not begun, or if it is idempotent, and the instance lives.
+    fn is_repeated(&self, sent: &Result<Response, SendError>, idempotent: bool) -> bool {
+        match sent {
+            Err(SendError::ClosedIdle(_)) => !self.is_ending(),
+            Err(SendError::Broken(error)) => {
+                idempotent && error.kind() != ErrorKind::InvalidData && !self.is_ending()
+            }
+            _ => false,
+        }
+    }
+
+    async fn repeat(
+        &self,
+        request: &Request<'_>,
+        deadline: tokio::time::Instant,
+    ) -> Result<Response, SendError> {
+        self.endpoint().send(request, deadline, Admission::NewConnection, || false).await
     }
 
     /// Sends a request: on a pipeline if other calls are in flight and the method is known to be
@@ -84,13 +131,14 @@ impl Instance {
         deadline: tokio::time::Instant,
     ) -> Result<Response, SendError> {
         let is_only_call = || self.calls() <= 1;
+        let alone = || self.endpoint().send(request, deadline, Admission::Call, is_only_call);
         let classes = self.latency_classes.as_ref();
         let Some(class) = classes.and_then(|classes| classes.get(request.method)) else {
-            return self.endpoint().send(request, deadline, is_only_call).await;
+            return alone().await;
         };
         if !class.is_quick() {
             let began = Instant::now();
-            let response = self.endpoint().send(request, deadline, is_only_call).await?;
+            let response = alone().await?;
             class.record(began.elapsed());
             return Ok(response);
         }
@@ -106,7 +154,7 @@ impl Instance {
                 }
             }
         }
-        self.endpoint().send(request, deadline, is_only_call).await
+        alone().await
     }
 
     /// A call as a request in the plugin's dialect.
@@ -129,10 +177,6 @@ impl Instance {
         RequestLimits { body: self.endpoint().body_limit(), time: budget.total }
     }
 
-    fn deadline_error(&self, method: &str, budget: Budget) -> Error {
-        deadline_error(self.id(), method, self.request_limits(budget))
-    }
-
     /// Waits, after a call that the plugin has not begun, until the host has noticed that another
     /// process has taken its place. Returns at once for a child process, and after a while in any
     /// case. Cancel safe.
@@ -143,12 +187,15 @@ impl Instance {
         }
     }
 
-    /// Until when a call whose connection broke waits to learn how the process ended. Only the
-    /// exit of a child process can be learned. If the process has not ended, the call must fail
-    /// because of its connection, not because of its deadline.
-    fn exit_deadline(&self, budget: Budget) -> tokio::time::Instant {
+    /// Until when a request that failed waits to learn how the process ended; `None` if that is not
+    /// why it failed. If the process has not ended, the call must fail because of its connection,
+    /// not because of its deadline.
+    fn exit_deadline(&self, failure: &Failure, budget: Budget) -> Option<tokio::time::Instant> {
+        if !self.is_lost_with(failure) {
+            return None;
+        }
         let now = tokio::time::Instant::now();
-        let wait = if self.is_child() { EXIT_WAIT } else { Duration::ZERO };
-        (now + wait.min(budget.remaining / 2)).min(budget.deadline.max(now))
+        let wait = if self.is_child() { EXIT_WAIT } else { FOREIGN_EXIT_WAIT };
+        Some((now + wait.min(budget.remaining / 2)).min(budget.deadline.max(now)))
     }
 }

@@ -11,6 +11,10 @@ use crate::protocol::PluginId;
 /// How long the host waits after a connection broke to learn how the process ended.
 pub(super) const EXIT_WAIT: Duration = Duration::from_secs(2);
 
+/// As [`EXIT_WAIT`], for a plugin that is not this host's child. Its end shows at its socket, at
+/// once.
+pub(super) const FOREIGN_EXIT_WAIT: Duration = Duration::from_millis(100);
+
 /// How an instance ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::host) struct Exit {
@@ -26,6 +30,12 @@ impl Exit {
     /// An exit of which nothing is known but this reason.
     pub(in crate::host) fn because(status: impl Into<String>) -> Self {
         Self { status: status.into(), code: None, stderr: Vec::new() }
+    }
+
+    /// The end of an instance that stopped as it should, without a status that is known. It counts
+    /// as a success.
+    pub(super) fn orderly(status: impl Into<String>) -> Self {
+        Self { code: Some(0), ..Self::because(status) }
     }
 
     /// The error of a plugin that ended before it was active.
@@ -44,6 +54,11 @@ impl Exit {
             stderr: self.stderr,
         }
     }
+
+    /// Whether the instance ended in good order: it was asked to, or was done.
+    pub(in crate::host) fn is_orderly(&self) -> bool {
+        self.code == Some(0)
+    }
 }
 
 /// The exit of an instance, once there is one.
@@ -61,6 +76,11 @@ impl ExitCell {
             self.is_set.notify_waiters();
         }
         is_first
+    }
+
+    /// Whether there is an exit.
+    pub(super) fn is_set(&self) -> bool {
+        self.exit.get().is_some()
     }
 
     /// Waits for the exit. Cancel safe.

@@ -3,6 +3,7 @@
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::shared::Instance;
+use crate::host::connection::Admission;
 use crate::host::policy::HealthCheck;
 use crate::http1::Request;
 use crate::protocol::wire;
@@ -16,7 +17,11 @@ pub(super) async fn check_until_failure(instance: &Instance, check: HealthCheck)
     while failed < failures {
         ticks.tick().await;
         let ping = Request::new(wire::PING, b"");
-        failed = match instance.endpoint().send(&ping, Instant::now() + timeout, || false).await {
+        failed = match instance
+            .endpoint()
+            .send(&ping, Instant::now() + timeout, Admission::Control, || false)
+            .await
+        {
             Ok(response) if response.status == 200 => 0,
             _ => failed + 1,
         };

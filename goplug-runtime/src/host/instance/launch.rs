@@ -83,8 +83,9 @@ impl Launch<'_> {
     }
 
     fn endpoint(&self, socket: std::path::PathBuf) -> Endpoint {
-        let Policy { body_limit, busy_poll, .. } = *self.policy;
-        Endpoint::new(socket, self.installation.pconf.url(), body_limit, busy_poll)
+        let Policy { body_limit, busy_poll, max_connections, .. } = *self.policy;
+        let url = self.installation.pconf.url();
+        Endpoint::new(socket, url, body_limit, busy_poll, max_connections)
     }
 
     fn failed(&self, reason: String) -> Error {

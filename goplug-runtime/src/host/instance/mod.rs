@@ -11,6 +11,7 @@ mod call;
 mod call_guard;
 mod confinement;
 mod exit;
+mod failure;
 mod health;
 mod identity;
 mod in_flight;

@@ -4,10 +4,9 @@ use std::io::{self, ErrorKind};
 
 use bytes::Bytes;
 
-use super::exit::Exit;
 use super::response::{self, RequestLimits};
 use crate::error::{Error, Result};
-use crate::host::connection::SendError;
+use crate::host::connection::{SendError, Stage};
 use crate::http1::Response;
 use crate::protocol::PluginId;
 
@@ -15,14 +14,22 @@ use crate::protocol::PluginId;
 pub(super) enum Outcome {
     /// The result is final.
     Done(Result<Bytes>),
-    /// The connection broke. The host may soon learn how the process ended.
-    ConnectionLost(ConnectionLost),
+    /// There was no response. The host may find out why.
+    Failed(Failure),
 }
 
-/// A connection that broke before the response was complete.
-pub(super) struct ConnectionLost {
-    error: io::Error,
-    may_have_executed: bool,
+/// Why a request got no response.
+pub(super) enum Failure {
+    /// No connection could be made.
+    Unconnected(io::Error),
+    /// The connection broke.
+    ConnectionLost {
+        error: io::Error,
+        /// Whether the plugin may have begun the request.
+        may_have_begun: bool,
+    },
+    /// The deadline has passed at this stage.
+    TimedOut(Stage),
 }
 
 impl Outcome {
@@ -36,33 +43,21 @@ impl Outcome {
         let error = match sent {
             Ok(response) => return Self::Done(response::into_result(id, method, response, limits)),
             Err(SendError::TooLarge) => Error::TooLarge { limit: limits.body },
-            Err(SendError::TimedOut) => deadline_error(id, method, limits),
+            Err(SendError::Runtime(missing)) => missing.into(),
+            Err(SendError::TimedOut(stage)) => return Self::Failed(Failure::TimedOut(stage)),
+            Err(SendError::Unconnected(error)) => return Self::Failed(Failure::Unconnected(error)),
             Err(SendError::Broken(error)) if error.kind() == ErrorKind::InvalidData => {
                 Error::Protocol(format!("the answer of {id} to {method:?}: {error}"))
             }
             Err(SendError::Broken(error)) => {
-                return Self::ConnectionLost(ConnectionLost { error, may_have_executed: true });
+                return Self::Failed(Failure::ConnectionLost { error, may_have_begun: true });
             }
-            Err(SendError::Unsent(error)) => {
-                return Self::ConnectionLost(ConnectionLost { error, may_have_executed: false });
+            Err(
+                SendError::Unsent(error) | SendError::Unread(error) | SendError::ClosedIdle(error),
+            ) => {
+                return Self::Failed(Failure::ConnectionLost { error, may_have_begun: false });
             }
         };
         Self::Done(Err(error))
     }
-}
-
-impl ConnectionLost {
-    /// The error of the call: a crash, with the exit of the process if that is known.
-    pub(super) fn into_error(self, id: &PluginId, exit: Option<&Exit>) -> Error {
-        let Self { error, may_have_executed } = self;
-        let exit = exit.cloned();
-        let Exit { status, stderr, .. } =
-            exit.unwrap_or_else(|| Exit::because(format!("connection lost: {error}")));
-        Error::Crashed { id: id.clone(), status, stderr, may_have_executed }
-    }
-}
-
-/// The error of a call that took longer than its budget.
-pub(super) fn deadline_error(id: &PluginId, method: &str, limits: RequestLimits) -> Error {
-    Error::deadline(format!("{method} of {id}"), limits.time)
 }

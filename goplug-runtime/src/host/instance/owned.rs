@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::health;
 use super::liveness::Liveness;
 use super::shared::Instance;
+use crate::host::connection::Admission;
 use crate::host::install::Installation;
 use crate::host::policy::{HealthCheck, Policy};
 use crate::host::task::OwnedTask;
@@ -149,7 +150,9 @@ impl OwnedInstance {
         let request = Request::new(wire::STOP, b"");
         // The result does not matter: the plugin may end without a response, and if it refuses it
         // is ended nevertheless.
-        drop(self.shared.endpoint().send(&request, (began + timeout).into(), || false).await);
+        let deadline = (began + timeout).into();
+        let endpoint = self.shared.endpoint();
+        drop(endpoint.send(&request, deadline, Admission::Control, || false).await);
         let exit = match self.liveness {
             Liveness::Child { process, listener } => {
                 let exit = process.stop(timeout.saturating_sub(began.elapsed())).await;

@@ -114,6 +114,11 @@ impl Instance {
         }
     }
 
+    /// Whether the instance has ended.
+    pub(super) fn has_exit(&self) -> bool {
+        self.exit.is_set()
+    }
+
     /// Waits for the exit. Cancel safe.
     pub(in crate::host) async fn wait_for_exit(&self) -> &Exit {
         self.exit.wait().await

@@ -203,10 +203,10 @@ impl StartingChild {
         match failure {
             // Most often the process has ended, and its exit is the better reason.
             ActivationError::Broken(error) if error.kind() != ErrorKind::InvalidData => {
-                let broken = |_| ActivationError::Broken(error).into_error(installation.id());
+                let broken = |_| ActivationError::Broken(error).into_error(installation.id(), None);
                 Err(timeout(EXIT_WAIT, self.ended(installation)).await.unwrap_or_else(broken))
             }
-            failure => Err(failure.into_error(installation.id())),
+            failure => Err(failure.into_error(installation.id(), Some(self.process.id()))),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::host::instance::CallGuard;
+use crate::host::runtime;
 use crate::protocol::PluginId;
 
 /// The state of a plugin.
@@ -23,6 +24,8 @@ pub enum State {
 pub(super) enum Availability {
     /// No instance, until somebody loads the plugin.
     NotLoaded,
+    /// No instance any more: the runtime of the registry is gone, and the supervisor with it.
+    RuntimeGone,
     /// No instance until somebody loads the plugin, since restarts were given up for this reason.
     GivenUp(String),
     /// A restart is on its way.
@@ -49,6 +52,7 @@ impl Availability {
             (Self::GivenUp(reason), _) => format!("it was given up: {reason}"),
             (Self::Restarting, _) => "it is being restarted, which takes too long".into(),
             (Self::OnDemand, _) => "it is being started, which takes too long".into(),
+            (Self::RuntimeGone, _) => return Error::Runtime(runtime::GONE),
             (Self::NotLoaded, State::Stopped) => "it is stopped".into(),
             (Self::NotLoaded, State::Discovered | State::Loaded) => "it is not loaded".into(),
         };

@@ -15,6 +15,7 @@ use super::retry;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::callbacks::Registration;
+use crate::host::runtime;
 use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, name, wire};
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
@@ -194,6 +195,7 @@ impl Plugin {
     }
 
     async fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {
+        runtime::check()?;
         let after = self.shared.policy().call_timeout;
         match tokio::time::timeout(after, self.register_without_timeout(callback, handler)).await {
             Ok(registered) => registered,
@@ -213,7 +215,9 @@ impl Plugin {
         let Registration { key, names_version } = callbacks.add(callback, handler);
         let (registered, name) = (Arc::clone(callbacks), callback.to_owned());
         let subscription = Subscription::new(move || registered.remove(&name, key));
-        let Some(instance) = self.shared.instance() else { return Ok(subscription) };
+        let Some(instance) = self.shared.instance() else {
+            return self.shared.check_runtime().map(|()| subscription);
+        };
         tokio::select! {
             confirmed = callbacks.wait_until_confirmed(names_version) => confirmed.map(|()| subscription),
             // The callback will be registered with the next instance.

@@ -39,15 +39,22 @@ pub(in crate::host) enum PluginEvent {
     Upgraded,
     /// A new process could not take the place of the old one, for this reason; the old one stays.
     UpgradeFailed(String),
-    /// The process ended without being asked to.
+    /// The process ended without being asked to, and not in good order.
     Crashed(Exit),
     /// The plugin crashed and is not restarted, for this reason, although its policy asks for
     /// restarts.
     GivenUp(String),
-    /// The plugin was stopped.
+    /// The plugin was stopped, or ended by itself in good order.
     Stopped,
     /// The plugin is started although this part of its sandbox cannot be enforced.
     Unconfined(String),
     /// When the broken callback stream was resumed, the plugin had discarded this many callbacks.
     CallbacksMissed(u64),
+}
+
+impl PluginEvent {
+    /// What happened to a plugin that ended without being asked to by its supervisor.
+    pub(super) fn ended(exit: &Exit) -> Self {
+        if exit.is_orderly() { Self::Stopped } else { Self::Crashed(exit.clone()) }
+    }
 }

@@ -24,7 +24,8 @@ pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Resu
         let result = instance.call(&request, budget).await;
         let Err(error) = result else { return result };
         if may_be_retried(&error, request.idempotent) {
-            instance.noticed_end(budget).await;
+            // Boxed: a call that is answered keeps no room for it.
+            Box::pin(instance.noticed_end(budget)).await;
         }
         if !is_retried(plugin, &instance, &error, request.idempotent) {
             return Err(error);

@@ -6,9 +6,10 @@
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use super::availability::{Acquired, Availability, State};
 use super::command::{Command, Recheck};
@@ -17,9 +18,13 @@ use crate::host::callbacks::Callbacks;
 use crate::host::install::Installation;
 use crate::host::instance::{CallGuard, Instance};
 use crate::host::policy::Policy;
+use crate::host::runtime;
 use crate::protocol::{Descriptor, PluginId};
 use crate::transport::FileId;
 use crate::typed::Expectation;
+
+/// How long a supervisor that ends may take between letting go of a command and of its queue.
+const LETS_GO_WITHIN: Duration = Duration::from_millis(100);
 
 /// What all handles of one plugin share with its supervisor.
 pub(in crate::host) struct PluginState {
@@ -174,6 +179,17 @@ impl PluginState {
         self.lock().instance.clone()
     }
 
+    /// Checks that there can be an instance at all.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] if the runtime of the registry is gone.
+    pub(super) fn check_runtime(&self) -> Result<()> {
+        match self.lock().availability {
+            Availability::RuntimeGone => Err(Error::Runtime(runtime::GONE)),
+            _ => Ok(()),
+        }
+    }
+
     /// Begins a call with the current instance, if there is one.
     pub(super) fn acquire(&self) -> Acquired {
         let status = self.lock();
@@ -195,6 +211,7 @@ impl PluginState {
         if let Acquired::Call(guard) = self.acquire() {
             return Ok(guard);
         }
+        runtime::check()?;
         match timeout_at(deadline, self.acquire_next()).await {
             Ok(acquired) => acquired,
             Err(_) => Err(self.unavailable_error()),
@@ -213,7 +230,7 @@ impl PluginState {
             };
             self.check_activation()?;
             match availability {
-                Availability::NotLoaded | Availability::GivenUp(_) => {
+                Availability::NotLoaded | Availability::RuntimeGone | Availability::GivenUp(_) => {
                     return Err(availability.error(&self.id, self.state()));
                 }
                 Availability::Restarting => {
@@ -288,7 +305,8 @@ impl PluginState {
     /// not cancel a command that the supervisor has begun.
     ///
     /// # Errors
-    /// The error of the command, or [`Error::Stopped`] if the supervisor has ended.
+    /// The error of the command; [`Error::Stopped`] if the supervisor has ended, or
+    /// [`Error::Runtime`] if that was because its runtime is gone.
     pub(in crate::host) async fn command(
         &self,
         command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command,
@@ -298,8 +316,17 @@ impl PluginState {
         if !matches!(command, Command::Close(_)) {
             self.check_activation()?;
         }
-        self.commands.send(command).await.map_err(|_| Error::Stopped)?;
-        result.await.unwrap_or(Err(Error::Stopped))
+        if self.commands.send(command).await.is_ok()
+            && let Ok(result) = result.await
+        {
+            return result;
+        }
+        // A supervisor that ends with its runtime says so before it lets go of its queue, and perhaps
+        // a little after it has let go of the command.
+        if runtime::check().is_ok() {
+            drop(timeout(LETS_GO_WITHIN, self.commands.closed()).await);
+        }
+        self.check_runtime().and(Err(Error::Stopped))
     }
 
     /// Has the supervisor stop the plugin for good, even while the plugin starts, and waits for that.

@@ -97,6 +97,7 @@ pub struct Policy {
     pub(in crate::host) idle_stop: Option<Duration>,
     pub(in crate::host) drain: Duration,
     pub(in crate::host) busy_poll: Duration,
+    pub(in crate::host) max_connections: usize,
     pub(in crate::host) one_call_at_a_time: Option<bool>,
 }
 
@@ -117,6 +118,7 @@ impl Default for Policy {
             idle_stop: None,
             drain: limits::DRAIN_TIMEOUT,
             busy_poll: Duration::ZERO,
+            max_connections: limits::MAX_CALL_CONNECTIONS,
             one_call_at_a_time: None,
         }
     }
@@ -147,6 +149,15 @@ impl Policy {
     /// The largest response body that is accepted, in bytes; [`limits::MAX_BODY`] unless set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// How many connections calls may have open to the plugin; [`limits::MAX_CALL_CONNECTIONS`]
+    /// unless set, and at least one. Calls that are in flight beyond that wait for a connection
+    /// within their own deadline. Blocking callers have as many of their own. Quick calls that
+    /// share a connection do not count.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections.max(1);
         self
     }
 

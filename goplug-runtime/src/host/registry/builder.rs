@@ -12,6 +12,7 @@ use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::policy::{Policies, Policy, Resources, Restart, Sandbox};
+use crate::host::runtime;
 #[cfg(doc)]
 use crate::limits;
 use crate::panic::catch;
@@ -203,13 +204,14 @@ impl RegistryBuilder {
     ///
     /// # Errors
     /// [`Error::Configuration`] if a setting cannot be used; [`Error::InvalidName`] if a plugin's
-    /// policy was changed under an invalid name; [`Error::Io`] if the path of the folder cannot be
-    /// determined, the host's own program cannot be opened, or
-    /// the system has no thread or descriptors for watching the folder.
+    /// policy was changed under an invalid name; [`Error::Runtime`] without a runtime that has I/O and
+    /// timers; [`Error::Io`] if the path of the folder cannot be determined, the host's own program
+    /// cannot be opened, or the system has no thread or descriptors for watching the folder.
     ///
     /// In a process that a registry started as an embedded plugin, [`Error::Configuration`] unless
     /// `goplug::embed!` has made it that plugin.
     pub async fn start(self) -> Result<Registry> {
+        runtime::check()?;
         let mut policies = Policies { default: self.policy, ..Policies::default() };
         for PolicyChange { name, namespace, change } in self.changes {
             let id = PluginId::read(&name, &namespace)?;

@@ -29,12 +29,13 @@ pub enum Event {
         /// The plugin.
         plugin: PluginId,
     },
-    /// A plugin was unloaded. If another process has started it, it may go on.
+    /// A plugin was unloaded; if another process has started it, it may go on. Or its process ended
+    /// by itself in good order: it exited with status 0, for example since somebody else stopped it.
     Stopped {
         /// The plugin.
         plugin: PluginId,
     },
-    /// A plugin's process ended without being asked to.
+    /// A plugin's process ended without being asked to, by a signal or with a status other than 0.
     Crashed {
         /// The plugin.
         plugin: PluginId,

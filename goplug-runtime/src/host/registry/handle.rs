@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -19,6 +20,7 @@ use crate::host::disk;
 use crate::host::install::Installation;
 use crate::host::instance::{check_host, remove_abandoned};
 use crate::host::plugin::{Command, Plugin, PluginState, State};
+use crate::host::runtime;
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
@@ -26,6 +28,10 @@ use crate::transport::Owner;
 use crate::typed::NamedClient;
 
 /// The plugins of a folder, and those that are embedded in the host.
+///
+/// A registry belongs to the tokio runtime in which it is started: its tasks run there, and end with
+/// it. Its functions, and the handles of its plugins, may be used on any runtime. A call uses the
+/// runtime on which it is awaited, so its future must stay on that runtime.
 ///
 /// Cheap to clone. When the last clone is dropped, everything that the registry started ends:
 /// its tasks are aborted and its plugins are killed. [`Registry::stop`] stops them gracefully.
@@ -57,6 +63,8 @@ struct Inner {
     scans: mpsc::Sender<ScanRequest>,
     auto_discover: bool,
     owner: Owner,
+    /// The runtime on which everything that the registry starts runs.
+    runtime: Handle,
     _scanner: OwnedTask,
     _watch: Option<FolderWatch>,
 }
@@ -80,8 +88,9 @@ impl Registry {
         let (scans, requests) = mpsc::channel(limits::COMMAND_QUEUE);
         let scanner = Scanner::new(&directory, folder, hints, auto_discover, requests);
         let _scanner = OwnedTask::spawn(scanner.run());
-        let owner = Owner::this_process();
-        let inner = Inner { directory, scans, auto_discover, owner, _scanner, _watch: watch };
+        let (owner, runtime) = (Owner::this_process(), Handle::current());
+        let inner =
+            Inner { directory, scans, auto_discover, owner, runtime, _scanner, _watch: watch };
         let registry = Self { inner: Arc::new(inner) };
         registry.scan().await;
         Ok(registry)
@@ -105,7 +114,8 @@ impl Registry {
     /// [`Error::NotFound`] if no `.pconf` describes it; [`Error::Rejected`] if its file or program,
     /// or the registry's folder, cannot be used, also if the folder has not answered for
     /// [`limits::FOLDER_TIMEOUT`]; [`Error::Start`] if the plugin does not start;
-    /// [`Error::Stopped`] if the registry has stopped.
+    /// [`Error::Stopped`] if the registry has stopped; [`Error::Runtime`] if the runtime in which it
+    /// was started is gone.
     pub async fn load(&self, name: &str, namespace: &str) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
         plugin.command(Command::Load).await?;
@@ -206,7 +216,8 @@ impl Registry {
         let plugins = self.inner.directory.close();
         let mut stops = JoinSet::new();
         for plugin in plugins {
-            stops.spawn(async move { plugin.close().await });
+            // On the registry's runtime: there may be none here.
+            stops.spawn_on(async move { plugin.close().await }, &self.inner.runtime);
         }
         while stops.join_next().await.is_some() {}
         let sockets = Arc::clone(self.inner.directory.sockets());
@@ -226,6 +237,10 @@ impl Registry {
         let directory = &self.inner.directory;
         if directory.is_closed() {
             return Err(Error::Stopped);
+        }
+        // The scanner lives as long as the registry, unless its runtime does not.
+        if self.inner.scans.is_closed() {
+            return Err(Error::Runtime(runtime::GONE));
         }
         let installation = directory.get(&id).and_then(|plugin| plugin.installation());
         // No file of the folder can change an embedded plugin.

@@ -63,6 +63,11 @@ impl ResponseReader {
         Self { limit, interim: 0, partial: None, heads: HeadCache::default() }
     }
 
+    /// Whether a part of the current response, or an interim response before it, has been taken.
+    pub fn has_begun(&self) -> bool {
+        self.partial.is_some() || self.interim > 0
+    }
+
     /// Takes the bytes of the current response out of the buffer. After a complete response it
     /// continues with the next one; after an error the reader must not be used any more.
     ///

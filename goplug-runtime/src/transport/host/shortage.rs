@@ -25,6 +25,18 @@ pub fn is_shortage(error: &io::Error) -> bool {
     })
 }
 
+/// What this process or the system is short of, if that is the error, and what helps: for people.
+pub fn shortage_advice(error: &io::Error) -> Option<&'static str> {
+    Some(match errno(error)? {
+        Errno::MFILE => {
+            "this process has as many files open as it may: raise the limit (ulimit -n), or close some"
+        }
+        Errno::NFILE => "the system has as many files open as it may (fs.file-max)",
+        Errno::NOMEM | Errno::NOBUFS => "the system is short of memory",
+        _ => return None,
+    })
+}
+
 /// Whether an error of reading a file or folder says nothing about the file: a shortage, or a disk or
 /// server that does not work for the moment.
 pub fn is_passing(error: &io::Error) -> bool {
@@ -100,6 +112,12 @@ mod tests {
         for errno in [Errno::NOENT, Errno::ACCESS, Errno::LOOP, Errno::NOEXEC, Errno::IO] {
             assert!(!is_shortage(&error(errno)), "{errno:?}");
         }
+    }
+
+    #[test]
+    fn there_is_advice_for_the_shortages_of_a_connection() {
+        assert!(shortage_advice(&error(Errno::MFILE)).unwrap().contains("ulimit -n"));
+        assert_eq!(shortage_advice(&error(Errno::NOENT)), None);
     }
 
     #[test]

@@ -165,6 +165,61 @@ async fn a_missing_response_ends_at_the_deadline() {
     let mut connection = connected(Duration::ZERO, plugin).await;
     let timeout = Duration::from_millis(20);
     let error = call_within(&mut connection, Bytes::new(), timeout).await.err().unwrap();
-    assert!(matches!(error, SendError::TimedOut), "{error:?}");
+    assert!(matches!(error, SendError::TimedOut(Stage::Sent)), "{error:?}");
     assert!(!connection.is_reusable());
+}
+
+/// Waits until a request begins to arrive, and reads nothing.
+fn wait_for_request(stream: &UnixStream) {
+    rustix::net::recv(stream, &mut [0; 1], rustix::net::RecvFlags::PEEK).unwrap();
+}
+
+async fn error_after(
+    body: Bytes,
+    plugin: impl FnOnce(UnixStream) + Send + 'static,
+) -> (SendError, bool) {
+    let mut connection = connected(Duration::ZERO, plugin).await;
+    let error = call(&mut connection, body).await.err().unwrap();
+    let is_unread = matches!(error, SendError::Unread(_));
+    (error, is_unread)
+}
+
+#[tokio::test]
+async fn a_request_that_was_not_read_as_a_whole_was_not_begun() {
+    let (error, is_unread) = error_after(Bytes::new(), |stream| wait_for_request(&stream)).await;
+    assert!(is_unread, "{error:?}");
+    let body = Bytes::from_static(b"a body of which the plugin reads nothing");
+    let (error, is_unread) = error_after(body, |mut stream| drop(read_request(&mut stream))).await;
+    assert!(is_unread, "{error:?}");
+    // The socket does not take all of it.
+    let large = vec![0; 8 << 20].into();
+    let (error, is_unread) = error_after(large, |mut stream| drop(read_request(&mut stream))).await;
+    assert!(is_unread, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_was_read_or_answered_in_part_may_have_been_begun() {
+    let read = |mut stream: UnixStream| drop(read_request(&mut stream));
+    let (error, _) = error_after(Bytes::new(), read).await;
+    assert!(matches!(error, SendError::Broken(_)), "{error:?}");
+    let answered = |mut stream: UnixStream| {
+        wait_for_request(&stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
+    };
+    let (error, _) = error_after(Bytes::new(), answered).await;
+    assert!(matches!(error, SendError::Broken(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_large_request_that_is_not_read_by_the_deadline_was_not_sent() {
+    let (closed, wait) = std::sync::mpsc::channel::<()>();
+    let plugin = move |stream: UnixStream| {
+        let _ = wait.recv();
+        drop(stream);
+    };
+    let mut connection = connected(Duration::ZERO, plugin).await;
+    let large = vec![0; 8 << 20].into();
+    let error = call_within(&mut connection, large, Duration::from_millis(20)).await.err().unwrap();
+    assert!(matches!(error, SendError::TimedOut(Stage::Sending)), "{error:?}");
+    drop(closed);
 }

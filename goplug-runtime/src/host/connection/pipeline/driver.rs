@@ -11,12 +11,12 @@ use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{PipelineOutcome, Shared, connection_ended};
+use super::{PendingCall, PipelineOutcome, Shared, connection_ended};
 use crate::host::connection::deadline_timer::DeadlineTimer;
-use crate::host::connection::error::SendError;
+use crate::host::connection::error::{SendError, Stage};
 use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
-use crate::transport::Stream;
+use crate::transport::{Stream, was_left_unread};
 
 /// Writes and reads for all calls of a pipeline.
 pub(super) struct Driver {
@@ -27,6 +27,9 @@ pub(super) struct Driver {
     /// Requests that are being written, and how many of their bytes have been.
     sending: Vec<u8>,
     sent: usize,
+    /// How many bytes of requests have been written over all, without the header that the driver
+    /// adds; negative while that header is written.
+    written: i128,
     /// Outcomes that are about to be sent to their callers; kept for its capacity.
     outcomes: Vec<(oneshot::Sender<PipelineOutcome>, PipelineOutcome)>,
     timer: DeadlineTimer,
@@ -56,6 +59,7 @@ impl Driver {
             reader: ResponseReader::new(limit),
             sending: Vec::new(),
             sent: 0,
+            written: 0,
             outcomes: Vec::new(),
             timer: DeadlineTimer::default(),
             is_announced: false,
@@ -105,7 +109,9 @@ impl Driver {
                 std::mem::swap(&mut self.sending, &mut queue.outgoing);
                 drop(queue);
                 if !std::mem::replace(&mut self.is_announced, true) {
+                    let before = self.sending.len();
                     insert_header(&mut self.sending, wire::HEADER_PIPELINE, 1);
+                    self.written -= (self.sending.len() - before) as i128;
                 }
             }
             let stream = Pin::new(&mut self.stream);
@@ -113,7 +119,10 @@ impl Driver {
                 Poll::Ready(Ok(0)) => {
                     return Poll::Ready(io::Error::from(ErrorKind::WriteZero).into());
                 }
-                Poll::Ready(Ok(count)) => self.sent += count,
+                Poll::Ready(Ok(count)) => {
+                    self.sent += count;
+                    self.written += count as i128;
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(error.into()),
                 Poll::Pending => return Poll::Pending,
             }
@@ -230,7 +239,8 @@ impl Driver {
         let mut queue = self.shared.lock();
         for call in &mut queue.pending {
             if call.deadline <= now && !call.outcome.is_closed() {
-                expired.push(std::mem::replace(&mut call.outcome, oneshot::channel().0));
+                let stage = if self.has_written(call) { Stage::Sent } else { Stage::Sending };
+                expired.push((std::mem::replace(&mut call.outcome, oneshot::channel().0), stage));
             }
         }
         let waiting = queue.pending.iter().filter(|call| !call.outcome.is_closed());
@@ -238,20 +248,35 @@ impl Driver {
         // If all calls have expired, the connection is closed, so that the plugin learns it.
         queue.closed |= queue.earliest_deadline.is_none() && !queue.pending.is_empty();
         drop(queue);
-        for outcome in expired {
-            drop(outcome.send(PipelineOutcome::Failed(SendError::TimedOut)));
+        for (outcome, stage) in expired {
+            drop(outcome.send(PipelineOutcome::Failed(SendError::TimedOut(stage))));
         }
     }
 
-    /// Ends every pending call: the connection has failed.
+    /// Whether the whole request of this call was written.
+    fn has_written(&self, call: &PendingCall) -> bool {
+        i128::from(call.end) <= self.written
+    }
+
+    /// Ends every pending call: the connection has failed. Those whose requests the plugin cannot
+    /// have read as a whole are given back.
     fn fail(&mut self, error: ReadError) {
+        let left_unread = matches!(&error, ReadError::Broken(error) if was_left_unread(error));
         let mut queue = self.shared.lock();
         queue.closed = true;
         let pending = std::mem::take(&mut queue.pending);
         drop(queue);
+        // What the plugin left unread ends with the last request that was written.
+        let written = pending.iter().filter(|call| self.has_written(call)).count();
+        let first_has_begun = self.reader.has_begun() || !self.incoming.filled().is_empty();
+        let read = written.saturating_sub(usize::from(left_unread)).max(first_has_begun.into());
         // The error concerns the first response; the others have only lost their connection.
         let mut first_error = Some(error);
-        for call in pending {
+        for (at, call) in pending.into_iter().enumerate() {
+            if at >= read {
+                drop(call.outcome.send(PipelineOutcome::GivenBack));
+                continue;
+            }
             let error = match first_error.take() {
                 Some(error) => error.into(),
                 None => SendError::Broken(connection_ended()),

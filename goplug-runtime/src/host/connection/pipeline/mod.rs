@@ -60,6 +60,8 @@ struct Queue {
     pending: VecDeque<PendingCall>,
     /// No deadline of a pending call is earlier.
     earliest_deadline: Option<Instant>,
+    /// How many bytes of requests have been queued, over all.
+    enqueued: u64,
     /// Wakes the driver if it waits.
     driver: Option<Waker>,
     /// The pipeline takes no further calls.
@@ -69,6 +71,8 @@ struct Queue {
 struct PendingCall {
     outcome: oneshot::Sender<PipelineOutcome>,
     deadline: Instant,
+    /// Where its request ends, in bytes of all requests.
+    end: u64,
 }
 
 impl Shared {
@@ -134,8 +138,11 @@ impl Pipeline {
         if queue.closed || queue.pending.len() >= limits::PIPELINE_DEPTH {
             return None;
         }
+        let before = queue.outgoing.len();
         request.write_to(&mut queue.outgoing, authority);
-        queue.pending.push_back(PendingCall { outcome, deadline });
+        queue.enqueued += (queue.outgoing.len() - before) as u64;
+        let end = queue.enqueued;
+        queue.pending.push_back(PendingCall { outcome, deadline, end });
         let earliest = queue.earliest_deadline.map_or(deadline, |earliest| earliest.min(deadline));
         queue.earliest_deadline = Some(earliest);
         wake(queue);
@@ -183,9 +190,11 @@ mod tests {
     use std::task::Poll;
     use std::time::Duration;
 
+    use rustix::net::RecvFlags;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+    use crate::host::connection::error::Stage;
 
     /// A timeout that no test reaches.
     const LONG: Duration = Duration::from_secs(1000);
@@ -217,6 +226,10 @@ mod tests {
 
     fn body(outcome: PipelineOutcome) -> String {
         answer(outcome).0
+    }
+
+    fn is_broken(outcome: &PipelineOutcome) -> bool {
+        matches!(outcome, PipelineOutcome::Failed(SendError::Broken(_)))
     }
 
     fn has_no_room(outcome: &PipelineOutcome) -> bool {
@@ -313,22 +326,45 @@ mod tests {
         let mut far = pin!(call(&pipeline, "far", LONG));
         begin(far.as_mut()).await;
         let near = call(&pipeline, "near", Duration::from_millis(5)).await;
-        assert!(matches!(near, PipelineOutcome::Failed(SendError::TimedOut)), "{near:?}");
+        assert!(
+            matches!(near, PipelineOutcome::Failed(SendError::TimedOut(Stage::Sent))),
+            "{near:?}"
+        );
         plugin.write_all(["1", "2"].map(response).concat().as_bytes()).await.unwrap();
         assert_eq!(body(far.await), "1");
     }
 
     #[tokio::test]
     async fn the_end_of_the_connection_ends_every_call() {
-        let (pipeline, plugin) = pipeline();
-        let plugin = async move { drop(plugin) };
+        let (pipeline, mut plugin) = pipeline();
+        let plugin = async move { drop(requests(&mut plugin, 2).await) };
         let (a, b, ()) =
             tokio::join!(call(&pipeline, "a", LONG), call(&pipeline, "b", LONG), plugin);
-        for outcome in [a, b] {
-            let is_broken = matches!(outcome, PipelineOutcome::Failed(SendError::Broken(_)));
-            assert!(is_broken, "{outcome:?}");
-        }
+        assert!(is_broken(&a) && is_broken(&b), "{a:?} {b:?}");
         assert!(has_no_room(&call(&pipeline, "c", LONG).await));
+    }
+
+    #[tokio::test]
+    async fn calls_that_the_plugin_did_not_read_are_given_back_at_the_end_of_the_connection() {
+        let (pipeline, plugin) = pipeline();
+        drop(plugin);
+        let outcomes = tokio::join!(call(&pipeline, "a", LONG), call(&pipeline, "b", LONG));
+        let given_back = PipelineOutcome::GivenBack;
+        assert_eq!(format!("{outcomes:?}"), format!("{:?}", (&given_back, &given_back)));
+    }
+
+    #[tokio::test]
+    async fn the_last_call_is_given_back_if_the_plugin_did_not_read_everything() {
+        let (pipeline, mut plugin) = pipeline();
+        let plugin = async move {
+            while rustix::net::recv(&plugin, &mut [0; 1], RecvFlags::PEEK).is_err() {
+                tokio::task::yield_now().await;
+            }
+            plugin.read_exact(&mut [0; 20]).await.unwrap();
+        };
+        let (a, b, ()) =
+            tokio::join!(call(&pipeline, "a", LONG), call(&pipeline, "b", LONG), plugin);
+        assert!(is_broken(&a) && matches!(b, PipelineOutcome::GivenBack), "{a:?} {b:?}");
     }
 
     #[tokio::test]

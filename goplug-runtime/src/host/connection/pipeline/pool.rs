@@ -1,6 +1,9 @@
-//! The pipelines to one instance: as many as there are processors, opened when they are needed.
+//! The pipelines to one instance: for each runtime that calls it as many as there are processors,
+//! opened when they are needed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Id;
 
 use super::Pipeline;
 use crate::transport::processors;
@@ -13,9 +16,10 @@ pub(in crate::host::connection) struct Pipelines {
 
 #[derive(Default)]
 struct Inner {
-    open: Vec<Arc<Pipeline>>,
-    /// How many pipelines callers are about to open.
-    reserved: usize,
+    /// Each with the runtime on which its driver runs.
+    open: Vec<(Id, Arc<Pipeline>)>,
+    /// The runtimes of the pipelines that callers are about to open.
+    reserved: Vec<Id>,
     /// Counts the selections, so that the pipelines are used in rotation.
     selections: usize,
     closed: bool,
@@ -32,7 +36,7 @@ pub(in crate::host::connection) enum Selection<'a> {
 }
 
 /// The place of a pipeline that is about to be opened. Dropping it frees the place.
-pub(in crate::host::connection) struct Reservation<'a>(&'a Pipelines);
+pub(in crate::host::connection) struct Reservation<'a>(&'a Pipelines, Id);
 
 impl Pipelines {
     pub(in crate::host::connection) fn new() -> Self {
@@ -40,22 +44,24 @@ impl Pipelines {
         Self { inner: Mutex::default(), max_open: processors() }
     }
 
-    /// Selects a pipeline: a new one until there are enough, then each in rotation.
-    pub(in crate::host::connection) fn select(&self) -> Selection<'_> {
+    /// Selects a pipeline of this runtime: a new one until there are enough, then each in rotation.
+    pub(in crate::host::connection) fn select(&self, runtime: Id) -> Selection<'_> {
         let mut inner = self.lock();
-        inner.open.retain(|pipeline| !pipeline.is_closed());
+        inner.open.retain(|(_, pipeline)| !pipeline.is_closed());
         if inner.closed {
             return Selection::None;
         }
-        if inner.open.len() + inner.reserved < self.max_open {
-            inner.reserved += 1;
-            return Selection::New(Reservation(self));
-        }
         inner.selections = inner.selections.wrapping_add(1);
-        let count = inner.open.len();
-        match count {
-            0 => Selection::None,
-            _ => Selection::Open(Arc::clone(&inner.open[inner.selections % count])),
+        let mut open = inner.open.iter().filter(|(of, _)| *of == runtime);
+        let count = open.clone().count();
+        let reserved = inner.reserved.iter().filter(|of| **of == runtime).count();
+        if count + reserved < self.max_open {
+            inner.reserved.push(runtime);
+            return Selection::New(Reservation(self, runtime));
+        }
+        match inner.selections.checked_rem(count).and_then(|at| open.nth(at)) {
+            Some((_, pipeline)) => Selection::Open(Arc::clone(pipeline)),
+            None => Selection::None,
         }
     }
 
@@ -65,7 +71,7 @@ impl Pipelines {
         inner.closed = true;
         let open = std::mem::take(&mut inner.open);
         drop(inner);
-        open.iter().for_each(|pipeline| pipeline.close());
+        open.iter().for_each(|(_, pipeline)| pipeline.close());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -82,7 +88,7 @@ impl Reservation<'_> {
             drop(inner);
             pipeline.close();
         } else {
-            inner.open.push(Arc::clone(&pipeline));
+            inner.open.push((self.1, Arc::clone(&pipeline)));
         }
         pipeline
     }
@@ -90,6 +96,8 @@ impl Reservation<'_> {
 
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        self.0.lock().reserved -= 1;
+        let reserved = &mut self.0.lock().reserved;
+        let at = reserved.iter().position(|of| *of == self.1);
+        at.map(|at| reserved.swap_remove(at));
     }
 }

@@ -45,6 +45,8 @@ pub(in crate::host) struct Supervisor {
     digests: DigestCache,
     /// Replaced instances that finish their calls.
     retiring: JoinSet<()>,
+    /// Whether the loop has ended by itself.
+    has_ended: bool,
 }
 
 impl Supervisor {
@@ -63,6 +65,7 @@ impl Supervisor {
             failed_upgrade: None,
             digests: DigestCache::default(),
             retiring: JoinSet::new(),
+            has_ended: false,
         }
     }
 
@@ -89,6 +92,7 @@ impl Supervisor {
                     Some(command) => self.execute(command).await,
                     None => {
                         self.stop(State::Stopped).await;
+                        self.has_ended = true;
                         return ControlFlow::Break(());
                     }
                 },
@@ -262,11 +266,19 @@ impl Supervisor {
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        // The registry is gone. Handles may remain, and their calls have to fail.
+        // Handles may remain, and their calls have to fail. If the task was not ended by its
+        // registry, which lives, nor by a panic, then its runtime has ended.
+        let is_registry_alive = self.reporter.strong_count() > 0;
+        let (reason, availability) = match is_registry_alive && !std::thread::panicking() {
+            true if !self.has_ended => {
+                ("the runtime of its registry is gone", Availability::RuntimeGone)
+            }
+            _ => ("its registry is gone", Availability::NotLoaded),
+        };
         if let Some(instance) = self.current.take() {
-            instance.shared.end(Exit::because("its registry is gone"));
+            instance.shared.end(Exit::because(reason));
         }
-        self.plugin.clear_instance(State::Stopped, Availability::NotLoaded);
+        self.plugin.clear_instance(State::Stopped, availability);
     }
 }
 

@@ -23,7 +23,7 @@ impl Supervisor {
     async fn follow(&mut self, old: OwnedInstance, exit: Exit) {
         // Calls wait for the new process.
         self.plugin.clear_instance(State::Stopped, Availability::Restarting);
-        self.report(PluginEvent::Crashed(exit.clone()));
+        self.report(PluginEvent::ended(&exit));
         old.shared.end(exit);
         drop(old);
         match self.start_successor().await {
@@ -40,7 +40,7 @@ impl Supervisor {
         // The order matters: listeners that get the events, and calls that fail now, read the
         // plugin's state, which must not have this instance any more.
         let given_up = self.apply(decision);
-        self.report(PluginEvent::Crashed(exit.clone()));
+        self.report(PluginEvent::ended(&exit));
         if let Some(event) = given_up {
             self.report(event);
         }

@@ -114,10 +114,15 @@ fn respond(mut stream: UnixStream) {
     }
 }
 
-/// Ends a plugin that [`start_foreign`] started.
+/// Ends a plugin that [`start_foreign`] started, as a crash does: its socket stays.
+fn crash_foreign(listener: &UnixListener) {
+    rustix::net::shutdown(listener, rustix::net::Shutdown::Both).unwrap();
+}
+
+/// Ends a plugin that [`start_foreign`] started in good order.
 fn end_foreign(folder: &Path, listener: &UnixListener) {
     std::fs::remove_file(folder.join("s")).unwrap();
-    rustix::net::shutdown(listener, rustix::net::Shutdown::Both).unwrap();
+    crash_foreign(listener);
 }
 
 #[tokio::test]
@@ -139,6 +144,18 @@ async fn a_load_and_an_unload_are_reported_once_each() {
 }
 
 #[tokio::test]
+async fn an_end_in_good_order_is_a_stop_and_not_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = start_foreign(folder.path());
+    let supervised = Supervised::new(Policy::default().restart(Restart::transient()));
+    supervised.install(folder.path(), FOREIGN);
+    supervised.plugin.command(Command::Load).await.unwrap();
+    end_foreign(folder.path(), &listener);
+    assert_eq!(supervised.events(2).await, [PluginEvent::Loaded, PluginEvent::Stopped]);
+    assert_eq!(supervised.plugin.state(), State::Stopped);
+}
+
+#[tokio::test]
 async fn a_crash_is_reported_before_the_plugin_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let listener = start_foreign(folder.path());
@@ -146,7 +163,7 @@ async fn a_crash_is_reported_before_the_plugin_is_given_up() {
     let supervised = Supervised::new(Policy::default().restart(restart));
     supervised.install(folder.path(), FOREIGN);
     supervised.plugin.command(Command::Load).await.unwrap();
-    end_foreign(folder.path(), &listener);
+    crash_foreign(&listener);
     let events = supervised.events(3).await;
     let [PluginEvent::Loaded, PluginEvent::Crashed(exit), PluginEvent::GivenUp(reason)] =
         &events[..]
