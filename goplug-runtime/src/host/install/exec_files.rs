@@ -40,7 +40,7 @@ impl ExecFiles {
     /// the process. Does blocking I/O.
     ///
     /// # Errors
-    /// An interpreter does not exist, or it is not known whether a file exists; for people.
+    /// `env` would not find a program, or it is not known whether a file exists; for people.
     pub(in crate::host) fn of(
         command: &Command,
         program: &OpenProgram,
@@ -79,9 +79,7 @@ impl ExecFiles {
         }
         Ok(files)
     }
-}
 
-impl ExecFiles {
     /// The folder of the script that a process runs: of its program, unless that is an interpreter
     /// or what starts one, else of the first file among the arguments. `None` if there is none.
     pub(in crate::host) fn script_folder(
@@ -104,7 +102,7 @@ fn is_code(path: &Path) -> bool {
 }
 
 /// The names of files that an argument may have: itself, what follows the `=` of an option, after
-/// `-m` the module of Python's, and after `-c` the paths in the commands of a shell.
+/// `-m` the module of Python's, and after `-c` the words of a shell's commands.
 fn names(before: Option<&OsString>, argument: &OsStr) -> Vec<OsString> {
     let mut names = vec![argument.to_owned()];
     let Some(text) = argument.to_str() else { return names };
@@ -118,7 +116,7 @@ fn names(before: Option<&OsString>, argument: &OsStr) -> Vec<OsString> {
         }
         Some(option) if is_command_option(option) => {
             let ends = |c: char| c.is_whitespace() || "\"'`$;&|<>(){}=".contains(c);
-            let words = text.split(ends).filter(|word| word.contains('/') && *word != text);
+            let words = text.split(ends).filter(|word| !word.is_empty() && *word != text);
             names.extend(words.map(OsString::from));
         }
         _ => {}

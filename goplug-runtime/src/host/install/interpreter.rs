@@ -9,7 +9,7 @@ use super::search_path::find_in;
 
 /// What an installation has beside the folder of its programs. Of the installation as a whole
 /// nothing is known: the prefix may be somebody's home.
-const PARTS: [&str; 16] = [
+const PARTS: [&str; 17] = [
     "bin",
     "conf",
     "include",
@@ -19,11 +19,12 @@ const PARTS: [&str; 16] = [
     "lib64",
     "libexec",
     "plugins",
+    "pyenv.d",
     "pyvenv.cfg",
+    "rbenv.d",
     "sbin",
     "shims",
     "ssl",
-    "ssl.d",
     "version",
     "versions",
 ];

@@ -50,7 +50,7 @@ fn files_that_arguments_name_are_found() {
 }
 
 #[test]
-fn paths_in_the_commands_of_a_shell_are_found() {
+fn files_in_the_commands_of_a_shell_are_found() {
     let temp = tempfile::tempdir().unwrap();
     let script = put(&temp.path().join("lib/x.sh"), "", 0o755);
     let absolute = script.to_str().unwrap();
@@ -59,6 +59,7 @@ fn paths_in_the_commands_of_a_shell_are_found() {
         format!("cd / && \"{absolute}\""),
         format!("A=$({absolute}); echo $A"),
         "exec ./lib/x.sh >/dev/null 2>&1".to_owned(),
+        "exec sh lib/x.sh".to_owned(),
     ] {
         for option in ["-c", "-ec"] {
             let found = files(temp.path(), &["/bin/sh", option, &command]).unwrap().arguments;
