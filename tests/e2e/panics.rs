@@ -2,8 +2,10 @@
 
 use std::sync::Mutex;
 
-use goplug::{CallError, Subscription};
+use goplug::raw::Reply;
+use goplug::{CallError, CallbackHandler, Caller, Subscription};
 use goplug_tests::fixtures::calculator::CalculatorClient;
+use serde::{Serialize, Serializer};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::test_env::{run_test, soon};
@@ -15,6 +17,15 @@ struct Grenade(&'static str);
 impl Drop for Grenade {
     fn drop(&mut self) {
         panic!("{}", self.0);
+    }
+}
+
+/// Panics when it is written.
+struct Unwritable;
+
+impl Serialize for Unwritable {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("it cannot be written");
     }
 }
 
@@ -228,6 +239,17 @@ fn the_panic_of_a_raw_answering_handler_is_the_plugins_answer() {
             calculator.plugin().register_callback("choose", handler).await
         },
         "a panic without a message",
+    );
+}
+
+#[test]
+fn the_panic_of_an_answer_that_is_written_is_the_plugins_answer() {
+    the_plugin_is_told(
+        async |calculator| {
+            let handler = CallbackHandler::new(|_| async { Reply::json(&Unwritable) });
+            calculator.plugin().subscribe("choose", handler).await
+        },
+        "it cannot be written",
     );
 }
 

@@ -134,6 +134,32 @@ fn a_handler_is_dropped_when_the_budget_is_spent() {
 }
 
 #[test]
+fn a_handler_that_panics_when_it_is_dropped_is_answered_like_any_other() {
+    struct Grenade;
+
+    impl Drop for Grenade {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+
+    run(async {
+        let (folder, sock) = folder();
+        let builder = plugin(folder.path()).method("main.Hang", |_| async {
+            let _grenade = Grenade;
+            std::future::pending::<()>().await;
+            Ok::<_, anyhow::Error>(Bytes::new())
+        });
+        let (_server, mut client) = serving(builder, &sock).await;
+
+        let response = client.call("main.Hang", &[("Goplug-Timeout", "20")], "").await;
+
+        assert_eq!(response.status(), 408);
+        assert_eq!(client.post("main.Echo", "hello").await.text(), "hello");
+    });
+}
+
+#[test]
 fn a_budget_that_is_not_a_number_is_refused() {
     run(async {
         let (folder, sock) = folder();

@@ -153,7 +153,8 @@ impl Plugin {
     /// Registers a handler for a callback. The handler gets the arguments as bytes: JSON for a
     /// typed callback, any bytes for a raw callback. Handlers of one plugin run one at a time, in
     /// the order of the callbacks. While a handler runs, further callbacks wait; if too many wait,
-    /// the plugin waits as well.
+    /// the plugin waits as well. If the plugin waits for an answer, it gets `null`; to answer with a
+    /// value, register a [`CallbackHandler`] by [`Caller::subscribe`].
     ///
     /// A process of the plugin that starts later gets the registration before it is activated, so
     /// the handler may run before the load has ended. Then its own calls of that plugin fail, since
