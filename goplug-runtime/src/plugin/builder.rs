@@ -216,6 +216,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Runs this before each stop hook. It is told whether the plugin ends after the hook.
+    pub(super) fn before_stop_hook(mut self, run: fn(bool)) -> Self {
+        self.settings.before_stop_hook = run;
+        self
+    }
+
     /// How long a peer may take for a request's head once it has begun, and pause within its
     /// body. The default is [`limits::PEER_IDLE_TIMEOUT`](crate::limits::PEER_IDLE_TIMEOUT).
     pub fn peer_idle(mut self, idle: Duration) -> Self {

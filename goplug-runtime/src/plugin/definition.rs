@@ -42,6 +42,8 @@ pub(super) struct Settings {
     pub(super) peer_idle: Duration,
     /// How long a host whose callback stream broke is remembered.
     pub(super) callback_resume: Duration,
+    /// Runs before a stop hook, and is told whether the plugin ends after it.
+    pub(super) before_stop_hook: fn(bool),
 }
 
 impl Default for Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             stop_timeout: limits::STOP_TIMEOUT,
             peer_idle: limits::PEER_IDLE_TIMEOUT,
             callback_resume: limits::CALLBACK_RESUME,
+            before_stop_hook: |_| {},
         }
     }
 }

@@ -68,6 +68,12 @@ impl Listener {
         self.file.as_ref().map(SocketFile::path)
     }
 
+    /// The socket's file; `None` if the socket was inherited. The file can be removed by it even
+    /// where the listener is out of reach.
+    pub fn file(&self) -> Option<SocketFile> {
+        self.file.clone()
+    }
+
     /// Stops listening and removes the socket's file, if this listener made it.
     ///
     /// # Errors

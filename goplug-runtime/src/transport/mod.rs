@@ -47,9 +47,7 @@ pub use plugin::*;
 pub use processors::processors;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use sha256::Sha256;
-#[cfg(feature = "plugin")]
-pub use socket::lock_folder;
-pub use socket::{MAX_PATH, check_path, has_listener};
+pub use socket::{MAX_PATH, SocketFile, check_path, has_listener, lock_folder};
 pub use started_as::StartedAs;
 #[cfg(feature = "host")]
 pub use started_as::decline;

@@ -158,8 +158,8 @@ pub fn has_listener(path: &Path) -> io::Result<bool> {
 ///
 /// A bound socket keeps its inode in use, so while it is open no other file can have the same device
 /// and inode number.
-#[derive(Debug)]
-pub(super) struct SocketFile {
+#[derive(Clone, Debug)]
+pub struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
     /// The id of the process that bound it. A forked copy of the process does not remove its
@@ -192,7 +192,10 @@ impl SocketFile {
     }
 
     /// Removes the file, unless it was removed or replaced already, or another process bound it.
-    pub(super) fn remove(&self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn remove(&self) -> io::Result<()> {
         if self.process != std::process::id() {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 //! This executable is both the tests and the plugin that they start: if the variable
 //! [`AS_PLUGIN`] is set, it is the plugin. So it has its own small test harness.
 
+mod cleanup;
 mod files;
 mod plugin;
 
@@ -25,10 +26,12 @@ const SOCK: &str = "Test.Sleeper.sock";
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    if std::env::var_os(AS_PLUGIN).is_some() {
-        return plugin::main();
+    match std::env::var(AS_PLUGIN).as_deref() {
+        Ok(cleanup::SAVER) => return cleanup::main(),
+        Ok(_) => return plugin::main(),
+        Err(_) => {}
     }
-    let tests: [(&str, fn()); 20] = [
+    let tests: [(&str, fn()); 32] = [
         ("describe_prints_the_descriptor", describe_prints_the_descriptor),
         ("install_writes_a_file_that_names_this_program", install_writes_a_file),
         ("a_wrong_command_line_prints_the_usage", a_wrong_command_line),
@@ -52,6 +55,30 @@ fn main() -> ExitCode {
             "an_installation_over_a_serving_process_is_kept_at_its_end",
             files::installed_while_serving,
         ),
+        ("data_is_saved_after_the_hosts_death", cleanup::after_the_hosts_death),
+        (
+            "data_is_saved_after_the_hosts_death_with_a_full_pipe",
+            cleanup::after_the_hosts_death_with_a_full_pipe,
+        ),
+        ("data_is_saved_after_a_signal_without_a_reader", cleanup::after_a_signal_without_a_reader),
+        (
+            "data_is_saved_after_a_request_without_a_reader",
+            cleanup::after_a_request_without_a_reader,
+        ),
+        (
+            "data_is_saved_when_the_reader_ends_during_the_stop",
+            cleanup::when_the_reader_ends_during_the_stop,
+        ),
+        ("data_is_saved_when_nobody_reads_a_full_pipe", cleanup::when_nobody_reads_a_full_pipe),
+        (
+            "data_is_saved_when_a_call_is_blocked_by_a_full_pipe",
+            cleanup::when_a_call_is_blocked_by_a_full_pipe,
+        ),
+        ("output_that_is_read_is_not_dropped", cleanup::what_is_read_is_not_dropped),
+        ("files_are_removed_after_a_panic_in_the_hook", cleanup::after_a_panic_in_the_hook),
+        ("files_are_removed_without_a_working_directory", cleanup::without_a_working_directory),
+        ("a_closed_terminal_stops_the_plugin_in_order", cleanup::when_the_terminal_is_closed),
+        ("signals_that_nohup_ignores_stay_ignored", cleanup::signals_that_nohup_ignores),
     ];
     let wanted: Vec<_> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
     let is_wanted =
@@ -234,6 +261,8 @@ fn blocked_and_signalled() {
     let _call = served.block();
     served.signal();
     assert_eq!(served.ended().code(), Some(1));
+    // Also a forced end leaves no file.
+    assert_eq!(served.files(), 0);
 }
 
 /// The program, started by a shell that passes its standard input on as the lifeline, with

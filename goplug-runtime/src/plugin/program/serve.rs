@@ -15,7 +15,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -27,7 +27,10 @@ use crate::panic::catch;
 use crate::plugin::builder::ServerBuilder;
 use crate::plugin::select::{Either, select};
 use crate::plugin::server::PluginServer;
-use crate::transport::{Inherited, Lifeline, Termination, ends_with_parent};
+use crate::transport::{
+    EndCause, Inherited, Lifeline, OutputReader, Termination, TerminationWaker, drain_output,
+    ends_with_parent, keep_output_working, mend_output,
+};
 
 /// The exit status of a plugin that did not stop in time.
 const FORCED: i32 = 1;
@@ -39,6 +42,9 @@ const FIRST_CALLS: Duration = Duration::from_millis(1);
 /// How long to wait before a thread is asked for again.
 const THREAD_PAUSE: Duration = Duration::from_millis(100);
 
+/// Wakes the watchdog, once there is one.
+static WATCHDOG: OnceLock<TerminationWaker> = OnceLock::new();
+
 /// Serves on the socket that the host passed, else on one in `dir`. Returns `false` if there is
 /// neither.
 ///
@@ -47,6 +53,7 @@ const THREAD_PAUSE: Duration = Duration::from_millis(100);
 pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options) -> Result<bool> {
     let failed = |what: &'static str| move |error| Error::io(what, error);
     let runtime = options.runtime().map_err(failed("starting the runtime"))?;
+    let builder = builder.before_stop_hook(prepare_output);
     let served = runtime.run(pin!(async {
         let inherited = Inherited::claim().map_err(failed("taking over the host's socket"))?;
         let listen = || Termination::listen().map_err(failed("listening for signals"));
@@ -63,7 +70,8 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
                 let server = builder.location(dir).build()?;
                 // A signal may come as soon as others see the file, and the plugin has to remove
                 // the file then.
-                let termination = listen()?;
+                let termination =
+                    Termination::listen_at_terminal().map_err(failed("listening for signals"))?;
                 server.start().await?;
                 announce(&server);
                 (server, termination)
@@ -93,6 +101,7 @@ async fn wait_for_activation(server: &PluginServer, lifeline: Option<&Lifeline>)
     match select(activated, lifeline.closed()).await {
         Either::Left(()) => Ok(()),
         Either::Right(Ok(())) => {
+            keep_output_working(OutputReader::Gone);
             server.request_stop();
             Ok(())
         }
@@ -107,34 +116,56 @@ fn announce(server: &PluginServer) {
     }
 }
 
-/// Starts the thread that waits for a reason to stop, and ends the process if the stop takes too
-/// long. If the system has no thread for the moment, the runtime looks for a reason meanwhile, and
-/// the thread is asked for again.
+/// Makes sure that the plugin's own code at its end can print, whoever has ended before. Runs before
+/// that code, which may block the runtime's only thread.
+fn prepare_output(is_end: bool) {
+    if is_end {
+        keep_output_working(OutputReader::Unknown);
+        WATCHDOG.get().inspect(|watchdog| watchdog.wake());
+    } else {
+        mend_output();
+    }
+}
+
+/// Starts the thread that waits for a reason to stop, sees to it that output holds up nothing, and
+/// ends the process if the stop takes too long. If the system has no thread for the moment, the
+/// runtime looks for a reason meanwhile, and the thread is asked for again.
 async fn start_watchdog(
     server: &PluginServer,
     termination: Termination,
     lifeline: Option<Lifeline>,
 ) {
+    WATCHDOG.get_or_init(|| termination.waker());
     let reasons = Arc::new((termination, lifeline));
     loop {
         let (watched, watching) = (server.clone(), Arc::clone(&reasons));
         let watch = move || {
             let (termination, lifeline) = &*watching;
             // Without this thread the plugin could outlive its host, so it goes on in any case.
-            drop(catch(|| termination.requested(lifeline.as_ref())));
+            let cause = catch(|| termination.requested(lifeline.as_ref()));
+            drop(catch(|| keep_output_working(reader_after(cause.unwrap_or(EndCause::Request)))));
             watched.request_stop();
-            thread::sleep(watched.longest_stop());
+            drop(catch(|| drain_output(watched.longest_stop())));
+            drop(catch(|| watched.remove_files()));
             std::process::exit(FORCED);
         };
         if thread::Builder::new().name("goplug-guard".into()).spawn(watch).is_ok() {
             return;
         }
         let (termination, lifeline) = &*reasons;
-        if termination.is_requested(lifeline.as_ref()) {
+        if let Some(cause) = termination.is_requested(lifeline.as_ref()) {
+            keep_output_working(reader_after(cause));
             server.request_stop();
         }
         if timeout(THREAD_PAUSE, server.stopped()).await.is_ok() {
             return;
         }
+    }
+}
+
+fn reader_after(cause: EndCause) -> OutputReader {
+    match cause {
+        EndCause::HostGone => OutputReader::Gone,
+        EndCause::Request => OutputReader::Unknown,
     }
 }

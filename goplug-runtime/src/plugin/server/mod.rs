@@ -6,7 +6,7 @@
 mod task;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,7 +22,7 @@ use super::request_handler::RequestHandler;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::{Descriptor, Pconf, PluginId};
-use crate::transport::Listener;
+use crate::transport::{Listener, SocketFile};
 use crate::typed::{Context, MediaType, Payload};
 
 /// A plugin's server. A clone is another handle to the same server.
@@ -49,7 +49,15 @@ pub struct PluginServer {
     definition: Arc<PluginDefinition>,
     lifecycle: Arc<Lifecycle>,
     hub: Arc<Hub>,
+    files: Arc<Files>,
     task: Arc<TaskHandle>,
+}
+
+/// The files of a server that was started on a socket of its own.
+#[derive(Debug, Default)]
+struct Files {
+    pconf: Mutex<Option<PconfFile>>,
+    socket: OnceLock<SocketFile>,
 }
 
 /// The server's task, which ends with the last handle.
@@ -61,6 +69,12 @@ impl Drop for TaskHandle {
         if let Some(task) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner) {
             task.abort();
         }
+    }
+}
+
+impl Files {
+    fn remove_pconf(&self) {
+        drop(self.pconf.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -80,6 +94,7 @@ impl PluginServer {
             definition: Arc::new(definition),
             lifecycle: Arc::new(Lifecycle::new()),
             hub: Arc::new(hub),
+            files: Arc::default(),
             task: Arc::default(),
         }
     }
@@ -154,6 +169,11 @@ impl PluginServer {
             return Err(Error::Stopped);
         }
         let (listener, pconf_file) = listen()?;
+        *self.files.pconf.lock().unwrap_or_else(PoisonError::into_inner) = pconf_file;
+        if let Some(file) = listener.file() {
+            // It is set once, since a server is started once.
+            let _ = self.files.socket.set(file);
+        }
         let context = self.definition.type_id.map(|type_id| {
             let context = Context::new(type_id, Arc::new(HubNotifier(self.hub.clone())));
             context.announce();
@@ -165,7 +185,8 @@ impl PluginServer {
             self.hub.clone(),
             context,
         );
-        let running: BoxedTask = Box::pin(task::run(Arc::new(handler), listener, pconf_file));
+        let running: BoxedTask =
+            Box::pin(task::run(Arc::new(handler), listener, self.files.clone()));
         *task = Some(tokio::spawn(running).abort_handle());
         Ok(())
     }
@@ -212,6 +233,13 @@ impl PluginServer {
             self.lifecycle.advance(Phase::Stopped);
         }
         self.stop_result().await
+    }
+
+    /// Removes the plugin's files at once, from a process that is about to end.
+    pub(super) fn remove_files(&self) {
+        self.files.remove_pconf();
+        // Nobody is left to whom an error could matter.
+        let _ = self.files.socket.get().map(SocketFile::remove);
     }
 
     /// The plugin's own code at activation and at the stop.

@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::Files;
 use crate::limits;
 use crate::panic::catch_panic;
 use crate::plugin::connection;
 use crate::plugin::lifecycle::Phase;
-use crate::plugin::pconf_file::PconfFile;
 use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::select::{Either, join, select};
 use crate::transport::Listener;
@@ -40,17 +40,16 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Serves on `listener` until the plugin has stopped. `pconf_file` is removed then.
-pub(super) async fn run(
-    handler: Arc<RequestHandler>,
-    listener: Listener,
-    pconf_file: Option<PconfFile>,
-) {
+/// Serves on `listener` until the plugin has stopped. Then the files are removed.
+pub(super) async fn run(handler: Arc<RequestHandler>, listener: Listener, files: Arc<Files>) {
     let stop = StopOnDrop(handler.clone());
     let mut connections = JoinSet::new();
     let serving = join(deactivate(&handler), accept(&listener, &handler, &mut connections));
-    select(wind_down(&handler), serving).await;
-    drop(pconf_file);
+    // A panic on the way, such as that of a value that a hook drops, must not skip the rest.
+    if let Either::Left(Err(panic)) = select(catch_panic(wind_down(&handler)), serving).await {
+        report(&handler, &format!("panicked: {panic}"));
+    }
+    files.remove_pconf();
     drop(listener);
     let lifecycle = handler.lifecycle();
     lifecycle.advance(Phase::Drained);
@@ -94,6 +93,7 @@ async fn reap_one(connections: &mut JoinSet<()>) {
 async fn deactivate(handler: &RequestHandler) {
     loop {
         let _guard = handler.lifecycle().deactivation().await;
+        (handler.settings().before_stop_hook)(false);
         let hook = stop_hook(handler);
         if timeout(handler.settings().stop_timeout, hook).await.is_err() {
             report(handler, "took too long");
@@ -105,6 +105,7 @@ async fn deactivate(handler: &RequestHandler) {
 async fn wind_down(handler: &RequestHandler) {
     let lifecycle = handler.lifecycle();
     lifecycle.reached(Phase::Stopping).await;
+    (handler.settings().before_stop_hook)(true);
     let hook = async {
         if lifecycle.was_activated() {
             stop_hook(handler).await;

@@ -1,14 +1,16 @@
-//! What only a plugin needs of the platform: what its host handed over, when to end, and putting its
-//! `.pconf` in place.
+//! What only a plugin needs of the platform: what its host handed over, when to end, its output while
+//! it ends, and putting its `.pconf` in place.
 //!
 //! Imports the files beside this folder. Start reading at `inherited.rs`.
 
 mod inherited;
+mod output;
 mod peer_closed;
 mod replace_file;
 mod termination;
 
 pub use inherited::{Inherited, Lifeline, meant_for_another};
+pub use output::{OutputReader, drain_output, keep_output_working, mend_output};
 pub use peer_closed::is_peer_closed;
 pub use replace_file::{WrittenFile, create_folder, replace_file};
-pub use termination::{Termination, ends_with_parent};
+pub use termination::{EndCause, Termination, TerminationWaker, ends_with_parent};

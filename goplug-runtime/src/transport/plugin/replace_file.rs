@@ -19,6 +19,8 @@ const FOLDER_MODE: u32 = 0o755;
 pub struct WrittenFile {
     path: PathBuf,
     file: File,
+    /// The process that has written it. A forked copy of it does not take it for its own.
+    process: u32,
 }
 
 /// Replaces the file at `path`, or creates it, with this text. A reader sees either the old file or
@@ -31,7 +33,7 @@ pub fn replace_file(path: &Path, text: &str) -> io::Result<WrittenFile> {
     let written = create(&temporary).and_then(|mut file| {
         file.write_all(text.as_bytes()).and_then(|()| file.sync_data())?;
         fs::rename(&temporary, path)?;
-        Ok(WrittenFile { path: path.into(), file })
+        Ok(WrittenFile { path: path.into(), file, process: std::process::id() })
     });
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
@@ -45,13 +47,14 @@ impl WrittenFile {
         &self.path
     }
 
-    /// Whether the file at the path is this one.
+    /// Whether the file at the path is this one, written by this process.
     ///
     /// # Errors
     /// The system's error, also if there is no file.
     pub fn is_in_place(&self) -> io::Result<bool> {
         let (own, found) = (self.file.metadata()?, fs::symlink_metadata(&self.path)?);
-        Ok((own.dev(), own.ino()) == (found.dev(), found.ino()))
+        let is_same = (own.dev(), own.ino()) == (found.dev(), found.ino());
+        Ok(is_same && self.process == std::process::id())
     }
 }
 

@@ -26,7 +26,17 @@ pub fn ends_with_parent() -> bool {
     matches!(signal, Ok(Some(_)))
 }
 
-/// The signals that ask a process to end: `SIGTERM` and `SIGINT`.
+/// Why a process is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndCause {
+    /// Its host has ended.
+    HostGone,
+    /// A signal, or [`TerminationWaker::wake`].
+    Request,
+}
+
+/// The signals that ask a process to end: `SIGTERM` and `SIGINT`, and `SIGHUP`, which comes when the
+/// terminal is closed.
 ///
 /// After [`Termination::listen`] they no longer end the process by themselves, for as long as it
 /// lives. Other handlers of the program stay in effect.
@@ -37,18 +47,32 @@ pub struct Termination {
 }
 
 impl Termination {
-    /// Installs the handlers.
+    /// Installs the handlers of a process that a host has started: a terminal does not concern it.
     ///
     /// # Errors
     /// The system's error.
     pub fn listen() -> io::Result<Self> {
+        Self::listen_for([Signal::TERM, Signal::INT])
+    }
+
+    /// Installs the handlers of a process that was started by hand. Signals of the terminal that are
+    /// ignored stay so: `nohup` ignores `SIGHUP`, and a shell `SIGINT` for a process in the
+    /// background.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn listen_at_terminal() -> io::Result<Self> {
+        let ignored = ignored_signals();
+        let of_terminal = [Signal::INT, Signal::HUP].into_iter();
+        let heeded = of_terminal.filter(|signal| ignored >> (signal.as_raw() - 1) & 1 == 0);
+        Self::listen_for(heeded.chain([Signal::TERM]))
+    }
+
+    fn listen_for(signals: impl IntoIterator<Item = Signal>) -> io::Result<Self> {
         let arrived = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-        for signal in [Signal::TERM, Signal::INT] {
-            let arrived = Arc::clone(&arrived);
-            // It fails only after 2^64 signals that were not read.
-            let note = move || {
-                let _ = rustix::io::write(&arrived, &1_u64.to_ne_bytes());
-            };
+        for signal in signals {
+            let waker = TerminationWaker(Arc::clone(&arrived));
+            let note = move || waker.wake();
             // SAFETY: the action makes one system call on a descriptor that it owns. It
             // allocates, locks and panics nowhere, and is never dropped.
             unsafe { signal_hook_registry::register(signal.as_raw(), note) }?;
@@ -56,29 +80,60 @@ impl Termination {
         Ok(Self { arrived })
     }
 
+    /// Ends a wait as a signal does.
+    pub fn waker(&self) -> TerminationWaker {
+        TerminationWaker(Arc::clone(&self.arrived))
+    }
+
     /// Blocks the thread until a signal arrives, or until the host of this lifeline has ended.
-    pub fn requested(&self, host: Option<&Lifeline>) {
-        while !self.poll(host, None) {}
+    pub fn requested(&self, host: Option<&Lifeline>) -> EndCause {
+        loop {
+            if let Some(cause) = self.poll(host, None) {
+                return cause;
+            }
+        }
     }
 
     /// Whether a signal has arrived, or the host of this lifeline has ended. Does not wait.
-    pub fn is_requested(&self, host: Option<&Lifeline>) -> bool {
+    pub fn is_requested(&self, host: Option<&Lifeline>) -> Option<EndCause> {
         self.poll(host, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))
     }
 
     /// Waits for something to happen, within the limit. Returns whether it was a request.
-    fn poll(&self, host: Option<&Lifeline>, limit: Option<&Timespec>) -> bool {
+    fn poll(&self, host: Option<&Lifeline>, limit: Option<&Timespec>) -> Option<EndCause> {
         let host_end = host.map_or(self.arrived.as_fd(), AsFd::as_fd);
         let mut watched = [self.arrived.as_fd(), host_end]
             .map(|end| PollFd::from_borrowed_fd(end, PollFlags::IN));
         match poll(&mut watched, limit) {
-            Ok(0) | Err(Errno::INTR) => return false,
+            Ok(0) | Err(Errno::INTR) => return None,
             Ok(_) => {}
             // A request could no longer be noticed, and to outlive the host would be worse than to
             // end too early.
-            Err(_) => return true,
+            Err(_) => return Some(EndCause::Request),
         }
         let [by_signal, by_host] = watched.map(|end| !end.revents().is_empty());
-        by_signal || (by_host && host.is_some_and(Lifeline::has_ended))
+        if by_host && host.is_some_and(Lifeline::has_ended) {
+            return Some(EndCause::HostGone);
+        }
+        by_signal.then_some(EndCause::Request)
     }
+}
+
+/// Ends the wait of a [`Termination`].
+#[derive(Clone, Debug)]
+pub struct TerminationWaker(Arc<OwnedFd>);
+
+impl TerminationWaker {
+    /// Ends the wait. Makes one system call, and neither allocates nor locks nor panics.
+    pub fn wake(&self) {
+        // It fails only after 2^64 wakes that were not read.
+        let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+    }
+}
+
+/// The signals that this process ignores, as a set of bits; none if the system does not say.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
 }
