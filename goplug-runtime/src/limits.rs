@@ -22,6 +22,10 @@ pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// 30 s. A connection without a request may stay open for any time.
 pub const PEER_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a plugin waits, after its last host has gone, before it runs its stop hook: 100 ms. A host
+/// whose connection broke comes back within that time.
+pub const HOST_GRACE: Duration = Duration::from_millis(100);
+
 /// How often a plugin checks whether a peer that waits for a response has hung up: 1 s. Mostly the
 /// system reports that; this is for peers that have sent further requests behind the first.
 pub const HANGUP_POLL: Duration = Duration::from_secs(1);

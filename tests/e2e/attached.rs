@@ -242,3 +242,58 @@ fn a_successor_behind_the_same_listening_process_is_activated_too() {
         current.stop().await.unwrap();
     });
 }
+
+/// Forwards the connections of a host to a plugin, until they are cut.
+struct Proxy(tokio::sync::watch::Sender<()>);
+
+impl Proxy {
+    fn start(front: &Path, back: PathBuf) -> Self {
+        let listener = tokio::net::UnixListener::bind(front).unwrap();
+        let cut = tokio::sync::watch::Sender::new(());
+        let cuts = cut.clone();
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let (back, mut cut) = (back.clone(), cuts.subscribe());
+                tokio::spawn(async move {
+                    let mut far = tokio::net::UnixStream::connect(back).await.unwrap();
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        _ = cut.changed() => {}
+                    }
+                });
+            }
+        });
+        Self(cut)
+    }
+
+    /// Cuts all connections.
+    fn cut(&self) {
+        self.0.send_replace(());
+    }
+}
+
+#[test]
+fn calls_go_on_when_the_connections_to_a_live_plugin_break() {
+    run_test(async |env| {
+        let server = in_process(env.path("elsewhere"), "1.0.0").await;
+        let front = env.path("front.sock");
+        let proxy = Proxy::start(&front, env.path("elsewhere").join("Test.Do.sock"));
+        let keys = serde_json::json!({
+            "Name": "Do", "NameSpace": "Test", "Protocol": 2, "Sock": front,
+        });
+        env.put_pconf("Test.Do.pconf", &keys);
+        let registry = env.registry().start().await.unwrap();
+        let plugin = registry.load("Do", "Test").await.unwrap();
+        for _ in 0..20 {
+            assert_eq!(plugin.execute("Version", "").await.unwrap(), "1.0.0");
+            proxy.cut();
+            // The connection that a call takes may break only when the call is on its way.
+            let answer = plugin.execute("Version", "").await;
+            let lost = answer.as_ref().is_err_and(goplug::Error::may_have_executed);
+            assert!(lost || answer.as_ref().is_ok_and(|text| text == "1.0.0"), "{answer:?}");
+        }
+        assert_eq!(plugin.state(), State::Loaded);
+        registry.stop().await;
+        server.stop().await.unwrap();
+    });
+}

@@ -12,9 +12,11 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::problems::stopping;
 use crate::error::RemoteError;
+use crate::limits;
 use crate::panic::catch_panic;
 use crate::protocol::{Problem, ProblemKind};
 
@@ -203,6 +205,7 @@ impl Lifecycle {
     /// or, without a connection, somebody whose end will not be noticed.
     pub(super) fn attach(&self, connection: Option<u64>) {
         self.0.send_if_modified(|state| {
+            let was_abandoned = state.is_abandoned();
             match connection {
                 Some(connection) if !state.hosts.contains(&connection) => {
                     state.hosts.push(connection);
@@ -210,7 +213,7 @@ impl Lifecycle {
                 Some(_) => {}
                 None => state.is_pinned = true,
             }
-            false
+            was_abandoned
         });
     }
 
@@ -223,11 +226,16 @@ impl Lifecycle {
         });
     }
 
-    /// Waits until the plugin is active and its last attached host is gone, and begins to
-    /// deactivate it. The plugin is idle when the guard is dropped. Cancel safe.
+    /// Waits until the plugin is active and its last attached host has been gone for
+    /// [`limits::HOST_GRACE`], and begins to deactivate it. The plugin is idle when the guard is
+    /// dropped. Cancel safe.
     pub(super) async fn deactivation(&self) -> HookGuard<'_> {
         loop {
             self.wait(State::is_abandoned).await;
+            let returned = self.wait(|state| !state.is_abandoned());
+            if timeout(limits::HOST_GRACE, returned).await.is_ok() {
+                continue;
+            }
             // A host may have come in between.
             let begun = self.0.send_if_modified(|state| {
                 let begins = state.is_abandoned();

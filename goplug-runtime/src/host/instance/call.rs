@@ -177,16 +177,6 @@ impl Instance {
         RequestLimits { body: self.endpoint().body_limit(), time: budget.total }
     }
 
-    /// Waits, after a call that the plugin has not begun, until the host has noticed that another
-    /// process has taken its place. Returns at once for a child process, and after a while in any
-    /// case. Cancel safe.
-    pub(in crate::host) async fn noticed_end(&self, budget: Budget) {
-        if !self.is_child() {
-            let until = tokio::time::Instant::now() + EXIT_WAIT.min(budget.updated().remaining / 2);
-            drop(timeout_at(until, self.wait_for_exit()).await);
-        }
-    }
-
     /// Until when a request that failed waits to learn how the process ended; `None` if that is not
     /// why it failed. If the process has not ended, the call must fail because of its connection,
     /// not because of its deadline.

@@ -12,22 +12,24 @@ use super::availability::Acquired;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::connection::Budget;
-use crate::host::instance::Instance;
+use crate::host::instance::Patience;
 use crate::limits;
 use crate::typed::{CallRequest, wait_until};
 
 /// Calls a method. Dropping the future cancels the call.
 pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
     let mut budget = Budget::new(call_timeout(plugin, &request));
+    let mut patience = Patience::default();
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
         let result = instance.call(&request, budget).await;
         let Err(error) = result else { return result };
-        if may_be_retried(&error, request.idempotent) {
-            // Boxed: a call that is answered keeps no room for it.
-            Box::pin(instance.noticed_end(budget)).await;
+        if !may_be_retried(&error, request.idempotent) {
+            return Err(error);
         }
-        if !is_retried(plugin, &instance, &error, request.idempotent) {
+        // Boxed: a call that is answered keeps no room for it.
+        let recovers = Box::pin(patience.lets_retry(&instance, &error, budget)).await;
+        if !recovers && !plugin.has_successor(&instance) {
             return Err(error);
         }
         budget = budget.updated();
@@ -40,6 +42,7 @@ pub(in crate::host) fn call_blocking(
     request: &CallRequest<'_>,
 ) -> Result<Bytes> {
     let mut budget = Budget::new(call_timeout(plugin, request));
+    let mut patience = Patience::default();
     loop {
         let instance = match plugin.acquire() {
             Acquired::Call(guard) => guard,
@@ -48,10 +51,12 @@ pub(in crate::host) fn call_blocking(
         };
         let result = instance.call_blocking(request, budget);
         let Err(error) = result else { return result };
-        if may_be_retried(&error, request.idempotent) {
-            wait_until(instance.noticed_end(budget), budget.deadline.into());
+        if !may_be_retried(&error, request.idempotent) {
+            return Err(error);
         }
-        if !is_retried(plugin, &instance, &error, request.idempotent) {
+        let waited = patience.lets_retry(&instance, &error, budget);
+        let recovers = wait_until(waited, budget.deadline.into()).unwrap_or(false);
+        if !recovers && !plugin.has_successor(&instance) {
             return Err(error);
         }
         budget = budget.updated();
@@ -62,11 +67,7 @@ fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
     request.timeout.unwrap_or(plugin.policy().call_timeout).min(limits::MAX_DURATION)
 }
 
-/// Whether a call that failed with this error is retried with the next instance.
-fn is_retried(plugin: &PluginState, tried: &Instance, error: &Error, idempotent: bool) -> bool {
-    may_be_retried(error, idempotent) && plugin.has_successor(tried)
-}
-
+/// Whether a call that failed with this error may be made again.
 fn may_be_retried(error: &Error, idempotent: bool) -> bool {
     match error {
         Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
