@@ -326,7 +326,8 @@ pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
     item::function(Role::Hook(HookKind::Activate), args.into(), item.into()).into()
 }
 
-/// Makes a function the plugin's stop hook: it runs when a host unloads the plugin.
+/// Makes a function the plugin's stop hook: it runs when a host unloads the plugin. If no host has
+/// started the plugin, it runs when the last host has left it; the next host activates it again.
 ///
 /// A plugin has at most one, and it runs only if the plugin was activated. The argument is the
 /// path of the plugin's type; within an `impl` that has `#[goplug::plugin]` there is no path.

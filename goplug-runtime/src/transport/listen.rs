@@ -70,7 +70,8 @@ impl Listener {
 
     /// The socket's file; `None` if the socket was inherited. The file can be removed by it even
     /// where the listener is out of reach.
-    pub fn file(&self) -> Option<SocketFile> {
+    #[cfg(feature = "plugin")]
+    pub(crate) fn file(&self) -> Option<SocketFile> {
         self.file.clone()
     }
 

@@ -255,6 +255,25 @@ pub(crate) fn what_is_read_is_not_dropped() {
     saving.ends_well();
 }
 
+/// Standard output is a file, on a disk that this test makes, fills, and shows to nobody else.
+pub(crate) fn when_the_disk_is_full() {
+    let own_mounts = ["-r", "-m"];
+    let mut probe = Command::new("unshare");
+    probe.args(own_mounts).args(["mount", "-t", "tmpfs", "none", "/mnt"]);
+    if !probe.output().is_ok_and(|output| output.status.success()) {
+        eprintln!("a full disk is left out: this user may not mount one");
+        return;
+    }
+    let mut command = Command::new("unshare");
+    let script = "mount -t tmpfs -o size=64k none /mnt && head -c 1000000 /dev/zero 2>&- >/mnt/full; \
+                  exec \"$0\" \"$@\" >/mnt/output";
+    command.args(own_mounts).args(["/bin/sh", "-c", script]).stdin(Stdio::null());
+    command.arg(std::env::current_exe().unwrap());
+    let saving = Saving::start(command, 2);
+    saving.signal(Signal::TERM);
+    saving.ends_well();
+}
+
 pub(crate) fn after_a_panic_in_the_hook() {
     let mut saving = Saving::start(program(), 1);
     fs::write(saving.saved.path().join("panic"), "").unwrap();

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Ok(_) => return plugin::main(),
         Err(_) => {}
     }
-    let tests: [(&str, fn()); 32] = [
+    let tests: [(&str, fn()); 33] = [
         ("describe_prints_the_descriptor", describe_prints_the_descriptor),
         ("install_writes_a_file_that_names_this_program", install_writes_a_file),
         ("a_wrong_command_line_prints_the_usage", a_wrong_command_line),
@@ -74,6 +74,7 @@ fn main() -> ExitCode {
             "data_is_saved_when_a_call_is_blocked_by_a_full_pipe",
             cleanup::when_a_call_is_blocked_by_a_full_pipe,
         ),
+        ("data_is_saved_when_the_disk_of_the_output_is_full", cleanup::when_the_disk_is_full),
         ("output_that_is_read_is_not_dropped", cleanup::what_is_read_is_not_dropped),
         ("files_are_removed_after_a_panic_in_the_hook", cleanup::after_a_panic_in_the_hook),
         ("files_are_removed_without_a_working_directory", cleanup::without_a_working_directory),
