@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::Pconf;
+use crate::protocol::pconf::Announcement;
 use crate::transport::{WrittenFile, create_folder, has_listener, lock_folder, replace_file};
 
 /// A `.pconf` that has been written. Dropping it removes the file.
@@ -87,15 +88,15 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 /// What it is instead, and what to do, for people.
 fn check_left_over(old: &[u8], pconf: &Pconf, folder: &Path) -> Result<(), String> {
     const ELSEWHERE: &str = "serve in another folder, or remove the file";
-    let old =
-        Pconf::parse(old).map_err(|error| format!("it is not readable ({error}): {ELSEWHERE}"))?;
-    if old.id() != pconf.id() {
-        return Err(format!("it announces {}: {ELSEWHERE}", old.id()));
+    let old = Announcement::parse(old)
+        .map_err(|error| format!("it is not readable ({error}): {ELSEWHERE}"))?;
+    if old.id != *pconf.id() {
+        return Err(format!("it announces {}: {ELSEWHERE}", old.id));
     }
-    if old.exec().is_some() {
+    if old.has_exec {
         return Err(format!("the plugin is installed there, and registries start it: {ELSEWHERE}"));
     }
-    let socket = old.sock_path(folder);
+    let socket = old.sock.map(|sock| folder.join(sock));
     if socket == pconf.sock_path(folder) {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::protocol::Pconf;
+use crate::protocol::pconf::Announcement;
 use crate::transport::{
     Sha256, create_folder, has_listener, lock_folder, replace_file, writable_by_others,
 };
@@ -67,22 +68,23 @@ pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<In
 /// [`Error::Configuration`] if it announces another plugin.
 fn check_old(old: &[u8], pconf: &Pconf, path: &Path) -> Result<Option<String>> {
     // A file that no registry can read is of no use to anybody.
-    let Ok(old) = Pconf::parse(old) else { return Ok(None) };
-    if old.id() != pconf.id() {
+    let Ok(old) = Announcement::parse(old) else { return Ok(None) };
+    if old.id != *pconf.id() {
         return Err(Error::Configuration(format!(
             "{} announces {}: remove it, or install {} in another folder",
             path.display(),
-            old.id(),
+            old.id,
             pconf.id()
         )));
     }
-    let socket = path.parent().and_then(|folder| old.sock_path(folder));
-    let serves =
-        old.exec().is_none() && socket.is_some_and(|socket| has_listener(&socket).unwrap_or(false));
+    let serves = match (old.has_exec, &old.sock, path.parent()) {
+        (false, Some(sock), Some(folder)) => has_listener(&folder.join(sock)).unwrap_or(false),
+        _ => false,
+    };
     Ok(serves.then(|| {
         format!(
             "a process that somebody started serves {}; registries that look now start another",
-            old.id()
+            old.id
         )
     }))
 }

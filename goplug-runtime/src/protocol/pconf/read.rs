@@ -11,6 +11,33 @@ use serde_json::value::RawValue;
 use super::near_miss::{KNOWN, meant_by};
 use super::{Pconf, PconfError, PluginId, wire};
 
+/// What a file announces, without the rest of its content. To read only this needs much less code
+/// than [`Pconf::parse`], in a program that reads no other files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// The plugin's name and namespace.
+    pub id: PluginId,
+    /// Whether a registry starts the plugin.
+    pub has_exec: bool,
+    /// The socket, as it is written; `None` if it is absent or empty.
+    pub sock: Option<PathBuf>,
+}
+
+impl Announcement {
+    /// Reads it from a file's content.
+    ///
+    /// # Errors
+    /// [`PconfError`] if the content is not a JSON object, or if one of these keys is at fault.
+    pub fn parse(text: &[u8]) -> Result<Self, PconfError> {
+        let mut keys = Keys::of(text)?;
+        let name: String = keys.take("Name")?.unwrap_or_default();
+        let namespace: String = keys.take("NameSpace")?.unwrap_or_default();
+        let sock = keys.take::<String>("Sock")?.filter(|sock| !sock.is_empty());
+        let has_exec = keys.take::<RawJson>("Exec")?.is_some();
+        Ok(Self { id: PluginId::read(&name, &namespace)?, has_exec, sock: sock.map(Into::into) })
+    }
+}
+
 impl Pconf {
     /// Reads a file's content.
     ///
