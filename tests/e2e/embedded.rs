@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use serde_json::json;
+
 use crate::test_env::{EMBEDDING, TestEnv, copy_program, run_test};
 
 /// Runs the host to its end.
@@ -85,6 +87,19 @@ fn a_program_that_starts_itself_by_way_of_another_process_comes_to_an_end() {
         let expected = "math.Calculator did not start: it ended during its activation";
         assert!(stdout.starts_with(expected), "{stdout}");
         assert!(stdout.contains("main has to begin with `goplug::embed!`"), "{stdout}");
+    });
+}
+
+#[test]
+fn a_program_that_is_installed_as_a_plugin_and_loads_that_plugin_is_told_so() {
+    run_test(async |env| {
+        let exec = json!([EMBEDDING, env.folder()]);
+        let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": exec});
+        env.put_pconf("math.Calculator.pconf", &keys);
+        let builder = env.registry().env("EMBEDDING", "installed");
+        let registry = builder.start().await.unwrap();
+        let error = registry.load("Calculator", "math").await.unwrap_err().to_string();
+        assert!(error.contains("this process was itself started as that plugin"), "{error}");
     });
 }
 
