@@ -161,7 +161,7 @@ class Callbacks:
         finally:
             self.awaited.remove((host, event))
         body, is_problem = event.reply
-        value = parse(body, "bad-request")
+        value = parse(body, "internal")  # a mistake of the host, not of the caller
         if is_problem:
             raise CallbackFailed(value if isinstance(value, dict) else {})
         return value

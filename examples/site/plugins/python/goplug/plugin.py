@@ -140,6 +140,7 @@ class Plugin:
         """Refuses new calls, runs the stop hook, and waits for the calls in flight. Those that do
         not finish in time are cut off, at the next moment at which they look."""
         with self.lock:
+            self.lock.wait_for(lambda: self.phase != "activating", STOP_TIMEOUT)
             first, was_active = self.phase in ("idle", "activating", "active"), self.phase == "active"
             if not first:
                 self.lock.wait_for(lambda: self.phase == "ended" or not self.in_flight,
