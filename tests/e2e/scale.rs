@@ -86,10 +86,12 @@ fn dead_and_stuck_sockets_are_tried_at_the_same_time() {
         read_until(&mut events, "the rejections and the neighbour", |event| {
             neighbour |= is(Kind::Loaded, "math.Calculator")(event);
             if let Event::Rejected { reason, .. } = event {
-                match reason.as_str() {
-                    "nobody listens on the socket" => dead += 1,
-                    "the socket took no connection within 2s" => late += 1,
-                    other => panic!("{other}"),
+                if reason.contains(": nobody listens on the socket") {
+                    dead += 1;
+                } else if reason.ends_with(": the socket took no connection within 2s") {
+                    late += 1;
+                } else {
+                    panic!("{reason}");
                 }
             }
             (dead, late, neighbour) == (100, 100, true)

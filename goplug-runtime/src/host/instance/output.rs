@@ -49,11 +49,18 @@ impl Output {
     }
 
     /// The last lines of standard error, once the process has ended. Cancel safe.
+    ///
+    /// The rest of standard output is read as well: the reader is aborted with the process.
     pub(super) async fn tail(&mut self) -> Vec<String> {
-        if !self.stderr.is_finished() {
-            // After the timeout, the lines read so far are returned.
-            drop(tokio::time::timeout(DRAIN_TIMEOUT, &mut self.stderr).await);
-        }
+        let readers = [&mut self.stderr, &mut self.stdout];
+        let drained = async {
+            for reader in readers.into_iter().filter(|reader| !reader.is_finished()) {
+                // It fails only if the reader panicked, and then there are no further lines.
+                drop(reader.await);
+            }
+        };
+        // After the timeout, the lines read so far are returned.
+        drop(tokio::time::timeout(DRAIN_TIMEOUT, drained).await);
         self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
     }
 }
