@@ -185,7 +185,8 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// is not `async` runs to its end, and so does one with `blocking`; then nobody gets the result.
 ///
 /// # Errors
-/// The method's own error reaches the caller as its own type if serde can write and read it.
+/// The method's own error reaches the caller as its own type if serde can write and read it. People
+/// see its `Display`, or else its `Debug`.
 /// `anyhow::Error` and [`goplug::Error`](../goplug/enum.Error.html) arrive as a
 /// [`RemoteError`](../goplug/struct.RemoteError.html): their text, and the texts of their causes.
 /// A panic fails the one call, with `Error::Panicked`, and the plugin lives on.
@@ -300,7 +301,8 @@ pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
 /// that serde reads. An `Option` is `None` if the host gives none.
 ///
 /// # Results
-/// Nothing, or a `Result<(), E>` whose error converts into `anyhow::Error`.
+/// Nothing, or a `Result<(), E>`, where `E` is any error, `anyhow::Error`, a boxed error, a `String`,
+/// a `&str`, or another type with `Display`. The host gets its text and those of its causes.
 ///
 /// # Cancellation
 /// The time for a start includes the hook. If that is over, the host ends the plugin's process.
@@ -339,7 +341,7 @@ pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// None but the plugin's value, `&Calculator`; in an `impl` that is `&self`.
 ///
 /// # Results
-/// Nothing, or a `Result<(), E>` whose error converts into `anyhow::Error`.
+/// Nothing, or a `Result<(), E>`, as for [`activate`](macro@activate).
 ///
 /// # Cancellation
 /// Calls in flight go on while the hook runs, and no new ones begin. Hook and calls have the

@@ -154,7 +154,7 @@ async fn poll(
             Some(response) => response,
             None => response.await,
         };
-        let response = response.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
+        let response = response.map_err(|error| std::io::Error::other(error.to_string()))?;
         if response.status != 200 {
             return Err(std::io::Error::other(format!("status {}", response.status)));
         }

@@ -1,5 +1,6 @@
 //! Why a request got no response.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 
 use tokio::time::Instant;
@@ -65,6 +66,23 @@ impl SendError {
     }
 }
 
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unconnected(error) => write!(f, "there is no connection: {error}"),
+            Self::Unsent(error) => write!(f, "the request was not sent: {error}"),
+            Self::Unread(error) | Self::ClosedIdle(error) => {
+                write!(f, "the plugin did not read the request: {error}")
+            }
+            Self::Broken(error) => write!(f, "the connection broke: {error}"),
+            Self::TooLarge => f.write_str("the response is larger than the limit"),
+            Self::TimedOut(Stage::Sent) => f.write_str("no response came in time"),
+            Self::TimedOut(_) => f.write_str("the request could not be sent in time"),
+            Self::Runtime(_) => f.write_str("there is no runtime that could send the request"),
+        }
+    }
+}
+
 impl From<ReadError> for SendError {
     fn from(error: ReadError) -> Self {
         match error {
@@ -78,5 +96,29 @@ impl From<ReadError> for SendError {
 impl From<io::Error> for SendError {
     fn from(error: io::Error) -> Self {
         Self::Broken(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_words_and_not_variants() {
+        let refused = || io::Error::from(ErrorKind::ConnectionRefused);
+        let texts = [
+            SendError::Unsent(refused()),
+            SendError::Broken(refused()),
+            SendError::TooLarge,
+            SendError::TimedOut(Stage::Sent),
+        ]
+        .map(|error| error.to_string());
+        let expected = [
+            "the request was not sent: connection refused",
+            "the connection broke: connection refused",
+            "the response is larger than the limit",
+            "no response came in time",
+        ];
+        assert_eq!(texts, expected);
     }
 }
