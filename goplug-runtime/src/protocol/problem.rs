@@ -82,7 +82,7 @@ pub struct Document {
     title: String,
     #[serde(default, deserialize_with = "null::or_default")]
     status: u16,
-    /// What happened this time, for people. What another process sent is made [`visible`].
+    /// What happened this time, for people. What another process sent is made [`visible()`].
     #[serde(default, deserialize_with = "shown")]
     pub detail: String,
     /// With [`ProblemKind::Method`]: the method's own error value.
