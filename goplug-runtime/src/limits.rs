@@ -178,6 +178,17 @@ pub const MAX_RESTARTS: usize = 5;
 /// that hang and instances that crash soon, and for the waits between them.
 pub const RESTART_WINDOW: Duration = Duration::from_secs(120);
 
+/// The shortest wait before a start is tried again for which the host was short of something, such as
+/// descriptors: 100 ms. The further waits are those between restarts.
+pub const SHORTAGE_MIN_DELAY: Duration = Duration::from_millis(100);
+
+/// How long an upgrade waits for its other half: 5 s. A program and the `.pconf` with its digest are
+/// two files, and one of them is there first.
+pub const UPGRADE_PAIR_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a load looks meanwhile whether the other half is there: 100 ms.
+pub const UPGRADE_PAIR_POLL: Duration = Duration::from_millis(100);
+
 /// How long an instance has to run for earlier restarts to be forgotten: 10 s.
 pub const RESTART_RESET_AFTER: Duration = Duration::from_secs(10);
 

@@ -227,7 +227,7 @@ fn a_bare_name_of_a_program_is_explained() {
 }
 
 /// The SHA-256 of a file.
-fn digest(path: &Path) -> String {
+pub(crate) fn digest(path: &Path) -> String {
     let output = Command::new("sha256sum").arg(path).output().unwrap();
     String::from_utf8(output.stdout).unwrap()[..64].to_owned()
 }

@@ -31,6 +31,7 @@ mod panics;
 mod pipelining;
 mod process;
 mod program;
+mod retries;
 mod runtimes;
 mod scale;
 mod shortage;

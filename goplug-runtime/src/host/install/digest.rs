@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::command::Command;
-use crate::transport::{FileStamp, OpenProgram, Sha256, open_without_waiting};
+use crate::transport::{FileStamp, OpenProgram, Sha256, explain, open_without_waiting};
 
 /// A file that has to have a certain digest, opened: the file that is compared is the one that a
 /// program of this machine is run from.
@@ -25,11 +25,11 @@ impl PinnedFile {
     /// I/O.
     ///
     /// # Errors
-    /// A file cannot be opened, or is no regular file; for people.
+    /// A file cannot be opened, or is no regular file.
     pub(in crate::host) fn open_all(
         command: &Command,
         program: &OpenProgram,
-    ) -> Result<Vec<Self>, String> {
+    ) -> io::Result<Vec<Self>> {
         let open = |(path, expected): &(PathBuf, String)| {
             let is_program = *path == command.program;
             let file = if is_program {
@@ -37,8 +37,11 @@ impl PinnedFile {
             } else {
                 open_without_waiting(path).and_then(regular)
             };
-            let unreadable =
-                |error| format!("{}, which has a digest, cannot be read: {error}", path.display());
+            let unreadable = |error: io::Error| {
+                let text =
+                    format!("{}, which has a digest, cannot be read: {error}", path.display());
+                explain(error, text)
+            };
             Ok(Self {
                 path: path.clone(),
                 file: file.map_err(unreadable)?,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Command;
 use super::search_path::{DEFAULT_PATH, find_in};
-use crate::transport::{FileId, OpenProgram, is_executable};
+use crate::transport::{FileId, OpenProgram, is_executable, is_passing};
 
 /// How many interpreters a script may have one behind the other: the kernel's limit is 5, and there
 /// may be an `env` before each.
@@ -152,9 +152,16 @@ impl Search<'_> {
                 return Err(format!("{}: its interpreters have no end", program.path().display()));
             }
             interpreters.push(path.clone());
-            // One that does not exist is reported by the start, and one that this user may run but
-            // not read is no script.
-            let Ok(program) = OpenProgram::open(&path) else { return Ok(()) };
+            let program = match OpenProgram::open(&path) {
+                Ok(program) => program,
+                // Not known is not harmless: behind it may be a file that others may write.
+                Err(error) if is_passing(&error) => {
+                    return Err(format!("{} cannot be looked at: {error}", path.display()));
+                }
+                // One that does not exist is reported by the start, and one that this user may run
+                // but not read is no script.
+                Err(_) => return Ok(()),
+            };
             next = self.behind(&program, &arguments)?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::failed_start::{StartCause, StartError};
 use super::failure::why_silent;
 use super::response::{self, RequestLimits};
 use crate::error::Error;
@@ -32,7 +33,11 @@ impl From<String> for ActivationError {
 
 impl ActivationError {
     /// The error of the start. A `process` that is this host's child may tell why it is silent.
-    pub(super) fn into_error(self, id: &PluginId, process: Option<u32>) -> Error {
+    pub(super) fn into_error(self, id: &PluginId, process: Option<u32>) -> StartError {
+        let cause = match &self {
+            Self::Broken(error) => StartCause::of(error),
+            Self::TimedOut(_) | Self::Refused(_) => StartCause::Other,
+        };
         let reason = match self {
             Self::TimedOut(after) => {
                 let why =
@@ -42,7 +47,7 @@ impl ActivationError {
             Self::Broken(error) => format!("its activation failed: {error}"),
             Self::Refused(reason) => reason,
         };
-        Error::Start { id: id.clone(), reason, stderr: Vec::new() }
+        cause.with(Error::Start { id: id.clone(), reason, stderr: Vec::new() })
     }
 }
 

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::activate::{ActivationError, Via, activate};
 use super::exit::Exit;
+use super::failed_start::{StartCause, StartError};
 use super::shared::Instance;
-use crate::error::Result;
 use crate::host::connection::{Admission, Connection, Endpoint};
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
@@ -68,9 +68,10 @@ impl Attachment {
         endpoint: &Endpoint,
         host: &str,
         deadline: Instant,
-    ) -> Result<(Self, Activated)> {
+    ) -> Result<(Self, Activated), StartError> {
         let connection = endpoint.connect().await;
-        let connection = connection.map_err(|error| installation.unreachable(&error))?;
+        let connection = connection
+            .map_err(|error| StartCause::of(&error).with(installation.unreachable(&error)))?;
         let mut attachment = Self {
             process: connection.listening_process(),
             installation,

@@ -1,12 +1,13 @@
 //! Enforcing a plugin's sandbox: what the kernel supports, and the rules for a process.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::host::install::{Command, ExecFiles, Installation, interpreter};
 use crate::host::policy::{OnUnsupported, Sandbox};
-use crate::transport::{OpenProgram, Ruleset};
+use crate::transport::{OpenProgram, Ruleset, explain};
 
 /// The part of the sandbox that cannot be enforced on this plugin and is to be reported, as a text
 /// for people.
@@ -36,17 +37,18 @@ pub(in crate::host) fn unsupported(
 /// this `PATH`. Does blocking I/O.
 ///
 /// # Errors
-/// Why the process cannot be confined, or that the sandbox withholds an interpreter; for people.
+/// The process cannot be confined, or the sandbox withholds an interpreter.
 pub(super) fn ruleset(
     sandbox: &Sandbox,
     program: &OpenProgram,
     files: &ExecFiles,
     command: &Command,
     search_path: Option<&OsStr>,
-) -> Result<Ruleset, String> {
+) -> io::Result<Ruleset> {
     let mut rules = sandbox.rules.clone();
     for interpreter in &sandbox.interpreters {
-        rules.read.extend(interpreter::needs(interpreter, &command.folder, search_path)?);
+        let needs = interpreter::needs(interpreter, &command.folder, search_path);
+        rules.read.extend(needs.map_err(io::Error::other)?);
     }
     if !sandbox.interpreters.is_empty() {
         let is_interpreter = rules.lets_read(program.path());
@@ -54,12 +56,14 @@ pub(super) fn ruleset(
     }
     for path in &files.interpreters {
         if !rules.lets_read(path) {
-            return Err(withheld(path));
+            return Err(io::Error::other(withheld(path)));
         }
     }
     rules.read.extend(files.arguments.iter().cloned());
-    let ruleset = rules.ruleset(program);
-    ruleset.map_err(|error| format!("its sandbox cannot be made: {error}"))
+    rules.ruleset(program).map_err(|error| {
+        let text = format!("its sandbox cannot be made: {error}");
+        explain(error, text)
+    })
 }
 
 fn withheld(interpreter: &Path) -> String {

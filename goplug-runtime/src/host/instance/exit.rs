@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::failed_start::{StartCause, StartError};
 use crate::error::Error;
 use crate::protocol::PluginId;
 
@@ -39,7 +40,7 @@ impl Exit {
     }
 
     /// The error of a plugin that ended before it was active.
-    pub(super) fn into_start_error(self, id: &PluginId, is_sandboxed: bool) -> Error {
+    pub(super) fn into_start_error(self, id: &PluginId, is_sandboxed: bool) -> StartError {
         let advice = if self.code == Some(0) {
             "; a plugin has to stay in the foreground, and to serve until it is stopped"
         } else if is_sandboxed {
@@ -48,11 +49,11 @@ impl Exit {
         } else {
             ""
         };
-        Error::Start {
+        StartCause::Ended(self.code).with(Error::Start {
             id: id.clone(),
             reason: format!("it ended during its activation ({}){advice}", self.status),
             stderr: self.stderr,
-        }
+        })
     }
 
     /// Whether the instance ended in good order: it was asked to, or was done.

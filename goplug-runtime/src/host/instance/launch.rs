@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use super::exit::Exit;
+use super::failed_start::{StartCause, StartError};
 use super::identity;
 use super::process::Process;
 use super::sockets::Sockets;
@@ -40,15 +41,15 @@ impl Launch<'_> {
     pub(in crate::host) async fn start(
         self,
         closing: impl Future<Output = ()>,
-    ) -> Result<StartingInstance> {
+    ) -> Result<StartingInstance, StartError> {
         let (endpoint, process) = tokio::select! {
             started = self.start_process() => started?,
-            () = closing => return Err(Error::Stopped),
+            () = closing => return Err(Error::Stopped.into()),
         };
         Ok(StartingInstance::new(self.installation, endpoint, process))
     }
 
-    async fn start_process(&self) -> Result<(Endpoint, StartingProcess)> {
+    async fn start_process(&self) -> Result<(Endpoint, StartingProcess), StartError> {
         let Some(command) = self.installation.command()? else {
             let endpoint = self.endpoint(self.installation.socket()?);
             return Ok((endpoint, StartingProcess::Foreign { host: self.host.into() }));
@@ -61,15 +62,16 @@ impl Launch<'_> {
     }
 
     /// Binds a socket, and starts a process that listens on it.
-    async fn spawn(&self, command: Command) -> Result<(Process, PassedListener)> {
+    async fn spawn(&self, command: Command) -> Result<(Process, PassedListener), StartError> {
         let failed = |reason| self.failed(reason);
         identity::check_plugin(self.installation.id()).map_err(failed)?;
-        let unbound = |error| {
-            failed(format!(
+        let unbound = |error: std::io::Error| {
+            let cause = StartCause::of(&error);
+            cause.with(failed(format!(
                 "no socket could be bound for it: {error}; its folder is made in {}, and TMPDIR \
                  names another place, which has to be writable and short",
                 std::env::temp_dir().display()
-            ))
+            )))
         };
         let listener = PassedListener::bind(&self.sockets.next().map_err(unbound)?)
             .map_err(|error| unbound(std::io::Error::other(error)))?;
@@ -110,6 +112,6 @@ pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
 }
 
 /// The error of a plugin that ended before it was active.
-pub(in crate::host) fn start_error(id: &PluginId, exit: Exit) -> Error {
+pub(in crate::host) fn start_error(id: &PluginId, exit: Exit) -> StartError {
     exit.into_start_error(id, false)
 }

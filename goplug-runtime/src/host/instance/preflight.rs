@@ -9,10 +9,12 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use super::confinement;
+use crate::host::disk;
 use crate::host::install::{Command, DigestCache, ExecFiles, PinnedFile, read_digest, trust};
 use crate::host::policy::Sandbox;
 use crate::transport::{
-    self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, own_program,
+    self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, explain,
+    is_shortage, own_program,
 };
 
 /// A start whose program has not been checked yet.
@@ -31,13 +33,31 @@ pub(super) struct Preflight {
 pub(super) enum StartFailure {
     /// The installation cannot be used.
     Rejected(String),
+    /// A file has another digest than its `.pconf` says.
+    Digest(String),
     /// The start itself failed.
     Failed(String),
+    /// The host was short of something.
+    Short(String),
 }
 
 impl From<io::Error> for StartFailure {
     fn from(error: io::Error) -> Self {
-        Self::Failed(format!("the program cannot be started: {error}"))
+        let text = format!("the program cannot be started: {error}");
+        Self::failed(&explain(error, text))
+    }
+}
+
+impl StartFailure {
+    fn failed(error: &io::Error) -> Self {
+        let reason = error.to_string();
+        if is_shortage(error) { Self::Short(reason) } else { Self::Failed(reason) }
+    }
+
+    /// A file that is needed cannot be opened or read.
+    fn unreadable(error: &io::Error) -> Self {
+        let reason = error.to_string();
+        if is_shortage(error) { Self::Short(reason) } else { Self::Rejected(reason) }
     }
 }
 
@@ -62,7 +82,7 @@ impl Preflight {
             MaybeDeferred::Ready(started) => return Ok(started),
             MaybeDeferred::Deferred(unread) => unread,
         };
-        let checked = transport::on_thread(move || unread.check_digests()).await??;
+        let checked = disk::run(move || unread.check_digests()).await??;
         transport::start(|| checked.spawn()).await
     }
 
@@ -81,7 +101,8 @@ impl Preflight {
         // Before the digests are read: a change in between is noticed later.
         let identity = ExecFiles::identity(&files.arguments, FileId::of(&program));
         let mut unread = Vec::new();
-        for file in PinnedFile::open_all(&self.command, &program).map_err(rejected)? {
+        let pinned = PinnedFile::open_all(&self.command, &program);
+        for file in pinned.map_err(|error| StartFailure::unreadable(&error))? {
             // Users who may write a file can also set its times, so its digest is not cached.
             let known = if self.trusted {
                 None
@@ -90,7 +111,7 @@ impl Preflight {
                 self.digests.get(&file)?
             };
             match known {
-                Some(digest) => file.compare(&digest).map_err(rejected)?,
+                Some(digest) => file.compare(&digest).map_err(StartFailure::Digest)?,
                 None => unread.push(file),
             }
         }
@@ -109,7 +130,7 @@ impl Preflight {
             let advice = self.command.advice_if_missing(&error, self.search_path());
             let path = path.display();
             let reason = format!("the program {path} cannot be started: {error}{advice}");
-            StartFailure::Rejected(reason)
+            StartFailure::unreadable(&explain(error, reason))
         })
     }
 
@@ -129,7 +150,7 @@ impl Checked {
             confinement::ruleset(sandbox, &program, &files, &preflight.command, search_path)
         });
         Ok(Spawn {
-            ruleset: ruleset.transpose().map_err(StartFailure::Failed)?,
+            ruleset: ruleset.transpose().map_err(|error| StartFailure::failed(&error))?,
             program,
             identity,
             args: preflight.command.arguments,
@@ -147,9 +168,11 @@ impl Unread {
         let Preflight { trusted, digests, .. } = &self.checked.preflight;
         for file in &self.files {
             let digest = if *trusted { read_digest(file) } else { digests.read(file) };
-            let unreadable = |error| format!("{} cannot be read: {error}", file.path().display());
-            let compared = digest.map_err(unreadable).and_then(|digest| file.compare(&digest));
-            compared.map_err(StartFailure::Rejected)?;
+            let digest = digest.map_err(|error| {
+                let reason = format!("{} cannot be read: {error}", file.path().display());
+                StartFailure::unreadable(&explain(error, reason))
+            })?;
+            file.compare(&digest).map_err(StartFailure::Digest)?;
         }
         Ok(self.checked)
     }

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::exit::Exit;
+use super::failed_start::{StartCause, StartError};
 use super::identity;
 use super::output::Output;
 use super::preflight::{Preflight, StartFailure};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::protocol::wire;
@@ -33,13 +34,14 @@ impl Process {
         listener: &PassedListener,
         policy: &Policy,
         digests: &DigestCache,
-    ) -> Result<Self> {
+    ) -> Result<Self, StartError> {
         let id = installation.id();
+        let unstarted = |reason| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
         let failed = |failure: StartFailure| match failure {
-            StartFailure::Rejected(reason) => installation.rejected(reason),
-            StartFailure::Failed(reason) => {
-                Error::Start { id: id.clone(), reason, stderr: Vec::new() }
-            }
+            StartFailure::Rejected(reason) => installation.rejected(reason).into(),
+            StartFailure::Digest(reason) => StartCause::Digest.with(installation.rejected(reason)),
+            StartFailure::Failed(reason) => unstarted(reason).into(),
+            StartFailure::Short(reason) => StartCause::Shortage.with(unstarted(reason)),
         };
         let preflight = Preflight {
             environment: environment(installation, &command, listener.path(), policy),

@@ -11,11 +11,12 @@ use tokio::time::{Instant, sleep, timeout};
 use super::activate::{ActivationError, Via, activate};
 use super::attachment::Attachment;
 use super::exit::EXIT_WAIT;
+use super::failed_start::StartError;
 use super::liveness::Liveness;
 use super::owned::OwnedInstance;
 use super::process::Process;
 use super::shared::{ChildProcess, Instance};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::host::connection::{Endpoint, connect};
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
@@ -79,7 +80,7 @@ impl StartingInstance {
         mut self,
         work: impl Future<Output = T>,
         closing: impl Future<Output = ()>,
-    ) -> Result<(Self, Option<T>)> {
+    ) -> Result<(Self, Option<T>), StartError> {
         let outcome = tokio::select! {
             biased;
             output = work => Ok(Some(output)),
@@ -87,7 +88,7 @@ impl StartingInstance {
                 Change::OwnSocket => Ok(None),
                 Change::Ended(error) => Err(error),
             },
-            () = closing => Err(Error::Stopped),
+            () = closing => Err(Error::Stopped.into()),
         };
         match (outcome, self.process) {
             (Ok(output), process) => Ok((Self { process, ..self }, output)),
@@ -109,7 +110,7 @@ impl StartingInstance {
         policy: &Policy,
         deadline: Instant,
         closing: impl Future<Output = ()>,
-    ) -> Result<(OwnedInstance, bool)> {
+    ) -> Result<(OwnedInstance, bool), StartError> {
         let Self { installation, endpoint, process } = self;
         let mut has_moved = false;
         let (activated, child, liveness) = match process {
@@ -142,7 +143,7 @@ impl StartingInstance {
                 let of = Arc::clone(&installation);
                 let (attachment, activated) = tokio::select! {
                     attached = Attachment::new(of, policy, &endpoint, &host, deadline) => attached?,
-                    () = closing => return Err(Error::Stopped),
+                    () = closing => return Err(Error::Stopped.into()),
                 };
                 (activated, None, Liveness::Foreign(Box::new(attachment)))
             }
@@ -158,7 +159,7 @@ enum Change {
     /// It listens on a socket of its own, in place of the one that it was given.
     OwnSocket,
     /// It has ended.
-    Ended(Error),
+    Ended(StartError),
 }
 
 impl StartingProcess {
@@ -181,7 +182,7 @@ impl StartingChild {
         endpoint: &Endpoint,
         deadline: Instant,
         closing: impl Future<Output = ()>,
-    ) -> Result<((Dialect, Descriptor), bool)> {
+    ) -> Result<((Dialect, Descriptor), bool), StartError> {
         let mut closing = pin!(closing);
         let mut has_moved = false;
         let failure = loop {
@@ -197,7 +198,7 @@ impl StartingChild {
                     Change::OwnSocket => has_moved = true,
                     Change::Ended(error) => return Err(error),
                 },
-                () = closing.as_mut() => return Err(Error::Stopped),
+                () = closing.as_mut() => return Err(Error::Stopped.into()),
             }
         };
         match failure {
@@ -223,22 +224,24 @@ impl StartingChild {
     }
 
     /// Waits for the exit of the process. Cancel safe.
-    async fn ended(&mut self, installation: &Installation) -> Error {
+    async fn ended(&mut self, installation: &Installation) -> StartError {
         self.process.wait().await.into_start_error(installation.id(), self.is_sandboxed)
     }
 
     /// Ends a process that could not be activated, and adds to the error what is known of it.
-    async fn end(self, installation: &Installation, error: Error) -> Error {
+    async fn end(self, installation: &Installation, error: StartError) -> StartError {
         let lacks_embed = installation.is_embedded() && !self.listener.is_taken();
         let exit = self.process.stop(Duration::ZERO).await;
-        let Error::Start { id, mut reason, mut stderr } = error else { return error };
-        if lacks_embed {
-            reason += "; it did not begin to serve: main has to begin with `goplug::embed!`";
-        }
-        if stderr.is_empty() {
-            stderr = exit.stderr;
-        }
-        Error::Start { id, reason, stderr }
+        error.map(|error| {
+            let Error::Start { id, mut reason, mut stderr } = error else { return error };
+            if lacks_embed {
+                reason += "; it did not begin to serve: main has to begin with `goplug::embed!`";
+            }
+            if stderr.is_empty() {
+                stderr = exit.stderr;
+            }
+            Error::Start { id, reason, stderr }
+        })
     }
 }
 

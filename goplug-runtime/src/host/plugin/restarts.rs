@@ -30,6 +30,8 @@ pub(super) struct RestartHistory {
     recent: VecDeque<Instant>,
     /// The number of restarts since the last reset, which the next wait depends on.
     consecutive: usize,
+    /// The number of starts since the last reset for which the host was short of something.
+    shortages: usize,
 }
 
 impl RestartHistory {
@@ -55,25 +57,38 @@ impl RestartHistory {
         }
     }
 
-    /// Decides after a start that failed for this reason.
+    /// Decides after a start that failed for this reason. The code is that of the process, if it
+    /// exited.
     pub(super) fn after_failed_start(
         &mut self,
         policy: &Restart,
         reason: &str,
+        code: Option<i32>,
         now: Instant,
     ) -> RestartDecision {
-        match policy.kind {
-            RestartKind::Temporary => RestartDecision::StayStopped,
-            RestartKind::Permanent | RestartKind::Transient => {
+        match (policy.kind, code) {
+            (RestartKind::Temporary, _) => RestartDecision::StayStopped,
+            (_, Some(code)) if policy.final_codes.contains(&code) => {
+                RestartDecision::GiveUp(format!("a restart is no use: {reason}"))
+            }
+            (RestartKind::Permanent | RestartKind::Transient, _) => {
                 self.restart_or_give_up(policy, reason, now)
             }
         }
     }
 
+    /// The wait before the next try of a start for which the host was short of something. Such
+    /// starts are not counted as restarts: they say nothing about the plugin.
+    pub(super) fn after_shortage(&mut self, policy: &Restart) -> Duration {
+        let wait = wait(policy, self.shortages).max(limits::SHORTAGE_MIN_DELAY);
+        self.shortages += 1;
+        wait
+    }
+
     /// Forgets the restarts so far.
     pub(super) fn reset(&mut self) {
         self.recent.clear();
-        self.consecutive = 0;
+        (self.consecutive, self.shortages) = (0, 0);
     }
 
     fn restart_or_give_up(
@@ -196,9 +211,35 @@ mod tests {
         let policy = Restart::transient().intensity(1, Duration::from_secs(10));
         let (mut history, now) = (RestartHistory::default(), Instant::now());
         assert!(is_restart(&history.after_exit(&policy, &killed(), Duration::ZERO, now)));
-        let decision = history.after_failed_start(&policy, "no such program", now);
+        let decision = history.after_failed_start(&policy, "no such program", None, now);
         assert!(
             matches!(decision, RestartDecision::GiveUp(reason) if reason.ends_with("no such program"))
         );
+    }
+
+    #[test]
+    fn a_start_that_ends_with_a_final_status_is_given_up_unless_nothing_is_restarted() {
+        let after = |policy: Restart, code| {
+            RestartHistory::default().after_failed_start(&policy, "78", Some(code), Instant::now())
+        };
+        let permanent = || Restart::permanent().never_after([78]);
+        assert!(matches!(after(permanent(), 78), RestartDecision::GiveUp(_)));
+        assert!(is_restart(&after(permanent(), 1)));
+        assert!(is_restart(&after(Restart::transient(), 0)));
+        let temporary = Restart::temporary().never_after([78]);
+        assert_eq!(after(temporary, 78), RestartDecision::StayStopped);
+    }
+
+    #[test]
+    fn a_shortage_is_waited_for_ever_longer_and_counts_as_no_restart() {
+        let policy = Restart::permanent().intensity(1, Duration::from_secs(10));
+        let policy = policy.backoff(Duration::from_millis(5), Duration::from_secs(1));
+        let mut history = RestartHistory::default();
+        let waits: Vec<_> = (0..100).map(|_| history.after_shortage(&policy)).collect();
+        assert!(waits[0] >= limits::SHORTAGE_MIN_DELAY, "{waits:?}");
+        assert!(waits[99] >= Duration::from_secs(1), "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(2)), "{waits:?}");
+        let now = Instant::now();
+        assert!(is_restart(&history.after_exit(&policy, &killed(), Duration::ZERO, now)));
     }
 }

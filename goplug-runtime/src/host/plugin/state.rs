@@ -48,6 +48,8 @@ struct Status {
     program: Option<FileId>,
     /// The file that is in the place of the program now, if it is a newer one.
     newer_program: Option<FileId>,
+    /// Whether the last start has failed since only one half of an upgrade is there.
+    is_half_installed: bool,
     instance: Option<Arc<Instance>>,
     availability: Availability,
     /// What the bound typed clients need of every further instance.
@@ -67,6 +69,7 @@ impl PluginState {
             installation: None,
             program: None,
             newer_program: None,
+            is_half_installed: false,
             instance: None,
             availability: Availability::NotLoaded,
             expectations: Vec::new(),
@@ -128,6 +131,16 @@ impl PluginState {
     /// noticed.
     pub(super) fn newer_program(&self) -> Option<FileId> {
         self.lock().newer_program.clone()
+    }
+
+    /// Whether the last start has failed since only one half of an upgrade is there, so that another
+    /// start may succeed soon.
+    pub(in crate::host) fn is_half_installed(&self) -> bool {
+        self.lock().is_half_installed
+    }
+
+    pub(super) fn set_half_installed(&self, is_half_installed: bool) {
+        self.lock().is_half_installed = is_half_installed;
     }
 
     /// Notes that the plugin's `.pconf` is gone.

@@ -12,8 +12,20 @@ use crate::limits;
 /// The exit status with which shells and this library report a program that could not be run.
 const CANNOT_RUN: i32 = 127;
 
-/// Whether, when and how often a plugin is started again after it has ended. Part of a
-/// [`Policy`](crate::host::Policy).
+/// Whether, when and how often a plugin is started again after it has ended, or after its start has
+/// failed. Part of a [`Policy`](crate::host::Policy).
+///
+/// A start that fails is treated as systemd's `Restart=on-failure` does: permanent and transient
+/// plugins are started again, also after the first start, whether the registry has started the plugin
+/// by itself or somebody has loaded it. A load gets the error of the first try, and the further tries go
+/// on behind it; a call that comes meanwhile waits for them, and `unload` ends them. A temporary plugin
+/// is started again only when it is loaded again or its files change. What is wrong with the files
+/// themselves, an [`Error::Rejected`](crate::Error::Rejected), is not tried again at a first start until
+/// they change.
+///
+/// If the host is short of something that passes, such as descriptors, a registry that discovers by
+/// itself tries again whatever the policy says, with the waits of the policy, and does not count that
+/// as a restart.
 ///
 /// ```
 /// use std::time::Duration;

@@ -117,9 +117,7 @@ impl Registry {
     /// [`Error::Stopped`] if the registry has stopped; [`Error::Runtime`] if the runtime in which it
     /// was started is gone.
     pub async fn load(&self, name: &str, namespace: &str) -> Result<Plugin> {
-        let plugin = self.find(name, namespace).await?;
-        plugin.command(Command::Load).await?;
-        Ok(Plugin::new(plugin))
+        self.start_plugin(name, namespace, Command::Load).await
     }
 
     /// Replaces the running process of a plugin by a new process, from what the `.pconf` now says.
@@ -139,8 +137,25 @@ impl Registry {
     pub async fn reload(&self, name: &str, namespace: &str) -> Result<Plugin> {
         check_owner(self.inner.owner)?;
         self.scan().await;
+        self.start_plugin(name, namespace, Command::Reload).await
+    }
+
+    /// Has a plugin loaded or reloaded. While only one half of an upgrade is there, waits for the
+    /// other for at most [`limits::UPGRADE_PAIR_TIMEOUT`].
+    async fn start_plugin(
+        &self,
+        name: &str,
+        namespace: &str,
+        command: fn(oneshot::Sender<Result<()>>) -> Command,
+    ) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
-        plugin.command(Command::Reload).await?;
+        while let Err(error) = plugin.command(command).await {
+            if !plugin.is_half_installed() {
+                return Err(error);
+            }
+            tokio::time::sleep(limits::UPGRADE_PAIR_POLL).await;
+            self.scan().await;
+        }
         Ok(Plugin::new(plugin))
     }
 

@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use self::recovery::StartedBy;
 use self::upgrade::UpgradeCandidate;
 use super::availability::{Availability, State};
 use super::command::{Command, Recheck};
@@ -40,6 +41,12 @@ pub(in crate::host) struct Supervisor {
     restarts: RestartHistory,
     /// When the plugin is to be restarted.
     restart_at: Option<Instant>,
+    /// When an upgrade is to be tried again.
+    upgrade_at: Option<Instant>,
+    /// Since when a file has another digest than its `.pconf` says, after the plugin has run.
+    half_installed_since: Option<Instant>,
+    /// Whether the plugin has ever run.
+    has_run: bool,
     /// The last files that failed to replace the current instance. They are not tried again.
     failed_upgrade: Option<UpgradeCandidate>,
     digests: DigestCache,
@@ -62,6 +69,9 @@ impl Supervisor {
             current: None,
             restarts: RestartHistory::default(),
             restart_at: None,
+            upgrade_at: None,
+            half_installed_since: None,
+            has_run: false,
             failed_upgrade: None,
             digests: DigestCache::default(),
             retiring: JoinSet::new(),
@@ -99,6 +109,7 @@ impl Supervisor {
                 exit = wait_for_exit(&mut self.current) => self.handle_exit(exit).await,
                 recheck = plugin.wait_for_recheck() => self.recheck(recheck).await,
                 () = wait_until(self.restart_at) => self.restart().await,
+                () = wait_until(self.upgrade_at) => self.retry_upgrade().await,
                 () = wait_until_idle(&plugin, child) => self.stop_idle().await,
                 Some(_) = self.retiring.join_next() => {}
         }
@@ -111,7 +122,7 @@ impl Supervisor {
         let reason = format!("its supervisor panicked: {panic}");
         let plugin = self.plugin.id();
         contained(|| tracing::error!(target: "goplug::supervisor", %plugin, "{reason}"));
-        self.restart_at = None;
+        (self.restart_at, self.upgrade_at) = (None, None);
         if let Some(instance) = self.current.take() {
             instance.shared.end(Exit::because(&reason));
         }
@@ -156,19 +167,15 @@ impl Supervisor {
         done.unwrap_or_else(|panic| Err(self.recover(&panic)))
     }
 
+    /// Starts the plugin, unless it runs, since somebody asked for it.
     async fn load(&mut self) -> Result<()> {
-        if self.current.is_some() {
-            return Ok(());
-        }
-        let instance = self.start().await?;
-        self.restarts.reset();
-        self.set_current(instance, PluginEvent::Loaded);
-        Ok(())
+        self.start_for(StartedBy::Request).await.map_err(Into::into)
     }
 
     /// Makes this instance the current one, which takes all further calls.
     fn set_current(&mut self, instance: OwnedInstance, event: PluginEvent) {
-        self.restart_at = None;
+        (self.restart_at, self.upgrade_at) = (None, None);
+        (self.half_installed_since, self.has_run) = (None, true);
         if let Some(generation) = instance.callback_generation() {
             self.plugin.callbacks().set_current(generation);
         }
@@ -190,12 +197,10 @@ impl Supervisor {
         match &self.current {
             _ if recheck == Recheck::Presence => {}
             Some(_) => self.upgrade_if_changed(installation).await,
+            None if self.restart_at.is_some() => self.restart().await,
             None if installation.pconf.lazy_load() => self.probe(&installation).await,
-            None => {
-                if let Err(error) = self.load().await {
-                    self.reject(&error);
-                }
-            }
+            // A failure is reported and perhaps tried again.
+            None => drop(self.start_for(StartedBy::Discovery).await),
         }
     }
 
@@ -214,7 +219,7 @@ impl Supervisor {
 
     /// Stops the plugin gracefully, if it runs, and cancels a restart.
     async fn stop(&mut self, state: State) {
-        self.restart_at = None;
+        (self.restart_at, self.upgrade_at) = (None, None);
         self.plugin.clear_instance(state, Availability::NotLoaded);
         self.stop_current().await;
     }
@@ -242,12 +247,17 @@ impl Supervisor {
             Error::Rejected { reason, .. } => reason.clone(),
             other => other.to_string(),
         };
-        self.watch_program(self.plugin.program().map(ProgramWatch::NotStarted));
+        self.watch_failed_program();
         if let (Some(reporter), Some(installation)) =
             (self.reporter.upgrade(), self.plugin.installation())
         {
             reporter.reject(&installation, reason);
         }
+    }
+
+    /// Has the program looked at that did not start: perhaps it is replaced by one that does.
+    fn watch_failed_program(&self) {
+        self.watch_program(self.plugin.program().map(ProgramWatch::NotStarted));
     }
 
     /// Sets which program is looked at for a newer version.

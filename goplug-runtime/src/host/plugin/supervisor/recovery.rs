@@ -1,13 +1,28 @@
-//! Restarts a plugin whose process ended, or whose start failed, as its restart policy says.
+//! Starts a plugin again whose process ended, or whose start failed, as its restart policy says.
+//!
+//! Some failed starts are tried again whatever the policy says, since they say nothing about the
+//! plugin: when the host was short of something, and while only one half of an upgrade is there.
 
 use tokio::time::Instant;
 
 use super::Supervisor;
 use crate::error::Error;
-use crate::host::instance::{Exit, OwnedInstance};
+use crate::host::instance::{Exit, OwnedInstance, StartCause, StartError};
 use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::reporter::PluginEvent;
 use crate::host::plugin::restarts::RestartDecision;
+use crate::limits;
+
+/// Why a plugin was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StartedBy {
+    /// The registry discovers by itself, and the plugin is not lazy.
+    Discovery,
+    /// Somebody asked for it, and gets the error.
+    Request,
+    /// The plugin had crashed, or a start had failed.
+    Restart,
+}
 
 impl Supervisor {
     /// Handles the exit of the current instance.
@@ -28,7 +43,7 @@ impl Supervisor {
         drop(old);
         match self.start_successor().await {
             Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
-            Err(error) => self.handle_failed_restart(&error),
+            Err(error) => self.handle_failed_start(&error, StartedBy::Restart),
         }
     }
 
@@ -47,32 +62,127 @@ impl Supervisor {
         instance.shared.end(exit);
     }
 
+    /// Starts the plugin, unless it runs.
+    pub(super) async fn start_for(&mut self, by: StartedBy) -> Result<(), StartError> {
+        if self.current.is_some() {
+            return Ok(());
+        }
+        let is_pending = self.restart_at.take().is_some();
+        if !is_pending {
+            self.restarts.reset();
+        }
+        match self.start().await {
+            Ok(instance) => {
+                self.restarts.reset();
+                self.set_current(instance, PluginEvent::Loaded);
+                self.plugin.set_half_installed(false);
+                Ok(())
+            }
+            Err(error) => {
+                // A restart that was on its way is not called off by somebody who asks.
+                let by = if is_pending { StartedBy::Restart } else { by };
+                self.handle_failed_start(&error, by);
+                Err(error)
+            }
+        }
+    }
+
     /// Makes the restart that is due.
     pub(super) async fn restart(&mut self) {
         self.restart_at = None;
         match self.start().await {
-            Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
-            Err(error) => self.handle_failed_restart(&error),
-        }
-    }
-
-    fn handle_failed_restart(&mut self, error: &Error) {
-        match error {
-            Error::Stopped | Error::NotFound { .. } => {
-                self.plugin.clear_instance(State::Stopped, Availability::NotLoaded);
+            Ok(instance) => {
+                // The restarts of a plugin that has crashed are counted until it lasts.
+                let first = !self.has_run;
+                let event = if first { PluginEvent::Loaded } else { PluginEvent::Restarted };
+                self.set_current(instance, event);
             }
-            error => self.handle_failed_start(error),
+            Err(error) => self.handle_failed_start(&error, StartedBy::Restart),
         }
     }
 
-    /// Handles the failed start of a plugin that crashed.
-    pub(super) fn handle_failed_start(&mut self, error: &Error) {
-        let policy = &self.plugin.policy().restart;
-        let now = std::time::Instant::now();
-        let decision = self.restarts.after_failed_start(policy, &error.to_string(), now);
-        if let Some(event) = self.apply(decision) {
+    /// Handles a failed start while no instance runs: reports it, and has it tried again or not.
+    pub(super) fn handle_failed_start(&mut self, error: &StartError, by: StartedBy) {
+        match &error.error {
+            // The registry stops: the file may be fine.
+            Error::Stopped | Error::NotFound { .. } if by == StartedBy::Restart => {
+                return self.plugin.clear_instance(State::Stopped, Availability::NotLoaded);
+            }
+            Error::Stopped | Error::NotFound { .. } => return,
+            _ => {}
+        }
+        let retry_at = self.retry_at(error);
+        let is_first = !self.has_run && by == StartedBy::Restart;
+        if by == StartedBy::Discovery || is_first {
+            self.reject(&error.error);
+        } else {
+            self.watch_failed_program();
+        }
+        if let Some(at) = retry_at.filter(|_| by != StartedBy::Request) {
+            self.log_retry(at, error);
+            self.restart_at = Some(at);
+            self.plugin.clear_instance(State::Stopped, Availability::Restarting);
+            return;
+        }
+        let decision = self.decide(error, by);
+        // Without a restart, a plugin that did not run is as it was.
+        let changes = by == StartedBy::Restart || decision != RestartDecision::StayStopped;
+        if let Some(event) = changes.then(|| self.apply(decision)).flatten() {
             self.report(event);
         }
+    }
+
+    /// What the policy says to a failed start.
+    fn decide(&mut self, error: &StartError, by: StartedBy) -> RestartDecision {
+        // What is wrong with the files does not pass by itself: they are looked at for changes.
+        if by != StartedBy::Restart && matches!(error.error, Error::Rejected { .. }) {
+            return RestartDecision::StayStopped;
+        }
+        let code = match error.cause {
+            StartCause::Ended(code) => code,
+            _ => None,
+        };
+        let policy = &self.plugin.policy().restart;
+        let now = std::time::Instant::now();
+        self.restarts.after_failed_start(policy, &error.error.to_string(), code, now)
+    }
+
+    /// When a start or an upgrade is to be tried again, since its failure says nothing about the
+    /// plugin; `None` if it does.
+    pub(super) fn retry_at(&mut self, error: &StartError) -> Option<Instant> {
+        let waits_for_half = error.cause == StartCause::Digest && self.has_run;
+        let at = match error.cause {
+            StartCause::Shortage => {
+                let wait = self.restarts.after_shortage(&self.plugin.policy().restart);
+                Some(Instant::now() + wait)
+            }
+            _ if waits_for_half => self.half_installed_until(),
+            _ => None,
+        };
+        self.plugin.set_half_installed(waits_for_half && at.is_some());
+        at
+    }
+
+    /// Until when the other half of an upgrade is waited for: the `.pconf` for a program, or the
+    /// program for a `.pconf`. `None` once if that time is over.
+    fn half_installed_until(&mut self) -> Option<Instant> {
+        let since = *self.half_installed_since.get_or_insert_with(Instant::now);
+        let until = since + limits::UPGRADE_PAIR_TIMEOUT;
+        if Instant::now() < until {
+            return Some(until);
+        }
+        self.half_installed_since = None;
+        None
+    }
+
+    pub(super) fn log_retry(&self, at: Instant, error: &StartError) {
+        let wait = at.saturating_duration_since(Instant::now());
+        tracing::warn!(
+            target: "goplug::discovery",
+            plugin = %self.plugin.id(),
+            "the start is tried again within {wait:?}: {}",
+            error.error
+        );
     }
 
     /// Schedules a restart or leaves the plugin stopped. Returns the event that the caller has to

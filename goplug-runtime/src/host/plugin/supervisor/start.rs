@@ -9,9 +9,11 @@ use std::sync::{Arc, Weak};
 use tokio::time::{Instant, timeout_at};
 
 use super::Supervisor;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::host::callbacks::{self, CallbackPeer};
-use crate::host::instance::{Launch, OwnedInstance, StartingInstance, start_error, unsupported};
+use crate::host::instance::{
+    Launch, OwnedInstance, StartError, StartingInstance, start_error, unsupported,
+};
 use crate::host::plugin::reporter::PluginEvent;
 use crate::host::task::OwnedTask;
 use crate::limits;
@@ -32,16 +34,16 @@ struct Receiver {
 
 impl Supervisor {
     /// Starts an instance, registers the callbacks with it, and activates it.
-    pub(super) async fn start(&self) -> Result<OwnedInstance> {
+    pub(super) async fn start(&self) -> Result<OwnedInstance, StartError> {
         let launched = self.launch().await?;
         self.complete(launched).await
     }
 
     /// Starts an instance, registers the callbacks that there are, and activates it.
-    pub(super) async fn launch(&self) -> Result<Launched> {
+    pub(super) async fn launch(&self) -> Result<Launched, StartError> {
         let (plugin, policy) = (&self.plugin, self.plugin.policy());
         if plugin.is_closing() {
-            return Err(Error::Stopped);
+            return Err(Error::Stopped.into());
         }
         // The reporter is released before the start, so that the registry can be dropped
         // meanwhile.
@@ -71,7 +73,7 @@ impl Supervisor {
         &self,
         starting: StartingInstance,
         deadline: Instant,
-    ) -> Result<OwnedInstance> {
+    ) -> Result<OwnedInstance, StartError> {
         let (plugin, policy) = (&self.plugin, self.plugin.policy());
         let installation = Arc::clone(starting.installation());
         let peer =
@@ -86,7 +88,7 @@ impl Supervisor {
             self.register_early(starting, &peer, &mut receiver, deadline).await?;
         let activated = starting.activate(policy, deadline, plugin.closing()).await;
         let (mut instance, has_moved) =
-            activated.map_err(|error| after_refusal(error, refusal.as_ref()))?;
+            activated.map_err(|error| error.map(|error| after_refusal(error, refusal.as_ref())))?;
         peer.set_active(instance.shared.descriptor());
         let dialect = instance.shared.dialect();
         if refusal.is_some() {
@@ -108,7 +110,7 @@ impl Supervisor {
         peer: &Arc<CallbackPeer>,
         receiver: &mut Option<Receiver>,
         deadline: Instant,
-    ) -> Result<(StartingInstance, Option<Error>)> {
+    ) -> Result<(StartingInstance, Option<Error>), StartError> {
         let callbacks = self.plugin.callbacks();
         while let Some(Receiver { generation, .. }) = receiver
             && !callbacks.is_empty()
@@ -142,7 +144,7 @@ impl Supervisor {
     ///
     /// # Errors
     /// The instance ended meanwhile.
-    pub(super) async fn complete(&self, launched: Launched) -> Result<OwnedInstance> {
+    pub(super) async fn complete(&self, launched: Launched) -> Result<OwnedInstance, StartError> {
         let Launched { mut instance, deadline } = launched;
         let plugin = &self.plugin;
         let Some(generation) = instance.callback_generation() else { return Ok(instance) };

@@ -4,9 +4,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::Supervisor;
+use super::recovery::StartedBy;
 use crate::error::Result;
 use crate::host::install::Installation;
-use crate::host::instance::OwnedInstance;
+use crate::host::instance::{OwnedInstance, StartError};
 use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::reporter::PluginEvent;
 use crate::transport::FileId;
@@ -26,10 +27,16 @@ impl UpgradeCandidate {
 }
 
 impl Supervisor {
+    /// Replaces the running instance, or starts the plugin, since somebody asked for it.
     pub(super) async fn reload(&mut self) -> Result<()> {
         match &self.current {
             None => self.load().await,
-            Some(instance) if instance.can_be_replaced() => self.replace().await,
+            Some(instance) if instance.can_be_replaced() => {
+                let replaced = self.replace().await;
+                // Whoever asked hears whether another try may succeed.
+                let heard = |error: &StartError| _ = self.retry_at(error);
+                replaced.inspect_err(heard).map_err(Into::into)
+            }
             Some(_) => {
                 self.stop(State::Discovered).await;
                 self.load().await
@@ -38,7 +45,8 @@ impl Supervisor {
     }
 
     /// Replaces the running instance if its `.pconf` or its program has changed. Files that
-    /// failed before are not tried again.
+    /// failed before are not tried again. If only one of the two is there yet, or if the host is
+    /// short of something, the upgrade is tried again.
     pub(super) async fn upgrade_if_changed(&mut self, installation: Arc<Installation>) {
         let current = self.current.as_ref();
         let Some(current) = current.filter(|instance| instance.can_be_replaced()) else { return };
@@ -52,16 +60,30 @@ impl Supervisor {
         if has_failed || (same_pconf && candidate.program.is_none()) {
             return;
         }
+        self.upgrade_at = None;
         if let Err(error) = self.replace().await {
-            self.failed_upgrade = Some(candidate);
-            self.report(PluginEvent::UpgradeFailed(error.to_string()));
+            self.upgrade_at = self.retry_at(&error);
+            if let Some(at) = self.upgrade_at {
+                self.log_retry(at, &error);
+            } else {
+                self.failed_upgrade = Some(candidate);
+                self.report(PluginEvent::UpgradeFailed(error.error.to_string()));
+            }
+        }
+    }
+
+    /// Makes the upgrade for which the other half, or what the host was short of, is waited for.
+    pub(super) async fn retry_upgrade(&mut self) {
+        self.upgrade_at = None;
+        if let Some(installation) = self.plugin.installation() {
+            self.upgrade_if_changed(installation).await;
         }
     }
 
     /// Starts a new process beside the old one, and lets it take all further calls. The old
     /// process finishes its calls. If the new process does not start, the old one stays.
-    async fn replace(&mut self) -> Result<()> {
-        let Some(mut old) = self.current.take() else { return self.load().await };
+    async fn replace(&mut self) -> Result<(), StartError> {
+        let Some(mut old) = self.current.take() else { return Ok(self.load().await?) };
         let (started, has_crashed) = {
             let mut starting = pin!(self.start_successor());
             tokio::select! {
@@ -89,7 +111,7 @@ impl Supervisor {
                 Err(error)
             }
             (Err(error), true) => {
-                self.handle_failed_start(&error);
+                self.handle_failed_start(&error, StartedBy::Restart);
                 Err(error)
             }
         }
@@ -100,11 +122,11 @@ impl Supervisor {
     /// # Errors
     /// As [`Supervisor::start`], and [`Error::Contract`](crate::error::Error::Contract) if it does
     /// not offer what the bound clients need.
-    pub(super) async fn start_successor(&self) -> Result<OwnedInstance> {
+    pub(super) async fn start_successor(&self) -> Result<OwnedInstance, StartError> {
         let launched = self.launch().await?;
         if let Err(error) = self.plugin.check_contracts(launched.instance.shared.descriptor()) {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;
-            return Err(error);
+            return Err(error.into());
         }
         self.complete(launched).await
     }

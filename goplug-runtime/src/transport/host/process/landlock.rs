@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath,
-    PathFd, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
+    PathFd, PathFdError, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 
+use super::file_id::is_absent;
 use super::program::OpenProgram;
+use crate::transport::host::shortage::explain;
 
 /// Readable and executable: every program needs these to start.
 const SYSTEM: [&str; 11] = [
@@ -136,9 +138,14 @@ impl LandlockRules {
         let network: &[&str] = if self.tcp == Tcp::default() { &[] } else { &NETWORK };
         let usual = [(SYSTEM.as_slice(), read), (&DEVICES, device), (network, read)];
         for (paths, access) in usual {
-            // No system has all of these paths.
-            for opened in paths.iter().filter_map(|path| PathFd::new(path).ok()) {
-                rules = allow(rules, opened, access)?;
+            for path in paths {
+                match open(Path::new(path)) {
+                    Ok(opened) => rules = allow(rules, opened, access)?,
+                    // No system has all of these paths.
+                    Err(error) if is_absent(&error) => {}
+                    Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         rules = allow(rules, program.file(), AccessFs::Execute | AccessFs::ReadFile)?;
@@ -162,12 +169,12 @@ impl LandlockRules {
 
 /// Opens a path for a rule. It needs no right to read the file.
 fn open(path: &Path) -> io::Result<PathFd> {
-    PathFd::new(path).map_err(|error| {
-        let text = match std::error::Error::source(&error) {
-            Some(source) => source.to_string(),
-            None => error.to_string(),
-        };
-        io::Error::new(io::ErrorKind::NotFound, format!("{}: {text}", path.display()))
+    PathFd::new(path).map_err(|error| match error {
+        PathFdError::OpenCall { source, .. } => {
+            let text = format!("{}: {source}", path.display());
+            explain(source, text)
+        }
+        other => io::Error::other(format!("{}: {other}", path.display())),
     })
 }
 

@@ -24,6 +24,7 @@ use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
 use crate::transport::ListenerHandle;
+use crate::transport::host::shortage;
 
 /// The host's end of a plugin's standard output or standard error.
 pub type Output = tokio::net::unix::pipe::Receiver;
@@ -239,13 +240,16 @@ impl Spawn {
     fn explain(&self, Failure { step, error }: Failure) -> io::Error {
         match step {
             Step::Prepare => {
-                io::Error::new(error.kind(), format!("the system gives no process: {error}"))
+                let text = format!("the system gives no process: {error}");
+                shortage::explain(error, text)
             }
             Step::Limit => {
-                io::Error::new(error.kind(), format!("its limits cannot be set: {error}"))
+                let text = format!("its limits cannot be set: {error}");
+                shortage::explain(error, text)
             }
             Step::Privileges | Step::Sandbox => {
-                io::Error::new(error.kind(), format!("its sandbox cannot be entered: {error}"))
+                let text = format!("its sandbox cannot be entered: {error}");
+                shortage::explain(error, text)
             }
             Step::Exec => {
                 let withheld =
@@ -253,14 +257,15 @@ impl Spawn {
                 let error = self.program.explain(error);
                 if withheld {
                     let text = format!("{error}; or its sandbox withholds interpreter or loader");
-                    return io::Error::new(error.kind(), text);
+                    return shortage::explain(error, text);
                 }
                 error
             }
-            Step::Folder => io::Error::new(
-                error.kind(),
-                format!("its folder {} cannot be entered: {error}", self.folder.display()),
-            ),
+            Step::Folder => {
+                let folder = self.folder.display();
+                let text = format!("its folder {folder} cannot be entered: {error}");
+                shortage::explain(error, text)
+            }
         }
     }
 }
