@@ -114,6 +114,12 @@ impl Instance {
         }
     }
 
+    /// Sets the exit of an instance whose place another process has taken. Calls in flight end by
+    /// themselves: their process has ended, or the new one says that it has not begun them.
+    pub(in crate::host) fn end_replaced(&self, exit: Exit) {
+        self.exit.set(exit);
+    }
+
     /// Whether the instance has ended.
     pub(super) fn has_exit(&self) -> bool {
         self.exit.is_set()

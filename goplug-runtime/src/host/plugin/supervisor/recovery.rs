@@ -39,7 +39,7 @@ impl Supervisor {
         // Calls wait for the new process.
         self.plugin.clear_instance(State::Stopped, Availability::Restarting);
         self.report(PluginEvent::ended(&exit));
-        old.shared.end(exit);
+        old.shared.end_replaced(exit);
         drop(old);
         match self.start_successor().await {
             Ok(instance) => self.set_current(instance, PluginEvent::Restarted),

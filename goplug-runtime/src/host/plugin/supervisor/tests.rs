@@ -235,7 +235,7 @@ async fn a_supervisor_that_panics_says_so_and_goes_on() {
     else {
         panic!("{events:?}")
     };
-    assert!(reason.starts_with("its supervisor panicked: the report of Crashed"), "{reason}");
+    assert!(reason.starts_with("its supervisor panicked: the report of Stopped"), "{reason}");
     let error = supervised.plugin.command(Command::Load).await.unwrap_err();
     assert!(matches!(error, Error::Rejected { .. }), "{error:?}");
 }
