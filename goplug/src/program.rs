@@ -23,7 +23,7 @@
 /// ```
 ///
 /// A program is one plugin. A package with two has two programs, for example in `src/bin`; within
-/// a host's program there may be several, see [`embed!`].
+/// a host's program there may be several, see [`embed!`](crate::embed!).
 #[macro_export]
 macro_rules! main {
     () => {
