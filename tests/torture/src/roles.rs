@@ -20,6 +20,8 @@ pub(crate) const NEXT_HOST: &str = "as-next-host";
 pub(crate) const TICKER: &str = "as-ticker";
 /// A plugin that misbehaves.
 pub(crate) const MISBEHAVING: &str = "as-misbehaving";
+/// A plugin of this name, which serves in its working directory and does nothing.
+pub(crate) const IDLER: &str = "as-idler";
 /// A client that tries to connect to a socket.
 pub(crate) const STRANGER: &str = "as-stranger";
 
@@ -31,6 +33,7 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
         HOST => in_runtime(host(path, true)),
         NEXT_HOST => in_runtime(host(path, false)),
         TICKER => in_runtime(ticker(path)),
+        IDLER => in_runtime(idler(argument)),
         MISBEHAVING => {
             return Some(match misbehaving::Mode::named(argument) {
                 Some(mode) => misbehaving::run(mode),
@@ -71,6 +74,14 @@ async fn host(folder: &Path, for_ever: bool) -> Result<()> {
         }
         registry.reload("Victim", "torture").await?;
     }
+}
+
+async fn idler(name: &str) -> Result<()> {
+    let folder = std::env::current_dir()?;
+    let server = PluginServer::builder(name).namespace("many").location(folder).build()?;
+    server.start().await?;
+    server.stopped().await;
+    Ok(())
 }
 
 /// Serves on `real.sock` of the folder. The method `burst` starts a number of callbacks, and

@@ -124,6 +124,18 @@ pub(crate) fn processor_time() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
+/// How often the threads of this process have waited for something, and so have been woken.
+pub(crate) fn wake_ups() -> Result<usize> {
+    let mut sum = 0;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        // A thread may have ended meanwhile.
+        let status = std::fs::read_to_string(task?.path().join("status")).unwrap_or_default();
+        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        sum += count.and_then(|count| count.trim().parse::<usize>().ok()).unwrap_or_default();
+    }
+    Ok(sum)
+}
+
 /// The percentile of the times, with 0.99 for the 99th.
 pub(crate) fn percentile(times: &mut [Duration], share: f64) -> Duration {
     times.sort_unstable();

@@ -1,14 +1,15 @@
 //! A folder with a thousand files, many of them broken: each is discovered or rejected soon,
-//! and from then on the host is idle.
+//! and from then on the host, with some plugins that run, is idle.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use goplug::{Event, Events};
+use goplug::{Event, Events, limits};
 use serde_json::json;
 
 use crate::report::Report;
-use crate::test_env::{TestEnv, processor_time};
+use crate::roles::IDLER;
+use crate::test_env::{TestEnv, processor_time, wait_until, wake_ups};
 
 const FILES: usize = 1000;
 const BROKEN: usize = 200;
@@ -16,14 +17,22 @@ const BROKEN: usize = 200;
 /// How long it may take until every file is discovered or rejected.
 const DISCOVERY_BOUND: Duration = Duration::from_secs(1);
 
-/// The time after which a registry no longer treats the files as just written.
-const SETTLE_TIME: Duration = Duration::from_secs(5);
+/// The time after which a registry no longer treats the files as just written, and the deadlines of
+/// the last starts are over.
+const SETTLE_TIME: Duration = Duration::from_secs(limits::START_TIMEOUT.as_secs() + 2);
 
 /// How long the idle host is measured: several rounds of its slow timer.
-const IDLE_TIME: Duration = Duration::from_secs(10);
+const IDLE_TIME: Duration = Duration::from_secs(20);
+
+/// How many of the plugins run meanwhile.
+const RUNNING: usize = 4;
+
+/// How often all threads of an idle host may wake up meanwhile: once a second. The load of the
+/// machine does not change that.
+const WAKE_UP_BOUND: usize = 20;
 
 /// How much processor time an idle host may use meanwhile: a thousandth of one processor.
-const IDLE_BOUND: Duration = Duration::from_millis(10);
+const IDLE_BOUND: Duration = Duration::from_millis(20);
 
 /// The count ends after this time without an event.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -45,12 +54,26 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     report.at_least("plugins discovered", discovered, FILES - BROKEN);
     report.at_least("files rejected", rejected, BROKEN);
     report.time("until all of them were", took, DISCOVERY_BOUND);
+    let mut idlers = Vec::new();
+    for number in 0..RUNNING {
+        let name = format!("Idler{number}");
+        let mut idler = env.role(IDLER)?;
+        idlers.push(idler.arg(&name).current_dir(env.folder()).spawn()?);
+        wait_until(EVENT_TIMEOUT, || registry.is_discovered(&name, "many")).await;
+        registry.load(&name, "many").await?;
+    }
     // A folder that has just changed is scanned more often.
     tokio::time::sleep(SETTLE_TIME).await;
-    let before = processor_time();
+    let (time, count) = (processor_time(), wake_ups()?);
     tokio::time::sleep(IDLE_TIME).await;
-    report.time("processor time of the idle host in 10 s", processor_time() - before, IDLE_BOUND);
+    let (time, count) = (processor_time() - time, wake_ups()?.saturating_sub(count));
+    report.at_most("wake-ups of the idle host in 20 s", count, WAKE_UP_BOUND);
+    report.time("processor time of the idle host in 20 s", time, IDLE_BOUND);
     registry.stop().await;
+    for mut idler in idlers {
+        idler.kill()?;
+        idler.wait()?;
+    }
     Ok(())
 }
 
