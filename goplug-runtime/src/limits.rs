@@ -146,6 +146,9 @@ pub const PIPELINE_FAST_CALL: Duration = Duration::from_millis(10);
 /// The most calls in flight on a shared connection: 64.
 pub const PIPELINE_DEPTH: usize = 64;
 
+/// How many bytes of a response that is no problem document an error shows: 1 KiB.
+pub const ERROR_EXCERPT: usize = 1 << 10;
+
 /// How many lines of standard error the report of a crash contains.
 pub const STDERR_LINES: usize = 20;
 

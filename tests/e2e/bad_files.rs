@@ -263,7 +263,7 @@ fn a_program_that_serves_under_another_name_is_rejected() {
         let keys = json!({"Name": "Impostor", "Protocol": 2, "Exec": [CALCULATOR]});
         let file = env.put_pconf("bad.pconf", &keys);
         let reason = rejection(env, &file).await;
-        assert_eq!(reason, "Impostor did not start: it answers as math.Calculator");
+        assert!(reason.starts_with("Impostor did not start: it answers as math.Calculator, and "));
     });
 }
 

@@ -23,6 +23,7 @@ mod http;
 mod hung_folder;
 mod in_flight;
 mod legacy;
+mod live_plugin;
 mod looking;
 mod misbehaving;
 mod originals;

@@ -14,7 +14,7 @@ fn the_head_of_a_stream_announces_chunks() {
     write_response_head(&mut out, head(200, true, BodyLength::Unknown, false));
     let (read, size) = parse_response_head(&out).unwrap().unwrap();
     assert_eq!((size, read.body), (out.len(), BodyKind::Chunked));
-    assert!(read.keep_alive && read.has_protocol);
+    assert!(read.keep_alive && read.protocol.is_some());
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn a_written_head_reads_back() {
         write_response_head(&mut out, head(status, protocol, BodyLength::Known(1234), close));
         let (read, size) = parse_response_head(&out).unwrap().unwrap();
         assert_eq!(size, out.len());
-        assert_eq!((read.status, read.has_protocol), (status, protocol));
+        assert_eq!((read.status, read.protocol.is_some()), (status, protocol));
         assert_eq!((read.body, read.keep_alive), (BodyKind::Length(1234), !close));
     }
 }

@@ -105,7 +105,12 @@ pub(super) struct Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let is_unreachable = matches!(error, Error::Io { .. } | Error::Connect { .. });
+        let is_unreachable = match &error {
+            // What came is not what the protocol says.
+            Error::Io { source, .. } => source.kind() != std::io::ErrorKind::InvalidData,
+            Error::Connect { .. } | Error::Deadline { .. } | Error::Unavailable { .. } => true,
+            _ => false,
+        };
         Self { reason: error.to_string(), is_unreachable }
     }
 }
@@ -118,6 +123,15 @@ impl Confirmation {
             None => Ok(()),
             Some(failure) => Err(Error::Protocol(failure.reason.clone())),
         })
+    }
+}
+
+impl Confirmation {
+    /// As [`Confirmation::of`], and not known yet as long as the plugin cannot be reached: there
+    /// will be further attempts.
+    fn settled(&self, version: u64) -> Option<Result<()>> {
+        let is_unreachable = self.failure.as_ref().is_some_and(|failure| failure.is_unreachable);
+        if is_unreachable { None } else { self.of(version) }
     }
 }
 
@@ -234,8 +248,15 @@ impl Callbacks {
     /// # Errors
     /// [`Error::Protocol`] says why the plugin did not register it.
     pub(in crate::host) async fn wait_until_confirmed(&self, version: u64) -> Result<()> {
-        let current = |all: &Confirmations| all.by_generation.get(&all.current)?.of(version);
+        let current = |all: &Confirmations| all.by_generation.get(&all.current)?.settled(version);
         self.wait_for(current).await
+    }
+
+    /// Why the plugin could not be reached with the names, if the last attempt failed so.
+    pub(in crate::host) fn unreachable_reason(&self) -> Option<String> {
+        let all = self.confirmations.borrow();
+        let failure = all.by_generation.get(&all.current)?.failure.as_ref()?;
+        failure.is_unreachable.then(|| failure.reason.clone())
     }
 
     /// Waits until the instance of this generation has registered all names, also those that are
@@ -250,12 +271,7 @@ impl Callbacks {
     /// As [`Callbacks::wait_until_all_confirmed`], for a process that has just begun to start: that it
     /// cannot be reached is no failure. Cancel safe.
     pub(in crate::host) async fn wait_until_all_answered(&self, generation: u64) -> Result<()> {
-        let of = |confirmation: &Confirmation, version| {
-            let failure = confirmation.failure.as_ref();
-            let is_answered = !failure.is_some_and(|failure| failure.is_unreachable);
-            is_answered.then(|| confirmation.of(version)).flatten()
-        };
-        self.wait_until_all(generation, of).await
+        self.wait_until_all(generation, Confirmation::settled).await
     }
 
     async fn wait_until_all(

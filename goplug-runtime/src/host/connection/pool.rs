@@ -51,8 +51,8 @@ pub(super) struct Slot(
 /// A connection of a pool.
 pub(super) struct Member<C> {
     connection: C,
-    /// `None` for a connection that was opened for a request of the host itself.
-    _slot: Option<Slot>,
+    /// `None` while a connection serves the request of the host itself for which it was opened.
+    slot: Option<Slot>,
 }
 
 impl<C> Deref for Member<C> {
@@ -122,13 +122,18 @@ impl<C: Pooled> Pool<C> {
         inner.open.push(shutdown_handle);
         drop(inner);
         drop(dead);
-        Box::new(Member { connection, _slot: slot })
+        Box::new(Member { connection, slot })
     }
 
     /// Returns a connection after a call. It is kept for the next call if it is reusable and nobody
     /// waits for its slot. If there are too many, the one that has been idle for the longest time
     /// is closed.
-    pub(super) fn put(&self, connection: Box<Member<C>>) {
+    pub(super) fn put(&self, mut connection: Box<Member<C>>) {
+        if connection.slot.is_none() {
+            // It becomes one of the connections of calls, if there may be one more.
+            let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else { return };
+            connection.slot = Some(Slot(permit));
+        }
         let mut inner = self.lock();
         if inner.closed || inner.waiting > 0 || !connection.is_reusable() {
             return;
@@ -350,6 +355,18 @@ mod tests {
         assert!(pool.take(|_| false).is_none());
         assert!(matches!(poll(pin!(pool.slot())), Poll::Ready(Some(_))));
         assert!(is_closed(plugin));
+    }
+
+    #[test]
+    fn a_connection_of_the_host_itself_is_kept_only_if_there_is_a_slot() {
+        let pool = Pool::new(1);
+        let (first, _first_plugin) = connection(false, true);
+        let (second, second_plugin) = connection(false, true);
+        let (first, second) = (pool.admit(first, None), pool.admit(second, None));
+        pool.put(first);
+        pool.put(second);
+        assert!(is_closed(second_plugin));
+        assert_eq!(pool.idle(), 1);
     }
 
     #[test]

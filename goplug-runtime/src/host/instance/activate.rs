@@ -116,27 +116,69 @@ fn read_descriptor(
     limits: RequestLimits,
 ) -> Result<(Dialect, Descriptor), String> {
     let id = installation.id();
-    let speaks_goplug_2 = response.has_protocol;
+    let protocol = response.protocol;
     let body = response::into_result(id, wire::ACTIVATE, response, limits).map_err(refusal)?;
-    if !speaks_goplug_2 {
-        let names = legacy::parse_method_list(&body)
-            .map_err(|error| format!("its list of methods is not one: {error}"))?;
-        return Ok((Dialect::GoPlug1, descriptor_of_names(id, names)));
+    match protocol {
+        None => {
+            let names = legacy::parse_method_list(&body)
+                .map_err(|error| without_protocol(&body, &error.to_string()))?;
+            return Ok((Dialect::GoPlug1, descriptor_of_names(id, names)));
+        }
+        Some(protocol) => match protocol.number() {
+            Some(number) if u32::from(number) == wire::PROTOCOL => {}
+            Some(number) => return Err(other_protocol(&number.to_string())),
+            None => return Err(other_protocol("that is none (the header has another value)")),
+        },
     }
-    let descriptor: Descriptor = serde_json::from_slice(&body)
-        .map_err(|error| format!("its descriptor is not one: {error}"))?;
+    let descriptor: Descriptor = serde_json::from_slice(&body).map_err(|error| {
+        let text = response::excerpt(&body).unwrap_or_else(|| "nothing".into());
+        format!("its answer to Activate is no descriptor ({error}): {text}")
+    })?;
+    if descriptor.protocol != wire::PROTOCOL {
+        return Err(other_protocol(&descriptor.protocol.to_string()));
+    }
     if descriptor.name != id.name() || descriptor.namespace != id.namespace() {
         let other = PluginId::read(&descriptor.name, &descriptor.namespace)
             .map_err(|error| format!("it answers under another name: {error}"))?;
-        return Err(format!("it answers as {other}"));
+        return Err(format!(
+            "it answers as {other}, and {} names {id}: the name and the namespace of its descriptor \
+             have to be Name and NameSpace of that file",
+            installation.path().display()
+        ));
     }
     Ok((Dialect::GoPlug2, descriptor))
+}
+
+/// The reason against an answer without the header that tells the dialects apart.
+fn without_protocol(body: &[u8], error: &str) -> String {
+    if serde_json::from_slice::<Descriptor>(body).is_ok() {
+        return "its answer to Activate is a descriptor, and lacks the header `Goplug-Protocol: 2`: \
+                a plugin has to send it with the descriptor"
+            .into();
+    }
+    let text = response::excerpt(body).unwrap_or_else(|| "nothing".into());
+    format!(
+        "its answer to Activate is neither a descriptor with the header `Goplug-Protocol: 2` nor the \
+         list of methods of a GoPlug 1 plugin ({error}): {text}"
+    )
+}
+
+/// The reason against a plugin of another version of the protocol.
+fn other_protocol(protocol: &str) -> String {
+    format!(
+        "it speaks protocol {protocol}, and this host speaks {}: build both with versions of goplug \
+         that share a protocol",
+        wire::PROTOCOL
+    )
 }
 
 /// The reason of a refusal, in the plugin's own words if it gave a reason.
 fn refusal(error: Error) -> String {
     match error {
         Error::Remote { detail, .. } | Error::Panicked { detail, .. } => detail,
+        Error::UnknownMethod { .. } => {
+            "it does not know Activate: something else than a plugin of goplug listens there".into()
+        }
         other => format!("its activation failed: {other}"),
     }
 }

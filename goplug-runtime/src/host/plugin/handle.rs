@@ -229,7 +229,11 @@ impl Plugin {
     /// The error of a registration that the plugin did not confirm within the call timeout.
     pub(in crate::host) fn registration_timeout_error(&self, callback: &str) -> Error {
         let what = format!("registering {callback} of {}", self.shared.id());
-        Error::deadline(what, self.shared.policy().call_timeout)
+        let mut error = Error::deadline(what, self.shared.policy().call_timeout);
+        if let Error::Deadline { reason, .. } = &mut error {
+            *reason = self.shared.callbacks().unreachable_reason();
+        }
+        error
     }
 
     /// What the handle shares with the supervisor.

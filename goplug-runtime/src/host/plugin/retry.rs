@@ -13,13 +13,14 @@ use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::connection::Budget;
 use crate::host::instance::Patience;
+use crate::host::policy::RestartKind;
 use crate::limits;
 use crate::typed::{CallRequest, wait_until};
 
 /// Calls a method. Dropping the future cancels the call.
 pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
     let mut budget = Budget::new(call_timeout(plugin, &request));
-    let mut patience = Patience::default();
+    let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
         let result = instance.call(&request, budget).await;
@@ -42,7 +43,7 @@ pub(in crate::host) fn call_blocking(
     request: &CallRequest<'_>,
 ) -> Result<Bytes> {
     let mut budget = Budget::new(call_timeout(plugin, request));
-    let mut patience = Patience::default();
+    let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = match plugin.acquire() {
             Acquired::Call(guard) => guard,
@@ -54,8 +55,7 @@ pub(in crate::host) fn call_blocking(
         if !may_be_retried(&error, request.idempotent) {
             return Err(error);
         }
-        let waited = patience.lets_retry(&instance, &error, budget);
-        let recovers = wait_until(waited, budget.deadline.into()).unwrap_or(false);
+        let recovers = patience.lets_retry_blocking(&instance, &error, budget);
         if !recovers && !plugin.has_successor(&instance) {
             return Err(error);
         }
@@ -65,6 +65,12 @@ pub(in crate::host) fn call_blocking(
 
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
     request.timeout.unwrap_or(plugin.policy().call_timeout).min(limits::MAX_DURATION)
+}
+
+/// Whether the plugin is restarted whatever its exit: then a call that it refuses because it stops
+/// waits for its next process.
+fn is_permanent(plugin: &PluginState) -> bool {
+    plugin.policy().restart.kind == RestartKind::Permanent
 }
 
 /// Whether a call that failed with this error may be made again.

@@ -9,16 +9,16 @@ use std::io::{self, ErrorKind};
 use bytes::Bytes;
 
 use super::body_stream::BodyStream;
-use super::response_head::{Head, parse};
+use super::response_head::{Head, Protocol, parse};
 use crate::http1::{Body, BodyKind, Buffer, HeadCache, MAX_HEAD, ReadError};
 
 /// A complete response.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Whether it has the header `Goplug-Protocol`, which a GoPlug 2 plugin sends.
-    pub has_protocol: bool,
+    /// The header `Goplug-Protocol`, which a GoPlug 2 plugin sends with some answers.
+    pub protocol: Option<Protocol>,
     /// Whether another request may follow on the connection.
     pub keep_alive: bool,
     /// The body, without its framing.
@@ -168,8 +168,8 @@ impl ResponseReader {
 }
 
 fn response(head: Head, body: Bytes) -> Response {
-    let Head { status, keep_alive, has_protocol, .. } = head;
-    Response { status, has_protocol, keep_alive, body }
+    let Head { status, keep_alive, protocol, .. } = head;
+    Response { status, protocol, keep_alive, body }
 }
 
 #[cfg(test)]

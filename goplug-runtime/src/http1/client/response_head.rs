@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::num::NonZeroU16;
 
 use httparse::{ParserConfig, Status};
 
@@ -9,13 +10,29 @@ use crate::http1::syntax::has_sound_line_ends;
 use crate::http1::{BodyKind, FramingHeaders, MAX_HEADERS, invalid};
 use crate::protocol::wire;
 
+/// The value of the header `Goplug-Protocol`. It is small: every response has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protocol(NonZeroU16);
+
+impl Protocol {
+    fn read(value: &[u8]) -> Self {
+        let number = wire::parse_number(value).and_then(|number| u16::try_from(number).ok());
+        Self(number.and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MAX))
+    }
+
+    /// The number; `None` if the value is none that a version of the protocol can have.
+    pub fn number(self) -> Option<u16> {
+        Some(self.0.get()).filter(|number| *number < u16::MAX)
+    }
+}
+
 /// What the head of a response says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http1) struct Head {
     pub(in crate::http1) status: u16,
     pub(in crate::http1) body: BodyKind,
     pub(in crate::http1) keep_alive: bool,
-    pub(in crate::http1) has_protocol: bool,
+    pub(in crate::http1) protocol: Option<Protocol>,
 }
 
 /// Parses the head at the beginning of `bytes`. Returns it and its length in bytes; `None` if it
@@ -48,10 +65,12 @@ fn read_headers(response: &httparse::Response<'_, '_>) -> Result<Head, &'static 
     let status = response.code.unwrap_or_default();
     let is_1_1 = response.version == Some(1);
     let mut framing = FramingHeaders::new(is_1_1);
-    let mut has_protocol = false;
+    let mut protocol = None;
     for header in response.headers.iter() {
-        if !framing.read(header.name, header.value)? {
-            has_protocol |= header.name.eq_ignore_ascii_case(wire::HEADER_PROTOCOL);
+        if !framing.read(header.name, header.value)?
+            && header.name.eq_ignore_ascii_case(wire::HEADER_PROTOCOL)
+        {
+            protocol = Some(Protocol::read(header.value));
         }
     }
     let body = match (status, framing.body()?) {
@@ -62,7 +81,7 @@ fn read_headers(response: &httparse::Response<'_, '_>) -> Result<Head, &'static 
         (_, body) => body.unwrap_or(BodyKind::Eof),
     };
     let keep_alive = framing.keep_alive && body != BodyKind::Eof;
-    Ok(Head { status, body, keep_alive, has_protocol })
+    Ok(Head { status, body, keep_alive, protocol })
 }
 
 #[cfg(test)]
@@ -134,7 +153,12 @@ mod tests {
 
     #[test]
     fn the_protocol_header_is_recognised() {
-        assert!(head("Goplug-Protocol: 2\r\nContent-Length: 0\r\n").has_protocol);
-        assert!(!head("Goplug-Timeout: 2\r\nContent-Length: 0\r\n").has_protocol);
+        let protocol = |line: &str| head(&format!("{line}\r\nContent-Length: 0\r\n")).protocol;
+        let number = |line: &str| protocol(line).unwrap().number();
+        assert_eq!(number("Goplug-Protocol: 2"), Some(2));
+        for odd in ["two", "0", "70000", "65535"] {
+            assert_eq!(number(&format!("goplug-protocol: {odd}")), None, "{odd}");
+        }
+        assert_eq!(protocol("Goplug-Timeout: 2"), None);
     }
 }
