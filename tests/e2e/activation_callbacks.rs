@@ -11,10 +11,11 @@ use goplug::raw::Reply;
 use goplug::{
     CallbackHandler, Caller, Error, Plugin, Registry, RegistryBuilder, Restart, Subscription,
 };
-use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
+use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient, Setup};
+use goplug_tests::fixtures::other_calculator::OtherCalculatorClient;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::test_env::{Kind, TestEnv, is, read_until, run_test, soon, until};
+use crate::test_env::{CALCULATOR, Kind, TestEnv, is, pconf, read_until, run_test, soon, until};
 
 /// A calculator whose activation calls callbacks, and its registry, not loaded.
 async fn calling(
@@ -22,14 +23,10 @@ async fn calling(
     setup: &Setup,
     policy: impl FnOnce(RegistryBuilder) -> RegistryBuilder,
 ) -> (Registry, Plugin) {
-    env.put_pconf("math.Calculator.pconf", &{
-        let mut keys = crate::test_env::pconf::<goplug_tests::fixtures::calculator::Calculator>(
-            crate::test_env::CALCULATOR,
-        );
-        // It is not loaded before the test asks for that.
-        keys["LazyLoad"] = true.into();
-        keys
-    });
+    let mut keys = pconf::<Calculator>(CALCULATOR);
+    // It is not loaded before the test asks for that.
+    keys["LazyLoad"] = true.into();
+    env.put_pconf("math.Calculator.pconf", &keys);
     let registry = policy(env.registry().configure("Calculator", "math", setup));
     let registry = registry.auto_discover(true).start().await.unwrap();
     let plugin = registry.get("Calculator", "math").unwrap();
@@ -122,6 +119,55 @@ fn every_start_is_answered() {
             assert_eq!(plugin.execute("greeting", "").await.unwrap(), r#""7""#);
             registry.reload("Calculator", "math").await.unwrap();
         }
+    });
+}
+
+#[test]
+fn a_typed_handler_answers_the_first_activation() {
+    run_test(async |env| {
+        let (registry, plugin) = calling(env, &asking(), |it| it).await;
+        let calculator: CalculatorClient = plugin.client().unwrap();
+        let _chosen = calculator.on_choose(|from| async move { from[1] }).await.unwrap();
+        registry.load("Calculator", "math").await.unwrap();
+        env.note_runtime_folder(&registry);
+        assert_eq!(calculator.greeting().await.unwrap().as_deref(), Some("7"));
+    });
+}
+
+#[test]
+fn a_client_of_a_plugin_that_is_not_loaded_is_checked_by_the_load() {
+    run_test(async |env| {
+        let (registry, plugin) = calling(env, &Setup::default(), |it| it).await;
+        let misfit: OtherCalculatorClient = plugin.client().unwrap();
+        let error = registry.load("Calculator", "math").await.unwrap_err();
+        let Error::Contract { client, differences, .. } = &error else { panic!("{error:?}") };
+        assert!(client.contains("OtherCalculatorClient"), "{client}");
+        assert_eq!(differences.len(), 2, "{differences:?}");
+        let error = misfit.add(2, 3).await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+        // It is told once, and the plugin can be loaded without that client.
+        let loaded = registry.load("Calculator", "math").await.unwrap();
+        env.note_runtime_folder(&registry);
+        let calculator: CalculatorClient = loaded.client().unwrap();
+        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+        registry.stop().await;
+        let error = plugin.client::<CalculatorClient>().unwrap_err();
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn a_client_that_the_pconf_contradicts_is_refused() {
+    run_test(async |env| {
+        let mut keys = pconf::<Calculator>(CALCULATOR);
+        keys["LazyLoad"] = true.into();
+        keys["Methods"] = serde_json::json!([{"name": "add"}]);
+        env.put_pconf("math.Calculator.pconf", &keys);
+        let registry = env.registry().auto_discover(true).start().await.unwrap();
+        let plugin = registry.get("Calculator", "math").unwrap();
+        let error = plugin.client::<OtherCalculatorClient>().unwrap_err();
+        let Error::Contract { differences, .. } = &error else { panic!("{error:?}") };
+        assert!(differences[0].contains("subtract"), "{differences:?}");
     });
 }
 

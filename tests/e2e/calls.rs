@@ -298,11 +298,16 @@ fn a_client_for_another_contract_names_each_difference_with_both_sides() {
 }
 
 #[test]
-fn a_client_needs_a_plugin_that_is_loaded() {
+fn a_client_needs_a_plugin_that_can_be_loaded() {
     run_test(async |env| {
-        let (_registry, calculator) = env.calculator().await;
-        calculator.plugin().unload().await.unwrap();
-        let error = calculator.plugin().client::<CalculatorClient>().unwrap_err();
+        let (registry, calculator) = env.calculator().await;
+        let plugin = calculator.plugin().clone();
+        plugin.unload().await.unwrap();
+        let unloaded = plugin.client::<CalculatorClient>().unwrap();
+        let error = unloaded.add(2, 3).await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+        registry.stop().await;
+        let error = plugin.client::<CalculatorClient>().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
     });
 }

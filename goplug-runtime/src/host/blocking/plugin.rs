@@ -123,11 +123,12 @@ impl Plugin {
             .unwrap_or_else(|| Err(self.plugin.registration_timeout_error(callback)))
     }
 
-    /// A typed client of this plugin, which has to be loaded. The client's methods block.
+    /// A typed client of this plugin, as by [`goplug::Plugin::client`](crate::host::Plugin::client).
+    /// The client's methods block.
     ///
     /// # Errors
     /// [`Error::Contract`] names each difference between what the client expects and what the
-    /// plugin offers. [`Error::Unavailable`] if the plugin is not loaded.
+    /// plugin offers. [`Error::Unavailable`] if the plugin is not loaded and cannot be.
     pub fn client<C: Client<Caller = Self>>(&self) -> Result<C> {
         ClientBase::bind(self.clone())
     }

@@ -11,12 +11,13 @@ use bytes::Bytes;
 
 use super::availability::State;
 use super::command::Command;
+use super::contracts::check_instance;
 use super::retry;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::callbacks::Registration;
 use crate::host::runtime;
-use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, name, wire};
+use crate::protocol::{Descriptor, MethodDescriptor, PluginId, name, wire};
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
     Subscription,
@@ -241,11 +242,15 @@ impl Plugin {
         &self.shared
     }
 
-    /// A typed client of this plugin, which has to be loaded.
+    /// A typed client of this plugin.
+    ///
+    /// If the plugin is not loaded, the contract is checked against what its `.pconf` says, and by
+    /// the next load, which fails with [`Error::Contract`] if the client does not fit. So handlers can
+    /// be registered that the first activation calls.
     ///
     /// # Errors
     /// [`Error::Contract`] names each difference between what the client expects and what the
-    /// plugin offers. [`Error::Unavailable`] if the plugin is not loaded.
+    /// plugin offers. [`Error::Unavailable`] if the plugin is not loaded and cannot be.
     pub fn client<C: Client<Caller = Self>>(&self) -> Result<C> {
         ClientBase::bind(self.clone())
     }
@@ -291,22 +296,11 @@ impl Caller for Plugin {
     }
 
     fn check(&self, expectation: &Expectation) -> Result<()> {
-        let instance = self.shared.instance().ok_or_else(|| Error::Unavailable {
-            id: self.shared.id().clone(),
-            reason: "it is not loaded".into(),
-        })?;
-        let differences = match instance.dialect() {
-            Dialect::GoPlug2 => expectation.differences(instance.descriptor()),
-            Dialect::GoPlug1 => expectation.missing_methods(instance.descriptor()),
+        let Some(instance) = self.shared.instance() else {
+            return self.shared.expect_of_next(expectation);
         };
-        if differences.is_empty() {
-            self.shared.add_expectation(expectation);
-            return Ok(());
-        }
-        Err(Error::Contract {
-            id: self.shared.id().clone(),
-            client: expectation.client(),
-            differences,
-        })
+        check_instance(expectation, &instance)?;
+        self.shared.add_expectation(expectation);
+        Ok(())
     }
 }

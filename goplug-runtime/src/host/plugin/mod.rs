@@ -9,6 +9,7 @@
 
 mod availability;
 mod command;
+mod contracts;
 mod handle;
 mod program_watch;
 mod reporter;

@@ -13,13 +13,14 @@ use tokio::time::{timeout, timeout_at};
 
 use super::availability::{Acquired, Availability, State};
 use super::command::{Command, Recheck};
+use super::contracts::Contracts;
 use crate::error::{Error, Result};
 use crate::host::callbacks::Callbacks;
 use crate::host::install::Installation;
 use crate::host::instance::{CallGuard, Instance};
 use crate::host::policy::Policy;
 use crate::host::runtime;
-use crate::protocol::{Descriptor, PluginId};
+use crate::protocol::PluginId;
 use crate::transport::FileId;
 use crate::typed::Expectation;
 
@@ -52,8 +53,7 @@ struct Status {
     is_half_installed: bool,
     instance: Option<Arc<Instance>>,
     availability: Availability,
-    /// What the bound typed clients need of every further instance.
-    expectations: Vec<Expectation>,
+    contracts: Contracts,
     /// What the supervisor checks the next time.
     recheck: Recheck,
 }
@@ -72,7 +72,7 @@ impl PluginState {
             is_half_installed: false,
             instance: None,
             availability: Availability::NotLoaded,
-            expectations: Vec::new(),
+            contracts: Contracts::default(),
             recheck: Recheck::Presence,
         };
         let callbacks = Arc::new(Callbacks::new(id.clone()));
@@ -289,29 +289,35 @@ impl PluginState {
         }
     }
 
-    /// Notes what a typed client needs of every further instance.
+    /// Notes what a typed client needs that the current instance offers.
     pub(super) fn add_expectation(&self, expectation: &Expectation) {
-        let expectations = &mut self.lock().expectations;
-        // At most one for each type of client in the program.
-        if !expectations.iter().any(|known| known.client() == expectation.client()) {
-            expectations.push(expectation.clone());
+        self.lock().contracts.add_met(expectation);
+    }
+
+    /// Notes what a typed client needs of the next instance, while there is none.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] if the `.pconf` says that it will not be met, [`Error::Unavailable`] if the
+    /// plugin cannot be loaded.
+    pub(super) fn expect_of_next(&self, expectation: &Expectation) -> Result<()> {
+        let mut status = self.lock();
+        match status.installation.clone().filter(|_| !self.is_closing()) {
+            Some(installation) => status.contracts.add_unchecked(expectation, &installation),
+            None => Err(Availability::NotLoaded.error(&self.id, State::Stopped)),
         }
     }
 
-    /// Checks that a new instance offers what the bound clients need.
+    /// Checks that an instance that replaces another offers what all typed clients need.
     ///
     /// # Errors
     /// [`Error::Contract`] names the first client whose needs are not met, with each difference.
-    pub(super) fn check_contracts(&self, descriptor: &Descriptor) -> Result<()> {
-        let expectations = self.lock().expectations.clone();
-        for expectation in expectations {
-            let differences = expectation.differences(descriptor);
-            if !differences.is_empty() {
-                let client = expectation.client();
-                return Err(Error::Contract { id: self.id.clone(), client, differences });
-            }
-        }
-        Ok(())
+    pub(super) fn check_contracts(&self, instance: &Instance) -> Result<()> {
+        self.lock().contracts.check_all(instance)
+    }
+
+    /// As [`PluginState::check_contracts`], for clients that were made while there was no instance.
+    pub(super) fn check_new_contracts(&self, instance: &Instance) -> Result<()> {
+        self.lock().contracts.check_unchecked(instance)
     }
 
     /// Has the supervisor carry out a command, and waits for the result. Dropping the future does

@@ -36,6 +36,10 @@ impl Supervisor {
     /// Starts an instance, registers the callbacks with it, and activates it.
     pub(super) async fn start(&self) -> Result<OwnedInstance, StartError> {
         let launched = self.launch().await?;
+        if let Err(error) = self.plugin.check_new_contracts(&launched.instance.shared) {
+            launched.instance.stop(self.plugin.policy().stop_timeout).await;
+            return Err(error.into());
+        }
         self.complete(launched).await
     }
 

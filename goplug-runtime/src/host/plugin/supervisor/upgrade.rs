@@ -124,7 +124,7 @@ impl Supervisor {
     /// not offer what the bound clients need.
     pub(super) async fn start_successor(&self) -> Result<OwnedInstance, StartError> {
         let launched = self.launch().await?;
-        if let Err(error) = self.plugin.check_contracts(launched.instance.shared.descriptor()) {
+        if let Err(error) = self.plugin.check_contracts(&launched.instance.shared) {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;
             return Err(error.into());
         }
