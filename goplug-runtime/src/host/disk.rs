@@ -4,13 +4,13 @@
 //! only so many, and the drop of the runtime waits for them.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::runtime;
+use crate::panic::catch;
 
 /// Runs work that may block for any time. If the future is dropped, the thread goes on until the
 /// work is done, and its result is dropped. Whoever calls this has to make sure that not every
@@ -24,12 +24,13 @@ pub(super) async fn run<T: Send + 'static>(
     let (result, received) = oneshot::channel();
     thread::Builder::new().name("goplug-disk".into()).spawn(move || {
         // A panic drops everything that the work held before its caller goes on.
-        let outcome = catch_unwind(AssertUnwindSafe(work));
+        let outcome = catch(work);
         // The caller may have given up.
         let _ = result.send(outcome);
     })?;
-    let panicked = || io::Error::other("the work on the file system panicked");
-    received.await.map_err(|_| panicked())?.map_err(|_| panicked())
+    let outcome = received.await.map_err(io::Error::other)?;
+    outcome
+        .map_err(|panic| io::Error::other(format!("the work on the file system panicked: {panic}")))
 }
 
 /// As [`run`], but gives up after this time. Without a runtime that has timers it does not.
@@ -61,7 +62,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_panics_gives_an_error() {
         let error = run(|| -> u8 { panic!("a test's own") }).await.unwrap_err();
-        assert_eq!(error.to_string(), "the work on the file system panicked");
+        assert_eq!(error.to_string(), "the work on the file system panicked: a test's own");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::directory::Directory;
 use super::listing::{FolderScan, KnownStamps, ScannedFile};
 use crate::host::install::{Installation, Unusable};
 use crate::protocol::PluginId;
-use crate::transport::FileStamp;
+use crate::transport::{FileId, FileStamp};
 
 /// How many files are applied before other tasks get a turn.
 const FILES_PER_TURN: usize = 128;
@@ -36,7 +36,7 @@ struct KnownFile {
 pub(super) struct Contested {
     path: PathBuf,
     pub(super) installation: Installation,
-    program: Option<crate::transport::FileId>,
+    program: Option<FileId>,
 }
 
 /// How the files of a scan are applied.

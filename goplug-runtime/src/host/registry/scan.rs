@@ -20,7 +20,7 @@ use crate::host::disk;
 use crate::host::install::Installation;
 use crate::limits;
 use crate::panic::catch_panic;
-use crate::transport::is_listening;
+use crate::transport::{FileStamp, is_listening};
 
 /// A request to scan the folder now; the sender is used when that is done.
 pub(super) type ScanRequest = oneshot::Sender<()>;
@@ -191,7 +191,7 @@ impl Scanner {
 /// cannot be found out leads somewhere. Blocks.
 fn leads_nowhere(installation: &Installation) -> bool {
     if let Some(program) = installation.program() {
-        return crate::transport::FileStamp::at(&program).is_ok_and(|stamp| stamp.is_none());
+        return FileStamp::at(&program).is_ok_and(|stamp| stamp.is_none());
     }
     installation.socket().is_ok_and(|socket| is_listening(&socket).is_ok_and(|listens| !listens))
 }

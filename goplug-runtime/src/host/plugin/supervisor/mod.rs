@@ -98,20 +98,20 @@ impl Supervisor {
         let child = self.current.as_ref().filter(|instance| instance.can_be_replaced());
         let child = child.map(|instance| Arc::clone(&instance.shared));
         tokio::select! {
-                command = self.commands.recv() => match command {
-                    Some(command) => self.execute(command).await,
-                    None => {
-                        self.stop(State::Stopped).await;
-                        self.has_ended = true;
-                        return ControlFlow::Break(());
-                    }
-                },
-                exit = wait_for_exit(&mut self.current) => self.handle_exit(exit).await,
-                recheck = plugin.wait_for_recheck() => self.recheck(recheck).await,
-                () = wait_until(self.restart_at) => self.restart().await,
-                () = wait_until(self.upgrade_at) => self.retry_upgrade().await,
-                () = wait_until_idle(&plugin, child) => self.stop_idle().await,
-                Some(_) = self.retiring.join_next() => {}
+            command = self.commands.recv() => match command {
+                Some(command) => self.execute(command).await,
+                None => {
+                    self.stop(State::Stopped).await;
+                    self.has_ended = true;
+                    return ControlFlow::Break(());
+                }
+            },
+            exit = wait_for_exit(&mut self.current) => self.handle_exit(exit).await,
+            recheck = plugin.wait_for_recheck() => self.recheck(recheck).await,
+            () = wait_until(self.restart_at) => self.restart().await,
+            () = wait_until(self.upgrade_at) => self.retry_upgrade().await,
+            () = wait_until_idle(&plugin, child) => self.stop_idle().await,
+            Some(_) = self.retiring.join_next() => {}
         }
         ControlFlow::Continue(())
     }
