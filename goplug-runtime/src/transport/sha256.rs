@@ -8,6 +8,12 @@
 // There is no safe way to assembler. One function has it, and its block says what it touches.
 #![allow(unsafe_code)]
 
+use std::fs::File;
+use std::io::{self, Read};
+
+/// How many bytes of a file are read at a time.
+const PIECE: usize = 256 << 10;
+
 /// The bytes that are compressed at a time.
 #[cfg(target_arch = "x86_64")]
 const BLOCK: usize = 64;
@@ -47,6 +53,21 @@ impl Sha256 {
             #[cfg(target_arch = "x86_64")]
             Variant::Instructions(blocks) => blocks.update(bytes),
             Variant::Portable(hash) => hash.update(bytes),
+        }
+    }
+
+    /// The digest of the rest of a file, as [`Sha256::finish`] returns it. Does blocking I/O.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn of_file(mut file: &File) -> io::Result<String> {
+        let mut hash = Self::new();
+        let mut piece = vec![0; PIECE];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(hash.finish()),
+                count => hash.update(&piece[..count]),
+            }
         }
     }
 

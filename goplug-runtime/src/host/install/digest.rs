@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -133,15 +133,7 @@ impl DigestCache {
 pub(in crate::host) fn read_digest(pinned: &PinnedFile) -> io::Result<String> {
     let mut file = &pinned.file;
     file.rewind()?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            return Ok(hash.finish());
-        }
-        hash.update(&buffer[..n]);
-    }
+    Sha256::of_file(file)
 }
 
 #[cfg(test)]

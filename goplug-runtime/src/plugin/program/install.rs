@@ -1,7 +1,6 @@
 //! Writing the `.pconf` by which a registry starts this program.
 
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -41,7 +40,8 @@ pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<In
         Error::Configuration(format!("{}: the path is not UTF-8", program.display()))
     })?;
     let fault = |error| Error::Configuration(format!("plugin {}: {error}", pconf.id()));
-    let digest = sha256(&program).map_err(about(&program))?;
+    let digest = File::open(&program).and_then(|file| Sha256::of_file(&file));
+    let digest = digest.map_err(about(&program))?;
     let mut pconf = pconf.clone().with_exec(vec![named.to_owned()]).map_err(fault)?;
     pconf = pconf.with_sha256(&digest).map_err(fault)?;
     let path = folder.join(pconf.file_name());
@@ -99,20 +99,6 @@ fn refused(path: &Path) -> Option<String> {
         String::new()
     };
     Some(format!("registries will not use {path}: {reason}{help}"))
-}
-
-/// The SHA-256 digest of a file, in hexadecimal digits.
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut piece = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut piece)? {
-            0 => break,
-            count => hash.update(&piece[..count]),
-        }
-    }
-    Ok(hash.finish())
 }
 
 #[cfg(test)]
