@@ -51,13 +51,13 @@ pub async fn connect(path: &Path, within: Duration) -> io::Result<Stream> {
                 tokio::time::sleep(pause.min(left)).await;
                 pause = (pause * 2).min(QUEUE_FULL_PAUSE_MAX);
             }
-            Err(error) => return Err(explain(path, error.into())),
+            Err(error) => return Err(explain_connect(path, error.into())),
         }
     }
 }
 
 /// Replaces the system's error for this path by an error with a text for people.
-pub(super) fn explain(path: &Path, error: io::Error) -> io::Error {
+pub(super) fn explain_connect(path: &Path, error: io::Error) -> io::Error {
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such socket",
         io::ErrorKind::ConnectionRefused => {

@@ -16,8 +16,10 @@ compile_error!("goplug runs on Linux only: a port adds its own `transport` modul
 
 mod busy_poll;
 mod connect;
+mod explained;
 #[cfg(feature = "host")]
 mod host;
+mod inode;
 mod listen;
 mod peer;
 mod per_process;
@@ -35,11 +37,11 @@ mod threads;
 
 pub use busy_poll::BusyPoll;
 pub use connect::connect;
+pub use explained::explain;
 #[cfg(feature = "host")]
 pub use host::*;
 pub use listen::{Listener, ListenerHandle, PassedListener};
 pub use peer::{Peer, own_uid};
-#[cfg(feature = "host")]
 pub use per_process::Owner;
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]

@@ -44,11 +44,9 @@ impl<T: Default> PerProcess<T> {
 
 /// The process that made a value. What the value does to the world when it is dropped is done in that
 /// process alone, not in a forked copy of it.
-#[cfg(feature = "host")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner(u32);
 
-#[cfg(feature = "host")]
 impl Owner {
     /// This process.
     pub fn this_process() -> Self {

@@ -9,13 +9,16 @@ use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, Mode};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+
+use super::inode::Inode;
+use super::per_process::Owner;
 
 /// The longest path of a socket, in bytes: `sun_path` of Linux without its final NUL.
 pub const MAX_PATH: usize = 107;
@@ -161,17 +164,15 @@ pub fn has_listener(path: &Path) -> io::Result<bool> {
 #[derive(Clone, Debug)]
 pub struct SocketFile {
     path: PathBuf,
-    identity: (u64, u64),
-    /// The id of the process that bound it. A forked copy of the process does not remove its
-    /// parent's file.
-    process: u32,
+    inode: Inode,
+    /// A forked copy of the process that bound it does not remove its parent's file.
+    owner: Owner,
 }
 
 impl SocketFile {
     fn identify(path: PathBuf) -> io::Result<Self> {
-        let metadata = std::fs::symlink_metadata(&path)?;
-        let identity = (metadata.dev(), metadata.ino());
-        Ok(Self { path, identity, process: std::process::id() })
+        let inode = Inode::of(&std::fs::symlink_metadata(&path)?);
+        Ok(Self { path, inode, owner: Owner::this_process() })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -180,9 +181,8 @@ impl SocketFile {
 
     /// Whether another socket is at the path.
     pub(super) fn is_replaced(&self) -> bool {
-        std::fs::symlink_metadata(&self.path).is_ok_and(|found| {
-            found.file_type().is_socket() && (found.dev(), found.ino()) != self.identity
-        })
+        std::fs::symlink_metadata(&self.path)
+            .is_ok_and(|found| found.file_type().is_socket() && Inode::of(&found) != self.inode)
     }
 
     /// Takes the file that is at the path for this one.
@@ -196,15 +196,11 @@ impl SocketFile {
     /// # Errors
     /// The system's error.
     pub fn remove(&self) -> io::Result<()> {
-        if self.process != std::process::id() {
+        if !self.owner.is_this_process() {
             return Ok(());
         }
         let removed = std::fs::symlink_metadata(&self.path).and_then(|found| {
-            if (found.dev(), found.ino()) == self.identity {
-                std::fs::remove_file(&self.path)
-            } else {
-                Ok(())
-            }
+            if Inode::of(&found) == self.inode { std::fs::remove_file(&self.path) } else { Ok(()) }
         });
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -223,6 +219,7 @@ pub(super) fn leave_stale_socket(path: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
     use std::os::unix::net::{UnixDatagram, UnixListener};
 
     use super::*;
@@ -325,7 +322,7 @@ mod tests {
     fn the_file_of_another_process_is_not_removed() {
         let temp = tempfile::tempdir().unwrap();
         let (_socket, mut file) = bind(&temp.path().join("s")).unwrap();
-        file.process = 1;
+        file.owner = Owner::of(1);
         file.remove().unwrap();
         assert!(file.path().exists());
     }

@@ -4,8 +4,6 @@
 //! for the moment, and yet runs the work later, when nobody expects it any more.
 
 use std::collections::VecDeque;
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,6 +12,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::explained::explain;
 use super::per_process::PerProcess;
 use crate::limits;
 
@@ -47,22 +46,6 @@ pub async fn on_thread<T: Send + 'static>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(panic)) => resume_unwind(panic),
         Err(_) => Err(io::Error::other("too much other work waits for a thread")),
-    }
-}
-
-/// The system's reason is kept as the cause: it tells that a later attempt may succeed.
-#[derive(Debug)]
-struct NoThread(io::Error);
-
-impl fmt::Display for NoThread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the system has no thread for it: {}", self.0)
-    }
-}
-
-impl Error for NoThread {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
     }
 }
 
@@ -135,7 +118,8 @@ impl Pool {
             match start() {
                 Ok(()) => state.threads += 1,
                 Err(error) if state.threads == 0 => {
-                    return Err(io::Error::new(error.kind(), NoThread(error)));
+                    let text = format!("the system has no thread for it: {error}");
+                    return Err(explain(error, text));
                 }
                 Err(_) => {}
             }
@@ -176,6 +160,7 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
     use std::sync::mpsc;
 
     use super::*;

@@ -18,7 +18,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFla
 
 use super::ShutdownHandle;
 use super::credentials::peer_of;
-use crate::transport::connect::explain;
+use crate::transport::connect::explain_connect;
 use crate::transport::send::send;
 use crate::transport::{Peer, check_path};
 
@@ -80,7 +80,7 @@ impl BlockingStream {
                     let text = format!("the socket took no connection within {within:?}");
                     return Err(io::Error::new(io::ErrorKind::TimedOut, text));
                 }
-                Err(error) => return Err(explain(path, error.into())),
+                Err(error) => return Err(explain_connect(path, error.into())),
             }
         }
         let socket = Arc::new(UnixStream::from(socket));

@@ -24,7 +24,7 @@ pub use process::{
 };
 pub use process_state::ProcessState;
 pub use runtime_dir::RuntimeDir;
-pub use shortage::{explain, is_passing, is_shortage, shortage_advice};
+pub use shortage::{is_passing, is_shortage, shortage_advice};
 pub use shutdown_handle::ShutdownHandle;
 
 #[cfg(test)]

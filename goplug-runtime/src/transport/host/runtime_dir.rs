@@ -16,6 +16,7 @@ use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
+use crate::transport::inode::Inode;
 use crate::transport::own_uid;
 use crate::transport::per_process::Owner;
 
@@ -164,9 +165,8 @@ fn lock(folder: &File) -> io::Result<Lock> {
 
 /// Whether this path leads to the open folder.
 fn is_at(folder: &File, path: &Path) -> bool {
-    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
     match (folder.metadata(), fs::symlink_metadata(path)) {
-        (Ok(open), Ok(there)) => identity(open) == identity(there),
+        (Ok(open), Ok(there)) => Inode::of(&open) == Inode::of(&there),
         _ => false,
     }
 }

@@ -1,7 +1,6 @@
 //! Whether an error of the system passes by itself.
 
 use std::error::Error;
-use std::fmt;
 use std::io;
 
 use rustix::io::Errno;
@@ -71,34 +70,10 @@ fn errno(error: &io::Error) -> Option<Errno> {
     None
 }
 
-/// An error of the system with a text for people in its place.
-#[derive(Debug)]
-struct Explained {
-    text: String,
-    source: io::Error,
-}
-
-impl fmt::Display for Explained {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Error for Explained {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
-    }
-}
-
-/// Replaces the text of an error, and keeps the error as its cause, so that [`is_shortage`] still
-/// knows it.
-pub fn explain(error: io::Error, text: String) -> io::Error {
-    io::Error::new(error.kind(), Explained { text, source: error })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::explain;
 
     fn error(errno: Errno) -> io::Error {
         errno.into()

@@ -2,8 +2,11 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use crate::transport::inode::Inode;
+use crate::transport::per_process::Owner;
 
 /// Only the owner may write, even if the process's umask allows more: a registry refuses files that
 /// others may write.
@@ -19,8 +22,8 @@ const FOLDER_MODE: u32 = 0o755;
 pub struct WrittenFile {
     path: PathBuf,
     file: File,
-    /// The process that has written it. A forked copy of it does not take it for its own.
-    process: u32,
+    /// A forked copy of the process that has written it does not take it for its own.
+    owner: Owner,
 }
 
 /// Replaces the file at `path`, or creates it, with this text. A reader sees either the old file or
@@ -33,7 +36,7 @@ pub fn replace_file(path: &Path, text: &str) -> io::Result<WrittenFile> {
     let written = create(&temporary).and_then(|mut file| {
         file.write_all(text.as_bytes()).and_then(|()| file.sync_data())?;
         fs::rename(&temporary, path)?;
-        Ok(WrittenFile { path: path.into(), file, process: std::process::id() })
+        Ok(WrittenFile { path: path.into(), file, owner: Owner::this_process() })
     });
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
@@ -53,8 +56,7 @@ impl WrittenFile {
     /// The system's error, also if there is no file.
     pub fn is_in_place(&self) -> io::Result<bool> {
         let (own, found) = (self.file.metadata()?, fs::symlink_metadata(&self.path)?);
-        let is_same = (own.dev(), own.ino()) == (found.dev(), found.ino());
-        Ok(is_same && self.process == std::process::id())
+        Ok(Inode::of(&own) == Inode::of(&found) && self.owner.is_this_process())
     }
 }
 

@@ -14,7 +14,7 @@ use landlock::{
 
 use super::file_id::is_absent;
 use super::program::OpenProgram;
-use crate::transport::host::shortage::explain;
+use crate::transport::explain;
 
 /// Readable and executable: every program needs these to start.
 const SYSTEM: [&str; 11] = [

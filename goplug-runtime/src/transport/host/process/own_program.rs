@@ -7,11 +7,11 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::program::OpenProgram;
+use crate::transport::inode::Inode;
 
 /// The kernel's link to the program of the process that reads it.
 const LINK: &str = "/proc/self/exe";
@@ -39,22 +39,21 @@ pub fn own_program() -> io::Result<OpenProgram> {
 struct OwnFile {
     path: PathBuf,
     file: File,
-    identity: (u64, u64),
+    inode: Inode,
 }
 
 impl OwnFile {
     fn open() -> io::Result<Self> {
         let file = File::open(LINK)?;
-        let metadata = file.metadata()?;
+        let inode = Inode::of(&file.metadata()?);
         let path = without_note(std::env::current_exe()?);
-        Ok(Self { path, file, identity: (metadata.dev(), metadata.ino()) })
+        Ok(Self { path, file, inode })
     }
 
     fn file(&self) -> io::Result<File> {
         // A program that becomes a daemon may close every descriptor by its number, and others open
         // files under these numbers.
-        let metadata = self.file.metadata();
-        if metadata.is_ok_and(|it| (it.dev(), it.ino()) == self.identity) {
+        if self.file.metadata().is_ok_and(|metadata| Inode::of(&metadata) == self.inode) {
             self.file.try_clone()
         } else {
             File::open(LINK)
@@ -72,6 +71,7 @@ fn without_note(path: PathBuf) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
     use super::*;

@@ -13,6 +13,7 @@ use rustix::fs::{Access, AtFlags, CWD, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::program_kind::{HEAD, Kind, Shebang, loader, machine_name};
+use crate::transport::inode::Inode;
 
 /// A program's file, open for reading and executable by this user.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl OpenProgram {
     pub(super) fn check_unchanged(&self) -> io::Result<()> {
         let opened = self.file.metadata()?;
         let named = std::fs::metadata(&self.path).map_err(explain_open)?;
-        if (opened.dev(), opened.ino()) == (named.dev(), named.ino()) {
+        if Inode::of(&opened) == Inode::of(&named) {
             Ok(())
         } else {
             Err(io::Error::other("another file took its place while it was being started"))

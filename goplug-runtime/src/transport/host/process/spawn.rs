@@ -23,8 +23,7 @@ use super::reaper;
 use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
-use crate::transport::ListenerHandle;
-use crate::transport::host::shortage;
+use crate::transport::{ListenerHandle, explain};
 
 /// The host's end of a plugin's standard output or standard error.
 pub type Output = tokio::net::unix::pipe::Receiver;
@@ -241,15 +240,15 @@ impl Spawn {
         match step {
             Step::Prepare => {
                 let text = format!("the system gives no process: {error}");
-                shortage::explain(error, text)
+                explain(error, text)
             }
             Step::Limit => {
                 let text = format!("its limits cannot be set: {error}");
-                shortage::explain(error, text)
+                explain(error, text)
             }
             Step::Privileges | Step::Sandbox => {
                 let text = format!("its sandbox cannot be entered: {error}");
-                shortage::explain(error, text)
+                explain(error, text)
             }
             Step::Exec => {
                 let withheld =
@@ -257,14 +256,14 @@ impl Spawn {
                 let error = self.program.explain(error);
                 if withheld {
                     let text = format!("{error}; or its sandbox withholds interpreter or loader");
-                    return shortage::explain(error, text);
+                    return explain(error, text);
                 }
                 error
             }
             Step::Folder => {
                 let folder = self.folder.display();
                 let text = format!("its folder {folder} cannot be entered: {error}");
-                shortage::explain(error, text)
+                explain(error, text)
             }
         }
     }

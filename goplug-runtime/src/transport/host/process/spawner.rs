@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::fork;
-use crate::transport::host::shortage;
+use crate::transport::explain;
 use crate::transport::per_process::PerProcess;
 
 /// How many starts wait for the thread before `run` itself waits.
@@ -87,7 +87,7 @@ fn spawner() -> io::Result<mpsc::Sender<Job>> {
     let thread = std::thread::Builder::new().name("goplug-spawner".into());
     thread.spawn(|| work(jobs)).map_err(|error| {
         let text = format!("the system gives no thread to start it from: {error}");
-        shortage::explain(error, text)
+        explain(error, text)
     })?;
     Ok(spawner.insert(sender).clone())
 }
