@@ -14,9 +14,11 @@ const KEPT_PANICS: u32 = 2;
 /// Stands for the lines that were left out after the beginning of a panic's report.
 const OMITTED: &str = "…";
 
-/// How the languages begin the report of a panic or of an exception that nobody caught, if they put
-/// its message before the backtrace.
-const BEGINNINGS: [&str; 7] = [
+/// How the languages begin the report of a panic, of an exception that nobody caught, or of the error
+/// of `main`, if they put its message before the backtrace.
+const BEGINNINGS: [&str; 9] = [
+    "Error: ",
+    "Caused by:",
     "panic: ",
     "fatal error: ",
     "fatal runtime error: ",
@@ -27,7 +29,8 @@ const BEGINNINGS: [&str; 7] = [
 ];
 
 /// How a line begins that ends the message of a panic.
-const ENDS_OF_MESSAGE: [&str; 5] = ["stack backtrace:", "note: ", "goroutine ", "\tat ", "   at "];
+const ENDS_OF_MESSAGE: [&str; 6] =
+    ["stack backtrace:", "Stack backtrace:", "note: ", "goroutine ", "\tat ", "   at "];
 
 /// At most [`limits::STDERR_LINES`] lines.
 #[derive(Debug, Default)]
@@ -152,6 +155,15 @@ mod tests {
             let lines = tail(lines);
             assert_eq!(lines[..2], [head, OMITTED]);
         }
+    }
+
+    #[test]
+    fn the_error_of_main_and_its_causes_are_kept() {
+        let head = "Error: the database\n\nCaused by:\n    no such host\n\nStack backtrace:";
+        let mut lines: Vec<_> = head.lines().map(str::to_owned).collect();
+        lines.extend(numbered("   0: frame", 60));
+        let lines = tail(lines);
+        assert_eq!(lines[..4], ["Error: the database", OMITTED, "Caused by:", "    no such host"]);
     }
 
     #[test]
