@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Command;
 use super::search_path::{DEFAULT_PATH, find_in};
-use crate::transport::{FileId, OpenProgram, is_executable, is_passing};
+use crate::transport::{FileId, OpenProgram, explain, is_executable, is_passing};
 
 /// How many interpreters a script may have one behind the other: the kernel's limit is 5, and there
 /// may be an `env` before each.
@@ -45,7 +45,7 @@ impl ExecFiles {
         command: &Command,
         program: &OpenProgram,
         search_path: Option<&OsStr>,
-    ) -> Result<Self, String> {
+    ) -> io::Result<Self> {
         let search = Search { folder: &command.folder, path: search_path };
         let mut interpreters = Vec::new();
         search.follow(program, &command.arguments, &mut interpreters)?;
@@ -67,7 +67,7 @@ impl ExecFiles {
     ///
     /// # Errors
     /// It is not known whether a file exists; for people.
-    pub(in crate::host) fn arguments(command: &Command) -> Result<Vec<PathBuf>, String> {
+    pub(in crate::host) fn arguments(command: &Command) -> io::Result<Vec<PathBuf>> {
         let search = Search { folder: &command.folder, path: None };
         let mut files = Vec::new();
         let mut before = None;
@@ -145,19 +145,18 @@ impl Search<'_> {
         program: &OpenProgram,
         arguments: &[OsString],
         interpreters: &mut Vec<PathBuf>,
-    ) -> Result<(), String> {
+    ) -> io::Result<()> {
         let mut next = self.behind(program, arguments)?;
         while let Some((path, arguments)) = next {
             if interpreters.len() == MAX_INTERPRETERS {
-                return Err(format!("{}: its interpreters have no end", program.path().display()));
+                let text = format!("{}: its interpreters have no end", program.path().display());
+                return Err(io::Error::other(text));
             }
             interpreters.push(path.clone());
             let program = match OpenProgram::open(&path) {
                 Ok(program) => program,
                 // Not known is not harmless: behind it may be a file that others may write.
-                Err(error) if is_passing(&error) => {
-                    return Err(format!("{} cannot be looked at: {error}", path.display()));
-                }
+                Err(error) if is_passing(&error) => return Err(unknown(&path, error)),
                 // One that does not exist is reported by the start, and one that this user may run
                 // but not read is no script.
                 Err(_) => return Ok(()),
@@ -173,7 +172,7 @@ impl Search<'_> {
         self,
         program: &OpenProgram,
         arguments: &[OsString],
-    ) -> Result<Option<(PathBuf, Vec<OsString>)>, String> {
+    ) -> io::Result<Option<(PathBuf, Vec<OsString>)>> {
         if let Some(shebang) = program.shebang() {
             let arguments = shebang.argument.iter().cloned().collect();
             return Ok(Some((self.folder.join(&shebang.interpreter), arguments)));
@@ -182,12 +181,12 @@ impl Search<'_> {
         let Some(name) = is_env.then(|| env_target(arguments)).flatten() else { return Ok(None) };
         match self.look_up(&name) {
             Some(path) => Ok(Some((path, Vec::new()))),
-            None => Err(format!(
+            None => Err(io::Error::other(format!(
                 "env looks for {} in PATH, and no folder of it has such a program ({}); install it, \
                  or name it by its path",
                 name.display(),
                 self.path().display()
-            )),
+            ))),
         }
     }
 
@@ -204,7 +203,7 @@ impl Search<'_> {
     }
 
     /// Adds the regular file of this name, or of a folder the file that an interpreter would run.
-    fn add_file(self, name: &OsStr, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    fn add_file(self, name: &OsStr, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = self.folder.join(name);
         match kind(&path)? {
             Kind::File => files.push(path),
@@ -230,7 +229,7 @@ enum Kind {
 
 /// What is at a path. A file that this user cannot reach counts as none: the plugin, which runs as
 /// this user, cannot reach it either.
-fn kind(path: &Path) -> Result<Kind, String> {
+fn kind(path: &Path) -> io::Result<Kind> {
     use std::io::ErrorKind::{
         InvalidFilename, InvalidInput, NotADirectory, NotFound, PermissionDenied,
     };
@@ -242,9 +241,17 @@ fn kind(path: &Path) -> Result<Kind, String> {
             NotFound | NotADirectory | InvalidFilename | InvalidInput | PermissionDenied => {
                 Ok(Kind::Other)
             }
-            _ => Err(format!("{}, which Exec names, cannot be read: {error}", path.display())),
+            _ => {
+                let text = format!("{}, which Exec names, cannot be read: {error}", path.display());
+                Err(explain(error, text))
+            }
         },
     }
+}
+
+fn unknown(path: &Path, error: io::Error) -> io::Error {
+    let text = format!("{} cannot be looked at: {error}", path.display());
+    explain(error, text)
 }
 
 /// The program that `env` runs with these arguments; `None` if there is none, or if `env` is given a

@@ -94,7 +94,8 @@ impl Preflight {
         if !self.trusted {
             trust::check_program(&program).map_err(rejected)?;
         }
-        let files = ExecFiles::of(&self.command, &program, self.search_path()).map_err(rejected)?;
+        let files = ExecFiles::of(&self.command, &program, self.search_path());
+        let files = files.map_err(|error| StartFailure::unreadable(&error))?;
         if !self.trusted {
             trust::check_exec_files(&files).map_err(rejected)?;
         }

@@ -23,7 +23,8 @@ fn files(folder: &Path, exec: &[&str]) -> Result<ExecFiles, String> {
         digests: Vec::new(),
     };
     let opened = OpenProgram::open(&program).unwrap();
-    ExecFiles::of(&command, &opened, Some(folder.join("bin").as_os_str()))
+    let files = ExecFiles::of(&command, &opened, Some(folder.join("bin").as_os_str()));
+    files.map_err(|error| error.to_string())
 }
 
 #[test]
