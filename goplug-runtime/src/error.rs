@@ -268,6 +268,7 @@ impl Error {
     }
 
     /// An answer that did not come in time, to something that may have been done nevertheless.
+    #[cfg(any(feature = "host", feature = "plugin"))]
     pub(crate) fn deadline(what: impl Into<String>, after: Duration) -> Self {
         Self::Deadline { what: what.into(), after, reason: None, may_have_executed: true }
     }

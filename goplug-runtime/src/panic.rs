@@ -6,8 +6,8 @@
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::task::Poll;
 
 /// Runs users' code.
 ///
@@ -43,33 +43,6 @@ pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Strin
     catch(|| future.set(None)).and(output)
 }
 
-/// A future of users' code whose drop does not panic, whenever that comes.
-pub(crate) struct Contained<F>(Option<F>);
-
-impl<F> Contained<F> {
-    pub(crate) fn new(future: F) -> Self {
-        Self(Some(future))
-    }
-}
-
-impl<F: Future + Unpin> Future for Contained<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        match &mut self.0 {
-            Some(future) => Pin::new(future).poll(cx),
-            None => Poll::Pending,
-        }
-    }
-}
-
-impl<F> Drop for Contained<F> {
-    fn drop(&mut self) {
-        // Nobody waits for its result any more. The panic hook has reported it.
-        drop(catch(|| self.0 = None));
-    }
-}
-
 /// The message of a panic.
 fn panic_message(payload: Box<dyn Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().copied();
@@ -84,6 +57,9 @@ fn panic_message(payload: Box<dyn Any + Send>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::Context;
+
     use super::*;
 
     /// Panics when it is dropped.
@@ -123,7 +99,5 @@ mod tests {
             catch(|| std::panic::panic_any(Grenade)),
             Err::<(), _>("a panic without a message".into())
         );
-        drop(Contained::new(Box::pin(Armed(Grenade))));
-        assert_eq!(catch_panic(Contained::new(Box::pin(async { 7 }))).await, Ok(7));
     }
 }

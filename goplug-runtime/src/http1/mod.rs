@@ -34,7 +34,7 @@ pub use head_cache::HeadCache;
 pub use headers::{FramingHeaders, MAX_HEADERS};
 #[cfg(feature = "plugin")]
 pub use server::*;
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub use syntax::is_host;
 
 /// The largest head of a message, in bytes: 64 KiB.

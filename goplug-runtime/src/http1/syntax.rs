@@ -3,6 +3,7 @@
 //! A reader that is lenient in another way would read another message, so nothing is repaired.
 
 /// Whether every line of a head ends in CR LF, the only line end that all readers agree on.
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub(super) fn has_sound_line_ends(head: &[u8]) -> bool {
     let mut before = 0;
     head.iter().all(|byte| {
@@ -25,6 +26,7 @@ pub(super) fn is_header_value(value: &[u8]) -> bool {
 
 /// Whether this can be the value of a `Host` header: a name or an address, and perhaps a port. It
 /// may be empty.
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub fn is_host(value: &[u8]) -> bool {
     let end = if value.starts_with(b"[") {
         let is_address = |byte: &u8| byte.is_ascii_hexdigit() || b"[:.%".contains(byte);
@@ -70,6 +72,7 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+#[cfg(any(feature = "host", feature = "plugin"))]
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }

@@ -4,14 +4,15 @@
 //! connection's future is dropped, and the handler with it. Nothing is spawned, so nothing has
 //! to be cancelled.
 
-use std::task::{self, Poll};
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::lifecycle::{Lifecycle, Phase};
 use super::select::{Either, lazy_timeout, select};
-use crate::panic::{Contained, catch, catch_panic};
+use crate::panic::{catch, catch_panic};
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::{Call, Context, Handler, Reply, ReplyFuture};
 
@@ -36,7 +37,7 @@ pub(super) fn begin(
     call: Call,
     budget: Option<Duration>,
     context: Option<&Context>,
-    cx: &mut task::Context<'_>,
+    cx: &mut TaskContext<'_>,
 ) -> Begun {
     if let Some(budget) = budget.filter(Duration::is_zero) {
         return Begun::Answered(Err(budget_spent(budget)));
@@ -115,4 +116,49 @@ fn panicked(message: String) -> Problem {
 fn budget_spent(budget: Duration) -> Problem {
     let detail = format!("the caller's budget of {budget:?} is spent");
     Problem::new(ProblemKind::DeadlineExceeded, detail)
+}
+
+/// A future of users' code whose drop does not panic, whenever that comes.
+struct Contained<F>(Option<F>);
+
+impl<F> Contained<F> {
+    fn new(future: F) -> Self {
+        Self(Some(future))
+    }
+}
+
+impl<F: Future + Unpin> Future for Contained<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
+        match &mut self.0 {
+            Some(future) => Pin::new(future).poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Contained<F> {
+    fn drop(&mut self) {
+        // Nobody waits for its result any more. The panic hook has reported it.
+        drop(catch(|| self.0 = None));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_drop_that_panics_is_contained() {
+        struct Grenade;
+        impl Drop for Grenade {
+            fn drop(&mut self) {
+                panic!("dropped");
+            }
+        }
+        let grenade = Grenade;
+        drop(Contained::new(Box::pin(async move { drop(grenade) })));
+        assert_eq!(Contained::new(Box::pin(async { 7 })).await, 7);
+    }
 }

@@ -76,7 +76,7 @@ impl Sha256 {
         let digest: [u8; 32] = match self.0 {
             #[cfg(target_arch = "x86_64")]
             Variant::Instructions(blocks) => blocks.finish(),
-            Variant::Portable(hash) => hash.finalize().into(),
+            Variant::Portable(hash) => portable::finish(hash),
         };
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -85,12 +85,20 @@ impl Sha256 {
 #[cfg(feature = "host")]
 mod portable {
     pub(super) use sha2::Sha256 as Hash;
+
+    pub(super) fn finish(hash: Hash) -> [u8; 32] {
+        sha2::Digest::finalize(hash).into()
+    }
 }
 
 /// A plugin's build has the smaller crate.
 #[cfg(not(feature = "host"))]
 mod portable {
     pub(super) use hmac_sha256::Hash;
+
+    pub(super) fn finish(hash: Hash) -> [u8; 32] {
+        hash.finalize()
+    }
 }
 
 #[cfg(feature = "host")]

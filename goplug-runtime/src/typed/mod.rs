@@ -28,6 +28,7 @@ mod codec;
 mod declare;
 mod table;
 
+#[cfg(feature = "host")]
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
     Answer, Arrived, Attempt, Call, CallbackKind, Configuration, Configured, Context, Emission,

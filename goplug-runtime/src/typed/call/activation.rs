@@ -16,6 +16,7 @@ pub(crate) struct ActivationId(usize);
 
 impl ActivationId {
     /// The id of a plugin: the address of a value that it has alone, and for as long as it lives.
+    #[cfg(feature = "host")]
     pub(crate) fn of<T>(value: &T) -> Self {
         Self(std::ptr::from_ref(value) as usize)
     }

@@ -15,6 +15,7 @@ mod notifier;
 mod reply;
 mod wait;
 
+#[cfg(feature = "host")]
 pub(crate) use activation::{ActivationId, within_activation};
 pub use answer::{Answer, Attempt};
 pub use blocking::blocking;

@@ -14,6 +14,7 @@ mod spec;
 mod unmet;
 
 pub use hook::{HookOutcome, HookResult, HookText, NoHookOutcome};
+#[cfg(feature = "plugin")]
 pub(crate) use outcome::remote_problem;
 pub use outcome::{
     ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf, MethodError, Outcome,
