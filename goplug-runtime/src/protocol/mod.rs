@@ -5,6 +5,7 @@
 
 pub mod descriptor;
 pub mod dialect;
+pub(crate) mod edits;
 pub mod event_stream;
 pub mod legacy;
 pub mod name;

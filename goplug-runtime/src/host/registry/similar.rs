@@ -1,6 +1,7 @@
 //! What somebody may have meant who asked for a plugin that does not exist.
 
 use crate::protocol::PluginId;
+use crate::protocol::edits::edits;
 
 /// How many plugins a hint names.
 const MOST: usize = 3;
@@ -28,21 +29,6 @@ fn distance(asked: &PluginId, other: &PluginId) -> Option<usize> {
     let (asked, other) = (asked.to_string().to_lowercase(), other.to_string().to_lowercase());
     let edits = edits(&asked, &other);
     (edits * 4 <= asked.chars().count().max(4)).then_some(edits)
-}
-
-/// The number of characters to insert, remove or replace to get from one text to another.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, have) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (column, want) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(have != *want);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]
@@ -75,14 +61,5 @@ mod tests {
         assert_eq!(hint(&id("A"), &[], 0), None);
         assert_eq!(hint(&id("A"), &[], 1).unwrap(), "one file there is rejected");
         assert_eq!(hint(&id("A"), &[], 2).unwrap(), "2 files there are rejected");
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (from, to, count) in
-            [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("ab", "ba", 2)]
-        {
-            assert_eq!(edits(from, to), count, "{from} {to}");
-        }
     }
 }

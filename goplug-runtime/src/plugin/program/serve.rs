@@ -1,6 +1,6 @@
 //! Serving until there is a reason to stop, and then ending the process in any case.
 //!
-//! A plugin never outlives its host. Two reasons to stop must not be missed: the host's end and
+//! A plugin that a host has started never outlives it. Two reasons to stop must not be missed: the host's end and
 //! a signal. A separate thread, the watchdog, waits for them, since a handler that blocks may hold
 //! the runtime's only thread. The watchdog asks for a stop, waits for as long as the stop may take,
 //! and then ends the process.

@@ -1,5 +1,7 @@
 //! Unknown keys that are probably meant to be known ones.
 
+use crate::protocol::edits::edits;
+
 /// The keys that goplug knows.
 pub(super) const KNOWN: [&str; 11] = [
     "Name",
@@ -49,7 +51,7 @@ pub(super) fn meant_by(key: &str) -> Option<&'static str> {
         let near = |known: &&&str| {
             let known = known.to_ascii_lowercase();
             let allowed = if known.len() > 4 { 2 } else { 1 };
-            distance(plain.as_bytes(), known.as_bytes()) <= allowed
+            edits(&plain, &known) <= allowed
         };
         KNOWN.iter().find(near).copied()
     })
@@ -58,25 +60,6 @@ pub(super) fn meant_by(key: &str) -> Option<&'static str> {
 /// Whether the key is marked as somebody's own.
 fn is_extension(key: &str) -> bool {
     key.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"))
-}
-
-/// How many characters have to be added, removed, exchanged or swapped with their neighbour.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let exchanged = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let swapped = (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                    .then(|| rows[i - 2][j - 2] + 1);
-                let moved = rows[i - 1][j].min(rows[i][j - 1]) + 1;
-                exchanged.min(moved).min(swapped.unwrap_or(usize::MAX))
-            };
-        }
-    }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
