@@ -81,21 +81,29 @@ impl Installation {
         file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
         let unusable = |reason| Unusable { plugin: Pconf::id_of(&text), ..Unusable::from(reason) };
         let pconf = Pconf::parse(&text).map_err(|error| unusable(error.to_string()))?;
-        for (key, known) in pconf.misspelled_keys() {
-            contained(|| {
-                tracing::warn!(
-                    target: "goplug::discovery",
-                    "{}: the key {key:?} is not known and ignored; is it {known}?",
-                    OneLine(path.display())
-                )
-            });
-        }
         let installation = Self { pconf, origin: Origin::File(path.into()), trusted };
         installation.check().map_err(|error| match error {
             Error::Rejected { reason, .. } => unusable(reason),
             other => unusable(other.to_string()),
         })?;
         Ok(installation)
+    }
+
+    /// Logs which keys of the file are not known, but resemble known ones. Returns whether there are
+    /// any.
+    pub(in crate::host) fn warn_of_misspelled_keys(&self) -> bool {
+        let mut has_any = false;
+        for (key, known) in self.pconf.misspelled_keys() {
+            has_any = true;
+            contained(|| {
+                tracing::warn!(
+                    target: "goplug::discovery",
+                    "{}: the key {key:?} is not known and ignored; is it {known}?",
+                    OneLine(self.path().display())
+                )
+            });
+        }
+        has_any
     }
 
     /// The plugin `P`, served by this program's own executable.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::events::{Event, Events, Listeners};
 use super::programs::Programs;
-use super::rejected::{Rejected, RejectedFile};
+use super::rejected::{self, Rejected, RejectedFile};
 use super::settings::Settings;
 use super::similar;
 use crate::error::Error;
@@ -120,9 +120,13 @@ impl Directory {
     /// unless the reason is the same as before.
     pub(super) fn reject_path(&self, path: &Path, plugin: Option<PluginId>, reason: String) {
         let mut contents = self.lock();
-        if contents.rejected.insert(path, plugin, &reason) {
-            contents.listeners.send(&Event::Rejected { path: path.into(), reason });
+        if !contents.rejected.insert(path, plugin, &reason) {
+            return;
         }
+        contents.listeners.send(&Event::Rejected { path: path.into(), reason: reason.clone() });
+        // A subscriber to the log may be slow, and may ask the registry something.
+        drop(contents);
+        rejected::log(path, &reason);
     }
 
     /// Notes that a file is gone or can be used.

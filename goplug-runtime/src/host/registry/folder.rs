@@ -22,6 +22,8 @@ pub(super) struct Folder {
     files: BTreeMap<PathBuf, KnownFile>,
     /// The file of each plugin.
     owners: BTreeMap<PluginId, PathBuf>,
+    /// The files with misspelled keys of which a warning was logged, as they were then.
+    warned: BTreeMap<PathBuf, FileStamp>,
 }
 
 #[derive(Debug)]
@@ -128,10 +130,23 @@ impl Folder {
             }
             is_present
         });
+        self.warned.retain(|path, _| present.contains(path));
         for id in &orphans {
             self.owners.remove(id);
         }
         orphans
+    }
+
+    /// Warns of misspelled keys, once per change of a file.
+    fn warn_once(&mut self, path: &Path, stamp: Option<FileStamp>, installation: &Installation) {
+        let Some(stamp) = stamp.filter(|stamp| self.warned.get(path) != Some(stamp)) else {
+            return;
+        };
+        if installation.warn_of_misspelled_keys() {
+            self.warned.insert(path.into(), stamp);
+        } else {
+            self.warned.remove(path);
+        }
     }
 
     /// Notes the new content of a file.
@@ -149,6 +164,7 @@ impl Folder {
                 return;
             }
         };
+        self.warn_once(&path, stamp, &installation);
         let id = installation.id().clone();
         if let Some(owner) = self.owners.get(&id).filter(|owner| **owner != path) {
             directory.reject_path(&path, Some(id.clone()), taken(&id, owner));

@@ -126,8 +126,9 @@ impl Registry {
     /// calls, and is stopped. No call fails because of a reload, and handles, clients and
     /// callbacks stay valid.
     ///
-    /// A plugin that does not run is loaded. A plugin that this registry did not start is stopped
-    /// first, since two processes cannot listen on its one socket.
+    /// A plugin that does not run is loaded. A plugin that this registry did not start is left, as
+    /// with [`Registry::unload`], and activated again, since two processes cannot listen on its one
+    /// socket. Only plugins of the original GoPlug are stopped.
     ///
     /// Dropping the future does not cancel a reload that has begun.
     ///
@@ -150,7 +151,8 @@ impl Registry {
     ) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
         while let Err(error) = plugin.command(command).await {
-            if !plugin.is_half_installed() {
+            // Another error, such as that of a registry that stops, does not pass with the other half.
+            if !matches!(error, Error::Rejected { .. }) || !plugin.is_half_installed() {
                 return Err(error);
             }
             tokio::time::sleep(limits::UPGRADE_PAIR_POLL).await;
@@ -220,7 +222,8 @@ impl Registry {
     /// registry is left, and its streams of events end. Later loads fail with [`Error::Stopped`].
     ///
     /// A plugin that another process has started is left running, as with
-    /// [`Plugin::unload`](crate::host::Plugin::unload).
+    /// [`Plugin::unload`](crate::host::Plugin::unload), unless it is of the original GoPlug: those
+    /// are stopped nevertheless.
     ///
     /// Dropping the future does not cancel the stops that have begun. In a forked copy of the process
     /// this does nothing: the plugins belong to the process that was forked.

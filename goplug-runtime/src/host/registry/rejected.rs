@@ -30,15 +30,11 @@ struct Rejection {
 }
 
 impl Rejected {
-    /// Adds a file, and logs that. Returns false if it was rejected for the same reason before.
+    /// Adds a file. Returns false if it was rejected for the same reason before.
     pub(super) fn insert(&mut self, path: &Path, plugin: Option<PluginId>, reason: &str) -> bool {
         if self.0.get(path).is_some_and(|known| known.reason == reason) {
             return false;
         }
-        let (shown, why) = (OneLine(path.display()), Lines(reason));
-        contained(|| {
-            tracing::warn!(target: "goplug::discovery", path = %shown, "rejected: {why}");
-        });
         self.0.insert(path.into(), Rejection { reason: reason.into(), plugin });
         true
     }
@@ -77,6 +73,14 @@ impl Rejected {
     }
 }
 
+/// Logs that a file is rejected.
+pub(super) fn log(path: &Path, reason: &str) {
+    let (shown, why) = (OneLine(path.display()), Lines(reason));
+    contained(|| {
+        tracing::warn!(target: "goplug::discovery", path = %shown, "rejected: {why}");
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -84,11 +88,14 @@ mod tests {
     use tracing::field::{Field, Visit};
     use tracing::span;
 
+    use super::super::directory::Directory;
+    use super::super::settings::Settings;
     use super::*;
+    use crate::host::policy::Policies;
 
-    /// Keeps the texts of all warnings.
-    #[derive(Clone, Default)]
-    struct Warnings(Arc<Mutex<Vec<String>>>);
+    /// Keeps the texts of all warnings, and asks the registry something with each.
+    #[derive(Clone)]
+    struct Warnings(Arc<Mutex<Vec<String>>>, Arc<Directory>);
 
     impl tracing::Subscriber for Warnings {
         fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
@@ -102,6 +109,7 @@ mod tests {
         fn event(&self, event: &tracing::Event<'_>) {
             let mut text = String::new();
             event.record(&mut Fields(&mut text));
+            assert_eq!(self.1.rejected().len(), 1);
             self.0.lock().unwrap().push(text);
         }
         fn enter(&self, _: &span::Id) {}
@@ -118,11 +126,13 @@ mod tests {
 
     #[test]
     fn each_new_reason_is_one_warning() {
-        let warnings = Warnings::default();
+        let folder = "/plugins".into();
+        let settings = Settings { folder, trust_writable: true, policies: Policies::default() };
+        let directory = Arc::new(Directory::new(settings));
+        let warnings = Warnings(Arc::default(), Arc::clone(&directory));
         tracing::subscriber::with_default(warnings.clone(), || {
-            let mut rejected = Rejected::default();
             for reason in ["empty", "empty", "a folder"] {
-                rejected.insert(Path::new("/plugins/a.pconf"), None, reason);
+                directory.reject_path(Path::new("/plugins/a.pconf"), None, reason.into());
             }
         });
         let expected = |reason| format!("message=rejected: {reason} path=/plugins/a.pconf ");

@@ -45,6 +45,8 @@ pub(in crate::host) struct Supervisor {
     upgrade_at: Option<Instant>,
     /// Since when a file has another digest than its `.pconf` says, after the plugin has run.
     half_installed_since: Option<Instant>,
+    /// The failure for which the other half was waited for long enough.
+    half_given_up: Option<String>,
     /// Whether the plugin has ever run.
     has_run: bool,
     /// The last files that failed to replace the current instance. They are not tried again.
@@ -71,6 +73,7 @@ impl Supervisor {
             restart_at: None,
             upgrade_at: None,
             half_installed_since: None,
+            half_given_up: None,
             has_run: false,
             failed_upgrade: None,
             digests: DigestCache::default(),
@@ -123,6 +126,7 @@ impl Supervisor {
         let plugin = self.plugin.id();
         contained(|| tracing::error!(target: "goplug::supervisor", %plugin, "{reason}"));
         (self.restart_at, self.upgrade_at) = (None, None);
+        self.forget_half_installed();
         if let Some(instance) = self.current.take() {
             instance.shared.end(Exit::because(&reason));
         }
@@ -175,7 +179,8 @@ impl Supervisor {
     /// Makes this instance the current one, which takes all further calls.
     fn set_current(&mut self, instance: OwnedInstance, event: PluginEvent) {
         (self.restart_at, self.upgrade_at) = (None, None);
-        (self.half_installed_since, self.has_run) = (None, true);
+        self.has_run = true;
+        self.forget_half_installed();
         if let Some(generation) = instance.callback_generation() {
             self.plugin.callbacks().set_current(generation);
         }
@@ -220,6 +225,7 @@ impl Supervisor {
     /// Stops the plugin gracefully, if it runs, and cancels a restart.
     async fn stop(&mut self, state: State) {
         (self.restart_at, self.upgrade_at) = (None, None);
+        self.forget_half_installed();
         self.plugin.clear_instance(state, Availability::NotLoaded);
         self.stop_current().await;
     }

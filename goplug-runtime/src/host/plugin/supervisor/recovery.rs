@@ -12,6 +12,7 @@ use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::reporter::PluginEvent;
 use crate::host::plugin::restarts::RestartDecision;
 use crate::limits;
+use crate::panic::contained;
 
 /// Why a plugin was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Supervisor {
         drop(old);
         match self.start_successor().await {
             Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
-            Err(error) => self.handle_failed_start(&error, StartedBy::Restart),
+            Err(error) => _ = self.handle_failed_start(&error, StartedBy::Restart),
         }
     }
 
@@ -75,7 +76,6 @@ impl Supervisor {
             Ok(instance) => {
                 self.restarts.reset();
                 self.set_current(instance, PluginEvent::Loaded);
-                self.plugin.set_half_installed(false);
                 Ok(())
             }
             Err(error) => {
@@ -97,19 +97,24 @@ impl Supervisor {
                 let event = if first { PluginEvent::Loaded } else { PluginEvent::Restarted };
                 self.set_current(instance, event);
             }
-            Err(error) => self.handle_failed_start(&error, StartedBy::Restart),
+            Err(error) => _ = self.handle_failed_start(&error, StartedBy::Restart),
         }
     }
 
     /// Handles a failed start while no instance runs: reports it, and has it tried again or not.
-    pub(super) fn handle_failed_start(&mut self, error: &StartError, by: StartedBy) {
-        match &error.error {
-            // The registry stops: the file may be fine.
-            Error::Stopped | Error::NotFound { .. } if by == StartedBy::Restart => {
-                return self.plugin.clear_instance(State::Stopped, Availability::NotLoaded);
+    /// Returns when it is tried again whatever the policy says, if so.
+    pub(super) fn handle_failed_start(
+        &mut self,
+        error: &StartError,
+        by: StartedBy,
+    ) -> Option<Instant> {
+        // The registry stops: the file may be fine.
+        if matches!(error.error, Error::Stopped | Error::NotFound { .. }) {
+            self.forget_half_installed();
+            if by == StartedBy::Restart {
+                self.plugin.clear_instance(State::Stopped, Availability::NotLoaded);
             }
-            Error::Stopped | Error::NotFound { .. } => return,
-            _ => {}
+            return None;
         }
         let retry_at = self.retry_at(error);
         let is_first = !self.has_run && by == StartedBy::Restart;
@@ -122,7 +127,7 @@ impl Supervisor {
             self.log_retry(at, error);
             self.restart_at = Some(at);
             self.plugin.clear_instance(State::Stopped, Availability::Restarting);
-            return;
+            return Some(at);
         }
         let decision = self.decide(error, by);
         // Without a restart, a plugin that did not run is as it was.
@@ -130,6 +135,7 @@ impl Supervisor {
         if let Some(event) = changes.then(|| self.apply(decision)).flatten() {
             self.report(event);
         }
+        None
     }
 
     /// What the policy says to a failed start.
@@ -156,7 +162,7 @@ impl Supervisor {
                 let wait = self.restarts.after_shortage(&self.plugin.policy().restart);
                 Some(Instant::now() + wait)
             }
-            _ if waits_for_half => self.half_installed_until(),
+            _ if waits_for_half => self.half_installed_until(&error.error),
             _ => None,
         };
         self.plugin.set_half_installed(waits_for_half && at.is_some());
@@ -164,25 +170,41 @@ impl Supervisor {
     }
 
     /// Until when the other half of an upgrade is waited for: the `.pconf` for a program, or the
-    /// program for a `.pconf`. `None` once if that time is over.
-    fn half_installed_until(&mut self) -> Option<Instant> {
+    /// program for a `.pconf`. `None` if that time is over, until the files are others.
+    fn half_installed_until(&mut self, error: &Error) -> Option<Instant> {
+        // The error names both digests.
+        let failure = error.to_string();
+        if self.half_given_up.as_ref().is_some_and(|given_up| *given_up == failure) {
+            return None;
+        }
+        self.half_given_up = None;
         let since = *self.half_installed_since.get_or_insert_with(Instant::now);
         let until = since + limits::UPGRADE_PAIR_TIMEOUT;
         if Instant::now() < until {
             return Some(until);
         }
         self.half_installed_since = None;
+        self.half_given_up = Some(failure);
         None
+    }
+
+    /// Notes that nothing is waited for that is half installed.
+    pub(super) fn forget_half_installed(&mut self) {
+        (self.half_installed_since, self.half_given_up) = (None, None);
+        self.plugin.set_half_installed(false);
     }
 
     pub(super) fn log_retry(&self, at: Instant, error: &StartError) {
         let wait = at.saturating_duration_since(Instant::now());
-        tracing::warn!(
-            target: "goplug::discovery",
-            plugin = %self.plugin.id(),
-            "the start is tried again within {wait:?}: {}",
-            error.error
-        );
+        let plugin = self.plugin.id();
+        contained(|| {
+            tracing::warn!(
+                target: "goplug::supervisor",
+                %plugin,
+                "the start is tried again within {wait:?}: {}",
+                error.error
+            );
+        });
     }
 
     /// Schedules a restart or leaves the plugin stopped. Returns the event that the caller has to

@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::*;
-use crate::host::instance::Sockets;
+use crate::host::instance::{Sockets, StartCause, StartError};
 use crate::host::policy::{Policy, Restart};
 use crate::host::task::OwnedTask;
+use crate::limits;
 use crate::protocol::PluginId;
 
 /// A registry that records what is reported to it.
@@ -238,4 +239,50 @@ async fn a_supervisor_that_panics_says_so_and_goes_on() {
     assert!(reason.starts_with("its supervisor panicked: the report of Stopped"), "{reason}");
     let error = supervised.plugin.command(Command::Load).await.unwrap_err();
     assert!(matches!(error, Error::Rejected { .. }), "{error:?}");
+}
+
+/// A supervisor of a plugin that has run, without a task.
+fn supervisor_of_one_that_has_run() -> Supervisor {
+    let (sender, commands) = mpsc::channel(1);
+    let plugin = PluginState::new(PluginId::new("P", "").unwrap(), Policy::default(), sender);
+    let reporter: Weak<dyn Reporter> = Weak::<Recorder>::new();
+    let mut supervisor = Supervisor::new(Arc::new(plugin), reporter, commands);
+    supervisor.has_run = true;
+    supervisor
+}
+
+/// A start that failed since a file has this digest.
+fn half_installed(digest: &str) -> StartError {
+    let error = Error::Rejected { path: "P.pconf".into(), reason: digest.into() };
+    StartError { error, cause: StartCause::Digest }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_other_half_of_an_upgrade_is_waited_for_once() {
+    let mut supervisor = supervisor_of_one_that_has_run();
+    let begin = Instant::now();
+    let until = begin + limits::UPGRADE_PAIR_TIMEOUT;
+    assert_eq!(supervisor.retry_at(&half_installed("1")), Some(until));
+    assert_eq!(supervisor.retry_at(&half_installed("2")), Some(until));
+    assert!(supervisor.plugin.is_half_installed());
+    tokio::time::advance(limits::UPGRADE_PAIR_TIMEOUT).await;
+    // Of two who wait at the same time, the second does not wait again.
+    for _ in 0..2 {
+        assert_eq!(supervisor.retry_at(&half_installed("2")), None);
+        assert!(!supervisor.plugin.is_half_installed());
+    }
+    // Another half has another other half.
+    let until = Instant::now() + limits::UPGRADE_PAIR_TIMEOUT;
+    assert_eq!(supervisor.retry_at(&half_installed("3")), Some(until));
+}
+
+#[tokio::test]
+async fn after_a_panic_or_a_stop_nothing_is_half_installed() {
+    let mut supervisor = supervisor_of_one_that_has_run();
+    supervisor.retry_at(&half_installed("1"));
+    supervisor.recover("a test's own");
+    assert!(!supervisor.plugin.is_half_installed());
+    supervisor.retry_at(&half_installed("1"));
+    supervisor.stop(State::Stopped).await;
+    assert!(!supervisor.plugin.is_half_installed());
 }

@@ -3,6 +3,8 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Supervisor;
 use super::recovery::StartedBy;
 use crate::error::Result;
@@ -19,6 +21,13 @@ pub(super) struct UpgradeCandidate {
     program: Option<FileId>,
 }
 
+/// An upgrade that has failed.
+struct FailedUpgrade {
+    error: StartError,
+    /// When it is tried again, if its failure says nothing about the plugin.
+    retry_at: Option<Instant>,
+}
+
 impl UpgradeCandidate {
     /// Whether these are the same files, unchanged: not only equal, but from the same read.
     fn is_same(&self, other: &Self) -> bool {
@@ -32,10 +41,7 @@ impl Supervisor {
         match &self.current {
             None => self.load().await,
             Some(instance) if instance.can_be_replaced() => {
-                let replaced = self.replace().await;
-                // Whoever asked hears whether another try may succeed.
-                let heard = |error: &StartError| _ = self.retry_at(error);
-                replaced.inspect_err(heard).map_err(Into::into)
+                self.replace().await.map_err(|failed| failed.error.into())
             }
             Some(_) => {
                 self.stop(State::Discovered).await;
@@ -61,11 +67,15 @@ impl Supervisor {
             return;
         }
         self.upgrade_at = None;
-        if let Err(error) = self.replace().await {
-            self.upgrade_at = self.retry_at(&error);
-            if let Some(at) = self.upgrade_at {
+        let Err(FailedUpgrade { error, retry_at }) = self.replace().await else { return };
+        match retry_at {
+            // The old process has ended too: what is tried again is a restart.
+            Some(_) if self.current.is_none() => {}
+            Some(at) => {
                 self.log_retry(at, &error);
-            } else {
+                self.upgrade_at = Some(at);
+            }
+            None => {
                 self.failed_upgrade = Some(candidate);
                 self.report(PluginEvent::UpgradeFailed(error.error.to_string()));
             }
@@ -81,9 +91,10 @@ impl Supervisor {
     }
 
     /// Starts a new process beside the old one, and lets it take all further calls. The old
-    /// process finishes its calls. If the new process does not start, the old one stays.
-    async fn replace(&mut self) -> Result<(), StartError> {
-        let Some(mut old) = self.current.take() else { return Ok(self.load().await?) };
+    /// process finishes its calls. If the new process does not start, the old one stays. Does nothing
+    /// without a running instance.
+    async fn replace(&mut self) -> Result<(), FailedUpgrade> {
+        let Some(mut old) = self.current.take() else { return Ok(()) };
         let (started, has_crashed) = {
             let mut starting = pin!(self.start_successor());
             tokio::select! {
@@ -91,7 +102,7 @@ impl Supervisor {
                 exit = old.wait() => {
                     // Calls wait for the new process, whose start goes on.
                     self.plugin.clear_instance(State::Stopped, Availability::Restarting);
-                    self.report(PluginEvent::Crashed(exit.clone()));
+                    self.report(PluginEvent::ended(&exit));
                     old.shared.end(exit);
                     (starting.await, true)
                 }
@@ -108,11 +119,13 @@ impl Supervisor {
             }
             (Err(error), false) => {
                 self.current = Some(old);
-                Err(error)
+                // Whoever asked for the upgrade also hears whether another try may succeed.
+                let retry_at = self.retry_at(&error);
+                Err(FailedUpgrade { error, retry_at })
             }
             (Err(error), true) => {
-                self.handle_failed_start(&error, StartedBy::Restart);
-                Err(error)
+                let retry_at = self.handle_failed_start(&error, StartedBy::Restart);
+                Err(FailedUpgrade { error, retry_at })
             }
         }
     }
