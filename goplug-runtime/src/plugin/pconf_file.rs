@@ -64,8 +64,13 @@ impl Drop for PconfFile {
     }
 }
 
-/// The content of the file that is there already.
-fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+/// The content of the file that is there already, as far as a registry reads it; `None` if there is
+/// none.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be read, which does not mean that nothing is there;
+/// [`Error::Configuration`] if it is not a file.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     let failed = |error| Error::io(format!("reading {}", path.display()), error);
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use super::explained::explain;
 use super::per_process::PerProcess;
 use crate::limits;
+use crate::panic::catch;
 
 /// How long a thread waits for further work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
@@ -76,6 +77,18 @@ impl<T: Send, F: FnOnce() -> T + Send> Job for Work<T, F> {
     }
 }
 
+/// Jobs that nobody waits for any more. Their drop does not panic, whatever they contain.
+#[derive(Default)]
+struct Abandoned(VecDeque<Box<dyn Job>>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        for job in self.0.drain(..) {
+            drop(catch(|| drop(job)));
+        }
+    }
+}
+
 #[derive(Default)]
 struct Pool {
     state: Mutex<State>,
@@ -102,6 +115,8 @@ impl Pool {
     /// # Errors
     /// There is no thread at all, or the queue is full. The job is dropped.
     fn submit(&self, job: Box<dyn Job>, start: fn() -> io::Result<()>) -> io::Result<()> {
+        // Dropped once the queue is unlocked: a drop of the user's may submit a job itself.
+        let mut abandoned = Abandoned::default();
         let mut state = self.lock();
         if state.idle > state.jobs.len() {
             state.jobs.push_back(job);
@@ -109,7 +124,8 @@ impl Pool {
             return Ok(());
         }
         if state.jobs.len() >= limits::BLOCKING_QUEUE {
-            state.jobs.retain(|job| !job.is_abandoned());
+            let queued = std::mem::take(&mut state.jobs);
+            (abandoned.0, state.jobs) = queued.into_iter().partition(|job| job.is_abandoned());
             if state.jobs.len() >= limits::BLOCKING_QUEUE {
                 return Err(io::Error::other("too much other work waits for a thread"));
             }
@@ -131,7 +147,9 @@ impl Pool {
     /// What each thread does, until there is no work for a while.
     fn work(&self) {
         while let Some(job) = self.next() {
-            job.run();
+            // A panic in it would end the thread, which would count as there for ever. The job
+            // sends its own panic; this one comes from the drop of what nobody waits for.
+            drop(catch(|| job.run()));
         }
     }
 
@@ -161,7 +179,7 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use std::error::Error;
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
 
     use super::*;
 
@@ -221,6 +239,53 @@ mod tests {
         for job in jobs {
             job.await.unwrap().unwrap();
         }
+    }
+
+    /// Panics when it is dropped.
+    struct Grenade;
+
+    impl Drop for Grenade {
+        fn drop(&mut self) {
+            panic!("a test's own");
+        }
+    }
+
+    #[test]
+    fn a_thread_outlives_the_drop_of_a_result_that_nobody_waits_for() {
+        let pool = Arc::new(Pool::default());
+        let (begun, has_begun) = mpsc::channel();
+        let (abandon, is_abandoned) = mpsc::channel();
+        let (first, first_result) = job(move || {
+            begun.send(()).unwrap();
+            is_abandoned.recv().unwrap();
+            Grenade
+        });
+        pool.submit(first, || Ok(())).unwrap();
+        let working = Arc::clone(&pool);
+        std::thread::spawn(move || working.work());
+        has_begun.recv().unwrap();
+        drop(first_result);
+        // It waits for the same thread: there is no other.
+        let (done, is_done) = mpsc::channel();
+        let (second, _second_result) = job(move || done.send(()).unwrap());
+        pool.submit(second, no_thread).unwrap();
+        abandon.send(()).unwrap();
+        is_done.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(pool.lock().threads, 1);
+    }
+
+    #[test]
+    fn jobs_that_nobody_waits_for_make_room_even_if_their_drop_panics() {
+        let pool = Pool::default();
+        for _ in 0..limits::BLOCKING_QUEUE {
+            let grenade = Grenade;
+            let (abandoned, _) = job(move || std::mem::forget(grenade));
+            pool.submit(abandoned, || Ok(())).unwrap();
+        }
+        let (wanted, mut result) = job(|| 7);
+        pool.submit(wanted, || Ok(())).unwrap();
+        pool.next().unwrap().run();
+        assert_eq!(result.try_recv().unwrap().unwrap(), 7);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::plugin::pconf_file::read as read_pconf;
 use crate::protocol::Pconf;
 use crate::protocol::pconf::Announcement;
 use crate::transport::{
@@ -26,7 +27,8 @@ pub(super) struct InstallReport {
 ///
 /// # Errors
 /// [`Error::Io`] names the file that cannot be read or written; [`Error::Configuration`] if the
-/// program's path is not UTF-8, or if the file that is there already announces another plugin.
+/// program's path is not UTF-8, if the file that is there already announces another plugin, or if
+/// something else than a file is in its place.
 pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<InstallReport> {
     let about = |path: &Path| {
         let path = path.display().to_string();
@@ -47,7 +49,7 @@ pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<In
     let path = folder.join(pconf.file_name());
     let mut warnings = Vec::new();
     let _lock = lock_folder(&folder).map_err(about(&folder))?;
-    if let Ok(old) = fs::read(&path) {
+    if let Some(old) = read_pconf(&path)? {
         warnings.extend(check_old(&old, &pconf, &path)?);
         pconf = pconf.with_unknown_keys_of(&old);
     }
@@ -154,6 +156,26 @@ mod tests {
 
         let text = fs::read_to_string(path).unwrap();
         assert!(text.contains("\"Note\": \"mine\"") && !text.contains("old"), "{text}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("do");
+        fs::write(&program, "abc").unwrap();
+        let path = folder.path().join("Test.Do.pconf");
+        // A link to itself cannot be opened, by root neither.
+        std::os::unix::fs::symlink("Test.Do.pconf", &path).unwrap();
+
+        let error = install(&pconf(), &program, folder.path()).unwrap_err();
+
+        assert!(matches!(&error, Error::Io { .. }), "{error:?}");
+        assert!(error.to_string().contains("Test.Do.pconf"), "{error}");
+        assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let error = install(&pconf(), &program, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("is in the way"), "{error}");
     }
 
     #[test]

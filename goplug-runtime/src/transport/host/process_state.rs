@@ -24,7 +24,7 @@ impl ProcessState {
     /// The state of the process of this id; [`ProcessState::Exiting`] if there is none. Reads one
     /// small file, which does not block.
     pub fn of(process: u32) -> Self {
-        match fs::read_to_string(format!("/proc/{process}/stat")) {
+        match fs::read(format!("/proc/{process}/stat")) {
             Ok(stat) => Self::parse(&stat).unwrap_or(Self::Normal),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::Exiting,
             // It is being reaped at this moment (ESRCH), or the files of processes are not to be
@@ -36,8 +36,10 @@ impl ProcessState {
         }
     }
 
-    /// Reads a process's `stat`. The name of the program, in parentheses, may contain anything.
-    fn parse(stat: &str) -> Option<Self> {
+    /// Reads a process's `stat`. The name of the program, in parentheses, may contain anything, and
+    /// the system cuts it off after 15 bytes, even within a character.
+    fn parse(stat: &[u8]) -> Option<Self> {
+        let stat = String::from_utf8_lossy(stat);
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
         let state = fields.next()?;
         let flags: u64 = fields.nth(5)?.parse().ok()?;
@@ -54,6 +56,9 @@ impl ProcessState {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::process::CommandExt;
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
@@ -86,6 +91,31 @@ mod tests {
     }
 
     #[test]
+    fn the_state_of_a_process_is_known_whatever_the_bytes_of_its_name() {
+        let cat = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|folder| folder.join("cat"))
+            .find(|path| path.exists())
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        // The system takes the name from the link; the 15th byte is the first half of the last `é`.
+        let link = folder.path().join(OsStr::from_bytes("fourteen-bytesé".as_bytes()));
+        std::os::unix::fs::symlink(cat, &link).unwrap();
+        let mut child = Command::new(link).arg0("cat").stdin(Stdio::piped()).spawn().unwrap();
+        // The new name is set a moment after the parent runs on.
+        let name = format!("/proc/{}/comm", child.id());
+        let began = Instant::now();
+        while String::from_utf8(fs::read(&name).unwrap()).is_ok() {
+            assert!(began.elapsed() < Duration::from_secs(20));
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), Signal::STOP).unwrap();
+        wait_for(child.id(), ProcessState::Stopped);
+        child.kill().unwrap();
+        wait_for(child.id(), ProcessState::Exiting);
+        child.wait().unwrap();
+    }
+
+    #[test]
     fn the_name_of_a_program_is_not_taken_for_its_state() {
         let stat = |state: &str, flags| format!("7 (a) D (b) {state} 1 7 7 0 -1 {flags} 0 0\n");
         for (state, flags, expected) in [
@@ -95,8 +125,12 @@ mod tests {
             ("t", 0, ProcessState::Traced),
             ("D", 0, ProcessState::Uninterruptible),
         ] {
-            assert_eq!(ProcessState::parse(&stat(state, flags)), Some(expected), "{state}");
+            assert_eq!(
+                ProcessState::parse(stat(state, flags).as_bytes()),
+                Some(expected),
+                "{state}"
+            );
         }
-        assert_eq!(ProcessState::parse("7 (cut off"), None);
+        assert_eq!(ProcessState::parse(b"7 (cut off"), None);
     }
 }
