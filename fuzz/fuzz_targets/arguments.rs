@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use goplug_runtime::protocol::{Problem, ProblemKind};
 use goplug_runtime::ErrorText;
+use goplug_runtime::protocol::{Problem, ProblemKind};
 use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec};
 use libfuzzer_sys::fuzz_target;
 
