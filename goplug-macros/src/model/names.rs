@@ -53,8 +53,8 @@ pub(crate) fn wire(kind: Kind, ident: &Ident, given: Option<&LitStr>, diag: &Dia
         diag.at_span(at, "the name is empty; leave `name` out to use the function's own");
     } else if name.len() > longest {
         diag.at_span(at, format!("the name is longer than {longest} bytes"));
-    } else if name.chars().any(char::is_control) {
-        diag.at_span(at, "a name cannot hold a control character");
+    } else if name.chars().any(is_hidden) {
+        diag.at_span(at, "a name cannot hold a control or invisible character");
     } else if kind == Kind::Method && name.contains('/') {
         diag.at_span(at, "the name of a method cannot hold a `/`, which ends it in a path");
     } else if kind == Kind::Callback && name.contains(';') {
@@ -66,6 +66,17 @@ pub(crate) fn wire(kind: Kind, ident: &Ident, given: Option<&LitStr>, diag: &Dia
         diag.at_span(at, text);
     }
     name
+}
+
+/// As the runtime's `protocol::visible::is_hidden`.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Refuses a method with the name of a method that every client has, of its own or by a trait.
@@ -180,7 +191,19 @@ mod tests {
     #[test]
     fn the_wire_names_that_are_refused_are_those_that_the_runtime_refuses() {
         let [long, longer] = [257, 1025].map(|length| "x".repeat(length));
-        let others = ["add", "main.Do", "", "a/b", "a\tb", "a;b", "gap", "größe", &long, &longer];
+        let others = [
+            "add",
+            "main.Do",
+            "",
+            "a/b",
+            "a\tb",
+            "a\u{200b}b",
+            "a;b",
+            "gap",
+            "größe",
+            &long,
+            &longer,
+        ];
         for text in protocol::RESERVED.into_iter().chain(others) {
             let refused = |kind| {
                 errors(|diag| {
@@ -189,6 +212,15 @@ mod tests {
             };
             assert_eq!(refused(Kind::Method), name::check_method(text).is_err(), "{text:?}");
             assert_eq!(refused(Kind::Callback), name::check_callback(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_characters_that_are_refused_are_those_that_the_runtime_refuses() {
+        for c in ('\0'..=char::MAX).filter(|c| !matches!(c, '/' | ';')) {
+            let name = format!("a{c}b");
+            assert_eq!(is_hidden(c), name::check_method(&name).is_err(), "{name:?}");
+            assert_eq!(is_hidden(c), name::check_callback(&name).is_err(), "{name:?}");
         }
     }
 

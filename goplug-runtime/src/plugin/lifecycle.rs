@@ -54,6 +54,8 @@ struct State {
     hosts: Vec<u64>,
     /// Whether somebody activated the plugin whose end will not be noticed.
     is_pinned: bool,
+    /// Activations by somebody like that which have not ended.
+    begun_pins: usize,
     /// Requests to stop that have not been answered.
     stop_requests: usize,
     /// Whether the server's task has panicked.
@@ -72,6 +74,7 @@ impl Lifecycle {
             in_flight: 0,
             hosts: Vec::new(),
             is_pinned: false,
+            begun_pins: 0,
             stop_requests: 0,
             has_failed: false,
         };
@@ -201,20 +204,26 @@ impl Lifecycle {
         before
     }
 
-    /// Notes who activates the plugin: a host that is attached until the end of this connection,
-    /// or, without a connection, somebody whose end will not be noticed.
-    pub(super) fn attach(&self, connection: Option<u64>) {
+    /// Notes that a host activates the plugin. It is attached until the end of this connection.
+    pub(super) fn attach(&self, connection: u64) {
         self.0.send_if_modified(|state| {
             let was_abandoned = state.is_abandoned();
-            match connection {
-                Some(connection) if !state.hosts.contains(&connection) => {
-                    state.hosts.push(connection);
-                }
-                Some(_) => {}
-                None => state.is_pinned = true,
+            if !state.hosts.contains(&connection) {
+                state.hosts.push(connection);
             }
             was_abandoned
         });
+    }
+
+    /// Notes that somebody activates the plugin whose end will not be noticed. Until the guard is
+    /// dropped the plugin is not deactivated, and after [`PinGuard::keep`] it never is.
+    pub(super) fn begin_pin(&self) -> PinGuard<'_> {
+        self.0.send_if_modified(|state| {
+            let was_abandoned = state.is_abandoned();
+            state.begun_pins += 1;
+            was_abandoned
+        });
+        PinGuard(self)
     }
 
     /// Notes that a connection has ended, and with it perhaps a host.
@@ -266,7 +275,57 @@ impl Lifecycle {
 
 impl State {
     fn is_abandoned(&self) -> bool {
-        self.phase == Phase::Active && self.hosts.is_empty() && !self.is_pinned
+        let is_pinned = self.is_pinned || self.begun_pins > 0;
+        self.phase == Phase::Active && self.hosts.is_empty() && !is_pinned
+    }
+}
+
+/// An activation by somebody whose end will not be noticed. If it fails, or is given up, it leaves
+/// nothing behind.
+pub(super) struct PinGuard<'a>(&'a Lifecycle);
+
+impl PinGuard<'_> {
+    /// The activation has succeeded: the plugin stays active until it is stopped.
+    pub(super) fn keep(self) {
+        self.0.0.send_if_modified(|state| {
+            state.is_pinned = true;
+            false
+        });
+    }
+}
+
+impl Drop for PinGuard<'_> {
+    fn drop(&mut self) {
+        self.0.0.send_if_modified(|state| {
+            state.begun_pins -= 1;
+            state.is_abandoned()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_an_activation_that_succeeds_pins_the_plugin() {
+        let lifecycle = Arc::new(Lifecycle::new());
+        let is_abandoned = || lifecycle.0.borrow().is_abandoned();
+        let failing = lifecycle.begin_pin();
+        lifecycle.activate(|| async { anyhow::bail!("a test's own") }).await.unwrap_err();
+        drop(failing);
+        lifecycle.attach(7);
+        lifecycle.activate(|| async { Ok(()) }).await.unwrap();
+        assert!(!is_abandoned());
+        lifecycle.detach(7);
+        assert!(is_abandoned());
+
+        let pin = lifecycle.begin_pin();
+        assert!(!is_abandoned());
+        drop(pin);
+        assert!(is_abandoned());
+        lifecycle.begin_pin().keep();
+        assert!(!is_abandoned());
     }
 }
 

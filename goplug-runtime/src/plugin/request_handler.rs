@@ -213,8 +213,14 @@ impl RequestHandler {
         let raw = |body| Response::ok(body, wire::OCTET_STREAM, ResponseGuard::default());
         match request {
             ControlRequest::Activate { dialect, budget, is_host } => {
-                self.lifecycle.attach(is_host.then_some(connection));
-                self.activate(dialect, budget, body).await
+                if is_host {
+                    self.lifecycle.attach(connection);
+                    return self.activate(dialect, budget, body).await;
+                }
+                let pin = self.lifecycle.begin_pin();
+                let response = self.activate(dialect, budget, body).await?;
+                pin.keep();
+                Ok(response)
             }
             ControlRequest::Stop => Ok(self.stop().await),
             ControlRequest::Ping => Ok(raw(body)),

@@ -218,7 +218,7 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
         contained(|| {
             tracing::error!(
                 target: "goplug::callbacks", plugin = %self.peer.id(),
-                callback = self.name.as_str(), "the handler panicked: {message}"
+                callback = self.name.as_str(), "the handler panicked: {}", Lines(&message)
             );
         });
         self.next = self.next.max(self.first + 1);

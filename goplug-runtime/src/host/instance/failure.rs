@@ -3,6 +3,7 @@
 //! All of this happens after the failure. A call that is answered pays nothing for it.
 
 use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use super::exit::Exit;
 use super::outcome::Failure;
@@ -91,7 +92,7 @@ impl Instance {
     fn serves_on(&self) -> bool {
         match self.pid() {
             Some(_) => !self.is_ending(),
-            None => !self.has_exit() && has_listener(self.endpoint().socket()).unwrap_or(false),
+            None => !self.has_exit() && may_have_listener(self.endpoint().socket()),
         }
     }
 
@@ -140,6 +141,12 @@ impl Instance {
     }
 }
 
+/// Whether a process listens there, as far as is known: that this host cannot look, for want of
+/// descriptors for example, does not mean that nobody does.
+fn may_have_listener(socket: &Path) -> bool {
+    has_listener(socket).unwrap_or(true)
+}
+
 /// Why this process does not answer, if its state says so: for people, with what helps.
 pub(super) fn why_silent(process: u32) -> Option<String> {
     Some(match ProcessState::of(process) {
@@ -155,4 +162,25 @@ pub(super) fn why_silent(process: u32) -> Option<String> {
         ),
         ProcessState::Exiting => format!("its process {process} is ending"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_cannot_be_looked_at_is_not_taken_for_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name| folder.path().join(name);
+        let listener = UnixListener::bind(at("listens")).unwrap();
+        std::os::unix::fs::symlink("itself", at("itself")).unwrap();
+        assert!(has_listener(&at("itself")).is_err());
+        assert!(may_have_listener(&at("itself")));
+        assert!(may_have_listener(&at("listens")));
+        drop(listener);
+        assert!(!may_have_listener(&at("listens")));
+        assert!(!may_have_listener(&at("none")));
+    }
 }

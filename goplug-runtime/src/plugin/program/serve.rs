@@ -135,7 +135,11 @@ async fn start_watchdog(
     termination: Termination,
     lifeline: Option<Lifeline>,
 ) {
-    WATCHDOG.get_or_init(|| termination.waker());
+    let watchdog = WATCHDOG.get_or_init(|| termination.waker());
+    // A stop that began before woke nobody.
+    if server.is_stopping() {
+        watchdog.wake();
+    }
     let reasons = Arc::new((termination, lifeline));
     loop {
         let (watched, watching) = (server.clone(), Arc::clone(&reasons));

@@ -257,6 +257,11 @@ impl PluginServer {
         self.lifecycle.reached(Phase::Stopping).await;
     }
 
+    /// Whether the plugin is to stop, or has stopped.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.lifecycle.phase() >= Phase::Stopping
+    }
+
     /// Waits until the plugin has stopped, and returns why it failed, if it did. Cancel safe.
     pub(super) async fn stop_result(&self) -> Result<()> {
         self.stopped().await;

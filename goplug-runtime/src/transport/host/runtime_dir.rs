@@ -51,13 +51,29 @@ impl RuntimeDir {
     /// # Errors
     /// The system's error.
     pub fn create(parent: &Path, prefix: &str) -> io::Result<Self> {
+        Self::create_with(parent, prefix, open)
+    }
+
+    fn create_with(
+        parent: &Path,
+        prefix: &str,
+        open: impl Fn(&Path) -> io::Result<File>,
+    ) -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
             // The default would be 0777 without the bits of the process's umask.
             let private = Permissions::from_mode(MODE);
             let mut named = tempfile::Builder::new();
             named.prefix(prefix).rand_bytes(RANDOM).permissions(private);
             let folder = named.tempdir_in(parent)?;
-            let Ok(file) = open(folder.path()) else { continue };
+            let file = match open(folder.path()) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    // Without a descriptor, which may be what is wanting.
+                    let _ = fs::remove_dir(folder.keep());
+                    return Err(error);
+                }
+            };
             match lock(&file) {
                 Ok(Lock::Acquired) if is_at(&file, folder.path()) => {
                     return Ok(Self::new(folder, file));
@@ -217,6 +233,24 @@ mod tests {
         leave_stale_socket(&folder.path().join("0.sock"));
         drop(folder);
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_opened_is_no_folder_that_vanishes() {
+        let parent = tempfile::tempdir().unwrap();
+        let no_descriptor = |_: &Path| Err(Errno::MFILE.into());
+        let error = RuntimeDir::create_with(parent.path(), "x-", no_descriptor).unwrap_err();
+        assert_eq!(Errno::from_io_error(&error), Some(Errno::MFILE));
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+
+        let removed_once = std::cell::Cell::new(false);
+        let folder = RuntimeDir::create_with(parent.path(), "x-", |path| {
+            if !removed_once.replace(true) {
+                fs::remove_dir(path).unwrap();
+            }
+            open(path)
+        });
+        assert!(folder.unwrap().is_usable());
     }
 
     #[test]
