@@ -83,6 +83,7 @@ pub const ROOMS: &[Rooms] = &[
             "task",
             "runtime",
             "disk",
+            "looks",
             "policy",
             "install",
             "connection",

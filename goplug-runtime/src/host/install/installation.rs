@@ -149,7 +149,7 @@ impl Installation {
     /// that its arguments name. `None` if it is not known, or as for [`Installation::program`]. Does
     /// blocking I/O.
     pub(in crate::host) fn file_id(&self) -> Option<FileId> {
-        let command = if self.is_embedded() { None } else { self.command().ok()? }?;
+        let command = if self.is_embedded() { None } else { self.command() }?;
         let arguments = ExecFiles::arguments(&command).ok()?;
         ExecFiles::identity(&arguments, FileId::at(&command.program))
     }
@@ -176,38 +176,52 @@ impl Installation {
         self.rejected(format!("its socket {}: {error}{advice}", socket.display()))
     }
 
-    /// How to start the plugin; `None` if another process starts it.
-    ///
-    /// # Errors
-    /// [`Error::Rejected`] if a relative program lies outside the folder of the `.pconf`.
-    pub(in crate::host) fn command(&self) -> Result<Option<Command>> {
+    /// How to start the plugin; `None` if another process starts it. Looks at no file: before the
+    /// start, [`Installation::check_program`] has to.
+    pub(in crate::host) fn command(&self) -> Option<Command> {
         if let Origin::Embedded(program) = &self.origin {
             let marker = (wire::ENV_EMBEDDED.into(), self.id().to_string().into());
-            return Ok(Some(Command {
+            return Some(Command {
                 program: program.clone(),
                 is_own: true,
                 arguments: Vec::new(),
                 environment: vec![marker],
                 folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
                 digests: Vec::new(),
-            }));
+            });
         }
-        let (Some(program), Some(argv)) = (self.pconf.program(self.folder()), self.pconf.exec())
-        else {
-            return Ok(None);
-        };
-        let relative = argv.first().is_some_and(|first| Path::new(first).is_relative());
-        if relative && is_outside(&program, self.folder()) {
-            return Err(self.rejected("Exec names a program outside the folder of the file"));
-        }
-        Ok(Some(Command {
+        let (program, argv) = (self.pconf.program(self.folder())?, self.pconf.exec()?);
+        Some(Command {
             program,
             is_own: false,
             arguments: argv.iter().skip(1).map(OsString::from).collect(),
             environment: Vec::new(),
             folder: self.folder().into(),
             digests: self.digests(),
-        }))
+        })
+    }
+
+    /// Checks that links do not lead a relative program out of the folder of the `.pconf`. If there is
+    /// no program, the start will report that. Does blocking I/O.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if they do.
+    pub(in crate::host) fn check_program(&self) -> Result<()> {
+        let Some(program) = self.program().filter(|_| self.has_relative_program()) else {
+            return Ok(());
+        };
+        match (program.canonicalize(), self.folder().canonicalize()) {
+            (Ok(program), Ok(folder)) if !program.starts_with(&folder) => {
+                Err(self.rejected("Exec names a program outside the folder of the file"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the file names a program by a path from its own folder.
+    pub(in crate::host) fn has_relative_program(&self) -> bool {
+        let first = self.pconf.exec().and_then(|argv| argv.first());
+        !self.is_embedded() && first.is_some_and(|first| Path::new(first).is_relative())
     }
 
     fn digests(&self) -> Vec<(PathBuf, String)> {
@@ -226,18 +240,6 @@ impl Installation {
     }
 
     fn check(&self) -> Result<()> {
-        match self.command()? {
-            Some(_) => Ok(()),
-            None => self.socket().map(drop),
-        }
-    }
-}
-
-/// Whether a program lies outside this folder; symbolic links are followed. If the program does
-/// not exist, only its path is checked: the start will report that it is missing.
-fn is_outside(program: &Path, folder: &Path) -> bool {
-    match (program.canonicalize(), folder.canonicalize()) {
-        (Ok(program), Ok(folder)) => !program.starts_with(folder),
-        _ => program.components().any(|part| part == std::path::Component::ParentDir),
+        if self.command().is_some() { Ok(()) } else { self.socket().map(drop) }
     }
 }

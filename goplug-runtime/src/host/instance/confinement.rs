@@ -18,7 +18,7 @@ pub(in crate::host) fn unsupported(
     sandbox: &Sandbox,
     installation: &Installation,
 ) -> Result<Option<&'static str>> {
-    let unsupported = if installation.command()?.is_some() {
+    let unsupported = if installation.command().is_some() {
         sandbox.rules.unsupported()
     } else {
         Some("somebody else starts it")

@@ -13,6 +13,7 @@ use super::sockets::Sockets;
 use super::starting::{StartingChild, StartingInstance, StartingProcess};
 use crate::error::{Error, Result};
 use crate::host::connection::{Endpoint, connect};
+use crate::host::disk;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::limits;
@@ -50,15 +51,31 @@ impl Launch<'_> {
     }
 
     async fn start_process(&self) -> Result<(Endpoint, StartingProcess), StartError> {
-        let Some(command) = self.installation.command()? else {
+        let Some(command) = self.installation.command() else {
             let endpoint = self.endpoint(self.installation.socket()?);
             return Ok((endpoint, StartingProcess::Foreign { host: self.host.into() }));
         };
+        self.check_program().await?;
         let (process, listener) = self.spawn(command).await?;
         let endpoint = self.endpoint(listener.path().into());
         let is_sandboxed = self.policy.sandbox.is_some();
         let child = StartingChild { process, listener, is_sandboxed };
         Ok((endpoint, StartingProcess::Child(Box::new(child))))
+    }
+
+    /// Checks where links lead the program to, on another thread: it may be on a dead mount.
+    async fn check_program(&self) -> Result<(), StartError> {
+        if !self.installation.has_relative_program() {
+            return Ok(());
+        }
+        let installation = Arc::clone(&self.installation);
+        let checking = timeout_at(self.deadline, disk::run(move || installation.check_program()));
+        let checked = checking.await.map_err(|_| self.late())?;
+        let unchecked = |error: std::io::Error| {
+            let reason = format!("its program could not be looked at: {error}");
+            StartCause::of(&error).with(self.failed(reason))
+        };
+        Ok(checked.map_err(unchecked)??)
     }
 
     /// Binds a socket, and starts a process that listens on it.
@@ -77,10 +94,7 @@ impl Launch<'_> {
             .map_err(|error| unbound(std::io::Error::other(error)))?;
         let starting =
             Process::start(&self.installation, command, &listener, self.policy, self.digests);
-        let timeout = self.policy.start_timeout;
-        let process = timeout_at(self.deadline, starting)
-            .await
-            .map_err(|_| failed(format!("its program did not run within {timeout:?}")))??;
+        let process = timeout_at(self.deadline, starting).await.map_err(|_| self.late())??;
         Ok((process, listener))
     }
 
@@ -88,6 +102,11 @@ impl Launch<'_> {
         let Policy { body_limit, busy_poll, max_connections, .. } = *self.policy;
         let url = self.installation.pconf.url();
         Endpoint::new(socket, url, body_limit, busy_poll, max_connections)
+    }
+
+    fn late(&self) -> Error {
+        let timeout = self.policy.start_timeout;
+        self.failed(format!("its program did not run within {timeout:?}"))
     }
 
     fn failed(&self, reason: String) -> Error {
@@ -101,7 +120,7 @@ impl Launch<'_> {
 /// # Errors
 /// [`Error::Rejected`] if the plugin does not listen.
 pub(in crate::host) async fn probe(installation: &Installation) -> Result<()> {
-    if installation.command()?.is_some() {
+    if installation.command().is_some() {
         return Ok(());
     }
     let socket = installation.socket()?;

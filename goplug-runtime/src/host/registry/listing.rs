@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::settings::Settings;
+use crate::error::Error;
 use crate::host::install::{Installation, Unusable, trust};
+use crate::host::looks::{Looks, Row};
 use crate::protocol::pconf;
 use crate::transport::{FileId, FileStamp, is_absent, is_passing};
 
@@ -33,7 +35,8 @@ pub(super) struct ScannedFile {
     pub(super) is_news: bool,
     /// What the file describes, or why it cannot be used.
     pub(super) installation: Result<Installation, Unusable>,
-    /// The program that the file names, as it was then; `None` if it could not be looked at.
+    /// The program that the file names, as it was then: as one that is not there if it did not answer,
+    /// so that it is noticed when it does. `None` if it could not be looked at.
     pub(super) program: Option<FileId>,
 }
 
@@ -44,7 +47,8 @@ pub(super) trait KnownStamps {
 }
 
 /// Lists the folder and reads the files that have changed. Blocks.
-pub(super) fn scan(settings: &Settings, known: &impl KnownStamps) -> FolderScan {
+pub(super) fn scan(settings: &Settings, known: &impl KnownStamps, looks: &Looks) -> FolderScan {
+    let mut looks = looks.row();
     let mut scan =
         FolderScan { present: None, rejection: None, changed: Vec::new(), is_incomplete: false };
     let mut present = match list(&settings.folder) {
@@ -62,7 +66,7 @@ pub(super) fn scan(settings: &Settings, known: &impl KnownStamps) -> FolderScan 
         // may be from anybody, and are not read.
         scan.rejection = Some(reason);
     } else {
-        present.retain(|path| match read_if_changed(path, settings, known) {
+        present.retain(|path| match read_if_changed(path, settings, known, &mut looks) {
             Read::Unchanged => true,
             Read::Absent => false,
             Read::Changed(file) => {
@@ -89,7 +93,12 @@ enum Read {
     Changed(Box<ScannedFile>),
 }
 
-fn read_if_changed(path: &Path, settings: &Settings, known: &impl KnownStamps) -> Read {
+fn read_if_changed(
+    path: &Path,
+    settings: &Settings,
+    known: &impl KnownStamps,
+    looks: &mut Row<'_>,
+) -> Read {
     let known = known.stamp(path);
     let file = |stamp: Option<FileStamp>, installation, program| {
         let is_news = stamp.is_none() || stamp != known;
@@ -114,8 +123,31 @@ fn read_if_changed(path: &Path, settings: &Settings, known: &impl KnownStamps) -
     if installation.is_err() && path.symlink_metadata().is_err_and(|error| is_absent(&error)) {
         return Read::Absent;
     }
-    let program = installation.as_ref().ok().and_then(Installation::file_id);
-    file(stamp, installation, program)
+    let looked = installation.and_then(|installation| look_at_program(installation, looks));
+    match looked {
+        Ok((installation, program)) => file(stamp, Ok(installation), program),
+        Err(unusable) => file(stamp, Err(unusable), None),
+    }
+}
+
+/// Looks at the program that a file names. If that does not answer, its start will tell.
+fn look_at_program(
+    installation: Installation,
+    looks: &mut Row<'_>,
+) -> Result<(Installation, Option<FileId>), Unusable> {
+    let Some(program) = installation.program() else { return Ok((installation, None)) };
+    let named = installation.clone();
+    let look = move || (named.check_program(), named.file_id());
+    let Some((checked, id)) = looks.look(installation.path(), look) else {
+        return Ok((installation, Some(FileId::absent(&program))));
+    };
+    match checked {
+        Ok(()) => Ok((installation, id)),
+        Err(Error::Rejected { reason, .. }) => {
+            Err(Unusable { plugin: Some(installation.id().clone()), ..Unusable::from(reason) })
+        }
+        Err(other) => Err(other.to_string().into()),
+    }
 }
 
 /// # Errors
@@ -185,7 +217,7 @@ mod tests {
     }
 
     fn look(folder: &Path, known: &Stamps) -> FolderScan {
-        scan(&settings(folder), known)
+        scan(&settings(folder), known, &Looks::default())
     }
 
     fn pconf(version: &str) -> String {
@@ -276,5 +308,20 @@ mod tests {
         let scan = look(temp.path(), &Stamps::default());
         assert_eq!(scan.present.unwrap().len(), 2);
         assert!(scan.changed.iter().all(|file| file.installation.is_err()));
+    }
+
+    #[test]
+    fn a_program_that_does_not_answer_keeps_no_file_from_being_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a.pconf");
+        put(&path, &pconf("1.0.0"));
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let looks = Looks::default();
+        assert!(looks.row().look(&path, move || released.recv()).is_none());
+        let scan = scan(&settings(temp.path()), &Stamps::default(), &looks);
+        assert_eq!(version(&scan), "1.0.0");
+        // Once it answers, it is another than before.
+        assert!(scan.changed[0].program.as_ref().unwrap().successor().is_some());
+        drop(release);
     }
 }

@@ -4,13 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use crate::host::looks::Looks;
 use crate::host::plugin::{PluginState, ProgramWatch};
 use crate::protocol::PluginId;
 use crate::transport::FileId;
 
 /// The programs of a registry's plugins.
 #[derive(Default)]
-pub(super) struct Programs(Mutex<BTreeMap<PluginId, Entry>>);
+pub(super) struct Programs {
+    entries: Mutex<BTreeMap<PluginId, Entry>>,
+    /// The looks at programs, also those of scans.
+    looks: Looks,
+}
 
 struct Entry {
     plugin: Weak<PluginState>,
@@ -35,13 +40,21 @@ impl Programs {
         entries.insert(plugin.id().clone(), entry);
     }
 
-    /// Looks at all programs, and has the plugins of those that have changed rechecked. Blocks.
+    /// The looks at programs.
+    pub(super) fn looks(&self) -> &Looks {
+        &self.looks
+    }
+
+    /// Looks at all programs, and has the plugins of those that have changed rechecked. Blocks for a
+    /// few seconds at most.
     pub(super) fn look(&self) {
-        // The lock is not held meanwhile: a look at a dead mount never ends.
+        // The lock is not held meanwhile: a look may take its time.
         let watches: Vec<_> =
             self.lock().iter().map(|(id, entry)| (id.clone(), entry.watch.clone())).collect();
+        let mut row = self.looks.row();
         for (id, watch) in watches {
-            let newer = watch.newer();
+            let looked = watch.clone();
+            let newer = row.look(id.to_string(), move || looked.newer()).flatten();
             let mut entries = self.lock();
             let entry = entries.get_mut(&id).filter(|entry| entry.watch == watch);
             let Some(entry) = entry.filter(|entry| newer.is_some() && entry.seen != newer) else {
@@ -55,6 +68,6 @@ impl Programs {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<PluginId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,6 +18,7 @@ use super::listing::{self, FolderScan};
 use super::watch::Hints;
 use crate::host::disk;
 use crate::host::install::Installation;
+use crate::host::looks::Row;
 use crate::limits;
 use crate::panic::catch_panic;
 use crate::transport::{FileStamp, is_listening};
@@ -114,9 +115,13 @@ impl Scanner {
     /// Reads the folder. Those who wait longer than [`limits::FOLDER_TIMEOUT`] are answered, and the
     /// folder is rejected until it has been read.
     async fn read(&mut self, answered: &mut Vec<ScanRequest>) -> Result<FolderScan, Gone> {
-        let settings = Arc::clone(self.directory.upgrade().ok_or(Gone)?.settings());
+        let directory = self.directory.upgrade().ok_or(Gone)?;
+        let settings = Arc::clone(directory.settings());
         let folder = Arc::clone(&self.folder);
-        let mut reading = pin!(disk::run(move || listing::scan(&settings, &*folder)));
+        let programs = Arc::clone(directory.programs());
+        drop(directory);
+        let scan = move || listing::scan(&settings, &*folder, programs.looks());
+        let mut reading = pin!(disk::run(scan));
         let mut late = pin!(tokio::time::sleep(limits::FOLDER_TIMEOUT));
         let mut is_late = false;
         let read = loop {
@@ -172,13 +177,15 @@ impl Scanner {
         if rivals.is_empty() {
             return;
         }
-        let settled = disk::run_within(limits::FOLDER_TIMEOUT, move || {
+        let programs = Arc::clone(directory.programs());
+        let settled = disk::run(move || {
+            let mut looks = programs.looks().row();
             rivals.retain(|(owner, rival)| {
-                leads_nowhere(owner) && !leads_nowhere(&rival.installation)
+                leads_nowhere(owner, &mut looks) && !leads_nowhere(&rival.installation, &mut looks)
             });
             rivals
         });
-        // Without an answer, every plugin keeps its file.
+        // Without a thread, every plugin keeps its file.
         let Ok(settled) = settled.await else { return };
         let Some(folder) = Arc::get_mut(&mut self.folder) else { return };
         for (_, rival) in settled {
@@ -188,8 +195,13 @@ impl Scanner {
 }
 
 /// Whether a file names a program that does not exist, or a socket on which nobody listens. What
-/// cannot be found out leads somewhere. Blocks.
-fn leads_nowhere(installation: &Installation) -> bool {
+/// cannot be found out leads somewhere. Blocks for a second at most.
+fn leads_nowhere(installation: &Installation, looks: &mut Row<'_>) -> bool {
+    let looked = installation.clone();
+    looks.look(installation.path(), move || is_dead_end(&looked)).unwrap_or(false)
+}
+
+fn is_dead_end(installation: &Installation) -> bool {
     if let Some(program) = installation.program() {
         return FileStamp::at(&program).is_ok_and(|stamp| stamp.is_none());
     }

@@ -7,7 +7,8 @@
 //! [`limits::RECONCILE_FILES_INTERVAL`], a scan of all files is due: it finds a file that was changed
 //! in place and whose event got lost.
 //!
-//! A thread, since a look at a dead mount never ends.
+//! A thread, since a look at a folder on a dead mount never ends. Each look at a program has a deadline,
+//! so one that is on a dead mount holds up no other.
 
 use std::io;
 use std::path::{Path, PathBuf};

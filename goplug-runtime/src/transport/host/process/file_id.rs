@@ -106,6 +106,11 @@ impl FileId {
         Ok(Self(vec![(path.into(), FileStamp::at(path)?)]))
     }
 
+    /// That there is no file at a path.
+    pub fn absent(path: &Path) -> Self {
+        Self(vec![(path.into(), None)])
+    }
+
     /// Adds the files at these paths, or that there are none. Does blocking I/O.
     ///
     /// # Errors
