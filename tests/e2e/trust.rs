@@ -102,7 +102,7 @@ fn a_folder_that_others_may_write_is_refused_with_all_that_is_in_it() {
         let folder = env.folder();
         set_mode(&folder, 0o777);
         let reason = rejection(env, &folder, || set_mode(&folder, 0o755)).await;
-        let expected = "the folder is not to be trusted: every user may write it (mode 0777); chmod o-w mends that";
+        let expected = "the folder is not to be trusted: every user may write it (mode 0777); chmod go-w mends that";
         assert_eq!(reason, expected);
     });
 }
@@ -139,7 +139,7 @@ fn a_program_that_others_may_write_is_refused() {
         set_mode(&program, 0o777);
         let reason = rejection(env, &file, || set_mode(&program, 0o755)).await;
         let expected = "the program TEMP/plugins/bin/program is not to be trusted: every user \
-                        may write it (mode 0777); chmod o-w mends that";
+                        may write it (mode 0777); chmod go-w mends that";
         assert_eq!(reason, expected);
     });
 }
@@ -152,7 +152,7 @@ fn a_program_in_a_folder_that_others_may_write_is_refused() {
         set_mode(folder, 0o777);
         let reason = rejection(env, &file, || set_mode(folder, 0o755)).await;
         let expected = "the folder TEMP/plugins/bin of the program is not to be trusted: every \
-                        user may write it (mode 0777); chmod o-w mends that";
+                        user may write it (mode 0777); chmod go-w mends that";
         assert_eq!(reason, expected);
     });
 }

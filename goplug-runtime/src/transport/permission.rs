@@ -55,8 +55,10 @@ impl Facts {
             return None;
         }
         if mode & OTHERS_WRITE != 0 {
+            // The group is named as well, so that one command is enough.
+            let who = if mode & GROUP_WRITE == 0 { "o" } else { "go" };
             return Some(format!(
-                "every user may write it (mode {mode:04o}); chmod o-w mends that"
+                "every user may write it (mode {mode:04o}); chmod {who}-w mends that"
             ));
         }
         if mode & GROUP_WRITE != 0 && !(gid == uid && group_is_private()) {
@@ -108,7 +110,7 @@ mod tests {
     #[test]
     fn a_mode_that_lets_everybody_write_is_reported() {
         let text = problem(ME, ME, 0o666, false).unwrap();
-        assert_eq!(text, "every user may write it (mode 0666); chmod o-w mends that");
+        assert_eq!(text, "every user may write it (mode 0666); chmod go-w mends that");
     }
 
     #[test]

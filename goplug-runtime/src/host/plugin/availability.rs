@@ -28,8 +28,8 @@ pub(super) enum Availability {
     RuntimeGone,
     /// No instance until somebody loads the plugin, since restarts were given up for this reason.
     GivenUp(String),
-    /// A restart is on its way.
-    Restarting,
+    /// A restart is on its way, after a start that failed for this reason if there is one.
+    Restarting(Option<String>),
     /// The next call starts the plugin.
     OnDemand,
 }
@@ -41,21 +41,45 @@ pub(super) enum Acquired {
 }
 
 impl Availability {
+    /// Whether a restart is on its way.
+    pub(super) fn is_restarting(&self) -> bool {
+        matches!(self, Self::Restarting(_))
+    }
+
     /// Whether the plugin gets another instance without being loaded.
     pub(super) fn expects_instance(&self) -> bool {
-        matches!(self, Self::Restarting | Self::OnDemand)
+        self.is_restarting() || *self == Self::OnDemand
     }
 
     /// The error of a call that no instance took.
     pub(super) fn error(&self, id: &PluginId, state: State) -> Error {
         let reason = match (self, state) {
             (Self::GivenUp(reason), _) => format!("it was given up: {reason}"),
-            (Self::Restarting, _) => "it is being restarted, which takes too long".into(),
+            (Self::Restarting(None), _) => "it is being restarted, which takes too long".into(),
+            (Self::Restarting(Some(reason)), _) => {
+                format!("it is being restarted; the last start has failed: {reason}")
+            }
             (Self::OnDemand, _) => "it is being started, which takes too long".into(),
             (Self::RuntimeGone, _) => return Error::Runtime(runtime::GONE),
             (Self::NotLoaded, State::Stopped) => "it is stopped".into(),
             (Self::NotLoaded, State::Discovered | State::Loaded) => "it is not loaded".into(),
         };
         Error::Unavailable { id: id.clone(), reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_call_says_why_the_restarts_fail() {
+        let id = PluginId::new("P", "").unwrap();
+        let restarting = Availability::Restarting(Some("the disk is full".into()));
+        let error = restarting.error(&id, State::Stopped).to_string();
+        assert_eq!(
+            error,
+            "P is not available: it is being restarted; the last start has failed: the disk is full"
+        );
     }
 }

@@ -112,7 +112,7 @@ impl PluginState {
     pub(in crate::host) fn install(&self, installation: Installation) {
         let mut status = self.lock();
         status.installation = Some(Arc::new(installation));
-        if status.instance.is_none() && status.availability != Availability::Restarting {
+        if status.instance.is_none() && !status.availability.is_restarting() {
             status.state = State::Discovered;
         }
     }
@@ -246,11 +246,11 @@ impl PluginState {
                 Availability::NotLoaded | Availability::RuntimeGone | Availability::GivenUp(_) => {
                     return Err(availability.error(&self.id, self.state()));
                 }
-                Availability::Restarting => {
+                Availability::Restarting(_) => {
                     let mut changed = pin!(self.instance_changed.notified());
                     // Enabled before the check: a change in between is not missed.
                     changed.as_mut().enable();
-                    if self.lock().availability == Availability::Restarting {
+                    if self.lock().availability.is_restarting() {
                         changed.await;
                     }
                 }

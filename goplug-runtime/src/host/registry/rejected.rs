@@ -1,6 +1,7 @@
 //! The files that a registry cannot use.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::panic::contained;
@@ -16,6 +17,14 @@ pub struct RejectedFile {
     pub path: PathBuf,
     /// Why it cannot be used, as a text for people.
     pub reason: String,
+}
+
+/// The path and the reason, on one line if the reason is. Safe to show: control and invisible
+/// characters are written out.
+impl fmt::Display for RejectedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", OneLine(self.path.display()), Lines(&self.reason))
+    }
 }
 
 /// The rejected files, by their paths.

@@ -38,7 +38,7 @@ impl Supervisor {
     /// That is no restart: whoever started it has restarted it.
     async fn follow(&mut self, old: OwnedInstance, exit: Exit) {
         // Calls wait for the new process.
-        self.plugin.clear_instance(State::Stopped, Availability::Restarting);
+        self.plugin.clear_instance(State::Stopped, Availability::Restarting(None));
         self.report(PluginEvent::ended(&exit));
         old.shared.end_replaced(exit);
         drop(old);
@@ -55,7 +55,7 @@ impl Supervisor {
         let decision = self.restarts.after_exit(policy, &exit, instance.uptime(), now);
         // The order matters: listeners that get the events, and calls that fail now, read the
         // plugin's state, which must not have this instance any more.
-        let given_up = self.apply(decision);
+        let given_up = self.apply(decision, None);
         self.report(PluginEvent::ended(&exit));
         if let Some(event) = given_up {
             self.report(event);
@@ -126,13 +126,17 @@ impl Supervisor {
         if let Some(at) = retry_at.filter(|_| by != StartedBy::Request) {
             self.log_retry(at, error);
             self.restart_at = Some(at);
-            self.plugin.clear_instance(State::Stopped, Availability::Restarting);
+            let reason = Some(error.error.to_string());
+            self.plugin.clear_instance(State::Stopped, Availability::Restarting(reason));
             return Some(at);
         }
         let decision = self.decide(error, by);
+        if let RestartDecision::RestartAfter(wait) = decision {
+            self.log_retry(Instant::now() + wait, error);
+        }
         // Without a restart, a plugin that did not run is as it was.
         let changes = by == StartedBy::Restart || decision != RestartDecision::StayStopped;
-        if let Some(event) = changes.then(|| self.apply(decision)).flatten() {
+        if let Some(event) = changes.then(|| self.apply(decision, Some(&error.error))).flatten() {
             self.report(event);
         }
         None
@@ -209,11 +213,12 @@ impl Supervisor {
 
     /// Schedules a restart or leaves the plugin stopped. Returns the event that the caller has to
     /// report if restarts are given up.
-    fn apply(&mut self, decision: RestartDecision) -> Option<PluginEvent> {
+    /// `failure` is why the last start failed, if it did.
+    fn apply(&mut self, decision: RestartDecision, failure: Option<&Error>) -> Option<PluginEvent> {
         let (availability, event) = match decision {
             RestartDecision::RestartAfter(wait) if self.plugin.installation().is_some() => {
                 self.restart_at = Some(Instant::now() + wait);
-                (Availability::Restarting, None)
+                (Availability::Restarting(failure.map(Error::to_string)), None)
             }
             RestartDecision::RestartAfter(_) | RestartDecision::StayStopped => {
                 (Availability::NotLoaded, None)

@@ -101,7 +101,7 @@ impl Supervisor {
                 started = starting.as_mut() => (started, false),
                 exit = old.wait() => {
                     // Calls wait for the new process, whose start goes on.
-                    self.plugin.clear_instance(State::Stopped, Availability::Restarting);
+                    self.plugin.clear_instance(State::Stopped, Availability::Restarting(None));
                     self.report(PluginEvent::ended(&exit));
                     old.shared.end(exit);
                     (starting.await, true)
