@@ -12,7 +12,6 @@
 mod error;
 pub mod http1;
 pub mod limits;
-#[cfg(any(feature = "host", feature = "plugin"))]
 mod panic;
 pub mod protocol;
 pub mod transport;

@@ -4,10 +4,10 @@
 //! profile, every panic ends the process.
 
 use std::any::Any;
-use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(crate) use future::catch_panic;
 
 /// Runs users' code.
 ///
@@ -25,24 +25,6 @@ pub(crate) fn contained(code: impl FnOnce()) {
     drop(catch(code));
 }
 
-/// Runs users' code, and then drops it: that may panic as well.
-///
-/// # Errors
-/// The message of a panic in it.
-pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, String> {
-    let mut future = pin!(Some(future));
-    let output = poll_fn(|cx| match future.as_mut().as_pin_mut() {
-        // A future that panicked is never polled again, so nobody sees it half done.
-        Some(future) => match catch(|| future.poll(cx)) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        },
-        None => Poll::Pending,
-    })
-    .await;
-    catch(|| future.set(None)).and(output)
-}
-
 /// The message of a panic.
 fn panic_message(payload: Box<dyn Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().copied();
@@ -55,10 +37,37 @@ fn panic_message(payload: Box<dyn Any + Send>) -> String {
     text
 }
 
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod future {
+    use std::future::{Future, poll_fn};
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::catch;
+
+    /// Runs users' code, and then drops it: that may panic as well.
+    ///
+    /// # Errors
+    /// The message of a panic in it.
+    pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, String> {
+        let mut future = pin!(Some(future));
+        let output = poll_fn(|cx| match future.as_mut().as_pin_mut() {
+            // A future that panicked is never polled again, so nobody sees it half done.
+            Some(future) => match catch(|| future.poll(cx)) {
+                Ok(poll) => poll.map(Ok),
+                Err(panic) => Poll::Ready(Err(panic)),
+            },
+            None => Poll::Pending,
+        })
+        .await;
+        catch(|| future.set(None)).and(output)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::pin::Pin;
-    use std::task::Context;
+    use std::task::{Context, Poll};
 
     use super::*;
 
