@@ -36,6 +36,14 @@ impl Looks {
     pub(super) fn row(&self) -> Row<'_> {
         Row { looks: self, thread: None }
     }
+
+    /// Takes note of a look until the value is dropped; `None` if an earlier look for the same has not
+    /// come back, or too many have not.
+    pub(super) fn begin(&self, whose: OsString) -> Option<Done> {
+        let mut busy = lock(&self.0);
+        let may_begin = busy.len() < MOST_STUCK && busy.insert(whose.clone());
+        may_begin.then(|| Done { whose, busy: Arc::clone(&self.0) })
+    }
 }
 
 impl Row<'_> {
@@ -46,18 +54,10 @@ impl Row<'_> {
         whose: impl Into<OsString>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let whose = whose.into();
-        let busy = Arc::clone(&self.looks.0);
-        let limit = {
-            let mut busy = lock(&busy);
-            let stuck = busy.len();
-            if stuck >= MOST_STUCK || !busy.insert(whose.clone()) {
-                return None;
-            }
-            FIRST / (u32::try_from(stuck).unwrap_or(u32::MAX - 1) + 1)
-        };
+        let done = self.looks.begin(whose.into())?;
+        let stuck = lock(&self.looks.0).len() - 1;
+        let limit = FIRST / (u32::try_from(stuck).unwrap_or(u32::MAX - 1) + 1);
         let (result, received) = mpsc::channel();
-        let done = Done { whose, busy };
         let job = Box::new(move || {
             let outcome = catch(work);
             drop(done);
@@ -73,7 +73,7 @@ impl Row<'_> {
 }
 
 /// Takes a look from those that have not come back, also if it was never made.
-struct Done {
+pub(super) struct Done {
     whose: OsString,
     busy: Arc<Busy>,
 }

@@ -1,9 +1,11 @@
 //! From an installation to a process: bind, spawn. `starting` activates it.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::exit::Exit;
 use super::failed_start::{StartCause, StartError};
@@ -19,6 +21,10 @@ use crate::host::policy::Policy;
 use crate::limits;
 use crate::protocol::PluginId;
 use crate::transport::PassedListener;
+
+/// How long a stop waits for a process that is just beginning. A program on a disk that does not answer
+/// must not hold the stop up for longer.
+const BEGINNING_WAIT: Duration = Duration::from_millis(250);
 
 /// A plugin that is to be started.
 pub(in crate::host) struct Launch<'a> {
@@ -43,9 +49,19 @@ impl Launch<'_> {
         self,
         closing: impl Future<Output = ()>,
     ) -> Result<StartingInstance, StartError> {
-        let (endpoint, process) = tokio::select! {
-            started = self.start_process() => started?,
-            () = closing => return Err(Error::Stopped.into()),
+        let (endpoint, process) = {
+            let mut starting = pin!(self.start_process());
+            tokio::select! {
+                started = starting.as_mut() => started?,
+                () = closing => {
+                    // A process that is just beginning is ended before the stop returns.
+                    let started = timeout(BEGINNING_WAIT, starting).await;
+                    if let Ok(Ok((_, StartingProcess::Child(child)))) = started {
+                        child.end(&self.installation, Error::Stopped.into()).await;
+                    }
+                    return Err(Error::Stopped.into());
+                }
+            }
         };
         Ok(StartingInstance::new(self.installation, endpoint, process))
     }

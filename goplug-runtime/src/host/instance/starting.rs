@@ -228,8 +228,8 @@ impl StartingChild {
         self.process.wait().await.into_start_error(installation.id(), self.is_sandboxed)
     }
 
-    /// Ends a process that could not be activated, and adds to the error what is known of it.
-    async fn end(self, installation: &Installation, error: StartError) -> StartError {
+    /// Ends a process that is not activated, and adds to the error what is known of it.
+    pub(super) async fn end(self, installation: &Installation, error: StartError) -> StartError {
         let lacks_embed = installation.is_embedded() && !self.listener.is_taken();
         let exit = self.process.stop(Duration::ZERO).await;
         error.map(|error| {

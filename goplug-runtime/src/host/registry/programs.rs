@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 
 use crate::host::looks::Looks;
 use crate::host::plugin::{PluginState, ProgramWatch};
+use crate::panic::catch;
 use crate::protocol::PluginId;
 use crate::transport::FileId;
 
@@ -45,25 +47,35 @@ impl Programs {
         &self.looks
     }
 
-    /// Looks at all programs, and has the plugins of those that have changed rechecked. Blocks for a
-    /// few seconds at most.
-    pub(super) fn look(&self) {
-        // The lock is not held meanwhile: a look may take its time.
+    /// Looks at all programs on a thread of their own, which has the plugins of those that have changed
+    /// rechecked. Does not wait for it: one that is on a dead mount keeps that thread, and the next
+    /// look passes it over. Without a thread, the next look has to do.
+    pub(super) fn look(self: &Arc<Self>) {
         let watches: Vec<_> =
             self.lock().iter().map(|(id, entry)| (id.clone(), entry.watch.clone())).collect();
-        let mut row = self.looks.row();
-        for (id, watch) in watches {
-            let looked = watch.clone();
-            let newer = row.look(id.to_string(), move || looked.newer()).flatten();
-            let mut entries = self.lock();
-            let entry = entries.get_mut(&id).filter(|entry| entry.watch == watch);
-            let Some(entry) = entry.filter(|entry| newer.is_some() && entry.seen != newer) else {
-                continue;
-            };
-            entry.seen.clone_from(&newer);
-            if let Some(plugin) = entry.plugin.upgrade() {
-                plugin.recheck_program(newer);
+        if watches.is_empty() {
+            return;
+        }
+        let programs = Arc::clone(self);
+        let work = move || {
+            for (id, watch) in watches {
+                let Some(_busy) = programs.looks.begin(id.to_string().into()) else { continue };
+                if let Ok(Some(newer)) = catch(|| watch.newer()) {
+                    programs.recheck(&id, &watch, newer);
+                }
             }
+        };
+        drop(thread::Builder::new().name("goplug-disk".into()).spawn(work));
+    }
+
+    /// Has a plugin rechecked, unless this newer file was seen before.
+    fn recheck(&self, id: &PluginId, watch: &ProgramWatch, newer: FileId) {
+        let mut entries = self.lock();
+        let entry = entries.get_mut(id).filter(|entry| entry.watch == *watch);
+        let Some(entry) = entry.filter(|entry| entry.seen.as_ref() != Some(&newer)) else { return };
+        entry.seen = Some(newer.clone());
+        if let Some(plugin) = entry.plugin.upgrade() {
+            plugin.recheck_program(Some(newer));
         }
     }
 
