@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use goplug::{Event, Plugin, PluginServer, Registry, State};
 use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
@@ -245,15 +247,26 @@ fn a_successor_behind_the_same_listening_process_is_activated_too() {
 }
 
 /// Forwards the connections of a host to a plugin, until they are cut.
-struct Proxy(tokio::sync::watch::Sender<()>);
+struct Proxy {
+    cut: tokio::sync::watch::Sender<()>,
+    /// How many of the next connections are closed as soon as they are there.
+    refused: Arc<AtomicUsize>,
+}
 
 impl Proxy {
     fn start(front: &Path, back: PathBuf) -> Self {
         let listener = tokio::net::UnixListener::bind(front).unwrap();
         let cut = tokio::sync::watch::Sender::new(());
         let cuts = cut.clone();
+        let refused = Arc::new(AtomicUsize::new(0));
+        let refusals = Arc::clone(&refused);
+        let take_one = |left: usize| left.checked_sub(1);
         tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
+                let taken = refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one);
+                if taken.is_ok() {
+                    continue;
+                }
                 let (back, mut cut) = (back.clone(), cuts.subscribe());
                 tokio::spawn(async move {
                     let mut far = tokio::net::UnixStream::connect(back).await.unwrap();
@@ -264,27 +277,33 @@ impl Proxy {
                 });
             }
         });
-        Self(cut)
+        Self { cut, refused }
     }
 
     /// Cuts all connections.
     fn cut(&self) {
-        self.0.send_replace(());
+        self.cut.send_replace(());
     }
+}
+
+/// A plugin of this process, loaded by way of a proxy.
+async fn behind_proxy(env: &TestEnv) -> (PluginServer, Proxy, Registry, Plugin) {
+    let server = in_process(env.path("elsewhere"), "1.0.0").await;
+    let front = env.path("front.sock");
+    let proxy = Proxy::start(&front, env.path("elsewhere").join("Test.Do.sock"));
+    let keys = serde_json::json!({
+        "Name": "Do", "NameSpace": "Test", "Protocol": 2, "Sock": front,
+    });
+    env.put_pconf("Test.Do.pconf", &keys);
+    let registry = env.registry().start().await.unwrap();
+    let plugin = registry.load("Do", "Test").await.unwrap();
+    (server, proxy, registry, plugin)
 }
 
 #[test]
 fn calls_go_on_when_the_connections_to_a_live_plugin_break() {
     run_test(async |env| {
-        let server = in_process(env.path("elsewhere"), "1.0.0").await;
-        let front = env.path("front.sock");
-        let proxy = Proxy::start(&front, env.path("elsewhere").join("Test.Do.sock"));
-        let keys = serde_json::json!({
-            "Name": "Do", "NameSpace": "Test", "Protocol": 2, "Sock": front,
-        });
-        env.put_pconf("Test.Do.pconf", &keys);
-        let registry = env.registry().start().await.unwrap();
-        let plugin = registry.load("Do", "Test").await.unwrap();
+        let (server, proxy, registry, plugin) = behind_proxy(env).await;
         for _ in 0..20 {
             assert_eq!(plugin.execute("Version", "").await.unwrap(), "1.0.0");
             proxy.cut();
@@ -295,6 +314,29 @@ fn calls_go_on_when_the_connections_to_a_live_plugin_break() {
         }
         assert_eq!(plugin.state(), State::Loaded);
         registry.stop().await;
+        server.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn a_live_plugin_whose_activations_break_several_times_in_a_row_stays_loaded() {
+    run_test(async |env| {
+        let (server, proxy, registry, plugin) = behind_proxy(env).await;
+        let mut events = registry.events();
+        proxy.refused.store(10, Ordering::SeqCst);
+        proxy.cut();
+        until("connections are let through again", || proxy.refused.load(Ordering::SeqCst) == 0)
+            .await;
+
+        assert_eq!(plugin.execute("Version", "").await.unwrap(), "1.0.0");
+
+        assert_eq!(plugin.state(), State::Loaded);
+        registry.stop().await;
+        read_until(&mut events, "the stop", |event| {
+            assert!(!is(Kind::Crashed, "Test.Do")(event), "{event:?}");
+            is(Kind::Stopped, "Test.Do")(event)
+        })
+        .await;
         server.stop().await.unwrap();
     });
 }

@@ -25,7 +25,8 @@ use crate::transport::is_shortage;
 /// The pause between two connections.
 const RECONNECT_DELAY: Duration = Duration::from_millis(100);
 
-/// How many activations in a row may break off before the plugin counts as ended.
+/// How many activations in a row may break off before the plugin counts as ended. They also have to
+/// take as long as a start may: connections to a plugin that lives may be cut several times in a row.
 const MAX_BROKEN_ACTIVATIONS: usize = 3;
 
 /// How this host is attached to a plugin that another process has started.
@@ -94,12 +95,12 @@ impl Attachment {
 
     /// Waits until the plugin has ended, or another process has taken its place. Cancel safe.
     pub(super) async fn wait(&mut self, instance: &Instance) -> Exit {
-        let mut broken = 0;
+        let (mut broken, mut closed_at) = (0, Instant::now());
         loop {
             if let Some(connection) = &mut self.connection {
                 connection.closed().await;
                 self.connection = None;
-                broken = 0;
+                (broken, closed_at) = (0, Instant::now());
             }
             match self.look(instance).await {
                 Found::Same(connection) => self.connection = Some(*connection),
@@ -111,7 +112,8 @@ impl Attachment {
                 Found::Unknown => {}
                 Found::Nothing => {
                     broken += 1;
-                    if broken == MAX_BROKEN_ACTIVATIONS {
+                    let took_long = closed_at.elapsed() >= self.policy.start_timeout;
+                    if broken >= MAX_BROKEN_ACTIVATIONS && took_long {
                         return Exit::because("it answers no activation any more");
                     }
                 }
