@@ -125,8 +125,7 @@ impl Supervisor {
         let reason = format!("its supervisor panicked: {panic}");
         let plugin = self.plugin.id();
         contained(|| tracing::error!(target: "goplug::supervisor", %plugin, "{reason}"));
-        (self.restart_at, self.upgrade_at) = (None, None);
-        self.forget_half_installed();
+        self.forget_retries();
         if let Some(instance) = self.current.take() {
             instance.shared.end(Exit::because(&reason));
         }
@@ -138,12 +137,8 @@ impl Supervisor {
     async fn execute(&mut self, command: Command) {
         // The result of a command whose sender no longer waits is dropped; the command is done.
         match command {
-            Command::Load(done) => {
-                let loaded = catch_panic(self.load()).await;
-                drop(done.send(self.unless_panicked(loaded)));
-            }
             Command::LoadOnDemand(done) if done.is_closed() => {}
-            Command::LoadOnDemand(done) => {
+            Command::Load(done) | Command::LoadOnDemand(done) => {
                 let loaded = catch_panic(self.load()).await;
                 drop(done.send(self.unless_panicked(loaded)));
             }
@@ -178,9 +173,8 @@ impl Supervisor {
 
     /// Makes this instance the current one, which takes all further calls.
     fn set_current(&mut self, instance: OwnedInstance, event: PluginEvent) {
-        (self.restart_at, self.upgrade_at) = (None, None);
+        self.forget_retries();
         self.has_run = true;
-        self.forget_half_installed();
         if let Some(generation) = instance.callback_generation() {
             self.plugin.callbacks().set_current(generation);
         }
@@ -224,10 +218,15 @@ impl Supervisor {
 
     /// Stops the plugin gracefully, if it runs, and cancels a restart.
     async fn stop(&mut self, state: State) {
-        (self.restart_at, self.upgrade_at) = (None, None);
-        self.forget_half_installed();
+        self.forget_retries();
         self.plugin.clear_instance(state, Availability::NotLoaded);
         self.stop_current().await;
+    }
+
+    /// Leaves nothing that is to be tried again.
+    fn forget_retries(&mut self) {
+        (self.restart_at, self.upgrade_at) = (None, None);
+        self.forget_half_installed();
     }
 
     /// Stops a plugin that has had no calls for a while, unless a call has just begun. The next

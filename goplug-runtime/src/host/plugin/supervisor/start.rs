@@ -12,16 +12,17 @@ use super::Supervisor;
 use crate::error::Error;
 use crate::host::callbacks::{self, CallbackPeer};
 use crate::host::instance::{
-    Launch, OwnedInstance, StartError, StartingInstance, start_error, unsupported,
+    Instance, Launch, OwnedInstance, StartError, StartingInstance, start_error, unsupported,
 };
 use crate::host::plugin::reporter::PluginEvent;
+use crate::host::plugin::state::PluginState;
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::Dialect;
 
 /// An activated instance, which may lack callbacks that were registered meanwhile.
-pub(super) struct Launched {
-    pub(super) instance: OwnedInstance,
+struct Launched {
+    instance: OwnedInstance,
     /// The end of the time that the start may take.
     deadline: Instant,
 }
@@ -34,9 +35,29 @@ struct Receiver {
 
 impl Supervisor {
     /// Starts an instance, registers the callbacks with it, and activates it.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] if it does not offer what the clients need that were made while there was
+    /// no instance.
     pub(super) async fn start(&self) -> Result<OwnedInstance, StartError> {
+        self.start_if(PluginState::check_new_contracts).await
+    }
+
+    /// Starts an instance that takes the place of the current one.
+    ///
+    /// # Errors
+    /// As [`Supervisor::start`], but for all clients.
+    pub(super) async fn start_successor(&self) -> Result<OwnedInstance, StartError> {
+        self.start_if(PluginState::check_contracts).await
+    }
+
+    /// Starts an instance, and stops it again if it does not fit.
+    async fn start_if(
+        &self,
+        fits: impl FnOnce(&PluginState, &Instance) -> Result<(), Error>,
+    ) -> Result<OwnedInstance, StartError> {
         let launched = self.launch().await?;
-        if let Err(error) = self.plugin.check_new_contracts(&launched.instance.shared) {
+        if let Err(error) = fits(&self.plugin, &launched.instance.shared) {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;
             return Err(error.into());
         }
@@ -44,7 +65,7 @@ impl Supervisor {
     }
 
     /// Starts an instance, registers the callbacks that there are, and activates it.
-    pub(super) async fn launch(&self) -> Result<Launched, StartError> {
+    async fn launch(&self) -> Result<Launched, StartError> {
         let (plugin, policy) = (&self.plugin, self.plugin.policy());
         if plugin.is_closing() {
             return Err(Error::Stopped.into());
@@ -148,7 +169,7 @@ impl Supervisor {
     ///
     /// # Errors
     /// The instance ended meanwhile.
-    pub(super) async fn complete(&self, launched: Launched) -> Result<OwnedInstance, StartError> {
+    async fn complete(&self, launched: Launched) -> Result<OwnedInstance, StartError> {
         let Launched { mut instance, deadline } = launched;
         let plugin = &self.plugin;
         let Some(generation) = instance.callback_generation() else { return Ok(instance) };

@@ -130,20 +130,6 @@ impl Supervisor {
         }
     }
 
-    /// Starts an instance that takes the place of the current one.
-    ///
-    /// # Errors
-    /// As [`Supervisor::start`], and [`Error::Contract`](crate::error::Error::Contract) if it does
-    /// not offer what the bound clients need.
-    pub(super) async fn start_successor(&self) -> Result<OwnedInstance, StartError> {
-        let launched = self.launch().await?;
-        if let Err(error) = self.plugin.check_contracts(&launched.instance.shared) {
-            launched.instance.stop(self.plugin.policy().stop_timeout).await;
-            return Err(error.into());
-        }
-        self.complete(launched).await
-    }
-
     /// Lets a replaced instance finish its calls, and stops it, in the background.
     fn retire(&mut self, old: OwnedInstance) {
         let plugin = Arc::clone(&self.plugin);
