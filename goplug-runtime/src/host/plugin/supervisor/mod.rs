@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use self::recovery::StartedBy;
+use self::recovery::{OtherHalf, StartedBy};
 use self::upgrade::UpgradeCandidate;
 use super::availability::{Availability, State};
 use super::command::{Command, Recheck};
@@ -43,10 +43,7 @@ pub(in crate::host) struct Supervisor {
     restart_at: Option<Instant>,
     /// When an upgrade is to be tried again.
     upgrade_at: Option<Instant>,
-    /// Since when a file has another digest than its `.pconf` says, after the plugin has run.
-    half_installed_since: Option<Instant>,
-    /// The failure for which the other half was waited for long enough.
-    half_given_up: Option<String>,
+    other_half: OtherHalf,
     /// Whether the plugin has ever run.
     has_run: bool,
     /// The last files that failed to replace the current instance. They are not tried again.
@@ -72,8 +69,7 @@ impl Supervisor {
             restarts: RestartHistory::default(),
             restart_at: None,
             upgrade_at: None,
-            half_installed_since: None,
-            half_given_up: None,
+            other_half: OtherHalf::default(),
             has_run: false,
             failed_upgrade: None,
             digests: DigestCache::default(),

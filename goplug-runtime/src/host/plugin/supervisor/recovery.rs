@@ -25,6 +25,36 @@ pub(super) enum StartedBy {
     Restart,
 }
 
+/// The other half of an upgrade: the `.pconf` for a program, or the program for a `.pconf`.
+#[derive(Debug, Default)]
+pub(super) enum OtherHalf {
+    #[default]
+    NotMissing,
+    /// Since this time a file has another digest than its `.pconf` says, after the plugin has run.
+    MissingSince(Instant),
+    /// It was waited for long enough. This failure is not waited for again.
+    GivenUp(String),
+}
+
+impl OtherHalf {
+    /// Until when it is waited for after this failure. `None` if that time is over, until the files
+    /// are others.
+    fn wait_until(&mut self, error: &Error) -> Option<Instant> {
+        // The error names both digests.
+        let failure = error.to_string();
+        let now = Instant::now();
+        let since = match self {
+            Self::GivenUp(given_up) if *given_up == failure => return None,
+            Self::MissingSince(since) => *since,
+            Self::GivenUp(_) | Self::NotMissing => now,
+        };
+        let until = since + limits::UPGRADE_PAIR_TIMEOUT;
+        let is_over = now >= until;
+        *self = if is_over { Self::GivenUp(failure) } else { Self::MissingSince(since) };
+        (!is_over).then_some(until)
+    }
+}
+
 impl Supervisor {
     /// Handles the exit of the current instance.
     pub(super) async fn handle_exit(&mut self, exit: Exit) {
@@ -166,35 +196,16 @@ impl Supervisor {
                 let wait = self.restarts.after_shortage(&self.plugin.policy().restart);
                 Some(Instant::now() + wait)
             }
-            _ if waits_for_half => self.half_installed_until(&error.error),
+            _ if waits_for_half => self.other_half.wait_until(&error.error),
             _ => None,
         };
         self.plugin.set_half_installed(waits_for_half && at.is_some());
         at
     }
 
-    /// Until when the other half of an upgrade is waited for: the `.pconf` for a program, or the
-    /// program for a `.pconf`. `None` if that time is over, until the files are others.
-    fn half_installed_until(&mut self, error: &Error) -> Option<Instant> {
-        // The error names both digests.
-        let failure = error.to_string();
-        if self.half_given_up.as_ref().is_some_and(|given_up| *given_up == failure) {
-            return None;
-        }
-        self.half_given_up = None;
-        let since = *self.half_installed_since.get_or_insert_with(Instant::now);
-        let until = since + limits::UPGRADE_PAIR_TIMEOUT;
-        if Instant::now() < until {
-            return Some(until);
-        }
-        self.half_installed_since = None;
-        self.half_given_up = Some(failure);
-        None
-    }
-
     /// Notes that nothing is waited for that is half installed.
     pub(super) fn forget_half_installed(&mut self) {
-        (self.half_installed_since, self.half_given_up) = (None, None);
+        self.other_half = OtherHalf::NotMissing;
         self.plugin.set_half_installed(false);
     }
 
