@@ -382,8 +382,8 @@ impl PluginState {
 
     /// Notes that another file is in the place of the plugin's program, and has the supervisor check
     /// the plugin's files.
-    pub(in crate::host) fn recheck_program(&self, newer: Option<FileId>) {
-        self.lock().newer_program = newer;
+    pub(in crate::host) fn recheck_program(&self, newer: FileId) {
+        self.lock().newer_program = Some(newer);
         self.recheck_content();
     }
 

@@ -75,7 +75,7 @@ impl Programs {
         let Some(entry) = entry.filter(|entry| entry.seen.as_ref() != Some(&newer)) else { return };
         entry.seen = Some(newer.clone());
         if let Some(plugin) = entry.plugin.upgrade() {
-            plugin.recheck_program(Some(newer));
+            plugin.recheck_program(newer);
         }
     }
 

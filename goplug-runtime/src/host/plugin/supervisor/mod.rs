@@ -243,8 +243,6 @@ impl Supervisor {
 
     fn reject(&self, error: &Error) {
         let reason = match error {
-            // The registry stops: the file may be fine.
-            Error::Stopped => return,
             Error::Rejected { reason, .. } => reason.clone(),
             other => other.to_string(),
         };
