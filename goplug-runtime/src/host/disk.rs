@@ -12,6 +12,14 @@ use tokio::sync::oneshot;
 use super::runtime;
 use crate::panic::catch;
 
+/// Runs work that may block for any time, and does not wait for it.
+///
+/// # Errors
+/// The system has no thread.
+pub(super) fn begin(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name("goplug-disk".into()).spawn(work).map(drop)
+}
+
 /// Runs work that may block for any time. If the future is dropped, the thread goes on until the
 /// work is done, and its result is dropped. Whoever calls this has to make sure that not every
 /// attempt leaves another stuck thread behind.
@@ -22,7 +30,7 @@ pub(super) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     let (result, received) = oneshot::channel();
-    thread::Builder::new().name("goplug-disk".into()).spawn(move || {
+    begin(move || {
         // A panic drops everything that the work held before its caller goes on.
         let outcome = catch(work);
         // The caller may have given up.

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
+use super::disk;
 use crate::panic::catch;
 
 /// How long the first look may take. With each that is stuck, the next may take less: with 64 of them
@@ -55,8 +55,9 @@ impl Row<'_> {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let done = self.looks.begin(whose.into())?;
-        let stuck = lock(&self.looks.0).len() - 1;
-        let limit = FIRST / (u32::try_from(stuck).unwrap_or(u32::MAX - 1) + 1);
+        // This look is one of them.
+        let busy = lock(&self.looks.0).len();
+        let limit = FIRST / u32::try_from(busy).unwrap_or(u32::MAX);
         let (result, received) = mpsc::channel();
         let job = Box::new(move || {
             let outcome = catch(work);
@@ -87,8 +88,7 @@ impl Drop for Done {
 /// A thread that works until the sender is dropped; `None` if the system has none.
 fn start() -> Option<Sender<Box<dyn FnOnce() + Send>>> {
     let (jobs, received) = mpsc::channel::<Box<dyn FnOnce() + Send>>();
-    let work = move || received.into_iter().for_each(|job| job());
-    thread::Builder::new().name("goplug-disk".into()).spawn(work).ok()?;
+    disk::begin(move || received.into_iter().for_each(|job| job())).ok()?;
     Some(jobs)
 }
 
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(row.look("other", || 3), Some(3));
         drop(release);
         while !lock(&looks.0).is_empty() {
-            thread::yield_now();
+            std::thread::yield_now();
         }
         assert_eq!(looks.row().look("stuck", || 4), Some(4));
     }

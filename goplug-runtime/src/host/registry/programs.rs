@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
 
+use crate::host::disk;
 use crate::host::looks::Looks;
 use crate::host::plugin::{PluginState, ProgramWatch};
 use crate::panic::catch;
@@ -65,7 +65,7 @@ impl Programs {
                 }
             }
         };
-        drop(thread::Builder::new().name("goplug-disk".into()).spawn(work));
+        drop(disk::begin(work));
     }
 
     /// Has a plugin rechecked, unless this newer file was seen before.
