@@ -243,7 +243,9 @@ mod x86_64 {
         };
     }
 
-    /// Compresses blocks into the state. Only where [`is_supported`] is true.
+    /// Compresses blocks into the state. Only where [`is_supported`] is true. A program has this long
+    /// code once, not at each place that calls it.
+    #[inline(never)]
     pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; BLOCK]]) {
         if blocks.is_empty() {
             return;

@@ -261,7 +261,8 @@ impl<'t> Keys<'t> {
             return Ok(None);
         };
         let (written, RawJson(value)) = self.pairs.remove(index);
-        serde_json::from_str(value.get()).or_else(|error| {
+        // Not `from_str`: a program would have serde_json's code a second time, for this alone.
+        serde_json::from_slice(value.get().as_bytes()).or_else(|error| {
             // Its line number counts within the value, not within the file.
             let text = error.to_string();
             let text = text.split(" at line ").next().unwrap_or_default();
