@@ -36,11 +36,8 @@ const SOCKET: &[u8] = b".sock";
 /// [`RuntimeDir::remove_abandoned`] after its process has ended.
 #[derive(Debug)]
 pub struct RuntimeDir {
-    /// `None` once it was removed or given up.
-    folder: Option<TempDir>,
     path: PathBuf,
-    /// The open folder, which has the lock if the file system has locks. It outlives the folder: no
-    /// process takes the folder for abandoned while it is removed.
+    /// The open folder, which has the lock if the file system has locks.
     file: File,
     owner: Owner,
 }
@@ -88,8 +85,7 @@ impl RuntimeDir {
     }
 
     fn new(folder: TempDir, file: File) -> Self {
-        let path = folder.path().to_owned();
-        Self { folder: Some(folder), path, file, owner: Owner::this_process() }
+        Self { path: folder.keep(), file, owner: Owner::this_process() }
     }
 
     /// The folder's path.
@@ -119,13 +115,11 @@ impl RuntimeDir {
 
 impl Drop for RuntimeDir {
     fn drop(&mut self) {
-        let Some(folder) = self.folder.take() else { return };
+        // Otherwise it is somebody else's.
         if self.is_usable() {
-            // What cannot be removed is removed as abandoned later.
-            drop(folder);
-        } else {
-            // It is somebody else's.
-            let _ = folder.keep();
+            // It is still locked: no process takes it for abandoned meanwhile. What cannot be removed
+            // is removed as abandoned later.
+            let _ = fs::remove_dir_all(&self.path);
         }
     }
 }
