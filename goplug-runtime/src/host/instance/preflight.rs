@@ -104,13 +104,12 @@ impl Preflight {
         let mut unread = Vec::new();
         let pinned = PinnedFile::open_all(&self.command, &program);
         for file in pinned.map_err(|error| StartFailure::unreadable(&error))? {
-            // Users who may write a file can also set its times, so its digest is not cached.
-            let known = if self.trusted {
-                None
-            } else {
+            // The program has been checked, by the same open file and path.
+            if !self.trusted && file.path() != self.command.program {
                 trust::check_pinned(&file).map_err(rejected)?;
-                self.digests.get(&file)?
-            };
+            }
+            // Users who may write a file can also set its times, so its digest is not cached.
+            let known = if self.trusted { None } else { self.digests.get(&file)? };
             match known {
                 Some(digest) => file.compare(&digest).map_err(StartFailure::Digest)?,
                 None => unread.push(file),
