@@ -99,15 +99,14 @@ impl Launch<'_> {
         let failed = |reason| self.failed(reason);
         identity::check_plugin(self.installation.id()).map_err(failed)?;
         let unbound = |error: std::io::Error| {
-            let cause = StartCause::of(&error);
-            cause.with(failed(format!(
+            StartCause::of(&error).with(failed(format!(
                 "no socket could be bound for it: {error}; its folder is made in {}, and TMPDIR \
                  names another place, which has to be writable and short",
                 std::env::temp_dir().display()
             )))
         };
-        let listener = PassedListener::bind(&self.sockets.next().map_err(unbound)?)
-            .map_err(|error| unbound(std::io::Error::other(error)))?;
+        let socket = self.sockets.next().map_err(unbound)?;
+        let listener = PassedListener::bind(&socket).map_err(unbound)?;
         let starting =
             Process::start(&self.installation, command, &listener, self.policy, self.digests);
         let process = timeout_at(self.deadline, starting).await.map_err(|_| self.late())??;

@@ -68,7 +68,7 @@ impl Patience {
         let longest = EXIT_WAIT.min(budget.updated().remaining / 2);
         let until = *self.until.get_or_insert(now + longest);
         let may_recover = is_refused && !instance.is_child() && now < until;
-        let until = if is_refused && !instance.is_child() { until.min(now + PAUSE) } else { until };
+        let until = if may_recover { until.min(now + PAUSE) } else { until };
         Some(Wait { until, may_recover })
     }
 }
