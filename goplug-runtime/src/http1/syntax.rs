@@ -2,6 +2,9 @@
 //!
 //! A reader that is lenient in another way would read another message, so nothing is repaired.
 
+#[cfg(any(feature = "host", feature = "plugin"))]
+use crate::protocol::wire::is_unreserved;
+
 /// Whether every line of a head ends in CR LF, the only line end that all readers agree on.
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(super) fn has_sound_line_ends(head: &[u8]) -> bool {
@@ -70,11 +73,6 @@ fn is_dots(segment: &str) -> bool {
 
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-#[cfg(any(feature = "host", feature = "plugin"))]
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 #[cfg(test)]
