@@ -23,7 +23,7 @@ use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
 use super::route::{ControlRequest, MethodCall, Route};
-use crate::protocol::{Dialect, Problem, ProblemKind, legacy, wire};
+use crate::protocol::{Dialect, Problem, ProblemKind, legacy, null, wire};
 use crate::typed::{Call, Configuration, Context};
 
 /// Answers the requests of a running server.
@@ -285,7 +285,7 @@ impl RequestHandler {
         match headers.dialect() {
             Dialect::GoPlug2 => {
                 // Some languages write `null` for an empty list, and no body is `null` everywhere.
-                let body = if body.is_empty() { b"null" } else { body };
+                let body = null::for_empty(body);
                 let names: Option<Vec<String>> = serde_json::from_slice(body).map_err(|error| {
                     bad_request(format!("expected an array of callback names: {error}"))
                 })?;

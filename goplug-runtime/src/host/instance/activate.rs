@@ -13,7 +13,7 @@ use crate::host::connection::{Admission, Connection, Endpoint, SendError};
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
 use crate::http1::{Request, Response};
-use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, legacy, wire};
+use crate::protocol::{Descriptor, Dialect, MethodDescriptor, PluginId, legacy, null, wire};
 
 /// Why an activation failed.
 pub(super) enum ActivationError {
@@ -70,8 +70,7 @@ pub(super) async fn activate(
     let body: &[u8] = match &*policy.configuration {
         // The original's hosts send nothing here, and its plugins expect nothing.
         _ if installation.pconf.protocol() == 1 => b"",
-        b"" => b"null",
-        configuration => configuration,
+        configuration => null::for_empty(configuration),
     };
     let mut headers = [wire::GOPLUG_2; 2];
     let headers = match via {

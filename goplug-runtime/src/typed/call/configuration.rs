@@ -6,6 +6,7 @@ use std::ops::Deref;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use crate::protocol::null;
 use crate::typed::declare::Unmet;
 use crate::typed::declare::check::ConfigurationType;
 
@@ -31,8 +32,7 @@ impl Configuration {
     /// # Errors
     /// The error of the decoder, with the position in the text.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        let text: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
-        serde_json::from_slice(text)
+        serde_json::from_slice(null::for_empty(&self.body))
     }
 
     /// Decodes the configuration for an activation hook; `ty` is the hook's spelling of the type.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::json_int::from_json;
 use crate::error::{Error, Result};
+use crate::protocol::null;
 use crate::typed::declare::MethodSpec;
 use crate::typed::declare::check::MethodResult;
 
@@ -29,8 +30,8 @@ impl<T: MethodResult> DecodeResult<T> for Json {
     #[inline]
     fn decode(method: &MethodSpec, body: Bytes) -> Result<T> {
         // A method without a result may answer with nothing at all.
-        let text: &[u8] = if body.is_empty() { b"null" } else { &body };
-        from_json(text).map_err(|source| Error::Decode { method: method.name.into(), source })
+        from_json(null::for_empty(&body))
+            .map_err(|source| Error::Decode { method: method.name.into(), source })
     }
 }
 
