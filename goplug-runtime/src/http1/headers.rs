@@ -4,6 +4,7 @@
 //! would take for a message what the other takes for a body.
 
 use super::BodyKind;
+use crate::protocol::wire;
 
 /// The most headers of a message; hyper has the same limit.
 pub const MAX_HEADERS: usize = 100;
@@ -80,13 +81,8 @@ impl FramingHeaders {
 /// A length: digits and nothing else. One that does not fit is as large as possible, so that it is
 /// above every limit.
 fn parse_length(value: &[u8]) -> Option<u64> {
-    if value.is_empty() {
-        return None;
-    }
-    value.iter().try_fold(0_u64, |length, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        Some(length.saturating_mul(10).saturating_add(digit))
-    })
+    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    is_number.then(|| wire::parse_number(value).unwrap_or(u64::MAX))
 }
 
 fn is(item: &[u8], name: &str) -> bool {

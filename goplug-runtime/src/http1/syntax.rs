@@ -8,11 +8,7 @@ use crate::protocol::wire::is_unreserved;
 /// Whether every line of a head ends in CR LF, the only line end that all readers agree on.
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(super) fn has_sound_line_ends(head: &[u8]) -> bool {
-    let mut before = 0;
-    head.iter().all(|byte| {
-        let before = std::mem::replace(&mut before, *byte);
-        *byte != b'\n' || before == b'\r'
-    })
+    !head.starts_with(b"\n") && head.windows(2).all(|pair| pair[1] != b'\n' || pair[0] == b'\r')
 }
 
 /// Whether this is a header or a trailer: a name, a colon right behind it, and a value.
