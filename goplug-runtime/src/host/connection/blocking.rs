@@ -9,7 +9,7 @@ use super::open::busy_poll_header;
 use super::pool::Pooled;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
-use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle, was_left_unread};
+use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle};
 
 /// A connection that has been idle for longer than this is checked before it is used again. A
 /// plugin closes idle connections only after seconds, and calls in quick succession save a system
@@ -82,7 +82,10 @@ impl BlockingConnection {
         let response = match self.receive(deadline, &mut has_received) {
             Ok(response) => response,
             Err(error) => {
-                return Err(as_unread(sent.err().unwrap_or(error), sent_all, has_received));
+                return Err(match sent.err().unwrap_or(error) {
+                    SendError::Broken(error) => SendError::ended(error, sent_all, has_received),
+                    other => other,
+                });
             }
         };
         self.idle_since = Instant::now();
@@ -142,17 +145,6 @@ impl Pooled for BlockingConnection {
 
     fn shutdown_handle(&self) -> ShutdownHandle {
         self.stream.shutdown_handle()
-    }
-}
-
-/// The error of a connection that has ended: the plugin has not begun the request if it did not get
-/// or did not read all of it.
-fn as_unread(error: SendError, sent_all: bool, has_received: bool) -> SendError {
-    match error {
-        SendError::Broken(error) if !has_received && (!sent_all || was_left_unread(&error)) => {
-            SendError::Unread(error)
-        }
-        other => other,
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::host::runtime::Missing;
 use crate::http1::ReadError;
+use crate::transport::was_left_unread;
 
 /// Why a request got no response.
 #[derive(Debug)]
@@ -54,6 +55,16 @@ impl SendError {
             Self::TimedOut(Stage::Connecting)
         } else {
             Self::Unconnected(error)
+        }
+    }
+
+    /// The error of a connection that has ended. If the plugin did not get or did not read the whole
+    /// request, and sent nothing, it has not begun the request.
+    pub(super) fn ended(error: io::Error, sent_all: bool, has_received: bool) -> Self {
+        if !has_received && (!sent_all || was_left_unread(&error)) {
+            Self::Unread(error)
+        } else {
+            Self::Broken(error)
         }
     }
 

@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::host::runtime;
 use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
-use crate::transport::{BusyPoll, ShutdownHandle, Stream, was_left_unread};
+use crate::transport::{BusyPoll, ShutdownHandle, Stream};
 
 /// A connection for one request at a time.
 pub(in crate::host) struct Connection {
@@ -270,8 +270,7 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
             (Some(error), _) | (None, Err(error)) => error,
             (None, Ok(())) => return Ok(self.reader.end()?),
         };
-        let is_unread = !self.has_received && (!self.is_sent() || was_left_unread(&error));
-        Err(if is_unread { SendError::Unread(error) } else { SendError::Broken(error) })
+        Err(SendError::ended(error, self.is_sent(), self.has_received))
     }
 
     fn timed_out(&self) -> SendError {
