@@ -6,7 +6,6 @@
 use std::future::poll_fn;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Instant;
 
 use base64::Engine;
@@ -20,7 +19,7 @@ use super::registrations::HandlerSnapshot;
 use crate::error::Result;
 use crate::http1::Request;
 use crate::limits;
-use crate::panic::{catch, contained};
+use crate::panic::{catch_panic, contained};
 use crate::protocol::visible::Lines;
 use crate::protocol::{Problem, ProblemKind, wire};
 use crate::typed::{
@@ -128,13 +127,13 @@ impl<'a> HandlerLoop<'a> {
         range: Range<usize>,
         handler: &CallbackHandler,
     ) -> Handled {
-        let has_waited = AtomicBool::new(false);
+        let has_waited = &AtomicBool::new(false);
         let mut pending = PendingCallbacks {
             name,
             next: range.start,
             first: range.start,
             data: batch.data(range),
-            has_waited: &has_waited,
+            has_waited,
             peer: self.peer,
             callbacks: self.callbacks,
             snapshot: &self.snapshot,
@@ -143,19 +142,15 @@ impl<'a> HandlerLoop<'a> {
         };
         let activation = (!self.peer.is_active()).then(|| self.callbacks.activation_id());
         let mut running = handler.run(&mut pending);
-        let ended = poll_fn(|cx| {
-            let poll = catch(|| match activation.filter(|_| !self.peer.is_active()) {
+        let running = poll_fn(move |cx| {
+            let poll = match activation.filter(|_| !self.peer.is_active()) {
                 Some(_) => within_activation(activation, || running.as_mut().poll(cx)),
                 None => running.as_mut().poll(cx),
-            });
-            has_waited.fetch_or(matches!(poll, Ok(Poll::Pending)), Ordering::Relaxed);
-            match poll {
-                Ok(poll) => poll.map(Ok),
-                Err(panic) => Poll::Ready(Err(panic)),
-            }
-        })
-        .await;
-        if let Err(panic) = catch(|| drop(running)).and(ended) {
+            };
+            has_waited.fetch_or(poll.is_pending(), Ordering::Relaxed);
+            poll
+        });
+        if let Err(panic) = catch_panic(running).await {
             pending.panicked(panic);
         }
         Handled { next: pending.next, answer: pending.answer }

@@ -124,9 +124,7 @@ impl Confirmation {
             Some(failure) => Err(Error::Protocol(failure.reason.clone())),
         })
     }
-}
 
-impl Confirmation {
     /// As [`Confirmation::of`], and not known yet as long as the plugin cannot be reached: there
     /// will be further attempts.
     fn settled(&self, version: u64) -> Option<Result<()>> {
