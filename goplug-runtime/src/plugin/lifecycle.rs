@@ -52,10 +52,9 @@ struct State {
     in_flight: usize,
     /// The connections of the attached hosts.
     hosts: Vec<u64>,
-    /// Whether somebody activated the plugin whose end will not be noticed.
-    is_pinned: bool,
-    /// Activations by somebody like that which have not ended.
-    begun_pins: usize,
+    /// Activations by somebody whose end will not be noticed: those that have begun, and those that
+    /// have succeeded.
+    pins: usize,
     /// Requests to stop that have not been answered.
     stop_requests: usize,
     /// Whether the server's task has panicked.
@@ -73,8 +72,7 @@ impl Lifecycle {
             activated: false,
             in_flight: 0,
             hosts: Vec::new(),
-            is_pinned: false,
-            begun_pins: 0,
+            pins: 0,
             stop_requests: 0,
             has_failed: false,
         };
@@ -220,7 +218,7 @@ impl Lifecycle {
     pub(super) fn begin_pin(&self) -> PinGuard<'_> {
         self.0.send_if_modified(|state| {
             let was_abandoned = state.is_abandoned();
-            state.begun_pins += 1;
+            state.pins += 1;
             was_abandoned
         });
         PinGuard(self)
@@ -275,8 +273,7 @@ impl Lifecycle {
 
 impl State {
     fn is_abandoned(&self) -> bool {
-        let is_pinned = self.is_pinned || self.begun_pins > 0;
-        self.phase == Phase::Active && self.hosts.is_empty() && !is_pinned
+        self.phase == Phase::Active && self.hosts.is_empty() && self.pins == 0
     }
 }
 
@@ -287,45 +284,16 @@ pub(super) struct PinGuard<'a>(&'a Lifecycle);
 impl PinGuard<'_> {
     /// The activation has succeeded: the plugin stays active until it is stopped.
     pub(super) fn keep(self) {
-        self.0.0.send_if_modified(|state| {
-            state.is_pinned = true;
-            false
-        });
+        std::mem::forget(self);
     }
 }
 
 impl Drop for PinGuard<'_> {
     fn drop(&mut self) {
         self.0.0.send_if_modified(|state| {
-            state.begun_pins -= 1;
+            state.pins -= 1;
             state.is_abandoned()
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn only_an_activation_that_succeeds_pins_the_plugin() {
-        let lifecycle = Arc::new(Lifecycle::new());
-        let is_abandoned = || lifecycle.0.borrow().is_abandoned();
-        let failing = lifecycle.begin_pin();
-        lifecycle.activate(|| async { anyhow::bail!("a test's own") }).await.unwrap_err();
-        drop(failing);
-        lifecycle.attach(7);
-        lifecycle.activate(|| async { Ok(()) }).await.unwrap();
-        assert!(!is_abandoned());
-        lifecycle.detach(7);
-        assert!(is_abandoned());
-
-        let pin = lifecycle.begin_pin();
-        assert!(!is_abandoned());
-        drop(pin);
-        assert!(is_abandoned());
-        lifecycle.begin_pin().keep();
-        assert!(!is_abandoned());
     }
 }
 
@@ -382,5 +350,31 @@ impl Drop for StopGuard {
             state.stop_requests -= 1;
             state.stop_requests == 0
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_an_activation_that_succeeds_pins_the_plugin() {
+        let lifecycle = Arc::new(Lifecycle::new());
+        let is_abandoned = || lifecycle.0.borrow().is_abandoned();
+        let failing = lifecycle.begin_pin();
+        lifecycle.activate(|| async { anyhow::bail!("a test's own") }).await.unwrap_err();
+        drop(failing);
+        lifecycle.attach(7);
+        lifecycle.activate(|| async { Ok(()) }).await.unwrap();
+        assert!(!is_abandoned());
+        lifecycle.detach(7);
+        assert!(is_abandoned());
+
+        let pin = lifecycle.begin_pin();
+        assert!(!is_abandoned());
+        drop(pin);
+        assert!(is_abandoned());
+        lifecycle.begin_pin().keep();
+        assert!(!is_abandoned());
     }
 }
