@@ -5,9 +5,9 @@ use std::ops::Deref;
 use bytes::Bytes;
 
 use super::reply::Reply;
-use crate::protocol::{Problem, ProblemKind};
+use crate::protocol::Problem;
 use crate::typed::declare::check::Returned;
-use crate::typed::declare::{MethodSpec, Outcome, Unmet};
+use crate::typed::declare::{MethodSpec, Outcome, Unmet, never};
 
 /// The value that a method returned.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ where
     /// The JSON result or the error of the method.
     ///
     /// # Errors
-    /// The method's own error, as a problem of kind [`ProblemKind::Method`].
+    /// The method's own error, as a problem of kind [`Method`](crate::protocol::ProblemKind::Method).
     #[inline]
     pub fn reply_to(self, method: &MethodSpec) -> Result<Reply, Problem> {
         Reply::json(&self.0.into_reply(method)?)
@@ -49,7 +49,7 @@ where
     /// The raw result or the error of the method.
     ///
     /// # Errors
-    /// The method's own error, as a problem of kind [`ProblemKind::Method`].
+    /// The method's own error, as a problem of kind [`Method`](crate::protocol::ProblemKind::Method).
     #[inline]
     pub fn raw_reply_to(self, method: &MethodSpec) -> Result<Reply, Problem> {
         Ok(Reply::raw(self.0.into_reply(method)?))
@@ -77,8 +77,7 @@ impl<T> Unmet<T> {
     /// # Errors
     /// None.
     pub fn reply(&self) -> Result<T, Problem> {
-        let () = Self::NEVER;
-        Err(Problem::new(ProblemKind::Internal, ""))
+        never!()
     }
 
     /// Of a `Result`.
@@ -86,7 +85,7 @@ impl<T> Unmet<T> {
     /// # Errors
     /// None.
     pub fn reply_to(&self, _: &MethodSpec) -> Result<T, Problem> {
-        self.reply()
+        never!()
     }
 
     /// Of a `Result` whose success is bytes.
@@ -94,6 +93,6 @@ impl<T> Unmet<T> {
     /// # Errors
     /// None.
     pub fn raw_reply_to(&self, _: &MethodSpec) -> Result<T, Problem> {
-        self.reply()
+        never!()
     }
 }

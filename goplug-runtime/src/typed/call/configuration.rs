@@ -7,8 +7,8 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::protocol::null;
-use crate::typed::declare::Unmet;
 use crate::typed::declare::check::ConfigurationType;
+use crate::typed::declare::{Unmet, never};
 
 /// The configuration that a host passes to a plugin's activation hook.
 #[derive(Clone, Debug, Default)]
@@ -86,8 +86,7 @@ impl<T> Unmet<T> {
     /// # Errors
     /// None.
     pub fn read(&self, _: &str) -> anyhow::Result<T> {
-        let () = Self::NEVER;
-        Err(anyhow::Error::msg(""))
+        never!()
     }
 }
 

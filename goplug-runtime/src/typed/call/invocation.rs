@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::reply::Reply;
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::codec::{self, Arguments};
-use crate::typed::declare::{MethodSpec, PluginType, Unmet};
+use crate::typed::declare::{MethodSpec, PluginType, Unmet, never};
 
 /// The value of a plugin's type, shared by all its calls.
 pub type PluginValue = Arc<dyn Any + Send + Sync>;
@@ -95,8 +95,7 @@ impl<A> Unmet<A> {
     /// # Errors
     /// None.
     pub fn arguments(&self) -> Result<A, Problem> {
-        let () = Self::NEVER;
-        Err(Problem::new(ProblemKind::Internal, ""))
+        never!()
     }
 }
 

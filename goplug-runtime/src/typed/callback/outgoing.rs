@@ -1,6 +1,6 @@
 //! A callback on its way out of generated code; see [`Unmet`].
 
-use std::future::{Future, Pending, pending};
+use std::future::{Future, Pending};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::emission::{ask, emit};
 use crate::error::Result;
 use crate::typed::codec::EncodeArguments;
-use crate::typed::declare::{CallbackSpec, PluginType, Unmet};
+use crate::typed::declare::{CallbackSpec, PluginType, Unmet, never};
 
 /// A callback of the plugin `P` with its arguments; the host answers with a `T`.
 #[derive(Debug)]
@@ -59,13 +59,11 @@ impl<P, A, T> Deref for Outgoing<P, A, T> {
 impl<T> Unmet<T> {
     /// Without an answer.
     pub fn emit(&self) -> Pending<Result<()>> {
-        let () = Self::NEVER;
-        pending()
+        never!()
     }
 
     /// With an answer.
     pub fn ask(&self) -> Pending<Result<T>> {
-        let () = Self::NEVER;
-        pending()
+        never!()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each does what the function of [`ClientBase`] of the same name does.
 
-use std::future::{Future, Pending, pending};
+use std::future::{Future, Pending};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
@@ -13,7 +13,7 @@ use super::caller::Caller;
 use crate::error::{CallError, Result};
 use crate::typed::callback::{CallbackStream, DecodeCallback, Subscription};
 use crate::typed::codec::{DecodeResult, EncodeArguments};
-use crate::typed::declare::{CallbackSpec, MethodError, MethodSpec, Unmet};
+use crate::typed::declare::{CallbackSpec, MethodError, MethodSpec, Unmet, never};
 
 /// A call with its arguments. `R` is the result, and `K` its codec.
 #[derive(Debug)]
@@ -123,16 +123,14 @@ impl<C, K, A, R> Deref for Registration<'_, C, K, A, R> {
 impl<T> Unmet<T> {
     /// Of a method without an error of its own.
     pub fn call(&self) -> Pending<Result<T>> {
-        let () = Self::NEVER;
-        pending()
+        never!()
     }
 }
 
 impl<T, E> Unmet<Result<T, E>> {
     /// Of a method that returns a `Result`.
     pub fn try_call(&self) -> Pending<Result<T, CallError<E>>> {
-        let () = Self::NEVER;
-        pending()
+        never!()
     }
 }
 
@@ -140,19 +138,16 @@ impl<T, E> Unmet<Result<T, E>> {
 impl<A, R> Unmet<(A, R)> {
     /// An async one.
     pub fn on<F>(&self, _: F) -> Pending<Result<Subscription>> {
-        let () = Self::NEVER;
-        pending()
+        never!()
     }
 
     /// One that may block.
     pub fn on_blocking<F>(&self, _: F) -> Pending<Result<Subscription>> {
-        let () = Self::NEVER;
-        pending()
+        never!()
     }
 
     /// A stream.
     pub fn stream<T>(&self, _: fn(A) -> T) -> Pending<Result<CallbackStream<T>>> {
-        let () = Self::NEVER;
-        pending()
+        never!()
     }
 }

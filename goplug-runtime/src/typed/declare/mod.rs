@@ -23,3 +23,4 @@ pub use outcome::{
 pub use plugin_type::PluginType;
 pub use spec::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec};
 pub use unmet::Unmet;
+pub(in crate::typed) use unmet::never;

@@ -17,8 +17,17 @@ impl<T: ?Sized> Unmet<T> {
     pub(in crate::typed) const fn new() -> Self {
         Self(PhantomData)
     }
-
-    /// In a program that compiles, the checks have found nothing, and no value needs an [`Unmet`].
-    pub(in crate::typed) const NEVER: () =
-        panic!("a type of a method, callback or hook lacks a bound, and no check has found it");
 }
+
+/// The body of every method of an [`Unmet`]. It cannot be built: in a program that compiles, the
+/// checks have found nothing, and no value needs an [`Unmet`]. A macro, so that the error names the
+/// method and its caller.
+macro_rules! never {
+    () => {
+        const {
+            panic!("a type of a method, callback or hook lacks a bound, and no check has found it")
+        }
+    };
+}
+
+pub(in crate::typed) use never;
