@@ -1,5 +1,6 @@
 //! The plugin's server, over real sockets.
 
+mod activation;
 mod bad_input;
 mod callbacks;
 mod calls;
