@@ -1,13 +1,14 @@
 //! A plugin that somebody else has started, and the hosts that come and go: when it is active,
 //! and when its stop hook runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use goplug_runtime::Error;
 use goplug_runtime::plugin::PluginServer;
+use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use crate::client::{Client, folder, request, run};
@@ -26,6 +27,12 @@ struct Hooks {
 }
 
 impl Hooks {
+    /// Hooks whose stop hook does not end before the gate is notified.
+    fn gated() -> (Self, Arc<Notify>) {
+        let gate = Arc::new(Notify::new());
+        (Self { stop_gate: Some(gate.clone()), ..Self::default() }, gate)
+    }
+
     fn counts(&self) -> (usize, usize) {
         (self.activated.load(Ordering::SeqCst), self.stopped.load(Ordering::SeqCst))
     }
@@ -36,11 +43,13 @@ impl Hooks {
         }
     }
 
-    async fn serve(&self, folder: &Path) -> PluginServer {
+    /// A folder, and in it the socket of a plugin with these hooks, which is returned too.
+    async fn serve(&self) -> (TempDir, PathBuf, PluginServer) {
+        let (folder, sock) = folder();
         let (activation, stop) = (self.clone(), self.clone());
         let server = PluginServer::builder("Do")
             .namespace("Test")
-            .location(folder)
+            .location(folder.path())
             .stop_timeout(Duration::from_secs(20))
             .method("Echo", |input: bytes::Bytes| async move { Ok::<_, Error>(input) })
             .on_activate(move |_| {
@@ -60,7 +69,7 @@ impl Hooks {
             .build()
             .unwrap();
         server.start().await.unwrap();
-        server
+        (folder, sock, server)
     }
 }
 
@@ -73,9 +82,8 @@ async fn activate(sock: &Path, headers: &[(&str, &str)]) -> Client {
 /// Waits until another plugin, whose last host leaves now, has run its stop hook: for as long as a
 /// plugin waits for its hosts to come back.
 async fn grace_passed() {
-    let (folder, sock) = folder();
     let hooks = Hooks::default();
-    let server = hooks.serve(folder.path()).await;
+    let (_folder, sock, server) = hooks.serve().await;
     drop(activate(&sock, HOST).await);
     hooks.until((1, 1)).await;
     server.stop().await.unwrap();
@@ -88,9 +96,8 @@ async fn echo(sock: &Path) -> u16 {
 #[test]
 fn the_stop_hook_runs_when_the_last_host_is_gone_and_the_next_host_activates_again() {
     run(async {
-        let (folder, sock) = folder();
         let hooks = Hooks::default();
-        let server = hooks.serve(folder.path()).await;
+        let (_folder, sock, server) = hooks.serve().await;
         let one = activate(&sock, HOST).await;
         let other = activate(&sock, OTHER_HOST).await;
         drop(one);
@@ -115,9 +122,8 @@ fn the_stop_hook_runs_when_the_last_host_is_gone_and_the_next_host_activates_aga
 #[test]
 fn after_its_last_host_a_plugin_stops_without_running_its_stop_hook_again() {
     run(async {
-        let (folder, sock) = folder();
         let hooks = Hooks::default();
-        let server = hooks.serve(folder.path()).await;
+        let (_folder, sock, server) = hooks.serve().await;
         drop(activate(&sock, HOST).await);
         hooks.until((1, 1)).await;
         server.stop().await.unwrap();
@@ -129,10 +135,9 @@ fn after_its_last_host_a_plugin_stops_without_running_its_stop_hook_again() {
 #[test]
 fn a_plugin_that_somebody_activated_who_did_not_say_who_stays_active() {
     run(async {
-        let (folder, sock) = folder();
         for headers in [NOBODY, &[]] {
             let hooks = Hooks::default();
-            let server = hooks.serve(folder.path()).await;
+            let (_folder, sock, server) = hooks.serve().await;
             drop(activate(&sock, headers).await);
             drop(activate(&sock, HOST).await);
             grace_passed().await;
@@ -146,10 +151,8 @@ fn a_plugin_that_somebody_activated_who_did_not_say_who_stays_active() {
 #[test]
 fn a_host_that_comes_while_the_stop_hook_runs_waits_for_it_and_activates_again() {
     run(async {
-        let (folder, sock) = folder();
-        let gate = Arc::new(Notify::new());
-        let hooks = Hooks { stop_gate: Some(gate.clone()), ..Hooks::default() };
-        let server = hooks.serve(folder.path()).await;
+        let (hooks, gate) = Hooks::gated();
+        let (_folder, sock, server) = hooks.serve().await;
         drop(activate(&sock, HOST).await);
         hooks.stop_begun.notified().await;
         let mut next = Client::connect(&sock).await;
@@ -168,10 +171,8 @@ fn a_host_that_comes_while_the_stop_hook_runs_waits_for_it_and_activates_again()
 #[test]
 fn a_stop_waits_for_a_stop_hook_that_is_running_already() {
     run(async {
-        let (folder, sock) = folder();
-        let gate = Arc::new(Notify::new());
-        let hooks = Hooks { stop_gate: Some(gate.clone()), ..Hooks::default() };
-        let server = hooks.serve(folder.path()).await;
+        let (hooks, gate) = Hooks::gated();
+        let (_folder, sock, server) = hooks.serve().await;
         drop(activate(&sock, HOST).await);
         hooks.stop_begun.notified().await;
         server.request_stop();
@@ -188,9 +189,8 @@ fn a_stop_waits_for_a_stop_hook_that_is_running_already() {
 #[test]
 fn a_host_activates_on_several_connections_and_is_gone_with_the_last() {
     run(async {
-        let (folder, sock) = folder();
         let hooks = Hooks::default();
-        let _server = hooks.serve(folder.path()).await;
+        let (_folder, sock, _server) = hooks.serve().await;
         let mut first = activate(&sock, HOST).await;
         assert_eq!(first.call("Activate", HOST, "null").await.status(), 200);
         let second = activate(&sock, HOST).await;
@@ -205,9 +205,8 @@ fn a_host_activates_on_several_connections_and_is_gone_with_the_last() {
 #[test]
 fn a_host_that_comes_back_at_once_finds_the_plugin_active() {
     run(async {
-        let (folder, sock) = folder();
         let hooks = Hooks::default();
-        let _server = hooks.serve(folder.path()).await;
+        let (_folder, sock, _server) = hooks.serve().await;
         drop(activate(&sock, HOST).await);
         let back = activate(&sock, HOST).await;
         grace_passed().await;
