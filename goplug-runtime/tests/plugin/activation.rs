@@ -44,15 +44,14 @@ fn the_activation_hook_runs_once_and_gets_the_configuration() {
 fn a_failed_activation_can_be_repeated() {
     run(async {
         let (folder, sock) = folder();
-        let builder = plugin(folder.path()).on_activate(
-            |configuration: Configuration| async move {
+        let builder =
+            plugin(folder.path()).on_activate(|configuration: Configuration| async move {
                 match configuration.bytes().as_ref() {
                     b"good" => Ok(()),
                     b"panic" => panic!("no such luck"),
                     _ => Err(anyhow::anyhow!("no disk").context("opening the store")),
                 }
-            },
-        );
+            });
         let server = builder.build().unwrap();
         server.start().await.unwrap();
         let mut client = Client::connect(&sock).await;

@@ -1,10 +1,10 @@
 //! The end in a broken environment: the stop hook prints, and saves its data all the same.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use goplug_runtime::plugin::program::{self, Options};
@@ -12,8 +12,9 @@ use goplug_runtime::typed::{
     Call, Entry, HookFuture, Item, MethodSpec, PluginType, PluginValue, Reply, ReplyFuture,
 };
 use goplug_runtime::{ErrorText, inventory};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
+use super::process::{Process, send};
 use super::{AS_PLUGIN, LIMIT, program, with_lifeline};
 
 /// The value of [`AS_PLUGIN`] for this plugin.
@@ -89,9 +90,9 @@ fn chatter(_: PluginValue, _: Call) -> ReplyFuture {
 inventory::submit!(Entry::new::<Saver>(Item::Method(&CHATTER, chatter)));
 inventory::submit!(Entry::new::<Saver>(Item::Stop(save)));
 
-/// The plugin, serving. Dropping it kills the process.
+/// The plugin, serving.
 struct Saving {
-    child: Child,
+    process: Process,
     stdout: Option<ChildStdout>,
     stderr: Option<BufReader<ChildStderr>>,
     /// Where the plugin serves.
@@ -105,10 +106,10 @@ impl Saving {
         let [served, saved] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         command.env(AS_PLUGIN, SAVER).env(FOLDER, saved.path()).env(LINES, lines.to_string());
         command.arg("--dir").arg(served.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let stdout = child.stdout.take();
-        let stderr = child.stderr.take().map(BufReader::new);
-        let mut saving = Self { child, stdout, stderr, served, saved };
+        let mut process = Process::spawn(command);
+        let stdout = process.child.stdout.take();
+        let stderr = Some(process.stderr());
+        let mut saving = Self { process, stdout, stderr, served, saved };
         saving.read_line();
         let mut answer = String::new();
         saving.request("Activate").read_to_string(&mut answer).unwrap();
@@ -123,11 +124,7 @@ impl Saving {
     }
 
     fn request(&self, method: &str) -> UnixStream {
-        let mut stream = UnixStream::connect(self.served.path().join("Test.Saver.sock")).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let head = format!("POST /{method} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
-        write!(stream, "{head}Content-Length: 0\r\n\r\n").unwrap();
-        stream
+        send(&self.served.path().join("Test.Saver.sock"), method, "")
     }
 
     /// Ends everybody who reads the output.
@@ -136,7 +133,7 @@ impl Saving {
     }
 
     fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self.process.signal(signal);
     }
 
     fn has(&self, file: &str) -> bool {
@@ -151,30 +148,12 @@ impl Saving {
         }
     }
 
-    fn ended(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < LIMIT, "the plugin does not end");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
     /// Waits for the end, which has to be in good order.
     fn ends_well(mut self) {
-        let status = self.ended();
+        let status = self.process.ended();
         assert!(self.has("saved"), "{status}");
         assert!(status.success(), "{status}");
         assert_eq!(fs::read_dir(self.served.path()).unwrap().count(), 0);
-    }
-}
-
-impl Drop for Saving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -182,7 +161,7 @@ pub(crate) fn after_the_hosts_death() {
     for lines in [1, MANY_LINES] {
         let mut saving = Saving::start(with_lifeline("", ""), lines);
         saving.close_output();
-        drop(saving.child.stdin.take());
+        drop(saving.process.child.stdin.take());
         saving.ends_well();
     }
 }
@@ -190,7 +169,7 @@ pub(crate) fn after_the_hosts_death() {
 /// A process that the host has forked may hold the reading end, and not read.
 pub(crate) fn after_the_hosts_death_with_a_full_pipe() {
     let mut saving = Saving::start(with_lifeline("", ""), MANY_LINES);
-    drop(saving.child.stdin.take());
+    drop(saving.process.child.stdin.take());
     saving.ends_well();
 }
 

@@ -135,8 +135,8 @@ pub(crate) fn other_files_in_the_way() {
 pub(crate) fn left_over() {
     let mut served = Served::start(program());
     let file = served.folder.path().join(FILE);
-    served.child.kill().unwrap();
-    served.child.wait().unwrap();
+    served.process.child.kill().unwrap();
+    served.process.child.wait().unwrap();
     let folder = tempfile::tempdir().unwrap();
     // Its socket was elsewhere, and nobody listens there any more.
     let content = fs::read_to_string(&file).unwrap();

@@ -6,16 +6,18 @@
 mod cleanup;
 mod files;
 mod plugin;
+mod process;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitCode, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{ChildStderr, Command, ExitCode, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use goplug_runtime::protocol::{Descriptor, Pconf};
-use rustix::process::{Pid, Signal, kill_process};
+use process::Process;
+use rustix::process::Signal;
 
 /// The variable that makes this executable the plugin's program.
 const AS_PLUGIN: &str = "GOPLUG_TEST_AS_PLUGIN";
@@ -111,9 +113,9 @@ fn output(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
-/// A plugin that serves in its own folder. Dropping it kills the plugin.
+/// A plugin that serves in its own folder.
 struct Served {
-    child: Child,
+    process: Process,
     stderr: BufReader<ChildStderr>,
     folder: tempfile::TempDir,
 }
@@ -125,9 +127,9 @@ impl Served {
 
     fn start_in(mut command: Command, folder: tempfile::TempDir) -> Self {
         command.arg("--dir").arg(folder.path()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut served = Self { child, stderr, folder };
+        let mut process = Process::spawn(command);
+        let stderr = process.stderr();
+        let mut served = Self { process, stderr, folder };
         let mut line = String::new();
         served.stderr.read_line(&mut line).unwrap();
         assert_eq!(line, format!("Test.Sleeper listens on {}\n", served.sock().display()));
@@ -141,9 +143,9 @@ impl Served {
         let listener = UnixListener::bind(folder.path().join(SOCK)).unwrap();
         let mut command = with_lifeline("3<&1 >/dev/null", "LISTEN_FDS=1");
         command.stdout(OwnedFd::from(listener)).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let served = Self { child, stderr, folder };
+        let mut process = Process::spawn(command);
+        let stderr = process.stderr();
+        let served = Self { process, stderr, folder };
         assert!(served.post("echo", r#"{"text":"hi"}"#).contains("activated"));
         served
     }
@@ -152,24 +154,15 @@ impl Served {
         self.folder.path().join(SOCK)
     }
 
-    fn send(&self, method: &str, body: &str) -> UnixStream {
-        let mut stream = UnixStream::connect(self.sock()).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let length = body.len();
-        let head = format!("POST /{method} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
-        write!(stream, "{head}Content-Length: {length}\r\n\r\n{body}").unwrap();
-        stream
-    }
-
     fn post(&self, method: &str, body: &str) -> String {
         let mut response = String::new();
-        self.send(method, body).read_to_string(&mut response).unwrap();
+        process::send(&self.sock(), method, body).read_to_string(&mut response).unwrap();
         response.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 
     /// Calls a method that blocks the plugin's only thread forever.
     fn block(&mut self) -> UnixStream {
-        let call = self.send("block", "{}");
+        let call = process::send(&self.sock(), "block", "{}");
         let mut line = String::new();
         self.stderr.read_line(&mut line).unwrap();
         assert_eq!(line, "blocking\n");
@@ -177,30 +170,15 @@ impl Served {
     }
 
     fn signal(&self) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).unwrap();
+        self.process.signal(Signal::TERM);
     }
 
     fn ended(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < LIMIT, "the plugin does not end");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.process.ended()
     }
 
     fn files(&self) -> usize {
         std::fs::read_dir(self.folder.path()).unwrap().count()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -281,7 +259,7 @@ fn with_lifeline(redirections: &str, variables: &str) -> Command {
 
 fn ends_with_its_host() {
     let mut served = Served::start(with_lifeline("", ""));
-    drop(served.child.stdin.take());
+    drop(served.process.child.stdin.take());
     assert!(served.ended().success());
     assert_eq!(served.files(), 0);
 }
@@ -289,13 +267,13 @@ fn ends_with_its_host() {
 fn blocked_without_a_host() {
     let mut served = Served::start(with_lifeline("", ""));
     let _call = served.block();
-    drop(served.child.stdin.take());
+    drop(served.process.child.stdin.take());
     assert_eq!(served.ended().code(), Some(1));
 }
 
 fn idle_without_a_host() {
     let mut served = Served::start_on_socket();
-    drop(served.child.stdin.take());
+    drop(served.process.child.stdin.take());
     assert!(served.ended().success());
 }
 
@@ -303,6 +281,6 @@ fn blocked_at_once_without_a_host() {
     let mut served = Served::start_on_socket();
     served.post("Activate", "");
     let _call = served.block();
-    drop(served.child.stdin.take());
+    drop(served.process.child.stdin.take());
     assert_eq!(served.ended().code(), Some(1));
 }
