@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::http::read_request;
 use crate::test_env::{TestEnv, run_test, soon};
 
 /// What the plugin answers to the method `work`, as bytes.
@@ -33,9 +34,9 @@ fn serve(env: &TestEnv) -> Script {
 
 async fn serve_connection(mut stream: UnixStream, script: Script) {
     let mut bytes = Vec::new();
-    while let Some(method) = read_request(&mut stream, &mut bytes).await {
+    while let Some((head, _)) = read_request(&mut stream, &mut bytes).await {
         let descriptor = json!({"name": "Ambiguous", "methods": [{"name": "work"}]}).to_string();
-        let response = match &*method {
+        let response = match head.split(['/', ' ']).nth(2).unwrap() {
             "Activate" => format!(
                 "HTTP/1.1 200 OK\r\nGoplug-Protocol: 2\r\nContent-Length: {}\r\n\r\n{descriptor}",
                 descriptor.len()
@@ -45,24 +46,6 @@ async fn serve_connection(mut stream: UnixStream, script: Script) {
         };
         if stream.write_all(response.as_bytes()).await.is_err() {
             return;
-        }
-    }
-}
-
-/// The method of the next request; `None` at the end of the connection.
-async fn read_request(stream: &mut UnixStream, bytes: &mut Vec<u8>) -> Option<String> {
-    loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let whole = end + 4 + length.map_or(0, |length| length.parse().unwrap());
-            if bytes.len() >= whole {
-                bytes.drain(..whole);
-                return head.split(['/', ' ']).nth(2).map(str::to_owned);
-            }
-        }
-        if !matches!(stream.read_buf(bytes).await, Ok(1..)) {
-            return None;
         }
     }
 }

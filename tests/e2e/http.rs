@@ -1,4 +1,5 @@
-//! A client that writes raw bytes, for requests that no correct client would send.
+//! A client that writes raw bytes, for requests that no correct client would send; and how plugins
+//! that a test plays read requests.
 
 use std::path::Path;
 
@@ -59,11 +60,38 @@ pub(crate) fn request(path: &str, body: &str) -> String {
 
 /// The first response in these bytes, and its length; `None` if it is not complete.
 fn parse(bytes: &[u8]) -> Option<(Response, usize)> {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let head = std::str::from_utf8(&bytes[..end]).unwrap().to_ascii_lowercase();
+    let (head, body) = first_message(bytes)?;
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let response = Response { status, body: String::from_utf8_lossy(body).into_owned() };
+    Some((response, head.len() + body.len()))
+}
+
+/// The head, with the empty line behind it, and the body of the first message in these bytes; `None`
+/// if it is not complete.
+pub(crate) fn first_message(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&bytes[..end]).unwrap();
+    let lower = head.to_ascii_lowercase();
+    let length = lower.lines().find_map(|line| line.strip_prefix("content-length: "));
     let whole = end + length.map_or(0, |length| length.parse().unwrap());
-    let body = bytes.get(end..whole)?;
-    Some((Response { status, body: String::from_utf8_lossy(body).into_owned() }, whole))
+    Some((head, bytes.get(end..whole)?))
+}
+
+/// The head and the body of the next request; `None` at the end of the connection. `received` keeps
+/// what comes behind it.
+pub(crate) async fn read_request(
+    stream: &mut UnixStream,
+    received: &mut Vec<u8>,
+) -> Option<(String, String)> {
+    loop {
+        if let Some((head, body)) = first_message(received) {
+            let request = (head.to_owned(), String::from_utf8_lossy(body).into_owned());
+            let length = head.len() + body.len();
+            received.drain(..length);
+            return Some(request);
+        }
+        if !matches!(stream.read_buf(received).await, Ok(1..)) {
+            return None;
+        }
+    }
 }

@@ -17,10 +17,11 @@ use std::sync::{Arc, Mutex};
 
 use goplug::{Error, Plugin, blocking};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Notify, mpsc};
 
+use crate::http::read_request;
 use crate::test_env::{TestEnv, run_test, soon};
 
 const EXECUTE: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/execute.cap");
@@ -110,7 +111,9 @@ impl FakePlugin {
     }
 
     async fn serve_connection(self: Arc<Self>, mut stream: UnixStream) {
-        while let Some(request) = read_request(&mut stream).await {
+        let mut received = Vec::new();
+        while let Some((head, body)) = read_request(&mut stream, &mut received).await {
+            let request = Request::parse(&(head + &body));
             let exchange = self.next(&request);
             drop(self.requests.send(request.clone()));
             if request.path() == "/RegisterCallback" {
@@ -132,24 +135,6 @@ impl FakePlugin {
         let exchange = expected.remove(place).unwrap();
         assert_eq!(*request, exchange.request);
         exchange
-    }
-}
-
-async fn read_request(stream: &mut UnixStream) -> Option<Request> {
-    let mut received = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&received);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let head = head.to_ascii_lowercase();
-            let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
-            let length: usize = length.map_or(0, |length| length.parse().unwrap());
-            if body.len() >= length {
-                return Some(Request::parse(&text));
-            }
-        }
-        if stream.read_buf(&mut received).await.ok()? == 0 {
-            return None;
-        }
     }
 }
 

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use crate::http::first_message;
 use crate::test_env::{Kind, TestEnv, WAIT_TIMEOUT, is, read_until, run_test};
 
 /// Calls at the same time: many more than a plugin serves connections and its socket queues.
@@ -57,13 +58,7 @@ fn read_request(stream: &mut UnixStream) -> Option<String> {
     loop {
         let count = stream.read(&mut piece).ok().filter(|count| *count > 0)?;
         read.extend_from_slice(&piece[..count]);
-        let text = String::from_utf8_lossy(&read);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().ok())?
-        });
-        if body.len() >= length.unwrap_or(0) {
+        if let Some((head, _)) = first_message(&read) {
             return head.lines().next().map(str::to_owned);
         }
     }

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use goplug::{Bytes, Error, Plugin, PluginServer, blocking};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Barrier, Notify, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::http::read_request;
 use crate::test_env::{TestEnv, run_test, soon, until};
 
 /// A method of a value, in a package of a repository, as Go names it.
@@ -81,11 +82,16 @@ impl Played {
     }
 
     async fn serve_connection(&self, mut stream: UnixStream) {
-        while let Some((path, body)) = read_request(&mut stream).await {
-            let line =
-                if path == "/RegisterCallback" { format!("{path} {body}") } else { path.clone() };
+        let mut received = Vec::new();
+        while let Some((head, body)) = read_request(&mut stream, &mut received).await {
+            let path = head.split(' ').nth(1).unwrap();
+            let line = if path == "/RegisterCallback" {
+                format!("{path} {body}")
+            } else {
+                path.to_owned()
+            };
             self.seen.lock().unwrap().requests.push(line);
-            let answer = match path.as_str() {
+            let answer = match path {
                 "/Activate" => r#"["main.Do","main.Meet","","","",""]"#.into(),
                 "/Stop" => return self.stopped.notify_one(),
                 "/RegisterCallback" => {
@@ -95,7 +101,7 @@ impl Played {
                         None => std::future::pending().await,
                     }
                 }
-                _ => self.call(&path).await,
+                _ => self.call(path).await,
             };
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len());
             if stream.write_all(&[head.as_bytes(), &answer].concat()).await.is_err() {
@@ -117,24 +123,6 @@ impl Played {
         }
         self.seen.lock().unwrap().in_flight -= 1;
         "done".into()
-    }
-}
-
-/// The path and the body of the next request.
-async fn read_request(stream: &mut UnixStream) -> Option<(String, String)> {
-    let mut received = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&received);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let lower = head.to_ascii_lowercase();
-            let length = lower.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
-                return Some((head.split(' ').nth(1)?.into(), body.into()));
-            }
-        }
-        if stream.read_buf(&mut received).await.ok()? == 0 {
-            return None;
-        }
     }
 }
 
