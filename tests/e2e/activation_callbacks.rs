@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use goplug::raw::Reply;
 use goplug::{
-    CallbackHandler, Caller, Error, Plugin, Registry, RegistryBuilder, Restart, Subscription,
+    Bytes, CallbackHandler, Caller, Error, Plugin, Registry, RegistryBuilder, Restart, Subscription,
 };
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient, Setup};
 use goplug_tests::fixtures::other_calculator::OtherCalculatorClient;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::test_env::{CALCULATOR, Kind, TestEnv, is, pconf, read_until, run_test, soon, until};
+use crate::test_env::{
+    CALCULATOR, Kind, TestEnv, is, listen, pconf, read_until, run_test, soon, until,
+};
 
 /// A calculator whose activation calls callbacks, and its registry, not loaded.
 async fn calling(
@@ -41,17 +43,7 @@ fn asking() -> Setup {
     Setup { ask: Some(vec![3, 7, 5]), ..Setup::default() }
 }
 
-/// Registers a raw handler that passes on what it hears.
-async fn listen(plugin: &Plugin) -> (Subscription, UnboundedReceiver<String>) {
-    let (sender, heard) = unbounded_channel();
-    let handler = move |data: goplug::Bytes| {
-        sender.send(String::from_utf8(data.to_vec()).unwrap()).unwrap();
-        async {}
-    };
-    (plugin.register_callback("noticed", handler).await.unwrap(), heard)
-}
-
-async fn hears_the_beginning(heard: &mut UnboundedReceiver<String>) {
+async fn hears_the_beginning(heard: &mut UnboundedReceiver<Bytes>) {
     let heard = soon("the callback", heard.recv()).await.unwrap();
     assert_eq!(heard, r#"{"what":"I begin","times":1}"#);
 }
@@ -74,7 +66,7 @@ fn every_start_is_heard() {
         let restart =
             Restart::permanent().backoff(Duration::from_millis(1), Duration::from_millis(1));
         let (registry, plugin) = calling(env, &notifying(), |it| it.restart(restart)).await;
-        let (_subscription, mut heard) = listen(&plugin).await;
+        let (_subscription, mut heard) = listen(&plugin, "noticed").await;
         let mut events = registry.events();
         registry.load("Calculator", "math").await.unwrap();
         env.note_runtime_folder(&registry);
@@ -192,7 +184,7 @@ fn an_upgrade_that_fails_leaves_the_callbacks_of_the_old_process() {
     run_test(async |env| {
         let (registry, plugin) = calling(env, &asking(), |it| it).await;
         let chosen = choose(&plugin).await;
-        let (_subscription, mut heard) = listen(&plugin).await;
+        let (_subscription, mut heard) = listen(&plugin, "noticed").await;
         registry.load("Calculator", "math").await.unwrap();
         env.note_runtime_folder(&registry);
         drop(chosen);

@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use goplug::{CallError, Error, RemoteError};
 use goplug_tests::fixtures::calculator::CalculatorClient;
 use goplug_tests::fixtures::counter::CounterClient;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::test_env::{run_test, soon, until};
+use crate::test_env::{listen, run_test, soon, until};
 
 #[test]
 fn callbacks_come_in_the_order_in_which_they_were_made() {
@@ -56,15 +55,7 @@ fn bytes_arrive_unchanged() {
 fn a_raw_handler_gets_the_arguments_as_json() {
     run_test(async |env| {
         let (_registry, calculator) = env.calculator().await;
-        let (sender, mut received) = mpsc::unbounded_channel::<Bytes>();
-        let _subscription = calculator
-            .plugin()
-            .register_callback("tick", move |data| {
-                let sender = sender.clone();
-                async move { sender.send(data).unwrap() }
-            })
-            .await
-            .unwrap();
+        let (_subscription, mut received) = listen(calculator.plugin(), "tick").await;
         calculator.burst(1, None).await.unwrap();
         let data = soon("the callback", received.recv()).await.unwrap();
         assert_eq!(data, r#"{"number":0}"#);
@@ -309,14 +300,7 @@ fn a_callback_can_be_registered_before_the_plugin_is_loaded() {
         env.install_counter();
         let registry = env.watching().await;
         let plugin = registry.get("Counter", "demo").unwrap();
-        let (sender, mut received) = mpsc::unbounded_channel();
-        let _subscription = plugin
-            .register_callback("changed", move |data| {
-                let sender = sender.clone();
-                async move { sender.send(data).unwrap() }
-            })
-            .await
-            .unwrap();
+        let (_subscription, mut received) = listen(&plugin, "changed").await;
         let counter: CounterClient = registry.client().await.unwrap();
         counter.increment(4).await.unwrap();
         assert_eq!(soon("the callback", received.recv()).await.unwrap(), r#"{"value":4}"#);

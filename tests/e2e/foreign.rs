@@ -9,7 +9,7 @@ use goplug_tests::fixtures::calculator::CalculatorClient;
 
 use crate::in_flight::LongCall;
 use crate::test_env::{
-    CALCULATOR, Kind, TestEnv, exists, is, kill, read_until, run_test, soon, until,
+    CALCULATOR, Kind, TestEnv, exists, is, kill, listen, read_until, run_test, soon, until,
 };
 
 /// A calculator that the test starts, and that serves in the folder of the plugins. Dropping
@@ -266,14 +266,7 @@ fn a_plugin_on_the_raw_layer_is_served() {
         let error = plugin.execute("main.Fail", "").await.unwrap_err();
         assert!(matches!(&error, Error::Method(failure) if failure.detail.contains("cannot")));
 
-        let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
-        let subscription = plugin
-            .register_callback("main.callBack", move |data| {
-                let sender = sender.clone();
-                async move { sender.send(data).unwrap() }
-            })
-            .await
-            .unwrap();
+        let (subscription, mut received) = listen(&plugin, "main.callBack").await;
         let registered = server.callbacks();
         assert_eq!(registered.len(), 1);
         assert_eq!(registered[0].name, "main.callBack");

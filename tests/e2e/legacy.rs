@@ -12,17 +12,16 @@
 //!   behind a callback that is held.
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use goplug::{Error, Plugin, blocking};
-use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Notify, mpsc};
 
 use crate::http::read_request;
-use crate::test_env::{TestEnv, run_test, soon};
+use crate::originals;
+use crate::test_env::{TestEnv, listen, run_test, soon};
 
 const EXECUTE: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/execute.cap");
 const CALLBACK: &str = include_str!("../../goplug-runtime/tests/plugin/legacy/callback.cap");
@@ -153,21 +152,11 @@ async fn replay(env: &TestEnv, recording: &str) -> Replay {
         notification: Notify::new(),
         requests: sender,
     });
-    let sock = env.path("TestDo.sock");
-    let listener = UnixListener::bind(&sock).unwrap();
+    let listener = UnixListener::bind(originals::install(env)).unwrap();
     tokio::spawn(fake.clone().serve(listener));
-    env.put_pconf("TestDo.pconf", &original_pconf(&sock));
     let registry = env.registry().start().await.unwrap();
     let plugin = registry.load("Do", "Test").await.unwrap();
     Replay { fake, plugin, requests, registry }
-}
-
-/// A `.pconf` as the original library writes it.
-fn original_pconf(sock: &Path) -> serde_json::Value {
-    json!({
-        "Name": "Do", "NameSpace": "Test", "Url": "unix://TestDo", "Sock": sock,
-        "LazyLoad": false,
-    })
 }
 
 /// The recorded calls that have a result: method, body, result.
@@ -236,16 +225,9 @@ fn the_recorded_callback_is_asked_for_received_and_asked_for_again() {
 fn receives_the_callback(recording: &str, callback: &str) {
     run_test(async |env| {
         let Replay { fake, plugin, mut requests, registry } = replay(env, recording).await;
-        let (sender, mut received) = mpsc::unbounded_channel();
         assert_eq!(plugin.execute("main.Trigger", "n1").await.unwrap(), "scheduled");
 
-        let _subscription = plugin
-            .register_callback(callback, move |data| {
-                let sender = sender.clone();
-                async move { sender.send(data).unwrap() }
-            })
-            .await
-            .unwrap();
+        let (_subscription, mut received) = listen(&plugin, callback).await;
         fake.notification.notify_one();
 
         assert_eq!(soon("the callback", received.recv()).await.unwrap(), "n1");

@@ -9,17 +9,17 @@ use goplug::{Bytes, Error, Plugin, PluginServer, blocking};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Barrier, Notify, mpsc};
+use tokio::sync::{Barrier, Notify};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::http::read_request;
-use crate::test_env::{TestEnv, run_test, soon, until};
+use crate::test_env::{TestEnv, listen, run_test, soon, until};
 
 /// A method of a value, in a package of a repository, as Go names it.
 const QUALIFIED: &str = "github.com/acme/app/handlers.(*Server).OnEvent-fm";
 
 /// A plugin of the original: `Test.Do`. Its process ends when it is dropped.
-pub(crate) struct GoPlugin {
+struct GoPlugin {
     played: Arc<Played>,
     task: AbortHandle,
 }
@@ -35,15 +35,15 @@ struct Played {
 
 /// What the plugin has seen.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+struct Seen {
     /// The paths of all requests, with the bodies of `RegisterCallback`.
-    pub(crate) requests: Vec<String>,
+    requests: Vec<String>,
     in_flight: usize,
     most_in_flight: usize,
 }
 
 impl GoPlugin {
-    pub(crate) fn start(sock: &Path) -> Self {
+    fn start(sock: &Path) -> Self {
         let listener = UnixListener::bind(sock).unwrap();
         let played = Arc::new(Played {
             callback: Mutex::new(Some("n1".into())),
@@ -55,7 +55,7 @@ impl GoPlugin {
         Self { played, task }
     }
 
-    pub(crate) fn seen(&self) -> Seen {
+    fn seen(&self) -> Seen {
         self.played.seen.lock().unwrap().clone()
     }
 }
@@ -126,7 +126,7 @@ impl Played {
     }
 }
 
-/// Installs `Test.Do` as the original library does.
+/// Installs `Test.Do` as the original library does; returns where its socket has to be.
 pub(crate) fn install(env: &TestEnv) -> std::path::PathBuf {
     let sock = env.path("TestDo.sock");
     let keys = json!({
@@ -143,15 +143,8 @@ fn a_callback_with_the_qualified_name_of_a_go_function_is_heard() {
         let go = GoPlugin::start(&install(env));
         let registry = env.registry().start().await.unwrap();
         let plugin = registry.load("Do", "Test").await.unwrap();
-        let (sender, mut heard) = mpsc::unbounded_channel();
 
-        let _subscription = plugin
-            .register_callback(QUALIFIED, move |data| {
-                let sender = sender.clone();
-                async move { sender.send(data).unwrap() }
-            })
-            .await
-            .unwrap();
+        let (_subscription, mut heard) = listen(&plugin, QUALIFIED).await;
 
         assert_eq!(soon("the callback", heard.recv()).await.unwrap(), "n1");
         let asked = format!("/RegisterCallback {}", json!(QUALIFIED));
@@ -172,14 +165,7 @@ fn a_plugin_of_ours_calls_back_under_such_a_name_too() {
         server.start().await.unwrap();
         let registry = env.registry().start().await.unwrap();
         let plugin = registry.load("Do", "Test").await.unwrap();
-        let (sender, mut heard) = mpsc::unbounded_channel();
-        let _subscription = plugin
-            .register_callback(QUALIFIED, move |data| {
-                let sender = sender.clone();
-                async move { sender.send(data).unwrap() }
-            })
-            .await
-            .unwrap();
+        let (_subscription, mut heard) = listen(&plugin, QUALIFIED).await;
 
         server.notify(QUALIFIED, "n1").await.unwrap();
 

@@ -15,11 +15,12 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use goplug::{Event, Events, PluginType, Registry, RegistryBuilder};
+use goplug::{Bytes, Event, Events, Plugin, PluginType, Registry, RegistryBuilder, Subscription};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
 use goplug_tests::fixtures::counter::Counter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// A test that takes longer than this fails.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -255,6 +256,19 @@ pub(crate) async fn read_until(
             return seen;
         }
     }
+}
+
+/// Registers a raw handler that passes on what it hears.
+pub(crate) async fn listen(
+    plugin: &Plugin,
+    callback: &str,
+) -> (Subscription, UnboundedReceiver<Bytes>) {
+    let (sender, heard) = unbounded_channel();
+    let handler = move |data| {
+        sender.send(data).unwrap();
+        async {}
+    };
+    (plugin.register_callback(callback, handler).await.unwrap(), heard)
 }
 
 /// Whether an event is of this kind and of this plugin, written as `namespace.name`.
