@@ -273,8 +273,11 @@ pub(crate) fn without_a_working_directory() {
     saving.ends_well();
 }
 
+/// The tests may run under `nohup`, whose processes ignore the signal.
 pub(crate) fn when_the_terminal_is_closed() {
-    let mut saving = Saving::start(program(), 1);
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(std::env::current_exe().unwrap()).stdin(Stdio::null());
+    let mut saving = Saving::start(command, 1);
     saving.close_output();
     saving.signal(Signal::HUP);
     saving.ends_well();
