@@ -112,7 +112,7 @@ impl Stream {
         target: &mut Vec<u8>,
     ) -> Poll<io::Result<usize>> {
         let room = target.capacity() - target.len();
-        self.poll_recv(cx, room, |socket| {
+        self.poll_recv(cx, room, &mut |socket| {
             Ok(rustix::net::recv(socket, spare_capacity(target), RecvFlags::DONTWAIT)?.0)
         })
     }
@@ -125,12 +125,13 @@ impl Stream {
         poll_fn(|cx| self.poll_receive(cx, target)).await
     }
 
-    /// Calls `recv`, which reads up to `room` bytes, once there is something to read.
+    /// Calls `recv`, which reads up to `room` bytes, once there is something to read. It is no type
+    /// parameter, so that tokio's part stays small enough to be compiled into this function.
     fn poll_recv(
         &self,
         cx: &mut Context<'_>,
         room: usize,
-        mut recv: impl FnMut(BorrowedFd<'_>) -> io::Result<usize>,
+        recv: &mut dyn FnMut(BorrowedFd<'_>) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.socket.poll_read_ready(cx))?;
@@ -214,7 +215,7 @@ impl AsyncRead for Stream {
             Some(RegisteredSocket::ReadOnly(socket)) => Pin::new(socket).poll_read(cx, buffer),
             None => {
                 let space = buffer.initialize_unfilled();
-                let count = ready!(self.poll_recv(cx, space.len(), |socket| {
+                let count = ready!(self.poll_recv(cx, space.len(), &mut |socket| {
                     Ok(rustix::net::recv(socket, &mut *space, RecvFlags::DONTWAIT)?.0)
                 }))?;
                 buffer.advance(count);

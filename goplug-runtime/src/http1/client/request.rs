@@ -37,22 +37,21 @@ impl<'a> Request<'a> {
         out.extend_from_slice(self.below.as_bytes());
         out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
         out.extend_from_slice(authority);
-        let mut header = |name: &str, value: &[u8]| {
-            out.extend_from_slice(b"\r\n");
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(value);
-        };
         if let Some(content_type) = self.content_type {
-            header("content-type", content_type.as_bytes());
+            out.extend_from_slice(b"\r\ncontent-type: ");
+            out.extend_from_slice(content_type.as_bytes());
         }
         if let Some(timeout) = self.timeout {
-            header(wire::HEADER_TIMEOUT, digits.format(timeout).as_bytes());
+            out.extend_from_slice(b"\r\ngoplug-timeout: ");
+            out.extend_from_slice(digits.format(timeout).as_bytes());
         }
         for (name, value) in self.headers {
-            header(name, value.as_bytes());
+            for part in ["\r\n", name, ": ", value] {
+                out.extend_from_slice(part.as_bytes());
+            }
         }
-        header("content-length", digits.format(self.body.len()).as_bytes());
+        out.extend_from_slice(b"\r\ncontent-length: ");
+        out.extend_from_slice(digits.format(self.body.len()).as_bytes());
         out.extend_from_slice(b"\r\n\r\n");
         if self.body.len() > FLATTEN_LIMIT {
             return self.body;
