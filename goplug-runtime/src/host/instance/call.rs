@@ -43,7 +43,13 @@ impl Instance {
         if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
             sent = Box::pin(self.repeat(&request, budget.deadline)).await;
         }
-        self.result(call.method, sent, budget).await
+        match Outcome::new(self.id(), call.method, sent, self.request_limits(budget)) {
+            Outcome::Done(result) => result,
+            // Boxed: a call that is answered keeps no room for it.
+            Outcome::Failed(failure) => {
+                Err(Box::pin(self.failed(call.method, failure, budget)).await)
+            }
+        }
     }
 
     /// Calls a method within the remaining budget, and blocks the caller's thread.
@@ -77,20 +83,6 @@ impl Instance {
         match &self.one_at_a_time {
             Some(semaphore) => semaphore.acquire().await.ok(),
             None => None,
-        }
-    }
-
-    /// The result of a request.
-    async fn result(
-        &self,
-        method: &str,
-        sent: Result<Response, SendError>,
-        budget: Budget,
-    ) -> Result<Bytes> {
-        match Outcome::new(self.id(), method, sent, self.request_limits(budget)) {
-            Outcome::Done(result) => result,
-            // Boxed: a call that is answered keeps no room for it.
-            Outcome::Failed(failure) => Err(Box::pin(self.failed(method, failure, budget)).await),
         }
     }
 

@@ -23,8 +23,10 @@ pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Resu
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
-        let result = instance.call(&request, budget).await;
-        let Err(error) = result else { return result };
+        let error = match instance.call(&request, budget).await {
+            Ok(result) => return Ok(result),
+            Err(error) => error,
+        };
         if !may_be_retried(&error, request.idempotent) {
             return Err(error);
         }
@@ -50,8 +52,10 @@ pub(in crate::host) fn call_blocking(
             Acquired::NoInstance(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
                 .unwrap_or_else(|| Err(plugin.unavailable_error()))?,
         };
-        let result = instance.call_blocking(request, budget);
-        let Err(error) = result else { return result };
+        let error = match instance.call_blocking(request, budget) {
+            Ok(result) => return Ok(result),
+            Err(error) => error,
+        };
         if !may_be_retried(&error, request.idempotent) {
             return Err(error);
         }
