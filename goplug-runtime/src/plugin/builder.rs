@@ -312,13 +312,11 @@ impl ServerBuilder {
 
     fn descriptor(&self) -> Descriptor {
         Descriptor {
-            name: self.name.clone(),
-            namespace: self.namespace.clone(),
             version: self.version.clone(),
-            protocol: wire::PROTOCOL,
             features: vec![wire::FEATURE_PIPELINE.into()],
             methods: self.methods.iter().map(|(method, _)| method.clone()).collect(),
             callbacks: self.callbacks.clone(),
+            ..Descriptor::new(&*self.name, &*self.namespace)
         }
     }
 }

@@ -2,10 +2,14 @@
 //! running the plugin.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use super::{null, visible, wire};
 
-/// A plugin's response to an activation; its `.pconf` repeats parts of it.
+/// What a plugin says of itself: in its response to an activation, in its `.pconf`, and by the verb
+/// `describe`.
+///
+/// The response to an activation has no schemas, so that a start takes no longer because of them.
 ///
 /// Unknown keys are ignored when it is read, and every key but `name` has a default, so that
 /// plugins in other languages can leave keys out, or write `null`.
@@ -31,6 +35,35 @@ pub struct Descriptor {
     /// The callbacks, sorted by name.
     #[serde(default, deserialize_with = "null::or_default")]
     pub callbacks: Vec<CallbackDescriptor>,
+    /// What the activation reads: the host's configuration. `None` if it reads none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<TypeDescriptor>,
+    /// The schemas that others share, by name: `{"$ref": "#/$defs/<name>"}` refers to one, from
+    /// every schema of the descriptor.
+    #[serde(
+        rename = "$defs",
+        default,
+        deserialize_with = "null::or_default",
+        skip_serializing_if = "Map::is_empty"
+    )]
+    pub definitions: Map<String, Value>,
+}
+
+impl Descriptor {
+    /// The descriptor of a plugin that speaks this version of the protocol, without members.
+    pub fn new(name: impl Into<String>, namespace: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            namespace: namespace.into(),
+            version: None,
+            protocol: wire::PROTOCOL,
+            features: Vec::new(),
+            methods: Vec::new(),
+            callbacks: Vec::new(),
+            configuration: None,
+            definitions: Map::new(),
+        }
+    }
 }
 
 fn current_protocol() -> u32 {
@@ -39,6 +72,11 @@ fn current_protocol() -> u32 {
 
 fn protocol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_else(current_protocol))
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// One method of a plugin.
@@ -56,15 +94,21 @@ pub struct MethodDescriptor {
     /// The parameters, in order.
     #[serde(default, deserialize_with = "null::or_default")]
     pub params: Vec<Parameter>,
-    /// The result.
+    /// The result. Its schema is that of the success.
     #[serde(default, deserialize_with = "null::or_default")]
     pub returns: TypeDescriptor,
+    /// The method's own error; `None` if it has no type of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<TypeDescriptor>,
     /// Whether the result is a stream of items.
     #[serde(default, deserialize_with = "null::or_default")]
     pub stream: bool,
     /// Whether it may safely run twice.
     #[serde(default, deserialize_with = "null::or_default")]
     pub idempotent: bool,
+    /// Whether a client can do without the method.
+    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "is_false")]
+    pub optional: bool,
     /// Hexadecimal digest of the signature; empty if the plugin states none.
     #[serde(
         default,
@@ -117,9 +161,9 @@ pub struct TypeDescriptor {
     /// The spelling, for people.
     #[serde(rename = "type", default, deserialize_with = "null::or_default")]
     pub spelling: String,
-    /// JSON Schema 2020-12.
+    /// JSON Schema 2020-12: of what this side reads, or of what it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schema: Option<serde_json::Value>,
+    pub schema: Option<Value>,
 }
 
 impl MethodDescriptor {
@@ -196,11 +240,7 @@ mod tests {
     #[test]
     fn a_descriptor_reads_back_from_its_text() {
         let descriptor = Descriptor {
-            name: "Calculator".into(),
-            namespace: "math".into(),
             version: Some("1.0.0".into()),
-            protocol: 2,
-            features: vec![],
             methods: vec![MethodDescriptor {
                 name: "add".into(),
                 doc: "Adds.".into(),
@@ -209,11 +249,11 @@ mod tests {
                     ty: TypeDescriptor { spelling: "i64".into(), schema: None },
                 }],
                 returns: TypeDescriptor { spelling: "i64".into(), schema: None },
-                stream: false,
                 idempotent: true,
                 fingerprint: fingerprint("add(a: i64) -> i64"),
+                ..MethodDescriptor::default()
             }],
-            callbacks: vec![],
+            ..Descriptor::new("Calculator", "math")
         };
         let text = serde_json::to_string(&descriptor).unwrap();
         assert_eq!(serde_json::from_str::<Descriptor>(&text).unwrap(), descriptor);

@@ -15,12 +15,32 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
         option::of(json::text()),
         any::<u32>(),
         vec(json::text(), 0..3),
-        vec(json::method(), 0..3),
-        vec(json::callback(), 0..3),
+        (vec(json::method(), 0..3), vec(json::callback(), 0..3)),
+        option::of(json::type_descriptor()),
+        json::definitions(),
     )
-        .prop_map(|(name, namespace, version, protocol, features, methods, callbacks)| {
-            Descriptor { name, namespace, version, protocol, features, methods, callbacks }
-        })
+        .prop_map(
+            |(
+                name,
+                namespace,
+                version,
+                protocol,
+                features,
+                (methods, callbacks),
+                configuration,
+                definitions,
+            )| Descriptor {
+                name,
+                namespace,
+                version,
+                protocol,
+                features,
+                methods,
+                callbacks,
+                configuration,
+                definitions,
+            },
+        )
 }
 
 /// Adds an unknown key to every object of the descriptor's format.
@@ -30,7 +50,7 @@ fn with_unknown_keys(document: &mut Value, unknown: &Value) {
     for (key, value) in object.iter_mut() {
         if let (true, Some(list)) = (lists.contains(&key.as_str()), value.as_array_mut()) {
             list.iter_mut().for_each(|each| with_unknown_keys(each, unknown));
-        } else if key == "returns" {
+        } else if ["returns", "error", "configuration"].contains(&key.as_str()) {
             with_unknown_keys(value, unknown);
         }
     }
@@ -39,7 +59,7 @@ fn with_unknown_keys(document: &mut Value, unknown: &Value) {
 
 /// Writes `null` for every empty or absent value of the descriptor's format.
 fn with_nulls(document: &mut Value) {
-    const KEYS: [&str; 10] = [
+    const KEYS: [&str; 12] = [
         "namespace",
         "version",
         "features",
@@ -50,11 +70,13 @@ fn with_nulls(document: &mut Value) {
         "type",
         "schema",
         "fingerprint",
+        "error",
+        "configuration",
     ];
     let Some(object) = document.as_object_mut() else { return };
     for key in KEYS {
         // An empty version or schema is another value than none.
-        let can_be_none = ["version", "schema"].contains(&key);
+        let can_be_none = ["version", "schema", "error", "configuration"].contains(&key);
         let is_empty = |value: &Value| {
             !can_be_none && (value == "" || value.as_array().is_some_and(Vec::is_empty))
         };
@@ -73,7 +95,7 @@ fn with_nulls(document: &mut Value) {
             *returns = Value::Null;
         }
     }
-    for flag in ["stream", "idempotent"] {
+    for flag in ["stream", "idempotent", "optional"] {
         if object.get(flag) == Some(&Value::Bool(false)) {
             object.insert(flag.into(), Value::Null);
         }

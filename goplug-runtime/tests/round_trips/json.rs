@@ -4,7 +4,7 @@ use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, 
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Any JSON value of moderate size.
 pub(crate) fn value() -> impl Strategy<Value = Value> {
@@ -41,7 +41,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn type_descriptor() -> impl Strategy<Value = TypeDescriptor> {
+pub(crate) fn type_descriptor() -> impl Strategy<Value = TypeDescriptor> {
     // `null` is not a schema, and reads as `None`.
     let schema = value().prop_filter("no schema", |value| !value.is_null());
     (text(), option::of(schema)).prop_map(|(spelling, schema)| TypeDescriptor { spelling, schema })
@@ -53,16 +53,21 @@ fn parameters() -> impl Strategy<Value = Vec<Parameter>> {
 
 /// Any method of a descriptor.
 pub(crate) fn method() -> impl Strategy<Value = MethodDescriptor> {
-    let flags = (any::<bool>(), any::<bool>());
-    (text(), text(), parameters(), type_descriptor(), flags, text()).prop_map(
-        |(name, doc, params, returns, (stream, idempotent), fingerprint)| MethodDescriptor {
-            name,
-            doc,
-            params,
-            returns,
-            stream,
-            idempotent,
-            fingerprint,
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    let error = option::of(type_descriptor());
+    (text(), text(), parameters(), type_descriptor(), error, flags, text()).prop_map(
+        |(name, doc, params, returns, error, (stream, idempotent, optional), fingerprint)| {
+            MethodDescriptor {
+                name,
+                doc,
+                params,
+                returns,
+                error,
+                stream,
+                idempotent,
+                optional,
+                fingerprint,
+            }
         },
     )
 }
@@ -78,4 +83,9 @@ pub(crate) fn callback() -> impl Strategy<Value = CallbackDescriptor> {
             fingerprint,
         },
     )
+}
+
+/// Any schemas that others share.
+pub(crate) fn definitions() -> impl Strategy<Value = Map<String, Value>> {
+    btree_map(text(), value(), 0..3).prop_map(|schemas| schemas.into_iter().collect())
 }

@@ -206,13 +206,11 @@ proptest! {
         sock in json::text(),
     ) {
         let descriptor = Descriptor {
-            name: file.name,
-            namespace: file.namespace.unwrap_or_default(),
             version: file.version,
             protocol,
-            features: Vec::new(),
             methods: file.methods.unwrap_or_default(),
             callbacks: file.callbacks.unwrap_or_default(),
+            ..Descriptor::new(file.name, file.namespace.unwrap_or_default())
         };
         let Ok(pconf) = Pconf::of(&descriptor) else { return Ok(()) };
         let Ok(mut pconf) = pconf.with_sock(sock) else { return Ok(()) };

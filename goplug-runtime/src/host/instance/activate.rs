@@ -185,12 +185,8 @@ fn refusal(error: Error) -> String {
 fn descriptor_of_names(id: &PluginId, names: Vec<String>) -> Descriptor {
     let methods = names.into_iter().map(|name| MethodDescriptor { name, ..Default::default() });
     Descriptor {
-        name: id.name().into(),
-        namespace: id.namespace().into(),
-        version: None,
         protocol: 1,
-        features: Vec::new(),
         methods: methods.collect(),
-        callbacks: Vec::new(),
+        ..Descriptor::new(id.name(), id.namespace())
     }
 }

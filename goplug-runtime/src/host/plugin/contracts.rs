@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::instance::Instance;
-use crate::protocol::{Descriptor, Dialect, PluginId};
+use crate::protocol::{Dialect, PluginId};
 use crate::typed::Expectation;
 
 /// What the typed clients of a plugin need of its instances. At most one entry for each type of
@@ -33,17 +33,7 @@ impl Contracts {
         installation: &Installation,
     ) -> Result<()> {
         let pconf = &installation.pconf;
-        let (methods, callbacks) = (pconf.methods().to_vec(), pconf.callbacks().to_vec());
-        if !methods.is_empty() || !callbacks.is_empty() {
-            let announced = Descriptor {
-                name: installation.id().name().into(),
-                namespace: installation.id().namespace().into(),
-                version: None,
-                protocol: pconf.protocol(),
-                features: Vec::new(),
-                methods,
-                callbacks,
-            };
+        if let Some(announced) = pconf.descriptor() {
             check(installation.id(), expectation, expectation.differences(&announced))?;
         }
         add(&mut self.unchecked, expectation);

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 use digests::Digests;
 pub use read::Announcement;
 use read::{RawJson, exec, protocol, sock, url, version};
 
-use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor};
+use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, TypeDescriptor};
 use super::name::{InvalidName, PluginId};
 use super::wire;
 
@@ -63,6 +64,8 @@ pub struct Pconf {
     sha256: Option<Digests>,
     methods: Vec<MethodDescriptor>,
     callbacks: Vec<CallbackDescriptor>,
+    configuration: Option<TypeDescriptor>,
+    definitions: Map<String, Value>,
     /// Unknown keys, which are kept when the file is rewritten.
     other: Vec<(String, RawJson)>,
 }
@@ -87,6 +90,8 @@ impl Pconf {
             sha256: None,
             methods: descriptor.methods.clone(),
             callbacks: descriptor.callbacks.clone(),
+            configuration: descriptor.configuration.clone(),
+            definitions: descriptor.definitions.clone(),
             other: Vec::new(),
         })
     }
@@ -225,6 +230,25 @@ impl Pconf {
         &self.callbacks
     }
 
+    /// What the plugin reads at its activation, as the file says.
+    pub fn configuration(&self) -> Option<&TypeDescriptor> {
+        self.configuration.as_ref()
+    }
+
+    /// What the file says of the plugin; `None` if it names no method and no callback.
+    pub fn descriptor(&self) -> Option<Descriptor> {
+        let is_empty = self.methods.is_empty() && self.callbacks.is_empty();
+        (!is_empty).then(|| Descriptor {
+            version: self.version.as_ref().map(ToString::to_string),
+            protocol: self.protocol,
+            methods: self.methods.clone(),
+            callbacks: self.callbacks.clone(),
+            configuration: self.configuration.clone(),
+            definitions: self.definitions.clone(),
+            ..Descriptor::new(self.id.name(), self.id.namespace())
+        })
+    }
+
     /// The file's name: `<NameSpace>.<Name>.pconf`, or `<Name>.pconf`.
     pub fn file_name(&self) -> String {
         format!("{}.{EXTENSION}", self.id)
@@ -266,6 +290,12 @@ impl Serialize for Pconf {
         }
         if !self.callbacks.is_empty() {
             map.serialize_entry("Callbacks", &self.callbacks)?;
+        }
+        if let Some(configuration) = &self.configuration {
+            map.serialize_entry("ConfigurationType", configuration)?;
+        }
+        if !self.definitions.is_empty() {
+            map.serialize_entry("$defs", &self.definitions)?;
         }
         for (key, value) in &self.other {
             map.serialize_entry(key, value)?;

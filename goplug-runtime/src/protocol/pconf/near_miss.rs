@@ -3,7 +3,7 @@
 use crate::protocol::edits::edits;
 
 /// The keys that goplug knows.
-pub(super) const KNOWN: [&str; 11] = [
+pub(super) const KNOWN: [&str; 13] = [
     "Name",
     "NameSpace",
     "Url",
@@ -15,6 +15,8 @@ pub(super) const KNOWN: [&str; 11] = [
     "Sha256",
     "Methods",
     "Callbacks",
+    "ConfigurationType",
+    "$defs",
 ];
 
 /// What others call the same.
@@ -51,7 +53,8 @@ pub(super) fn meant_by(key: &str) -> Option<&'static str> {
         let near = |known: &&&str| {
             let known = known.to_ascii_lowercase();
             let allowed = if known.len() > 4 { 2 } else { 1 };
-            edits(&plain, &known) <= allowed
+            // Nobody writes `$defs` by hand.
+            !known.starts_with('$') && edits(&plain, &known) <= allowed
         };
         KNOWN.iter().find(near).copied()
     })
@@ -88,7 +91,17 @@ mod tests {
 
     #[test]
     fn other_keys_are_nobodys_mistake() {
-        for key in ["Description", "Author", "x-exec", "Note", "License", "", &"n".repeat(1000)] {
+        for key in [
+            "Deps",
+            "Configuration",
+            "Description",
+            "Author",
+            "x-exec",
+            "Note",
+            "License",
+            "",
+            &"n".repeat(1000),
+        ] {
             assert_eq!(meant_by(key), None, "{key}");
         }
     }

@@ -67,6 +67,8 @@ impl Pconf {
             sha256: keys.take("Sha256")?,
             methods: keys.take("Methods")?.unwrap_or_default(),
             callbacks: keys.take("Callbacks")?.unwrap_or_default(),
+            configuration: keys.take("ConfigurationType")?,
+            definitions: keys.take("$defs")?.unwrap_or_default(),
             other: keys.pairs,
         };
         if pconf.sock.is_none() && pconf.exec.is_none() {
@@ -96,6 +98,8 @@ impl Pconf {
             "Sha256" => self.sha256.is_some(),
             "Methods" => !self.methods.is_empty(),
             "Callbacks" => !self.callbacks.is_empty(),
+            "ConfigurationType" => self.configuration.is_some(),
+            "$defs" => !self.definitions.is_empty(),
             // Always there, or with a default that differs from plugin to plugin.
             _ => true,
         }

@@ -1,5 +1,7 @@
 //! Reading, refusing and writing a `.pconf`.
 
+use serde_json::json;
+
 use super::*;
 
 const ORIGINAL: &str = r#"{"Name":"Do","NameSpace":"Test","Url":"unix://TestDo",
@@ -45,13 +47,12 @@ fn unknown_keys_are_kept_and_known_ones_are_normalised() {
 #[test]
 fn every_setting_reads_back_from_the_file() {
     let descriptor = Descriptor {
-        name: "Calculator".into(),
-        namespace: "math".into(),
         version: Some("1.2.3-rc.1".into()),
-        protocol: 2,
-        features: Vec::new(),
         methods: vec![MethodDescriptor { name: "add".into(), ..Default::default() }],
         callbacks: vec![CallbackDescriptor { name: "progress".into(), ..Default::default() }],
+        configuration: Some(TypeDescriptor { spelling: "Config".into(), schema: None }),
+        definitions: [("Config".into(), json!({"type": "object"}))].into_iter().collect(),
+        ..Descriptor::new("Calculator", "math")
     };
     let pconf = Pconf::of(&descriptor)
         .unwrap()

@@ -62,9 +62,9 @@ impl MethodSpec {
             doc: self.doc.into(),
             params: parameters(self.params),
             returns: type_descriptor(self.returns),
-            stream: false,
             idempotent: self.idempotent,
             fingerprint: descriptor::fingerprint(&self.signature()),
+            ..MethodDescriptor::default()
         }
     }
 

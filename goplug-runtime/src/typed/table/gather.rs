@@ -5,7 +5,7 @@
 
 use super::entry::{Activator, Contract, Dispatch, Item, Stopper, entries};
 use crate::error::{Error, Result};
-use crate::protocol::{Descriptor, name, wire};
+use crate::protocol::{Descriptor, name};
 use crate::typed::declare::{CallbackSpec, MethodSpec, PluginType};
 
 /// The entries of one plugin: checked, sorted by name, contracts unfolded.
@@ -25,13 +25,10 @@ impl Table {
     /// The descriptor of the plugin `P` with these entries.
     pub fn descriptor<P: PluginType>(&self) -> Descriptor {
         Descriptor {
-            name: P::NAME.into(),
-            namespace: P::NAMESPACE.into(),
             version: Some(P::VERSION.into()),
-            protocol: wire::PROTOCOL,
-            features: Vec::new(),
             methods: self.methods.iter().map(|(spec, _)| spec.descriptor()).collect(),
             callbacks: self.callbacks.iter().map(|spec| spec.descriptor()).collect(),
+            ..Descriptor::new(P::NAME, P::NAMESPACE)
         }
     }
 
