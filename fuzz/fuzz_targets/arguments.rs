@@ -5,25 +5,24 @@
 
 use std::collections::BTreeMap;
 
-use goplug_runtime::ErrorText;
 use goplug_runtime::protocol::{Problem, ProblemKind};
-use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec};
+use goplug_runtime::typed::{Arguments, Call, EncodeArguments, ErrorSpec, MethodSpec, ParamSpec, TypeSchema};
 use libfuzzer_sys::fuzz_target;
 
 static METHOD: MethodSpec = MethodSpec {
     name: "m",
     doc: "",
     params: &[
-        ParamSpec { name: "count", ty: "u64" },
-        ParamSpec { name: "ratio", ty: "f64" },
-        ParamSpec { name: "text", ty: "String" },
-        ParamSpec { name: "note", ty: "Option<String>" },
-        ParamSpec { name: "table", ty: "BTreeMap<String, Vec<i128>>" },
-        ParamSpec { name: "small", ty: "Option<(f32, char)>" },
+        ParamSpec { name: "count", ty: "u64", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "ratio", ty: "f64", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "text", ty: "String", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "note", ty: "Option<String>", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "table", ty: "BTreeMap<String, Vec<i128>>", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "small", ty: "Option<(f32, char)>", schema: TypeSchema::OPAQUE },
     ],
     returns: "()",
     idempotent: false,
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE, error: ErrorSpec::NONE,
 };
 
 type Table = BTreeMap<String, Vec<i128>>;

@@ -25,5 +25,8 @@ pub mod plugin;
 pub use error::{CallError, Error, ErrorText, MethodFailure, RemoteError, Result};
 
 // `goplug` re-exports these for generated code and users, in the version that is used here.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub use schemars;
 #[doc(hidden)]
 pub use {bytes, inventory};

@@ -137,16 +137,22 @@ macro_rules! __clients {
     )+};
 }
 
-/// How the errors of this type are shown: what the compiler knows of the type, at a place where it
-/// is spelled out.
+/// The error of a method: what the compiler knows of the type, at a place where it is spelled out.
 ///
 /// ```text
-/// error_text!(DivideError)
+/// error!(DivideError as "DivideError")
 /// ```
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __error_text {
-    ($error:ty) => {{
+macro_rules! __error {
+    ($error:ty as $spelling:literal) => {
+        $crate::__private::ErrorSpec {
+            ty: $spelling,
+            text: $crate::__error!(text $error),
+            schema: $crate::__schema!($error),
+        }
+    };
+    (text $error:ty) => {{
         #[allow(unused_imports)]
         use $crate::__private::ErrorTextFallback as _;
         match $crate::__private::ErrorTextOf::<$error>::ERROR {
@@ -156,17 +162,33 @@ macro_rules! __error_text {
     }};
 }
 
+/// The schema of this type, or an opaque one: what the compiler knows of the type, at a place where
+/// it is spelled out.
+///
+/// ```text
+/// schema!(Config)
+/// ```
 #[doc(hidden)]
-pub use crate::{__clients as clients, __error_text as error_text};
+#[macro_export]
+macro_rules! __schema {
+    ($ty:ty) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::TypeSchemaFallback as _;
+        $crate::__private::TypeSchemaOf::<$ty>::SCHEMA
+    }};
+}
+
+#[doc(hidden)]
+pub use crate::{__clients as clients, __error as error, __schema as schema};
 
 pub use goplug_runtime::typed::{
     Answer, Arguments, Attempt, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client,
     ClientBase, Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch,
-    EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf,
-    Expectation, HookFuture, HookOutcome, HookResult, HookText, Item, Json, MethodError,
-    MethodSpec, NamedClient, NoHookOutcome, Outcome, ParamSpec, Parts, PluginType, PluginValue,
-    Raw, Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, blocking, check,
-    outgoing, receiver, wait,
+    EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec, ErrorTextFallback,
+    ErrorTextOf, Expectation, HookFuture, HookOutcome, HookResult, HookText, Item, Json,
+    MethodError, MethodSpec, NamedClient, NoHookOutcome, Outcome, ParamSpec, Parts, PluginType,
+    PluginValue, Raw, Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription, TypeSchema,
+    TypeSchemaFallback, TypeSchemaOf, blocking, check, outgoing, receiver, wait,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory};

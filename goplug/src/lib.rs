@@ -51,16 +51,27 @@
 //! | know the default limits and times | [`limits`] |
 //!
 //! # Features
-//! All three are on by default.
+//! All four are on by default.
 //!
 //! | feature | for |
 //! |---|---|
 //! | `plugin` | everything that a plugin's program needs |
 //! | `host` | everything that a host needs: registry, supervision, policies, blocking clients |
 //! | `hyper` | plugins that also answer odd HTTP requests: HTTP/1.0, absolute URLs, `HEAD` |
+//! | `schema` | JSON Schemas of the types that derive `schemars::JsonSchema` |
 //!
 //! A plugin's own package is smaller with `default-features = false, features = ["plugin"]`,
 //! a host's with `["host"]`.
+//!
+//! # Schemas
+//! Put `schemars = "1"` beside `serde` into your `Cargo.toml`, and derive `schemars::JsonSchema` on
+//! the types of parameters, results, errors and configurations. Nothing else has to be done: a
+//! plugin describes each type that has a schema, to everyone who asks. A type without a schema is
+//! known by its spelling alone.
+//!
+//! The package is re-exported as [`schemars`], in the version that goplug uses: for schemas by hand,
+//! and for `#[schemars(crate = "goplug::schemars")]`. schemars tells types apart by their module and
+//! name, so two types of one name within two functions of one module count as one.
 //!
 //! # Stability
 //! Everything here follows semantic versioning, except the hidden module `__private`, which is for
@@ -81,6 +92,10 @@ pub use goplug_runtime::typed::{
 };
 #[doc(inline)]
 pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, limits};
+
+#[cfg(feature = "schema")]
+#[doc(no_inline)]
+pub use goplug_runtime::schemars;
 
 #[cfg(feature = "host")]
 #[doc(inline)]

@@ -80,11 +80,13 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "name",
                 ty: "String",
+                schema: ::goplug::__private::schema!(::std::string::String),
             },
         ],
         returns: "Result<String, GreetError>",
+        result: ::goplug::__private::schema!(String),
+        error: ::goplug::__private::error!(GreetError as "GreetError"),
         idempotent: false,
-        error: ::goplug::__private::error_text!(GreetError),
     };
     const __CALLBACK_GREETED: &'static ::goplug::__private::CallbackSpec = &::goplug::__private::CallbackSpec {
         name: "greeted",
@@ -93,9 +95,11 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "name",
                 ty: "String",
+                schema: ::goplug::__private::schema!(::std::string::String),
             },
         ],
         returns: "()",
+        answer: ::goplug::__private::TypeSchema::OPAQUE,
     };
     const __CONTRACT: &'static ::goplug::__private::ContractSpec = &::goplug::__private::ContractSpec {
         methods: &[*Self::__METHOD_GREET],

@@ -64,15 +64,18 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "a",
                 ty: "i64",
+                schema: ::goplug::__private::schema!(i64),
             },
             ::goplug::__private::ParamSpec {
                 name: "b",
                 ty: "i64",
+                schema: ::goplug::__private::schema!(i64),
             },
         ],
         returns: "i64",
+        result: ::goplug::__private::schema!(i64),
+        error: ::goplug::__private::ErrorSpec::NONE,
         idempotent: false,
-        error: ::goplug::__private::ErrorText::DEBUG,
     };
     /// Adds two integers.
     pub async fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
@@ -136,15 +139,18 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "a",
                 ty: "f64",
+                schema: ::goplug::__private::schema!(f64),
             },
             ::goplug::__private::ParamSpec {
                 name: "b",
                 ty: "f64",
+                schema: ::goplug::__private::schema!(f64),
             },
         ],
         returns: "Result<f64, DivideError>",
+        result: ::goplug::__private::schema!(f64),
+        error: ::goplug::__private::error!(DivideError as "DivideError"),
         idempotent: false,
-        error: ::goplug::__private::error_text!(DivideError),
     };
     /// Calls the plugin's method `divide`.
     pub async fn divide(
@@ -214,11 +220,13 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "input",
                 ty: "Bytes",
+                schema: ::goplug::__private::TypeSchema::OPAQUE,
             },
         ],
         returns: "Bytes",
+        result: ::goplug::__private::TypeSchema::OPAQUE,
+        error: ::goplug::__private::ErrorSpec::NONE,
         idempotent: false,
-        error: ::goplug::__private::ErrorText::DEBUG,
     };
     /// Calls the plugin's method `main.Do`.
     pub async fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {
@@ -274,9 +282,11 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "percent",
                 ty: "u8",
+                schema: ::goplug::__private::schema!(u8),
             },
         ],
         returns: "()",
+        answer: ::goplug::__private::TypeSchema::OPAQUE,
     };
     /// Runs `handler` whenever the plugin calls back with `progress`.
     ///
@@ -352,16 +362,25 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Calculator,
     >(
-        ::goplug::__private::Item::Activate(|plugin, configuration| ::std::boxed::Box::pin(async move {
-            let plugin = ::goplug::__private::receiver::<Calculator>(plugin)?;
-            let config = configuration.configured::<Config>().read("Config")?;
-            {
-                #[allow(unused_imports)]
-                use ::goplug::__private::{HookText as _, NoHookOutcome as _};
-                ::goplug::__private::HookResult(start(&plugin, config).await)
-                    .into_result()
-            }
-        })),
+        ::goplug::__private::Item::Activate(
+            &[
+                ::goplug::__private::ParamSpec {
+                    name: "config",
+                    ty: "Config",
+                    schema: ::goplug::__private::schema!(Config),
+                },
+            ],
+            |plugin, configuration| ::std::boxed::Box::pin(async move {
+                let plugin = ::goplug::__private::receiver::<Calculator>(plugin)?;
+                let config = configuration.configured::<Config>().read("Config")?;
+                {
+                    #[allow(unused_imports)]
+                    use ::goplug::__private::{HookText as _, NoHookOutcome as _};
+                    ::goplug::__private::HookResult(start(&plugin, config).await)
+                        .into_result()
+                }
+            }),
+        ),
     );
     ::goplug::__private::inventory::submit! {
         __ENTRY

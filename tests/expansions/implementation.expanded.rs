@@ -60,15 +60,18 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "by",
                 ty: "Option<u64>",
+                schema: ::goplug::__private::schema!(Option < u64 >),
             },
             ::goplug::__private::ParamSpec {
                 name: "note",
                 ty: "String",
+                schema: ::goplug::__private::schema!(::std::string::String),
             },
         ],
         returns: "Result<u64>",
+        result: ::goplug::__private::schema!(u64),
+        error: ::goplug::__private::ErrorSpec::NONE,
         idempotent: false,
-        error: ::goplug::__private::ErrorText::DEBUG,
     };
     /// Counts on.
     pub async fn increment(
@@ -134,13 +137,16 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
             ::goplug::__private::ParamSpec {
                 name: "value",
                 ty: "u64",
+                schema: ::goplug::__private::schema!(u64),
             },
             ::goplug::__private::ParamSpec {
                 name: "note",
                 ty: "String",
+                schema: ::goplug::__private::schema!(::std::string::String),
             },
         ],
         returns: "bool",
+        answer: ::goplug::__private::schema!(bool),
     };
     /// Runs `handler` whenever the plugin calls back with `may`.
     ///

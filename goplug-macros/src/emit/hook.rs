@@ -3,13 +3,13 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::args;
 use super::paths::Paths;
+use super::{args, spec};
 use crate::attr::HookKind;
 use crate::model::{Hook, Param, idents};
 
 /// ```text
-/// Item::Activate(|plugin, configuration| Box::pin(async move {
+/// Item::Activate(&[ParamSpec { … }], |plugin, configuration| Box::pin(async move {
 ///     let plugin = receiver::<Calculator>(plugin)?;
 ///     let config = configuration.configured::<Config>().read("Config")?;
 ///     { use {HookText as _, NoHookOutcome as _}; HookResult(start(&plugin, config).await).into_result() }
@@ -43,7 +43,8 @@ pub(crate) fn item(hook: &Hook, paths: &Paths) -> TokenStream {
         HookKind::Activate => {
             let is_given = !signature.params.is_empty();
             let param = if is_given { quote!(#configuration) } else { quote!(_) };
-            quote!(#private::Item::Activate(|#plugin_param, #param| #boxed))
+            let params = spec::params(signature, paths);
+            quote!(#private::Item::Activate(&[#(#params),*], |#plugin_param, #param| #boxed))
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn result_type(method: &Method, paths: &Paths) -> TokenStream {
 }
 
 /// The type of a success.
-fn success(outcome: &Outcome, paths: &Paths) -> TokenStream {
+pub(crate) fn success(outcome: &Outcome, paths: &Paths) -> TokenStream {
     match &outcome.ok {
         Some(ok) => quote!(#ok),
         None => ok_type(outcome, paths),

@@ -4,8 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::paths::Paths;
-use super::results::error_type;
-use crate::model::{Callback, ClientMember, ErrorForm, Method, Output, Param, idents, types};
+use super::results::{error_type, success};
+use crate::model::{
+    Callback, ClientMember, ErrorForm, FnSignature, Method, Output, Param, idents, types,
+};
 
 /// The specification of a member.
 pub(crate) fn of(member: &ClientMember, paths: &Paths) -> TokenStream {
@@ -34,9 +36,10 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let constant = method_constant(method);
     let cfgs = &signature.attrs.cfgs;
     let doc = signature.attrs.doc();
-    let params = params(&signature.params, paths);
+    let params = params(signature, paths);
     let returns = method.output.spelling();
-    let error = error_text(&method.output, paths);
+    let result = result(method, paths);
+    let error = error(&method.output, paths);
     quote! {
         #(#cfgs)*
         const #constant: &'static #private::MethodSpec = &#private::MethodSpec {
@@ -44,26 +47,59 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
             doc: #doc,
             params: &[#(#params),*],
             returns: #returns,
-            idempotent: #idempotent,
+            result: #result,
             error: #error,
+            idempotent: #idempotent,
         };
     }
 }
 
 /// ```text
-/// error_text!(DivideError)
-/// // or, without an error of its own type:
-/// ErrorText::DEBUG
+/// schema!(f64)
 /// ```
-fn error_text(output: &Output, paths: &Paths) -> TokenStream {
-    let Paths { private, .. } = paths;
-    match output {
-        Output::Outcome(outcome) if !matches!(outcome.error, ErrorForm::Remote) => {
-            let error = error_type(outcome, paths);
-            quote!(#private::error_text!(#error))
-        }
-        Output::Outcome(_) | Output::Value(_) => quote!(#private::ErrorText::DEBUG),
+///
+/// of the success.
+fn result(method: &Method, paths: &Paths) -> TokenStream {
+    if method.output.raw().is_some() {
+        return opaque(paths);
     }
+    match &method.output {
+        Output::Value(ty) => schema(&quote!(#ty), paths),
+        Output::Outcome(outcome) => schema(&success(outcome, paths), paths),
+    }
+}
+
+/// ```text
+/// error!(DivideError as "DivideError")
+/// // or, without an error of its own type:
+/// ErrorSpec::NONE
+/// ```
+fn error(output: &Output, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let Output::Outcome(outcome) = output else { return quote!(#private::ErrorSpec::NONE) };
+    let spelling = match &outcome.error {
+        ErrorForm::Typed(error) => types::spelling(error),
+        ErrorForm::Remote => return quote!(#private::ErrorSpec::NONE),
+        ErrorForm::Unknown => String::new(),
+    };
+    let error = error_type(outcome, paths);
+    quote!(#private::error!(#error as #spelling))
+}
+
+/// ```text
+/// schema!(Config)
+/// ```
+///
+/// An opaque type is no error: what the compiler is asked for points at no token of the user's.
+fn schema(ty: &TokenStream, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    quote!(#private::schema!(#ty))
+}
+
+/// The schema of bytes that travel as they are.
+fn opaque(paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    quote!(#private::TypeSchema::OPAQUE)
 }
 
 /// ```text
@@ -75,8 +111,10 @@ fn of_callback(callback: &Callback, paths: &Paths) -> TokenStream {
     let constant = callback_constant(callback);
     let cfgs = &signature.attrs.cfgs;
     let doc = signature.attrs.doc();
-    let params = params(&signature.params, paths);
+    let params = params(signature, paths);
     let returns = answer.as_ref().map_or_else(|| "()".to_owned(), types::spelling);
+    let answer =
+        answer.as_ref().map_or_else(|| opaque(paths), |answer| schema(&quote!(#answer), paths));
     quote! {
         #(#cfgs)*
         const #constant: &'static #private::CallbackSpec = &#private::CallbackSpec {
@@ -84,19 +122,25 @@ fn of_callback(callback: &Callback, paths: &Paths) -> TokenStream {
             doc: #doc,
             params: &[#(#params),*],
             returns: #returns,
+            answer: #answer,
         };
     }
 }
 
 /// ```text
-/// ParamSpec { name: "a", ty: "i64" }
+/// ParamSpec { name: "a", ty: "i64", schema: schema!(i64) }
 /// ```
 ///
 /// for each.
-fn params<'a>(params: &'a [Param], paths: &'a Paths) -> impl Iterator<Item = TokenStream> + 'a {
+pub(crate) fn params<'a>(
+    signature: &'a FnSignature,
+    paths: &'a Paths,
+) -> impl Iterator<Item = TokenStream> + 'a {
     let Paths { private, .. } = paths;
-    params.iter().map(move |Param { name, spelling, .. }| {
-        quote!(#private::ParamSpec { name: #name, ty: #spelling })
+    let is_raw = signature.raw().is_some();
+    signature.params.iter().map(move |Param { name, spelling, owned, .. }| {
+        let schema = if is_raw { opaque(paths) } else { schema(&quote!(#owned), paths) };
+        quote!(#private::ParamSpec { name: #name, ty: #spelling, schema: #schema })
     })
 }
 

@@ -47,9 +47,10 @@ pub use codec::{Arguments, DecodeResult, EncodeArguments, EncodeError, Json, Med
 #[cfg(feature = "plugin")]
 pub(crate) use declare::remote_problem;
 pub use declare::{
-    CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback,
-    ErrorTextOf, HookOutcome, HookResult, HookText, MethodError, MethodSpec, NoHookOutcome,
-    Outcome, ParamSpec, Parts, PluginType, ResultKind, ResultKindFallback, Unmet, check,
+    CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
+    ErrorTextFallback, ErrorTextOf, HookOutcome, HookResult, HookText, MethodError, MethodSpec,
+    NoHookOutcome, Outcome, ParamSpec, Parts, PluginType, ResultKind, ResultKindFallback,
+    TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
 };
 pub use table::{
     Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table,

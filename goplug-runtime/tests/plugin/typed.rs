@@ -6,10 +6,10 @@ use goplug_runtime::inventory;
 use goplug_runtime::plugin::PluginServer;
 use goplug_runtime::protocol::Descriptor;
 use goplug_runtime::typed::{
-    Attempt, Call, CallbackSpec, Configuration, Entry, HookFuture, Item, MethodSpec, ParamSpec,
-    PluginType, PluginValue, Reply, ReplyFuture, ask, emit,
+    Attempt, Call, CallbackSpec, Configuration, Entry, ErrorSpec, HookFuture, Item, MethodSpec,
+    ParamSpec, PluginType, PluginValue, Reply, ReplyFuture, TypeSchema, ask, emit,
 };
-use goplug_runtime::{Error, ErrorText, Result};
+use goplug_runtime::{Error, Result};
 
 use crate::client::{Client, folder, request, run};
 
@@ -31,10 +31,11 @@ impl PluginType for Counter {
 static ADD: MethodSpec = MethodSpec {
     name: "add",
     doc: "Adds.",
-    params: &[ParamSpec { name: "by", ty: "i64" }],
+    params: &[ParamSpec { name: "by", ty: "i64", schema: TypeSchema::OPAQUE }],
     returns: "i64",
     idempotent: false,
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
 };
 static CONFIRM: MethodSpec = MethodSpec {
     name: "confirm",
@@ -42,15 +43,23 @@ static CONFIRM: MethodSpec = MethodSpec {
     params: &[],
     returns: "Result<bool, anyhow::Error>",
     idempotent: false,
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
 };
 static CHANGED: CallbackSpec = CallbackSpec {
     name: "changed",
     doc: "",
-    params: &[ParamSpec { name: "value", ty: "i64" }],
+    params: &[ParamSpec { name: "value", ty: "i64", schema: TypeSchema::OPAQUE }],
     returns: "()",
+    answer: TypeSchema::OPAQUE,
 };
-static SURE: CallbackSpec = CallbackSpec { name: "sure", doc: "", params: &[], returns: "bool" };
+static SURE: CallbackSpec = CallbackSpec {
+    name: "sure",
+    doc: "",
+    params: &[],
+    returns: "bool",
+    answer: TypeSchema::OPAQUE,
+};
 
 fn counter(instance: &PluginValue) -> &Counter {
     instance.downcast_ref().unwrap()
@@ -85,7 +94,7 @@ inventory::submit!(Entry::new::<Counter>(Item::Method(&CONFIRM, confirm)));
 inventory::submit!(Entry::new::<Counter>(Item::Method(&ADD, add)));
 inventory::submit!(Entry::new::<Counter>(Item::Callback(&SURE)));
 inventory::submit!(Entry::new::<Counter>(Item::Callback(&CHANGED)));
-inventory::submit!(Entry::new::<Counter>(Item::Activate(activate)));
+inventory::submit!(Entry::new::<Counter>(Item::Activate(&[], activate)));
 
 const TWO: (&str, &str) = ("Goplug-Protocol", "2");
 const HOST: (&str, &str) = ("Goplug-Host", "h");
@@ -291,7 +300,8 @@ static LATER: MethodSpec = MethodSpec {
     params: &[],
     returns: "()",
     idempotent: false,
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
 };
 
 fn later(_: PluginValue, _: Call) -> ReplyFuture {

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use goplug_runtime::inventory;
 use goplug_runtime::plugin::program::{self, Options};
 use goplug_runtime::typed::{
-    Call, Entry, HookFuture, Item, MethodSpec, PluginType, PluginValue, Reply, ReplyFuture,
+    Call, Entry, ErrorSpec, HookFuture, Item, MethodSpec, PluginType, PluginValue, Reply,
+    ReplyFuture, TypeSchema,
 };
-use goplug_runtime::{ErrorText, inventory};
 use rustix::process::Signal;
 
 use super::process::{Process, send};
@@ -74,7 +75,8 @@ static CHATTER: MethodSpec = MethodSpec {
     doc: "",
     params: &[],
     returns: "()",
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
     idempotent: false,
 };
 

@@ -3,11 +3,12 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use goplug_runtime::inventory;
 use goplug_runtime::plugin::program::{self, Options};
 use goplug_runtime::typed::{
-    Call, Entry, Item, MethodSpec, ParamSpec, PluginType, PluginValue, Reply, ReplyFuture,
+    Call, Entry, ErrorSpec, Item, MethodSpec, ParamSpec, PluginType, PluginValue, Reply,
+    ReplyFuture, TypeSchema,
 };
-use goplug_runtime::{ErrorText, inventory};
 
 pub(crate) fn main() -> ExitCode {
     program::main::<Sleeper>(Options::default())
@@ -29,10 +30,11 @@ impl PluginType for Sleeper {
 static ECHO: MethodSpec = MethodSpec {
     name: "echo",
     doc: "",
-    params: &[ParamSpec { name: "text", ty: "String" }],
+    params: &[ParamSpec { name: "text", ty: "String", schema: TypeSchema::OPAQUE }],
     returns: "String",
     idempotent: true,
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
 };
 static BLOCK: MethodSpec = MethodSpec {
     name: "block",
@@ -40,7 +42,8 @@ static BLOCK: MethodSpec = MethodSpec {
     params: &[],
     returns: "()",
     idempotent: false,
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
 };
 
 fn echo(_: PluginValue, call: Call) -> ReplyFuture {

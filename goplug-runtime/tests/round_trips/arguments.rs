@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use goplug_runtime::ErrorText;
-use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec};
+use goplug_runtime::typed::{
+    Arguments, Call, EncodeArguments, ErrorSpec, MethodSpec, ParamSpec, TypeSchema,
+};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -17,16 +18,17 @@ static METHOD: MethodSpec = MethodSpec {
     name: "m",
     doc: "",
     params: &[
-        ParamSpec { name: "count", ty: "u64" },
-        ParamSpec { name: "ratio", ty: "f64" },
-        ParamSpec { name: "text", ty: "String" },
-        ParamSpec { name: "note", ty: "Option<String>" },
-        ParamSpec { name: "table", ty: "BTreeMap<String, Vec<i128>>" },
-        ParamSpec { name: "small", ty: "Option<(f32, char)>" },
+        ParamSpec { name: "count", ty: "u64", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "ratio", ty: "f64", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "text", ty: "String", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "note", ty: "Option<String>", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "table", ty: "BTreeMap<String, Vec<i128>>", schema: TypeSchema::OPAQUE },
+        ParamSpec { name: "small", ty: "Option<(f32, char)>", schema: TypeSchema::OPAQUE },
     ],
     returns: "()",
     idempotent: false,
-    error: ErrorText::DEBUG,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
 };
 
 type Table = BTreeMap<String, Vec<i128>>;
@@ -117,9 +119,9 @@ proptest! {
     fn missing_positions_at_the_end_are_none(a in any::<u64>()) {
         static SHORT: MethodSpec = MethodSpec {
             params: &[
-                ParamSpec { name: "a", ty: "u64" },
-                ParamSpec { name: "b", ty: "Option<u8>" },
-                ParamSpec { name: "c", ty: "Option<String>" },
+                ParamSpec { name: "a", ty: "u64", schema: TypeSchema::OPAQUE },
+                ParamSpec { name: "b", ty: "Option<u8>", schema: TypeSchema::OPAQUE },
+                ParamSpec { name: "c", ty: "Option<String>", schema: TypeSchema::OPAQUE },
             ],
             ..METHOD
         };

@@ -218,7 +218,7 @@ fn typed_error<E: DeserializeOwned + fmt::Debug + 'static>(
     };
     match serde_json::from_str(value.get()) {
         Ok(value) => {
-            error::remember::<E>(method.error);
+            error::remember::<E>(method.error.text);
             CallError::Method(value)
         }
         // A plugin in another language may have no value beside the detail.
@@ -232,7 +232,7 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     use super::*;
-    use crate::error::ErrorText;
+    use crate::typed::declare::{ErrorSpec, TypeSchema};
 
     static METHOD: MethodSpec = MethodSpec {
         name: "m",
@@ -240,7 +240,8 @@ mod tests {
         params: &[],
         returns: "",
         idempotent: false,
-        error: ErrorText::DEBUG,
+        result: TypeSchema::OPAQUE,
+        error: ErrorSpec::NONE,
     };
 
     fn null() -> Error {

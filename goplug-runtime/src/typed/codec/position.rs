@@ -46,7 +46,7 @@ impl<'a> Position<'a> {
     /// The problem document for an error that was met here.
     pub(super) fn problem(&self, error: &serde_json::Error) -> Problem {
         match self.current.get().and_then(|index| self.params.get(index)) {
-            Some(ParamSpec { name, ty }) if !error.is_syntax() && !error.is_eof() => {
+            Some(ParamSpec { name, ty, .. }) if !error.is_syntax() && !error.is_eof() => {
                 Problem::argument(name, ty, format!("parameter `{name}` of type {ty}: {error}"))
             }
             _ => {

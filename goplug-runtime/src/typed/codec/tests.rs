@@ -4,10 +4,12 @@ use super::decode::decode;
 use super::encode::encode;
 use crate::error::Result;
 use crate::protocol::Problem;
-use crate::typed::declare::ParamSpec;
+use crate::typed::declare::{ParamSpec, TypeSchema};
 
-const PARAMS: &[ParamSpec] =
-    &[ParamSpec { name: "a", ty: "i64" }, ParamSpec { name: "b", ty: "Option<String>" }];
+const PARAMS: &[ParamSpec] = &[
+    ParamSpec { name: "a", ty: "i64", schema: TypeSchema::OPAQUE },
+    ParamSpec { name: "b", ty: "Option<String>", schema: TypeSchema::OPAQUE },
+];
 type Args = (i64, Option<String>);
 
 fn read(body: &str) -> Result<Args, Problem> {
@@ -66,7 +68,8 @@ fn arguments_are_written_by_name() {
 
 #[test]
 fn a_number_with_a_fraction_arrives_bit_by_bit() {
-    const RATIO: &[ParamSpec] = &[ParamSpec { name: "ratio", ty: "f64" }];
+    const RATIO: &[ParamSpec] =
+        &[ParamSpec { name: "ratio", ty: "f64", schema: TypeSchema::OPAQUE }];
     let ratio = 973_545_188.997_046_7_f64;
     let body = encode("m", RATIO, (&ratio,)).unwrap();
     let (read,) = decode::<(f64,)>(&body, RATIO).unwrap();

@@ -4,13 +4,15 @@
 //! are for the compiler. The room imports nothing of `typed`.
 //!
 //! Start with [`spec`]. [`check`] has the bounds of the user's types, with their messages;
-//! [`outcome`] says how a method's error travels, [`hook`] what a hook may return.
+//! [`outcome`] says how a method's error travels, [`hook`] what a hook may return,
+//! [`type_schema`] where a type's schema comes from.
 
 pub mod check;
 mod hook;
 mod outcome;
 mod plugin_type;
 mod spec;
+mod type_schema;
 mod unmet;
 
 pub use hook::{HookOutcome, HookResult, HookText, NoHookOutcome};
@@ -21,6 +23,7 @@ pub use outcome::{
     Parts, ResultKind, ResultKindFallback,
 };
 pub use plugin_type::PluginType;
-pub use spec::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec};
+pub use spec::{CallbackSpec, ContractSpec, ErrorSpec, MethodSpec, ParamSpec};
+pub use type_schema::{TypeSchema, TypeSchemaFallback, TypeSchemaOf};
 pub use unmet::Unmet;
 pub(in crate::typed) use unmet::never;

@@ -67,7 +67,7 @@ pub trait Outcome<const OPAQUE: bool>: Parts<OPAQUE> {
 #[diagnostic::do_not_recommend]
 impl<T, E: MethodError> Outcome<false> for Result<T, E> {
     fn into_reply(self, method: &MethodSpec) -> Result<T, Problem> {
-        self.map_err(|error| method_problem(&error, method.error.line(&error)))
+        self.map_err(|error| method_problem(&error, method.error.text.line(&error)))
     }
 }
 
@@ -173,10 +173,19 @@ impl<E> ErrorTextFallback for ErrorTextOf<E> {}
 mod tests {
     use super::*;
     use crate::typed::Attempt;
+    use crate::typed::declare::{ErrorSpec, TypeSchema};
 
     /// The specification of a method whose error is shown in this way.
-    const fn spec(error: ErrorText) -> MethodSpec {
-        MethodSpec { name: "m", doc: "", params: &[], returns: "", idempotent: false, error }
+    const fn spec(text: ErrorText) -> MethodSpec {
+        MethodSpec {
+            name: "m",
+            doc: "",
+            params: &[],
+            returns: "",
+            result: TypeSchema::OPAQUE,
+            error: ErrorSpec { text, ..ErrorSpec::NONE },
+            idempotent: false,
+        }
     }
 
     type Renamed = Result<u8, anyhow::Error>;

@@ -1,5 +1,6 @@
 //! Names and signatures, as the macros write them into a program.
 
+use super::type_schema::TypeSchema;
 use crate::error::ErrorText;
 use crate::protocol::{
     CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor, descriptor,
@@ -12,6 +13,25 @@ pub struct ParamSpec {
     pub name: &'static str,
     /// The spelling of the owned type: `String` for a parameter of type `&str`.
     pub ty: &'static str,
+    /// The schema of the owned type; opaque for bytes that travel as they are.
+    pub schema: TypeSchema,
+}
+
+/// The error of a method.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorSpec {
+    /// The spelling of the type; empty if it is not spelled out, or if the error loses its type on
+    /// the wire.
+    pub ty: &'static str,
+    /// How the error is shown to people.
+    pub text: ErrorText,
+    /// The schema of the type.
+    pub schema: TypeSchema,
+}
+
+impl ErrorSpec {
+    /// Of a method without an error of its own type.
+    pub const NONE: Self = Self { ty: "", text: ErrorText::DEBUG, schema: TypeSchema::OPAQUE };
 }
 
 /// The declaration of a method.
@@ -25,10 +45,12 @@ pub struct MethodSpec {
     pub params: &'static [ParamSpec],
     /// The spelling of the result type; `()` for a method without a result.
     pub returns: &'static str,
+    /// The schema of the success; opaque for bytes that travel as they are.
+    pub result: TypeSchema,
+    /// The method's own error.
+    pub error: ErrorSpec,
     /// Whether it may safely run twice.
     pub idempotent: bool,
-    /// How the method's own error is shown to people.
-    pub error: ErrorText,
 }
 
 /// The declaration of a callback.
@@ -43,6 +65,8 @@ pub struct CallbackSpec {
     /// The spelling of the type that the host's handler answers with; `()` for a callback without
     /// an answer.
     pub returns: &'static str,
+    /// The schema of the answer; opaque for a callback without an answer.
+    pub answer: TypeSchema,
 }
 
 /// The names and signatures of a contract's trait.

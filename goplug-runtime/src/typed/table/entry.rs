@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::typed::call::{Call, Configuration, PluginValue, ReplyFuture};
-use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
+use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec, PluginType};
 
 /// Runs one method: decodes, calls, encodes. Generated.
 pub type Dispatch = fn(PluginValue, Call) -> ReplyFuture;
@@ -29,8 +29,8 @@ pub enum Item {
     Method(&'static MethodSpec, Dispatch),
     /// A callback.
     Callback(&'static CallbackSpec),
-    /// The activation hook.
-    Activate(Activator),
+    /// The activation hook and its parameters: the configuration, if it reads one.
+    Activate(&'static [ParamSpec], Activator),
     /// The stop hook.
     Stop(Stopper),
     /// Everything that a contract's trait declares, for this plugin.

@@ -24,7 +24,7 @@ impl Expectation {
             match item {
                 Item::Method(spec, _) => expectation.methods.push(spec),
                 Item::Callback(spec) => expectation.callbacks.push(spec),
-                Item::Activate(_) | Item::Stop(_) | Item::Contract(_) => {}
+                Item::Activate(..) | Item::Stop(_) | Item::Contract(_) => {}
             }
         }
         expectation.methods.sort_by_key(|spec| spec.name);

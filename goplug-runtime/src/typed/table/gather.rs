@@ -6,7 +6,7 @@
 use super::entry::{Activator, Contract, Dispatch, Item, Stopper, entries};
 use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, name};
-use crate::typed::declare::{CallbackSpec, MethodSpec, PluginType};
+use crate::typed::declare::{CallbackSpec, MethodSpec, ParamSpec, PluginType};
 
 /// The entries of one plugin: checked, sorted by name, contracts unfolded.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Table {
     pub callbacks: Vec<&'static CallbackSpec>,
     /// The activation hook.
     pub activate: Option<Activator>,
+    /// What the activation hook reads.
+    pub configuration: Option<&'static ParamSpec>,
     /// The stop hook.
     pub stop: Option<Stopper>,
 }
@@ -36,13 +38,16 @@ impl Table {
         match item {
             Item::Method(spec, dispatch) => self.add_method(spec, dispatch),
             Item::Callback(spec) => self.add_callback(spec),
-            Item::Activate(hook) if self.activate.replace(hook).is_some() => {
-                return Err("has two activation hooks");
+            Item::Activate(params, hook) => {
+                self.configuration = params.first();
+                if self.activate.replace(hook).is_some() {
+                    return Err("has two activation hooks");
+                }
             }
             Item::Stop(hook) if self.stop.replace(hook).is_some() => {
                 return Err("has two stop hooks");
             }
-            Item::Activate(_) | Item::Stop(_) => {}
+            Item::Stop(_) => {}
             Item::Contract(contract) => {
                 let Contract { spec, dispatch } = contract();
                 for (spec, dispatch) in spec.methods.iter().zip(dispatch) {
