@@ -48,6 +48,7 @@
 //! | get events about plugins | [`Event`] |
 //! | test code that calls a plugin, without one | [`Caller`] |
 //! | call by name, with bytes; serve without annotations | [`Plugin::execute`], [`PluginServer`], [`raw`] |
+//! | describe a plugin to tools that know OpenAPI | [`openapi`](openapi()) |
 //! | know the default limits and times | [`limits`] |
 //!
 //! # Features
@@ -83,6 +84,8 @@
 pub use goplug_macros::{activate, callback, method, plugin, stop};
 #[doc(inline)]
 pub use goplug_runtime::bytes::Bytes;
+#[doc(inline)]
+pub use goplug_runtime::openapi::openapi;
 #[doc(inline)]
 pub use goplug_runtime::protocol::{InvalidName, PluginId};
 #[doc(inline)]

@@ -65,6 +65,21 @@ impl ProblemKind {
     pub fn status(self) -> u16 {
         self.row().2
     }
+
+    /// Every kind that this version knows.
+    pub(crate) fn known() -> impl Iterator<Item = Self> {
+        KINDS.iter().map(|row| row.0).filter(|kind| *kind != Self::Other)
+    }
+
+    /// The member `type` of a document of this kind.
+    pub(crate) fn urn(self) -> String {
+        format!("{URN_PREFIX}{}", self.row().1)
+    }
+
+    /// What this kind of problem is, for people.
+    pub(crate) fn title(self) -> &'static str {
+        self.row().3
+    }
 }
 
 /// An error that one process sends to another, with the members of [`Document`]. It has the size of
@@ -132,11 +147,10 @@ impl Text for Option<String> {
 impl Problem {
     /// A problem of this kind; `detail` is for people.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        let (_, name, status, title) = kind.row();
         Self(Box::new(Document {
-            urn: format!("{URN_PREFIX}{name}"),
-            title: (*title).into(),
-            status: *status,
+            urn: kind.urn(),
+            title: kind.title().into(),
+            status: kind.status(),
             detail: detail.into(),
             error: None,
             parameter: None,

@@ -1,5 +1,6 @@
 //! The constants of the protocol: method names, headers, media types, variables.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::visible::is_hidden;
@@ -135,16 +136,21 @@ pub fn is_plugin_url(url: &str) -> bool {
 
 /// The method that a request's path names: its first segment, percent-decoded.
 /// `None` if the segment is empty or does not decode to UTF-8.
-pub fn method_of_path(path: &str) -> Option<std::borrow::Cow<'_, str>> {
+pub fn method_of_path(path: &str) -> Option<Cow<'_, str>> {
     let segment = path.strip_prefix('/')?.split(['/', '?']).next()?;
     if segment.is_empty() {
         return None;
     }
-    if !segment.contains('%') {
-        return Some(segment.into());
+    percent_decoded(segment)
+}
+
+/// A part of a URL without its escapes; `None` if an escape is invalid, or the bytes are not UTF-8.
+pub(crate) fn percent_decoded(part: &str) -> Option<Cow<'_, str>> {
+    if !part.contains('%') {
+        return Some(part.into());
     }
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.bytes();
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
             let high = char::from(rest.next()?).to_digit(16)?;

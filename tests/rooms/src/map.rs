@@ -40,6 +40,7 @@ pub const ROOMS: &[Rooms] = &[
         order: &[
             "limits",
             "protocol",
+            "openapi",
             "error",
             "panic",
             "http1",

@@ -1,0 +1,96 @@
+//! Bodies and events, as OpenAPI describes them.
+
+use serde_json::{Map, Value, json};
+
+use super::schemas::Schemas;
+use super::{schemas, spelling};
+use crate::protocol::{MethodDescriptor, Parameter, TypeDescriptor, wire};
+
+/// The body of a call; `None` if the method has no parameters.
+pub(super) fn arguments(params: &[Parameter], schemas: &Schemas<'_>) -> Option<Value> {
+    if let Some(bytes) = only_bytes(params) {
+        let content = json!({wire::OCTET_STREAM: {}});
+        let what = format!("The parameter `{}`, as it is.", bytes.name);
+        return Some(json!({"required": true, "description": what, "content": content}));
+    }
+    if params.is_empty() {
+        return None;
+    }
+    let required = !params.iter().all(|param| schemas::admits_absence(&param.ty));
+    Some(json!({
+        "required": required,
+        "description": "The arguments by name. An array by position means the same.",
+        "content": {wire::JSON: {"schema": schemas.of_arguments(params)}},
+    }))
+}
+
+/// The body of an activation.
+pub(super) fn configuration(ty: Option<&TypeDescriptor>, schemas: &Schemas<'_>) -> Value {
+    let (required, what, schema) = match ty {
+        Some(ty) => {
+            let what = "The host's configuration. An empty body is `null`.";
+            (!schemas::admits_absence(ty), what, schemas.of(ty))
+        }
+        None => (false, "The plugin reads no configuration.", json!({})),
+    };
+    let content = json!({wire::JSON: {"schema": schema}});
+    json!({"required": required, "description": what, "content": content})
+}
+
+/// The `200` of a method.
+pub(super) fn result(method: &MethodDescriptor, schemas: &Schemas<'_>) -> Value {
+    let success = spelling::success(&method.returns.spelling);
+    if method.stream {
+        return json!({
+            "description": "The items, and how the stream ends.",
+            "content": events(&stream(&method.returns, schemas)),
+        });
+    }
+    if spelling::is_bytes(success) {
+        let content = json!({wire::OCTET_STREAM: {}});
+        return json!({"description": "The result, as it is.", "content": content});
+    }
+    let what = if spelling::is_nothing(success) {
+        "Success. An empty body means the same."
+    } else {
+        "The result."
+    };
+    let schema = schemas.of_success(&method.returns);
+    json!({"description": what, "content": {wire::JSON: {"schema": schema}}})
+}
+
+/// The content of a response that is a stream of these events, by their types. OpenAPI 3.1 has no
+/// words for them.
+pub(super) fn events(events: &Map<String, Value>) -> Value {
+    json!({wire::EVENT_STREAM: {"schema": {"type": "string"}, "x-events": events}})
+}
+
+/// The type and the data of the event that calls a callback.
+pub(super) fn event(name: &str, params: &[Parameter], schemas: &Schemas<'_>) -> (String, Value) {
+    if only_bytes(params).is_some() {
+        let name = format!("{name}{}", wire::EVENT_BASE64_SUFFIX);
+        return (name, json!({"type": "string", "contentEncoding": "base64"}));
+    }
+    (name.into(), schemas.of_arguments(params))
+}
+
+/// The events of a streamed result.
+fn stream(item: &TypeDescriptor, schemas: &Schemas<'_>) -> Map<String, Value> {
+    let events = [
+        ("item", "An item.", schemas.of_success(item)),
+        ("end", "There are no further items.", json!({"type": "null"})),
+        ("error", "The method failed, and there are no further items.", schemas.problem()),
+    ];
+    let events = events.into_iter().map(|(name, what, schema)| {
+        (name.to_owned(), json!({"description": what, "schema": schema}))
+    });
+    events.collect()
+}
+
+/// The parameter that is the body itself, if there is one.
+fn only_bytes(params: &[Parameter]) -> Option<&Parameter> {
+    match params {
+        [only] if spelling::is_bytes(&only.ty.spelling) => Some(only),
+        _ => None,
+    }
+}
