@@ -23,6 +23,7 @@ static METHOD: MethodSpec = MethodSpec {
     returns: "()",
     idempotent: false,
     result: TypeSchema::OPAQUE, error: ErrorSpec::NONE,
+    optional: false,
 };
 
 type Table = BTreeMap<String, Vec<i128>>;

@@ -83,8 +83,15 @@ use crate::attr::{HookKind, Role};
 ///
 /// # Contracts
 /// In a contract, an `async fn` becomes a function whose future is `Send`; implementors write
-/// `async fn` as before. A method with a body is optional for implementors. A contract has
-/// methods and callbacks, and no hooks.
+/// `async fn` as before. A contract has methods and callbacks, and no hooks.
+///
+/// A method with a body is optional. A plugin that does not write it serves the contract's body. A
+/// plugin that was built before the contract had the method lacks it, and the clients bind all the
+/// same: their `offers_wave()` says whether the plugin has `wave`, and a call of a method that it
+/// lacks fails with `Error::NotOffered` before anything is sent. The running process says what is
+/// offered, so the answer may change with an upgrade; while no process runs, it is the `.pconf`, and
+/// nothing is offered if that lists no methods. A contract's users can always be given more methods
+/// with a body.
 ///
 /// # Example
 /// A plugin with state, made of an `impl`:

@@ -161,6 +161,17 @@ pub enum Error {
         method: String,
     },
 
+    /// The plugin lacks a method that its contract gives a body, so it may lack it: the contract
+    /// of the client is newer than that of the plugin, for example. The call was not sent. The
+    /// client's `offers_…` says it beforehand.
+    #[error("{id} has no method {method:?}, which its contract leaves optional")]
+    NotOffered {
+        /// The plugin.
+        id: PluginId,
+        /// The wire name.
+        method: String,
+    },
+
     /// The arguments could not be encoded, or not decoded by the receiver.
     #[error("arguments of {method:?}: {}", Lines(detail))]
     Arguments {
@@ -299,6 +310,7 @@ impl Error {
             | Self::Connect { .. }
             | Self::Runtime(_)
             | Self::UnknownMethod { .. }
+            | Self::NotOffered { .. }
             | Self::Arguments { .. }
             | Self::Contract { .. }
             | Self::NotRegistered { .. }

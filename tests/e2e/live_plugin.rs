@@ -21,14 +21,17 @@ const MANY: usize = 2200;
 const ACTIVATED: &str = r#"{"name":"Fickle","methods":[{"name":"count"}]}"#;
 
 /// A plugin in this process. `serve` gets each of its connections.
-struct InThread {
+pub(crate) struct InThread {
     plugin: Plugin,
     registry: Registry,
     listener: UnixListener,
 }
 
 impl InThread {
-    async fn load(env: &TestEnv, serve: impl Fn(UnixStream) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn load(
+        env: &TestEnv,
+        serve: impl Fn(UnixStream) + Send + Sync + 'static,
+    ) -> Self {
         let listener = UnixListener::bind(env.path("fickle.sock")).unwrap();
         let (accepting, serve) = (listener.try_clone().unwrap(), Arc::new(serve));
         thread::spawn(move || {
@@ -44,7 +47,11 @@ impl InThread {
         Self { plugin, registry, listener }
     }
 
-    async fn end(self) {
+    pub(crate) fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    pub(crate) async fn end(self) {
         self.registry.stop().await;
         rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both).unwrap();
     }
@@ -52,7 +59,7 @@ impl InThread {
 
 /// Reads a request with a short body: its first line. `None` at the end, or if none begins within the
 /// read timeout of the stream.
-fn read_request(stream: &mut UnixStream) -> Option<String> {
+pub(crate) fn read_request(stream: &mut UnixStream) -> Option<String> {
     let mut read = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -78,6 +85,11 @@ fn serve(stream: &mut UnixStream, line: &str, answer: impl Fn(&mut UnixStream)) 
         line if line.contains("/Activate") => respond(stream, "200 OK", ACTIVATED),
         _ => answer(stream),
     }
+}
+
+/// Answers an activation, and every other request with this body.
+pub(crate) fn serve_methods(stream: &mut UnixStream, line: &str, body: &str) {
+    serve(stream, line, |stream| respond(stream, "200 OK", body));
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod legacy;
 mod live_plugin;
 mod looking;
 mod misbehaving;
+mod optional;
 mod originals;
 mod own_socket;
 mod panics;

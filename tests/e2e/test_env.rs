@@ -45,6 +45,7 @@ pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
 pub(crate) const EMBEDDING: &str = env!("CARGO_BIN_EXE_fixture-embedding");
 pub(crate) const SURROUNDINGS: &str = env!("CARGO_BIN_EXE_fixture-surroundings");
 pub(crate) const SHORTAGE: &str = env!("CARGO_BIN_EXE_fixture-shortage");
+pub(crate) const WAVING: &str = env!("CARGO_BIN_EXE_fixture-waving");
 pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fixture-host");
 
 /// The environment of one test.

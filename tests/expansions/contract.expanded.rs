@@ -7,6 +7,10 @@ pub trait Greeter: __GreeterClients {
     ) -> impl ::std::future::Future<
         Output = Result<String, GreetError>,
     > + ::std::marker::Send;
+    /// Waves.
+    fn wave(&self) -> u8 {
+        1
+    }
     /// One has been greeted.
     fn greeted(
         &self,
@@ -46,6 +50,11 @@ pub trait Greeter: __GreeterClients {
                             _,
                         >(<Self as Greeter>::greet(&plugin, &name).await)
                             .reply_to(<GreeterClient>::__METHOD_GREET)
+                    })) as ::goplug::__private::Dispatch),
+                    ((|plugin, _| ::std::boxed::Box::pin(async move {
+                        let plugin = ::goplug::__private::receiver::<Self>(plugin)?;
+                        ::goplug::__private::Answer(<Self as Greeter>::wave(&plugin))
+                            .reply()
                     })) as ::goplug::__private::Dispatch),
                 ]),
             ),
@@ -87,6 +96,17 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         result: ::goplug::__private::schema!(String),
         error: ::goplug::__private::error!(GreetError as "GreetError"),
         idempotent: false,
+        optional: false,
+    };
+    const __METHOD_WAVE: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "wave",
+        doc: "Waves.",
+        params: &[],
+        returns: "u8",
+        result: ::goplug::__private::schema!(u8),
+        error: ::goplug::__private::ErrorSpec::NONE,
+        idempotent: false,
+        optional: true,
     };
     const __CALLBACK_GREETED: &'static ::goplug::__private::CallbackSpec = &::goplug::__private::CallbackSpec {
         name: "greeted",
@@ -102,7 +122,7 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         answer: ::goplug::__private::TypeSchema::OPAQUE,
     };
     const __CONTRACT: &'static ::goplug::__private::ContractSpec = &::goplug::__private::ContractSpec {
-        methods: &[*Self::__METHOD_GREET],
+        methods: &[*Self::__METHOD_GREET, *Self::__METHOD_WAVE],
         callbacks: &[*Self::__CALLBACK_GREETED],
     };
     /// Greets one.
@@ -118,6 +138,22 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
             >(::goplug::__private::Json, Self::__METHOD_GREET, (name,))
             .try_call()
             .await
+    }
+    /// Waves.
+    ///
+    /// A plugin may lack the method: then the error is `Error::NotOffered`, and nothing was sent.
+    pub async fn wave(&self) -> ::goplug::__private::Result<u8> {
+        self.base
+            .request::<_, _, u8>(::goplug::__private::Json, Self::__METHOD_WAVE, ())
+            .call()
+            .await
+    }
+    /// Whether the plugin has `wave`.
+    ///
+    /// The running process says so, or the `.pconf` if there is none.
+    #[must_use]
+    pub fn offers_wave(&self) -> bool {
+        self.base.offers(Self::__METHOD_WAVE)
     }
     /// Runs `handler` whenever the plugin calls back with `greeted`.
     ///
@@ -179,6 +215,28 @@ impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
                 .try_call(),
         )
     }
+    /// Waves.
+    ///
+    /// A plugin may lack the method: then the error is `Error::NotOffered`, and nothing was sent.
+    pub fn wave(&self) -> ::goplug::__private::Result<u8> {
+        ::goplug::__private::wait(
+            self
+                .base
+                .request::<
+                    _,
+                    _,
+                    u8,
+                >(::goplug::__private::Json, <GreeterClient>::__METHOD_WAVE, ())
+                .call(),
+        )
+    }
+    /// Whether the plugin has `wave`.
+    ///
+    /// The running process says so, or the `.pconf` if there is none.
+    #[must_use]
+    pub fn offers_wave(&self) -> bool {
+        self.base.offers(<GreeterClient>::__METHOD_WAVE)
+    }
     /// Runs `handler` whenever the plugin calls back with `greeted`.
     ///
     /// One has been greeted.
@@ -224,6 +282,9 @@ const _: () = {
         String,
         GreetError,
     >();
+};
+const _: () = {
+    ::goplug::__private::check::result::<u8>();
 };
 const _: () = {
     ::goplug::__private::check::parameter::<::std::string::String>();

@@ -5,6 +5,12 @@ pub trait Greeter {
     #[goplug::method]
     async fn greet(&self, name: &str) -> Result<String, GreetError>;
 
+    /// Waves.
+    #[goplug::method]
+    fn wave(&self) -> u8 {
+        1
+    }
+
     /// One has been greeted.
     #[goplug::callback]
     async fn greeted(&self, name: &str) -> goplug::Result<()>;

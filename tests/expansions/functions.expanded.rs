@@ -76,6 +76,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         result: ::goplug::__private::schema!(i64),
         error: ::goplug::__private::ErrorSpec::NONE,
         idempotent: false,
+        optional: false,
     };
     /// Adds two integers.
     pub async fn add(&self, a: i64, b: i64) -> ::goplug::__private::Result<i64> {
@@ -151,6 +152,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         result: ::goplug::__private::schema!(f64),
         error: ::goplug::__private::error!(DivideError as "DivideError"),
         idempotent: false,
+        optional: false,
     };
     /// Calls the plugin's method `divide`.
     pub async fn divide(
@@ -227,6 +229,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         result: ::goplug::__private::TypeSchema::OPAQUE,
         error: ::goplug::__private::ErrorSpec::NONE,
         idempotent: false,
+        optional: false,
     };
     /// Calls the plugin's method `main.Do`.
     pub async fn do_it(&self, input: Bytes) -> ::goplug::__private::Result<Bytes> {

@@ -72,6 +72,7 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         result: ::goplug::__private::schema!(u64),
         error: ::goplug::__private::ErrorSpec::NONE,
         idempotent: false,
+        optional: false,
     };
     /// Counts on.
     pub async fn increment(

@@ -204,7 +204,14 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     let Method { signature, output, .. } = method;
     let ident = &idents::generated(&signature.ident);
     let fallback = format!("Calls the plugin's method `{}`.", method.wire);
-    let attributes = docs::or_fallback(&signature.attrs, &fallback);
+    let attributes = match method.optional {
+        false => docs::or_fallback(&signature.attrs, &fallback),
+        true => {
+            let last = "A plugin may lack the method: then the error is `Error::NotOffered`, and \
+                        nothing was sent.";
+            docs::with_last(&signature.attrs, &fallback, last)
+        }
+    };
     let (names, types): (Vec<_>, Vec<_>) =
         signature.params.iter().map(|param| (&param.ident, &param.written)).unzip();
     let call = match output {
@@ -219,10 +226,34 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     let called = quote!(#request(#codec, #constant, #arguments).#call());
     let (asyncness, result) = (flavour.asyncness(), flavour.wait(&called, private));
     let returns = results::returned(method, paths);
+    let offers = method.offers().map(|name| offers(&name, method, &constant));
     // If there are two functions of this name, the error points at both names.
     quote_spanned! {idents::call_site_at(ident)=>
         #attributes
         pub #asyncness fn #ident(&self #(, #names: #types)*) -> #returns { #result }
+        #offers
+    }
+}
+
+/// ```text
+/// /// Whether the plugin has `wave`.
+/// #[must_use]
+/// pub fn offers_wave(&self) -> bool {
+///     self.base.offers(Self::__METHOD_WAVE)
+/// }
+/// ```
+fn offers(name: &Ident, method: &Method, constant: &TokenStream) -> TokenStream {
+    let cfgs = &method.signature.attrs.cfgs;
+    let summary = docs::line(&format!("Whether the plugin has `{}`.", method.wire));
+    let last = docs::line("The running process says so, or the `.pconf` if there is none.");
+    // If the user has a function of this name too, the error points at both names.
+    quote_spanned! {idents::call_site_at(name)=>
+        #(#cfgs)*
+        #summary
+        ///
+        #last
+        #[must_use]
+        pub fn #name(&self) -> bool { self.base.offers(#constant) }
     }
 }
 

@@ -24,6 +24,12 @@ pub(crate) fn or_fallback(attrs: &Attrs, fallback: &str) -> TokenStream {
     quote!(#(#cfgs)* #(#docs)* #fallback #deprecated)
 }
 
+/// As [`or_fallback`], and then `last`.
+pub(crate) fn with_last(attrs: &Attrs, fallback: &str, last: &str) -> TokenStream {
+    let (docs, last) = (or_fallback(attrs, fallback), line(last));
+    quote!(#docs #[doc = ""] #last)
+}
+
 /// ```text
 /// #[cfg(…)]
 /// /// first

@@ -32,7 +32,7 @@ pub(crate) fn callback_constant(callback: &Callback) -> Ident {
 /// ```
 fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
-    let Method { signature, wire, idempotent, .. } = method;
+    let Method { signature, wire, idempotent, optional, .. } = method;
     let constant = method_constant(method);
     let cfgs = &signature.attrs.cfgs;
     let doc = signature.attrs.doc();
@@ -50,6 +50,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
             result: #result,
             error: #error,
             idempotent: #idempotent,
+            optional: #optional,
         };
     }
 }

@@ -59,6 +59,11 @@ fn block_item<M: FromMark>(item: Item, container: &Container, diag: &Diag) -> Bl
 /// Refuses each member whose name or kind of hook is used by another member.
 fn check_names<M: FromMark>(items: &mut [BlockItem<M>], diag: &Diag) {
     let mut used = UsedNames::new(diag);
+    for item in items.iter() {
+        if let BlockItem::Member(_, member) = item {
+            used.reserve(member.as_ref());
+        }
+    }
     // Callbacks first: of two that collide, the method can be renamed without the host noticing.
     for callbacks in [true, false] {
         for item in items.iter_mut() {

@@ -1,8 +1,10 @@
 //! A method, validated.
 
+use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
 use super::container::Container;
+use super::idents;
 use super::names::{self, Kind};
 use super::output::Output;
 use super::signature::FnSignature;
@@ -17,6 +19,8 @@ pub(crate) struct Method {
     pub(crate) output: Output,
     pub(crate) blocking: bool,
     pub(crate) idempotent: bool,
+    /// Whether a plugin may lack it.
+    pub(crate) optional: bool,
 }
 
 impl Method {
@@ -26,6 +30,11 @@ impl Method {
         let name = self.signature.ident.unraw().to_string();
         let names = [name.strip_prefix("on_"), name.strip_suffix("_stream")];
         names.into_iter().flatten().map(str::to_owned).collect()
+    }
+
+    /// The function that says whether a plugin has the method, if it may lack it: `offers_wave`.
+    pub(crate) fn offers(&self) -> Option<Ident> {
+        self.optional.then(|| idents::derived("offers_", &self.signature.ident, ""))
     }
 
     pub(crate) fn new(
@@ -52,6 +61,7 @@ impl Method {
             output: Output::new(&function.sig.output, container, diag),
             blocking: options.blocking.is_some(),
             idempotent: options.idempotent.is_some(),
+            optional: function.body.is_some() && matches!(container, Container::Contract),
             signature,
         }
     }

@@ -106,6 +106,24 @@ pub(crate) fn hides_listener(name: &str, callback: &str) -> String {
     )
 }
 
+/// The message about a method with the name of a function that an optional method adds to the
+/// client.
+pub(crate) fn hides_offer(name: &str, method: &str) -> String {
+    format!(
+        "the client's `{name}` says whether a plugin has `{method}`, which its body makes optional; \
+         give the function another name, and keep the wire name with `name = \"{name}\"`"
+    )
+}
+
+/// The message about a callback that adds a function of the same name to the client as an optional
+/// method.
+pub(crate) fn listens_and_offers(name: &str, callback: &str, method: &str) -> String {
+    format!(
+        "the client's `{name}` would be how a host listens to `{callback}`, and say whether a \
+         plugin has `{method}`; give one of the two another name"
+    )
+}
+
 /// Checks a plugin's name: `[A-Za-z0-9_-]{1,64}`.
 pub(crate) fn check_plugin(name: &str, at: Span, diag: &Diag) {
     if name.is_empty() || name.len() > MAX_PLUGIN_NAME || !name.chars().all(is_plain) {

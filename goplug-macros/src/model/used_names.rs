@@ -19,13 +19,29 @@ pub(super) struct UsedNames<'a> {
     wires: HashSet<(Kind, String)>,
     /// The functions that callbacks add to the client, each with the name of its callback.
     callbacks: HashMap<String, String>,
+    /// The functions that optional methods add to the client, each with the name of its method.
+    offers: HashMap<String, String>,
     hooks: HashSet<HookKind>,
 }
 
 impl<'a> UsedNames<'a> {
     pub(super) fn new(diag: &'a Diag) -> Self {
-        let (wires, callbacks, hooks) = (HashSet::new(), HashMap::new(), HashSet::new());
-        Self { diag, wires, callbacks, hooks }
+        Self {
+            diag,
+            wires: HashSet::new(),
+            callbacks: HashMap::new(),
+            offers: HashMap::new(),
+            hooks: HashSet::new(),
+        }
+    }
+
+    /// Reserves the name of the function that a member adds to the client if it is an optional
+    /// method. Before any member is admitted, since the order of the methods says nothing.
+    pub(super) fn reserve(&mut self, member: &impl FromMark) {
+        let Some(method) = member.as_client().and_then(ClientMember::method) else { return };
+        if let Some(offers) = method.offers() {
+            self.offers.insert(offers.to_string(), method.signature.ident.unraw().to_string());
+        }
     }
 
     /// Adds the names or the hook of a member. Returns false, with an error, if another member
@@ -47,8 +63,12 @@ impl<'a> UsedNames<'a> {
         let ident = &callback.signature.ident;
         self.wire(Kind::Callback, &callback.wire, ident);
         let name = ident.unraw().to_string();
-        self.callbacks.insert(format!("on_{name}"), name.clone());
-        self.callbacks.insert(format!("{name}_stream"), name);
+        for listener in [format!("on_{name}"), format!("{name}_stream")] {
+            if let Some(method) = self.offers.get(&listener) {
+                self.diag.at(ident, names::listens_and_offers(&listener, &name, method));
+            }
+            self.callbacks.insert(listener, name.clone());
+        }
     }
 
     fn method(&mut self, method: &Method) {
@@ -57,6 +77,9 @@ impl<'a> UsedNames<'a> {
         let name = ident.unraw().to_string();
         if let Some(callback) = self.callbacks.get(&name) {
             self.diag.at(ident, names::hides_listener(&name, callback));
+        }
+        if let Some(optional) = self.offers.get(&name) {
+            self.diag.at(ident, names::hides_offer(&name, optional));
         }
     }
 

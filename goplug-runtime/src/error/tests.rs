@@ -29,6 +29,7 @@ fn hostile_errors() -> Vec<Error> {
             source: std::io::ErrorKind::NotFound.into(),
         },
         Error::UnknownMethod { method: text() },
+        Error::NotOffered { id: id.clone(), method: text() },
         Error::Arguments { method: text(), parameter: None, expected: None, detail: text() },
         Error::Panicked { method: text(), detail: text() },
         Error::Remote { id: id.clone(), method: text(), detail: text() },

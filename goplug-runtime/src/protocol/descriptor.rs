@@ -64,6 +64,11 @@ impl Descriptor {
             definitions: Map::new(),
         }
     }
+
+    /// Whether there is a method of this name.
+    pub fn offers(&self, method: &str) -> bool {
+        self.methods.iter().any(|offered| offered.name == method)
+    }
 }
 
 fn current_protocol() -> u32 {

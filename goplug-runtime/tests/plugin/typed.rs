@@ -36,6 +36,7 @@ static ADD: MethodSpec = MethodSpec {
     idempotent: false,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    optional: false,
 };
 static CONFIRM: MethodSpec = MethodSpec {
     name: "confirm",
@@ -45,6 +46,7 @@ static CONFIRM: MethodSpec = MethodSpec {
     idempotent: false,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    optional: false,
 };
 static CHANGED: CallbackSpec = CallbackSpec {
     name: "changed",
@@ -302,6 +304,7 @@ static LATER: MethodSpec = MethodSpec {
     idempotent: false,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    optional: false,
 };
 
 fn later(_: PluginValue, _: Call) -> ReplyFuture {

@@ -78,6 +78,7 @@ static CHATTER: MethodSpec = MethodSpec {
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
     idempotent: false,
+    optional: false,
 };
 
 /// Prints more than a pipe holds.

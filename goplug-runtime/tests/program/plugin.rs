@@ -35,6 +35,7 @@ static ECHO: MethodSpec = MethodSpec {
     idempotent: true,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    optional: false,
 };
 static BLOCK: MethodSpec = MethodSpec {
     name: "block",
@@ -44,6 +45,7 @@ static BLOCK: MethodSpec = MethodSpec {
     idempotent: false,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    optional: false,
 };
 
 fn echo(_: PluginValue, call: Call) -> ReplyFuture {

@@ -29,6 +29,7 @@ static METHOD: MethodSpec = MethodSpec {
     idempotent: false,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    optional: false,
 };
 
 type Table = BTreeMap<String, Vec<i128>>;

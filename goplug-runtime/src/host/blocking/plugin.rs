@@ -161,6 +161,10 @@ impl Caller for Plugin {
     fn check(&self, expectation: &Expectation) -> Result<()> {
         self.plugin.check(expectation)
     }
+
+    fn offers(&self, method: &str) -> bool {
+        self.plugin.offers(method)
+    }
 }
 
 impl BlockingCaller for Plugin {}

@@ -303,4 +303,15 @@ impl Caller for Plugin {
         self.shared.add_expectation(expectation);
         Ok(())
     }
+
+    /// Whether the running plugin has this method, or its `.pconf` lists it if it does not run.
+    fn offers(&self, method: &str) -> bool {
+        match (self.shared.instance(), self.shared.installation()) {
+            (Some(instance), _) => instance.descriptor().offers(method),
+            (None, Some(installation)) => {
+                installation.pconf.methods().iter().any(|listed| listed.name == method)
+            }
+            (None, None) => false,
+        }
+    }
 }

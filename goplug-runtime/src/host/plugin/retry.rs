@@ -12,7 +12,7 @@ use super::availability::Acquired;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::connection::Budget;
-use crate::host::instance::Patience;
+use crate::host::instance::{Instance, Patience};
 use crate::host::policy::RestartKind;
 use crate::limits;
 use crate::typed::{CallRequest, wait_until};
@@ -23,6 +23,7 @@ pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Resu
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
+        check_offered(&instance, &request)?;
         let error = match instance.call(&request, budget).await {
             Ok(result) => return Ok(result),
             Err(error) => error,
@@ -52,6 +53,7 @@ pub(in crate::host) fn call_blocking(
             Acquired::NoInstance(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
                 .unwrap_or_else(|| Err(plugin.unavailable_error()))?,
         };
+        check_offered(&instance, request)?;
         let error = match instance.call_blocking(request, budget) {
             Ok(result) => return Ok(result),
             Err(error) => error,
@@ -65,6 +67,17 @@ pub(in crate::host) fn call_blocking(
         }
         budget = budget.updated();
     }
+}
+
+/// Checks that an instance has a method that it may lack.
+///
+/// # Errors
+/// [`Error::NotOffered`] if it has none of that name.
+fn check_offered(instance: &Instance, request: &CallRequest<'_>) -> Result<()> {
+    if !request.optional || instance.descriptor().offers(request.method) {
+        return Ok(());
+    }
+    Err(Error::NotOffered { id: instance.id().clone(), method: request.method.into() })
 }
 
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {

@@ -82,6 +82,11 @@ impl<C: Caller> ClientBase<C> {
         &self.caller
     }
 
+    /// Whether the other end has this method.
+    pub fn offers(&self, method: &MethodSpec) -> bool {
+        self.caller.offers(method.name)
+    }
+
     async fn send<A: EncodeArguments>(&self, method: &MethodSpec, arguments: A) -> Result<Bytes> {
         let body = encode(method.name, method.params, arguments)?;
         self.caller
@@ -91,6 +96,7 @@ impl<C: Caller> ClientBase<C> {
                 media_type: A::MEDIA_TYPE,
                 timeout: self.timeout,
                 idempotent: method.idempotent,
+                optional: method.optional,
             })
             .await
     }
@@ -242,6 +248,7 @@ mod tests {
         idempotent: false,
         result: TypeSchema::OPAQUE,
         error: ErrorSpec::NONE,
+        optional: false,
     };
 
     fn null() -> Error {

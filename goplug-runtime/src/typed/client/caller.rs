@@ -24,12 +24,15 @@ pub struct CallRequest<'a> {
     pub timeout: Option<Duration>,
     /// Whether the method may safely run twice.
     pub idempotent: bool,
+    /// Whether the other end may lack the method. Then it is not sent the call, which fails with
+    /// [`Error::NotOffered`](crate::Error::NotOffered).
+    pub optional: bool,
 }
 
 impl<'a> CallRequest<'a> {
     /// A call with this body, within the caller's default timeout. The method may not run twice.
     pub fn new(method: &'a str, body: Bytes, media_type: MediaType) -> Self {
-        Self { method, body, media_type, timeout: None, idempotent: false }
+        Self { method, body, media_type, timeout: None, idempotent: false, optional: false }
     }
 }
 
@@ -111,6 +114,13 @@ pub trait Caller: Clone + Send + Sync + 'static {
     fn check(&self, expectation: &Expectation) -> Result<()> {
         let _ = expectation;
         Ok(())
+    }
+
+    /// Whether the other end has the method of this wire name, which a contract leaves optional.
+    /// The default says that it has. Does not wait.
+    fn offers(&self, method: &str) -> bool {
+        let _ = method;
+        true
     }
 }
 

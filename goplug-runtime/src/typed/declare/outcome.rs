@@ -185,6 +185,7 @@ mod tests {
             result: TypeSchema::OPAQUE,
             error: ErrorSpec { text, ..ErrorSpec::NONE },
             idempotent: false,
+            optional: false,
         }
     }
 

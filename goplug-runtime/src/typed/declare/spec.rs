@@ -51,6 +51,8 @@ pub struct MethodSpec {
     pub error: ErrorSpec,
     /// Whether it may safely run twice.
     pub idempotent: bool,
+    /// Whether a client can do without it: a contract's method with a body.
+    pub optional: bool,
 }
 
 /// The declaration of a callback.

@@ -52,10 +52,10 @@ impl Expectation {
         self.methods.iter().map(|spec| spec.name)
     }
 
-    /// One line for each method whose name the plugin lacks. For a plugin that gives no
-    /// signatures, nothing else can be compared.
+    /// One line for each method whose name the plugin lacks, unless it may lack it. For a plugin
+    /// that gives no signatures, nothing else can be compared.
     pub fn missing_methods(&self, descriptor: &Descriptor) -> Vec<String> {
-        let missing = |spec: &&&MethodSpec| !descriptor.methods.iter().any(|m| m.name == spec.name);
+        let missing = |spec: &&&MethodSpec| !spec.optional && !descriptor.offers(spec.name);
         self.methods
             .iter()
             .filter(missing)
@@ -65,10 +65,13 @@ impl Expectation {
 
     /// How a plugin falls short of this: one line for each method or callback that
     /// is missing or has another signature, both sides shown. A member without a
-    /// fingerprint is compared by name only.
+    /// fingerprint is compared by name only. An optional method may be missing.
     pub fn differences(&self, descriptor: &Descriptor) -> Vec<String> {
         let methods = self.methods.iter().filter_map(|spec| {
             let theirs = descriptor.methods.iter().find(|m| m.name == spec.name);
+            if theirs.is_none() && spec.optional {
+                return None;
+            }
             let theirs = theirs.map(|m| (m.fingerprint.as_str(), m.signature()));
             difference("method", &spec.signature(), &spec.descriptor().fingerprint, theirs)
         });
@@ -97,5 +100,55 @@ fn difference(
         Some((_, theirs)) => {
             Some(format!("{what}: the client has {ours}, the plugin has {theirs}"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::MethodDescriptor;
+    use crate::typed::declare::{ErrorSpec, TypeSchema};
+
+    const WAVE: MethodSpec = MethodSpec {
+        name: "wave",
+        doc: "",
+        params: &[],
+        returns: "u8",
+        idempotent: false,
+        optional: true,
+        result: TypeSchema::OPAQUE,
+        error: ErrorSpec::NONE,
+    };
+
+    static CONTRACT: ContractSpec = ContractSpec {
+        methods: &[MethodSpec { name: "greet", optional: false, ..WAVE }, WAVE],
+        callbacks: &[],
+    };
+
+    fn offering(methods: &[MethodDescriptor]) -> Descriptor {
+        Descriptor { methods: methods.to_vec(), ..Descriptor::new("Polite", "") }
+    }
+
+    #[test]
+    fn an_optional_method_may_be_missing() {
+        let expectation = Expectation::of_contract::<()>(&CONTRACT);
+        let nothing = offering(&[]);
+        for differences in
+            [expectation.differences(&nothing), expectation.missing_methods(&nothing)]
+        {
+            assert_eq!(differences, ["method greet() -> u8: the plugin has none of that name"]);
+        }
+        let greeting = offering(&[CONTRACT.methods[0].descriptor()]);
+        assert!(expectation.differences(&greeting).is_empty());
+        assert!(expectation.missing_methods(&greeting).is_empty());
+    }
+
+    #[test]
+    fn an_optional_method_that_is_there_has_the_signature_of_the_contract() {
+        let other = MethodSpec { returns: "i64", ..WAVE }.descriptor();
+        let offered = offering(&[CONTRACT.methods[0].descriptor(), other]);
+        let differences = Expectation::of_contract::<()>(&CONTRACT).differences(&offered);
+        let expected = "method: the client has wave() -> u8, the plugin has wave() -> i64";
+        assert_eq!(differences, [expected]);
     }
 }
