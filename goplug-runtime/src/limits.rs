@@ -207,3 +207,17 @@ pub const HEALTH_FAILURES: u32 = 3;
 /// How long a replaced instance may take to finish its calls before it is stopped nevertheless: as
 /// long as a call may take.
 pub const DRAIN_TIMEOUT: Duration = CALL_TIMEOUT;
+
+/// How deep the types of a contract are compared: 64 places within each other. A type that contains
+/// itself counts once.
+pub const CONTRACT_DEPTH: usize = 64;
+
+/// How many steps a comparison of two descriptors takes at most: 200 000. A contract with a hundred
+/// methods takes a few thousand.
+pub const CONTRACT_WORK: u32 = 200_000;
+
+/// How many alternatives a type of a contract has at most: 1024. A list of strings is one.
+pub const CONTRACT_ALTERNATIVES: usize = 1024;
+
+/// How many differences are reported for one part of a member at most: 32, the worst ones.
+pub const CONTRACT_DIFFERENCES: usize = 32;

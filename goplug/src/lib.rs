@@ -139,6 +139,17 @@ pub mod protocol {
     };
 }
 
+/// What a client and a plugin disagree on, known before the first call.
+///
+/// [`compare`](contract::compare) takes the descriptor that a client needs and the one that a plugin
+/// offers, and gives each member a [`Verdict`](contract::Verdict).
+pub mod contract {
+    #[doc(inline)]
+    pub use goplug_runtime::contract::{
+        Comparison, Difference, Member, MemberKind, Verdict, compare,
+    };
+}
+
 /// The layer below typed clients and annotations, for a [`Caller`] of your own or a
 /// [`PluginServer`].
 ///

@@ -1,0 +1,141 @@
+//! Alternatives that only one side has.
+
+use serde_json::Value;
+
+use super::Checker;
+use super::found::{Found, Outcome, Step};
+use crate::contract::describe::{describe, describe_alternative};
+use crate::contract::side::Side;
+use crate::contract::value_set::{Alternative, Kind, Label, ValueSet};
+use crate::contract::verdict::Verdict;
+
+/// What is left of two unions when each alternative has found its other half.
+pub(super) struct Leftovers<'s, 'a> {
+    pub(super) writer: Side,
+    pub(super) written: &'s ValueSet<'a>,
+    pub(super) read: &'s ValueSet<'a>,
+    /// For each alternative of the reader, whether the writer has it.
+    pub(super) used: &'s [bool],
+    /// The alternatives of the writer that the reader does not have, or not in full.
+    pub(super) unread: &'s [usize],
+}
+
+impl<'a> Checker<'a> {
+    /// Two variants with the same label, or two alternatives without.
+    pub(super) fn variant(
+        &mut self,
+        writer: Side,
+        written: &Alternative<'a>,
+        read: &Alternative<'a>,
+    ) -> Outcome {
+        let outcome = self.alternative(writer, written, read);
+        match written.label() {
+            Some(Label::Tag(_, name)) => outcome.within(&[Step::Name(format!("variant {name}"))]),
+            _ => outcome,
+        }
+    }
+
+    /// What the leftovers mean.
+    pub(super) fn leftovers(&self, left: &Leftovers<'_, 'a>) -> Outcome {
+        let gone = left.gone();
+        let mut outcome = if gone.is_empty() && left.used.iter().all(|used| *used) {
+            Outcome::same()
+        } else {
+            Outcome::compatible()
+        };
+        for at in left.unread {
+            let alternative = &left.written.alternatives[*at];
+            if left.is_enum() && is_variant(alternative, left.written) {
+                for (name, witness) in self.missing(left, alternative) {
+                    outcome.add(self.unknown_variant(left, &name, &gone).with(witness));
+                }
+            } else {
+                outcome.join(self.mismatch(left.writer, alternative, &describe(left.read)));
+            }
+        }
+        outcome
+    }
+
+    /// The names of the variants that the reader does not have, each with a value.
+    fn missing(
+        &self,
+        left: &Leftovers<'_, 'a>,
+        alternative: &Alternative<'a>,
+    ) -> Vec<(String, Option<Value>)> {
+        match alternative.list() {
+            Some(texts) => {
+                let known: Vec<_> =
+                    left.read.alternatives.iter().filter_map(Alternative::list).collect();
+                let unknown = texts.iter().filter(|text| !known.iter().any(|l| l.contains(*text)));
+                unknown.map(|text| ((*text).to_owned(), Some((*text).into()))).collect()
+            }
+            None => {
+                let name = alternative.label().map(|label| label.name().to_owned());
+                let name = name.unwrap_or_else(|| describe_alternative(alternative));
+                vec![(name, self.examples(left.writer).of_alternative(alternative))]
+            }
+        }
+    }
+
+    fn unknown_variant(&self, left: &Leftovers<'_, 'a>, name: &str, gone: &[String]) -> Found {
+        let (writer, reader) = (left.writer, left.writer.other());
+        let written = format!("variant `{name}`");
+        let others = gone.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let read = match gone {
+            [] => format!("no variant `{name}`"),
+            _ => format!("no variant `{name}`, but {others}"),
+        };
+        let is_addition = writer == Side::Plugin && gone.is_empty();
+        let (verdict, effect, advice) = if is_addition {
+            (
+                Verdict::Lossy,
+                format!("a call whose value is `{name}` fails in the client"),
+                format!("build the client with `{name}`, or let the plugin return what it knows"),
+            )
+        } else {
+            let advice = match gone {
+                [] => format!("let {} read `{name}`", reader.name()),
+                _ => format!("if {others} was renamed to `{name}`, keep one name on both sides"),
+            };
+            let effect = format!("{} cannot read `{name}`", reader.name());
+            (Verdict::Incompatible, effect, advice)
+        };
+        Found::new(verdict, writer, written, read, effect).advised(advice)
+    }
+}
+
+impl Leftovers<'_, '_> {
+    /// Whether the reader reads an enum: only then is what it does not know a variant.
+    fn is_enum(&self) -> bool {
+        let is_named = |a: &Alternative<'_>| a.list().is_some() || a.label().is_some();
+        self.read.alternatives.iter().any(is_named) || is_choice(self.read)
+    }
+
+    /// The names of what the reader has and the writer has not.
+    fn gone(&self) -> Vec<String> {
+        let mut gone = Vec::new();
+        let written: Vec<_> =
+            self.written.alternatives.iter().filter_map(Alternative::list).collect();
+        for (alternative, used) in self.read.alternatives.iter().zip(self.used) {
+            if let Some(texts) = alternative.list() {
+                let rest = texts.iter().filter(|text| !written.iter().any(|l| l.contains(*text)));
+                gone.extend(rest.map(|text| (*text).to_owned()));
+            } else if !used && !matches!(alternative.kind, Kind::Null) {
+                let name = alternative.label().map(|label| label.name().to_owned());
+                gone.push(name.unwrap_or_else(|| describe_alternative(alternative)));
+            }
+        }
+        gone
+    }
+}
+
+/// Whether it is one of several variants of an enum, which may be without labels.
+fn is_variant(alternative: &Alternative<'_>, written: &ValueSet<'_>) -> bool {
+    let is_named = alternative.list().is_some() || alternative.label().is_some();
+    is_named || (is_choice(written) && !matches!(alternative.kind, Kind::Null))
+}
+
+/// Whether it has at least two alternatives, besides `null`.
+fn is_choice(set: &ValueSet<'_>) -> bool {
+    set.alternatives.iter().filter(|a| !matches!(a.kind, Kind::Null)).count() > 1
+}
