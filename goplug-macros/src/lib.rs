@@ -167,6 +167,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning | default |
 /// |---|---|---|
 /// | `name = "…"` | the wire name | the function's name |
+/// | `returns = "…"` | the spelling of the result in the descriptor | as it is written |
 /// | `blocking` | it runs on a thread where it may block; not for an `async fn` | |
 /// | `idempotent` | it may safely run twice, so a call that a crash cut off is made again | |
 /// | `crate = path` | the path of the goplug crate; within an `impl`, the block has this option | `::goplug` |
@@ -176,6 +177,10 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// and `Deserialize`. `&str`, `&[T]` and `&T` are decoded as `String`, `Vec<T>` and `T`. An
 /// `Option` may be missing. A free function may take the plugin's value as its first parameter,
 /// `&Calculator`.
+///
+/// `#[goplug(name = "dryRun")]` before a parameter is its name on the wire, and
+/// `#[goplug(spelling = "bool")]` the spelling of its type in the descriptor. With both, a contract
+/// can be written for a plugin in another language.
 ///
 /// If the only parameter is spelled `Bytes`, `Vec<u8>` or `&[u8]`, it is the body of the call
 /// as it is, without JSON.
@@ -244,7 +249,7 @@ pub fn method(args: TokenStream, item: TokenStream) -> TokenStream {
 /// takes a plain closure.
 ///
 /// # Options
-/// `name = "…"` and `crate = path`, as for [`method`](macro@method).
+/// `name = "…"`, `returns = "…"` and `crate = path`, as for [`method`](macro@method).
 ///
 /// # Parameters
 /// As for a [`method`](macro@method). The host's handler gets owned values: a `String` for a

@@ -4,6 +4,7 @@ mod contract;
 mod contract_client;
 mod double;
 mod errors;
+mod foreign;
 mod functions;
 mod hygiene;
 mod state;

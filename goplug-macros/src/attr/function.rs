@@ -12,15 +12,16 @@ use crate::diag::Diag;
 
 /// ```text
 /// on-function     := plugin-path { "," option } [ "," ]
-/// method option   := "name" "=" string | "blocking" | "idempotent" | "crate" "=" path
-/// callback option := "name" "=" string | "crate" "=" path
+/// method option   := "name" "=" string | "returns" "=" string | "blocking" | "idempotent"
+///                  | "crate" "=" path
+/// callback option := "name" "=" string | "returns" "=" string | "crate" "=" path
 /// activate option := "crate" "=" path
 /// stop option     := "crate" "=" path
 /// ```
 pub(crate) fn on_function(role: Role, args: TokenStream, diag: &Diag) -> Options {
     let options: &'static [Key] = match role {
-        Role::Method => &[Key::Name, Key::Blocking, Key::Idempotent, Key::Crate],
-        Role::Callback => &[Key::Name, Key::Crate],
+        Role::Method => &[Key::Name, Key::Returns, Key::Blocking, Key::Idempotent, Key::Crate],
+        Role::Callback => &[Key::Name, Key::Returns, Key::Crate],
         Role::Hook(_) => &[Key::Crate],
     };
     let attribute = role.attribute();
@@ -69,8 +70,8 @@ impl Mark {
 
     /// ```text
     /// on-member       := [ "(" [ option { "," option } [ "," ] ] ")" ]
-    /// method option   := "name" "=" string | "blocking" | "idempotent"
-    /// callback option := "name" "=" string
+    /// method option   := "name" "=" string | "returns" "=" string | "blocking" | "idempotent"
+    /// callback option := "name" "=" string | "returns" "=" string
     /// ```
     ///
     /// `activate` and `stop` have no options, and `crate` stands on the `#[goplug::plugin]`
@@ -86,8 +87,8 @@ impl Mark {
             }
         };
         let options: &'static [Key] = match self.role {
-            Role::Method => &[Key::Name, Key::Blocking, Key::Idempotent],
-            Role::Callback => &[Key::Name],
+            Role::Method => &[Key::Name, Key::Returns, Key::Blocking, Key::Idempotent],
+            Role::Callback => &[Key::Name, Key::Returns],
             Role::Hook(_) => &[],
         };
         let plugin = PluginPath::Forbidden("what is around this function says whose it is");

@@ -10,6 +10,8 @@ pub(crate) enum Key {
     LazyLoad,
     Blocking,
     Idempotent,
+    Returns,
+    Spelling,
     Crate,
 }
 
@@ -25,7 +27,7 @@ pub(crate) enum Takes {
 }
 
 impl Key {
-    const ALL: [Key; 8] = [
+    const ALL: [Key; 10] = [
         Key::Name,
         Key::Namespace,
         Key::Version,
@@ -33,6 +35,8 @@ impl Key {
         Key::LazyLoad,
         Key::Blocking,
         Key::Idempotent,
+        Key::Returns,
+        Key::Spelling,
         Key::Crate,
     ];
 
@@ -45,13 +49,17 @@ impl Key {
             Key::LazyLoad => "lazy_load",
             Key::Blocking => "blocking",
             Key::Idempotent => "idempotent",
+            Key::Returns => "returns",
+            Key::Spelling => "spelling",
             Key::Crate => "crate",
         }
     }
 
     pub(crate) fn takes(self) -> Takes {
         match self {
-            Key::Name | Key::Namespace | Key::Version | Key::Url => Takes::Text,
+            Key::Name | Key::Namespace | Key::Version | Key::Url | Key::Returns | Key::Spelling => {
+                Takes::Text
+            }
             Key::LazyLoad | Key::Blocking | Key::Idempotent => Takes::Nothing,
             Key::Crate => Takes::CratePath,
         }

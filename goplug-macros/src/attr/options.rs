@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) lazy_load: Option<Span>,
     pub(crate) blocking: Option<Span>,
     pub(crate) idempotent: Option<Span>,
+    pub(crate) returns: Option<LitStr>,
+    pub(crate) spelling: Option<LitStr>,
     krate: Option<Path>,
 }
 
@@ -164,6 +166,8 @@ impl Parser<'_> {
             Key::Namespace => self.options.namespace = Some(text),
             Key::Version => self.options.version = Some(text),
             Key::Url => self.options.url = Some(text),
+            Key::Returns => self.options.returns = Some(text),
+            Key::Spelling => self.options.spelling = Some(text),
             Key::LazyLoad | Key::Blocking | Key::Idempotent | Key::Crate => self
                 .diag
                 .at(name, format!("`{}` takes no string: write {}", key.as_str(), key.usage())),
@@ -176,7 +180,13 @@ impl Parser<'_> {
             Key::LazyLoad => self.options.lazy_load = span,
             Key::Blocking => self.options.blocking = span,
             Key::Idempotent => self.options.idempotent = span,
-            Key::Name | Key::Namespace | Key::Version | Key::Url | Key::Crate => {
+            Key::Name
+            | Key::Namespace
+            | Key::Version
+            | Key::Url
+            | Key::Returns
+            | Key::Spelling
+            | Key::Crate => {
                 self.diag.at(at, format!("`{}` needs a value: {}", key.as_str(), key.usage()));
             }
         }

@@ -32,12 +32,11 @@ pub(crate) fn callback_constant(callback: &Callback) -> Ident {
 /// ```
 fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
-    let Method { signature, wire, idempotent, optional, .. } = method;
+    let Method { signature, wire, returns, idempotent, optional, .. } = method;
     let constant = method_constant(method);
     let cfgs = &signature.attrs.cfgs;
     let doc = signature.attrs.doc();
     let params = params(signature, paths);
-    let returns = method.output.spelling();
     let result = result(method, paths);
     let error = error(&method.output, paths);
     quote! {
@@ -108,12 +107,11 @@ fn opaque(paths: &Paths) -> TokenStream {
 /// ```
 fn of_callback(callback: &Callback, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
-    let Callback { signature, wire, answer, .. } = callback;
+    let Callback { signature, wire, answer, returns, .. } = callback;
     let constant = callback_constant(callback);
     let cfgs = &signature.attrs.cfgs;
     let doc = signature.attrs.doc();
     let params = params(signature, paths);
-    let returns = answer.as_ref().map_or_else(|| "()".to_owned(), types::spelling);
     let answer =
         answer.as_ref().map_or_else(|| opaque(paths), |answer| schema(&quote!(#answer), paths));
     quote! {

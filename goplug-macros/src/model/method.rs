@@ -17,6 +17,8 @@ pub(crate) struct Method {
     pub(crate) signature: FnSignature,
     pub(crate) wire: String,
     pub(crate) output: Output,
+    /// The spelling of the result that the descriptor has.
+    pub(crate) returns: String,
     pub(crate) blocking: bool,
     pub(crate) idempotent: bool,
     /// Whether a plugin may lack it.
@@ -56,9 +58,12 @@ impl Method {
         }
         let wire = names::wire(Kind::Method, ident, options.name.as_ref(), diag);
         names::check_client_method(ident, &wire, diag);
+        let output = Output::new(&function.sig.output, container, diag);
+        let returns = options.returns.as_ref();
         Self {
             wire,
-            output: Output::new(&function.sig.output, container, diag),
+            returns: returns.map_or_else(|| output.spelling(), syn::LitStr::value),
+            output,
             blocking: options.blocking.is_some(),
             idempotent: options.idempotent.is_some(),
             optional: function.body.is_some() && matches!(container, Container::Contract),

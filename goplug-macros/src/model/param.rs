@@ -8,6 +8,7 @@ use syn::{Pat, PatType, Type};
 use super::container::Container;
 use super::idents;
 use super::types::{self, Raw};
+use crate::attr::{self, Options};
 use crate::diag::Diag;
 
 /// The most parameters that arguments can be made of.
@@ -25,7 +26,7 @@ pub(crate) struct Param {
     pub(crate) written: Type,
     /// The type that is decoded: `String` for a `&str`.
     pub(crate) owned: Type,
-    /// The canonical spelling of `owned`.
+    /// The spelling that the descriptor has: the canonical one of `owned`, unless one is given.
     pub(crate) spelling: String,
     /// Whether the function takes a reference to `owned`.
     pub(crate) by_ref: bool,
@@ -39,16 +40,18 @@ impl Param {
             diag.at(attr, "a parameter cannot depend on a `cfg`: both sides have to agree on it");
         }
         check_type(&param.ty, container, diag);
+        let options = attr::on_param(&param.attrs, diag);
         let ident = binding(&param.pat, diag)?;
+        let name = name(ident, &options, diag);
         if diag.count() > errors {
             return None;
         }
         let owned = types::owned(&param.ty);
         Some(Self {
-            name: ident.unraw().to_string(),
+            name,
             ident: idents::generated(ident),
             user_ident: ident.clone(),
-            spelling: types::spelling(&owned),
+            spelling: options.spelling.map_or_else(|| types::spelling(&owned), |it| it.value()),
             by_ref: matches!(types::plain(&param.ty), Type::Reference(_)),
             written: (*param.ty).clone(),
             owned,
@@ -59,6 +62,19 @@ impl Param {
     pub(crate) fn raw(&self) -> Option<Raw> {
         Raw::of(&self.owned)
     }
+}
+
+/// The key in the argument object: as given, or the parameter's identifier.
+fn name(ident: &Ident, options: &Options, diag: &Diag) -> String {
+    let Some(given) = &options.name else { return ident.unraw().to_string() };
+    let name = given.value();
+    // Keys are written as they are.
+    if name.is_empty() || name.contains(['"', '\\']) || name.chars().any(char::is_control) {
+        let text = "a key of a call's arguments is not empty and has no `\"`, no `\\` and no \
+                    control characters";
+        diag.at(given, text);
+    }
+    name
 }
 
 /// The parameter's name, if its pattern is a plain name.

@@ -100,7 +100,14 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
                 check_plugin(param, index, container, diag);
                 inputs.takes_plugin = true;
             }
-            FnArg::Typed(param) => inputs.params.extend(Param::new(param, container, diag)),
+            FnArg::Typed(param) => {
+                let Some(param) = Param::new(param, container, diag) else { continue };
+                if inputs.params.iter().any(|other| other.name == param.name) {
+                    let text = format!("there is a parameter of the name `{}` already", param.name);
+                    diag.at(&param.written, text);
+                }
+                inputs.params.push(param);
+            }
         }
     }
     if let Some(param) = inputs.params.get(MAX_PARAMS) {

@@ -3,7 +3,9 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Signature, Token, Visibility};
+use syn::{Attribute, FnArg, Signature, Token, Visibility};
+
+use crate::attr;
 
 /// A free function, or one of an impl or trait.
 #[derive(Clone)]
@@ -33,9 +35,16 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// The function with this in the place of its body.
+    /// The function with this in the place of its body, and without our attributes on its
+    /// parameters.
     pub(crate) fn with_body(&self, body: TokenStream) -> TokenStream {
         let Self { attrs, vis, sig, .. } = self;
+        let mut sig = sig.clone();
+        for input in &mut sig.inputs {
+            if let FnArg::Typed(param) = input {
+                param.attrs.retain(|attr| !attr::is_of_param(attr));
+            }
+        }
         quote!(#(#attrs)* #vis #sig #body)
     }
 
