@@ -7,4 +7,5 @@ mod errors;
 mod foreign;
 mod functions;
 mod hygiene;
+mod schemas;
 mod state;
