@@ -25,6 +25,7 @@ mod in_flight;
 mod legacy;
 mod live_plugin;
 mod looking;
+mod mended;
 mod misbehaving;
 mod optional;
 mod originals;

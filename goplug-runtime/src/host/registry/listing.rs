@@ -36,7 +36,7 @@ pub(super) struct ScannedFile {
     /// What the file describes, or why it cannot be used.
     pub(super) installation: Result<Installation, Unusable>,
     /// The program that the file names, as it was then: as one that is not there if it did not answer,
-    /// so that it is noticed when it does. `None` if it could not be looked at.
+    /// so that it is noticed when it does. `None` if the file names none.
     pub(super) program: Option<FileId>,
 }
 
@@ -142,7 +142,8 @@ fn look_at_program(
         return Ok((installation, Some(FileId::absent(&program))));
     };
     match checked {
-        Ok(()) => Ok((installation, id)),
+        // What could not be looked at is taken for absent too, so that it is noticed when it can be.
+        Ok(()) => Ok((installation, id.or_else(|| Some(FileId::absent(&program))))),
         Err(Error::Rejected { reason, .. }) => {
             Err(Unusable { plugin: Some(installation.id().clone()), ..Unusable::from(reason) })
         }

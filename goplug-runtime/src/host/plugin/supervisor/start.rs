@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Supervisor;
 use crate::error::Error;
 use crate::host::callbacks::{self, CallbackPeer};
+use crate::host::disk;
 use crate::host::instance::{
     Instance, Launch, OwnedInstance, StartError, StartingInstance, start_error, unsupported,
 };
@@ -56,12 +57,32 @@ impl Supervisor {
         &self,
         fits: impl FnOnce(&PluginState, &Instance) -> Result<(), Error>,
     ) -> Result<OwnedInstance, StartError> {
-        let launched = self.launch().await?;
+        let launched = match self.launch().await {
+            Ok(launched) => launched,
+            Err(error) => {
+                self.note_folders(&error).await;
+                return Err(error);
+            }
+        };
         if let Err(error) = fits(&self.plugin, &launched.instance.shared) {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;
             return Err(error.into());
         }
         self.complete(launched).await
+    }
+
+    /// Notes who may write the folders of a program that is rejected: it is looked at for that too.
+    async fn note_folders(&self, error: &StartError) {
+        let program = self.plugin.program();
+        let Some(program) = program.filter(|_| matches!(error.error, Error::Rejected { .. }))
+        else {
+            return;
+        };
+        // Folders that do not answer are not what is wrong.
+        let look = disk::run_within(limits::FOLDER_TIMEOUT / 5, move || program.with_folders());
+        if let Ok(program) = look.await {
+            self.plugin.note_program(Some(program));
+        }
     }
 
     /// Starts an instance, registers the callbacks that there are, and activates it.

@@ -84,10 +84,30 @@ pub fn is_absent(error: &io::Error) -> bool {
 /// A path, and the stamp of the file that was there; `None` if there was no file.
 type StampedPath = (PathBuf, Option<FileStamp>);
 
+/// Who may search and write a folder: its mode, its user and its group. What is in it does not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FolderAccess {
+    mode: u32,
+    user: u32,
+    group: u32,
+}
+
+impl FolderAccess {
+    /// Of the folder at a path; `None` if that is not known.
+    fn at(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(Self { mode: metadata.mode(), user: metadata.uid(), group: metadata.gid() })
+    }
+}
+
 /// The identity of the files that a process runs: of its program, and of the files that its
 /// arguments name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileId(Vec<StampedPath>);
+pub struct FileId {
+    files: Vec<StampedPath>,
+    /// The folders that belong to the identity.
+    folders: Vec<(PathBuf, Option<FolderAccess>)>,
+}
 
 impl FileId {
     /// The identity of an open program.
@@ -95,7 +115,7 @@ impl FileId {
     /// # Errors
     /// The system's error.
     pub fn of(program: &OpenProgram) -> io::Result<Self> {
-        Ok(Self(vec![(program.path().into(), Some(FileStamp::of_file(program.file())?))]))
+        Ok(Self::of_one(program.path(), Some(FileStamp::of_file(program.file())?)))
     }
 
     /// The identity of the file at a path, or that there is none. Does blocking I/O.
@@ -103,12 +123,34 @@ impl FileId {
     /// # Errors
     /// The system's error if it is not known whether there is a file.
     pub fn at(path: &Path) -> io::Result<Self> {
-        Ok(Self(vec![(path.into(), FileStamp::at(path)?)]))
+        Ok(Self::of_one(path, FileStamp::at(path)?))
     }
 
     /// That there is no file at a path.
     pub fn absent(path: &Path) -> Self {
-        Self(vec![(path.into(), None)])
+        Self::of_one(path, None)
+    }
+
+    fn of_one(path: &Path, stamp: Option<FileStamp>) -> Self {
+        Self { files: vec![(path.into(), stamp)], folders: Vec::new() }
+    }
+
+    /// The same files, with the folders of their paths, links followed or not, as those are now: with
+    /// another mode or owner of one of them, the identity is another. Does blocking I/O.
+    #[must_use]
+    pub fn with_folders(self) -> Self {
+        let mut paths = Vec::new();
+        for (path, _) in &self.files {
+            let real = path.canonicalize().ok();
+            for folder in
+                [Some(path), real.as_ref()].into_iter().flatten().filter_map(|p| p.parent())
+            {
+                if !paths.iter().any(|known| known == folder) {
+                    paths.push(folder.to_path_buf());
+                }
+            }
+        }
+        Self { folders: accesses(paths), ..self }
     }
 
     /// Adds the files at these paths, or that there are none. Does blocking I/O.
@@ -117,7 +159,7 @@ impl FileId {
     /// The system's error if it is not known whether there is a file.
     pub fn with(mut self, paths: &[PathBuf]) -> io::Result<Self> {
         for path in paths {
-            self.0.push((path.clone(), FileStamp::at(path)?));
+            self.files.push((path.clone(), FileStamp::at(path)?));
         }
         Ok(self)
     }
@@ -128,7 +170,9 @@ impl FileId {
         let stamped = |(path, _): &StampedPath| {
             Some((path.clone(), Some(FileStamp::at(path).ok().flatten()?)))
         };
-        let now = Self(self.0.iter().map(stamped).collect::<Option<_>>()?);
+        let files = self.files.iter().map(stamped).collect::<Option<_>>()?;
+        let folders = accesses(self.folders.iter().map(|(path, _)| path.clone()));
+        let now = Self { files, folders };
         (now != *self).then_some(now)
     }
 
@@ -139,8 +183,17 @@ impl FileId {
             let (Some(stamp), Some(others)) = (stamp, others) else { return false };
             path == others_path && stamp.is_same_but_for_status(others)
         };
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
+        self.files.len() == other.files.len() && self.files.iter().zip(&other.files).all(is_same)
     }
+}
+
+/// Who may search and write the folders at these paths.
+fn accesses(paths: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, Option<FolderAccess>)> {
+    let access = |path: PathBuf| {
+        let access = FolderAccess::at(&path);
+        (path, access)
+    };
+    paths.into_iter().map(access).collect()
 }
 
 #[cfg(test)]
@@ -250,6 +303,24 @@ mod tests {
         assert!(successor.is_same_but_for_status(&id));
         fs::write(&path, "longer").unwrap();
         assert!(!id.successor().unwrap().is_same_but_for_status(&id));
+    }
+
+    #[test]
+    fn another_mode_of_a_folder_is_another_identity_and_another_file_in_it_is_not() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        let (path, link) = (folder.join("program"), temp.path().join("link"));
+        fs::write(&path, "x").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let id = FileId::at(&link).unwrap();
+        let with_folders = id.clone().with_folders();
+        fs::write(folder.join("other"), "y").unwrap();
+        assert_eq!(with_folders.successor(), None);
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o711)).unwrap();
+        assert_eq!(id.successor(), None);
+        let successor = with_folders.successor().unwrap();
+        assert_eq!(successor.successor(), None);
     }
 
     #[test]
