@@ -7,7 +7,7 @@ use std::time::Duration;
 use goplug::{Error, State, blocking};
 use goplug_tests::fixtures::calculator::CalculatorBlockingClient;
 
-use super::restart_after;
+use super::{calculator, process, restart_after};
 use crate::test_env::{WAIT_TIMEOUT, run_test};
 
 /// Runs this on a thread outside of every runtime.
@@ -81,5 +81,42 @@ fn a_blocking_registry_within_a_runtime_neither_panics_nor_deadlocks() {
         drop(registry);
         // The handler has the last clone.
         ticks.unregister();
+    });
+}
+
+#[test]
+fn a_blocking_handle_says_of_its_plugin_what_the_async_one_does() {
+    run_test(async |env| {
+        let (_registry, plugin) = calculator(env).await;
+        let other = plugin.as_async().clone();
+        assert_eq!((plugin.name(), plugin.namespace()), ("Calculator", "math"));
+        assert_eq!(plugin.id(), other.id());
+        assert_eq!(plugin.state(), State::Loaded);
+        assert_eq!(plugin.process_id(), Some(process(&plugin)));
+        assert_eq!(plugin.socket(), other.socket());
+        assert_eq!(plugin.version(), other.version());
+        assert_eq!(plugin.descriptor(), other.descriptor());
+        assert_eq!((plugin.methods(), plugin.signatures()), (other.methods(), other.signatures()));
+        assert!(plugin.methods().contains(&"add".to_owned()));
+
+        plugin.unload().unwrap();
+        assert_eq!((plugin.state(), plugin.process_id()), (State::Discovered, None));
+        assert_eq!((plugin.socket(), plugin.descriptor()), (None, None));
+    });
+}
+
+#[test]
+fn a_blocking_registry_knows_its_plugins_by_name_and_stops_them() {
+    run_test(async |env| {
+        env.install_calculator();
+        without_runtime(|| {
+            let registry = env.registry().start_blocking().unwrap();
+            assert!(registry.is_discovered("Calculator", "math"));
+            assert!(!registry.is_discovered("Calculator", ""));
+            let plugin = registry.load("Calculator", "math").unwrap();
+            assert!(registry.is_loaded("Calculator", "math"));
+            registry.unload(&plugin).unwrap();
+            assert!(!registry.is_loaded("Calculator", "math"));
+        });
     });
 }

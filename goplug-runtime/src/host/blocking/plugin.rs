@@ -1,5 +1,6 @@
 //! The blocking handle of a plugin.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,8 +9,8 @@ use bytes::Bytes;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::host::plugin::{self, Command, call_blocking};
-use crate::protocol::{name, wire};
+use crate::host::plugin::{self, Command, State, call_blocking};
+use crate::protocol::{Descriptor, PluginId, name, wire};
 use crate::typed::{
     self, BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation,
     MediaType, Reply, Subscription, wait, wait_until,
@@ -54,10 +55,61 @@ impl From<plugin::Plugin> for Plugin {
 }
 
 impl Plugin {
-    /// The async handle, for calls from async code, and for what does not wait: the plugin's name,
-    /// state, methods and so on.
+    /// The async handle, for calls from async code.
     pub fn as_async(&self) -> &plugin::Plugin {
         &self.plugin
+    }
+
+    /// The plugin's name.
+    pub fn name(&self) -> &str {
+        self.plugin.name()
+    }
+
+    /// The plugin's namespace; empty if it has none.
+    pub fn namespace(&self) -> &str {
+        self.plugin.namespace()
+    }
+
+    /// The plugin's name and namespace.
+    pub fn id(&self) -> &PluginId {
+        self.plugin.id()
+    }
+
+    /// The version, as [`goplug::Plugin::version`](crate::host::Plugin::version).
+    pub fn version(&self) -> Option<String> {
+        self.plugin.version()
+    }
+
+    /// The plugin's state at this moment.
+    pub fn state(&self) -> State {
+        self.plugin.state()
+    }
+
+    /// The wire names of the methods, as [`goplug::Plugin::methods`](crate::host::Plugin::methods).
+    pub fn methods(&self) -> Vec<String> {
+        self.plugin.methods()
+    }
+
+    /// The signatures of the same methods, as
+    /// [`goplug::Plugin::signatures`](crate::host::Plugin::signatures).
+    pub fn signatures(&self) -> Vec<String> {
+        self.plugin.signatures()
+    }
+
+    /// The descriptor of the running plugin; `None` if it is not loaded.
+    pub fn descriptor(&self) -> Option<Arc<Descriptor>> {
+        self.plugin.descriptor()
+    }
+
+    /// The path of the socket on which the running plugin listens; `None` if the plugin is not loaded.
+    pub fn socket(&self) -> Option<PathBuf> {
+        self.plugin.socket()
+    }
+
+    /// The id of the running plugin's process; `None` if the plugin is not loaded, or if this
+    /// registry did not start it.
+    pub fn process_id(&self) -> Option<u32> {
+        self.plugin.process_id()
     }
 
     /// Calls a method with a body of bytes, and returns the body of the response. Typed methods
@@ -115,6 +167,12 @@ impl Plugin {
             async move { Reply::json(&work.await?) }
         });
         self.register(callback, handler)
+    }
+
+    /// Unregisters all handlers of a callback, also those that were registered with other handles
+    /// of the plugin.
+    pub fn unregister_callback(&self, callback: &str) {
+        self.plugin.unregister_callback(callback);
     }
 
     fn register(&self, callback: &str, handler: CallbackHandler) -> Result<Subscription> {

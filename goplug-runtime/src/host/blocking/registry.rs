@@ -100,8 +100,26 @@ impl Registry {
         self.inner.registry.discovered()
     }
 
-    /// The async registry, for what does not wait, for example its stream of events. Its async
-    /// functions may be awaited on any runtime.
+    /// Whether a plugin of this name is known and can be loaded.
+    pub fn is_discovered(&self, name: &str, namespace: &str) -> bool {
+        self.inner.registry.is_discovered(name, namespace)
+    }
+
+    /// Whether the plugin of this name is loaded at this moment.
+    pub fn is_loaded(&self, name: &str, namespace: &str) -> bool {
+        self.inner.registry.is_loaded(name, namespace)
+    }
+
+    /// Stops a plugin, as [`Plugin::unload`] does.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) if the registry has stopped, and the plugin with it.
+    pub fn unload(&self, plugin: &Plugin) -> Result<()> {
+        plugin.unload()
+    }
+
+    /// The async registry, for example for its stream of events. Its async functions may be awaited
+    /// on any runtime.
     pub fn as_async(&self) -> &registry::Registry {
         &self.inner.registry
     }
