@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use goplug::{Error, State};
 use goplug_tests::fixtures::calculator::Setup;
+use goplug_tests::fixtures::other_calculator::OtherCalculatorClient;
 use serde_json::json;
 
 use crate::test_env::{TestEnv, run_test, soon};
@@ -127,6 +128,40 @@ fn a_load_after_a_failed_load_starts_the_plugin() {
 
         let calculator = env.load_calculator(&registry).await;
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
+    });
+}
+
+#[test]
+fn a_plugin_whose_load_has_failed_is_listed_as_rejected_until_it_starts() {
+    run_test(async |env| {
+        let program = env.put("program", "#!/bin/sh\nexit 1\n");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": ["program"]});
+        let file = env.put_pconf("math.Calculator.pconf", &keys);
+        let registry = env.registry().start().await.unwrap();
+        assert!(registry.rejected().is_empty());
+        let error = registry.load("Calculator", "math").await.unwrap_err();
+        let [rejected] = &registry.rejected()[..] else { panic!("{:?}", registry.rejected()) };
+        assert_eq!((&rejected.path, &rejected.reason), (&file, &error.to_string()));
+
+        let wrapper = format!("#!/bin/sh\nexec {}\n", crate::test_env::CALCULATOR);
+        let program = env.put("program", wrapper);
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        env.load_calculator(&registry).await;
+        assert!(registry.rejected().is_empty());
+    });
+}
+
+#[test]
+fn a_client_that_does_not_fit_says_nothing_against_the_file() {
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().start().await.unwrap();
+        let plugin = registry.get("Calculator", "math").unwrap();
+        let _other: OtherCalculatorClient = plugin.client().unwrap();
+        let error = registry.load("Calculator", "math").await.unwrap_err();
+        assert!(matches!(error, Error::Contract { .. }), "{error}");
+        assert!(registry.rejected().is_empty());
     });
 }
 

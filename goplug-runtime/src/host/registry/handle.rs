@@ -185,8 +185,7 @@ impl Registry {
 
     /// The files of the folder that cannot be used, each with the reason, sorted by their paths. The
     /// folder itself is among them if it cannot be read or trusted, and so are the files of plugins
-    /// that the registry has started by itself and whose last start has failed. A file is checked again
-    /// when it changes.
+    /// whose last start has failed, whoever asked for it. A file is checked again when it changes.
     ///
     /// Each of them is also an [`Event::Rejected`](crate::host::Event::Rejected), and a warning of
     /// `tracing` with the target `goplug::discovery`.

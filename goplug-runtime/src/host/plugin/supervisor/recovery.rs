@@ -147,11 +147,11 @@ impl Supervisor {
             return None;
         }
         let retry_at = self.retry_at(error);
-        let is_first = !self.has_run && by == StartedBy::Restart;
-        if by == StartedBy::Discovery || is_first {
-            self.reject(&error.error);
-        } else {
+        // A client that does not fit says nothing against the file: whoever asked gets the error.
+        if by == StartedBy::Request && matches!(error.error, Error::Contract { .. }) {
             self.watch_failed_program();
+        } else {
+            self.reject(&error.error);
         }
         if let Some(at) = retry_at.filter(|_| by != StartedBy::Request) {
             self.log_retry(at, error);
