@@ -7,5 +7,4 @@ mod errors;
 mod foreign;
 mod functions;
 mod hygiene;
-mod schemas;
 mod state;

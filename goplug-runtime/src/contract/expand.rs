@@ -108,6 +108,8 @@ impl<'a> Definitions<'a> {
             return ValueSet::doubtful(format!("{reference} leads nowhere"));
         };
         let mut set = self.expand(schema, work, depth + 1);
+        // A type that writes other things than it reads has two definitions and one name.
+        let name = name.strip_suffix(".written").unwrap_or(name);
         for alternative in &mut set.alternatives {
             alternative.names.insert(0, name);
         }

@@ -27,10 +27,11 @@ pub(super) struct Described<'a> {
 impl Described<'_> {
     /// Whether it says nothing of its types that could be compared.
     fn is_silent(&self) -> bool {
-        let mut types = self.types();
-        let has_types = types.next().is_some();
         let has_schema = self.types().any(|ty| ty.schema.is_some());
-        !has_schema && (has_types || self.fingerprint.is_empty())
+        let has_bytes = are_bytes(self.params) || is_bytes(&self.returns.spelling);
+        let has_types = self.types().next().is_some();
+        let is_named_only = self.fingerprint.is_empty() && self.returns.spelling.is_empty();
+        !has_schema && !has_bytes && (has_types || is_named_only)
     }
 
     /// Every type that it has, without results that are nothing.

@@ -125,6 +125,7 @@ impl Numbers<'_> {
             format: self.format.or(other.format),
             only,
         };
+        both.sized |= both.min.is_some() && both.max.is_some();
         if let Some(only) = &mut both.only {
             only.retain(|number| !both.integer || !number.is_f64());
             if only.is_empty() {

@@ -16,4 +16,12 @@ macro_rules! types {
 }
 
 mod cases;
+mod collections;
+mod enums;
 mod evolution;
+mod members;
+mod numbers;
+mod structs;
+mod texts;
+mod undecided;
+mod unseen;

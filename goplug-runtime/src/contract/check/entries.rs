@@ -139,8 +139,10 @@ impl<'a> Checker<'a> {
         };
         let outcome = self.entry_value(both, pattern, node, &read);
         let mut outcome = if pattern.is_some() { at_least_compatible(outcome) } else { outcome };
-        if let Some(names) = both.read.names.clone() {
-            outcome.join(self.names(both, &names));
+        match both.read.names.clone() {
+            Some(names) => outcome.join(self.names(both, &names)),
+            None if both.written.names.is_some() => outcome = at_least_compatible(outcome),
+            None => {}
         }
         outcome
     }

@@ -153,7 +153,8 @@ impl<'a> Checker<'a> {
         let is_within =
             read.min <= least && read.max.is_none_or(|max| most.is_some_and(|most| most <= max));
         if is_within {
-            return Outcome::same();
+            let is_same = (written.min, written.max) == (read.min, read.max);
+            return if is_same { Outcome::same() } else { Outcome::compatible() };
         }
         let [w, r] = [written, read].map(|o| {
             let most = o.max.map_or_else(String::new, |max| max.to_string());

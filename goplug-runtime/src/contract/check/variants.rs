@@ -45,13 +45,26 @@ impl<'a> Checker<'a> {
         };
         for at in left.unread {
             let alternative = &left.written.alternatives[*at];
-            if left.is_enum() && is_variant(alternative, left.written) {
-                for (name, witness) in self.missing(left, alternative) {
-                    outcome.add(self.unknown_variant(left, &name, &gone).with(witness));
-                }
-            } else {
-                outcome.join(self.mismatch(left.writer, alternative, &describe(left.read)));
-            }
+            let found = self.unread(left, alternative, &gone);
+            let other = left.read.alternatives.first().unwrap_or(alternative);
+            outcome.join(found.within(&super::names(left.writer, alternative, other)));
+        }
+        outcome
+    }
+
+    /// An alternative that the reader does not have.
+    fn unread(
+        &self,
+        left: &Leftovers<'_, 'a>,
+        alternative: &Alternative<'a>,
+        gone: &[String],
+    ) -> Outcome {
+        if !left.is_enum() || !is_variant(alternative, left.written) {
+            return self.mismatch(left.writer, alternative, &describe(left.read));
+        }
+        let mut outcome = Outcome::same();
+        for (name, witness) in self.missing(left, alternative) {
+            outcome.add(self.unknown_variant(left, &name, gone).with(witness));
         }
         outcome
     }
