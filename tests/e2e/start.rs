@@ -69,6 +69,16 @@ fn a_configuration_that_does_not_decode_is_a_start_error() {
     });
 }
 
+#[test]
+fn a_configuration_that_json_cannot_carry_is_an_error_of_the_host() {
+    run_test(async |env| {
+        let builder = env.registry().configure("Calculator", "math", &[1.0, f64::NAN]);
+        let error = builder.start().await.unwrap_err().to_string();
+        let text = "the configuration of math.Calculator cannot be JSON: JSON has no number NaN";
+        assert!(error.contains(text), "{error}");
+    });
+}
+
 /// The error of a load of a plugin whose program is this shell script.
 async fn script_failure(env: &TestEnv, script: &str, timeout: Duration) -> String {
     let program = env.put("script", script);

@@ -8,3 +8,4 @@ mod foreign;
 mod functions;
 mod hygiene;
 mod state;
+mod values;

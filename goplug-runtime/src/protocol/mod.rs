@@ -8,6 +8,7 @@ pub mod dialect;
 pub(crate) mod edits;
 pub mod event_stream;
 pub mod legacy;
+mod lossless;
 pub mod name;
 pub(crate) mod null;
 pub mod pconf;
@@ -17,6 +18,7 @@ pub mod wire;
 
 pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
 pub use dialect::Dialect;
+pub(crate) use lossless::Lossless;
 pub use name::{InvalidName, PluginId};
 pub use pconf::{Pconf, PconfError};
 pub use problem::{Problem, ProblemKind};

@@ -16,7 +16,7 @@ use crate::host::runtime;
 #[cfg(doc)]
 use crate::limits;
 use crate::panic::catch;
-use crate::protocol::PluginId;
+use crate::protocol::{Lossless, PluginId};
 use crate::typed::PluginType;
 
 /// Configures and starts a [`Registry`]. Made by [`Registry::builder`].
@@ -111,7 +111,7 @@ impl RegistryBuilder {
 
     /// The configuration of a plugin, which its activation hook gets as JSON.
     pub fn configure(self, name: &str, namespace: &str, value: &impl Serialize) -> Self {
-        let (value, id) = (serde_json::to_vec(value), format!("{namespace}.{name}"));
+        let (value, id) = (serde_json::to_vec(&Lossless::of(value)), format!("{namespace}.{name}"));
         self.change(name, namespace, move |policy| match value {
             Ok(value) => Ok(Policy { configuration: value.into(), ..policy }),
             Err(error) => Err(Error::Configuration(format!(

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::protocol::{Problem, ProblemKind};
+use crate::protocol::{Lossless, Problem, ProblemKind};
 use crate::typed::codec::{MediaType, written};
 use crate::typed::declare::check::Returned;
 
@@ -22,7 +22,7 @@ impl Reply {
     /// An [`ProblemKind::Internal`] problem if the value cannot be JSON, such as a
     /// map whose keys are not strings.
     pub fn json<T: Returned + ?Sized>(value: &T) -> Result<Self, Problem> {
-        match written(|json| serde_json::to_writer(json, value)) {
+        match written(|json| serde_json::to_writer(json, &Lossless::of(value))) {
             Ok(body) => Ok(Self { body, media_type: MediaType::Json }),
             Err(error) => {
                 let detail = format!("the result cannot be written as JSON: {error}");

@@ -14,6 +14,7 @@ use super::encode::{name_of, write_key};
 use super::fast_args::FastArgs;
 use super::position::Position;
 use crate::error::Result;
+use crate::protocol::Lossless;
 use crate::typed::declare::ParamSpec;
 use crate::typed::declare::check::{Received, Sent};
 
@@ -87,7 +88,7 @@ macro_rules! tuples {
                 $(
                     json.push(if $index == 0 { b'{' } else { b',' });
                     write_key(json, name_of(params, $index));
-                    serde_json::to_writer(&mut *json, self.$index)
+                    serde_json::to_writer(&mut *json, &Lossless::of(self.$index))
                         .map_err(|source| EncodeError { parameter: $index, source })?;
                 )+
                 json.push(b'}');

@@ -13,7 +13,7 @@ use serde_json::value::to_raw_value;
 
 use super::spec::MethodSpec;
 use crate::error::{Error, ErrorText, RemoteError};
-use crate::protocol::{Problem, ProblemKind};
+use crate::protocol::{Lossless, Problem, ProblemKind};
 
 /// A type that can be the error of a method.
 #[diagnostic::on_unimplemented(
@@ -89,7 +89,7 @@ pub(crate) fn remote_problem(error: &RemoteError) -> Problem {
 }
 
 fn method_problem<E: Serialize>(error: &E, detail: String) -> Problem {
-    match to_raw_value(error) {
+    match to_raw_value(&Lossless::of(error)) {
         Ok(value) => Problem::method(value, detail),
         Err(fault) => Problem::new(
             ProblemKind::Internal,

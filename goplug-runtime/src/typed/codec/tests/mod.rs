@@ -1,9 +1,10 @@
 //! Arguments, written and read.
 
-use super::decode::decode;
-use super::encode::encode;
+mod types;
+
 use crate::error::Result;
 use crate::protocol::Problem;
+use crate::typed::codec::{decode, encode};
 use crate::typed::declare::{ParamSpec, TypeSchema};
 
 const PARAMS: &[ParamSpec] = &[
