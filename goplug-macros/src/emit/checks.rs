@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Type;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
+use syn::{Type, parse_quote};
 
 use super::paths::Paths;
 use super::results::{ok_type, opaque};
@@ -100,9 +100,13 @@ fn outcome_checks(outcome: &Outcome, raw: bool, paths: &Paths) -> TokenStream {
     let opaque = opaque(outcome, paths);
     let Some(ok) = ok else {
         let ok = idents::locate(&ok_type(outcome, paths), whole.span());
+        let ty = parse_quote!(#ok);
+        let bytes = loss(&ty, &quote!(no_hidden_bytes), &quote!(BYTES), paths);
+        let some = loss(&ty, &quote!(no_lost_some), &quote!(SOME), paths);
         return quote_spanned! {whole.span()=>
             #private::check::result::<#ok>();
             #private::check::outcome::<#whole, #ok, #opaque>();
+            #bytes #some
         };
     };
     let value = value_check(ok, raw, paths);
@@ -123,8 +127,43 @@ fn outcome_checks(outcome: &Outcome, raw: bool, paths: &Paths) -> TokenStream {
 
 fn value_check(ty: &Type, raw: bool, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
-    let check = if raw { quote!(bytes) } else { quote!(result) };
-    quote_spanned!(ty.span()=> #private::check::#check::<#ty>();)
+    if raw {
+        return quote_spanned!(ty.span()=> #private::check::bytes::<#ty>(););
+    }
+    let (bytes, some) = (no_hidden_bytes(ty, paths), no_lost_some(ty, paths));
+    quote_spanned!(ty.span()=> #private::check::result::<#ty>(); #bytes #some)
+}
+
+/// ```text
+/// const _: () = { use NoLoss as _; no_hidden_bytes(LossOf::<Blob>::BYTES) };
+/// ```
+///
+/// for a type that would travel as it is, if it were spelled as bytes. It is a constant of its own,
+/// so that it is an error also if `Blob` is `Bytes`, which is no type of serde.
+fn no_hidden_bytes(ty: &Type, paths: &Paths) -> Option<TokenStream> {
+    types::may_hide_bytes(ty).then(|| loss(ty, &quote!(no_hidden_bytes), &quote!(BYTES), paths))
+}
+
+/// ```text
+/// const _: () = { use NoLoss as _; no_lost_some(LossOf::<Option<Name>>::SOME) };
+/// ```
+///
+/// for each part of the type.
+fn no_lost_some(ty: &Type, paths: &Paths) -> TokenStream {
+    let parts = types::that_may_lose_some(ty).into_iter();
+    parts.map(|part| loss(part, &quote!(no_lost_some), &quote!(SOME), paths)).collect()
+}
+
+fn loss(ty: &Type, check: &TokenStream, constant: &TokenStream, paths: &Paths) -> TokenStream {
+    let private = idents::respan(&paths.private, ty.span());
+    let (check, constant) = (idents::locate(check, ty.span()), idents::locate(constant, ty.span()));
+    quote_spanned! {ty.span()=>
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::NoLoss as _;
+            #private::check::#check(#private::LossOf::<#ty>::#constant)
+        };
+    }
 }
 
 /// ```text
@@ -134,10 +173,10 @@ fn value_check(ty: &Type, raw: bool, paths: &Paths) -> TokenStream {
 fn of_callback(callback: &Callback, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     let params = parameters(&callback.signature, paths);
-    let answer = callback
-        .answer
-        .as_ref()
-        .map(|ty| quote_spanned!(ty.span()=> #private::check::result::<#ty>();));
+    let answer = callback.answer.as_ref().map(|ty| {
+        let some = no_lost_some(ty, paths);
+        quote_spanned!(ty.span()=> #private::check::result::<#ty>(); #some)
+    });
     quote!(#params #answer)
 }
 
@@ -161,8 +200,11 @@ fn parameters(signature: &FnSignature, paths: &Paths) -> TokenStream {
     if let Some((Param { written, owned, .. }, _)) = signature.raw() {
         return quote_spanned!(written.span()=> #private::check::bytes::<#owned>(););
     }
+    let only = signature.params.len() == 1;
     let checks = signature.params.iter().map(|Param { written, owned, .. }| {
-        quote_spanned!(written.span()=> #private::check::parameter::<#owned>();)
+        let bytes = only.then(|| no_hidden_bytes(owned, paths));
+        let some = no_lost_some(owned, paths);
+        quote_spanned!(written.span()=> #private::check::parameter::<#owned>(); #bytes #some)
     });
     checks.collect()
 }

@@ -120,7 +120,8 @@ fn check_type(ty: &Type, container: &Container, diag: &Diag) {
     });
 }
 
-/// Refuses types that cannot be sent, in a parameter or a result.
+/// Refuses types that cannot be sent, or that JSON would lose values of, in a parameter or a
+/// result.
 pub(super) fn check_part(ty: &Type, what: &str, container: &Container, diag: &Diag) {
     match ty {
         Type::ImplTrait(_) => diag.at(
@@ -140,6 +141,9 @@ pub(super) fn check_part(ty: &Type, what: &str, container: &Container, diag: &Di
             diag.at(ty, format!("the client repeats this type elsewhere, where `{written}` means something else; write {instead}"));
         }
         _ => {}
+    }
+    if let Some(text) = types::loss(ty) {
+        diag.at(ty, text);
     }
 }
 

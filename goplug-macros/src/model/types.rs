@@ -111,6 +111,63 @@ pub(crate) fn may_be_alias(ty: &Type) -> bool {
     }
 }
 
+/// Whether this may be bytes, though it is not spelled as bytes.
+pub(crate) fn may_hide_bytes(ty: &Type) -> bool {
+    match plain(ty) {
+        Type::Path(path) if path_name(&path.path) == "Vec" => {
+            arguments(&path.path).any(may_be_alias)
+        }
+        other => may_be_alias(other),
+    }
+}
+
+/// The type's parts, and the type itself, that may be an `Option` of an `Option` or of `()`, though
+/// they are not spelled so.
+pub(crate) fn that_may_lose_some(ty: &Type) -> Vec<&Type> {
+    let mut found = Vec::new();
+    each(ty, &mut |part| {
+        let Type::Path(path) = part else { return };
+        let mut arguments = arguments(&path.path);
+        let may_lose = if path_name(&path.path) == "Option" {
+            arguments.any(may_be_alias)
+        } else {
+            may_be_alias(part) && (arguments.next().is_none() || std::ptr::eq(part, plain(ty)))
+        };
+        found.extend(may_lose.then_some(part));
+    });
+    found
+}
+
+/// Why JSON cannot carry every value of a type that is spelled in this way, and what to write.
+pub(crate) fn loss(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let mut arguments = arguments(&path.path);
+    match (path_name(&path.path).as_str(), arguments.next().map(plain)) {
+        ("Option", Some(Type::Tuple(tuple))) if tuple.elems.is_empty() => Some(
+            "`Some(())` would arrive as `None`, since both are `null` in JSON: write `bool`".into(),
+        ),
+        ("Option", Some(Type::Path(inner))) if path_name(&inner.path) == "Option" => Some(
+            "`Some(None)` would arrive as `None`, since both are `null` in JSON: write an enum \
+             with three variants"
+                .into(),
+        ),
+        ("HashMap" | "BTreeMap", Some(key)) if is_no_text(key) => {
+            let value = arguments.next().map_or_else(|| "T".to_owned(), spelling);
+            Some(format!("a key in JSON is text: write `Vec<({}, {value})>`", spelling(key)))
+        }
+        _ => None,
+    }
+}
+
+/// Whether this cannot be the key of a map in JSON.
+fn is_no_text(key: &Type) -> bool {
+    match key {
+        Type::Tuple(_) | Type::Array(_) => true,
+        Type::Path(path) => path_name(&path.path) == "Vec",
+        _ => false,
+    }
+}
+
 /// Visits the type and every type in it.
 pub(crate) fn each<'a>(ty: &'a Type, visit: &mut dyn FnMut(&'a Type)) {
     visit(ty);

@@ -48,9 +48,9 @@ pub use codec::{Arguments, DecodeResult, EncodeArguments, EncodeError, Json, Med
 pub(crate) use declare::remote_problem;
 pub use declare::{
     CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
-    ErrorTextFallback, ErrorTextOf, HookOutcome, HookResult, HookText, MethodError, MethodSpec,
-    NoHookOutcome, Outcome, ParamSpec, Parts, PluginType, ResultKind, ResultKindFallback,
-    TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
+    ErrorTextFallback, ErrorTextOf, HookOutcome, HookResult, HookText, LossOf, MethodError,
+    MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, ResultKind,
+    ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
 };
 pub use table::{
     Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table,

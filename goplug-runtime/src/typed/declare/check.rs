@@ -134,3 +134,27 @@ pub const fn no_result(is_result: bool) {
          that ends in `Result`, so that the caller gets its error"
     );
 }
+
+/// Checks that a type that is not spelled as bytes is not bytes.
+///
+/// # Panics
+/// If it is bytes; see [`no_result`].
+pub const fn no_hidden_bytes(is_bytes: bool) {
+    assert!(
+        !is_bytes,
+        "these are bytes under another name, which would travel as a list of numbers: write \
+         `Vec<u8>` or `Bytes`, and they travel as they are"
+    );
+}
+
+/// Checks that no `Some` of a type would arrive as `None`.
+///
+/// # Panics
+/// If one would; see [`no_result`].
+pub const fn no_lost_some(loses_some: bool) {
+    assert!(
+        !loses_some,
+        "this is an `Option` of an `Option` or of `()` under another name, and its `Some(None)` or \
+         `Some(())` would arrive as `None`: write an enum with three variants, or `bool`"
+    );
+}

@@ -4,11 +4,12 @@
 //! are for the compiler. The room imports nothing of `typed`.
 //!
 //! Start with [`spec`]. [`check`] has the bounds of the user's types, with their messages;
-//! [`outcome`] says how a method's error travels, [`hook`] what a hook may return,
-//! [`type_schema`] where a type's schema comes from.
+//! [`outcome`] says how a method's error travels, [`hook`] what a hook may return, [`loss`] what
+//! JSON would lose, [`type_schema`] where a type's schema comes from.
 
 pub mod check;
 mod hook;
+mod loss;
 mod outcome;
 mod plugin_type;
 mod spec;
@@ -16,6 +17,7 @@ mod type_schema;
 mod unmet;
 
 pub use hook::{HookOutcome, HookResult, HookText, NoHookOutcome};
+pub use loss::{LossOf, NoLoss};
 #[cfg(feature = "plugin")]
 pub(crate) use outcome::remote_problem;
 pub use outcome::{
