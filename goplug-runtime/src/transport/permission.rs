@@ -4,9 +4,10 @@
 //! Access control lists need no extra check: the group bits of the mode are their upper bound.
 
 use std::fs::Metadata;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 
-use super::own_uid;
+use super::{explain, own_uid};
 
 const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
@@ -22,7 +23,11 @@ const STICKY: u32 = 0o1000;
 ///
 /// Only this file is checked, not the folders above it. Before a file is read or run, pass the
 /// metadata of the open file. May read the two files above, and so block.
-pub fn writable_by_others(metadata: &Metadata) -> Option<String> {
+///
+/// # Errors
+/// It is not known whether the group is private: one of the two files is there, and cannot be read for
+/// want of descriptors or memory, for example.
+pub fn writable_by_others(metadata: &Metadata) -> io::Result<Option<String>> {
     let facts = Facts {
         uid: metadata.uid(),
         gid: metadata.gid(),
@@ -30,12 +35,29 @@ pub fn writable_by_others(metadata: &Metadata) -> Option<String> {
         is_folder: metadata.is_dir(),
     };
     facts.problem(own_uid(), || {
-        let read = |path| std::fs::read_to_string(path).ok();
-        let (Some(users), Some(groups)) = (read("/etc/passwd"), read("/etc/group")) else {
-            return false;
+        let (Some(users), Some(groups)) = (read("/etc/passwd")?, read("/etc/group")?) else {
+            return Ok(false);
         };
-        is_private_group(facts.gid, &users, &groups)
+        Ok(is_private_group(facts.gid, &users, &groups))
     })
+}
+
+/// The text of a file; `None` if there is none for this user.
+fn read(path: &str) -> io::Result<Option<String>> {
+    use io::ErrorKind::{InvalidData, NotADirectory, NotFound, PermissionDenied};
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => match error.kind() {
+            NotFound | NotADirectory | PermissionDenied | InvalidData => Ok(None),
+            _ => Err(explain_unread(path, error)),
+        },
+    }
+}
+
+/// The error that it is not known who is in a group.
+fn explain_unread(path: &str, error: io::Error) -> io::Error {
+    let text = format!("who may write it is not known, since {path} cannot be read: {error}");
+    explain(error, text)
 }
 
 struct Facts {
@@ -46,27 +68,31 @@ struct Facts {
 }
 
 impl Facts {
-    fn problem(&self, own_uid: u32, group_is_private: impl FnOnce() -> bool) -> Option<String> {
+    fn problem(
+        &self,
+        own_uid: u32,
+        group_is_private: impl FnOnce() -> io::Result<bool>,
+    ) -> io::Result<Option<String>> {
         let Self { uid, gid, mode, is_folder } = *self;
         if uid != own_uid && uid != 0 {
-            return Some(format!("it belongs to another user (uid {uid})"));
+            return Ok(Some(format!("it belongs to another user (uid {uid})")));
         }
         if is_folder && mode & STICKY != 0 {
-            return None;
+            return Ok(None);
         }
         if mode & OTHERS_WRITE != 0 {
             // The group is named as well, so that one command is enough.
             let who = if mode & GROUP_WRITE == 0 { "o" } else { "go" };
-            return Some(format!(
+            return Ok(Some(format!(
                 "every user may write it (mode {mode:04o}); chmod {who}-w mends that"
-            ));
+            )));
         }
-        if mode & GROUP_WRITE != 0 && !(gid == uid && group_is_private()) {
-            return Some(format!(
+        if mode & GROUP_WRITE != 0 && !(gid == uid && group_is_private()?) {
+            return Ok(Some(format!(
                 "its group may write it (mode {mode:04o}, gid {gid}); chmod g-w mends that"
-            ));
+            )));
         }
-        None
+        Ok(None)
     }
 }
 
@@ -92,7 +118,7 @@ mod tests {
     const ME: u32 = 1000;
 
     fn problem(uid: u32, gid: u32, mode: u32, is_folder: bool) -> Option<String> {
-        Facts { uid, gid, mode, is_folder }.problem(ME, || true)
+        Facts { uid, gid, mode, is_folder }.problem(ME, || Ok(true)).unwrap()
     }
 
     #[test]
@@ -123,7 +149,28 @@ mod tests {
     fn a_private_group_may_write() {
         assert_eq!(problem(ME, ME, 0o775, true), None);
         let shared = Facts { uid: ME, gid: ME, mode: 0o775, is_folder: true };
-        assert!(shared.problem(ME, || false).is_some());
+        assert!(shared.problem(ME, || Ok(false)).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_shortage_while_the_group_is_looked_up_is_no_answer() {
+        let short = || explain_unread("/etc/group", rustix::io::Errno::MFILE.into());
+        let shared = Facts { uid: ME, gid: ME, mode: 0o775, is_folder: true };
+        let error = shared.problem(ME, || Err(short())).unwrap_err();
+        let text = "who may write it is not known, since /etc/group cannot be read: ";
+        assert!(error.to_string().starts_with(text), "{error}");
+        #[cfg(feature = "host")]
+        assert!(crate::transport::is_shortage(&error));
+        // Where the mode alone decides, nothing is looked up.
+        let safe = Facts { mode: 0o755, ..shared };
+        assert_eq!(safe.problem(ME, || Err(short())).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_says_nothing_of_a_group() {
+        assert_eq!(read("/etc/passwd/nothing").unwrap(), None);
+        assert_eq!(read("/nothing").unwrap(), None);
+        assert!(read("/etc").is_err());
     }
 
     #[test]
@@ -150,9 +197,9 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let set = |mode| std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
         set(0o644);
-        assert_eq!(writable_by_others(&path.metadata().unwrap()), None);
+        assert_eq!(writable_by_others(&path.metadata().unwrap()).unwrap(), None);
         set(0o646);
-        let problem = writable_by_others(&path.metadata().unwrap()).unwrap();
+        let problem = writable_by_others(&path.metadata().unwrap()).unwrap().unwrap();
         assert_eq!(problem, "every user may write it (mode 0646); chmod o-w mends that");
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Command;
 use super::exec_files::ExecFiles;
-use super::trust;
+use super::trust::{self, Distrust};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::panic::contained;
@@ -48,6 +48,15 @@ impl Unusable {
     /// A file that cannot be looked at or read.
     pub(in crate::host) fn unread(error: &io::Error) -> Self {
         Self { is_passing: is_passing(error), ..Self::from(error.to_string()) }
+    }
+}
+
+impl From<Distrust> for Unusable {
+    fn from(distrust: Distrust) -> Self {
+        match distrust {
+            Distrust::Writable(reason) => reason.into(),
+            Distrust::Unknown(error) => Self::unread(&error),
+        }
     }
 }
 
@@ -241,5 +250,18 @@ impl Installation {
 
     fn check(&self) -> Result<()> {
         if self.command().is_some() { Ok(()) } else { self.socket().map(drop) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_it_is_not_known_who_may_write_a_file_says_nothing_against_it() {
+        let short = io::Error::from(rustix::io::Errno::MFILE);
+        let unusable = Unusable::from(Distrust::Unknown(short));
+        assert!(unusable.is_passing, "{unusable:?}");
+        assert!(!Unusable::from(Distrust::Writable("a reason".into())).is_passing);
     }
 }

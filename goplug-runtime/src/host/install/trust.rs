@@ -10,34 +10,43 @@ use std::path::Path;
 
 use super::digest::PinnedFile;
 use super::exec_files::ExecFiles;
-use crate::transport::{OpenProgram, writable_by_others};
+use crate::transport::{OpenProgram, explain, writable_by_others};
+
+/// Why a file is not trusted.
+#[derive(Debug)]
+pub(in crate::host) enum Distrust {
+    /// Other users may have written it; for people.
+    Writable(String),
+    /// It is not known who may write it; the text is for people.
+    Unknown(io::Error),
+}
 
 /// Checks a file that has been opened.
 ///
 /// # Errors
-/// The reason not to trust the file, for people.
-pub(in crate::host) fn check_file(metadata: &Metadata) -> Result<(), String> {
+/// The reason not to trust the file.
+pub(in crate::host) fn check_file(metadata: &Metadata) -> Result<(), Distrust> {
     check("it", metadata)
 }
 
 /// Checks the registry's folder.
 ///
 /// # Errors
-/// The reason not to trust the folder, for people.
-pub(in crate::host) fn check_folder(metadata: &Metadata) -> Result<(), String> {
+/// The reason not to trust the folder.
+pub(in crate::host) fn check_folder(metadata: &Metadata) -> Result<(), Distrust> {
     check("the folder", metadata)
 }
 
 /// Checks an open program and the folder of its path. If the path is a link, the folder of the
 /// linked file is checked as well.
-pub(in crate::host) fn check_program(program: &OpenProgram) -> Result<(), String> {
+pub(in crate::host) fn check_program(program: &OpenProgram) -> Result<(), Distrust> {
     let metadata = program.file().metadata();
     check_at("program", program.path(), metadata)
 }
 
 /// Checks what decides with a program what runs: interpreters, and files that arguments name; and
 /// their folders, as for [`check_program`].
-pub(in crate::host) fn check_exec_files(files: &ExecFiles) -> Result<(), String> {
+pub(in crate::host) fn check_exec_files(files: &ExecFiles) -> Result<(), Distrust> {
     for path in &files.interpreters {
         match fs::metadata(path) {
             // The start reports it.
@@ -49,13 +58,16 @@ pub(in crate::host) fn check_exec_files(files: &ExecFiles) -> Result<(), String>
 }
 
 /// Checks an open file that has a digest, and its folders, as for [`check_program`].
-pub(in crate::host) fn check_pinned(file: &PinnedFile) -> Result<(), String> {
+pub(in crate::host) fn check_pinned(file: &PinnedFile) -> Result<(), Distrust> {
     check_at("file", file.path(), file.metadata())
 }
 
 /// Checks a file and the folders of its path.
-fn check_at(what: &str, path: &Path, metadata: io::Result<Metadata>) -> Result<(), String> {
-    let unreadable = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+fn check_at(what: &str, path: &Path, metadata: io::Result<Metadata>) -> Result<(), Distrust> {
+    let unreadable = |error: io::Error| {
+        let text = format!("{} cannot be read: {error}", path.display());
+        Distrust::Unknown(explain(error, text))
+    };
     check(&format!("the {what} {}", path.display()), &metadata.map_err(unreadable)?)?;
     let real = path.canonicalize().map_err(unreadable)?;
     for path in [path, &real] {
@@ -69,9 +81,15 @@ fn check_at(what: &str, path: &Path, metadata: io::Result<Metadata>) -> Result<(
     Ok(())
 }
 
-fn check(what: &str, metadata: &Metadata) -> Result<(), String> {
+fn check(what: &str, metadata: &Metadata) -> Result<(), Distrust> {
     match writable_by_others(metadata) {
-        None => Ok(()),
-        Some(problem) => Err(format!("{what} is not to be trusted: {problem}")),
+        Ok(None) => Ok(()),
+        Ok(Some(problem)) => {
+            Err(Distrust::Writable(format!("{what} is not to be trusted: {problem}")))
+        }
+        Err(error) => {
+            let text = format!("{what} cannot be trusted: {error}");
+            Err(Distrust::Unknown(explain(error, text)))
+        }
     }
 }

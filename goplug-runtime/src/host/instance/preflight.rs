@@ -10,7 +10,8 @@ use std::io;
 
 use super::confinement;
 use crate::host::disk;
-use crate::host::install::{Command, DigestCache, ExecFiles, PinnedFile, read_digest, trust};
+use crate::host::install::trust::{self, Distrust};
+use crate::host::install::{Command, DigestCache, ExecFiles, PinnedFile, read_digest};
 use crate::host::policy::Sandbox;
 use crate::transport::{
     self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, explain,
@@ -45,6 +46,15 @@ impl From<io::Error> for StartFailure {
     fn from(error: io::Error) -> Self {
         let text = format!("the program cannot be started: {error}");
         Self::failed(&explain(error, text))
+    }
+}
+
+impl From<Distrust> for StartFailure {
+    fn from(distrust: Distrust) -> Self {
+        match distrust {
+            Distrust::Writable(reason) => Self::Rejected(reason),
+            Distrust::Unknown(error) => Self::unreadable(&error),
+        }
     }
 }
 
@@ -90,14 +100,13 @@ impl Preflight {
     /// known.
     fn check(self) -> Result<MaybeDeferred<Spawn, Box<Unread>>, StartFailure> {
         let program = self.open_program()?;
-        let rejected = StartFailure::Rejected;
         if !self.trusted {
-            trust::check_program(&program).map_err(rejected)?;
+            trust::check_program(&program)?;
         }
         let files = ExecFiles::of(&self.command, &program, self.search_path());
         let files = files.map_err(|error| StartFailure::unreadable(&error))?;
         if !self.trusted {
-            trust::check_exec_files(&files).map_err(rejected)?;
+            trust::check_exec_files(&files)?;
         }
         // Before the digests are read: a change in between is noticed later.
         let identity = ExecFiles::identity(&files.arguments, FileId::of(&program));
@@ -106,7 +115,7 @@ impl Preflight {
         for file in pinned.map_err(|error| StartFailure::unreadable(&error))? {
             // The program has been checked, by the same open file and path.
             if !self.trusted && file.path() != self.command.program {
-                trust::check_pinned(&file).map_err(rejected)?;
+                trust::check_pinned(&file)?;
             }
             // Users who may write a file can also set its times, so its digest is not cached.
             let known = if self.trusted { None } else { self.digests.get(&file)? };
@@ -175,5 +184,19 @@ impl Unread {
             file.compare(&digest).map_err(StartFailure::Digest)?;
         }
         Ok(self.checked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_lacks_the_means_to_find_out_who_may_write_a_file_is_short_of_something() {
+        let unknown = |errno: rustix::io::Errno| Distrust::Unknown(errno.into()).into();
+        assert!(matches!(unknown(rustix::io::Errno::MFILE), StartFailure::Short(_)));
+        assert!(matches!(unknown(rustix::io::Errno::LOOP), StartFailure::Rejected(_)));
+        let writable = Distrust::Writable("a reason".into()).into();
+        assert!(matches!(writable, StartFailure::Rejected(_)));
     }
 }

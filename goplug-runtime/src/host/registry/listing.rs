@@ -60,11 +60,12 @@ pub(super) fn scan(settings: &Settings, known: &impl KnownStamps, looks: &Looks)
         }
     };
     if !settings.trust_writable
-        && let Err(reason) = check_folder(&settings.folder)
+        && let Err(unusable) = check_folder(&settings.folder)
     {
         // Known plugins stay: their files were read while the folder could be trusted. New files
         // may be from anybody, and are not read.
-        scan.rejection = Some(reason);
+        scan.is_incomplete = unusable.is_passing;
+        scan.rejection = Some(unusable.reason);
     } else {
         present.retain(|path| match read_if_changed(path, settings, known, &mut looks) {
             Read::Unchanged => true,
@@ -152,12 +153,14 @@ fn look_at_program(
 }
 
 /// # Errors
-/// The reason not to trust the folder, for people.
-fn check_folder(folder: &Path) -> Result<(), String> {
+/// The reason not to trust the folder.
+fn check_folder(folder: &Path) -> Result<(), Unusable> {
     match std::fs::metadata(folder) {
-        Ok(metadata) => trust::check_folder(&metadata),
+        Ok(metadata) => trust::check_folder(&metadata).map_err(Unusable::from),
         Err(error) if is_absent(&error) => Ok(()),
-        Err(error) => Err(unreadable(&error)),
+        Err(error) => {
+            Err(Unusable { is_passing: is_passing(&error), ..Unusable::from(unreadable(&error)) })
+        }
     }
 }
 

@@ -93,7 +93,7 @@ fn check_old(old: &[u8], pconf: &Pconf, path: &Path) -> Result<Option<String>> {
 
 /// A warning if a registry will refuse this file or folder.
 fn refused(path: &Path) -> Option<String> {
-    let reason = writable_by_others(&fs::metadata(path).ok()?)?;
+    let reason = writable_by_others(&fs::metadata(path).ok()?).ok()??;
     let path = path.display();
     let help = if reason.contains("may write") {
         format!("; try: chmod go-w {path}")
