@@ -65,13 +65,13 @@ fn a_fork_leaves_the_plugins_of_its_parent_alone() {
     run_test(async |env| {
         let mut command = env.command(SURROUNDINGS);
         let findings = findings(env, command.arg("inherits").arg(env.folder()));
-        let expected = [
-            "the registry belongs to process PARENT, of which this one is a fork: make a runtime \
-             and a registry after the fork",
-            "afterwards: 5",
-            "reloaded: 5",
-        ];
-        assert_eq!(findings, expected);
+        let error = "the registry belongs to process PARENT, of which this one is a fork: make a \
+                     runtime and a registry after the fork";
+        let expected = ["load", "call", "registration", "unload", "async call"]
+            .map(|what| format!("{what}: {error}"));
+        let (in_the_fork, of_parent) = findings.split_at(expected.len());
+        assert_eq!(in_the_fork, expected);
+        assert_eq!(of_parent, ["afterwards: 5", "reloaded: 5"]);
     });
 }
 

@@ -105,6 +105,7 @@ pub const ROOMS: &[Rooms] = &[
         of: "goplug-runtime/host",
         order: &[
             "task",
+            "owner",
             "runtime",
             "disk",
             "looks",

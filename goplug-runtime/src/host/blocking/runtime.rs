@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
-use crate::host::registry::check_owner;
+use crate::host::owner::check_owner;
 use crate::panic::catch_panic;
 use crate::transport::Owner;
 use crate::typed::wait;

@@ -213,6 +213,7 @@ impl Plugin {
         handler: CallbackHandler,
     ) -> Result<Subscription> {
         name::check_callback(callback)?;
+        self.shared.check_maker()?;
         let callbacks = self.shared.callbacks();
         let Registration { key, names_version } = callbacks.add(callback, handler);
         let (registered, name) = (Arc::clone(callbacks), callback.to_owned());

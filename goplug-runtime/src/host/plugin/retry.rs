@@ -19,6 +19,7 @@ use crate::typed::{CallRequest, wait_until};
 
 /// Calls a method. Dropping the future cancels the call.
 pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
+    plugin.check_maker()?;
     let mut budget = Budget::new(call_timeout(plugin, &request));
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
@@ -45,6 +46,7 @@ pub(in crate::host) fn call_blocking(
     plugin: &PluginState,
     request: &CallRequest<'_>,
 ) -> Result<Bytes> {
+    plugin.check_maker()?;
     let mut budget = Budget::new(call_timeout(plugin, request));
     let mut patience = Patience::new(is_permanent(plugin));
     loop {

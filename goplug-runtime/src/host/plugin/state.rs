@@ -4,6 +4,8 @@
 //! A call takes the current instance under a short lock. If there is none, the [`Availability`]
 //! says whether the call waits, starts the plugin, or fails.
 
+mod rechecks;
+
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,10 +20,11 @@ use crate::error::{Error, Result};
 use crate::host::callbacks::Callbacks;
 use crate::host::install::Installation;
 use crate::host::instance::{CallGuard, Instance};
+use crate::host::owner::check_maker;
 use crate::host::policy::Policy;
 use crate::host::runtime;
 use crate::protocol::PluginId;
-use crate::transport::FileId;
+use crate::transport::{FileId, Maker};
 use crate::typed::Expectation;
 
 /// How long a supervisor that ends may take between letting go of a command and of its queue.
@@ -31,6 +34,7 @@ const LETS_GO_WITHIN: Duration = Duration::from_millis(100);
 pub(in crate::host) struct PluginState {
     id: PluginId,
     policy: Policy,
+    maker: Maker,
     status: Mutex<Status>,
     /// Wakes the calls that wait for an instance.
     instance_changed: Notify,
@@ -79,6 +83,7 @@ impl PluginState {
         Self {
             id,
             policy,
+            maker: Maker::this_process(),
             status: Mutex::new(status),
             instance_changed: Notify::new(),
             recheck: Notify::new(),
@@ -98,6 +103,15 @@ impl PluginState {
 
     pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
         &self.callbacks
+    }
+
+    /// Checks that this process has made the registry, and is no fork.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], with what to do.
+    #[inline]
+    pub(super) fn check_maker(&self) -> Result<()> {
+        check_maker(self.maker)
     }
 
     pub(in crate::host) fn state(&self) -> State {
@@ -330,6 +344,7 @@ impl PluginState {
         &self,
         command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command,
     ) -> Result<()> {
+        self.check_maker()?;
         let (done, result) = oneshot::channel();
         let command = command(done);
         if !matches!(command, Command::Close(_)) {
@@ -366,31 +381,6 @@ impl PluginState {
     /// Whether the plugin is to be stopped for good.
     pub(super) fn is_closing(&self) -> bool {
         *self.closing.borrow()
-    }
-
-    /// Has the supervisor stop the plugin if its `.pconf` is gone.
-    pub(in crate::host) fn recheck_presence(&self) {
-        self.recheck.notify_one();
-    }
-
-    /// Has the supervisor start, replace or stop the plugin, as its files now say. Requests that
-    /// come before the supervisor gets to it are one request.
-    pub(in crate::host) fn recheck_content(&self) {
-        self.lock().recheck = Recheck::Content;
-        self.recheck.notify_one();
-    }
-
-    /// Notes that another file is in the place of the plugin's program, and has the supervisor check
-    /// the plugin's files.
-    pub(in crate::host) fn recheck_program(&self, newer: FileId) {
-        self.lock().newer_program = Some(newer);
-        self.recheck_content();
-    }
-
-    /// Waits until the supervisor is to check the plugin's files. Cancel safe.
-    pub(super) async fn wait_for_recheck(&self) -> Recheck {
-        self.recheck.notified().await;
-        std::mem::replace(&mut self.lock().recheck, Recheck::Presence)
     }
 
     fn lock(&self) -> MutexGuard<'_, Status> {

@@ -10,7 +10,6 @@ use super::directory::Directory;
 use super::discovered::DiscoveredPlugin;
 use super::events::Events;
 use super::folder::Folder;
-use super::owner::check_owner;
 use super::rejected::RejectedFile;
 use super::scan::{ScanRequest, Scanner};
 use super::settings::Settings;
@@ -19,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::host::disk;
 use crate::host::install::Installation;
 use crate::host::instance::{check_host, remove_abandoned};
+use crate::host::owner::check_owner;
 use crate::host::plugin::{Command, Plugin, PluginState, State};
 use crate::host::runtime;
 use crate::host::task::OwnedTask;
@@ -37,8 +37,8 @@ use crate::typed::NamedClient;
 /// its tasks are aborted and its plugins are killed. [`Registry::stop`] stops them gracefully.
 ///
 /// A process that was forked from the host, for example as a daemon, makes a runtime and a registry of
-/// its own. Of the inherited registry it must not use the handles, whose connections are its parent's;
-/// loads fail there with [`Error::Configuration`], and dropping it ends nothing.
+/// its own. Of the inherited registry it can use nothing: its loads, calls and registrations fail there
+/// with [`Error::Configuration`], and dropping it ends nothing.
 ///
 /// ```no_run
 /// # async fn example() -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ mod blocking;
 mod credentials;
 mod drivers;
 mod folder_events;
+mod forks;
 mod open;
 mod process;
 mod process_state;
@@ -17,6 +18,7 @@ mod shutdown_handle;
 pub use blocking::{BlockingStream, is_listening};
 pub use drivers::has_drivers;
 pub use folder_events::{EndWatch, FolderEvents, Woken};
+pub use forks::Maker;
 pub use open::open_without_waiting;
 pub use process::{
     Child, FileId, FileStamp, LandlockRules, MaybeDeferred, OpenProgram, Output, Rlimit, Ruleset,
