@@ -54,6 +54,13 @@ struct Line {
 impl StderrTail {
     /// Adds a line, and forgets one that matters least if there are too many.
     pub(super) fn push(&mut self, text: String) {
+        if is_panic_of_rust(&text) {
+            // The report begins with an empty line.
+            let is_empty = |last: &Line| last.text.is_empty() && !last.gap;
+            if self.lines.back().is_some_and(is_empty) {
+                self.lines.pop_back();
+            }
+        }
         if begins_panic(&text) {
             self.panics = self.panics.saturating_add(1);
             self.expected = KEPT_OF_PANIC;
@@ -92,9 +99,12 @@ impl StderrTail {
     }
 }
 
+fn is_panic_of_rust(line: &str) -> bool {
+    line.starts_with("thread '") && line.contains(" panicked at ")
+}
+
 fn begins_panic(line: &str) -> bool {
-    (line.starts_with("thread '") && line.contains(" panicked at "))
-        || BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
+    is_panic_of_rust(line) || BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
 }
 
 fn ends_message(line: &str) -> bool {
@@ -104,6 +114,16 @@ fn ends_message(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_empty_line_before_a_panic_is_not_kept() {
+        let mut tail = StderrTail::default();
+        let panic = "thread 'main' (7) panicked at src/main.rs:3:5:";
+        for line in ["", panic, "no database", "", "said by the plugin", "", panic] {
+            tail.push(line.into());
+        }
+        assert_eq!(tail.lines(), [panic, "no database", "", "said by the plugin", panic]);
+    }
 
     fn tail(lines: impl IntoIterator<Item = String>) -> Vec<String> {
         let mut tail = StderrTail::default();
