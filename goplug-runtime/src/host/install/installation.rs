@@ -12,7 +12,7 @@ use crate::limits;
 use crate::panic::contained;
 use crate::protocol::visible::OneLine;
 use crate::protocol::{Pconf, PluginId, visible, wire};
-use crate::transport::{FileId, is_passing, open_without_waiting, own_program};
+use crate::transport::{FileId, explain, is_passing, open_without_waiting, own_program};
 use crate::typed::{PluginType, table};
 
 /// Where a plugin's `.pconf` comes from.
@@ -74,7 +74,8 @@ impl Installation {
     pub(in crate::host) fn read(path: &Path, trusted: bool) -> Result<Self, Unusable> {
         let unreadable = |error| Unusable::unread(&error);
         // All checks are of the open file: the path may name another file by now.
-        let file = open_without_waiting(path).map_err(unreadable)?;
+        let file =
+            open_without_waiting(path).map_err(|error| unreadable(explain_link(path, error)))?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
             let what = if metadata.is_dir() { "a folder" } else { "not a regular file" };
@@ -250,6 +251,17 @@ impl Installation {
 
     fn check(&self) -> Result<()> {
         if self.command().is_some() { Ok(()) } else { self.socket().map(drop) }
+    }
+}
+
+/// The error of opening a file, which may be a link to nothing.
+fn explain_link(path: &Path, error: io::Error) -> io::Error {
+    match path.read_link() {
+        Ok(target) if error.kind() == io::ErrorKind::NotFound => {
+            let text = format!("it is a link to {}, which does not exist", target.display());
+            explain(error, text)
+        }
+        _ => error,
     }
 }
 
