@@ -52,6 +52,7 @@ fn a_folder_that_cannot_be_read_keeps_its_plugins() {
 
         let Some(Event::Rejected { reason, .. }) = seen.last() else { panic!("{seen:?}") };
         assert!(reason.starts_with("the folder cannot be read: "), "{reason}");
+        assert!(reason.ends_with("; the plugins that are known stay as they are"), "{reason}");
         assert!(!seen.iter().any(|event| matches!(event, Event::Removed { .. })), "{seen:?}");
         assert_untouched(&registry, process).await;
         assert!(matches!(registry.load("Nobody", "").await, Err(Error::Rejected { .. })));
@@ -194,6 +195,17 @@ fn what_is_rejected_at_the_start_is_listed_with_its_reason() {
         fs::remove_file(broken).unwrap();
         registry.load("Nobody", "").await.unwrap_err();
         assert_eq!(registry.rejected().len(), 1);
+    });
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_at_the_start_says_nothing_of_plugins() {
+    run_test(async |env| {
+        exchange(&env.folder(), &circle(env));
+        let registry = env.registry().start().await.unwrap();
+        let rejected = registry.rejected();
+        assert!(rejected[0].reason.starts_with("the folder cannot be read: "), "{rejected:?}");
+        assert!(!rejected[0].reason.contains("the plugins that are known"), "{rejected:?}");
     });
 }
 

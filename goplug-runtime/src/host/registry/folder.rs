@@ -63,6 +63,14 @@ impl Folder {
         self.owners.insert(installation.id().clone(), installation.path().into());
     }
 
+    /// Why the folder cannot be read, and what becomes of the plugins that are known, if there are any.
+    pub(super) fn with_known(&self, reason: String) -> String {
+        match self.files.values().any(|file| file.plugin.is_some()) {
+            true => format!("{reason}; the plugins that are known stay as they are"),
+            false => reason,
+        }
+    }
+
     /// Passes the result of a scan on to the directory. With `starts`, plugins that have changed
     /// are started, unless they ask for lazy loading. Returns the files whose plugins have another
     /// file.
@@ -76,6 +84,9 @@ impl Folder {
         let folder = &directory.settings().folder;
         match rejection {
             None => directory.clear_rejection(folder),
+            Some(reason) if present.is_none() => {
+                directory.reject_path(folder, None, self.with_known(reason));
+            }
             Some(reason) => directory.reject_path(folder, None, reason),
         }
         let orphans = present.map(|present| self.forget_absent(&present, directory));

@@ -84,7 +84,7 @@ pub(super) fn scan(settings: &Settings, known: &impl KnownStamps, looks: &Looks)
 
 /// Why a folder that cannot be read is rejected.
 pub(super) fn unreadable(error: &std::io::Error) -> String {
-    format!("the folder cannot be read: {error}; the plugins that are known stay as they are")
+    format!("the folder cannot be read: {error}")
 }
 
 /// What came of a look at a file.

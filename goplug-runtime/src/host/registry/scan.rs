@@ -154,10 +154,10 @@ impl Scanner {
     fn reject_silent_folder(&self) {
         let Some(directory) = self.directory.upgrade() else { return };
         let reason = format!(
-            "the folder cannot be read: its file system has not answered within {:?}; the plugins \
-             that are known stay as they are",
+            "the folder cannot be read: its file system has not answered within {:?}",
             limits::FOLDER_TIMEOUT
         );
+        let reason = self.folder.with_known(reason);
         directory.reject_path(&directory.settings().folder, None, reason);
     }
 
