@@ -141,6 +141,9 @@ impl<'a> HandlerLoop<'a> {
             decoded: Vec::new(),
         };
         let activation = (!self.peer.is_active()).then(|| self.callbacks.activation_id());
+        if activation.is_some() {
+            self.peer.set_handling(Some(name.as_str()));
+        }
         let mut running = handler.run(&mut pending);
         let running = poll_fn(move |cx| {
             let poll = match activation.filter(|_| !self.peer.is_active()) {
@@ -152,6 +155,9 @@ impl<'a> HandlerLoop<'a> {
         });
         if let Err(panic) = catch_panic(running).await {
             pending.panicked(panic);
+        }
+        if activation.is_some() {
+            self.peer.set_handling(None);
         }
         Handled { next: pending.next, answer: pending.answer }
     }

@@ -1,7 +1,7 @@
 //! The process that callbacks come from. It is known before the plugin is activated, since an
 //! activation may call callbacks as well.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +22,8 @@ pub(in crate::host) struct CallbackPeer {
     timeout: Duration,
     /// What the plugin offers, once it has been activated.
     descriptor: OnceLock<Arc<Descriptor>>,
+    /// The callback whose handler runs while the plugin is not active yet.
+    handling: Mutex<Option<String>>,
 }
 
 /// Whether the plugin waits for the answer to a callback.
@@ -39,7 +41,13 @@ impl CallbackPeer {
         endpoint: Arc<Endpoint>,
         timeout: Duration,
     ) -> Self {
-        Self { installation, endpoint, timeout, descriptor: OnceLock::new() }
+        Self {
+            installation,
+            endpoint,
+            timeout,
+            descriptor: OnceLock::new(),
+            handling: Mutex::default(),
+        }
     }
 
     pub(super) fn id(&self) -> &PluginId {
@@ -54,6 +62,16 @@ impl CallbackPeer {
     pub(in crate::host) fn set_active(&self, descriptor: &Arc<Descriptor>) {
         // Only the first call has an effect, and there is no second.
         drop(self.descriptor.set(Arc::clone(descriptor)));
+    }
+
+    /// Notes which callback's handler runs while the plugin is not active yet.
+    pub(super) fn set_handling(&self, callback: Option<&str>) {
+        *self.handling.lock().unwrap_or_else(PoisonError::into_inner) = callback.map(str::to_owned);
+    }
+
+    /// The callback whose handler runs, if the plugin is not active yet.
+    pub(in crate::host) fn handling(&self) -> Option<String> {
+        self.handling.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the plugin has been activated.

@@ -36,7 +36,8 @@ impl ActivationError {
     pub(super) fn into_error(self, id: &PluginId, process: Option<u32>) -> StartError {
         let cause = match &self {
             Self::Broken(error) => StartCause::of(error),
-            Self::TimedOut(_) | Self::Refused(_) => StartCause::Other,
+            Self::TimedOut(_) => StartCause::TimedOut,
+            Self::Refused(_) => StartCause::Other,
         };
         let reason = match self {
             Self::TimedOut(after) => {

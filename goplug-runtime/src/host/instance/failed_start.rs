@@ -22,6 +22,8 @@ pub(in crate::host) enum StartCause {
     Digest,
     /// The process ended before it was active, with this status if it exited.
     Ended(Option<i32>),
+    /// The activation took too long.
+    TimedOut,
     /// Anything else.
     Other,
 }

@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::host::callbacks::{self, CallbackPeer};
 use crate::host::disk;
 use crate::host::instance::{
-    Instance, Launch, OwnedInstance, StartError, StartingInstance, start_error, unsupported,
+    Instance, Launch, OwnedInstance, StartCause, StartError, StartingInstance, start_error,
+    unsupported,
 };
 use crate::host::plugin::reporter::PluginEvent;
 use crate::host::plugin::state::PluginState;
@@ -133,8 +134,10 @@ impl Supervisor {
         let (starting, refusal) =
             self.register_early(starting, &peer, &mut receiver, deadline).await?;
         let activated = starting.activate(policy, deadline, plugin.closing()).await;
-        let (mut instance, has_moved) =
-            activated.map_err(|error| error.map(|error| after_refusal(error, refusal.as_ref())))?;
+        let (mut instance, has_moved) = activated.map_err(|error| {
+            let error = while_handling(error, peer.handling());
+            error.map(|error| after_refusal(error, refusal.as_ref()))
+        })?;
         peer.set_active(instance.shared.descriptor());
         let dialect = instance.shared.dialect();
         if refusal.is_some() {
@@ -230,4 +233,19 @@ fn after_refusal(error: Error, refusal: Option<&Error>) -> Error {
         }
         (error, _) => error,
     }
+}
+
+/// The error of an activation that took too long while a handler of this host ran.
+fn while_handling(error: StartError, callback: Option<String>) -> StartError {
+    let (StartCause::TimedOut, Some(callback)) = (error.cause, callback) else { return error };
+    error.map(|error| match error {
+        Error::Start { id, reason, stderr } => {
+            let reason = format!(
+                "{reason}; this host's own handler of its callback {callback} has not returned, and \
+                 the activation may be waiting for it"
+            );
+            Error::Start { id, reason, stderr }
+        }
+        other => other,
+    })
 }
