@@ -9,11 +9,14 @@
 //! | `model` | what was declared, validated |
 //! | `emit` | from the model to code, one file for each kind of output |
 //! | `item` | the annotated item, and the code beside it |
+//! | `client` | the client of a plugin that is known by its `.pconf` |
 //!
 //! Here are the entry points only. Start with `item`, or with a snapshot in
 //! `tests/expansions`.
 
 mod attr;
+#[cfg(feature = "client")]
+mod client;
 mod diag;
 mod emit;
 mod item;
@@ -376,4 +379,11 @@ pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn stop(args: TokenStream, item: TokenStream) -> TokenStream {
     item::function(Role::Hook(HookKind::Stop), args.into(), item.into()).into()
+}
+
+#[doc = include_str!("client.md")]
+#[cfg(feature = "client")]
+#[proc_macro]
+pub fn client(input: TokenStream) -> TokenStream {
+    client::expand(input.into()).into()
 }

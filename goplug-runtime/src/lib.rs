@@ -33,4 +33,4 @@ pub use error::{CallError, Error, ErrorText, MethodFailure, RemoteError, Result}
 #[doc(hidden)]
 pub use schemars;
 #[doc(hidden)]
-pub use {bytes, inventory};
+pub use {bytes, inventory, serde, serde_json};

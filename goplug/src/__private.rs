@@ -191,7 +191,7 @@ pub use goplug_runtime::typed::{
     TypeSchema, TypeSchemaFallback, TypeSchemaOf, blocking, check, outgoing, receiver, wait,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
-pub use goplug_runtime::{bytes::Bytes, inventory};
+pub use goplug_runtime::{bytes::Bytes, inventory, serde, serde_json};
 
 /// The default type of a client's caller: the host's handle of a plugin. In a program without the
 /// `host` feature it is a type without values.

@@ -80,6 +80,9 @@
 //! them through this one.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "client")]
+#[doc(inline)]
+pub use goplug_macros::client;
 #[doc(inline)]
 pub use goplug_macros::{activate, callback, method, plugin, stop};
 #[doc(inline)]

@@ -34,7 +34,27 @@ pub struct Never {
 /// The rooms of every crate that has several, and of the rooms that have an order within.
 pub const ROOMS: &[Rooms] = &[
     Rooms { of: "goplug", order: &["__private", "program"] },
-    Rooms { of: "goplug-macros", order: &["diag", "attr", "syntax", "model", "emit", "item"] },
+    Rooms {
+        of: "goplug-codegen",
+        order: &[
+            "error",
+            "source",
+            "docs",
+            "names",
+            "rewrite",
+            "definitions",
+            "trial",
+            "spelling",
+            "member",
+            "contract",
+            "tidy",
+            "generator",
+        ],
+    },
+    Rooms {
+        of: "goplug-macros",
+        order: &["diag", "attr", "syntax", "model", "emit", "item", "client"],
+    },
     Rooms {
         of: "goplug-runtime",
         order: &[
@@ -157,7 +177,8 @@ pub const NEVER: &[Never] = &[Never {
 pub const MAP_FILE: &str = "tests/rooms/src/map.rs";
 
 /// The packages without platform code and unsafe code, except in [`PLATFORM_ROOM`].
-pub const PLATFORM_PACKAGES: &[&str] = &["goplug", "goplug-macros", "goplug-runtime"];
+pub const PLATFORM_PACKAGES: &[&str] =
+    &["goplug", "goplug-codegen", "goplug-macros", "goplug-runtime"];
 
 /// The only room with platform code and unsafe code, spelled as in [`Rooms::of`].
 pub const PLATFORM_ROOM: &str = "goplug-runtime/transport";

@@ -1,0 +1,208 @@
+//! The members of a plugin with the types that they have in Rust.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor};
+use quote::quote;
+use serde_json::Value;
+use syn::{Type, parse_quote};
+
+use crate::definitions::Definitions;
+use crate::spelling::{self, Failure};
+use crate::{Error, trial};
+
+/// A method or a callback.
+pub(crate) struct Member {
+    /// The name on the wire.
+    pub(crate) wire: String,
+    pub(crate) doc: String,
+    pub(crate) params: Vec<Param>,
+    /// The result of a method, or the answer to a callback.
+    pub(crate) ok: Type,
+    pub(crate) error: ErrorType,
+    /// How the descriptor spells the result.
+    pub(crate) returns: String,
+    pub(crate) idempotent: bool,
+}
+
+/// A parameter.
+pub(crate) struct Param {
+    /// The name on the wire.
+    pub(crate) wire: String,
+    pub(crate) ty: Type,
+    /// How the descriptor spells the type.
+    pub(crate) spelling: String,
+}
+
+/// The error of a method's own.
+pub(crate) enum ErrorType {
+    None,
+    Text,
+    Typed(Box<Type>),
+}
+
+/// Finds types.
+pub(crate) struct Resolver<'a> {
+    pub(crate) definitions: Definitions,
+    /// What all types found so far need.
+    pub(crate) needed: BTreeMap<String, Value>,
+    /// Whether a type that cannot be had is a `serde_json::Value`.
+    pub(crate) fallback: bool,
+    /// The members for which that is so in any case.
+    pub(crate) value_for: &'a BTreeSet<String>,
+}
+
+/// One of the types of a member.
+struct Part<'a> {
+    /// `method make-report`
+    member: &'a str,
+    /// `parameter title`
+    part: String,
+    ty: &'a TypeDescriptor,
+    /// What a type without a name is called.
+    hint: String,
+    /// Whether bytes travel as they are here.
+    may_be_raw: bool,
+    fallback: bool,
+}
+
+impl Resolver<'_> {
+    pub(crate) fn method(&mut self, method: &MethodDescriptor) -> Result<Member, Error> {
+        let member = format!("method {}", method.name);
+        if method.stream {
+            return Err(Error::Member {
+                member,
+                part: "result".into(),
+                reason: "a client cannot read a streamed result; leave the method out by \
+                         `Generator::without`"
+                    .into(),
+            });
+        }
+        let fallback = self.fallback || self.value_for.contains(&method.name);
+        let params = self.params(&member, &method.name, &method.params, fallback)?;
+        let returned = spelling::returned(&method.returns.spelling);
+        let (ok, error) = match (&method.error, returned.error) {
+            (Some(error), _) => (returned.ok, Failure::Typed(error.spelling.clone())),
+            (None, error) => (returned.ok, error),
+        };
+        let schema =
+            |schema: &Option<Value>, spelling| TypeDescriptor { spelling, schema: schema.clone() };
+        let ok = self.part(&Part {
+            member: &member,
+            part: "result".into(),
+            ty: &schema(&method.returns.schema, ok),
+            hint: format!("{} output", method.name),
+            may_be_raw: true,
+            fallback,
+        })?;
+        let error = match error {
+            Failure::None => ErrorType::None,
+            Failure::Text => ErrorType::Text,
+            Failure::Typed(spelling) => ErrorType::Typed(Box::new(self.part(&Part {
+                member: &member,
+                part: "error".into(),
+                ty: &schema(&method.error.as_ref().and_then(|it| it.schema.clone()), spelling),
+                hint: format!("{} error", method.name),
+                may_be_raw: false,
+                fallback,
+            })?)),
+        };
+        Ok(Member {
+            wire: method.name.clone(),
+            doc: method.doc.clone(),
+            params,
+            ok,
+            error,
+            returns: method.returns.spelling.clone(),
+            idempotent: method.idempotent,
+        })
+    }
+
+    pub(crate) fn callback(&mut self, callback: &CallbackDescriptor) -> Result<Member, Error> {
+        let member = format!("callback {}", callback.name);
+        let fallback = self.fallback || self.value_for.contains(&callback.name);
+        let params = self.params(&member, &callback.name, &callback.params, fallback)?;
+        let ok = if callback.wants_answer() {
+            self.part(&Part {
+                member: &member,
+                part: "answer".into(),
+                ty: &callback.returns,
+                hint: format!("{} answer", callback.name),
+                may_be_raw: false,
+                fallback,
+            })?
+        } else {
+            parse_quote!(())
+        };
+        Ok(Member {
+            wire: callback.name.clone(),
+            doc: callback.doc.clone(),
+            params,
+            ok,
+            error: ErrorType::None,
+            returns: callback.returns.spelling.clone(),
+            idempotent: false,
+        })
+    }
+
+    fn params(
+        &mut self,
+        member: &str,
+        name: &str,
+        params: &[Parameter],
+        fallback: bool,
+    ) -> Result<Vec<Param>, Error> {
+        let types = params.iter().map(|param| {
+            let ty = self.part(&Part {
+                member,
+                part: format!("parameter {}", param.name),
+                ty: &param.ty,
+                hint: format!("{name} {}", param.name),
+                may_be_raw: params.len() == 1,
+                fallback,
+            })?;
+            let spelling = param.ty.spelling.clone();
+            Ok(Param { wire: param.name.clone(), ty, spelling })
+        });
+        types.collect()
+    }
+
+    fn part(&mut self, part: &Part<'_>) -> Result<Type, Error> {
+        match self.ty(part) {
+            Ok(ty) => Ok(ty),
+            Err(_) if part.fallback => Ok(parse_quote!(::serde_json::Value)),
+            Err(reason) => Err(Error::Member {
+                member: part.member.to_owned(),
+                part: part.part.clone(),
+                reason: format!(
+                    "{reason}; `fallback_to_value`, or `value_for` with the member's name, makes it a \
+                     `serde_json::Value`"
+                ),
+            }),
+        }
+    }
+
+    fn ty(&mut self, part: &Part<'_>) -> Result<Type, String> {
+        let spelling = &part.ty.spelling;
+        if part.may_be_raw && spelling::is_raw(spelling) {
+            return spelling::plain(spelling).ok_or_else(|| "no bytes".to_owned());
+        }
+        let Some(schema) = &part.ty.schema else {
+            return spelling::plain(spelling).ok_or_else(|| {
+                format!("there is no schema, and `{spelling}` is no plain type of Rust")
+            });
+        };
+        let ty = self.of_schema(schema, &part.hint, false)?;
+        // A list of small numbers is not bytes: a type around it tells the macros so.
+        let looks_raw = quote!(#ty).to_string() == quote!(::std::vec::Vec<u8>).to_string();
+        if part.may_be_raw && looks_raw { self.of_schema(schema, &part.hint, true) } else { Ok(ty) }
+    }
+
+    fn of_schema(&mut self, schema: &Value, hint: &str, needs_name: bool) -> Result<Type, String> {
+        let schema = self.definitions.of_member(schema, hint, needs_name)?;
+        let needed = self.definitions.needed_by(&schema)?;
+        let ty = trial::type_of(&schema, &needed)?;
+        self.needed.extend(needed);
+        Ok(ty)
+    }
+}
