@@ -37,7 +37,12 @@ impl<'a> Examples<'_, 'a> {
         if set.any {
             return Some(Value::Null);
         }
-        set.alternatives.iter().find_map(|alternative| self.alternative(alternative, depth))
+        // A value in place of `null`, as a reader that drops it loses something. What is within
+        // it is as small as can be.
+        let mut alternatives: Vec<_> = set.alternatives.iter().collect();
+        let is_outermost = depth + 1 == DEPTH;
+        alternatives.sort_by_key(|a| matches!(a.kind, Kind::Null) == is_outermost);
+        alternatives.into_iter().find_map(|alternative| self.alternative(alternative, depth))
     }
 
     /// A value of this alternative.

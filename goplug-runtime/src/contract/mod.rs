@@ -12,12 +12,14 @@
 //!
 //! Start with [`compare`]. The room imports from `protocol` and `limits`.
 
+mod accepts;
 mod alike;
 mod check;
 mod compare;
 mod describe;
 mod example;
 mod expand;
+mod keys;
 mod keywords;
 mod members;
 mod merge;

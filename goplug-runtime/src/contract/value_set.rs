@@ -183,6 +183,28 @@ impl<'a> Alternative<'a> {
     }
 }
 
+impl Numbers<'_> {
+    /// Whether this number is among them, as far as its bounds say.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn reads(&self, number: &Number) -> bool {
+        if let Some(only) = &self.only {
+            return only.contains(number);
+        }
+        match (number.as_i128(), self.integer) {
+            (Some(number), true) => {
+                self.min.is_none_or(|min| min <= number) && self.max.is_none_or(|max| number <= max)
+            }
+            (None, true) => false,
+            (_, false) => number.as_f64().is_some_and(|number| {
+                self.low.is_none_or(|low| low < number || (low <= number && !self.open.0))
+                    && self
+                        .high
+                        .is_none_or(|high| high > number || (high >= number && !self.open.1))
+            }),
+        }
+    }
+}
+
 impl Texts<'_> {
     /// Whether it is nothing but a list of strings.
     pub(super) fn is_list(&self) -> bool {

@@ -276,3 +276,24 @@ fn variants_are_renamed_by_rename_all() {
     argument::<Old, New>(Old::NotFound, Incompatible, Refused);
     result::<New, Old>(New::NotFound, Incompatible, Refused);
 }
+
+/// The one ignores what it does not know, the other refuses it, and their schemas are alike.
+#[test]
+fn a_tagged_unit_variant_that_gets_a_content_is_unknown_in_a_result() {
+    mod new {
+        types! {
+            #[serde(tag = "t", content = "c")]
+            pub(super) enum Adjacent { A(u8) }
+            #[serde(tag = "t")]
+            pub(super) enum Internal { A { c: u8 } }
+        }
+    }
+    types! {
+        #[serde(tag = "t", content = "c")]
+        enum Adjacent { A }
+        #[serde(tag = "t")]
+        enum Internal { A }
+    }
+    result::<new::Adjacent, Adjacent>(new::Adjacent::A(1), Unknown, Refused);
+    result::<new::Internal, Internal>(new::Internal::A { c: 1 }, Unknown, Lost);
+}

@@ -94,7 +94,7 @@ pub(crate) fn read<R: DeserializeOwned + Serialize>(text: &str) -> Wire {
 }
 
 /// Whether all of the one value is in the other. What is `null` may be missing.
-fn is_within(small: &Value, large: &Value) -> bool {
+pub(crate) fn is_within(small: &Value, large: &Value) -> bool {
     match (small, large) {
         (Value::Object(small), Value::Object(large)) => small.iter().all(|(key, value)| {
             large.get(key).map_or(value.is_null(), |other| is_within(value, other))
@@ -104,7 +104,9 @@ fn is_within(small: &Value, large: &Value) -> bool {
         }
         // An integer that was read as a float is the same number if no digit is lost.
         (Value::Number(small), Value::Number(large)) => {
-            small == large || (large.is_f64() && format!("{small}.0") == large.to_string())
+            #[allow(clippy::cast_possible_truncation)]
+            let whole = large.as_f64().map(|large| large as i128);
+            small == large || (!small.is_f64() && small.as_i128() == whole)
         }
         _ => small == large,
     }

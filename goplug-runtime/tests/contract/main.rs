@@ -21,6 +21,7 @@ mod enums;
 mod evolution;
 mod members;
 mod numbers;
+mod property;
 mod structs;
 mod texts;
 mod undecided;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Checker;
 use super::found::{Found, Outcome, Step};
 use super::objects::Both;
+use crate::contract::keys::{self, INTEGER, NATURAL};
 use crate::contract::node::Node;
 use crate::contract::side::Pair;
 use crate::contract::value_set::{Field, Objects};
@@ -12,10 +13,6 @@ use crate::contract::verdict::Verdict;
 
 /// A key that no schema is likely to have.
 const ODD_KEY: &str = "?";
-
-/// The keys that integer types write, and those that they read.
-const NATURAL: &str = r"^\d+$";
-const INTEGER: &str = r"^-?\d+$";
 
 impl<'a> Checker<'a> {
     /// What the reader makes of a field that it does not list. `None` if it ignores it.
@@ -42,16 +39,11 @@ impl<'a> Checker<'a> {
     }
 
     fn by_pattern(&mut self, both: &Both<'_, 'a>, key: &str, field: &Field<'a>) -> Outcome {
-        let digits = key.strip_prefix('-').unwrap_or(key);
-        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         for (pattern, node) in &both.read.patterns {
-            match *pattern {
-                INTEGER if is_number => return self.value(both, key, &field.node, node),
-                NATURAL if is_number && digits == key => {
-                    return self.value(both, key, &field.node, node);
-                }
-                INTEGER | NATURAL => {}
-                _ => return Outcome::of(self.unsure(both, "patterns of keys are not compared")),
+            match keys::matches(pattern, key) {
+                Some(true) => return self.value(both, key, &field.node, node),
+                Some(false) => {}
+                None => return Outcome::of(self.unsure(both, "patterns of keys are not compared")),
             }
         }
         match &both.read.additional {
@@ -92,7 +84,11 @@ impl<'a> Checker<'a> {
         key: &str,
         field: &Field<'a>,
     ) -> Option<Outcome> {
-        let entries: Vec<_> = both.written.entries().map(|(_, node)| node.clone()).collect();
+        let may_be = |pattern: Option<&str>| {
+            pattern.is_none_or(|pattern| keys::matches(pattern, key) != Some(false))
+        };
+        let entries = both.written.entries().filter(|(pattern, _)| may_be(*pattern));
+        let entries: Vec<_> = entries.map(|(_, node)| node.clone()).collect();
         if entries.is_empty() {
             return None;
         }

@@ -83,13 +83,16 @@ impl Found {
 pub(in crate::contract) struct Outcome {
     pub(in crate::contract) verdict: Verdict,
     pub(in crate::contract) found: Vec<Found>,
+    /// Whether the reader may read more than is written: of what is the same, that alone shows where an
+    /// earlier alternative takes the value.
+    pub(super) is_wider: bool,
     /// The outermost open pair that this takes to be the same.
     pub(super) assumed: Option<usize>,
 }
 
 impl Outcome {
     pub(in crate::contract) fn same() -> Self {
-        Self { verdict: Verdict::Same, found: Vec::new(), assumed: None }
+        Self { verdict: Verdict::Same, found: Vec::new(), is_wider: false, assumed: None }
     }
 
     /// They differ, and there is nothing to say about it.
@@ -102,7 +105,7 @@ impl Outcome {
     }
 
     pub(in crate::contract) fn of(found: Found) -> Self {
-        Self { verdict: found.verdict, found: vec![found], assumed: None }
+        Self { verdict: found.verdict, found: vec![found], ..Self::same() }
     }
 
     pub(super) fn add(&mut self, found: Found) {
@@ -112,6 +115,7 @@ impl Outcome {
     /// Adds what was found elsewhere within the same place.
     pub(in crate::contract) fn join(&mut self, other: Self) {
         self.verdict = self.verdict.max(other.verdict);
+        self.is_wider |= other.is_wider;
         self.assumed = match (self.assumed, other.assumed) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 pub(super) use found::{Found, Outcome, Step};
 
+use super::accepts::Reader;
 use super::alike::Alike;
 use super::describe::{describe, describe_alternative};
 use super::example::Examples;
@@ -55,6 +56,10 @@ impl<'a> Checker<'a> {
 
     fn examples(&self, side: Side) -> Examples<'_, 'a> {
         Examples { definitions: self.definitions(side), work: &self.work }
+    }
+
+    fn reader(&self, side: Side) -> Reader<'_, 'a> {
+        Reader { definitions: self.definitions(side), work: &self.work }
     }
 
     pub(super) fn values(&self, side: Side, node: &Node<'a>) -> Rc<ValueSet<'a>> {

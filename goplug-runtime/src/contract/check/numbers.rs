@@ -22,7 +22,7 @@ pub(super) fn check(writer: Side, written: &Numbers<'_>, read: &Numbers<'_>) -> 
         Outcome::of(Found::new(verdict, writer, w, r, effect).with(witness.map(Value::Number)))
     };
     if let Some(only) = &written.only {
-        return match only.iter().find(|number| !reads(read, number)) {
+        return match only.iter().find(|number| !read.reads(number)) {
             None => Outcome::compatible(),
             Some(number) => {
                 let effect = format!("{reader} does not read every number");
@@ -129,24 +129,6 @@ fn ends(numbers: &Numbers<'_>) -> (Option<f64>, Option<f64>) {
         (numbers.min.map(|end| end as f64), numbers.max.map(|end| end as f64))
     } else {
         (numbers.low, numbers.high)
-    }
-}
-
-/// Whether this number is read.
-#[allow(clippy::cast_precision_loss)]
-fn reads(read: &Numbers<'_>, number: &Number) -> bool {
-    if let Some(only) = &read.only {
-        return only.contains(number);
-    }
-    match (number.as_i128(), read.integer) {
-        (Some(number), true) => {
-            read.min.is_none_or(|min| min <= number) && read.max.is_none_or(|max| number <= max)
-        }
-        (None, true) => false,
-        (_, false) => number.as_f64().is_some_and(|number| {
-            read.low.is_none_or(|low| low < number || (low <= number && !read.open.0))
-                && read.high.is_none_or(|high| high > number || (high >= number && !read.open.1))
-        }),
     }
 }
 

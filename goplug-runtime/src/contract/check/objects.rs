@@ -7,7 +7,7 @@ use super::found::{Found, Outcome, Step};
 use crate::contract::describe::describe;
 use crate::contract::node::Node;
 use crate::contract::side::{Pair, Side};
-use crate::contract::value_set::{Field, Objects};
+use crate::contract::value_set::{Field, Kind, Objects, ValueSet};
 use crate::contract::verdict::Verdict;
 
 /// Two objects, and what their fields are called in messages.
@@ -52,6 +52,7 @@ impl<'a> Checker<'a> {
         outcome.join(self.renames(&both, unread, unfed));
         outcome.join(self.entries(&both));
         outcome.join(self.counts(&both));
+        outcome.is_wider |= written.refuses_others() != read.refuses_others();
         outcome
     }
 
@@ -64,6 +65,12 @@ impl<'a> Checker<'a> {
         other: &Field<'a>,
     ) -> Outcome {
         let mut outcome = self.value(both, key, &field.node, &other.node);
+        // A field that may be `null` may be missing as well, for the reader of the writer's own type.
+        let has_null = |set: &ValueSet<'_>| {
+            set.any || set.alternatives.iter().any(|a| matches!(a.kind, Kind::Null))
+        };
+        outcome.is_wider |=
+            field.required && !other.required && !has_null(&self.values(both.writer, &field.node));
         if other.required && !field.required {
             let without = self.object(both).map(|mut object| {
                 object.remove(key);

@@ -65,7 +65,8 @@ impl<'a> Checker<'a> {
                 _ => true,
             })
             .collect();
-        if label.is_some() {
+        // Without a tag, an alternative of another name may read it as well.
+        if label.is_some() && !read.ordered {
             let named = |other: &&usize| read.alternatives[**other].label() == label;
             if let Some(other) = candidates.iter().find(named).copied() {
                 candidates = vec![other];
@@ -94,44 +95,53 @@ impl<'a> Checker<'a> {
         let mut outcomes = Vec::new();
         for other in candidates {
             outcomes.push((*other, self.variant(writer, ours, &read.alternatives[*other])));
-            if outcomes.last().is_some_and(|(_, outcome)| outcome.verdict == Verdict::Same) {
-                break;
-            }
         }
-        let by_rank = |(at, (_, outcome)): &(usize, &(usize, Outcome))| {
-            (outcome.verdict, outcome.found.len(), *at)
+        // Of several that fit as well, it is the one in the same place. An earlier one that takes its
+        // values is looked at below.
+        let by_rank = |(place, (other, outcome)): &(usize, &(usize, Outcome))| {
+            let is_at_home = *other == at && outcome.verdict <= Verdict::Unknown;
+            let verdict = if is_at_home { Verdict::Same } else { outcome.verdict };
+            (verdict, *other != at, outcome.found.len(), *place)
         };
         let Some(best) = outcomes.iter().enumerate().min_by_key(by_rank).map(|(at, _)| at) else {
             return Read::None;
         };
         let earlier: Vec<_> = outcomes.drain(..best).collect();
         let (other, mut outcome) = outcomes.swap_remove(0);
-        let is_vague = ours.label().is_none() || !matches!(ours.kind, Kind::Object(_));
-        if outcome.verdict == Verdict::Incompatible && is_vague && is_split(ours, read, candidates)
-        {
-            outcome = Outcome::of(self.unsure_of(writer, written, read, SPLIT));
+        if outcome.verdict == Verdict::Incompatible {
+            // What the one alternative does not read, another one may.
+            let reader = self.reader(writer.other());
+            let is_refused = |found: &Found| {
+                let witness = found.witness.as_ref();
+                witness.is_some_and(|witness| reader.refuses(&read.alternatives, witness))
+            };
+            outcome.found.retain(|f| f.verdict != Verdict::Incompatible || is_refused(f));
+            if outcome.found.iter().all(|found| found.verdict != Verdict::Incompatible) {
+                outcome = Outcome::of(self.unsure_of(writer, written, read, SPLIT));
+            }
         } else if read.ordered {
             for (before, found) in earlier {
-                if !self.has_before(writer, written, at, &read.alternatives[before]) {
-                    outcome.join(self.taken(writer, (written, read), ours, &found));
-                }
+                let had = self.has_before(writer, written, at, &read.alternatives[before]);
+                outcome.join(self.taken(writer, (written, read), ours, &found, had));
             }
         }
         Read::By(other, outcome)
     }
 
-    /// What it means that an earlier alternative may take the values.
+    /// What it means that an earlier alternative may take the values. `had` says whether the writer's own
+    /// type has it too.
     fn taken(
         &self,
         writer: Side,
         (written, read): (&ValueSet<'a>, &ValueSet<'a>),
         ours: &Alternative<'a>,
         found: &Outcome,
+        had: Option<bool>,
     ) -> Outcome {
-        match (&ours.kind, found.verdict) {
-            (_, Verdict::Same | Verdict::Compatible) => Outcome::compatible(),
-            (_, Verdict::Lossy) => found.clone(),
-            (Kind::Object(_) | Kind::Array(_), _) => {
+        match (&ours.kind, found.verdict, had) {
+            (_, _, Some(true)) | (_, Verdict::Same | Verdict::Compatible, _) => Outcome::same(),
+            (_, Verdict::Lossy, Some(false)) => found.clone(),
+            (Kind::Object(_) | Kind::Array(_), ..) => {
                 let reason = "some values may be read as an earlier alternative";
                 Outcome::of(self.unsure_of(writer, written, read, reason))
             }
@@ -139,17 +149,25 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether the writer's own type has this alternative before the one at this place as well.
+    /// Whether the writer's own type has this alternative before the one at this place as well, and
+    /// takes the same values for it. `None` if that cannot be seen.
     fn has_before(
         &mut self,
         writer: Side,
         written: &ValueSet<'a>,
         at: usize,
         other: &Alternative<'a>,
-    ) -> bool {
-        written.alternatives[..at]
-            .iter()
-            .any(|before| self.alternative(writer, before, other).verdict == Verdict::Same)
+    ) -> Option<bool> {
+        let mut has = Some(false);
+        for before in &written.alternatives[..at] {
+            let outcome = self.alternative(writer, before, other);
+            match (outcome.verdict, outcome.is_wider) {
+                (Verdict::Same, false) => return Some(true),
+                (Verdict::Same, true) => has = None,
+                _ => {}
+            }
+        }
+        has
     }
 
     fn unsure_of(
@@ -217,13 +235,3 @@ fn listed(written: &Alternative<'_>, read: &ValueSet<'_>, used: &mut [bool]) -> 
 }
 
 const SPLIT: &str = "no single alternative reads all of it, several together may";
-
-/// Whether several alternatives together may read what none of them reads alone.
-fn is_split(ours: &Alternative<'_>, read: &ValueSet<'_>, candidates: &[usize]) -> bool {
-    match &ours.kind {
-        Kind::Object(_) => {
-            candidates.iter().filter(|at| read.alternatives[**at].label().is_some()).count() > 1
-        }
-        _ => candidates.len() > 1,
-    }
-}

@@ -28,7 +28,12 @@ impl<'a> Checker<'a> {
         written: &Alternative<'a>,
         read: &Alternative<'a>,
     ) -> Outcome {
-        let outcome = self.alternative(writer, written, read);
+        let mut outcome = self.alternative(writer, written, read);
+        if has_content_for_none(written, read) {
+            let [w, r] = [written, read].map(describe_alternative);
+            let reason = "a variant without content may refuse content, or ignore it";
+            outcome.add(Found::undecided(writer, w, r, reason));
+        }
         match written.label() {
             Some(Label::Tag(_, name)) => outcome.within(&[Step::Name(format!("variant {name}"))]),
             _ => outcome,
@@ -114,6 +119,18 @@ impl<'a> Checker<'a> {
             (Verdict::Incompatible, effect, advice)
         };
         Found::new(verdict, writer, written, read, effect).advised(advice)
+    }
+}
+
+/// Whether the one side has a tag and a content, and the other only the tag. serde refuses the
+/// content if the enum is adjacently tagged, and ignores it as a field if it is internally tagged;
+/// a schema does not say which.
+fn has_content_for_none(written: &Alternative<'_>, read: &Alternative<'_>) -> bool {
+    match (&written.kind, &read.kind, written.label()) {
+        (Kind::Object(written), Kind::Object(read), Some(Label::Tag(..))) => {
+            written.fields.len() == 2 && read.fields.len() == 1
+        }
+        _ => false,
     }
 }
 
