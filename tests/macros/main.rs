@@ -7,5 +7,6 @@ mod errors;
 mod foreign;
 mod functions;
 mod hygiene;
+mod schemas;
 mod state;
 mod values;

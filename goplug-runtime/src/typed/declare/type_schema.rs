@@ -21,6 +21,14 @@ impl TypeSchema {
         generate: None,
     };
 
+    /// Whether it makes no schema.
+    pub const fn is_opaque(self) -> bool {
+        #[cfg(feature = "schema")]
+        return self.generate.is_none();
+        #[cfg(not(feature = "schema"))]
+        true
+    }
+
     /// The schema of `T`.
     #[cfg(feature = "schema")]
     pub const fn of<T: JsonSchema>() -> Self {

@@ -10,8 +10,8 @@ use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
 #[derive(Clone, Debug)]
 pub struct Expectation {
     client: &'static str,
-    methods: Vec<&'static MethodSpec>,
-    callbacks: Vec<&'static CallbackSpec>,
+    pub(super) methods: Vec<&'static MethodSpec>,
+    pub(super) callbacks: Vec<&'static CallbackSpec>,
 }
 
 impl Expectation {

@@ -1,13 +1,19 @@
 //! What one program declares for one plugin: the entries of its annotations, gathered.
 //!
 //! Start with [`entry`], then [`gather`]. An [`expectation`] is what a client needs of a plugin;
-//! [`embedded`] is what a program names as parts of itself.
+//! [`embedded`] is what a program names as parts of itself. [`described`] adds to a descriptor what
+//! takes longer to know: the schemas of types.
 //! The room imports from `declare` and `call`.
 
+#[cfg(feature = "schema")]
+mod definitions;
+mod described;
 mod embedded;
 mod entry;
 mod expectation;
 mod gather;
+#[cfg(feature = "schema")]
+mod references;
 
 pub use embedded::{embedded_names, note_embedded};
 pub use entry::{Activator, Contract, Dispatch, Entry, HookFuture, Item, Stopper, entries};

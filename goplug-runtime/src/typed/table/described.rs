@@ -1,0 +1,138 @@
+//! What a descriptor says beside names and signatures: the types of errors and of the configuration,
+//! and the schemas of all types that have one.
+//!
+//! It is made when somebody asks for it, which a start does not.
+
+use super::expectation::Expectation;
+use super::gather::Table;
+use crate::protocol::{Descriptor, TypeDescriptor};
+use crate::typed::declare::{CallbackSpec, ErrorSpec, MethodSpec, ParamSpec, PluginType};
+
+/// Whose descriptor it is: a client writes what its plugin reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Plugin,
+    Client,
+}
+
+/// The declarations of a descriptor's members, in any order.
+#[cfg_attr(not(feature = "schema"), allow(dead_code, reason = "for schemas alone"))]
+struct Declared<'t> {
+    side: Side,
+    methods: Vec<&'static MethodSpec>,
+    callbacks: &'t [&'static CallbackSpec],
+    configuration: Option<&'static ParamSpec>,
+}
+
+impl Table {
+    /// The descriptor of the plugin `P` with these entries, with the schemas of what the plugin
+    /// reads and writes.
+    ///
+    /// It has none if one of the user's own schemas panics.
+    pub fn described<P: PluginType>(&self) -> Descriptor {
+        let mut descriptor = self.descriptor::<P>();
+        self.describe(&mut descriptor);
+        descriptor
+    }
+
+    /// Adds the types to the members that this table has too; as [`Table::described`].
+    pub fn describe(&self, descriptor: &mut Descriptor) {
+        let declared = Declared {
+            side: Side::Plugin,
+            methods: self.methods.iter().map(|(spec, _)| *spec).collect(),
+            callbacks: &self.callbacks,
+            configuration: self.configuration,
+        };
+        declared.describe(descriptor);
+    }
+}
+
+impl Expectation {
+    /// What the client needs, as a descriptor of the client's name: with the schemas of what the
+    /// client writes, where its plugin reads, and of what the client reads, where its plugin
+    /// writes.
+    ///
+    /// It has none without the feature `schema`, or if one of the user's own schemas panics.
+    pub fn described(&self) -> Descriptor {
+        let mut descriptor = Descriptor {
+            methods: self.methods.iter().map(|spec| spec.descriptor()).collect(),
+            callbacks: self.callbacks.iter().map(|spec| spec.descriptor()).collect(),
+            ..Descriptor::new(self.client(), "")
+        };
+        let declared = Declared {
+            side: Side::Client,
+            methods: self.methods.clone(),
+            callbacks: &self.callbacks,
+            configuration: None,
+        };
+        declared.describe(&mut descriptor);
+        descriptor
+    }
+}
+
+impl Declared<'_> {
+    fn describe(&self, descriptor: &mut Descriptor) {
+        for method in &mut descriptor.methods {
+            method.error = self.method(&method.name).and_then(|spec| error(&spec.error));
+        }
+        descriptor.configuration = self
+            .configuration
+            .map(|spec| TypeDescriptor { spelling: spec.ty.into(), schema: None });
+        #[cfg(feature = "schema")]
+        self.add_schemas(descriptor);
+    }
+
+    fn method(&self, name: &str) -> Option<&'static MethodSpec> {
+        self.methods.iter().copied().find(|spec| spec.name == name)
+    }
+}
+
+/// The type of a method's own error; `None` if nothing is known of it.
+fn error(spec: &ErrorSpec) -> Option<TypeDescriptor> {
+    let is_known = !spec.ty.is_empty() || !spec.schema.is_opaque();
+    is_known.then(|| TypeDescriptor { spelling: spec.ty.into(), schema: None })
+}
+
+#[cfg(feature = "schema")]
+mod schemas {
+    use super::{Declared, Side};
+    use crate::protocol::{Descriptor, Parameter};
+    use crate::typed::declare::ParamSpec;
+    use crate::typed::table::definitions::{self, Role, Slot};
+
+    impl Declared<'_> {
+        /// Adds the schema of each type.
+        pub(super) fn add_schemas(&self, descriptor: &mut Descriptor) {
+            let (reads, writes) = match self.side {
+                Side::Plugin => (Role::Read, Role::Written),
+                Side::Client => (Role::Written, Role::Read),
+            };
+            let mut slots = Vec::new();
+            for method in &mut descriptor.methods {
+                let Some(spec) = self.method(&method.name) else { continue };
+                slots.extend(params(&mut method.params, spec.params, reads));
+                slots.push(Slot::new(&mut method.returns, spec.result, writes));
+                let error = method.error.as_mut();
+                slots.extend(error.map(|error| Slot::new(error, spec.error.schema, writes)));
+            }
+            for callback in &mut descriptor.callbacks {
+                let spec = self.callbacks.iter().find(|spec| spec.name == callback.name);
+                let Some(spec) = spec else { continue };
+                slots.extend(params(&mut callback.params, spec.params, writes));
+                slots.push(Slot::new(&mut callback.returns, spec.answer, reads));
+            }
+            let configuration = descriptor.configuration.as_mut().zip(self.configuration);
+            slots.extend(configuration.map(|(ty, spec)| Slot::new(ty, spec.schema, reads)));
+            descriptor.definitions = definitions::fill(slots);
+        }
+    }
+
+    fn params<'d>(
+        params: &'d mut [Parameter],
+        specs: &'static [ParamSpec],
+        role: Role,
+    ) -> impl Iterator<Item = Slot<'d>> {
+        let params = params.iter_mut().zip(specs);
+        params.map(move |(param, spec)| Slot::new(&mut param.ty, spec.schema, role))
+    }
+}
