@@ -8,6 +8,10 @@ pub const MAX_BODY: usize = 64 << 20;
 /// The largest `.pconf` that is read, in bytes: 1 MiB.
 pub const MAX_PCONF: u64 = 1 << 20;
 
+/// The largest `.pconf` file that a plugin writes with the schemas of its types, in bytes. A larger
+/// one is written without them.
+pub const MAX_PCONF_SCHEMAS: usize = 1 << 19;
+
 /// How long a call may take if the caller sets no time: 30 s.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 

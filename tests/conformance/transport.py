@@ -1,5 +1,6 @@
 """Checks of HTTP: what is read, what is refused, and that nobody waits for somebody else."""
 
+import json
 import os
 import pathlib
 import time
@@ -57,6 +58,37 @@ def _(plugin):
         client = plugin.connect()
         client.send(f"{verb} /Ping HTTP/1.1\r\nHost: x\r\n\r\n")
         client.response().is_problem(400, "bad-request")
+
+
+def references(value):
+    """Every reference within a value."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        yield value["$ref"]
+    for part in inner:
+        yield from references(part)
+
+
+@check(121, "Asking for the descriptor", "GET / has the members of the activation, or is refused")
+def _(plugin):
+    client = plugin.connect()
+    client.send("GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n")
+    answer = client.response()
+    if 400 <= answer.status < 600:
+        return
+    assert answer.status == 200, answer
+    assert answer.headers.get("goplug-protocol") == "2", answer
+    assert answer.headers.get("content-type") == "application/vnd.goplug+json", answer
+    descriptor, prints = answer.json(), lambda of, key: {
+        member["name"]: member.get("fingerprint", "") for member in of.get(key) or []}
+    for key in ("name", "namespace", "version"):
+        assert descriptor.get(key) == plugin.descriptor.get(key), key
+    for key in ("methods", "callbacks"):
+        assert prints(descriptor, key) == prints(plugin.descriptor, key), key
+    for reference in references(descriptor):
+        name = reference.removeprefix("#/$defs/")
+        assert name in descriptor.get("$defs", {}), reference
+    assert '"$ref"' not in json.dumps(plugin.descriptor), "the activation has schemas"
 
 
 @check(27, "Transport", "an empty first segment is a bad-request: `/` and `//x`")

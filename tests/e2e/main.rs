@@ -37,6 +37,7 @@ mod program;
 mod retries;
 mod runtimes;
 mod scale;
+mod schemas;
 mod shortage;
 mod start;
 mod supervision;

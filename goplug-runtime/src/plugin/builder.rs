@@ -36,6 +36,7 @@ pub struct ServerBuilder {
     callbacks: Vec<CallbackDescriptor>,
     hooks: Hooks,
     settings: Settings,
+    describe: Option<fn(&mut Descriptor)>,
 }
 
 impl std::fmt::Debug for ServerBuilder {
@@ -69,6 +70,7 @@ impl PluginServer {
         builder.url = P::URL.map(Into::into);
         builder.lazy_load = P::LAZY_LOAD;
         builder.type_id = Some(TypeId::of::<P>());
+        builder.describe = Some(describe::<P>);
         builder.callbacks = descriptor.callbacks;
         for (descriptor, (_, dispatch)) in descriptor.methods.into_iter().zip(table.methods) {
             let value = value.clone();
@@ -83,6 +85,13 @@ impl PluginServer {
             builder.hooks.stop = Some(Arc::new(move || hook(value.clone())));
         }
         Ok(builder)
+    }
+}
+
+/// Adds the types to the members that annotations declare for `P`.
+fn describe<P: PluginType>(descriptor: &mut Descriptor) {
+    if let Ok(table) = table::<P>() {
+        table.describe(descriptor);
     }
 }
 
@@ -101,6 +110,7 @@ impl ServerBuilder {
             callbacks: Vec::new(),
             hooks: Hooks::default(),
             settings: Settings::default(),
+            describe: None,
         }
     }
 
@@ -273,6 +283,7 @@ impl ServerBuilder {
             settings: self.settings,
             handlers,
             hooks: self.hooks,
+            describe: self.describe,
         }))
     }
 

@@ -18,6 +18,7 @@ pub(super) struct PluginDefinition {
     pub(super) descriptor: Descriptor,
     /// The descriptor as it goes over the wire.
     pub(super) descriptor_json: Bytes,
+    /// Without the schemas; see [`PluginDefinition::described_pconf`].
     pub(super) pconf: Pconf,
     /// The folder of the `.pconf`; `None` for a plugin that only serves on a host's socket.
     pub(super) location: Option<PathBuf>,
@@ -29,6 +30,25 @@ pub(super) struct PluginDefinition {
     /// By the wire names of their methods.
     pub(super) handlers: BTreeMap<String, Handler>,
     pub(super) hooks: Hooks,
+    /// Adds the types to a descriptor of an annotated plugin. It takes longer than a start may.
+    pub(super) describe: Option<fn(&mut Descriptor)>,
+}
+
+impl PluginDefinition {
+    /// What the plugin offers, with the schemas of its types.
+    pub(super) fn described(&self) -> Descriptor {
+        let mut descriptor = self.descriptor.clone();
+        if let Some(describe) = self.describe {
+            describe(&mut descriptor);
+        }
+        descriptor
+    }
+
+    /// The content of the `.pconf`, with the schemas unless they make it too long for a registry.
+    pub(super) fn described_pconf(&self) -> Pconf {
+        let pconf = self.pconf.clone().with_types_of(self.described());
+        if pconf.to_json().len() > limits::MAX_PCONF_SCHEMAS { self.pconf.clone() } else { pconf }
+    }
 }
 
 /// The limits and times of one server.

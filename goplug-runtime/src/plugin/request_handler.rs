@@ -129,6 +129,9 @@ impl RequestHandler {
         timeout: Option<&[u8]>,
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Route<'_> {
+        if verb == "GET" && wire::is_root(path) {
+            return Route::Control(Box::new(ControlRequest::Describe));
+        }
         if verb != "POST" {
             return Route::Invalid(bad_request(format!("{verb} is not POST")));
         }
@@ -222,6 +225,7 @@ impl RequestHandler {
                 pin.keep();
                 Ok(response)
             }
+            ControlRequest::Describe => self.describe(),
             ControlRequest::Stop => Ok(self.stop().await),
             ControlRequest::Ping => Ok(raw(body)),
             ControlRequest::RegisterCallback(headers) => {
@@ -263,6 +267,14 @@ impl RequestHandler {
                 Response::ok(legacy::method_list(methods).into(), wire::JSON, guard)
             }
         })
+    }
+
+    /// What the plugin offers, also before its activation.
+    fn describe(&self) -> Result<Response, Failure> {
+        let descriptor = serde_json::to_vec(&self.definition.described())
+            .map_err(|error| Problem::new(ProblemKind::Internal, error.to_string()))?;
+        let guard = ResponseGuard::default();
+        Ok(Response::ok(descriptor.into(), wire::DESCRIPTOR, guard).with_protocol())
     }
 
     /// Asks the plugin to stop, and answers when nothing is in flight any more. The server's

@@ -10,7 +10,7 @@ use crate::typed::Handler;
 pub(super) enum Route<'h> {
     /// A call of one of the plugin's own methods.
     Call(MethodCall<'h>),
-    /// One of the methods that the protocol reserves.
+    /// One of the requests that the protocol reserves.
     Control(Box<ControlRequest>),
     /// An invalid request; the problem is its answer.
     Invalid(Problem),
@@ -24,7 +24,7 @@ pub(super) struct MethodCall<'h> {
     pub(super) budget: Option<Duration>,
 }
 
-/// A request for a method that the protocol reserves.
+/// A request for a method that the protocol reserves, or for the descriptor.
 pub(super) enum ControlRequest {
     Activate {
         dialect: Dialect,
@@ -32,6 +32,8 @@ pub(super) enum ControlRequest {
         /// Whether the host has said who it is: then it is gone when its connection ends.
         is_host: bool,
     },
+    /// What the plugin offers, with schemas.
+    Describe,
     Stop,
     Ping,
     RegisterCallback(Headers),

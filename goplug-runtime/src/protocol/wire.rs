@@ -55,7 +55,7 @@ pub const FEATURE_PIPELINE: &str = "pipeline";
 pub const JSON: &str = "application/json";
 /// Raw arguments and results.
 pub const OCTET_STREAM: &str = "application/octet-stream";
-/// The descriptor that answers an activation.
+/// The descriptor.
 pub const DESCRIPTOR: &str = "application/vnd.goplug+json";
 /// An error body, RFC 9457.
 pub const PROBLEM: &str = "application/problem+json";
@@ -132,6 +132,11 @@ pub fn is_plugin_url(url: &str) -> bool {
                 .contains(|c: char| "/?#\\".contains(c) || c.is_whitespace() || is_hidden(c));
         scheme_ok && authority_ok
     })
+}
+
+/// Whether a request's path is that of the plugin as a whole, by which its descriptor is got.
+pub fn is_root(path: &str) -> bool {
+    path == "/" || path.starts_with("/?")
 }
 
 /// The method that a request's path names: its first segment, percent-decoded.

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use goplug_runtime::inventory;
 use goplug_runtime::plugin::PluginServer;
 use goplug_runtime::protocol::Descriptor;
+#[allow(unused_imports, reason = "it is of use without the feature `schema`")]
+use goplug_runtime::typed::TypeSchemaFallback as _;
 use goplug_runtime::typed::{
     Attempt, Call, CallbackSpec, Configuration, Entry, ErrorSpec, HookFuture, Item, MethodSpec,
-    ParamSpec, PluginType, PluginValue, Reply, ReplyFuture, TypeSchema, ask, emit,
+    ParamSpec, PluginType, PluginValue, Reply, ReplyFuture, TypeSchema, TypeSchemaOf, ask, emit,
 };
 use goplug_runtime::{Error, Result};
 
@@ -31,7 +33,7 @@ impl PluginType for Counter {
 static ADD: MethodSpec = MethodSpec {
     name: "add",
     doc: "Adds.",
-    params: &[ParamSpec { name: "by", ty: "i64", schema: TypeSchema::OPAQUE }],
+    params: &[ParamSpec { name: "by", ty: "i64", schema: TypeSchemaOf::<i64>::SCHEMA }],
     returns: "i64",
     idempotent: false,
     result: TypeSchema::OPAQUE,
@@ -160,6 +162,48 @@ fn the_descriptor_and_the_file_contain_what_the_annotations_declare() {
         assert_eq!(descriptor.version.as_deref(), Some("1.2.3"));
         let file = std::fs::read_to_string(folder.path().join("Test.Counter.pconf")).unwrap();
         assert!(file.contains("\"LazyLoad\": true"), "{file}");
+    });
+}
+
+/// Without the feature `schema`, a descriptor has no schemas, and is asked for in the same way.
+#[test]
+fn a_plugin_describes_itself_before_its_activation() {
+    const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n";
+    run(async {
+        let (folder, _) = folder();
+        let server = server(folder.path());
+        server.start().await.unwrap();
+        let mut client = Client::connect(server.socket().unwrap()).await;
+
+        client.send(format!("{GET}{}", GET.replace(" / ", " /?x "))).await;
+        let (first, second) = (client.response().await.unwrap(), client.response().await.unwrap());
+
+        assert_eq!((first.status(), second.status()), (200, 200));
+        assert_eq!(first.header("content-type"), Some("application/vnd.goplug+json"));
+        assert_eq!(first.header("goplug-protocol"), Some("2"));
+        assert_eq!(first.body, second.body);
+        let descriptor: Descriptor = serde_json::from_slice(&first.body).unwrap();
+        assert_eq!(descriptor, server.described());
+        let schema = descriptor.methods[0].params[0].ty.schema.as_ref();
+        assert_eq!(schema.is_some(), cfg!(feature = "schema"));
+        assert_eq!(client.post("add", "[1]").await.problem().0, "not-active");
+    });
+}
+
+#[test]
+fn only_the_descriptor_can_be_got() {
+    run(async {
+        let (folder, _) = folder();
+        let server = server(folder.path());
+        let mut client = active(&server, "").await;
+        for (verb, path) in [("GET", "/add"), ("PUT", "/"), ("GET", "//")] {
+            client.send(format!("{verb} {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+            let (kind, detail) = client.response().await.unwrap().problem();
+            assert_eq!((kind.as_str(), detail), ("bad-request", format!("{verb} is not POST")));
+        }
+        let (kind, detail) = client.post("", "").await.problem();
+        assert_eq!(kind, "bad-request");
+        assert!(detail.contains("names no method"), "{detail}");
     });
 }
 

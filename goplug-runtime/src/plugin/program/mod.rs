@@ -92,7 +92,7 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
         Verb::Install { dir } => builder.and_then(|builder| {
             let program = env::current_exe()
                 .map_err(|error| Error::io("finding this program's own file", error))?;
-            let installed = install::install(builder.build()?.pconf(), &program, &dir)?;
+            let installed = install::install(&builder.build()?.pconf(), &program, &dir)?;
             installed.warnings.iter().for_each(|warning| print_warning(warning));
             print(&format!("{}\n", installed.path.display()))
         }),
@@ -129,7 +129,7 @@ fn not_started() -> ExitCode {
 
 fn describe(builder: ServerBuilder) -> Result<()> {
     let server = builder.build()?;
-    let text = serde_json::to_string_pretty(server.descriptor())
+    let text = serde_json::to_string_pretty(&server.described())
         .map_err(|error| Error::Protocol(format!("the descriptor is not JSON: {error}")))?;
     print(&format!("{text}\n"))
 }

@@ -104,9 +104,16 @@ impl PluginServer {
         &self.definition.id
     }
 
-    /// What the plugin offers.
+    /// What the plugin offers, without schemas: the response to an activation.
     pub fn descriptor(&self) -> &Descriptor {
         &self.definition.descriptor
+    }
+
+    /// What the plugin offers, with the types of its errors and of its configuration, and with the
+    /// schemas of all types that have one. It is made by each call, which takes some milliseconds
+    /// for a hundred methods.
+    pub fn described(&self) -> Descriptor {
+        self.definition.described()
     }
 
     /// The path of the plugin's own socket; `None` if it has neither a socket nor a location.
@@ -115,8 +122,8 @@ impl PluginServer {
     }
 
     /// The content of the plugin's `.pconf`.
-    pub(super) fn pconf(&self) -> &Pconf {
-        &self.definition.pconf
+    pub(super) fn pconf(&self) -> Pconf {
+        self.definition.described_pconf()
     }
 
     /// How long a stop takes at most, with everything that comes after the stop timeout.
@@ -142,7 +149,7 @@ impl PluginServer {
         self.launch(|| {
             let listener = Listener::bind(socket)
                 .map_err(|error| Error::io(format!("listening on {}", socket.display()), error))?;
-            let pconf_file = PconfFile::write(&self.definition.pconf, location)?;
+            let pconf_file = PconfFile::write(&self.pconf(), location)?;
             Ok((listener, Some(pconf_file)))
         })
     }

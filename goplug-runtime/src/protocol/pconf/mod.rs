@@ -96,6 +96,13 @@ impl Pconf {
         })
     }
 
+    /// Replaces what the file says of members and types.
+    #[must_use]
+    pub fn with_types_of(self, descriptor: Descriptor) -> Self {
+        let Descriptor { methods, callbacks, configuration, definitions, .. } = descriptor;
+        Self { methods, callbacks, configuration, definitions, ..self }
+    }
+
     /// Sets the URL.
     ///
     /// # Errors
