@@ -73,6 +73,8 @@ use crate::attr::{HookKind, Role};
 /// The client of `impl Greeter for Polite`, `PoliteClient`, dereferences to `GreeterClient`, so it
 /// has the contract's methods and callbacks. A contract that is added to a plugin by
 /// `#[goplug::plugin(Polite)]` has only its own client: `PartingClient::new(polite.plugin().clone())`.
+/// The `impl` that declares a plugin names the contract as its declaration does, by any path: after
+/// `use contract::Greeter as G`, it says `impl contract::Greeter for Polite`.
 ///
 /// # The plugin's value
 /// One value serves all calls, several at a time. So methods take `&self`, and state is behind

@@ -264,12 +264,16 @@ impl<C: ::goplug::__private::BlockingCaller> GreeterBlockingClient<C> {
 }
 #[doc(hidden)]
 pub trait __GreeterClients {
-    type __GreeterClient<C> where Self: ::std::marker::Sized;
-    type __GreeterBlockingClient<C> where Self: ::std::marker::Sized;
+    type __ClientOfTheContractDeclaredAsGreeter<C> where Self: ::std::marker::Sized;
+    type __BlockingClientOfTheContractDeclaredAsGreeter<C>
+    where
+        Self: ::std::marker::Sized;
 }
 impl<T: ?::std::marker::Sized> __GreeterClients for T {
-    type __GreeterClient<C> = GreeterClient<C> where Self: ::std::marker::Sized;
-    type __GreeterBlockingClient<C> = GreeterBlockingClient<C>
+    type __ClientOfTheContractDeclaredAsGreeter<C> = GreeterClient<C>
+    where
+        Self: ::std::marker::Sized;
+    type __BlockingClientOfTheContractDeclaredAsGreeter<C> = GreeterBlockingClient<C>
     where
         Self: ::std::marker::Sized;
 }
@@ -322,8 +326,8 @@ trait __PoliteContract<C> {
     type BlockingClient;
 }
 impl<C, P: Greeter> __PoliteContract<C> for P {
-    type Client = P::__GreeterClient<C>;
-    type BlockingClient = P::__GreeterBlockingClient<C>;
+    type Client = P::__ClientOfTheContractDeclaredAsGreeter<C>;
+    type BlockingClient = P::__BlockingClientOfTheContractDeclaredAsGreeter<C>;
 }
 /// The typed client of the plugin `Polite`.
 ///

@@ -198,12 +198,16 @@ impl<C: ::goplug::__private::BlockingCaller> ReportBlockingClient<C> {
 }
 #[doc(hidden)]
 pub trait __ReportClients {
-    type __ReportClient<C> where Self: ::std::marker::Sized;
-    type __ReportBlockingClient<C> where Self: ::std::marker::Sized;
+    type __ClientOfTheContractDeclaredAsReport<C> where Self: ::std::marker::Sized;
+    type __BlockingClientOfTheContractDeclaredAsReport<C>
+    where
+        Self: ::std::marker::Sized;
 }
 impl<T: ?::std::marker::Sized> __ReportClients for T {
-    type __ReportClient<C> = ReportClient<C> where Self: ::std::marker::Sized;
-    type __ReportBlockingClient<C> = ReportBlockingClient<C>
+    type __ClientOfTheContractDeclaredAsReport<C> = ReportClient<C>
+    where
+        Self: ::std::marker::Sized;
+    type __BlockingClientOfTheContractDeclaredAsReport<C> = ReportBlockingClient<C>
     where
         Self: ::std::marker::Sized;
 }
@@ -211,6 +215,20 @@ const _: () = {
     ::goplug::__private::check::parameter::<::std::string::String>();
     ::goplug::__private::check::parameter::<bool>();
     ::goplug::__private::check::result::<Page>();
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::goplug::__private::NoLoss as _;
+        ::goplug::__private::check::no_hidden_bytes(
+            ::goplug::__private::LossOf::<Page>::BYTES,
+        )
+    };
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::goplug::__private::NoLoss as _;
+        ::goplug::__private::check::no_lost_some(
+            ::goplug::__private::LossOf::<Page>::SOME,
+        )
+    };
     {
         #[allow(unused_imports)]
         use ::goplug::__private::ResultKindFallback as _;

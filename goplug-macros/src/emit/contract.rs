@@ -53,12 +53,13 @@ pub(crate) fn clients_trait(contract: &Ident) -> Ident {
 /// ```text
 /// #[doc(hidden)]
 /// pub trait __GreeterClients {
-///     type __GreeterClient<C> where Self: Sized;
-///     type __GreeterBlockingClient<C> where Self: Sized;
+///     type __ClientOfTheContractDeclaredAsGreeter<C> where Self: Sized;
+///     type __BlockingClientOfTheContractDeclaredAsGreeter<C> where Self: Sized;
 /// }
 /// impl<T: ?Sized> __GreeterClients for T {
-///     type __GreeterClient<C> = GreeterClient<C> where Self: Sized;
-///     type __GreeterBlockingClient<C> = GreeterBlockingClient<C> where Self: Sized;
+///     type __ClientOfTheContractDeclaredAsGreeter<C> = GreeterClient<C> where Self: Sized;
+///     type __BlockingClientOfTheContractDeclaredAsGreeter<C> = GreeterBlockingClient<C>
+///     where Self: Sized;
 /// }
 /// ```
 ///
@@ -90,10 +91,15 @@ pub(crate) fn clients(
     }
 }
 
+/// The name of a type of the hidden trait. A contract may extend another, and the types of both are
+/// found, so each has a name of its own. It is what the compiler says where the contract is named by
+/// an alias.
 fn client_type(contract: &Ident, flavour: Flavour) -> Ident {
     match flavour {
-        Flavour::Async => idents::derived("__", contract, "Client"),
-        Flavour::Blocking => idents::derived("__", contract, "BlockingClient"),
+        Flavour::Async => idents::derived("__ClientOfTheContractDeclaredAs", contract, ""),
+        Flavour::Blocking => {
+            idents::derived("__BlockingClientOfTheContractDeclaredAs", contract, "")
+        }
     }
 }
 
@@ -107,8 +113,8 @@ pub(crate) fn reach_trait(plugin: &Ident) -> Ident {
 /// #[doc(hidden)]
 /// trait __PoliteContract<C> { type Client; type BlockingClient; }
 /// impl<C, P: Greeter> __PoliteContract<C> for P {
-///     type Client = P::__GreeterClient<C>;
-///     type BlockingClient = P::__GreeterBlockingClient<C>;
+///     type Client = P::__ClientOfTheContractDeclaredAsGreeter<C>;
+///     type BlockingClient = P::__BlockingClientOfTheContractDeclaredAsGreeter<C>;
 /// }
 /// ```
 ///
