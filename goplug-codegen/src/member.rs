@@ -192,7 +192,11 @@ impl Resolver<'_> {
                 format!("there is no schema, and `{spelling}` is no plain type of Rust")
             });
         };
-        let ty = self.of_schema(schema, &part.hint, false)?;
+        let ty = match (self.of_schema(schema, &part.hint, false), spelling::plain(spelling)) {
+            (Ok(ty), _) => ty,
+            (Err(_), Some(ty)) => return Ok(ty),
+            (Err(reason), None) => return Err(reason),
+        };
         // A list of small numbers is not bytes: a type around it tells the macros so.
         let looks_raw = quote!(#ty).to_string() == quote!(::std::vec::Vec<u8>).to_string();
         if part.may_be_raw && looks_raw { self.of_schema(schema, &part.hint, true) } else { Ok(ty) }

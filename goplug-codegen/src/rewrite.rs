@@ -46,6 +46,8 @@ enum Place {
     Named,
     /// A variant of an enum, whose own object is no type.
     Variant,
+    /// The value of a variant that is written with its name as key: its object is no type either.
+    VariantValue,
     /// A property, an item and the like: an object here becomes a definition.
     Part,
 }
@@ -93,12 +95,14 @@ impl Rewriter<'_> {
         name: &str,
         place: Place,
     ) -> Result<Value, String> {
+        let is_variant = place == Place::Variant && is_externally_tagged(object);
+        let inner = if is_variant { Place::VariantValue } else { Place::Part };
         let mut out = Map::new();
         for (key, value) in object {
             if LEFT_OUT.contains(&key.as_str()) || key.starts_with("x-") {
                 continue;
             }
-            let value = self.word(key, value, name, place)?;
+            let value = self.word(key, value, name, inner)?;
             out.extend(value.map(|value| (key.clone(), value)));
         }
         fixed_length(&mut out);
@@ -111,7 +115,7 @@ impl Rewriter<'_> {
         key: &str,
         value: &Value,
         name: &str,
-        place: Place,
+        inner: Place,
     ) -> Result<Option<Value>, String> {
         Ok(Some(match (key, value) {
             ("$ref", Value::String(target)) => {
@@ -121,12 +125,16 @@ impl Rewriter<'_> {
                 json!(format!("#/definitions/{known}"))
             }
             ("description", Value::String(text)) => json!(docs::sanitize(text)),
+            // typify would make 64 bits of them.
+            ("format", Value::String(format)) if format.ends_with("int128") => {
+                return Err("an integer of 128 bits is told by its spelling alone".to_owned());
+            }
             ("format", Value::String(format)) => {
                 return Ok(is_kept_format(format).then(|| value.clone()));
             }
             ("properties" | "patternProperties", Value::Object(parts)) => {
                 let parts = parts.iter().map(|(part, schema)| {
-                    let schema = self.schema(schema, &format!("{name} {part}"), Place::Part)?;
+                    let schema = self.schema(schema, &format!("{name} {part}"), inner)?;
                     Ok((part.clone(), schema))
                 });
                 Value::Object(parts.collect::<Result<_, String>>()?)
@@ -144,11 +152,7 @@ impl Rewriter<'_> {
                 Value::Array(items.collect::<Result<_, String>>()?)
             }
             ("oneOf" | "anyOf" | "allOf", Value::Array(variants)) => {
-                let place = if is_option(variants) && place == Place::Part {
-                    Place::Part
-                } else {
-                    Place::Variant
-                };
+                let place = if is_option(variants) { Place::Part } else { Place::Variant };
                 let variants = variants.iter().map(|variant| self.schema(variant, name, place));
                 Value::Array(variants.collect::<Result<_, String>>()?)
             }
@@ -159,7 +163,7 @@ impl Rewriter<'_> {
 
 /// Whether a format says which type of Rust a value has.
 fn is_kept_format(format: &str) -> bool {
-    let is_number = |rest: &str| matches!(rest, "8" | "16" | "32" | "64" | "128" | "");
+    let is_number = |rest: &str| matches!(rest, "8" | "16" | "32" | "64" | "");
     let of_number = ["uint", "int"].into_iter().find_map(|prefix| format.strip_prefix(prefix));
     matches!(format, "float" | "double")
         || of_number.is_some_and(is_number)
@@ -194,6 +198,15 @@ pub(crate) fn becomes_definition(object: &Map<String, Value>) -> bool {
 fn is_option(variants: &[Value]) -> bool {
     let is_null = |variant: &&Value| variant.get("type").is_some_and(|ty| ty == "null");
     variants.len() == 2 && variants.iter().filter(is_null).count() == 1
+}
+
+/// Whether it is a variant as serde writes it by default: an object whose one key is the variant's
+/// name.
+fn is_externally_tagged(object: &Map<String, Value>) -> bool {
+    let properties = object.get("properties").and_then(Value::as_object);
+    let required = object.get("required").and_then(Value::as_array);
+    properties.is_some_and(|properties| properties.len() == 1)
+        && required.is_some_and(|required| required.len() == 1)
 }
 
 /// `prefixItems` in the words of the draft 7, in which a tuple has `items` and a length.
@@ -249,6 +262,15 @@ mod tests {
         let (schema, hoisted) = rewrite(json!({"type": "object", "properties": {"at": inner}}));
         assert_eq!(schema["properties"]["at"], reference("Top_at"));
         assert_eq!(hoisted, [("Top_at".to_owned(), inner)]);
+    }
+
+    #[test]
+    fn the_fields_of_a_variant_stay_in_it() {
+        let fields = json!({"type": "object", "properties": {"x": {"type": "integer"}}});
+        let variant = json!({"type": "object", "properties": {"A": fields}, "required": ["A"]});
+        let schema = json!({"oneOf": [variant, {"type": "string", "const": "B"}]});
+        let (rewritten, hoisted) = rewrite(schema.clone());
+        assert_eq!((rewritten, hoisted), (schema, vec![]));
     }
 
     #[test]

@@ -22,7 +22,6 @@ pub(crate) enum Failure {
 
 /// The type, if the spelling is that of a plain type of Rust, whose form in JSON is known.
 pub(crate) fn plain(spelling: &str) -> Option<Type> {
-    let spelling = if spelling.is_empty() { "()" } else { spelling };
     known(&syn::parse_str(spelling).ok()?)
 }
 
@@ -91,6 +90,7 @@ pub(crate) fn is_raw(spelling: &str) -> bool {
 
 /// Takes the spelling of a method's result apart.
 pub(crate) fn returned(spelling: &str) -> Returned {
+    let spelling = if spelling.is_empty() { "()" } else { spelling };
     let whole = || Returned { ok: spelling.to_owned(), error: Failure::None };
     let Ok(Type::Path(path)) = syn::parse_str::<Type>(spelling) else { return whole() };
     let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else {
@@ -125,7 +125,6 @@ mod tests {
     fn plain_types_are_known() {
         for (spelling, expected) in [
             ("i64", "i64"),
-            ("", "()"),
             (
                 "Option<Vec<String>>",
                 "::std::option::Option<::std::vec::Vec<::std::string::String>>",
@@ -141,7 +140,7 @@ mod tests {
     #[test]
     fn all_others_are_not() {
         for spelling in
-            ["str", "dict", "Config", "Vec<Page>", "Option", "a::String", "list[int]", "&str"]
+            ["", "str", "dict", "Config", "Vec<Page>", "Option", "a::String", "list[int]", "&str"]
         {
             assert_eq!(text(spelling), None, "{spelling}");
         }

@@ -6,7 +6,7 @@
 include!("kept/report.rs");
 
 use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
-use report::{Options, Point, ReportClient, ReportError, ReportErrorTooLong, Shape};
+use report::{Options, Point, ReportClient, ReportError, Shape};
 
 /// Answers each call with the same text, and compares what is sent.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ fn an_error_is_the_methods_own() {
     let report = ReportClient::new(Wire(sent, Err(r#"{"TooLong":{"most":9}}"#))).unwrap();
     let error = ready(report.make_report("Tea", false, None)).unwrap_err();
     let goplug::CallError::Method(error) = error else { panic!("{error}") };
-    assert!(matches!(error, ReportError::TooLong(ReportErrorTooLong { most: 9 })));
+    assert!(matches!(error, ReportError::TooLong { most: 9 }));
 }
 
 #[test]

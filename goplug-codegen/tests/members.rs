@@ -42,6 +42,19 @@ fn a_schema_that_no_type_can_follow_is_an_error() {
 }
 
 #[test]
+fn a_plain_spelling_stands_in_for_a_schema_that_no_type_can_follow() {
+    let text = of(r#""type":"u128","schema":{"type":"integer","format":"uint128","minimum":0}"#);
+    let code = Generator::new().generate(&text).unwrap();
+    assert!(code.contains("p: u128"), "{code}");
+}
+
+#[test]
+fn a_parameter_of_which_nothing_is_known_is_an_error() {
+    assert_eq!(refused(&of(r#""type":"""#)).1, "parameter p");
+    assert_eq!(refused(&of(r#""schema":{"not":{}}"#)).1, "parameter p");
+}
+
+#[test]
 fn it_is_a_value_on_request() {
     let text = of(r##""type":"T","schema":{"$ref":"#/$defs/Bad"}"##);
     let value = "p: &::goplug::__private::serde_json::Value";

@@ -90,3 +90,52 @@ fn absolute(path: &str) -> PathBuf {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     folder.unwrap_or_default().join(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The descriptor of which goplug-codegen keeps the code.
+    const REPORT: &str = "../goplug-codegen/tests/kept/report.json";
+
+    fn expanded(input: TokenStream) -> String {
+        expand(input).to_string()
+    }
+
+    #[test]
+    fn the_file_is_looked_at_again_when_it_changes() {
+        let code = expanded(quote!(#REPORT));
+        assert!(code.starts_with("# [doc"), "{code}");
+        assert!(code.contains("include_bytes ! (") && code.contains("kept/report.json"), "{code}");
+    }
+
+    #[test]
+    fn the_module_and_the_members_are_those_that_are_asked_for() {
+        let code = expanded(quote!(pub(crate) mod other = #REPORT, without = "draw",));
+        assert!(code.contains("pub (crate) mod other"), "{code}");
+        assert!(code.contains("fn upload") && !code.contains("fn draw"), "{code}");
+    }
+
+    #[test]
+    fn an_error_says_what_is_wrong_with_which_member() {
+        let folder = std::env::temp_dir();
+        let path = folder.join(format!("goplug-client-{}.json", std::process::id()));
+        let text = r#"{"name":"P","methods":[{"name":"m","returns":{"type":"dict"}}]}"#;
+        std::fs::write(&path, text).unwrap();
+        let literal = path.to_str().unwrap();
+        let code = expanded(quote!(#literal));
+        let on_request = expanded(quote!(#literal, value_for = "m"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(code.contains("compile_error") && code.contains("method m: result"), "{code}");
+        assert!(
+            on_request.contains("-> :: goplug :: __private :: serde_json :: Value"),
+            "{on_request}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_and_an_unknown_option_are_errors() {
+        assert!(expanded(quote!("none.pconf")).contains("none.pconf cannot be read"));
+        assert!(expanded(quote!(#REPORT, fallback)).contains("unknown option `fallback`"));
+    }
+}

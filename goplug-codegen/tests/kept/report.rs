@@ -160,24 +160,10 @@ pub mod report {
         /// The variant `NoTitle`.
         NoTitle,
         /// The variant `TooLong`.
-        TooLong(ReportErrorTooLong),
-    }
-    impl ::std::convert::From<ReportErrorTooLong> for ReportError {
-        fn from(value: ReportErrorTooLong) -> Self {
-            Self::TooLong(value)
-        }
-    }
-    /// The plugin's `ReportErrorTooLong`.
-    #[derive(
-        ::goplug::__private::serde::Deserialize,
-        ::goplug::__private::serde::Serialize,
-        Clone,
-        Debug
-    )]
-    #[serde(crate = "::goplug::__private::serde")]
-    pub struct ReportErrorTooLong {
-        /// The field `most`.
-        pub most: u64,
+        TooLong {
+            /// The field `most`.
+            most: u64,
+        },
     }
     /// The plugin's `Shape`.
     #[derive(
