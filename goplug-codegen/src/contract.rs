@@ -1,7 +1,7 @@
 //! The contract: the trait from which `#[goplug::plugin]` makes the clients.
 
 use goplug_runtime::protocol::Descriptor;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::{GenericArgument, PathArguments, Type};
 
@@ -10,7 +10,8 @@ use crate::member::{ErrorType, Member, Param};
 use crate::names::Names;
 
 /// ```text
-/// #[::goplug::plugin]
+/// pub const DESCRIPTOR: &str = "…";
+/// #[::goplug::plugin(descriptor = DESCRIPTOR)]
 /// pub trait Report { … }
 /// impl<C: ::goplug::Caller> ::goplug::NamedClient for ReportClient<C> { … }
 /// impl<C: ::goplug::BlockingCaller> ::goplug::NamedClient for ReportBlockingClient<C> { … }
@@ -33,12 +34,16 @@ pub(crate) fn emit(
         let ident = format_ident!("{}", names.of_method(&method.wire));
         self::method(&ident, method)
     });
+    let descriptor = stated(plugin);
     let doc = format!(" The methods and callbacks of {}.", about(plugin));
     let (client, blocking) = (format_ident!("{name}Client"), format_ident!("{name}BlockingClient"));
     let (plugin_name, namespace) = (&plugin.name, &plugin.namespace);
     quote! {
+        /// What the plugin said of itself when this was made. A client needs this of it.
+        pub const DESCRIPTOR: &str = #descriptor;
+
         #[doc = #doc]
-        #[::goplug::plugin]
+        #[::goplug::plugin(descriptor = DESCRIPTOR)]
         pub trait #name {
             #(#methods)*
             #(#callbacks)*
@@ -54,6 +59,21 @@ pub(crate) fn emit(
             const NAMESPACE: &'static str = #namespace;
         }
     }
+}
+
+/// The descriptor as a literal, without documentation.
+fn stated(plugin: &Descriptor) -> Literal {
+    let mut plugin = Descriptor { configuration: None, features: Vec::new(), ..plugin.clone() };
+    plugin.methods.iter_mut().for_each(|method| method.doc.clear());
+    plugin.callbacks.iter_mut().for_each(|callback| callback.doc.clear());
+    // Strings and JSON: serializing them cannot fail.
+    let text = serde_json::to_string(&plugin).unwrap_or_default();
+    let mut hashes = "#".to_owned();
+    while text.contains(&format!("\"{hashes}")) {
+        hashes.push('#');
+    }
+    let raw = format!("r{hashes}\"{text}\"{hashes}").parse();
+    raw.unwrap_or_else(|_| Literal::string(&text))
 }
 
 /// `` `acme.Report` `` with its version.

@@ -130,6 +130,7 @@ impl Generator {
 
     fn tokens(&self, plugin: &Descriptor) -> Result<TokenStream, Error> {
         self.check_names(plugin)?;
+        let plugin = &self.wanted(plugin);
         let mut names = Names::default();
         let name = names.of_type(&plugin.name);
         names.reserve(format!("{name}Client"));
@@ -140,13 +141,10 @@ impl Generator {
             fallback: self.fallback,
             value_for: &self.value_for,
         };
-        let is_wanted = |name: &str| !self.without.contains(name);
-        let methods = plugin.methods.iter().filter(|it| is_wanted(&it.name));
-        let methods: Vec<Member> =
-            methods.map(|it| resolver.method(it)).collect::<Result<_, _>>()?;
-        let callbacks = plugin.callbacks.iter().filter(|it| is_wanted(&it.name));
-        let callbacks: Vec<Member> =
-            callbacks.map(|it| resolver.callback(it)).collect::<Result<_, _>>()?;
+        let methods = plugin.methods.iter().map(|it| resolver.method(it));
+        let methods: Vec<Member> = methods.collect::<Result<_, _>>()?;
+        let callbacks = plugin.callbacks.iter().map(|it| resolver.callback(it));
+        let callbacks: Vec<Member> = callbacks.collect::<Result<_, _>>()?;
         let types = trial::items(&resolver.needed).map_err(|reason| Error::Types { reason })?;
         let types = tidy::tidy(types).map_err(refused)?;
         let contract = contract::emit(plugin, &format_ident!("{name}"), &methods, &callbacks);
@@ -169,6 +167,14 @@ impl Generator {
                 #contract
             }
         })
+    }
+
+    /// The descriptor without the members that are not wanted.
+    fn wanted(&self, plugin: &Descriptor) -> Descriptor {
+        let mut plugin = plugin.clone();
+        plugin.methods.retain(|method| !self.without.contains(&method.name));
+        plugin.callbacks.retain(|callback| !self.without.contains(&callback.name));
+        plugin
     }
 
     fn check_names(&self, plugin: &Descriptor) -> Result<(), Error> {

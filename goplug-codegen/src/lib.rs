@@ -26,6 +26,7 @@
 //! |---|---|
 //! | a type for each schema with a name | parameters, results, errors, in what they are made of |
 //! | `trait Report` | a contract with the plugin's methods and callbacks: a test's plugin can fulfil it |
+//! | `DESCRIPTOR` | what the plugin said of itself, as JSON: its clients need that |
 //! | `ReportClient`, `ReportBlockingClient` | the plugin: `registry.client::<ReportClient>()` |
 //!
 //! The code needs no crate but `goplug`, with its feature `host`.
@@ -44,7 +45,8 @@
 //! # What is checked when a client is bound
 //! The same as for a contract in Rust. The generated contract states the spellings of the
 //! descriptor that it was made from, so the fingerprints of the plugin are those of the client for as
-//! long as the plugin's signatures are the same.
+//! long as the plugin's signatures are the same. It states the schemas as well, for a plugin whose
+//! signatures have changed.
 
 mod contract;
 mod definitions;

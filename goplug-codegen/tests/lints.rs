@@ -59,6 +59,17 @@ fn an_error_is_the_methods_own() {
 }
 
 #[test]
+fn a_client_needs_what_the_descriptor_says() {
+    let needs = <ReportClient<Wire> as goplug::Client>::expectation().described();
+    let offered = include_str!("kept/report.json");
+    let offered: goplug::protocol::Descriptor = serde_json::from_str(offered).unwrap();
+    assert_eq!(needs.methods[0].params, offered.methods[0].params);
+    assert_eq!(needs.callbacks[0].params, offered.callbacks[0].params);
+    assert_eq!(needs.definitions, offered.definitions);
+    assert!(needs.name.ends_with("ReportClient<lints::Wire>"), "{}", needs.name);
+}
+
+#[test]
 fn a_list_of_numbers_is_not_bytes() {
     let report = ReportClient::new(Wire(r#"{"numbers":[1,2]}"#, Ok("raw"))).unwrap();
     assert_eq!(ready(report.plugin_(&vec![1, 2].into())).unwrap(), "raw");

@@ -63,6 +63,9 @@ use crate::attr::{HookKind, Role};
 /// | `lazy_load` | a registry loads it only on request | |
 /// | `crate = path` | the path of the goplug crate; allowed everywhere | `::goplug` |
 ///
+/// A contract takes `crate`, and `descriptor = CONSTANT` if it was made from a plugin's descriptor: its
+/// clients then need what that JSON text says of its types.
+///
 /// # The generated clients
 /// A plugin `Calculator` gets a `CalculatorClient`, and a `CalculatorBlockingClient` for hosts
 /// that are not async. A contract `Greeter` gets a `GreeterClient` and a

@@ -7,6 +7,8 @@
 ///     plugin Calculator as "Calculator" in "math": CalculatorClient, CalculatorBlockingClient
 /// }
 /// clients! { contract: GreeterClient, GreeterBlockingClient }
+/// // of a contract that is made from a descriptor, which a constant holds as JSON:
+/// clients! { contract as in DESCRIPTOR: ReportClient, ReportBlockingClient }
 /// // of a plugin that fulfils a contract; the trait leads to the contract's clients:
 /// clients! {
 ///     plugin Polite as "Polite" in "greeters" by __PoliteContract:
@@ -29,6 +31,13 @@ macro_rules! __clients {
         $crate::__clients! { of_plugin $plugin, $name, $namespace, $client, $blocking, contract }
         $crate::__clients! {
             deref $plugin, $contract: $client to Client, $blocking to BlockingClient
+        }
+    };
+    (contract as in $descriptor:ident: $client:ident, $blocking:ident) => {
+        $crate::__clients! {
+            both $client, $blocking, plain:
+                $crate::__private::Expectation::of_contract::<Self>(Self::__CONTRACT)
+                    .as_in($descriptor)
         }
     };
     (contract: $client:ident, $blocking:ident) => {

@@ -69,7 +69,7 @@ pub struct ReportBlockingClient<C = ::goplug::__private::DefaultBlockingCaller> 
     pub(crate) base: ::goplug::__private::ClientBase<C>,
 }
 ::goplug::__private::clients! {
-    contract : ReportClient, ReportBlockingClient
+    contract as in DESCRIPTOR : ReportClient, ReportBlockingClient
 }
 impl<C: ::goplug::__private::Caller> ReportClient<C> {
     const __METHOD_MAKE_REPORT: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {

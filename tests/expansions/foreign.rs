@@ -1,5 +1,5 @@
 /// A contract of a plugin in another language, with that language's names and spellings.
-#[goplug::plugin]
+#[goplug::plugin(descriptor = DESCRIPTOR)]
 pub trait Report {
     /// Makes a report.
     #[goplug::method(name = "make-report", returns = "Page")]

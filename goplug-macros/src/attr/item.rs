@@ -44,13 +44,14 @@ pub(crate) fn on_impl(args: TokenStream, diag: &Diag) -> Options {
 }
 
 /// ```text
-/// on-trait := [ "crate" "=" path [ "," ] ]
+/// on-trait := [ option { "," option } [ "," ] ]
+/// option   := "descriptor" "=" identifier | "crate" "=" path
 /// ```
 pub(crate) fn on_trait(args: TokenStream, diag: &Diag) -> Options {
     let grammar = Grammar {
         attribute: "goplug::plugin",
         plugin: PluginPath::Forbidden("the trait below is the contract"),
-        options: &[Key::Crate],
+        options: &[Key::Descriptor, Key::Crate],
         hint: "; a contract has no name of its own: the plugins that fulfil it have",
     };
     parse(args, &grammar, Span::call_site(), diag)

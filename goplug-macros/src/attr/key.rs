@@ -12,6 +12,7 @@ pub(crate) enum Key {
     Idempotent,
     Returns,
     Spelling,
+    Descriptor,
     Crate,
 }
 
@@ -20,6 +21,8 @@ pub(crate) enum Key {
 pub(crate) enum Takes {
     /// A string literal.
     Text,
+    /// The name of a constant.
+    Constant,
     /// The path of a crate.
     CratePath,
     /// Nothing.
@@ -27,7 +30,7 @@ pub(crate) enum Takes {
 }
 
 impl Key {
-    const ALL: [Key; 10] = [
+    const ALL: [Key; 11] = [
         Key::Name,
         Key::Namespace,
         Key::Version,
@@ -37,6 +40,7 @@ impl Key {
         Key::Idempotent,
         Key::Returns,
         Key::Spelling,
+        Key::Descriptor,
         Key::Crate,
     ];
 
@@ -51,6 +55,7 @@ impl Key {
             Key::Idempotent => "idempotent",
             Key::Returns => "returns",
             Key::Spelling => "spelling",
+            Key::Descriptor => "descriptor",
             Key::Crate => "crate",
         }
     }
@@ -61,6 +66,7 @@ impl Key {
                 Takes::Text
             }
             Key::LazyLoad | Key::Blocking | Key::Idempotent => Takes::Nothing,
+            Key::Descriptor => Takes::Constant,
             Key::Crate => Takes::CratePath,
         }
     }
@@ -69,6 +75,7 @@ impl Key {
     pub(crate) fn usage(self) -> String {
         match self.takes() {
             Takes::Text => format!("`{} = \"…\"`", self.as_str()),
+            Takes::Constant => format!("`{} = CONSTANT`", self.as_str()),
             Takes::CratePath => format!("`{} = some::path`", self.as_str()),
             Takes::Nothing => format!("`{}`", self.as_str()),
         }

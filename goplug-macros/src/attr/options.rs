@@ -45,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) idempotent: Option<Span>,
     pub(crate) returns: Option<LitStr>,
     pub(crate) spelling: Option<LitStr>,
+    /// The constant that holds the descriptor of which a contract was made.
+    pub(crate) descriptor: Option<Ident>,
     krate: Option<Path>,
 }
 
@@ -151,6 +153,14 @@ impl Parser<'_> {
     }
 
     fn value(&mut self, key: Key, name: &Ident, value: &Expr) {
+        if key.takes() == Takes::Constant {
+            self.options.descriptor = constant(value).cloned();
+            if self.options.descriptor.is_none() {
+                let text = format!("write {}, with the name of a constant in scope", key.usage());
+                self.diag.at(value, text);
+            }
+            return;
+        }
         let Some(text) = string(value) else {
             let problem = match key.takes() {
                 Takes::Nothing => "takes no value; its presence says yes: write".to_owned(),
@@ -168,7 +178,7 @@ impl Parser<'_> {
             Key::Url => self.options.url = Some(text),
             Key::Returns => self.options.returns = Some(text),
             Key::Spelling => self.options.spelling = Some(text),
-            Key::LazyLoad | Key::Blocking | Key::Idempotent | Key::Crate => self
+            Key::LazyLoad | Key::Blocking | Key::Idempotent | Key::Descriptor | Key::Crate => self
                 .diag
                 .at(name, format!("`{}` takes no string: write {}", key.as_str(), key.usage())),
         }
@@ -186,6 +196,7 @@ impl Parser<'_> {
             | Key::Url
             | Key::Returns
             | Key::Spelling
+            | Key::Descriptor
             | Key::Crate => {
                 self.diag.at(at, format!("`{}` needs a value: {}", key.as_str(), key.usage()));
             }
@@ -228,6 +239,13 @@ fn is_near(word: &str, other: &str) -> bool {
         }
     }
     row[other.len()] <= most
+}
+
+fn constant(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
+        _ => None,
+    }
 }
 
 fn string(value: &Expr) -> Option<LitStr> {

@@ -93,6 +93,8 @@ pub(crate) struct ClientDecl<'a> {
     /// The trait that leads to the clients of the plugin's contract, if it is declared by fulfilling
     /// one; see [`contract::reach`](super::contract::reach).
     pub(crate) contract: Option<Ident>,
+    /// The constant with the descriptor of which a contract was made.
+    pub(crate) descriptor: Option<Ident>,
 }
 
 impl ClientDecl<'_> {
@@ -128,7 +130,10 @@ impl ClientDecl<'_> {
                 let by = self.contract.as_ref().map(|reach| quote!(by #reach));
                 quote!(plugin #path as #name in #namespace #by)
             }
-            None => quote!(contract),
+            None => {
+                let descriptor = self.descriptor.as_ref().map(|text| quote!(as in #text));
+                quote!(contract #descriptor)
+            }
         };
         quote! {
             #summary

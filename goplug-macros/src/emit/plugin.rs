@@ -21,6 +21,7 @@ pub(crate) fn declare(
     let plugin_type = plugin_type(plugin, private);
     let reach = contract.and_then(|path| contract::reach(ident, path, &attrs.cfgs));
     let clients = ClientDecl {
+        descriptor: None,
         ident,
         vis,
         cfgs: &attrs.cfgs,

@@ -1,6 +1,6 @@
 //! `#[goplug::plugin]` on a trait: a contract that many plugins fulfil.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ReturnType, parse_quote};
 
@@ -20,7 +20,8 @@ pub(super) fn expand(args: TokenStream, mut contract: Trait) -> TokenStream {
     let items = model::contract_items(items, &diag);
     let paths = Paths::of_contract(&contract.ident, options.private());
     let attrs = Attrs::new(&contract.attrs);
-    let expanded = Contract { contract: &contract, attrs, paths }.expand(items);
+    let descriptor = options.descriptor;
+    let expanded = Contract { contract: &contract, attrs, paths, descriptor }.expand(items);
     let errors = diag.finish();
     quote!(#expanded #errors)
 }
@@ -42,6 +43,8 @@ struct Contract<'a> {
     contract: &'a Trait,
     attrs: Attrs,
     paths: Paths,
+    /// The constant with the descriptor of which the contract was made.
+    descriptor: Option<Ident>,
 }
 
 impl Contract<'_> {
@@ -104,6 +107,7 @@ impl Contract<'_> {
             subject: format!("any plugin that fulfils `{ident}`"),
             plugin: None,
             contract: None,
+            descriptor: self.descriptor.clone(),
         };
         let declared = declared.emit(private);
         let specs = members.iter().map(|member| spec::of(member, &self.paths));

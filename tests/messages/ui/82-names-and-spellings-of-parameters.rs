@@ -1,4 +1,4 @@
-//! What `#[goplug(…)]` on a parameter, and `returns`, do not take.
+//! What `#[goplug(…)]` on a parameter, `returns` and `descriptor` do not take.
 
 #[goplug::plugin]
 pub trait Report {
@@ -17,5 +17,8 @@ pub trait Report {
     #[goplug::callback(returns = "()")]
     async fn asked(&self) -> goplug::Result<u8>;
 }
+
+#[goplug::plugin(descriptor = "{}")]
+pub trait Stated {}
 
 fn main() {}

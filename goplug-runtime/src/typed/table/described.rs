@@ -52,8 +52,16 @@ impl Expectation {
     /// client writes, where its plugin reads, and of what the client reads, where its plugin
     /// writes.
     ///
-    /// It has none without the feature `schema`, or if one of the user's own schemas panics.
+    /// It has none without the feature `schema`, or if one of the user's own schemas panics. A
+    /// contract that was made from a descriptor has that one's.
     pub fn described(&self) -> Descriptor {
+        if let Some(descriptor) = self.stated.and_then(|text| serde_json::from_str(text).ok()) {
+            return Descriptor {
+                name: self.client().into(),
+                namespace: String::new(),
+                ..descriptor
+            };
+        }
         let mut descriptor = Descriptor {
             methods: self.methods.iter().map(|spec| spec.descriptor()).collect(),
             callbacks: self.callbacks.iter().map(|spec| spec.descriptor()).collect(),

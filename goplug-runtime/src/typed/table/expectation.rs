@@ -12,14 +12,20 @@ pub struct Expectation {
     client: &'static str,
     pub(super) methods: Vec<&'static MethodSpec>,
     pub(super) callbacks: Vec<&'static CallbackSpec>,
+    /// A descriptor that says what the client needs; `None` if its types say it.
+    pub(super) stated: Option<&'static str>,
 }
 
 impl Expectation {
     /// Everything that is declared for the plugin `P`.
     #[doc(hidden)]
     pub fn of_plugin<P: PluginType, C>() -> Self {
-        let mut expectation =
-            Self { client: type_name::<C>(), methods: Vec::new(), callbacks: Vec::new() };
+        let mut expectation = Self {
+            client: type_name::<C>(),
+            methods: Vec::new(),
+            callbacks: Vec::new(),
+            stated: None,
+        };
         for item in entries::<P>() {
             match item {
                 Item::Method(spec, _) => expectation.methods.push(spec),
@@ -39,7 +45,16 @@ impl Expectation {
             client: type_name::<C>(),
             methods: spec.methods.iter().collect(),
             callbacks: spec.callbacks.iter().collect(),
+            stated: None,
         }
+    }
+
+    /// The same with the schemas of this descriptor, in JSON, in the place of those of the client's
+    /// types: of a contract that was made from it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn as_in(self, descriptor: &'static str) -> Self {
+        Self { stated: Some(descriptor), ..self }
     }
 
     /// The client's type, for people.
