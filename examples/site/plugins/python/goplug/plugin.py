@@ -16,12 +16,16 @@ class Plugin:
 
     `types` are the structs of the contract, so that arguments can be checked: for each, the
     types of its fields by their names.
+
+    `definitions` and `schemas` are JSON Schemas by the spelling of a type: those that others share,
+    and refer to as `#/$defs/NAME`, and those that are repeated wherever the type is used.
     """
 
-    def __init__(self, name, namespace, version, types=None):
+    def __init__(self, name, namespace, version, types=None, definitions=None, schemas=None):
         self.about = {"name": name, "namespace": namespace, "version": version,
                       "protocol": 2, "features": []}
         self.types = types or {}
+        self.definitions, self.schemas = definitions or {}, schemas or {}
         self.methods, self.members, self.hooks = {}, {"methods": [], "callbacks": []}, {}
         self.phase, self.in_flight, self.answering = "idle", 0, 0
         self.lock = threading.Condition()
@@ -30,16 +34,39 @@ class Plugin:
 
     @property
     def descriptor(self):
+        """What the plugin says of itself when it is activated: without schemas."""
         by_name = {kind: sorted(members, key=lambda member: member["name"])
                    for kind, members in self.members.items()}
         return {**self.about, **by_name}
 
-    def method(self, params, returns):
-        """Decorates a method: parameter names and types, the result's type."""
+    @property
+    def described(self):
+        """The descriptor with the schemas of its types."""
+        about = self.descriptor
+        for kind in ("methods", "callbacks"):
+            about[kind] = [self.with_schemas(member) for member in about[kind]]
+        return {**about, "$defs": self.definitions} if self.definitions else about
+
+    def with_schemas(self, member):
+        found = {**member, "params": [self.with_schema(param) for param in member["params"]],
+                 "returns": self.with_schema(member["returns"])}
+        if "error" in member:
+            found["error"] = self.with_schema(member["error"])
+        return found
+
+    def with_schema(self, type):
+        spelling = type["type"]
+        if spelling in self.definitions:
+            return {**type, "schema": {"$ref": f"#/$defs/{spelling}"}}
+        return {**type, "schema": self.schemas[spelling]} if spelling in self.schemas else type
+
+    def method(self, params, returns, error=None):
+        """Decorates a method: parameter names and types, the types of its result and its error."""
         def register(function):
             name = function.__name__
             self.methods[name] = (function, params, returns)
-            self.members["methods"].append(member(name, function.__doc__, params, returns))
+            about = member(name, function.__doc__, params, returns)
+            self.members["methods"].append({**about, "error": {"type": error}} if error else about)
             return function
         return register
 

@@ -68,13 +68,15 @@ def install(plugin, folder):
     os.umask(0o022)  # a registry refuses what others can write
     folder.mkdir(parents=True, exist_ok=True)
     modules = pathlib.Path(__file__).resolve().parent.glob("*.py")
-    about = plugin.descriptor
+    about = plugin.described
     pconf = {"Name": about["name"], "NameSpace": about["namespace"],
              "Version": about["version"], "Protocol": 2,
              "Exec": [relative(script, folder)],
              "Sha256": {relative(path, folder): hashlib.sha256(path.read_bytes()).hexdigest()
                         for path in [script, *sorted(modules)]},
              "Methods": about["methods"], "Callbacks": about["callbacks"]}
+    if "$defs" in about:
+        pconf["$defs"] = about["$defs"]
     path = folder / f"{about['namespace']}.{about['name']}.pconf"
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     try:
@@ -98,6 +100,6 @@ def main(plugin):
     elif verb == "install" and len(rest) == 1:
         install(plugin, rest[0])
     elif verb == "describe" and not rest:
-        print(json.dumps(plugin.descriptor, indent=2))
+        print(json.dumps(plugin.described, indent=2))
     else:
         sys.exit(f"usage: {sys.argv[0]} [install DIR | describe]")
