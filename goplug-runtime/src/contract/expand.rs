@@ -29,13 +29,24 @@ impl<'a> Definitions<'a> {
 
     /// The values that a node allows.
     pub(super) fn values(&self, node: &Node<'a>, work: &Work) -> Rc<ValueSet<'a>> {
-        let key = node.key();
+        let key = self.key(node);
         if let Some(set) = self.sets.borrow().get(&key) {
             return Rc::clone(set);
         }
         let set = Rc::new(self.all_of(node.parts().iter().copied(), work, 0));
         self.sets.borrow_mut().insert(key, Rc::clone(&set));
         set
+    }
+
+    /// The identity of a node.
+    pub(super) fn key(&self, node: &Node<'a>) -> NodeKey {
+        let place = |part: &'a Value| {
+            let reference = part.as_object().filter(|keywords| keywords.len() == 1);
+            let reference = reference.and_then(|keywords| keywords.get("$ref")?.as_str());
+            let found = reference.and_then(|reference| self.find(reference));
+            std::ptr::from_ref(found.map_or(part, |(_, schema)| schema)).addr()
+        };
+        node.parts().iter().map(|part| place(part)).collect()
     }
 
     fn all_of(

@@ -5,7 +5,8 @@ use serde_json::Value;
 /// The schema that allows everything.
 pub(super) static ANY: Value = Value::Bool(true);
 
-/// The identity of a node: two nodes with the same key are the same place.
+/// The identity of a node: two nodes with the same key are the same place. What refers to one definition
+/// is one place.
 pub(super) type NodeKey = Vec<usize>;
 
 /// A schema, or several that hold at the same time.
@@ -58,9 +59,5 @@ impl<'a> Node<'a> {
                 }
             })
         })
-    }
-
-    pub(super) fn key(&self) -> NodeKey {
-        self.parts.iter().map(|part| std::ptr::from_ref(*part).addr()).collect()
     }
 }

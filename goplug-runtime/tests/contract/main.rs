@@ -4,7 +4,8 @@
 //! A row has the type that one side writes and the type that the other side reads, a value, the
 //! verdict, and what happens to the value. `evolution` runs it: the schemas are schemars' own.
 //! It also holds the verdict to its word. What is the same or compatible is never refused, and the
-//! witness of what is incompatible is refused.
+//! witness of what is incompatible is refused. `property` does the same for random types.
+//! `second-opinion.md` says where another program sees the pairs of this table in another way.
 
 /// Types with all derives that a row needs.
 macro_rules! types {

@@ -2,6 +2,7 @@
 
 use goplug_runtime::contract::Verdict::{self, Compatible, Incompatible, Lossy, Same, Unknown};
 use goplug_runtime::contract::compare;
+use goplug_runtime::protocol::Descriptor;
 use serde_json::{Map, Value, json};
 
 use crate::evolution::{Place, side};
@@ -191,6 +192,22 @@ fn what_is_too_large_is_unknown_and_takes_no_time() {
         deep = json!({"type": "array", "items": deep});
     }
     assert_eq!(verdict(deep.clone(), deep), Unknown);
+}
+
+/// Comparing them anew for each member would be more work than there is.
+#[test]
+fn a_type_that_many_members_share_is_compared_once() {
+    let properties: Map<_, _> =
+        (0..100).map(|n| (format!("f{n}"), json!({"type": "string"}))).collect();
+    let shared = json!({"type": "object", "properties": properties});
+    let member = |n: u32| {
+        let param = json!({"name": "a", "type": "T", "schema": {"$ref": "#/$defs/T"}});
+        json!({"name": format!("m{n}"), "params": [param], "returns": {"type": "()"}})
+    };
+    let methods: Vec<_> = (0..3000).map(member).collect();
+    let descriptor = json!({"name": "P", "methods": methods, "$defs": {"T": shared}});
+    let descriptor: Descriptor = serde_json::from_value(descriptor).unwrap();
+    assert_eq!(compare(&descriptor, &descriptor).verdict(), Same);
 }
 
 #[test]

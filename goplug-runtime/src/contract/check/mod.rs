@@ -71,7 +71,9 @@ impl<'a> Checker<'a> {
         if !self.work.step(self.open.len()) {
             return Outcome::of(Found::undecided(pair.writer, "…", "…", TOO_LARGE));
         }
-        let key = (pair.writer, pair.written.key(), pair.read.key());
+        let written = self.definitions(pair.writer).key(&pair.written);
+        let read = self.definitions(pair.writer.other()).key(&pair.read);
+        let key = (pair.writer, written, read);
         if let Some(outcome) = self.done.get(&key) {
             return outcome.clone();
         }
