@@ -82,7 +82,7 @@ use crate::attr::{HookKind, Role};
 /// # The plugin's value
 /// One value serves all calls, several at a time. So methods take `&self`, and state is behind
 /// a lock or an atomic. A unit struct is its own value; every other type starts as
-/// `Default::default()`.
+/// `Default::default()`, or its activation builds it: see [`activate`](macro@activate).
 ///
 /// # Declared once
 /// Exactly one annotation declares a plugin. A second `impl`, or a second contract that the
@@ -324,6 +324,10 @@ pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Nothing, or a `Result<(), E>`, where `E` is any error, `anyhow::Error`, a boxed error, a `String`,
 /// a `&str`, or another type with `Display`. The host gets its text and those of its causes.
 ///
+/// A hook that does not take the plugin's value may build it: it returns `Self`, `Calculator`, or a
+/// `Result` of it, spelled out. Then the type needs no `Default`. Each activation builds a new value,
+/// which is dropped after the stop hook and the last call that uses it.
+///
 /// # Cancellation
 /// The time for a start includes the hook. If that is over, the host ends the plugin's process.
 ///
@@ -340,6 +344,20 @@ pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
 /// async fn start(digits: Option<u8>) -> Result<(), std::num::TryFromIntError> {
 ///     println!("started with {digits:?}");
 ///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
+///
+/// One that builds the value:
+/// ```
+/// pub struct Counter(u64);
+///
+/// #[goplug::plugin]
+/// impl Counter {
+///     #[goplug::activate]
+///     async fn open(step: u64) -> Result<Self, String> {
+///         if step == 0 { Err("it would not count".into()) } else { Ok(Self(step)) }
+///     }
 /// }
 /// # fn main() {}
 /// ```

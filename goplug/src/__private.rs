@@ -191,6 +191,10 @@ macro_rules! __schema {
 pub use crate::{__clients as clients, __error as error, __schema as schema};
 
 pub use goplug_runtime::typed::{
+    Activation, BuildOutcome, BuiltByActivation, DefaultValue, Initial, InitialValue,
+    NoInitialValue, build, built,
+};
+pub use goplug_runtime::typed::{
     Answer, Arguments, Attempt, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client,
     ClientBase, Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch,
     EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec, ErrorTextFallback,

@@ -21,6 +21,13 @@ impl SelfStarted {
         Self::start_in(env, &env.folder())
     }
 
+    /// Starts another program in the folder of the plugins.
+    pub(crate) fn start_program(env: &TestEnv, program: &str) -> Self {
+        let mut command = env.command(program);
+        command.arg("--dir").arg(env.folder()).stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+
     /// Starts it in another folder.
     pub(crate) fn start_in(env: &TestEnv, folder: &std::path::Path) -> Self {
         let mut command = env.command(CALCULATOR);

@@ -8,6 +8,7 @@ mod blame;
 mod blocking;
 mod callbacks;
 mod calls;
+mod configuration;
 mod confinement;
 mod conformance;
 mod crash;

@@ -41,6 +41,7 @@ pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
 pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
 pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
 pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
+pub(crate) const MAILER: &str = env!("CARGO_BIN_EXE_fixture-mailer");
 pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
 pub(crate) const EMBEDDING: &str = env!("CARGO_BIN_EXE_fixture-embedding");
 pub(crate) const SURROUNDINGS: &str = env!("CARGO_BIN_EXE_fixture-surroundings");

@@ -316,8 +316,10 @@ impl ::goplug::__private::PluginType for Polite {
     const VERSION: &'static str = ::std::env!("CARGO_PKG_VERSION");
     const URL: ::std::option::Option<&'static str> = ::std::option::Option::None;
     const LAZY_LOAD: bool = false;
-    fn create() -> Self {
-        <Polite as ::std::default::Default>::default()
+    fn create() -> ::std::option::Option<Self> {
+        #[allow(unused_imports)]
+        use ::goplug::__private::{DefaultValue as _, NoInitialValue as _};
+        ::goplug::__private::InitialValue::<Polite>::new().create()
     }
 }
 #[doc(hidden)]

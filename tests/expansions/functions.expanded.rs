@@ -6,8 +6,8 @@ impl ::goplug::__private::PluginType for Calculator {
     const VERSION: &'static str = ::std::env!("CARGO_PKG_VERSION");
     const URL: ::std::option::Option<&'static str> = ::std::option::Option::None;
     const LAZY_LOAD: bool = false;
-    fn create() -> Self {
-        Self
+    fn create() -> ::std::option::Option<Self> {
+        ::std::option::Option::Some(Self)
     }
 }
 /// The typed client of the plugin `Calculator`.
@@ -373,7 +373,7 @@ const _: () = {
                     schema: ::goplug::__private::schema!(Config),
                 },
             ],
-            |plugin, configuration| ::std::boxed::Box::pin(async move {
+            ::goplug::__private::Activation::Run(|plugin, configuration| ::std::boxed::Box::pin(async move {
                 let plugin = ::goplug::__private::receiver::<Calculator>(plugin)?;
                 let config = configuration.configured::<Config>().read("Config")?;
                 {
@@ -382,7 +382,7 @@ const _: () = {
                     ::goplug::__private::HookResult(start(&plugin, config).await)
                         .into_result()
                 }
-            }),
+            })),
         ),
     );
     ::goplug::__private::inventory::submit! {

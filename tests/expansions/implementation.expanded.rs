@@ -14,6 +14,9 @@ impl Counter {
             .ask()
             .await
     }
+    async fn open(config: Config) -> anyhow::Result<Self> {
+        Self::from_file(&config.file).await
+    }
     fn stop(&self) {}
 }
 const _: () = {
@@ -203,6 +206,39 @@ impl<C: ::goplug::__private::BlockingCaller> CounterBlockingClient<C> {
     }
 }
 const _: () = {
+    ::goplug::__private::check::configuration::<Config>();
+    impl ::goplug::__private::BuiltByActivation for Counter {}
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Counter,
+    >(
+        ::goplug::__private::Item::Activate(
+            &[
+                ::goplug::__private::ParamSpec {
+                    name: "config",
+                    ty: "Config",
+                    schema: ::goplug::__private::schema!(Config),
+                },
+            ],
+            ::goplug::__private::Activation::Build(|configuration| ::std::boxed::Box::pin(async move {
+                let config = configuration.configured::<Config>().read("Config")?;
+                let (value, outcome) = ::goplug::__private::build::<
+                    Counter,
+                    _,
+                >(Counter::open(config).await);
+                {
+                    #[allow(unused_imports)]
+                    use ::goplug::__private::{HookText as _, NoHookOutcome as _};
+                    ::goplug::__private::HookResult(outcome).into_result()
+                }?;
+                ::goplug::__private::built(value)
+            })),
+        ),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Counter,
     >(
@@ -225,8 +261,10 @@ impl ::goplug::__private::PluginType for Counter {
     const VERSION: &'static str = ::std::env!("CARGO_PKG_VERSION");
     const URL: ::std::option::Option<&'static str> = ::std::option::Option::None;
     const LAZY_LOAD: bool = true;
-    fn create() -> Self {
-        <Counter as ::std::default::Default>::default()
+    fn create() -> ::std::option::Option<Self> {
+        #[allow(unused_imports)]
+        use ::goplug::__private::{DefaultValue as _, NoInitialValue as _};
+        ::goplug::__private::InitialValue::<Counter>::new().create()
     }
 }
 /// The typed client of the plugin `Counter`.

@@ -11,6 +11,11 @@ impl Counter {
     #[goplug::callback]
     pub async fn may(&self, value: u64, note: &str) -> goplug::Result<bool>;
 
+    #[goplug::activate]
+    async fn open(config: Config) -> anyhow::Result<Self> {
+        Self::from_file(&config.file).await
+    }
+
     #[goplug::stop]
     fn stop(&self) {}
 }

@@ -12,8 +12,9 @@ use goplug::{
 };
 use goplug_runtime::protocol::{Descriptor, PluginId, Problem};
 use goplug_runtime::typed::{
-    Call, CallRequest, CallbackEvent, CallbackHandler, CallbackKind, Context, Emission,
-    Expectation, MediaType, Notifier, Payload, PluginValue, Table, table,
+    Activation, Activator, Call, CallRequest, CallbackEvent, CallbackHandler, CallbackKind,
+    Configuration, Context, Emission, Expectation, MediaType, Notifier, Payload, PluginValue,
+    Table, table,
 };
 
 /// A running plugin of the type `P`.
@@ -25,9 +26,17 @@ pub(crate) struct InProcess<P> {
 }
 
 impl<P: PluginType> InProcess<P> {
+    /// A plugin whose activation builds its value.
+    pub(crate) async fn open(configuration: &'static str) -> anyhow::Result<Self> {
+        let table = Arc::new(table::<P>().unwrap());
+        let Some(Activation::Build(open)) = table.activate else { panic!("it builds nothing") };
+        let value = open(Configuration::new(Bytes::from_static(configuration.as_bytes()))).await?;
+        Ok(Self { value, handlers: Arc::default(), table, plugin: PhantomData })
+    }
+
     pub(crate) fn start() -> Self {
         Self {
-            value: Arc::new(P::create()),
+            value: Arc::new(P::create().unwrap()),
             handlers: Arc::default(),
             table: Arc::new(table::<P>().unwrap()),
             plugin: PhantomData,
@@ -120,6 +129,14 @@ fn error(method: &str, problem: &Problem) -> Error {
             detail,
         },
         (None, None) => Error::Protocol(detail),
+    }
+}
+
+/// The activation hook of a plugin that has its value from the start.
+pub(crate) fn activator(table: &Table) -> Activator {
+    match table.activate {
+        Some(Activation::Run(hook)) => hook,
+        other => panic!("{other:?}"),
     }
 }
 

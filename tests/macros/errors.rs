@@ -8,7 +8,7 @@ use goplug::CallError;
 use goplug_runtime::typed::Configuration;
 use serde::{Deserialize, Serialize};
 
-use crate::double::InProcess;
+use crate::double::{InProcess, activator};
 
 #[goplug::plugin]
 pub(crate) struct Printer;
@@ -195,7 +195,7 @@ async fn a_hook_may_fail_with_a_text_or_any_boxed_error() {
     let mut texts = Vec::new();
     for (plugin, value) in [(printer.table(), printer.value()), (scanner.table(), scanner.value())]
     {
-        let activate = plugin.activate.unwrap()(value.clone(), Configuration::default());
+        let activate = activator(plugin)(value.clone(), Configuration::default());
         texts.push(format!("{:#}", activate.await.unwrap_err()));
         texts.push(format!("{:#}", plugin.stop.unwrap()(value).await.unwrap_err()));
     }

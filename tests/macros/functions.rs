@@ -8,7 +8,7 @@ use goplug::{CallError, Error, PluginType};
 use goplug_runtime::typed::Configuration;
 use serde::{Deserialize, Serialize};
 
-use crate::double::InProcess;
+use crate::double::{InProcess, activator};
 
 /// Calculates.
 #[goplug::plugin(namespace = "math", version = "2.1.0")]
@@ -265,7 +265,7 @@ async fn a_callback_can_ask_its_host() {
 async fn hooks_get_the_plugins_value_and_the_configuration() {
     let plugin = InProcess::<Calculator>::start();
     let hooks = plugin.table();
-    let (activate, stop) = (hooks.activate.unwrap(), hooks.stop.unwrap());
+    let (activate, stop) = (activator(hooks), hooks.stop.unwrap());
     let client: Client = plugin.client();
 
     let given = Configuration::new(Bytes::from_static(br#"{"start":9}"#));

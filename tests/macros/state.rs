@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use goplug::PluginType;
 
-use crate::double::InProcess;
+use crate::double::{InProcess, activator};
 
 #[derive(Default)]
 struct Counter {
@@ -101,7 +101,7 @@ async fn a_method_without_self_is_a_method() {
 async fn a_function_and_a_second_impl_add_to_the_plugin() {
     let plugin = InProcess::<Counter>::start();
     let client: Client = plugin.client();
-    plugin.table().activate.unwrap()(plugin.value(), <_>::default()).await.unwrap();
+    activator(plugin.table())(plugin.value(), <_>::default()).await.unwrap();
     plugin.table().stop.unwrap()(plugin.value()).await.unwrap();
     assert_eq!(client.log().await.unwrap(), ["started", "stopped"]);
     client.reset(&9).await.unwrap();

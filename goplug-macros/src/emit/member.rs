@@ -62,5 +62,6 @@ fn item(member: &ClientMember, paths: &Paths) -> TokenStream {
 
 fn hook_entry(hook: &Hook, paths: &Paths) -> TokenStream {
     let scope = MemberScope { paths, attrs: &hook.signature.attrs };
-    entry(&scope, &hook::item(hook, paths), &checks::of_hook(hook, paths))
+    let (checks, marker) = (checks::of_hook(hook, paths), hook::marker(hook, paths));
+    entry(&scope, &hook::item(hook, paths), &quote!(#checks #marker))
 }

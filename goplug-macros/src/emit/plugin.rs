@@ -6,7 +6,7 @@ use syn::Path;
 
 use super::client::ClientDecl;
 use super::contract;
-use crate::model::{InitialValue, Plugin};
+use crate::model::{InitialValue, Plugin, idents};
 
 /// ```text
 /// impl PluginType for Calculator { … }
@@ -37,7 +37,12 @@ pub(crate) fn declare(
 /// impl PluginType for Calculator {
 ///     const NAME: &'static str = "Calculator";
 ///     …
-///     fn create() -> Self { Self }
+///     fn create() -> Option<Self> { Some(Self) }
+///     // or
+///     fn create() -> Option<Self> {
+///         use {DefaultValue as _, NoInitialValue as _};
+///         InitialValue::<Counter>::new().create()
+///     }
 /// }
 /// ```
 fn plugin_type(plugin: &Plugin, private: &TokenStream) -> TokenStream {
@@ -53,10 +58,15 @@ fn plugin_type(plugin: &Plugin, private: &TokenStream) -> TokenStream {
     };
     let at = Span::mixed_site().located_at(plugin.ident.span());
     let value = match plugin.value {
-        InitialValue::Unit => quote!(Self),
+        InitialValue::Unit => quote!(::std::option::Option::Some(Self)),
         // Without `Default` the error is about the type, not about this attribute.
         InitialValue::Default => {
-            quote_spanned!(at=> <#path as ::std::default::Default>::default())
+            let there = idents::respan(private, at);
+            quote_spanned! {at=>
+                #[allow(unused_imports)]
+                use #there::{DefaultValue as _, NoInitialValue as _};
+                #there::InitialValue::<#path>::new().create()
+            }
         }
     };
     quote! {
@@ -68,7 +78,7 @@ fn plugin_type(plugin: &Plugin, private: &TokenStream) -> TokenStream {
             const URL: ::std::option::Option<&'static str> = #url;
             const LAZY_LOAD: bool = #lazy_load;
 
-            fn create() -> Self {
+            fn create() -> ::std::option::Option<Self> {
                 #value
             }
         }

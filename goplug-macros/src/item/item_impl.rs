@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Path, parse_quote};
+use syn::{Attribute, Path, parse_quote};
 
 use super::{function, trait_impl};
 use crate::attr::{self, Options, Role};
@@ -41,11 +41,12 @@ fn expand_for(path: &Path, block: &mut Impl, options: &Options, diag: &Diag) -> 
     };
     let expanded = match block.of_trait.clone() {
         Some((contract, _)) => {
-            trait_impl::check_unmarked(path, &block.items, diag);
-            let items = unmarked(std::mem::take(&mut block.items));
+            let (hooks, items) = trait_impl::take_hooks(std::mem::take(&mut block.items));
+            trait_impl::check_unmarked(&items, diag);
             let registered = trait_impl::register(&contract, path, block, options);
-            let block = block.with_items(&items);
-            quote!(#block #registered)
+            let hooks = (!hooks.is_empty()).then(|| beside(path, block, hooks, options, diag));
+            let block = block.with_items(&unmarked(items));
+            quote!(#block #registered #hooks)
         }
         None => inherent(path, block, options, diag),
     };
@@ -115,9 +116,43 @@ fn declare(block: &Impl, path: &Path, options: &Options, diag: &Diag) -> Option<
 /// // for each member what a free function adds
 /// ```
 fn inherent(path: &Path, block: &mut Impl, options: &Options, diag: &Diag) -> TokenStream {
+    let items = std::mem::take(&mut block.items);
+    let (kept, added) = members(path, block, items, options, diag);
+    let block = block.with_items(&kept);
+    quote!(#block #added)
+}
+
+/// ```text
+/// impl Polite { hooks }
+/// // for each hook what a free function adds
+/// ```
+///
+/// beside the impl of a contract, which cannot have them.
+fn beside(
+    path: &Path,
+    block: &Impl,
+    hooks: Vec<Item>,
+    options: &Options,
+    diag: &Diag,
+) -> TokenStream {
+    let (kept, added) = members(path, block, hooks, options, diag);
+    let is_repeated = |attr: &&Attribute| {
+        ["cfg", "allow", "expect"].iter().any(|name| attr.path().is_ident(name))
+    };
+    let attrs = block.attrs.iter().filter(is_repeated);
+    quote!(#(#attrs)* impl #path { #kept } #added)
+}
+
+/// The members as they stay in an impl, and what they add to the plugin.
+fn members(
+    path: &Path,
+    block: &Impl,
+    items: Vec<Item>,
+    options: &Options,
+    diag: &Diag,
+) -> (TokenStream, TokenStream) {
     let paths = Paths::of_impl(path, options.private());
     let cfgs = Attrs::new(&block.attrs).cfgs;
-    let items = std::mem::take(&mut block.items);
     let (mut kept, mut added) = (TokenStream::new(), TokenStream::new());
     for item in model::plugin_items(items, path, diag) {
         match item {
@@ -130,6 +165,5 @@ fn inherent(path: &Path, block: &mut Impl, options: &Options, diag: &Diag) -> To
             }
         }
     }
-    let block = block.with_items(&kept);
-    quote!(#block #added)
+    (kept, added)
 }

@@ -1,16 +1,24 @@
 //! `#[goplug::plugin]` on an impl of a contract: a plugin that fulfils it.
 
 use proc_macro2::TokenStream;
-use syn::Path;
+use syn::{Attribute, Path};
 
 use crate::attr::{Options, Role};
 use crate::diag::Diag;
 use crate::emit::{MemberScope, Paths, entry};
-use crate::model::{Attrs, types};
+use crate::model::Attrs;
 use crate::syntax::{Impl, Item};
 
-/// Refuses our attributes in the impl of a contract.
-pub(super) fn check_unmarked(path: &Path, items: &[Item], diag: &Diag) {
+/// Takes the hooks out of the items. Returns them, and the other items: those of the contract.
+pub(super) fn take_hooks(items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
+    let is_hook = |attr: &Attribute| matches!(Role::of(attr), Some(Role::Hook(_)));
+    items.into_iter().partition(
+        |item| matches!(item, Item::Function(function) if function.attrs.iter().any(is_hook)),
+    )
+}
+
+/// Refuses our attributes on what is the contract's.
+pub(super) fn check_unmarked(items: &[Item], diag: &Diag) {
     let functions = items.iter().filter_map(|item| match item {
         Item::Function(function) => Some(function),
         Item::Other(_) => None,
@@ -18,16 +26,8 @@ pub(super) fn check_unmarked(path: &Path, items: &[Item], diag: &Diag) {
     for attr in functions.flat_map(|function| &function.attrs) {
         let Some(role) = Role::of(attr) else { continue };
         let name = role.as_str();
-        let text = match role {
-            Role::Method | Role::Callback => {
-                format!("the trait says what is a {name}; nothing is marked where it is fulfilled")
-            }
-            Role::Hook(_) => format!(
-                "a hook is no part of the contract: make it a function, with \
-                 `#[goplug::{name}({})]`",
-                types::path_name(path)
-            ),
-        };
+        let text =
+            format!("the trait says what is a {name}; nothing is marked where it is fulfilled");
         diag.at(attr, text);
     }
 }

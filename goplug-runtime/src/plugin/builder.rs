@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +11,15 @@ use bytes::Bytes;
 
 use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;
+use super::problems::not_active;
 use super::server::PluginServer;
+use super::value::Value;
 use crate::error::{Error, RemoteError, Result};
 use crate::protocol::{
     CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PconfError, PluginId, name, wire,
 };
 use crate::typed::{
-    Configuration, Handler, HookOutcome, PluginType, PluginValue, Reply, insert_sorted,
+    Activation, Configuration, Handler, HookOutcome, PluginType, Reply, Table, insert_sorted,
     remote_problem, table,
 };
 
@@ -55,14 +58,14 @@ impl PluginServer {
     }
 
     /// A builder for an annotated plugin, with the names, methods, callbacks and hooks that the
-    /// annotations declare. The plugin's value is created here.
+    /// annotations declare. The plugin's value is created here, unless its activation builds it.
     ///
     /// # Errors
     /// [`Error::Configuration`] if nothing is declared for the type, or if two of its members
     /// have the same name.
     pub fn of<P: PluginType>() -> Result<ServerBuilder> {
         let table = table::<P>()?;
-        let value: PluginValue = Arc::new(P::create());
+        let value = value::<P>(&table)?;
         let descriptor = table.descriptor::<P>();
         let mut builder = ServerBuilder::new(P::NAME.into());
         builder.namespace = P::NAMESPACE.into();
@@ -74,16 +77,13 @@ impl PluginServer {
         builder.callbacks = descriptor.callbacks;
         for (descriptor, (_, dispatch)) in descriptor.methods.into_iter().zip(table.methods) {
             let value = value.clone();
-            let handler: Handler = Arc::new(move |call| dispatch(value.clone(), call));
+            let handler: Handler = Arc::new(move |call| match value.current() {
+                Some(value) => dispatch(value, call),
+                None => Box::pin(ready(Err(not_active()))),
+            });
             builder.add_method(descriptor, handler);
         }
-        if let Some(hook) = table.activate {
-            let value = value.clone();
-            builder.hooks.activate = Some(Arc::new(move |with| hook(value.clone(), with)));
-        }
-        if let Some(hook) = table.stop {
-            builder.hooks.stop = Some(Arc::new(move || hook(value.clone())));
-        }
+        builder.hooks = Hooks::of(table.activate, table.stop, &value);
         Ok(builder)
     }
 }
@@ -93,6 +93,21 @@ fn describe<P: PluginType>(descriptor: &mut Descriptor) {
     if let Ok(table) = table::<P>() {
         table.describe(descriptor);
     }
+}
+
+/// The value of a plugin with these entries.
+///
+/// # Errors
+/// [`Error::Configuration`] if the hook that builds the value is missing.
+fn value<P: PluginType>(table: &Table) -> Result<Value> {
+    if let Some(Activation::Build(_)) = table.activate {
+        return Ok(Value::Built(Arc::default()));
+    }
+    let value = P::create().ok_or_else(|| {
+        let text = format!("plugin {}: the activation that builds it is not linked", P::NAME);
+        Error::Configuration(text)
+    })?;
+    Ok(Value::Fixed(Arc::new(value)))
 }
 
 impl ServerBuilder {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::typed::{Configuration, HookFuture, HookOutcome};
+use super::value::Value;
+use crate::typed::{Activation, Configuration, HookFuture, HookOutcome, Stopper};
 
 type Activate = Arc<dyn Fn(Configuration) -> HookFuture + Send + Sync>;
 type Stop = Arc<dyn Fn() -> HookFuture + Send + Sync>;
@@ -14,7 +15,58 @@ pub(super) struct Hooks {
     pub(super) stop: Option<Stop>,
 }
 
+/// Ends the value of a plugin when it is dropped, also by a stop hook that panics or takes too long.
+struct Cleanup(Value);
+
+impl Drop for Cleanup {
+    fn drop(&mut self) {
+        self.0.replace(None);
+    }
+}
+
 impl Hooks {
+    /// The hooks of an annotated plugin with this value.
+    pub(super) fn of(activate: Option<Activation>, stop: Option<Stopper>, value: &Value) -> Self {
+        let mut hooks = Self::default();
+        match (activate, value.clone()) {
+            (Some(Activation::Run(hook)), Value::Fixed(value)) => {
+                hooks.activate = Some(Arc::new(move |with| hook(value.clone(), with)));
+            }
+            (Some(Activation::Build(hook)), value) => {
+                hooks.activate = Some(Arc::new(move |with| {
+                    let (building, value) = (hook(with), value.clone());
+                    Box::pin(async move {
+                        value.replace(Some(building.await?));
+                        Ok(())
+                    })
+                }));
+            }
+            _ => {}
+        }
+        match (stop, value.clone()) {
+            (Some(hook), Value::Fixed(value)) => {
+                hooks.stop = Some(Arc::new(move || hook(value.clone())));
+            }
+            // What an activation has built ends with the stop, with a hook or without.
+            (hook, Value::Built(slot)) => {
+                let value = Value::Built(slot);
+                hooks.stop = Some(Arc::new(move || {
+                    let stopping = hook.zip(value.current()).map(|(hook, value)| hook(value));
+                    let cleanup = Cleanup(value.clone());
+                    Box::pin(async move {
+                        let _cleanup = cleanup;
+                        match stopping {
+                            Some(stopping) => stopping.await,
+                            None => Ok(()),
+                        }
+                    })
+                }));
+            }
+            (None, Value::Fixed(_)) => {}
+        }
+        hooks
+    }
+
     pub(super) fn on_activate<F, R>(
         &mut self,
         hook: impl Fn(Configuration) -> F + Send + Sync + 'static,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::problems::stopping;
+use super::problems::{not_active, stopping};
 use crate::error::RemoteError;
 use crate::limits;
 use crate::panic::catch_panic;
@@ -142,9 +142,7 @@ impl Lifecycle {
         });
         match phase {
             Phase::Active => Ok(CallGuard(self.clone())),
-            Phase::Idle | Phase::Activating | Phase::Deactivating => {
-                Err(Problem::new(ProblemKind::NotActive, "no host has activated the plugin yet"))
-            }
+            Phase::Idle | Phase::Activating | Phase::Deactivating => Err(not_active()),
             _ => Err(stopping()),
         }
     }

@@ -6,8 +6,8 @@
 //! The rooms, each of which imports only from those before it:
 //! - `problems`, `select`: what requests are refused with, and waiting for more than one thing at
 //!   a time
-//! - `hooks`, `definition`: the plugin's own code at its start and its end, and everything else
-//!   that is fixed
+//! - `value`, `hooks`, `definition`: the value that the methods share, the plugin's own code at its
+//!   start and its end, and everything else that is fixed
 //! - `pconf_file`: the file by which hosts find the plugin
 //! - `headers`, `route`: what the head of a request says
 //! - `lifecycle`: how far the plugin has come, and what is in flight
@@ -35,6 +35,7 @@ mod response;
 mod route;
 mod select;
 mod server;
+mod value;
 
 pub use builder::ServerBuilder;
 pub use callbacks::{RegisteredCallback, RegisteredHost};

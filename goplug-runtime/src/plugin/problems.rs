@@ -25,6 +25,11 @@ pub(super) fn body_broken(error: impl std::fmt::Display) -> Problem {
     bad_request(format!("the body broke off: {error}"))
 }
 
+/// No host has activated the plugin.
+pub(super) fn not_active() -> Problem {
+    Problem::new(ProblemKind::NotActive, "no host has activated the plugin yet")
+}
+
 /// The plugin is stopping.
 pub(super) fn stopping() -> Problem {
     Problem::new(ProblemKind::Stopping, "the plugin is stopping and takes no further calls")

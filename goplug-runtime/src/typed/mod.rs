@@ -47,12 +47,16 @@ pub use codec::{Arguments, DecodeResult, EncodeArguments, EncodeError, Json, Med
 #[cfg(feature = "plugin")]
 pub(crate) use declare::remote_problem;
 pub use declare::{
+    BuildOutcome, BuiltByActivation, DefaultValue, Initial, InitialValue, NoInitialValue, build,
+};
+pub use declare::{
     CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
     ErrorTextFallback, ErrorTextOf, HookOutcome, HookResult, HookText, LossOf, MethodError,
     MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, ResultKind,
     ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
 };
 pub use table::{
-    Activator, Contract, Dispatch, Entry, Expectation, HookFuture, Item, Stopper, Table,
-    embedded_names, entries, insert_sorted, note_embedded, table,
+    Activation, Activator, BuildFuture, Builder, Contract, Dispatch, Entry, Expectation,
+    HookFuture, Item, Stopper, Table, built, embedded_names, entries, insert_sorted, note_embedded,
+    table,
 };

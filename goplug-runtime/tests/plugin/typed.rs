@@ -8,8 +8,9 @@ use goplug_runtime::protocol::Descriptor;
 #[allow(unused_imports, reason = "it is of use without the feature `schema`")]
 use goplug_runtime::typed::TypeSchemaFallback as _;
 use goplug_runtime::typed::{
-    Attempt, Call, CallbackSpec, Configuration, Entry, ErrorSpec, HookFuture, Item, MethodSpec,
-    ParamSpec, PluginType, PluginValue, Reply, ReplyFuture, TypeSchema, TypeSchemaOf, ask, emit,
+    Activation, Attempt, Call, CallbackSpec, Configuration, Entry, ErrorSpec, HookFuture, Item,
+    MethodSpec, ParamSpec, PluginType, PluginValue, Reply, ReplyFuture, TypeSchema, TypeSchemaOf,
+    ask, emit,
 };
 use goplug_runtime::{Error, Result};
 
@@ -25,8 +26,8 @@ impl PluginType for Counter {
     const VERSION: &'static str = "1.2.3";
     const URL: Option<&'static str> = None;
     const LAZY_LOAD: bool = true;
-    fn create() -> Self {
-        Self { value: AtomicI64::new(0) }
+    fn create() -> Option<Self> {
+        Some(Self { value: AtomicI64::new(0) })
     }
 }
 
@@ -98,7 +99,7 @@ inventory::submit!(Entry::new::<Counter>(Item::Method(&CONFIRM, confirm)));
 inventory::submit!(Entry::new::<Counter>(Item::Method(&ADD, add)));
 inventory::submit!(Entry::new::<Counter>(Item::Callback(&SURE)));
 inventory::submit!(Entry::new::<Counter>(Item::Callback(&CHANGED)));
-inventory::submit!(Entry::new::<Counter>(Item::Activate(&[], activate)));
+inventory::submit!(Entry::new::<Counter>(Item::Activate(&[], Activation::Run(activate))));
 
 const TWO: (&str, &str) = ("Goplug-Protocol", "2");
 const HOST: (&str, &str) = ("Goplug-Host", "h");
@@ -335,8 +336,8 @@ impl PluginType for Lonely {
     const VERSION: &'static str = "0.1.0";
     const URL: Option<&'static str> = None;
     const LAZY_LOAD: bool = false;
-    fn create() -> Self {
-        Self
+    fn create() -> Option<Self> {
+        Some(Self)
     }
 }
 
@@ -387,8 +388,8 @@ impl PluginType for Empty {
     const VERSION: &'static str = "0.1.0";
     const URL: Option<&'static str> = None;
     const LAZY_LOAD: bool = false;
-    fn create() -> Self {
-        Self
+    fn create() -> Option<Self> {
+        Some(Self)
     }
 }
 

@@ -42,8 +42,8 @@ impl PluginType for Saver {
     const VERSION: &'static str = "0.1.0";
     const URL: Option<&'static str> = None;
     const LAZY_LOAD: bool = false;
-    fn create() -> Self {
-        Self
+    fn create() -> Option<Self> {
+        Some(Self)
     }
 }
 

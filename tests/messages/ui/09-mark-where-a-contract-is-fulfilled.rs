@@ -15,9 +15,6 @@ impl Greeter for Polite {
     async fn greet(&self) -> String {
         String::new()
     }
-
-    #[goplug::activate]
-    async fn start(&self) {}
 }
 
 fn main() {}

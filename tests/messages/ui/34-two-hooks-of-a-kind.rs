@@ -9,7 +9,9 @@ impl Counter {
     fn one(&self) {}
 
     #[goplug::activate]
-    fn two(&self) {}
+    fn two() -> Self {
+        Self
+    }
 }
 
 fn main() {}

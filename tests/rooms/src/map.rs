@@ -107,6 +107,7 @@ pub const ROOMS: &[Rooms] = &[
         order: &[
             "problems",
             "select",
+            "value",
             "hooks",
             "definition",
             "pconf_file",

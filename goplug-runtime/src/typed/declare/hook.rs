@@ -11,7 +11,9 @@ use std::fmt::Display;
     message = "`{Self}` cannot be the result of a plugin's hook",
     label = "a hook returns nothing or a `Result<(), E>`",
     note = "`E` is an error or a text: `anyhow::Error`, `String`, \
-            `Box<dyn std::error::Error + Send + Sync>`, or a type with `Display`"
+            `Box<dyn std::error::Error + Send + Sync>`, or a type with `Display`",
+    note = "an activation without a receiver may also build the plugin's value, if the type is \
+            spelled out: `Result<Self, E>`"
 )]
 pub trait HookOutcome {
     /// The result in the form that the runtime takes.

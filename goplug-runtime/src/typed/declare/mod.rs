@@ -6,6 +6,7 @@
 //! Start with [`spec`]. [`check`] has the bounds of the user's types, with their messages;
 //! [`outcome`] says how a method's error travels, [`hook`] what a hook may return, [`loss`] what
 //! JSON would lose, [`type_schema`] where a type's schema comes from.
+//! [`value`] says how the value of a plugin comes to be.
 
 pub mod check;
 mod hook;
@@ -15,6 +16,7 @@ mod plugin_type;
 mod spec;
 mod type_schema;
 mod unmet;
+mod value;
 
 pub use hook::{HookOutcome, HookResult, HookText, NoHookOutcome};
 pub use loss::{LossOf, NoLoss};
@@ -29,3 +31,6 @@ pub use spec::{CallbackSpec, ContractSpec, ErrorSpec, MethodSpec, ParamSpec};
 pub use type_schema::{TypeSchema, TypeSchemaFallback, TypeSchemaOf};
 pub use unmet::Unmet;
 pub(in crate::typed) use unmet::never;
+pub use value::{
+    BuildOutcome, BuiltByActivation, DefaultValue, Initial, InitialValue, NoInitialValue, build,
+};

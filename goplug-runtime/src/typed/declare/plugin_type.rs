@@ -17,6 +17,6 @@ pub trait PluginType: Sized + Send + Sync + 'static {
     const URL: Option<&'static str>;
     /// Whether the plugin is loaded only on request.
     const LAZY_LOAD: bool;
-    /// Makes the value that the plugin's methods share.
-    fn create() -> Self;
+    /// Makes the value that the plugin's methods share; `None` if the activation hook builds it.
+    fn create() -> Option<Self>;
 }

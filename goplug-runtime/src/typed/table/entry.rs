@@ -6,6 +6,7 @@
 use std::any::TypeId;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::typed::call::{Call, Configuration, PluginValue, ReplyFuture};
 use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec, PluginType};
@@ -19,6 +20,21 @@ pub type HookFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 /// Runs the activation hook. Generated.
 pub type Activator = fn(PluginValue, Configuration) -> HookFuture;
 
+/// The future of an activation hook that builds the plugin's value.
+pub type BuildFuture = Pin<Box<dyn Future<Output = anyhow::Result<PluginValue>> + Send>>;
+
+/// Runs an activation hook that builds the plugin's value. Generated.
+pub type Builder = fn(Configuration) -> BuildFuture;
+
+/// A plugin's activation hook.
+#[derive(Clone, Copy, Debug)]
+pub enum Activation {
+    /// It runs with the value that the plugin has from the start.
+    Run(Activator),
+    /// It builds the value.
+    Build(Builder),
+}
+
 /// Runs the stop hook. Generated.
 pub type Stopper = fn(PluginValue) -> HookFuture;
 
@@ -30,7 +46,7 @@ pub enum Item {
     /// A callback.
     Callback(&'static CallbackSpec),
     /// The activation hook and its parameters: the configuration, if it reads one.
-    Activate(&'static [ParamSpec], Activator),
+    Activate(&'static [ParamSpec], Activation),
     /// The stop hook.
     Stop(Stopper),
     /// Everything that a contract's trait declares, for this plugin.
@@ -60,6 +76,15 @@ pub struct Contract {
     pub spec: &'static ContractSpec,
     /// The functions that run the methods of `spec.methods`, in the same order.
     pub dispatch: Vec<Dispatch>,
+}
+
+/// The value that an activation hook has built, for the server.
+///
+/// # Errors
+/// The hook has built none.
+pub fn built<P: PluginType>(value: Option<P>) -> anyhow::Result<PluginValue> {
+    let value = value.ok_or_else(|| anyhow::anyhow!("the activation has built no value"))?;
+    Ok(Arc::new(value))
 }
 
 /// Everything that is declared for the plugin `P`, in no particular order.

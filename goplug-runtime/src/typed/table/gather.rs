@@ -3,7 +3,7 @@
 //! At start, [`table`] gathers the entries of one plugin type, sorts them and refuses
 //! duplicates. Descriptor, `.pconf` and dispatch are made from the table alone.
 
-use super::entry::{Activator, Contract, Dispatch, Item, Stopper, entries};
+use super::entry::{Activation, Contract, Dispatch, Item, Stopper, entries};
 use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, name};
 use crate::typed::declare::{CallbackSpec, MethodSpec, ParamSpec, PluginType};
@@ -16,7 +16,7 @@ pub struct Table {
     /// Callbacks, sorted by wire name.
     pub callbacks: Vec<&'static CallbackSpec>,
     /// The activation hook.
-    pub activate: Option<Activator>,
+    pub activate: Option<Activation>,
     /// What the activation hook reads.
     pub configuration: Option<&'static ParamSpec>,
     /// The stop hook.

@@ -16,6 +16,9 @@ mod gather;
 mod references;
 
 pub use embedded::{embedded_names, note_embedded};
-pub use entry::{Activator, Contract, Dispatch, Entry, HookFuture, Item, Stopper, entries};
+pub use entry::{
+    Activation, Activator, BuildFuture, Builder, Contract, Dispatch, Entry, HookFuture, Item,
+    Stopper, built, entries,
+};
 pub use expectation::Expectation;
 pub use gather::{Table, insert_sorted, table};
