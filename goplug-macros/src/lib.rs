@@ -347,20 +347,6 @@ pub fn callback(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// # fn main() {}
 /// ```
-///
-/// One that builds the value:
-/// ```
-/// pub struct Counter(u64);
-///
-/// #[goplug::plugin]
-/// impl Counter {
-///     #[goplug::activate]
-///     async fn open(step: u64) -> Result<Self, String> {
-///         if step == 0 { Err("it would not count".into()) } else { Ok(Self(step)) }
-///     }
-/// }
-/// # fn main() {}
-/// ```
 #[proc_macro_attribute]
 pub fn activate(args: TokenStream, item: TokenStream) -> TokenStream {
     item::function(Role::Hook(HookKind::Activate), args.into(), item.into()).into()

@@ -35,6 +35,7 @@ mod panics;
 mod pipelining;
 mod process;
 mod program;
+mod reconfigure;
 mod retries;
 mod runtimes;
 mod scale;

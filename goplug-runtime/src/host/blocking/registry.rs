@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::plugin::Plugin;
 use super::runtime::RuntimeThread;
 use crate::error::Result;
 use crate::host::{DiscoveredPlugin, RegistryBuilder, RejectedFile, registry};
-use crate::typed::NamedClient;
+use crate::typed::{Client, NamedClient};
 
 /// The plugins of a folder, for a host that is not async: a [`Registry`](registry::Registry)
 /// with a runtime on a thread of its own.
@@ -72,6 +74,29 @@ impl Registry {
         self.run(
             |registry| async move { registry.reload(&name, &namespace).await.map(Plugin::from) },
         )
+    }
+
+    /// Gives a plugin another configuration. Blocks until a new process with it takes the calls.
+    ///
+    /// # Errors
+    /// As [`Registry::reconfigure`](registry::Registry::reconfigure).
+    pub fn reconfigure(
+        &self,
+        name: &str,
+        namespace: &str,
+        value: &impl Serialize,
+    ) -> Result<Plugin> {
+        let (name, namespace) = (name.to_owned(), namespace.to_owned());
+        let value = registry::configuration(&name, &namespace, value)?;
+        self.run(|registry| async move {
+            registry.reconfigure_as(&name, &namespace, value).await.map(Plugin::from)
+        })
+    }
+
+    /// Those of the known plugins that offer what a client needs, as
+    /// [`Registry::fulfilling`](registry::Registry::fulfilling).
+    pub fn fulfilling<C: Client>(&self) -> Vec<DiscoveredPlugin> {
+        self.inner.registry.fulfilling::<C>()
     }
 
     /// The typed client of the plugin that the client's type names. Starts the plugin unless it

@@ -1,13 +1,15 @@
 //! What lies in the folder, and whether to trust it.
 //!
-//! Values and reads of the file system. The room imports no other room of the host. Start
+//! Values and reads of the file system. The room imports no other room of the host but `policy`. Start
 //! reading at [`Installation`].
 
 mod command;
+mod configuration;
 mod digest;
 mod exec_files;
 mod installation;
 pub(in crate::host) mod interpreter;
+mod json_schema;
 mod search_path;
 pub(in crate::host) mod trust;
 

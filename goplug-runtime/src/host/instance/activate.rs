@@ -68,7 +68,7 @@ pub(super) async fn activate(
     via: Via<'_>,
     deadline: Instant,
 ) -> Result<(Dialect, Descriptor), ActivationError> {
-    let body: &[u8] = match &*policy.configuration {
+    let body: &[u8] = match &**policy.configuration.json() {
         // The original's hosts send nothing here, and its plugins expect nothing.
         _ if installation.pconf.protocol() == 1 => b"",
         configuration => null::for_empty(configuration),

@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use crate::error::Result;
+use crate::host::policy::PluginConfiguration;
 
 /// A request to the supervisor, with the sender for its result.
 pub(in crate::host) enum Command {
@@ -14,6 +15,8 @@ pub(in crate::host) enum Command {
     Unload(oneshot::Sender<Result<()>>),
     /// Replace the running process by a new one, or start the plugin.
     Reload(oneshot::Sender<Result<()>>),
+    /// Replace the running process by a new one with this configuration, which further ones get too.
+    Reconfigure(PluginConfiguration, oneshot::Sender<Result<()>>),
     /// Stop the plugin for good, because the registry stops.
     Close(oneshot::Sender<Result<()>>),
 }

@@ -238,6 +238,15 @@ impl Plugin {
         error
     }
 
+    /// Whether the running plugin, or else its `.pconf`, says that it offers this.
+    pub(in crate::host) fn fulfils(&self, expectation: &Expectation) -> bool {
+        if let Some(instance) = self.shared.instance() {
+            return check_instance(expectation, &instance).is_ok();
+        }
+        let announced = self.shared.installation().and_then(|it| it.pconf.descriptor());
+        announced.is_some_and(|announced| expectation.differences(&announced).is_empty())
+    }
+
     /// What the handle shares with the supervisor.
     pub(in crate::host) fn shared(&self) -> &PluginState {
         &self.shared

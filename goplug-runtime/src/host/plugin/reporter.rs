@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use super::program_watch::ProgramWatch;
 use super::state::PluginState;
+use crate::error::Result;
 use crate::host::install::Installation;
 use crate::host::instance::{Exit, Sockets};
+use crate::host::policy::PluginConfiguration;
 use crate::protocol::PluginId;
 
 /// The registry, as the supervisor of one of its plugins sees it.
@@ -17,6 +19,11 @@ pub(in crate::host) trait Reporter: Send + Sync {
     fn folder(&self) -> PathBuf;
     /// The folder in which the sockets of plugins are bound.
     fn sockets(&self) -> Arc<Sockets>;
+    /// The configuration of a plugin that its policy gives none; `None` if the host gives none.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`](crate::Error::Configuration) says why the host could not give it.
+    fn configuration(&self, plugin: &Arc<PluginState>) -> Result<Option<PluginConfiguration>>;
     /// Reports what happened to a plugin.
     fn report(&self, plugin: &PluginId, event: PluginEvent);
     /// Reports that an installation cannot be used, and why.

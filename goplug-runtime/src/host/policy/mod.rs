@@ -4,12 +4,14 @@
 //! for start, stop, health and sandbox, `plugin` what is set for restarts. Start reading at
 //! [`Policy`].
 
+mod configuration;
 mod health_check;
 mod policies;
 mod resources;
 mod restart;
 mod sandbox;
 
+pub(in crate::host) use configuration::PluginConfiguration;
 pub use health_check::HealthCheck;
 pub(in crate::host) use policies::Policies;
 pub use policies::Policy;

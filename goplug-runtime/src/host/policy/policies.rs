@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::{HealthCheck, Resources, Restart, Sandbox};
+use super::{HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
 
@@ -91,7 +89,8 @@ pub struct Policy {
     pub(in crate::host) environment: BTreeMap<OsString, OsString>,
     pub(in crate::host) resources: Resources,
     pub(in crate::host) sandbox: Option<Sandbox>,
-    pub(in crate::host) configuration: Bytes,
+    pub(in crate::host) configuration: PluginConfiguration,
+    pub(in crate::host) auto_load: bool,
     pub(in crate::host) restart: Restart,
     pub(in crate::host) health: Option<HealthCheck>,
     pub(in crate::host) idle_stop: Option<Duration>,
@@ -112,7 +111,8 @@ impl Default for Policy {
             environment: inherited(std::env::vars_os()),
             resources: Resources::new(),
             sandbox: None,
-            configuration: Bytes::new(),
+            configuration: PluginConfiguration::default(),
+            auto_load: true,
             restart: Restart::default(),
             health: None,
             idle_stop: None,
@@ -166,6 +166,18 @@ impl Policy {
     /// clients and registered callbacks stay valid.
     pub fn restart(mut self, restart: Restart) -> Self {
         self.restart = restart;
+        self
+    }
+
+    /// Whether a registry that discovers by itself also loads the plugin by itself, unless the
+    /// plugin asks for lazy loading; it does unless set. Otherwise the plugin stays
+    /// [`State::Discovered`](crate::host::State::Discovered) until somebody loads it. Once it is
+    /// loaded, it is restarted and upgraded as any other.
+    ///
+    /// Calls do not load a plugin that was never loaded: they fail with
+    /// [`Error::Unavailable`](crate::Error::Unavailable). `Registry::client` loads it.
+    pub fn auto_load(mut self, on: bool) -> Self {
+        self.auto_load = on;
         self
     }
 

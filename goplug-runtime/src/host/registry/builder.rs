@@ -1,5 +1,6 @@
 //! The builder of a registry.
 
+use std::error::Error as StdError;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +8,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::handle::Registry;
+use super::configure_with::ConfigureWith;
+use super::discovered::DiscoveredPlugin;
+use super::handle::{Registry, configuration};
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
@@ -16,7 +19,7 @@ use crate::host::runtime;
 #[cfg(doc)]
 use crate::limits;
 use crate::panic::catch;
-use crate::protocol::{Lossless, PluginId};
+use crate::protocol::PluginId;
 use crate::typed::PluginType;
 
 /// Configures and starts a [`Registry`]. Made by [`Registry::builder`].
@@ -44,6 +47,7 @@ pub struct RegistryBuilder {
     embedded: Vec<Result<Installation>>,
     policy: Policy,
     changes: Vec<PolicyChange>,
+    configure_with: Option<ConfigureWith>,
 }
 
 /// A change to the policy of one plugin.
@@ -69,6 +73,7 @@ impl RegistryBuilder {
             embedded: Vec::new(),
             policy: Policy::default(),
             changes: Vec::new(),
+            configure_with: None,
         }
     }
 
@@ -110,15 +115,54 @@ impl RegistryBuilder {
     }
 
     /// The configuration of a plugin, which its activation hook gets as JSON.
+    ///
+    /// If the plugin's `.pconf` says what it reads, a configuration that does not fit is an error of
+    /// the load before a process is started: [`Error::Configuration`] names each place, and no value.
+    /// A configuration is never shown in events, logs or `Debug`.
     pub fn configure(self, name: &str, namespace: &str, value: &impl Serialize) -> Self {
-        let (value, id) = (serde_json::to_vec(&Lossless::of(value)), format!("{namespace}.{name}"));
-        self.change(name, namespace, move |policy| match value {
-            Ok(value) => Ok(Policy { configuration: value.into(), ..policy }),
-            Err(error) => Err(Error::Configuration(format!(
-                "the configuration of {} cannot be JSON: {error}",
-                id.trim_start_matches('.')
-            ))),
+        let configuration = configuration(name, namespace, value);
+        self.change(name, namespace, |policy| {
+            Ok(Policy { configuration: configuration?, ..policy })
         })
+    }
+
+    /// The configuration of each plugin that [`configure`](Self::configure) does not name: for plugins
+    /// that are only known once they are discovered. The function is called before each start of such
+    /// a plugin, and gives its configuration; `None` is none. What
+    /// [`Registry::reconfigure`] has set goes before both.
+    ///
+    /// The function runs on a task of the registry, and must not block. If it fails or panics, that
+    /// start fails with [`Error::Configuration`], which shows the text of the error. Other plugins are
+    /// not affected.
+    ///
+    /// ```no_run
+    /// # async fn example() -> goplug::Result<()> {
+    /// let registry = goplug::Registry::builder("plugins")
+    ///     .configure_with(|plugin| match plugin.namespace() {
+    ///         "acme" => std::fs::read_to_string(format!("{}.cfg", plugin.name())).map(Some),
+    ///         _ => Ok(None),
+    ///     })
+    ///     .start()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure_with<T, E>(
+        mut self,
+        configure: impl Fn(&DiscoveredPlugin) -> Result<Option<T>, E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Serialize,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.configure_with = Some(ConfigureWith::new(configure));
+        self
+    }
+
+    /// Sets [`Policy::auto_load`] of all plugins. With `false`, a registry that discovers by itself
+    /// starts nothing by itself: [`Registry::discovered`] lists what there is once it has started.
+    pub fn auto_load(self, on: bool) -> Self {
+        self.policy(|policy| policy.auto_load(on))
     }
 
     fn change(
@@ -225,8 +269,9 @@ impl RegistryBuilder {
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
         let folder = std::path::absolute(&self.folder)
             .map_err(|error| Error::io(self.folder.display().to_string(), error))?;
-        let settings = Settings { folder, policies, trust_writable: self.trust_writable };
-        Registry::start(settings, embedded, self.auto_discover).await
+        let Self { trust_writable, configure_with, auto_discover, .. } = self;
+        let settings = Settings { folder, policies, configure_with, trust_writable };
+        Registry::start(settings, embedded, auto_discover).await
     }
 }
 

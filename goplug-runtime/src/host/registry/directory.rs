@@ -10,15 +10,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::mpsc;
 
+use super::discovered::DiscoveredPlugin;
 use super::events::{Event, Events, Listeners};
 use super::programs::Programs;
 use super::rejected::{self, Rejected, RejectedFile};
 use super::settings::Settings;
 use super::similar;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::instance::{Exit, Sockets};
 use crate::host::plugin::{PluginEvent, PluginState, ProgramWatch, Reporter, State, Supervisor};
+use crate::host::policy::PluginConfiguration;
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
@@ -217,6 +219,12 @@ impl Reporter for Directory {
 
     fn sockets(&self) -> Arc<Sockets> {
         Arc::clone(&self.sockets)
+    }
+
+    fn configuration(&self, plugin: &Arc<PluginState>) -> Result<Option<PluginConfiguration>> {
+        let function = self.settings.configure_with.as_ref().zip(plugin.installation());
+        let Some((function, installation)) = function else { return Ok(None) };
+        function.configuration(&DiscoveredPlugin::new(plugin, installation))
     }
 
     fn report(&self, plugin: &PluginId, event: PluginEvent) {

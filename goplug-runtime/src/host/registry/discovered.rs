@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::host::install::{Installation, Origin};
 use crate::host::plugin::{PluginState, State};
-use crate::protocol::PluginId;
+use crate::protocol::{Descriptor, PluginId};
 
 /// A plugin that a registry has discovered, as its `.pconf` describes it.
 #[derive(Clone, Debug)]
@@ -28,6 +28,18 @@ impl DiscoveredPlugin {
     /// The plugin's namespace; empty if it has none.
     pub fn namespace(&self) -> &str {
         self.id.namespace()
+    }
+
+    /// The plugin's name and namespace.
+    pub fn id(&self) -> &PluginId {
+        &self.id
+    }
+
+    /// What the `.pconf` says that the plugin offers and reads; `None` if it names no method and no
+    /// callback. The plugin that runs may offer something else:
+    /// [`Plugin::descriptor`](crate::host::Plugin::descriptor).
+    pub fn descriptor(&self) -> Option<Descriptor> {
+        self.installation.pconf.descriptor()
     }
 
     /// The version that the `.pconf` states, if any.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -20,12 +21,13 @@ use crate::host::install::Installation;
 use crate::host::instance::{check_host, remove_abandoned};
 use crate::host::owner::check_owner;
 use crate::host::plugin::{Command, Plugin, PluginState, State};
+use crate::host::policy::PluginConfiguration;
 use crate::host::runtime;
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
 use crate::transport::Owner;
-use crate::typed::NamedClient;
+use crate::typed::{Client, NamedClient};
 
 /// The plugins of a folder, and those that are embedded in the host.
 ///
@@ -141,6 +143,40 @@ impl Registry {
         self.start_plugin(name, namespace, Command::Reload).await
     }
 
+    /// Gives a plugin another configuration: a new process is started with it and takes the place of
+    /// the old one, as with [`Registry::reload`]. No call fails because of that. All later processes
+    /// of the plugin get it too, until the registry ends: it goes before everything that
+    /// [`RegistryBuilder`](crate::host::RegistryBuilder) says. If the plugin does not run, it is not
+    /// started, and its next process gets the configuration.
+    ///
+    /// Dropping the future does not cancel a replacement that has begun.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if the value cannot be JSON, if it does not fit what the `.pconf` says
+    /// that the plugin reads, or if the plugin is one that another process starts or that is of the
+    /// original GoPlug; otherwise as [`Registry::reload`]. After an error the old process stays, with
+    /// the configuration that it has.
+    pub async fn reconfigure(
+        &self,
+        name: &str,
+        namespace: &str,
+        value: &impl Serialize,
+    ) -> Result<Plugin> {
+        self.reconfigure_as(name, namespace, configuration(name, namespace, value)?).await
+    }
+
+    /// As [`Registry::reconfigure`].
+    pub(in crate::host) async fn reconfigure_as(
+        &self,
+        name: &str,
+        namespace: &str,
+        configuration: PluginConfiguration,
+    ) -> Result<Plugin> {
+        let plugin = self.find(name, namespace).await?;
+        plugin.command(|done| Command::Reconfigure(configuration, done)).await?;
+        Ok(Plugin::new(plugin))
+    }
+
     /// Has a plugin loaded or reloaded. While only one half of an upgrade is there, waits for the
     /// other for at most [`limits::UPGRADE_PAIR_TIMEOUT`].
     async fn start_plugin(
@@ -199,6 +235,29 @@ impl Registry {
     pub fn discovered(&self) -> Vec<DiscoveredPlugin> {
         let installed = self.inner.directory.installed().into_iter();
         installed
+            .map(|(plugin, installation)| DiscoveredPlugin::new(&plugin, installation))
+            .collect()
+    }
+
+    /// Those of the known plugins that offer what a client needs, sorted by namespace and name: as the
+    /// running plugin says, or else its `.pconf`. Starts nothing. A plugin that does not run and whose
+    /// `.pconf` names no methods is not among them.
+    ///
+    /// ```no_run
+    /// # #[goplug::plugin] trait Greeter { #[goplug::method] async fn greet(&self) -> String; }
+    /// # async fn example(registry: goplug::Registry) -> goplug::Result<()> {
+    /// for plugin in registry.fulfilling::<GreeterClient>() {
+    ///     let plugin = registry.load(plugin.name(), plugin.namespace()).await?;
+    ///     println!("{:?}", plugin.client::<GreeterClient>()?.greet().await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fulfilling<C: Client>(&self) -> Vec<DiscoveredPlugin> {
+        let expectation = C::expectation();
+        let installed = self.inner.directory.installed().into_iter();
+        installed
+            .filter(|(plugin, _)| Plugin::new(Arc::clone(plugin)).fulfils(&expectation))
             .map(|(plugin, installation)| DiscoveredPlugin::new(&plugin, installation))
             .collect()
     }
@@ -269,6 +328,22 @@ impl Registry {
         let plugin = directory.get(&id).filter(|plugin| plugin.installation().is_some());
         plugin.ok_or_else(|| directory.unknown(id))
     }
+}
+
+/// A configuration for this plugin.
+///
+/// # Errors
+/// [`Error::Configuration`] if the value cannot be JSON.
+pub(in crate::host) fn configuration(
+    name: &str,
+    namespace: &str,
+    value: &impl Serialize,
+) -> Result<PluginConfiguration> {
+    PluginConfiguration::of(value).map_err(|error| {
+        let id = format!("{namespace}.{name}");
+        let id = id.trim_start_matches('.');
+        Error::Configuration(format!("the configuration of {id} cannot be JSON: {error}"))
+    })
 }
 
 /// Starts to watch the folder, and waits until every further change will be noticed. A folder that does

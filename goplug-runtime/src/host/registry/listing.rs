@@ -197,7 +197,6 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::host::policy::Policies;
 
     #[derive(Default)]
     struct Stamps(BTreeMap<PathBuf, FileStamp>);
@@ -217,7 +216,7 @@ mod tests {
     }
 
     fn settings(folder: &Path) -> Settings {
-        Settings { folder: folder.into(), policies: Policies::default(), trust_writable: true }
+        Settings { folder: folder.into(), trust_writable: true, ..Settings::default() }
     }
 
     fn look(folder: &Path, known: &Stamps) -> FolderScan {

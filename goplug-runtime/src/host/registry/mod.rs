@@ -6,6 +6,7 @@
 //! users hold.
 
 mod builder;
+mod configure_with;
 mod directory;
 mod discovered;
 mod events;
@@ -23,4 +24,5 @@ pub use builder::RegistryBuilder;
 pub use discovered::DiscoveredPlugin;
 pub use events::{Event, Events};
 pub use handle::Registry;
+pub(in crate::host) use handle::configuration;
 pub use rejected::RejectedFile;

@@ -100,7 +100,6 @@ mod tests {
     use super::super::directory::Directory;
     use super::super::settings::Settings;
     use super::*;
-    use crate::host::policy::Policies;
 
     /// Keeps the texts of all warnings, and asks the registry something with each.
     #[derive(Clone)]
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn each_new_reason_is_one_warning() {
         let folder = "/plugins".into();
-        let settings = Settings { folder, trust_writable: true, policies: Policies::default() };
+        let settings = Settings { folder, trust_writable: true, ..Settings::default() };
         let directory = Arc::new(Directory::new(settings));
         let warnings = Warnings(Arc::default(), Arc::clone(&directory));
         tracing::subscriber::with_default(warnings.clone(), || {

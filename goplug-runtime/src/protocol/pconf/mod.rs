@@ -242,6 +242,11 @@ impl Pconf {
         self.configuration.as_ref()
     }
 
+    /// The schemas that others share, by name; see [`Descriptor::definitions`].
+    pub fn definitions(&self) -> &Map<String, Value> {
+        &self.definitions
+    }
+
     /// What the file says of the plugin; `None` if it names no method and no callback.
     pub fn descriptor(&self) -> Option<Descriptor> {
         let is_empty = self.methods.is_empty() && self.callbacks.is_empty();

@@ -1,5 +1,6 @@
 //! What a host passes to a plugin's activation hook.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
@@ -11,9 +12,17 @@ use crate::typed::declare::check::ConfigurationType;
 use crate::typed::declare::{Unmet, never};
 
 /// The configuration that a host passes to a plugin's activation hook.
-#[derive(Clone, Debug, Default)]
+///
+/// It may hold secrets: `Debug` shows its length.
+#[derive(Clone, Default)]
 pub struct Configuration {
     body: Bytes,
+}
+
+impl fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Configuration").field("len", &self.body.len()).finish()
+    }
 }
 
 impl Configuration {
@@ -99,6 +108,7 @@ mod tests {
         let given = Configuration::new(Bytes::from_static(br#"{"depth":"x"}"#));
         let error = given.read::<Vec<u8>>("Depths").unwrap_err().to_string();
         assert!(error.starts_with("the configuration is not a `Depths`: "), "{error}");
+        assert_eq!(format!("{given:?}"), "Configuration { len: 13 }");
         let none = Configuration::default().read::<u8>("Depth").unwrap_err().to_string();
         assert!(none.contains("no configuration") && none.contains("`Depth`"), "{none}");
         assert_eq!(Configuration::default().read::<Option<u8>>("Option<u8>").unwrap(), None);

@@ -6,8 +6,10 @@
 //! next call that fails.
 //!
 //! This file holds the loop, the commands and the stop. `start` starts an instance, `recovery`
-//! restarts a plugin whose process ended, `upgrade` replaces a running instance.
+//! restarts a plugin whose process ended, `upgrade` replaces a running instance, `configure` says
+//! what a process is configured with.
 
+mod configure;
 mod recovery;
 mod start;
 mod upgrade;
@@ -30,6 +32,7 @@ use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::install::{DigestCache, Installation};
 use crate::host::instance::{Exit, Instance, OwnedInstance, probe};
+use crate::host::policy::PluginConfiguration;
 use crate::panic::{catch, catch_panic, contained};
 
 /// Supervises one plugin until its registry is gone.
@@ -49,6 +52,8 @@ pub(in crate::host) struct Supervisor {
     /// The last files that failed to replace the current instance. They are not tried again.
     failed_upgrade: Option<UpgradeCandidate>,
     digests: DigestCache,
+    /// What the plugin was configured with after the start of its registry, if it was.
+    reconfigured: Option<PluginConfiguration>,
     /// Replaced instances that finish their calls.
     retiring: JoinSet<()>,
     /// Whether the loop has ended by itself.
@@ -73,6 +78,7 @@ impl Supervisor {
             has_run: false,
             failed_upgrade: None,
             digests: DigestCache::default(),
+            reconfigured: None,
             retiring: JoinSet::new(),
             has_ended: false,
         }
@@ -146,6 +152,10 @@ impl Supervisor {
                 let reloaded = catch_panic(self.reload()).await;
                 drop(done.send(self.unless_panicked(reloaded)));
             }
+            Command::Reconfigure(configuration, done) => {
+                let reconfigured = catch_panic(self.reconfigure(configuration)).await;
+                drop(done.send(self.unless_panicked(reconfigured)));
+            }
             Command::Close(done) => {
                 self.stop(State::Stopped).await;
                 self.commands.close();
@@ -193,10 +203,15 @@ impl Supervisor {
             _ if recheck == Recheck::Presence => {}
             Some(_) => self.upgrade_if_changed(installation).await,
             None if self.restart_at.is_some() => self.restart().await,
-            None if installation.pconf.lazy_load() => self.probe(&installation).await,
+            None if !self.is_auto_loaded(&installation) => self.probe(&installation).await,
             // A failure is reported and perhaps tried again.
             None => drop(self.start_for(StartedBy::Discovery).await),
         }
+    }
+
+    /// Whether a registry that discovers by itself loads the plugin by itself.
+    fn is_auto_loaded(&self, installation: &Installation) -> bool {
+        self.plugin.policy().auto_load && !installation.pconf.lazy_load()
     }
 
     /// Checks that a plugin that is started by somebody else can be reached; rejects its file if

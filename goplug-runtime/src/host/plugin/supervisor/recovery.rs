@@ -72,7 +72,7 @@ impl Supervisor {
         self.report(PluginEvent::ended(&exit));
         old.shared.end_replaced(exit);
         drop(old);
-        match self.start_successor().await {
+        match self.start_successor(None).await {
             Ok(instance) => self.set_current(instance, PluginEvent::Restarted),
             Err(error) => _ = self.handle_failed_start(&error, StartedBy::Restart),
         }
@@ -174,8 +174,10 @@ impl Supervisor {
 
     /// What the policy says to a failed start.
     fn decide(&mut self, error: &StartError, by: StartedBy) -> RestartDecision {
-        // What is wrong with the files does not pass by itself: they are looked at for changes.
-        if by != StartedBy::Restart && matches!(error.error, Error::Rejected { .. }) {
+        // What is wrong with the files, or with what the host has configured, does not pass by itself:
+        // files are looked at for changes.
+        let is_wrong = matches!(error.error, Error::Rejected { .. } | Error::Configuration(_));
+        if by != StartedBy::Restart && is_wrong {
             return RestartDecision::StayStopped;
         }
         let code = match error.cause {

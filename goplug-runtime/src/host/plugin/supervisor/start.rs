@@ -18,6 +18,7 @@ use crate::host::instance::{
 };
 use crate::host::plugin::reporter::PluginEvent;
 use crate::host::plugin::state::PluginState;
+use crate::host::policy::{PluginConfiguration, Policy};
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::Dialect;
@@ -42,23 +43,28 @@ impl Supervisor {
     /// [`Error::Contract`] if it does not offer what the clients need that were made while there was
     /// no instance.
     pub(super) async fn start(&self) -> Result<OwnedInstance, StartError> {
-        self.start_if(PluginState::check_new_contracts).await
+        self.start_if(PluginState::check_new_contracts, None).await
     }
 
-    /// Starts an instance that takes the place of the current one.
+    /// Starts an instance that takes the place of the current one, with the candidate for its
+    /// configuration if there is one.
     ///
     /// # Errors
     /// As [`Supervisor::start`], but for all clients.
-    pub(super) async fn start_successor(&self) -> Result<OwnedInstance, StartError> {
-        self.start_if(PluginState::check_contracts).await
+    pub(super) async fn start_successor(
+        &self,
+        candidate: Option<&PluginConfiguration>,
+    ) -> Result<OwnedInstance, StartError> {
+        self.start_if(PluginState::check_contracts, candidate).await
     }
 
     /// Starts an instance, and stops it again if it does not fit.
     async fn start_if(
         &self,
         fits: impl FnOnce(&PluginState, &Instance) -> Result<(), Error>,
+        candidate: Option<&PluginConfiguration>,
     ) -> Result<OwnedInstance, StartError> {
-        let launched = match self.launch().await {
+        let launched = match self.launch(candidate).await {
             Ok(launched) => launched,
             Err(error) => {
                 self.note_folders(&error).await;
@@ -86,23 +92,30 @@ impl Supervisor {
         }
     }
 
+    /// The error that no `.pconf` describes the plugin.
+    pub(super) fn not_found(&self) -> Error {
+        let Some(reporter) = self.reporter.upgrade() else { return Error::Stopped };
+        Error::NotFound { id: self.plugin.id().clone(), folder: reporter.folder(), hint: None }
+    }
+
     /// Starts an instance, registers the callbacks that there are, and activates it.
-    async fn launch(&self) -> Result<Launched, StartError> {
-        let (plugin, policy) = (&self.plugin, self.plugin.policy());
+    async fn launch(
+        &self,
+        candidate: Option<&PluginConfiguration>,
+    ) -> Result<Launched, StartError> {
+        let plugin = &self.plugin;
         if plugin.is_closing() {
             return Err(Error::Stopped.into());
         }
         // The reporter is released before the start, so that the registry can be dropped
         // meanwhile.
-        let (installation, sockets) = {
+        let (installation, sockets, policy) = {
             let reporter = self.reporter.upgrade().ok_or(Error::Stopped)?;
-            let installation = plugin.installation().ok_or_else(|| Error::NotFound {
-                id: plugin.id().clone(),
-                folder: reporter.folder(),
-                hint: None,
-            })?;
-            (installation, reporter.sockets())
+            let installation = plugin.installation().ok_or_else(|| self.not_found())?;
+            let policy = self.next_policy(&installation, &*reporter, candidate)?;
+            (installation, reporter.sockets(), policy)
         };
+        let policy = &*policy;
         if let Some(sandbox) = &policy.sandbox
             && let Some(gap) = unsupported(sandbox, &installation)?
         {
@@ -112,16 +125,17 @@ impl Supervisor {
         let (digests, host) = (&self.digests, plugin.callbacks().host_id());
         let launch = Launch { installation, policy, sockets: &sockets, digests, host, deadline };
         let starting = launch.start(plugin.closing()).await?;
-        let instance = self.activate(starting, deadline).await?;
+        let instance = self.activate(starting, policy, deadline).await?;
         Ok(Launched { instance, deadline })
     }
 
     async fn activate(
         &self,
         starting: StartingInstance,
+        policy: &Policy,
         deadline: Instant,
     ) -> Result<OwnedInstance, StartError> {
-        let (plugin, policy) = (&self.plugin, self.plugin.policy());
+        let plugin = &self.plugin;
         let installation = Arc::clone(starting.installation());
         let peer =
             CallbackPeer::new(installation, Arc::clone(starting.endpoint()), policy.call_timeout);

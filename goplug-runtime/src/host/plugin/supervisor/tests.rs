@@ -30,6 +30,10 @@ impl Reporter for Recorder {
         Arc::default()
     }
 
+    fn configuration(&self, _: &Arc<PluginState>) -> Result<Option<PluginConfiguration>> {
+        Ok(None)
+    }
+
     fn report(&self, _: &PluginId, event: PluginEvent) {
         assert!(!self.panics.swap(false, Ordering::SeqCst), "the report of {event:?}");
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);

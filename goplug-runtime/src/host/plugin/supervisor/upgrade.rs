@@ -12,6 +12,7 @@ use crate::host::install::Installation;
 use crate::host::instance::{OwnedInstance, StartError};
 use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::reporter::PluginEvent;
+use crate::host::policy::PluginConfiguration;
 use crate::transport::FileId;
 
 /// Files from which an instance may be replaced.
@@ -22,8 +23,8 @@ pub(super) struct UpgradeCandidate {
 }
 
 /// An upgrade that has failed.
-struct FailedUpgrade {
-    error: StartError,
+pub(super) struct FailedUpgrade {
+    pub(super) error: StartError,
     /// When it is tried again, if its failure says nothing about the plugin.
     retry_at: Option<Instant>,
 }
@@ -41,7 +42,7 @@ impl Supervisor {
         match &self.current {
             None => self.load().await,
             Some(instance) if instance.can_be_replaced() => {
-                self.replace().await.map_err(|failed| failed.error.into())
+                self.replace(None).await.map_err(|failed| failed.error.into())
             }
             Some(_) => {
                 self.stop(State::Discovered).await;
@@ -67,7 +68,7 @@ impl Supervisor {
             return;
         }
         self.upgrade_at = None;
-        let Err(FailedUpgrade { error, retry_at }) = self.replace().await else { return };
+        let Err(FailedUpgrade { error, retry_at }) = self.replace(None).await else { return };
         match retry_at {
             // The old process has ended too: what is tried again is a restart.
             Some(_) if self.current.is_none() => {}
@@ -91,12 +92,16 @@ impl Supervisor {
     }
 
     /// Starts a new process beside the old one, and lets it take all further calls. The old
-    /// process finishes its calls. If the new process does not start, the old one stays. Does nothing
-    /// without a running instance.
-    async fn replace(&mut self) -> Result<(), FailedUpgrade> {
+    /// process finishes its calls. If the new process does not start, the old one stays. With a
+    /// candidate for the configuration, the new process gets that, and so do all later ones. Does
+    /// nothing without a running instance.
+    pub(super) async fn replace(
+        &mut self,
+        candidate: Option<PluginConfiguration>,
+    ) -> Result<(), FailedUpgrade> {
         let Some(mut old) = self.current.take() else { return Ok(()) };
         let (started, has_crashed) = {
-            let mut starting = pin!(self.start_successor());
+            let mut starting = pin!(self.start_successor(candidate.as_ref()));
             tokio::select! {
                 started = starting.as_mut() => (started, false),
                 exit = old.wait() => {
@@ -111,6 +116,7 @@ impl Supervisor {
         match (started, has_crashed) {
             (Ok(instance), has_crashed) => {
                 self.restarts.reset();
+                self.reconfigured = candidate.or_else(|| self.reconfigured.take());
                 self.set_current(instance, PluginEvent::Upgraded);
                 if !has_crashed {
                     self.retire(old);
