@@ -5,7 +5,7 @@
 
 use super::expectation::Expectation;
 use super::gather::Table;
-use crate::protocol::{Descriptor, TypeDescriptor};
+use crate::protocol::{Descriptor, MethodDescriptor, TypeDescriptor};
 use crate::typed::declare::{CallbackSpec, ErrorSpec, MethodSpec, ParamSpec, PluginType};
 
 /// Whose descriptor it is: a client writes what its plugin reads.
@@ -63,7 +63,7 @@ impl Expectation {
             };
         }
         let mut descriptor = Descriptor {
-            methods: self.methods.iter().map(|spec| spec.descriptor()).collect(),
+            methods: self.methods.iter().map(|spec| needed(spec)).collect(),
             callbacks: self.callbacks.iter().map(|spec| spec.descriptor()).collect(),
             ..Descriptor::new(self.client(), "")
         };
@@ -76,6 +76,11 @@ impl Expectation {
         declared.describe(&mut descriptor);
         descriptor
     }
+}
+
+/// A method as a client needs it: perhaps the plugin may lack it.
+fn needed(spec: &MethodSpec) -> MethodDescriptor {
+    MethodDescriptor { optional: spec.optional, ..spec.descriptor() }
 }
 
 impl Declared<'_> {

@@ -159,6 +159,14 @@ mod tests {
     }
 
     #[test]
+    fn the_descriptor_of_what_a_client_needs_says_what_is_optional() {
+        let needed = Expectation::of_contract::<()>(&CONTRACT).described();
+        let optional: Vec<_> =
+            needed.methods.iter().map(|m| (m.name.as_str(), m.optional)).collect();
+        assert_eq!(optional, [("greet", false), ("wave", true)]);
+    }
+
+    #[test]
     fn an_optional_method_that_is_there_has_the_signature_of_the_contract() {
         let other = MethodSpec { returns: "i64", ..WAVE }.descriptor();
         let offered = offering(&[CONTRACT.methods[0].descriptor(), other]);
