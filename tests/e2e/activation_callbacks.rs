@@ -135,7 +135,7 @@ fn a_client_of_a_plugin_that_is_not_loaded_is_checked_by_the_load() {
         let Error::Contract { client, differences, .. } = &error else { panic!("{error:?}") };
         assert!(client.contains("OtherCalculatorClient"), "{client}");
         assert_eq!(differences.len(), 2, "{differences:?}");
-        let error = misfit.add(2, 3).await.unwrap_err();
+        let error = misfit.add(2.0, 3).await.unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         // It is told once, and the plugin can be loaded without that client.
         let loaded = registry.load("Calculator", "math").await.unwrap();

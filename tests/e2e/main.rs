@@ -11,6 +11,7 @@ mod calls;
 mod configuration;
 mod confinement;
 mod conformance;
+mod contracts;
 mod crash;
 mod curl;
 mod discovery;

@@ -40,6 +40,7 @@ pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
 pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
 pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
 pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
+pub(crate) const STORE: &str = env!("CARGO_BIN_EXE_fixture-store");
 pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
 pub(crate) const MAILER: &str = env!("CARGO_BIN_EXE_fixture-mailer");
 pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
@@ -282,6 +283,8 @@ pub(crate) fn is(kind: Kind, plugin: &str) -> impl FnMut(&Event) -> bool {
             | (Kind::Loaded, Event::Loaded { plugin })
             | (Kind::Stopped, Event::Stopped { plugin })
             | (Kind::Crashed, Event::Crashed { plugin, .. })
+            | (Kind::ContractDrift, Event::ContractDrift { plugin, .. })
+            | (Kind::GivenUp, Event::GivenUp { plugin, .. })
             | (Kind::Restarted, Event::Restarted { plugin })
             | (Kind::Upgraded, Event::Upgraded { plugin })
             | (Kind::Removed, Event::Removed { plugin }) => plugin,
@@ -299,6 +302,8 @@ pub(crate) enum Kind {
     Loaded,
     Stopped,
     Crashed,
+    ContractDrift,
+    GivenUp,
     Restarted,
     Upgraded,
     Removed,

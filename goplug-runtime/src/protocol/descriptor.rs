@@ -69,6 +69,15 @@ impl Descriptor {
     pub fn offers(&self, method: &str) -> bool {
         self.methods.iter().any(|offered| offered.name == method)
     }
+
+    /// Whether a type of a method or callback has a schema.
+    pub fn has_schemas(&self) -> bool {
+        let has = |ty: &TypeDescriptor| ty.schema.is_some();
+        let any = |params: &[Parameter]| params.iter().any(|param| has(&param.ty));
+        let methods = &mut self.methods.iter();
+        methods.any(|it| any(&it.params) || has(&it.returns) || it.error.as_ref().is_some_and(has))
+            || self.callbacks.iter().any(|it| any(&it.params) || has(&it.returns))
+    }
 }
 
 fn current_protocol() -> u32 {

@@ -191,6 +191,12 @@ impl Plugin {
         ClientBase::bind(self.clone())
     }
 
+    /// The descriptor of the running plugin with the schemas of its types, as
+    /// [`goplug::Plugin::describe`](crate::host::Plugin::describe). Blocks until it is there.
+    pub fn describe(&self) -> Option<Arc<Descriptor>> {
+        Some(self.plugin.shared().instance()?.describe_blocking())
+    }
+
     /// Stops the plugin, as [`goplug::Plugin::unload`](crate::host::Plugin::unload) does. Blocks
     /// until it is stopped.
     ///

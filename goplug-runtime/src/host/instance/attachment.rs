@@ -88,6 +88,12 @@ impl Attachment {
         Ok((attachment, activated))
     }
 
+    /// Whether the plugin serves in this process.
+    pub(super) fn is_own(&self) -> bool {
+        let own = i32::try_from(std::process::id());
+        self.process.is_some_and(|process| own == Ok(process))
+    }
+
     /// Whether the plugin has ended because another process has taken its place.
     pub(super) fn is_replaced(&self) -> bool {
         self.is_replaced

@@ -23,6 +23,14 @@ impl Liveness {
         }
     }
 
+    /// Whether the instance serves in this process, as a test's server does.
+    pub(super) fn is_own(&self) -> bool {
+        match self {
+            Self::Child { .. } => false,
+            Self::Foreign(attachment) => attachment.is_own(),
+        }
+    }
+
     /// Waits until the instance has ended. Cancel safe.
     pub(super) async fn wait(&mut self, instance: &Instance) -> Exit {
         match self {

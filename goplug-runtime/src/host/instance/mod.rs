@@ -10,6 +10,7 @@ mod attachment;
 mod call;
 mod call_guard;
 mod confinement;
+mod described;
 mod exit;
 mod failed_start;
 mod failure;

@@ -6,7 +6,7 @@
 //! is the side that starts and stops the process.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -31,6 +31,8 @@ pub(in crate::host) struct Instance {
     endpoint: Arc<Endpoint>,
     dialect: Dialect,
     descriptor: Arc<Descriptor>,
+    /// The descriptor with schemas, once it is known.
+    pub(super) described: OnceLock<Arc<Descriptor>>,
     /// The process, if it is this host's child.
     child: Option<ChildProcess>,
     /// The permit to call; `None` if calls run side by side. Plugins of the original GoPlug are
@@ -57,6 +59,7 @@ impl Instance {
             dialect,
             latency_classes: pipelines.then(|| LatencyClass::for_methods(&descriptor.methods)),
             descriptor: Arc::new(descriptor),
+            described: OnceLock::new(),
             child,
             one_at_a_time: policy
                 .one_call_at_a_time
@@ -65,6 +68,11 @@ impl Instance {
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             exit: ExitCell::default(),
         }
+    }
+
+    /// The instance, with the descriptor with schemas, if that is known.
+    pub(super) fn described(self, descriptor: Option<Arc<Descriptor>>) -> Self {
+        Self { described: descriptor.map(OnceLock::from).unwrap_or_default(), ..self }
     }
 
     pub(in crate::host) fn id(&self) -> &PluginId {

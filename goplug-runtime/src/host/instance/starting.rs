@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::activate::{ActivationError, Via, activate};
 use super::attachment::Attachment;
+use super::described;
 use super::exit::EXIT_WAIT;
 use super::failed_start::StartError;
 use super::liveness::Liveness;
@@ -149,7 +150,8 @@ impl StartingInstance {
             }
         };
         let id = installation.id().clone();
-        let instance = Instance::new(id, endpoint, activated, child, policy);
+        let described = described::known(&installation, &activated, liveness.is_own());
+        let instance = Instance::new(id, endpoint, activated, child, policy).described(described);
         Ok((OwnedInstance::new(instance, installation, liveness, policy.health), has_moved))
     }
 }

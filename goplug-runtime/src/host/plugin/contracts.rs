@@ -1,9 +1,11 @@
 //! What the typed clients of a plugin need of its instances.
 
+use std::sync::{Arc, OnceLock, Weak};
+
+use crate::contract::{Comparison, Verdict, compare};
 use crate::error::{Error, Result};
-use crate::host::install::Installation;
 use crate::host::instance::Instance;
-use crate::protocol::{Dialect, PluginId};
+use crate::protocol::{Descriptor, Dialect, PluginId};
 use crate::typed::Expectation;
 
 /// What the typed clients of a plugin need of its instances. At most one entry for each type of
@@ -11,79 +13,192 @@ use crate::typed::Expectation;
 #[derive(Default)]
 pub(super) struct Contracts {
     /// The needs that an instance has met, and that a new one has to meet to replace it.
-    met: Vec<Expectation>,
+    met: Vec<Need>,
     /// The needs of clients that were made while no instance was there. The next one is checked.
-    unchecked: Vec<Expectation>,
+    unchecked: Vec<Need>,
+}
+
+/// What one type of client needs.
+#[derive(Clone)]
+pub(super) struct Need {
+    expectation: Expectation,
+    /// The same, with the schemas of the client's types, once they have been needed.
+    described: OnceLock<Arc<Descriptor>>,
+    /// The last instance that has met it.
+    met_by: Weak<Instance>,
+}
+
+/// The clients of which an instance has to meet what they need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clients {
+    /// Those that were made while there was no instance: a plugin that is loaded may be another one
+    /// than before.
+    New,
+    /// All of them: calls go on as if nothing had happened.
+    All,
+}
+
+/// What is lost between a client and a plugin that work together.
+pub(super) struct Drift {
+    pub(super) client: &'static str,
+    pub(super) differences: Vec<String>,
+}
+
+impl Need {
+    pub(super) fn new(expectation: &Expectation) -> Self {
+        let expectation = expectation.clone();
+        Self { expectation, described: OnceLock::new(), met_by: Weak::new() }
+    }
+
+    /// The client's type.
+    pub(super) fn client(&self) -> &'static str {
+        self.expectation.client()
+    }
+
+    /// Whether the schemas of the plugin's types matter, beside this answer to its activation.
+    pub(super) fn asks_for_schemas(&self, activated: &Descriptor) -> bool {
+        !self.is_met_as_spelled(activated) && self.described().has_schemas()
+    }
+
+    /// Whether the names of the types say everything, and are the same on both sides.
+    fn is_met_as_spelled(&self, activated: &Descriptor) -> bool {
+        self.expectation.is_spelled_out() && self.expectation.differences(activated).is_empty()
+    }
+
+    fn described(&self) -> &Descriptor {
+        self.described.get_or_init(|| Arc::new(self.expectation.described()))
+    }
+
+    /// Compares this with what a plugin offers.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] names each difference for which calls would fail, or for which something
+    /// would be lost if that is refused.
+    pub(super) fn check(
+        &self,
+        id: &PluginId,
+        offered: &Descriptor,
+        refuse_lossy: bool,
+    ) -> Result<Option<Drift>> {
+        if self.is_met_as_spelled(offered) {
+            return Ok(None);
+        }
+        let comparison = compare(self.described(), offered);
+        let worst = comparison.verdict();
+        let client = self.client();
+        let differences = losses(&comparison);
+        if worst == Verdict::Incompatible || (refuse_lossy && worst == Verdict::Lossy) {
+            return Err(Error::Contract { id: id.clone(), client, differences });
+        }
+        Ok((!differences.is_empty()).then_some(Drift { client, differences }))
+    }
+
+    /// Compares this with what an instance offers.
+    ///
+    /// # Errors
+    /// As [`Need::check`].
+    pub(super) fn check_instance(
+        &self,
+        instance: &Instance,
+        refuse_lossy: bool,
+    ) -> Result<Option<Drift>> {
+        match instance.dialect() {
+            Dialect::GoPlug2 => {
+                self.check(instance.id(), &instance.known_descriptor(), refuse_lossy)
+            }
+            Dialect::GoPlug1 => {
+                let differences = self.expectation.missing_methods(instance.descriptor());
+                if differences.is_empty() {
+                    return Ok(None);
+                }
+                let (id, client) = (instance.id().clone(), self.client());
+                Err(Error::Contract { id, client, differences })
+            }
+        }
+    }
+}
+
+/// The text of each member for which something is lost or cannot be read.
+fn losses(comparison: &Comparison) -> Vec<String> {
+    let lossy = comparison.members.iter().filter(|member| member.verdict >= Verdict::Lossy);
+    lossy.map(ToString::to_string).collect()
 }
 
 impl Contracts {
-    /// Notes what a client needs that an instance has met.
-    pub(super) fn add_met(&mut self, expectation: &Expectation) {
-        add(&mut self.met, expectation);
+    /// Whether this instance has met what this type of client needs.
+    pub(super) fn is_met(&self, client: &str, instance: &Arc<Instance>) -> bool {
+        let met_by = |need: &Need| std::ptr::eq(need.met_by.as_ptr(), Arc::as_ptr(instance));
+        self.met.iter().any(|need| need.client() == client && met_by(need))
+    }
+
+    /// What this type of client needs, if the plugin has had such a client before.
+    pub(super) fn known(&self, client: &str) -> Option<Need> {
+        self.met.iter().chain(&self.unchecked).find(|need| need.client() == client).cloned()
+    }
+
+    /// Whether the schemas of an instance's types matter to a client.
+    pub(super) fn ask_for_schemas(&self, instance: &Instance) -> bool {
+        let mut needs = self.met.iter().chain(&self.unchecked);
+        instance.dialect() == Dialect::GoPlug2
+            && needs.any(|need| need.asks_for_schemas(instance.descriptor()))
+    }
+
+    /// Checks that an instance meets a need, and notes it.
+    ///
+    /// # Errors
+    /// As [`Need::check`].
+    pub(super) fn add(
+        &mut self,
+        mut need: Need,
+        instance: &Arc<Instance>,
+        refuse_lossy: bool,
+    ) -> Result<Option<Drift>> {
+        let drift = need.check_instance(instance, refuse_lossy)?;
+        need.met_by = Arc::downgrade(instance);
+        self.met.retain(|known| known.client() != need.client());
+        self.met.push(need);
+        Ok(drift)
     }
 
     /// Notes what a client needs of the next instance.
+    pub(super) fn add_unchecked(&mut self, need: Need) {
+        if !self.unchecked.iter().any(|known| known.client() == need.client()) {
+            self.unchecked.push(need);
+        }
+    }
+
+    /// Checks that an instance meets the needs of these clients. The others are told what they lack,
+    /// and forgotten if it is too much. A new client whose needs are not met is forgotten too, so that
+    /// the next start does not fail because of it.
     ///
     /// # Errors
-    /// [`Error::Contract`] if the `.pconf` says that the plugin offers something else. It need not say
-    /// anything.
-    pub(super) fn add_unchecked(
+    /// As [`Need::check`], of the first client whose needs are not met.
+    pub(super) fn check(
         &mut self,
-        expectation: &Expectation,
-        installation: &Installation,
-    ) -> Result<()> {
-        let pconf = &installation.pconf;
-        if let Some(announced) = pconf.descriptor() {
-            check(installation.id(), expectation, expectation.differences(&announced))?;
+        instance: &Arc<Instance>,
+        clients: Clients,
+        refuse_lossy: bool,
+    ) -> Result<Vec<Drift>> {
+        let mut drifts = Vec::new();
+        while let Some(need) = self.unchecked.pop() {
+            drifts.extend(self.add(need, instance, refuse_lossy)?);
         }
-        add(&mut self.unchecked, expectation);
-        Ok(())
-    }
-
-    /// Checks that an instance that replaces another meets all needs.
-    ///
-    /// # Errors
-    /// [`Error::Contract`] names the first client whose needs are not met, with each difference.
-    pub(super) fn check_all(&self, instance: &Instance) -> Result<()> {
-        let mut all = self.met.iter().chain(&self.unchecked);
-        all.try_for_each(|expectation| check_instance(expectation, instance))
-    }
-
-    /// Checks that a new instance meets the needs that no instance was checked for. A client whose
-    /// needs are not met is forgotten, so that the next start does not fail because of it.
-    ///
-    /// # Errors
-    /// As [`Contracts::check_all`].
-    pub(super) fn check_unchecked(&mut self, instance: &Instance) -> Result<()> {
-        while let Some(expectation) = self.unchecked.pop() {
-            check_instance(&expectation, instance)?;
-            add(&mut self.met, &expectation);
+        let mut unmet = Vec::new();
+        for need in &mut self.met {
+            match (need.check_instance(instance, refuse_lossy), clients) {
+                (Ok(drift), _) => {
+                    drifts.extend(drift);
+                    need.met_by = Arc::downgrade(instance);
+                }
+                (Err(error), Clients::All) => return Err(error),
+                (Err(Error::Contract { client, differences, .. }), Clients::New) => {
+                    unmet.push(client);
+                    drifts.push(Drift { client, differences });
+                }
+                (Err(error), Clients::New) => return Err(error),
+            }
         }
-        Ok(())
+        self.met.retain(|need| !unmet.contains(&need.client()));
+        Ok(drifts)
     }
-}
-
-fn add(expectations: &mut Vec<Expectation>, expectation: &Expectation) {
-    if !expectations.iter().any(|known| known.client() == expectation.client()) {
-        expectations.push(expectation.clone());
-    }
-}
-
-/// Checks that an instance meets these needs.
-///
-/// # Errors
-/// [`Error::Contract`] names each difference.
-pub(super) fn check_instance(expectation: &Expectation, instance: &Instance) -> Result<()> {
-    let differences = match instance.dialect() {
-        Dialect::GoPlug2 => expectation.differences(instance.descriptor()),
-        Dialect::GoPlug1 => expectation.missing_methods(instance.descriptor()),
-    };
-    check(instance.id(), expectation, differences)
-}
-
-fn check(id: &PluginId, expectation: &Expectation, differences: Vec<String>) -> Result<()> {
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Contract { id: id.clone(), client: expectation.client(), differences })
 }

@@ -11,7 +11,6 @@ use bytes::Bytes;
 
 use super::availability::State;
 use super::command::Command;
-use super::contracts::check_instance;
 use super::retry;
 use super::state::PluginState;
 use crate::error::{Error, Result};
@@ -106,9 +105,18 @@ impl Plugin {
         }
     }
 
-    /// The descriptor of the running plugin; `None` if it is not loaded.
+    /// The descriptor of the running plugin, without schemas; `None` if it is not loaded.
     pub fn descriptor(&self) -> Option<Arc<Descriptor>> {
         Some(Arc::clone(self.shared.instance()?.descriptor()))
+    }
+
+    /// The descriptor of the running plugin with the schemas of its types, where the plugin has them;
+    /// `None` if it is not loaded. The schemas are those of its `.pconf` if that pins the program by
+    /// its digest. Otherwise the first call for each process asks the plugin, for
+    /// [`limits::DESCRIBE_TIMEOUT`](crate::limits::DESCRIBE_TIMEOUT) at the most; without an answer,
+    /// the schemas are missing. Cancel safe.
+    pub async fn describe(&self) -> Option<Arc<Descriptor>> {
+        Some(self.shared.instance()?.describe().await)
     }
 
     /// The path of the socket on which the running plugin listens, for example for
@@ -240,11 +248,7 @@ impl Plugin {
 
     /// Whether the running plugin, or else its `.pconf`, says that it offers this.
     pub(in crate::host) fn fulfils(&self, expectation: &Expectation) -> bool {
-        if let Some(instance) = self.shared.instance() {
-            return check_instance(expectation, &instance).is_ok();
-        }
-        let announced = self.shared.installation().and_then(|it| it.pconf.descriptor());
-        announced.is_some_and(|announced| expectation.differences(&announced).is_empty())
+        self.shared.fulfils(expectation)
     }
 
     /// What the handle shares with the supervisor.
@@ -306,12 +310,7 @@ impl Caller for Plugin {
     }
 
     fn check(&self, expectation: &Expectation) -> Result<()> {
-        let Some(instance) = self.shared.instance() else {
-            return self.shared.expect_of_next(expectation);
-        };
-        check_instance(expectation, &instance)?;
-        self.shared.add_expectation(expectation);
-        Ok(())
+        self.shared.bind(expectation)
     }
 
     /// Whether the running plugin has this method, or its `.pconf` lists it if it does not run.

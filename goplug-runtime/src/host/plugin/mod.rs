@@ -8,8 +8,10 @@
 //! `supervisor` for everything that happens to a process.
 
 mod availability;
+mod binding;
 mod command;
 mod contracts;
+mod event;
 mod handle;
 mod program_watch;
 mod reporter;
@@ -20,9 +22,10 @@ mod supervisor;
 
 pub use availability::State;
 pub(in crate::host) use command::Command;
+pub(in crate::host) use event::{EventSink, PluginEvent};
 pub use handle::Plugin;
 pub(in crate::host) use program_watch::ProgramWatch;
-pub(in crate::host) use reporter::{PluginEvent, Reporter};
+pub(in crate::host) use reporter::Reporter;
 pub(in crate::host) use retry::call_blocking;
 pub(in crate::host) use state::PluginState;
 pub(in crate::host) use supervisor::Supervisor;

@@ -7,7 +7,7 @@
 mod rechecks;
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -16,6 +16,7 @@ use tokio::time::{timeout, timeout_at};
 use super::availability::{Acquired, Availability, State};
 use super::command::{Command, Recheck};
 use super::contracts::Contracts;
+use super::event::{EventSink, PluginEvent};
 use crate::error::{Error, Result};
 use crate::host::callbacks::Callbacks;
 use crate::host::install::Installation;
@@ -25,7 +26,6 @@ use crate::host::policy::Policy;
 use crate::host::runtime;
 use crate::protocol::PluginId;
 use crate::transport::{FileId, Maker};
-use crate::typed::Expectation;
 
 /// How long a supervisor that ends may take between letting go of a command and of its queue.
 const LETS_GO_WITHIN: Duration = Duration::from_millis(100);
@@ -41,9 +41,12 @@ pub(in crate::host) struct PluginState {
     /// Wakes the supervisor, which then checks the plugin's files.
     recheck: Notify,
     commands: mpsc::Sender<Command>,
+    /// The registry.
+    events: Weak<dyn EventSink>,
     /// Whether the plugin is being stopped for good.
     closing: watch::Sender<bool>,
     callbacks: Arc<Callbacks>,
+    pub(super) contracts: Mutex<Contracts>,
 }
 
 struct Status {
@@ -57,7 +60,6 @@ struct Status {
     is_half_installed: bool,
     instance: Option<Arc<Instance>>,
     availability: Availability,
-    contracts: Contracts,
     /// What the supervisor checks the next time.
     recheck: Recheck,
 }
@@ -67,6 +69,7 @@ impl PluginState {
         id: PluginId,
         policy: Policy,
         commands: mpsc::Sender<Command>,
+        events: Weak<dyn EventSink>,
     ) -> Self {
         let status = Status {
             state: State::Stopped,
@@ -76,7 +79,6 @@ impl PluginState {
             is_half_installed: false,
             instance: None,
             availability: Availability::NotLoaded,
-            contracts: Contracts::default(),
             recheck: Recheck::Presence,
         };
         let callbacks = Arc::new(Callbacks::new(id.clone()));
@@ -88,8 +90,10 @@ impl PluginState {
             instance_changed: Notify::new(),
             recheck: Notify::new(),
             commands,
+            events,
             closing: watch::Sender::new(false),
             callbacks,
+            contracts: Mutex::default(),
         }
     }
 
@@ -99,6 +103,13 @@ impl PluginState {
 
     pub(in crate::host) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Reports what happened to the plugin.
+    pub(super) fn report(&self, event: PluginEvent) {
+        if let Some(registry) = self.events.upgrade() {
+            registry.report(&self.id, event);
+        }
     }
 
     pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
@@ -301,37 +312,6 @@ impl PluginState {
             Some(current) => !std::ptr::eq(Arc::as_ptr(current), instance),
             None => status.availability.expects_instance(),
         }
-    }
-
-    /// Notes what a typed client needs that the current instance offers.
-    pub(super) fn add_expectation(&self, expectation: &Expectation) {
-        self.lock().contracts.add_met(expectation);
-    }
-
-    /// Notes what a typed client needs of the next instance, while there is none.
-    ///
-    /// # Errors
-    /// [`Error::Contract`] if the `.pconf` says that it will not be met, [`Error::Unavailable`] if the
-    /// plugin cannot be loaded.
-    pub(super) fn expect_of_next(&self, expectation: &Expectation) -> Result<()> {
-        let mut status = self.lock();
-        match status.installation.clone().filter(|_| !self.is_closing()) {
-            Some(installation) => status.contracts.add_unchecked(expectation, &installation),
-            None => Err(Availability::NotLoaded.error(&self.id, State::Stopped)),
-        }
-    }
-
-    /// Checks that an instance that replaces another offers what all typed clients need.
-    ///
-    /// # Errors
-    /// [`Error::Contract`] names the first client whose needs are not met, with each difference.
-    pub(super) fn check_contracts(&self, instance: &Instance) -> Result<()> {
-        self.lock().contracts.check_all(instance)
-    }
-
-    /// As [`PluginState::check_contracts`], for clients that were made while there was no instance.
-    pub(super) fn check_new_contracts(&self, instance: &Instance) -> Result<()> {
-        self.lock().contracts.check_unchecked(instance)
     }
 
     /// Has the supervisor carry out a command, and waits for the result. Dropping the future does

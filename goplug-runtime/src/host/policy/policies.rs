@@ -98,6 +98,7 @@ pub struct Policy {
     pub(in crate::host) busy_poll: Duration,
     pub(in crate::host) max_connections: usize,
     pub(in crate::host) one_call_at_a_time: Option<bool>,
+    pub(in crate::host) refuse_lossy: bool,
 }
 
 impl Default for Policy {
@@ -120,6 +121,7 @@ impl Default for Policy {
             busy_poll: Duration::ZERO,
             max_connections: limits::MAX_CALL_CONNECTIONS,
             one_call_at_a_time: None,
+            refuse_lossy: false,
         }
     }
 }
@@ -223,6 +225,14 @@ impl Policy {
     /// for each other; callbacks and a stop do not wait.
     pub fn one_call_at_a_time(mut self, one_at_a_time: bool) -> Self {
         self.one_call_at_a_time = Some(one_at_a_time);
+        self
+    }
+
+    /// Whether a typed client is refused if something of its values would be lost on the way: a
+    /// field that only the client knows, digits of a number. Unless set, it is bound, and an
+    /// [`Event::ContractDrift`](crate::host::Event::ContractDrift) names what is lost.
+    pub fn refuse_lossy_contracts(mut self, refuse: bool) -> Self {
+        self.refuse_lossy = refuse;
         self
     }
 

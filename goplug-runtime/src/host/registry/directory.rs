@@ -19,7 +19,9 @@ use super::similar;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::instance::{Exit, Sockets};
-use crate::host::plugin::{PluginEvent, PluginState, ProgramWatch, Reporter, State, Supervisor};
+use crate::host::plugin::{
+    EventSink, PluginEvent, PluginState, ProgramWatch, Reporter, State, Supervisor,
+};
 use crate::host::policy::PluginConfiguration;
 use crate::host::task::OwnedTask;
 use crate::limits;
@@ -103,8 +105,8 @@ impl Directory {
     fn supervise(self: &Arc<Self>, id: PluginId) -> Entry {
         let (sender, commands) = mpsc::channel(limits::COMMAND_QUEUE);
         let policy = self.settings.policies.of(&id);
-        let plugin = Arc::new(PluginState::new(id, policy, sender));
         let reporter: Weak<dyn Reporter> = Arc::<Self>::downgrade(self);
+        let plugin = Arc::new(PluginState::new(id, policy, sender, Weak::clone(&reporter) as _));
         let supervisor = Supervisor::new(Arc::clone(&plugin), reporter, commands);
         Entry { plugin, _supervisor: OwnedTask::spawn(supervisor.run()) }
     }
@@ -212,21 +214,7 @@ impl Directory {
     }
 }
 
-impl Reporter for Directory {
-    fn folder(&self) -> PathBuf {
-        self.settings.folder.clone()
-    }
-
-    fn sockets(&self) -> Arc<Sockets> {
-        Arc::clone(&self.sockets)
-    }
-
-    fn configuration(&self, plugin: &Arc<PluginState>) -> Result<Option<PluginConfiguration>> {
-        let function = self.settings.configure_with.as_ref().zip(plugin.installation());
-        let Some((function, installation)) = function else { return Ok(None) };
-        function.configuration(&DiscoveredPlugin::new(plugin, installation))
-    }
-
+impl EventSink for Directory {
     fn report(&self, plugin: &PluginId, event: PluginEvent) {
         let plugin = plugin.clone();
         let event = match event {
@@ -240,9 +228,28 @@ impl Reporter for Directory {
             PluginEvent::GivenUp(reason) => Event::GivenUp { plugin, reason },
             PluginEvent::Stopped => Event::Stopped { plugin },
             PluginEvent::Unconfined(reason) => Event::Unconfined { plugin, reason },
+            PluginEvent::ContractDrift(client, differences) => {
+                Event::ContractDrift { plugin, client, differences }
+            }
             PluginEvent::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
         };
         self.lock().listeners.send(&event);
+    }
+}
+
+impl Reporter for Directory {
+    fn folder(&self) -> PathBuf {
+        self.settings.folder.clone()
+    }
+
+    fn sockets(&self) -> Arc<Sockets> {
+        Arc::clone(&self.sockets)
+    }
+
+    fn configuration(&self, plugin: &Arc<PluginState>) -> Result<Option<PluginConfiguration>> {
+        let function = self.settings.configure_with.as_ref().zip(plugin.installation());
+        let Some((function, installation)) = function else { return Ok(None) };
+        function.configuration(&DiscoveredPlugin::new(plugin, installation))
     }
 
     fn reject(&self, installation: &Installation, reason: String) {

@@ -84,6 +84,19 @@ pub enum Event {
         /// What cannot be enforced and why, as a text for people.
         reason: String,
     },
+    /// A typed client and a plugin work together, but something of their values is lost on the way.
+    /// It comes once for each client and each process of the plugin, and is also a warning of
+    /// `tracing` with the target `goplug::contract`.
+    /// [`Policy::refuse_lossy_contracts`](crate::host::Policy::refuse_lossy_contracts) makes it an
+    /// error.
+    ContractDrift {
+        /// The plugin.
+        plugin: PluginId,
+        /// The client's type.
+        client: &'static str,
+        /// Each difference, as a text of several lines for people.
+        differences: Vec<String>,
+    },
     /// A plugin's `.pconf` is gone.
     Removed {
         /// The plugin.

@@ -211,7 +211,9 @@ impl Registry {
     /// # Errors
     /// As [`Registry::load`], and [`Error::Contract`], which names each difference.
     pub async fn client<C: NamedClient<Caller = Plugin>>(&self) -> Result<C> {
-        self.load(C::NAME, C::NAMESPACE).await?.client()
+        let plugin = self.load(C::NAME, C::NAMESPACE).await?;
+        plugin.shared().prepare_binding(&C::expectation()).await;
+        plugin.client()
     }
 
     /// The handle of a known plugin, loaded or not. Starts nothing, and does not scan the folder.

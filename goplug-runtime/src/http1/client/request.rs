@@ -3,9 +3,20 @@
 use crate::http1::FLATTEN_LIMIT;
 use crate::protocol::wire;
 
+/// The method of a request, in HTTP's sense.
+#[derive(Clone, Copy, Debug)]
+pub enum Verb {
+    /// Reads it.
+    Get,
+    /// Calls it.
+    Post,
+}
+
 /// A host's request.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
+    /// What the request does with what its path names.
+    pub verb: Verb,
     /// The method's wire name, not encoded.
     pub method: &'a str,
     /// The rest of the path, after the method's name: empty, or percent-encoded with a leading
@@ -24,7 +35,20 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// A request for a method, without further headers.
     pub fn new(method: &'a str, body: &'a [u8]) -> Self {
-        Self { method, below: "", content_type: None, timeout: None, headers: &[], body }
+        Self {
+            verb: Verb::Post,
+            method,
+            below: "",
+            content_type: None,
+            timeout: None,
+            headers: &[],
+            body,
+        }
+    }
+
+    /// The request for a plugin's descriptor with its schemas.
+    pub fn describe() -> Self {
+        Self { verb: Verb::Get, headers: &[wire::GOPLUG_2], ..Self::new("", b"") }
     }
 
     /// Appends the request to `out`, for this authority. If the body is larger than
@@ -32,7 +56,10 @@ impl<'a> Request<'a> {
     /// otherwise it is part of `out`, and the returned slice is empty.
     pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &'a [u8] {
         let mut digits = itoa::Buffer::new();
-        out.extend_from_slice(b"POST ");
+        out.extend_from_slice(match self.verb {
+            Verb::Get => b"GET ",
+            Verb::Post => b"POST ",
+        });
         wire::write_path_of_method(self.method, out);
         out.extend_from_slice(self.below.as_bytes());
         out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
@@ -85,6 +112,15 @@ mod tests {
         let expected = "from before, POST /main.Do%20it/7 HTTP/1.1\r\nhost: math\r\n\
                         content-type: application/json\r\ngoplug-timeout: 250\r\n\
                         goplug-protocol: 2\r\ncontent-length: 2\r\n\r\n{}";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_descriptor_is_asked_for_at_the_root() {
+        let mut out = Vec::new();
+        Request::describe().write_to(&mut out, b"math");
+        let expected =
+            "GET / HTTP/1.1\r\nhost: math\r\ngoplug-protocol: 2\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

@@ -9,7 +9,7 @@ use super::Supervisor;
 use crate::error::Error;
 use crate::host::instance::{Exit, OwnedInstance, StartCause, StartError};
 use crate::host::plugin::availability::{Availability, State};
-use crate::host::plugin::reporter::PluginEvent;
+use crate::host::plugin::event::PluginEvent;
 use crate::host::plugin::restarts::RestartDecision;
 use crate::limits;
 use crate::panic::contained;
@@ -120,7 +120,7 @@ impl Supervisor {
     /// Makes the restart that is due.
     pub(super) async fn restart(&mut self) {
         self.restart_at = None;
-        match self.start().await {
+        match self.start_successor(None).await {
             Ok(instance) => {
                 // The restarts of a plugin that has crashed are counted until it lasts.
                 let first = !self.has_run;

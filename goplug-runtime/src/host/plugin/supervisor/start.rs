@@ -13,11 +13,10 @@ use crate::error::Error;
 use crate::host::callbacks::{self, CallbackPeer};
 use crate::host::disk;
 use crate::host::instance::{
-    Instance, Launch, OwnedInstance, StartCause, StartError, StartingInstance, start_error,
-    unsupported,
+    Launch, OwnedInstance, StartCause, StartError, StartingInstance, start_error, unsupported,
 };
-use crate::host::plugin::reporter::PluginEvent;
-use crate::host::plugin::state::PluginState;
+use crate::host::plugin::contracts::Clients;
+use crate::host::plugin::event::PluginEvent;
 use crate::host::policy::{PluginConfiguration, Policy};
 use crate::host::task::OwnedTask;
 use crate::limits;
@@ -43,11 +42,11 @@ impl Supervisor {
     /// [`Error::Contract`] if it does not offer what the clients need that were made while there was
     /// no instance.
     pub(super) async fn start(&self) -> Result<OwnedInstance, StartError> {
-        self.start_if(PluginState::check_new_contracts, None).await
+        self.start_for_clients(Clients::New, None).await
     }
 
-    /// Starts an instance that takes the place of the current one, with the candidate for its
-    /// configuration if there is one.
+    /// Starts an instance that takes the place of another, with the candidate for its configuration
+    /// if there is one.
     ///
     /// # Errors
     /// As [`Supervisor::start`], but for all clients.
@@ -55,13 +54,13 @@ impl Supervisor {
         &self,
         candidate: Option<&PluginConfiguration>,
     ) -> Result<OwnedInstance, StartError> {
-        self.start_if(PluginState::check_contracts, candidate).await
+        self.start_for_clients(Clients::All, candidate).await
     }
 
-    /// Starts an instance, and stops it again if it does not fit.
-    async fn start_if(
+    /// Starts an instance, and stops it again if it does not offer what these clients need.
+    async fn start_for_clients(
         &self,
-        fits: impl FnOnce(&PluginState, &Instance) -> Result<(), Error>,
+        clients: Clients,
         candidate: Option<&PluginConfiguration>,
     ) -> Result<OwnedInstance, StartError> {
         let launched = match self.launch(candidate).await {
@@ -71,7 +70,8 @@ impl Supervisor {
                 return Err(error);
             }
         };
-        if let Err(error) = fits(&self.plugin, &launched.instance.shared) {
+        let checked = self.plugin.check_contracts(&launched.instance.shared, clients).await;
+        if let Err(error) = checked {
             launched.instance.stop(self.plugin.policy().stop_timeout).await;
             return Err(error.into());
         }

@@ -7,6 +7,7 @@ use std::thread;
 
 use super::*;
 use crate::host::instance::{Sockets, StartCause, StartError};
+use crate::host::plugin::EventSink;
 use crate::host::policy::{Policy, Restart};
 use crate::host::task::OwnedTask;
 use crate::limits;
@@ -21,6 +22,13 @@ struct Recorder {
     panics: AtomicBool,
 }
 
+impl EventSink for Recorder {
+    fn report(&self, _: &PluginId, event: PluginEvent) {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "the report of {event:?}");
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+}
+
 impl Reporter for Recorder {
     fn folder(&self) -> PathBuf {
         "plugins".into()
@@ -32,11 +40,6 @@ impl Reporter for Recorder {
 
     fn configuration(&self, _: &Arc<PluginState>) -> Result<Option<PluginConfiguration>> {
         Ok(None)
-    }
-
-    fn report(&self, _: &PluginId, event: PluginEvent) {
-        assert!(!self.panics.swap(false, Ordering::SeqCst), "the report of {event:?}");
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
     fn reject(&self, _: &Installation, reason: String) {
@@ -59,9 +62,9 @@ impl Supervised {
     fn new(policy: Policy) -> Self {
         let (sender, commands) = mpsc::channel(1);
         let id = PluginId::new("P", "").unwrap();
-        let plugin = Arc::new(PluginState::new(id, policy, sender));
         let recorder = Arc::new(Recorder::default());
         let reporter: Weak<dyn Reporter> = Arc::<Recorder>::downgrade(&recorder);
+        let plugin = Arc::new(PluginState::new(id, policy, sender, Weak::clone(&reporter) as _));
         let supervisor = Supervisor::new(Arc::clone(&plugin), reporter, commands);
         Self { plugin, recorder, _task: OwnedTask::spawn(supervisor.run()) }
     }
@@ -248,8 +251,9 @@ async fn a_supervisor_that_panics_says_so_and_goes_on() {
 /// A supervisor of a plugin that has run, without a task.
 fn supervisor_of_one_that_has_run() -> Supervisor {
     let (sender, commands) = mpsc::channel(1);
-    let plugin = PluginState::new(PluginId::new("P", "").unwrap(), Policy::default(), sender);
     let reporter: Weak<dyn Reporter> = Weak::<Recorder>::new();
+    let id = PluginId::new("P", "").unwrap();
+    let plugin = PluginState::new(id, Policy::default(), sender, Weak::clone(&reporter) as _);
     let mut supervisor = Supervisor::new(Arc::new(plugin), reporter, commands);
     supervisor.has_run = true;
     supervisor

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::host::install::Installation;
 use crate::host::instance::{OwnedInstance, StartError};
 use crate::host::plugin::availability::{Availability, State};
-use crate::host::plugin::reporter::PluginEvent;
+use crate::host::plugin::event::PluginEvent;
 use crate::host::policy::PluginConfiguration;
 use crate::transport::FileId;
 

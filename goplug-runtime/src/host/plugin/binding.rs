@@ -1,0 +1,104 @@
+//! Binds typed clients to a plugin: what they need is compared with what the plugin offers.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use super::availability::{Availability, State};
+use super::contracts::{Clients, Contracts, Drift, Need};
+use super::event::PluginEvent;
+use super::state::PluginState;
+use crate::error::Result;
+use crate::host::instance::Instance;
+use crate::typed::Expectation;
+
+impl PluginState {
+    /// Checks what a typed client needs: against the current instance or, without one, against the
+    /// `.pconf`; then the next instance is checked too. If the schemas of the plugin's types are
+    /// needed and not known yet, this blocks until the plugin has sent them.
+    ///
+    /// # Errors
+    /// [`Error::Contract`](crate::error::Error::Contract) names each difference,
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) if the plugin cannot be loaded.
+    pub(in crate::host) fn bind(&self, expectation: &Expectation) -> Result<()> {
+        let Some(instance) = self.instance() else { return self.expect_of_next(expectation) };
+        if self.lock_contracts().is_met(expectation.client(), &instance) {
+            return Ok(());
+        }
+        let need = self.need(expectation);
+        if need.asks_for_schemas(instance.descriptor()) {
+            drop(instance.describe_blocking());
+        }
+        let drift = self.lock_contracts().add(need, &instance, self.policy().refuse_lossy)?;
+        drift.into_iter().for_each(|drift| self.report_drift(drift));
+        Ok(())
+    }
+
+    /// Whether the current instance, or else the `.pconf`, says that the plugin offers this. Asks
+    /// nobody.
+    pub(super) fn fulfils(&self, expectation: &Expectation) -> bool {
+        let (need, refuse_lossy) = (self.need(expectation), self.policy().refuse_lossy);
+        if let Some(instance) = self.instance() {
+            return need.check_instance(&instance, refuse_lossy).is_ok();
+        }
+        let announced = self.installation().and_then(|it| it.pconf.descriptor());
+        announced.is_some_and(|it| need.check(self.id(), &it, refuse_lossy).is_ok())
+    }
+
+    /// Asks the current instance for the schemas that this client will be compared with, so that
+    /// [`PluginState::bind`] need not wait for them. Cancel safe.
+    pub(in crate::host) async fn prepare_binding(&self, expectation: &Expectation) {
+        let Some(instance) = self.instance() else { return };
+        if self.need(expectation).asks_for_schemas(instance.descriptor()) {
+            drop(instance.describe().await);
+        }
+    }
+
+    fn need(&self, expectation: &Expectation) -> Need {
+        let known = self.lock_contracts().known(expectation.client());
+        known.unwrap_or_else(|| Need::new(expectation))
+    }
+
+    /// Notes what a typed client needs of the next instance, while there is none.
+    fn expect_of_next(&self, expectation: &Expectation) -> Result<()> {
+        let Some(installation) = self.installation().filter(|_| !self.is_closing()) else {
+            return Err(Availability::NotLoaded.error(self.id(), State::Stopped));
+        };
+        let need = self.need(expectation);
+        if let Some(announced) = installation.pconf.descriptor() {
+            // What is lost is reported of the instance.
+            need.check(self.id(), &announced, self.policy().refuse_lossy)?;
+        }
+        self.lock_contracts().add_unchecked(need);
+        Ok(())
+    }
+
+    /// Checks that an instance offers what these typed clients need, before it takes calls.
+    ///
+    /// # Errors
+    /// [`Error::Contract`](crate::error::Error::Contract) names the first client whose needs are not
+    /// met, with each difference.
+    pub(super) async fn check_contracts(
+        &self,
+        instance: &Arc<Instance>,
+        clients: Clients,
+    ) -> Result<()> {
+        let ask_for_schemas = self.lock_contracts().ask_for_schemas(instance);
+        if ask_for_schemas {
+            drop(instance.describe().await);
+        }
+        let refuse_lossy = self.policy().refuse_lossy;
+        let drifts = self.lock_contracts().check(instance, clients, refuse_lossy)?;
+        drifts.into_iter().for_each(|drift| self.report_drift(drift));
+        Ok(())
+    }
+
+    fn report_drift(&self, Drift { client, differences }: Drift) {
+        let plugin = self.id();
+        let text = differences.join("\n");
+        tracing::warn!(target: "goplug::contract", %plugin, client, "a typed client loses something:\n{text}");
+        self.report(PluginEvent::ContractDrift(client, differences));
+    }
+
+    fn lock_contracts(&self) -> MutexGuard<'_, Contracts> {
+        self.contracts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,43 @@
+//! What happens to a plugin, as its registry hears it.
+
+use crate::host::instance::Exit;
+use crate::protocol::PluginId;
+
+/// What hears of the events of plugins: their registry.
+pub(in crate::host) trait EventSink: Send + Sync {
+    /// Reports what happened to a plugin.
+    fn report(&self, plugin: &PluginId, event: PluginEvent);
+}
+
+/// What happened to a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::host) enum PluginEvent {
+    /// The plugin was started and activated.
+    Loaded,
+    /// The plugin had crashed, and was started again and activated.
+    Restarted,
+    /// A new process took the place of the old one.
+    Upgraded,
+    /// A new process could not take the place of the old one, for this reason; the old one stays.
+    UpgradeFailed(String),
+    /// The process ended without being asked to, and not in good order.
+    Crashed(Exit),
+    /// The plugin crashed and is not restarted, for this reason, although its policy asks for
+    /// restarts.
+    GivenUp(String),
+    /// The plugin was stopped, or ended by itself in good order.
+    Stopped,
+    /// The plugin is started although this part of its sandbox cannot be enforced.
+    Unconfined(String),
+    /// Something of the values of this client, given by its type, is lost on the way: each difference.
+    ContractDrift(&'static str, Vec<String>),
+    /// When the broken callback stream was resumed, the plugin had discarded this many callbacks.
+    CallbacksMissed(u64),
+}
+
+impl PluginEvent {
+    /// What happened to a plugin that ended without being asked to by its supervisor.
+    pub(super) fn ended(exit: &Exit) -> Self {
+        if exit.is_orderly() { Self::Stopped } else { Self::Crashed(exit.clone()) }
+    }
+}
