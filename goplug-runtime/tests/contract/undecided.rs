@@ -60,6 +60,16 @@ fn nothing_is_no_schema() {
     is(json!({"type": 1}), json!({"type": "string"}), Unknown);
 }
 
+/// A field of a type that there is not tells no alternative from another.
+#[test]
+fn an_alternative_with_a_field_in_doubt_is_the_same_as_itself() {
+    let one = json!({"type": "object", "properties": {"t": {"const": "A"}}, "required": ["t"]});
+    let fields = json!({"t": {"convt": "B"}, "x": {"type": "sitems"}});
+    let other = json!({"type": "object", "properties": fields, "required": ["t", "x"]});
+    let union = json!({"oneOf": [one, other]});
+    is(union.clone(), union, Same);
+}
+
 #[test]
 fn all_and_nothing() {
     is(json!(true), json!(true), Same);

@@ -209,11 +209,12 @@ impl<'a> Checker<'a> {
             };
             let ours = self.values(writer, &ours.node);
             let theirs = self.values(writer.other(), &field.node);
+            let is_known = |set: &ValueSet<'_>| !set.any && set.doubts.is_empty();
             let is_common = |ours: &Alternative<'_>| {
                 let kind = std::mem::discriminant(&ours.kind);
                 theirs.alternatives.iter().any(|t| std::mem::discriminant(&t.kind) == kind)
             };
-            !ours.any && !theirs.any && !ours.alternatives.iter().any(is_common)
+            is_known(&ours) && is_known(&theirs) && !ours.alternatives.iter().any(is_common)
         })
     }
 }
