@@ -7,6 +7,7 @@
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Calculates in a process of its own.
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Calculator;
 
 /// Why a division failed.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum DivideError {
     /// The divisor is zero.
     ByZero,

@@ -7,10 +7,11 @@
 
 pub mod html;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One page on its way from Markdown to a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Page {
     /// The source file, relative to the project: `docs/protocol.md`.
     pub path: String,
@@ -23,7 +24,9 @@ pub struct Page {
 }
 
 /// When a transform runs. Within a stage, transforms run in the order of their names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Stage {
     /// Renders Markdown to HTML.
     Render,
@@ -36,7 +39,7 @@ pub enum Stage {
 }
 
 /// A number that a transform has counted over all pages so far.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// The name of what was counted, for example `words`.
     pub label: String,
@@ -52,7 +55,7 @@ impl Figure {
 }
 
 /// Why a transform failed on a page.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 pub enum TransformError {
     /// The page's Markdown is at fault.
     #[error("line {line}: {reason}")]
