@@ -3,7 +3,7 @@
 //! Users depend on the `goplug` crate, which re-exports the public items; there is no promise of
 //! stability here. The rooms, from the bottom, each of which imports only from rooms before it:
 //! [`limits`] has every limit and default; [`protocol`] holds values and does no I/O; [`contract`]
-//! compares what two sides say of their values; [`openapi`] describes a plugin in the words of
+//! compares what two sides say of their values; `openapi` describes a plugin in the words of
 //! OpenAPI; `error` has the errors of the public API; `panic` keeps a panic of users' code where it
 //! happens; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
 //! [`transport`] is the only place that knows the platform; [`typed`] is called by generated code;
@@ -15,6 +15,7 @@ pub mod contract;
 mod error;
 pub mod http1;
 pub mod limits;
+#[cfg(feature = "schema")]
 pub mod openapi;
 mod panic;
 pub mod protocol;

@@ -88,8 +88,6 @@ pub use goplug_macros::{activate, callback, method, plugin, stop};
 #[doc(inline)]
 pub use goplug_runtime::bytes::Bytes;
 #[doc(inline)]
-pub use goplug_runtime::openapi::openapi;
-#[doc(inline)]
 pub use goplug_runtime::protocol::{InvalidName, PluginId};
 #[doc(inline)]
 pub use goplug_runtime::typed::{
@@ -102,6 +100,10 @@ pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, l
 #[cfg(feature = "schema")]
 #[doc(no_inline)]
 pub use goplug_runtime::schemars;
+
+#[cfg(feature = "schema")]
+#[doc(inline)]
+pub use goplug_runtime::openapi::openapi;
 
 #[cfg(feature = "host")]
 #[doc(inline)]

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import time
+import urllib.parse
 
 from host import until
 from table import check
@@ -89,6 +90,21 @@ def _(plugin):
         name = reference.removeprefix("#/$defs/")
         assert name in descriptor.get("$defs", {}), reference
     assert '"$ref"' not in json.dumps(plugin.descriptor), "the activation has schemas"
+
+
+@check(130, "OpenAPI", "GET /openapi.json has every method, or is refused")
+def _(plugin):
+    client = plugin.connect()
+    client.send("GET /openapi.json?x HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = client.response()
+    if 400 <= answer.status < 600:
+        return
+    assert answer.status == 200, answer
+    assert answer.headers.get("content-type") == "application/json", answer
+    document = answer.json()
+    assert document["openapi"].startswith("3.1."), document["openapi"]
+    for name in plugin.methods():
+        assert "post" in document["paths"].get("/" + urllib.parse.quote(name, safe=""), {}), name
 
 
 @check(27, "Transport", "an empty first segment is a bad-request: `/` and `//x`")

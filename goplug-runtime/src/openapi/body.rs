@@ -43,7 +43,7 @@ pub(super) fn result(method: &MethodDescriptor, schemas: &Schemas<'_>) -> Value 
     if method.stream {
         return json!({
             "description": "The items, and how the stream ends.",
-            "content": events(&stream(&method.returns, schemas)),
+            "content": events(stream(&method.returns, schemas)),
         });
     }
     if spelling::is_bytes(success) {
@@ -59,19 +59,33 @@ pub(super) fn result(method: &MethodDescriptor, schemas: &Schemas<'_>) -> Value 
     json!({"description": what, "content": {wire::JSON: {"schema": schema}}})
 }
 
-/// The content of a response that is a stream of these events, by their types. OpenAPI 3.1 has no
-/// words for them.
-pub(super) fn events(events: &Map<String, Value>) -> Value {
-    json!({wire::EVENT_STREAM: {"schema": {"type": "string"}, "x-events": events}})
+/// The content of a response that is a stream of these events, by their types. The schema is that
+/// of each event, since OpenAPI 3.1 has no words for a stream.
+pub(super) fn events(events: Map<String, Value>) -> Value {
+    let events = events.into_iter().map(|(name, mut event)| {
+        event["properties"] = json!({"event": {"const": name}, "data": event["data"].take()});
+        event
+    });
+    let schema = json!({
+        "type": "object",
+        "required": ["event", "data"],
+        "oneOf": events.collect::<Vec<_>>(),
+    });
+    json!({wire::EVENT_STREAM: {"schema": schema}})
 }
 
-/// The type and the data of the event that calls a callback.
+/// The type of the event that calls a callback, and the schema of its data.
 pub(super) fn event(name: &str, params: &[Parameter], schemas: &Schemas<'_>) -> (String, Value) {
     if only_bytes(params).is_some() {
         let name = format!("{name}{}", wire::EVENT_BASE64_SUFFIX);
         return (name, json!({"type": "string", "contentEncoding": "base64"}));
     }
-    (name.into(), schemas.of_arguments(params))
+    (name.into(), data(&schemas.of_arguments(params)))
+}
+
+/// The data of an event whose JSON has this schema.
+pub(super) fn data(schema: &Value) -> Value {
+    json!({"type": "string", "contentMediaType": wire::JSON, "contentSchema": schema})
 }
 
 /// The events of a streamed result.
@@ -82,7 +96,7 @@ fn stream(item: &TypeDescriptor, schemas: &Schemas<'_>) -> Map<String, Value> {
         ("error", "The method failed, and there are no further items.", schemas.problem()),
     ];
     let events = events.into_iter().map(|(name, what, schema)| {
-        (name.to_owned(), json!({"description": what, "schema": schema}))
+        (name.to_owned(), json!({"description": what, "data": data(&schema)}))
     });
     events.collect()
 }

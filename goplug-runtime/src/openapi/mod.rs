@@ -2,7 +2,8 @@
 //! protocol. It imports only `protocol`, and does no I/O.
 //!
 //! The files, each of which imports only from those before it: `names` makes texts valid and
-//! different, `spelling` reads what a type's spelling says, `references` turns a schema of the
+//! different, `spelling` reads what a type's spelling says, `ranges` what an integer's
+//! format says, `references` turns a schema of the
 //! descriptor into one of the document, `documents` has the schemas of the protocol, `schemas` are
 //! all of them as components, `shared` has the headers and failures of every plugin, `body` is a
 //! body or an event as OpenAPI describes it, `methods` and `reserved` are the operations. Start
@@ -12,6 +13,7 @@ mod body;
 mod documents;
 mod methods;
 mod names;
+mod ranges;
 mod references;
 mod reserved;
 mod schemas;
@@ -29,9 +31,9 @@ use crate::protocol::{Descriptor, wire};
 /// An OpenAPI 3.1 document of a plugin: its methods and the requests that the protocol reserves,
 /// with their bodies, headers and failures.
 ///
-/// A member without a schema accepts any value, and its spelling is the description. Events are
-/// described by the extension `x-events` of the media type `text/event-stream`, and whether a
-/// method may safely run twice by `x-idempotent`. The descriptor's `$defs` are
+/// A member without a schema accepts any value, and its spelling is the description. The schema of
+/// a response of the media type `text/event-stream` is that of each event, an object with `event`
+/// and `data`. The extension `x-idempotent` says whether a method may safely run twice. The descriptor's `$defs` are
 /// `#/components/schemas`; a name with other characters than `A-Z a-z 0-9 . _ -` is changed there.
 /// A reference to something that the descriptor does not have is left out, so that every
 /// reference of the document resolves.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::ranges::add_range;
 use crate::protocol::wire;
 
 /// Keywords that would change what references mean, or lead out of the document.
@@ -40,7 +41,9 @@ impl Targets<'_> {
     fn object(&self, schema: &Map<String, Value>) -> Map<String, Value> {
         let keyword =
             |(key, value): (&String, &Value)| Some((key.clone(), self.keyword(key, value)?));
-        schema.iter().filter_map(keyword).collect()
+        let mut schema = schema.iter().filter_map(keyword).collect();
+        add_range(&mut schema);
+        schema
     }
 
     /// The value of a keyword; `None` if the keyword is left out.

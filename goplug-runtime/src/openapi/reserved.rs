@@ -83,7 +83,7 @@ fn register_callback(callbacks: &[CallbackDescriptor], schemas: &Schemas<'_>) ->
     let mut events: Map<_, _> = callbacks.iter().map(|c| event(c, schemas)).collect();
     let gap = json!({
         "description": "The plugin does not hold that many callbacks any more.",
-        "schema": {"type": "integer", "minimum": 1},
+        "data": body::data(&json!({"type": "integer", "minimum": 1})),
     });
     events.insert(wire::EVENT_GAP.into(), gap);
     json!({
@@ -102,15 +102,15 @@ fn register_callback(callbacks: &[CallbackDescriptor], schemas: &Schemas<'_>) ->
         "responses": shared::reserved_responses(json!({
             "description": "The stream, which stays open. The data of each event is JSON.",
             "headers": {shared::PROTOCOL_VERSION.header: shared::protocol_header()},
-            "content": body::events(&events),
+            "content": body::events(events),
         })),
     })
 }
 
 fn event(callback: &CallbackDescriptor, schemas: &Schemas<'_>) -> (String, Value) {
-    let (name, schema) = body::event(&callback.name, &callback.params, schemas);
+    let (name, data) = body::event(&callback.name, &callback.params, schemas);
     let mut event = json!({
-        "schema": schema,
+        "data": data,
         "x-signature": callback.signature(),
         "x-answered": callback.wants_answer(),
     });

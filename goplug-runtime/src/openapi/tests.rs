@@ -26,6 +26,13 @@ fn schema_of_result(operation: &Value) -> &Value {
     &operation["responses"]["200"]["content"]["application/json"]["schema"]
 }
 
+/// The schema of the data of the events of this type.
+fn data_of<'a>(content: &'a Value, event: &str) -> &'a Value {
+    let events = content["text/event-stream"]["schema"]["oneOf"].as_array().unwrap();
+    let found = events.iter().find(|found| found["properties"]["event"]["const"] == event);
+    &found.unwrap()["properties"]["data"]
+}
+
 #[test]
 fn a_method_is_a_post_of_its_arguments() {
     let document = of_method(&json!({
@@ -47,7 +54,8 @@ fn a_method_is_a_post_of_its_arguments() {
     assert_eq!(add["requestBody"]["required"], true);
     let body = schema_of_body(add);
     assert_eq!(body["required"], json!(["a"]));
-    assert_eq!(body["properties"]["a"], json!({"type": "integer", "format": "int64"}));
+    assert_eq!(body["properties"]["a"]["format"], "int64");
+    assert_eq!(body["properties"]["a"]["maximum"], i64::MAX);
     assert_eq!(body["properties"]["c"], json!({"description": "`Option<Opaque>`"}));
     assert_eq!(*schema_of_result(add), json!({"type": "integer"}));
 }
@@ -133,10 +141,10 @@ fn a_streamed_result_is_a_stream_of_items() {
     let returns = json!({"type": "Line", "schema": {"type": "object"}});
     let document = of_method(&json!({"name": "m", "stream": true, "returns": returns}));
     let content = &document["paths"]["/m"]["post"]["responses"]["200"]["content"];
-    let events = &content["text/event-stream"]["x-events"];
-    assert_eq!(events["item"]["schema"], json!({"type": "object"}));
-    assert_eq!(events["end"]["schema"], json!({"type": "null"}));
-    assert_eq!(events["error"]["schema"]["$ref"], "#/components/schemas/Problem");
+    assert_eq!(data_of(content, "item")["contentSchema"], json!({"type": "object"}));
+    assert_eq!(data_of(content, "end")["contentSchema"], json!({"type": "null"}));
+    let error = &data_of(content, "error")["contentSchema"];
+    assert_eq!(error["$ref"], "#/components/schemas/Problem");
 }
 
 #[test]
@@ -148,10 +156,10 @@ fn callbacks_are_events_and_their_answers_a_reply() {
     ]}));
     let register = &document["paths"]["/RegisterCallback"]["post"];
     assert_eq!(schema_of_body(register)["items"]["enum"], json!(["a/b", "chunk", "ask"]));
-    let events = &register["responses"]["200"]["content"]["text/event-stream"]["x-events"];
-    assert_eq!(events["a/b"]["schema"]["required"], json!(["n"]));
-    assert_eq!(events["chunk;base64"]["schema"]["contentEncoding"], "base64");
-    assert_eq!(events["gap"]["schema"]["type"], "integer");
+    let content = &register["responses"]["200"]["content"];
+    assert_eq!(data_of(content, "a/b")["contentSchema"]["required"], json!(["n"]));
+    assert_eq!(data_of(content, "chunk;base64")["contentEncoding"], "base64");
+    assert_eq!(data_of(content, "gap")["contentSchema"]["type"], "integer");
     let answers = &schema_of_body(&document["paths"]["/CallbackReply/{id}"]["post"])["anyOf"];
     assert_eq!(*answers, json!([{"title": "ask", "allOf": [{"type": "boolean"}]}]));
 }

@@ -23,6 +23,8 @@ use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
 use super::route::{ControlRequest, MethodCall, Route};
+#[cfg(feature = "schema")]
+use crate::openapi::openapi;
 use crate::protocol::{Dialect, Problem, ProblemKind, legacy, null, wire};
 use crate::typed::{Call, Configuration, Context};
 
@@ -129,11 +131,8 @@ impl RequestHandler {
         timeout: Option<&[u8]>,
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Route<'_> {
-        if verb == "GET" && wire::is_root(path) {
-            return Route::Control(Box::new(ControlRequest::Describe));
-        }
         if verb != "POST" {
-            return Route::Invalid(bad_request(format!("{verb} is not POST")));
+            return other_than_post(verb, path);
         }
         let Some(method) = wire::method_of_path(path) else {
             return Route::Invalid(bad_request(format!("the path {path:?} names no method")));
@@ -228,6 +227,11 @@ impl RequestHandler {
             ControlRequest::Describe => self.describe(),
             ControlRequest::Stop => Ok(self.stop().await),
             ControlRequest::Ping => Ok(raw(body)),
+            #[cfg(feature = "schema")]
+            ControlRequest::OpenApi => {
+                let document = openapi(&self.definition.described()).to_string();
+                Ok(Response::ok(document.into(), wire::JSON, ResponseGuard::default()))
+            }
             ControlRequest::RegisterCallback(headers) => {
                 self.register(&headers, &body, connection).await
             }
@@ -320,6 +324,21 @@ impl Answer {
     fn refusal(problem: &Problem) -> Self {
         Self::Ready(Response::problem(problem, ResponseGuard::default()))
     }
+}
+
+/// A request that asks what the plugin is, or that is refused.
+fn other_than_post<'h>(verb: &str, path: &str) -> Route<'h> {
+    let request = match path.split('?').next() {
+        Some(wire::ROOT_PATH) => ControlRequest::Describe,
+        #[cfg(feature = "schema")]
+        Some(wire::OPENAPI_PATH) => ControlRequest::OpenApi,
+        _ => return not_post(verb),
+    };
+    if verb == "GET" { Route::Control(Box::new(request)) } else { not_post(verb) }
+}
+
+fn not_post<'h>(verb: &str) -> Route<'h> {
+    Route::Invalid(bad_request(format!("{verb} is not POST")))
 }
 
 /// The request for a method that the protocol reserves.

@@ -36,6 +36,9 @@ pub(super) enum ControlRequest {
     Describe,
     Stop,
     Ping,
+    /// The plugin as an OpenAPI document.
+    #[cfg(feature = "schema")]
+    OpenApi,
     RegisterCallback(Headers),
     /// The reply to the callback with this event id.
     CallbackReply {

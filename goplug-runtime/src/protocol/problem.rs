@@ -67,6 +67,7 @@ impl ProblemKind {
     }
 
     /// Every kind that this version knows.
+    #[cfg(feature = "schema")]
     pub(crate) fn known() -> impl Iterator<Item = Self> {
         KINDS.iter().map(|row| row.0).filter(|kind| *kind != Self::Other)
     }

@@ -22,6 +22,13 @@ pub const CALLBACK_REPLY: &str = "CallbackReply";
 /// Method names that a plugin cannot define.
 pub const RESERVED: [&str; 5] = [ACTIVATE, STOP, PING, REGISTER_CALLBACK, CALLBACK_REPLY];
 
+/// Where a plugin answers `GET` with its descriptor.
+#[cfg(feature = "plugin")]
+pub(crate) const ROOT_PATH: &str = "/";
+/// Where a plugin with schemas answers `GET` with its OpenAPI document.
+#[cfg(all(feature = "plugin", feature = "schema"))]
+pub(crate) const OPENAPI_PATH: &str = "/openapi.json";
+
 /// The protocol version; a peer that does not send this header speaks GoPlug 1.
 pub const HEADER_PROTOCOL: &str = "goplug-protocol";
 /// The header of a peer that speaks [`PROTOCOL`].
@@ -132,11 +139,6 @@ pub fn is_plugin_url(url: &str) -> bool {
                 .contains(|c: char| "/?#\\".contains(c) || c.is_whitespace() || is_hidden(c));
         scheme_ok && authority_ok
     })
-}
-
-/// Whether a request's path is that of the plugin as a whole, by which its descriptor is got.
-pub fn is_root(path: &str) -> bool {
-    path == "/" || path.starts_with("/?")
 }
 
 /// The method that a request's path names: its first segment, percent-decoded.

@@ -136,6 +136,33 @@ fn other_verbs_are_refused_and_the_connection_stays_open() {
     });
 }
 
+#[cfg(feature = "schema")]
+#[test]
+fn the_openapi_document_is_read_by_get_before_the_activation_too() {
+    run(async {
+        let (folder, sock) = folder();
+        let server = PluginServer::builder("Do")
+            .namespace("Test")
+            .location(folder.path())
+            .method("Echo", |input: Bytes| async move { Ok::<_, anyhow::Error>(input) })
+            .build()
+            .unwrap();
+        server.start().await.unwrap();
+        let mut client = Client::connect(&sock).await;
+        for path in ["/openapi.json", "/openapi.json?x"] {
+            client.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+            let response = client.response().await.unwrap();
+            assert_eq!(response.status(), 200);
+            let document: serde_json::Value = serde_json::from_str(response.text()).unwrap();
+            assert_eq!(document["info"]["title"], "Test.Do");
+            assert!(document["paths"]["/Echo"]["post"].is_object());
+        }
+        let missing = client.post("openapi.json", "").await;
+        assert_eq!(missing.problem().0, "unknown-method");
+        assert_eq!(client.post("Activate", "").await.status(), 200);
+    });
+}
+
 #[test]
 fn unusual_requests_are_answered_by_hyper_or_refused_without_it() {
     run(async {

@@ -1,0 +1,67 @@
+//! The ranges of Rust's integers. Schemas of Rust types say most of them by the format alone, which
+//! tools may ignore.
+
+use serde_json::{Map, Value};
+
+/// Formats, with the least and the greatest value.
+const RANGES: [(&str, i64, u64); 8] = [
+    ("int8", i8::MIN as i64, i8::MAX as u64),
+    ("int16", i16::MIN as i64, i16::MAX as u64),
+    ("int32", i32::MIN as i64, i32::MAX as u64),
+    ("int64", i64::MIN, i64::MAX as u64),
+    ("uint8", 0, u8::MAX as u64),
+    ("uint16", 0, u16::MAX as u64),
+    ("uint32", 0, u32::MAX as u64),
+    ("uint64", 0, u64::MAX),
+];
+
+/// Adds the range of an integer's format to its schema, where the schema says nothing of it.
+pub(super) fn add_range(schema: &mut Map<String, Value>) {
+    let is_integer = match schema.get("type") {
+        Some(Value::String(name)) => name == "integer",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
+        _ => false,
+    };
+    let Some(Value::String(format)) = schema.get("format") else { return };
+    let range = RANGES.iter().find(|range| range.0 == format && is_integer);
+    let Some((_, least, greatest)) = range else { return };
+    if !schema.contains_key("exclusiveMinimum") {
+        schema.entry("minimum").or_insert_with(|| (*least).into());
+    }
+    if !schema.contains_key("exclusiveMaximum") {
+        schema.entry("maximum").or_insert_with(|| (*greatest).into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_format_adds_what_the_schema_does_not_say() {
+        for (schema, least, greatest) in [
+            (json!({"type": "integer", "format": "uint32"}), json!(0), json!(u32::MAX)),
+            (
+                json!({"type": ["integer", "null"], "format": "int64"}),
+                json!(i64::MIN),
+                json!(i64::MAX),
+            ),
+            (json!({"type": "integer", "format": "uint8", "minimum": 1}), json!(1), json!(255)),
+            (
+                json!({"type": "integer", "format": "int8", "exclusiveMaximum": 5}),
+                json!(-128),
+                Value::Null,
+            ),
+            (json!({"type": "number", "format": "uint32"}), Value::Null, Value::Null),
+            (json!({"type": "integer", "format": "uint128"}), Value::Null, Value::Null),
+            (json!({"type": "integer"}), Value::Null, Value::Null),
+        ] {
+            let mut with_range = schema.as_object().unwrap().clone();
+            add_range(&mut with_range);
+            let with_range = Value::Object(with_range);
+            assert_eq!((&with_range["minimum"], &with_range["maximum"]), (&least, &greatest));
+        }
+    }
+}
