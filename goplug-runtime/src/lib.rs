@@ -7,7 +7,8 @@
 //! OpenAPI; `error` has the errors of the public API; `panic` keeps a panic of users' code where it
 //! happens; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
 //! [`transport`] is the only place that knows the platform; [`typed`] is called by generated code;
-//! `plugin` and `host` are the two sides, and never import each other.
+//! [`testing`] is for the tests of users; `plugin` and `host` are the two sides, and never import
+//! each other.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -19,6 +20,8 @@ pub mod limits;
 pub mod openapi;
 mod panic;
 pub mod protocol;
+#[doc(hidden)]
+pub mod testing;
 pub mod transport;
 pub mod typed;
 

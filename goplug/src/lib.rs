@@ -47,6 +47,7 @@
 //! | restart, confine, limit, watch, upgrade plugins | [`Policy`] and its [`Restart`], [`Sandbox`], [`Resources`], [`HealthCheck`] |
 //! | get events about plugins | [`Event`] |
 //! | test code that calls a plugin, without one | [`Caller`] |
+//! | see in a test that a contract has changed | [`testing::contract_is_kept!`] |
 //! | call by name, with bytes; serve without annotations | [`Plugin::execute`], [`PluginServer`], [`raw`] |
 //! | describe a plugin to tools that know OpenAPI | [`openapi`](openapi()) |
 //! | know the default limits and times | [`limits`] |
@@ -171,6 +172,8 @@ pub mod raw {
     #[doc(inline)]
     pub use goplug_runtime::typed::{CallbackEvent, Expectation, HookOutcome, MediaType, Reply};
 }
+
+pub mod testing;
 
 #[cfg(feature = "plugin")]
 mod program;

@@ -7,6 +7,7 @@ mod errors;
 mod foreign;
 mod functions;
 mod hygiene;
+mod kept;
 mod opened;
 mod schemas;
 mod state;

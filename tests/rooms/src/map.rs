@@ -33,7 +33,7 @@ pub struct Never {
 
 /// The rooms of every crate that has several, and of the rooms that have an order within.
 pub const ROOMS: &[Rooms] = &[
-    Rooms { of: "goplug", order: &["__private", "program"] },
+    Rooms { of: "goplug", order: &["__private", "testing", "program"] },
     Rooms {
         of: "goplug-codegen",
         order: &[
@@ -67,6 +67,7 @@ pub const ROOMS: &[Rooms] = &[
             "http1",
             "transport",
             "typed",
+            "testing",
             "plugin | host",
         ],
     },

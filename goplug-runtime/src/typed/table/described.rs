@@ -55,6 +55,16 @@ impl Expectation {
     /// It has none without the feature `schema`, or if one of the user's own schemas panics. A
     /// contract that was made from a descriptor has that one's.
     pub fn described(&self) -> Descriptor {
+        self.described_as(Side::Client)
+    }
+
+    /// What a plugin offers that has exactly what the client needs, as a descriptor of the client's
+    /// name; else as [`Expectation::described`].
+    pub fn described_as_plugin(&self) -> Descriptor {
+        self.described_as(Side::Plugin)
+    }
+
+    fn described_as(&self, side: Side) -> Descriptor {
         if let Some(descriptor) = self.stated.and_then(|text| serde_json::from_str(text).ok()) {
             return Descriptor {
                 name: self.client().into(),
@@ -68,7 +78,7 @@ impl Expectation {
             ..Descriptor::new(self.client(), "")
         };
         let declared = Declared {
-            side: Side::Client,
+            side,
             methods: self.methods.clone(),
             callbacks: &self.callbacks,
             configuration: None,

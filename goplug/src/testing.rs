@@ -1,0 +1,48 @@
+//! Checks for the tests of contracts' and plugins' packages.
+
+/// Fails if a contract or plugin is another one than a file says: a test by which nobody changes a
+/// contract by accident.
+///
+/// The first argument is a plugin's type or any client, such as the client of a contract; the second
+/// is a path within the package. The file is the descriptor of a plugin, as JSON. Commit it.
+///
+/// ```no_run
+/// #[goplug::plugin]
+/// pub trait Greeter {
+///     /// Greets somebody.
+///     #[goplug::method]
+///     async fn greet(&self, name: &str) -> String;
+/// }
+///
+/// #[test]
+/// fn the_contract_is_kept() {
+///     goplug::testing::contract_is_kept!(GreeterClient, "contracts/greeter.json");
+/// }
+/// ```
+///
+/// With `UPDATE_CONTRACTS=1` in its environment, the test writes the file: at first, and when a change
+/// is meant. Both directions are compared, as [`contract::compare`](crate::contract::compare) does it:
+/// clients that were built with the kept contract with a plugin of today, and clients of today with a
+/// plugin that was built with the kept contract. A change of the documentation is no difference.
+///
+/// Types that derive `schemars::JsonSchema` are compared field by field, with the feature `schema`;
+/// others by how they are spelled.
+///
+/// # Panics
+/// If the contract is another one, or there is no file. The text has each difference and its verdict.
+#[doc(inline)]
+pub use crate::__contract_is_kept as contract_is_kept;
+
+/// See [`contract_is_kept!`](crate::testing::contract_is_kept).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __contract_is_kept {
+    ($kept:ty, $path:literal $(,)?) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::KeptClient as _;
+        $crate::__private::contract_is_kept(
+            &$crate::__private::Kept::<$kept>::descriptor(),
+            ::std::concat!(::std::env!("CARGO_MANIFEST_DIR"), "/", $path),
+        )
+    }};
+}
