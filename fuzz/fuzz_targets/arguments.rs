@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use goplug_runtime::protocol::{Problem, ProblemKind};
-use goplug_runtime::typed::{Arguments, Call, EncodeArguments, ErrorSpec, MethodSpec, ParamSpec, TypeSchema};
+use goplug_runtime::typed::{
+    Arguments, Call, EncodeArguments, ErrorSpec, MethodSpec, ParamSpec, TypeSchema,
+};
 use libfuzzer_sys::fuzz_target;
 
 static METHOD: MethodSpec = MethodSpec {
@@ -22,7 +24,8 @@ static METHOD: MethodSpec = MethodSpec {
     ],
     returns: "()",
     idempotent: false,
-    result: TypeSchema::OPAQUE, error: ErrorSpec::NONE,
+    result: TypeSchema::OPAQUE,
+    error: ErrorSpec::NONE,
     optional: false,
 };
 
