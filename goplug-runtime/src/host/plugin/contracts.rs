@@ -57,12 +57,7 @@ impl Need {
 
     /// Whether the schemas of the plugin's types matter, beside this answer to its activation.
     pub(super) fn asks_for_schemas(&self, activated: &Descriptor) -> bool {
-        !self.is_met_as_spelled(activated) && self.described().has_schemas()
-    }
-
-    /// Whether the names of the types say everything, and are the same on both sides.
-    fn is_met_as_spelled(&self, activated: &Descriptor) -> bool {
-        self.expectation.is_spelled_out() && self.expectation.differences(activated).is_empty()
+        !self.expectation.is_met_as_spelled(activated) && self.described().has_schemas()
     }
 
     fn described(&self) -> &Descriptor {
@@ -80,7 +75,7 @@ impl Need {
         offered: &Descriptor,
         refuse_lossy: bool,
     ) -> Result<Option<Drift>> {
-        if self.is_met_as_spelled(offered) {
+        if self.expectation.is_met_as_spelled(offered) {
             return Ok(None);
         }
         let comparison = compare(self.described(), offered);

@@ -67,15 +67,6 @@ impl Expectation {
         self.methods.iter().map(|spec| spec.name)
     }
 
-    /// Whether the spelled types say everything about the JSON: they are all types of the language.
-    pub fn is_spelled_out(&self) -> bool {
-        let methods = self.methods.iter().map(|spec| (spec.params, spec.returns));
-        let callbacks = self.callbacks.iter().map(|spec| (spec.params, spec.returns));
-        methods.chain(callbacks).all(|(params, returns)| {
-            is_spelled_out(returns) && params.iter().all(|param| is_spelled_out(param.ty))
-        })
-    }
-
     /// One line for each method whose name the plugin lacks, unless it may lack it. For a plugin
     /// that gives no signatures, nothing else can be compared.
     pub fn missing_methods(&self, descriptor: &Descriptor) -> Vec<String> {
@@ -106,19 +97,6 @@ impl Expectation {
         });
         methods.chain(callbacks).collect()
     }
-}
-
-/// Types of the language, which nobody calls something else.
-const SPELLED_OUT: [&str; 25] = [
-    "BTreeMap", "BTreeSet", "Box", "Bytes", "HashMap", "HashSet", "Option", "String", "Vec",
-    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u16", "u32", "u64",
-    "u8", "usize", "u128",
-];
-
-/// Whether a spelling consists of [`SPELLED_OUT`] types, tuples and arrays.
-fn is_spelled_out(spelling: &str) -> bool {
-    let mut words = spelling.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || SPELLED_OUT.contains(&word))
 }
 
 fn none_of_that_name(what: &str, ours: &str) -> String {
@@ -195,15 +173,5 @@ mod tests {
         let differences = Expectation::of_contract::<()>(&CONTRACT).differences(&offered);
         let expected = "method: the client has wave() -> u8, the plugin has wave() -> i64";
         assert_eq!(differences, [expected]);
-    }
-
-    #[test]
-    fn spellings_of_the_language_say_everything_and_others_do_not() {
-        for spelling in ["()", "", "i64", "Vec<(String, Option<u8>)>", "[f64; 3]", "Bytes"] {
-            assert!(is_spelled_out(spelling), "{spelling}");
-        }
-        for spelling in ["Order", "Vec<Order>", "Id", "Result<u8, Failure>", "Value", "r#type"] {
-            assert!(!is_spelled_out(spelling), "{spelling}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Start with [`entry`], then [`gather`]. An [`expectation`] is what a client needs of a plugin;
 //! [`embedded`] is what a program names as parts of itself. [`described`] adds to a descriptor what
-//! takes longer to know: the schemas of types.
+//! takes longer to know: the schemas of types. [`spelled`] says when they are not needed.
 //! The room imports from `declare` and `call`.
 
 #[cfg(feature = "schema")]
@@ -14,6 +14,7 @@ mod expectation;
 mod gather;
 #[cfg(feature = "schema")]
 mod references;
+mod spelled;
 
 pub use embedded::{embedded_names, note_embedded};
 pub use entry::{
