@@ -104,6 +104,13 @@ async fn it_calls_the_methods_of_the_contract_and_those_of_the_plugin() {
     assert!(desk.switch(false).await.unwrap());
 }
 
+#[test]
+fn it_needs_the_members_of_the_contract_and_those_of_the_plugin() {
+    let needs = <DeskClient<InProcess<Desk>> as goplug::Client>::expectation();
+    let methods: Vec<_> = needs.methods().collect();
+    assert!(methods.contains(&"brightness") && methods.contains(&"switch"), "{methods:?}");
+}
+
 #[tokio::test]
 async fn it_listens_to_the_callbacks_of_the_contract() {
     let (desk, heard) = (desk(), Arc::new(Mutex::new(Vec::new())));

@@ -17,7 +17,7 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// Everything that is declared for the plugin `P`.
+    /// Everything that is declared for the plugin `P`, with the members of its contracts.
     #[doc(hidden)]
     pub fn of_plugin<P: PluginType, C>() -> Self {
         let mut expectation = Self {
@@ -30,7 +30,12 @@ impl Expectation {
             match item {
                 Item::Method(spec, _) => expectation.methods.push(spec),
                 Item::Callback(spec) => expectation.callbacks.push(spec),
-                Item::Activate(..) | Item::Stop(_) | Item::Contract(_) => {}
+                Item::Contract(contract) => {
+                    let spec = contract().spec;
+                    expectation.methods.extend(spec.methods);
+                    expectation.callbacks.extend(spec.callbacks);
+                }
+                Item::Activate(..) | Item::Stop(_) => {}
             }
         }
         expectation.methods.sort_by_key(|spec| spec.name);
