@@ -53,8 +53,7 @@ impl PluginState {
     }
 
     fn need(&self, expectation: &Expectation) -> Need {
-        let known = self.lock_contracts().known(expectation.client());
-        known.unwrap_or_else(|| Need::new(expectation))
+        self.lock_contracts().need(expectation)
     }
 
     /// Notes what a typed client needs of the next instance, while there is none.

@@ -16,14 +16,17 @@ pub(super) struct Contracts {
     met: Vec<Need>,
     /// The needs of clients that were made while no instance was there. The next one is checked.
     unchecked: Vec<Need>,
+    /// One for each type of client that was to be bound, so that its schemas are made once.
+    made: Vec<Need>,
 }
 
 /// What one type of client needs.
 #[derive(Clone)]
 pub(super) struct Need {
     expectation: Expectation,
-    /// The same, with the schemas of the client's types, once they have been needed.
-    described: OnceLock<Arc<Descriptor>>,
+    /// The same, with the schemas of the client's types, once they have been needed. All needs of
+    /// this type of client share it.
+    described: Arc<OnceLock<Descriptor>>,
     /// The last instance that has met it.
     met_by: Weak<Instance>,
 }
@@ -45,9 +48,9 @@ pub(super) struct Drift {
 }
 
 impl Need {
-    pub(super) fn new(expectation: &Expectation) -> Self {
+    fn new(expectation: &Expectation) -> Self {
         let expectation = expectation.clone();
-        Self { expectation, described: OnceLock::new(), met_by: Weak::new() }
+        Self { expectation, described: Arc::default(), met_by: Weak::new() }
     }
 
     /// The client's type.
@@ -61,7 +64,7 @@ impl Need {
     }
 
     fn described(&self) -> &Descriptor {
-        self.described.get_or_init(|| Arc::new(self.expectation.described()))
+        self.described.get_or_init(|| self.expectation.described())
     }
 
     /// Compares this with what a plugin offers.
@@ -126,9 +129,15 @@ impl Contracts {
         self.met.iter().any(|need| need.client() == client && met_by(need))
     }
 
-    /// What this type of client needs, if the plugin has had such a client before.
-    pub(super) fn known(&self, client: &str) -> Option<Need> {
-        self.met.iter().chain(&self.unchecked).find(|need| need.client() == client).cloned()
+    /// What a client needs.
+    pub(super) fn need(&mut self, expectation: &Expectation) -> Need {
+        let made = self.made.iter().find(|need| need.client() == expectation.client());
+        if let Some(made) = made {
+            return made.clone();
+        }
+        let need = Need::new(expectation);
+        self.made.push(need.clone());
+        need
     }
 
     /// Whether the schemas of an instance's types matter to a client.
