@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::described_by::is_of;
 use super::shared::Instance;
 use crate::host::connection::{Admission, SendError};
-use crate::host::install::Installation;
 use crate::http1::{Request, Response};
 use crate::limits;
-use crate::protocol::{Descriptor, Dialect};
+use crate::protocol::Descriptor;
 
 impl Instance {
     /// The descriptor with schemas. The first call asks the plugin, within
     /// [`limits::DESCRIBE_TIMEOUT`]. A plugin that does not answer has the descriptor without schemas,
     /// and is asked again by the next call. Cancel safe.
     pub(in crate::host) async fn describe(&self) -> Arc<Descriptor> {
-        if let Some(known) = self.described.get() {
+        if let Some(known) = self.described() {
             return Arc::clone(known);
         }
         let deadline = Instant::now() + limits::DESCRIBE_TIMEOUT;
@@ -27,18 +27,28 @@ impl Instance {
 
     /// The descriptor with schemas if it is known, else the one without.
     pub(in crate::host) fn known_descriptor(&self) -> Arc<Descriptor> {
-        Arc::clone(self.described.get().unwrap_or_else(|| self.descriptor()))
+        Arc::clone(self.described().unwrap_or_else(|| self.descriptor()))
     }
 
     /// As [`Instance::describe`], but blocks the caller's thread.
     pub(in crate::host) fn describe_blocking(&self) -> Arc<Descriptor> {
-        if let Some(known) = self.described.get() {
+        if let Some(known) = self.described() {
             return Arc::clone(known);
         }
         let deadline = Instant::now() + limits::DESCRIBE_TIMEOUT;
         let sent =
             self.endpoint().send_blocking(&Request::describe(), deadline, Admission::Control);
         self.note_described(sent)
+    }
+
+    fn described(&self) -> Option<&Arc<Descriptor>> {
+        if self.described.get().is_none()
+            && let Some(known) = self.described_by.known(self.descriptor())
+        {
+            // Another caller may have been quicker.
+            let _ = self.described.set(known);
+        }
+        self.described.get()
     }
 
     fn note_described(&self, sent: Result<Response, SendError>) -> Arc<Descriptor> {
@@ -49,39 +59,9 @@ impl Instance {
     }
 }
 
-/// The descriptor with schemas, if it is known without a question: the plugin speaks a dialect that
-/// has none, it serves in this process (`is_own`), where the thread that asks may be the thread that
-/// would answer, or the digest of its program says that the `.pconf` was written for it.
-pub(super) fn known(
-    installation: &Installation,
-    (dialect, descriptor): &(Dialect, Descriptor),
-    is_own: bool,
-) -> Option<Arc<Descriptor>> {
-    if *dialect == Dialect::GoPlug1 || is_own {
-        return Some(Arc::new(descriptor.clone()));
-    }
-    let announced = installation.pconf.sha256().and_then(|_| installation.pconf.descriptor());
-    announced.filter(|it| it.has_schemas() && is_of(it, descriptor)).map(Arc::new)
-}
-
 fn read(response: &Response) -> Option<Descriptor> {
     if response.status != 200 {
         return None;
     }
     serde_json::from_slice(&response.body).ok()
-}
-
-/// Whether this describes the same members as the answer to the activation.
-fn is_of(described: &Descriptor, activated: &Descriptor) -> bool {
-    let prints = |descriptor: &Descriptor| {
-        let methods = descriptor.methods.iter().map(|it| (it.name.clone(), it.fingerprint.clone()));
-        let callbacks = descriptor.callbacks.iter();
-        let callbacks = callbacks.map(|it| (it.name.clone(), it.fingerprint.clone()));
-        let mut prints: Vec<_> = methods.chain(callbacks).collect();
-        prints.sort_unstable();
-        prints
-    };
-    described.name == activated.name
-        && described.namespace == activated.namespace
-        && prints(described) == prints(activated)
 }

@@ -11,6 +11,7 @@ mod call;
 mod call_guard;
 mod confinement;
 mod described;
+mod described_by;
 mod exit;
 mod failed_start;
 mod failure;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::described_by::DescribedBy;
 use super::exit::{Exit, ExitCell};
 use super::in_flight::InFlight;
 use crate::host::connection::{Endpoint, LatencyClass};
@@ -31,6 +32,8 @@ pub(in crate::host) struct Instance {
     endpoint: Arc<Endpoint>,
     dialect: Dialect,
     descriptor: Arc<Descriptor>,
+    /// Where the descriptor with schemas comes from.
+    pub(super) described_by: DescribedBy,
     /// The descriptor with schemas, once it is known.
     pub(super) described: OnceLock<Arc<Descriptor>>,
     /// The process, if it is this host's child.
@@ -49,6 +52,7 @@ impl Instance {
         id: PluginId,
         endpoint: Arc<Endpoint>,
         (dialect, descriptor): (Dialect, Descriptor),
+        described_by: DescribedBy,
         child: Option<ChildProcess>,
         policy: &Policy,
     ) -> Self {
@@ -59,6 +63,7 @@ impl Instance {
             dialect,
             latency_classes: pipelines.then(|| LatencyClass::for_methods(&descriptor.methods)),
             descriptor: Arc::new(descriptor),
+            described_by,
             described: OnceLock::new(),
             child,
             one_at_a_time: policy
@@ -68,11 +73,6 @@ impl Instance {
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             exit: ExitCell::default(),
         }
-    }
-
-    /// The instance, with the descriptor with schemas, if that is known.
-    pub(super) fn described(self, descriptor: Option<Arc<Descriptor>>) -> Self {
-        Self { described: descriptor.map(OnceLock::from).unwrap_or_default(), ..self }
     }
 
     pub(in crate::host) fn id(&self) -> &PluginId {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::activate::{ActivationError, Via, activate};
 use super::attachment::Attachment;
-use super::described;
+use super::described_by::DescribedBy;
 use super::exit::EXIT_WAIT;
 use super::failed_start::StartError;
 use super::liveness::Liveness;
@@ -150,8 +150,8 @@ impl StartingInstance {
             }
         };
         let id = installation.id().clone();
-        let described = described::known(&installation, &activated, liveness.is_own());
-        let instance = Instance::new(id, endpoint, activated, child, policy).described(described);
+        let described_by = DescribedBy::of(&installation, activated.0, liveness.is_own());
+        let instance = Instance::new(id, endpoint, activated, described_by, child, policy);
         Ok((OwnedInstance::new(instance, installation, liveness, policy.health), has_moved))
     }
 }
