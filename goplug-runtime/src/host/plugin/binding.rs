@@ -34,7 +34,7 @@ impl PluginState {
 
     /// Whether the current instance, or else the `.pconf`, says that the plugin offers this. Asks
     /// nobody.
-    pub(super) fn fulfils(&self, expectation: &Expectation) -> bool {
+    pub(in crate::host) fn fulfils(&self, expectation: &Expectation) -> bool {
         let (need, refuse_lossy) = (self.need(expectation), self.policy().refuse_lossy);
         if let Some(instance) = self.instance() {
             return need.check_instance(&instance, refuse_lossy).is_ok();

@@ -246,11 +246,6 @@ impl Plugin {
         error
     }
 
-    /// Whether the running plugin, or else its `.pconf`, says that it offers this.
-    pub(in crate::host) fn fulfils(&self, expectation: &Expectation) -> bool {
-        self.shared.fulfils(expectation)
-    }
-
     /// What the handle shares with the supervisor.
     pub(in crate::host) fn shared(&self) -> &PluginState {
         &self.shared

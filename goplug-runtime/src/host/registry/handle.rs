@@ -259,7 +259,7 @@ impl Registry {
         let expectation = C::expectation();
         let installed = self.inner.directory.installed().into_iter();
         installed
-            .filter(|(plugin, _)| Plugin::new(Arc::clone(plugin)).fulfils(&expectation))
+            .filter(|(plugin, _)| plugin.fulfils(&expectation))
             .map(|(plugin, installation)| DiscoveredPlugin::new(&plugin, installation))
             .collect()
     }
