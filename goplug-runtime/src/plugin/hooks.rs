@@ -48,8 +48,7 @@ impl Hooks {
                 hooks.stop = Some(Arc::new(move || hook(value.clone())));
             }
             // What an activation has built ends with the stop, with a hook or without.
-            (hook, Value::Built(slot)) => {
-                let value = Value::Built(slot);
+            (hook, value @ Value::Built(_)) => {
                 hooks.stop = Some(Arc::new(move || {
                     let stopping = hook.zip(value.current()).map(|(hook, value)| hook(value));
                     let cleanup = Cleanup(value.clone());
