@@ -2,7 +2,6 @@
 
 mod base;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -15,6 +14,7 @@ use super::node::{Node, NodeKey};
 use super::value_set::{Alternative, Bools, Kind, Numbers, Texts, ValueSet};
 use super::work::Work;
 use crate::protocol::Descriptor;
+use crate::protocol::reference::Reference;
 
 /// What a side's schemas refer to.
 pub(super) struct Definitions<'a> {
@@ -128,23 +128,10 @@ impl<'a> Definitions<'a> {
     }
 
     /// The definition of this reference, and its name.
-    pub(super) fn find(&self, reference: &'a str) -> Option<(&'a str, &'a Value)> {
-        let path = reference.strip_prefix("#/$defs/")?;
-        let (name, rest) = match path.split_once('/') {
-            Some((name, _)) => (name, &path[name.len()..]),
-            None => (path, ""),
-        };
-        let (known, schema) = self.definitions.get_key_value(unescaped(name).as_ref())?;
-        Some((known, schema.pointer(rest)?))
-    }
-}
-
-/// A name as it stands in a JSON pointer.
-fn unescaped(name: &str) -> Cow<'_, str> {
-    if name.contains('~') {
-        Cow::Owned(name.replace("~1", "/").replace("~0", "~"))
-    } else {
-        Cow::Borrowed(name)
+    pub(super) fn find(&self, reference: &str) -> Option<(&'a str, &'a Value)> {
+        let Reference { name, within } = Reference::read(reference)?;
+        let (known, schema) = self.definitions.get_key_value(&*name)?;
+        Some((known, schema.pointer(&within)?))
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::ranges::add_range;
+use crate::protocol::reference::Reference;
 use crate::protocol::wire;
 
 /// Keywords that would change what references mean, or lead out of the document.
@@ -87,16 +88,10 @@ impl Targets<'_> {
 
     /// A reference to `#/$defs/…`, as the document has it. `None` if it leads to nothing.
     fn reference(&self, reference: &str) -> Option<String> {
-        let pointer = wire::percent_decoded(reference.strip_prefix("#/$defs/")?)?;
-        let (segment, rest) = match pointer.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (&*pointer, None),
-        };
-        // The order matters: `~01` is `~1`.
-        let name = segment.replace("~1", "/").replace("~0", "~");
+        let Reference { name, within } = Reference::read(reference)?;
         let mut to = format!("#/components/schemas/{}", self.names.get(&*name)?);
-        if let Some(rest) = rest {
-            if rest.split('/').any(is_left_out) || !self.definitions[&name].has_schema(rest) {
+        if let Some(rest) = within.strip_prefix('/') {
+            if rest.split('/').any(is_left_out) || !has_schema(&self.definitions[&*name], &within) {
                 return None;
             }
             to.extend(rest.split('/').map(wire::path_of_method));
@@ -105,16 +100,9 @@ impl Targets<'_> {
     }
 }
 
-trait Definition {
-    /// Whether there is a schema at this pointer, which begins within the definition.
-    fn has_schema(&self, pointer: &str) -> bool;
-}
-
-impl Definition for Value {
-    fn has_schema(&self, pointer: &str) -> bool {
-        let at = self.pointer(&format!("/{pointer}"));
-        at.is_some_and(|at| at.is_object() || at.is_boolean())
-    }
+/// Whether there is a schema at this pointer, which begins within the definition.
+fn has_schema(definition: &Value, pointer: &str) -> bool {
+    definition.pointer(pointer).is_some_and(|at| at.is_object() || at.is_boolean())
 }
 
 /// Whether nothing is found at this segment of a pointer any more.

@@ -13,6 +13,7 @@ pub mod name;
 pub(crate) mod null;
 pub mod pconf;
 pub mod problem;
+pub(crate) mod reference;
 pub mod visible;
 pub mod wire;
 

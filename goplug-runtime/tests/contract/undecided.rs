@@ -39,6 +39,16 @@ fn what_is_not_compared_is_unknown() {
 }
 
 #[test]
+fn a_definition_is_found_however_its_name_is_written() {
+    let definitions = Map::from_iter([("große/Zahl".to_owned(), json!({"type": "integer"}))]);
+    let plugin = side(Place::Answer, json!({"type": "integer"}), Map::new());
+    for reference in ["#/$defs/große~1Zahl", "#/$defs/gro%C3%9Fe~1Zahl"] {
+        let client = side(Place::Answer, json!({"$ref": reference}), definitions.clone());
+        assert_eq!(compare(&client, &plugin).verdict(), Same, "{reference}");
+    }
+}
+
+#[test]
 fn annotations_say_nothing() {
     let plain = json!({"type": "string"});
     let said = json!({

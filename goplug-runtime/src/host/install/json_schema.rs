@@ -9,6 +9,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::protocol::reference::Reference;
+
 /// How deep schemas are followed into each other. Beyond that, everything fits.
 const DEPTH: usize = 64;
 
@@ -198,10 +200,10 @@ impl Place<'_> {
     /// The schemas that a schema is made of.
     fn by_schemas(&self, keywords: &Map<String, Value>, value: &Value) -> Vec<Misfit> {
         let mut found = Vec::new();
-        let name = keywords.get("$ref").and_then(Value::as_str);
-        let name = name.and_then(|name| name.strip_prefix("#/$defs/"));
-        let name = name.map(|name| name.replace("~1", "/").replace("~0", "~"));
-        if let Some(referred) = name.and_then(|name| self.definitions.get(&name)) {
+        let reference = keywords.get("$ref").and_then(Value::as_str).and_then(Reference::read);
+        let referred =
+            reference.and_then(|it| self.definitions.get(&*it.name)?.pointer(&it.within));
+        if let Some(referred) = referred {
             found.extend(self.deeper().misfits(referred, value));
         }
         for schema in keywords.get("allOf").and_then(Value::as_array).into_iter().flatten() {

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::protocol::wire::percent_decoded;
-
-const DEFINITIONS: &str = "#/$defs/";
+use crate::protocol::reference::{DEFINITIONS, Reference};
 
 /// Visits each reference in a schema. The key `$schema` is removed, which belongs to a document of
 /// its own.
@@ -32,8 +30,7 @@ pub(super) fn each_reference(schema: &mut Value, visit: &mut dyn FnMut(&mut Stri
 
 /// The name of the definition that a reference leads to; `None` if it leads elsewhere.
 pub(super) fn definition_of(reference: &str) -> Option<String> {
-    let name = percent_decoded(encoded_name(reference)?)?;
-    Some(name.replace("~1", "/").replace("~0", "~"))
+    Some(Reference::read(reference)?.name.into_owned())
 }
 
 /// Leads a reference to the definition whose name has this suffix as well, if there is one for it.

@@ -13,7 +13,8 @@ fn texts(schema: &Value, value: &Value) -> Vec<String> {
             },
             "required": ["host"]
         },
-        "Loop": {"$ref": "#/$defs/Loop"}
+        "Loop": {"$ref": "#/$defs/Loop"},
+        "große/Zahl": {"type": "integer"}
     });
     let definitions = definitions.as_object().unwrap();
     misfits(schema, definitions, value).iter().map(Misfit::to_string).collect()
@@ -32,6 +33,16 @@ fn a_misfit_is_named_by_its_path_and_without_its_value() {
     ];
     assert_eq!(texts(&schema, &wrong), expected);
     assert_eq!(texts(&schema, &json!([])), ["expected an object, found an array"]);
+}
+
+#[test]
+fn a_reference_is_followed_however_its_name_is_written() {
+    for reference in ["#/$defs/große~1Zahl", "#/$defs/gro%C3%9Fe~1Zahl"] {
+        let wrong = texts(&json!({"$ref": reference}), &json!("a"));
+        assert_eq!(wrong, ["expected an integer, found a string"], "{reference}");
+    }
+    let port = json!({"$ref": "#/$defs/Server/properties/port"});
+    assert_eq!(texts(&port, &json!(70000)), ["expected at most 65535"]);
 }
 
 #[test]
