@@ -7,9 +7,10 @@ use super::check::{Checker, Found, Outcome, Step};
 use super::node::{ANY, Node};
 use super::report::{Difference, Member, MemberKind};
 use super::side::{Pair, Side};
-use super::spelling::{are_bytes, is_bytes, may_be_missing, schema, success};
+use super::spelling::{is_bytes, may_be_missing, schema};
 use super::value_set::{Field, Objects};
 use super::verdict::Verdict;
+use crate::protocol::spelling::{is_nothing, only_bytes, success};
 use crate::protocol::{Parameter, TypeDescriptor};
 
 /// A member as one side describes it.
@@ -28,7 +29,7 @@ impl Described<'_> {
     /// Whether it says nothing of its types that could be compared.
     fn is_silent(&self) -> bool {
         let has_schema = self.types().any(|ty| ty.schema.is_some());
-        let has_bytes = are_bytes(self.params) || is_bytes(&self.returns.spelling);
+        let has_bytes = only_bytes(self.params).is_some() || is_bytes(&self.returns.spelling);
         let has_types = self.types().next().is_some();
         let is_named_only = self.fingerprint.is_empty() && self.returns.spelling.is_empty();
         !has_schema && !has_bytes && (has_types || is_named_only)
@@ -42,7 +43,7 @@ impl Described<'_> {
 }
 
 fn is_unit(spelling: &str) -> bool {
-    matches!(success(spelling), "" | "()")
+    matches!(success(spelling), unit if unit.is_empty() || is_nothing(unit))
 }
 
 /// Compares one member that both sides have.
@@ -189,7 +190,7 @@ impl<'a> Parts<'_, 'a> {
     }
 
     fn arguments(&mut self, writer: Side, client: &Described<'a>, plugin: &Described<'a>) {
-        let bytes = [are_bytes(client.params), are_bytes(plugin.params)];
+        let bytes = [only_bytes(client.params).is_some(), only_bytes(plugin.params).is_some()];
         if bytes[0] != bytes[1] {
             self.add("", raw(writer, bytes));
             return;

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::schemas;
 use super::schemas::Schemas;
-use super::{schemas, spelling};
-use crate::protocol::{MethodDescriptor, Parameter, TypeDescriptor, wire};
+use crate::protocol::{MethodDescriptor, Parameter, TypeDescriptor, spelling, wire};
 
 /// The body of a call; `None` if the method has no parameters.
 pub(super) fn arguments(params: &[Parameter], schemas: &Schemas<'_>) -> Option<Value> {
-    if let Some(bytes) = only_bytes(params) {
+    if let Some(bytes) = spelling::only_bytes(params) {
         let content = json!({wire::OCTET_STREAM: {}});
         let what = format!("The parameter `{}`, as it is.", bytes.name);
         return Some(json!({"required": true, "description": what, "content": content}));
@@ -76,7 +76,7 @@ pub(super) fn events(events: Map<String, Value>) -> Value {
 
 /// The type of the event that calls a callback, and the schema of its data.
 pub(super) fn event(name: &str, params: &[Parameter], schemas: &Schemas<'_>) -> (String, Value) {
-    if only_bytes(params).is_some() {
+    if spelling::only_bytes(params).is_some() {
         let name = format!("{name}{}", wire::EVENT_BASE64_SUFFIX);
         return (name, json!({"type": "string", "contentEncoding": "base64"}));
     }
@@ -99,12 +99,4 @@ fn stream(item: &TypeDescriptor, schemas: &Schemas<'_>) -> Map<String, Value> {
         (name.to_owned(), json!({"description": what, "data": data(&schema)}))
     });
     events.collect()
-}
-
-/// The parameter that is the body itself, if there is one.
-fn only_bytes(params: &[Parameter]) -> Option<&Parameter> {
-    match params {
-        [only] if spelling::is_bytes(&only.ty.spelling) => Some(only),
-        _ => None,
-    }
 }

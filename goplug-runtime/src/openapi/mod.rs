@@ -2,8 +2,7 @@
 //! protocol. It imports only `protocol`, and does no I/O.
 //!
 //! The files, each of which imports only from those before it: `names` makes texts valid and
-//! different, `spelling` reads what a type's spelling says, `ranges` what an integer's
-//! format says, `references` turns a schema of the
+//! different, `ranges` says what an integer's format says, `references` turns a schema of the
 //! descriptor into one of the document, `documents` has the schemas of the protocol, `schemas` are
 //! all of them as components, `shared` has the headers and failures of every plugin, `body` is a
 //! body or an event as OpenAPI describes it, `methods` and `reserved` are the operations. Start
@@ -18,7 +17,6 @@ mod references;
 mod reserved;
 mod schemas;
 mod shared;
-mod spelling;
 #[cfg(test)]
 mod tests;
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::documents;
 use super::names::Names;
 use super::references::Targets;
-use super::{documents, spelling};
-use crate::protocol::{CallbackDescriptor, Descriptor, Parameter, TypeDescriptor};
+use crate::protocol::{CallbackDescriptor, Descriptor, Parameter, TypeDescriptor, spelling};
 
 /// Makes schemas of the document out of those of a descriptor.
 pub(super) struct Schemas<'a> {

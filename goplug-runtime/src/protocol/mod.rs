@@ -14,6 +14,7 @@ pub(crate) mod null;
 pub mod pconf;
 pub mod problem;
 pub(crate) mod reference;
+pub(crate) mod spelling;
 pub mod visible;
 pub mod wire;
 

@@ -1,7 +1,9 @@
 //! What a program reads in a type's spelling.
 
+use super::Parameter;
+
 /// What a method answers if it succeeds: `T` of `Result<T>` and `Result<T, E>`, or all of it.
-pub(super) fn success(spelling: &str) -> &str {
+pub(crate) fn success(spelling: &str) -> &str {
     let spelling = spelling.trim();
     let Some(inner) = spelling.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>'))
     else {
@@ -20,17 +22,25 @@ pub(super) fn success(spelling: &str) -> &str {
 }
 
 /// Whether a value of the type is the body itself, if it is alone.
-pub(super) fn is_bytes(spelling: &str) -> bool {
+pub(crate) fn is_bytes(spelling: &str) -> bool {
     matches!(spelling, "Bytes" | "Vec<u8>")
 }
 
+/// The parameter that is the body itself, if the arguments are that.
+pub(crate) fn only_bytes(params: &[Parameter]) -> Option<&Parameter> {
+    match params {
+        [only] if is_bytes(&only.ty.spelling) => Some(only),
+        _ => None,
+    }
+}
+
 /// Whether a value of the type is nothing.
-pub(super) fn is_nothing(spelling: &str) -> bool {
+pub(crate) fn is_nothing(spelling: &str) -> bool {
     spelling == "()"
 }
 
 /// Whether a value of the type may be missing.
-pub(super) fn is_optional(spelling: &str) -> bool {
+pub(crate) fn is_optional(spelling: &str) -> bool {
     spelling.trim().starts_with("Option<")
 }
 
@@ -42,7 +52,10 @@ mod tests {
     fn the_success_of_a_result_is_its_first_type() {
         for (spelling, expected) in [
             ("i64", "i64"),
+            ("String", "String"),
             ("Result<()>", "()"),
+            ("Result<Bytes>", "Bytes"),
+            ("Result<f64, DivideError>", "f64"),
             ("Result<Vec<u8>, Error>", "Vec<u8>"),
             ("Result<HashMap<String, (u8, u8)>, E>", "HashMap<String, (u8, u8)>"),
             ("Result<", "Result<"),
