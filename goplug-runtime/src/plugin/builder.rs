@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
-use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,6 @@ use bytes::Bytes;
 
 use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;
-use super::problems::not_active;
 use super::server::PluginServer;
 use super::value::Value;
 use crate::error::{Error, RemoteError, Result};
@@ -76,12 +74,7 @@ impl PluginServer {
         builder.describe = Some(describe::<P>);
         builder.callbacks = descriptor.callbacks;
         for (descriptor, (_, dispatch)) in descriptor.methods.into_iter().zip(table.methods) {
-            let value = value.clone();
-            let handler: Handler = Arc::new(move |call| match value.current() {
-                Some(value) => dispatch(value, call),
-                None => Box::pin(ready(Err(not_active()))),
-            });
-            builder.add_method(descriptor, handler);
+            builder.add_method(descriptor, value.handler(dispatch));
         }
         builder.hooks = Hooks::of(table.activate, table.stop, &value);
         Ok(builder)

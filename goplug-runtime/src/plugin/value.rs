@@ -1,8 +1,10 @@
 //! The value that the methods of an annotated plugin share.
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::typed::PluginValue;
+use super::problems::not_active;
+use crate::typed::{Dispatch, Handler, PluginValue};
 
 /// The value of a plugin.
 #[derive(Clone)]
@@ -14,6 +16,17 @@ pub(super) enum Value {
 }
 
 impl Value {
+    /// Runs a method with the value. A fixed value costs a call no question.
+    pub(super) fn handler(&self, dispatch: Dispatch) -> Handler {
+        match self.clone() {
+            Self::Fixed(value) => Arc::new(move |call| dispatch(Arc::clone(&value), call)),
+            built @ Self::Built(_) => Arc::new(move |call| match built.current() {
+                Some(value) => dispatch(value, call),
+                None => Box::pin(ready(Err(not_active()))),
+            }),
+        }
+    }
+
     /// The present value; `None` if the plugin is not active.
     pub(super) fn current(&self) -> Option<PluginValue> {
         match self {

@@ -75,11 +75,18 @@ pub(in crate::host) fn call_blocking(
 ///
 /// # Errors
 /// [`Error::NotOffered`] if it has none of that name.
+#[inline]
 fn check_offered(instance: &Instance, request: &CallRequest<'_>) -> Result<()> {
-    if !request.optional || instance.descriptor().offers(request.method) {
+    if request.optional { check_optional(instance, request.method) } else { Ok(()) }
+}
+
+/// Not inlined, so that the call of a method that every plugin has is not longer for it.
+#[cold]
+fn check_optional(instance: &Instance, method: &str) -> Result<()> {
+    if instance.descriptor().offers(method) {
         return Ok(());
     }
-    Err(Error::NotOffered { id: instance.id().clone(), method: request.method.into() })
+    Err(Error::NotOffered { id: instance.id().clone(), method: method.into() })
 }
 
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
