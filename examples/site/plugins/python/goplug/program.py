@@ -15,6 +15,7 @@ from .connection import serve as serve_connection
 
 LISTENER = 3  # the descriptor of the listening socket
 FLUSH = 1  # seconds in which the last answers can be written
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(plugin):
@@ -26,8 +27,7 @@ def serve(plugin):
         os.set_inheritable(number, False)  # a child must not hold what is meant for this process
     for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "GOPLUG_LIFELINE"):
         os.environ.pop(name, None)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=shut_down, args=[plugin]).start())
+    threading.Thread(target=heed_signals, args=[signals(), plugin], daemon=True).start()
     if lifeline:
         threading.Thread(target=watch, args=[int(lifeline), plugin], daemon=True).start()
     listener = socket.socket(fileno=LISTENER)
@@ -53,6 +53,28 @@ def shut_down(plugin):
         plugin.stop()
     finally:
         plugin.end()
+
+
+def signals():
+    """A descriptor from which the numbers of signals that come are read.
+
+    Python runs a handler on the main thread, between two instructions. A signal that comes just
+    before that thread begins to wait would be heeded only when the wait is over; the number is
+    written at once.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in ENDING:
+        signal.signal(number, lambda *_: None)
+    return reader
+
+
+def heed_signals(numbers, plugin):
+    """Stops the plugin at the first signal that asks for it."""
+    while os.read(numbers, 1)[0] not in ENDING:
+        pass
+    shut_down(plugin)
 
 
 def watch(lifeline, plugin):
