@@ -53,7 +53,7 @@
 //! | know the default limits and times | [`limits`] |
 //!
 //! # Features
-//! All four are on by default.
+//! The first four are on by default.
 //!
 //! | feature | for |
 //! |---|---|
@@ -61,6 +61,8 @@
 //! | `host` | everything that a host needs: registry, supervision, policies, blocking clients |
 //! | `hyper` | plugins that also answer odd HTTP requests: HTTP/1.0, absolute URLs, `HEAD` |
 //! | `schema` | JSON Schemas of the types that derive `schemars::JsonSchema` |
+//! | `client` | the macro `client!`: the typed client of a plugin from its `.pconf` |
+//! | `metrics` | hosts that hand the statistics of plugins to the recorder of the crate `metrics` |
 //!
 //! A plugin's own package is smaller with `default-features = false, features = ["plugin"]`,
 //! a host's with `["host"]`.
@@ -109,8 +111,8 @@ pub use goplug_runtime::openapi::openapi;
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    DiscoveredPlugin, Event, Events, HealthCheck, OnUnsupported, Plugin, Policy, Registry,
-    RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, State,
+    DiscoveredPlugin, Event, Events, HealthCheck, Latency, OnUnsupported, Plugin, Policy, Registry,
+    RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, State, Stats,
 };
 
 /// For hosts that are not async: the same plugins, called by threads that block.

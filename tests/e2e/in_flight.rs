@@ -28,6 +28,12 @@ impl LongCall {
         Self { task, dropped }
     }
 
+    /// Drops the future of the call, and waits until its handler has been dropped.
+    pub(crate) async fn cancel(self) {
+        self.task.abort();
+        until("the handler is dropped", || self.dropped.exists()).await;
+    }
+
     /// Waits for the error in which the call ends.
     pub(crate) async fn error(self) -> CallError<RemoteError> {
         soon("the end of the call", self.task).await.unwrap().unwrap_err()

@@ -44,6 +44,7 @@ mod scale;
 mod schemas;
 mod shortage;
 mod start;
+mod statistics;
 mod supervision;
 mod surroundings;
 mod test_env;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::host::plugin::{self, Command, State, call_blocking};
+use crate::host::plugin::{self, Command, State, Stats, call_blocking};
 use crate::protocol::{Descriptor, PluginId, name, wire};
 use crate::typed::{
     self, BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation,
@@ -110,6 +110,11 @@ impl Plugin {
     /// registry did not start it.
     pub fn process_id(&self) -> Option<u32> {
         self.plugin.process_id()
+    }
+
+    /// The statistics, as [`goplug::Plugin::stats`](crate::host::Plugin::stats).
+    pub fn stats(&self) -> Stats {
+        self.plugin.stats()
     }
 
     /// Calls a method with a body of bytes, and returns the body of the response. Typed methods

@@ -20,6 +20,11 @@ impl Budget {
         Self { total, remaining: total, deadline: Instant::now() + total }
     }
 
+    /// When the call began.
+    pub(in crate::host) fn began(&self) -> Instant {
+        self.deadline.checked_sub(self.total).unwrap_or(self.deadline)
+    }
+
     /// The same budget with the time that remains now.
     pub(in crate::host) fn updated(self) -> Self {
         Self { remaining: self.deadline.saturating_duration_since(Instant::now()), ..self }

@@ -13,10 +13,12 @@ use super::availability::State;
 use super::command::Command;
 use super::retry;
 use super::state::PluginState;
+use super::statistics::Stats;
 use crate::error::{Error, Result};
 use crate::host::callbacks::Registration;
 use crate::host::runtime;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, name, wire};
+use crate::transport::ProcessUsage;
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
     Subscription,
@@ -129,6 +131,17 @@ impl Plugin {
     /// registry did not start it.
     pub fn process_id(&self) -> Option<u32> {
         self.shared.instance()?.pid()
+    }
+
+    /// What the plugin's calls have been like so far, and what its process uses at this moment.
+    ///
+    /// A call costs a few dozen instructions for it. With the feature `metrics`, the same is handed
+    /// to the facade of the crate `metrics`: each call when it ends, the gauges whenever this
+    /// function is called.
+    pub fn stats(&self) -> Stats {
+        let instance = self.shared.instance();
+        let usage = instance.as_ref().and_then(|instance| ProcessUsage::of(instance.pid()?));
+        self.shared.statistics.snapshot(instance.map_or(0, |instance| instance.calls()), usage)
     }
 
     /// Calls a method with a body of bytes, and returns the body of the response. Typed methods

@@ -20,7 +20,16 @@ use crate::typed::{CallRequest, wait_until};
 /// Calls a method. Dropping the future cancels the call.
 pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
     plugin.check_maker()?;
-    let mut budget = Budget::new(call_timeout(plugin, &request));
+    let budget = Budget::new(call_timeout(plugin, &request));
+    let record = plugin.statistics.begin(budget.began());
+    record.end(call_within(plugin, request, budget).await)
+}
+
+async fn call_within(
+    plugin: &PluginState,
+    request: CallRequest<'_>,
+    mut budget: Budget,
+) -> Result<Bytes> {
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
@@ -47,7 +56,16 @@ pub(in crate::host) fn call_blocking(
     request: &CallRequest<'_>,
 ) -> Result<Bytes> {
     plugin.check_maker()?;
-    let mut budget = Budget::new(call_timeout(plugin, request));
+    let budget = Budget::new(call_timeout(plugin, request));
+    let record = plugin.statistics.begin(budget.began());
+    record.end(call_blocking_within(plugin, request, budget))
+}
+
+fn call_blocking_within(
+    plugin: &PluginState,
+    request: &CallRequest<'_>,
+    mut budget: Budget,
+) -> Result<Bytes> {
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = match plugin.acquire() {

@@ -17,6 +17,7 @@ use super::availability::{Acquired, Availability, State};
 use super::command::{Command, Recheck};
 use super::contracts::Contracts;
 use super::event::{EventSink, PluginEvent};
+use super::statistics::Statistics;
 use crate::error::{Error, Result};
 use crate::host::callbacks::Callbacks;
 use crate::host::install::Installation;
@@ -47,6 +48,7 @@ pub(in crate::host) struct PluginState {
     closing: watch::Sender<bool>,
     callbacks: Arc<Callbacks>,
     pub(super) contracts: Mutex<Contracts>,
+    pub(super) statistics: Statistics,
 }
 
 struct Status {
@@ -83,6 +85,7 @@ impl PluginState {
         };
         let callbacks = Arc::new(Callbacks::new(id.clone()));
         Self {
+            statistics: Statistics::new(&id),
             id,
             policy,
             maker: Maker::this_process(),

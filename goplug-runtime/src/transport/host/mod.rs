@@ -11,6 +11,7 @@ mod forks;
 mod open;
 mod process;
 mod process_state;
+mod process_usage;
 mod runtime_dir;
 mod shortage;
 mod shutdown_handle;
@@ -25,6 +26,7 @@ pub use process::{
     Signal, Spawn, Started, Tcp, is_absent, is_executable, own_program, start, start_or_defer,
 };
 pub use process_state::ProcessState;
+pub use process_usage::ProcessUsage;
 pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};
 pub use shutdown_handle::ShutdownHandle;

@@ -182,6 +182,9 @@ impl Supervisor {
     fn set_current(&mut self, instance: OwnedInstance, event: PluginEvent) {
         self.forget_retries();
         self.has_run = true;
+        if event == PluginEvent::Restarted {
+            self.plugin.statistics.count_restart();
+        }
         if let Some(generation) = instance.callback_generation() {
             self.plugin.callbacks().set_current(generation);
         }

@@ -1,0 +1,73 @@
+//! What a process uses of the machine, as the system reports it.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::param::{clock_ticks_per_second, page_size};
+
+/// What a process uses of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessUsage {
+    /// The memory that it has in RAM, in bytes; pages that it shares with others count in full.
+    pub resident_memory: u64,
+    /// The processor time that all its threads have taken, in the system's ticks of 10 ms.
+    pub processor_time: Duration,
+}
+
+impl ProcessUsage {
+    /// The usage of the process of this id; `None` if there is none, or if the system does not say.
+    /// Reads one small file, which does not block.
+    pub fn of(process: u32) -> Option<Self> {
+        let stat = fs::read(format!("/proc/{process}/stat")).ok()?;
+        Self::parse(&stat, page_size() as u64, clock_ticks_per_second())
+    }
+
+    /// Reads a process's `stat`. The name of the program, in parentheses, may contain anything.
+    fn parse(stat: &[u8], page_size: u64, ticks_per_second: u64) -> Option<Self> {
+        let stat = String::from_utf8_lossy(stat);
+        // `man 5 proc` counts from the process id, which is field 1: here the state is field 0.
+        let fields: Vec<_> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+        let field = |number: usize| fields.get(number)?.parse::<u64>().ok();
+        let ticks = field(11)?.saturating_add(field(12)?);
+        let millis = ticks.saturating_mul(1000).checked_div(ticks_per_second)?;
+        Some(Self {
+            resident_memory: field(21)?.saturating_mul(page_size),
+            processor_time: Duration::from_millis(millis),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_computes_is_seen_to_use_memory_and_time() {
+        let (process, began) = (std::process::id(), Instant::now());
+        let first = ProcessUsage::of(process).unwrap();
+        // No program of Rust fits into 100 kB.
+        assert!(first.resident_memory > 100_000, "{first:?}");
+        while ProcessUsage::of(process).unwrap().processor_time <= first.processor_time {
+            assert!(began.elapsed() < Duration::from_secs(20), "{first:?}");
+        }
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_uses_nothing() {
+        assert_eq!(ProcessUsage::of(u32::MAX), None);
+    }
+
+    #[test]
+    fn the_fields_are_counted_behind_the_name_whatever_it_is() {
+        let stat =
+            b"7 (a) R 9 9 (b) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 1 0 5 9000 300 \
+                     18446744073709551615 1 1\n";
+        let expected =
+            ProcessUsage { resident_memory: 300 * 4096, processor_time: Duration::from_secs(3) };
+        assert_eq!(ProcessUsage::parse(stat, 4096, 100), Some(expected));
+        assert_eq!(ProcessUsage::parse(b"7 (cut off) S 1 7", 4096, 100), None);
+        assert_eq!(ProcessUsage::parse(stat, 4096, 0), None);
+    }
+}
