@@ -125,6 +125,26 @@ fn an_embedded_plugin_can_be_a_host_of_embedded_plugins() {
 }
 
 #[test]
+fn the_configuration_of_an_embedded_plugin_is_looked_at_before_a_process_is_started() {
+    run_test(async |env| {
+        let output = run(env, "mailer");
+        let misfits = "the configuration of acme.Mailer does not fit: ";
+        let expected = [
+            &format!(
+                "{misfits}/password: expected a string or null, found an array; /port: expected at most 65535"
+            ),
+            &format!("{misfits}the host gives none, and a `Config` is expected"),
+            "one",
+            &format!("{misfits}/server: expected a string, found an integer"),
+            "one",
+        ];
+        let lines: Vec<_> = text(&output.stdout).lines().collect();
+        assert_eq!(lines, expected, "{output:?}");
+        assert!(!text(&output.stderr).contains("hunter2"), "{output:?}");
+    });
+}
+
+#[test]
 fn a_host_whose_file_was_removed_starts_its_plugins() {
     run_test(async |env| {
         let program = env.path("host");

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::panic::contained;
 use crate::protocol::visible::OneLine;
-use crate::protocol::{Pconf, PluginId, visible, wire};
+use crate::protocol::{Descriptor, Pconf, PluginId, visible, wire};
 use crate::transport::{FileId, explain, is_passing, open_without_waiting, own_program};
 use crate::typed::{PluginType, table};
 
@@ -123,7 +123,7 @@ impl Installation {
             .map_err(|error| Error::io("opening this program's own file", error))?
             .path()
             .to_owned();
-        let mut pconf = Pconf::of(&table::<P>()?.descriptor::<P>())
+        let mut pconf = Pconf::of(&configurable::<P>()?)
             .map_err(|error| Error::Configuration(error.to_string()))?
             .with_lazy_load(P::LAZY_LOAD);
         if let Some(url) = P::URL {
@@ -252,6 +252,16 @@ impl Installation {
     fn check(&self) -> Result<()> {
         if self.command().is_some() { Ok(()) } else { self.socket().map(drop) }
     }
+}
+
+/// The descriptor of the plugin `P` with the schema of its configuration, and with no others: each
+/// process says those of its members if they matter.
+fn configurable<P: PluginType>() -> Result<Descriptor> {
+    let table = table::<P>()?;
+    let mut nothing = Descriptor::new(P::NAME, P::NAMESPACE);
+    table.describe(&mut nothing);
+    let Descriptor { configuration, definitions, .. } = nothing;
+    Ok(Descriptor { configuration, definitions, ..table.descriptor::<P>() })
 }
 
 /// The error of opening a file, which may be a link to nothing.
