@@ -106,7 +106,7 @@ impl<P: PluginType> Caller for InProcess<P> {
     }
 
     fn check(&self, expectation: &Expectation) -> Result<()> {
-        let differences = expectation.differences(&self.descriptor());
+        let differences = expectation.differences(&self.table.described::<P>());
         if differences.is_empty() {
             return Ok(());
         }

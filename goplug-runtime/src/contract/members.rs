@@ -10,6 +10,7 @@ use super::side::{Pair, Side};
 use super::spelling::{is_bytes, may_be_missing, schema};
 use super::value_set::{Field, Objects};
 use super::verdict::Verdict;
+use crate::protocol::descriptor::fingerprint;
 use crate::protocol::spelling::{is_nothing, only_bytes, success};
 use crate::protocol::{Parameter, TypeDescriptor};
 
@@ -31,7 +32,9 @@ impl Described<'_> {
         let has_schema = self.types().any(|ty| ty.schema.is_some());
         let has_bytes = only_bytes(self.params).is_some() || is_bytes(&self.returns.spelling);
         let has_types = self.types().next().is_some();
-        let is_named_only = self.fingerprint.is_empty() && self.returns.spelling.is_empty();
+        // A fingerprint may be stated without the types that it was made of.
+        let is_named_only = self.returns.spelling.is_empty()
+            && (self.fingerprint.is_empty() || self.fingerprint != fingerprint(&self.signature));
         !has_schema && !has_bytes && (has_types || is_named_only)
     }
 

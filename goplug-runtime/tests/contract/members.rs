@@ -233,6 +233,14 @@ fn a_side_without_schemas_is_compared_by_its_fingerprint() {
     is(&compare(&described(&print), &spelled("")), Compatible);
     // A plugin that gives only names.
     is(&compare(&described(&print), &method(json!({}))), Compatible);
+    // Names and fingerprints.
+    let printed = |print: &str| method(json!({"fingerprint": print}));
+    is(&compare(&described(&print), &printed(&print)), Same);
+    is(&compare(&described(&print), &printed(&fingerprint("m(a: u16)"))), Incompatible);
+    // A plugin without parameters, whose fingerprint says so too.
+    let none = compare(&described(&print), &printed(&fingerprint("m()")));
+    is(&none, Lossy);
+    assert!(!none.members[0].by_spelling);
     assert!(!compare(&described(&print), &described("")).members[0].by_spelling);
 }
 

@@ -3,6 +3,7 @@
 use std::any::type_name;
 
 use super::entry::{Item, entries};
+use crate::contract::{Verdict, compare};
 use crate::protocol::Descriptor;
 use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
 
@@ -76,50 +77,24 @@ impl Expectation {
     /// that gives no signatures, nothing else can be compared.
     pub fn missing_methods(&self, descriptor: &Descriptor) -> Vec<String> {
         let missing = |spec: &&&MethodSpec| !spec.optional && !descriptor.offers(spec.name);
-        self.methods
-            .iter()
-            .filter(missing)
-            .map(|spec| none_of_that_name("method", &spec.signature()))
-            .collect()
+        let line = |spec: &MethodSpec| {
+            format!("method {}: the plugin has none of that name", spec.signature())
+        };
+        self.methods.iter().filter(missing).map(|spec| line(spec)).collect()
     }
 
-    /// How a plugin falls short of this: one line for each method or callback that
-    /// is missing or has another signature, both sides shown. A member without a
-    /// fingerprint is compared by name only. An optional method may be missing.
+    /// How a plugin falls short of this: a text for each method or callback that is missing, or whose
+    /// values one side could not read, with both sides and what to do. The schemas decide where both
+    /// sides have them, else the fingerprints, else the names, as for a client that is bound to a
+    /// plugin. What would only be lost is none of it: see [`compare`] for that. An optional method may
+    /// be missing.
     pub fn differences(&self, descriptor: &Descriptor) -> Vec<String> {
-        let methods = self.methods.iter().filter_map(|spec| {
-            let theirs = descriptor.methods.iter().find(|m| m.name == spec.name);
-            if theirs.is_none() && spec.optional {
-                return None;
-            }
-            let theirs = theirs.map(|m| (m.fingerprint.as_str(), m.signature()));
-            difference("method", &spec.signature(), &spec.descriptor().fingerprint, theirs)
-        });
-        let callbacks = self.callbacks.iter().filter_map(|spec| {
-            let theirs = descriptor.callbacks.iter().find(|c| c.name == spec.name);
-            let theirs = theirs.map(|c| (c.fingerprint.as_str(), c.signature()));
-            difference("callback", &spec.signature(), &spec.descriptor().fingerprint, theirs)
-        });
-        methods.chain(callbacks).collect()
-    }
-}
-
-fn none_of_that_name(what: &str, ours: &str) -> String {
-    format!("{what} {ours}: the plugin has none of that name")
-}
-
-fn difference(
-    what: &str,
-    ours: &str,
-    our_print: &str,
-    theirs: Option<(&str, String)>,
-) -> Option<String> {
-    match theirs {
-        None => Some(none_of_that_name(what, ours)),
-        Some((print, _)) if print.is_empty() || print == our_print => None,
-        Some((_, theirs)) => {
-            Some(format!("{what}: the client has {ours}, the plugin has {theirs}"))
+        if self.is_met_as_spelled(descriptor) {
+            return Vec::new();
         }
+        let members = compare(&self.described(), descriptor).members.into_iter();
+        let unreadable = members.filter(|member| member.verdict == Verdict::Incompatible);
+        unreadable.map(|member| member.to_string()).collect()
     }
 }
 
@@ -153,11 +128,11 @@ mod tests {
     fn an_optional_method_may_be_missing() {
         let expectation = Expectation::of_contract::<()>(&CONTRACT);
         let nothing = offering(&[]);
-        for differences in
-            [expectation.differences(&nothing), expectation.missing_methods(&nothing)]
-        {
-            assert_eq!(differences, ["method greet() -> u8: the plugin has none of that name"]);
-        }
+        let missing = ["method greet() -> u8: the plugin has none of that name"];
+        assert_eq!(expectation.missing_methods(&nothing), missing);
+        let differences = expectation.differences(&nothing);
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        assert!(differences[0].starts_with("incompatible: method `greet`"), "{differences:?}");
         let greeting = offering(&[CONTRACT.methods[0].descriptor()]);
         assert!(expectation.differences(&greeting).is_empty());
         assert!(expectation.missing_methods(&greeting).is_empty());
@@ -176,7 +151,33 @@ mod tests {
         let other = MethodSpec { returns: "i64", ..WAVE }.descriptor();
         let offered = offering(&[CONTRACT.methods[0].descriptor(), other]);
         let differences = Expectation::of_contract::<()>(&CONTRACT).differences(&offered);
-        let expected = "method: the client has wave() -> u8, the plugin has wave() -> i64";
-        assert_eq!(differences, [expected]);
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        let both = "\n  client: wave() -> u8\n  plugin: wave() -> i64\n";
+        assert!(differences[0].contains(both), "{differences:?}");
+    }
+
+    #[cfg(feature = "schema")]
+    #[test]
+    fn where_both_sides_have_schemas_these_decide() {
+        static READS: ContractSpec = ContractSpec {
+            methods: &[MethodSpec {
+                returns: "Count",
+                result: TypeSchema::of::<u16>(),
+                optional: false,
+                ..WAVE
+            }],
+            callbacks: &[],
+        };
+        let expectation = Expectation::of_contract::<()>(&READS);
+        let returning = |schema: serde_json::Value| {
+            let mut method = READS.methods[0].descriptor();
+            method.returns.schema = Some(schema);
+            expectation.differences(&offering(&[method]))
+        };
+        let narrower = serde_json::json!({"type": "integer", "minimum": 0, "maximum": 255});
+        assert_eq!(returning(narrower), Vec::<String>::new());
+        let differences = returning(serde_json::json!({"type": "string"}));
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        assert!(differences[0].contains("\n  at: result\n"), "{differences:?}");
     }
 }
