@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use goplug_runtime::protocol::spelling::is_bytes;
 use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor};
 use quote::quote;
 use serde_json::Value;
@@ -184,7 +185,7 @@ impl Resolver<'_> {
 
     fn ty(&mut self, part: &Part<'_>) -> Result<Type, String> {
         let spelling = &part.ty.spelling;
-        if part.may_be_raw && spelling::is_raw(spelling) {
+        if part.may_be_raw && is_bytes(spelling) {
             return spelling::plain(spelling).ok_or_else(|| "no bytes".to_owned());
         }
         let Some(schema) = &part.ty.schema else {

@@ -3,6 +3,7 @@
 //! typify reads the draft 7 and some of the later one. What only restricts a value that the plugin
 //! checks anyway is left out; what the value is made of is kept.
 
+use goplug_runtime::protocol::reference::Reference;
 use serde_json::{Map, Value, json};
 
 use crate::docs;
@@ -119,8 +120,8 @@ impl Rewriter<'_> {
     ) -> Result<Option<Value>, String> {
         Ok(Some(match (key, value) {
             ("$ref", Value::String(target)) => {
-                let known = target.strip_prefix("#/$defs/").map(unescaped);
-                let known = known.and_then(|name| (self.reference)(&name));
+                let whole = Reference::read(target).filter(|found| found.within.is_empty());
+                let known = whole.and_then(|found| (self.reference)(&found.name));
                 let known = known.ok_or_else(|| format!("`{target}` is not in `$defs`"))?;
                 json!(format!("#/definitions/{known}"))
             }
@@ -173,11 +174,6 @@ fn is_kept_format(format: &str) -> bool {
 /// `{"$ref": "#/definitions/Name"}`
 pub(crate) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/definitions/{name}") })
-}
-
-/// The part of a JSON pointer without its escapes.
-fn unescaped(name: &str) -> String {
-    name.replace("~1", "/").replace("~0", "~")
 }
 
 /// Whether typify makes a type with a name of it. Its own names for parts could be those of

@@ -82,12 +82,6 @@ fn named(name: &str, parts: &[Type]) -> Option<Type> {
     Some(parse_quote!(#path))
 }
 
-/// Whether the spelling is that of bytes that travel as they are: as the only parameter, or as a
-/// result.
-pub(crate) fn is_raw(spelling: &str) -> bool {
-    matches!(spelling, "Bytes" | "Vec<u8>")
-}
-
 /// Takes the spelling of a method's result apart.
 pub(crate) fn returned(spelling: &str) -> Returned {
     let spelling = if spelling.is_empty() { "()" } else { spelling };

@@ -74,6 +74,16 @@ fn a_type_that_can_be_had_is_no_value() {
 }
 
 #[test]
+fn a_reference_is_followed_however_the_name_is_written() {
+    let text = of(r##""type":"T","schema":{"$ref":"#/$defs/Very%20good~1T"}"##);
+    let text = text.replace("\"Good\"", "\"Very good/T\"");
+    let code = Generator::new().generate(&text).unwrap();
+    assert!(code.contains("p: &VeryGoodT"), "{code}");
+    let within = of(r##""type":"T","schema":{"$ref":"#/$defs/Good/properties/x"}"##);
+    assert!(refused(&within).2.contains("is not in `$defs`"));
+}
+
+#[test]
 fn an_option_for_a_member_that_is_not_there_is_an_error() {
     let text = of(r#""type":"i64""#);
     for generator in [Generator::new().without("n"), Generator::new().value_for("n")] {

@@ -13,8 +13,8 @@ pub mod name;
 pub(crate) mod null;
 pub mod pconf;
 pub mod problem;
-pub(crate) mod reference;
-pub(crate) mod spelling;
+pub mod reference;
+pub mod spelling;
 pub mod visible;
 pub mod wire;
 

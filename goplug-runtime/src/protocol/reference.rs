@@ -5,21 +5,21 @@ use std::borrow::Cow;
 use super::wire::percent_decoded;
 
 /// How each of these references begins.
-pub(crate) const DEFINITIONS: &str = "#/$defs/";
+pub const DEFINITIONS: &str = "#/$defs/";
 
 /// Where a reference leads.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Reference<'r> {
+pub struct Reference<'r> {
     /// The name of the definition.
-    pub(crate) name: Cow<'r, str>,
+    pub name: Cow<'r, str>,
     /// The JSON pointer from there to the schema that is meant; empty for the definition itself.
-    pub(crate) within: Cow<'r, str>,
+    pub within: Cow<'r, str>,
 }
 
 impl<'r> Reference<'r> {
     /// Reads a reference: a JSON pointer as the fragment of a URL (RFC 6901, section 6). `None` if it
     /// leads to no definition.
-    pub(crate) fn read(reference: &'r str) -> Option<Self> {
+    pub fn read(reference: &'r str) -> Option<Self> {
         Some(match percent_decoded(reference.strip_prefix(DEFINITIONS)?)? {
             Cow::Borrowed(pointer) => {
                 let (name, within) = split(pointer);

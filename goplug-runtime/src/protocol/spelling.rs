@@ -3,7 +3,7 @@
 use super::Parameter;
 
 /// What a method answers if it succeeds: `T` of `Result<T>` and `Result<T, E>`, or all of it.
-pub(crate) fn success(spelling: &str) -> &str {
+pub fn success(spelling: &str) -> &str {
     let spelling = spelling.trim();
     let Some(inner) = spelling.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>'))
     else {
@@ -22,12 +22,12 @@ pub(crate) fn success(spelling: &str) -> &str {
 }
 
 /// Whether a value of the type is the body itself, if it is alone.
-pub(crate) fn is_bytes(spelling: &str) -> bool {
+pub fn is_bytes(spelling: &str) -> bool {
     matches!(spelling, "Bytes" | "Vec<u8>")
 }
 
 /// The parameter that is the body itself, if the arguments are that.
-pub(crate) fn only_bytes(params: &[Parameter]) -> Option<&Parameter> {
+pub fn only_bytes(params: &[Parameter]) -> Option<&Parameter> {
     match params {
         [only] if is_bytes(&only.ty.spelling) => Some(only),
         _ => None,
@@ -35,12 +35,12 @@ pub(crate) fn only_bytes(params: &[Parameter]) -> Option<&Parameter> {
 }
 
 /// Whether a value of the type is nothing.
-pub(crate) fn is_nothing(spelling: &str) -> bool {
+pub fn is_nothing(spelling: &str) -> bool {
     spelling == "()"
 }
 
 /// Whether a value of the type may be missing.
-pub(crate) fn is_optional(spelling: &str) -> bool {
+pub fn is_optional(spelling: &str) -> bool {
     spelling.trim().starts_with("Option<")
 }
 
