@@ -12,6 +12,7 @@ from .values import parse, write
 
 QUIET = 15  # seconds without an event, after which a comment tests the connection
 BYTES, JSON = "application/octet-stream", "application/json"
+DESCRIPTOR = "application/vnd.goplug+json"
 
 
 def serve(plugin, connection):
@@ -63,9 +64,11 @@ class Call:
         self.stream.respond(status, body, [("Content-Type", media_type), *more])
 
     def answer(self, body):
+        path = segments(self.request.target)
+        if self.request.verb == "GET" and path == [""]:
+            return self.describe(self.plugin.described)
         if self.request.verb != "POST":
             raise Problem("bad-request", f"{self.request.verb} is not POST")
-        path = segments(self.request.target)
         name = method_name(path[0])
         if name == "CallbackReply":
             return self.reply(path, body)
@@ -77,10 +80,12 @@ class Call:
         is_2 = self.request.header("goplug-protocol") == "2"
         self.plugin.activate(parse(body, "bad-request") if is_2 else None)
         if is_2:
-            self.respond(write(self.plugin.descriptor), "application/vnd.goplug+json",
-                         Goplug_Protocol="2")
+            self.describe(self.plugin.descriptor)
         else:  # a GoPlug 1 host
             self.respond(write(sorted(self.plugin.methods)), JSON)
+
+    def describe(self, descriptor):
+        self.respond(write(descriptor), DESCRIPTOR, Goplug_Protocol="2")
 
     def ping(self, body):
         self.respond(body, BYTES)
