@@ -1,12 +1,15 @@
 //! Discovers the plugins of the folder, loads them, and sorts them by stage.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::bail;
-use goplug::{DiscoveredPlugin, Event, Registry};
+use goplug::{DiscoveredPlugin, Error, Event, Registry};
 use site_contract::{Stage, TransformClient};
+
+use crate::settings::Settings;
 
 /// A loaded plugin that fulfils the contract.
 #[derive(Debug)]
@@ -23,17 +26,20 @@ pub(crate) struct Plugins {
     transformers: Vec<Transformer>,
 }
 
-/// Loads every plugin of the folder. A plugin that cannot be used is left out, and the reason
+/// Loads every plugin of the folder, each with what the user has set for it. A plugin that cannot be used is left out, and the reason
 /// is printed.
-pub(crate) async fn start(folder: &Path) -> anyhow::Result<Plugins> {
-    let registry = Registry::builder(folder).auto_discover(true).start().await?;
+pub(crate) async fn start(folder: &Path, settings: Settings) -> anyhow::Result<Plugins> {
+    let configure =
+        move |plugin: &DiscoveredPlugin| Ok::<_, Infallible>(settings.of(plugin).cloned());
+    let registry = Registry::builder(folder).auto_discover(true).configure_with(configure);
+    let registry = registry.start().await?;
     // A file may be both rejected and fail to load for the same reason: it is printed once.
     let mut refused = rejected(&registry).await;
     let mut transformers = Vec::new();
     for found in registry.discovered() {
         match transformer(&registry, &found).await {
             Ok(transformer) => transformers.push(transformer),
-            Err(error) => drop(refused.insert(error.to_string())),
+            Err(error) => drop(refused.insert(reason(&found, &error))),
         }
     }
     for reason in refused {
@@ -51,6 +57,14 @@ async fn transformer(registry: &Registry, found: &DiscoveredPlugin) -> goplug::R
     let client: TransformClient = plugin.client()?;
     let stage = client.stage().await?;
     Ok(Transformer { name: found.name().into(), stage, client })
+}
+
+/// Why a plugin is left out, with its file, as [`rejected`] has it.
+fn reason(found: &DiscoveredPlugin, error: &Error) -> String {
+    match (found.path(), error) {
+        (None, _) | (_, Error::Rejected { .. }) => error.to_string(),
+        (Some(path), _) => format!("{}: {error}", path.display()),
+    }
 }
 
 /// The files of the folder that cannot be used, with the reasons. The registry's events begin

@@ -1,12 +1,9 @@
 //! Counts words and links in HTML.
 
-use std::fmt;
 use std::iter::Sum;
+use std::num::NonZeroU64;
 
 use site_contract::html::{Token, tokens};
-
-/// Words that a person reads in a minute.
-const READING_SPEED: u64 = 200;
 
 /// The counts of a page, or the sum of several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,13 +26,13 @@ impl<'a> Sum<&'a Counts> for Counts {
     }
 }
 
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = self.words.div_ceil(READING_SPEED).max(1);
+impl Counts {
+    /// The counts as a sentence, for people who read so many words in a minute.
+    pub(crate) fn describe(&self, words_per_minute: NonZeroU64) -> String {
+        let minutes = self.words.div_ceil(words_per_minute.get()).max(1);
         let links = self.inner_links + self.outer_links;
         let s = |count| if count == 1 { "" } else { "s" };
-        write!(
-            f,
+        format!(
             "{} word{}, {minutes} minute{} to read, {links} link{}",
             self.words,
             s(self.words),
@@ -113,8 +110,9 @@ mod tests {
 
     #[test]
     fn counts_read_as_a_sentence() {
-        assert_eq!(count("one").to_string(), "1 word, 1 minute to read, 0 links");
+        let speed = NonZeroU64::new(200).unwrap();
+        assert_eq!(count("one").describe(speed), "1 word, 1 minute to read, 0 links");
         let counts = Counts { words: 401, inner_links: 1, outer_links: 0 };
-        assert_eq!(counts.to_string(), "401 words, 3 minutes to read, 1 link");
+        assert_eq!(counts.describe(speed), "401 words, 3 minutes to read, 1 link");
     }
 }
