@@ -158,8 +158,12 @@ pub const ROOMS: &[Rooms] = &[
     },
     Rooms {
         of: "site",
-        order: &["source", "layout", "links", "build", "plugins", "progress", "pipeline", "report"],
+        order: &[
+            "source", "settings", "layout", "links", "build", "plugins", "progress", "pipeline",
+            "report",
+        ],
     },
+    Rooms { of: "site-stats", order: &["count", "table"] },
     Rooms { of: "torture", order: &["proxy", "report", "test_env", "victim", "roles", "trials"] },
     Rooms {
         of: "rooms",
