@@ -31,7 +31,9 @@ fuzz_target!(|text: &[u8]| {
 });
 
 fn survives_a_file(descriptor: &Descriptor) {
-    let Ok(pconf) = Pconf::of(descriptor).and_then(|pconf| pconf.with_sock("s")) else { return };
+    let Ok(pconf) = Pconf::of(descriptor.clone()).and_then(|pconf| pconf.with_sock("s")) else {
+        return;
+    };
     let read = Pconf::parse(pconf.to_json().as_bytes()).expect("what is written can be read");
     assert_eq!(read, pconf);
     assert_eq!(read.methods(), descriptor.methods);

@@ -12,6 +12,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(feature = "host", feature = "schema"))]
 pub mod contract;
 mod error;
 pub mod http1;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod openapi;
 mod panic;
 pub mod protocol;
+#[cfg(any(feature = "host", feature = "schema"))]
 #[doc(hidden)]
 pub mod testing;
 pub mod transport;

@@ -190,6 +190,7 @@ macro_rules! __schema {
 #[doc(hidden)]
 pub use crate::{__clients as clients, __error as error, __schema as schema};
 
+#[cfg(any(feature = "host", feature = "schema"))]
 pub use goplug_runtime::testing::{Kept, KeptClient, contract_is_kept};
 pub use goplug_runtime::typed::{
     Activation, BuildOutcome, BuiltByActivation, DefaultValue, Initial, InitialValue,

@@ -151,6 +151,7 @@ pub mod protocol {
 ///
 /// [`compare`](contract::compare) takes the descriptor that a client needs and the one that a plugin
 /// offers, and gives each member a [`Verdict`](contract::Verdict).
+#[cfg(any(feature = "host", feature = "schema"))]
 pub mod contract {
     #[doc(inline)]
     pub use goplug_runtime::contract::{
@@ -175,6 +176,7 @@ pub mod raw {
     pub use goplug_runtime::typed::{CallbackEvent, Expectation, HookOutcome, MediaType, Reply};
 }
 
+#[cfg(any(feature = "host", feature = "schema"))]
 pub mod testing;
 
 #[cfg(feature = "plugin")]

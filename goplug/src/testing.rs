@@ -28,6 +28,9 @@
 /// Types that derive `schemars::JsonSchema` are compared field by field, with the feature `schema`;
 /// others by how they are spelled.
 ///
+/// The macro is there with the feature `host` or `schema`. A package that has neither, to keep its plugin
+/// small, names one of them for its tests: in the `dev-dependencies`.
+///
 /// # Panics
 /// If the contract is another one, or there is no file. The text has each difference and its verdict.
 #[doc(inline)]

@@ -63,8 +63,16 @@ pub(super) fn has_dot_segment(path: &str) -> bool {
 
 #[cfg(feature = "plugin")]
 fn is_dots(segment: &str) -> bool {
-    let dots = segment.to_ascii_lowercase().replace("%2e", ".");
-    dots == "." || dots == ".."
+    let Some(rest) = after_dot(segment.as_bytes()) else { return false };
+    rest.is_empty() || after_dot(rest).is_some_and(<[u8]>::is_empty)
+}
+
+#[cfg(feature = "plugin")]
+fn after_dot(segment: &[u8]) -> Option<&[u8]> {
+    match segment {
+        [b'.', rest @ ..] | [b'%', b'2', b'e' | b'E', rest @ ..] => Some(rest),
+        _ => None,
+    }
 }
 
 fn is_token(byte: u8) -> bool {

@@ -1,8 +1,8 @@
 //! Building a plugin's server: by hand, or from the annotations of a type.
 
 use std::any::TypeId;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +13,7 @@ use super::hooks::Hooks;
 use super::server::PluginServer;
 use super::value::Value;
 use crate::error::{Error, RemoteError, Result};
-use crate::protocol::{
-    CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, PconfError, PluginId, name, wire,
-};
+use crate::protocol::{CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, name, wire};
 use crate::typed::{
     Activation, Configuration, Handler, HookOutcome, PluginType, Reply, Table, insert_sorted,
     remote_problem, table,
@@ -264,7 +262,6 @@ impl ServerBuilder {
     pub fn build(self) -> Result<PluginServer> {
         let id = PluginId::new(&self.name, &self.namespace)?;
         self.check_members(&id)?;
-        let descriptor = self.descriptor();
         let location = self.location.as_deref().map(std::path::absolute).transpose();
         let location = location.map_err(|error| Error::io("the plugin's location", error))?;
         let socket = match (&self.socket, &location) {
@@ -272,19 +269,23 @@ impl ServerBuilder {
             (None, Some(location)) => Some(location.join(format!("{id}.sock"))),
             (None, None) => None,
         };
-        let pconf = self.pconf(&descriptor, socket.as_deref());
-        let pconf = pconf.map_err(|error| Error::Configuration(format!("plugin {id}: {error}")))?;
-        let descriptor_json = serde_json::to_vec(&descriptor)
-            .map_err(|error| Error::Configuration(format!("plugin {id}: {error}")))?;
-        let methods = self.methods.into_iter().map(|(method, handler)| (method.name, handler));
-        // One by one: a map that is collected brings a general sort into the program.
-        let mut handlers = BTreeMap::new();
-        handlers.extend(methods);
-        Ok(PluginServer::new(PluginDefinition {
-            id,
+        let head =
+            Descriptor { version: self.version, ..Descriptor::new(self.name, self.namespace) };
+        let (methods, handlers) = self.methods.into_iter().unzip();
+        let descriptor = Descriptor {
+            features: vec![wire::FEATURE_PIPELINE.into()],
+            methods,
+            callbacks: self.callbacks,
+            ..head.clone()
+        };
+        let fault = |error: &dyn Display| Error::Configuration(format!("plugin {id}: {error}"));
+        let descriptor_json = serde_json::to_vec(&descriptor).map_err(|error| fault(&error))?;
+        let definition = PluginDefinition {
+            id: id.clone(),
             descriptor,
             descriptor_json: descriptor_json.into(),
-            pconf,
+            url: self.url,
+            lazy_load: self.lazy_load,
             location,
             socket,
             type_id: self.type_id,
@@ -292,18 +293,9 @@ impl ServerBuilder {
             handlers,
             hooks: self.hooks,
             describe: self.describe,
-        }))
-    }
-
-    fn pconf(&self, descriptor: &Descriptor, socket: Option<&Path>) -> Result<Pconf, PconfError> {
-        let mut pconf = Pconf::of(descriptor)?.with_lazy_load(self.lazy_load);
-        if let Some(url) = &self.url {
-            pconf = pconf.with_url(url)?;
-        }
-        if let Some(socket) = socket {
-            pconf = pconf.with_sock(socket)?;
-        }
-        Ok(pconf)
+        };
+        definition.announcing(head).map_err(|error| fault(&error))?;
+        Ok(PluginServer::new(definition))
     }
 
     fn add_method(&mut self, descriptor: MethodDescriptor, handler: Handler) {
@@ -326,16 +318,6 @@ impl ServerBuilder {
                 "plugin {id}: two of its members have the wire name {name:?}"
             ))),
             None => Ok(()),
-        }
-    }
-
-    fn descriptor(&self) -> Descriptor {
-        Descriptor {
-            version: self.version.clone(),
-            features: vec![wire::FEATURE_PIPELINE.into()],
-            methods: self.methods.iter().map(|(method, _)| method.clone()).collect(),
-            callbacks: self.callbacks.clone(),
-            ..Descriptor::new(&*self.name, &*self.namespace)
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What a plugin is: everything that is fixed once it has been built.
 
 use std::any::TypeId;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use bytes::Bytes;
 
 use super::hooks::Hooks;
 use crate::limits;
-use crate::protocol::{Descriptor, Pconf, PluginId};
+use crate::protocol::{Descriptor, Pconf, PconfError, PluginId};
 use crate::typed::Handler;
 
 /// What a plugin is and offers.
@@ -18,8 +17,9 @@ pub(super) struct PluginDefinition {
     pub(super) descriptor: Descriptor,
     /// The descriptor as it goes over the wire.
     pub(super) descriptor_json: Bytes,
-    /// Without the schemas; see [`PluginDefinition::described_pconf`].
-    pub(super) pconf: Pconf,
+    /// The URL, if it is not the default one.
+    pub(super) url: Option<String>,
+    pub(super) lazy_load: bool,
     /// The folder of the `.pconf`; `None` for a plugin that only serves on a host's socket.
     pub(super) location: Option<PathBuf>,
     /// The path of its own socket; `None` for a plugin that only serves on a host's socket.
@@ -27,14 +27,21 @@ pub(super) struct PluginDefinition {
     /// The Rust type of an annotated plugin.
     pub(super) type_id: Option<TypeId>,
     pub(super) settings: Settings,
-    /// By the wire names of their methods.
-    pub(super) handlers: BTreeMap<String, Handler>,
+    /// In the order of the descriptor's methods, which are sorted by name.
+    pub(super) handlers: Vec<Handler>,
     pub(super) hooks: Hooks,
     /// Adds the types to a descriptor of an annotated plugin. It takes longer than a start may.
     pub(super) describe: Option<fn(&mut Descriptor)>,
 }
 
 impl PluginDefinition {
+    /// The handler of the method with this wire name.
+    pub(super) fn handler(&self, method: &str) -> Option<&Handler> {
+        let methods = &self.descriptor.methods;
+        let place = methods.binary_search_by(|offered| offered.name.as_str().cmp(method));
+        self.handlers.get(place.ok()?)
+    }
+
     /// What the plugin offers, with the schemas of its types.
     pub(super) fn described(&self) -> Descriptor {
         let mut descriptor = self.descriptor.clone();
@@ -45,9 +52,30 @@ impl PluginDefinition {
     }
 
     /// The content of the `.pconf`, with the schemas unless they make it too long for a registry.
-    pub(super) fn described_pconf(&self) -> Pconf {
-        let pconf = self.pconf.clone().with_types_of(self.described());
-        if pconf.to_json().len() > limits::MAX_PCONF_SCHEMAS { self.pconf.clone() } else { pconf }
+    ///
+    /// # Errors
+    /// None, if [`PluginDefinition::announcing`] has been asked before.
+    pub(super) fn pconf(&self) -> Result<Pconf, PconfError> {
+        let pconf = self.announcing(self.described())?;
+        if pconf.to_json().len() > limits::MAX_PCONF_SCHEMAS {
+            return self.announcing(self.descriptor.clone());
+        }
+        Ok(pconf)
+    }
+
+    /// The content of a `.pconf` with this descriptor.
+    ///
+    /// # Errors
+    /// [`PconfError`] for a name, version, URL or socket that the file cannot have.
+    pub(super) fn announcing(&self, descriptor: Descriptor) -> Result<Pconf, PconfError> {
+        let mut pconf = Pconf::of(descriptor)?.with_lazy_load(self.lazy_load);
+        if let Some(url) = &self.url {
+            pconf = pconf.with_url(url)?;
+        }
+        if let Some(socket) = &self.socket {
+            pconf = pconf.with_sock(socket)?;
+        }
+        Ok(pconf)
     }
 }
 

@@ -98,9 +98,9 @@ pub(super) async fn finish(
 ///
 /// # Errors
 /// The problem of the outcome, or that the budget is spent.
-pub(super) async fn within_budget<T>(
+pub(super) async fn within_budget<T: Send>(
     budget: Option<Duration>,
-    outcome: impl Future<Output = Result<T, Problem>>,
+    outcome: impl Future<Output = Result<T, Problem>> + Send,
 ) -> Result<T, Problem> {
     let Some(budget) = budget else { return outcome.await };
     if budget.is_zero() {

@@ -9,12 +9,13 @@
 //! active" and "one more call is in flight" are one step, and no stop can come in between.
 //! Nothing here spawns a task: code that waits for a phase waits in its own task.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::problems::{not_active, stopping};
+use super::select::within;
 use crate::error::RemoteError;
 use crate::limits;
 use crate::panic::catch_panic;
@@ -61,6 +62,35 @@ struct State {
     has_failed: bool,
 }
 
+/// What a task waits for. They are values of one type, so that the channel's code to wait is in the
+/// program once.
+#[derive(Clone, Copy, Debug)]
+enum Condition {
+    /// This phase, or a later one.
+    Reached(Phase),
+    /// Another phase than this one.
+    Left(Phase),
+    /// The plugin is active, and no host is attached.
+    Abandoned,
+    /// The opposite of that.
+    Returned,
+    NoneInFlight,
+    StopsAnswered,
+}
+
+impl Condition {
+    fn is_met(self, state: &State) -> bool {
+        match self {
+            Self::Reached(phase) => state.phase >= phase,
+            Self::Left(phase) => state.phase != phase,
+            Self::Abandoned => state.is_abandoned(),
+            Self::Returned => !state.is_abandoned(),
+            Self::NoneInFlight => state.in_flight == 0,
+            Self::StopsAnswered => state.stop_requests == 0,
+        }
+    }
+}
+
 /// The phase of one plugin.
 #[derive(Debug)]
 pub(super) struct Lifecycle(watch::Sender<State>);
@@ -85,7 +115,7 @@ impl Lifecycle {
 
     /// Moves on to this phase, unless a later one has been reached.
     pub(super) fn advance(&self, phase: Phase) {
-        self.0.send_if_modified(|state| {
+        self.change(&mut |state| {
             let later = phase > state.phase;
             if later {
                 state.phase = phase;
@@ -96,7 +126,10 @@ impl Lifecycle {
 
     /// Notes that the server's task has panicked.
     pub(super) fn fail(&self) {
-        self.0.send_modify(|state| state.has_failed = true);
+        self.change(&mut |state| {
+            state.has_failed = true;
+            true
+        });
     }
 
     /// Whether the server's task has panicked.
@@ -105,23 +138,29 @@ impl Lifecycle {
     }
 
     /// Waits until this phase or a later one is reached. Cancel safe.
-    pub(super) async fn reached(&self, phase: Phase) {
-        self.wait(|state| state.phase >= phase).await;
+    pub(super) fn reached(&self, phase: Phase) -> impl Future<Output = ()> {
+        self.wait(Condition::Reached(phase))
     }
 
     /// Waits until no call is in flight. Cancel safe.
-    pub(super) async fn none_in_flight(&self) {
-        self.wait(|state| state.in_flight == 0).await;
+    pub(super) fn none_in_flight(&self) -> impl Future<Output = ()> {
+        self.wait(Condition::NoneInFlight)
     }
 
     /// Waits until every request to stop has been answered. Cancel safe.
-    pub(super) async fn stop_requests_answered(&self) {
-        self.wait(|state| state.stop_requests == 0).await;
+    pub(super) fn stop_requests_answered(&self) -> impl Future<Output = ()> {
+        self.wait(Condition::StopsAnswered)
     }
 
-    async fn wait(&self, condition: impl FnMut(&State) -> bool) {
+    async fn wait(&self, condition: Condition) {
         // This fails only once the sender is dropped, and `self` holds it.
-        let _ = self.0.subscribe().wait_for(condition).await;
+        let _ = self.0.subscribe().wait_for(|state| condition.is_met(state)).await;
+    }
+
+    /// Changes the state, and wakes those who wait if `change` says so. For everything that no call
+    /// does: the channel's code to change the state is in the program once for all of these.
+    fn change(&self, change: &mut dyn FnMut(&mut State) -> bool) -> bool {
+        self.0.send_if_modified(change)
     }
 
     /// Whether the activation hook has succeeded.
@@ -166,7 +205,7 @@ impl Lifecycle {
             match self.begin_activation() {
                 Phase::Idle => break HookGuard(self),
                 phase @ (Phase::Activating | Phase::Deactivating) => {
-                    self.wait(|state| state.phase != phase).await;
+                    self.wait(Condition::Left(phase)).await;
                 }
                 Phase::Active => return Ok(()),
                 _ => return Err(stopping()),
@@ -188,7 +227,7 @@ impl Lifecycle {
     /// Goes from idle to activating. Returns the phase before that.
     fn begin_activation(&self) -> Phase {
         let mut before = Phase::Idle;
-        self.0.send_if_modified(|state| {
+        self.change(&mut |state| {
             before = state.phase;
             if before == Phase::Idle {
                 state.phase = Phase::Activating;
@@ -202,7 +241,7 @@ impl Lifecycle {
 
     /// Notes that a host activates the plugin. It is attached until the end of this connection.
     pub(super) fn attach(&self, connection: u64) {
-        self.0.send_if_modified(|state| {
+        self.change(&mut |state| {
             let was_abandoned = state.is_abandoned();
             if !state.hosts.contains(&connection) {
                 state.hosts.push(connection);
@@ -214,7 +253,7 @@ impl Lifecycle {
     /// Notes that somebody activates the plugin whose end will not be noticed. Until the guard is
     /// dropped the plugin is not deactivated, and after [`PinGuard::keep`] it never is.
     pub(super) fn begin_pin(&self) -> PinGuard<'_> {
-        self.0.send_if_modified(|state| {
+        self.change(&mut |state| {
             let was_abandoned = state.is_abandoned();
             state.pins += 1;
             was_abandoned
@@ -224,7 +263,7 @@ impl Lifecycle {
 
     /// Notes that a connection has ended, and with it perhaps a host.
     pub(super) fn detach(&self, connection: u64) {
-        self.0.send_if_modified(|state| {
+        self.change(&mut |state| {
             let hosts = state.hosts.len();
             state.hosts.retain(|host| *host != connection);
             state.hosts.len() < hosts && state.hosts.is_empty()
@@ -236,13 +275,13 @@ impl Lifecycle {
     /// dropped. Cancel safe.
     pub(super) async fn deactivation(&self) -> HookGuard<'_> {
         loop {
-            self.wait(State::is_abandoned).await;
-            let returned = self.wait(|state| !state.is_abandoned());
-            if timeout(limits::HOST_GRACE, returned).await.is_ok() {
+            self.wait(Condition::Abandoned).await;
+            let returned = pin!(self.wait(Condition::Returned));
+            if within(limits::HOST_GRACE, returned).await.is_ok() {
                 continue;
             }
             // A host may have come in between.
-            let begun = self.0.send_if_modified(|state| {
+            let begun = self.change(&mut |state| {
                 let begins = state.is_abandoned();
                 if begins {
                     state.phase = Phase::Deactivating;
@@ -260,7 +299,7 @@ impl Lifecycle {
 
     /// Asks the plugin to stop. The request counts as unanswered until the guard is dropped.
     pub(super) fn request_stop(self: &Arc<Self>) -> StopGuard {
-        self.0.send_if_modified(|state| {
+        self.change(&mut |state| {
             state.stop_requests += 1;
             false
         });
@@ -288,7 +327,7 @@ impl PinGuard<'_> {
 
 impl Drop for PinGuard<'_> {
     fn drop(&mut self) {
-        self.0.0.send_if_modified(|state| {
+        self.0.change(&mut |state| {
             state.pins -= 1;
             state.is_abandoned()
         });
@@ -303,12 +342,13 @@ impl HookGuard<'_> {
     /// The activation hook has succeeded: the plugin is active.
     fn succeed(self) -> Result<(), Problem> {
         let mut active = false;
-        self.0.0.send_modify(|state| {
+        self.0.change(&mut |state| {
             state.activated = true;
             active = state.phase == Phase::Activating;
             if active {
                 state.phase = Phase::Active;
             }
+            true
         });
         if active { Ok(()) } else { Err(stopping()) }
     }
@@ -316,11 +356,12 @@ impl HookGuard<'_> {
 
 impl Drop for HookGuard<'_> {
     fn drop(&mut self) {
-        self.0.0.send_modify(|state| {
+        self.0.change(&mut |state| {
             state.in_flight -= 1;
             if matches!(state.phase, Phase::Activating | Phase::Deactivating) {
                 state.phase = Phase::Idle;
             }
+            true
         });
     }
 }
@@ -344,7 +385,7 @@ pub(super) struct StopGuard(Arc<Lifecycle>);
 
 impl Drop for StopGuard {
     fn drop(&mut self) {
-        self.0.0.send_if_modified(|state| {
+        self.0.change(&mut |state| {
             state.stop_requests -= 1;
             state.stop_requests == 0
         });

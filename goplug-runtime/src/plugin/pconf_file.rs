@@ -28,13 +28,12 @@ impl PconfFile {
     /// # Errors
     /// [`Error::Io`] names the file; [`Error::Configuration`] says why the file that is there
     /// already stays.
-    pub(super) fn write(pconf: &Pconf, folder: &Path) -> Result<Self> {
+    pub(super) fn write(mut pconf: Pconf, folder: &Path) -> Result<Self> {
         let path = folder.join(pconf.file_name());
         let failed = |error| Error::io(format!("writing {}", path.display()), error);
         create_folder(folder).map_err(failed)?;
         // An installation at the same moment waits.
         let _lock = lock_folder(folder).map_err(failed)?;
-        let mut pconf = pconf.clone();
         if let Some(old) = read(&path)? {
             check_left_over(&old, &pconf, folder).map_err(|reason| {
                 Error::Configuration(format!("{} stays as it is: {reason}", path.display()))

@@ -137,7 +137,7 @@ impl RequestHandler {
         let Some(method) = wire::method_of_path(path) else {
             return Route::Invalid(bad_request(format!("the path {path:?} names no method")));
         };
-        if let Some(handler) = self.definition.handlers.get(&*method) {
+        if let Some(handler) = self.definition.handler(&method) {
             return match parse_budget(timeout) {
                 Ok(budget) => Route::Call(MethodCall { handler, budget }),
                 Err(problem) => Route::Invalid(problem),

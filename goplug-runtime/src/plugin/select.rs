@@ -4,11 +4,11 @@
 //! plugin's build; these functions are what the server needs of it.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Timeout, timeout};
 
 /// The output of one of two futures.
 pub(super) enum Either<A, B> {
@@ -59,17 +59,31 @@ fn output<T>(poll: Poll<T>) -> Option<T> {
     }
 }
 
+/// Any future without an output. The code that limits its time is in the program once, and not once
+/// for each future.
+pub(super) type AnyFuture<'a> = Pin<&'a mut (dyn Future<Output = ()> + Send + 'a)>;
+
+/// Waits for a future for at most `limit`: [`tokio::time::timeout`] of a future of any type.
+pub(super) fn within<'a>(limit: Duration, future: AnyFuture<'a>) -> Timeout<AnyFuture<'a>> {
+    timeout(limit, future)
+}
+
 /// Waits for a future for at most `limit`, counted from the first poll that is not ready.
 /// Returns `None` after that time.
 ///
 /// Works like [`tokio::time::timeout`], but a future that is ready at once, as most are on the
 /// way of a call, pays neither for a timer nor for reading the clock.
-pub(super) async fn lazy_timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub(super) async fn lazy_timeout<F>(limit: Duration, future: F) -> Option<F::Output>
+where
+    F: Future<Output: Send> + Send,
+{
     let mut future = pin!(future);
     if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
         return Some(output);
     }
-    timeout(limit, future).await.ok()
+    let mut output = None;
+    let _ = within(limit, pin!(async { output = Some(future.await) })).await;
+    output
 }
 
 /// Lets every other task of this thread run that is ready to.

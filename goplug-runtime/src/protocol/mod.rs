@@ -7,6 +7,7 @@ pub mod descriptor;
 pub mod dialect;
 pub(crate) mod edits;
 pub mod event_stream;
+mod indented;
 pub mod legacy;
 mod lossless;
 pub mod name;
@@ -20,6 +21,7 @@ pub mod wire;
 
 pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
 pub use dialect::Dialect;
+pub(crate) use indented::indented;
 pub(crate) use lossless::Lossless;
 pub use name::{InvalidName, PluginId};
 pub use pconf::{Pconf, PconfError};

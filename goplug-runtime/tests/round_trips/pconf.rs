@@ -212,7 +212,7 @@ proptest! {
             callbacks: file.callbacks.unwrap_or_default(),
             ..Descriptor::new(file.name, file.namespace.unwrap_or_default())
         };
-        let Ok(pconf) = Pconf::of(&descriptor) else { return Ok(()) };
+        let Ok(pconf) = Pconf::of(descriptor) else { return Ok(()) };
         let Ok(mut pconf) = pconf.with_sock(sock) else { return Ok(()) };
         if let Some(exec) = file.exec {
             pconf = pconf.with_exec(exec).unwrap();

@@ -123,7 +123,7 @@ impl Installation {
             .map_err(|error| Error::io("opening this program's own file", error))?
             .path()
             .to_owned();
-        let mut pconf = Pconf::of(&configurable::<P>()?)
+        let mut pconf = Pconf::of(configurable::<P>()?)
             .map_err(|error| Error::Configuration(error.to_string()))?
             .with_lazy_load(P::LAZY_LOAD);
         if let Some(url) = P::URL {

@@ -29,7 +29,7 @@ pub(super) struct InstallReport {
 /// [`Error::Io`] names the file that cannot be read or written; [`Error::Configuration`] if the
 /// program's path is not UTF-8, if the file that is there already announces another plugin, or if
 /// something else than a file is in its place.
-pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<InstallReport> {
+pub(super) fn install(pconf: Pconf, program: &Path, folder: &Path) -> Result<InstallReport> {
     let about = |path: &Path| {
         let path = path.display().to_string();
         move |error| Error::io(path, error)
@@ -41,10 +41,11 @@ pub(super) fn install(pconf: &Pconf, program: &Path, folder: &Path) -> Result<In
     let named = named.to_str().ok_or_else(|| {
         Error::Configuration(format!("{}: the path is not UTF-8", program.display()))
     })?;
-    let fault = |error| Error::Configuration(format!("plugin {}: {error}", pconf.id()));
+    let id = pconf.id().clone();
+    let fault = |error| Error::Configuration(format!("plugin {id}: {error}"));
     let digest = File::open(&program).and_then(|file| Sha256::of_file(&file));
     let digest = digest.map_err(about(&program))?;
-    let mut pconf = pconf.clone().with_exec(vec![named.to_owned()]).map_err(fault)?;
+    let mut pconf = pconf.with_exec(vec![named.to_owned()]).map_err(fault)?;
     pconf = pconf.with_sha256(&digest).map_err(fault)?;
     let path = folder.join(pconf.file_name());
     let mut warnings = Vec::new();
@@ -109,7 +110,7 @@ mod tests {
     use crate::plugin::PluginServer;
 
     fn pconf() -> Pconf {
-        PluginServer::builder("Do").namespace("Test").build().unwrap().pconf().clone()
+        PluginServer::builder("Do").namespace("Test").build().unwrap().pconf().unwrap()
     }
 
     fn read(path: &Path) -> Pconf {
@@ -123,7 +124,7 @@ mod tests {
         let program = folder.path().join("bin/do");
         fs::write(&program, "abc").unwrap();
 
-        let path = install(&pconf(), &program, folder.path()).unwrap().path;
+        let path = install(pconf(), &program, folder.path()).unwrap().path;
 
         assert_eq!(path.file_name().unwrap(), "Test.Do.pconf");
         assert_eq!(read(&path).exec().unwrap(), ["bin/do"]);
@@ -138,7 +139,7 @@ mod tests {
         let program = elsewhere.path().join("do");
         fs::write(&program, "abc").unwrap();
 
-        let path = install(&pconf(), &program, &folder.path().join("new/plugins")).unwrap().path;
+        let path = install(pconf(), &program, &folder.path().join("new/plugins")).unwrap().path;
 
         let expected = fs::canonicalize(&program).unwrap();
         assert_eq!(read(&path).program(Path::new("/x")).unwrap(), expected);
@@ -152,7 +153,7 @@ mod tests {
         let old = r#"{"Name":"Do","NameSpace":"Test","Exec":["old"],"Note":"mine"}"#;
         fs::write(folder.path().join("Test.Do.pconf"), old).unwrap();
 
-        let path = install(&pconf(), &program, folder.path()).unwrap().path;
+        let path = install(pconf(), &program, folder.path()).unwrap().path;
 
         let text = fs::read_to_string(path).unwrap();
         assert!(text.contains("\"Note\": \"mine\"") && !text.contains("old"), "{text}");
@@ -167,21 +168,21 @@ mod tests {
         // A link to itself cannot be opened, by root neither.
         std::os::unix::fs::symlink("Test.Do.pconf", &path).unwrap();
 
-        let error = install(&pconf(), &program, folder.path()).unwrap_err();
+        let error = install(pconf(), &program, folder.path()).unwrap_err();
 
         assert!(matches!(&error, Error::Io { .. }), "{error:?}");
         assert!(error.to_string().contains("Test.Do.pconf"), "{error}");
         assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        let error = install(&pconf(), &program, folder.path()).unwrap_err();
+        let error = install(pconf(), &program, folder.path()).unwrap_err();
         assert!(error.to_string().contains("is in the way"), "{error}");
     }
 
     #[test]
     fn an_error_names_the_missing_program() {
         let folder = tempfile::tempdir().unwrap();
-        let error = install(&pconf(), &folder.path().join("none"), folder.path()).unwrap_err();
+        let error = install(pconf(), &folder.path().join("none"), folder.path()).unwrap_err();
         assert!(error.to_string().contains("none: "), "{error}");
     }
 }

@@ -24,6 +24,7 @@ use arguments::{USAGE, Verb};
 use super::builder::ServerBuilder;
 use super::server::PluginServer;
 use crate::error::{Error, Result};
+use crate::protocol::indented;
 use crate::transport::{StartedAs, meant_for_another};
 use crate::typed::{PluginType, note_embedded};
 
@@ -92,7 +93,7 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
         Verb::Install { dir } => builder.and_then(|builder| {
             let program = env::current_exe()
                 .map_err(|error| Error::io("finding this program's own file", error))?;
-            let installed = install::install(&builder.build()?.pconf(), &program, &dir)?;
+            let installed = install::install(builder.build()?.pconf()?, &program, &dir)?;
             installed.warnings.iter().for_each(|warning| print_warning(warning));
             print(&format!("{}\n", installed.path.display()))
         }),
@@ -129,9 +130,9 @@ fn not_started() -> ExitCode {
 
 fn describe(builder: ServerBuilder) -> Result<()> {
     let server = builder.build()?;
-    let text = serde_json::to_string_pretty(&server.described())
+    let text = serde_json::to_vec(&server.described())
         .map_err(|error| Error::Protocol(format!("the descriptor is not JSON: {error}")))?;
-    print(&format!("{text}\n"))
+    print(&(indented(&text) + "\n"))
 }
 
 fn print(text: &str) -> Result<()> {

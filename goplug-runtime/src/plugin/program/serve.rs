@@ -19,13 +19,11 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::runtime::Options;
 use crate::error::{Error, Result};
 use crate::panic::catch;
 use crate::plugin::builder::ServerBuilder;
-use crate::plugin::select::{Either, select};
+use crate::plugin::select::{Either, select, within};
 use crate::plugin::server::PluginServer;
 use crate::transport::{
     EndCause, Inherited, Lifeline, OutputReader, Termination, TerminationWaker, drain_output,
@@ -91,7 +89,7 @@ async fn wait_for_activation(server: &PluginServer, lifeline: Option<&Lifeline>)
     let activated = async {
         server.activated().await;
         if server.hooks().stop.is_none() && ends_with_parent() {
-            let _ = timeout(FIRST_CALLS, server.stopping()).await;
+            let _ = within(FIRST_CALLS, pin!(server.stopping())).await;
         }
     };
     let Some(lifeline) = lifeline else {
@@ -161,7 +159,7 @@ async fn start_watchdog(
             keep_output_working(reader_after(cause));
             server.request_stop();
         }
-        if timeout(THREAD_PAUSE, server.stopped()).await.is_ok() {
+        if within(THREAD_PAUSE, pin!(server.stopped())).await.is_ok() {
             return;
         }
     }

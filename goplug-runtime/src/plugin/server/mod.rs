@@ -122,8 +122,12 @@ impl PluginServer {
     }
 
     /// The content of the plugin's `.pconf`.
-    pub(super) fn pconf(&self) -> Pconf {
-        self.definition.described_pconf()
+    ///
+    /// # Errors
+    /// None: it was checked when the server was built.
+    pub(super) fn pconf(&self) -> Result<Pconf> {
+        let pconf = self.definition.pconf();
+        pconf.map_err(|error| Error::Configuration(format!("plugin {}: {error}", self.id())))
     }
 
     /// How long a stop takes at most, with everything that comes after the stop timeout.
@@ -146,10 +150,10 @@ impl PluginServer {
                 self.definition.id
             )));
         };
-        self.launch(|| {
+        self.launch(&mut || {
             let listener = Listener::bind(socket)
                 .map_err(|error| Error::io(format!("listening on {}", socket.display()), error))?;
-            let pconf_file = PconfFile::write(&self.pconf(), location)?;
+            let pconf_file = PconfFile::write(self.pconf()?, location)?;
             Ok((listener, Some(pconf_file)))
         })
     }
@@ -161,10 +165,14 @@ impl PluginServer {
     /// [`Error::Configuration`] if the server has been started before; [`Error::Stopped`] if it
     /// has been stopped.
     pub async fn start_on(&self, listener: Listener) -> Result<()> {
-        self.launch(|| Ok((listener, None)))
+        let mut listener = Some(listener);
+        self.launch(&mut || Ok((listener.take().ok_or(Error::Stopped)?, None)))
     }
 
-    fn launch(&self, listen: impl FnOnce() -> Result<(Listener, Option<PconfFile>)>) -> Result<()> {
+    fn launch(
+        &self,
+        listen: &mut dyn FnMut() -> Result<(Listener, Option<PconfFile>)>,
+    ) -> Result<()> {
         let mut task = self.task.0.lock().unwrap_or_else(PoisonError::into_inner);
         if task.is_some() {
             return Err(Error::Configuration(format!(

@@ -2,12 +2,12 @@
 
 use std::future::pending;
 use std::io::Write;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::Files;
 use crate::limits;
@@ -15,7 +15,7 @@ use crate::panic::catch_panic;
 use crate::plugin::connection;
 use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::RequestHandler;
-use crate::plugin::select::{Either, join, select};
+use crate::plugin::select::{Either, join, select, within};
 use crate::transport::Listener;
 
 /// How long accepting pauses after an error of the system, which mostly means that there are too
@@ -53,11 +53,11 @@ pub(super) async fn run(handler: Arc<RequestHandler>, listener: Listener, files:
     drop(listener);
     let lifecycle = handler.lifecycle();
     lifecycle.advance(Phase::Drained);
-    let _ = timeout(limits::FLUSH_TIMEOUT, lifecycle.stop_requests_answered()).await;
+    let _ = within(limits::FLUSH_TIMEOUT, pin!(lifecycle.stop_requests_answered())).await;
     handler.hub().close();
     lifecycle.advance(Phase::Closing);
     let all_ended = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(limits::FLUSH_TIMEOUT * 2, all_ended).await;
+    let _ = within(limits::FLUSH_TIMEOUT * 2, pin!(all_ended)).await;
     connections.shutdown().await;
     drop(stop);
 }
@@ -95,7 +95,7 @@ async fn deactivate(handler: &RequestHandler) {
         let _guard = handler.lifecycle().deactivation().await;
         (handler.settings().before_stop_hook)(false);
         let hook = stop_hook(handler);
-        if timeout(handler.settings().stop_timeout, hook).await.is_err() {
+        if within(handler.settings().stop_timeout, pin!(hook)).await.is_err() {
             report(handler, "took too long");
         }
     }
@@ -111,10 +111,12 @@ async fn wind_down(handler: &RequestHandler) {
             stop_hook(handler).await;
         }
     };
-    let graceful = async { join(hook, lifecycle.none_in_flight()).await };
-    if timeout(handler.settings().stop_timeout, graceful).await.is_err() {
+    let graceful = async {
+        join(hook, lifecycle.none_in_flight()).await;
+    };
+    if within(handler.settings().stop_timeout, pin!(graceful)).await.is_err() {
         lifecycle.advance(Phase::CuttingOff);
-        let _ = timeout(limits::FLUSH_TIMEOUT, lifecycle.none_in_flight()).await;
+        let _ = within(limits::FLUSH_TIMEOUT, pin!(lifecycle.none_in_flight())).await;
     }
 }
 

@@ -1,6 +1,5 @@
 //! The key `Sha256`: the digest of the program, or those of several files.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, MapAccess, Visitor};
@@ -10,8 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Digests {
     Program(String),
-    /// By the file's path, which is relative to the folder of the `.pconf` or absolute.
-    Files(BTreeMap<String, String>),
+    /// Each file's path, which is relative to the folder of the `.pconf` or absolute, and its
+    /// digest. Sorted by path, and not in a map, whose code every plugin's program would have.
+    Files(Vec<(String, String)>),
 }
 
 impl Digests {
@@ -26,7 +26,7 @@ impl Digests {
     pub(super) fn of_files(
         files: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, String> {
-        let mut digests = BTreeMap::new();
+        let mut digests = Vec::new();
         for (file, digest) in files {
             if file.is_empty() || file.contains('\0') {
                 return Err(format!("{file:?} cannot be a file"));
@@ -34,10 +34,11 @@ impl Digests {
             let Some(digest) = hexadecimal(&digest) else {
                 return Err(format!("the digest of {file:?} is not 64 hexadecimal digits"));
             };
-            if digests.contains_key(&file) {
-                return Err(format!("{file:?} is given twice"));
-            }
-            digests.insert(file, digest);
+            digests.push((file, digest));
+        }
+        digests.sort_unstable();
+        if let Some(twice) = digests.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(format!("{:?} is given twice", twice[0].0));
         }
         Ok(Self::Files(digests))
     }
@@ -52,7 +53,9 @@ impl Serialize for Digests {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Program(digest) => digest.serialize(serializer),
-            Self::Files(digests) => digests.serialize(serializer),
+            Self::Files(digests) => {
+                serializer.collect_map(digests.iter().map(|(file, digest)| (file, digest)))
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ pub use read::Announcement;
 use read::{RawJson, exec, protocol, sock, url, version};
 
 use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, TypeDescriptor};
+use super::indented;
 use super::name::{InvalidName, PluginId};
 use super::wire;
 
@@ -77,7 +78,7 @@ impl Pconf {
     /// # Errors
     /// [`PconfError`] for a name that goplug does not write, a version that is not a semantic
     /// version, or protocol 0.
-    pub fn of(descriptor: &Descriptor) -> Result<Self, PconfError> {
+    pub fn of(descriptor: Descriptor) -> Result<Self, PconfError> {
         let id = PluginId::new(&descriptor.name, &descriptor.namespace)?;
         Ok(Self {
             url: wire::default_url(id.name(), id.namespace()),
@@ -88,19 +89,12 @@ impl Pconf {
             protocol: protocol(descriptor.protocol)?,
             exec: None,
             sha256: None,
-            methods: descriptor.methods.clone(),
-            callbacks: descriptor.callbacks.clone(),
-            configuration: descriptor.configuration.clone(),
-            definitions: descriptor.definitions.clone(),
+            methods: descriptor.methods,
+            callbacks: descriptor.callbacks,
+            configuration: descriptor.configuration,
+            definitions: descriptor.definitions,
             other: Vec::new(),
         })
-    }
-
-    /// Replaces what the file says of members and types.
-    #[must_use]
-    pub fn with_types_of(self, descriptor: Descriptor) -> Self {
-        let Descriptor { methods, callbacks, configuration, definitions, .. } = descriptor;
-        Self { methods, callbacks, configuration, definitions, ..self }
     }
 
     /// Sets the URL.
@@ -208,7 +202,11 @@ impl Pconf {
     pub fn sha256(&self) -> Option<&str> {
         match self.sha256.as_ref()? {
             Digests::Program(digest) => Some(digest),
-            Digests::Files(digests) => digests.get(self.exec()?.first()?).map(String::as_str),
+            Digests::Files(digests) => {
+                let program = self.exec()?.first()?;
+                let place = digests.binary_search_by(|(file, _)| file.cmp(program)).ok()?;
+                Some(&digests[place].1)
+            }
         }
     }
 
@@ -269,7 +267,7 @@ impl Pconf {
     /// The file's content: an indented JSON object and a line end.
     pub fn to_json(&self) -> String {
         // Strings, numbers and paths in UTF-8: serializing them cannot fail.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        let mut text = indented(&serde_json::to_vec(self).unwrap_or_default());
         text.push('\n');
         text
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::near_miss::{KNOWN, meant_by};
-use super::{Pconf, PconfError, PluginId, wire};
+use super::{Pconf, PconfError, PluginId, indented, wire};
 
 /// What a file announces, without the rest of its content. To read only this needs much less code
 /// than [`Pconf::parse`], in a program that reads no other files.
@@ -128,9 +128,11 @@ impl Pconf {
 #[serde(transparent)]
 pub(super) struct RawJson(Box<RawValue>);
 
+/// Values are equal whose texts differ in space alone: a file is indented when it is written.
 impl PartialEq for RawJson {
     fn eq(&self, other: &Self) -> bool {
-        self.0.get() == other.0.get()
+        let text = |json: &Self| indented(json.0.get().as_bytes());
+        text(self) == text(other)
     }
 }
 

@@ -54,7 +54,7 @@ fn every_setting_reads_back_from_the_file() {
         definitions: [("Config".into(), json!({"type": "object"}))].into_iter().collect(),
         ..Descriptor::new("Calculator", "math")
     };
-    let pconf = Pconf::of(&descriptor)
+    let pconf = Pconf::of(descriptor)
         .unwrap()
         .with_url("unix://other")
         .unwrap()
@@ -124,11 +124,11 @@ fn a_name_that_is_not_valid_in_a_url_keeps_its_default_url() {
 fn invalid_values_are_refused_before_they_are_written() {
     let descriptor =
         |protocol| serde_json::from_str(&format!(r#"{{"name":"a","protocol":{protocol}}}"#));
-    let fault = Pconf::of(&descriptor(0).unwrap()).unwrap_err().to_string();
+    let fault = Pconf::of(descriptor(0).unwrap()).unwrap_err().to_string();
     assert_eq!(fault, "Protocol: 0 is not a version of the protocol");
 
     let fault = |sock: PathBuf| {
-        Pconf::of(&descriptor(2).unwrap()).unwrap().with_sock(sock).unwrap_err().to_string()
+        Pconf::of(descriptor(2).unwrap()).unwrap().with_sock(sock).unwrap_err().to_string()
     };
     assert_eq!(fault(PathBuf::new()), "Sock: is empty");
     assert_eq!(fault("a\0b".into()), "Sock: holds a zero byte");

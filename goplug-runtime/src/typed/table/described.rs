@@ -65,7 +65,9 @@ impl Expectation {
     }
 
     fn described_as(&self, side: Side) -> Descriptor {
-        if let Some(descriptor) = self.stated.and_then(|text| serde_json::from_str(text).ok()) {
+        if let Some(descriptor) =
+            self.stated.and_then(|text| serde_json::from_slice(text.as_bytes()).ok())
+        {
             return Descriptor {
                 name: self.client().into(),
                 namespace: String::new(),
