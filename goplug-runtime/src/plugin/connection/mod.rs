@@ -21,7 +21,6 @@ use self::buffered_stream::BufferedStream;
 use self::h1::{H1Connection, Served};
 use super::lifecycle::Phase;
 use super::request_handler::RequestHandler;
-use super::select::{Either, select};
 use crate::transport::Stream;
 
 /// Serves one connection until its peer or the plugin ends it. `id` is the connection's number
@@ -31,15 +30,15 @@ pub(super) async fn serve(stream: Stream, handler: Arc<RequestHandler>, id: u64)
     let _registrations = handler.connected(id);
     let mut connection = H1Connection::new(BufferedStream::new(stream), &handler, id);
     loop {
-        match select(connection.serve(), lifecycle.reached(Phase::Closing)).await {
-            Either::Left(Served::Callbacks(events)) => {
+        match lifecycle.until(Phase::Closing, connection.serve()).await {
+            Some(Served::Callbacks(events)) => {
                 if event_stream::send(&mut connection.stream, events, lifecycle).await.is_err() {
                     return;
                 }
             }
-            Either::Left(Served::Unsupported) => break,
+            Some(Served::Unsupported) => break,
             // Every response has been written by now.
-            Either::Left(Served::Closed) | Either::Right(()) => return,
+            Some(Served::Closed) | None => return,
         }
     }
     fallback::serve(connection, &handler, id).await;

@@ -9,10 +9,18 @@
 //! active" and "one more call is in flight" are one step, and no stop can come in between.
 //! Nothing here spawns a task: code that waits for a phase waits in its own task.
 
+mod state;
+
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 
 use tokio::sync::watch;
+use tokio::task::coop::unconstrained;
+
+pub(super) use self::state::Phase;
+use self::state::{Condition, State};
 
 use super::problems::{not_active, stopping};
 use super::select::within;
@@ -21,92 +29,13 @@ use crate::limits;
 use crate::panic::catch_panic;
 use crate::protocol::{Problem, ProblemKind};
 
-/// How far a plugin has come. A later phase compares as greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Phase {
-    /// It answers, but no host has activated it.
-    Idle,
-    /// The activation hook is running.
-    Activating,
-    /// Its last host is gone, and the stop hook is running.
-    Deactivating,
-    /// It takes calls.
-    Active,
-    /// It takes no further calls; those in flight may finish.
-    Stopping,
-    /// The time for a stop is over: calls still in flight are cut off.
-    CuttingOff,
-    /// Nothing is in flight, and its files are removed: requests to stop are answered.
-    Drained,
-    /// Its connections are being closed.
-    Closing,
-    /// The server's task has ended.
-    Stopped,
-}
-
-#[derive(Debug)]
-struct State {
-    phase: Phase,
-    /// Whether the stop hook has something to undo.
-    activated: bool,
-    /// Calls, and a hook that runs before the plugin is to stop.
-    in_flight: usize,
-    /// The connections of the attached hosts.
-    hosts: Vec<u64>,
-    /// Activations by somebody whose end will not be noticed: those that have begun, and those that
-    /// have succeeded.
-    pins: usize,
-    /// Requests to stop that have not been answered.
-    stop_requests: usize,
-    /// Whether the server's task has panicked.
-    has_failed: bool,
-}
-
-/// What a task waits for. They are values of one type, so that the channel's code to wait is in the
-/// program once.
-#[derive(Clone, Copy, Debug)]
-enum Condition {
-    /// This phase, or a later one.
-    Reached(Phase),
-    /// Another phase than this one.
-    Left(Phase),
-    /// The plugin is active, and no host is attached.
-    Abandoned,
-    /// The opposite of that.
-    Returned,
-    NoneInFlight,
-    StopsAnswered,
-}
-
-impl Condition {
-    fn is_met(self, state: &State) -> bool {
-        match self {
-            Self::Reached(phase) => state.phase >= phase,
-            Self::Left(phase) => state.phase != phase,
-            Self::Abandoned => state.is_abandoned(),
-            Self::Returned => !state.is_abandoned(),
-            Self::NoneInFlight => state.in_flight == 0,
-            Self::StopsAnswered => state.stop_requests == 0,
-        }
-    }
-}
-
 /// The phase of one plugin.
 #[derive(Debug)]
 pub(super) struct Lifecycle(watch::Sender<State>);
 
 impl Lifecycle {
     pub(super) fn new() -> Self {
-        let state = State {
-            phase: Phase::Idle,
-            activated: false,
-            in_flight: 0,
-            hosts: Vec::new(),
-            pins: 0,
-            stop_requests: 0,
-            has_failed: false,
-        };
-        Self(watch::Sender::new(state))
+        Self(watch::Sender::new(State::new()))
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -140,6 +69,32 @@ impl Lifecycle {
     /// Waits until this phase or a later one is reached. Cancel safe.
     pub(super) fn reached(&self, phase: Phase) -> impl Future<Output = ()> {
         self.wait(Condition::Reached(phase))
+    }
+
+    /// Waits for `work`; `None` if the phase is reached before that. Cancel safe if `work` is.
+    ///
+    /// For work that is polled for every call: a poll asks for the phase only if the state has
+    /// changed.
+    pub(super) async fn until<F: Future>(&self, phase: Phase, work: F) -> Option<F::Output> {
+        let mut work = pin!(work);
+        // Without the budget of the task: a poll that lacks it would not wait for the phase.
+        let mut reached = pin!(unconstrained(self.reached(phase)));
+        let mut seen = self.0.subscribe();
+        let mut waiting: Option<Waker> = None;
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = work.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            let waits = waiting.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+            if waits && matches!(seen.has_changed(), Ok(false)) {
+                return Poll::Pending;
+            }
+            // Before the poll: a change in between is seen by that or by the next one.
+            seen.mark_unchanged();
+            waiting = Some(cx.waker().clone());
+            reached.as_mut().poll(cx).map(|()| None)
+        })
+        .await
     }
 
     /// Waits until no call is in flight. Cancel safe.
@@ -308,12 +263,6 @@ impl Lifecycle {
     }
 }
 
-impl State {
-    fn is_abandoned(&self) -> bool {
-        self.phase == Phase::Active && self.hosts.is_empty() && self.pins == 0
-    }
-}
-
 /// An activation by somebody whose end will not be noticed. If it fails, or is given up, it leaves
 /// nothing behind.
 pub(super) struct PinGuard<'a>(&'a Lifecycle);
@@ -415,5 +364,33 @@ mod tests {
         assert!(is_abandoned());
         lifecycle.begin_pin().keep();
         assert!(!is_abandoned());
+    }
+
+    /// What `until` says of work that never ends, once the lifecycle has come to `Phase::Closing` by
+    /// way of another change.
+    async fn closed_beside(work: impl Future<Output = ()> + Send + 'static) -> Option<()> {
+        let lifecycle = Arc::new(Lifecycle::new());
+        let watched = Arc::clone(&lifecycle);
+        let waiting = tokio::spawn(async move { watched.until(Phase::Closing, work).await });
+        for phase in [Phase::Stopping, Phase::Closing] {
+            tokio::task::yield_now().await;
+            lifecycle.advance(phase);
+        }
+        tokio::time::timeout(limits::CALL_TIMEOUT, waiting).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_phase_is_noticed_while_work_waits_for_something_else() {
+        assert_eq!(closed_beside(std::future::pending()).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_phase_is_noticed_beside_work_that_uses_up_the_budget_of_its_task() {
+        let busy = async {
+            loop {
+                tokio::task::coop::consume_budget().await;
+            }
+        };
+        assert_eq!(closed_beside(busy).await, None);
     }
 }
