@@ -64,7 +64,6 @@ fn method(method: &MethodDescriptor) -> Described<'_> {
         error: method.error.as_ref(),
         stream: method.stream,
         fingerprint: &method.fingerprint,
-        signature: method.signature(),
     }
 }
 
@@ -77,6 +76,5 @@ fn callback(callback: &CallbackDescriptor) -> Described<'_> {
         error: None,
         stream: false,
         fingerprint: &callback.fingerprint,
-        signature: callback.signature(),
     }
 }

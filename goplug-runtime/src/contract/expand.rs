@@ -46,7 +46,10 @@ impl<'a> Definitions<'a> {
             let found = reference.and_then(|reference| self.find(reference));
             std::ptr::from_ref(found.map_or(part, |(_, schema)| schema)).addr()
         };
-        node.parts().iter().map(|part| place(part)).collect()
+        match node.parts() {
+            [part] => NodeKey::One(place(part)),
+            parts => NodeKey::Several(parts.iter().map(|part| place(part)).collect()),
+        }
     }
 
     fn all_of(

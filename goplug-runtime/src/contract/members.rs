@@ -7,11 +7,11 @@ use super::check::{Checker, Found, Outcome, Step};
 use super::node::{ANY, Node};
 use super::report::{Difference, Member, MemberKind};
 use super::side::{Pair, Side};
-use super::spelling::{is_bytes, may_be_missing, schema};
+use super::spelling::{is_bytes, schema};
 use super::value_set::{Field, Objects};
 use super::verdict::Verdict;
-use crate::protocol::descriptor::fingerprint;
-use crate::protocol::spelling::{is_nothing, only_bytes, success};
+use crate::protocol::descriptor::{fingerprint, signature};
+use crate::protocol::spelling::{is_nothing, may_be_missing, only_bytes, success};
 use crate::protocol::{Parameter, TypeDescriptor};
 
 /// A member as one side describes it.
@@ -23,7 +23,6 @@ pub(super) struct Described<'a> {
     pub(super) error: Option<&'a TypeDescriptor>,
     pub(super) stream: bool,
     pub(super) fingerprint: &'a str,
-    pub(super) signature: String,
 }
 
 impl Described<'_> {
@@ -34,8 +33,12 @@ impl Described<'_> {
         let has_types = self.types().next().is_some();
         // A fingerprint may be stated without the types that it was made of.
         let is_named_only = self.returns.spelling.is_empty()
-            && (self.fingerprint.is_empty() || self.fingerprint != fingerprint(&self.signature));
+            && (self.fingerprint.is_empty() || self.fingerprint != fingerprint(&self.signature()));
         !has_schema && !has_bytes && (has_types || is_named_only)
+    }
+
+    fn signature(&self) -> String {
+        signature(self.name, self.params, self.returns)
     }
 
     /// Every type that it has, without results that are nothing.
@@ -87,8 +90,8 @@ impl<'a> Parts<'_, 'a> {
         let found = Found::new(
             Verdict::Incompatible,
             Side::Client,
-            client.signature.as_str(),
-            plugin.signature.as_str(),
+            client.signature(),
+            plugin.signature(),
             "the signatures differ, and a side has no schemas that say more",
         );
         let advice =
@@ -320,7 +323,7 @@ pub(super) fn missing(client: &Described<'_>, is_optional: bool) -> Member {
         )
     };
     let none = format!("no {kind} of this name");
-    let found = Found::new(verdict, Side::Client, client.signature.as_str(), none, effect);
+    let found = Found::new(verdict, Side::Client, client.signature(), none, effect);
     Member {
         kind: client.kind,
         name: client.name.to_owned(),

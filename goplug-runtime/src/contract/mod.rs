@@ -24,6 +24,7 @@ mod keywords;
 mod members;
 mod merge;
 mod node;
+mod plain;
 mod report;
 mod side;
 mod spelling;

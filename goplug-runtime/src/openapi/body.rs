@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::schemas;
 use super::schemas::Schemas;
 use crate::protocol::{MethodDescriptor, Parameter, TypeDescriptor, spelling, wire};
 
@@ -16,7 +15,7 @@ pub(super) fn arguments(params: &[Parameter], schemas: &Schemas<'_>) -> Option<V
     if params.is_empty() {
         return None;
     }
-    let required = !params.iter().all(|param| schemas::admits_absence(&param.ty));
+    let required = !params.iter().all(|param| spelling::may_be_missing(&param.ty));
     Some(json!({
         "required": required,
         "description": "The arguments by name. An array by position means the same.",
@@ -29,7 +28,7 @@ pub(super) fn configuration(ty: Option<&TypeDescriptor>, schemas: &Schemas<'_>) 
     let (required, what, schema) = match ty {
         Some(ty) => {
             let what = "The host's configuration. An empty body is `null`.";
-            (!schemas::admits_absence(ty), what, schemas.of(ty))
+            (!spelling::may_be_missing(ty), what, schemas.of(ty))
         }
         None => (false, "The plugin reads no configuration.", json!({})),
     };

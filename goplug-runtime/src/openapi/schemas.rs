@@ -50,7 +50,7 @@ impl<'a> Schemas<'a> {
             params.iter().map(|param| (param.name.clone(), self.of(&param.ty))).collect();
         let mut required: Vec<_> = params
             .iter()
-            .filter(|param| !admits_absence(&param.ty))
+            .filter(|param| !spelling::may_be_missing(&param.ty))
             .map(|param| &*param.name)
             .collect();
         required.sort_unstable();
@@ -102,24 +102,4 @@ impl<'a> Schemas<'a> {
 
 fn reference(component: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{component}")})
-}
-
-/// Whether a value of this type may be left out, which means `null`. A schema that admits `null`
-/// among others is that of an optional type. A reference is not followed: what is within a named
-/// type is read by its own rules.
-pub(super) fn admits_absence(ty: &TypeDescriptor) -> bool {
-    spelling::is_optional(&ty.spelling) || ty.schema.as_ref().is_some_and(is_nullable)
-}
-
-fn is_nullable(schema: &Value) -> bool {
-    let is_null = |schema: &Value| schema["type"] == "null";
-    let has_type = |value: &Value| {
-        value
-            .as_array()
-            .is_some_and(|types| types.len() > 1 && types.iter().any(|name| name == "null"))
-    };
-    let is_choice = |value: &Value| {
-        value.as_array().is_some_and(|choices| choices.len() > 1 && choices.iter().any(is_null))
-    };
-    has_type(&schema["type"]) || is_choice(&schema["anyOf"]) || is_choice(&schema["oneOf"])
 }

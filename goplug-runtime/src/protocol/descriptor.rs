@@ -199,7 +199,8 @@ impl CallbackDescriptor {
     }
 }
 
-fn signature(name: &str, params: &[Parameter], returns: &TypeDescriptor) -> String {
+/// The signature of a method or callback, for people.
+pub(crate) fn signature(name: &str, params: &[Parameter], returns: &TypeDescriptor) -> String {
     let params = params.iter().map(|p| (p.name.as_str(), p.ty.spelling.as_str()));
     visible(&render_signature(name, params, &returns.spelling)).into_owned()
 }

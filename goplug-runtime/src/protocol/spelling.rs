@@ -1,6 +1,8 @@
 //! What a program reads in a type's spelling.
 
-use super::Parameter;
+use serde_json::Value;
+
+use super::{Parameter, TypeDescriptor};
 
 /// What a method answers if it succeeds: `T` of `Result<T>` and `Result<T, E>`, or all of it.
 pub fn success(spelling: &str) -> &str {
@@ -44,9 +46,42 @@ pub fn is_optional(spelling: &str) -> bool {
     spelling.trim().starts_with("Option<")
 }
 
+/// Whether a parameter of this type may be missing in a call, which means `null`: an `Option`, by its
+/// spelling or as its schema has one of two choices that is `null`. Of a type that a schema refers to,
+/// that is not known: an enum may have a variant that is `null`, and be required nevertheless.
+pub(crate) fn may_be_missing(ty: &TypeDescriptor) -> bool {
+    if is_optional(&ty.spelling) {
+        return true;
+    }
+    let Some(Value::Object(schema)) = &ty.schema else { return false };
+    let list = |keyword| schema.get(keyword).and_then(Value::as_array);
+    let is_null = |schema: &Value| schema.get("type").is_some_and(|ty| ty == "null");
+    let is_option = |schemas: &Vec<Value>| schemas.len() == 2 && schemas.iter().any(is_null);
+    list("type").is_some_and(|types| types.len() > 1 && types.iter().any(|name| name == "null"))
+        || ["anyOf", "oneOf"].into_iter().any(|keyword| list(keyword).is_some_and(is_option))
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn an_option_may_be_missing_and_an_enum_with_null_may_not() {
+        let missing = |spelling: &str, schema: Value| {
+            may_be_missing(&TypeDescriptor { spelling: spelling.into(), schema: Some(schema) })
+        };
+        let (nothing, reference) = (json!({"type": "null"}), json!({"$ref": "#/$defs/T"}));
+        assert!(missing("Option<u8>", json!({})));
+        assert!(missing("Maybe", json!({"type": ["integer", "null"]})));
+        assert!(missing("Maybe", json!({"anyOf": [reference, nothing]})));
+        assert!(missing("Maybe", json!({"oneOf": [nothing, reference]})));
+        assert!(!missing("E", json!({"anyOf": [reference, nothing, {"type": "string"}]})));
+        assert!(!missing("E", reference));
+        assert!(!missing("()", nothing));
+        assert!(!missing("Value", json!(true)));
+    }
 
     #[test]
     fn the_success_of_a_result_is_its_first_type() {

@@ -22,6 +22,7 @@ mod enums;
 mod evolution;
 mod members;
 mod numbers;
+mod plain;
 mod property;
 mod structs;
 mod texts;

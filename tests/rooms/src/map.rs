@@ -87,6 +87,7 @@ pub const ROOMS: &[Rooms] = &[
             "expand",
             "accepts",
             "alike",
+            "plain",
             "describe",
             "example",
             "check",

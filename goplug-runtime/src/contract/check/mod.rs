@@ -21,6 +21,7 @@ use super::describe::{describe, describe_alternative};
 use super::example::Examples;
 use super::expand::Definitions;
 use super::node::{Node, NodeKey};
+use super::plain::{self, Plain};
 use super::side::{Pair, Side};
 use super::value_set::{Alternative, Kind, Objects, ValueSet};
 use super::verdict::Verdict;
@@ -40,11 +41,14 @@ pub(super) struct Checker<'a> {
     /// The pairs that are being compared. A pair within itself is assumed to fit: if it does not,
     /// the outer one says so.
     open: HashMap<Key, usize>,
+    /// What is the same on both sides, and plain.
+    plain: plain::Known,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(client: Definitions<'a>, plugin: Definitions<'a>) -> Self {
-        Self { client, plugin, work: Work::default(), done: HashMap::new(), open: HashMap::new() }
+        let (work, done, open) = (Work::default(), HashMap::new(), HashMap::new());
+        Self { client, plugin, work, done, open, plain: HashMap::new() }
     }
 
     fn definitions(&self, side: Side) -> &Definitions<'a> {
@@ -71,6 +75,9 @@ impl<'a> Checker<'a> {
         if !self.work.step(self.open.len()) {
             return Outcome::of(Found::undecided(pair.writer, "…", "…", TOO_LARGE));
         }
+        if self.is_same_and_plain(pair) {
+            return Outcome::same();
+        }
         let written = self.definitions(pair.writer).key(&pair.written);
         let read = self.definitions(pair.writer.other()).key(&pair.read);
         let key = (pair.writer, written, read);
@@ -92,6 +99,15 @@ impl<'a> Checker<'a> {
             self.done.insert(key, outcome.clone());
         }
         outcome
+    }
+
+    fn is_same_and_plain(&mut self, pair: &Pair<'a>) -> bool {
+        let (written, read) = match pair.writer {
+            Side::Client => (&self.client, &self.plugin),
+            Side::Plugin => (&self.plugin, &self.client),
+        };
+        let plain = Plain { written, read, work: &self.work, known: &mut self.plain };
+        plain.is_same(&pair.written, &pair.read)
     }
 
     fn value_sets(
@@ -149,7 +165,11 @@ impl<'a> Checker<'a> {
             }
             _ => self.mismatch(writer, written, &describe_one(read)),
         };
-        outcome.within(&names(writer, written, read))
+        if outcome.found.is_empty() {
+            outcome
+        } else {
+            outcome.within(&names(writer, written, read))
+        }
     }
 
     /// The arguments of a call: the parameters are the fields.

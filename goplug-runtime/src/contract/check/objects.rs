@@ -90,8 +90,11 @@ impl<'a> Checker<'a> {
         read: &Node<'a>,
     ) -> Outcome {
         let pair = Pair { writer: both.writer, written: written.clone(), read: read.clone() };
-        let outcome = self.check(&pair).within(&[Step::Key(key.to_owned())]);
-        self.put(both, key, outcome)
+        let outcome = self.check(&pair);
+        if outcome.found.is_empty() {
+            return outcome;
+        }
+        self.put(both, key, outcome.at(Step::Key(key.to_owned())))
     }
 
     /// Puts witnesses of a key's value into an object of the writer.

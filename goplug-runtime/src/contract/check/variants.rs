@@ -35,7 +35,9 @@ impl<'a> Checker<'a> {
             outcome.add(Found::undecided(writer, w, r, reason));
         }
         match written.label() {
-            Some(Label::Tag(_, name)) => outcome.within(&[Step::Name(format!("variant {name}"))]),
+            Some(Label::Tag(_, name)) if !outcome.found.is_empty() => {
+                outcome.within(&[Step::Name(format!("variant {name}"))])
+            }
             _ => outcome,
         }
     }
@@ -126,12 +128,9 @@ impl<'a> Checker<'a> {
 /// content if the enum is adjacently tagged, and ignores it as a field if it is internally tagged;
 /// a schema does not say which.
 fn has_content_for_none(written: &Alternative<'_>, read: &Alternative<'_>) -> bool {
-    match (&written.kind, &read.kind, written.label()) {
-        (Kind::Object(written), Kind::Object(read), Some(Label::Tag(..))) => {
-            written.fields.len() == 2 && read.fields.len() == 1
-        }
-        _ => false,
-    }
+    let (Kind::Object(all), Kind::Object(tag)) = (&written.kind, &read.kind) else { return false };
+    let has_content = all.fields.len() == 2 && tag.fields.len() == 1;
+    has_content && matches!(written.label(), Some(Label::Tag(..)))
 }
 
 impl Leftovers<'_, '_> {

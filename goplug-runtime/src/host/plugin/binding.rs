@@ -24,7 +24,7 @@ impl PluginState {
             return Ok(());
         }
         let need = self.need(expectation);
-        if need.asks_for_schemas(instance.descriptor()) {
+        if need.asks_for_schemas(&instance) {
             drop(instance.describe_blocking());
         }
         let drift = self.lock_contracts().add(need, &instance, self.policy().refuse_lossy)?;
@@ -40,15 +40,18 @@ impl PluginState {
             return need.check_instance(&instance, refuse_lossy).is_ok();
         }
         let announced = self.installation().and_then(|it| it.pconf.descriptor());
-        announced.is_some_and(|it| need.check(self.id(), &it, refuse_lossy).is_ok())
+        announced.is_some_and(|it| need.check_announced(self.id(), &it, refuse_lossy).is_ok())
     }
 
     /// Asks the current instance for the schemas that this client will be compared with, so that
-    /// [`PluginState::bind`] need not wait for them. Cancel safe.
+    /// [`PluginState::bind`] need not wait for them, and makes those of the client meanwhile. Cancel
+    /// safe.
     pub(in crate::host) async fn prepare_binding(&self, expectation: &Expectation) {
         let Some(instance) = self.instance() else { return };
-        if self.need(expectation).asks_for_schemas(instance.descriptor()) {
-            drop(instance.describe().await);
+        let need = self.need(expectation);
+        if need.asks_for_schemas(&instance) {
+            // The question is sent first, so that both sides make their schemas at the same time.
+            tokio::join!(biased; instance.describe(), async { need.described() });
         }
     }
 
@@ -64,7 +67,7 @@ impl PluginState {
         let need = self.need(expectation);
         if let Some(announced) = installation.pconf.descriptor() {
             // What is lost is reported of the instance.
-            need.check(self.id(), &announced, self.policy().refuse_lossy)?;
+            need.check_announced(self.id(), &announced, self.policy().refuse_lossy)?;
         }
         self.lock_contracts().add_unchecked(need);
         Ok(())

@@ -1,6 +1,6 @@
 //! What the typed clients of a plugin need of its instances.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::contract::{Comparison, Verdict, compare};
 use crate::error::{Error, Result};
@@ -24,11 +24,19 @@ pub(super) struct Contracts {
 #[derive(Clone)]
 pub(super) struct Need {
     expectation: Expectation,
-    /// The same, with the schemas of the client's types, once they have been needed. All needs of
-    /// this type of client share it.
-    described: Arc<OnceLock<Descriptor>>,
+    /// All needs of this type of client share it.
+    known: Arc<Known>,
     /// The last instance that has met it.
     met_by: Weak<Instance>,
+}
+
+/// What has been found out about the needs of one type of client.
+#[derive(Default)]
+struct Known {
+    /// The expectation with the schemas of the client's types, once they have been needed.
+    described: OnceLock<Descriptor>,
+    /// Whether the last instance that was looked at meets it as spelled. An instance stays as it is.
+    spelled: Mutex<(Weak<Instance>, bool)>,
 }
 
 /// The clients of which an instance has to meet what they need.
@@ -50,7 +58,7 @@ pub(super) struct Drift {
 impl Need {
     fn new(expectation: &Expectation) -> Self {
         let expectation = expectation.clone();
-        Self { expectation, described: Arc::default(), met_by: Weak::new() }
+        Self { expectation, known: Arc::default(), met_by: Weak::new() }
     }
 
     /// The client's type.
@@ -58,29 +66,48 @@ impl Need {
         self.expectation.client()
     }
 
-    /// Whether the schemas of the plugin's types matter, beside this answer to its activation.
-    pub(super) fn asks_for_schemas(&self, activated: &Descriptor) -> bool {
-        !self.expectation.is_met_as_spelled(activated) && self.described().has_schemas()
+    /// Whether the schemas of the plugin's types matter, beside the answer to its activation.
+    pub(super) fn asks_for_schemas(&self, instance: &Arc<Instance>) -> bool {
+        self.expectation.has_schemas() && !self.is_met_as_spelled(instance)
     }
 
-    fn described(&self) -> &Descriptor {
-        self.described.get_or_init(|| self.expectation.described())
+    fn is_met_as_spelled(&self, instance: &Arc<Instance>) -> bool {
+        let mut spelled = self.known.spelled.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::ptr::eq(spelled.0.as_ptr(), Arc::as_ptr(instance)) {
+            let is_met = self.expectation.is_met_as_spelled(instance.descriptor());
+            *spelled = (Arc::downgrade(instance), is_met);
+        }
+        spelled.1
     }
 
-    /// Compares this with what a plugin offers.
+    /// What the client needs, with the schemas of its types. The first call makes them.
+    pub(super) fn described(&self) -> &Descriptor {
+        self.known.described.get_or_init(|| self.expectation.described())
+    }
+
+    /// Compares this with what a plugin announces.
     ///
     /// # Errors
     /// [`Error::Contract`] names each difference for which calls would fail, or for which something
     /// would be lost if that is refused.
-    pub(super) fn check(
+    pub(super) fn check_announced(
+        &self,
+        id: &PluginId,
+        announced: &Descriptor,
+        refuse_lossy: bool,
+    ) -> Result<Option<Drift>> {
+        if self.expectation.is_met_as_spelled(announced) {
+            return Ok(None);
+        }
+        self.check(id, announced, refuse_lossy)
+    }
+
+    fn check(
         &self,
         id: &PluginId,
         offered: &Descriptor,
         refuse_lossy: bool,
     ) -> Result<Option<Drift>> {
-        if self.expectation.is_met_as_spelled(offered) {
-            return Ok(None);
-        }
         let comparison = compare(self.described(), offered);
         let worst = comparison.verdict();
         let client = self.client();
@@ -94,13 +121,14 @@ impl Need {
     /// Compares this with what an instance offers.
     ///
     /// # Errors
-    /// As [`Need::check`].
+    /// As [`Need::check_announced`].
     pub(super) fn check_instance(
         &self,
-        instance: &Instance,
+        instance: &Arc<Instance>,
         refuse_lossy: bool,
     ) -> Result<Option<Drift>> {
         match instance.dialect() {
+            Dialect::GoPlug2 if self.is_met_as_spelled(instance) => Ok(None),
             Dialect::GoPlug2 => {
                 self.check(instance.id(), &instance.known_descriptor(), refuse_lossy)
             }
@@ -141,16 +169,15 @@ impl Contracts {
     }
 
     /// Whether the schemas of an instance's types matter to a client.
-    pub(super) fn ask_for_schemas(&self, instance: &Instance) -> bool {
+    pub(super) fn ask_for_schemas(&self, instance: &Arc<Instance>) -> bool {
         let mut needs = self.met.iter().chain(&self.unchecked);
-        instance.dialect() == Dialect::GoPlug2
-            && needs.any(|need| need.asks_for_schemas(instance.descriptor()))
+        instance.dialect() == Dialect::GoPlug2 && needs.any(|need| need.asks_for_schemas(instance))
     }
 
     /// Checks that an instance meets a need, and notes it.
     ///
     /// # Errors
-    /// As [`Need::check`].
+    /// As [`Need::check_announced`].
     pub(super) fn add(
         &mut self,
         mut need: Need,
@@ -176,7 +203,7 @@ impl Contracts {
     /// the next start does not fail because of it.
     ///
     /// # Errors
-    /// As [`Need::check`], of the first client whose needs are not met.
+    /// As [`Need::check_announced`], of the first client whose needs are not met.
     pub(super) fn check(
         &mut self,
         instance: &Arc<Instance>,

@@ -5,7 +5,9 @@ use std::any::type_name;
 use super::entry::{Item, entries};
 use crate::contract::{Verdict, compare};
 use crate::protocol::Descriptor;
-use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
+use crate::typed::declare::{
+    CallbackSpec, ContractSpec, MethodSpec, ParamSpec, PluginType, TypeSchema,
+};
 
 /// What a client needs of the plugin at the other end.
 #[derive(Clone, Debug)]
@@ -68,6 +70,18 @@ impl Expectation {
         self.client
     }
 
+    /// Whether there may be a schema of one of the client's types. None is made.
+    pub fn has_schemas(&self) -> bool {
+        let has = |schema: TypeSchema| !schema.is_opaque();
+        let any = |params: &[ParamSpec]| params.iter().any(|param| has(param.schema));
+        self.stated.is_some()
+            || self
+                .methods
+                .iter()
+                .any(|it| any(it.params) || has(it.result) || has(it.error.schema))
+            || self.callbacks.iter().any(|it| any(it.params) || has(it.answer))
+    }
+
     /// The wire names of the methods.
     pub fn methods(&self) -> impl Iterator<Item = &'static str> {
         self.methods.iter().map(|spec| spec.name)
@@ -102,7 +116,7 @@ impl Expectation {
 mod tests {
     use super::*;
     use crate::protocol::MethodDescriptor;
-    use crate::typed::declare::{ErrorSpec, TypeSchema};
+    use crate::typed::declare::ErrorSpec;
 
     const WAVE: MethodSpec = MethodSpec {
         name: "wave",
