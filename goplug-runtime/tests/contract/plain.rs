@@ -85,3 +85,24 @@ fn what_is_not_told_apart_is_looked_at_though_it_is_the_same_text() {
     let two = json!({"type": ["integer", "number"]});
     assert_eq!(verdicts(&within(two.clone()), &within(two)), [Same]);
 }
+
+/// A field more that is always written makes no difference, within a type that contains itself too.
+#[test]
+fn a_reader_may_do_without_what_is_always_written() {
+    let definitions = |required: &[&str]| {
+        let properties = json!({
+            "text": {"type": "string"},
+            "size": {"type": "integer", "format": "uint8"},
+            "next": {"anyOf": [{"$ref": "#/$defs/T"}, {"type": "null"}]},
+        });
+        let node = json!({"type": "object", "properties": properties, "required": required});
+        json!({"T": node, "U": object(json!({"items": {"type": "array", "items": {"$ref": "#/$defs/T"}}}))})
+    };
+    for names in [["T", "U"], ["U", "T"]] {
+        let side = |required: &[&str]| taking(&names, definitions(required));
+        let (all, some) = (side(&["text", "size", "next"]), side(&["size"]));
+        assert_eq!(verdicts(&all, &some), [Same; 2]);
+        assert_eq!(verdicts(&some, &all), [Incompatible; 2]);
+        assert_eq!(verdicts(&some, &side(&["text"])), [Incompatible; 2]);
+    }
+}

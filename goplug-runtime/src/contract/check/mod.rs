@@ -21,7 +21,7 @@ use super::describe::{describe, describe_alternative};
 use super::example::Examples;
 use super::expand::Definitions;
 use super::node::{Node, NodeKey};
-use super::plain::{self, Plain};
+use super::plain::{self, Look, Plain};
 use super::side::{Pair, Side};
 use super::value_set::{Alternative, Kind, Objects, ValueSet};
 use super::verdict::Verdict;
@@ -75,8 +75,8 @@ impl<'a> Checker<'a> {
         if !self.work.step(self.open.len()) {
             return Outcome::of(Found::undecided(pair.writer, "…", "…", TOO_LARGE));
         }
-        if self.is_same_and_plain(pair) {
-            return Outcome::same();
+        if let Some(Plain { is_wider }) = self.plain(pair) {
+            return Outcome { is_wider, ..Outcome::same() };
         }
         let written = self.definitions(pair.writer).key(&pair.written);
         let read = self.definitions(pair.writer.other()).key(&pair.read);
@@ -101,13 +101,13 @@ impl<'a> Checker<'a> {
         outcome
     }
 
-    fn is_same_and_plain(&mut self, pair: &Pair<'a>) -> bool {
+    fn plain(&mut self, pair: &Pair<'a>) -> Option<Plain> {
         let (written, read) = match pair.writer {
             Side::Client => (&self.client, &self.plugin),
             Side::Plugin => (&self.plugin, &self.client),
         };
-        let plain = Plain { written, read, work: &self.work, known: &mut self.plain };
-        plain.is_same(&pair.written, &pair.read)
+        let look = Look::new(written, read, &self.work, &mut self.plain);
+        look.between(&pair.written, &pair.read)
     }
 
     fn value_sets(

@@ -45,6 +45,12 @@ struct Generated {
     written: Definitions,
 }
 
+/// A definition that others refer to, and the names of those that it refers to.
+struct Reached {
+    schema: Value,
+    refers_to: BTreeSet<String>,
+}
+
 /// Makes the schemas, and returns the definitions that they refer to. Makes none if one of the
 /// user's own schemas panics: then the generators are in an unknown state.
 pub(super) fn fill(slots: Vec<Slot<'_>>) -> Definitions {
@@ -55,13 +61,17 @@ pub(super) fn fill(slots: Vec<Slot<'_>>) -> Definitions {
         let schemas = slots.iter().zip(schemas).filter(|(slot, _)| slot.role == role);
         referred(schemas.filter_map(|(_, schema)| schema.as_mut()))
     };
-    let mut read = reachable(read, roots(Role::Read, &mut schemas));
-    let mut written = reachable(written, roots(Role::Written, &mut schemas));
-    let suffixes = suffixes(&read, &mut written);
-    for (mut name, mut schema) in written {
-        each_reference(&mut schema, &mut |reference| rename(reference, &suffixes));
+    let read = reachable(read, roots(Role::Read, &mut schemas));
+    let written = reachable(written, roots(Role::Written, &mut schemas));
+    let suffixes = suffixes(&read, &written);
+    let mut definitions: Definitions =
+        read.into_iter().map(|(name, it)| (name, it.schema)).collect();
+    for (mut name, Reached { mut schema, refers_to }) in written {
+        if refers_to.iter().any(|name| suffixes.contains_key(name)) {
+            each_reference(&mut schema, &mut |reference| rename(reference, &suffixes));
+        }
         name += suffixes.get(&name).map_or("", String::as_str);
-        read.insert(name, schema);
+        definitions.insert(name, schema);
     }
     for (Slot { ty, role, .. }, mut schema) in slots.into_iter().zip(schemas) {
         if let Some(schema) = schema.as_mut() {
@@ -74,7 +84,7 @@ pub(super) fn fill(slots: Vec<Slot<'_>>) -> Definitions {
         }
         ty.schema = schema;
     }
-    read
+    definitions
 }
 
 fn generate(slots: &[Slot<'_>]) -> Generated {
@@ -101,12 +111,13 @@ fn referred<'s>(schemas: impl Iterator<Item = &'s mut Value>) -> BTreeSet<String
 }
 
 /// The definitions that can be reached from those of these names.
-fn reachable(mut all: Definitions, mut names: BTreeSet<String>) -> Definitions {
-    let mut reached = Definitions::new();
+fn reachable(mut all: Definitions, mut names: BTreeSet<String>) -> BTreeMap<String, Reached> {
+    let mut reached = BTreeMap::new();
     while let Some(name) = names.pop_first() {
         if let Some(mut schema) = all.remove(&name) {
-            names.extend(referred(std::iter::once(&mut schema)));
-            reached.insert(name, schema);
+            let refers_to = referred(std::iter::once(&mut schema));
+            names.extend(refers_to.iter().cloned());
+            reached.insert(name, Reached { schema, refers_to });
         }
     }
     reached
@@ -114,17 +125,19 @@ fn reachable(mut all: Definitions, mut names: BTreeSet<String>) -> Definitions {
 
 /// What is appended to the names of the written definitions that are not those that are read under
 /// the same name. Two definitions are equal if those that they refer to are equal as well.
-fn suffixes(read: &Definitions, written: &mut Definitions) -> BTreeMap<String, String> {
-    let mut differing: BTreeSet<String> = written
-        .iter()
-        .filter(|(name, schema)| read.get(*name).is_some_and(|other| other != *schema))
-        .map(|(name, _)| name.clone())
+fn suffixes(
+    read: &BTreeMap<String, Reached>,
+    written: &BTreeMap<String, Reached>,
+) -> BTreeMap<String, String> {
+    let both = || written.iter().filter_map(|(name, ours)| Some((name, ours, read.get(name)?)));
+    let mut differing: BTreeSet<String> = both()
+        .filter(|(_, ours, theirs)| ours.schema != theirs.schema)
+        .map(|(name, ..)| name.clone())
         .collect();
     loop {
         let before = differing.len();
-        for (name, schema) in written.iter_mut() {
-            let refers = referred(std::iter::once(schema));
-            if read.contains_key(name) && !refers.is_disjoint(&differing) {
+        for (name, ours, _) in both() {
+            if !differing.contains(name) && !ours.refers_to.is_disjoint(&differing) {
                 differing.insert(name.clone());
             }
         }
