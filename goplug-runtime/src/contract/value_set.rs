@@ -136,10 +136,12 @@ impl Label<'_> {
     }
 
     /// Whether no value can have both labels.
-    pub(super) fn excludes(&self, other: &Label<'_>) -> bool {
+    pub(super) fn excludes(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Tag(a, x), Label::Tag(b, y)) => a == b && x != y,
-            (Self::Key(x), Label::Key(y)) => x != y,
+            (Self::Tag(a, x), Self::Tag(b, y)) => a == b && x != y,
+            (Self::Key(x), Self::Key(y)) => x != y,
+            // Who writes the tag writes another key than the only one, and who needs it misses it.
+            (Self::Key(key), Self::Tag(tag, _)) | (Self::Tag(tag, _), Self::Key(key)) => key != tag,
             _ => false,
         }
     }

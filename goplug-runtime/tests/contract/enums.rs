@@ -297,3 +297,59 @@ fn a_tagged_unit_variant_that_gets_a_content_is_unknown_in_a_result() {
     result::<new::Adjacent, Adjacent>(new::Adjacent::A(1), Unknown, Refused);
     result::<new::Internal, Internal>(new::Internal::A { c: 1 }, Unknown, Lost);
 }
+
+/// A variant that both sides have is not said to be renamed into itself.
+#[test]
+fn a_variant_whose_shape_changes_is_named_with_both_shapes() {
+    mod tagged {
+        types! {
+            #[serde(tag = "t")]
+            pub(super) enum Internal { A, B { x: u8 } }
+            #[serde(tag = "t", content = "c")]
+            pub(super) enum Adjacent { A, B(u8) }
+        }
+    }
+    types! {
+        enum Unit { A, B }
+        enum Content { A(u8), B }
+        enum External { A, B { x: u8 } }
+    }
+    for (member, words) in [
+        (argument::<Unit, Content>(Unit::A, Incompatible, Refused), "`A`, a string"),
+        (result::<Content, Unit>(Content::A(1), Incompatible, Refused), "`A`, a string"),
+        (
+            argument::<External, tagged::Internal>(External::A, Incompatible, Refused),
+            "`A`, the value of the key `t`",
+        ),
+        (
+            result::<tagged::Internal, External>(tagged::Internal::A, Incompatible, Refused),
+            "`B`, the only key of an object",
+        ),
+        (
+            argument::<External, tagged::Adjacent>(External::A, Incompatible, Refused),
+            "`B`, the only key of an object",
+        ),
+    ] {
+        let text = member.to_string();
+        assert!(text.contains(words), "{text}");
+        assert!(!text.contains("renamed") && !text.contains("no variant"), "{text}");
+    }
+}
+
+#[test]
+fn a_result_within_a_type_is_compared_by_its_two_sides() {
+    types! {
+        struct Old { a: Result<u8, String> }
+        struct New { a: Result<u8, u8> }
+    }
+    let old = Old { a: Err("x".into()) };
+    let text = argument::<Old, New>(old, Incompatible, Refused).to_string();
+    assert!(text.contains("value.a.Err") && text.contains("string"), "{text}");
+    assert!(!text.contains("renamed"), "{text}");
+}
+
+#[test]
+fn what_may_be_null_is_said_where_null_is_not_read() {
+    let text = result::<Option<u32>, u32>(None, Incompatible, Refused).to_string();
+    assert!(text.contains("u32 | null"), "{text}");
+}

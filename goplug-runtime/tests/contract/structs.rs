@@ -297,3 +297,41 @@ fn a_new_field_of_a_result_that_a_client_denies_is_incompatible() {
     }
     result::<New, Old>(New { a: 1, b: 2 }, Incompatible, Refused);
 }
+
+#[test]
+fn fields_of_one_type_are_renamed_into_each_other_whatever_their_order() {
+    types! {
+        struct Old { title: String, author: Option<String> }
+        struct New { heading: String, a_writer: Option<String> }
+    }
+    let value = Old { title: "t".into(), author: None };
+    let text = argument::<Old, New>(value, Incompatible, Refused).to_string();
+    assert!(text.contains("call it `title` on both sides, or `heading` on both"), "{text}");
+    assert!(text.contains("call it `author` on both sides, or `a_writer` on both"), "{text}");
+}
+
+#[test]
+fn a_field_that_is_removed_is_not_renamed_into_one_of_another_kind() {
+    types! {
+        struct OldInner { x: String }
+        struct Old { kept: u8, z: Option<u8>, former: Option<OldInner> }
+        struct NewInner { y: String }
+        struct New { kept: u8, label: Option<String>, inner: Option<NewInner> }
+    }
+    let value = New { kept: 1, label: Some("l".into()), inner: None };
+    result::<New, Old>(value, Compatible, Lost);
+    let value = Old { kept: 1, z: Some(1), former: None };
+    let text = argument::<Old, New>(value, Lossy, Lost).to_string();
+    assert!(text.contains("the plugin ignores `z`"), "{text}");
+    assert!(!text.contains("`label` on both") && !text.contains("`inner` on both"), "{text}");
+}
+
+#[test]
+fn a_field_that_is_renamed_and_changes_its_width_is_still_renamed() {
+    types! {
+        struct Old { count: Option<u32> }
+        struct New { total: Option<u64> }
+    }
+    let member = result::<New, Old>(New { total: Some(1) }, Lossy, Lost);
+    assert!(member.to_string().contains("`count`"), "{member}");
+}

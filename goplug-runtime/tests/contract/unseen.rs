@@ -48,6 +48,24 @@ fn keys_that_are_narrower_integers_are_the_same() {
     assert_eq!(read::<BTreeMap<u8, u8>>(&text), Refused);
 }
 
+/// schemars leaves out what the keys may be if the variants have documentation of their own.
+#[test]
+fn keys_of_an_enum_with_documented_variants_are_the_same() {
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+    enum Old {
+        /// The first.
+        First,
+    }
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+    enum New {
+        /// The first, by another name.
+        Foremost,
+    }
+    assert_eq!(compared::<BTreeMap<Old, u8>, BTreeMap<New, u8>>(Place::Argument).verdict, Same);
+    let text = serde_json::to_string(&BTreeMap::from([(Old::First, 1)])).unwrap();
+    assert_eq!(read::<BTreeMap<New, u8>>(&text), Refused);
+}
+
 /// JSON has no such number: an f64 is written as `null`, and its own type does not read that.
 #[test]
 fn a_number_that_json_lacks_is_the_same() {

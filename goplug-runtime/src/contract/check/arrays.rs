@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Checker;
 use super::found::{Found, Outcome, Step};
+use crate::contract::describe::describe_alternative;
 use crate::contract::node::Node;
 use crate::contract::side::{Pair, Side};
 use crate::contract::value_set::{Alternative, Arrays, Kind};
@@ -58,7 +59,7 @@ impl<'a> Checker<'a> {
         let reader = writer.other().name();
         let found = |verdict, effect: &str, witness: Option<Vec<Value>>| {
             let [w, r] = [written, read].map(|arrays| {
-                super::describe_one(&Alternative {
+                describe_alternative(&Alternative {
                     kind: Kind::Array(arrays.clone()),
                     names: Vec::new(),
                 })

@@ -163,7 +163,10 @@ impl<'a> Checker<'a> {
             (Kind::Object(written), Kind::Object(read)) => {
                 self.objects(writer, written, read, "field")
             }
-            _ => self.mismatch(writer, written, &describe_one(read)),
+            _ => {
+                let [ours, theirs] = [written, read].map(describe_alternative);
+                self.mismatch(writer, written, ours, &theirs)
+            }
         };
         if outcome.found.is_empty() {
             outcome
@@ -183,15 +186,17 @@ impl<'a> Checker<'a> {
     }
 
     /// Nothing of this kind is read.
-    fn mismatch(&self, writer: Side, written: &Alternative<'a>, read: &str) -> Outcome {
+    fn mismatch(
+        &self,
+        writer: Side,
+        written: &Alternative<'a>,
+        words: String,
+        read: &str,
+    ) -> Outcome {
         let effect = format!("{} cannot read what {} writes", writer.other().name(), writer.name());
-        let found = Found::new(Verdict::Incompatible, writer, describe_one(written), read, effect);
+        let found = Found::new(Verdict::Incompatible, writer, words, read, effect);
         Outcome::of(found.with(self.examples(writer).of_alternative(written)))
     }
-}
-
-fn describe_one(alternative: &Alternative<'_>) -> String {
-    describe_alternative(alternative)
 }
 
 /// The names of the types on the way: one for both sides, or the client's and the plugin's.

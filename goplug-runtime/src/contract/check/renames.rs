@@ -5,8 +5,20 @@ use serde_json::Value;
 use super::Checker;
 use super::found::{Found, Outcome, Step};
 use super::objects::Both;
+use crate::contract::describe::describe;
 use crate::contract::side::Side;
+use crate::contract::value_set::{Alternative, Kind};
 use crate::contract::verdict::Verdict;
+
+/// How much speaks for one field being the other under a new name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    None,
+    /// Both may be numbers, for example.
+    Kind,
+    /// Both are the same type, as far as a few words say.
+    Type,
+}
 
 impl<'a> Checker<'a> {
     /// What it means that the reader knows none of the `unread` fields, and that nobody writes the
@@ -18,11 +30,10 @@ impl<'a> Checker<'a> {
         mut unfed: Vec<&'a str>,
     ) -> Outcome {
         let mut outcome = Outcome::same();
-        let is_renamed = !unread.is_empty() && !unfed.is_empty();
-        for key in unread {
-            match self.likely(both, key, &unfed) {
-                Some(at) => outcome.add(self.renamed(both, key, unfed.remove(at))),
-                None => outcome.join(self.ignored(both, key, is_renamed)),
+        for (key, other) in self.pairs(both, unread, &mut unfed) {
+            match other {
+                Some(other) => outcome.add(self.renamed(both, key, other)),
+                None => outcome.join(self.ignored(both, key)),
             }
         }
         for key in unfed {
@@ -37,19 +48,39 @@ impl<'a> Checker<'a> {
         outcome
     }
 
-    /// Which of the `unfed` fields this one has most likely become.
-    fn likely(&self, both: &Both<'_, 'a>, key: &str, unfed: &[&str]) -> Option<usize> {
-        let written = &both.written.fields.get(key)?.node;
-        let kind = |side, node| {
-            let set = self.values(side, node);
-            set.alternatives.first().map(|first| std::mem::discriminant(&first.kind))
+    /// Each of the `unread` fields, with the one of the `unfed` fields that it has most likely become.
+    /// Fields of one type find each other before those that are only alike.
+    fn pairs(
+        &self,
+        both: &Both<'_, 'a>,
+        unread: Vec<&'a str>,
+        unfed: &mut Vec<&'a str>,
+    ) -> Vec<(&'a str, Option<&'a str>)> {
+        let mut pairs: Vec<_> = unread.into_iter().map(|key| (key, None)).collect();
+        for least in [Likeness::Type, Likeness::Kind] {
+            for (key, other) in pairs.iter_mut().filter(|(_, other)| other.is_none()) {
+                let at = unfed.iter().position(|unfed| self.likeness(both, key, unfed) >= least);
+                *other = at.map(|at| unfed.remove(at));
+            }
+        }
+        pairs
+    }
+
+    fn likeness(&self, both: &Both<'_, 'a>, written: &str, read: &str) -> Likeness {
+        let fields = (both.written.fields.get(written), both.read.fields.get(read));
+        let (Some(written), Some(read)) = fields else { return Likeness::None };
+        let written = self.values(both.writer, &written.node);
+        let read = self.values(both.writer.other(), &read.node);
+        let is_alike = |written: &Alternative<'_>| {
+            read.alternatives.iter().any(|read| are_alike(&written.kind, &read.kind))
         };
-        let ours = kind(both.writer, written);
-        let alike = unfed.iter().position(|other| {
-            let read = both.read.fields.get(other);
-            read.is_some_and(|read| kind(both.writer.other(), &read.node) == ours)
-        });
-        alike.or_else(|| (!unfed.is_empty()).then_some(0))
+        if describe(&written) == describe(&read) {
+            Likeness::Type
+        } else if written.any || read.any || written.alternatives.iter().any(is_alike) {
+            Likeness::Kind
+        } else {
+            Likeness::None
+        }
     }
 
     fn renamed(&self, both: &Both<'_, 'a>, key: &str, other: &str) -> Found {
@@ -81,12 +112,12 @@ impl<'a> Checker<'a> {
     }
 
     /// A field that the reader does not know.
-    fn ignored(&self, both: &Both<'_, 'a>, key: &str, is_renamed: bool) -> Outcome {
+    fn ignored(&self, both: &Both<'_, 'a>, key: &str) -> Outcome {
         let Some(field) = both.written.fields.get(key) else { return Outcome::same() };
         let (writer, reader) = (both.writer, both.writer.other());
         let written = self.named(both.noun, key, writer, &field.node, "");
         let none = format!("no {} `{key}`", both.noun);
-        let is_lost = writer == Side::Client || is_renamed;
+        let is_lost = writer == Side::Client;
         let verdict = if is_lost { Verdict::Lossy } else { Verdict::Compatible };
         let effect = format!("{} ignores `{key}`", reader.name());
         let mut found = Found::new(verdict, writer, written, none, effect);
@@ -118,5 +149,18 @@ impl<'a> Checker<'a> {
             object.insert(key.to_owned(), self.examples(both.writer).of(&field.node)?);
         }
         Some(Value::Object(object))
+    }
+}
+
+/// Whether two alternatives may be one that has changed. `null` says nothing: every `Option` has it. Two
+/// objects have a key in common, or are both maps.
+fn are_alike(written: &Kind<'_>, read: &Kind<'_>) -> bool {
+    match (written, read) {
+        (Kind::Null, _) => false,
+        (Kind::Object(written), Kind::Object(read)) => {
+            let are_maps = written.fields.is_empty() && read.fields.is_empty();
+            are_maps || written.fields.keys().any(|key| read.fields.contains_key(key))
+        }
+        _ => std::mem::discriminant(written) == std::mem::discriminant(read),
     }
 }

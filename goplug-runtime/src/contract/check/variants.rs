@@ -43,7 +43,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What the leftovers mean.
-    pub(super) fn leftovers(&self, left: &Leftovers<'_, 'a>) -> Outcome {
+    pub(super) fn leftovers(&mut self, left: &Leftovers<'_, 'a>) -> Outcome {
         let gone = left.gone();
         let mut outcome = if gone.is_empty() && left.used.iter().all(|used| *used) {
             Outcome::same()
@@ -61,17 +61,31 @@ impl<'a> Checker<'a> {
 
     /// An alternative that the reader does not have.
     fn unread(
-        &self,
+        &mut self,
         left: &Leftovers<'_, 'a>,
         alternative: &Alternative<'a>,
         gone: &[String],
     ) -> Outcome {
         if !left.is_enum() || !is_variant(alternative, left.written) {
-            return self.mismatch(left.writer, alternative, &describe(left.read));
+            let written = match alternative.kind {
+                Kind::Null => describe(left.written),
+                _ => describe_alternative(alternative),
+            };
+            return self.mismatch(left.writer, alternative, written, &describe(left.read));
+        }
+        if let Some(other) = left.namesake(alternative) {
+            let outcome = self.alternative(left.writer, alternative, other);
+            if outcome.verdict == Verdict::Incompatible {
+                return outcome;
+            }
         }
         let mut outcome = Outcome::same();
         for (name, witness) in self.missing(left, alternative) {
-            outcome.add(self.unknown_variant(left, &name, gone).with(witness));
+            let found = match left.other_shape(alternative, &name) {
+                Some(shapes) => reshaped(left.writer, &name, shapes),
+                None => self.unknown_variant(left, &name, gone),
+            };
+            outcome.add(found.with(witness));
         }
         outcome
     }
@@ -133,7 +147,51 @@ fn has_content_for_none(written: &Alternative<'_>, read: &Alternative<'_>) -> bo
     has_content && matches!(written.label(), Some(Label::Tag(..)))
 }
 
-impl Leftovers<'_, '_> {
+/// A variant that both sides have, each in a shape of its own.
+fn reshaped(writer: Side, name: &str, [written, read]: [String; 2]) -> Found {
+    let reader = writer.other().name();
+    let effect = format!("{reader} cannot read `{name}` in this shape");
+    let advice = format!(
+        "write `{name}` alike on both sides (the same content, the same `#[serde(tag = …)]`), or give \
+         the changed variant a new name"
+    );
+    let [written, read] = [written, read].map(|shape| format!("variant `{name}`, {shape}"));
+    Found::new(Verdict::Incompatible, writer, written, read, effect).advised(advice)
+}
+
+/// How a variant of this name is written, if this is it.
+fn shape(alternative: &Alternative<'_>, name: &str) -> Option<String> {
+    if alternative.list().is_some_and(|texts| texts.contains(name)) {
+        return Some("a string".into());
+    }
+    match alternative.label().filter(|label| label.name() == name)? {
+        Label::Unit(_) => Some("a string".into()),
+        Label::Key(_) => Some("the only key of an object".into()),
+        Label::Tag(tag, _) => Some(format!("the value of the key `{tag}`")),
+    }
+}
+
+impl<'a> Leftovers<'_, 'a> {
+    /// The alternative of the reader whose only field has the name of this one's only field, as in a
+    /// `Result`.
+    fn namesake(&self, alternative: &Alternative<'a>) -> Option<&Alternative<'a>> {
+        let only = |alternative: &Alternative<'a>| match &alternative.kind {
+            Kind::Object(objects) if objects.fields.len() == 1 => {
+                objects.fields.keys().next().copied()
+            }
+            _ => None,
+        };
+        let name = only(alternative)?;
+        self.read.alternatives.iter().find(|other| only(other) == Some(name))
+    }
+
+    /// The shape in which the writer writes this variant, and that in which the reader reads it.
+    fn other_shape(&self, alternative: &Alternative<'_>, name: &str) -> Option<[String; 2]> {
+        let written = shape(alternative, name)?;
+        let read = self.read.alternatives.iter().find_map(|other| shape(other, name))?;
+        (written != read).then_some([written, read])
+    }
+
     /// Whether the reader reads an enum: only then is what it does not know a variant.
     fn is_enum(&self) -> bool {
         let is_named = |a: &Alternative<'_>| a.list().is_some() || a.label().is_some();
@@ -154,6 +212,10 @@ impl Leftovers<'_, '_> {
                 gone.push(name.unwrap_or_else(|| describe_alternative(alternative)));
             }
         }
+        // A variant that both have in different shapes is not gone.
+        let is_written =
+            |name: &str| self.written.alternatives.iter().any(|a| shape(a, name).is_some());
+        gone.retain(|name| !is_written(name));
         gone
     }
 }
