@@ -24,12 +24,12 @@ mod keywords;
 mod members;
 mod merge;
 mod node;
-mod plain;
 mod report;
 mod side;
 mod spelling;
 mod text;
 mod value_set;
+mod verbatim;
 mod verdict;
 mod work;
 

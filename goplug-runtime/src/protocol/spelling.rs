@@ -49,7 +49,7 @@ pub fn is_optional(spelling: &str) -> bool {
 /// Whether a parameter of this type may be missing in a call, which means `null`: an `Option`, by its
 /// spelling or as its schema has one of two choices that is `null`. Of a type that a schema refers to,
 /// that is not known: an enum may have a variant that is `null`, and be required nevertheless.
-pub(crate) fn may_be_missing(ty: &TypeDescriptor) -> bool {
+pub fn may_be_missing(ty: &TypeDescriptor) -> bool {
     if is_optional(&ty.spelling) {
         return true;
     }

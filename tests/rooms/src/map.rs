@@ -87,7 +87,7 @@ pub const ROOMS: &[Rooms] = &[
             "expand",
             "accepts",
             "alike",
-            "plain",
+            "verbatim",
             "describe",
             "example",
             "check",

@@ -21,9 +21,9 @@ use super::describe::{describe, describe_alternative};
 use super::example::Examples;
 use super::expand::Definitions;
 use super::node::{Node, NodeKey};
-use super::plain::{self, Look, Plain};
 use super::side::{Pair, Side};
 use super::value_set::{Alternative, Kind, Objects, ValueSet};
+use super::verbatim::{self, Verbatim, Walk};
 use super::verdict::Verdict;
 use super::work::Work;
 
@@ -42,13 +42,13 @@ pub(super) struct Checker<'a> {
     /// the outer one says so.
     open: HashMap<Key, usize>,
     /// What is the same on both sides, and plain.
-    plain: plain::Known,
+    verbatim: verbatim::Known,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(client: Definitions<'a>, plugin: Definitions<'a>) -> Self {
         let (work, done, open) = (Work::default(), HashMap::new(), HashMap::new());
-        Self { client, plugin, work, done, open, plain: HashMap::new() }
+        Self { client, plugin, work, done, open, verbatim: HashMap::new() }
     }
 
     fn definitions(&self, side: Side) -> &Definitions<'a> {
@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
         if !self.work.step(self.open.len()) {
             return Outcome::of(Found::undecided(pair.writer, "…", "…", TOO_LARGE));
         }
-        if let Some(Plain { is_wider }) = self.plain(pair) {
+        if let Some(Verbatim { is_wider }) = self.verbatim(pair) {
             return Outcome { is_wider, ..Outcome::same() };
         }
         let written = self.definitions(pair.writer).key(&pair.written);
@@ -101,13 +101,13 @@ impl<'a> Checker<'a> {
         outcome
     }
 
-    fn plain(&mut self, pair: &Pair<'a>) -> Option<Plain> {
+    fn verbatim(&mut self, pair: &Pair<'a>) -> Option<Verbatim> {
         let (written, read) = match pair.writer {
             Side::Client => (&self.client, &self.plugin),
             Side::Plugin => (&self.plugin, &self.client),
         };
-        let look = Look::new(written, read, &self.work, &mut self.plain);
-        look.between(&pair.written, &pair.read)
+        let walk = Walk::new(written, read, &self.work, &mut self.verbatim);
+        walk.between(&pair.written, &pair.read)
     }
 
     fn value_sets(

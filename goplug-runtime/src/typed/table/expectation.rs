@@ -3,11 +3,12 @@
 use std::any::type_name;
 
 use super::entry::{Item, entries};
+#[cfg(any(feature = "host", feature = "schema"))]
 use crate::contract::{Verdict, compare};
 use crate::protocol::Descriptor;
-use crate::typed::declare::{
-    CallbackSpec, ContractSpec, MethodSpec, ParamSpec, PluginType, TypeSchema,
-};
+use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
+#[cfg(feature = "host")]
+use crate::typed::declare::{ParamSpec, TypeSchema};
 
 /// What a client needs of the plugin at the other end.
 #[derive(Clone, Debug)]
@@ -71,7 +72,8 @@ impl Expectation {
     }
 
     /// Whether there may be a schema of one of the client's types. None is made.
-    pub fn has_schemas(&self) -> bool {
+    #[cfg(feature = "host")]
+    pub(crate) fn has_schemas(&self) -> bool {
         let has = |schema: TypeSchema| !schema.is_opaque();
         let any = |params: &[ParamSpec]| params.iter().any(|param| has(param.schema));
         self.stated.is_some()
@@ -102,6 +104,7 @@ impl Expectation {
     /// sides have them, else the fingerprints, else the names, as for a client that is bound to a
     /// plugin. What would only be lost is none of it: see [`compare`] for that. An optional method may
     /// be missing.
+    #[cfg(any(feature = "host", feature = "schema"))]
     pub fn differences(&self, descriptor: &Descriptor) -> Vec<String> {
         if self.is_met_as_spelled(descriptor) {
             return Vec::new();
@@ -112,11 +115,11 @@ impl Expectation {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "host", feature = "schema")))]
 mod tests {
     use super::*;
     use crate::protocol::MethodDescriptor;
-    use crate::typed::declare::ErrorSpec;
+    use crate::typed::declare::{ErrorSpec, TypeSchema};
 
     const WAVE: MethodSpec = MethodSpec {
         name: "wave",

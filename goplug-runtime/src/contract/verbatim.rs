@@ -19,31 +19,31 @@ use super::work::Work;
 type Places = (usize, usize);
 
 /// The definitions that have been looked at: `None` if they are not plain, or not the same.
-pub(super) type Known = HashMap<Places, Option<Plain>>;
+pub(super) type Known = HashMap<Places, Option<Verbatim>>;
 
 /// Both sides say the same, and it is plain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Plain {
+pub(super) struct Verbatim {
     /// Whether the reader does without what is always written.
     pub(super) is_wider: bool,
 }
 
-/// One look at two schemas and all that they refer to.
-pub(super) struct Look<'c, 'a> {
+/// One walk over two schemas and all that they refer to.
+pub(super) struct Walk<'c, 'a> {
     written: &'c Definitions<'a>,
     read: &'c Definitions<'a>,
     work: &'c Work,
     known: &'c mut Known,
     /// The definitions that were not known before.
     seen: Vec<Places>,
-    /// Those of them that this look is in. One within itself is taken to be the same.
+    /// Those of them that this walk is in. One within itself is taken to be the same.
     open: Vec<Places>,
     is_recursive: bool,
     is_wider: bool,
     depth: usize,
 }
 
-impl<'c, 'a> Look<'c, 'a> {
+impl<'c, 'a> Walk<'c, 'a> {
     pub(super) fn new(
         written: &'c Definitions<'a>,
         read: &'c Definitions<'a>,
@@ -56,12 +56,12 @@ impl<'c, 'a> Look<'c, 'a> {
     }
 
     /// Whether both are certainly the same. `None` says nothing.
-    pub(super) fn between(mut self, written: &Node<'a>, read: &Node<'a>) -> Option<Plain> {
+    pub(super) fn between(mut self, written: &Node<'a>, read: &Node<'a>) -> Option<Verbatim> {
         let ([written], [read]) = (written.parts(), read.parts()) else { return None };
         let is_same = self.schemas(written, read);
         // What contains itself would have to know of itself whether it is wider.
         if is_same && !(self.is_recursive && self.is_wider) {
-            return Some(Plain { is_wider: self.is_wider });
+            return Some(Verbatim { is_wider: self.is_wider });
         }
         // What was taken to be the same may rest on what is not.
         for places in self.seen {
@@ -164,12 +164,12 @@ impl<'c, 'a> Look<'c, 'a> {
             return known.is_some();
         }
         let is_wider_outside = std::mem::take(&mut self.is_wider);
-        self.known.insert(places, Some(Plain { is_wider: false }));
+        self.known.insert(places, Some(Verbatim { is_wider: false }));
         self.seen.push(places);
         self.open.push(places);
         let is_same = self.schemas(written, read);
         self.open.pop();
-        self.known.insert(places, is_same.then_some(Plain { is_wider: self.is_wider }));
+        self.known.insert(places, is_same.then_some(Verbatim { is_wider: self.is_wider }));
         self.is_wider |= is_wider_outside;
         is_same
     }
