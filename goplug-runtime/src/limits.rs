@@ -229,3 +229,15 @@ pub const CONTRACT_ALTERNATIVES: usize = 1024;
 
 /// How many differences are reported for one part of a member at most: 32, the worst ones.
 pub const CONTRACT_DIFFERENCES: usize = 32;
+
+/// How many steps the check of a configuration against its schema takes at most: 200 000, which take
+/// milliseconds. A value of ten thousand numbers takes about as many steps. What is beyond is not
+/// refused, and a warning is logged.
+pub const CONFIGURATION_WORK: usize = 200_000;
+
+/// How deep the schemas of a configuration are followed into each other: 64. What is beyond is not
+/// refused.
+pub const CONFIGURATION_DEPTH: usize = 64;
+
+/// How many places of a configuration that do not fit are collected at most: 32.
+pub const CONFIGURATION_MISFITS: usize = 32;

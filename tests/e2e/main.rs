@@ -29,6 +29,7 @@ mod live_plugin;
 mod looking;
 mod mended;
 mod misbehaving;
+mod misfits;
 mod openapi;
 mod optional;
 mod originals;

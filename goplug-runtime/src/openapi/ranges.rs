@@ -3,17 +3,7 @@
 
 use serde_json::{Map, Value};
 
-/// Formats, with the least and the greatest value.
-const RANGES: [(&str, i64, u64); 8] = [
-    ("int8", i8::MIN as i64, i8::MAX as u64),
-    ("int16", i16::MIN as i64, i16::MAX as u64),
-    ("int32", i32::MIN as i64, i32::MAX as u64),
-    ("int64", i64::MIN, i64::MAX as u64),
-    ("uint8", 0, u8::MAX as u64),
-    ("uint16", 0, u16::MAX as u64),
-    ("uint32", 0, u32::MAX as u64),
-    ("uint64", 0, u64::MAX),
-];
+use crate::protocol::integer;
 
 /// Adds the range of an integer's format to its schema, where the schema says nothing of it.
 pub(super) fn add_range(schema: &mut Map<String, Value>) {
@@ -23,13 +13,15 @@ pub(super) fn add_range(schema: &mut Map<String, Value>) {
         _ => false,
     };
     let Some(Value::String(format)) = schema.get("format") else { return };
-    let range = RANGES.iter().find(|range| range.0 == format && is_integer);
-    let Some((_, least, greatest)) = range else { return };
+    let range = integer::range(format).filter(|_| is_integer);
+    let Some((least, Some(greatest))) = range else { return };
+    // A range that is beyond what JSON's readers have in common is not said.
+    let (Ok(least), Ok(greatest)) = (i64::try_from(least), u64::try_from(greatest)) else { return };
     if !schema.contains_key("exclusiveMinimum") {
-        schema.entry("minimum").or_insert_with(|| (*least).into());
+        schema.entry("minimum").or_insert_with(|| least.into());
     }
     if !schema.contains_key("exclusiveMaximum") {
-        schema.entry("maximum").or_insert_with(|| (*greatest).into());
+        schema.entry("maximum").or_insert_with(|| greatest.into());
     }
 }
 
@@ -54,8 +46,10 @@ mod tests {
                 json!(-128),
                 Value::Null,
             ),
+            (json!({"type": "integer", "format": "uint"}), json!(0), json!(u64::MAX)),
             (json!({"type": "number", "format": "uint32"}), Value::Null, Value::Null),
             (json!({"type": "integer", "format": "uint128"}), Value::Null, Value::Null),
+            (json!({"type": "integer", "format": "int128"}), Value::Null, Value::Null),
             (json!({"type": "integer"}), Value::Null, Value::Null),
         ] {
             let mut with_range = schema.as_object().unwrap().clone();

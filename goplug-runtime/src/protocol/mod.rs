@@ -8,6 +8,7 @@ pub mod dialect;
 pub(crate) mod edits;
 pub mod event_stream;
 mod indented;
+pub(crate) mod integer;
 pub mod legacy;
 mod lossless;
 pub mod name;

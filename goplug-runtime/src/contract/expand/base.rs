@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::contract::keywords::implied_type;
 use crate::contract::node::Node;
 use crate::contract::value_set::{Arrays, Bools, Field, Kind, Numbers, Objects, Texts, ValueSet};
+use crate::protocol::integer;
 
 type Keywords = Map<String, Value>;
 
@@ -56,9 +57,9 @@ fn numbers(keywords: &Keywords, integer: bool) -> Numbers<'_> {
         None => {}
         Some("float") if !integer => numbers.digits = Some(24),
         Some("double") if !integer => numbers.digits = Some(53),
-        Some(format) => match range(format) {
+        Some(format) => match integer::range(format) {
             Some((min, max)) if integer => {
-                (numbers.min, numbers.max, numbers.sized) = (min, max, true);
+                (numbers.min, numbers.max, numbers.sized) = (Some(min), max, true);
             }
             _ => numbers.format = Some(format),
         },
@@ -104,28 +105,6 @@ fn integer_of(value: Option<&Value>, round: fn(f64) -> f64) -> Option<i128> {
             #[allow(clippy::cast_possible_truncation)]
             number.as_f64().map(|number| round(number) as i128)
         }),
-        _ => None,
-    }
-}
-
-/// The bounds of an integer type; the upper bound of `uint128` is beyond `i128`.
-fn range(format: &str) -> Option<(Option<i128>, Option<i128>)> {
-    let (signed, bits) = match format {
-        "int" => (true, 64),
-        "uint" => (false, 64),
-        _ => match format.strip_prefix("uint") {
-            Some(bits) => (false, bits.parse().ok()?),
-            None => (true, format.strip_prefix("int")?.parse().ok()?),
-        },
-    };
-    match (signed, bits) {
-        (true, 8 | 16 | 32 | 64) => {
-            let half = 1_i128 << (bits - 1);
-            Some((Some(-half), Some(half - 1)))
-        }
-        (false, 8 | 16 | 32 | 64) => Some((Some(0), Some((1_i128 << bits) - 1))),
-        (true, 128) => Some((Some(i128::MIN), Some(i128::MAX))),
-        (false, 128) => Some((Some(0), None)),
         _ => None,
     }
 }

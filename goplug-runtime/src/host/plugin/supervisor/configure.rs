@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::plugin::reporter::Reporter;
 use crate::host::policy::{PluginConfiguration, Policy};
+use crate::panic::contained;
 
 impl Supervisor {
     /// The policy with the configuration of the next process: `candidate` if there is one, or else
@@ -32,7 +33,12 @@ impl Supervisor {
             Some(configuration) => Cow::Owned(Policy { configuration, ..policy.clone() }),
             None => Cow::Borrowed(policy),
         };
-        installation.check_configuration(&policy.configuration)?;
+        let plugin = self.plugin.id();
+        for remark in installation.check_configuration(&policy.configuration)? {
+            contained(|| {
+                tracing::warn!(target: "goplug::configuration", %plugin, "its configuration: {remark}");
+            });
+        }
         Ok(policy)
     }
 
@@ -53,7 +59,8 @@ impl Supervisor {
                  all its hosts",
             );
         }
-        installation.check_configuration(&configuration)?;
+        // What looks wrong and is no error is logged when a process gets it.
+        let _ = installation.check_configuration(&configuration)?;
         if self.current.is_none() {
             self.reconfigured = Some(configuration);
             return Ok(());
