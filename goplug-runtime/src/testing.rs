@@ -4,6 +4,7 @@
 //! compares it with the file in both directions: kept clients with a plugin of today, and clients of
 //! today with a kept plugin. Everything here runs in a test, and fails by a panic.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::marker::PhantomData;
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use crate::contract::{Comparison, Verdict, compare};
-use crate::protocol::Descriptor;
+use crate::protocol::{Descriptor, TypeDescriptor};
 use crate::typed::{Client, PluginType, table};
 
 /// The environment variable that accepts a change: the file is written.
@@ -69,10 +70,32 @@ fn kept(descriptor: Descriptor) -> Descriptor {
 #[track_caller]
 pub fn contract_is_kept(today: &Descriptor, path: &str) {
     let accepts = env::var_os(UPDATE).is_some_and(|value| !value.is_empty() && value != "0");
-    let outcome = if accepts { write(today, path) } else { check(today, path) };
+    let outcome = match blind(today, path, cfg!(feature = "schema")) {
+        Some(text) => Err(text),
+        None if accepts => write(today, path),
+        None => check(today, path),
+    };
     if let Err(text) = outcome {
         panic!("{text}");
     }
+}
+
+/// Why this build cannot tell what is in the file, if it is without the feature and the file has
+/// schemas. To write it would lose them.
+fn blind(today: &Descriptor, path: &str, has_feature: bool) -> Option<String> {
+    if has_feature {
+        return None;
+    }
+    let kept: Descriptor = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let has_schemas = types(&kept).iter().any(|(_, ty)| ty.schema.is_some());
+    (has_schemas && !types(today).iter().any(|(_, ty)| ty.schema.is_some())).then(|| {
+        format!(
+            "{path} has schemas, and this build has none, so the types cannot be compared: enable \
+             the feature `schema` of goplug for this test (in the `[dev-dependencies]`, \
+             `goplug = {{ …, features = [\"schema\"] }}`); if the file shall have no schemas, \
+             remove it, and run this test with {UPDATE}=1"
+        )
+    })
 }
 
 fn write(today: &Descriptor, path: &str) -> Result<(), String> {
@@ -98,10 +121,61 @@ fn check(today: &Descriptor, path: &str) -> Result<(), String> {
         format!("{path} is no descriptor: {error}; run this test with {UPDATE}=1 to write it anew")
     })?;
     let (clients, plugins) = (compare(&kept, today), compare(today, &kept));
-    if clients.verdict() == Verdict::Same && plugins.verdict() == Verdict::Same {
+    let schemas = [
+        (lacking(today, &kept), "have a schema in the file, and none in this build", LOST),
+        (lacking(&kept, today), "have a schema in this build, and none in the file", NEW),
+    ];
+    let is_same = clients.verdict() == Verdict::Same && plugins.verdict() == Verdict::Same;
+    if is_same && schemas.iter().all(|(places, ..)| places.is_empty()) {
         return Ok(());
     }
-    Err(difference(path, &clients, &plugins))
+    let mut text = difference(path, &clients, &plugins);
+    for (places, what, advice) in schemas.iter().filter(|(places, ..)| !places.is_empty()) {
+        let _ = write!(text, "\nthese types {what}, so they are compared by their names only:\n");
+        places.iter().for_each(|place| _ = writeln!(text, "  {place}"));
+        let _ = writeln!(text, "  {advice}");
+    }
+    let _ = write!(text, "\nif this is meant, run this test with {UPDATE}=1, and commit the file");
+    Err(text)
+}
+
+/// What to do about schemas that are gone.
+const LOST: &str = "derive `schemars::JsonSchema` for them, as before";
+
+/// What to do about schemas that the file does not have.
+const NEW: &str = "to compare them from now on, write the file anew";
+
+/// The types of a descriptor, each with its place.
+fn types(descriptor: &Descriptor) -> Vec<(String, &TypeDescriptor)> {
+    let mut types = Vec::new();
+    for method in &descriptor.methods {
+        let at = |what: &str| format!("method `{}`, {what}", method.name);
+        for param in &method.params {
+            types.push((at(&format!("parameter `{}`", param.name)), &param.ty));
+        }
+        types.push((at("result"), &method.returns));
+        types.extend(method.error.iter().map(|error| (at("error"), error)));
+    }
+    for callback in &descriptor.callbacks {
+        let at = |what: &str| format!("callback `{}`, {what}", callback.name);
+        for param in &callback.params {
+            types.push((at(&format!("parameter `{}`", param.name)), &param.ty));
+        }
+        types.push((at("answer"), &callback.returns));
+    }
+    types.extend(descriptor.configuration.iter().map(|ty| ("configuration".into(), ty)));
+    types
+}
+
+/// The places that both have, and where only the other one has a schema.
+fn lacking(descriptor: &Descriptor, other: &Descriptor) -> Vec<String> {
+    let others: BTreeMap<String, &TypeDescriptor> = types(other).into_iter().collect();
+    let mut places = types(descriptor);
+    places.retain(|(place, ty)| {
+        let other = others.get(place);
+        ty.schema.is_none() && other.is_some_and(|other| other.schema.is_some())
+    });
+    places.into_iter().map(|(place, _)| place).collect()
 }
 
 /// The text for a contract that has changed.
@@ -117,7 +191,6 @@ fn difference(path: &str, clients: &Comparison, plugins: &Comparison) -> String 
             let _ = writeln!(text, "  {line}");
         }
     }
-    let _ = write!(text, "\nif this is meant, run this test with {UPDATE}=1, and commit the file");
     text
 }
 
@@ -195,6 +268,56 @@ mod tests {
         assert!(text.contains("a plugin of today: same"), "{text}");
         assert!(text.contains("the kept contract: incompatible"), "{text}");
         assert!(text.contains("method `wave`"), "{text}");
+    }
+
+    #[test]
+    fn a_build_without_the_feature_does_not_pass_for_the_same() {
+        let (_folder, path) = file();
+        let mut bare = greeter(json!({"type": "integer"}), "");
+        assert_eq!(blind(&bare, &path, false), None, "there is no file");
+        write(&bare, &path).unwrap();
+        bare.methods[0].params[0].ty.schema = None;
+        bare.methods[0].returns.schema = None;
+        let text = blind(&bare, &path, false).unwrap();
+        for part in [&path, "has schemas", "the feature `schema` of goplug", "dev-dependencies"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert_eq!(blind(&bare, &path, true), None);
+        write(&bare, &path).unwrap();
+        assert_eq!(blind(&bare, &path, false), None);
+    }
+
+    #[test]
+    fn a_configuration_alone_may_be_what_has_a_schema() {
+        let (_folder, path) = file();
+        let mut plugin = Descriptor::new("Mailer", "");
+        let of = |schema| TypeDescriptor { spelling: "Config".into(), schema };
+        plugin.configuration = Some(of(Some(json!({"type": "object"}))));
+        write(&plugin, &path).unwrap();
+        plugin.configuration = Some(of(None));
+        assert!(blind(&plugin, &path, false).is_some());
+        assert!(check(&plugin, &path).unwrap_err().contains("\n  configuration\n"));
+    }
+
+    #[test]
+    fn schemas_that_come_or_go_are_a_change_though_the_names_are_the_same() {
+        let (_folder, path) = file();
+        let whole = greeter(json!({"type": "integer"}), "");
+        let mut part = whole.clone();
+        part.methods[0].params[0].ty.schema = None;
+        for (kept, today, text) in [
+            (&whole, &part, "have a schema in the file, and none in this build"),
+            (&part, &whole, "have a schema in this build, and none in the file"),
+        ] {
+            write(kept, &path).unwrap();
+            let found = check(today, &path).unwrap_err();
+            for part in [text, "method `greet`, parameter `times`", "UPDATE_CONTRACTS=1"] {
+                assert!(found.contains(part), "{part}: {found}");
+            }
+            assert!(!found.contains("result"), "{found}");
+            write(today, &path).unwrap();
+            check(today, &path).unwrap();
+        }
     }
 
     #[test]

@@ -26,13 +26,14 @@
 /// plugin that was built with the kept contract. A change of the documentation is no difference.
 ///
 /// Types that derive `schemars::JsonSchema` are compared field by field, with the feature `schema`;
-/// others by how they are spelled.
+/// others by how they are spelled. Schemas that come or go are a change.
 ///
 /// The macro is there with the feature `host` or `schema`. A package that has neither, to keep its plugin
 /// small, names one of them for its tests: in the `dev-dependencies`.
 ///
 /// # Panics
-/// If the contract is another one, or there is no file. The text has each difference and its verdict.
+/// If the contract is another one, or there is no file, or the file has schemas and this build is without
+/// the feature `schema`. The text has each difference and its verdict.
 #[doc(inline)]
 pub use crate::__contract_is_kept as contract_is_kept;
 
