@@ -95,9 +95,11 @@ pub const BLOCKING_THREADS: usize = 512;
 /// How much blocking work waits for a thread at most: 4096 jobs. Further jobs fail.
 pub const BLOCKING_QUEUE: usize = 4096;
 
-/// How long a plugin may take to say what its types are, when a typed client is bound: 1 s. A client
-/// that is bound without `await` blocks its thread for that long at the most.
-pub const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a plugin may take to say what its types are, when a typed client is bound: 5 s. Most
+/// clients are bound in a load, when the machine may be busy with the start of other plugins; without
+/// an answer, only names are compared. A client that is bound without `await` blocks its thread for
+/// that long at the most.
+pub const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connect to a plugin's socket may take that no call waits for: 2 s. A socket with a
 /// listener accepts at once, unless its queue is full. A call waits until its own deadline.

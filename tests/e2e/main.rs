@@ -51,4 +51,5 @@ mod surroundings;
 mod test_env;
 mod test_log;
 mod trust;
+mod undescribed;
 mod upgrade;

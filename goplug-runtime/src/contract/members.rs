@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use super::check::{Checker, Found, Outcome, Step};
 use super::node::{ANY, Node};
+#[cfg(feature = "host")]
+use super::report::Comparison;
 use super::report::{Difference, Member, MemberKind};
 use super::side::{Pair, Side};
 use super::spelling::{is_bytes, schema};
@@ -70,6 +72,27 @@ pub(super) fn member<'a>(
     Member { kind: client.kind, name: client.name.to_owned(), verdict, by_spelling, differences }
 }
 
+/// What is said of signatures that differ where schemas are missing.
+const UNDESCRIBED: &str = "the signatures differ, and a side has no schemas that say more";
+
+#[cfg(feature = "host")]
+impl Comparison {
+    /// Says why the plugin's schemas are missing, for people, where signatures are all that could be
+    /// compared.
+    pub(crate) fn explain_missing_schemas(&mut self, reason: &str) {
+        let members = self.members.iter_mut().filter(|member| member.by_spelling);
+        let differences = members.flat_map(|member| &mut member.differences);
+        for difference in differences.filter(|it| it.effect == UNDESCRIBED) {
+            difference.effect =
+                format!("the signatures differ, and the plugin did not say its schemas: {reason}");
+            difference.advice =
+                "see that the plugin answers `GET /` with its descriptor, or give both sides one \
+                 signature"
+                    .into();
+        }
+    }
+}
+
 /// The parts of a member, compared one after the other.
 struct Parts<'c, 'a> {
     checker: &'c mut Checker<'a>,
@@ -92,7 +115,7 @@ impl<'a> Parts<'_, 'a> {
             Side::Client,
             client.signature(),
             plugin.signature(),
-            "the signatures differ, and a side has no schemas that say more",
+            UNDESCRIBED,
         );
         let advice =
             "derive `schemars::JsonSchema` for the types, or give both sides one signature";

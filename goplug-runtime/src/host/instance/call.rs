@@ -69,11 +69,7 @@ impl Instance {
         }
         match Outcome::new(self.id(), call.method, sent, self.request_limits(budget)) {
             Outcome::Done(result) => result,
-            Outcome::Failed(failure) => {
-                let until = self.exit_deadline(&failure, budget);
-                let exit = until.and_then(|until| wait_until(self.wait_for_exit(), until.into()));
-                Err(self.failure_error(call.method, failure, exit, budget))
-            }
+            Outcome::Failed(failure) => Err(self.failed_blocking(call.method, failure, budget)),
         }
     }
 
@@ -87,11 +83,18 @@ impl Instance {
     }
 
     /// The error of a request that got no response.
-    async fn failed(&self, method: &str, failure: Failure, budget: Budget) -> Error {
+    pub(super) async fn failed(&self, method: &str, failure: Failure, budget: Budget) -> Error {
         let exit = match self.exit_deadline(&failure, budget) {
             Some(until) => timeout_at(until, self.wait_for_exit()).await.ok(),
             None => None,
         };
+        self.failure_error(method, failure, exit, budget)
+    }
+
+    /// As [`Instance::failed`], but blocks.
+    pub(super) fn failed_blocking(&self, method: &str, failure: Failure, budget: Budget) -> Error {
+        let until = self.exit_deadline(&failure, budget);
+        let exit = until.and_then(|until| wait_until(self.wait_for_exit(), until.into()));
         self.failure_error(method, failure, exit, budget)
     }
 
@@ -165,7 +168,7 @@ impl Instance {
         }
     }
 
-    fn request_limits(&self, budget: Budget) -> RequestLimits {
+    pub(super) fn request_limits(&self, budget: Budget) -> RequestLimits {
         RequestLimits { body: self.endpoint().body_limit(), time: budget.total }
     }
 

@@ -1,5 +1,6 @@
 //! Where an instance's descriptor with schemas comes from.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::host::install::Installation;
@@ -35,25 +36,33 @@ impl DescribedBy {
             Self::Activation => Some(Arc::clone(activated)),
             Self::Pconf(installation) => {
                 let announced = installation.pconf.descriptor();
-                announced.filter(|it| it.has_schemas() && is_of(it, activated)).map(Arc::new)
+                announced
+                    .filter(|it| it.has_schemas() && differs(it, activated).is_none())
+                    .map(Arc::new)
             }
             Self::Plugin => None,
         }
     }
 }
 
-/// Whether this describes the same members as the answer to the activation.
-pub(super) fn is_of(described: &Descriptor, activated: &Descriptor) -> bool {
-    described.name == activated.name
-        && described.namespace == activated.namespace
-        && prints(described) == prints(activated)
+/// What tells this from a description of the same members as the answer to the activation, for people;
+/// `None` if it is one.
+pub(super) fn differs(described: &Descriptor, activated: &Descriptor) -> Option<String> {
+    if described.name != activated.name || described.namespace != activated.namespace {
+        let Descriptor { name, namespace, .. } = described;
+        let dot = if namespace.is_empty() { "" } else { "." };
+        return Some(format!("is of another plugin, {namespace}{dot}{name}"));
+    }
+    let (theirs, ours) = (prints(described), prints(activated));
+    let other = theirs.symmetric_difference(&ours).next();
+    other.map(|(name, _)| {
+        format!("has other members, or other signatures, than its activation said: {name}")
+    })
 }
 
-/// The names and fingerprints of all members, sorted.
-fn prints(descriptor: &Descriptor) -> Vec<(&str, &str)> {
+/// The names and fingerprints of all members.
+fn prints(descriptor: &Descriptor) -> BTreeSet<(&str, &str)> {
     let methods = descriptor.methods.iter().map(|it| (&*it.name, &*it.fingerprint));
     let callbacks = descriptor.callbacks.iter().map(|it| (&*it.name, &*it.fingerprint));
-    let mut prints: Vec<_> = methods.chain(callbacks).collect();
-    prints.sort_unstable();
-    prints
+    methods.chain(callbacks).collect()
 }

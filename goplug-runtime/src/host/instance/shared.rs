@@ -6,7 +6,7 @@
 //! is the side that starts and stops the process.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -36,6 +36,8 @@ pub(in crate::host) struct Instance {
     pub(super) described_by: DescribedBy,
     /// The descriptor with schemas, once it is known.
     pub(super) described: OnceLock<Arc<Descriptor>>,
+    /// Why the schemas are not known, after a question that was in vain.
+    pub(super) undescribed: Mutex<Option<String>>,
     /// The process, if it is this host's child.
     child: Option<ChildProcess>,
     /// The permit to call; `None` if calls run side by side. Plugins of the original GoPlug are
@@ -65,6 +67,7 @@ impl Instance {
             descriptor: Arc::new(descriptor),
             described_by,
             described: OnceLock::new(),
+            undescribed: Mutex::default(),
             child,
             one_at_a_time: policy
                 .one_call_at_a_time

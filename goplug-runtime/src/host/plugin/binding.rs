@@ -17,7 +17,8 @@ impl PluginState {
     ///
     /// # Errors
     /// [`Error::Contract`](crate::error::Error::Contract) names each difference,
-    /// [`Error::Unavailable`](crate::error::Error::Unavailable) if the plugin cannot be loaded.
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) if the plugin cannot be loaded,
+    /// [`Error::Crashed`](crate::error::Error::Crashed) if it ends instead of sending its schemas.
     pub(in crate::host) fn bind(&self, expectation: &Expectation) -> Result<()> {
         let Some(instance) = self.instance() else { return self.expect_of_next(expectation) };
         if self.lock_contracts().is_met(expectation.client(), &instance) {
@@ -25,7 +26,7 @@ impl PluginState {
         }
         let need = self.need(expectation);
         if need.asks_for_schemas(&instance) {
-            drop(instance.describe_blocking());
+            instance.learn_schemas_blocking()?;
         }
         let drift = self.lock_contracts().add(need, &instance, self.policy().refuse_lossy)?;
         drift.into_iter().for_each(|drift| self.report_drift(drift));
@@ -46,13 +47,19 @@ impl PluginState {
     /// Asks the current instance for the schemas that this client will be compared with, so that
     /// [`PluginState::bind`] need not wait for them, and makes those of the client meanwhile. Cancel
     /// safe.
-    pub(in crate::host) async fn prepare_binding(&self, expectation: &Expectation) {
-        let Some(instance) = self.instance() else { return };
+    ///
+    /// # Errors
+    /// [`Error::Crashed`](crate::error::Error::Crashed) if the plugin ends instead.
+    pub(in crate::host) async fn prepare_binding(&self, expectation: &Expectation) -> Result<()> {
+        let Some(instance) = self.instance() else { return Ok(()) };
         let need = self.need(expectation);
         if need.asks_for_schemas(&instance) {
             // The question is sent first, so that both sides make their schemas at the same time.
-            tokio::join!(biased; instance.describe(), async { need.described() });
+            let (learnt, _) =
+                tokio::join!(biased; instance.learn_schemas(), async { need.described() });
+            learnt?;
         }
+        Ok(())
     }
 
     fn need(&self, expectation: &Expectation) -> Need {
@@ -77,7 +84,8 @@ impl PluginState {
     ///
     /// # Errors
     /// [`Error::Contract`](crate::error::Error::Contract) names the first client whose needs are not
-    /// met, with each difference.
+    /// met, with each difference; [`Error::Crashed`](crate::error::Error::Crashed) if the plugin ends
+    /// instead of sending its schemas.
     pub(super) async fn check_contracts(
         &self,
         instance: &Arc<Instance>,
@@ -85,7 +93,7 @@ impl PluginState {
     ) -> Result<()> {
         let ask_for_schemas = self.lock_contracts().ask_for_schemas(instance);
         if ask_for_schemas {
-            drop(instance.describe().await);
+            instance.learn_schemas().await?;
         }
         let refuse_lossy = self.policy().refuse_lossy;
         let drifts = self.lock_contracts().check(instance, clients, refuse_lossy)?;

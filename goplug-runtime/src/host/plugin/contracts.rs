@@ -99,16 +99,21 @@ impl Need {
         if self.expectation.is_met_as_spelled(announced) {
             return Ok(None);
         }
-        self.check(id, announced, refuse_lossy)
+        self.check(id, announced, None, refuse_lossy)
     }
 
+    /// `undescribed` is why the plugin did not say its schemas, if it was asked in vain.
     fn check(
         &self,
         id: &PluginId,
         offered: &Descriptor,
+        undescribed: Option<&str>,
         refuse_lossy: bool,
     ) -> Result<Option<Drift>> {
-        let comparison = compare(self.described(), offered);
+        let mut comparison = compare(self.described(), offered);
+        if let Some(reason) = undescribed {
+            comparison.explain_missing_schemas(reason);
+        }
         let worst = comparison.verdict();
         let client = self.client();
         let differences = losses(&comparison);
@@ -130,7 +135,9 @@ impl Need {
         match instance.dialect() {
             Dialect::GoPlug2 if self.is_met_as_spelled(instance) => Ok(None),
             Dialect::GoPlug2 => {
-                self.check(instance.id(), &instance.known_descriptor(), refuse_lossy)
+                let undescribed = instance.undescribed();
+                let offered = instance.known_descriptor();
+                self.check(instance.id(), &offered, undescribed.as_deref(), refuse_lossy)
             }
             Dialect::GoPlug1 => {
                 let differences = self.expectation.missing_methods(instance.descriptor());

@@ -212,7 +212,7 @@ impl Registry {
     /// As [`Registry::load`], and [`Error::Contract`], which names each difference.
     pub async fn client<C: NamedClient<Caller = Plugin>>(&self) -> Result<C> {
         let plugin = self.load(C::NAME, C::NAMESPACE).await?;
-        plugin.shared().prepare_binding(&C::expectation()).await;
+        plugin.shared().prepare_binding(&C::expectation()).await?;
         plugin.client()
     }
 
