@@ -16,6 +16,8 @@ use super::work::Work;
 use crate::protocol::Descriptor;
 use crate::protocol::reference::Reference;
 
+const TOO_LARGE: &str = "it is too large to be compared";
+
 /// What a side's schemas refer to.
 pub(super) struct Definitions<'a> {
     definitions: &'a Map<String, Value>,
@@ -65,7 +67,7 @@ impl<'a> Definitions<'a> {
 
     fn expand(&self, schema: &'a Value, work: &Work, depth: usize) -> ValueSet<'a> {
         if !work.step(depth) {
-            return ValueSet::doubtful("it is too large to be compared");
+            return ValueSet::doubtful(TOO_LARGE);
         }
         match schema {
             Value::Bool(true) => ValueSet::anything(),
@@ -81,6 +83,14 @@ impl<'a> Definitions<'a> {
         work: &Work,
         depth: usize,
     ) -> ValueSet<'a> {
+        let parts = |value: &Value| match value {
+            Value::Array(items) => items.len(),
+            Value::Object(keys) => keys.len(),
+            _ => 1,
+        };
+        if !work.step_over(keywords.values().map(parts).sum()) {
+            return ValueSet::doubtful(TOO_LARGE);
+        }
         let mut set = base::values(keywords);
         let mut also = |other| set = intersect(std::mem::take(&mut set), other, work);
         if let Some(values) = keywords.get("enum").and_then(Value::as_array) {

@@ -17,6 +17,9 @@ pub(super) fn unite<'a>(sets: impl Iterator<Item = ValueSet<'a>>) -> ValueSet<'a
         for alternative in set.alternatives {
             add(&mut union.alternatives, alternative);
         }
+        if union.alternatives.len() > CONTRACT_ALTERNATIVES {
+            break;
+        }
     }
     bounded(union)
 }
@@ -62,7 +65,7 @@ pub(super) fn intersect<'a>(a: ValueSet<'a>, b: ValueSet<'a>, work: &Work) -> Va
             let mut both = Vec::new();
             for a in &a.alternatives {
                 for b in &b.alternatives {
-                    if !work.step(0) {
+                    if !work.step_over(a.kind.parts_with(&b.kind)) {
                         return ValueSet::doubtful("it is too large to be compared");
                     }
                     both.extend(alternative(a, b));
@@ -90,6 +93,34 @@ fn alternative<'a>(a: &Alternative<'a>, b: &Alternative<'a>) -> Option<Alternati
     let mut names = a.names.clone();
     names.extend(b.names.iter().filter(|name| !a.names.contains(name)));
     Some(Alternative { kind, names })
+}
+
+impl Kind<'_> {
+    /// How many parts have to be looked at to merge it with another one.
+    fn parts_with(&self, other: &Self) -> usize {
+        match (self, other) {
+            // Each number is looked for among the others.
+            (Kind::Number(_), Kind::Number(_)) => self.parts().saturating_mul(other.parts()),
+            _ => self.parts().saturating_add(other.parts()),
+        }
+    }
+
+    fn parts(&self) -> usize {
+        match self {
+            Kind::Null | Kind::Bool(_) => 1,
+            Kind::Number(numbers) => numbers.only.as_ref().map_or(1, Vec::len),
+            Kind::Text(texts) => {
+                texts.only.as_ref().map_or(0, std::collections::BTreeSet::len)
+                    + texts.formats.len()
+                    + texts.patterns.len()
+            }
+            Kind::Array(arrays) => arrays.prefix.iter().map(|node| node.parts().len()).sum(),
+            Kind::Object(objects) => {
+                let fields = objects.fields.values().map(|field| field.node.parts().len());
+                fields.sum::<usize>() + objects.patterns.len()
+            }
+        }
+    }
 }
 
 fn least<T: PartialOrd>(a: Option<T>, b: Option<T>) -> Option<T> {

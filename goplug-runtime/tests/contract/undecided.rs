@@ -213,6 +213,37 @@ fn what_is_too_large_is_unknown_and_takes_no_time() {
     assert_eq!(verdict(deep("string"), deep("boolean")), Unknown);
 }
 
+/// What is wide, and used many times, is more work than its places.
+#[test]
+fn what_is_wide_and_many_times_used_is_unknown_and_takes_no_time() {
+    let string = json!({"type": "string"});
+    let names = || (0..5000).map(|n| format!("f{n}"));
+    let object: Map<_, _> = names().map(|name| (name, string.clone())).collect();
+    let texts: Vec<_> = names().collect();
+    let numbers: Vec<_> = (0..5000).collect();
+    for wide in [
+        json!({"type": "object", "properties": object}),
+        json!({"type": "array", "prefixItems": vec![string.clone(); 5000]}),
+        json!({"enum": texts}),
+        json!({"enum": numbers}),
+    ] {
+        let definitions = Map::from_iter([("W".to_owned(), wide)]);
+        let many = json!({"allOf": vec![json!({"$ref": "#/$defs/W"}); 5000]});
+        let descriptor = side(Place::Argument, many, definitions);
+        let other = side(Place::Argument, json!({"type": "boolean"}), Map::new());
+        assert_eq!(compare(&descriptor, &other).verdict(), Unknown);
+    }
+    let mut definitions = Map::new();
+    for name in names() {
+        definitions.insert(name, json!({"enum": ["a"]}));
+    }
+    let any = names().map(|name| json!({"$ref": format!("#/$defs/{name}")}));
+    let any = json!({"anyOf": any.collect::<Vec<_>>()});
+    let descriptor = side(Place::Argument, any, definitions);
+    let other = side(Place::Argument, json!({"type": "boolean"}), Map::new());
+    assert_eq!(compare(&descriptor, &other).verdict(), Unknown);
+}
+
 /// Comparing them anew for each member would be more work than there is.
 #[test]
 fn a_type_that_many_members_share_is_compared_once() {
