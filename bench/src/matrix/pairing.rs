@@ -5,7 +5,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::peers::{
     self, Blocking, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded, GoplugFourPlugins,
-    GoplugInstalled, GoplugServed, Hyper, Tarpc, Tokio, Tonic, Vox, Zbus,
+    GoplugHundred, GoplugInstalled, GoplugServed, Hyper, Tarpc, Tokio, Tonic, Vox, Zbus,
 };
 use crate::rows::{self, discover, instructions, program};
 use crate::vocabulary::{Peer, PeerName, PluginProgram, RowName, Scale, UNSUPPORTED};
@@ -28,6 +28,7 @@ pub(super) fn sample(peer: PeerName, row: RowName, scale: Scale) -> Result<Vec<f
         PeerName::Tokio => host.sample::<Tokio>(),
         PeerName::Hyper => host.sample::<Hyper>(),
         PeerName::Goplug if row == RowName::Discover => host.runtime.block_on(discover::sample()),
+        PeerName::Goplug if row == RowName::Bind => host.sample::<GoplugHundred>(),
         PeerName::Goplug if row == RowName::IdleHost => host.sample::<GoplugFourPlugins>(),
         PeerName::Goplug if host.is_dedicated() => host.sample::<GoplugInstalled>(),
         PeerName::Goplug | PeerName::GoplugMain => host.sample::<GoplugEmbedded<0>>(),

@@ -21,8 +21,8 @@ pub(super) fn takes_part(peer: PeerName, row: RowName) -> bool {
         PeerName::GoplugBusy => matches!(row, RowName::Add | RowName::InFlight),
         PeerName::Tarpc4 => row == RowName::InFlight,
         _ => match row {
-            // Only goplug has a folder that it watches.
-            RowName::Discover => peer == PeerName::Goplug,
+            // Only goplug has a folder that it watches, and compares types before a call.
+            RowName::Discover | RowName::Bind => peer == PeerName::Goplug,
             RowName::Memory | RowName::Size | RowName::Crates | RowName::Build => !is_variant(peer),
             _ => true,
         },

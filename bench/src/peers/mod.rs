@@ -22,7 +22,7 @@ mod zbus;
 pub(crate) use self::bare::{Blocking, Tokio};
 pub(crate) use self::goplug::{
     Adder, Fourth, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded, GoplugFourPlugins,
-    GoplugInstalled, GoplugServed, Second, Third,
+    GoplugHundred, GoplugInstalled, GoplugServed, Hundred, Second, Third,
 };
 pub(crate) use self::hyper::Hyper;
 pub(crate) use self::serve::serve;

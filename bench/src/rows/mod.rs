@@ -7,6 +7,7 @@
 
 mod add;
 mod beside_slow;
+mod bind;
 mod callbacks;
 pub(crate) mod discover;
 mod echo;
@@ -43,6 +44,7 @@ pub(crate) async fn sample<P: Peer>(row: RowName, scale: Scale) -> Result<Vec<f6
         RowName::Callbacks => callbacks::sample(&mut peer, scale, false).await,
         RowName::JoinedCallbacks => callbacks::sample(&mut peer, scale, true).await,
         RowName::Start => start::sample(&mut peer, scale).await,
+        RowName::Bind => bind::sample(&mut peer).await,
         RowName::Memory => memory::sample(&mut peer).await,
         _ => bail!("this row does not call the peer"),
     };

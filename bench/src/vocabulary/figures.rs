@@ -29,6 +29,7 @@ impl RowName {
             Self::Callbacks => &CALLBACKS,
             Self::JoinedCallbacks => &JOINED_CALLBACKS,
             Self::Start => &START,
+            Self::Bind => &BIND,
             Self::Memory => &MEMORY,
             Self::IdleHost => &IDLE_HOST,
             Self::Discover => &DISCOVER,
@@ -59,6 +60,10 @@ const ECHO_LARGE: [Figure; 1] = [Figure::new("16 MiB there and back", "GB/s")];
 const CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one by one", "thousands/s")];
 const JOINED_CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one upon the other", "thousands/s")];
 const START: [Figure; 1] = [Figure::new("Start of the process to the first typed call", "ms")];
+const BIND: [Figure; 2] = [
+    Figure::new("First client of 100 methods with schemas", "ms"),
+    Figure::new("Next client of 100 methods with schemas, median", "µs"),
+];
 const MEMORY: [Figure; 1] = [Figure::new("Resident memory of an idle plugin", "MiB")];
 const IDLE_HOST: [Figure; 2] = [
     Figure::new("Processor time of an idle host with 4 plugins", "ms per s"),

@@ -19,6 +19,7 @@ pub(crate) enum RowName {
     Callbacks,
     JoinedCallbacks,
     Start,
+    Bind,
     Memory,
     IdleHost,
     Discover,
@@ -30,7 +31,7 @@ pub(crate) enum RowName {
 
 impl RowName {
     /// All rows, in the order in which they are measured and printed.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Add,
         Self::Echo,
         Self::InFlight,
@@ -40,6 +41,7 @@ impl RowName {
         Self::Callbacks,
         Self::JoinedCallbacks,
         Self::Start,
+        Self::Bind,
         Self::Memory,
         Self::IdleHost,
         Self::Discover,
@@ -61,6 +63,7 @@ impl RowName {
             Self::Callbacks => "callbacks",
             Self::JoinedCallbacks => "joined-callbacks",
             Self::Start => "start",
+            Self::Bind => "bind",
             Self::Memory => "memory",
             Self::IdleHost => "idle-host",
             Self::Discover => "discover",
@@ -116,6 +119,7 @@ impl RowName {
         match self {
             Self::Add | Self::Echo => &Placement::ALL,
             Self::Start
+            | Self::Bind
             | Self::Memory
             | Self::IdleHost
             | Self::Discover

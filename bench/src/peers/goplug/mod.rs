@@ -7,6 +7,7 @@ mod adder;
 mod blocking;
 mod embedded;
 mod four_plugins;
+mod hundred;
 mod installed;
 mod served;
 
@@ -14,6 +15,7 @@ pub(crate) use self::adder::Adder;
 pub(crate) use self::blocking::GoplugBlocking;
 pub(crate) use self::embedded::GoplugEmbedded;
 pub(crate) use self::four_plugins::{Fourth, GoplugFourPlugins, Second, Third};
+pub(crate) use self::hundred::{GoplugHundred, Hundred};
 pub(crate) use self::installed::{GoplugBlockingInstalled, GoplugInstalled};
 pub(crate) use self::served::GoplugServed;
 pub(super) use self::served::serve;
