@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::aliases::{Aliases, Renamed};
+use crate::kinds::becomes_definition;
 use crate::names::Names;
-use crate::rewrite::{Rewriter, becomes_definition, reference};
+use crate::rewrite::{Rewriter, reference};
+use crate::roles;
 
 /// The definitions, under the names that their types have in Rust.
 pub(crate) struct Definitions {
@@ -15,15 +18,27 @@ pub(crate) struct Definitions {
     rust: BTreeMap<String, String>,
     /// The rewritten schemas by their Rust names, or why there is none.
     schemas: BTreeMap<String, Result<Value, String>>,
+    /// What the code of the types says instead of names on the wire.
+    pub(crate) aliases: Aliases,
+    /// The fields that are sent even if they could be left out, by their types' Rust names.
+    pub(crate) sent: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Definitions {
     /// Those of a descriptor. The names are not those that are taken.
     pub(crate) fn new(definitions: &Map<String, Value>, taken: Names) -> Self {
         let mut names = taken;
-        let rust = definitions.keys().map(|name| (name.clone(), names.of_type(name))).collect();
-        let mut all = Self { names, rust, schemas: BTreeMap::new() };
-        for (name, schema) in definitions {
+        let unified = roles::unify(definitions);
+        let mut rust: BTreeMap<_, _> =
+            unified.definitions.keys().map(|name| (name.clone(), names.of_type(name))).collect();
+        let sent = unified.sent.into_iter().map(|(name, fields)| (rust[&name].clone(), fields));
+        let sent = sent.collect();
+        for (gone, instead) in unified.instead {
+            rust.insert(gone, rust[&instead].clone());
+        }
+        let aliases = Aliases::default();
+        let mut all = Self { names, rust, schemas: BTreeMap::new(), aliases, sent };
+        for (name, schema) in &unified.definitions {
             let rust = all.rust[name].clone();
             let rewritten = all.rewritten(schema, &rust).map(|schema| described(schema, name));
             all.schemas.insert(rust, rewritten);
@@ -53,10 +68,12 @@ impl Definitions {
     }
 
     fn rewritten(&mut self, schema: &Value, name: &str) -> Result<Value, String> {
-        let Self { names, rust, schemas } = self;
+        let Self { names, rust, schemas, aliases, .. } = self;
         let mut rewriter = Rewriter {
             reference: &mut |name| rust.get(name).cloned(),
             fresh: &mut |name| names.of_type(name),
+            aliases,
+            renamed: Renamed::default(),
             hoisted: Vec::new(),
         };
         let schema = rewriter.named(schema, name)?;

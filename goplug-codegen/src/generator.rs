@@ -11,7 +11,7 @@ use syn::Visibility;
 use crate::definitions::Definitions;
 use crate::member::{Member, Resolver};
 use crate::names::{self, Names};
-use crate::{Error, contract, source, tidy, trial};
+use crate::{Error, contract, source, tidy, tokens, trial};
 
 /// Makes typed clients.
 ///
@@ -145,10 +145,11 @@ impl Generator {
         let methods: Vec<Member> = methods.collect::<Result<_, _>>()?;
         let callbacks = plugin.callbacks.iter().map(|it| resolver.callback(it));
         let callbacks: Vec<Member> = callbacks.collect::<Result<_, _>>()?;
-        let types = trial::items(&resolver.needed).map_err(|reason| Error::Types { reason })?;
-        let types = tidy::tidy(types).map_err(refused)?;
+        let types = trial::items(&resolver.needed)
+            .and_then(|types| tidy::tidy(types, &resolver.definitions))
+            .map_err(|reason| Error::Types { reason })?;
         let contract = contract::emit(plugin, &format_ident!("{name}"), &methods, &callbacks);
-        let contract = tidy::with_our_serde(contract);
+        let contract = tokens::with_our_serde(contract);
         let (vis, module) = self.module_head(plugin)?;
         let doc =
             format!(" {}: its typed clients and its types.", sentence(&contract::about(plugin)));

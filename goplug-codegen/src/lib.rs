@@ -38,9 +38,23 @@
 //! Rust such as `i64` or `Vec<String>`. Any other member is an error that names it, unless
 //! [`Generator::fallback_to_value`] or [`Generator::value_for`] makes it a `serde_json::Value`.
 //!
+//! All types can be cloned, compared and shown by `Debug`. An array of more than 32 items is a `Vec`,
+//! since serde takes no longer ones. An error are tuples of more than 12 parts, and a definition that
+//! is made of itself, without a property or an item between.
+//!
+//! # What is read and written
+//! A field with a default may be missing in what a plugin reads, and is always there in what it
+//! writes; so a descriptor may have two definitions of one type, `Item` and `Item.written`. If they
+//! differ in nothing but that, they and all that refers to them are one type, `Item`, and the client
+//! sends every field. If they differ otherwise, there are two: `Item`, which the client sends, and
+//! `ItemWritten`, which it receives. They do so if a field or variant is left out on one side, if its
+//! type is another there, and if a field that has to be sent is not always received.
+//!
 //! # Names
 //! Wire names that Rust does not allow, or that clients use otherwise, are changed, and stay what
-//! they are on the wire: `dry-run` is `dry_run`, `type` is `type_`, `plugin` is `plugin_`.
+//! they are on the wire: `dry-run` is `dry_run`, `type` is `type_`, `plugin` is `plugin_`. Where two
+//! names of types, fields or variants would be one, one of them gets a number: the fields `a_b` and
+//! `a-b` are `a_b` and `a_b2`. A module is not called like a crate: for a plugin `goplug` it is `goplug_`.
 //!
 //! # What is checked when a client is bound
 //! The same as for a contract in Rust. The generated contract states the spellings of the
@@ -48,17 +62,23 @@
 //! long as the plugin's signatures are the same. It states the schemas as well, for a plugin whose
 //! signatures have changed.
 
+mod aliases;
 mod contract;
+mod cycles;
 mod definitions;
 mod docs;
 mod error;
+mod forms;
 mod generator;
+mod kinds;
 mod member;
 mod names;
 mod rewrite;
+mod roles;
 mod source;
 mod spelling;
 mod tidy;
+mod tokens;
 mod trial;
 
 pub use error::Error;

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use goplug_runtime::protocol::spelling::is_bytes;
 use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor};
+use proc_macro2::TokenStream;
 use quote::quote;
-use serde_json::Value;
+use serde_json::{Value, json};
 use syn::{Type, parse_quote};
 
 use crate::definitions::Definitions;
 use crate::spelling::{self, Failure};
-use crate::{Error, trial};
+use crate::{Error, cycles, tidy, trial};
 
 /// A method or a callback.
 pub(crate) struct Member {
@@ -189,9 +190,7 @@ impl Resolver<'_> {
             return spelling::plain(spelling).ok_or_else(|| "no bytes".to_owned());
         }
         let Some(schema) = &part.ty.schema else {
-            return spelling::plain(spelling).ok_or_else(|| {
-                format!("there is no schema, and `{spelling}` is no plain type of Rust")
-            });
+            return self.of_spelling(spelling, &part.hint);
         };
         let ty = match (self.of_schema(schema, &part.hint, false), spelling::plain(spelling)) {
             (Ok(ty), _) => ty,
@@ -203,11 +202,32 @@ impl Resolver<'_> {
         if part.may_be_raw && looks_raw { self.of_schema(schema, &part.hint, true) } else { Ok(ty) }
     }
 
+    /// The type that the spelling alone tells.
+    fn of_spelling(&mut self, spelling: &str, hint: &str) -> Result<Type, String> {
+        let ty = spelling::plain(spelling).ok_or_else(|| {
+            format!("there is no schema, and `{spelling}` is no plain type of Rust")
+        })?;
+        let bytes = quote!(::std::vec::Vec<u8>);
+        let is = |other: TokenStream| quote!(#ty).to_string() == other.to_string();
+        let list = json!({"type": "array", "items": {"type": "integer", "format": "uint8"}});
+        // An array of small numbers, say, is no bytes either.
+        if is(bytes.clone()) && !is_bytes(spelling) {
+            self.of_schema(&list, hint, true)
+        } else if is(quote!(::std::option::Option<#bytes>)) && !spelling.contains("Vec<u8>") {
+            self.of_schema(&json!({"anyOf": [list, {"type": "null"}]}), hint, true)
+        } else {
+            Ok(ty)
+        }
+    }
+
     fn of_schema(&mut self, schema: &Value, hint: &str, needs_name: bool) -> Result<Type, String> {
         let schema = self.definitions.of_member(schema, hint, needs_name)?;
         let needed = self.definitions.needed_by(&schema)?;
+        cycles::check(&needed)?;
         let ty = trial::type_of(&schema, &needed)?;
+        // A type that cannot be had with its definitions is an error of this member.
+        tidy::tidy(trial::items(&needed)?, &self.definitions)?;
         self.needed.extend(needed);
-        Ok(ty)
+        Ok(spelling::unboxed(ty))
     }
 }

@@ -29,11 +29,67 @@ const OF_CLIENTS: [&str; 20] = [
     "__has_goplug_plugin_on_it",
 ];
 
-/// Names that generated code, or the macros, take for something else.
-const OF_TYPES: [&str; 17] = [
-    "Box", "Bytes", "Clone", "Copy", "Debug", "Default", "Err", "From", "Into", "None", "Ok",
-    "Option", "Result", "Self", "Some", "String", "Vec",
+/// Names that generated code, or the macros, take for something else: mostly those of the prelude.
+const OF_TYPES: [&str; 46] = [
+    "AsMut",
+    "AsRef",
+    "AsyncFn",
+    "AsyncFnMut",
+    "AsyncFnOnce",
+    "Box",
+    "Bytes",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "Err",
+    "ExactSizeIterator",
+    "Extend",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Future",
+    "Hash",
+    "Into",
+    "IntoFuture",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Vec",
 ];
+
+/// Names of crates: a module of such a name would make it mean two things.
+const OF_CRATES: [&str; 5] = ["alloc", "core", "goplug", "std", "test"];
+
+/// How an identifier is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// `make_report`, for fields.
+    Snake,
+    /// `MakeReport`, for types and variants.
+    Pascal,
+}
 
 /// The names of one place, each given out once.
 #[derive(Clone, Default)]
@@ -63,7 +119,12 @@ impl Names {
         if OF_TYPES.contains(&name.as_str()) || name.ends_with("Result") {
             name.push_str("Value");
         }
-        self.free(identifier(&name, "Type"))
+        let mut name = identifier(&name, "Type");
+        // typify gives the type the name that it makes of this one: `AB` becomes `Ab`.
+        while typify_identifier(&name, Case::Pascal) != name {
+            name = typify_identifier(&name, Case::Pascal);
+        }
+        free_identifier(&name, Case::Pascal, &mut self.0)
     }
 
     /// The name of a method, in a client that has these functions for callbacks.
@@ -96,7 +157,44 @@ impl Names {
 
 /// The name of a module.
 pub(crate) fn of_module(wire: &str) -> String {
-    of_value(wire, "plugin")
+    let mut name = of_value(wire, "plugin");
+    if OF_CRATES.contains(&name.as_str()) {
+        name.push('_');
+    }
+    name
+}
+
+/// The identifier that typify makes of a name on the wire.
+pub(crate) fn typify_identifier(wire: &str, case: Case) -> String {
+    let is_part = |c: char| c == '_' || c.is_alphanumeric();
+    let words = match wire {
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        _ => wire.replace('\'', "").replace(|c| !is_part(c), "-"),
+    };
+    let (mut name, prefix) = match case {
+        Case::Snake => (words.to_snake_case(), "x"),
+        Case::Pascal => (words.to_upper_camel_case(), "X"),
+    };
+    if !name.starts_with(char::is_alphabetic) {
+        name.insert_str(0, prefix);
+    }
+    if syn::parse_str::<Ident>(&name).is_err() || name == "gen" {
+        name.push('_');
+    }
+    name
+}
+
+/// A free identifier that is this one, or is made of it and a number.
+pub(crate) fn free_identifier(name: &str, case: Case, taken: &mut BTreeSet<String>) -> String {
+    if taken.insert(name.to_owned()) {
+        return name.to_owned();
+    }
+    let base = name.trim_end_matches('_');
+    let numbers = 2_u32..;
+    let candidates = numbers.map(|number| typify_identifier(&format!("{base}{number}"), case));
+    let mut free = candidates.filter(|candidate| taken.insert(candidate.clone()));
+    free.next().unwrap_or_default()
 }
 
 fn of_value(wire: &str, otherwise: &str) -> String {
@@ -147,9 +245,42 @@ mod tests {
             ("Option", "OptionValue"),
             ("SearchResult", "SearchResultValue"),
             ("Self", "SelfValue"),
-            ("3d", "_3d"),
+            ("3d", "X3d"),
+            ("A B", "Ab"),
+            ("AB", "Ab2"),
+            ("a b", "Ab3"),
+            ("Config2", "Config22"),
+            ("TryFrom", "TryFromValue"),
+            ("…", "Type"),
         ] {
-            assert_eq!(names.of_type(wire), expected, "{wire}");
+            let name = names.of_type(wire);
+            assert_eq!(name, expected, "{wire}");
+            assert_eq!(typify_identifier(&name, Case::Pascal), name);
+        }
+    }
+
+    #[test]
+    fn a_module_has_no_name_of_a_crate() {
+        for (wire, expected) in [("goplug", "goplug_"), ("Std", "std_"), ("Report", "report")] {
+            assert_eq!(of_module(wire), expected);
+        }
+    }
+
+    #[test]
+    fn identifiers_are_those_of_typify() {
+        for (wire, snake, pascal) in [
+            ("a-b", "a_b", "AB"),
+            ("type", "type_", "Type"),
+            ("self", "self_", "Self_"),
+            ("don't", "dont", "Dont"),
+            ("2fa", "x2fa", "X2fa"),
+            ("", "x", "X"),
+            ("😀", "x", "X"),
+            ("-1", "minus1", "Minus1"),
+            ("gen", "gen_", "Gen"),
+        ] {
+            assert_eq!(typify_identifier(wire, Case::Snake), snake);
+            assert_eq!(typify_identifier(wire, Case::Pascal), pascal);
         }
     }
 }

@@ -6,7 +6,10 @@
 use goplug_runtime::protocol::reference::Reference;
 use serde_json::{Map, Value, json};
 
+use crate::aliases::{Aliases, Renamed, texts};
 use crate::docs;
+use crate::forms::{as_option, fixed_length, integers, map_of_patterns};
+use crate::kinds::{becomes_definition, have_content, is_externally_tagged, is_option};
 
 /// Words that say nothing of what a value is made of, or that belong to other tools.
 const LEFT_OUT: [&str; 21] = [
@@ -47,10 +50,25 @@ enum Place {
     Named,
     /// A variant of an enum, whose own object is no type.
     Variant,
+    /// The same, with its name and its content under keys: the content's object is no type either.
+    VariantWithContent,
     /// The value of a variant that is written with its name as key: its object is no type either.
     VariantValue,
     /// A property, an item and the like: an object here becomes a definition.
     Part,
+}
+
+impl Place {
+    /// The place of each of some alternatives.
+    fn of_variants(variants: &[Value]) -> Self {
+        if is_option(variants) {
+            Self::Part
+        } else if have_content(variants) {
+            Self::VariantWithContent
+        } else {
+            Self::Variant
+        }
+    }
 }
 
 /// What the rewriting of a schema needs to know and gathers.
@@ -59,6 +77,10 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) reference: &'a mut dyn FnMut(&str) -> Option<String>,
     /// A name for a new definition, from the name of its parent and of the part.
     pub(crate) fresh: &'a mut dyn FnMut(&str) -> String,
+    /// Names that typify gets for those on the wire.
+    pub(crate) aliases: &'a mut Aliases,
+    /// Those of this schema.
+    pub(crate) renamed: Renamed,
     /// The new definitions.
     pub(crate) hoisted: Vec<(String, Value)>,
 }
@@ -69,6 +91,7 @@ impl Rewriter<'_> {
     /// # Errors
     /// Why it cannot be.
     pub(crate) fn named(&mut self, schema: &Value, name: &str) -> Result<Value, String> {
+        self.renamed = self.aliases.of_definition(schema);
         self.schema(schema, name, Place::Named)
     }
 
@@ -78,6 +101,9 @@ impl Rewriter<'_> {
             Value::Bool(_) => return Ok(schema.clone()),
             other => return Err(format!("{other} is no schema")),
         };
+        if let Some(option) = as_option(object) {
+            return self.schema(&option, name, place);
+        }
         if let Some(word) = REFUSED.into_iter().find(|word| object.contains_key(*word)) {
             return Err(format!("no type of Rust can say what `{word}` says"));
         }
@@ -97,6 +123,7 @@ impl Rewriter<'_> {
         place: Place,
     ) -> Result<Value, String> {
         let is_variant = place == Place::Variant && is_externally_tagged(object);
+        let is_variant = is_variant || place == Place::VariantWithContent;
         let inner = if is_variant { Place::VariantValue } else { Place::Part };
         let mut out = Map::new();
         for (key, value) in object {
@@ -106,7 +133,9 @@ impl Rewriter<'_> {
             let value = self.word(key, value, name, inner)?;
             out.extend(value.map(|value| (key.clone(), value)));
         }
-        fixed_length(&mut out);
+        self.rename(object, &mut out);
+        integers(&mut out);
+        fixed_length(&mut out)?;
         map_of_patterns(&mut out);
         Ok(Value::Object(out))
     }
@@ -119,12 +148,7 @@ impl Rewriter<'_> {
         inner: Place,
     ) -> Result<Option<Value>, String> {
         Ok(Some(match (key, value) {
-            ("$ref", Value::String(target)) => {
-                let whole = Reference::read(target).filter(|found| found.within.is_empty());
-                let known = whole.and_then(|found| (self.reference)(&found.name));
-                let known = known.ok_or_else(|| format!("`{target}` is not in `$defs`"))?;
-                json!(format!("#/definitions/{known}"))
-            }
+            ("$ref", Value::String(target)) => self.referred(target)?,
             ("description", Value::String(text)) => json!(docs::sanitize(text)),
             // typify would make 64 bits of them.
             ("format", Value::String(format)) if format.ends_with("int128") => {
@@ -136,7 +160,7 @@ impl Rewriter<'_> {
             ("properties" | "patternProperties", Value::Object(parts)) => {
                 let parts = parts.iter().map(|(part, schema)| {
                     let schema = self.schema(schema, &format!("{name} {part}"), inner)?;
-                    Ok((part.clone(), schema))
+                    Ok((self.renamed.field(part).to_owned(), schema))
                 });
                 Value::Object(parts.collect::<Result<_, String>>()?)
             }
@@ -153,12 +177,46 @@ impl Rewriter<'_> {
                 Value::Array(items.collect::<Result<_, String>>()?)
             }
             ("oneOf" | "anyOf" | "allOf", Value::Array(variants)) => {
-                let place = if is_option(variants) { Place::Part } else { Place::Variant };
+                let place = Place::of_variants(variants);
                 let variants = variants.iter().map(|variant| self.schema(variant, name, place));
                 Value::Array(variants.collect::<Result<_, String>>()?)
             }
             (_, value) => value.clone(),
         }))
+    }
+
+    /// # Errors
+    /// If there is no such definition.
+    fn referred(&mut self, target: &str) -> Result<Value, String> {
+        let whole = Reference::read(target).filter(|found| found.within.is_empty());
+        let known = whole.and_then(|found| (self.reference)(&found.name));
+        let known = known.ok_or_else(|| format!("`{target}` is not in `$defs`"))?;
+        Ok(json!(format!("#/definitions/{known}")))
+    }
+
+    /// Puts the names for typify where the schema has those on the wire.
+    fn rename(&self, object: &Map<String, Value>, out: &mut Map<String, Value>) {
+        if let Some(Value::Array(names)) = out.get_mut("required") {
+            for name in names {
+                if let Value::String(name) = name {
+                    *name = self.renamed.field(name).to_owned();
+                }
+            }
+        }
+        let texts: Vec<&str> = texts(object).collect();
+        let rename = |value: &mut Value| {
+            if let Some(text) = value.as_str().filter(|text| texts.contains(text)) {
+                *value = json!(self.renamed.variant(text));
+            }
+        };
+        if let Some(Value::Array(values)) = out.get_mut("enum") {
+            values.iter_mut().for_each(rename);
+        }
+        for key in ["const", "default"] {
+            if let Some(value) = out.get_mut(key) {
+                rename(value);
+            }
+        }
     }
 }
 
@@ -176,54 +234,6 @@ pub(crate) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/definitions/{name}") })
 }
 
-/// Whether typify makes a type with a name of it. Its own names for parts could be those of
-/// definitions, and then it would take one type for the other.
-pub(crate) fn becomes_definition(object: &Map<String, Value>) -> bool {
-    let alternatives = ["oneOf", "anyOf"].into_iter().find_map(|key| object.get(key));
-    if let Some(Value::Array(variants)) = alternatives {
-        return !is_option(variants);
-    }
-    let has_parts = object
-        .get("properties")
-        .and_then(Value::as_object)
-        .is_some_and(|properties| !properties.is_empty());
-    object.contains_key("enum") || object.contains_key("allOf") || has_parts
-}
-
-/// Whether it is one type or `null`.
-fn is_option(variants: &[Value]) -> bool {
-    let is_null = |variant: &&Value| variant.get("type").is_some_and(|ty| ty == "null");
-    variants.len() == 2 && variants.iter().filter(is_null).count() == 1
-}
-
-/// Whether it is a variant as serde writes it by default: an object whose one key is the variant's
-/// name.
-fn is_externally_tagged(object: &Map<String, Value>) -> bool {
-    let properties = object.get("properties").and_then(Value::as_object);
-    let required = object.get("required").and_then(Value::as_array);
-    properties.is_some_and(|properties| properties.len() == 1)
-        && required.is_some_and(|required| required.len() == 1)
-}
-
-/// `prefixItems` in the words of the draft 7, in which a tuple has `items` and a length.
-fn fixed_length(out: &mut Map<String, Value>) {
-    let Some(Value::Array(items)) = out.remove("prefixItems") else { return };
-    out.insert("minItems".into(), json!(items.len()));
-    out.insert("maxItems".into(), json!(items.len()));
-    out.insert("additionalItems".into(), json!(false));
-    out.insert("items".into(), Value::Array(items));
-}
-
-/// A map whose keys have a pattern, such as one with numbers as keys, as a map.
-fn map_of_patterns(out: &mut Map<String, Value>) {
-    let Some(Value::Object(patterns)) = out.remove("patternProperties") else { return };
-    let closed = out.get("additionalProperties").is_none_or(|value| *value == json!(false));
-    let mut patterns = patterns.into_iter();
-    if let (true, Some((_, schema)), None) = (closed, patterns.next(), patterns.next()) {
-        out.insert("additionalProperties".into(), schema);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,8 +241,13 @@ mod tests {
     fn rewrite(schema: Value) -> (Value, Vec<(String, Value)>) {
         let mut reference = |name: &str| (name != "Nobody").then(|| name.to_uppercase());
         let mut fresh = |name: &str| name.replace(' ', "_");
-        let mut rewriter =
-            Rewriter { reference: &mut reference, fresh: &mut fresh, hoisted: Vec::new() };
+        let mut rewriter = Rewriter {
+            reference: &mut reference,
+            fresh: &mut fresh,
+            aliases: &mut Aliases::default(),
+            renamed: Renamed::default(),
+            hoisted: Vec::new(),
+        };
         let schema = rewriter.named(&schema, "Top").unwrap();
         (schema, rewriter.hoisted)
     }
@@ -292,8 +307,13 @@ mod tests {
     fn what_no_type_can_say_is_an_error() {
         let mut none = |_: &str| None;
         let mut fresh = str::to_owned;
-        let mut rewriter =
-            Rewriter { reference: &mut none, fresh: &mut fresh, hoisted: Vec::new() };
+        let mut rewriter = Rewriter {
+            reference: &mut none,
+            fresh: &mut fresh,
+            aliases: &mut Aliases::default(),
+            renamed: Renamed::default(),
+            hoisted: Vec::new(),
+        };
         let error = rewriter.named(&json!({"$ref": "#/$defs/Nobody"}), "Top").unwrap_err();
         assert_eq!(error, "`#/$defs/Nobody` is not in `$defs`");
         let error = rewriter.named(&json!({"not": {"type": "null"}}), "Top").unwrap_err();

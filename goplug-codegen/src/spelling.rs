@@ -1,7 +1,7 @@
 //! Types that are told by their spelling.
 
 use quote::quote;
-use syn::{Expr, GenericArgument, Lit, PathArguments, Type, parse_quote};
+use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type, parse_quote};
 
 /// What a spelling says of a method's result.
 pub(crate) struct Returned {
@@ -27,6 +27,8 @@ pub(crate) fn plain(spelling: &str) -> Option<Type> {
 
 fn known(ty: &Type) -> Option<Type> {
     match ty {
+        // Nor longer tuples.
+        Type::Tuple(tuple) if tuple.elems.len() > 16 => None,
         Type::Tuple(tuple) => {
             let parts = tuple.elems.iter().map(known).collect::<Option<Vec<_>>>()?;
             Some(if parts.len() == 1 {
@@ -37,8 +39,14 @@ fn known(ty: &Type) -> Option<Type> {
         }
         Type::Array(array) => {
             let (element, length) = (known(&array.elem)?, &array.len);
-            let is_number = matches!(length, Expr::Lit(it) if matches!(it.lit, Lit::Int(_)));
-            is_number.then(|| parse_quote!([#element; #length]))
+            let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = length else { return None };
+            // serde takes no longer arrays. A longer one is a list.
+            let is_short = number.base10_parse::<u64>().is_ok_and(|number| number <= 32);
+            Some(if is_short {
+                parse_quote!([#element; #length])
+            } else {
+                parse_quote!(::std::vec::Vec<#element>)
+            })
         }
         Type::Path(path) if path.qself.is_none() => {
             let last = path.path.segments.last().filter(|_| path.path.segments.len() == 1)?;
@@ -80,6 +88,37 @@ fn named(name: &str, parts: &[Type]) -> Option<Type> {
         _ => return None,
     };
     Some(parse_quote!(#path))
+}
+
+/// The type without the boxes that its fields need: a value that is handed over needs none.
+pub(crate) fn unboxed(ty: Type) -> Type {
+    let Type::Path(mut path) = ty else {
+        return match ty {
+            Type::Tuple(mut tuple) => {
+                tuple.elems = tuple.elems.into_iter().map(unboxed).collect();
+                Type::Tuple(tuple)
+            }
+            Type::Array(mut array) => {
+                *array.elem = unboxed(*array.elem);
+                Type::Array(array)
+            }
+            other => other,
+        };
+    };
+    let Some(last) = path.path.segments.last_mut() else { return Type::Path(path) };
+    if let PathArguments::AngleBracketed(arguments) = &mut last.arguments {
+        for argument in &mut arguments.args {
+            if let GenericArgument::Type(part) = argument {
+                *part = unboxed(part.clone());
+            }
+        }
+        if let (true, Some(GenericArgument::Type(part))) =
+            (last.ident == "Box", arguments.args.first())
+        {
+            return part.clone();
+        }
+    }
+    Type::Path(path)
 }
 
 /// Takes the spelling of a method's result apart.
@@ -125,6 +164,8 @@ mod tests {
             ),
             ("HashMap<u8, (bool,)>", "::std::collections::HashMap<u8,(bool,)>"),
             ("[u8; 4]", "[u8;4]"),
+            ("[u8; 32]", "[u8;32]"),
+            ("[u8; 33]", "::std::vec::Vec<u8>"),
             ("Bytes", "::goplug::Bytes"),
         ] {
             assert_eq!(text(spelling).as_deref(), Some(expected), "{spelling}");
@@ -138,6 +179,13 @@ mod tests {
         {
             assert_eq!(text(spelling), None, "{spelling}");
         }
+    }
+
+    #[test]
+    fn a_value_that_is_handed_over_is_in_no_box() {
+        let boxed = "Option<Vec<(Box<A>, [::std::boxed::Box<B>; 2])>>";
+        let ty = unboxed(syn::parse_str(boxed).unwrap());
+        assert_eq!(quote!(#ty).to_string().replace(' ', ""), "Option<Vec<(A,[B;2])>>");
     }
 
     #[test]

@@ -1,23 +1,77 @@
 //! typify's items, as this crate's users get them: without further crates, and documented.
 
-use proc_macro2::{Group, Literal, TokenStream, TokenTree};
-use quote::quote;
-use syn::{Attribute, Expr, ExprLit, Fields, File, Item, Lit, LitStr, Meta, parse_quote};
+use std::collections::BTreeSet;
 
-/// The items with documentation on everything, and with goplug's serde.
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Expr, ExprLit, Fields, File, Ident, Item, Lit, LitStr, Meta, Token, parse_quote,
+};
+
+use crate::definitions::Definitions;
+use crate::tokens;
+
+/// The items with documentation on everything, with goplug's serde, and with the names that are on
+/// the wire.
 ///
 /// # Errors
-/// If they are not items of Rust.
-pub(crate) fn tidy(items: TokenStream) -> syn::Result<Vec<Item>> {
-    let file: File = syn::parse2(with_our_serde(items))?;
-    Ok(file.items.into_iter().map(item).collect())
+/// If they are not items of Rust, or if two of them have one name.
+pub(crate) fn tidy(items: TokenStream, definitions: &Definitions) -> Result<Vec<Item>, String> {
+    let items = tokens::with_wire_names(items, &definitions.aliases)?;
+    let file: File = syn::parse2(tokens::with_our_serde(items)).map_err(|it| it.to_string())?;
+    distinct(&file.items)?;
+    Ok(file.items.into_iter().map(|it| item(it, definitions)).collect())
 }
 
-fn item(item: Item) -> Item {
+/// # Errors
+/// Two types, fields or variants with one name.
+fn distinct(items: &[Item]) -> Result<(), String> {
+    let mut types = BTreeSet::new();
+    for item in items {
+        let (ident, parts) = match item {
+            Item::Struct(it) => (&it.ident, named(&it.fields)),
+            Item::Enum(it) => {
+                for variant in &it.variants {
+                    once(&format!("{}::{}", it.ident, variant.ident), named(&variant.fields))?;
+                }
+                let variants = it.variants.iter();
+                (&it.ident, variants.map(|it| (&it.ident, wire(&it.ident, &it.attrs))).collect())
+            }
+            _ => continue,
+        };
+        if !types.insert(ident) {
+            return Err(format!("two types would be `{ident}` in Rust"));
+        }
+        once(&ident.to_string(), parts)?;
+    }
+    Ok(())
+}
+
+fn named(fields: &Fields) -> Vec<(&Ident, String)> {
+    let named = fields.iter().filter_map(|field| Some((field.ident.as_ref()?, &field.attrs)));
+    named.map(|(ident, attrs)| (ident, wire(ident, attrs))).collect()
+}
+
+fn once(of: &str, parts: Vec<(&Ident, String)>) -> Result<(), String> {
+    let mut known = Vec::<(&Ident, String)>::new();
+    for (ident, wire) in parts {
+        if let Some((_, other)) = known.iter().find(|(known, _)| *known == ident) {
+            return Err(format!("`{of}`: `{other}` and `{wire}` would both be `{ident}` in Rust"));
+        }
+        known.push((ident, wire));
+    }
+    Ok(())
+}
+
+fn item(item: Item, definitions: &Definitions) -> Item {
     match item {
         Item::Struct(mut item) => {
             spaced(&mut item.attrs);
             own_serde(&mut item.attrs);
+            if let Some(sent) = definitions.sent.get(&item.ident.to_string()) {
+                send(&mut item.fields, sent);
+            }
             document_fields(&mut item.fields);
             Item::Struct(item)
         }
@@ -25,7 +79,7 @@ fn item(item: Item) -> Item {
             spaced(&mut item.attrs);
             own_serde(&mut item.attrs);
             for variant in &mut item.variants {
-                document(&mut variant.attrs, &variant.ident.to_string(), "variant");
+                document(&mut variant.attrs, &variant.ident, "variant");
                 document_fields(&mut variant.fields);
             }
             Item::Enum(item)
@@ -37,17 +91,23 @@ fn item(item: Item) -> Item {
 fn document_fields(fields: &mut Fields) {
     for field in fields {
         if let Some(ident) = &field.ident {
-            document(&mut field.attrs, &ident.to_string(), "field");
+            document(&mut field.attrs, ident, "field");
         }
     }
 }
 
 /// Adds a line with the name on the wire if there is no documentation.
-fn document(attrs: &mut Vec<Attribute>, ident: &str, kind: &str) {
+fn document(attrs: &mut Vec<Attribute>, ident: &Ident, kind: &str) {
     if spaced(attrs) {
         return;
     }
-    let mut wire = ident.to_owned();
+    let text = format!(" The {kind} `{}`.", wire(ident, attrs));
+    attrs.insert(0, parse_quote!(#[doc = #text]));
+}
+
+/// The name on the wire.
+fn wire(ident: &Ident, attrs: &[Attribute]) -> String {
+    let mut wire = ident.to_string().trim_start_matches("r#").to_owned();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
         let _ = attr.parse_nested_meta(|meta| {
             let value = meta.value().and_then(|value| value.parse::<LitStr>());
@@ -57,8 +117,24 @@ fn document(attrs: &mut Vec<Attribute>, ident: &str, kind: &str) {
             Ok(())
         });
     }
-    let text = format!(" The {kind} `{}`.", wire.trim_start_matches("r#"));
-    attrs.insert(0, parse_quote!(#[doc = #text]));
+    wire
+}
+
+/// Makes fields that could be left out be sent.
+fn send(fields: &mut Fields, sent: &BTreeSet<String>) {
+    let is_sent = |it: &&mut syn::Field| {
+        it.ident.as_ref().is_some_and(|ident| sent.contains(&wire(ident, &it.attrs)))
+    };
+    for field in fields.iter_mut().filter(is_sent) {
+        for attr in field.attrs.iter_mut().filter(|attr| attr.path().is_ident("serde")) {
+            let Meta::List(list) = &mut attr.meta else { continue };
+            let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
+            let Ok(words) = list.parse_args_with(parser) else { continue };
+            let kept = words.into_iter().filter(|it| !it.path().is_ident("skip_serializing_if"));
+            list.tokens = kept.collect::<Punctuated<_, Token![,]>>().into_token_stream();
+        }
+        field.attrs.retain(|attr| !matches!(&attr.meta, Meta::List(it) if it.tokens.is_empty()));
+    }
 }
 
 /// Begins each line of the documentation with a space, as people do. Returns whether there is any.
@@ -89,49 +165,5 @@ fn own_serde(attrs: &mut Vec<Attribute>) {
     let derives = |attr: &Attribute| attr.path().is_ident("derive");
     if let Some(index) = attrs.iter().position(derives) {
         attrs.insert(index + 1, parse_quote!(#[serde(crate = "::goplug::__private::serde")]));
-    }
-}
-
-/// Replaces `::serde` and `::serde_json` by those of goplug, also in the strings of attributes.
-pub(crate) fn with_our_serde(tokens: TokenStream) -> TokenStream {
-    let mut out = Vec::<TokenTree>::new();
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) if ident == "serde" || ident == "serde_json" => {
-                if is_root(&out) {
-                    out.extend(quote!(goplug::__private::));
-                }
-                out.push(TokenTree::Ident(ident));
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), with_our_serde(group.stream()));
-                inner.set_span(group.span());
-                out.push(TokenTree::Group(inner));
-            }
-            TokenTree::Literal(literal) => out.push(TokenTree::Literal(path_in_text(literal))),
-            other => out.push(other),
-        }
-    }
-    out.into_iter().collect()
-}
-
-/// Whether a path begins here: after `::` that follows no name.
-fn is_root(before: &[TokenTree]) -> bool {
-    let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == ':');
-    match before {
-        [rest @ .., one, other] if is_colon(one) && is_colon(other) => {
-            !matches!(rest.last(), Some(TokenTree::Ident(_)))
-        }
-        _ => false,
-    }
-}
-
-fn path_in_text(literal: Literal) -> Literal {
-    match literal.to_string().strip_prefix("\"::serde_json::") {
-        Some(rest) => Literal::string(&format!(
-            "::goplug::__private::serde_json::{}",
-            rest.trim_end_matches('"')
-        )),
-        None => literal,
     }
 }

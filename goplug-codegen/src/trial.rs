@@ -1,7 +1,9 @@
 //! typify, with its errors and panics as values.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use proc_macro2::TokenStream;
 use schemars_08::schema::Schema;
@@ -33,7 +35,10 @@ pub(crate) fn items(definitions: &BTreeMap<String, Value>) -> Result<TokenStream
 }
 
 fn space(definitions: &BTreeMap<String, Value>) -> Result<TypeSpace, String> {
-    let mut space = TypeSpace::new(&TypeSpaceSettings::default());
+    let mut settings = TypeSpaceSettings::default();
+    // All that the types are made of can be compared.
+    settings.with_derive("PartialEq".to_owned());
+    let mut space = TypeSpace::new(&settings);
     let schemas = definitions.iter().map(|(name, schema)| {
         read(schema).map(|schema| (name.clone(), schema)).map_err(|why| format!("`{name}`: {why}"))
     });
@@ -46,8 +51,55 @@ fn read(schema: &Value) -> Result<Schema, String> {
     serde_json::from_value(schema.clone()).map_err(|error| format!("no schema: {error}"))
 }
 
+/// The most characters of a reason that are shown: some have a whole schema in them.
+const LONGEST_REASON: usize = 200;
+
+thread_local! {
+    /// Whether this thread is in typify, whose panics are errors and not reported.
+    static IN_TYPIFY: Cell<bool> = const { Cell::new(false) };
+}
+
 /// typify panics at some of the schemas that it cannot read.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err("typify cannot read this schema".to_owned()))
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IN_TYPIFY.get() {
+                report(info);
+            }
+        }));
+    });
+    IN_TYPIFY.set(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    IN_TYPIFY.set(false);
+    let panic = match result {
+        Ok(result) => return result.map_err(|reason| shortened(&reason)),
+        Err(panic) => panic,
+    };
+    let reason = panic.downcast_ref::<&str>().copied();
+    let reason = reason.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let reason = reason.map_or_else(String::new, |reason| format!(": {}", shortened(reason)));
+    Err(format!("typify cannot read this schema{reason}"))
+}
+
+fn shortened(reason: &str) -> String {
+    let words = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LONGEST_REASON) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_with_its_reason() {
+        let error = guarded::<()>(|| panic!("no {}", "variants")).unwrap_err();
+        assert_eq!(error, "typify cannot read this schema: no variants");
+        let error = guarded::<()>(|| panic!("{}", "long ".repeat(100))).unwrap_err();
+        assert!(error.ends_with('…') && error.chars().count() < 300, "{error}");
+    }
 }

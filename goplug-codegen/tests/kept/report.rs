@@ -13,7 +13,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     pub struct Options {
@@ -69,7 +70,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     pub struct Page {
@@ -89,7 +91,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     pub struct PageAuthor2 {
@@ -101,7 +104,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     #[serde(transparent)]
@@ -127,7 +131,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     #[serde(transparent)]
@@ -153,7 +158,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     pub enum ReportError {
@@ -170,7 +176,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     #[serde(tag = "kind")]
@@ -256,7 +263,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     pub struct UploadOutput {
@@ -268,7 +276,8 @@ pub mod report {
         ::goplug::__private::serde::Deserialize,
         ::goplug::__private::serde::Serialize,
         Clone,
-        Debug
+        Debug,
+        PartialEq
     )]
     #[serde(crate = "::goplug::__private::serde")]
     pub struct UploadOutputHitsItem {

@@ -5,3 +5,5 @@
 
 goplug::client!("plugins/acme.Report.json");
 goplug::client!(pub mod python = "plugins/acme.Stock.json");
+// A plugin that is called like the crate, with types of all kinds that there are.
+goplug::client!("plugins/odd.goplug.json");
