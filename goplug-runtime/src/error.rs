@@ -6,8 +6,10 @@
 //! `protocol`.
 
 mod call;
+mod kind;
 mod parts;
 mod remote;
+mod sent;
 mod text;
 
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 pub use call::CallError;
+pub use kind::ErrorKind;
 pub use remote::RemoteError;
 pub use text::ErrorText;
 pub(crate) use text::remember;
@@ -207,7 +210,8 @@ pub enum Error {
     Panicked {
         /// The wire name.
         method: String,
-        /// The panic's message, if it has one.
+        /// The panic's message, if it has one; and its place in the plugin's source, if the plugin is
+        /// built with the feature `logs`.
         detail: String,
     },
 

@@ -32,7 +32,7 @@ pub mod host;
 #[cfg(feature = "plugin")]
 pub mod plugin;
 
-pub use error::{CallError, Error, ErrorText, MethodFailure, RemoteError, Result};
+pub use error::{CallError, Error, ErrorKind, ErrorText, MethodFailure, RemoteError, Result};
 
 // `goplug` re-exports these for generated code and users, in the version that is used here.
 #[cfg(feature = "schema")]

@@ -165,6 +165,21 @@ pub const STDERR_LINES: usize = 20;
 /// The longest line of a plugin's output that is kept as a whole, in bytes: 8 KiB.
 pub const MAX_OUTPUT_LINE: usize = 8 << 10;
 
+/// The longest line of JSON that is read as a record of a log, in bytes: 64 KiB.
+pub const MAX_LOG_RECORD: usize = 64 << 10;
+
+/// How many lines a second a plugin's process adds to the log of its host, if it prints more for longer
+/// than [`LOG_BURST`] covers: 1000. A line counts once for each KiB that it has begun. What is left
+/// out is counted.
+pub const LOG_RATE: u32 = 1000;
+
+/// How many lines a plugin's process may add to the log of its host at once: 5000. A quarter of them
+/// is for warnings and errors.
+pub const LOG_BURST: u32 = 5000;
+
+/// How often the log says how many lines of a plugin are left out: every second.
+pub const LOG_LEFT_OUT: Duration = Duration::from_secs(1);
+
 /// How many registry events a slow listener may be behind before it misses some.
 pub const EVENT_BACKLOG: usize = 1024;
 

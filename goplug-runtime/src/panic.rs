@@ -8,6 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) use future::catch_panic;
+#[cfg(feature = "logs")]
+pub(crate) use location::note as note_location;
+
+/// Stands for the message of a panic that has none.
+pub(crate) const NO_MESSAGE: &str = "a panic without a message";
 
 /// Runs users' code.
 ///
@@ -18,6 +23,12 @@ pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(code)).map_err(panic_message)
 }
 
+/// The text of a panic's payload, if it has one.
+pub(crate) fn text_of(payload: &(dyn Any + Send)) -> Option<&str> {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
 /// Runs users' code whose result does not matter: mostly the subscriber of the host's log. The panic
 /// hook has reported a panic in it.
 #[cfg(feature = "host")]
@@ -25,11 +36,11 @@ pub(crate) fn contained(code: impl FnOnce()) {
     drop(catch(code));
 }
 
-/// The message of a panic.
+/// The message of a panic, and its place if a hook has noted it.
 fn panic_message(payload: Box<dyn Any + Send>) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let text = text.unwrap_or("a panic without a message").to_owned();
+    let text = text_of(&*payload).unwrap_or(NO_MESSAGE).to_owned();
+    #[cfg(feature = "logs")]
+    let text = location::add_to(text);
     // The payload is a value of the user, whose drop may panic too; a payload of that is leaked.
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(another);
@@ -61,6 +72,51 @@ mod future {
         })
         .await;
         catch(|| future.set(None)).and(output)
+    }
+}
+
+/// Where the last panic of this thread happened: only a hook learns it, and only the code that catches
+/// the panic can tell whom it concerns.
+#[cfg(feature = "logs")]
+mod location {
+    use std::cell::RefCell;
+
+    thread_local! {
+        /// The message and the place.
+        static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+    }
+
+    /// Notes a panic, for the code that catches it on this thread.
+    pub(crate) fn note(message: &str, location: &str) {
+        let noted = Some((message.to_owned(), location.to_owned()));
+        // A thread that ends has no such variable any more.
+        let _ = LAST.try_with(|last| last.replace(noted));
+    }
+
+    /// The message with its place. A panic that was resumed has none, and what was noted before is
+    /// of another one, with another message.
+    pub(super) fn add_to(message: String) -> String {
+        let last = LAST.try_with(RefCell::take).ok().flatten();
+        match last.filter(|(noted, _)| *noted == message) {
+            Some((_, location)) => format!("{message} (at {location})"),
+            None => message,
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::panic::catch;
+
+        #[test]
+        fn a_panic_that_was_noted_has_its_place() {
+            let panics = |noted: &str| {
+                note(noted, "src/a.rs:3:5");
+                catch::<()>(|| std::panic::resume_unwind(Box::new("no disk"))).unwrap_err()
+            };
+            assert_eq!(panics("no disk"), "no disk (at src/a.rs:3:5)");
+            assert_eq!(panics("of another panic"), "no disk");
+        }
     }
 }
 

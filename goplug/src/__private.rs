@@ -187,6 +187,9 @@ macro_rules! __schema {
     }};
 }
 
+#[cfg(feature = "plugin")]
+#[doc(hidden)]
+pub use crate::__main_option as main_option;
 #[doc(hidden)]
 pub use crate::{__clients as clients, __error as error, __schema as schema};
 

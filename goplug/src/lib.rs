@@ -46,6 +46,7 @@
 //! | find out what went wrong, and whether a retry is safe | [`Error`], [`CallError`] |
 //! | restart, confine, limit, watch, upgrade plugins | [`Policy`] and its [`Restart`], [`Sandbox`], [`Resources`], [`HealthCheck`] |
 //! | get events about plugins | [`Event`] |
+//! | choose what a plugin says in the host's log | [`Policy::log_level`] |
 //! | test code that calls a plugin, without one | [`Caller`] |
 //! | see in a test that a contract has changed | [`testing::contract_is_kept!`] |
 //! | call by name, with bytes; serve without annotations | [`Plugin::execute`], [`PluginServer`], [`raw`] |
@@ -53,7 +54,7 @@
 //! | know the default limits and times | [`limits`] |
 //!
 //! # Features
-//! The first four are on by default.
+//! The first five are on by default.
 //!
 //! | feature | for |
 //! |---|---|
@@ -61,6 +62,7 @@
 //! | `host` | everything that a host needs: registry, supervision, policies, blocking clients |
 //! | `hyper` | plugins that also answer odd HTTP requests: HTTP/1.0, absolute URLs, `HEAD` |
 //! | `schema` | JSON Schemas of the types that derive `schemars::JsonSchema` |
+//! | `logs` | what a plugin says with `tracing` or `log` reaches the log of its host, with its level and fields |
 //! | `client` | the macro `client!`: the typed client of a plugin from its `.pconf` |
 //! | `metrics` | hosts that hand the statistics of plugins to the recorder of the crate `metrics` |
 //!
@@ -98,7 +100,7 @@ pub use goplug_runtime::typed::{
     PluginType, Subscription,
 };
 #[doc(inline)]
-pub use goplug_runtime::{CallError, Error, MethodFailure, RemoteError, Result, limits};
+pub use goplug_runtime::{CallError, Error, ErrorKind, MethodFailure, RemoteError, Result, limits};
 
 #[cfg(feature = "schema")]
 #[doc(no_inline)]
@@ -176,6 +178,16 @@ pub mod raw {
     pub use goplug_runtime::typed::{CallbackEvent, Expectation, HookOutcome, MediaType, Reply};
 }
 
+/// What a plugin's program says with `tracing`, on its way to the log of its host.
+///
+/// [`main!`] and [`embed!`] see to it; [`layer`](log::layer) is for programs that install a subscriber
+/// of their own.
+#[cfg(feature = "logs")]
+pub mod log {
+    #[doc(inline)]
+    pub use goplug_runtime::plugin::logs::layer;
+}
+
 #[cfg(any(feature = "host", feature = "schema"))]
 pub mod testing;
 
@@ -194,3 +206,8 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide.md")]
 mod guide {}
+
+/// And those of the page on logs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/logging.md")]
+mod logging {}

@@ -9,6 +9,11 @@
 /// Methods run on the thread of `main`, which suits methods that mostly wait. With
 /// `threads = 4` they run on four threads.
 ///
+/// With `setup = set_up`, the function `set_up` runs before the plugin serves: for a subscriber of
+/// `tracing`, a panic hook, or what else a program does first. It returns nothing or a `Result<(), E>`,
+/// whose error ends the program. Unless it installs a subscriber, the program's events reach the host's
+/// log by themselves, with the feature `logs`.
+///
 /// ```
 /// #[goplug::plugin(namespace = "math")]
 /// pub struct Calculator;
@@ -38,9 +43,10 @@ macro_rules! main {
             $crate::__private::main::<$plugin>($crate::__private::Options::default())
         }
     };
-    ($plugin:ty, threads = $threads:expr $(,)?) => {
+    ($plugin:ty $(, $option:ident = $value:expr)+ $(,)?) => {
         fn main() -> ::std::process::ExitCode {
-            let options = $crate::__private::Options::default().threads($threads);
+            let options = $crate::__private::Options::default();
+            $($crate::__private::main_option!(options, $option, $value);)+
             $crate::__private::main::<$plugin>(options)
         }
     };
@@ -53,6 +59,29 @@ macro_rules! main {
     };
     ($($other:tt)*) => {
         $crate::main! {}
+    };
+}
+
+/// One option of [`main!`](crate::main!), on top of those before it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __main_option {
+    ($options:ident, threads, $threads:expr) => {
+        let $options = $options.threads($threads);
+    };
+    ($options:ident, setup, $setup:expr) => {
+        let $options = $options.setup(|| {
+            #[allow(unused_imports)]
+            use $crate::__private::{HookText as _, NoHookOutcome as _};
+            $crate::__private::HookResult($setup()).into_result()
+        });
+    };
+    ($options:ident, $other:ident, $value:expr) => {
+        ::std::compile_error!(::std::concat!(
+            "there is no option `",
+            ::std::stringify!($other),
+            "`; the options are `threads = 4` and `setup = set_up`, the name of a function"
+        ));
     };
 }
 

@@ -26,6 +26,7 @@ mod hung_folder;
 mod in_flight;
 mod legacy;
 mod live_plugin;
+mod logs;
 mod looking;
 mod mended;
 mod misbehaving;

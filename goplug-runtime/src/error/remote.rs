@@ -1,21 +1,22 @@
 //! An error that was sent without its type.
 
 use std::error::Error as StdError;
-use std::{fmt, iter};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::ErrorKind;
 use crate::limits;
 use crate::protocol::null;
 use crate::protocol::visible::Lines;
 
 /// An error that was sent without its type: its text, and the texts of its causes.
-/// `anyhow::Error` and [`Error`] arrive as this type.
+/// `anyhow::Error` and [`Error`](crate::Error) arrive as this type.
 ///
 /// It is shown as `anyhow::Error` is: `{}` is its own text, `{:#}` adds the causes on the same
 /// line, `a: b: c`, and [`source`](StdError::source) leads to the nearest cause, so that
-/// whatever prints a chain of errors prints this one.
+/// whatever prints a chain of errors prints this one. If the method failed with an [`Error`](crate::Error) of goplug's,
+/// since it called a plugin itself, [`kind`](Self::kind) says which.
 ///
 /// ```
 /// use goplug::RemoteError;
@@ -30,6 +31,8 @@ use crate::protocol::visible::Lines;
 pub struct RemoteError {
     message: String,
     chain: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<ErrorKind>,
     #[serde(skip)]
     cause: Option<Box<Cause>>,
 }
@@ -40,11 +43,13 @@ struct Texts {
     message: String,
     #[serde(default, deserialize_with = "null::or_default")]
     chain: Vec<String>,
+    #[serde(default, deserialize_with = "ErrorKind::optional")]
+    kind: Option<ErrorKind>,
 }
 
 impl From<Texts> for RemoteError {
-    fn from(Texts { message, chain }: Texts) -> Self {
-        Self::new(message, chain)
+    fn from(Texts { message, chain, kind }: Texts) -> Self {
+        Self { kind, ..Self::new(message, chain) }
     }
 }
 
@@ -52,7 +57,7 @@ impl RemoteError {
     /// An error with this text, and the texts of its causes, nearest first.
     pub fn new(message: impl Into<String>, chain: Vec<String>) -> Self {
         let cause = Cause::nearest(&chain);
-        Self { message: message.into(), chain, cause }
+        Self { message: message.into(), chain, kind: None, cause }
     }
 
     /// The error's text.
@@ -65,30 +70,14 @@ impl RemoteError {
         &self.chain
     }
 
-    /// The texts of an error and of its causes. A cause whose text ends the text before it is
-    /// left out: some errors show their cause in their own text as well.
-    pub(crate) fn of(error: &(dyn StdError + 'static)) -> Self {
-        let mut texts: Vec<String> = Vec::new();
-        for error in iter::successors(Some(error), |&error| error.source()) {
-            let text = error.to_string();
-            if texts.last().is_none_or(|before| !before.ends_with(&text)) {
-                texts.push(text);
-            }
-        }
-        let message = texts.remove(0);
-        Self::new(message, texts)
+    /// Which of goplug's errors it was, or was caused by; `None` if by none.
+    pub fn kind(&self) -> Option<ErrorKind> {
+        self.kind
     }
-}
 
-impl From<&anyhow::Error> for RemoteError {
-    fn from(error: &anyhow::Error) -> Self {
-        Self::of(error.as_ref())
-    }
-}
-
-impl From<&Error> for RemoteError {
-    fn from(error: &Error) -> Self {
-        Self::of(error)
+    /// The same error, which was one of goplug's.
+    pub(super) fn with_kind(self, kind: Option<ErrorKind>) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -97,6 +86,7 @@ impl fmt::Debug for RemoteError {
         f.debug_struct("RemoteError")
             .field("message", &self.message)
             .field("chain", &self.chain)
+            .field("kind", &self.kind)
             .finish()
     }
 }
@@ -149,6 +139,8 @@ impl StdError for Cause {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     fn causes(error: &dyn StdError) -> Vec<String> {
@@ -163,13 +155,6 @@ mod tests {
         let read: RemoteError = serde_json::from_str(&text).unwrap();
         assert_eq!(causes(&read), ["page 3", "no space"]);
         assert_eq!(format!("{:#}", anyhow::Error::from(read)), "saving: page 3: no space");
-    }
-
-    #[test]
-    fn a_cause_that_the_text_before_it_shows_is_shown_once() {
-        let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
-        let error = Error::io("reading a.txt", missing);
-        assert_eq!(format!("{:#}", RemoteError::from(&error)), "reading a.txt: no such file");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! - `policy`: settings without behaviour;
 //! - `install`: the files of a plugin, and whether they can be trusted;
 //! - `connection`: one socket, with a request out and a response in;
+//! - `output`: what a plugin's process prints, on its way to the host's log;
 //! - `instance`: one process of a plugin;
 //! - `callbacks`: what plugins call in their host;
 //! - `plugin`: what outlives a process: a plugin's state, supervisor and handle;
@@ -30,6 +31,8 @@ mod policy;
 mod install;
 
 mod connection;
+
+mod output;
 
 mod instance;
 

@@ -15,6 +15,7 @@
 //! - `dispatch`, `response`, `request_handler`: from a request to its response
 //! - `connection`: from bytes to requests, and from responses to bytes
 //! - `server`, `builder`: the server, and how it is made
+//! - `logs`: what the program says with `tracing`, as records that its host reads
 //! - `program`: a plugin's `main`
 //!
 //! None of them imports from `crate::host`. Start reading at `request_handler`.
@@ -27,6 +28,8 @@ mod dispatch;
 mod headers;
 mod hooks;
 mod lifecycle;
+#[cfg(feature = "logs")]
+pub mod logs;
 mod pconf_file;
 mod problems;
 pub mod program;

@@ -96,6 +96,9 @@ pub const ENV_SOCK: &str = "GOPLUG_SOCK";
 pub const ENV_LIFELINE: &str = "GOPLUG_LIFELINE";
 /// Environment: which of its embedded plugins an executable is to serve as.
 pub const ENV_EMBEDDED: &str = "GOPLUG_EMBEDDED";
+/// Environment: what the host wants to know of the plugin's log, for example `info` or
+/// `warn,my_crate=debug`.
+pub const ENV_LOG: &str = "GOPLUG_LOG";
 /// How many plugins the process is nested in: a plugin that was started by a plugin that was started
 /// by a host has 2. Set by hosts, and read by them alone.
 pub const ENV_NESTING: &str = "GOPLUG_NESTING";

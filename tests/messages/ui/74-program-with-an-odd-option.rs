@@ -1,4 +1,4 @@
-//! The number of threads has one spelling.
+//! An option of a program has one spelling.
 
 #[goplug::plugin]
 struct Calculator;

@@ -5,6 +5,7 @@ A page transform of the site example, beside those in Rust. `goplug/` is the plu
 the protocol.
 """
 
+import logging
 import re
 
 import goplug
@@ -15,6 +16,7 @@ plugin = goplug.Plugin("Typography", "site", "0.1.0", types={"Page": PAGE})
 progress = plugin.callback("progress", "The progress of the work on a page, in percent.",
                            {"page": "String", "percent": "u8"})
 marks_set = 0
+log = logging.getLogger("typography")
 
 TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 VERBATIM = re.compile(r"<(/?)(code|kbd|pre|samp|script|style|textarea|var)\b")
@@ -44,6 +46,7 @@ def transform(call, page):
         done += len(page[part])
         page[part] = "".join(pieces)
         progress(page["path"], 100 * done // total)
+    log.debug("typeset", extra={"page": page["path"], "marks": set_here})
     with plugin.lock:
         marks_set += set_here
     return page

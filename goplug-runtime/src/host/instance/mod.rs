@@ -2,7 +2,7 @@
 //!
 //! An instance has two sides. All callers of the plugin share the [`Instance`] (`shared`). The
 //! supervisor owns the [`OwnedInstance`] (`owned`): it alone starts and stops the process. The
-//! room imports `policy`, `install` and `connection`. Start reading at `call` for a call, at
+//! room imports `policy`, `install`, `connection` and `output`. Start reading at `call` for a call, at
 //! `launch` for a start.
 
 mod activate;
@@ -21,7 +21,6 @@ mod in_flight;
 mod launch;
 mod liveness;
 mod outcome;
-mod output;
 mod owned;
 mod patience;
 mod preflight;
@@ -30,7 +29,6 @@ mod response;
 mod shared;
 mod sockets;
 mod starting;
-mod stderr_tail;
 
 pub(in crate::host) use call_guard::CallGuard;
 pub(in crate::host) use confinement::unsupported;

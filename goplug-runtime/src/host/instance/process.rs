@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::exit::Exit;
 use super::failed_start::{StartCause, StartError};
 use super::identity;
-use super::output::Output;
 use super::preflight::{Preflight, StartFailure};
 use crate::error::Error;
 use crate::host::install::{Command, DigestCache, Installation};
+use crate::host::output::Output;
 use crate::host::policy::Policy;
 use crate::protocol::wire;
 use crate::transport::{Child, FileId, PassedListener, Signal, Started};
@@ -114,6 +114,7 @@ fn environment(
     // A host that is a plugin itself may pass its environment on.
     environment.remove(OsStr::new(wire::ENV_EMBEDDED));
     environment.extend(command.environment.iter().cloned());
+    environment.extend(policy.log_level.clone().map(|level| (wire::ENV_LOG.into(), level)));
     environment.extend([
         (wire::ENV_PROTOCOL.into(), wire::PROTOCOL.to_string().into()),
         (wire::ENV_NAME.into(), id.name().into()),

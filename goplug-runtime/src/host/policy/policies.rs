@@ -87,6 +87,7 @@ pub struct Policy {
     pub(in crate::host) stop_timeout: Duration,
     pub(in crate::host) body_limit: usize,
     pub(in crate::host) environment: BTreeMap<OsString, OsString>,
+    pub(in crate::host) log_level: Option<OsString>,
     pub(in crate::host) resources: Resources,
     pub(in crate::host) sandbox: Option<Sandbox>,
     pub(in crate::host) configuration: PluginConfiguration,
@@ -110,6 +111,7 @@ impl Default for Policy {
             stop_timeout: limits::STOP_TIMEOUT,
             body_limit: limits::MAX_BODY,
             environment: inherited(std::env::vars_os()),
+            log_level: None,
             resources: Resources::new(),
             sandbox: None,
             configuration: PluginConfiguration::default(),
@@ -259,6 +261,17 @@ impl Policy {
         for (name, value) in std::env::vars_os() {
             self.environment.entry(name).or_insert(value);
         }
+        self
+    }
+
+    /// What the plugin says in the host's log: `error`, `warn`, `info`, `debug`, `trace` or `off`, or a
+    /// list such as `warn,my_crate=debug`, where the name is the beginning of a target. Unless set,
+    /// the plugin's own `RUST_LOG` counts, and else `info`.
+    ///
+    /// The plugin gets it as `GOPLUG_LOG` in its environment. goplug's own plugins heed it if they have
+    /// the feature `logs`; what others print is passed on in any case.
+    pub fn log_level(mut self, level: impl Into<String>) -> Self {
+        self.log_level = Some(OsString::from(level.into()));
         self
     }
 

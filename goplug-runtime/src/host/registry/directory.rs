@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::mpsc;
 
 use super::discovered::DiscoveredPlugin;
+use super::event_log;
 use super::events::{Event, Events, Listeners};
 use super::programs::Programs;
 use super::rejected::{self, Rejected, RejectedFile};
@@ -98,6 +99,8 @@ impl Directory {
         };
         plugin.install(installation);
         contents.listeners.send(&event);
+        drop(contents);
+        event_log::log(&event);
         Some(plugin)
     }
 
@@ -117,7 +120,10 @@ impl Directory {
         let Some(entry) = contents.plugins.get(id) else { return };
         entry.plugin.uninstall();
         entry.plugin.recheck_presence();
-        contents.listeners.send(&Event::Removed { plugin: id.clone() });
+        let event = Event::Removed { plugin: id.clone() };
+        contents.listeners.send(&event);
+        drop(contents);
+        event_log::log(&event);
     }
 
     /// Notes that a file cannot be used, and which plugin it is of, if that is known. Sends an event,
@@ -234,6 +240,7 @@ impl EventSink for Directory {
             PluginEvent::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
         };
         self.lock().listeners.send(&event);
+        event_log::log(&event);
     }
 }
 

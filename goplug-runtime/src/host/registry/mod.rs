@@ -9,6 +9,7 @@ mod builder;
 mod configure_with;
 mod directory;
 mod discovered;
+mod event_log;
 mod events;
 mod folder;
 mod handle;

@@ -76,8 +76,14 @@ fn serve_embedded<P: PluginType>() -> i32 {
     }
 }
 
-/// As [`serve::serve`], on a thread that drives no other runtime.
+/// As [`serve::serve`], after the program's set-up, and on a thread that drives no other runtime.
 fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options) -> Result<bool> {
+    // Before the program's own set-up, which may have a hook or a subscriber of its own.
+    #[cfg(feature = "logs")]
+    super::logs::install_panic_hook();
+    options.set_up()?;
+    #[cfg(feature = "logs")]
+    super::logs::install();
     runtime::outside(move || serve::serve(builder, dir, options))
         .map_err(|error| Error::io("starting a thread outside of the program's runtime", error))?
 }

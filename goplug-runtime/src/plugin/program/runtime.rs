@@ -6,7 +6,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How a plugin's program runs. By default it has one thread, that of `main`.
 ///
@@ -18,11 +18,12 @@ use crate::error::Result;
 pub struct Options {
     make: fn(usize) -> io::Result<Box<dyn Executor>>,
     threads: usize,
+    set_up: fn() -> anyhow::Result<()>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { make: current_thread, threads: 1 }
+        Self { make: current_thread, threads: 1, set_up: || Ok(()) }
     }
 }
 
@@ -31,7 +32,20 @@ impl Options {
     /// suits methods that mostly wait: a method that computes keeps the others waiting.
     #[must_use]
     pub fn threads(self, threads: usize) -> Self {
-        Self { make: if threads > 1 { multi_thread } else { current_thread }, threads }
+        Self { make: if threads > 1 { multi_thread } else { current_thread }, threads, ..self }
+    }
+
+    /// Runs this function before the plugin serves. If it fails, the program ends.
+    #[must_use]
+    pub fn setup(self, set_up: fn() -> anyhow::Result<()>) -> Self {
+        Self { set_up, ..self }
+    }
+
+    /// Runs the program's own set-up.
+    pub(super) fn set_up(self) -> Result<()> {
+        (self.set_up)().map_err(|error| {
+            Error::Configuration(format!("the program's set-up failed: {error:#}"))
+        })
     }
 
     pub(super) fn runtime(self) -> io::Result<Box<dyn Executor>> {

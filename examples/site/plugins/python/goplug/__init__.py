@@ -6,7 +6,8 @@ on which it was called. Python cannot interrupt it, so a long method calls `call
 now and then, which raises an exception once no caller waits for the result.
 
 The files, each of which imports only from those before it: `problem`, `http1`, `values`,
-`callbacks`, `plugin`, `connection`, `output`, `program`.
+`callbacks`, `plugin`, `connection`, `output`, `records`, `program`. What a plugin says with
+`logging` is an event of its host's log.
 """
 
 from .plugin import Plugin

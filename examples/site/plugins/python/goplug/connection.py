@@ -1,8 +1,8 @@
 """One connection: it has a thread of its own, on which the methods run that it calls."""
 
+import logging
 import re
 import time
-import traceback
 import urllib.parse
 
 from .callbacks import LAST_ID
@@ -11,6 +11,7 @@ from .problem import Problem
 from .values import parse, write
 
 QUIET = 15  # seconds without an event, after which a comment tests the connection
+log = logging.getLogger("goplug")
 BYTES, JSON = "application/octet-stream", "application/json"
 DESCRIPTOR = "application/vnd.goplug+json"
 
@@ -126,7 +127,7 @@ class Call:
         except (Problem, ConnectionError):
             raise
         except Exception as error:  # a method that fails does not end the plugin
-            traceback.print_exc()
+            log.exception("the method %s failed", name)
             raise Problem("handler-panicked", repr(error)) from error
 
     def budget(self):

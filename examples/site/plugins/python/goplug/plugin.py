@@ -1,13 +1,14 @@
 """A plugin: its methods and callbacks, and the state that its connections share."""
 
 import base64
-import sys
+import logging
 import threading
 
 from .callbacks import Callbacks
 from .problem import Problem
 from .values import fits, is_raw, parse, result_is_raw, write
 
+log = logging.getLogger("goplug")
 STOP_TIMEOUT = 5  # seconds that a stop waits for calls in flight
 
 
@@ -178,8 +179,8 @@ class Plugin:
         try:
             if was_active:
                 self.hooks.get("stop", lambda: None)()
-        except Exception as error:
-            print(f"the stop hook failed: {error}", file=sys.stderr)
+        except Exception:
+            log.exception("the stop hook failed")
         finally:
             with self.lock:
                 if not self.lock.wait_for(lambda: not self.in_flight, STOP_TIMEOUT):

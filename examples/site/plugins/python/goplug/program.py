@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from . import output
+from . import output, records
 from .connection import serve as serve_connection
 
 LISTENER = 3  # the descriptor of the listening socket
@@ -22,6 +22,7 @@ def serve(plugin):
     if (os.environ.get("LISTEN_PID"), os.environ.get("LISTEN_FDS")) != (str(os.getpid()), "1"):
         sys.exit("This is a goplug plugin: a host starts it. Try `install DIR` or `describe`.")
     output.survive_the_reader()
+    records.set_up()
     lifeline = os.environ.get("GOPLUG_LIFELINE")
     for number in [LISTENER, *([int(lifeline)] if lifeline else [])]:
         os.set_inheritable(number, False)  # a child must not hold what is meant for this process

@@ -75,6 +75,19 @@ impl StderrTail {
         }
     }
 
+    /// Adds a record of a log, as a text of one line or several.
+    pub(super) fn push_record(&mut self, text: &str, is_panic: bool) {
+        if is_panic {
+            self.panics = self.panics.saturating_add(1);
+            self.expected = KEPT_OF_PANIC;
+        }
+        text.lines().for_each(|line| self.push(line.to_owned()));
+        if is_panic {
+            // The record has all of it.
+            self.expected = 0;
+        }
+    }
+
     /// The lines, oldest first.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::with_capacity(self.lines.len());
@@ -99,7 +112,8 @@ impl StderrTail {
     }
 }
 
-fn is_panic_of_rust(line: &str) -> bool {
+/// Whether the line begins the report of a panic in Rust, before the line with its message.
+pub(super) fn is_panic_of_rust(line: &str) -> bool {
     line.starts_with("thread '") && line.contains(" panicked at ")
 }
 
@@ -157,6 +171,16 @@ mod tests {
         let head = ["thread 'main' (7) panicked at src/main.rs:3:5:", "no", "database", OMITTED];
         assert_eq!(lines[..4], head);
         assert_eq!(lines.last().unwrap(), "  frame 59");
+    }
+
+    #[test]
+    fn the_record_of_a_panic_is_kept_before_later_lines() {
+        let mut tail = StderrTail::default();
+        tail.push_record("ERROR panic: panicked at src/main.rs:3:5: no database", true);
+        numbered("line", 60).into_iter().for_each(|line| tail.push(line));
+        let lines = tail.lines();
+        assert_eq!(lines[0], "ERROR panic: panicked at src/main.rs:3:5: no database");
+        assert_eq!(lines[1..3], [OMITTED, "line 42"]);
     }
 
     #[test]
