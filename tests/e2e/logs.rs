@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
-use goplug::{Error, Policy, Registry, limits};
+use goplug::{CallError, Error, ErrorKind, Policy, Registry, limits};
 use goplug_tests::fixtures::speaker::{Speaker, SpeakerClient};
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use crate::test_log;
 
 /// Runs a shell script as a plugin, which it is not, until it has ended.
 async fn run_script(env: &TestEnv, script: &str) -> Error {
-    let program = env.put("script", &format!("#!/bin/sh\n{script}\nexit 3\n"));
+    let program = env.put("script", format!("#!/bin/sh\n{script}\nexit 3\n"));
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     env.put_pconf("Script.pconf", &json!({"Name": "Script", "Exec": ["script"]}));
     let registry = env.registry().start().await.unwrap();
@@ -250,4 +251,69 @@ fn what_happens_to_a_plugin_is_logged() {
     ] {
         assert!(has(head), "{head}: {of_plugin:#?}");
     }
+}
+
+/// A plugin on the Python package of the example, which logs while it is activated.
+const PYTHON: &str = r#"#!/usr/bin/env python3
+import logging, sys
+sys.path.insert(0, "PACKAGE")
+import goplug
+
+log = logging.getLogger("pages.store")
+plugin = goplug.Plugin("Script", "", "1.0.0")
+
+@plugin.on_activate
+def start(configuration):
+    log.debug("logged in Python, a detail")
+    logging.getLogger("other").info("logged in Python, of no interest")
+    log.warning("%s in Python, a warning", "logged", extra={"page": 3})
+    try:
+        raise ValueError("no disk")
+    except ValueError:
+        log.exception("logged in Python, an error")
+
+goplug.main(plugin)
+"#;
+
+#[test]
+fn records_of_the_python_package_are_events_with_their_level() {
+    if let Err(error) = Command::new("python3").arg("--version").output() {
+        eprintln!("not checked: python3 cannot be run: {error}");
+        return;
+    }
+    test_log::record();
+    run_test(async |env| {
+        let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/site/plugins/python");
+        let program = env.put("script", PYTHON.replace("PACKAGE", package));
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let keys = json!({"Name": "Script", "Protocol": 2, "Exec": ["script"]});
+        env.put_pconf("Script.pconf", &keys);
+        let level = "warn,pages=debug";
+        let policy = |policy: Policy| policy.log_level(level).env("PYTHONDONTWRITEBYTECODE", "1");
+        let registry = env.registry().policy(policy).start().await.unwrap();
+        registry.load("Script", "").await.unwrap();
+        line_with("logged in Python, an error").await;
+        let lines = test_log::lines_with("logged in Python");
+        let common = "plugin=Script stream=\"stderr\" target=pages.store";
+        let head = |level: &str, what: &str| {
+            format!("{level} goplug::plugin message=logged in Python, {what} {common}")
+        };
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert_eq!(lines[0], head("DEBUG", "a detail"));
+        assert_eq!(lines[1], head("WARN", "a warning") + r#" fields={"page":3}"#);
+        let error = head("ERROR", "an error") + r#" fields={"traceback":"Traceback "#;
+        assert!(lines[2].starts_with(error.trim_end()), "{lines:?}");
+        assert!(lines[2].contains("ValueError: no disk"), "{lines:?}");
+    });
+}
+
+#[test]
+fn an_error_of_goplug_that_a_method_returns_keeps_its_kind() {
+    run_test(async |env| {
+        let (_registry, speaker) = speaker(env, "", None).await;
+        let CallError::Method(error) = speaker.ask_nobody().await.unwrap_err() else { panic!() };
+        assert_eq!(error.kind(), Some(ErrorKind::NotRegistered));
+        assert_eq!(error.to_string(), "nobody has heard it");
+        assert_eq!(error.chain(), ["no host has registered the callback \"heard\""]);
+    });
 }
