@@ -212,3 +212,68 @@ def _(plugin):
     plugin.post("no-such-method", "{").is_problem(400, "unknown-method")
     plugin.post("no-such-method", b"\xff", Content_Type="text/plain").is_problem(
         400, "unknown-method")
+
+
+def form(*parts, end=b"--"):
+    """A body of parts: pairs of the lines of a head and a content."""
+    pieces = [b"--b\r\n%b\r\n\r\n%b\r\n" % part for part in parts]
+    return b"".join(pieces) + b"--b" + end
+
+
+def field(name, *more):
+    return b"\r\n".join([b'Content-Disposition: form-data; name="%b"' % name, *more])
+
+
+ARGUMENTS = (field(b"arguments"), b'{"factor":2}')
+
+
+@check(140, "Bytes beside other values", "the feature `parts`; bytes may be parts, or numbers in JSON")
+def _(plugin):
+    plugin.need("weigh")
+    assert "parts" in plugin.descriptor["features"], plugin.descriptor["features"]
+    length = field(b"bytes", b"Content-Length: 7")
+    for body in (form(ARGUMENTS, (length, b"a\r\n--b\0")), b'{"factor":2,"bytes":[97,13,10,45,45,98,0]}',
+                 b"[2,[97,13,10,45,45,98,0]]",
+                 form((field(b"arguments"), b"[2]"), (length, b"a\r\n--b\0"))):
+        plugin.post("weigh", body).is_result([14, list(b"a\r\n--b\0")])
+
+
+@check(141, "Bytes beside other values", "a part without a length ends at the boundary, as of curl")
+def _(plugin):
+    plugin.need("weigh")
+    for content in (b"", b"\r\n", b"\r\n--bc\r\n--", b"--b"):
+        image = field(b"bytes", b"Content-Type: image/png")
+        body = form((b'Content-Disposition: form-data; filename="x; name=y"; name=bytes', content),
+                    ARGUMENTS, (field(b"unknown"), b"?"))
+        plugin.post("weigh", body).is_result([2 * len(content), list(content)])
+        body = form((image, content), ARGUMENTS, (field(b"mask"), b"12"))
+        plugin.post("weigh", body).is_result([2 * (len(content) + 2), list(content)])
+
+
+@check(142, "Bytes beside other values", "parts that are missing, given twice or broken are invalid")
+def _(plugin):
+    plugin.need("weigh")
+    part = (field(b"bytes"), b"abc")
+    for body in (form(ARGUMENTS), form(part), form(ARGUMENTS, part, part),
+                 form((field(b"arguments"), b'{"factor":2,"bytes":[1]}'), part),
+                 form(ARGUMENTS, (field(b"bytes", b"Content-Length: 2"), b"abc")),
+                 form(ARGUMENTS, (field(b"bytes", b"Content-Length: 4"), b"abc")),
+                 form(ARGUMENTS, (field(b"bytes", b"Content-Transfer-Encoding: base64"), b"YQ==")),
+                 form(ARGUMENTS, part, end=b""), form(ARGUMENTS, part, end=b"c"), b"--", b"--b",
+                 form(ARGUMENTS, (b"Content-Type: image/png", b"abc"))):
+        plugin.post("weigh", body).is_problem(400, "invalid-arguments")
+
+
+@check(143, "Bytes beside other values", "a result is parts if the caller accepts them, else JSON")
+def _(plugin):
+    plugin.need("weigh")
+    body, data = form(ARGUMENTS, (field(b"bytes"), b"abc")), os.urandom(100_000)
+    for accept in ("*/*", "application/json"):
+        plugin.post("weigh", body, Accept=accept).is_result([6, list(b"abc")])
+    response = plugin.post("weigh", form(ARGUMENTS, (field(b"bytes"), data)),
+                           Accept="application/json, multipart/form-data;q=0.9")
+    kind, _, boundary = response.headers["content-type"].partition("; boundary=")
+    assert (response.status, kind) == (200, "multipart/form-data"), response.headers
+    value, content = response.body.split(b"--" + boundary.encode())[1:3]
+    assert b'name="value"' in value and value.endswith(b"\r\n\r\n200000\r\n"), value
+    assert b'name="bytes"' in content and content.endswith(b"\r\n\r\n" + data + b"\r\n")

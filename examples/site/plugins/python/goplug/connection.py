@@ -7,6 +7,7 @@ import urllib.parse
 
 from .callbacks import LAST_ID
 from .http1 import HeadTooLong, Stream, segments
+from .parts import FORM_DATA
 from .problem import Problem
 from .values import parse, write
 
@@ -123,7 +124,9 @@ class Call:
     def run(self, name, body):
         arguments = self.plugin.arguments(name, body)
         try:
-            return self.plugin.result(name, self.plugin.methods[name][0](self, **arguments))
+            result = self.plugin.methods[name][0](self, **arguments)
+            accepts = (self.request.header("accept") or "").lower()
+            return self.plugin.result(name, result, FORM_DATA in accepts)
         except (Problem, ConnectionError):
             raise
         except Exception as error:  # a method that fails does not end the plugin

@@ -4,9 +4,10 @@ import base64
 import logging
 import threading
 
+from . import parts
 from .callbacks import Callbacks
 from .problem import Problem
-from .values import fits, is_raw, parse, result_is_raw, write
+from .values import fits, is_beside, is_part, is_raw, parse, result_is_raw, write
 
 log = logging.getLogger("goplug")
 STOP_TIMEOUT = 5  # seconds that a stop waits for calls in flight
@@ -65,6 +66,8 @@ class Plugin:
         """Decorates a method: parameter names and types, the types of its result and its error."""
         def register(function):
             name = function.__name__
+            if is_beside(returns) or any(is_part(params, param) for param in params):
+                self.about["features"] = ["parts"]
             self.methods[name] = (function, params, returns)
             about = member(name, function.__doc__, params, returns)
             self.members["methods"].append({**about, "error": {"type": error}} if error else about)
@@ -102,6 +105,7 @@ class Plugin:
         params = self.methods[name][1]
         if is_raw(params):
             return dict.fromkeys(params, body)
+        body, given_bytes = self.parts(params, body)
         given = parse(body, "invalid-arguments")
         if isinstance(given, list):
             given = dict(zip(params, given))
@@ -109,6 +113,12 @@ class Plugin:
             raise Problem("invalid-arguments", "expected an object by name or an array")
         given, found = given or {}, {}
         for param, expected in params.items():
+            if param in given_bytes:
+                if given.get(param) is not None:
+                    raise Problem("invalid-arguments", f"parameter `{param}` is given twice",
+                                  parameter=param, expected=expected)
+                found[param] = given_bytes[param]
+                continue
             if param not in given and not expected.startswith("Option<"):
                 raise Problem("invalid-arguments", f"parameter `{param}` is missing",
                               parameter=param, expected=expected)
@@ -116,12 +126,35 @@ class Plugin:
             if not fits(found[param], expected, self.types):
                 raise Problem("invalid-arguments", f"parameter `{param}` is not a {expected}",
                               parameter=param, expected=expected)
+            if is_part(params, param) and found[param] is not None:
+                found[param] = bytes(found[param])
         return found
 
-    def result(self, name, value):
+    @staticmethod
+    def parts(params, body):
+        """The JSON of a call, and the bytes beside it, by the names of their parameters."""
+        if not any(is_part(params, name) for name in params) or not parts.is_parts(body):
+            return body, {}
+        found = {}
+        for name, content in parts.read(body):
+            if name == "arguments" or name in params and is_part(params, name):
+                if name in found:
+                    raise Problem("invalid-arguments", f"there are several parts {name!r}",
+                                  parameter=name)
+                found[name] = content
+        return found.pop("arguments", b""), found
+
+    def result(self, name, value, accepts_parts):
         """A result as a body, and its media type."""
-        if result_is_raw(self.methods[name][2]):
+        returns = self.methods[name][2]
+        if result_is_raw(returns):
             return bytes(value), "application/octet-stream"
+        if is_beside(returns):
+            value, beside = value
+            if accepts_parts:
+                return parts.write([("value", "application/json", write(value)),
+                                    ("bytes", "application/octet-stream", bytes(beside))])
+            value = [value, list(beside)]
         return write(value), "application/json"
 
     def activate(self, configuration):

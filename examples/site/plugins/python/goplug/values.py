@@ -8,6 +8,7 @@ from .problem import Problem
 INTEGER = re.compile(r"([iu])(8|16|32|64)")
 GENERIC = re.compile(r"(Option|Vec|HashMap|BTreeMap|Result)<(.*)>")
 BYTES = ("Bytes", "Vec<u8>")
+PARTS = (*BYTES, "Option<Bytes>", "Option<Vec<u8>>")
 
 
 def parse(body, kind):
@@ -40,12 +41,26 @@ def is_raw(params):
     return list(params.values()) in ([BYTES[0]], [BYTES[1]])
 
 
+def is_part(params, name):
+    """Whether this parameter is bytes beside others: a part of its own."""
+    return params[name] in PARTS and not is_raw(params)
+
+
+def success(returns):
+    """The type of a result without its error."""
+    result = GENERIC.fullmatch(returns)
+    return split(result[2])[0] if result and result[1] == "Result" else returns
+
+
 def result_is_raw(returns):
     """Whether a result of this type is a body of raw bytes."""
-    result = GENERIC.fullmatch(returns)
-    if result and result[1] == "Result":
-        returns = split(result[2])[0]
-    return returns in BYTES
+    return success(returns) in BYTES
+
+
+def is_beside(returns):
+    """Whether a result of this type is a value and bytes beside it."""
+    pair = re.fullmatch(r"\((.*)\)", success(returns))
+    return bool(pair) and len(split(pair[1])) == 2 and split(pair[1])[1] in BYTES
 
 
 def fits(value, expected, types):
@@ -84,10 +99,10 @@ def fits_generic(value, name, of, types):
 
 
 def split(types):
-    """The types between commas, except commas within angle brackets."""
+    """The types between commas, except commas within brackets."""
     found, depth = [""], 0
     for character in types:
-        depth += (character == "<") - (character == ">")
+        depth += (character in "<(") - (character in ">)")
         if character == "," and not depth:
             found.append("")
         else:
