@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use goplug_runtime::protocol::spelling::is_bytes;
+use goplug_runtime::protocol::spelling::{is_bytes, is_part};
 use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -63,9 +63,19 @@ struct Part<'a> {
     ty: &'a TypeDescriptor,
     /// What a type without a name is called.
     hint: String,
-    /// Whether bytes travel as they are here.
-    may_be_raw: bool,
+    bytes: BytesAre,
     fallback: bool,
+}
+
+/// How bytes travel.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BytesAre {
+    /// As JSON, an array of numbers.
+    Json,
+    /// As they are.
+    Raw,
+    /// As they are, in an `Option` too: alone, or as a part of their own.
+    Part,
 }
 
 impl Resolver<'_> {
@@ -81,7 +91,7 @@ impl Resolver<'_> {
             });
         }
         let fallback = self.fallback || self.value_for.contains(&method.name);
-        let params = self.params(&member, &method.name, &method.params, fallback)?;
+        let params = self.params(&member, &method.name, &method.params, true, fallback)?;
         let returned = spelling::returned(&method.returns.spelling);
         let (ok, error) = match (&method.error, returned.error) {
             (Some(error), _) => (returned.ok, Failure::Typed(error.spelling.clone())),
@@ -94,7 +104,7 @@ impl Resolver<'_> {
             part: "result".into(),
             ty: &schema(&method.returns.schema, ok),
             hint: format!("{} output", method.name),
-            may_be_raw: true,
+            bytes: BytesAre::Raw,
             fallback,
         })?;
         let error = match error {
@@ -105,7 +115,7 @@ impl Resolver<'_> {
                 part: "error".into(),
                 ty: &schema(&method.error.as_ref().and_then(|it| it.schema.clone()), spelling),
                 hint: format!("{} error", method.name),
-                may_be_raw: false,
+                bytes: BytesAre::Json,
                 fallback,
             })?)),
         };
@@ -123,14 +133,14 @@ impl Resolver<'_> {
     pub(crate) fn callback(&mut self, callback: &CallbackDescriptor) -> Result<Member, Error> {
         let member = format!("callback {}", callback.name);
         let fallback = self.fallback || self.value_for.contains(&callback.name);
-        let params = self.params(&member, &callback.name, &callback.params, fallback)?;
+        let params = self.params(&member, &callback.name, &callback.params, false, fallback)?;
         let ok = if callback.wants_answer() {
             self.part(&Part {
                 member: &member,
                 part: "answer".into(),
                 ty: &callback.returns,
                 hint: format!("{} answer", callback.name),
-                may_be_raw: false,
+                bytes: BytesAre::Json,
                 fallback,
             })?
         } else {
@@ -152,15 +162,21 @@ impl Resolver<'_> {
         member: &str,
         name: &str,
         params: &[Parameter],
+        of_method: bool,
         fallback: bool,
     ) -> Result<Vec<Param>, Error> {
+        let bytes = match (of_method, params) {
+            (true, _) => BytesAre::Part,
+            (false, [_]) => BytesAre::Raw,
+            (false, _) => BytesAre::Json,
+        };
         let types = params.iter().map(|param| {
             let ty = self.part(&Part {
                 member,
                 part: format!("parameter {}", param.name),
                 ty: &param.ty,
                 hint: format!("{name} {}", param.name),
-                may_be_raw: params.len() == 1,
+                bytes,
                 fallback,
             })?;
             let spelling = param.ty.spelling.clone();
@@ -186,7 +202,9 @@ impl Resolver<'_> {
 
     fn ty(&mut self, part: &Part<'_>) -> Result<Type, String> {
         let spelling = &part.ty.spelling;
-        if part.may_be_raw && is_bytes(spelling) {
+        let (may_be_raw, may_be_part) =
+            (part.bytes != BytesAre::Json, part.bytes == BytesAre::Part);
+        if may_be_raw && is_bytes(spelling) || may_be_part && is_part(spelling) {
             return spelling::plain(spelling).ok_or_else(|| "no bytes".to_owned());
         }
         let Some(schema) = &part.ty.schema else {
@@ -198,8 +216,15 @@ impl Resolver<'_> {
             (Err(reason), None) => return Err(reason),
         };
         // A list of small numbers is not bytes: a type around it tells the macros so.
-        let looks_raw = quote!(#ty).to_string() == quote!(::std::vec::Vec<u8>).to_string();
-        if part.may_be_raw && looks_raw { self.of_schema(schema, &part.hint, true) } else { Ok(ty) }
+        let bytes = quote!(::std::vec::Vec<u8>);
+        let text = quote!(#ty).to_string();
+        let looks_raw = may_be_raw && text == bytes.to_string();
+        let optional = quote!(::std::option::Option<#bytes>);
+        if looks_raw || may_be_part && text == optional.to_string() {
+            self.of_schema(schema, &part.hint, true)
+        } else {
+            Ok(ty)
+        }
     }
 
     /// The type that the spelling alone tells.

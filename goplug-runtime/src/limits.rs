@@ -5,6 +5,12 @@ use std::time::Duration;
 /// The largest request or response body, in bytes: 64 MiB.
 pub const MAX_BODY: usize = 64 << 20;
 
+/// The most parts of a body of the media type `multipart/form-data`.
+pub const MAX_PARTS: usize = 64;
+
+/// The longest head of one part of such a body, in bytes: 8 KiB.
+pub const MAX_PART_HEAD: usize = 8 << 10;
+
 /// The largest `.pconf` that is read, in bytes: 1 MiB.
 pub const MAX_PCONF: u64 = 1 << 20;
 

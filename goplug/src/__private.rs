@@ -200,13 +200,14 @@ pub use goplug_runtime::typed::{
     NoInitialValue, build, built,
 };
 pub use goplug_runtime::typed::{
-    Answer, Arguments, Attempt, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller, Client,
-    ClientBase, Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult, Dispatch,
-    EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec, ErrorTextFallback,
-    ErrorTextOf, Expectation, HookFuture, HookOutcome, HookResult, HookText, Item, Json, LossOf,
-    MethodError, MethodSpec, NamedClient, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts,
-    PluginType, PluginValue, Raw, Reply, ReplyFuture, ResultKind, ResultKindFallback, Subscription,
-    TypeSchema, TypeSchemaFallback, TypeSchemaOf, blocking, check, outgoing, receiver, wait,
+    Answer, Arguments, Attempt, Beside, BlockingCaller, Call, CallbackSpec, CallbackStream, Caller,
+    Client, ClientBase, Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult,
+    Dispatch, EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
+    ErrorTextFallback, ErrorTextOf, Expectation, HookFuture, HookOutcome, HookResult, HookText,
+    IntoPart, Item, Json, LossOf, MethodError, MethodSpec, NamedClient, NoHookOutcome, NoLoss,
+    Outcome, ParamSpec, Parts, PluginType, PluginValue, Raw, Reply, ReplyFuture, ResultKind,
+    ResultKindFallback, Subscription, TypeSchema, TypeSchemaFallback, TypeSchemaOf, blocking,
+    check, outgoing, receiver, wait, with_bytes,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory, serde, serde_json};

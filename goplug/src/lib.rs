@@ -171,6 +171,8 @@ pub mod contract {
 /// gets one.
 pub mod raw {
     #[doc(inline)]
+    pub use goplug_runtime::protocol::parts::Part;
+    #[doc(inline)]
     pub use goplug_runtime::transport::Listener;
     #[doc(inline)]
     pub use goplug_runtime::typed::check::Returned;

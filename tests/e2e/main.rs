@@ -36,6 +36,7 @@ mod optional;
 mod originals;
 mod own_socket;
 mod panics;
+mod parts;
 mod pipelining;
 mod process;
 mod program;

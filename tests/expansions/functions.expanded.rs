@@ -258,6 +258,129 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
         )
     }
 }
+fn scale(by: u32, image: &[u8], mask: Option<Bytes>) -> (u32, Bytes) {
+    (by, resized(image, by, mask))
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<u32>();
+    ::goplug::__private::check::bytes::<::std::vec::Vec<u8>>();
+    ::goplug::__private::check::bytes::<Bytes>();
+    ::goplug::__private::check::result::<u32>();
+    ::goplug::__private::check::bytes::<Bytes>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Calculator,
+    >(
+        ::goplug::__private::Item::Method(
+            <CalculatorClient>::__METHOD_SCALE,
+            |_, call| ::std::boxed::Box::pin(async move {
+                let (call, mut parts) = call.split(<CalculatorClient>::__METHOD_SCALE)?;
+                let (by, image, mask) = call
+                    .arrived::<
+                        (
+                            u32,
+                            ::std::option::Option<::std::vec::Vec<u8>>,
+                            ::std::option::Option<::std::vec::Vec<u8>>,
+                        ),
+                    >(<CalculatorClient>::__METHOD_SCALE)
+                    .arguments()?;
+                let image: ::goplug::__private::Bytes = parts
+                    .take(&<CalculatorClient>::__METHOD_SCALE.params[1], image)?;
+                let mask: Option<Bytes> = parts
+                    .take(&<CalculatorClient>::__METHOD_SCALE.params[2], mask)?;
+                ::goplug::__private::Answer(scale(by, &image, mask)).beside_reply()
+            }),
+        ),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
+    const __METHOD_SCALE: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "scale",
+        doc: "",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "by",
+                ty: "u32",
+                schema: ::goplug::__private::schema!(u32),
+            },
+            ::goplug::__private::ParamSpec {
+                name: "image",
+                ty: "Vec<u8>",
+                schema: ::goplug::__private::schema!(::std::vec::Vec < u8 >),
+            },
+            ::goplug::__private::ParamSpec {
+                name: "mask",
+                ty: "Option<Bytes>",
+                schema: ::goplug::__private::schema!(
+                    ::std::option::Option < ::std::vec::Vec < u8 > >
+                ),
+            },
+        ],
+        returns: "(u32, Bytes)",
+        result: ::goplug::__private::schema!((u32, ::std::vec::Vec < u8 >)),
+        error: ::goplug::__private::ErrorSpec::NONE,
+        idempotent: false,
+        optional: false,
+    };
+    /// Calls the plugin's method `scale`.
+    pub async fn scale(
+        &self,
+        by: u32,
+        image: &[u8],
+        mask: Option<Bytes>,
+    ) -> ::goplug::__private::Result<(u32, Bytes)> {
+        self.base
+            .request::<
+                _,
+                _,
+                (u32, Bytes),
+            >(
+                ::goplug::__private::Beside,
+                Self::__METHOD_SCALE,
+                ::goplug::__private::with_bytes(
+                    (&by,),
+                    [
+                        (1, ::goplug::__private::IntoPart::into_part(image)),
+                        (2, ::goplug::__private::IntoPart::into_part(mask)),
+                    ],
+                ),
+            )
+            .call()
+            .await
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
+    /// Calls the plugin's method `scale`.
+    pub fn scale(
+        &self,
+        by: u32,
+        image: &[u8],
+        mask: Option<Bytes>,
+    ) -> ::goplug::__private::Result<(u32, Bytes)> {
+        ::goplug::__private::wait(
+            self
+                .base
+                .request::<
+                    _,
+                    _,
+                    (u32, Bytes),
+                >(
+                    ::goplug::__private::Beside,
+                    <CalculatorClient>::__METHOD_SCALE,
+                    ::goplug::__private::with_bytes(
+                        (&by,),
+                        [
+                            (1, ::goplug::__private::IntoPart::into_part(image)),
+                            (2, ::goplug::__private::IntoPart::into_part(mask)),
+                        ],
+                    ),
+                )
+                .call(),
+        )
+    }
+}
 /// How far a long sum has come.
 pub async fn progress(percent: u8) -> goplug::Result<()> {
     ::goplug::__private::outgoing::<

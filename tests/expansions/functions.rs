@@ -18,6 +18,11 @@ pub fn do_it(input: Bytes) -> Bytes {
     input
 }
 
+#[goplug::method(Calculator)]
+fn scale(by: u32, image: &[u8], mask: Option<Bytes>) -> (u32, Bytes) {
+    (by, resized(image, by, mask))
+}
+
 /// How far a long sum has come.
 #[goplug::callback(Calculator)]
 pub async fn progress(percent: u8) -> goplug::Result<()>;

@@ -88,9 +88,9 @@ impl<P: PluginType> Caller for InProcess<P> {
         let Some((_, dispatch)) = entry else {
             return Err(Error::UnknownMethod { method: request.method.into() });
         };
-        let reply = dispatch(Arc::clone(&self.value), Call::new(request.body));
+        let reply = dispatch(Arc::clone(&self.value), Call::new(request.whole_body()));
         match self.context().scope(reply).await {
-            Ok(reply) => Ok(reply.body),
+            Ok(reply) => Ok(reply.whole_body()),
             Err(problem) => Err(error(request.method, &problem)),
         }
     }

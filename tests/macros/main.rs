@@ -1,5 +1,6 @@
 //! What the macros generate, called from end to end without a process in between.
 
+mod beside;
 mod contract;
 mod contract_client;
 mod double;

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned as _;
+use syn::{Index, Type};
 
 use super::paths::Paths;
 use crate::model::types::{self, Raw};
@@ -13,8 +13,17 @@ use crate::model::{FnSignature, Param, idents};
 /// let (a, b) = call.arrived::<(i64, String)>(spec).arguments()?;
 /// // or, for the bytes of a raw method:
 /// let input: Bytes = call.into_body();
+/// // or, for bytes beside others:
+/// let (call, mut parts) = call.split(spec)?;
+/// let (a, image) = call.arrived::<(i64, Option<Vec<u8>>)>(spec).arguments()?;
+/// let image: Bytes = parts.take(&spec.params[1], image)?;
 /// ```
-pub(crate) fn decode(signature: &FnSignature, call: &Ident, spec: &TokenStream) -> TokenStream {
+pub(crate) fn decode(
+    signature: &FnSignature,
+    call: &Ident,
+    spec: &TokenStream,
+    paths: &Paths,
+) -> TokenStream {
     if let Some((param, raw)) = signature.raw() {
         let Param { ident, owned, .. } = param;
         let value = from_bytes(raw, &quote!(#call.into_body()));
@@ -24,8 +33,30 @@ pub(crate) fn decode(signature: &FnSignature, call: &Ident, spec: &TokenStream) 
         return TokenStream::new();
     }
     let names = signature.params.iter().map(|param| &param.ident);
-    let types = signature.params.iter().map(|param| &param.owned);
-    quote!(let (#(#names,)*) = #call.arrived::<(#(#types,)*)>(#spec).arguments()?;)
+    if !signature.has_parts() {
+        let types = signature.params.iter().map(|param| &param.owned);
+        return quote!(let (#(#names,)*) = #call.arrived::<(#(#types,)*)>(#spec).arguments()?;);
+    }
+    let parts = signature.local("parts");
+    let types = signature.params.iter().map(|param| match param.is_bytes() {
+        true => quote!(::std::option::Option<::std::vec::Vec<u8>>),
+        false => param.owned.to_token_stream(),
+    });
+    let bytes = signature.params.iter().enumerate().filter(|(_, param)| param.is_bytes());
+    let takes = bytes.map(|(index, param)| {
+        let (Param { ident, .. }, ty, index) = (param, taken(param, paths), Index::from(index));
+        quote!(let #ident: #ty = #parts.take(&#spec.params[#index], #ident)?;)
+    });
+    quote! {
+        let (#call, mut #parts) = #call.split(#spec)?;
+        let (#(#names,)*) = #call.arrived::<(#(#types,)*)>(#spec).arguments()?;
+        #(#takes)*
+    }
+}
+
+/// The type that bytes beside others are taken as: the user's, or `Bytes` behind a slice.
+fn taken(param: &Param, Paths { private, .. }: &Paths) -> TokenStream {
+    if is_slice(&param.written) { quote!(#private::Bytes) } else { param.owned.to_token_stream() }
 }
 
 /// ```text
@@ -47,8 +78,13 @@ pub(crate) fn pass(signature: &FnSignature, plugin: &Ident) -> TokenStream {
 /// (&a, b)
 /// // or, for the bytes of a raw method:
 /// Bytes::from(input)
+/// // or, for bytes beside others:
+/// with_bytes((&a,), [(1, IntoPart::into_part(image))])
 /// ```
 pub(crate) fn encode(signature: &FnSignature, paths: &Paths) -> TokenStream {
+    if signature.has_parts() {
+        return encode_with_bytes(signature, paths);
+    }
     encode_named(signature, paths, |param| param.ident.to_token_stream())
 }
 
@@ -65,16 +101,30 @@ fn encode_named(
     if let Some((param, raw)) = signature.raw() {
         return to_bytes(raw, param, &name(param), paths);
     }
-    // An error about an argument is an error about its type, and points there.
-    let arguments = signature.params.iter().map(|param| {
-        let name = name(param);
-        if param.by_ref {
-            idents::locate(&name, param.written.span())
-        } else {
-            quote_spanned!(param.written.span()=> &#name)
-        }
-    });
+    let arguments = signature.params.iter().map(|param| by_reference(param, &name(param)));
     quote!((#(#arguments,)*))
+}
+
+fn encode_with_bytes(signature: &FnSignature, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let (bytes, values): (Vec<_>, Vec<_>) =
+        signature.params.iter().enumerate().partition(|(_, param)| param.is_bytes());
+    let values =
+        values.iter().map(|(_, param)| by_reference(param, &param.ident.to_token_stream()));
+    let bytes = bytes.iter().map(|(index, param)| {
+        let (Param { ident, .. }, index) = (param, Index::from(*index));
+        quote!((#index, #private::IntoPart::into_part(#ident)))
+    });
+    quote!(#private::with_bytes((#(#values,)*), [#(#bytes),*]))
+}
+
+/// An error about an argument is an error about its type, and points there.
+fn by_reference(param: &Param, name: &TokenStream) -> TokenStream {
+    if param.by_ref {
+        idents::locate(name, param.written.span())
+    } else {
+        quote_spanned!(param.written.span()=> &#name)
+    }
 }
 
 fn to_bytes(raw: Raw, param: &Param, name: &TokenStream, paths: &Paths) -> TokenStream {

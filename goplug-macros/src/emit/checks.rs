@@ -8,7 +8,7 @@ use syn::{Type, parse_quote};
 
 use super::paths::Paths;
 use super::results::{ok_type, opaque};
-use crate::model::types;
+use crate::model::types::{self, Raw};
 use crate::model::{
     Callback, ClientMember, ErrorForm, FnSignature, Hook, Method, Outcome, Output, Param, idents,
     names,
@@ -28,7 +28,10 @@ pub(crate) fn of(member: &ClientMember, paths: &Paths) -> TokenStream {
 /// typed::<Result<f64, DivideError>, f64, DivideError>();
 /// ```
 fn of_method(method: &Method, paths: &Paths) -> TokenStream {
-    let params = parameters(&method.signature, paths);
+    let params = match method.signature.has_parts() {
+        true => parts(&method.signature, paths),
+        false => parameters(&method.signature, true, paths),
+    };
     let raw = method.output.raw().is_some();
     let output = match &method.output {
         Output::Value(ty) => {
@@ -130,7 +133,13 @@ fn value_check(ty: &Type, raw: bool, paths: &Paths) -> TokenStream {
     if raw {
         return quote_spanned!(ty.span()=> #private::check::bytes::<#ty>(););
     }
+    if let Some((value, bytes)) = types::pair(ty).filter(|(_, bytes)| Raw::of(bytes).is_some()) {
+        let value = value_check(value, false, paths);
+        return quote_spanned!(bytes.span()=> #value #private::check::bytes::<#bytes>(););
+    }
+    let second = types::pair(ty).and_then(|(_, second)| no_hidden_bytes(second, paths));
     let (bytes, some) = (no_hidden_bytes(ty, paths), no_lost_some(ty, paths));
+    let bytes = quote!(#bytes #second);
     quote_spanned!(ty.span()=> #private::check::result::<#ty>(); #bytes #some)
 }
 
@@ -142,6 +151,11 @@ fn value_check(ty: &Type, raw: bool, paths: &Paths) -> TokenStream {
 /// so that it is an error also if `Blob` is `Bytes`, which is no type of serde.
 fn no_hidden_bytes(ty: &Type, paths: &Paths) -> Option<TokenStream> {
     types::may_hide_bytes(ty).then(|| loss(ty, &quote!(no_hidden_bytes), &quote!(BYTES), paths))
+}
+
+/// As [`no_hidden_bytes`], of a method's parameter: bytes in an `Option` travel as they are as well.
+fn no_hidden_part(ty: &Type, paths: &Paths) -> Option<TokenStream> {
+    no_hidden_bytes(types::option_content(ty).unwrap_or(ty), paths)
 }
 
 /// ```text
@@ -172,7 +186,7 @@ fn loss(ty: &Type, check: &TokenStream, constant: &TokenStream, paths: &Paths) -
 /// ```
 fn of_callback(callback: &Callback, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
-    let params = parameters(&callback.signature, paths);
+    let params = parameters(&callback.signature, false, paths);
     let answer = callback.answer.as_ref().map(|ty| {
         let some = no_lost_some(ty, paths);
         quote_spanned!(ty.span()=> #private::check::result::<#ty>(); #some)
@@ -195,15 +209,41 @@ pub(crate) fn of_hook(hook: &Hook, paths: &Paths) -> TokenStream {
 /// parameter::<i64>();
 /// parameter::<String>();
 /// ```
-fn parameters(signature: &FnSignature, paths: &Paths) -> TokenStream {
+///
+/// The bytes of a method are parts also beside others, those of a callback are not.
+fn parameters(signature: &FnSignature, of_method: bool, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     if let Some((Param { written, owned, .. }, _)) = signature.raw() {
         return quote_spanned!(written.span()=> #private::check::bytes::<#owned>(););
     }
     let only = signature.params.len() == 1;
     let checks = signature.params.iter().map(|Param { written, owned, .. }| {
-        let bytes = only.then(|| no_hidden_bytes(owned, paths));
+        let bytes = match of_method {
+            true => no_hidden_part(owned, paths),
+            false if only => no_hidden_bytes(owned, paths),
+            false => None,
+        };
         let some = no_lost_some(owned, paths);
+        quote_spanned!(written.span()=> #private::check::parameter::<#owned>(); #bytes #some)
+    });
+    checks.collect()
+}
+
+/// ```text
+/// parameter::<u32>();
+/// bytes::<Bytes>();
+/// ```
+///
+/// of a method with bytes beside other parameters.
+fn parts(signature: &FnSignature, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let checks = signature.params.iter().map(|param| {
+        let Param { written, owned, .. } = param;
+        if param.is_bytes() {
+            let bytes = param.optional_bytes().unwrap_or(owned);
+            return quote_spanned!(written.span()=> #private::check::bytes::<#bytes>(););
+        }
+        let (bytes, some) = (no_hidden_part(owned, paths), no_lost_some(owned, paths));
         quote_spanned!(written.span()=> #private::check::parameter::<#owned>(); #bytes #some)
     });
     checks.collect()

@@ -223,7 +223,10 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
         Output::Value(_) => quote!(call),
         Output::Outcome(_) => quote!(try_call),
     };
-    let codec = codec(output.raw().is_some(), private);
+    let codec = match output.beside() {
+        Some(_) => quote!(#private::Beside),
+        None => codec(output.raw().is_some(), private),
+    };
     let constant = flavour.constant(&method_constant(method), paths);
     let arguments = args::encode(signature, paths);
     let result_type = results::result_type(method, paths);

@@ -23,7 +23,7 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
     let receiver =
         signature.takes_plugin.then(|| quote!(let #plugin = #private::receiver::<#ty>(#plugin)?;));
     let constant = method_constant(method);
-    let decode = args::decode(signature, &call, &quote!(<#client>::#constant));
+    let decode = args::decode(signature, &call, &quote!(<#client>::#constant), paths);
     let callee = paths.callee(&signature.ident);
     let passed = args::pass(signature, &plugin);
     let invoked = quote!(#callee(#passed));
@@ -52,6 +52,15 @@ fn reply(method: &Method, result: &TokenStream, paths: &Paths) -> TokenStream {
     let Paths { private, client, .. } = paths;
     let constant = method_constant(method);
     let spec = quote!(<#client>::#constant);
+    if method.output.beside().is_some() {
+        return match &method.output {
+            Output::Value(_) => quote!(#private::Answer(#result).beside_reply()),
+            Output::Outcome(outcome) => {
+                let opaque = opaque(outcome, paths);
+                quote!(#private::Attempt::<#opaque, _>(#result).beside_reply_to(#spec))
+            }
+        };
+    }
     match (&method.output, method.output.raw()) {
         (Output::Value(_), None) => quote!(#private::Answer(#result).reply()),
         (Output::Value(_), Some(_)) => {

@@ -63,6 +63,9 @@ fn result(method: &Method, paths: &Paths) -> TokenStream {
     if method.output.raw().is_some() {
         return opaque(paths);
     }
+    if let Some((value, _)) = method.output.beside() {
+        return schema(&quote!((#value, ::std::vec::Vec<u8>)), paths);
+    }
     match &method.output {
         Output::Value(ty) => schema(&quote!(#ty), paths),
         Output::Outcome(outcome) => schema(&success(outcome, paths), paths),
@@ -137,8 +140,9 @@ pub(crate) fn params<'a>(
 ) -> impl Iterator<Item = TokenStream> + 'a {
     let Paths { private, .. } = paths;
     let is_raw = signature.raw().is_some();
-    signature.params.iter().map(move |Param { name, spelling, owned, .. }| {
-        let schema = if is_raw { opaque(paths) } else { schema(&quote!(#owned), paths) };
+    signature.params.iter().map(move |param| {
+        let (Param { name, spelling, .. }, json) = (param, param.json_type());
+        let schema = if is_raw { opaque(paths) } else { schema(&quote!(#json), paths) };
         quote!(#private::ParamSpec { name: #name, ty: #spelling, schema: #schema })
     })
 }

@@ -25,6 +25,19 @@ pub(crate) struct Method {
     pub(crate) optional: bool,
 }
 
+/// The name of the part that has all parameters but bytes.
+const ARGUMENTS: &str = "arguments";
+
+/// Refuses bytes whose part has the name of the one with the other arguments.
+fn check_parts(signature: &FnSignature, diag: &Diag) {
+    let parts = signature.params.iter().filter(|param| param.is_bytes() && signature.has_parts());
+    for param in parts.filter(|param| param.name == ARGUMENTS) {
+        let text = "bytes beside other parameters are a part of the call by their name, and the \
+                    part `arguments` has the other parameters: give these another name";
+        diag.at(&param.user_ident, text);
+    }
+}
+
 impl Method {
     /// The callbacks that would add a function of this method's name to the client: `done` for
     /// `on_done`, and for `done_stream`.
@@ -58,6 +71,7 @@ impl Method {
         }
         let wire = names::wire(Kind::Method, ident, options.name.as_ref(), diag);
         names::check_client_method(ident, &wire, diag);
+        check_parts(&signature, diag);
         let output = Output::new(&function.sig.output, container, diag);
         let returns = options.returns.as_ref();
         Self {

@@ -71,6 +71,15 @@ impl Output {
         }
     }
 
+    /// The two types of a success that is a value and bytes beside it.
+    pub(crate) fn beside(&self) -> Option<(&Type, &Type)> {
+        let success = match self {
+            Self::Value(ty) => Some(&**ty),
+            Self::Outcome(outcome) => outcome.ok.as_ref(),
+        };
+        types::pair(success?).filter(|(_, bytes)| Raw::of(bytes).is_some())
+    }
+
     /// The canonical spelling of the whole.
     pub(crate) fn spelling(&self) -> String {
         match self {

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::{Pat, PatType, Type};
+use syn::{Pat, PatType, Type, parse_quote};
 
 use super::container::Container;
 use super::idents;
@@ -61,6 +61,27 @@ impl Param {
     /// Whether it is bytes, and of which kind.
     pub(crate) fn raw(&self) -> Option<Raw> {
         Raw::of(&self.owned)
+    }
+
+    /// Whether it is bytes, or an `Option` of bytes: beside other parameters a part of its own.
+    pub(crate) fn is_bytes(&self) -> bool {
+        self.raw().is_some() || self.optional_bytes().is_some()
+    }
+
+    /// The type of the bytes, if it is an `Option` of bytes.
+    pub(crate) fn optional_bytes(&self) -> Option<&Type> {
+        types::option_content(&self.owned).filter(|content| Raw::of(content).is_some())
+    }
+
+    /// The type that its JSON is described by.
+    pub(crate) fn json_type(&self) -> Type {
+        if self.raw().is_some() {
+            parse_quote!(::std::vec::Vec<u8>)
+        } else if self.optional_bytes().is_some() {
+            parse_quote!(::std::option::Option<::std::vec::Vec<u8>>)
+        } else {
+            self.owned.clone()
+        }
     }
 }
 

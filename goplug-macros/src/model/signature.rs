@@ -49,6 +49,11 @@ impl FnSignature {
             _ => None,
         }
     }
+
+    /// Whether some parameters of a method are parts of their own: bytes beside other parameters.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.raw().is_none() && self.params.iter().any(Param::is_bytes)
+    }
 }
 
 /// The parameters of a function.

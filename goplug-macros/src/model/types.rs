@@ -99,6 +99,24 @@ impl Raw {
     }
 }
 
+/// The content of a type that is spelled as an `Option`.
+pub(crate) fn option_content(ty: &Type) -> Option<&Type> {
+    match plain(ty) {
+        Type::Path(path) if path_name(&path.path) == "Option" => arguments(&path.path).next(),
+        _ => None,
+    }
+}
+
+/// The two types of a pair.
+pub(crate) fn pair(ty: &Type) -> Option<(&Type, &Type)> {
+    let Type::Tuple(tuple) = plain(ty) else { return None };
+    let mut types = tuple.elems.iter();
+    match (types.next(), types.next(), types.next()) {
+        (Some(first), Some(second), None) => Some((first, second)),
+        _ => None,
+    }
+}
+
 /// Whether this may be an alias of another type: true for all types but built-in ones.
 pub(crate) fn may_be_alias(ty: &Type) -> bool {
     const BUILT_IN: [&str; 20] = [

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::schemas::Schemas;
-use crate::protocol::{MethodDescriptor, Parameter, TypeDescriptor, spelling, wire};
+use crate::protocol::{MethodDescriptor, Parameter, TypeDescriptor, parts, spelling, wire};
 
 /// The body of a call; `None` if the method has no parameters.
 pub(super) fn arguments(params: &[Parameter], schemas: &Schemas<'_>) -> Option<Value> {
@@ -16,11 +16,44 @@ pub(super) fn arguments(params: &[Parameter], schemas: &Schemas<'_>) -> Option<V
         return None;
     }
     let required = !params.iter().all(|param| spelling::may_be_missing(&param.ty));
+    let mut content = json!({wire::JSON: {"schema": schemas.of_arguments(params)}});
+    if schemas.has_parts && spelling::has_parts(params) {
+        content[wire::FORM_DATA] = form(params, schemas);
+    }
     Some(json!({
         "required": required,
         "description": "The arguments by name. An array by position means the same.",
-        "content": {wire::JSON: {"schema": schemas.of_arguments(params)}},
+        "content": content,
     }))
+}
+
+/// The arguments of a method with bytes beside other parameters, as parts.
+fn form(params: &[Parameter], schemas: &Schemas<'_>) -> Value {
+    let (bytes, others): (Vec<_>, Vec<_>) =
+        params.iter().cloned().partition(|param| spelling::is_part(&param.ty.spelling));
+    let is_required = |param: &&Parameter| !spelling::may_be_missing(&param.ty);
+    let mut required: Vec<_> = bytes.iter().filter(is_required).map(|param| &*param.name).collect();
+    if others.iter().any(|param| is_required(&param)) {
+        required.push(parts::ARGUMENTS);
+    }
+    let arguments = (parts::ARGUMENTS, schemas.of_arguments(&others), wire::JSON);
+    let bytes = bytes.iter().map(|param| (&*param.name, binary(), wire::OCTET_STREAM));
+    parts_of(bytes.chain([arguments]), required.into())
+}
+
+/// The content of a body with these parts: their names, schemas and media types.
+fn parts_of<'p>(parts: impl Iterator<Item = (&'p str, Value, &'p str)>, required: Value) -> Value {
+    let (mut properties, mut encoding) = (Map::new(), Map::new());
+    for (name, schema, media_type) in parts {
+        properties.insert(name.into(), schema);
+        encoding.insert(name.into(), json!({"contentType": media_type}));
+    }
+    let schema = json!({"type": "object", "properties": properties, "required": required});
+    json!({"schema": schema, "encoding": encoding})
+}
+
+fn binary() -> Value {
+    json!({"type": "string", "format": "binary"})
 }
 
 /// The body of an activation.
@@ -54,8 +87,14 @@ pub(super) fn result(method: &MethodDescriptor, schemas: &Schemas<'_>) -> Value 
     } else {
         "The result."
     };
-    let schema = schemas.of_success(&method.returns);
-    json!({"description": what, "content": {wire::JSON: {"schema": schema}}})
+    let mut content = json!({wire::JSON: {"schema": schemas.of_success(&method.returns)}});
+    if schemas.has_parts && spelling::beside_bytes(success).is_some() {
+        let value = (parts::VALUE, json!({}), wire::JSON);
+        let bytes = (parts::BYTES, binary(), wire::OCTET_STREAM);
+        content[wire::FORM_DATA] =
+            parts_of([value, bytes].into_iter(), json!([parts::VALUE, parts::BYTES]));
+    }
+    json!({"description": what, "content": content})
 }
 
 /// The content of a response that is a stream of these events, by their types. The schema is that

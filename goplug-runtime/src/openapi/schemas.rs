@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 use super::documents;
 use super::names::Names;
 use super::references::Targets;
-use crate::protocol::{CallbackDescriptor, Descriptor, Parameter, TypeDescriptor, spelling};
+use crate::protocol::{CallbackDescriptor, Descriptor, Parameter, TypeDescriptor, spelling, wire};
 
 /// Makes schemas of the document out of those of a descriptor.
 pub(super) struct Schemas<'a> {
+    /// Whether the plugin reads and writes parts.
+    pub(super) has_parts: bool,
     targets: Targets<'a>,
     /// The component of a problem document.
     problem: String,
@@ -17,14 +19,15 @@ pub(super) struct Schemas<'a> {
 }
 
 impl<'a> Schemas<'a> {
-    pub(super) fn new(descriptor: &'a Descriptor) -> Self {
+    pub(super) fn new(owner: &'a Descriptor) -> Self {
         let mut names = Names::default();
-        let definitions = &descriptor.definitions;
+        let definitions = &owner.definitions;
         let targets =
             Targets { definitions, names: names.take_all(definitions.keys().map(|k| &**k)) };
         let problem = names.take("Problem");
         let descriptor = names.take("Descriptor");
-        Self { targets, problem, descriptor }
+        let has_parts = owner.features.iter().any(|feature| feature == wire::FEATURE_PARTS);
+        Self { has_parts, targets, problem, descriptor }
     }
 
     /// The values of a type.

@@ -91,6 +91,38 @@ fn bytes_alone_are_the_body() {
 }
 
 #[test]
+fn bytes_beside_others_are_parts_of_a_form_if_the_plugin_reads_parts() {
+    let document = |features: Value| {
+        let mut descriptor = json!({"name": "p", "features": features});
+        descriptor["methods"] = json!([{
+            "name": "m",
+            "params": [
+                {"name": "image", "type": "Bytes"},
+                {"name": "width", "type": "u32"},
+                {"name": "mask", "type": "Option<Vec<u8>>"},
+            ],
+            "returns": {"type": "Result<(u32, Bytes), E>"},
+        }]);
+        openapi(&serde_json::from_value::<Descriptor>(descriptor).unwrap())
+    };
+    let (with, without) = (document(json!(["parts"])), document(json!([])));
+    let method = |document: &Value| document["paths"]["/m"]["post"].clone();
+    let form = &method(&with)["requestBody"]["content"]["multipart/form-data"];
+    assert_eq!(form["schema"]["required"], json!(["image", "arguments"]));
+    let properties = &form["schema"]["properties"];
+    assert_eq!(properties["image"], json!({"type": "string", "format": "binary"}));
+    assert_eq!(properties["arguments"]["required"], json!(["width"]));
+    assert_eq!(properties["arguments"]["properties"].as_object().unwrap().len(), 1);
+    assert_eq!(form["encoding"]["mask"]["contentType"], "application/octet-stream");
+    let answer = &method(&with)["responses"]["200"]["content"]["multipart/form-data"];
+    assert_eq!(answer["schema"]["required"], json!(["value", "bytes"]));
+    for body in ["/requestBody/content", "/responses/200/content"] {
+        let content = method(&without).pointer(body).unwrap().clone();
+        assert_eq!(content.as_object().unwrap().len(), 1, "{body}");
+    }
+}
+
+#[test]
 fn a_method_without_parameters_or_result_has_no_body_and_answers_null() {
     for returns in ["()", "Result<()>", "Result<(), E>"] {
         let document = of_method(&json!({"name": "m", "returns": {"type": returns}}));

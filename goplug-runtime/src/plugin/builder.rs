@@ -13,7 +13,9 @@ use super::hooks::Hooks;
 use super::server::PluginServer;
 use super::value::Value;
 use crate::error::{Error, RemoteError, Result};
-use crate::protocol::{CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, name, wire};
+use crate::protocol::{
+    CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, name, spelling, wire,
+};
 use crate::typed::{
     Activation, Configuration, Handler, HookOutcome, PluginType, Reply, Table, insert_sorted,
     remote_problem, table,
@@ -271,13 +273,13 @@ impl ServerBuilder {
         };
         let head =
             Descriptor { version: self.version, ..Descriptor::new(self.name, self.namespace) };
+        let mut features = vec![wire::FEATURE_PIPELINE.into()];
+        if self.methods.iter().any(|(method, _)| has_parts(method)) {
+            features.push(wire::FEATURE_PARTS.into());
+        }
         let (methods, handlers) = self.methods.into_iter().unzip();
-        let descriptor = Descriptor {
-            features: vec![wire::FEATURE_PIPELINE.into()],
-            methods,
-            callbacks: self.callbacks,
-            ..head.clone()
-        };
+        let descriptor =
+            Descriptor { features, methods, callbacks: self.callbacks, ..head.clone() };
         let fault = |error: &dyn Display| Error::Configuration(format!("plugin {id}: {error}"));
         let descriptor_json = serde_json::to_vec(&descriptor).map_err(|error| fault(&error))?;
         let definition = PluginDefinition {
@@ -320,4 +322,10 @@ impl ServerBuilder {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a method has bytes beside other parameters or beside its result.
+fn has_parts(method: &MethodDescriptor) -> bool {
+    let success = spelling::success(&method.returns.spelling);
+    spelling::has_parts(&method.params) || spelling::beside_bytes(success).is_some()
 }

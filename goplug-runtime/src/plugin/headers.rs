@@ -100,6 +100,15 @@ fn text(field: &Field) -> Option<&str> {
     text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)).then_some(text)
 }
 
+/// Whether a caller says that it reads results of the media type [`wire::FORM_DATA`].
+pub(super) fn accepts_parts<'a>(mut fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> bool {
+    let wanted = wire::FORM_DATA.as_bytes();
+    fields.any(|(name, value)| {
+        name.eq_ignore_ascii_case(wire::HEADER_ACCEPT)
+            && value.windows(wanted.len()).any(|media_type| media_type.eq_ignore_ascii_case(wanted))
+    })
+}
+
 /// The caller's budget, from the value of its header; `None` without that header.
 ///
 /// # Errors

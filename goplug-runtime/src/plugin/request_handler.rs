@@ -18,7 +18,7 @@ use serde::de::IgnoredAny;
 use super::callbacks::{CallbackReply, ConnectionGuard, Hangup, Hub};
 use super::definition::{PluginDefinition, Settings};
 use super::dispatch::{self, Begun, Running};
-use super::headers::{Headers, parse_budget};
+use super::headers::{Headers, accepts_parts, parse_budget};
 use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
@@ -46,7 +46,7 @@ pub(super) enum Answer {
 
 /// A request whose response is not ready.
 pub(super) enum PendingRequest {
-    Call { running: Running, budget: Option<Duration>, guard: CallGuard },
+    Call { running: Running, budget: Option<Duration>, accepts_parts: bool, guard: CallGuard },
     Control { request: Box<ControlRequest>, body: Bytes },
 }
 
@@ -139,7 +139,10 @@ impl RequestHandler {
         };
         if let Some(handler) = self.definition.handler(&method) {
             return match parse_budget(timeout) {
-                Ok(budget) => Route::Call(MethodCall { handler, budget }),
+                Ok(budget) => {
+                    let accepts_parts = accepts_parts(fields);
+                    Route::Call(MethodCall { handler, budget, accepts_parts })
+                }
                 Err(problem) => Route::Invalid(problem),
             };
         }
@@ -152,7 +155,7 @@ impl RequestHandler {
 
     /// Begins a request, and polls a method's handler once. Waits for nothing.
     pub(super) async fn begin(&self, route: Route<'_>, body: Bytes) -> Answer {
-        let MethodCall { handler, budget } = match route {
+        let MethodCall { handler, budget, accepts_parts } = match route {
             Route::Call(call) => call,
             Route::Control(request) => {
                 return Answer::Pending(PendingRequest::Control { request, body });
@@ -169,9 +172,12 @@ impl RequestHandler {
             Poll::Ready(dispatch::begin(handler, call, budget, self.context.as_ref(), cx))
         });
         match begun.await {
-            Begun::Answered(outcome) => Answer::Ready(Response::of_call(outcome, guard)),
+            Begun::Answered(outcome) => {
+                Answer::Ready(Response::of_call(outcome, accepts_parts, guard))
+            }
             Begun::Running(running) => {
-                Answer::Pending(PendingRequest::Call { running, budget, guard })
+                let pending = PendingRequest::Call { running, budget, accepts_parts, guard };
+                Answer::Pending(pending)
             }
         }
     }
@@ -187,10 +193,10 @@ impl RequestHandler {
         connection: u64,
     ) -> Result<Response, Hangup> {
         let outcome = match pending {
-            PendingRequest::Call { running, budget, guard } => {
+            PendingRequest::Call { running, budget, accepts_parts, guard } => {
                 let context = self.context.as_ref();
                 let outcome = dispatch::finish(running, budget, context, &self.lifecycle).await;
-                return Ok(Response::of_call(outcome, guard));
+                return Ok(Response::of_call(outcome, accepts_parts, guard));
             }
             PendingRequest::Control { request, body } => {
                 // In a box, so that the future of a call stays small.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::callbacks::CallbackStream;
 use super::lifecycle::{CallGuard, StopGuard};
+use crate::protocol::parts::{self, Multipart};
 use crate::protocol::{Problem, wire};
 use crate::typed::Reply;
 
@@ -43,6 +44,8 @@ pub(super) struct Response {
 #[derive(Debug)]
 pub(super) enum Content {
     Full(Bytes),
+    /// A value and bytes, whose media type is that of the parts.
+    Parts(Box<Multipart>),
     Callbacks(CallbackStream),
 }
 
@@ -56,12 +59,30 @@ impl Response {
 
     /// The outcome of a call.
     #[inline]
-    pub(super) fn of_call(outcome: Result<Reply, Problem>, guard: CallGuard) -> Self {
+    pub(super) fn of_call(
+        outcome: Result<Reply, Problem>,
+        accepts_parts: bool,
+        guard: CallGuard,
+    ) -> Self {
         let guard = ResponseGuard::from(guard);
         match outcome {
-            Ok(Reply { body, media_type }) => Self::ok(body, media_type.as_str(), guard),
+            Ok(Reply { body, media_type, beside: None }) => {
+                Self::ok(body, media_type.as_str(), guard)
+            }
+            Ok(Reply { body, beside: Some(bytes), .. }) if accepts_parts => {
+                Self::parts(&body, &bytes, guard)
+            }
+            Ok(Reply { body, beside: Some(bytes), .. }) => {
+                Self::ok(parts::json::pair(&body, &bytes), wire::JSON, guard)
+            }
             Err(problem) => Self::problem(&problem, guard),
         }
+    }
+
+    #[cold]
+    fn parts(value: &[u8], bytes: &Bytes, guard: ResponseGuard) -> Self {
+        let content = Content::Parts(Box::new(Reply::multipart(value, bytes)));
+        Self { status: 200, media_type: wire::FORM_DATA, protocol: false, content, guard }
     }
 
     /// A stream of callbacks.

@@ -22,6 +22,8 @@ pub(super) struct MethodCall<'h> {
     pub(super) handler: &'h Handler,
     /// The caller's budget, if it has one.
     pub(super) budget: Option<Duration>,
+    /// Whether the caller reads a result of the media type `multipart/form-data`.
+    pub(super) accepts_parts: bool,
 }
 
 /// A request for a method that the protocol reserves, or for the descriptor.

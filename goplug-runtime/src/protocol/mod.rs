@@ -13,6 +13,7 @@ pub mod legacy;
 mod lossless;
 pub mod name;
 pub(crate) mod null;
+pub mod parts;
 pub mod pconf;
 pub mod problem;
 pub mod reference;

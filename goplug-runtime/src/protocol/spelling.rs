@@ -11,16 +11,21 @@ pub fn success(spelling: &str) -> &str {
     else {
         return spelling;
     };
+    top_level_comma(inner).map_or(inner, |at| &inner[..at]).trim()
+}
+
+/// The first comma that is between types, and not within one.
+fn top_level_comma(spelling: &str) -> Option<usize> {
     let mut depth = 0_i32;
-    for (at, c) in inner.char_indices() {
+    spelling.char_indices().find_map(|(at, c)| {
         match c {
             '<' | '(' | '[' => depth += 1,
             '>' | ')' | ']' => depth -= 1,
-            ',' if depth == 0 => return inner[..at].trim(),
+            ',' if depth == 0 => return Some(at),
             _ => {}
         }
-    }
-    inner.trim()
+        None
+    })
 }
 
 /// Whether a value of the type is the body itself, if it is alone.
@@ -34,6 +39,24 @@ pub fn only_bytes(params: &[Parameter]) -> Option<&Parameter> {
         [only] if is_bytes(&only.ty.spelling) => Some(only),
         _ => None,
     }
+}
+
+/// Whether a parameter of the type is a part of its own, beside other parameters.
+pub fn is_part(spelling: &str) -> bool {
+    matches!(spelling, "Bytes" | "Vec<u8>" | "Option<Bytes>" | "Option<Vec<u8>>")
+}
+
+/// Whether some of the parameters are bytes beside other parameters.
+pub fn has_parts(params: &[Parameter]) -> bool {
+    only_bytes(params).is_none() && params.iter().any(|param| is_part(&param.ty.spelling))
+}
+
+/// The two types of a result that is a value and bytes beside it.
+pub fn beside_bytes(success: &str) -> Option<(&str, &str)> {
+    let inner = success.strip_prefix('(')?.strip_suffix(')')?;
+    let (value, bytes) = inner.rsplit_once(',')?;
+    let is_pair = top_level_comma(value).is_none() && is_bytes(bytes.trim());
+    is_pair.then(|| (value.trim(), bytes.trim()))
 }
 
 /// Whether a value of the type is nothing.
@@ -98,6 +121,43 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(success(spelling), expected);
+        }
+    }
+
+    #[test]
+    fn bytes_beside_other_parameters_are_parts() {
+        let params = |spellings: &[&str]| -> Vec<Parameter> {
+            let params = spellings.iter().map(|spelling| {
+                serde_json::from_value(serde_json::json!({"name": "p", "type": spelling})).unwrap()
+            });
+            params.collect()
+        };
+        for (spellings, expected) in [
+            (&[][..], false),
+            (&["Bytes"], false),
+            (&["u8", "Vec<u16>"], false),
+            (&["Option<Bytes>"], true),
+            (&["u8", "Vec<u8>"], true),
+            (&["Bytes", "Bytes"], true),
+        ] {
+            assert_eq!(has_parts(&params(spellings)), expected, "{spellings:?}");
+        }
+    }
+
+    #[test]
+    fn a_result_may_be_a_value_and_bytes() {
+        for (spelling, expected) in [
+            ("(u8, Bytes)", Some(("u8", "Bytes"))),
+            (
+                "(HashMap<String, (u8, u8)>, Vec<u8>)",
+                Some(("HashMap<String, (u8, u8)>", "Vec<u8>")),
+            ),
+            ("(u8, u8, Bytes)", None),
+            ("(Bytes,)", None),
+            ("(Bytes, u8)", None),
+            ("Bytes", None),
+        ] {
+            assert_eq!(beside_bytes(spelling), expected, "{spelling}");
         }
     }
 }

@@ -45,6 +45,8 @@ pub const HEADER_BUSY_POLL: &str = "goplug-busy-poll";
 pub const HEADER_HOST: &str = "goplug-host";
 /// The id of the last event that the host has seen.
 pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
+/// The media types that a caller can read.
+pub const HEADER_ACCEPT: &str = "accept";
 /// The media type of a body.
 pub const HEADER_CONTENT_TYPE: &str = "content-type";
 
@@ -58,10 +60,15 @@ pub const STATUS_HEAD_TOO_LONG: u16 = 431;
 /// The feature of plugins that support [`HEADER_PIPELINE`].
 pub const FEATURE_PIPELINE: &str = "pipeline";
 
+/// The feature of plugins that read and write bodies of the media type [`FORM_DATA`].
+pub const FEATURE_PARTS: &str = "parts";
+
 /// Typed arguments and results.
 pub const JSON: &str = "application/json";
 /// Raw arguments and results.
 pub const OCTET_STREAM: &str = "application/octet-stream";
+/// Arguments and results with bytes beside other values.
+pub const FORM_DATA: &str = "multipart/form-data";
 /// The descriptor.
 pub const DESCRIPTOR: &str = "application/vnd.goplug+json";
 /// An error body, RFC 9457.

@@ -31,9 +31,9 @@ mod table;
 #[cfg(feature = "host")]
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
-    Answer, Arrived, Attempt, Call, CallbackKind, Configuration, Configured, Context, Emission,
-    Handler, Notifier, Payload, PluginValue, Reply, ReplyFuture, WrongPluginValue, blocking,
-    receiver, wait, wait_until,
+    Answer, Arrived, ArrivedParts, Attempt, Call, CallbackKind, Configuration, Configured, Context,
+    Emission, Handler, Notifier, Payload, PluginValue, Reply, ReplyFuture, WrongPluginValue,
+    blocking, receiver, wait, wait_until,
 };
 pub use callback::{
     CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Outgoing,
@@ -43,7 +43,10 @@ pub use client::{
     BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost, Registration,
     Request,
 };
-pub use codec::{Arguments, DecodeResult, EncodeArguments, EncodeError, Json, MediaType, Raw};
+pub use codec::{
+    Arguments, Beside, DecodeResult, EncodeArguments, EncodeError, FromPart, IntoPart, Json,
+    MediaType, Raw, WithBytes, with_bytes,
+};
 #[cfg(feature = "plugin")]
 pub(crate) use declare::remote_problem;
 pub use declare::{

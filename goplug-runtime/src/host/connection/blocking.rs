@@ -72,7 +72,15 @@ impl BlockingConnection {
         if let Some(microseconds) = self.busy_poll_header.take() {
             insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
         }
-        let sent = send(&mut self.stream, [&self.outgoing, body], deadline);
+        let mut parts = [IoSlice::new(&self.outgoing), IoSlice::new(body)];
+        let sent = match request.more {
+            [] => send(&mut self.stream, &mut parts, deadline),
+            more => {
+                let more = more.iter().map(|piece| IoSlice::new(piece));
+                let mut parts: Vec<_> = parts.into_iter().chain(more).collect();
+                send(&mut self.stream, &mut parts, deadline)
+            }
+        };
         if let Err(error @ (SendError::Unsent(_) | SendError::TimedOut(_))) = sent {
             return Err(error);
         }
@@ -148,14 +156,12 @@ impl Pooled for BlockingConnection {
     }
 }
 
-/// Writes both parts completely, with one system call if the socket takes them.
+/// Writes all parts completely, with one system call if the socket takes them.
 fn send(
     stream: &mut BlockingStream,
-    [head, body]: [&[u8]; 2],
+    mut unsent: &mut [IoSlice<'_>],
     deadline: Instant,
 ) -> Result<(), SendError> {
-    let mut parts = [IoSlice::new(head), IoSlice::new(body)];
-    let mut unsent = &mut parts[..];
     let mut sent_something = false;
     // Skips empty parts.
     IoSlice::advance_slices(&mut unsent, 0);

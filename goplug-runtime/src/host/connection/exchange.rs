@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use tokio::runtime::Id;
 use tokio::time::Instant;
@@ -92,6 +93,7 @@ impl Connection {
             stream: &mut self.stream,
             incoming: &mut self.incoming,
             parts: [&self.outgoing, body],
+            more: Unsent::new(request.more),
             sent: 0,
             write_error: None,
             has_received: false,
@@ -160,6 +162,37 @@ impl Pooled for Connection {
     }
 }
 
+/// The pieces of a body that are still to be sent.
+struct Unsent<'a> {
+    pieces: &'a [Bytes],
+    /// How many bytes of the first one have been sent.
+    sent: usize,
+}
+
+impl<'a> Unsent<'a> {
+    fn new(pieces: &'a [Bytes]) -> Self {
+        Self { pieces, sent: 0 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let [piece, rest @ ..] = self.pieces {
+            if self.sent == piece.len() {
+                *self = Self::new(rest);
+                continue;
+            }
+            match ready!(Pin::new(&mut *stream).poll_write(cx, &piece[self.sent..]))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                written => self.sent += written,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 /// A request and its response in progress.
 struct Exchange<'a, F> {
     stream: &'a mut Stream,
@@ -167,6 +200,8 @@ struct Exchange<'a, F> {
     /// The two parts of the request, and how many bytes of both have been sent.
     parts: [&'a [u8]; 2],
     sent: usize,
+    /// The further pieces of the body.
+    more: Unsent<'a>,
     /// Why the rest of the request cannot be sent.
     write_error: Option<io::Error>,
     /// Whether a byte has been received.
@@ -209,6 +244,10 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
     }
 
     fn is_sent(&self) -> bool {
+        self.has_sent_parts() && self.more.is_empty()
+    }
+
+    fn has_sent_parts(&self) -> bool {
         self.sent == self.parts[0].len() + self.parts[1].len()
     }
 
@@ -220,7 +259,7 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.is_sent() {
+        while !self.has_sent_parts() {
             let [head, body] = self.parts;
             let stream = Pin::new(&mut *self.stream);
             let written = match head.get(self.sent..) {
@@ -235,7 +274,7 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
             }
             self.sent += written;
         }
-        Poll::Ready(Ok(()))
+        self.more.poll_write(self.stream, cx)
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, SendError>> {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout_at;
 
+use super::call_body::CallBody;
 use super::exit::{EXIT_WAIT, FOREIGN_EXIT_WAIT};
 use super::outcome::{Failure, Outcome};
 use super::response::RequestLimits;
@@ -20,6 +21,9 @@ use crate::host::runtime;
 use crate::http1::{Request, Response};
 use crate::protocol::{Dialect, wire};
 use crate::typed::{CallRequest, MediaType, wait_until};
+
+/// The header of a call whose result may consist of parts.
+const ACCEPTS_PARTS: &[(&str, &str)] = &[(wire::HEADER_ACCEPT, wire::FORM_DATA)];
 
 impl Instance {
     /// Calls a method within the remaining budget. Dropping the future cancels the call.
@@ -38,7 +42,8 @@ impl Instance {
                 }
             }
         };
-        let request = self.request_of_call(call, budget);
+        let body = CallBody::new(call, self.reads_parts)?;
+        let request = self.request_of_call(call, body.as_deref(), budget);
         let mut sent = self.send(&request, budget.deadline).await;
         if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
             sent = Box::pin(self.repeat(&request, budget.deadline)).await;
@@ -61,7 +66,8 @@ impl Instance {
         let permit = wait_until(self.call_permit(), budget.deadline.into());
         let _permit =
             permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
-        let request = self.request_of_call(call, budget);
+        let body = CallBody::new(call, self.reads_parts)?;
+        let request = self.request_of_call(call, body.as_deref(), budget);
         let send = |admission| self.endpoint().send_blocking(&request, budget.deadline, admission);
         let mut sent = send(Admission::Call);
         if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
@@ -152,17 +158,29 @@ impl Instance {
         alone().await
     }
 
-    /// A call as a request in the plugin's dialect.
-    fn request_of_call<'a>(&self, call: &'a CallRequest<'a>, budget: Budget) -> Request<'a> {
-        let request = Request::new(call.method, &call.body);
+    /// A call as a request in the plugin's dialect. `body` is that of a call with bytes beside its
+    /// other arguments.
+    fn request_of_call<'a>(
+        &self,
+        call: &'a CallRequest<'a>,
+        body: Option<&'a CallBody>,
+        budget: Budget,
+    ) -> Request<'a> {
+        let (media_type, request) = match body {
+            None => (call.media_type.as_str(), Request::new(call.method, &call.body)),
+            Some(CallBody { media_type, first, more }) => {
+                (&**media_type, Request { more, ..Request::new(call.method, first) })
+            }
+        };
         match self.dialect() {
             Dialect::GoPlug2 => Request {
                 timeout: Some(wire::timeout_value(budget.remaining)),
-                content_type: Some(call.media_type.as_str()),
+                content_type: Some(media_type),
+                headers: if call.accepts_parts { ACCEPTS_PARTS } else { &[] },
                 ..request
             },
             Dialect::GoPlug1 => Request {
-                content_type: (!call.body.is_empty()).then(|| MediaType::Json.as_str()),
+                content_type: (!request.body.is_empty()).then(|| MediaType::Json.as_str()),
                 ..request
             },
         }

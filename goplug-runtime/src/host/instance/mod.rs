@@ -8,6 +8,7 @@
 mod activate;
 mod attachment;
 mod call;
+mod call_body;
 mod call_guard;
 mod confinement;
 mod described;

@@ -46,6 +46,8 @@ pub(in crate::host) struct Instance {
     pub(super) in_flight: InFlight,
     /// The latency class of each method; `None` if the plugin does not support pipelining.
     pub(super) latency_classes: Option<BTreeMap<String, LatencyClass>>,
+    /// Whether the plugin reads arguments of the media type `multipart/form-data`.
+    pub(super) reads_parts: bool,
     exit: ExitCell,
 }
 
@@ -58,7 +60,9 @@ impl Instance {
         child: Option<ChildProcess>,
         policy: &Policy,
     ) -> Self {
-        let pipelines = descriptor.features.iter().any(|f| f == wire::FEATURE_PIPELINE);
+        let has = |feature| descriptor.features.iter().any(|f| f == feature);
+        let pipelines = has(wire::FEATURE_PIPELINE);
+        let reads_parts = dialect == Dialect::GoPlug2 && has(wire::FEATURE_PARTS);
         Self {
             id,
             endpoint,
@@ -74,6 +78,7 @@ impl Instance {
                 .unwrap_or(dialect == Dialect::GoPlug1)
                 .then(|| Semaphore::new(1)),
             in_flight: InFlight::new(policy.idle_stop.is_some()),
+            reads_parts,
             exit: ExitCell::default(),
         }
     }

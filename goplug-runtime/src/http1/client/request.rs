@@ -1,5 +1,7 @@
 //! Requests, as a host writes them.
 
+use bytes::Bytes;
+
 use crate::http1::FLATTEN_LIMIT;
 use crate::protocol::wire;
 
@@ -28,8 +30,10 @@ pub struct Request<'a> {
     pub timeout: Option<u64>,
     /// Further headers, whose names are in lower case.
     pub headers: &'a [(&'static str, &'a str)],
-    /// The body.
+    /// The body, or its first piece.
     pub body: &'a [u8],
+    /// The further pieces of the body.
+    pub more: &'a [Bytes],
 }
 
 impl<'a> Request<'a> {
@@ -43,6 +47,7 @@ impl<'a> Request<'a> {
             timeout: None,
             headers: &[],
             body,
+            more: &[],
         }
     }
 
@@ -51,9 +56,15 @@ impl<'a> Request<'a> {
         Self { verb: Verb::Get, headers: &[wire::GOPLUG_2], ..Self::new("", b"") }
     }
 
-    /// Appends the request to `out`, for this authority. If the body is larger than
+    /// The length of the body, with all its pieces.
+    pub fn body_length(&self) -> usize {
+        self.body.len() + self.more.iter().map(Bytes::len).sum::<usize>()
+    }
+
+    /// Appends the request to `out`, for this authority. If the first piece of the body is larger than
     /// [`FLATTEN_LIMIT`](crate::http1::FLATTEN_LIMIT), it is returned, to be sent after `out`;
-    /// otherwise it is part of `out`, and the returned slice is empty.
+    /// otherwise it is part of `out`, and the returned slice is empty. Further pieces are to be
+    /// sent after that.
     pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &'a [u8] {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(match self.verb {
@@ -78,7 +89,7 @@ impl<'a> Request<'a> {
             }
         }
         out.extend_from_slice(b"\r\ncontent-length: ");
-        out.extend_from_slice(digits.format(self.body.len()).as_bytes());
+        out.extend_from_slice(digits.format(self.body_length()).as_bytes());
         out.extend_from_slice(b"\r\n\r\n");
         if self.body.len() > FLATTEN_LIMIT {
             return self.body;

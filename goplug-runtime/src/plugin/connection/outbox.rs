@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::buffered_stream::BufferedStream;
 use crate::http1::{BodyLength, FLATTEN_LIMIT, ResponseHead, write_response_head};
 use crate::plugin::response::ResponseGuard;
+use crate::protocol::parts::Multipart;
 
 /// [`wire::STATUS_GIVEN_BACK`](crate::protocol::wire::STATUS_GIVEN_BACK).
 const GIVEN_BACK: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
@@ -18,8 +19,9 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 #[derive(Default)]
 pub(super) struct Outbox {
     bytes: Vec<u8>,
-    /// A large body, which is written after `bytes`.
+    /// A large body, or the pieces of one, which are written after `bytes`.
     large: Bytes,
+    more: Vec<Bytes>,
     guards: Vec<ResponseGuard>,
 }
 
@@ -33,6 +35,25 @@ impl Outbox {
         } else {
             self.large = body;
         }
+        self.guards.push(guard);
+    }
+
+    /// Adds a response whose body has several pieces.
+    pub(super) fn push_pieces(
+        &mut self,
+        head: ResponseHead<'_>,
+        body: &Multipart,
+        guard: ResponseGuard,
+    ) {
+        let length = BodyLength::Known(body.length() as u64);
+        write_response_head(&mut self.bytes, ResponseHead { length, ..head });
+        let mut pieces = body.pieces.iter();
+        // Behind the head, so that one write sends both.
+        if let Some(first) = pieces.next() {
+            self.bytes.extend_from_slice(first);
+        }
+        self.large = pieces.next().cloned().unwrap_or_default();
+        self.more = pieces.cloned().collect();
         self.guards.push(guard);
     }
 
@@ -68,6 +89,11 @@ impl Outbox {
         idle: Duration,
     ) -> io::Result<()> {
         stream.write(&mut [&self.bytes, &self.large[..]].map(IoSlice::new), idle).await?;
+        if !self.more.is_empty() {
+            let mut more: Vec<_> = self.more.iter().map(|piece| IoSlice::new(piece)).collect();
+            stream.write(&mut more, idle).await?;
+            self.more.clear();
+        }
         self.bytes.clear();
         self.large.clear();
         self.guards.clear();

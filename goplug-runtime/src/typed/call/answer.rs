@@ -24,6 +24,18 @@ impl<T: Returned> Answer<T> {
     }
 }
 
+impl<T: Returned, B: Into<Bytes>> Answer<(T, B)> {
+    /// As [`Reply::with_bytes`].
+    ///
+    /// # Errors
+    /// A problem if the value cannot be JSON.
+    #[inline]
+    pub fn beside_reply(self) -> Result<Reply, Problem> {
+        let (value, bytes) = self.0;
+        Reply::with_bytes(&value, bytes)
+    }
+}
+
 /// The `Result` that a method returned. `OPAQUE` is that of [`Outcome`].
 #[derive(Debug)]
 pub struct Attempt<const OPAQUE: bool, R>(pub R);
@@ -53,6 +65,23 @@ where
     #[inline]
     pub fn raw_reply_to(self, method: &MethodSpec) -> Result<Reply, Problem> {
         Ok(Reply::raw(self.0.into_reply(method)?))
+    }
+}
+
+impl<const OPAQUE: bool, T, B, R> Attempt<OPAQUE, R>
+where
+    R: Outcome<OPAQUE, Ok = (T, B)>,
+    T: Returned,
+    B: Into<Bytes>,
+{
+    /// The result with bytes beside its value, or the error of the method.
+    ///
+    /// # Errors
+    /// The method's own error, as a problem of kind [`Method`](crate::protocol::ProblemKind::Method).
+    #[inline]
+    pub fn beside_reply_to(self, method: &MethodSpec) -> Result<Reply, Problem> {
+        let (value, bytes) = self.0.into_reply(method)?;
+        Reply::with_bytes(&value, bytes)
     }
 }
 
@@ -93,6 +122,22 @@ impl<T> Unmet<T> {
     /// # Errors
     /// None.
     pub fn raw_reply_to(&self, _: &MethodSpec) -> Result<T, Problem> {
+        never!()
+    }
+
+    /// Of a value and bytes.
+    ///
+    /// # Errors
+    /// None.
+    pub fn beside_reply(&self) -> Result<T, Problem> {
+        never!()
+    }
+
+    /// Of a `Result` whose success is a value and bytes.
+    ///
+    /// # Errors
+    /// None.
+    pub fn beside_reply_to(&self, _: &MethodSpec) -> Result<T, Problem> {
         never!()
     }
 }

@@ -2,7 +2,7 @@
 //! belongs to.
 //!
 //! Start with [`invocation`]. [`context`] is how a callback finds the plugin whose handler it
-//! was called from; [`wait`] is for threads without a runtime. The room imports from `declare`
+//! was called from; [`parts`] are the bytes beside other arguments; [`wait`] is for threads without a runtime. The room imports from `declare`
 //! and `codec`.
 
 mod activation;
@@ -12,6 +12,7 @@ mod configuration;
 mod context;
 mod invocation;
 mod notifier;
+mod parts;
 mod reply;
 mod wait;
 
@@ -26,5 +27,6 @@ pub use invocation::{
     Arrived, Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver,
 };
 pub use notifier::{CallbackKind, Emission, Notifier, Payload};
+pub use parts::ArrivedParts;
 pub use reply::Reply;
 pub use wait::{wait, wait_until};

@@ -1,6 +1,6 @@
 //! The base of every generated client.
 //!
-//! Each function takes a codec, `Json` or `Raw`, for the one body that it decodes: the result
+//! Each function takes a codec, `Json`, `Raw` or `Beside`, for the one body that it decodes: the result
 //! of a call, or the arguments of a callback.
 
 use std::fmt;
@@ -87,12 +87,20 @@ impl<C: Caller> ClientBase<C> {
         self.caller.offers(method.name)
     }
 
-    async fn send<A: EncodeArguments>(&self, method: &MethodSpec, arguments: A) -> Result<Bytes> {
+    async fn send<A: EncodeArguments>(
+        &self,
+        method: &MethodSpec,
+        mut arguments: A,
+        accepts_parts: bool,
+    ) -> Result<Bytes> {
+        let parts = arguments.take_parts(method.params);
         let body = encode(method.name, method.params, arguments)?;
         self.caller
             .call(CallRequest {
                 method: method.name,
                 body,
+                parts,
+                accepts_parts,
                 media_type: A::MEDIA_TYPE,
                 timeout: self.timeout,
                 idempotent: method.idempotent,
@@ -110,7 +118,7 @@ impl<C: Caller> ClientBase<C> {
         K: DecodeResult<T>,
         A: EncodeArguments,
     {
-        K::decode(method, self.send(method, arguments).await?)
+        K::decode(method, self.send(method, arguments, K::ACCEPTS_PARTS).await?)
     }
 
     /// Calls a method that returns a `Result`. The codec is that of a success.
@@ -128,7 +136,7 @@ impl<C: Caller> ClientBase<C> {
         A: EncodeArguments,
         E: MethodError,
     {
-        match self.send(method, arguments).await {
+        match self.send(method, arguments, K::ACCEPTS_PARTS).await {
             Ok(body) => Ok(K::decode(method, body)?),
             Err(error) => Err(typed_error(method, error)),
         }

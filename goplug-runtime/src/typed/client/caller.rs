@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::error::Result;
+use crate::protocol::parts::{self, Multipart, Part};
 use crate::typed::callback::{CallbackHandler, Subscription};
 use crate::typed::codec::MediaType;
 use crate::typed::table::Expectation;
@@ -16,8 +17,13 @@ use crate::typed::table::Expectation;
 pub struct CallRequest<'a> {
     /// The wire name.
     pub method: &'a str,
-    /// The request body.
+    /// The request body. If there are parts, a JSON object with all other arguments.
     pub body: Bytes,
+    /// The parameters that are bytes beside other parameters. One that is `None` is left out.
+    pub parts: Vec<Part>,
+    /// Whether the response may consist of parts: a body of the media type `multipart/form-data`,
+    /// which begins with `--`.
+    pub accepts_parts: bool,
     /// The media type of the body.
     pub media_type: MediaType,
     /// How long the call may take; `None` leaves it to the caller's default.
@@ -32,7 +38,33 @@ pub struct CallRequest<'a> {
 impl<'a> CallRequest<'a> {
     /// A call with this body, within the caller's default timeout. The method may not run twice.
     pub fn new(method: &'a str, body: Bytes, media_type: MediaType) -> Self {
-        Self { method, body, media_type, timeout: None, idempotent: false, optional: false }
+        Self {
+            method,
+            body,
+            parts: Vec::new(),
+            accepts_parts: false,
+            media_type,
+            timeout: None,
+            idempotent: false,
+            optional: false,
+        }
+    }
+
+    /// The request body with its parts, as a plugin reads it. Copies the parts.
+    pub fn whole_body(&self) -> Bytes {
+        match self.multipart() {
+            Some(multipart) => multipart.joined(),
+            None => self.body.clone(),
+        }
+    }
+
+    /// The body and its parts in pieces; `None` if there are no parts.
+    pub(crate) fn multipart(&self) -> Option<Multipart> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        let bytes = self.parts.iter().map(|part| (&*part.name, &part.content));
+        Some(Multipart::new(parts::ARGUMENTS, &self.body, bytes))
     }
 }
 

@@ -11,6 +11,7 @@ use super::media_type::MediaType;
 use super::position::Position;
 use super::scratch::written;
 use crate::error::Result;
+use crate::protocol::parts::Part;
 use crate::typed::declare::ParamSpec;
 
 /// A tuple that can be decoded from a request body. Not for users to implement.
@@ -37,6 +38,13 @@ pub trait EncodeArguments {
         json: &mut Vec<u8>,
         raw: &mut Option<Bytes>,
     ) -> Result<(), EncodeError>;
+
+    /// Takes out the bytes beside other arguments, which `write` leaves out.
+    #[doc(hidden)]
+    #[inline]
+    fn take_parts(&mut self, _: &[ParamSpec]) -> Vec<Part> {
+        Vec::new()
+    }
 
     /// The whole body.
     #[doc(hidden)]

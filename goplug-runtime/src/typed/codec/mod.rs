@@ -2,9 +2,10 @@
 //!
 //! Everything here is pure. [`arguments`] defines what can be sent, [`decode`] reads it.
 //! [`fast_args`] and [`json_int`] are fast paths in front of serde_json, and may be removed
-//! without a change of behaviour. Start with [`arguments`]. The room imports from `declare`.
+//! without a change of behaviour. [`beside`] has the bytes that JSON leaves out. Start with [`arguments`]. The room imports from `declare`.
 
 mod arguments;
+mod beside;
 mod decode;
 mod encode;
 mod fast_args;
@@ -18,6 +19,7 @@ mod tests;
 mod tuples;
 
 pub use arguments::{Arguments, EncodeArguments, EncodeError};
+pub use beside::{Beside, FromPart, IntoPart, WithBytes, with_bytes};
 pub(super) use decode::decode;
 pub(super) use encode::{encode, unwritable};
 pub use media_type::MediaType;

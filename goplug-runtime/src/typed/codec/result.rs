@@ -1,4 +1,4 @@
-//! The two codecs of results: a JSON value, or the body itself.
+//! Two codecs of results: a JSON value, or the body itself. The third is [`Beside`](super::Beside).
 
 use bytes::Bytes;
 
@@ -18,6 +18,10 @@ pub struct Raw;
 
 /// A codec that makes a method's result of the response body. Not for users to implement.
 pub trait DecodeResult<T> {
+    /// Whether the body may consist of parts.
+    #[doc(hidden)]
+    const ACCEPTS_PARTS: bool = false;
+
     /// The result in this body.
     ///
     /// # Errors

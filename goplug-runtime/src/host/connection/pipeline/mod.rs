@@ -130,7 +130,7 @@ impl Pipeline {
         authority: &[u8],
         deadline: Instant,
     ) -> Option<oneshot::Receiver<PipelineOutcome>> {
-        if request.body.len() > FLATTEN_LIMIT {
+        if request.body_length() > FLATTEN_LIMIT {
             return None;
         }
         let (outcome, receiver) = oneshot::channel();

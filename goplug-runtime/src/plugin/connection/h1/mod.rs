@@ -144,6 +144,11 @@ impl<'h> H1Connection<'h> {
                 self.outbox.push(head, body, guard);
                 Ok(None)
             }
+            Content::Parts(parts) => {
+                let head = ResponseHead { media_type: &parts.media_type, ..head };
+                self.outbox.push_pieces(head, &parts, guard);
+                Ok(None)
+            }
             Content::Callbacks(events) => {
                 self.outbox.push_stream(head);
                 Ok(Some(events))

@@ -109,6 +109,8 @@ impl Body for ResponseBody {
                 None => Poll::Ready(None),
             },
             Content::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Parts(parts) if parts.pieces.is_empty() => Poll::Ready(None),
+            Content::Parts(parts) => Poll::Ready(Some(Ok(Frame::data(parts.pieces.remove(0))))),
             Content::Callbacks(events) => {
                 events.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
@@ -124,6 +126,7 @@ impl Body for ResponseBody {
             Content::Full(bytes) if self.discard.is_none() => {
                 SizeHint::with_exact(bytes.len() as u64)
             }
+            Content::Parts(parts) => SizeHint::with_exact(parts.length() as u64),
             _ => SizeHint::default(),
         }
     }
@@ -132,11 +135,16 @@ impl Body for ResponseBody {
 /// A response in hyper's types.
 pub(super) fn response(response: PluginResponse) -> Response<ResponseBody> {
     let PluginResponse { status, media_type, protocol, content, guard } = response;
+    let media_type = match &content {
+        Content::Parts(parts) => HeaderValue::from_str(&parts.media_type).ok(),
+        _ => None,
+    }
+    .unwrap_or(HeaderValue::from_static(media_type));
     let mut response = Response::new(ResponseBody { content, discard: None, _guard: guard });
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CONTENT_TYPE, media_type);
     if protocol {
         headers.insert(wire::HEADER_PROTOCOL, HeaderValue::from(wire::PROTOCOL));
     }
