@@ -8,6 +8,7 @@ pub mod dialect;
 pub(crate) mod edits;
 pub mod event_stream;
 mod indented;
+#[cfg(any(feature = "host", feature = "schema"))]
 pub(crate) mod integer;
 pub mod legacy;
 mod lossless;
