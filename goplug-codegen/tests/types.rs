@@ -213,10 +213,12 @@ fn a_module_is_not_called_like_a_crate() {
 fn a_long_array_is_a_list() {
     let of = |length: u64| {
         let item = json!({"type": "integer", "format": "uint8"});
-        json!({"type": "array", "items": item, "minItems": length, "maxItems": length})
+        // In a list, so that it is not taken for bytes.
+        let array = json!({"type": "array", "items": item, "minItems": length, "maxItems": length});
+        json!({"type": "array", "items": array})
     };
-    assert!(code(&of(32), &json!({})).contains("[u8; 32usize]"));
-    assert!(code(&of(33), &json!({})).contains("p: &[u8]"));
+    assert!(code(&of(32), &json!({})).contains("p: &[[u8; 32usize]]"));
+    assert!(code(&of(33), &json!({})).contains("p: &[::std::vec::Vec<u8>]"));
 }
 
 #[test]
