@@ -33,7 +33,6 @@ pub(crate) fn pair(value: &[u8], bytes: &[u8]) -> Bytes {
     json.into()
 }
 
-#[cfg(any(feature = "host", feature = "plugin"))]
 fn write_numbers(json: &mut Vec<u8>, bytes: &[u8]) {
     // A byte has at most three digits, and a comma.
     json.reserve(bytes.len() * 4 + 2);

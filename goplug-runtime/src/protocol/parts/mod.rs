@@ -4,12 +4,13 @@
 //! JSON begins so. So neither end has to read a `Content-Type`. A part of goplug's says how long it
 //! is, and nothing of it is searched or copied.
 //!
-//! [`read`] takes a body apart, [`Multipart`] puts one together, [`json`] says the same as JSON, for
+//! [`read`] takes a body apart, [`Multipart`] puts one together, `json` says the same as JSON, for
 //! peers that do not know parts. Start with [`read`].
 
 mod boundary;
 mod error;
 mod head;
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) mod json;
 mod reader;
 mod writer;
