@@ -22,7 +22,7 @@ pub(super) const ROWS: &Rows = &[
     ("`struct Empty {}`, `struct Empty();`", empty_structs),
     ("`[T; 0]` to `[T; 32]`, tuples", arrays),
     ("`Result<T, E>` within a type", results),
-    ("`Vec<u8>` within a type or beside others", bytes),
+    ("`Vec<u8>` within a type, or beside others in a callback", bytes),
     ("`HashMap`, `HashSet`", unordered),
     ("maps whose keys are numbers, `bool`, `char`, or enums without fields", keys),
     ("`Duration`, `SystemTime`", times),
