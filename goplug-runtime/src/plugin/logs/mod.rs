@@ -5,7 +5,7 @@
 //!
 //! The files, each of which imports only from those before it: `fields` turns fields into JSON,
 //! `filter` is what the host wants to know, `layer` writes the records, `panic_hook` makes a panic an
-//! event. Start with [`install`].
+//! event. Start with `install`.
 
 mod fields;
 mod filter;
