@@ -18,6 +18,7 @@ static METHOD: MethodSpec = MethodSpec {
         ParamSpec { name: "mask", ty: "Option<Bytes>", schema: TypeSchema::OPAQUE },
     ],
     returns: "()",
+    stream: false,
     idempotent: false,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,

@@ -86,8 +86,12 @@ pub(crate) fn about(plugin: &Descriptor) -> String {
 fn method(ident: &Ident, method: &Member) -> TokenStream {
     let Member { wire, ok, returns, .. } = method;
     let idempotent = method.idempotent.then(|| quote!(, idempotent));
+    let ok = match method.stream {
+        true => quote!(impl ::goplug::Stream<Item = #ok>),
+        false => quote!(#ok),
+    };
     let output = match &method.error {
-        ErrorType::None => quote!(#ok),
+        ErrorType::None => ok,
         ErrorType::Text => quote!(::goplug::Result<#ok>),
         ErrorType::Typed(error) => quote!(::std::result::Result<#ok, #error>),
     };

@@ -24,6 +24,8 @@ pub(crate) struct Member {
     pub(crate) error: ErrorType,
     /// How the descriptor spells the result.
     pub(crate) returns: String,
+    /// Whether the result is a stream, and `ok` an item of it.
+    pub(crate) stream: bool,
     pub(crate) idempotent: bool,
 }
 
@@ -81,15 +83,6 @@ enum BytesAre {
 impl Resolver<'_> {
     pub(crate) fn method(&mut self, method: &MethodDescriptor) -> Result<Member, Error> {
         let member = format!("method {}", method.name);
-        if method.stream {
-            return Err(Error::Member {
-                member,
-                part: "result".into(),
-                reason: "a client cannot read a streamed result; leave the method out by \
-                         `Generator::without`"
-                    .into(),
-            });
-        }
         let fallback = self.fallback || self.value_for.contains(&method.name);
         let params = self.params(&member, &method.name, &method.params, true, fallback)?;
         let returned = spelling::returned(&method.returns.spelling);
@@ -126,6 +119,7 @@ impl Resolver<'_> {
             ok,
             error,
             returns: method.returns.spelling.clone(),
+            stream: method.stream,
             idempotent: method.idempotent,
         })
     }
@@ -153,6 +147,7 @@ impl Resolver<'_> {
             ok,
             error: ErrorType::None,
             returns: callback.returns.spelling.clone(),
+            stream: false,
             idempotent: false,
         })
     }

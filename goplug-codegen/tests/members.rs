@@ -93,9 +93,21 @@ fn an_option_for_a_member_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn a_streamed_result_is_an_error() {
-    let text = r#"{"name":"P","methods":[{"name":"tail","stream":true,"returns":{"type":"i64"}}]}"#;
-    assert_eq!(refused(text).0, "method tail");
+fn a_streamed_result_is_a_stream_of_its_type() {
+    for (returns, expected) in [
+        ("i64", "impl ::goplug::Stream<Item = i64>"),
+        (
+            "Result<Bytes, i64>",
+            "::std::result::Result<impl ::goplug::Stream<Item = ::goplug::Bytes>, i64>",
+        ),
+    ] {
+        let text = format!(
+            r#"{{"name":"P","methods":[{{"name":"tail","stream":true,"returns":{{"type":"{returns}"}}}}]}}"#
+        );
+        let code = Generator::new().generate(&text).unwrap();
+        let code: String = code.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(code.replace(",) ->", ") ->").contains(&format!("-> {expected};")), "{code}");
+    }
 }
 
 #[test]

@@ -197,7 +197,8 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// A type whose name ends in `Result` is a `Result`: the client returns
 /// `Result<T, CallError<E>>` (see [`CallError`](../goplug/enum.CallError.html)). For every other
 /// type the client returns [`goplug::Result<T>`](../goplug/type.Result.html). A result spelled
-/// `Bytes` or `Vec<u8>` is the body of the response as it is, without JSON.
+/// `Bytes` or `Vec<u8>` is the body of the response as it is, without JSON. `impl Stream<Item = T>`,
+/// alone or in a `Result`, is a [`ResultStream<T>`](../goplug/struct.ResultStream.html).
 ///
 /// # Cancellation
 /// The plugin drops the future of an `async fn` at an `.await` when the deadline of the call

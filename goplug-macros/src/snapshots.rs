@@ -36,9 +36,14 @@ fn a_contract_with_names_of_another_language_expands_to_what_is_kept() {
 }
 
 #[test]
+fn streamed_results_expand_to_what_is_kept() {
+    compare("streams");
+}
+
+#[test]
 fn generated_code_names_only_the_standard_library_and_goplugs_private_module() {
     let mut roots = BTreeSet::new();
-    for name in ["functions", "implementation", "contract", "foreign"] {
+    for name in ["functions", "implementation", "contract", "foreign", "streams"] {
         absolute_paths(expanded(name), &mut roots);
     }
     let expected = ["goplug::__private", "std"].map(str::to_owned);

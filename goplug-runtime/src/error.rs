@@ -108,6 +108,15 @@ pub enum Error {
         may_have_executed: bool,
     },
 
+    /// The plugin ended in good order, before a streamed result had ended.
+    #[error("{id} ended before its stream did ({})", OneLine(status))]
+    Unfinished {
+        /// The plugin.
+        id: PluginId,
+        /// Its exit, for people.
+        status: String,
+    },
+
     /// The plugin is not loaded, or is being stopped.
     #[error("{id} is not available: {}", Lines(reason))]
     Unavailable {
@@ -299,6 +308,7 @@ impl Error {
             Self::Decode { .. }
             | Self::TooLarge { .. }
             | Self::Panicked { .. }
+            | Self::Unfinished { .. }
             | Self::Remote { .. }
             | Self::Method(_)
             | Self::Protocol(_)

@@ -39,4 +39,4 @@ pub use error::{CallError, Error, ErrorKind, ErrorText, MethodFailure, RemoteErr
 #[doc(hidden)]
 pub use schemars;
 #[doc(hidden)]
-pub use {bytes, inventory, serde, serde_json};
+pub use {bytes, futures_core, inventory, serde, serde_json};

@@ -205,9 +205,9 @@ pub use goplug_runtime::typed::{
     Dispatch, EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
     ErrorTextFallback, ErrorTextOf, Expectation, HookFuture, HookOutcome, HookResult, HookText,
     IntoPart, Item, Json, LossOf, MethodError, MethodSpec, NamedClient, NoHookOutcome, NoLoss,
-    Outcome, ParamSpec, Parts, PluginType, PluginValue, Raw, Reply, ReplyFuture, ResultKind,
-    ResultKindFallback, Subscription, TypeSchema, TypeSchemaFallback, TypeSchemaOf, blocking,
-    check, outgoing, receiver, wait, with_bytes,
+    Outcome, ParamSpec, Parts, PluginType, PluginValue, Raw, Reply, ReplyFuture, ResultIter,
+    ResultKind, ResultKindFallback, ResultStream, Streamed, Subscription, TypeSchema,
+    TypeSchemaFallback, TypeSchemaOf, blocking, check, outgoing, receiver, wait, with_bytes,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory, serde, serde_json};

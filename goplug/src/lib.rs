@@ -92,12 +92,14 @@ pub use goplug_macros::client;
 pub use goplug_macros::{activate, callback, method, plugin, stop};
 #[doc(inline)]
 pub use goplug_runtime::bytes::Bytes;
+#[doc(no_inline)]
+pub use goplug_runtime::futures_core::Stream;
 #[doc(inline)]
 pub use goplug_runtime::protocol::{InvalidName, PluginId};
 #[doc(inline)]
 pub use goplug_runtime::typed::{
     BlockingCaller, CallRequest, CallbackHandler, CallbackStream, Caller, Client, NamedClient,
-    PluginType, Subscription,
+    PluginType, ResultIter, ResultStream, Subscription,
 };
 #[doc(inline)]
 pub use goplug_runtime::{CallError, Error, ErrorKind, MethodFailure, RemoteError, Result, limits};
@@ -177,7 +179,9 @@ pub mod raw {
     #[doc(inline)]
     pub use goplug_runtime::typed::check::Returned;
     #[doc(inline)]
-    pub use goplug_runtime::typed::{CallbackEvent, Expectation, HookOutcome, MediaType, Reply};
+    pub use goplug_runtime::typed::{
+        CallbackEvent, Expectation, HookOutcome, MediaType, Reply, StreamedBody,
+    };
 }
 
 /// What a plugin's program says with `tracing`, on its way to the log of its host.

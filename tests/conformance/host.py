@@ -278,10 +278,10 @@ class Client:
 
 
 class Events:
-    """A callback stream."""
+    """A stream of events: of callbacks, which are numbered, or of the items of a result."""
 
-    def __init__(self, client, head):
-        self.client, self.head, self.text = client, head, b""
+    def __init__(self, client, head, numbered=True):
+        self.client, self.head, self.text, self.numbered = client, head, b"", numbered
         self.ended = False
 
     def next(self):
@@ -301,7 +301,8 @@ class Events:
                 fields.setdefault(name, []).append(value.removeprefix(" "))
             if "data" in fields:
                 number = fields.get("id", [None])[0]
-                return (int(number), fields["event"][0], "\n".join(fields["data"]))
+                number = int(number) if self.numbered else number
+                return (number, fields["event"][0], "\n".join(fields["data"]))
 
     def take(self, count):
         return [self.next() for _ in range(count)]

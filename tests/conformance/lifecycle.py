@@ -312,6 +312,7 @@ def _(plugin):
             continue
         params = ", ".join(f"{p['name']}: {p['type']}" for p in member.get("params") or [])
         returns = (member.get("returns") or {}).get("type", "")
+        returns = f"stream {returns}" if member.get("stream") else returns
         arrow = f" -> {returns}" if returns not in ("", "()") else ""
         value = 0xCBF29CE484222325
         for byte in f"{member['name']}({params}){arrow}".encode():

@@ -48,6 +48,7 @@ mod schemas;
 mod shortage;
 mod start;
 mod statistics;
+mod streams;
 mod supervision;
 mod surroundings;
 mod test_env;

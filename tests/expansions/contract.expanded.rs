@@ -95,6 +95,7 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         returns: "Result<String, GreetError>",
         result: ::goplug::__private::schema!(String),
         error: ::goplug::__private::error!(GreetError as "GreetError"),
+        stream: false,
         idempotent: false,
         optional: false,
     };
@@ -105,6 +106,7 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         returns: "u8",
         result: ::goplug::__private::schema!(u8),
         error: ::goplug::__private::ErrorSpec::NONE,
+        stream: false,
         idempotent: false,
         optional: true,
     };

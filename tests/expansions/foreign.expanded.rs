@@ -90,6 +90,7 @@ impl<C: ::goplug::__private::Caller> ReportClient<C> {
         returns: "Page",
         result: ::goplug::__private::schema!(Page),
         error: ::goplug::__private::ErrorSpec::NONE,
+        stream: false,
         idempotent: false,
         optional: false,
     };

@@ -75,6 +75,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         returns: "i64",
         result: ::goplug::__private::schema!(i64),
         error: ::goplug::__private::ErrorSpec::NONE,
+        stream: false,
         idempotent: false,
         optional: false,
     };
@@ -151,6 +152,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         returns: "Result<f64, DivideError>",
         result: ::goplug::__private::schema!(f64),
         error: ::goplug::__private::error!(DivideError as "DivideError"),
+        stream: false,
         idempotent: false,
         optional: false,
     };
@@ -228,6 +230,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         returns: "Bytes",
         result: ::goplug::__private::TypeSchema::OPAQUE,
         error: ::goplug::__private::ErrorSpec::NONE,
+        stream: false,
         idempotent: false,
         optional: false,
     };
@@ -321,6 +324,7 @@ impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
         returns: "(u32, Bytes)",
         result: ::goplug::__private::schema!((u32, ::std::vec::Vec < u8 >)),
         error: ::goplug::__private::ErrorSpec::NONE,
+        stream: false,
         idempotent: false,
         optional: false,
     };

@@ -74,6 +74,7 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         returns: "Result<u64>",
         result: ::goplug::__private::schema!(u64),
         error: ::goplug::__private::ErrorSpec::NONE,
+        stream: false,
         idempotent: false,
         optional: false,
     };

@@ -10,8 +10,8 @@ use super::paths::Paths;
 use super::results::{ok_type, opaque};
 use crate::model::types::{self, Raw};
 use crate::model::{
-    Callback, ClientMember, ErrorForm, FnSignature, Hook, Method, Outcome, Output, Param, idents,
-    names,
+    Callback, ClientMember, ErrorForm, FnSignature, Hook, Method, Outcome, Output, Param, Stream,
+    idents, names,
 };
 
 /// The checks of a member.
@@ -43,7 +43,24 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let callbacks = method.in_the_way_of();
     let listeners = callbacks.iter().map(|callback| no_callback(method, callback, paths));
     let listeners: TokenStream = listeners.collect();
-    quote!(#params #output #listeners)
+    let head = method.stream.as_ref().and_then(|stream| head_check(method, stream, paths));
+    quote!(#params #output #head #listeners)
+}
+
+/// ```text
+/// same_error::<Result<(), SearchError>, Result<Hit, SearchError>, false, false>();
+/// ```
+///
+/// for a stream that stands in a `Result`, and whose items are `Result`s.
+fn head_check(method: &Method, stream: &Stream, paths: &Paths) -> Option<TokenStream> {
+    let Paths { private, .. } = paths;
+    let Output::Outcome(items) = &method.output else { return None };
+    let head = stream.head.as_ref().filter(|_| stream.items_fail)?;
+    let (of_head, of_items) = (opaque(head, paths), opaque(items, paths));
+    let (head, items) = (&head.whole, &items.whole);
+    Some(quote_spanned! {head.span()=>
+        #private::check::same_error::<#head, #items, #of_head, #of_items>();
+    })
 }
 
 /// ```text

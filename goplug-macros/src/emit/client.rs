@@ -71,6 +71,14 @@ impl Flavour {
         (self == Self::Async).then(|| quote!(async))
     }
 
+    /// The type of a streamed result.
+    fn stream(self, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Async => quote!(#private::ResultStream),
+            Self::Blocking => quote!(#private::ResultIter),
+        }
+    }
+
     /// `future.await`, or `wait(future)`.
     pub(super) fn wait(self, future: &TokenStream, private: &TokenStream) -> TokenStream {
         match self {
@@ -203,6 +211,10 @@ pub(crate) fn implement(
 /// pub fn add(&self, a: i64, b: &str) -> Result<i64> {
 ///     wait(self.base.request::<_, _, i64>(Json, <CalculatorClient>::__METHOD_ADD, (&a, b)).call())
 /// }
+/// // or, for a stream:
+/// pub async fn tail(&self, path: &str) -> Result<ResultStream<Line>> {
+///     self.base.request::<_, _, Line>(Json, Self::__METHOD_TAIL, (path,)).open().await
+/// }
 /// ```
 pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
@@ -219,9 +231,11 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     };
     let (names, types): (Vec<_>, Vec<_>) =
         signature.params.iter().map(|param| (&param.ident, &param.written)).unzip();
-    let call = match output {
-        Output::Value(_) => quote!(call),
-        Output::Outcome(_) => quote!(try_call),
+    let call = match (output, &method.stream) {
+        (Output::Value(_), None) => quote!(call),
+        (Output::Outcome(_), None) => quote!(try_call),
+        (Output::Value(_), Some(_)) => quote!(open),
+        (Output::Outcome(_), Some(_)) => quote!(try_open),
     };
     let codec = match output.beside() {
         Some(_) => quote!(#private::Beside),
@@ -233,7 +247,12 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     let request = quote!(self.base.request::<_, _, #result_type>);
     let called = quote!(#request(#codec, #constant, #arguments).#call());
     let (asyncness, result) = (flavour.asyncness(), flavour.wait(&called, private));
-    let returns = results::returned(method, paths);
+    let stream = method.stream.as_ref().map(|_| flavour.stream(private));
+    let result = match (&stream, flavour) {
+        (Some(stream), Flavour::Blocking) => quote!(#result.map(#stream::new)),
+        _ => result,
+    };
+    let returns = results::returned(method, stream.as_ref(), paths);
     let offers = method.offers().map(|name| offers(&name, method, &constant));
     // If there are two functions of this name, the error points at both names.
     quote_spanned! {idents::call_site_at(ident)=>

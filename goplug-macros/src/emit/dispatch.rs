@@ -1,13 +1,13 @@
 //! The function that runs a method: decodes, calls, encodes.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::args;
 use super::paths::Paths;
 use super::results::opaque;
 use super::spec::method_constant;
-use crate::model::{Method, Output, idents};
+use crate::model::{Method, Output, Stream, idents};
 
 /// ```text
 /// |plugin, call| Box::pin(async move {
@@ -32,13 +32,18 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
         (false, true) => quote!(#private::blocking(move || #invoked).await?),
         (false, false) => invoked,
     };
-    let reply = reply(method, &result, paths);
+    let outlet = signature.local("outlet");
+    let take_outlet = method.stream.as_ref().map(|_| quote!(let #outlet = #call.outlet();));
+    let reply = match &method.stream {
+        None => reply(method, &result, paths),
+        Some(stream) => streamed(method, stream, &outlet, &result, paths),
+    };
     let plugin_param = if signature.takes_plugin { quote!(#plugin) } else { quote!(_) };
-    let reads_call = !signature.params.is_empty();
+    let reads_call = !signature.params.is_empty() || method.stream.is_some();
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
     // An error about the whole future, for example that it is not `Send`, points at the function.
     let boxed = quote_spanned! {idents::generated(&signature.ident).span()=>
-        ::std::boxed::Box::pin(async move { #receiver #decode #reply })
+        ::std::boxed::Box::pin(async move { #receiver #take_outlet #decode #reply })
     };
     quote!(|#plugin_param, #call_param| #boxed)
 }
@@ -74,5 +79,36 @@ fn reply(method: &Method, result: &TokenStream, paths: &Paths) -> TokenStream {
             let opaque = opaque(outcome, paths);
             quote!(#private::Attempt::<#opaque, _>(#result).raw_reply_to(#spec))
         }
+    }
+}
+
+/// ```text
+/// Streamed::<false, _>::new(outlet, <LogClient>::__METHOD_TAIL, tail(path)).items().await
+/// // or, for a `Result` of a stream of `Result`s:
+/// Streamed::<false, _>::new(outlet, <LogClient>::__METHOD_SEARCH, search(query).await)
+///     .opened()?.attempts().await
+/// ```
+fn streamed(
+    method: &Method,
+    stream: &Stream,
+    outlet: &Ident,
+    result: &TokenStream,
+    paths: &Paths,
+) -> TokenStream {
+    let Paths { private, client, .. } = paths;
+    let constant = method_constant(method);
+    let opaque = match &method.output {
+        Output::Value(_) => quote!(false),
+        Output::Outcome(outcome) => opaque(outcome, paths),
+    };
+    let opened = stream.head.as_ref().map(|_| quote!(.opened()?));
+    let send = match (method.output.raw(), stream.items_fail) {
+        (Some(_), _) => quote!(bytes),
+        (None, true) => quote!(attempts),
+        (None, false) => quote!(items),
+    };
+    quote! {
+        #private::Streamed::<#opaque, _>::new(#outlet, <#client>::#constant, #result)
+            #opened.#send().await
     }
 }

@@ -6,14 +6,28 @@ use quote::quote;
 use super::paths::Paths;
 use crate::model::{ErrorForm, Method, Outcome, Output};
 
-/// What the clients' methods return: `Result<i64>`, or `Result<f64, CallError<DivideError>>`.
-pub(crate) fn returned(method: &Method, paths: &Paths) -> TokenStream {
+/// What the clients' methods return: `Result<i64>`, or `Result<f64, CallError<DivideError>>`. If the
+/// method returns a stream, `stream` is the type of streams on the client:
+/// `Result<ResultStream<Line>>`, or `Result<ResultStream<Hit, CallError<E>>, CallError<E>>`.
+pub(crate) fn returned(
+    method: &Method,
+    stream: Option<&TokenStream>,
+    paths: &Paths,
+) -> TokenStream {
     let Paths { private, .. } = paths;
     match &method.output {
-        Output::Value(ty) => quote!(#private::Result<#ty>),
+        Output::Value(ty) => match stream {
+            Some(stream) => quote!(#private::Result<#stream<#ty>>),
+            None => quote!(#private::Result<#ty>),
+        },
         Output::Outcome(outcome) => {
             let (ok, error) = (success(outcome, paths), error_type(outcome, paths));
-            quote!(::std::result::Result<#ok, #private::CallError<#error>>)
+            let error = quote!(#private::CallError<#error>);
+            let ok = match stream {
+                Some(stream) => quote!(#stream<#ok, #error>),
+                None => ok,
+            };
+            quote!(::std::result::Result<#ok, #error>)
         }
     }
 }

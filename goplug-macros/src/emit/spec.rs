@@ -33,6 +33,7 @@ pub(crate) fn callback_constant(callback: &Callback) -> Ident {
 fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     let Method { signature, wire, returns, idempotent, optional, .. } = method;
+    let stream = method.stream.is_some();
     let constant = method_constant(method);
     let cfgs = &signature.attrs.cfgs;
     let doc = signature.attrs.doc();
@@ -48,6 +49,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
             returns: #returns,
             result: #result,
             error: #error,
+            stream: #stream,
             idempotent: #idempotent,
             optional: #optional,
         };

@@ -81,9 +81,13 @@ impl Contract<'_> {
                 let body = callback::body(callback, &self.paths);
                 in_future(&function, Some(quote!({ #body })))
             }
-            ClientMember::Method(_) => {
-                if function.body.is_some() && function.sig.asyncness.is_some() {
-                    // The future holds `&self` and has to be `Send`.
+            ClientMember::Method(method) => {
+                let streams = method.stream.is_some();
+                if streams {
+                    model::make_send(&mut function.sig.output);
+                }
+                if function.body.is_some() && (streams || function.sig.asyncness.is_some()) {
+                    // The future, or the stream, holds `&self` and has to be `Send`.
                     let clause = function.sig.generics.make_where_clause();
                     clause.predicates.push(parse_quote!(Self: ::std::marker::Sync));
                 }

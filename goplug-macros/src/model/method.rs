@@ -8,6 +8,7 @@ use super::idents;
 use super::names::{self, Kind};
 use super::output::Output;
 use super::signature::FnSignature;
+use super::stream::{self, Stream};
 use crate::attr::Options;
 use crate::diag::Diag;
 use crate::syntax::Function;
@@ -16,7 +17,10 @@ use crate::syntax::Function;
 pub(crate) struct Method {
     pub(crate) signature: FnSignature,
     pub(crate) wire: String,
+    /// What it returns, or the items of the stream that it returns.
     pub(crate) output: Output,
+    /// How it returns a stream, if it does.
+    pub(crate) stream: Option<Stream>,
     /// The spelling of the result that the descriptor has.
     pub(crate) returns: String,
     pub(crate) blocking: bool,
@@ -72,12 +76,18 @@ impl Method {
         let wire = names::wire(Kind::Method, ident, options.name.as_ref(), diag);
         names::check_client_method(ident, &wire, diag);
         check_parts(&signature, diag);
-        let output = Output::new(&function.sig.output, container, diag);
+        let (output, stream) = stream::output(&function.sig.output, container, diag);
+        if let Some(span) = options.blocking.filter(|_| stream.is_some()) {
+            let text = "`blocking` is for a function that returns one value; a stream does not \
+                        block when it is polled: send the items of blocking code by a channel";
+            diag.at_span(span, text);
+        }
         let returns = options.returns.as_ref();
         Self {
             wire,
             returns: returns.map_or_else(|| output.spelling(), syn::LitStr::value),
             output,
+            stream,
             blocking: options.blocking.is_some(),
             idempotent: options.idempotent.is_some(),
             optional: function.body.is_some() && matches!(container, Container::Contract),

@@ -18,6 +18,7 @@ mod output;
 mod param;
 mod plugin;
 mod signature;
+mod stream;
 pub(crate) mod types;
 mod used_names;
 
@@ -32,3 +33,4 @@ pub(crate) use output::{ErrorForm, Outcome, Output};
 pub(crate) use param::Param;
 pub(crate) use plugin::{InitialValue, Plugin, type_path};
 pub(crate) use signature::FnSignature;
+pub(crate) use stream::{Stream, make_send};

@@ -46,9 +46,14 @@ impl Output {
             return Self::Value(Box::new(parse_quote!(())));
         };
         check_type(ty, container, diag);
+        Self::of_type(ty)
+    }
+
+    /// Takes a type apart that has been checked.
+    pub(super) fn of_type(ty: &Type) -> Self {
         match result_path(ty) {
             Some(path) => Self::outcome(ty, path),
-            None => Self::Value(ty.clone()),
+            None => Self::Value(Box::new(ty.clone())),
         }
     }
 
@@ -90,7 +95,7 @@ impl Output {
 }
 
 /// The path of a type whose name says that it is a `Result`.
-fn result_path(ty: &Type) -> Option<&Path> {
+pub(super) fn result_path(ty: &Type) -> Option<&Path> {
     let Type::Path(path) = types::plain(ty) else { return None };
     let last = path.path.segments.last()?;
     last.ident.to_string().ends_with("Result").then_some(&path.path)

@@ -40,7 +40,7 @@ impl Described<'_> {
     }
 
     fn signature(&self) -> String {
-        signature(self.name, self.params, self.returns)
+        signature(self.name, self.params, self.returns, self.stream)
     }
 
     /// Every type that it has, without results that are nothing.

@@ -48,6 +48,7 @@ kinds! {
     Error::Rejected { .. } => Rejected = "rejected";
     Error::Start { .. } => Start = "start";
     Error::Crashed { .. } => Crashed = "crashed";
+    Error::Unfinished { .. } => Unfinished = "unfinished";
     Error::Unavailable { .. } => Unavailable = "unavailable";
     Error::Stopped => Stopped = "stopped";
     Error::Deadline { .. } => Deadline = "deadline";

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::invalid;
+use bytes::Bytes;
+
+use super::{FLATTEN_LIMIT, invalid};
 
 /// The first capacity, in bytes: enough for most messages in one read.
 const INITIAL: usize = 8 << 10;
@@ -47,6 +49,33 @@ impl Buffer {
         self.consume(count);
     }
 
+    /// Takes the first `count` bytes, or all bytes if there are fewer. Many bytes are not copied, but
+    /// leave with the memory that they are in.
+    pub fn take(&mut self, count: usize) -> Bytes {
+        let end = self.start.saturating_add(count).min(self.bytes.len());
+        let taken = self.start..end;
+        if taken.len() < FLATTEN_LIMIT || self.bytes.len() - end > FLATTEN_LIMIT {
+            let bytes = Bytes::copy_from_slice(&self.bytes[taken]);
+            self.consume(bytes.len());
+            return bytes;
+        }
+        let mut rest = Vec::with_capacity(self.bytes.capacity());
+        rest.extend_from_slice(&self.bytes[end..]);
+        let mut bytes = std::mem::replace(&mut self.bytes, rest);
+        self.start = 0;
+        bytes.truncate(end);
+        Bytes::from(bytes).slice(taken)
+    }
+
+    /// Sets the capacity of an empty buffer, or raises that of another, to this many bytes.
+    pub fn set_capacity(&mut self, capacity: usize) {
+        if self.bytes.is_empty() {
+            self.bytes = Vec::with_capacity(capacity);
+        } else {
+            self.bytes.reserve(capacity.saturating_sub(self.bytes.len()));
+        }
+    }
+
     /// The vector to which the next bytes are to be appended, without growing it. It has spare
     /// capacity.
     ///
@@ -87,6 +116,22 @@ mod tests {
         buffer.move_to(&mut out, usize::MAX);
         assert_eq!(out, bytes);
         assert!(buffer.filled().is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_is_the_first_bytes_and_much_of_it_is_not_copied() {
+        for (count, after) in [(3, 5), (FLATTEN_LIMIT, 5), (FLATTEN_LIMIT, 2 * FLATTEN_LIMIT)] {
+            let bytes: Vec<u8> = (0_u8..=250).cycle().take(7 + count + after).collect();
+            let mut buffer = Buffer::default();
+            buffer.put(&bytes);
+            buffer.consume(7);
+            let at = buffer.filled().as_ptr();
+            let taken = buffer.take(count);
+            assert_eq!(taken, bytes[7..7 + count]);
+            assert_eq!(taken.as_ptr() == at, count == FLATTEN_LIMIT && after == 5);
+            assert_eq!(buffer.filled(), &bytes[7 + count..]);
+            assert_eq!(buffer.take(usize::MAX), bytes[7 + count..]);
+        }
     }
 
     #[test]

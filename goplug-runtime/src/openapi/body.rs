@@ -72,7 +72,7 @@ pub(super) fn configuration(ty: Option<&TypeDescriptor>, schemas: &Schemas<'_>) 
 /// The `200` of a method.
 pub(super) fn result(method: &MethodDescriptor, schemas: &Schemas<'_>) -> Value {
     let success = spelling::success(&method.returns.spelling);
-    if method.stream {
+    if method.stream && !spelling::is_bytes(success) {
         return json!({
             "description": "The items, and how the stream ends.",
             "content": events(stream(&method.returns, schemas)),

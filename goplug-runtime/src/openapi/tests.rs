@@ -180,6 +180,14 @@ fn a_streamed_result_is_a_stream_of_items() {
 }
 
 #[test]
+fn a_streamed_result_of_bytes_is_these_bytes() {
+    let returns = json!({"type": "Result<Bytes, String>"});
+    let document = of_method(&json!({"name": "m", "stream": true, "returns": returns}));
+    let content = &document["paths"]["/m"]["post"]["responses"]["200"]["content"];
+    assert_eq!(content, &json!({"application/octet-stream": {}}));
+}
+
+#[test]
 fn callbacks_are_events_and_their_answers_a_reply() {
     let document = document(json!({"name": "P", "callbacks": [
         {"name": "a/b", "params": [{"name": "n", "type": "u8"}], "returns": {"type": "()"}},

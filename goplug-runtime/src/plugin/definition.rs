@@ -35,11 +35,11 @@ pub(super) struct PluginDefinition {
 }
 
 impl PluginDefinition {
-    /// The handler of the method with this wire name.
-    pub(super) fn handler(&self, method: &str) -> Option<&Handler> {
+    /// The handler of the method with this wire name, and whether its result is a stream.
+    pub(super) fn method(&self, method: &str) -> Option<(&Handler, bool)> {
         let methods = &self.descriptor.methods;
-        let place = methods.binary_search_by(|offered| offered.name.as_str().cmp(method));
-        self.handlers.get(place.ok()?)
+        let place = methods.binary_search_by(|offered| offered.name.as_str().cmp(method)).ok()?;
+        Some((self.handlers.get(place)?, methods[place].stream))
     }
 
     /// What the plugin offers, with the schemas of its types.

@@ -30,6 +30,13 @@ pub(super) struct Running {
     began: Instant,
 }
 
+impl Running {
+    /// A handler that has not been polled.
+    pub(super) fn new(reply: ReplyFuture) -> Self {
+        Self { reply: Contained::new(reply), began: Instant::now() }
+    }
+}
+
 /// Calls the handler and polls it once, which is enough for most handlers. `cx` is that of the
 /// task that will wait for it.
 pub(super) fn begin(

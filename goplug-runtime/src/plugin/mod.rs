@@ -12,7 +12,7 @@
 //! - `headers`, `route`: what the head of a request says
 //! - `lifecycle`: how far the plugin has come, and what is in flight
 //! - `callbacks`: which host listens to what, and what waits for it
-//! - `dispatch`, `response`, `request_handler`: from a request to its response
+//! - `dispatch`, `result_stream`, `response`, `request_handler`: from a request to its response
 //! - `connection`: from bytes to requests, and from responses to bytes
 //! - `server`, `builder`: the server, and how it is made
 //! - `logs`: what the program says with `tracing`, as records that its host reads
@@ -35,6 +35,7 @@ mod problems;
 pub mod program;
 mod request_handler;
 mod response;
+mod result_stream;
 mod route;
 mod select;
 mod server;

@@ -22,6 +22,7 @@ use super::headers::{Headers, accepts_parts, parse_budget};
 use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
+use super::result_stream::ResultStream;
 use super::route::{ControlRequest, MethodCall, Route};
 #[cfg(feature = "schema")]
 use crate::openapi::openapi;
@@ -47,6 +48,7 @@ pub(super) enum Answer {
 /// A request whose response is not ready.
 pub(super) enum PendingRequest {
     Call { running: Running, budget: Option<Duration>, accepts_parts: bool, guard: CallGuard },
+    Stream { stream: ResultStream, budget: Option<Duration> },
     Control { request: Box<ControlRequest>, body: Bytes },
 }
 
@@ -137,11 +139,11 @@ impl RequestHandler {
         let Some(method) = wire::method_of_path(path) else {
             return Route::Invalid(bad_request(format!("the path {path:?} names no method")));
         };
-        if let Some(handler) = self.definition.handler(&method) {
+        if let Some((handler, streams)) = self.definition.method(&method) {
             return match parse_budget(timeout) {
                 Ok(budget) => {
                     let accepts_parts = accepts_parts(fields);
-                    Route::Call(MethodCall { handler, budget, accepts_parts })
+                    Route::Call(MethodCall { handler, streams, budget, accepts_parts })
                 }
                 Err(problem) => Route::Invalid(problem),
             };
@@ -155,7 +157,7 @@ impl RequestHandler {
 
     /// Begins a request, and polls a method's handler once. Waits for nothing.
     pub(super) async fn begin(&self, route: Route<'_>, body: Bytes) -> Answer {
-        let MethodCall { handler, budget, accepts_parts } = match route {
+        let MethodCall { handler, streams, budget, accepts_parts } = match route {
             Route::Call(call) => call,
             Route::Control(request) => {
                 return Answer::Pending(PendingRequest::Control { request, body });
@@ -166,6 +168,11 @@ impl RequestHandler {
             Ok(guard) => guard,
             Err(problem) => return Answer::refusal(&problem),
         };
+        if streams {
+            let (context, lifecycle) = (self.context.clone(), Arc::clone(&self.lifecycle));
+            let stream = ResultStream::new(handler, body, context, lifecycle, guard);
+            return Answer::Pending(PendingRequest::Stream { stream, budget });
+        }
         let mut call = Some(Call::new(body));
         let begun = poll_fn(|cx| {
             let call = call.take().unwrap_or_default();
@@ -197,6 +204,9 @@ impl RequestHandler {
                 let context = self.context.as_ref();
                 let outcome = dispatch::finish(running, budget, context, &self.lifecycle).await;
                 return Ok(Response::of_call(outcome, accepts_parts, guard));
+            }
+            PendingRequest::Stream { stream, budget } => {
+                return Ok(Response::of_stream(Box::pin(stream.opened(budget)).await));
             }
             PendingRequest::Control { request, body } => {
                 // In a box, so that the future of a call stays small.

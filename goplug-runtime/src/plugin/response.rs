@@ -4,9 +4,10 @@ use bytes::Bytes;
 
 use super::callbacks::CallbackStream;
 use super::lifecycle::{CallGuard, StopGuard};
+use super::result_stream::ResultStream;
 use crate::protocol::parts::{self, Multipart};
 use crate::protocol::{Problem, wire};
-use crate::typed::Reply;
+use crate::typed::{MediaType, Reply};
 
 /// What a response keeps waiting until it has been written.
 #[derive(Debug, Default)]
@@ -47,6 +48,7 @@ pub(super) enum Content {
     /// A value and bytes, whose media type is that of the parts.
     Parts(Box<Multipart>),
     Callbacks(CallbackStream),
+    Result(ResultStream),
 }
 
 impl Response {
@@ -89,6 +91,21 @@ impl Response {
     pub(super) fn callbacks(stream: CallbackStream) -> Self {
         let (content, guard) = (Content::Callbacks(stream), ResponseGuard::default());
         Self { status: 200, media_type: wire::EVENT_STREAM, protocol: true, content, guard }
+    }
+
+    /// The outcome of a call whose result is a stream. The stream has the call's guard.
+    pub(super) fn of_stream(outcome: Result<ResultStream, (Problem, CallGuard)>) -> Self {
+        match outcome {
+            Ok(stream) => {
+                let media_type = match stream.items() {
+                    MediaType::Json => wire::EVENT_STREAM,
+                    MediaType::Raw => wire::OCTET_STREAM,
+                };
+                let (content, guard) = (Content::Result(stream), ResponseGuard::default());
+                Self { status: 200, media_type, protocol: false, content, guard }
+            }
+            Err((problem, guard)) => Self::problem(&problem, guard.into()),
+        }
     }
 
     /// The same response with the header by which a host recognizes GoPlug 2.

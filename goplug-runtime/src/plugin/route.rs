@@ -20,6 +20,8 @@ pub(super) enum Route<'h> {
 #[derive(Clone, Copy)]
 pub(super) struct MethodCall<'h> {
     pub(super) handler: &'h Handler,
+    /// Whether the result is a stream.
+    pub(super) streams: bool,
     /// The caller's budget, if it has one.
     pub(super) budget: Option<Duration>,
     /// Whether the caller reads a result of the media type `multipart/form-data`.

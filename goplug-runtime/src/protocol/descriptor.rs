@@ -183,7 +183,7 @@ pub struct TypeDescriptor {
 impl MethodDescriptor {
     /// The signature for people: `add(a: i64, b: i64) -> i64`.
     pub fn signature(&self) -> String {
-        signature(&self.name, &self.params, &self.returns)
+        signature(&self.name, &self.params, &self.returns, self.stream)
     }
 }
 
@@ -195,14 +195,28 @@ impl CallbackDescriptor {
 
     /// The signature for people: `progress(percent: u8)`.
     pub fn signature(&self) -> String {
-        signature(&self.name, &self.params, &self.returns)
+        signature(&self.name, &self.params, &self.returns, false)
     }
 }
 
+/// How a signature spells a streamed result with items of this type.
+pub fn stream_of(item: &str) -> String {
+    format!("stream {item}")
+}
+
 /// The signature of a method or callback, for people.
-pub(crate) fn signature(name: &str, params: &[Parameter], returns: &TypeDescriptor) -> String {
+pub(crate) fn signature(
+    name: &str,
+    params: &[Parameter],
+    returns: &TypeDescriptor,
+    stream: bool,
+) -> String {
     let params = params.iter().map(|p| (p.name.as_str(), p.ty.spelling.as_str()));
-    visible(&render_signature(name, params, &returns.spelling)).into_owned()
+    let signature = match stream {
+        true => render_signature(name, params, &stream_of(&returns.spelling)),
+        false => render_signature(name, params, &returns.spelling),
+    };
+    visible(&signature).into_owned()
 }
 
 /// A signature in the canonical form that the fingerprint is computed from:

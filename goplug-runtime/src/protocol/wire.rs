@@ -78,6 +78,15 @@ pub const EVENT_STREAM: &str = "text/event-stream";
 
 /// The event that says how many callbacks were lost.
 pub const EVENT_GAP: &str = "gap";
+
+/// The event that holds one item of a streamed result.
+pub const EVENT_ITEM: &str = "item";
+
+/// The event that ends a streamed result.
+pub const EVENT_END: &str = "end";
+
+/// The event that ends a streamed result which has failed. Its data is a problem document.
+pub const EVENT_ERROR: &str = "error";
 /// The end of an event's type if its data is base64 of raw bytes.
 pub const EVENT_BASE64_SUFFIX: &str = ";base64";
 

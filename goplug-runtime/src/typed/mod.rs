@@ -32,8 +32,8 @@ mod table;
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
     Answer, Arrived, ArrivedParts, Attempt, Call, CallbackKind, Configuration, Configured, Context,
-    Emission, Handler, Notifier, Payload, PluginValue, Reply, ReplyFuture, WrongPluginValue,
-    blocking, receiver, wait, wait_until,
+    Emission, Handler, Notifier, Outlet, Payload, PluginValue, Reply, ReplyFuture, Streamed,
+    WrongPluginValue, blocking, receiver, wait, wait_until,
 };
 pub use callback::{
     CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Outgoing,
@@ -41,7 +41,7 @@ pub use callback::{
 };
 pub use client::{
     BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost, Registration,
-    Request,
+    Request, ResultIter, ResultStream, StreamedBody,
 };
 pub use codec::{
     Arguments, Beside, DecodeResult, EncodeArguments, EncodeError, FromPart, IntoPart, Json,

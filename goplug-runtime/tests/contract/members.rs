@@ -55,6 +55,7 @@ fn called<W: EncodeArguments, R: Arguments>(
         doc: "",
         params: Box::leak(specs(plugin).into()),
         returns: "()",
+        stream: false,
         idempotent: false,
         result: TypeSchema::OPAQUE,
         error: ErrorSpec::NONE,

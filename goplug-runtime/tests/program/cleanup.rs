@@ -77,6 +77,7 @@ static CHATTER: MethodSpec = MethodSpec {
     returns: "()",
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    stream: false,
     idempotent: false,
     optional: false,
 };

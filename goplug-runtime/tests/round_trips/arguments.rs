@@ -26,6 +26,7 @@ static METHOD: MethodSpec = MethodSpec {
         ParamSpec { name: "small", ty: "Option<(f32, char)>", schema: TypeSchema::OPAQUE },
     ],
     returns: "()",
+    stream: false,
     idempotent: false,
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,

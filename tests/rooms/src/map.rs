@@ -124,6 +124,7 @@ pub const ROOMS: &[Rooms] = &[
             "lifecycle",
             "callbacks",
             "dispatch",
+            "result_stream",
             "response",
             "request_handler",
             "connection",

@@ -18,6 +18,8 @@ pub(crate) const HOST: &str = "as-host";
 pub(crate) const NEXT_HOST: &str = "as-next-host";
 /// A plugin that starts by itself, and calls back outside of calls.
 pub(crate) const TICKER: &str = "as-ticker";
+/// The victim, as a plugin that starts by itself.
+pub(crate) const STREAMER: &str = "as-streamer";
 /// A plugin that misbehaves.
 pub(crate) const MISBEHAVING: &str = "as-misbehaving";
 /// A plugin of this name, which serves in its working directory and does nothing.
@@ -33,6 +35,7 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
         HOST => in_runtime(host(path, true)),
         NEXT_HOST => in_runtime(host(path, false)),
         TICKER => in_runtime(ticker(path)),
+        STREAMER => in_runtime(streamer(path)),
         IDLER => in_runtime(idler(argument)),
         MISBEHAVING => {
             return Some(match misbehaving::Mode::named(argument) {
@@ -79,6 +82,15 @@ async fn host(folder: &Path, for_ever: bool) -> Result<()> {
 async fn idler(name: &str) -> Result<()> {
     let folder = std::env::current_dir()?;
     let server = PluginServer::builder(name).namespace("many").location(folder).build()?;
+    server.start().await?;
+    server.stopped().await;
+    Ok(())
+}
+
+/// Serves on `real.sock` of the folder.
+async fn streamer(folder: &Path) -> Result<()> {
+    let server = PluginServer::of::<Victim>()?.location(folder).socket(folder.join("real.sock"));
+    let server = server.build()?;
     server.start().await?;
     server.stopped().await;
     Ok(())

@@ -112,10 +112,15 @@ pub(crate) fn open_descriptors() -> Result<usize> {
 
 /// The resident memory of this process, in KiB.
 pub(crate) fn resident_memory() -> Result<i64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
+    resident_memory_of(std::process::id())
+}
+
+/// The resident memory of a process, in KiB.
+pub(crate) fn resident_memory_of(process: u32) -> Result<i64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.context("no VmRSS in /proc/self/status")?.parse()?)
+    Ok(number.context("a process without VmRSS")?.parse()?)
 }
 
 /// The processor time that this process has used.

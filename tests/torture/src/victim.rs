@@ -3,6 +3,11 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use goplug::Stream;
 
 /// Has a few small methods, and ends its process on request.
 #[goplug::plugin(namespace = "torture")]
@@ -68,4 +73,47 @@ pub(crate) fn read(path: PathBuf) -> anyhow::Result<usize> {
 #[goplug::method(Victim)]
 pub(crate) fn connect(port: u16) -> anyhow::Result<()> {
     Ok(std::net::TcpStream::connect(("127.0.0.1", port)).map(drop)?)
+}
+
+/// The numbers below this one.
+#[goplug::method(Victim)]
+pub(crate) fn count(to: u64) -> impl Stream<Item = u64> {
+    Numbers::below(to)
+}
+
+/// How many streams of numbers there are.
+#[goplug::method(Victim)]
+pub(crate) fn streams() -> usize {
+    STREAMS.load(Ordering::Relaxed)
+}
+
+static STREAMS: AtomicUsize = AtomicUsize::new(0);
+
+/// Numbers that count up from zero.
+struct Numbers {
+    next: u64,
+    end: u64,
+}
+
+impl Numbers {
+    fn below(end: u64) -> Self {
+        STREAMS.fetch_add(1, Ordering::Relaxed);
+        Self { next: 0, end }
+    }
+}
+
+impl Stream for Numbers {
+    type Item = u64;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u64>> {
+        let number = self.next;
+        self.next += 1;
+        Poll::Ready((number < self.end).then_some(number))
+    }
+}
+
+impl Drop for Numbers {
+    fn drop(&mut self) {
+        STREAMS.fetch_sub(1, Ordering::Relaxed);
+    }
 }

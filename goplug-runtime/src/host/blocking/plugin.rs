@@ -9,11 +9,11 @@ use bytes::Bytes;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::host::plugin::{self, Command, State, Stats, call_blocking};
+use crate::host::plugin::{self, Command, State, Stats, call_blocking, call_for_stream_blocking};
 use crate::protocol::{Descriptor, PluginId, name, wire};
 use crate::typed::{
     self, BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation,
-    MediaType, Reply, Subscription, wait, wait_until,
+    MediaType, Reply, ResultIter, ResultStream, StreamedBody, Subscription, wait, wait_until,
 };
 
 /// The handle of a plugin for a host that is not async. Each call blocks its thread, on a
@@ -128,6 +128,23 @@ impl Plugin {
         self.request(method, body.into())
     }
 
+    /// Calls a method whose result is a stream, and blocks until it begins. Each item is a JSON value,
+    /// or, if the method streams bytes, some of them; the iterator blocks until it is there. Dropping
+    /// the iterator cancels the call.
+    ///
+    /// # Errors
+    /// As [`Plugin::execute`]. The stream's own error is its last item.
+    pub fn execute_stream(
+        &self,
+        method: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<ResultIter<Bytes>> {
+        name::check_method(method)?;
+        let request = CallRequest::new(method, body.into(), MediaType::Raw);
+        let body = call_for_stream_blocking(self.plugin.shared(), &request)?;
+        Ok(ResultIter::new(ResultStream::raw(body)))
+    }
+
     /// Sends bytes to the plugin, which sends them back: checks that its server responds.
     ///
     /// # Errors
@@ -216,6 +233,11 @@ impl Caller for Plugin {
     /// Blocks the thread in the first poll of the future, which is then ready.
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
         call_blocking(self.plugin.shared(), &request)
+    }
+
+    /// Blocks the thread in the first poll of the future, which is then ready. So does the stream.
+    async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
+        call_for_stream_blocking(self.plugin.shared(), &request)
     }
 
     /// Blocks the thread in the first poll of the future, which is then ready.

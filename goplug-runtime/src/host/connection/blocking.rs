@@ -4,10 +4,15 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
+use super::answer::Answer;
+use super::body_part::next_part;
 use super::error::{SendError, Stage};
 use super::open::busy_poll_header;
 use super::pool::Pooled;
-use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
+use crate::http1::{BodyStream, Buffer, Request, ResponseReader, insert_header};
+use crate::limits;
 use crate::protocol::wire;
 use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle};
 
@@ -18,7 +23,7 @@ const STALE_CHECK_AFTER: Duration = Duration::from_millis(1);
 
 /// A connection for one request at a time.
 #[derive(Debug)]
-pub(super) struct BlockingConnection {
+pub(in crate::host) struct BlockingConnection {
     stream: BlockingStream,
     buffer: Buffer,
     reader: ResponseReader,
@@ -60,12 +65,12 @@ impl BlockingConnection {
     ///
     /// The whole request is written before anything is read. If a plugin answers early and stops
     /// reading, a large request waits until the deadline.
-    pub(super) fn exchange(
+    pub(super) fn exchange<A: Answer>(
         &mut self,
         request: &Request<'_>,
         authority: &str,
         deadline: Instant,
-    ) -> Result<Response, SendError> {
+    ) -> Result<A, SendError> {
         self.reusable = false;
         self.outgoing.clear();
         let body = request.write_to(&mut self.outgoing, authority.as_bytes());
@@ -87,8 +92,8 @@ impl BlockingConnection {
         let sent_all = sent.is_ok();
         // The plugin may have answered and closed the connection before the request was complete.
         let mut has_received = false;
-        let response = match self.receive(deadline, &mut has_received) {
-            Ok(response) => response,
+        let mut answer: A = match self.receive(deadline, &mut has_received) {
+            Ok(answer) => answer,
             Err(error) => {
                 return Err(match sent.err().unwrap_or(error) {
                     SendError::Broken(error) => SendError::ended(error, sent_all, has_received),
@@ -98,16 +103,16 @@ impl BlockingConnection {
         };
         self.idle_since = Instant::now();
         // Bytes beyond the response would be taken for the next response.
-        self.reusable = sent_all && response.keep_alive && self.buffer.filled().is_empty();
-        Ok(response)
+        self.reusable = answer.leaves_reusable(sent_all, self.buffer.filled().is_empty());
+        Ok(answer)
     }
 
     /// Reads the response, and notes whether a byte of it came.
-    fn receive(
+    fn receive<A: Answer>(
         &mut self,
         deadline: Instant,
         has_received: &mut bool,
-    ) -> Result<Response, SendError> {
+    ) -> Result<A, SendError> {
         let reader = &mut self.reader;
         let room = reader.room(&mut self.buffer)?;
         if self.busy_poll.is_due()
@@ -115,26 +120,50 @@ impl BlockingConnection {
         {
             *has_received = read? > 0;
             if !*has_received {
-                return Ok(reader.end()?);
+                return Ok(A::of(reader.end()?));
             }
         }
         loop {
-            match reader.take(&mut self.buffer)? {
-                Progress::Complete(response) => return Ok(response),
-                Progress::Interim(_) => {}
-                Progress::More => {
-                    let room = reader.room(&mut self.buffer)?;
-                    match self.stream.read(room, deadline) {
-                        Ok(0) => return Ok(reader.end()?),
-                        Ok(_) => *has_received = true,
-                        Err(error) if error.kind() == ErrorKind::TimedOut => {
-                            return Err(SendError::TimedOut(Stage::Sent));
-                        }
-                        Err(error) => return Err(error.into()),
-                    }
-                }
+            if let Some(answer) = A::take(reader, &mut self.buffer)? {
+                return Ok(answer);
+            }
+            let room = reader.room(&mut self.buffer)?;
+            match read(&mut self.stream, room, deadline)? {
+                0 => return Ok(A::of(reader.end()?)),
+                _ => *has_received = true,
             }
         }
+    }
+
+    /// Reads the next part of the body of a streamed result; `None` at its end. Blocks for at most
+    /// `idle`.
+    pub(super) fn read_body(
+        &mut self,
+        body: &mut BodyStream,
+        idle: Duration,
+    ) -> Result<Option<Bytes>, SendError> {
+        let deadline = Instant::now() + idle;
+        loop {
+            if let Some(part) = next_part(body, &mut self.buffer)? {
+                return Ok(part);
+            }
+            let room = self.buffer.room(usize::MAX)?;
+            if read(&mut self.stream, room, deadline)? == 0 {
+                return Ok(body.end().map(|()| None)?);
+            }
+        }
+    }
+
+    /// Makes the buffer as large as a streamed result needs it.
+    pub(super) fn begin_body(&mut self) {
+        self.buffer.set_capacity(limits::STREAM_READ);
+    }
+
+    /// Notes that the body has ended, and whether another request may follow.
+    pub(super) fn end_body(&mut self, keep_alive: bool) {
+        self.idle_since = Instant::now();
+        self.reusable = keep_alive && self.buffer.filled().is_empty();
+        self.buffer = Buffer::default();
     }
 }
 
@@ -154,6 +183,18 @@ impl Pooled for BlockingConnection {
     fn shutdown_handle(&self) -> ShutdownHandle {
         self.stream.shutdown_handle()
     }
+}
+
+/// Reads what there is, and waits for it until the deadline.
+fn read(
+    stream: &mut BlockingStream,
+    room: &mut Vec<u8>,
+    deadline: Instant,
+) -> Result<usize, SendError> {
+    stream.read(room, deadline).map_err(|error| match error.kind() {
+        ErrorKind::TimedOut => SendError::TimedOut(Stage::Sent),
+        _ => error.into(),
+    })
 }
 
 /// Writes all parts completely, with one system call if the socket takes them.
@@ -188,9 +229,8 @@ mod tests {
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::thread;
 
-    use bytes::Bytes;
-
     use super::*;
+    use crate::http1::Response;
 
     const SOON: Duration = Duration::from_secs(10);
     const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";

@@ -20,6 +20,8 @@ use crate::http1::{Request, Response, is_host};
 use crate::limits;
 use crate::typed::wait_until;
 
+mod streams;
+
 /// Which connection a request gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::host) enum Admission {

@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use super::open::connect;
 use crate::http1::{
     BodyProgress, BodyStream, Buffer, MAX_HEAD, Progress, Request, Response, ResponseReader,
-    StreamedResponse,
+    StreamHead, StreamedResponse,
 };
 use crate::transport::Stream;
 
@@ -57,7 +57,7 @@ impl EventStream {
         let mut reader = ResponseReader::new(limit);
         loop {
             match reader.take_stream(&mut incoming)? {
-                StreamedResponse::Stream(body) => {
+                StreamedResponse::Stream(StreamHead { body, .. }) => {
                     return Ok(Opened::Stream(Self { stream, incoming, body, returned: 0 }));
                 }
                 StreamedResponse::Other(Progress::Complete(response)) => {

@@ -3,7 +3,7 @@
 //! The caller's own task writes the request and reads the response, so that a call neither needs
 //! nor wakes another task. Dropping the call closes the connection, and the plugin learns that
 //! nobody waits for the response. `event_stream` has the connections on which a plugin sends
-//! callbacks.
+//! callbacks, `result_stream` those on which the result of a call is a stream.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
@@ -17,13 +17,16 @@ use tokio::io::AsyncWrite;
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
+use super::answer::Answer;
+use super::body_part::{Idle, next_part};
 use super::deadline_timer::DeadlineTimer;
 use super::error::{SendError, Stage};
 use super::open::{busy_poll_header, connect};
 use super::pool::Pooled;
 use crate::error::Error;
 use crate::host::runtime;
-use crate::http1::{Buffer, Progress, Request, Response, ResponseReader, insert_header};
+use crate::http1::{BodyStream, Buffer, Request, ResponseReader, insert_header};
+use crate::limits;
 use crate::protocol::wire;
 use crate::transport::{BusyPoll, ShutdownHandle, Stream};
 
@@ -76,13 +79,13 @@ impl Connection {
 
     /// Sends a request and reads its response. After an error, or if the future is dropped, the
     /// connection cannot be used again. It polls busily only while `is_only_call` returns true.
-    pub(super) async fn transmit(
+    pub(super) async fn transmit<A: Answer>(
         &mut self,
         request: &Request<'_>,
         authority: &[u8],
         deadline: Instant,
         is_only_call: impl Fn() -> bool,
-    ) -> Result<Response, SendError> {
+    ) -> Result<A, SendError> {
         let was_reusable = std::mem::take(&mut self.reusable);
         self.outgoing.clear();
         let body = request.write_to(&mut self.outgoing, authority);
@@ -103,7 +106,7 @@ impl Connection {
             polls_busily: false,
         };
         let timer = &mut self.timer;
-        let response = poll_fn(|cx| match exchange.poll(cx) {
+        let mut answer: A = poll_fn(|cx| match exchange.poll(cx) {
             Poll::Pending => timer.poll(cx, deadline).map(|()| Err(exchange.timed_out())),
             done => done,
         })
@@ -111,8 +114,48 @@ impl Connection {
         let sent_all = exchange.is_sent();
         // Bytes beyond the response would be taken for the next response.
         let rest_is_empty = self.incoming.filled().is_empty();
-        self.reusable = was_reusable && sent_all && response.keep_alive && rest_is_empty;
-        Ok(response)
+        self.reusable = answer.leaves_reusable(was_reusable && sent_all, rest_is_empty);
+        Ok(answer)
+    }
+
+    /// Receives the next part of the body of a streamed result; `None` at its end. Waits for at most
+    /// `idle` from the first poll that is not ready.
+    pub(super) fn poll_body(
+        &mut self,
+        body: &mut BodyStream,
+        idle: Idle<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, SendError>> {
+        loop {
+            if let Some(piece) = next_part(body, &mut self.incoming)? {
+                *idle.since = None;
+                return Poll::Ready(Ok(piece));
+            }
+            let room = self.incoming.room(usize::MAX)?;
+            match self.stream.poll_receive(cx, room) {
+                Poll::Ready(Ok(0)) => {
+                    return Poll::Ready(body.end().map(|()| None).map_err(Into::into));
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
+                Poll::Pending => {
+                    let since = *idle.since.get_or_insert_with(Instant::now);
+                    ready!(self.timer.poll(cx, since + idle.limit));
+                    return Poll::Ready(Err(SendError::TimedOut(Stage::Sent)));
+                }
+            }
+        }
+    }
+
+    /// Makes the buffer as large as a streamed result needs it.
+    pub(super) fn begin_body(&mut self) {
+        self.incoming.set_capacity(limits::STREAM_READ);
+    }
+
+    /// Notes that the body has ended, and whether another request may follow.
+    pub(super) fn end_body(&mut self, keep_alive: bool) {
+        self.reusable = keep_alive && self.incoming.filled().is_empty();
+        self.incoming = Buffer::default();
     }
 
     /// Whether the connection is open after a response, as far as that says.
@@ -216,7 +259,7 @@ struct Exchange<'a, F> {
 impl<F: Fn() -> bool> Exchange<'_, F> {
     /// Writes and reads at the same time: a plugin may respond while it reads the request, and
     /// may have sent the reason before it closed the connection early.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, SendError>> {
+    fn poll<A: Answer>(&mut self, cx: &mut Context<'_>) -> Poll<Result<A, SendError>> {
         let nothing_sent = self.sent == 0;
         if nothing_sent && self.is_stale(cx) {
             let text = "the plugin has closed the connection";
@@ -277,18 +320,14 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
         self.more.poll_write(self.stream, cx)
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response, SendError>> {
+    fn poll_read<A: Answer>(&mut self, cx: &mut Context<'_>) -> Poll<Result<A, SendError>> {
         loop {
             match ready!(self.poll_receive(cx)) {
                 Ok(count) if count > 0 => self.has_received = true,
                 outcome => return Poll::Ready(self.end(outcome.map(drop))),
             }
-            loop {
-                match self.reader.take(self.incoming)? {
-                    Progress::Complete(response) => return Poll::Ready(Ok(response)),
-                    Progress::Interim(_) => {}
-                    Progress::More => break,
-                }
+            if let Some(answer) = A::take(self.reader, self.incoming)? {
+                return Poll::Ready(Ok(answer));
             }
         }
     }
@@ -304,10 +343,10 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
     }
 
     /// The result at the end of the connection. If writing has failed before, that is the error.
-    fn end(&mut self, read: io::Result<()>) -> Result<Response, SendError> {
+    fn end<A: Answer>(&mut self, read: io::Result<()>) -> Result<A, SendError> {
         let error = match (self.write_error.take(), read) {
             (Some(error), _) | (None, Err(error)) => error,
-            (None, Ok(())) => return Ok(self.reader.end()?),
+            (None, Ok(())) => return Ok(A::of(self.reader.end()?)),
         };
         Err(SendError::ended(error, self.is_sent(), self.has_received))
     }

@@ -4,7 +4,9 @@
 //! response or a [`SendError`] comes back. The room imports no other room of the host. Start
 //! reading at `endpoint`, which chooses a connection, and go on to `exchange`, which drives it.
 
+mod answer;
 mod blocking;
+mod body_part;
 mod budget;
 mod deadline_timer;
 mod endpoint;
@@ -14,6 +16,7 @@ mod exchange;
 mod open;
 mod pipeline;
 mod pool;
+mod result_stream;
 mod shortage;
 
 pub(in crate::host) use budget::Budget;
@@ -23,3 +26,4 @@ pub(in crate::host) use event_stream::{EventStream, Opened};
 pub(in crate::host) use exchange::Connection;
 pub(in crate::host) use open::connect;
 pub(in crate::host) use pipeline::{LatencyClass, PipelineOutcome};
+pub(in crate::host) use result_stream::{Begun, BodySource};

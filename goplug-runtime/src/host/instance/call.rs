@@ -106,7 +106,7 @@ impl Instance {
 
     /// Whether a call that got no response is sent once more to this instance, on a new connection:
     /// if it was certainly not begun, or if it is idempotent, and the instance lives.
-    fn is_repeated(&self, sent: &Result<Response, SendError>, idempotent: bool) -> bool {
+    pub(super) fn is_repeated<T>(&self, sent: &Result<T, SendError>, idempotent: bool) -> bool {
         match sent {
             Err(SendError::ClosedIdle(_)) => !self.is_ending(),
             Err(SendError::Broken(error)) => {
@@ -160,7 +160,7 @@ impl Instance {
 
     /// A call as a request in the plugin's dialect. `body` is that of a call with bytes beside its
     /// other arguments.
-    fn request_of_call<'a>(
+    pub(super) fn request_of_call<'a>(
         &self,
         call: &'a CallRequest<'a>,
         body: Option<&'a CallBody>,
@@ -193,7 +193,11 @@ impl Instance {
     /// Until when a request that failed waits to learn how the process ended; `None` if that is not
     /// why it failed. If the process has not ended, the call must fail because of its connection,
     /// not because of its deadline.
-    fn exit_deadline(&self, failure: &Failure, budget: Budget) -> Option<tokio::time::Instant> {
+    pub(super) fn exit_deadline(
+        &self,
+        failure: &Failure,
+        budget: Budget,
+    ) -> Option<tokio::time::Instant> {
         if !self.is_lost_with(failure) {
             return None;
         }

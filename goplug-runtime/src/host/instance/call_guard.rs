@@ -17,6 +17,13 @@ impl Instance {
     }
 }
 
+impl CallGuard {
+    /// Another guard of the same call, which is in flight until both are dropped.
+    pub(in crate::host) fn another(&self) -> Self {
+        self.0.begin_call()
+    }
+}
+
 impl Deref for CallGuard {
     type Target = Instance;
     fn deref(&self) -> &Instance {

@@ -27,6 +27,7 @@ mod patience;
 mod preflight;
 mod process;
 mod response;
+mod result_stream;
 mod shared;
 mod sockets;
 mod starting;

@@ -32,6 +32,19 @@ pub(in crate::host) fn into_result(
     Err(error_of(id, method, &Failure::read(status, &body), limits))
 }
 
+/// The error that the problem document of a streamed result reports.
+pub(super) fn stream_error(
+    id: &PluginId,
+    method: &str,
+    problem: &[u8],
+    limits: RequestLimits,
+) -> Error {
+    error_of(id, method, &Failure::read(STREAM_FAILED, problem), limits)
+}
+
+/// The status that decides what the end of a stream means whose problem is of no known type.
+const STREAM_FAILED: u16 = 500;
+
 /// What a response that is no success says.
 struct Failure {
     kind: ProblemKind,

@@ -42,7 +42,7 @@ pub(in crate::host) struct Instance {
     child: Option<ChildProcess>,
     /// The permit to call; `None` if calls run side by side. Plugins of the original GoPlug are
     /// called one at a time, unless the policy says otherwise.
-    pub(super) one_at_a_time: Option<Semaphore>,
+    pub(super) one_at_a_time: Option<Arc<Semaphore>>,
     pub(super) in_flight: InFlight,
     /// The latency class of each method; `None` if the plugin does not support pipelining.
     pub(super) latency_classes: Option<BTreeMap<String, LatencyClass>>,
@@ -76,7 +76,7 @@ impl Instance {
             one_at_a_time: policy
                 .one_call_at_a_time
                 .unwrap_or(dialect == Dialect::GoPlug1)
-                .then(|| Semaphore::new(1)),
+                .then(|| Arc::new(Semaphore::new(1))),
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             reads_parts,
             exit: ExitCell::default(),

@@ -21,7 +21,7 @@ use crate::protocol::{Descriptor, MethodDescriptor, PluginId, name, wire};
 use crate::transport::ProcessUsage;
 use crate::typed::{
     CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
-    Subscription,
+    ResultStream, StreamedBody, Subscription,
 };
 
 /// The handle of a plugin.
@@ -156,6 +156,22 @@ impl Plugin {
     pub async fn execute(&self, method: &str, body: impl Into<Bytes>) -> Result<Bytes> {
         name::check_method(method)?;
         self.request(method, body.into()).await
+    }
+
+    /// Calls a method whose result is a stream, as [`Plugin::execute`] does, and returns its items:
+    /// each is a JSON value, or, if the method streams bytes, some of them. The future is ready when
+    /// the stream begins. Dropping the stream cancels the call.
+    ///
+    /// # Errors
+    /// As [`Plugin::execute`]. The stream's own error is its last item.
+    pub async fn execute_stream(
+        &self,
+        method: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<ResultStream<Bytes>> {
+        name::check_method(method)?;
+        let request = CallRequest::new(method, body.into(), MediaType::Raw);
+        self.call_stream(request).await.map(ResultStream::raw)
     }
 
     /// Sends bytes to the plugin, which sends them back: checks that its server responds.
@@ -307,6 +323,10 @@ impl std::fmt::Debug for Plugin {
 impl Caller for Plugin {
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
         retry::call(&self.shared, request).await
+    }
+
+    async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
+        retry::call_for_stream(&self.shared, request).await
     }
 
     async fn subscribe(

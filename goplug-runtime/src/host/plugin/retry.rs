@@ -12,10 +12,10 @@ use super::availability::Acquired;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::connection::Budget;
-use crate::host::instance::{Instance, Patience};
+use crate::host::instance::{CallGuard, Instance, Patience};
 use crate::host::policy::RestartKind;
 use crate::limits;
-use crate::typed::{CallRequest, wait_until};
+use crate::typed::{CallRequest, StreamedBody, wait_until};
 
 /// Calls a method. Dropping the future cancels the call.
 pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
@@ -50,22 +50,79 @@ async fn call_within(
     }
 }
 
+/// Calls a method whose result may be a stream, and waits until it begins. Dropping the future, or
+/// the stream, cancels the call.
+pub(super) async fn call_for_stream(
+    plugin: &PluginState,
+    request: CallRequest<'_>,
+) -> Result<StreamedBody> {
+    plugin.check_maker()?;
+    let budget = Budget::new(call_timeout(plugin, &request));
+    let record = plugin.statistics.begin(budget.began());
+    record.end(call_for_stream_within(plugin, request, budget).await)
+}
+
+async fn call_for_stream_within(
+    plugin: &PluginState,
+    request: CallRequest<'_>,
+    mut budget: Budget,
+) -> Result<StreamedBody> {
+    let mut patience = Patience::new(is_permanent(plugin));
+    loop {
+        let instance = plugin.acquire_by(budget.deadline).await?;
+        check_offered(&instance, &request)?;
+        let idle = plugin.policy().stream_idle;
+        let error = match instance.call_for_stream(&request, budget, idle).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => error,
+        };
+        if !may_be_retried(&error, request.idempotent) {
+            return Err(error);
+        }
+        let recovers = patience.lets_retry(&instance, &error, budget).await;
+        if !recovers && !plugin.has_successor(&instance) {
+            return Err(error);
+        }
+        budget = budget.updated();
+    }
+}
+
 /// Calls a method and blocks the caller's thread until the response or the deadline.
 pub(in crate::host) fn call_blocking(
     plugin: &PluginState,
     request: &CallRequest<'_>,
 ) -> Result<Bytes> {
+    blocking(plugin, request, |instance, budget| instance.call_blocking(request, budget))
+}
+
+/// As [`call_for_stream`], and blocks the caller's thread. So does reading the stream.
+pub(in crate::host) fn call_for_stream_blocking(
+    plugin: &PluginState,
+    request: &CallRequest<'_>,
+) -> Result<StreamedBody> {
+    let idle = plugin.policy().stream_idle;
+    blocking(plugin, request, |instance, budget| {
+        instance.call_for_stream_blocking(request, budget, idle)
+    })
+}
+
+fn blocking<T>(
+    plugin: &PluginState,
+    request: &CallRequest<'_>,
+    call: impl Fn(&CallGuard, Budget) -> Result<T>,
+) -> Result<T> {
     plugin.check_maker()?;
     let budget = Budget::new(call_timeout(plugin, request));
     let record = plugin.statistics.begin(budget.began());
-    record.end(call_blocking_within(plugin, request, budget))
+    record.end(blocking_within(plugin, request, budget, call))
 }
 
-fn call_blocking_within(
+fn blocking_within<T>(
     plugin: &PluginState,
     request: &CallRequest<'_>,
     mut budget: Budget,
-) -> Result<Bytes> {
+    call: impl Fn(&CallGuard, Budget) -> Result<T>,
+) -> Result<T> {
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = match plugin.acquire() {
@@ -74,7 +131,7 @@ fn call_blocking_within(
                 .unwrap_or_else(|| Err(plugin.unavailable_error()))?,
         };
         check_offered(&instance, request)?;
-        let error = match instance.call_blocking(request, budget) {
+        let error = match call(&instance, budget) {
             Ok(result) => return Ok(result),
             Err(error) => error,
         };

@@ -26,7 +26,8 @@ const BUCKETS: Config = match Config::new(5, 42) {
 /// [`Plugin::stats`](super::Plugin::stats).
 ///
 /// The counts are those of all processes of the plugin since its registry found it. Calls by raw
-/// and typed clients count, whether async or blocking; callbacks and health checks do not.
+/// and typed clients count, whether async or blocking; callbacks and health checks do not. A call with
+/// a streamed result has ended, for the counts, when its stream begins.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Stats {

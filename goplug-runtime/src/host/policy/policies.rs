@@ -96,6 +96,7 @@ pub struct Policy {
     pub(in crate::host) health: Option<HealthCheck>,
     pub(in crate::host) idle_stop: Option<Duration>,
     pub(in crate::host) drain: Duration,
+    pub(in crate::host) stream_idle: Duration,
     pub(in crate::host) busy_poll: Duration,
     pub(in crate::host) max_connections: usize,
     pub(in crate::host) one_call_at_a_time: Option<bool>,
@@ -120,6 +121,7 @@ impl Default for Policy {
             health: None,
             idle_stop: None,
             drain: limits::DRAIN_TIMEOUT,
+            stream_idle: limits::STREAM_IDLE,
             busy_poll: Duration::ZERO,
             max_connections: limits::MAX_CALL_CONNECTIONS,
             one_call_at_a_time: None,
@@ -203,6 +205,13 @@ impl Policy {
     /// it; [`limits::DRAIN_TIMEOUT`] unless set.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.drain = drain.min(limits::MAX_DURATION);
+        self
+    }
+
+    /// How long a streamed result may send nothing while somebody waits for its next item;
+    /// [`limits::STREAM_IDLE`] unless set. The time of a call ends when its stream begins.
+    pub fn stream_idle(mut self, idle: Duration) -> Self {
+        self.stream_idle = idle.min(limits::MAX_DURATION);
         self
     }
 

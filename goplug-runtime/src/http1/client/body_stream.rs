@@ -88,6 +88,11 @@ impl BodyStream {
         }
     }
 
+    /// Whether the body itself shows where it ends, so that one that is cut off is noticed.
+    pub fn is_delimited(&self) -> bool {
+        !matches!(self.state, State::UntilEof)
+    }
+
     /// To be called when the connection has ended.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ mod response_head;
 
 pub use body_stream::{BodyProgress, BodyStream};
 pub use request::{Request, insert_header};
-pub use response::{Progress, Response, ResponseReader, StreamedResponse};
+pub use response::{Progress, Response, ResponseReader, StreamHead, StreamedResponse};
 pub use response_head::Protocol;
 
 #[cfg(test)]

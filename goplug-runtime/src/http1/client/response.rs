@@ -40,9 +40,20 @@ pub enum Progress {
 #[derive(Debug)]
 pub enum StreamedResponse {
     /// Status 200: the body is the stream.
-    Stream(BodyStream),
+    Stream(StreamHead),
     /// Another response, or not enough bytes yet to tell.
     Other(Progress),
+}
+
+/// What the head of a stream says.
+#[derive(Debug)]
+pub struct StreamHead {
+    /// The body, of which nothing has been taken.
+    pub body: BodyStream,
+    /// Whether the body is a stream of events.
+    pub is_events: bool,
+    /// Whether another request may follow on the connection, after the body.
+    pub keep_alive: bool,
 }
 
 /// Reads the responses of a connection, one after the other, however their bytes arrive.
@@ -110,7 +121,8 @@ impl ResponseReader {
     }
 
     /// As [`take`](Self::take), for a request that asks for a stream: a stream is not read to its
-    /// end, but handed out once its head is complete. The reader must not be used any more then.
+    /// end, but handed out once its head is complete. The next response may be taken when the
+    /// stream's body has ended.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -120,7 +132,10 @@ impl ResponseReader {
             && head.status == 200
         {
             buffer.consume(size);
-            return Ok(StreamedResponse::Stream(BodyStream::new(head.body)));
+            self.interim = 0;
+            let Head { body, is_events, keep_alive, .. } = head;
+            let body = BodyStream::new(body);
+            return Ok(StreamedResponse::Stream(StreamHead { body, is_events, keep_alive }));
         }
         self.take(buffer).map(StreamedResponse::Other)
     }

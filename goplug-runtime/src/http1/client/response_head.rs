@@ -33,6 +33,8 @@ pub(in crate::http1) struct Head {
     pub(in crate::http1) body: BodyKind,
     pub(in crate::http1) keep_alive: bool,
     pub(in crate::http1) protocol: Option<Protocol>,
+    /// Whether the body is a stream of events.
+    pub(in crate::http1) is_events: bool,
 }
 
 /// Parses the head at the beginning of `bytes`. Returns it and its length in bytes; `None` if it
@@ -65,12 +67,15 @@ fn read_headers(response: &httparse::Response<'_, '_>) -> Result<Head, &'static 
     let status = response.code.unwrap_or_default();
     let is_1_1 = response.version == Some(1);
     let mut framing = FramingHeaders::new(is_1_1);
-    let mut protocol = None;
+    let (mut protocol, mut is_events) = (None, false);
     for header in response.headers.iter() {
-        if !framing.read(header.name, header.value)?
-            && header.name.eq_ignore_ascii_case(wire::HEADER_PROTOCOL)
-        {
+        if framing.read(header.name, header.value)? {
+            continue;
+        }
+        if header.name.eq_ignore_ascii_case(wire::HEADER_PROTOCOL) {
             protocol = Some(Protocol::read(header.value));
+        } else if header.name.eq_ignore_ascii_case("content-type") {
+            is_events = is_event_stream(header.value);
         }
     }
     let body = match (status, framing.body()?) {
@@ -81,7 +86,13 @@ fn read_headers(response: &httparse::Response<'_, '_>) -> Result<Head, &'static 
         (_, body) => body.unwrap_or(BodyKind::Eof),
     };
     let keep_alive = framing.keep_alive && body != BodyKind::Eof;
-    Ok(Head { status, body, keep_alive, protocol })
+    Ok(Head { status, body, keep_alive, protocol, is_events })
+}
+
+/// Whether a media type is that of event streams, whatever its parameters.
+fn is_event_stream(value: &[u8]) -> bool {
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(wire::EVENT_STREAM.as_bytes())
 }
 
 #[cfg(test)]
@@ -149,6 +160,15 @@ mod tests {
         let old = "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n";
         assert!(!parsed(&format!("{old}\r\n")).keep_alive);
         assert!(parsed(&format!("{old}Connection: Keep-Alive\r\n\r\n")).keep_alive);
+    }
+
+    #[test]
+    fn an_event_stream_is_known_by_its_media_type() {
+        let is_events = |line: &str| head(&format!("{line}Content-Length: 0\r\n")).is_events;
+        assert!(is_events("Content-Type: text/event-stream\r\n"));
+        assert!(is_events("content-type: Text/Event-Stream; charset=utf-8\r\n"));
+        assert!(!is_events("Content-Type: application/json\r\n"));
+        assert!(!is_events(""));
     }
 
     #[test]

@@ -1,19 +1,20 @@
 //! One connection, from its first byte to its end.
 //!
 //! goplug's own codec ([`h1`]) reads and answers nearly all requests, and writes the streams of
-//! callbacks that some of them open ([`event_stream`]). The first request that it does not
-//! support, such as an HTTP/1.0 request, hands the connection over to the [`fallback`], together
-//! with the bytes that have been read from it: to hyper, or to a refusal if the feature `hyper` is
-//! off.
+//! callbacks that some of them open ([`event_stream`]) and streamed results ([`result_stream`]). The
+//! first request that it does not support, such as an HTTP/1.0 request, hands the connection over to
+//! the [`fallback`], together with the bytes that have been read from it: to hyper, or to a refusal
+//! if the feature `hyper` is off.
 //!
 //! The files, each of which imports only from those before it: [`buffered_stream`], [`outbox`],
-//! [`h1`], [`event_stream`], [`fallback`]. Start with [`serve`].
+//! [`h1`], [`event_stream`], [`result_stream`], [`fallback`]. Start with [`serve`].
 
 mod buffered_stream;
 mod event_stream;
 mod fallback;
 mod h1;
 mod outbox;
+mod result_stream;
 
 use std::sync::Arc;
 
@@ -33,6 +34,11 @@ pub(super) async fn serve(stream: Stream, handler: Arc<RequestHandler>, id: u64)
         match lifecycle.until(Phase::Closing, connection.serve()).await {
             Some(Served::Callbacks(events)) => {
                 if event_stream::send(&mut connection.stream, events, lifecycle).await.is_err() {
+                    return;
+                }
+            }
+            Some(Served::Result(result)) => {
+                if result_stream::send(&mut connection.stream, result, lifecycle).await.is_err() {
                     return;
                 }
             }

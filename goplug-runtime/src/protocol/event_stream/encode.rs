@@ -42,6 +42,34 @@ pub fn encode(out: &mut Vec<u8>, id: Option<u64>, event: &str, data: &str) {
     encode_data(out, data.as_bytes());
 }
 
+/// Appends one event whose data `write` appends. If that fails, nothing is appended.
+///
+/// # Errors
+/// The error of `write`.
+#[inline]
+pub fn encode_with<E>(
+    out: &mut Vec<u8>,
+    event: &str,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let before = out.len();
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(event.as_bytes());
+    out.extend_from_slice(b"\ndata: ");
+    let start = out.len();
+    if let Err(error) = write(out) {
+        out.truncate(before);
+        return Err(error);
+    }
+    if line_end(&out[start..]).is_none() {
+        out.extend_from_slice(b"\n\n");
+    } else {
+        let data = out.split_off(start);
+        encode_data(out, &data);
+    }
+    Ok(())
+}
+
 /// Writes the data after the first `data: `, each further line with a `data: ` of its own, and ends
 /// the event.
 #[inline]

@@ -5,17 +5,19 @@
 //! events that it reads. Beside the current piece it holds at most one event of bounded size: a
 //! peer that never ends an event causes an error, and the memory does not grow.
 //!
-//! Start reading at `decode/mod.rs` or `encode.rs`.
+//! Start reading at `decode/mod.rs` or `encode.rs`; `items.rs` reads streamed results.
 
 mod decode;
 mod encode;
+mod items;
 mod prefix;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use decode::Decoder;
-pub use encode::{Encoder, encode};
+pub use encode::{Encoder, encode, encode_with};
+pub use items::{ItemReader, ResultEvent};
 
 /// One event, borrowed from the decoder that has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::outlet::Outlet;
 use super::reply::Reply;
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::codec::{self, Arguments};
@@ -27,12 +28,19 @@ pub type Handler = Arc<dyn Fn(Call) -> ReplyFuture + Send + Sync>;
 #[derive(Debug, Default)]
 pub struct Call {
     body: Bytes,
+    /// Where a method with a streamed result puts its items.
+    outlet: Option<Outlet>,
 }
 
 impl Call {
     /// An invocation with this request body.
     pub fn new(body: Bytes) -> Self {
-        Self { body }
+        Self { body, outlet: None }
+    }
+
+    /// An invocation of a method with a streamed result.
+    pub fn streaming(body: Bytes, outlet: Outlet) -> Self {
+        Self { body, outlet: Some(outlet) }
     }
 
     /// The request body as it came.
@@ -43,6 +51,12 @@ impl Call {
     /// The request body as it came, by value: the argument of a raw method.
     pub fn into_body(self) -> Bytes {
         self.body
+    }
+
+    /// Where the items of a streamed result go; `None` if the method has none.
+    #[doc(hidden)]
+    pub fn outlet(&self) -> Option<Outlet> {
+        self.outlet.clone()
     }
 
     /// Decodes the arguments: an object by parameter name, or an array by position.

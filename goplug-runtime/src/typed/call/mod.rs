@@ -2,8 +2,9 @@
 //! belongs to.
 //!
 //! Start with [`invocation`]. [`context`] is how a callback finds the plugin whose handler it
-//! was called from; [`parts`] are the bytes beside other arguments; [`wait`] is for threads without a runtime. The room imports from `declare`
-//! and `codec`.
+//! was called from; [`parts`] are the bytes beside other arguments; [`streamed`] sends the items of a
+//! streamed result, by an [`outlet`]; [`wait`] is for threads without a runtime. The room imports from
+//! `declare` and `codec`.
 
 mod activation;
 mod answer;
@@ -12,8 +13,10 @@ mod configuration;
 mod context;
 mod invocation;
 mod notifier;
+mod outlet;
 mod parts;
 mod reply;
+mod streamed;
 mod wait;
 
 #[cfg(feature = "host")]
@@ -27,6 +30,8 @@ pub use invocation::{
     Arrived, Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver,
 };
 pub use notifier::{CallbackKind, Emission, Notifier, Payload};
+pub use outlet::Outlet;
 pub use parts::ArrivedParts;
 pub use reply::Reply;
+pub use streamed::Streamed;
 pub use wait::{wait, wait_until};

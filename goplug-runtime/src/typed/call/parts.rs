@@ -77,6 +77,7 @@ mod tests {
         doc: "",
         params: &[param("image", "Bytes"), param("width", "u32"), param("mask", "Option<Bytes>")],
         returns: "",
+        stream: false,
         idempotent: false,
         result: TypeSchema::OPAQUE,
         error: ErrorSpec::NONE,

@@ -14,13 +14,15 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
 use super::caller::{CallRequest, Caller};
+use super::result_stream::ResultStream;
+use super::streamed_body::StreamedBody;
 use crate::error::{self, CallError, Error, MethodFailure, Result};
 use crate::protocol::Problem;
 use crate::typed::call::{Reply, blocking};
 use crate::typed::callback::{
     CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Subscription,
 };
-use crate::typed::codec::{DecodeResult, EncodeArguments, encode};
+use crate::typed::codec::{DecodeResult, EncodeArguments, MediaType, encode};
 use crate::typed::declare::{CallbackSpec, MethodError, MethodSpec};
 use crate::typed::table::Expectation;
 
@@ -87,26 +89,48 @@ impl<C: Caller> ClientBase<C> {
         self.caller.offers(method.name)
     }
 
+    fn request_to<'m, A: EncodeArguments>(
+        &self,
+        method: &'m MethodSpec,
+        mut arguments: A,
+        accepts_parts: bool,
+    ) -> Result<CallRequest<'m>> {
+        let parts = arguments.take_parts(method.params);
+        Ok(CallRequest {
+            method: method.name,
+            body: encode(method.name, method.params, arguments)?,
+            parts,
+            accepts_parts,
+            media_type: A::MEDIA_TYPE,
+            timeout: self.timeout,
+            idempotent: method.idempotent,
+            optional: method.optional,
+        })
+    }
+
     async fn send<A: EncodeArguments>(
         &self,
         method: &MethodSpec,
-        mut arguments: A,
+        arguments: A,
         accepts_parts: bool,
     ) -> Result<Bytes> {
-        let parts = arguments.take_parts(method.params);
-        let body = encode(method.name, method.params, arguments)?;
-        self.caller
-            .call(CallRequest {
-                method: method.name,
-                body,
-                parts,
-                accepts_parts,
-                media_type: A::MEDIA_TYPE,
-                timeout: self.timeout,
-                idempotent: method.idempotent,
-                optional: method.optional,
-            })
-            .await
+        self.caller.call(self.request_to(method, arguments, accepts_parts)?).await
+    }
+
+    /// Sends a call whose result is a stream of these items, and waits until it begins.
+    async fn send_for_stream<A: EncodeArguments>(
+        &self,
+        method: &MethodSpec,
+        arguments: A,
+        items: MediaType,
+    ) -> Result<StreamedBody> {
+        let body = self.caller.call_stream(self.request_to(method, arguments, false)?).await?;
+        if body.items() != items {
+            let (came, expected) = (body.items().as_str(), items.as_str());
+            let text = format!("{:?} streams {came}, and {expected} is expected", method.name);
+            return Err(Error::Protocol(text));
+        }
+        Ok(body)
     }
 
     /// Calls a method that has no error of its own. The codec is that of the result.
@@ -140,6 +164,49 @@ impl<C: Caller> ClientBase<C> {
             Ok(body) => Ok(K::decode(method, body)?),
             Err(error) => Err(typed_error(method, error)),
         }
+    }
+
+    /// Calls a method that has no error of its own, and whose result is a stream. The codec is that
+    /// of the items.
+    ///
+    /// # Errors
+    /// As [`Caller::call_stream`]. The stream's own error is its last item.
+    pub async fn open<K, A, T>(
+        &self,
+        _codec: K,
+        method: &'static MethodSpec,
+        arguments: A,
+    ) -> Result<ResultStream<T>>
+    where
+        K: DecodeResult<T>,
+        A: EncodeArguments,
+    {
+        let body = self.send_for_stream(method, arguments, K::ITEMS).await?;
+        Ok(ResultStream::new(body, |item| K::decode(method, item?)))
+    }
+
+    /// Calls a method whose result is a stream and that has an error of its own, which its items may
+    /// have too.
+    ///
+    /// # Errors
+    /// The method's own error as its type; everything else as [`ClientBase::open`].
+    pub async fn try_open<K, A, T, E>(
+        &self,
+        _codec: K,
+        method: &'static MethodSpec,
+        arguments: A,
+    ) -> Result<ResultStream<T, CallError<E>>, CallError<E>>
+    where
+        K: DecodeResult<T>,
+        A: EncodeArguments,
+        E: MethodError,
+    {
+        let body = self.send_for_stream(method, arguments, K::ITEMS).await;
+        let body = body.map_err(|error| typed_error(method, error))?;
+        Ok(ResultStream::new(body, |item| match item {
+            Ok(item) => Ok(K::decode(method, item)?),
+            Err(error) => Err(typed_error(method, error)),
+        }))
     }
 
     /// Registers a handler for a callback. The codec is that of the arguments.
@@ -253,6 +320,7 @@ mod tests {
         doc: "",
         params: &[],
         returns: "",
+        stream: false,
         idempotent: false,
         result: TypeSchema::OPAQUE,
         error: ErrorSpec::NONE,

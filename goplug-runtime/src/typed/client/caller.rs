@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::error::Result;
+use super::streamed_body::StreamedBody;
+use crate::error::{Error, Result};
 use crate::protocol::parts::{self, Multipart, Part};
 use crate::typed::callback::{CallbackHandler, Subscription};
 use crate::typed::codec::MediaType;
@@ -129,6 +130,21 @@ impl<'a> CallRequest<'a> {
 pub trait Caller: Clone + Send + Sync + 'static {
     /// Calls a method; the result is the response body. Dropping the future cancels the call.
     fn call(&self, request: CallRequest<'_>) -> impl Future<Output = Result<Bytes>> + Send;
+
+    /// Calls a method whose result is a stream, and waits until the stream begins; the call's
+    /// timeout is that of the beginning. Dropping the future, or the stream, cancels the call. The
+    /// default has no streams, and fails.
+    ///
+    /// # Errors
+    /// As [`Caller::call`].
+    fn call_stream(
+        &self,
+        request: CallRequest<'_>,
+    ) -> impl Future<Output = Result<StreamedBody>> + Send {
+        let caller = std::any::type_name::<Self>();
+        let text = format!("{}: the caller {caller} has no streamed results", request.method);
+        std::future::ready(Err(Error::Configuration(text)))
+    }
 
     /// Registers a handler for a callback. When the future is ready, the other end
     /// knows about it.

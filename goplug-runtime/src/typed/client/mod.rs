@@ -6,7 +6,11 @@
 mod base;
 mod caller;
 mod request;
+mod result_stream;
+mod streamed_body;
 
 pub use base::{Client, ClientBase, NamedClient};
 pub use caller::{BlockingCaller, CallRequest, Caller, NoHost};
 pub use request::{Registration, Request};
+pub use result_stream::{ResultIter, ResultStream};
+pub use streamed_body::StreamedBody;

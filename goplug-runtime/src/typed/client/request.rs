@@ -10,10 +10,14 @@ use serde::Serialize;
 
 use super::base::ClientBase;
 use super::caller::Caller;
+use super::result_stream::ResultStream;
 use crate::error::{CallError, Result};
 use crate::typed::callback::{CallbackStream, DecodeCallback, Subscription};
 use crate::typed::codec::{DecodeResult, EncodeArguments};
 use crate::typed::declare::{CallbackSpec, MethodError, MethodSpec, Unmet, never};
+
+/// A streamed result of a method that has an error of its own.
+type Opened<T, E> = Result<ResultStream<T, CallError<E>>, CallError<E>>;
 
 /// A call with its arguments. `R` is the result, and `K` its codec.
 #[derive(Debug)]
@@ -59,6 +63,11 @@ impl<C> ClientBase<C> {
 }
 
 impl<C: Caller, K: DecodeResult<T>, A: EncodeArguments, T> Request<'_, C, K, A, T> {
+    /// As [`ClientBase::open`].
+    pub fn open(self) -> impl Future<Output = Result<ResultStream<T>>> {
+        self.base.open(self.codec, self.method, self.arguments)
+    }
+
     /// As [`ClientBase::call`].
     #[inline]
     pub fn call(self) -> impl Future<Output = Result<T>> {
@@ -69,6 +78,11 @@ impl<C: Caller, K: DecodeResult<T>, A: EncodeArguments, T> Request<'_, C, K, A, 
 impl<C: Caller, K: DecodeResult<T>, A: EncodeArguments, T, E: MethodError>
     Request<'_, C, K, A, Result<T, E>>
 {
+    /// As [`ClientBase::try_open`].
+    pub fn try_open(self) -> impl Future<Output = Opened<T, E>> {
+        self.base.try_open(self.codec, self.method, self.arguments)
+    }
+
     /// As [`ClientBase::try_call`].
     #[inline]
     pub fn try_call(self) -> impl Future<Output = Result<T, CallError<E>>> {
@@ -125,11 +139,21 @@ impl<T> Unmet<T> {
     pub fn call(&self) -> Pending<Result<T>> {
         never!()
     }
+
+    /// Of such a method whose result is a stream.
+    pub fn open(&self) -> Pending<Result<ResultStream<T>>> {
+        never!()
+    }
 }
 
 impl<T, E> Unmet<Result<T, E>> {
     /// Of a method that returns a `Result`.
     pub fn try_call(&self) -> Pending<Result<T, CallError<E>>> {
+        never!()
+    }
+
+    /// Of such a method whose result is a stream.
+    pub fn try_open(&self) -> Pending<Opened<T, E>> {
         never!()
     }
 }

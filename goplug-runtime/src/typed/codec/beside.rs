@@ -7,6 +7,7 @@ use serde::de::Error as _;
 
 use super::arguments::{EncodeArguments, EncodeError};
 use super::json_int::from_json;
+use super::media_type::MediaType;
 use super::result::DecodeResult;
 use crate::error::{Error, Result};
 use crate::protocol::parts::{self, Part};
@@ -134,6 +135,7 @@ impl<T: FromPart> FromPart for Option<T> {
 pub struct Beside;
 
 impl<T: MethodResult, B: From<Bytes>> DecodeResult<(T, B)> for Beside {
+    const ITEMS: MediaType = MediaType::Json;
     const ACCEPTS_PARTS: bool = true;
 
     fn decode(method: &MethodSpec, body: Bytes) -> Result<(T, B)> {

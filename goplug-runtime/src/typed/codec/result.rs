@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::json_int::from_json;
+use super::media_type::MediaType;
 use crate::error::{Error, Result};
 use crate::protocol::null;
 use crate::typed::declare::MethodSpec;
@@ -18,6 +19,10 @@ pub struct Raw;
 
 /// A codec that makes a method's result of the response body. Not for users to implement.
 pub trait DecodeResult<T> {
+    /// What the items of a streamed result are.
+    #[doc(hidden)]
+    const ITEMS: MediaType;
+
     /// Whether the body may consist of parts.
     #[doc(hidden)]
     const ACCEPTS_PARTS: bool = false;
@@ -31,6 +36,8 @@ pub trait DecodeResult<T> {
 }
 
 impl<T: MethodResult> DecodeResult<T> for Json {
+    const ITEMS: MediaType = MediaType::Json;
+
     #[inline]
     fn decode(method: &MethodSpec, body: Bytes) -> Result<T> {
         // A method without a result may answer with nothing at all.
@@ -40,6 +47,8 @@ impl<T: MethodResult> DecodeResult<T> for Json {
 }
 
 impl<T: From<Bytes>> DecodeResult<T> for Raw {
+    const ITEMS: MediaType = MediaType::Raw;
+
     #[inline]
     fn decode(_: &MethodSpec, body: Bytes) -> Result<T> {
         Ok(T::from(body))

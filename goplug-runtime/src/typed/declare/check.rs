@@ -123,6 +123,27 @@ where
 {
 }
 
+/// Checks that the error of a method's stream is that of its items.
+pub const fn same_error<R, I, const OPAQUE: bool, const OF_ITEMS: bool>()
+where
+    R: Outcome<OPAQUE>,
+    I: Outcome<OF_ITEMS>,
+    R::Error: ErrorOfItems<I::Error>,
+{
+}
+
+/// An error that is the error `E`.
+#[diagnostic::on_unimplemented(
+    message = "a method with a streamed result has one error, and these are two: `{Self}` and `{E}`",
+    label = "the items fail with `{E}`",
+    note = "let the method and its items fail with the same type"
+)]
+#[doc(hidden)]
+pub trait ErrorOfItems<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<E> ErrorOfItems<E> for E {}
+
 /// Checks that a type that is not spelled as a `Result` is not a `Result`.
 ///
 /// # Panics

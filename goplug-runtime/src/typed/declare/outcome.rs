@@ -184,6 +184,7 @@ mod tests {
             returns: "",
             result: TypeSchema::OPAQUE,
             error: ErrorSpec { text, ..ErrorSpec::NONE },
+            stream: false,
             idempotent: false,
             optional: false,
         }

@@ -49,6 +49,8 @@ pub struct MethodSpec {
     pub result: TypeSchema,
     /// The method's own error.
     pub error: ErrorSpec,
+    /// Whether the result is a stream of items; `returns`, `result` and `error` are those of an item.
+    pub stream: bool,
     /// Whether it may safely run twice.
     pub idempotent: bool,
     /// Whether a client can do without it: a contract's method with a body.
@@ -88,6 +90,7 @@ impl MethodSpec {
             doc: self.doc.into(),
             params: parameters(self.params),
             returns: type_descriptor(self.returns),
+            stream: self.stream,
             idempotent: self.idempotent,
             fingerprint: descriptor::fingerprint(&self.signature()),
             ..MethodDescriptor::default()
@@ -96,7 +99,11 @@ impl MethodSpec {
 
     /// The canonical signature.
     pub fn signature(&self) -> String {
-        signature(self.name, self.params, self.returns)
+        if self.stream {
+            signature(self.name, self.params, &descriptor::stream_of(self.returns))
+        } else {
+            signature(self.name, self.params, self.returns)
+        }
     }
 }
 

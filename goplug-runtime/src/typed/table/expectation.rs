@@ -126,6 +126,7 @@ mod tests {
         doc: "",
         params: &[],
         returns: "u8",
+        stream: false,
         idempotent: false,
         optional: true,
         result: TypeSchema::OPAQUE,

@@ -82,6 +82,7 @@ mod tests {
         doc: "",
         params: &[ParamSpec { name: "of", ty: "Vec<i64>", schema: TypeSchema::OPAQUE }],
         returns: "Result<i64, Overflow>",
+        stream: false,
         idempotent: false,
         optional: false,
         result: TypeSchema::OPAQUE,

@@ -7,6 +7,7 @@ mod load;
 mod misbehaving;
 mod restart;
 mod strangers;
+mod streams;
 mod upgrade;
 
 use anyhow::Result;
@@ -36,18 +37,20 @@ pub(crate) enum Trial {
     Misbehaving,
     Upgrade,
     Callbacks,
+    Streams,
     Load,
     Discovery,
     Strangers,
 }
 
 impl Trial {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::HostDeath,
         Self::Restart,
         Self::Misbehaving,
         Self::Upgrade,
         Self::Callbacks,
+        Self::Streams,
         Self::Load,
         Self::Discovery,
         Self::Strangers,
@@ -60,6 +63,7 @@ impl Trial {
             Self::Misbehaving => "misbehaving",
             Self::Upgrade => "upgrade",
             Self::Callbacks => "callbacks",
+            Self::Streams => "streams",
             Self::Load => "load",
             Self::Discovery => "discovery",
             Self::Strangers => "strangers",
@@ -77,6 +81,7 @@ impl Trial {
             Self::Misbehaving => misbehaving::run(report).await,
             Self::Upgrade => upgrade::run(scale, report).await,
             Self::Callbacks => callbacks::run(scale, report).await,
+            Self::Streams => streams::run(scale, report).await,
             Self::Load => load::run(scale, report).await,
             Self::Discovery => discovery::run(report).await,
             Self::Strangers => strangers::run(report).await,

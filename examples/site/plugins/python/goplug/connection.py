@@ -9,12 +9,13 @@ from .callbacks import LAST_ID
 from .http1 import HeadTooLong, Stream, segments
 from .parts import FORM_DATA
 from .problem import Problem
-from .values import parse, write
+from .values import parse, result_is_raw, write
 
 QUIET = 15  # seconds without an event, after which a comment tests the connection
 log = logging.getLogger("goplug")
 BYTES, JSON = "application/octet-stream", "application/json"
 DESCRIPTOR = "application/vnd.goplug+json"
+NO_MORE = object()  # what comes after the last item
 
 
 def serve(plugin, connection):
@@ -33,6 +34,7 @@ class Call:
 
     def __init__(self, plugin, stream):
         self.plugin, self.stream, self.request = plugin, stream, None
+        self.begun = False  # whether items of a streamed result are being sent
 
     def serve(self):
         """Answers the next request. Returns whether another may follow."""
@@ -114,7 +116,10 @@ class Call:
             if budget == 0:
                 raise Problem("deadline-exceeded", "the caller's budget is spent")
             plugin.calls.current = self
-            self.respond(*self.run(name, body))
+            if name in plugin.streaming:
+                self.send_items(name, body)
+            else:
+                self.respond(*self.run(name, body))
         except Problem as problem:  # answered before the call counts as finished
             self.respond(write(problem.document), "application/problem+json", problem.status)
         finally:
@@ -123,15 +128,34 @@ class Call:
 
     def run(self, name, body):
         arguments = self.plugin.arguments(name, body)
+        function = self.plugin.methods[name][0]
+        with_parts = FORM_DATA in (self.request.header("accept") or "").lower()
+        return attempt(name, lambda: self.plugin.result(name, function(self, **arguments), with_parts))
+
+    def send_items(self, name, body):
+        """Sends a streamed result. What is asked for first may fail before the head is sent; after
+        that, an error is the last event."""
+        arguments, returns = self.plugin.arguments(name, body), self.plugin.methods[name][2]
+        raw, function = result_is_raw(returns), self.plugin.methods[name][0]
+        items = attempt(name, lambda: iter(function(self, **arguments)))
+        self.begun = True
+        self.respond(None, BYTES if raw else "text/event-stream")
         try:
-            result = self.plugin.methods[name][0](self, **arguments)
-            accepts = (self.request.header("accept") or "").lower()
-            return self.plugin.result(name, result, FORM_DATA in accepts)
-        except (Problem, ConnectionError):
-            raise
-        except Exception as error:  # a method that fails does not end the plugin
-            log.exception("the method %s failed", name)
-            raise Problem("handler-panicked", repr(error)) from error
+            while (item := attempt(name, lambda: next(items, NO_MORE))) is not NO_MORE:
+                if not raw:
+                    self.stream.send_chunk(event("item", attempt(name, lambda: write(item))))
+                elif item:  # an empty chunk would be the end
+                    self.stream.send_chunk(bytes(item))
+                self.check()
+            if not raw:
+                self.stream.send_chunk(event("end", b"null"))
+        except Problem as problem:
+            if raw:  # without the last chunk, the caller sees that bytes are missing
+                raise ConnectionResetError("the stream failed") from problem
+            self.stream.send_chunk(event("error", write(problem.document)))
+        finally:
+            getattr(items, "close", lambda: None)()
+        self.stream.send_chunk(b"")
 
     def budget(self):
         """The caller's budget in milliseconds; None if it has none."""
@@ -145,7 +169,7 @@ class Call:
     def check(self):
         """To be called by a method that takes long: raises an exception if its result is of no
         use any more, since the budget is spent, the plugin stops, or the caller is gone."""
-        budget = self.budget()
+        budget = None if self.begun else self.budget()  # that of a stream is for its beginning
         if budget is not None and time.monotonic() > self.request.since + budget / 1000:
             raise Problem("deadline-exceeded", f"not done within {budget} ms")
         if self.plugin.phase in ("cutting off", "ended"):
@@ -209,6 +233,22 @@ class Call:
                     raise ConnectionResetError("the host is gone")
             plugin.lock.notify_all()
         return b"".join(piece)
+
+
+def attempt(name, work):
+    """Runs a method's code: its failure does not end the plugin."""
+    try:
+        return work()
+    except (Problem, ConnectionError):
+        raise
+    except Exception as error:
+        log.exception("the method %s failed", name)
+        raise Problem("handler-panicked", repr(error)) from error
+
+
+def event(kind, data):
+    """An event whose data is JSON in one line."""
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), data)
 
 
 def method_name(segment):

@@ -29,6 +29,7 @@ class Plugin:
         self.types = types or {}
         self.definitions, self.schemas = definitions or {}, schemas or {}
         self.methods, self.members, self.hooks = {}, {"methods": [], "callbacks": []}, {}
+        self.streaming = set()  # the methods whose result is a stream
         self.phase, self.in_flight, self.answering = "idle", 0, 0
         self.lock = threading.Condition()
         self.callbacks = Callbacks(self.lock)
@@ -62,14 +63,19 @@ class Plugin:
             return {**type, "schema": {"$ref": f"#/$defs/{spelling}"}}
         return {**type, "schema": self.schemas[spelling]} if spelling in self.schemas else type
 
-    def method(self, params, returns, error=None):
-        """Decorates a method: parameter names and types, the types of its result and its error."""
+    def method(self, params, returns, error=None, stream=False):
+        """Decorates a method: parameter names and types, the types of its result and its error. With
+        `stream`, the result is any iterable, such as a generator, and `returns` the type of an item.
+        """
         def register(function):
             name = function.__name__
             if is_beside(returns) or any(is_part(params, param) for param in params):
                 self.about["features"] = ["parts"]
             self.methods[name] = (function, params, returns)
-            about = member(name, function.__doc__, params, returns)
+            about = member(name, function.__doc__, params, returns, stream)
+            if stream:
+                self.streaming.add(name)
+                about["stream"] = True
             self.members["methods"].append({**about, "error": {"type": error}} if error else about)
             return function
         return register
@@ -227,10 +233,11 @@ class Plugin:
             self.lock.notify_all()
 
 
-def member(name, doc, params, returns):
+def member(name, doc, params, returns, stream=False):
     """The descriptor's entry of a method or callback, with the fingerprint of its signature."""
     signature = f"{name}({', '.join(f'{p}: {t}' for p, t in params.items())})"
-    signature += f" -> {returns}" if returns != "()" else ""
+    returned = f"stream {returns}" if stream else returns
+    signature += f" -> {returned}" if returned != "()" else ""
     fingerprint = 0xCBF29CE484222325
     for byte in signature.encode():
         fingerprint = (fingerprint ^ byte) * 0x100000001B3 % 2**64

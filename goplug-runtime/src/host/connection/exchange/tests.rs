@@ -5,6 +5,7 @@ use std::thread;
 use bytes::Bytes;
 
 use super::*;
+use crate::http1::Response;
 
 const SOON: Duration = Duration::from_secs(10);
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";

@@ -28,6 +28,7 @@ use crate::plugin::callbacks::{CallbackStream, Hangup};
 use crate::plugin::problems::bad_request;
 use crate::plugin::request_handler::{Answer, RequestHandler};
 use crate::plugin::response::{Content, Response, ResponseGuard};
+use crate::plugin::result_stream::ResultStream;
 use crate::plugin::route::{MethodCall, Route};
 use crate::protocol::{Problem, wire};
 use crate::transport::BusyPoll;
@@ -38,6 +39,8 @@ pub(super) enum Served {
     Closed,
     /// A stream of callbacks is to be sent before the next request. Its head has been written.
     Callbacks(CallbackStream),
+    /// As [`Served::Callbacks`], the result of a call.
+    Result(ResultStream),
     /// This codec does not support the next request.
     Unsupported,
 }
@@ -106,10 +109,10 @@ impl<'h> H1Connection<'h> {
                 NextRequest::Request(route, info) => {
                     self.last = !info.keep_alive;
                     if let Some(body) = self.read_body(info).await?
-                        && let Some(events) = self.answer(route, body).await?
+                        && let Some(stream) = self.answer(route, body).await?
                     {
                         self.flush().await?;
-                        return Ok(Served::Callbacks(events));
+                        return Ok(stream);
                     }
                 }
             }
@@ -121,13 +124,9 @@ impl<'h> H1Connection<'h> {
         Ok(Served::Closed)
     }
 
-    /// Answers a request. If the response is a stream of callbacks, only its head is pushed, and
-    /// the stream is returned.
-    async fn answer(
-        &mut self,
-        route: Route<'_>,
-        body: Bytes,
-    ) -> Result<Option<CallbackStream>, Closed> {
+    /// Answers a request. If the response is a stream, only its head is pushed, and the stream is
+    /// returned.
+    async fn answer(&mut self, route: Route<'_>, body: Bytes) -> Result<Option<Served>, Closed> {
         let handler = self.handler;
         let response = match handler.begin(route, body).await {
             Answer::Ready(response) => response,
@@ -151,7 +150,11 @@ impl<'h> H1Connection<'h> {
             }
             Content::Callbacks(events) => {
                 self.outbox.push_stream(head);
-                Ok(Some(events))
+                Ok(Some(Served::Callbacks(events)))
+            }
+            Content::Result(result) => {
+                self.outbox.push_stream(head);
+                Ok(Some(Served::Result(result)))
             }
         }
     }

@@ -67,6 +67,18 @@ impl Decoder {
         }
     }
 
+    /// Whether the next byte is the first of an event.
+    pub(super) fn is_between_events(&self) -> bool {
+        self.start == self.input.len()
+            && !(self.has_event || self.has_data || self.after_cr || self.overflowed)
+    }
+
+    /// Notes that the caller has read an event itself: the stream has begun without a byte order
+    /// mark.
+    pub(super) fn has_begun(&mut self) {
+        self.at_start = false;
+    }
+
     /// Takes the next piece of the stream. Before the next call, [`Decoder::next_event`] is to be
     /// called until it returns `None`.
     pub fn push(&mut self, piece: &[u8]) {

@@ -1,6 +1,5 @@
 //! Bodies of requests and responses, in hyper's types.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::plugin::problems::{body_broken, body_stalled, body_too_large};
 use crate::plugin::response::{Content, Response as PluginResponse, ResponseGuard};
+use crate::plugin::result_stream::StreamPiece;
 use crate::plugin::select::lazy_timeout;
 use crate::protocol::{Problem, wire};
 
@@ -85,9 +85,16 @@ async fn discard(mut incoming: Incoming, limit: usize, idle: Duration) {
     }
 }
 
+/// The stream has failed, and its body cannot say so.
+#[derive(Debug, thiserror::Error)]
+#[error("the result is cut off")]
+pub(super) struct CutOff;
+
 /// A response's body.
 pub(super) struct ResponseBody {
     content: Content,
+    /// Whether a stream has sent its last piece.
+    ended: bool,
     /// If the request's body is too large, the response begins at once, but ends only after the
     /// rest of that body has been read.
     discard: Option<DiscardRest>,
@@ -96,13 +103,13 @@ pub(super) struct ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = CutOff;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Self { content, discard, .. } = &mut *self;
+    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+        let Self { content, ended, discard, .. } = &mut *self;
         match content {
             Content::Full(bytes) if bytes.is_empty() => match discard {
                 Some(discard) => discard.as_mut().poll(cx).map(|()| None),
@@ -114,6 +121,15 @@ impl Body for ResponseBody {
             Content::Callbacks(events) => {
                 events.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
+            Content::Result(_) if *ended => Poll::Ready(None),
+            Content::Result(result) => result.poll_piece(cx).map(|piece| match piece {
+                StreamPiece::Data(piece) => Some(Ok(Frame::data(piece))),
+                StreamPiece::Last(piece) => {
+                    *ended = true;
+                    Some(Ok(Frame::data(piece)))
+                }
+                StreamPiece::CutOff => Some(Err(CutOff)),
+            }),
         }
     }
 
@@ -140,7 +156,8 @@ pub(super) fn response(response: PluginResponse) -> Response<ResponseBody> {
         _ => None,
     }
     .unwrap_or(HeaderValue::from_static(media_type));
-    let mut response = Response::new(ResponseBody { content, discard: None, _guard: guard });
+    let mut response =
+        Response::new(ResponseBody { content, ended: false, discard: None, _guard: guard });
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

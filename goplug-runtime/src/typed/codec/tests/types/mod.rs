@@ -29,6 +29,7 @@ const METHOD: MethodSpec = MethodSpec {
     returns: "T",
     result: TypeSchema::OPAQUE,
     error: ErrorSpec::NONE,
+    stream: false,
     idempotent: false,
     optional: false,
 };

@@ -1,0 +1,138 @@
+//! The result of a call that is a stream.
+//!
+//! The method's handler is polled by the connection that writes the items, and by nothing else: if
+//! the connection cannot write, the handler does not run, and if the peer hangs up, the handler is
+//! dropped.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::dispatch::{self, Running};
+use super::lifecycle::{CallGuard, Lifecycle};
+use crate::protocol::{Problem, ProblemKind};
+use crate::typed::{Call, Context, Handler, MediaType, Outlet, Reply};
+
+/// A call whose result is a stream, from the first poll of its handler to its last item.
+pub(super) struct ResultStream {
+    /// The handler; `None` once it has ended.
+    producer: Option<Producer>,
+    outlet: Outlet,
+    /// Whether the handler has failed after its stream began.
+    has_failed: bool,
+    /// A stop waits for the stream.
+    guard: CallGuard,
+}
+
+type Producer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
+
+/// A part of the body of a streamed result.
+pub(super) enum StreamPiece {
+    /// More may come.
+    Data(Bytes),
+    /// The last part, which may be empty.
+    Last(Bytes),
+    /// The stream has failed, and its body has no place for that: it must not look complete.
+    CutOff,
+}
+
+impl ResultStream {
+    pub(super) fn new(
+        handler: &Handler,
+        body: Bytes,
+        context: Option<Context>,
+        lifecycle: Arc<Lifecycle>,
+        guard: CallGuard,
+    ) -> Self {
+        let outlet = Outlet::default();
+        let (handler, call) = (handler.clone(), Call::streaming(body, outlet.clone()));
+        let producer = async move {
+            let running = Running::new(Box::pin(async move { handler(call).await }));
+            dispatch::finish(running, None, context.as_ref(), &lifecycle).await
+        };
+        Self { producer: Some(Box::pin(producer)), outlet, has_failed: false, guard }
+    }
+
+    /// Waits until the method has returned its stream, for as long as the caller's budget allows.
+    ///
+    /// # Errors
+    /// The problem that the call is answered with, and the guard of the call.
+    pub(super) async fn opened(
+        mut self,
+        budget: Option<Duration>,
+    ) -> Result<Self, (Problem, CallGuard)> {
+        let opened = poll_fn(|cx| self.poll_opened(cx));
+        match dispatch::within_budget(budget, opened).await {
+            Ok(()) => Ok(self),
+            Err(problem) => Err((problem, self.guard)),
+        }
+    }
+
+    fn poll_opened(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Problem>> {
+        let ended = self.poll_producer(cx);
+        if self.outlet.items().is_some() {
+            if let Poll::Ready(outcome) = ended {
+                self.end(outcome);
+            }
+            return Poll::Ready(Ok(()));
+        }
+        let outcome = ready!(ended).and_then(|()| {
+            Err(Problem::new(ProblemKind::Internal, "the method has returned no stream"))
+        });
+        Poll::Ready(outcome)
+    }
+
+    /// Polls the handler until it has ended.
+    fn poll_producer(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Problem>> {
+        let Some(producer) = &mut self.producer else { return Poll::Ready(Ok(())) };
+        let outcome = ready!(producer.as_mut().poll(cx));
+        self.producer = None;
+        Poll::Ready(outcome.map(drop))
+    }
+
+    fn end(&mut self, outcome: Result<(), Problem>) {
+        self.has_failed = outcome.is_err();
+        self.outlet.end(outcome.as_ref().err());
+    }
+
+    /// The media type of the body.
+    pub(super) fn items(&self) -> MediaType {
+        self.outlet.items().unwrap_or(MediaType::Json)
+    }
+
+    /// The next piece of the body, with everything that is ready. Not to be called after the last.
+    pub(super) fn poll_piece(&mut self, cx: &mut TaskContext<'_>) -> Poll<StreamPiece> {
+        // What is there is written before more is made.
+        let mut piece = self.outlet.take();
+        if piece.is_none() && self.producer.is_some() {
+            if let Poll::Ready(outcome) = self.poll_producer(cx) {
+                self.end(outcome);
+            }
+            piece = self.outlet.take();
+        }
+        let is_last = self.producer.is_none() && self.outlet.is_empty();
+        match piece {
+            Some(piece) if is_last && !self.is_cut_off() => Poll::Ready(StreamPiece::Last(piece)),
+            Some(piece) => Poll::Ready(StreamPiece::Data(piece)),
+            None if !is_last => Poll::Pending,
+            None if self.is_cut_off() => Poll::Ready(StreamPiece::CutOff),
+            None => Poll::Ready(StreamPiece::Last(Bytes::new())),
+        }
+    }
+
+    /// Whether the end of the body has to show that the stream has failed.
+    fn is_cut_off(&self) -> bool {
+        self.has_failed && self.items() == MediaType::Raw
+    }
+}
+
+impl fmt::Debug for ResultStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultStream").field("outlet", &self.outlet).finish_non_exhaustive()
+    }
+}

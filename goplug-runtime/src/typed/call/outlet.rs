@@ -1,0 +1,205 @@
+//! What a method's stream produces, on its way to the connection.
+//!
+//! The method's handler and the connection are one task: the connection polls the handler, which
+//! fills the outlet until its stream waits or [`limits::STREAM_PIECE`] bytes are there, and then
+//! writes what it has got. So a slow reader shows as a handler that is not polled, and nothing
+//! grows.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use crate::limits;
+use crate::protocol::{Problem, event_stream, wire};
+use crate::typed::codec::MediaType;
+
+/// Where the handler of a method with a streamed result puts its items.
+#[derive(Clone, Debug, Default)]
+pub struct Outlet(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// What the items are; `None` until the method has returned its stream.
+    items: Option<MediaType>,
+    piece: Piece,
+}
+
+/// Items that have not been written yet.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    /// Events, or small chunks of bytes.
+    joined: Vec<u8>,
+    /// How much of it is complete: a panic may leave the beginning of an event behind.
+    complete: usize,
+    /// A large chunk of bytes, which comes after the others and is not copied.
+    large: Bytes,
+}
+
+impl Piece {
+    /// Whether no further item is to be added.
+    pub(super) fn is_full(&self) -> bool {
+        self.joined.len() >= limits::STREAM_PIECE || !self.large.is_empty()
+    }
+
+    /// Adds an event whose data `write` appends.
+    pub(super) fn event<E>(
+        &mut self,
+        event: &str,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        event_stream::encode_with(&mut self.joined, event, write)?;
+        self.complete = self.joined.len();
+        Ok(())
+    }
+
+    /// Adds a chunk of bytes.
+    pub(super) fn bytes(&mut self, bytes: Bytes) {
+        if bytes.len() < limits::STREAM_COPIED {
+            self.joined.extend_from_slice(&bytes);
+            self.complete = self.joined.len();
+        } else {
+            self.large = bytes;
+        }
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        self.complete = 0;
+        if !self.joined.is_empty() {
+            return Some(std::mem::take(&mut self.joined).into());
+        }
+        (!self.large.is_empty()).then(|| std::mem::take(&mut self.large))
+    }
+}
+
+impl Outlet {
+    /// Notes that the method has returned its stream.
+    pub(super) fn begin(&self, items: MediaType) {
+        self.lock().items = Some(items);
+    }
+
+    /// What the items are: JSON, each in an event, or bytes; `None` until the method has returned
+    /// its stream.
+    pub fn items(&self) -> Option<MediaType> {
+        self.lock().items
+    }
+
+    /// The next piece: whole events, or some bytes. `None` if nothing is ready.
+    pub fn take(&self) -> Option<Bytes> {
+        self.lock().piece.take()
+    }
+
+    /// Whether no piece is ready.
+    pub fn is_empty(&self) -> bool {
+        let Piece { joined, large, .. } = &self.lock().piece;
+        joined.is_empty() && large.is_empty()
+    }
+
+    /// Adds how the stream has ended. A stream of bytes has no place for that, and ends with its
+    /// body.
+    pub fn end(&self, error: Option<&Problem>) {
+        let State { items, piece } = &mut *self.lock();
+        if *items != Some(MediaType::Json) {
+            return;
+        }
+        let (event, data) = match error {
+            None => (wire::EVENT_END, b"null".to_vec()),
+            Some(problem) => (wire::EVENT_ERROR, problem.to_json()),
+        };
+        let written = piece.event(event, |out| {
+            out.extend_from_slice(&data);
+            Ok::<_, std::convert::Infallible>(())
+        });
+        written.unwrap_or_else(|never| match never {});
+    }
+
+    /// Adds items without holding the lock: what adds them is users' code.
+    pub(super) fn fill<R>(&self, fill: impl FnOnce(&mut Piece) -> R) -> R {
+        let piece = std::mem::take(&mut self.lock().piece);
+        let mut filling = Filling { outlet: self, piece };
+        fill(&mut filling.piece)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A piece that is being filled. It is put back when this is dropped, also by a panic.
+struct Filling<'a> {
+    outlet: &'a Outlet,
+    piece: Piece,
+}
+
+impl Drop for Filling<'_> {
+    fn drop(&mut self) {
+        let mut piece = std::mem::take(&mut self.piece);
+        piece.joined.truncate(piece.complete);
+        self.outlet.lock().piece = piece;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::panic::catch;
+    use crate::protocol::ProblemKind;
+
+    fn number(piece: &mut Piece, number: u8) {
+        let written = piece.event(wire::EVENT_ITEM, |out| {
+            out.extend_from_slice(number.to_string().as_bytes());
+            Ok::<_, ()>(())
+        });
+        written.unwrap();
+    }
+
+    #[test]
+    fn items_that_are_ready_are_one_piece_and_the_end_comes_last() {
+        let outlet = Outlet::default();
+        assert_eq!(outlet.items(), None);
+        outlet.begin(MediaType::Json);
+        outlet.fill(|piece| number(piece, 1));
+        outlet.fill(|piece| number(piece, 2));
+        outlet.end(None);
+        let text = "event: item\ndata: 1\n\nevent: item\ndata: 2\n\nevent: end\ndata: null\n\n";
+        assert_eq!(outlet.take().unwrap(), text);
+        assert_eq!(outlet.take(), None);
+    }
+
+    #[test]
+    fn a_panic_within_an_item_leaves_the_items_before_it_and_no_part_of_it() {
+        let outlet = Outlet::default();
+        outlet.begin(MediaType::Json);
+        let panic = catch(|| {
+            outlet.fill(|piece| {
+                number(piece, 1);
+                let _ = piece.event(wire::EVENT_ITEM, |out| -> Result<(), ()> {
+                    out.extend_from_slice(b"[1,");
+                    panic!("oh")
+                });
+            });
+        });
+        outlet.end(Some(&Problem::new(ProblemKind::HandlerPanicked, panic.unwrap_err())));
+        let text = outlet.take().unwrap();
+        let text = std::str::from_utf8(&text).unwrap();
+        assert!(text.starts_with("event: item\ndata: 1\n\nevent: error\ndata: {"), "{text}");
+    }
+
+    #[test]
+    fn a_large_chunk_is_handed_on_as_it_is_after_the_small_ones() {
+        let outlet = Outlet::default();
+        outlet.begin(MediaType::Raw);
+        let large = Bytes::from(vec![7; limits::STREAM_COPIED]);
+        let full = outlet.fill(|piece| {
+            piece.bytes(Bytes::from_static(b"a"));
+            piece.bytes(Bytes::from_static(b"b"));
+            assert!(!piece.is_full());
+            piece.bytes(large.clone());
+            piece.is_full()
+        });
+        assert!(full);
+        assert_eq!(outlet.take().unwrap(), "ab");
+        assert_eq!(outlet.take().unwrap().as_ptr(), large.as_ptr());
+        outlet.end(None);
+        assert_eq!(outlet.take(), None);
+    }
+}
