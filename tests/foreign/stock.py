@@ -59,6 +59,14 @@ def find(call, name):
     return items[name]
 
 
+@plugin.method({"tag": "str"}, "str", stream=True)
+def tagged(call, tag):
+    """The names of the items with this tag, one after the other."""
+    for item in list(items.values()):
+        if tag in item.get("tags", []):
+            yield item["name"]
+
+
 @plugin.method({"question": "str"}, "bool")
 def clear(call, question):
     """Asks, and takes everything out of the stock if the answer is yes."""

@@ -101,6 +101,21 @@ async fn a_plugin_in_rust_is_called_with_types_of_its_descriptor() {
     assert!(matches!(error, CallError::Method(ReportError::TooLong { most: 20 })), "{error}");
     assert_eq!(report.reverse("abc".into()).await.unwrap(), "cba");
 
+    let mut pages = report.pages("Tea", 2).await.unwrap();
+    for number in 1..=2 {
+        let page = pages.next().await.unwrap().unwrap();
+        assert_eq!(page.text, format!("Tea, page {number}"));
+    }
+    assert!(pages.next().await.is_none());
+    let mut pages = report.pages("Tea", 9).await.unwrap();
+    for _ in 1..=3 {
+        pages.next().await.unwrap().unwrap();
+    }
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, CallError::Method(ReportError::TooLong { most: 3 })), "{error}");
+    let error = report.pages("", 1).await.unwrap_err();
+    assert!(matches!(error, CallError::Method(ReportError::NoTitle)), "{error}");
+
     let mut stream = report.progress_stream().await.unwrap();
     assert_eq!(report.count(3).await.unwrap(), 3);
     for done in 1..=3 {
@@ -135,6 +150,11 @@ async fn so_is_one_in_python() {
     let CallError::Method(StockError::Missing { name }) = error else { panic!("{error}") };
     assert_eq!(name, "milk");
 
+    let mut hot = stock.tagged("hot").await.unwrap();
+    assert_eq!(hot.next().await.unwrap().unwrap(), "tea");
+    assert!(hot.next().await.is_none());
+    assert!(stock.tagged("cold").await.unwrap().next().await.is_none());
+
     let mut changes = stock.changed_stream().await.unwrap();
     let ask = stock.on_ask(|question| async move { question == "empty?" });
     let _subscription = ask.await.unwrap();
@@ -155,5 +175,10 @@ fn the_blocking_client_does_the_same() {
     let milk = Item { name: "milk".into(), price: None, tags: Vec::new() };
     assert_eq!(stock.put(&[milk], 1).unwrap(), 1);
     assert_eq!(stock.find("milk").unwrap().price, None);
+    assert_eq!(stock.tagged("cold").unwrap().count(), 0);
+    let hot = Item { name: "tea".into(), price: None, tags: vec!["hot".into()] };
+    stock.put(&[hot], 1).unwrap();
+    let names: Vec<_> = stock.tagged("hot").unwrap().map(Result::unwrap).collect();
+    assert_eq!(names, ["tea"]);
     registry.stop().unwrap();
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use goplug::Bytes;
+use goplug::{Bytes, Stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +119,37 @@ pub fn make_report(
                 next: None,
             })),
         }),
+    }
+}
+
+/// The pages of a report, one after the other, and an error behind the last that there is.
+#[goplug::method(Report)]
+pub fn pages(
+    title: &str,
+    count: u32,
+) -> Result<impl Stream<Item = Result<Page, ReportError>>, ReportError> {
+    if title.is_empty() {
+        return Err(ReportError::NoTitle);
+    }
+    Ok(Items((1..=count).map(move |number| match number {
+        1..=3 => Ok(Page {
+            text: format!("{title}, page {number}"),
+            shape: None,
+            notes: BTreeMap::new(),
+            next: None,
+        }),
+        _ => Err(ReportError::TooLong { most: 3 }),
+    })))
+}
+
+/// The items of an iterator, as a stream.
+struct Items<I>(I);
+
+impl<I: Iterator + Unpin> Stream for Items<I> {
+    type Item = I::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<I::Item>> {
+        Poll::Ready(self.0.next())
     }
 }
 
