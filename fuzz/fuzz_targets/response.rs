@@ -58,7 +58,7 @@ fn stream<'a>(input: impl IntoIterator<Item = &'a [u8]>) -> Option<(Vec<u8>, boo
     let mut input = input.into_iter();
     let mut stream = loop {
         match reader.take_stream(&mut buffer).ok()? {
-            StreamedResponse::Stream(body) => break body,
+            StreamedResponse::Stream(head) => break head.body,
             StreamedResponse::Other(Progress::Complete(_)) => return None,
             StreamedResponse::Other(Progress::Interim(_)) => {}
             StreamedResponse::Other(Progress::More) => buffer.put(input.next()?),
