@@ -12,7 +12,9 @@ use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
 
 use crate::foreign::SelfStarted;
 use crate::in_flight::{GatedCall, LongCall};
-use crate::test_env::{HOST, Kind, TestEnv, exists, is, kill, read_until, run_test, soon, until};
+use crate::test_env::{
+    HOST, Kind, TestEnv, exists, is, kill, read_until, run_test, sockets, soon, until,
+};
 
 const ID: &str = "math.Calculator";
 
@@ -104,28 +106,21 @@ fn a_host_that_leaves_lets_its_calls_finish_and_its_callbacks_are_forgotten() {
 fn a_host_that_is_killed_is_noticed_and_the_plugin_lives_on() {
     run_test(async |env| {
         let process = started(env).await;
-        let alone = sockets(&process);
+        let alone = sockets(process.0.id());
         let mut command = env.command(HOST);
         command.arg(env.folder()).stdout(Stdio::null());
         let mut host = command.spawn().unwrap();
         let registry = env.registry().start().await.unwrap();
-        until("the host is attached", || sockets(&process) > alone).await;
+        until("the host is attached", || sockets(process.0.id()) > alone).await;
         kill(host.id());
         host.wait().unwrap();
 
         let calculator: CalculatorClient = registry.client().await.unwrap();
         assert_eq!(calculator.process().await.unwrap(), process.0.id());
         registry.stop().await;
-        until("no connection is left", || sockets(&process) == alone).await;
+        until("no connection is left", || sockets(process.0.id()) == alone).await;
         assert!(exists(process.0.id()));
     });
-}
-
-/// How many sockets the process has open.
-fn sockets(process: &SelfStarted) -> usize {
-    let links = fs::read_dir(format!("/proc/{}/fd", process.0.id())).unwrap().flatten();
-    let targets = links.filter_map(|entry| fs::read_link(entry.path()).ok());
-    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
 /// The socket of a second calculator, moved to where the first one listens: whoever connects from

@@ -49,6 +49,7 @@ mod shortage;
 mod start;
 mod statistics;
 mod streams;
+mod streams_cut_off;
 mod supervision;
 mod surroundings;
 mod test_env;

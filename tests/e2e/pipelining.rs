@@ -1,11 +1,9 @@
 //! Many calls at a time: they share connections, and no quick call waits for a slow call.
 
-use std::fs;
-
 use goplug_tests::fixtures::calculator::CalculatorClient;
 use tokio::task::JoinSet;
 
-use crate::test_env::{run_test, soon};
+use crate::test_env::{run_test, sockets, soon};
 
 /// Makes calls until the host has measured that both methods are quick.
 async fn learn_latencies(calculator: &CalculatorClient) {
@@ -29,13 +27,6 @@ async fn add_all(calculator: &CalculatorClient, callers: i64, calls: i64) {
         });
     }
     soon("the quick calls", adding.join_all()).await;
-}
-
-/// The sockets that a process has open.
-fn sockets(process: u32) -> usize {
-    let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
-    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
-    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
 #[test]
