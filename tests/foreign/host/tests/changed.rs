@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use foreign_host::python::{Item, StockClient};
@@ -11,18 +11,12 @@ use goplug::{Error, Event, Registry, RegistryBuilder};
 use serde_json::json;
 use tempfile::TempDir;
 
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().unwrap()
-}
+mod support;
+
+use support::{has_python, project};
 
 fn package() -> PathBuf {
     project().join("examples/site/plugins/python")
-}
-
-/// Whether there is a Python 3 here. Says so if not.
-fn has_python() -> bool {
-    let found = Command::new("python3").arg("--version").output();
-    found.inspect_err(|error| eprintln!("not checked: python3 cannot be run: {error}")).is_ok()
 }
 
 /// The stock in a folder of its own, after these changes of its text.

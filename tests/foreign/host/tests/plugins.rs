@@ -10,9 +10,9 @@ use goplug::{CallError, Registry};
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
-}
+mod support;
+
+use support::{has_python, project};
 
 /// Builds the plugin's package, and returns its program.
 fn report() -> PathBuf {
@@ -31,12 +31,6 @@ fn report() -> PathBuf {
 
 fn stock() -> PathBuf {
     project().join("tests/foreign/stock.py")
-}
-
-/// Whether there is a Python 3 here. Says so if not.
-fn has_python() -> bool {
-    let found = Command::new("python3").arg("--version").output();
-    found.inspect_err(|error| eprintln!("not checked: python3 cannot be run: {error}")).is_ok()
 }
 
 fn run(program: &Path, arguments: &[&OsStr]) -> String {
