@@ -8,8 +8,8 @@ use bytes::Bytes;
 use goplug::{Registry, blocking};
 use tempfile::TempDir;
 
-use super::NOT_STARTED;
 use super::adder::{Adder, AdderBlockingClient, AdderClient};
+use super::{NOT_STARTED, folder};
 use crate::processes::pinning;
 use crate::vocabulary::{Client, Peer, PluginProgram};
 
@@ -23,7 +23,7 @@ impl Peer for GoplugBlocking {
     type Client = AdderBlockingClient;
 
     async fn new(_: PluginProgram) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+        let folder = folder()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
         if let Some((name, value)) = pinning::variable_for_plugin() {
             builder = builder.env(name, value);

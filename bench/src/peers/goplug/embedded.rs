@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use goplug::Registry;
 use tempfile::TempDir;
 
-use super::NOT_STARTED;
 use super::adder::{Adder, AdderClient};
+use super::{NOT_STARTED, folder, process_id, stop};
 use crate::processes::pinning;
 use crate::vocabulary::{Peer, PluginProgram};
 
@@ -22,7 +22,7 @@ impl<const BUSY_MICROS: u64> Peer for GoplugEmbedded<BUSY_MICROS> {
     type Client = AdderClient;
 
     async fn new(_: PluginProgram) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+        let folder = folder()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
         builder = builder.policy(|policy| policy.busy_poll(Duration::from_micros(BUSY_MICROS)));
         if let Some((name, value)) = pinning::variable_for_plugin() {
@@ -41,14 +41,10 @@ impl<const BUSY_MICROS: u64> Peer for GoplugEmbedded<BUSY_MICROS> {
     }
 
     fn process_id(&self) -> Result<u32> {
-        let client = self.client.as_ref().context(NOT_STARTED)?;
-        client.plugin().process_id().context(NOT_STARTED)
+        process_id(self.client.as_ref().map(AdderClient::plugin))
     }
 
     async fn stop(&mut self) -> Result<()> {
-        match self.client.take() {
-            Some(client) => Ok(client.plugin().unload().await?),
-            None => Ok(()),
-        }
+        stop(self.client.take().as_ref().map(AdderClient::plugin)).await
     }
 }

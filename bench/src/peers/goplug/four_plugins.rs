@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use goplug::Registry;
 use tempfile::TempDir;
 
-use super::NOT_STARTED;
 use super::adder::{Adder, AdderClient};
+use super::{NOT_STARTED, folder, process_id};
 use crate::vocabulary::{Peer, PluginProgram};
 
 /// Plugins in addition to [`Adder`]. The same program runs as each of them.
@@ -40,7 +40,7 @@ impl Peer for GoplugFourPlugins {
     const PROCESSES: usize = 4;
 
     async fn new(_: PluginProgram) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+        let folder = folder()?;
         let builder = Registry::builder(folder.path()).auto_discover(true);
         let builder = builder.embed::<Adder>().embed::<Second>().embed::<Third>();
         let registry = builder.embed::<Fourth>().start().await?;
@@ -60,8 +60,7 @@ impl Peer for GoplugFourPlugins {
     }
 
     fn process_id(&self) -> Result<u32> {
-        let client = self.client.as_ref().context(NOT_STARTED)?;
-        client.plugin().process_id().context(NOT_STARTED)
+        process_id(self.client.as_ref().map(AdderClient::plugin))
     }
 
     async fn stop(&mut self) -> Result<()> {

@@ -1,13 +1,13 @@
 //! goplug with a plugin of a hundred methods, each with a type of its own that has a schema: the host
 //! of the row `bind`.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use goplug::{Plugin, Registry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::NOT_STARTED;
+use super::{folder, process_id, stop};
 use crate::vocabulary::{Client, Peer, PluginProgram};
 
 /// Has a hundred methods, and [`add`].
@@ -80,7 +80,7 @@ impl Peer for GoplugHundred {
     type Client = HundredClient;
 
     async fn new(_: PluginProgram) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+        let folder = folder()?;
         let registry = Registry::builder(folder.path()).embed::<Hundred>().start().await?;
         Ok(Self { registry, plugin: None, _folder: folder })
     }
@@ -95,14 +95,11 @@ impl Peer for GoplugHundred {
     }
 
     fn process_id(&self) -> Result<u32> {
-        self.plugin.as_ref().and_then(Plugin::process_id).context(NOT_STARTED)
+        process_id(self.plugin.as_ref())
     }
 
     async fn stop(&mut self) -> Result<()> {
-        match self.plugin.take() {
-            Some(plugin) => Ok(plugin.unload().await?),
-            None => Ok(()),
-        }
+        stop(self.plugin.take().as_ref()).await
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use goplug::{Plugin, Registry, blocking};
 use tempfile::TempDir;
 
-use super::NOT_STARTED;
+use super::{NOT_STARTED, folder, process_id, stop};
 use crate::programs;
 use crate::vocabulary::{Client, Peer, PeerName, PluginProgram};
 
@@ -28,7 +28,7 @@ pub(crate) trait Sum {
 
 /// Installs the plugin's program in a new folder.
 fn install() -> Result<TempDir> {
-    let folder = tempfile::Builder::new().prefix("goplug-bench-").tempdir()?;
+    let folder = folder()?;
     let mut command = Command::new(programs::path(PeerName::Goplug)?);
     command.arg("install").arg(folder.path()).stdout(Stdio::null());
     let status = command.status().context("installing the plugin")?;
@@ -61,14 +61,11 @@ impl Peer for GoplugInstalled {
     }
 
     fn process_id(&self) -> Result<u32> {
-        self.plugin.as_ref().and_then(Plugin::process_id).context(NOT_STARTED)
+        process_id(self.plugin.as_ref())
     }
 
     async fn stop(&mut self) -> Result<()> {
-        match self.plugin.take() {
-            Some(plugin) => Ok(plugin.unload().await?),
-            None => Ok(()),
-        }
+        stop(self.plugin.take().as_ref()).await
     }
 }
 

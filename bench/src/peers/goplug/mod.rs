@@ -11,6 +11,10 @@ mod hundred;
 mod installed;
 mod served;
 
+use anyhow::{Context, Result};
+use goplug::Plugin;
+use tempfile::TempDir;
+
 pub(crate) use self::adder::Adder;
 pub(crate) use self::blocking::GoplugBlocking;
 pub(crate) use self::embedded::GoplugEmbedded;
@@ -22,3 +26,21 @@ pub(super) use self::served::serve;
 
 /// The error of a peer whose `start` was not called.
 const NOT_STARTED: &str = "the plugin was not started";
+
+/// A folder for a registry.
+fn folder() -> Result<TempDir> {
+    Ok(tempfile::Builder::new().prefix("goplug-bench-").tempdir()?)
+}
+
+/// The process of the plugin that was started.
+fn process_id(started: Option<&Plugin>) -> Result<u32> {
+    started.and_then(Plugin::process_id).context(NOT_STARTED)
+}
+
+/// Stops the plugin if it was started.
+async fn stop(started: Option<&Plugin>) -> Result<()> {
+    match started {
+        Some(plugin) => Ok(plugin.unload().await?),
+        None => Ok(()),
+    }
+}
