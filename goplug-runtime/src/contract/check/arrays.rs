@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
     ) -> Outcome {
         let [w, r] = [written, read].map(|side| side.at(at).cloned().unwrap_or_else(Node::any));
         let outcome = self.check(&Pair { writer, written: w, read: r });
-        let outcome = outcome.within(std::slice::from_ref(step));
+        let outcome = outcome.at(step.clone());
         if outcome.found.is_empty() {
             return outcome;
         }

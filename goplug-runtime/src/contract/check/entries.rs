@@ -151,7 +151,7 @@ impl<'a> Checker<'a> {
         read: &Node<'a>,
     ) -> Outcome {
         let pair = Pair { writer: both.writer, written: written.clone(), read: read.clone() };
-        let outcome = self.check(&pair).within(&[Step::Entry]);
+        let outcome = self.check(&pair).at(Step::Entry);
         match self.key(both, pattern) {
             Some(key) => self.put(both, &key, outcome),
             None => outcome.wrapped(|_| None),

@@ -129,11 +129,15 @@ impl Outcome {
 
     /// The same, seen from one step further out.
     pub(in crate::contract) fn at(self, step: Step) -> Self {
-        self.within(&[step])
+        self.within(|| vec![step])
     }
 
-    /// The same, seen from further out.
-    pub(super) fn within(mut self, steps: &[Step]) -> Self {
+    /// The same, seen from further out. The steps are made only if there is something to say.
+    pub(super) fn within(mut self, steps: impl FnOnce() -> Vec<Step>) -> Self {
+        if self.found.is_empty() {
+            return self;
+        }
+        let steps = steps();
         for found in &mut self.found {
             found.trail.extend(steps.iter().rev().cloned());
         }

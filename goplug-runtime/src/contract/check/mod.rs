@@ -168,11 +168,7 @@ impl<'a> Checker<'a> {
                 self.mismatch(writer, written, ours, &theirs)
             }
         };
-        if outcome.found.is_empty() {
-            outcome
-        } else {
-            outcome.within(&names(writer, written, read))
-        }
+        outcome.within(|| names(writer, written, read))
     }
 
     /// The arguments of a call: the parameters are the fields.

@@ -90,11 +90,8 @@ impl<'a> Checker<'a> {
         read: &Node<'a>,
     ) -> Outcome {
         let pair = Pair { writer: both.writer, written: written.clone(), read: read.clone() };
-        let outcome = self.check(&pair);
-        if outcome.found.is_empty() {
-            return outcome;
-        }
-        self.put(both, key, outcome.at(Step::Key(key.to_owned())))
+        let outcome = self.check(&pair).within(|| vec![Step::Key(key.to_owned())]);
+        self.put(both, key, outcome)
     }
 
     /// Puts witnesses of a key's value into an object of the writer.

@@ -35,8 +35,8 @@ impl<'a> Checker<'a> {
             outcome.add(Found::undecided(writer, w, r, reason));
         }
         match written.label() {
-            Some(Label::Tag(_, name)) if !outcome.found.is_empty() => {
-                outcome.within(&[Step::Name(format!("variant {name}"))])
+            Some(Label::Tag(_, name)) => {
+                outcome.within(|| vec![Step::Name(format!("variant {name}"))])
             }
             _ => outcome,
         }
@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
             let alternative = &left.written.alternatives[*at];
             let found = self.unread(left, alternative, &gone);
             let other = left.read.alternatives.first().unwrap_or(alternative);
-            outcome.join(found.within(&super::names(left.writer, alternative, other)));
+            outcome.join(found.within(|| super::names(left.writer, alternative, other)));
         }
         outcome
     }
