@@ -20,6 +20,8 @@ use serde_json::value::RawValue;
 pub use call::CallError;
 pub use kind::ErrorKind;
 pub use remote::RemoteError;
+#[cfg(feature = "logs")]
+pub(crate) use sent::texts;
 pub use text::ErrorText;
 pub(crate) use text::remember;
 

@@ -6,16 +6,9 @@ use std::iter;
 use super::{CallError, Error, ErrorKind, RemoteError};
 
 impl RemoteError {
-    /// The texts of an error and of its causes. A cause whose text ends the text before it is
-    /// left out: some errors show their cause in their own text as well.
+    /// The [`texts`] of an error and of its causes.
     pub(crate) fn of(error: &(dyn StdError + 'static)) -> Self {
-        let mut texts: Vec<String> = Vec::new();
-        for error in chain(error) {
-            let text = error.to_string();
-            if texts.last().is_none_or(|before| !before.ends_with(&text)) {
-                texts.push(text);
-            }
-        }
+        let mut texts = texts(error, ToString::to_string);
         let message = texts.remove(0);
         Self::new(message, texts).with_kind(chain(error).find_map(kind_of))
     }
@@ -31,6 +24,22 @@ impl From<&Error> for RemoteError {
     fn from(error: &Error) -> Self {
         Self::of(error)
     }
+}
+
+/// The texts of an error and of its causes, as `text` makes them: at least one. A cause whose text ends
+/// the text before it is left out: some errors show their cause in their own text as well.
+pub(crate) fn texts(
+    error: &(dyn StdError + 'static),
+    text: impl Fn(&(dyn StdError + 'static)) -> String,
+) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for error in chain(error) {
+        let text = text(error);
+        if texts.last().is_none_or(|before| !before.ends_with(&text)) {
+            texts.push(text);
+        }
+    }
+    texts
 }
 
 /// The error, and its causes.

@@ -24,6 +24,7 @@ use serde_json::{Map, Value, json};
 
 use self::names::Names;
 use self::schemas::Schemas;
+use crate::protocol::name::Qualified;
 use crate::protocol::{Descriptor, wire};
 
 /// An OpenAPI 3.1 document of a plugin: its methods and the requests that the protocol reserves,
@@ -61,9 +62,8 @@ pub fn openapi(descriptor: &Descriptor) -> Value {
 
 fn info(descriptor: &Descriptor) -> Value {
     let Descriptor { name, namespace, .. } = descriptor;
-    let title = if namespace.is_empty() { name.clone() } else { format!("{namespace}.{name}") };
     let mut info = Map::new();
-    info.insert("title".into(), title.into());
+    info.insert("title".into(), Qualified { namespace, name }.to_string().into());
     // OpenAPI demands a version.
     info.insert("version".into(), descriptor.version.as_deref().unwrap_or("0.0.0").into());
     let of = "A plugin. It listens on a Unix domain socket, and is activated before its methods \

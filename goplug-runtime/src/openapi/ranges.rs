@@ -7,14 +7,7 @@ use crate::protocol::integer;
 
 /// Adds the range of an integer's format to its schema, where the schema says nothing of it.
 pub(super) fn add_range(schema: &mut Map<String, Value>) {
-    let is_integer = match schema.get("type") {
-        Some(Value::String(name)) => name == "integer",
-        Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
-        _ => false,
-    };
-    let Some(Value::String(format)) = schema.get("format") else { return };
-    let range = integer::range(format).filter(|_| is_integer);
-    let Some((least, Some(greatest))) = range else { return };
+    let Some((least, Some(greatest))) = integer::range_of(schema) else { return };
     // A range that is beyond what JSON's readers have in common is not said.
     let (Ok(least), Ok(greatest)) = (i64::try_from(least), u64::try_from(greatest)) else { return };
     if !schema.contains_key("exclusiveMinimum") {

@@ -1,6 +1,8 @@
 //! The ranges of integers, by the `format` of their schemas. Schemas of Rust types say most ranges by
 //! the format alone; OpenAPI means the same by `int32` and `int64`.
 
+use serde_json::{Map, Value};
+
 /// The least and the greatest value that an integer of this format has; `None` if the format is not
 /// one of an integer. The upper bound of `uint128` is `None`: it is beyond `i128`.
 pub(crate) fn range(format: &str) -> Option<(i128, Option<i128>)> {
@@ -22,6 +24,19 @@ pub(crate) fn range(format: &str) -> Option<(i128, Option<i128>)> {
         (false, 128) => Some((0, None)),
         _ => None,
     }
+}
+
+/// The range of the integer that a schema describes by its format; `None` if it describes another
+/// thing, or says nothing of the range.
+pub(crate) fn range_of(keywords: &Map<String, Value>) -> Option<(i128, Option<i128>)> {
+    let is_integer = match keywords.get("type")? {
+        Value::String(name) => name == "integer",
+        Value::Array(names) => {
+            names.iter().any(|name| name == "integer") && !names.iter().any(|it| it == "number")
+        }
+        _ => false,
+    };
+    range(keywords.get("format")?.as_str()?).filter(|_| is_integer)
 }
 
 #[cfg(test)]

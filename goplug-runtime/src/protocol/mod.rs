@@ -3,6 +3,8 @@
 //! Nothing here does I/O or imports the rest of the crate, so every rule of `docs/protocol.md` can
 //! be read, tested and fuzzed by itself. Start reading at `wire.rs`, the constants of the protocol.
 
+#[cfg(any(feature = "host", feature = "logs"))]
+pub(crate) mod cut;
 pub mod descriptor;
 pub mod dialect;
 pub(crate) mod edits;

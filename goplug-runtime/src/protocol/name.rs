@@ -114,10 +114,22 @@ impl PluginId {
 
 impl fmt::Display for PluginId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Qualified { namespace: &self.namespace, name: &self.name }.fmt(f)
+    }
+}
+
+/// A name with its namespace, if it has one: `math.Calculator`.
+pub(crate) struct Qualified<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) name: &'a str,
+}
+
+impl fmt::Display for Qualified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.namespace.is_empty() {
             write!(f, "{}.", self.namespace)?;
         }
-        f.write_str(&self.name)
+        f.write_str(self.name)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::host::install::Installation;
+use crate::protocol::name::Qualified;
 use crate::protocol::{Descriptor, Dialect};
 
 /// Where the descriptor with schemas comes from. It is made when somebody needs it, which a start does
@@ -50,8 +51,7 @@ impl DescribedBy {
 pub(super) fn differs(described: &Descriptor, activated: &Descriptor) -> Option<String> {
     if described.name != activated.name || described.namespace != activated.namespace {
         let Descriptor { name, namespace, .. } = described;
-        let dot = if namespace.is_empty() { "" } else { "." };
-        return Some(format!("is of another plugin, {namespace}{dot}{name}"));
+        return Some(format!("is of another plugin, {}", Qualified { namespace, name }));
     }
     let (theirs, ours) = (prints(described), prints(activated));
     let other = theirs.symmetric_difference(&ours).next();

@@ -1,12 +1,13 @@
 //! The fields of an event or a span, as the members of a JSON object.
 
 use std::error::Error;
-use std::fmt::{self, Debug, Display, Write};
-use std::iter;
+use std::fmt::{Debug, Display, Write};
 
 use tracing::field::{Field, Visit};
 
+use crate::error::texts;
 use crate::limits;
+use crate::protocol::cut::cut;
 
 /// The field that is an event's message.
 const MESSAGE: &str = "message";
@@ -82,19 +83,12 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, bounded(format_args!("{value}")));
+        self.text(field, bounded(value));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let mut text = bounded(format_args!("{value}"));
-        for cause in iter::successors(value.source(), |&cause| cause.source()) {
-            let cause = bounded(format_args!("{cause}"));
-            // Some errors show their cause in their own text as well.
-            if !text.ends_with(&cause) {
-                text = bounded(format_args!("{text}: {cause}"));
-            }
-        }
-        self.text(field, text);
+        let texts = texts(value, |error| bounded(error));
+        self.text(field, bounded(texts.join(": ")));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
@@ -107,26 +101,7 @@ pub(super) fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The text, cut off at the limit. What would follow is not even formatted.
-fn bounded(text: fmt::Arguments<'_>) -> String {
-    let mut bounded = Bounded(String::new());
-    if bounded.write_fmt(text).is_err() {
-        bounded.0.push('…');
-    }
-    bounded.0
-}
-
-struct Bounded(String);
-
-impl Write for Bounded {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = limits::MAX_OUTPUT_LINE - self.0.len();
-        if text.len() <= room {
-            self.0.push_str(text);
-            return Ok(());
-        }
-        let end = (0..=room).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-        self.0.push_str(&text[..end]);
-        Err(fmt::Error)
-    }
+/// The text, cut off at the limit.
+fn bounded(text: impl Display) -> String {
+    cut(text, limits::MAX_OUTPUT_LINE)
 }

@@ -36,9 +36,7 @@ pub fn encode(out: &mut Vec<u8>, id: Option<u64>, event: &str, data: &str) {
         out.extend_from_slice(id.to_string().as_bytes());
         out.push(b'\n');
     }
-    out.extend_from_slice(b"event: ");
-    out.extend_from_slice(event.as_bytes());
-    out.extend_from_slice(b"\ndata: ");
+    begin(out, event);
     encode_data(out, data.as_bytes());
 }
 
@@ -53,9 +51,7 @@ pub fn encode_with<E>(
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
     let before = out.len();
-    out.extend_from_slice(b"event: ");
-    out.extend_from_slice(event.as_bytes());
-    out.extend_from_slice(b"\ndata: ");
+    begin(out, event);
     let start = out.len();
     if let Err(error) = write(out) {
         out.truncate(before);
@@ -68,6 +64,13 @@ pub fn encode_with<E>(
         encode_data(out, &data);
     }
     Ok(())
+}
+
+/// Writes what comes before the data.
+fn begin(out: &mut Vec<u8>, event: &str) {
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(event.as_bytes());
+    out.extend_from_slice(b"\ndata: ");
 }
 
 /// Writes the data after the first `data: `, each further line with a `data: ` of its own, and ends

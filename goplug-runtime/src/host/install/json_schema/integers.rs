@@ -2,26 +2,11 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Number, Value};
-
-use crate::protocol::integer;
+use serde_json::Number;
 
 /// Beyond these, a number that is kept as a float may have been written as an integer.
 const BEYOND_64_BITS: f64 = 18_446_744_073_709_551_616.0;
 const BELOW_64_BITS: f64 = -9_223_372_036_854_775_808.0;
-
-/// The range of the integer that a schema describes by its format; `None` if it describes another
-/// thing, or says nothing of the range.
-pub(super) fn range(keywords: &Map<String, Value>) -> Option<(i128, Option<i128>)> {
-    let is_integer = match keywords.get("type")? {
-        Value::String(name) => name == "integer",
-        Value::Array(names) => {
-            names.iter().any(|name| name == "integer") && !names.iter().any(|it| it == "number")
-        }
-        _ => false,
-    };
-    integer::range(keywords.get("format")?.as_str()?).filter(|_| is_integer)
-}
 
 /// Whether it was written with a fraction or an exponent, as far as can be told: integer types do not
 /// read that, not even `5.0`.

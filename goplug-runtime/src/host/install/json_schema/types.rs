@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::integers;
+use crate::protocol::integer;
 
 /// What the type says against a value; `None` if it fits.
 pub(super) fn misfit(keywords: &Map<String, Value>, value: &Value) -> Option<String> {
@@ -20,7 +21,7 @@ pub(super) fn misfit(keywords: &Map<String, Value>, value: &Value) -> Option<Str
         return Some(format!("expected {}, found {found}", expected()));
     }
     let Value::Number(number) = value else { return None };
-    let is_refused = integers::has_fraction(number) && integers::range(keywords).is_some();
+    let is_refused = integers::has_fraction(number) && integer::range_of(keywords).is_some();
     is_refused.then(|| format!("expected {}, found a number with a fraction", expected()))
 }
 

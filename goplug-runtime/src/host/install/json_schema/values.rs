@@ -6,6 +6,7 @@ use super::found::Says;
 use super::shown::{list, shown};
 use super::work::Work;
 use super::{integers, types};
+use crate::protocol::integer;
 
 /// Calls `refuse` with what these keywords say against a value. Returns whether its type fits.
 pub(super) fn check(
@@ -93,6 +94,6 @@ fn by_range(keywords: &Map<String, Value>, number: &Number) -> Option<String> {
     ];
     let out = is_out.iter().find(|(is_out, ..)| *is_out);
     let out = out.map(|(_, how, name)| format!("{how} {}", keywords[*name]));
-    let out = out.or_else(|| integers::beyond(integers::range(keywords)?, number));
+    let out = out.or_else(|| integers::beyond(integer::range_of(keywords)?, number));
     out.map(|out| format!("expected {out}"))
 }
