@@ -1,5 +1,6 @@
 //! Where a plugin listens, and the connections to it.
 
+use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Id;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::answer::Answer;
 use super::blocking::BlockingConnection;
 use super::error::{SendError, Stage};
 use super::event_stream::{EventStream, Opened};
@@ -91,13 +93,28 @@ impl Endpoint {
     /// Sends a request on a connection that `admission` allows. If the plugin has closed an idle
     /// connection, the next is tried. `is_only_call` says whether no other call is in flight.
     /// Dropping the future cancels the request.
-    pub(in crate::host) async fn send(
+    pub(in crate::host) fn send(
         &self,
         request: &Request<'_>,
         deadline: Instant,
         admission: Admission,
         is_only_call: impl Fn() -> bool,
-    ) -> Result<Response, SendError> {
+    ) -> impl Future<Output = Result<Response, SendError>> {
+        self.exchange(request, deadline, admission, is_only_call, |connection, response| {
+            self.connections.put(connection);
+            response
+        })
+    }
+
+    /// As [`Endpoint::send`]. `settle` decides what becomes of the connection after the answer.
+    async fn exchange<A: Answer, T>(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+        admission: Admission,
+        is_only_call: impl Fn() -> bool,
+        settle: impl Fn(Box<Member<Connection>>, A) -> T,
+    ) -> Result<T, SendError> {
         let authority = self.authority.as_bytes();
         let runtime = runtime::current().map_err(SendError::Runtime)?;
         loop {
@@ -111,10 +128,7 @@ impl Endpoint {
                 None => Box::pin(self.open(runtime, deadline, admission)).await?,
             };
             match connection.transmit(request, authority, deadline, &is_only_call).await {
-                Ok(response) => {
-                    self.connections.put(connection);
-                    return Ok(response);
-                }
+                Ok(answer) => return Ok(settle(connection, answer)),
                 Err(SendError::Unsent(_)) if was_idle => {}
                 Err(error) if was_idle => return Err(error.on_idle()),
                 Err(error) => return Err(error),
@@ -166,6 +180,20 @@ impl Endpoint {
         deadline: Instant,
         admission: Admission,
     ) -> Result<Response, SendError> {
+        self.exchange_blocking(request, deadline, admission, |connection, response| {
+            self.blocking.put(connection);
+            response
+        })
+    }
+
+    /// As [`Endpoint::exchange`], but blocks.
+    fn exchange_blocking<A: Answer, T>(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+        admission: Admission,
+        settle: impl Fn(Box<Member<BlockingConnection>>, A) -> T,
+    ) -> Result<T, SendError> {
         let std_deadline = deadline.into();
         loop {
             let idle = match admission {
@@ -177,10 +205,7 @@ impl Endpoint {
                 None => self.open_blocking(deadline, admission)?,
             };
             match connection.exchange(request, &self.authority, std_deadline) {
-                Ok(response) => {
-                    self.blocking.put(connection);
-                    return Ok(response);
-                }
+                Ok(answer) => return Ok(settle(connection, answer)),
                 Err(SendError::Unsent(_)) if was_idle => {}
                 Err(error) if was_idle => return Err(error.on_idle()),
                 Err(error) => return Err(error),

@@ -37,6 +37,9 @@ pub(in crate::host) trait BodySource: Send + Unpin {
     /// Whether waiting blocks the thread.
     const BLOCKS: bool;
 
+    /// Gets the connection ready for a body that comes part by part.
+    fn begin(&mut self);
+
     /// Whether the body is a stream of events.
     fn is_events(&self) -> bool;
 
@@ -65,6 +68,10 @@ impl<C> ResultStream<C> {
 impl BodySource for ResultStream<Connection> {
     const BLOCKS: bool = false;
 
+    fn begin(&mut self) {
+        self.connection.begin_body();
+    }
+
     fn is_events(&self) -> bool {
         self.head.is_events
     }
@@ -86,6 +93,10 @@ impl BodySource for ResultStream<Connection> {
 
 impl BodySource for ResultStream<BlockingConnection> {
     const BLOCKS: bool = true;
+
+    fn begin(&mut self) {
+        self.connection.begin_body();
+    }
 
     fn is_events(&self) -> bool {
         self.head.is_events

@@ -11,7 +11,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::timeout_at;
 
 use super::call_body::CallBody;
-use super::exit::{EXIT_WAIT, FOREIGN_EXIT_WAIT};
+use super::exit::{EXIT_WAIT, Exit, FOREIGN_EXIT_WAIT};
 use super::outcome::{Failure, Outcome};
 use super::response::RequestLimits;
 use super::shared::Instance;
@@ -90,18 +90,26 @@ impl Instance {
 
     /// The error of a request that got no response.
     pub(super) async fn failed(&self, method: &str, failure: Failure, budget: Budget) -> Error {
-        let exit = match self.exit_deadline(&failure, budget) {
-            Some(until) => timeout_at(until, self.wait_for_exit()).await.ok(),
-            None => None,
-        };
+        let exit = self.exit_after(&failure, budget).await;
         self.failure_error(method, failure, exit, budget)
     }
 
     /// As [`Instance::failed`], but blocks.
     pub(super) fn failed_blocking(&self, method: &str, failure: Failure, budget: Budget) -> Error {
-        let until = self.exit_deadline(&failure, budget);
-        let exit = until.and_then(|until| wait_until(self.wait_for_exit(), until.into()));
+        let exit = self.exit_blocking(&failure, budget);
         self.failure_error(method, failure, exit, budget)
+    }
+
+    /// The exit of the process, if it is why a request failed. Waits until it is known.
+    pub(super) async fn exit_after(&self, failure: &Failure, budget: Budget) -> Option<&Exit> {
+        let until = self.exit_deadline(failure, budget)?;
+        timeout_at(until, self.wait_for_exit()).await.ok()
+    }
+
+    /// As [`Instance::exit_after`], but blocks.
+    pub(super) fn exit_blocking(&self, failure: &Failure, budget: Budget) -> Option<&Exit> {
+        let until = self.exit_deadline(failure, budget)?;
+        wait_until(self.wait_for_exit(), until.into())
     }
 
     /// Whether a call that got no response is sent once more to this instance, on a new connection:
@@ -193,11 +201,7 @@ impl Instance {
     /// Until when a request that failed waits to learn how the process ended; `None` if that is not
     /// why it failed. If the process has not ended, the call must fail because of its connection,
     /// not because of its deadline.
-    pub(super) fn exit_deadline(
-        &self,
-        failure: &Failure,
-        budget: Budget,
-    ) -> Option<tokio::time::Instant> {
+    fn exit_deadline(&self, failure: &Failure, budget: Budget) -> Option<tokio::time::Instant> {
         if !self.is_lost_with(failure) {
             return None;
         }

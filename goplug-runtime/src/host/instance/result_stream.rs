@@ -36,11 +36,12 @@ impl CallGuard {
     ) -> Result<StreamedBody> {
         let permit = match &self.one_at_a_time {
             None => None,
-            Some(semaphore) => {
+            Some(_) => {
                 runtime::check()?;
-                let permit = semaphore.clone().acquire_owned();
-                let permit = timeout_at(budget.deadline, permit).await;
-                permit.map_err(|_| self.deadline_error(call.method, budget, Stage::Queued))?.ok()
+                match timeout_at(budget.deadline, self.stream_permit()).await {
+                    Ok(permit) => permit,
+                    Err(_) => return Err(self.deadline_error(call.method, budget, Stage::Queued)),
+                }
             }
         };
         let body = CallBody::new(call, self.reads_parts)?;
@@ -64,14 +65,9 @@ impl CallGuard {
         budget: Budget,
         idle: Duration,
     ) -> Result<StreamedBody> {
-        let permit = match &self.one_at_a_time {
-            None => None,
-            Some(semaphore) => {
-                let permit = semaphore.clone().acquire_owned();
-                let permit = wait_until(permit, budget.deadline.into());
-                permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?.ok()
-            }
-        };
+        let permit = wait_until(self.stream_permit(), budget.deadline.into());
+        let permit =
+            permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
         let body = CallBody::new(call, self.reads_parts)?;
         let request = self.request_of_call(call, body.as_deref(), budget);
         let send = |admission| {
@@ -81,10 +77,8 @@ impl CallGuard {
         if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
             sent = send(Admission::NewConnection);
         }
-        self.begun(call, budget, sent, (permit, idle)).unwrap_or_else(|failure| {
-            let exit = self.exit_within(&failure, budget);
-            Err(self.failure_error(call.method, failure, exit, budget))
-        })
+        self.begun(call, budget, sent, (permit, idle))
+            .unwrap_or_else(|failure| Err(self.failed_blocking(call.method, failure, budget)))
     }
 
     /// The stream, or the error of the request; a [`Failure`] whose reason is to be found out.
@@ -127,10 +121,29 @@ impl CallGuard {
 }
 
 impl Instance {
-    /// The exit of the process if it is why a request failed. Blocks the thread until it is known.
-    fn exit_within(&self, failure: &Failure, budget: Budget) -> Option<&Exit> {
-        let until = self.exit_deadline(failure, budget)?;
-        wait_until(self.wait_for_exit(), until.into())
+    /// Waits for the permit to call, as every call does, and keeps it for as long as the stream lasts.
+    /// Cancel safe.
+    async fn stream_permit(&self) -> Option<OwnedSemaphorePermit> {
+        match &self.one_at_a_time {
+            Some(semaphore) => semaphore.clone().acquire_owned().await.ok(),
+            None => None,
+        }
+    }
+
+    /// The error of a stream that broke off, with the exit of its process if that is why.
+    fn broken_off(
+        &self,
+        method: &str,
+        failure: Failure,
+        exit: Option<&Exit>,
+        budget: Budget,
+    ) -> Error {
+        match self.failure_error(method, failure, exit, budget) {
+            Error::Crashed { id, status, .. } if exit.is_some_and(Exit::is_orderly) => {
+                Error::Unfinished { id, status }
+            }
+            error => error,
+        }
     }
 }
 
@@ -254,20 +267,13 @@ impl<S: BodySource> ResultItems<S> {
             },
         };
         if S::BLOCKS {
-            let exit = self.guard.exit_within(&failure, budget);
-            let is_orderly = exit.is_some_and(Exit::is_orderly);
-            let error = self.guard.failure_error(&self.method, failure, exit, budget);
-            return Some(Err(if is_orderly { unfinished(error) } else { error }));
+            let exit = self.guard.exit_blocking(&failure, budget);
+            return Some(Err(self.guard.broken_off(&self.method, failure, exit, budget)));
         }
         let (instance, method) = (self.guard.another(), self.method.clone());
         self.state = State::Failing(Box::pin(async move {
-            let exit = match instance.exit_deadline(&failure, budget) {
-                Some(until) => timeout_at(until, instance.wait_for_exit()).await.ok(),
-                None => None,
-            };
-            let is_orderly = exit.is_some_and(Exit::is_orderly);
-            let error = instance.failure_error(&method, failure, exit, budget);
-            if is_orderly { unfinished(error) } else { error }
+            let exit = instance.exit_after(&failure, budget).await;
+            instance.broken_off(&method, failure, exit, budget)
         }));
         None
     }
@@ -279,13 +285,5 @@ impl<S: BodySource> ResultItems<S> {
             reason: Some("the policy's `stream_idle` allows a stream no longer pause".into()),
             may_have_executed: true,
         }
-    }
-}
-
-/// The error of a stream whose plugin has ended in good order before the stream did.
-fn unfinished(error: Error) -> Error {
-    match error {
-        Error::Crashed { id, status, .. } => Error::Unfinished { id, status },
-        other => other,
     }
 }

@@ -4,6 +4,7 @@
 //! A call that may have executed is retried only if its method is declared idempotent. All
 //! attempts together have to fit into the caller's deadline.
 
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,24 +18,91 @@ use crate::host::policy::RestartKind;
 use crate::limits;
 use crate::typed::{CallRequest, StreamedBody, wait_until};
 
+/// One attempt of a call, by what it ends with.
+trait Attempt {
+    type Output: Send;
+
+    fn with(
+        &self,
+        instance: &CallGuard,
+        request: &CallRequest<'_>,
+        budget: Budget,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// The result is one body.
+struct ForBody;
+
+impl Attempt for ForBody {
+    type Output = Bytes;
+
+    fn with(
+        &self,
+        instance: &CallGuard,
+        request: &CallRequest<'_>,
+        budget: Budget,
+    ) -> impl Future<Output = Result<Bytes>> + Send {
+        instance.call(request, budget)
+    }
+}
+
+/// The result may be a stream, which may then send nothing for this long.
+struct ForStream {
+    idle: Duration,
+}
+
+impl Attempt for ForStream {
+    type Output = StreamedBody;
+
+    fn with(
+        &self,
+        instance: &CallGuard,
+        request: &CallRequest<'_>,
+        budget: Budget,
+    ) -> impl Future<Output = Result<StreamedBody>> + Send {
+        instance.call_for_stream(request, budget, self.idle)
+    }
+}
+
 /// Calls a method. Dropping the future cancels the call.
-pub(super) async fn call(plugin: &PluginState, request: CallRequest<'_>) -> Result<Bytes> {
+pub(super) fn call(
+    plugin: &PluginState,
+    request: CallRequest<'_>,
+) -> impl Future<Output = Result<Bytes>> {
+    waiting(plugin, request, ForBody)
+}
+
+/// Calls a method whose result may be a stream, and waits until it begins. Dropping the future, or
+/// the stream, cancels the call.
+pub(super) fn call_for_stream(
+    plugin: &PluginState,
+    request: CallRequest<'_>,
+) -> impl Future<Output = Result<StreamedBody>> {
+    waiting(plugin, request, ForStream { idle: plugin.policy().stream_idle })
+}
+
+async fn waiting<A: Attempt>(
+    plugin: &PluginState,
+    request: CallRequest<'_>,
+    attempt: A,
+) -> Result<A::Output> {
     plugin.check_maker()?;
     let budget = Budget::new(call_timeout(plugin, &request));
     let record = plugin.statistics.begin(budget.began());
-    record.end(call_within(plugin, request, budget).await)
+    record.end(waiting_within(plugin, request, budget, attempt).await)
 }
 
-async fn call_within(
+async fn waiting_within<A: Attempt>(
     plugin: &PluginState,
     request: CallRequest<'_>,
     mut budget: Budget,
-) -> Result<Bytes> {
+    attempt: A,
+) -> Result<A::Output> {
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
         check_offered(&instance, &request)?;
-        let error = match instance.call(&request, budget).await {
+        let error = match attempt.with(&instance, &request, budget).await {
             Ok(result) => return Ok(result),
             Err(error) => error,
         };
@@ -43,43 +111,6 @@ async fn call_within(
         }
         // Boxed: a call that is answered keeps no room for it.
         let recovers = Box::pin(patience.lets_retry(&instance, &error, budget)).await;
-        if !recovers && !plugin.has_successor(&instance) {
-            return Err(error);
-        }
-        budget = budget.updated();
-    }
-}
-
-/// Calls a method whose result may be a stream, and waits until it begins. Dropping the future, or
-/// the stream, cancels the call.
-pub(super) async fn call_for_stream(
-    plugin: &PluginState,
-    request: CallRequest<'_>,
-) -> Result<StreamedBody> {
-    plugin.check_maker()?;
-    let budget = Budget::new(call_timeout(plugin, &request));
-    let record = plugin.statistics.begin(budget.began());
-    record.end(call_for_stream_within(plugin, request, budget).await)
-}
-
-async fn call_for_stream_within(
-    plugin: &PluginState,
-    request: CallRequest<'_>,
-    mut budget: Budget,
-) -> Result<StreamedBody> {
-    let mut patience = Patience::new(is_permanent(plugin));
-    loop {
-        let instance = plugin.acquire_by(budget.deadline).await?;
-        check_offered(&instance, &request)?;
-        let idle = plugin.policy().stream_idle;
-        let error = match instance.call_for_stream(&request, budget, idle).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => error,
-        };
-        if !may_be_retried(&error, request.idempotent) {
-            return Err(error);
-        }
-        let recovers = patience.lets_retry(&instance, &error, budget).await;
         if !recovers && !plugin.has_successor(&instance) {
             return Err(error);
         }

@@ -1,6 +1,8 @@
 //! Requests whose result may be a stream. It comes on the connection of the request, which is given
 //! back when the stream has ended.
 
+use std::future::Future;
+
 use tokio::time::Instant;
 
 use super::{Admission, Endpoint};
@@ -8,44 +10,25 @@ use crate::host::connection::answer::StreamedAnswer;
 use crate::host::connection::blocking::BlockingConnection;
 use crate::host::connection::error::SendError;
 use crate::host::connection::exchange::Connection;
-use crate::host::connection::pool::Member;
-use crate::host::connection::result_stream::{Begun, ResultStream};
-use crate::host::runtime;
+use crate::host::connection::pool::{Member, Pool, Pooled};
+use crate::host::connection::result_stream::{Begun, BodySource, ResultStream};
 use crate::http1::Request;
 
 impl Endpoint {
     /// Sends a request as [`Endpoint::send`] does, and waits for the head of the response.
-    pub(in crate::host) async fn send_for_stream(
+    pub(in crate::host) fn send_for_stream(
         &self,
         request: &Request<'_>,
         deadline: Instant,
         admission: Admission,
-    ) -> Result<Begun<ResultStream<Connection>>, SendError> {
-        let authority = self.authority.as_bytes();
-        let runtime = runtime::current().map_err(SendError::Runtime)?;
-        loop {
-            let idle = match admission {
-                Admission::NewConnection => None,
-                _ => self.connections.take(|connection| connection.is_of(runtime)),
-            };
-            let (mut connection, was_idle) = match idle {
-                Some(connection) => (connection, true),
-                None => Box::pin(self.open(runtime, deadline, admission)).await?,
-            };
-            match connection.transmit(request, authority, deadline, || false).await {
-                Ok(StreamedAnswer::Stream(head)) => {
-                    connection.begin_body();
-                    return Ok(Begun::Stream(ResultStream::new(connection, head)));
-                }
-                Ok(StreamedAnswer::Response(response)) => {
-                    self.connections.put(connection);
-                    return Ok(Begun::Response(response));
-                }
-                Err(SendError::Unsent(_)) if was_idle => {}
-                Err(error) if was_idle => return Err(error.on_idle()),
-                Err(error) => return Err(error),
-            }
-        }
+    ) -> impl Future<Output = Result<Begun<ResultStream<Connection>>, SendError>> {
+        self.exchange(
+            request,
+            deadline,
+            admission,
+            || false,
+            |connection, answer| begun(connection, answer, &self.connections),
+        )
     }
 
     /// As [`Endpoint::send_for_stream`], but blocks.
@@ -55,29 +38,9 @@ impl Endpoint {
         deadline: Instant,
         admission: Admission,
     ) -> Result<Begun<ResultStream<BlockingConnection>>, SendError> {
-        loop {
-            let idle = match admission {
-                Admission::NewConnection => None,
-                _ => self.blocking.take(|_| true),
-            };
-            let (mut connection, was_idle) = match idle {
-                Some(connection) => (connection, true),
-                None => self.open_blocking(deadline, admission)?,
-            };
-            match connection.exchange(request, &self.authority, deadline.into()) {
-                Ok(StreamedAnswer::Stream(head)) => {
-                    connection.begin_body();
-                    return Ok(Begun::Stream(ResultStream::new(connection, head)));
-                }
-                Ok(StreamedAnswer::Response(response)) => {
-                    self.blocking.put(connection);
-                    return Ok(Begun::Response(response));
-                }
-                Err(SendError::Unsent(_)) if was_idle => {}
-                Err(error) if was_idle => return Err(error.on_idle()),
-                Err(error) => return Err(error),
-            }
-        }
+        self.exchange_blocking(request, deadline, admission, |connection, answer| {
+            begun(connection, answer, &self.blocking)
+        })
     }
 
     /// Takes back the connection of a stream that has ended.
@@ -91,5 +54,27 @@ impl Endpoint {
         connection: Box<Member<BlockingConnection>>,
     ) {
         self.blocking.put(connection);
+    }
+}
+
+/// What the answer begins: a stream keeps its connection.
+fn begun<C: Pooled>(
+    connection: Box<Member<C>>,
+    answer: StreamedAnswer,
+    pool: &Pool<C>,
+) -> Begun<ResultStream<C>>
+where
+    ResultStream<C>: BodySource,
+{
+    match answer {
+        StreamedAnswer::Stream(head) => {
+            let mut stream = ResultStream::new(connection, head);
+            stream.begin();
+            Begun::Stream(stream)
+        }
+        StreamedAnswer::Response(response) => {
+            pool.put(connection);
+            Begun::Response(response)
+        }
     }
 }
