@@ -6,14 +6,11 @@
 use std::collections::BTreeMap;
 
 use goplug_runtime::protocol::{Problem, ProblemKind};
-use goplug_runtime::typed::{
-    Arguments, Call, EncodeArguments, ErrorSpec, MethodSpec, ParamSpec, TypeSchema,
-};
+use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec, TypeSchema};
 use libfuzzer_sys::fuzz_target;
 
 static METHOD: MethodSpec = MethodSpec {
     name: "m",
-    doc: "",
     params: &[
         ParamSpec { name: "count", ty: "u64", schema: TypeSchema::OPAQUE },
         ParamSpec { name: "ratio", ty: "f64", schema: TypeSchema::OPAQUE },
@@ -22,12 +19,7 @@ static METHOD: MethodSpec = MethodSpec {
         ParamSpec { name: "table", ty: "BTreeMap<String, Vec<i128>>", schema: TypeSchema::OPAQUE },
         ParamSpec { name: "small", ty: "Option<(f32, char)>", schema: TypeSchema::OPAQUE },
     ],
-    returns: "()",
-    stream: false,
-    idempotent: false,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
+    ..MethodSpec::EMPTY
 };
 
 type Table = BTreeMap<String, Vec<i128>>;

@@ -6,23 +6,17 @@
 use goplug_runtime::bytes::Bytes;
 use goplug_runtime::protocol::ProblemKind;
 use goplug_runtime::protocol::parts::{self, Multipart};
-use goplug_runtime::typed::{Call, ErrorSpec, MethodSpec, ParamSpec, TypeSchema};
+use goplug_runtime::typed::{Call, MethodSpec, ParamSpec, TypeSchema};
 use libfuzzer_sys::fuzz_target;
 
 static METHOD: MethodSpec = MethodSpec {
     name: "m",
-    doc: "",
     params: &[
         ParamSpec { name: "count", ty: "u64", schema: TypeSchema::OPAQUE },
         ParamSpec { name: "image", ty: "Bytes", schema: TypeSchema::OPAQUE },
         ParamSpec { name: "mask", ty: "Option<Bytes>", schema: TypeSchema::OPAQUE },
     ],
-    returns: "()",
-    stream: false,
-    idempotent: false,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
+    ..MethodSpec::EMPTY
 };
 
 fuzz_target!(|body: &[u8]| {

@@ -5,9 +5,7 @@ use goplug_runtime::contract::Verdict::{self, Compatible, Incompatible, Lossy, S
 use goplug_runtime::contract::{Comparison, compare};
 use goplug_runtime::protocol::Descriptor;
 use goplug_runtime::protocol::descriptor::fingerprint;
-use goplug_runtime::typed::{
-    Arguments, Call, EncodeArguments, ErrorSpec, MethodSpec, ParamSpec, TypeSchema,
-};
+use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec, TypeSchema};
 use schemars::JsonSchema;
 use serde_json::{Value, from_value, json};
 
@@ -50,17 +48,8 @@ fn called<W: EncodeArguments, R: Arguments>(
         list.iter().map(|&(name, ty)| ParamSpec { name, ty, schema: TypeSchema::OPAQUE }).collect()
     };
     let body = arguments.encode(&specs(client)).unwrap();
-    let method = MethodSpec {
-        name: "m",
-        doc: "",
-        params: Box::leak(specs(plugin).into()),
-        returns: "()",
-        stream: false,
-        idempotent: false,
-        result: TypeSchema::OPAQUE,
-        error: ErrorSpec::NONE,
-        optional: false,
-    };
+    let method =
+        MethodSpec { name: "m", params: Box::leak(specs(plugin).into()), ..MethodSpec::EMPTY };
     Call::new(body).arguments(&method).ok()
 }
 

@@ -8,9 +8,8 @@ use goplug_runtime::protocol::Descriptor;
 #[allow(unused_imports, reason = "it is of use without the feature `schema`")]
 use goplug_runtime::typed::TypeSchemaFallback as _;
 use goplug_runtime::typed::{
-    Activation, Attempt, Call, CallbackSpec, Configuration, Entry, ErrorSpec, HookFuture, Item,
-    MethodSpec, ParamSpec, PluginType, PluginValue, Reply, ReplyFuture, TypeSchema, TypeSchemaOf,
-    ask, emit,
+    Activation, Attempt, Call, CallbackSpec, Configuration, Entry, HookFuture, Item, MethodSpec,
+    ParamSpec, PluginType, PluginValue, Reply, ReplyFuture, TypeSchema, TypeSchemaOf, ask, emit,
 };
 use goplug_runtime::{Error, Result};
 
@@ -36,22 +35,13 @@ static ADD: MethodSpec = MethodSpec {
     doc: "Adds.",
     params: &[ParamSpec { name: "by", ty: "i64", schema: TypeSchemaOf::<i64>::SCHEMA }],
     returns: "i64",
-    stream: false,
-    idempotent: false,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
+    ..MethodSpec::EMPTY
 };
 static CONFIRM: MethodSpec = MethodSpec {
     name: "confirm",
     doc: "Asks the host.",
-    params: &[],
     returns: "Result<bool, anyhow::Error>",
-    stream: false,
-    idempotent: false,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
+    ..MethodSpec::EMPTY
 };
 static CHANGED: CallbackSpec = CallbackSpec {
     name: "changed",
@@ -343,17 +333,7 @@ impl PluginType for Lonely {
     }
 }
 
-static LATER: MethodSpec = MethodSpec {
-    name: "later",
-    doc: "",
-    params: &[],
-    returns: "()",
-    stream: false,
-    idempotent: false,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
-};
+static LATER: MethodSpec = MethodSpec { name: "later", ..MethodSpec::EMPTY };
 
 fn later(_: PluginValue, _: Call) -> ReplyFuture {
     Box::pin(async {

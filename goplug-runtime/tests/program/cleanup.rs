@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 use goplug_runtime::inventory;
 use goplug_runtime::plugin::program::{self, Options};
 use goplug_runtime::typed::{
-    Call, Entry, ErrorSpec, HookFuture, Item, MethodSpec, PluginType, PluginValue, Reply,
-    ReplyFuture, TypeSchema,
+    Call, Entry, HookFuture, Item, MethodSpec, PluginType, PluginValue, Reply, ReplyFuture,
 };
 use rustix::process::Signal;
 
@@ -70,17 +69,7 @@ fn print_lines(count: usize) {
     }
 }
 
-static CHATTER: MethodSpec = MethodSpec {
-    name: "chatter",
-    doc: "",
-    params: &[],
-    returns: "()",
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    stream: false,
-    idempotent: false,
-    optional: false,
-};
+static CHATTER: MethodSpec = MethodSpec { name: "chatter", ..MethodSpec::EMPTY };
 
 /// Prints more than a pipe holds.
 fn chatter(_: PluginValue, _: Call) -> ReplyFuture {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use goplug_runtime::inventory;
 use goplug_runtime::plugin::program::{self, Options};
 use goplug_runtime::typed::{
-    Call, Entry, ErrorSpec, Item, MethodSpec, ParamSpec, PluginType, PluginValue, Reply,
-    ReplyFuture, TypeSchema,
+    Call, Entry, Item, MethodSpec, ParamSpec, PluginType, PluginValue, Reply, ReplyFuture,
+    TypeSchema,
 };
 
 pub(crate) fn main() -> ExitCode {
@@ -29,26 +29,12 @@ impl PluginType for Sleeper {
 
 static ECHO: MethodSpec = MethodSpec {
     name: "echo",
-    doc: "",
     params: &[ParamSpec { name: "text", ty: "String", schema: TypeSchema::OPAQUE }],
     returns: "String",
-    stream: false,
     idempotent: true,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
+    ..MethodSpec::EMPTY
 };
-static BLOCK: MethodSpec = MethodSpec {
-    name: "block",
-    doc: "",
-    params: &[],
-    returns: "()",
-    stream: false,
-    idempotent: false,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
-};
+static BLOCK: MethodSpec = MethodSpec { name: "block", ..MethodSpec::EMPTY };
 
 fn echo(_: PluginValue, call: Call) -> ReplyFuture {
     Box::pin(async move {

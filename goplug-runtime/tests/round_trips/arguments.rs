@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goplug_runtime::typed::{
-    Arguments, Call, EncodeArguments, ErrorSpec, MethodSpec, ParamSpec, TypeSchema,
-};
+use goplug_runtime::typed::{Arguments, Call, EncodeArguments, MethodSpec, ParamSpec, TypeSchema};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -16,7 +14,6 @@ const NAMES: [&str; 6] = ["count", "ratio", "text", "note", "table", "small"];
 
 static METHOD: MethodSpec = MethodSpec {
     name: "m",
-    doc: "",
     params: &[
         ParamSpec { name: "count", ty: "u64", schema: TypeSchema::OPAQUE },
         ParamSpec { name: "ratio", ty: "f64", schema: TypeSchema::OPAQUE },
@@ -25,12 +22,7 @@ static METHOD: MethodSpec = MethodSpec {
         ParamSpec { name: "table", ty: "BTreeMap<String, Vec<i128>>", schema: TypeSchema::OPAQUE },
         ParamSpec { name: "small", ty: "Option<(f32, char)>", schema: TypeSchema::OPAQUE },
     ],
-    returns: "()",
-    stream: false,
-    idempotent: false,
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    optional: false,
+    ..MethodSpec::EMPTY
 };
 
 type Table = BTreeMap<String, Vec<i128>>;

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::protocol::parts::Multipart;
     use crate::typed::codec::{EncodeArguments, with_bytes};
-    use crate::typed::declare::{ErrorSpec, TypeSchema};
+    use crate::typed::declare::TypeSchema;
 
     const fn param(name: &'static str, ty: &'static str) -> ParamSpec {
         ParamSpec { name, ty, schema: TypeSchema::OPAQUE }
@@ -74,14 +74,9 @@ mod tests {
 
     static METHOD: MethodSpec = MethodSpec {
         name: "scale",
-        doc: "",
         params: &[param("image", "Bytes"), param("width", "u32"), param("mask", "Option<Bytes>")],
         returns: "",
-        stream: false,
-        idempotent: false,
-        result: TypeSchema::OPAQUE,
-        error: ErrorSpec::NONE,
-        optional: false,
+        ..MethodSpec::EMPTY
     };
 
     type Values = (Bytes, u32, Option<Bytes>);

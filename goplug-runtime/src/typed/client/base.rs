@@ -313,19 +313,8 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     use super::*;
-    use crate::typed::declare::{ErrorSpec, TypeSchema};
 
-    static METHOD: MethodSpec = MethodSpec {
-        name: "m",
-        doc: "",
-        params: &[],
-        returns: "",
-        stream: false,
-        idempotent: false,
-        result: TypeSchema::OPAQUE,
-        error: ErrorSpec::NONE,
-        optional: false,
-    };
+    static METHOD: MethodSpec = MethodSpec { name: "m", returns: "", ..MethodSpec::EMPTY };
 
     fn null() -> Error {
         let error = Some(to_raw_value(&()).unwrap());

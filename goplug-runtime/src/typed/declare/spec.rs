@@ -57,6 +57,21 @@ pub struct MethodSpec {
     pub optional: bool,
 }
 
+impl MethodSpec {
+    /// Of a method of which nothing is said: what a declaration by hand leaves out.
+    pub const EMPTY: Self = Self {
+        name: "",
+        doc: "",
+        params: &[],
+        returns: "()",
+        result: TypeSchema::OPAQUE,
+        error: ErrorSpec::NONE,
+        stream: false,
+        idempotent: false,
+        optional: false,
+    };
+}
+
 /// The declaration of a callback.
 #[derive(Clone, Copy, Debug)]
 pub struct CallbackSpec {

@@ -119,19 +119,10 @@ impl Expectation {
 mod tests {
     use super::*;
     use crate::protocol::MethodDescriptor;
-    use crate::typed::declare::{ErrorSpec, TypeSchema};
+    use crate::typed::declare::TypeSchema;
 
-    const WAVE: MethodSpec = MethodSpec {
-        name: "wave",
-        doc: "",
-        params: &[],
-        returns: "u8",
-        stream: false,
-        idempotent: false,
-        optional: true,
-        result: TypeSchema::OPAQUE,
-        error: ErrorSpec::NONE,
-    };
+    const WAVE: MethodSpec =
+        MethodSpec { name: "wave", returns: "u8", optional: true, ..MethodSpec::EMPTY };
 
     static CONTRACT: ContractSpec = ContractSpec {
         methods: &[MethodSpec { name: "greet", optional: false, ..WAVE }, WAVE],

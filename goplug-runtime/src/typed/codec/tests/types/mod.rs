@@ -17,21 +17,16 @@ use crate::protocol::ProblemKind;
 use crate::typed::Reply;
 use crate::typed::codec::{DecodeResult, Json, decode, encode};
 use crate::typed::declare::check::MethodResult;
-use crate::typed::declare::{ErrorSpec, MethodSpec, ParamSpec, TypeSchema};
+use crate::typed::declare::{MethodSpec, ParamSpec, TypeSchema};
 
 /// The first cell of each row of a table, with its test.
 type Rows = [(&'static str, fn())];
 
 const METHOD: MethodSpec = MethodSpec {
     name: "m",
-    doc: "",
     params: &[ParamSpec { name: "value", ty: "T", schema: TypeSchema::OPAQUE }],
     returns: "T",
-    result: TypeSchema::OPAQUE,
-    error: ErrorSpec::NONE,
-    stream: false,
-    idempotent: false,
-    optional: false,
+    ..MethodSpec::EMPTY
 };
 
 /// The value is this JSON on its way, and another one at its end.
