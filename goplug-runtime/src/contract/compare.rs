@@ -1,5 +1,7 @@
 //! Two descriptors, member by member.
 
+use std::collections::HashMap;
+
 use super::check::Checker;
 use super::expand::Definitions;
 use super::members::{Described, configuration, member, missing};
@@ -35,15 +37,17 @@ use crate::protocol::{CallbackDescriptor, Descriptor, MethodDescriptor};
 pub fn compare(needed: &Descriptor, offered: &Descriptor) -> Comparison {
     let mut checker = Checker::new(Definitions::of(needed), Definitions::of(offered));
     let mut members = Vec::new();
+    let offered_methods = by_name(&offered.methods, |theirs| &theirs.name);
+    let offered_callbacks = by_name(&offered.callbacks, |theirs| &theirs.name);
     for ours in &needed.methods {
-        let theirs = offered.methods.iter().find(|theirs| theirs.name == ours.name);
+        let theirs = offered_methods.get(&*ours.name).copied();
         members.push(match theirs {
             Some(theirs) => member(&mut checker, &method(ours), &method(theirs)),
             None => missing(&method(ours), ours.optional),
         });
     }
     for ours in &needed.callbacks {
-        let theirs = offered.callbacks.iter().find(|theirs| theirs.name == ours.name);
+        let theirs = offered_callbacks.get(&*ours.name).copied();
         members.push(match theirs {
             Some(theirs) => member(&mut checker, &callback(ours), &callback(theirs)),
             None => missing(&callback(ours), false),
@@ -53,6 +57,11 @@ pub fn compare(needed: &Descriptor, offered: &Descriptor) -> Comparison {
         members.push(configuration(&mut checker, ours, theirs));
     }
     Comparison { members }
+}
+
+/// The first of each name.
+fn by_name<T>(members: &[T], name: fn(&T) -> &String) -> HashMap<&str, &T> {
+    members.iter().rev().map(|member| (&**name(member), member)).collect()
 }
 
 fn method(method: &MethodDescriptor) -> Described<'_> {

@@ -1,6 +1,8 @@
 //! The descriptor: what a plugin offers, in a form that people and clients can read without
 //! running the plugin.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -44,9 +46,13 @@ pub struct Descriptor {
         rename = "$defs",
         default,
         deserialize_with = "null::or_default",
-        skip_serializing_if = "Map::is_empty"
+        skip_serializing_if = "is_empty"
     )]
-    pub definitions: Map<String, Value>,
+    pub definitions: Arc<Map<String, Value>>,
+}
+
+fn is_empty(definitions: &Arc<Map<String, Value>>) -> bool {
+    definitions.is_empty()
 }
 
 impl Descriptor {
@@ -61,7 +67,7 @@ impl Descriptor {
             methods: Vec::new(),
             callbacks: Vec::new(),
             configuration: None,
-            definitions: Map::new(),
+            definitions: Arc::default(),
         }
     }
 

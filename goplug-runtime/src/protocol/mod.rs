@@ -23,6 +23,8 @@ pub mod reference;
 pub mod spelling;
 pub mod visible;
 pub mod wire;
+#[cfg(feature = "host")]
+mod written_definitions;
 
 pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
 pub use dialect::Dialect;
@@ -32,3 +34,5 @@ pub use name::{InvalidName, PluginId};
 pub use pconf::{Pconf, PconfError};
 pub use problem::{Problem, ProblemKind};
 pub use visible::visible;
+#[cfg(feature = "host")]
+pub(crate) use written_definitions::WrittenDefinitions;

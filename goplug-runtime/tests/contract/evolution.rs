@@ -1,6 +1,7 @@
 //! One row of the table: schemas by schemars, values by serde, the verdict by `compare`.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use goplug_runtime::contract::{Member, Verdict, compare};
 use goplug_runtime::protocol::{
@@ -54,6 +55,7 @@ pub(crate) fn side(place: Place, schema: Value, definitions: Map<String, Value>)
     let method =
         MethodDescriptor { name: name.clone(), returns: unit.clone(), ..Default::default() };
     let callback = CallbackDescriptor { name, returns: unit, ..Default::default() };
+    let definitions = Arc::new(definitions);
     let mut descriptor = Descriptor { definitions, ..Descriptor::new("P", "") };
     match place {
         Place::Argument => {

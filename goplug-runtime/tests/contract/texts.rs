@@ -3,6 +3,7 @@
 //! After a change, `UPDATE_TEXTS=1 cargo test -p goplug-runtime --test contract` rewrites the file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use goplug_runtime::contract::compare;
 use goplug_runtime::protocol::{
@@ -59,7 +60,7 @@ impl Side {
 
     fn ty<T: JsonSchema>(&mut self, spelling: &str, client_writes: bool) -> TypeDescriptor {
         let (schema, definitions) = schema::<T>(client_writes == self.is_client);
-        self.descriptor.definitions.extend(definitions);
+        Arc::make_mut(&mut self.descriptor.definitions).extend(definitions);
         TypeDescriptor { spelling: spelling.into(), schema: Some(schema) }
     }
 

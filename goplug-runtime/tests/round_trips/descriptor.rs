@@ -38,7 +38,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
                 methods,
                 callbacks,
                 configuration,
-                definitions,
+                definitions: definitions.into(),
             },
         )
 }

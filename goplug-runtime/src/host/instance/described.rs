@@ -10,7 +10,7 @@ use crate::host::connection::{Admission, Budget, SendError};
 use crate::http1::{Request, Response};
 use crate::limits;
 use crate::panic::contained;
-use crate::protocol::{Descriptor, visible};
+use crate::protocol::{Descriptor, WrittenDefinitions, visible};
 
 /// The request that asks for the schemas, for people.
 const QUESTION: &str = "GET /";
@@ -29,13 +29,13 @@ impl Instance {
     /// and is asked again by the next call. Cancel safe.
     pub(in crate::host) async fn describe(&self) -> Arc<Descriptor> {
         // What went wrong is logged.
-        let _ = self.learn_schemas().await;
+        let _ = self.learn_schemas(|| None).await;
         self.known_descriptor()
     }
 
     /// As [`Instance::describe`], but blocks the caller's thread.
     pub(in crate::host) fn describe_blocking(&self) -> Arc<Descriptor> {
-        let _ = self.learn_schemas_blocking();
+        let _ = self.learn_schemas_blocking(|| None);
         self.known_descriptor()
     }
 
@@ -47,9 +47,14 @@ impl Instance {
     /// Asks the plugin for its schemas, unless they are known. That it does not say them is logged,
     /// and no error. Cancel safe.
     ///
+    /// `likely` gives the definitions that the plugin probably has too, once its answer is there.
+    ///
     /// # Errors
     /// [`Error::Crashed`] or [`Error::Unavailable`] if the plugin has ended.
-    pub(in crate::host) async fn learn_schemas(&self) -> Result<()> {
+    pub(in crate::host) async fn learn_schemas<'l>(
+        &self,
+        likely: impl FnOnce() -> Option<&'l WrittenDefinitions>,
+    ) -> Result<()> {
         if self.described().is_some() {
             return Ok(());
         }
@@ -57,7 +62,7 @@ impl Instance {
         let request = Request::describe();
         let sent =
             self.endpoint().send(&request, budget.deadline, Admission::Control, || false).await;
-        match self.note_answer(sent, budget) {
+        match self.note_answer(sent, budget, likely()) {
             Answer::Given => Ok(()),
             Answer::None(failure) => {
                 self.note_failure(Box::pin(self.failed(QUESTION, failure, budget)).await)
@@ -69,14 +74,17 @@ impl Instance {
     ///
     /// # Errors
     /// As [`Instance::learn_schemas`].
-    pub(in crate::host) fn learn_schemas_blocking(&self) -> Result<()> {
+    pub(in crate::host) fn learn_schemas_blocking<'l>(
+        &self,
+        likely: impl FnOnce() -> Option<&'l WrittenDefinitions>,
+    ) -> Result<()> {
         if self.described().is_some() {
             return Ok(());
         }
         let budget = Budget::new(limits::DESCRIBE_TIMEOUT);
         let request = Request::describe();
         let sent = self.endpoint().send_blocking(&request, budget.deadline, Admission::Control);
-        match self.note_answer(sent, budget) {
+        match self.note_answer(sent, budget, likely()) {
             Answer::Given => Ok(()),
             Answer::None(failure) => {
                 self.note_failure(self.failed_blocking(QUESTION, failure, budget))
@@ -99,7 +107,12 @@ impl Instance {
         self.described.get()
     }
 
-    fn note_answer(&self, sent: Result<Response, SendError>, budget: Budget) -> Answer {
+    fn note_answer(
+        &self,
+        sent: Result<Response, SendError>,
+        budget: Budget,
+        likely: Option<&WrittenDefinitions>,
+    ) -> Answer {
         let response = match sent {
             Ok(response) => response,
             Err(error) => {
@@ -115,7 +128,7 @@ impl Instance {
                 };
             }
         };
-        let described = match read(&response, self.descriptor()) {
+        let described = match read(&response, self.descriptor(), likely) {
             Ok(Some(described)) => {
                 *self.lock_undescribed() = None;
                 Arc::new(described)
@@ -168,15 +181,22 @@ impl Instance {
 ///
 /// # Errors
 /// The text says why it is none of this plugin.
-fn read(response: &Response, activated: &Descriptor) -> Result<Option<Descriptor>, String> {
+fn read(
+    response: &Response,
+    activated: &Descriptor,
+    likely: Option<&WrittenDefinitions>,
+) -> Result<Option<Descriptor>, String> {
     match response.status {
         200 => {}
         // It does not know the request, as the protocol allows.
         400..=499 | 501 => return Ok(None),
         status => return Err(format!("it answered `{QUESTION}` with the status {status}")),
     }
-    let described: Descriptor = serde_json::from_slice(&response.body)
-        .map_err(|error| format!("its answer to `{QUESTION}` is no descriptor: {error}"))?;
+    let described = match likely {
+        Some(likely) => likely.read(&response.body),
+        None => serde_json::from_slice(&response.body),
+    }
+    .map_err(|error| format!("its answer to `{QUESTION}` is no descriptor: {error}"))?;
     match differs(&described, activated) {
         Some(difference) => Err(format!("its answer to `{QUESTION}` {difference}")),
         None => Ok(Some(described)),
@@ -197,7 +217,7 @@ mod tests {
 
     fn read_from(status: u16, body: impl Into<bytes::Bytes>) -> Result<Option<Descriptor>, String> {
         let response = Response { status, body: body.into(), ..Response::default() };
-        read(&response, &descriptor("Calculator", "one"))
+        read(&response, &descriptor("Calculator", "one"), None)
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl PluginState {
         }
         let need = self.need(expectation);
         if need.asks_for_schemas(&instance) {
-            instance.learn_schemas_blocking()?;
+            instance.learn_schemas_blocking(|| Some(need.definitions()))?;
         }
         let drift = self.lock_contracts().add(need, &instance, self.policy().refuse_lossy)?;
         drift.into_iter().for_each(|drift| self.report_drift(drift));
@@ -55,8 +55,8 @@ impl PluginState {
         let need = self.need(expectation);
         if need.asks_for_schemas(&instance) {
             // The question is sent first, so that both sides make their schemas at the same time.
-            let (learnt, _) =
-                tokio::join!(biased; instance.learn_schemas(), async { need.described() });
+            let learn = instance.learn_schemas(|| Some(need.definitions()));
+            let (learnt, _) = tokio::join!(biased; learn, async { need.definitions() });
             learnt?;
         }
         Ok(())
@@ -93,7 +93,7 @@ impl PluginState {
     ) -> Result<()> {
         let ask_for_schemas = self.lock_contracts().ask_for_schemas(instance);
         if ask_for_schemas {
-            instance.learn_schemas().await?;
+            instance.learn_schemas(|| None).await?;
         }
         let refuse_lossy = self.policy().refuse_lossy;
         let drifts = self.lock_contracts().check(instance, clients, refuse_lossy)?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use crate::contract::{Comparison, Verdict, compare};
 use crate::error::{Error, Result};
 use crate::host::instance::Instance;
-use crate::protocol::{Descriptor, Dialect, PluginId};
+use crate::protocol::{Descriptor, Dialect, PluginId, WrittenDefinitions};
 use crate::typed::Expectation;
 
 /// What the typed clients of a plugin need of its instances. At most one entry for each type of
@@ -35,6 +35,8 @@ pub(super) struct Need {
 struct Known {
     /// The expectation with the schemas of the client's types, once they have been needed.
     described: OnceLock<Descriptor>,
+    /// The definitions of these schemas.
+    definitions: OnceLock<WrittenDefinitions>,
     /// Whether the last instance that was looked at meets it as spelled. An instance stays as it is.
     spelled: Mutex<(Weak<Instance>, bool)>,
 }
@@ -83,6 +85,12 @@ impl Need {
     /// What the client needs, with the schemas of its types. The first call makes them.
     pub(super) fn described(&self) -> &Descriptor {
         self.known.described.get_or_init(|| self.expectation.described())
+    }
+
+    /// The definitions of the schemas of the client's types, as a plugin that has the same types
+    /// writes them. The first call makes them.
+    pub(super) fn definitions(&self) -> &WrittenDefinitions {
+        self.known.definitions.get_or_init(|| WrittenDefinitions::of(self.described()))
     }
 
     /// Compares this with what a plugin announces.

@@ -9,6 +9,7 @@ mod near_miss;
 mod read;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -66,7 +67,7 @@ pub struct Pconf {
     methods: Vec<MethodDescriptor>,
     callbacks: Vec<CallbackDescriptor>,
     configuration: Option<TypeDescriptor>,
-    definitions: Map<String, Value>,
+    definitions: Arc<Map<String, Value>>,
     /// Unknown keys, which are kept when the file is rewritten.
     other: Vec<(String, RawJson)>,
 }
@@ -254,7 +255,7 @@ impl Pconf {
             methods: self.methods.clone(),
             callbacks: self.callbacks.clone(),
             configuration: self.configuration.clone(),
-            definitions: self.definitions.clone(),
+            definitions: Arc::clone(&self.definitions),
             ..Descriptor::new(self.id.name(), self.id.namespace())
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -68,7 +69,7 @@ impl Pconf {
             methods: keys.take("Methods")?.unwrap_or_default(),
             callbacks: keys.take("Callbacks")?.unwrap_or_default(),
             configuration: keys.take("ConfigurationType")?,
-            definitions: keys.take("$defs")?.unwrap_or_default(),
+            definitions: Arc::new(keys.take("$defs")?.unwrap_or_default()),
             other: keys.pairs,
         };
         if pconf.sock.is_none() && pconf.exec.is_none() {

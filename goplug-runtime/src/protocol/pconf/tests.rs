@@ -1,5 +1,7 @@
 //! Reading, refusing and writing a `.pconf`.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::*;
@@ -51,7 +53,7 @@ fn every_setting_reads_back_from_the_file() {
         methods: vec![MethodDescriptor { name: "add".into(), ..Default::default() }],
         callbacks: vec![CallbackDescriptor { name: "progress".into(), ..Default::default() }],
         configuration: Some(TypeDescriptor { spelling: "Config".into(), schema: None }),
-        definitions: [("Config".into(), json!({"type": "object"}))].into_iter().collect(),
+        definitions: Arc::new([("Config".into(), json!({"type": "object"}))].into_iter().collect()),
         ..Descriptor::new("Calculator", "math")
     };
     let pconf = Pconf::of(descriptor)

@@ -97,8 +97,8 @@ fn needed(spec: &MethodSpec) -> MethodDescriptor {
 
 impl Declared<'_> {
     fn describe(&self, descriptor: &mut Descriptor) {
-        for method in &mut descriptor.methods {
-            method.error = self.method(&method.name).and_then(|spec| error(&spec.error));
+        for (place, method) in descriptor.methods.iter_mut().enumerate() {
+            method.error = self.method(place, &method.name).and_then(|spec| error(&spec.error));
         }
         descriptor.configuration = self
             .configuration
@@ -107,8 +107,11 @@ impl Declared<'_> {
         self.add_schemas(descriptor);
     }
 
-    fn method(&self, name: &str) -> Option<&'static MethodSpec> {
-        self.methods.iter().copied().find(|spec| spec.name == name)
+    /// The declaration of the method of this name, which is likely to be at this place.
+    fn method(&self, place: usize, name: &str) -> Option<&'static MethodSpec> {
+        let is_it = |spec: &&MethodSpec| spec.name == name;
+        let there = self.methods.get(place).copied().filter(is_it);
+        there.or_else(|| self.methods.iter().copied().find(is_it))
     }
 }
 
@@ -120,6 +123,8 @@ fn error(spec: &ErrorSpec) -> Option<TypeDescriptor> {
 
 #[cfg(feature = "schema")]
 mod schemas {
+    use std::sync::Arc;
+
     use super::{Declared, Side};
     use crate::protocol::{Descriptor, Parameter};
     use crate::typed::declare::ParamSpec;
@@ -133,8 +138,8 @@ mod schemas {
                 Side::Client => (Role::Written, Role::Read),
             };
             let mut slots = Vec::new();
-            for method in &mut descriptor.methods {
-                let Some(spec) = self.method(&method.name) else { continue };
+            for (place, method) in descriptor.methods.iter_mut().enumerate() {
+                let Some(spec) = self.method(place, &method.name) else { continue };
                 slots.extend(params(&mut method.params, spec.params, reads));
                 slots.push(Slot::new(&mut method.returns, spec.result, writes));
                 let error = method.error.as_mut();
@@ -148,7 +153,7 @@ mod schemas {
             }
             let configuration = descriptor.configuration.as_mut().zip(self.configuration);
             slots.extend(configuration.map(|(ty, spec)| Slot::new(ty, spec.schema, reads)));
-            descriptor.definitions = definitions::fill(slots);
+            descriptor.definitions = Arc::new(definitions::fill(slots));
         }
     }
 
