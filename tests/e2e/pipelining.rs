@@ -1,5 +1,7 @@
 //! Many calls at a time: they share connections, and no quick call waits for a slow call.
 
+use std::fs;
+
 use goplug_tests::fixtures::calculator::CalculatorClient;
 use tokio::task::JoinSet;
 
