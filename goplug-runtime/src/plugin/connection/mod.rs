@@ -14,7 +14,7 @@ mod event_stream;
 mod fallback;
 mod h1;
 mod outbox;
-mod pieces;
+mod piece;
 mod result_stream;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 
 use super::buffered_stream::{BufferedStream, Closed};
-use super::pieces::{in_time, next};
+use super::piece::{in_time, next};
 use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 use crate::limits;
 use crate::plugin::lifecycle::{Lifecycle, Phase};
