@@ -7,7 +7,7 @@
 //! if the feature `hyper` is off.
 //!
 //! The files, each of which imports only from those before it: [`buffered_stream`], [`outbox`],
-//! [`h1`], [`pieces`], [`event_stream`], [`result_stream`], [`fallback`]. Start with [`serve`].
+//! [`h1`], [`piece`], [`event_stream`], [`result_stream`], [`fallback`]. Start with [`serve`].
 
 mod buffered_stream;
 mod event_stream;
