@@ -95,11 +95,11 @@ pub use goplug_runtime::bytes::Bytes;
 #[doc(no_inline)]
 pub use goplug_runtime::futures_core::Stream;
 #[doc(inline)]
-pub use goplug_runtime::protocol::{InvalidName, PluginId};
+pub use goplug_runtime::protocol::{InvalidName, InvalidTraceparent, PluginId, Traceparent};
 #[doc(inline)]
 pub use goplug_runtime::typed::{
-    BlockingCaller, CallRequest, CallbackHandler, CallbackStream, Caller, Client, NamedClient,
-    PluginType, ResultIter, ResultStream, Subscription,
+    BlockingCaller, CallContext, CallRequest, CallbackHandler, CallbackStream, Caller, Client,
+    NamedClient, PluginType, ResultIter, ResultStream, Subscription,
 };
 #[doc(inline)]
 pub use goplug_runtime::{CallError, Error, ErrorKind, MethodFailure, RemoteError, Result, limits};

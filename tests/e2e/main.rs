@@ -6,6 +6,7 @@ mod attached;
 mod bad_files;
 mod blame;
 mod blocking;
+mod call_context;
 mod callbacks;
 mod calls;
 mod configuration;

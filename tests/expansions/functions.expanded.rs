@@ -385,6 +385,84 @@ impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
         )
     }
 }
+fn primes(below: u64, call: &goplug::CallContext) -> Vec<u64> {
+    sieve(below, call)
+}
+const _: () = {
+    ::goplug::__private::check::parameter::<u64>();
+    ::goplug::__private::check::context::<goplug::CallContext>();
+    ::goplug::__private::check::result::<Vec<u64>>();
+    const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
+        Calculator,
+    >(
+        ::goplug::__private::Item::Method(
+            <CalculatorClient>::__METHOD_PRIMES,
+            |_, call| ::std::boxed::Box::pin(async move {
+                let context = ::goplug::__private::call_context();
+                let (below,) = call
+                    .arrived::<(u64,)>(<CalculatorClient>::__METHOD_PRIMES)
+                    .arguments()?;
+                ::goplug::__private::Answer(
+                        ::goplug::__private::blocking(move || primes(below, &context))
+                            .await?,
+                    )
+                    .reply()
+            }),
+        ),
+    );
+    ::goplug::__private::inventory::submit! {
+        __ENTRY
+    }
+};
+impl<C: ::goplug::__private::Caller> CalculatorClient<C> {
+    const __METHOD_PRIMES: &'static ::goplug::__private::MethodSpec = &::goplug::__private::MethodSpec {
+        name: "primes",
+        doc: "",
+        params: &[
+            ::goplug::__private::ParamSpec {
+                name: "below",
+                ty: "u64",
+                schema: ::goplug::__private::schema!(u64),
+            },
+        ],
+        returns: "Vec<u64>",
+        result: ::goplug::__private::schema!(Vec < u64 >),
+        error: ::goplug::__private::ErrorSpec::NONE,
+        stream: false,
+        idempotent: false,
+        optional: false,
+    };
+    /// Calls the plugin's method `primes`.
+    pub async fn primes(&self, below: u64) -> ::goplug::__private::Result<Vec<u64>> {
+        self.base
+            .request::<
+                _,
+                _,
+                Vec<u64>,
+            >(::goplug::__private::Json, Self::__METHOD_PRIMES, (&below,))
+            .call()
+            .await
+    }
+}
+impl<C: ::goplug::__private::BlockingCaller> CalculatorBlockingClient<C> {
+    /// Calls the plugin's method `primes`.
+    pub fn primes(&self, below: u64) -> ::goplug::__private::Result<Vec<u64>> {
+        ::goplug::__private::wait(
+            self
+                .base
+                .request::<
+                    _,
+                    _,
+                    Vec<u64>,
+                >(
+                    ::goplug::__private::Json,
+                    <CalculatorClient>::__METHOD_PRIMES,
+                    (&below,),
+                )
+                .call(),
+        )
+    }
+}
 /// How far a long sum has come.
 pub async fn progress(percent: u8) -> goplug::Result<()> {
     ::goplug::__private::outgoing::<

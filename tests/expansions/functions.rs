@@ -23,6 +23,11 @@ fn scale(by: u32, image: &[u8], mask: Option<Bytes>) -> (u32, Bytes) {
     (by, resized(image, by, mask))
 }
 
+#[goplug::method(Calculator, blocking)]
+fn primes(below: u64, call: &goplug::CallContext) -> Vec<u64> {
+    sieve(below, call)
+}
+
 /// How far a long sum has come.
 #[goplug::callback(Calculator)]
 pub async fn progress(percent: u8) -> goplug::Result<()>;

@@ -13,8 +13,8 @@ use goplug::{
 use goplug_runtime::protocol::{Descriptor, PluginId, Problem};
 use goplug_runtime::typed::{
     Activation, Activator, Call, CallRequest, CallbackEvent, CallbackHandler, CallbackKind,
-    Configuration, Context, Emission, Expectation, MediaType, Notifier, Payload, PluginValue,
-    Table, table,
+    Configuration, Context, Emission, Expectation, Inherited, MediaType, Notifier, Payload,
+    PluginValue, Scope, Table, table,
 };
 
 /// A running plugin of the type `P`.
@@ -89,7 +89,8 @@ impl<P: PluginType> Caller for InProcess<P> {
             return Err(Error::UnknownMethod { method: request.method.into() });
         };
         let reply = dispatch(Arc::clone(&self.value), Call::new(request.whole_body()));
-        match self.context().scope(reply).await {
+        let scope = Scope::of_call(Some(&self.context()), Inherited::default());
+        match scope.run(reply).await {
             Ok(reply) => Ok(reply.whole_body()),
             Err(problem) => Err(error(request.method, &problem)),
         }

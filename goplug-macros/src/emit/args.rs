@@ -7,7 +7,7 @@ use syn::{Index, Type};
 
 use super::paths::Paths;
 use crate::model::types::{self, Raw};
-use crate::model::{FnSignature, Param, idents};
+use crate::model::{FnSignature, Input, Param, idents};
 
 /// ```text
 /// let (a, b) = call.arrived::<(i64, String)>(spec).arguments()?;
@@ -60,17 +60,21 @@ fn taken(param: &Param, Paths { private, .. }: &Paths) -> TokenStream {
 }
 
 /// ```text
-/// &plugin, a, &b
+/// &plugin, a, &b, &context
 /// ```
 ///
 /// as the user's function takes them.
-pub(crate) fn pass(signature: &FnSignature, plugin: &Ident) -> TokenStream {
+pub(crate) fn pass(signature: &FnSignature, plugin: &Ident, context: &Ident) -> TokenStream {
     let plugin = signature.takes_plugin.then(|| quote!(&#plugin));
-    let params = signature
-        .params
-        .iter()
-        .map(|Param { ident, by_ref, .. }| if *by_ref { quote!(&#ident) } else { quote!(#ident) });
-    let all = plugin.into_iter().chain(params);
+    let inputs = signature.inputs.iter().map(|input| match input {
+        Input::Argument(index) => {
+            let Param { ident, by_ref, .. } = &signature.params[*index];
+            if *by_ref { quote!(&#ident) } else { quote!(#ident) }
+        }
+        Input::Context(param) if param.by_ref => quote!(&#context),
+        Input::Context(_) => quote!(#context),
+    });
+    let all = plugin.into_iter().chain(inputs);
     quote!(#(#all),*)
 }
 

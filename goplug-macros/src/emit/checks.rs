@@ -10,8 +10,8 @@ use super::paths::Paths;
 use super::results::{ok_type, opaque};
 use crate::model::types::{self, Raw};
 use crate::model::{
-    Callback, ClientMember, ErrorForm, FnSignature, Hook, Method, Outcome, Output, Param, Stream,
-    idents, names,
+    Callback, ClientMember, ContextParam, ErrorForm, FnSignature, Hook, Method, Outcome, Output,
+    Param, Stream, idents, names,
 };
 
 /// The checks of a member.
@@ -44,7 +44,16 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let listeners = callbacks.iter().map(|callback| no_callback(method, callback, paths));
     let listeners: TokenStream = listeners.collect();
     let head = method.stream.as_ref().and_then(|stream| head_check(method, stream, paths));
-    quote!(#params #output #head #listeners)
+    let context = method.signature.context().map(|param| context(param, paths));
+    quote!(#params #context #output #head #listeners)
+}
+
+/// ```text
+/// context::<CallContext>();
+/// ```
+fn context(param: &ContextParam, paths: &Paths) -> TokenStream {
+    let (Paths { private, .. }, ContextParam { written, owned, .. }) = (paths, param);
+    quote_spanned!(written.span()=> #private::check::context::<#owned>();)
 }
 
 /// ```text

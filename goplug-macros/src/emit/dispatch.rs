@@ -12,6 +12,7 @@ use crate::model::{Method, Output, Stream, idents};
 /// ```text
 /// |plugin, call| Box::pin(async move {
 ///     let plugin = receiver::<Counter>(plugin)?;
+///     let context = call_context();     // if the method takes it
 ///     let (a, b) = call.arrived::<(i64, String)>(<CounterClient>::__METHOD_ADD).arguments()?;
 ///     Answer(Counter::add(&plugin, a, &b).await).reply()
 /// })
@@ -25,7 +26,10 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
     let constant = method_constant(method);
     let decode = args::decode(signature, &call, &quote!(<#client>::#constant), paths);
     let callee = paths.callee(&signature.ident);
-    let passed = args::pass(signature, &plugin);
+    let context = signature.local("context");
+    let take_context =
+        signature.context().map(|_| quote!(let #context = #private::call_context();));
+    let passed = args::pass(signature, &plugin, &context);
     let invoked = quote!(#callee(#passed));
     let result = match (signature.is_async, method.blocking) {
         (true, _) => quote!(#invoked.await),
@@ -43,7 +47,7 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
     // An error about the whole future, for example that it is not `Send`, points at the function.
     let boxed = quote_spanned! {idents::generated(&signature.ident).span()=>
-        ::std::boxed::Box::pin(async move { #receiver #take_outlet #decode #reply })
+        ::std::boxed::Box::pin(async move { #receiver #take_outlet #take_context #decode #reply })
     };
     quote!(|#plugin_param, #call_param| #boxed)
 }

@@ -34,7 +34,7 @@ pub(crate) fn item(hook: &Hook, paths: &Paths) -> TokenStream {
         quote!(let #ident = #configuration.configured::<#owned>().read(#spelling)?;)
     });
     let callee = paths.callee(&signature.ident);
-    let passed = args::pass(signature, &plugin);
+    let passed = args::pass(signature, &plugin, &signature.local("context"));
     let wait = signature.is_async.then(|| quote!(.await));
     let called = quote!(#callee(#passed)#wait);
     let returned =

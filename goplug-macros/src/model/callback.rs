@@ -31,6 +31,7 @@ impl Callback {
         diag: &Diag,
     ) -> Self {
         let signature = FnSignature::new(function, container, diag);
+        signature.takes_arguments_only("a callback", diag);
         if let Some(body) = &function.body {
             let text = "a callback has no body: end it with `;`, and the macro writes what sends \
                         it to the host";

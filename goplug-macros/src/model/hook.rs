@@ -29,6 +29,7 @@ impl Hook {
         diag: &Diag,
     ) -> Self {
         let signature = FnSignature::new(function, container, diag);
+        signature.takes_arguments_only("a hook", diag);
         if function.body.is_none() {
             diag.at(&signature.ident, "a hook needs a body");
         }

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::{Pat, PatType, Type, parse_quote};
+use syn::{Attribute, Pat, PatType, Type, parse_quote};
 
 use super::container::Container;
 use super::idents;
@@ -36,9 +36,7 @@ impl Param {
     /// Reads a parameter; `None` and an error if it cannot be sent.
     pub(crate) fn new(param: &PatType, container: &Container, diag: &Diag) -> Option<Self> {
         let errors = diag.count();
-        if let Some(attr) = param.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
-            diag.at(attr, "a parameter cannot depend on a `cfg`: both sides have to agree on it");
-        }
+        check_cfg(&param.attrs, diag);
         check_type(&param.ty, container, diag);
         let options = attr::on_param(&param.attrs, diag);
         let ident = binding(&param.pat, diag)?;
@@ -82,6 +80,13 @@ impl Param {
         } else {
             self.owned.clone()
         }
+    }
+}
+
+/// Refuses a parameter that is sometimes not there.
+pub(super) fn check_cfg(attrs: &[Attribute], diag: &Diag) {
+    if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+        diag.at(attr, "a parameter cannot depend on a `cfg`: both sides have to agree on it");
     }
 }
 

@@ -6,6 +6,7 @@ use syn::{FnArg, PatType, Path, Receiver, ReceiverKind, Safety, Signature, Type}
 use super::attrs::Attrs;
 use super::container::Container;
 use super::idents;
+use super::input::{ContextParam, Input};
 use super::param::{MAX_PARAMS, Param};
 use super::types::{self, Raw};
 use crate::diag::Diag;
@@ -19,20 +20,38 @@ pub(crate) struct FnSignature {
     pub(crate) is_async: bool,
     /// Whether it takes the plugin's value.
     pub(crate) takes_plugin: bool,
+    /// The arguments of the call.
     pub(crate) params: Vec<Param>,
+    /// What it takes after the plugin's value, in its own order.
+    pub(crate) inputs: Vec<Input>,
 }
 
 impl FnSignature {
     pub(super) fn new(function: &Function, container: &Container, diag: &Diag) -> Self {
         let sig = &function.sig;
         check(sig, diag);
-        let Inputs { takes_plugin, params } = inputs(sig, container, diag);
+        let Inputs { takes_plugin, params, inputs } = inputs(sig, container, diag);
         Self {
             ident: sig.ident.clone(),
             attrs: Attrs::new(&function.attrs),
             is_async: sig.asyncness.is_some(),
             takes_plugin,
             params,
+            inputs,
+        }
+    }
+
+    /// The parameter that is the context of the call.
+    pub(crate) fn context(&self) -> Option<&ContextParam> {
+        self.inputs.iter().find_map(Input::as_context)
+    }
+
+    /// Refuses what only a method can take.
+    pub(super) fn takes_arguments_only(&self, what: &str, diag: &Diag) {
+        if let Some(ContextParam { written, .. }) = self.context() {
+            let text =
+                format!("{what} answers no call, so there is no `CallContext`: leave this out");
+            diag.at(written, text);
         }
     }
 
@@ -60,8 +79,10 @@ impl FnSignature {
 struct Inputs {
     /// Whether the plugin's value comes first: as `&self` or as `&Calculator`.
     takes_plugin: bool,
-    /// The others.
+    /// The arguments.
     params: Vec<Param>,
+    /// All of them, the plugin's value excepted.
+    inputs: Vec<Input>,
 }
 
 /// Refuses signatures that a call from another process cannot use.
@@ -95,7 +116,7 @@ fn check(sig: &Signature, diag: &Diag) {
 
 /// Takes the parameters apart.
 fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
-    let mut inputs = Inputs { takes_plugin: false, params: Vec::new() };
+    let mut inputs = Inputs { takes_plugin: false, params: Vec::new(), inputs: Vec::new() };
     for (index, input) in sig.inputs.iter().enumerate() {
         match input {
             FnArg::Receiver(receiver) => {
@@ -105,15 +126,24 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
                 check_plugin(param, index, container, diag);
                 inputs.takes_plugin = true;
             }
+            FnArg::Typed(param) if ContextParam::is_spelled(&param.ty) => {
+                let context = ContextParam::new(param, diag).map(|it| Input::Context(Box::new(it)));
+                inputs.inputs.extend(context);
+            }
             FnArg::Typed(param) => {
                 let Some(param) = Param::new(param, container, diag) else { continue };
                 if inputs.params.iter().any(|other| other.name == param.name) {
                     let text = format!("there is a parameter of the name `{}` already", param.name);
                     diag.at(&param.written, text);
                 }
+                inputs.inputs.push(Input::Argument(inputs.params.len()));
                 inputs.params.push(param);
             }
         }
+    }
+    let contexts = inputs.inputs.iter().filter_map(Input::as_context);
+    for ContextParam { written, .. } in contexts.skip(1) {
+        diag.at(written, "the function has the context of the call already: leave this out");
     }
     if let Some(param) = inputs.params.get(MAX_PARAMS) {
         let text = format!(

@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout};
 use super::lifecycle::{Lifecycle, Phase};
 use super::select::{Either, lazy_timeout, select};
 use crate::panic::{catch, catch_panic};
-use crate::protocol::{Problem, ProblemKind};
-use crate::typed::{Call, Context, Handler, Reply, ReplyFuture};
+use crate::protocol::{Problem, ProblemKind, Traceparent};
+use crate::typed::{Call, Context, Handler, Inherited, Reply, ReplyFuture, Scope};
 
 /// A handler after its first poll.
 pub(super) enum Begun {
@@ -27,13 +27,14 @@ pub(super) enum Begun {
 /// A handler that has not answered yet.
 pub(super) struct Running {
     reply: Contained<ReplyFuture>,
+    scope: Scope,
     began: Instant,
 }
 
 impl Running {
     /// A handler that has not been polled.
-    pub(super) fn new(reply: ReplyFuture) -> Self {
-        Self { reply: Contained::new(reply), began: Instant::now() }
+    pub(super) fn new(reply: ReplyFuture, scope: Scope) -> Self {
+        Self { reply: Contained::new(reply), scope, began: Instant::now() }
     }
 }
 
@@ -43,6 +44,7 @@ pub(super) fn begin(
     handler: &Handler,
     call: Call,
     budget: Option<Duration>,
+    traceparent: Option<Traceparent>,
     context: Option<&Context>,
     cx: &mut TaskContext<'_>,
 ) -> Begun {
@@ -50,20 +52,22 @@ pub(super) fn begin(
         return Begun::Answered(Err(budget_spent(budget)));
     }
     let began = Instant::now();
-    let poll = || {
-        // A future that panicked is never polled again, so nobody sees it half done.
-        let begun = catch(|| {
+    let deadline = budget.and_then(|budget| began.into_std().checked_add(budget));
+    let mut scope = Scope::of_call(context, Inherited { deadline, traceparent });
+    // A future that panicked is never polled again, so nobody sees it half done.
+    let begun = scope.enter(|| {
+        catch(|| {
             let mut reply = handler(call);
             match reply.as_mut().poll(cx) {
-                Poll::Ready(outcome) => Begun::Answered(outcome),
-                Poll::Pending => Begun::Running(Running { reply: Contained::new(reply), began }),
+                Poll::Ready(outcome) => Ok(outcome),
+                Poll::Pending => Err(Contained::new(reply)),
             }
-        });
-        begun.unwrap_or_else(|panic| Begun::Answered(Err(panicked(panic))))
-    };
-    match context {
-        Some(context) => context.scope_now(poll),
-        None => poll(),
+        })
+    });
+    match begun {
+        Ok(Ok(outcome)) => Begun::Answered(outcome),
+        Ok(Err(reply)) => Begun::Running(Running { reply, scope, began }),
+        Err(panic) => Begun::Answered(Err(panicked(panic))),
     }
 }
 
@@ -75,15 +79,11 @@ pub(super) fn begin(
 pub(super) async fn finish(
     running: Running,
     budget: Option<Duration>,
-    context: Option<&Context>,
     lifecycle: &Lifecycle,
 ) -> Result<Reply, Problem> {
-    let Running { reply, began } = running;
+    let Running { reply, scope, began } = running;
     let handler = async {
-        let outcome = match context {
-            Some(context) => catch_panic(context.clone().scope(reply)).await,
-            None => catch_panic(reply).await,
-        };
+        let outcome = catch_panic(scope.run(reply)).await;
         outcome.unwrap_or_else(|panic| Err(panicked(panic)))
     };
     let handler = async {

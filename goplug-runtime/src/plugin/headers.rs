@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::problems::bad_request;
-use crate::protocol::{Dialect, Problem, wire};
+use crate::protocol::{Dialect, Problem, Traceparent, wire};
 
 /// The longest token of a host, in bytes.
 const MAX_TOKEN: usize = 256;
@@ -100,13 +100,39 @@ fn text(field: &Field) -> Option<&str> {
     text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)).then_some(text)
 }
 
-/// Whether a caller says that it reads results of the media type [`wire::FORM_DATA`].
-pub(super) fn accepts_parts<'a>(mut fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> bool {
-    let wanted = wire::FORM_DATA.as_bytes();
-    fields.any(|(name, value)| {
-        name.eq_ignore_ascii_case(wire::HEADER_ACCEPT)
-            && value.windows(wanted.len()).any(|media_type| media_type.eq_ignore_ascii_case(wanted))
-    })
+/// The fields of the head of a call that the plugin reads, apart from the budget.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct CallHeaders {
+    /// Whether the caller says that it reads results of the media type [`wire::FORM_DATA`].
+    pub(super) accepts_parts: bool,
+    /// The caller's place in a trace. One that is invalid counts as none, as W3C Trace Context says.
+    pub(super) traceparent: Option<Traceparent>,
+}
+
+impl CallHeaders {
+    /// Picks the known fields out of all fields of a call.
+    pub(super) fn new<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let mut headers = Self::default();
+        for (name, value) in fields {
+            // The two names differ in length.
+            match name.len() {
+                6 if name.eq_ignore_ascii_case(wire::HEADER_ACCEPT) => {
+                    headers.accepts_parts |= names(value, wire::FORM_DATA);
+                }
+                11 if name.eq_ignore_ascii_case(wire::HEADER_TRACEPARENT) => {
+                    headers.traceparent = Traceparent::parse(value);
+                }
+                _ => {}
+            }
+        }
+        headers
+    }
+}
+
+/// Whether a list of media types names this one.
+fn names(list: &[u8], media_type: &str) -> bool {
+    let wanted = media_type.as_bytes();
+    list.windows(wanted.len()).any(|media_type| media_type.eq_ignore_ascii_case(wanted))
 }
 
 /// The caller's budget, from the value of its header; `None` without that header.

@@ -8,6 +8,7 @@
 //!    responses; meanwhile, it listens to its peer.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use serde::de::IgnoredAny;
 use super::callbacks::{CallbackReply, ConnectionGuard, Hangup, Hub};
 use super::definition::{PluginDefinition, Settings};
 use super::dispatch::{self, Begun, Running};
-use super::headers::{Headers, accepts_parts, parse_budget};
+use super::headers::{CallHeaders, Headers, parse_budget};
 use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
@@ -27,7 +28,7 @@ use super::route::{ControlRequest, MethodCall, Route};
 #[cfg(feature = "schema")]
 use crate::openapi::openapi;
 use crate::protocol::{Dialect, Problem, ProblemKind, legacy, null, wire};
-use crate::typed::{Call, Configuration, Context};
+use crate::typed::{Call, Configuration, Context, Inherited, Scope};
 
 /// Answers the requests of a running server.
 pub(super) struct RequestHandler {
@@ -118,10 +119,7 @@ impl RequestHandler {
 
     /// Runs a hook as part of this plugin.
     pub(super) async fn in_context<F: Future>(&self, hook: F) -> F::Output {
-        match &self.context {
-            Some(context) => context.clone().scope(hook).await,
-            None => hook.await,
-        }
+        Scope::of_plugin(self.context.as_ref()).run(pin!(hook)).await
     }
 
     /// Finds out what a request asks for. `timeout` is the value of [`wire::HEADER_TIMEOUT`], and
@@ -142,8 +140,8 @@ impl RequestHandler {
         if let Some((handler, streams)) = self.definition.method(&method) {
             return match parse_budget(timeout) {
                 Ok(budget) => {
-                    let accepts_parts = accepts_parts(fields);
-                    Route::Call(MethodCall { handler, streams, budget, accepts_parts })
+                    let CallHeaders { accepts_parts, traceparent } = CallHeaders::new(fields);
+                    Route::Call(MethodCall { handler, streams, budget, accepts_parts, traceparent })
                 }
                 Err(problem) => Route::Invalid(problem),
             };
@@ -157,7 +155,7 @@ impl RequestHandler {
 
     /// Begins a request, and polls a method's handler once. Waits for nothing.
     pub(super) async fn begin(&self, route: Route<'_>, body: Bytes) -> Answer {
-        let MethodCall { handler, streams, budget, accepts_parts } = match route {
+        let MethodCall { handler, streams, budget, accepts_parts, traceparent } = match route {
             Route::Call(call) => call,
             Route::Control(request) => {
                 return Answer::Pending(PendingRequest::Control { request, body });
@@ -169,14 +167,18 @@ impl RequestHandler {
             Err(problem) => return Answer::refusal(&problem),
         };
         if streams {
-            let (context, lifecycle) = (self.context.clone(), Arc::clone(&self.lifecycle));
-            let stream = ResultStream::new(handler, body, context, lifecycle, guard);
+            // The budget ends with the head: a stream may last longer.
+            let inherited = Inherited { deadline: None, traceparent };
+            let scope = Scope::of_call(self.context.as_ref(), inherited);
+            let lifecycle = Arc::clone(&self.lifecycle);
+            let stream = ResultStream::new(handler, body, scope, lifecycle, guard);
             return Answer::Pending(PendingRequest::Stream { stream, budget });
         }
         let mut call = Some(Call::new(body));
         let begun = poll_fn(|cx| {
             let call = call.take().unwrap_or_default();
-            Poll::Ready(dispatch::begin(handler, call, budget, self.context.as_ref(), cx))
+            let context = self.context.as_ref();
+            Poll::Ready(dispatch::begin(handler, call, budget, traceparent, context, cx))
         });
         match begun.await {
             Begun::Answered(outcome) => {
@@ -201,8 +203,7 @@ impl RequestHandler {
     ) -> Result<Response, Hangup> {
         let outcome = match pending {
             PendingRequest::Call { running, budget, accepts_parts, guard } => {
-                let context = self.context.as_ref();
-                let outcome = dispatch::finish(running, budget, context, &self.lifecycle).await;
+                let outcome = dispatch::finish(running, budget, &self.lifecycle).await;
                 return Ok(Response::of_call(outcome, accepts_parts, guard));
             }
             PendingRequest::Stream { stream, budget } => {

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use super::dispatch::{self, Running};
 use super::lifecycle::{CallGuard, Lifecycle};
 use crate::protocol::{Problem, ProblemKind};
-use crate::typed::{Call, Context, Handler, MediaType, Outlet, Reply};
+use crate::typed::{Call, Handler, MediaType, Outlet, Reply, Scope};
 
 /// A call whose result is a stream, from the first poll of its handler to its last item.
 pub(super) struct ResultStream {
@@ -45,15 +45,15 @@ impl ResultStream {
     pub(super) fn new(
         handler: &Handler,
         body: Bytes,
-        context: Option<Context>,
+        scope: Scope,
         lifecycle: Arc<Lifecycle>,
         guard: CallGuard,
     ) -> Self {
         let outlet = Outlet::default();
         let (handler, call) = (handler.clone(), Call::streaming(body, outlet.clone()));
         let producer = async move {
-            let running = Running::new(Box::pin(async move { handler(call).await }));
-            dispatch::finish(running, None, context.as_ref(), &lifecycle).await
+            let running = Running::new(Box::pin(async move { handler(call).await }), scope);
+            dispatch::finish(running, None, &lifecycle).await
         };
         Self { producer: Some(Box::pin(producer)), outlet, has_failed: false, guard }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::headers::Headers;
-use crate::protocol::{Dialect, Problem};
+use crate::protocol::{Dialect, Problem, Traceparent};
 use crate::typed::Handler;
 
 /// What a request asks for. The large variant is boxed, so that a call is moved in a few registers.
@@ -26,6 +26,8 @@ pub(super) struct MethodCall<'h> {
     pub(super) budget: Option<Duration>,
     /// Whether the caller reads a result of the media type `multipart/form-data`.
     pub(super) accepts_parts: bool,
+    /// The caller's place in a trace.
+    pub(super) traceparent: Option<Traceparent>,
 }
 
 /// A request for a method that the protocol reserves, or for the descriptor.

@@ -21,6 +21,7 @@ pub mod pconf;
 pub mod problem;
 pub mod reference;
 pub mod spelling;
+pub mod traceparent;
 pub mod visible;
 pub mod wire;
 #[cfg(feature = "host")]
@@ -33,6 +34,7 @@ pub(crate) use lossless::Lossless;
 pub use name::{InvalidName, PluginId};
 pub use pconf::{Pconf, PconfError};
 pub use problem::{Problem, ProblemKind};
+pub use traceparent::{InvalidTraceparent, Traceparent};
 pub use visible::visible;
 #[cfg(feature = "host")]
 pub(crate) use written_definitions::WrittenDefinitions;

@@ -47,6 +47,8 @@ pub const HEADER_HOST: &str = "goplug-host";
 pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
 /// The media types that a caller can read.
 pub const HEADER_ACCEPT: &str = "accept";
+/// The place of a call in a distributed trace, as W3C Trace Context writes it.
+pub const HEADER_TRACEPARENT: &str = "traceparent";
 /// The media type of a body.
 pub const HEADER_CONTENT_TYPE: &str = "content-type";
 

@@ -31,9 +31,10 @@ mod table;
 #[cfg(feature = "host")]
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
-    Answer, Arrived, ArrivedParts, Attempt, Call, CallbackKind, Configuration, Configured, Context,
-    Emission, Handler, Notifier, Outlet, Payload, PluginValue, Reply, ReplyFuture, Streamed,
-    WrongPluginValue, blocking, receiver, wait, wait_until,
+    Answer, Arrived, ArrivedParts, Attempt, Call, CallContext, CallbackKind, Configuration,
+    Configured, Context, Emission, Handler, Inherited, Notifier, Outlet, Payload, PluginValue,
+    Reply, ReplyFuture, Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context,
+    receiver, wait, wait_until,
 };
 pub use callback::{
     CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Outgoing,

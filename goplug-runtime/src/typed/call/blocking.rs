@@ -1,11 +1,11 @@
 //! Methods that block, on a thread of their own.
 
 use super::activation::{ActivationId, within_activation};
-use super::context::{CURRENT, Context};
+use super::context::Scope;
 use crate::protocol::{Problem, ProblemKind};
 use crate::transport::on_thread;
 
-/// Runs a blocking method on a thread of its own, in the context of the current plugin.
+/// Runs a blocking method on a thread of its own, as a part of what the current code is a part of.
 ///
 /// Dropping the future does not end the thread: blocking code cannot be interrupted. If the method
 /// panics, so does the future.
@@ -16,13 +16,10 @@ use crate::transport::on_thread;
 pub async fn blocking<T: Send + 'static>(
     method: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let context = CURRENT.try_with(Context::clone).ok();
+    let mut scope = Scope::current();
     let activation = ActivationId::current();
     let method = move || within_activation(activation, method);
-    let work = on_thread(move || match context {
-        Some(context) => CURRENT.sync_scope(context, method),
-        None => method(),
-    });
+    let work = on_thread(move || scope.enter(method));
     work.await.map_err(|error| {
         Problem::new(ProblemKind::Internal, format!("the method was not begun: {error}"))
     })

@@ -1,17 +1,21 @@
-//! How a callback without a body finds its plugin.
+//! What the current code is a part of: a plugin, a call, or both.
 //!
-//! The server runs every handler within a scope that names its plugin, and a callback takes that
-//! plugin. A callback outside of every scope, for example in a spawned task, takes the only plugin
-//! of its type that runs in this process. If several run, it fails: two plugins of one type are
-//! never confused.
+//! The server runs every handler within a [`Scope`]. A callback without a body takes the scope's plugin
+//! from there. Outside of every scope, for example in a spawned task, it takes the only plugin of its
+//! type that runs in this process. If several run, it fails: two plugins of one type are never
+//! confused.
 
 use std::any::TypeId;
+use std::cell::{OnceCell, RefCell};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context as TaskContext, Poll};
 
+use super::call_context::{CallContext, Inherited};
 use super::notifier::Notifier;
 
-/// Which plugin the current task works for.
+/// Which plugin the current code works for.
 #[derive(Clone)]
 pub struct Context {
     plugin: TypeId,
@@ -22,16 +26,6 @@ impl Context {
     /// The context of a plugin of this type, whose callbacks go through `notifier`.
     pub fn new(plugin: TypeId, notifier: Arc<dyn Notifier>) -> Self {
         Self { plugin, notifier }
-    }
-
-    /// Runs a handler as part of this plugin.
-    pub async fn scope<F: Future>(self, handler: F) -> F::Output {
-        CURRENT.scope(self, handler).await
-    }
-
-    /// Runs the beginning of a handler as part of this plugin.
-    pub fn scope_now<R>(&self, handler: impl FnOnce() -> R) -> R {
-        CURRENT.sync_scope(self.clone(), handler)
     }
 
     /// Registers this plugin for callbacks outside of every scope, for as long as the notifier
@@ -49,13 +43,163 @@ impl std::fmt::Debug for Context {
     }
 }
 
-tokio::task_local! {
-    pub(super) static CURRENT: Context;
+/// What code is a part of. When the scope of a call is dropped, the call has ended.
+#[derive(Debug, Default)]
+pub struct Scope(Option<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    plugin: Option<Context>,
+    call: Option<ScopedCall>,
+}
+
+/// The call of a scope.
+#[derive(Debug)]
+struct ScopedCall {
+    inherited: Inherited,
+    /// Made when somebody asks for it, since few methods do.
+    context: OnceCell<CallContext>,
+    /// Whether the call has ended when this is dropped. A thread that works for a call has a scope of
+    /// its own, which is not the call's.
+    ends_call: bool,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Inner>> = const { RefCell::new(None) };
 }
 
 static PROCESS: Mutex<Vec<(TypeId, Weak<dyn Notifier>)>> = Mutex::new(Vec::new());
 
-/// Calls `act` with the notifier of a plugin type: that of the current call, or else the only
+impl Scope {
+    /// Of a plugin's hook, outside of every call.
+    pub fn of_plugin(plugin: Option<&Context>) -> Self {
+        Self(plugin.map(|plugin| Inner { plugin: Some(plugin.clone()), call: None }))
+    }
+
+    /// Of a call that hands this down.
+    pub fn of_call(plugin: Option<&Context>, inherited: Inherited) -> Self {
+        let call = ScopedCall { inherited, context: OnceCell::new(), ends_call: true };
+        Self(Some(Inner { plugin: plugin.cloned(), call: Some(call) }))
+    }
+
+    /// What the current code is a part of, for a thread that works for it.
+    pub(super) fn current() -> Self {
+        Self(with_current(|current| Inner {
+            plugin: current.plugin.clone(),
+            call: current.call.as_ref().map(|call| ScopedCall {
+                inherited: call.inherited,
+                context: OnceCell::from(call.context()),
+                ends_call: false,
+            }),
+        }))
+    }
+
+    /// Runs code within the scope.
+    pub fn enter<R>(&mut self, code: impl FnOnce() -> R) -> R {
+        let _entered = Entered::new(&mut self.0);
+        code()
+    }
+
+    /// A future that runs within the scope, and is dropped within it.
+    pub fn run<F: Future + Unpin>(self, future: F) -> Scoped<F> {
+        Scoped { scope: self, future: Some(future) }
+    }
+}
+
+/// A scope that is the current one. Dropping this puts the one before it back, also after a panic.
+struct Entered<'a>(Option<&'a mut Option<Inner>>);
+
+impl<'a> Entered<'a> {
+    fn new(scope: &'a mut Option<Inner>) -> Self {
+        Self(swap(scope).then_some(scope))
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if let Some(scope) = &mut self.0 {
+            swap(scope);
+        }
+    }
+}
+
+/// Exchanges the current scope. Returns whether it did: a thread that ends has none any more.
+fn swap(scope: &mut Option<Inner>) -> bool {
+    let swapped = CURRENT.try_with(|current| {
+        current.try_borrow_mut().map(|mut current| std::mem::swap(&mut *current, scope)).is_ok()
+    });
+    swapped.unwrap_or(false)
+}
+
+fn with_current<R>(look: impl FnOnce(&Inner) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.borrow().as_ref().map(look)).ok().flatten()
+}
+
+impl ScopedCall {
+    fn context(&self) -> CallContext {
+        self.context.get_or_init(|| CallContext::new(self.inherited)).clone()
+    }
+}
+
+impl Drop for ScopedCall {
+    fn drop(&mut self) {
+        if let Some(context) = self.context.get().filter(|_| self.ends_call) {
+            context.end();
+        }
+    }
+}
+
+/// A future that runs within a scope.
+#[derive(Debug)]
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Scoped<F> {
+    scope: Scope,
+    future: Option<F>,
+}
+
+impl<F: Future + Unpin> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let Self { scope, future } = self.get_mut();
+        match future {
+            Some(future) => scope.enter(|| Pin::new(future).poll(cx)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Scoped<F> {
+    fn drop(&mut self) {
+        let Self { scope, future } = self;
+        scope.enter(|| *future = None);
+    }
+}
+
+impl Inherited {
+    /// What the call that the current code is a part of hands down; nothing outside of every call.
+    pub fn current() -> Self {
+        let call = with_current(|current| current.call.as_ref().map(|call| call.inherited));
+        call.flatten().unwrap_or_default()
+    }
+}
+
+impl CallContext {
+    /// The call that the current code is a part of. `None` outside of every call: in a hook, and in
+    /// threads and tasks that a method has spawned; these get a clone.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        with_current(|current| current.call.as_ref().map(ScopedCall::context)).flatten()
+    }
+}
+
+/// The context that a method takes. Code that runs a handler outside of every scope gets one without a
+/// deadline.
+pub fn call_context() -> CallContext {
+    CallContext::current().unwrap_or_else(|| CallContext::new(Inherited::default()))
+}
+
+/// Calls `act` with the notifier of a plugin type: that of the current scope, or else the only
 /// one in the process.
 ///
 /// # Errors
@@ -64,9 +208,12 @@ pub(in crate::typed) fn with_notifier<T>(
     plugin: TypeId,
     act: impl Fn(&Arc<dyn Notifier>) -> T,
 ) -> Result<T, &'static str> {
-    let within = |context: &Context| (context.plugin == plugin).then(|| act(&context.notifier));
-    match CURRENT.try_with(within) {
-        Ok(Some(done)) => Ok(done),
+    let within = |current: &Inner| {
+        let context = current.plugin.as_ref().filter(|context| context.plugin == plugin);
+        context.map(|context| act(&context.notifier))
+    };
+    match with_current(within) {
+        Some(Some(done)) => Ok(done),
         _ => of_process(plugin).map(|notifier| act(&notifier)),
     }
 }
@@ -83,5 +230,68 @@ fn of_process(plugin: TypeId) -> Result<Arc<dyn Notifier>, &'static str> {
         (None, _) => Err("it is not running in this process"),
         (Some(_), Some(_)) => Err("several of its type run in this process, and this is not \
                                    within a call to one of them"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    fn of_call() -> Scope {
+        Scope::of_call(None, Inherited::default())
+    }
+
+    #[tokio::test]
+    async fn the_code_of_a_call_finds_its_context_and_no_other_code_does() {
+        assert!(CallContext::current().is_none());
+        let found = Box::pin(async { (CallContext::current(), CallContext::current()) });
+        let (Some(one), Some(other)) = of_call().run(found).await else { panic!("no context") };
+        assert!(one.is_cancelled() && other.is_cancelled());
+        assert!(CallContext::current().is_none());
+        assert!(Scope::of_plugin(None).enter(CallContext::current).is_none());
+    }
+
+    #[test]
+    fn a_scope_within_another_hides_it_until_it_is_left() {
+        let mut outer = of_call();
+        outer.enter(|| {
+            let context = CallContext::current().unwrap();
+            let mut inner = of_call();
+            let hidden = inner.enter(|| CallContext::current().unwrap());
+            drop(inner);
+            assert!(hidden.is_cancelled() && !context.is_cancelled());
+            assert!(CallContext::current().is_some());
+        });
+    }
+
+    #[test]
+    fn dropping_the_scope_ends_the_call_and_dropping_that_of_a_thread_does_not() {
+        let mut scope = of_call();
+        let (context, mut of_thread) =
+            scope.enter(|| (CallContext::current().unwrap(), Scope::current()));
+        let of_same_call = of_thread.enter(|| CallContext::current().unwrap());
+        drop(of_thread);
+        assert!(!of_same_call.is_cancelled());
+        drop(scope);
+        assert!(of_same_call.is_cancelled() && context.is_cancelled());
+    }
+
+    #[test]
+    fn a_future_is_dropped_within_its_scope() {
+        struct InScope;
+        impl Drop for InScope {
+            fn drop(&mut self) {
+                assert!(CallContext::current().is_some());
+            }
+        }
+        let value = InScope;
+        let future = Box::pin(async move {
+            let _value = value;
+            pending::<()>().await;
+        });
+        drop(of_call().run(future));
+        drop(of_call().run(ready(())));
     }
 }

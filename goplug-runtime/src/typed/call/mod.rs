@@ -2,13 +2,14 @@
 //! belongs to.
 //!
 //! Start with [`invocation`]. [`context`] is how a callback finds the plugin whose handler it
-//! was called from; [`parts`] are the bytes beside other arguments; [`streamed`] sends the items of a
+//! was called from, and how code finds the call that it is a part of, a [`call_context`]; [`parts`] are the bytes beside other arguments; [`streamed`] sends the items of a
 //! streamed result, by an [`outlet`]; [`wait`] is for threads without a runtime. The room imports from
 //! `declare` and `codec`.
 
 mod activation;
 mod answer;
 mod blocking;
+mod call_context;
 mod configuration;
 mod context;
 mod invocation;
@@ -23,9 +24,10 @@ mod wait;
 pub(crate) use activation::{ActivationId, within_activation};
 pub use answer::{Answer, Attempt};
 pub use blocking::blocking;
+pub use call_context::{CallContext, Inherited};
 pub use configuration::{Configuration, Configured};
-pub use context::Context;
 pub(super) use context::with_notifier;
+pub use context::{Context, Scope, Scoped, call_context};
 pub use invocation::{
     Arrived, Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver,
 };

@@ -94,6 +94,17 @@ impl RawBytes for Bytes {}
 #[diagnostic::do_not_recommend]
 impl RawBytes for Vec<u8> {}
 
+/// The context of a call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is spelled as the context of the call, and is another type",
+    label = "this is not `goplug::CallContext`",
+    note = "give the type another name, and it travels as JSON"
+)]
+pub trait ContextType {}
+
+/// Checks that this is the context of a call.
+pub const fn context<T: ContextType>() {}
+
 /// Checks that this can be a parameter.
 pub const fn parameter<T: Parameter>() {}
 

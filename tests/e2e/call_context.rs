@@ -1,0 +1,293 @@
+//! What a method learns of its call: the time that its caller has, whether the caller is still there,
+//! and the trace that the call is a part of.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use goplug::{CallContext, Error, PluginServer, Registry};
+
+use crate::http::Connection;
+use crate::test_env::{TestEnv, run_test, soon, until};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A plugin that notes in files what it learns.
+#[goplug::plugin(namespace = "calls")]
+#[derive(Default)]
+struct Watcher;
+
+/// What is left, in milliseconds.
+fn left(call: &CallContext) -> Option<u64> {
+    let left = call.remaining().map(|left| u64::try_from(left.as_millis()).unwrap());
+    assert_eq!(left.is_some(), call.deadline().is_some());
+    left
+}
+
+/// Waits until the call is cancelled, and makes the second file then.
+fn note_end(call: &CallContext, begun: &Path, ended: &Path) {
+    fs::write(begun, "").unwrap();
+    while !call.is_cancelled() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    fs::write(ended, "").unwrap();
+}
+
+#[goplug::method(Watcher)]
+fn left_of_sync(call: &CallContext) -> Option<u64> {
+    left(call)
+}
+
+#[goplug::method(Watcher)]
+async fn left_of_async(_: &Watcher, first: String, call: CallContext, last: &str) -> Option<u64> {
+    assert_eq!((first.as_str(), last), ("first", "last"));
+    tokio::task::yield_now().await;
+    left(&call)
+}
+
+#[goplug::method(Watcher, blocking)]
+fn left_of_blocking(call: &goplug::CallContext) -> Option<u64> {
+    let current = CallContext::current().unwrap();
+    assert_eq!(current.deadline(), call.deadline());
+    left(call)
+}
+
+#[goplug::method(Watcher, blocking)]
+fn block(begun: PathBuf, ended: PathBuf, call: &CallContext) {
+    note_end(call, &begun, &ended);
+}
+
+/// Has no parameter for the context.
+#[goplug::method(Watcher, blocking)]
+fn block_without_asking(begun: PathBuf, ended: PathBuf) {
+    note_end(&CallContext::current().unwrap(), &begun, &ended);
+}
+
+#[goplug::method(Watcher)]
+fn spin(begun: PathBuf, ended: PathBuf, call: &CallContext) {
+    note_end(call, &begun, &ended);
+}
+
+/// Leaves a task behind.
+#[goplug::method(Watcher)]
+async fn spawn(begun: PathBuf, ended: PathBuf, answers: bool, call: CallContext) {
+    tokio::spawn(async move {
+        fs::write(&begun, "").unwrap();
+        call.cancelled().await;
+        fs::write(&ended, "").unwrap();
+    });
+    if !answers {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[goplug::method(Watcher)]
+fn trace(call: &CallContext) -> Option<String> {
+    call.traceparent().map(|parent| parent.to_string())
+}
+
+#[goplug::plugin]
+trait Patient {
+    #[goplug::method]
+    async fn patience(&self, call: &CallContext) -> Option<u64>;
+
+    #[goplug::method]
+    fn patience_of_two(&self, call: CallContext, other: u64) -> Option<u64> {
+        left(&call).map(|left| left + other)
+    }
+}
+
+#[goplug::plugin(namespace = "calls")]
+#[derive(Default)]
+struct Doctor;
+
+#[goplug::plugin(Doctor)]
+impl Patient for Doctor {
+    async fn patience(&self, call: &CallContext) -> Option<u64> {
+        left(call)
+    }
+}
+
+#[derive(Default)]
+struct Nurse;
+
+#[goplug::plugin(namespace = "calls")]
+impl Nurse {
+    #[goplug::method]
+    async fn patience(&self, call: &CallContext, plus: u64) -> Option<u64> {
+        left(call).map(|left| left + plus)
+    }
+}
+
+struct Served {
+    server: PluginServer,
+    registry: Registry,
+}
+
+impl Served {
+    async fn start<P: goplug::PluginType>(env: &TestEnv) -> Self {
+        let server = PluginServer::of::<P>().unwrap().location(env.folder()).build().unwrap();
+        server.start().await.unwrap();
+        let registry = env.registry().start().await.unwrap();
+        Self { server, registry }
+    }
+
+    async fn watcher(env: &TestEnv) -> (Self, WatcherClient) {
+        let served = Self::start::<Watcher>(env).await;
+        let client = served.registry.client().await.unwrap();
+        (served, client)
+    }
+
+    async fn stop(self) {
+        self.registry.stop().await;
+        self.server.stop().await.unwrap();
+    }
+}
+
+fn is_below_an_hour(left: Option<u64>) -> bool {
+    left.is_some_and(|left| left > 0 && u128::from(left) <= HOUR.as_millis())
+}
+
+#[test]
+fn a_method_learns_how_long_its_caller_waits() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let watcher = watcher.with_timeout(HOUR);
+        for left in [
+            watcher.left_of_sync().await.unwrap(),
+            watcher.left_of_async("first".into(), "last").await.unwrap(),
+            watcher.left_of_blocking().await.unwrap(),
+        ] {
+            assert!(is_below_an_hour(left), "{left:?}");
+        }
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_caller_that_has_not_said_how_long_it_waits_sets_no_deadline() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let mut connection = Connection::open(&watcher.plugin().socket().unwrap()).await;
+        for method in ["left_of_sync", "left_of_blocking"] {
+            assert_eq!(connection.post(&format!("/{method}"), "").await.body, "null", "{method}");
+        }
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_contract_and_an_impl_have_the_context_too() {
+    run_test(async |env| {
+        let served = Served::start::<Doctor>(env).await;
+        let doctor = served.registry.load("Doctor", "calls").await.unwrap();
+        let patient = doctor.client::<PatientClient>().unwrap().with_timeout(HOUR);
+        assert!(is_below_an_hour(patient.patience().await.unwrap()));
+        assert!(
+            patient.patience_of_two(u64::from(u32::MAX)).await.unwrap() > Some(u64::from(u32::MAX))
+        );
+        served.stop().await;
+
+        let served = Served::start::<Nurse>(env).await;
+        let nurse: NurseClient = served.registry.client().await.unwrap();
+        assert!(is_below_an_hour(nurse.with_timeout(HOUR).patience(0).await.unwrap()));
+        served.stop().await;
+    });
+}
+
+#[test]
+fn the_context_is_no_argument() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let descriptor = watcher.plugin().descriptor().unwrap();
+        let method = descriptor.methods.iter().find(|method| method.name == "left_of_async");
+        let params = &method.unwrap().params;
+        assert_eq!(params.iter().map(|param| &*param.name).collect::<Vec<_>>(), ["first", "last"]);
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_caller_that_hangs_up_is_noticed_where_a_call_cannot_be_dropped() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        for method in ["block", "block_without_asking", "spawn"] {
+            let (begun, ended) = (env.path("begun"), env.path("ended"));
+            let (caller, flag, end) = (watcher.clone(), begun.clone(), ended.clone());
+            let call = tokio::spawn(async move {
+                match method {
+                    "block" => caller.block(flag, end).await,
+                    "spawn" => caller.spawn(flag, end, false).await,
+                    _ => caller.block_without_asking(flag, end).await,
+                }
+            });
+            until("the call has begun", || begun.exists()).await;
+            assert!(!ended.exists());
+            call.abort();
+            until("the call is cancelled", || ended.exists()).await;
+            fs::remove_file(begun).unwrap();
+            fs::remove_file(ended).unwrap();
+        }
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_call_whose_time_is_over_is_cancelled() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let watcher = watcher.with_timeout(Duration::from_millis(50));
+        for (index, method) in ["block", "spin", "spawn"].into_iter().enumerate() {
+            let (begun, ended) = (env.path(&format!("b{index}")), env.path(&format!("e{index}")));
+            // On a busy machine, the time may be over before the call has begun.
+            while !begun.exists() {
+                let (begun, ended) = (begun.clone(), ended.clone());
+                let called = match method {
+                    "block" => watcher.block(begun, ended).await,
+                    "spin" => watcher.spin(begun, ended).await,
+                    _ => watcher.spawn(begun, ended, false).await,
+                };
+                // A method that ends at once may still be in time.
+                assert!(matches!(called, Ok(()) | Err(Error::Deadline { .. })), "{called:?}");
+            }
+            until("the call is cancelled", || ended.exists()).await;
+        }
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_call_that_has_been_answered_is_over_for_the_tasks_that_it_has_left_behind() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let (begun, ended) = (env.path("begun"), env.path("ended"));
+        watcher.spawn(begun, ended.clone(), true).await.unwrap();
+        until("the call is over", || ended.exists()).await;
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_method_learns_the_trace_of_its_call() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let mut connection = Connection::open(&watcher.plugin().socket().unwrap()).await;
+        let traced = |value: &str| {
+            format!(
+                "POST /trace HTTP/1.1\r\nhost: x\r\ntraceparent: {value}\r\ncontent-length: 0\r\n\r\n"
+            )
+        };
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let other = "00-4bf92f3577b34da6a3ce929d0e0e4736-b9c7c989f97918e1-00";
+        for (sent, expected) in [
+            (parent, format!("{parent:?}")),
+            (parent, format!("{parent:?}")),
+            (other, format!("{other:?}")),
+            ("nonsense", "null".into()),
+        ] {
+            connection.send(traced(sent)).await;
+            assert_eq!(soon("the answer", connection.response()).await.unwrap().body, expected);
+        }
+        served.stop().await;
+    });
+}
