@@ -59,7 +59,7 @@ fn an_anyhow_error_arrives_with_its_causes() {
         assert_eq!(error.message(), "\"xii\" is no number");
         assert_eq!(error.chain(), ["invalid digit found in string"]);
         let error = anyhow::Error::from(CallError::Method(error));
-        let line = "the method answered with an error: \"xii\" is no number: invalid digit found in string";
+        let line = "\"xii\" is no number: invalid digit found in string";
         assert_eq!(format!("{error:#}"), line);
     });
 }

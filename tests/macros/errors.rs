@@ -125,12 +125,12 @@ fn causes(error: &dyn StdError) -> Vec<String> {
 #[tokio::test]
 async fn a_methods_error_is_shown_by_its_display() {
     let jam = printer().jam().await.unwrap_err();
-    let expected = ["the method answered with an error: the printer is jammed", "page 3 is torn"];
+    let expected = ["the printer is jammed", "page 3 is torn"];
     assert_eq!(causes(&jam), expected);
     let shade = printer().shade().await.unwrap_err();
-    assert_eq!(causes(&shade), ["the method answered with an error: shade 7 is out"]);
+    assert_eq!(causes(&shade), ["shade 7 is out"]);
     let text = printer().text().await.unwrap_err();
-    assert_eq!(text.to_string(), "the method answered with an error: it says \"no\"");
+    assert_eq!(text.to_string(), "it says \"no\"");
 }
 
 #[tokio::test]
@@ -143,10 +143,10 @@ async fn an_error_without_display_is_shown_by_its_debug() {
 #[tokio::test]
 async fn the_causes_of_an_opaque_error_arrive_as_causes() {
     let ink = printer().ink().await.unwrap_err();
-    let expected = ["the method answered with an error: printing", "page 4", "cyan is empty"];
+    let expected = ["printing", "page 4", "cyan is empty"];
     assert_eq!(causes(&ink), expected);
     let line = format!("{:#}", anyhow::Error::from(ink));
-    assert_eq!(line, "the method answered with an error: printing: page 4: cyan is empty");
+    assert_eq!(line, "printing: page 4: cyan is empty");
 }
 
 #[tokio::test]

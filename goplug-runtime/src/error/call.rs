@@ -26,7 +26,8 @@ use super::{Error, MethodFailure, text};
 /// ```
 ///
 /// # How it is shown
-/// The method's own error is shown by its `Display`, and by its `Debug` if it has no `Display`.
+/// The method's own error is shown by its `Display`, as it is: `we have no rum`. If it has no
+/// `Display`, by its `Debug`: `the method answered with an error: ByZero`.
 /// [`source`](StdError::source) goes on with the causes of the method's error, if that is a
 /// [`std::error::Error`]. An error that a client did not receive, but a test made, is shown by
 /// its `Debug` until a client of that method has received one.
@@ -72,8 +73,11 @@ impl<E: fmt::Debug + 'static> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Method(error) => {
-                f.write_str("the method answered with an error: ")?;
-                text::known::<E>().write(error, f)
+                let text = text::known::<E>();
+                if !text.has_display() {
+                    f.write_str("the method answered with an error: ")?;
+                }
+                text.write(error, f)
             }
             Self::Goplug(error) => fmt::Display::fmt(error, f),
         }

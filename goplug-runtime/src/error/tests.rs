@@ -51,14 +51,10 @@ fn no_error_shows_hidden_characters_of_another_process() {
     let remote = RemoteError::new(HOSTILE, vec![HOSTILE.into()]);
     assert_eq!(format!("{remote:#}"), format!("{SHOWN}: {SHOWN}"));
     assert_eq!(std::error::Error::source(&remote).unwrap().to_string(), SHOWN);
-    let prefix = "the method answered with an error";
     let call = CallError::Method(HOSTILE.to_owned());
-    assert_eq!(
-        [call.to_string(), format!("{call:#}")],
-        [format!("{prefix}: {SHOWN}"), format!("{prefix}: {SHOWN}")]
-    );
+    assert_eq!([call.to_string(), format!("{call:#}")], [SHOWN, SHOWN]);
     let call = CallError::Method(remote);
-    assert_eq!(format!("{call:#}"), format!("{prefix}: {SHOWN}: {SHOWN}"));
+    assert_eq!(format!("{call:#}"), format!("{SHOWN}: {SHOWN}"));
 }
 
 #[test]

@@ -40,6 +40,11 @@ impl ErrorText {
         Self { display: Some(display::<E>), source: Some(source::<E>) }
     }
 
+    /// Whether the type has a `Display`.
+    pub(super) fn has_display(self) -> bool {
+        self.display.is_some()
+    }
+
     /// Writes an error of the type that this is about, which another process may have sent.
     pub(super) fn write<E: fmt::Debug + 'static>(
         self,
