@@ -8,6 +8,7 @@
 mod call;
 mod kind;
 mod parts;
+mod problem;
 mod remote;
 mod sent;
 mod text;
@@ -19,6 +20,7 @@ use serde_json::value::RawValue;
 
 pub use call::CallError;
 pub use kind::ErrorKind;
+pub(crate) use problem::{RefusedCall, refused_callback};
 pub use remote::RemoteError;
 #[cfg(feature = "logs")]
 pub(crate) use sent::texts;
@@ -294,7 +296,6 @@ impl Error {
     }
 
     /// An answer that did not come in time, to something that may have been done nevertheless.
-    #[cfg(any(feature = "host", feature = "plugin"))]
     pub(crate) fn deadline(what: impl Into<String>, after: Duration) -> Self {
         Self::Deadline { what: what.into(), after, reason: None, may_have_executed: true }
     }

@@ -7,8 +7,8 @@
 //! OpenAPI; `error` has the errors of the public API; `panic` keeps a panic of users' code where it
 //! happens; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
 //! [`transport`] is the only place that knows the platform; [`typed`] is called by generated code;
-//! [`testing`] is for the tests of users; `plugin` and `host` are the two sides, and never import
-//! each other.
+//! `plugin` and `host` are the two sides, and never import each other; [`testing`] is for the tests of
+//! users.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -21,8 +21,6 @@ pub mod limits;
 pub mod openapi;
 mod panic;
 pub mod protocol;
-#[cfg(any(feature = "host", feature = "schema"))]
-#[doc(hidden)]
 pub mod testing;
 pub mod transport;
 pub mod typed;

@@ -6,7 +6,6 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-#[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) use future::catch_panic;
 #[cfg(feature = "logs")]
 pub(crate) use location::note as note_location;
@@ -48,7 +47,6 @@ fn panic_message(payload: Box<dyn Any + Send>) -> String {
     text
 }
 
-#[cfg(any(feature = "host", feature = "plugin"))]
 mod future {
     use std::future::{Future, poll_fn};
     use std::pin::pin;

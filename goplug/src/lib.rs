@@ -47,8 +47,7 @@
 //! | restart, confine, limit, watch, upgrade plugins | [`Policy`] and its [`Restart`], [`Sandbox`], [`Resources`], [`HealthCheck`] |
 //! | get events about plugins | [`Event`] |
 //! | choose what a plugin says in the host's log | [`Policy::log_level`] |
-//! | test code that calls a plugin, without one | [`Caller`] |
-//! | see in a test that a contract has changed | [`testing::contract_is_kept!`] |
+//! | test a plugin, code that calls one, or a contract | [`testing`], [`Caller`] |
 //! | call by name, with bytes; serve without annotations | [`Plugin::execute`], [`PluginServer`], [`raw`] |
 //! | describe a plugin to tools that know OpenAPI | [`openapi`](openapi()) |
 //! | know the default limits and times | [`limits`] |
@@ -194,7 +193,6 @@ pub mod log {
     pub use goplug_runtime::plugin::logs::layer;
 }
 
-#[cfg(any(feature = "host", feature = "schema"))]
 pub mod testing;
 
 #[cfg(feature = "plugin")]
@@ -217,3 +215,8 @@ mod guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/logging.md")]
 mod logging {}
+
+/// And those of the page on tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+mod testing_page {}

@@ -1,4 +1,18 @@
-//! Checks for the tests of contracts' and plugins' packages.
+//! For the tests of plugins, of hosts, and of contracts.
+//!
+//! | a test of | uses |
+//! |---|---|
+//! | a plugin's methods, as its clients call them | [`InProcess`] |
+//! | a plugin's functions as they are, which call their host | [`Host`] |
+//! | code that calls a plugin, also when things go wrong | [`InProcess`] with a [`Fault`], or a [`Caller`](crate::Caller) of its own |
+//! | a plugin's program, or a host's policies | [`registry`](registry()): a real one on a temporary folder |
+//! | a contract that others have built against | [`contract_is_kept!`] |
+
+#[doc(inline)]
+pub use goplug_runtime::testing::{Fault, Host, InProcess};
+#[cfg(feature = "host")]
+#[doc(inline)]
+pub use goplug_runtime::testing::{TestRegistry, TestRegistryBuilder, registry};
 
 /// Fails if a contract or plugin is another one than a file says: a test by which nobody changes a
 /// contract by accident.
@@ -34,10 +48,12 @@
 /// # Panics
 /// If the contract is another one, or there is no file, or the file has schemas and this build is without
 /// the feature `schema`. The text has each difference and its verdict.
+#[cfg(any(feature = "host", feature = "schema"))]
 #[doc(inline)]
 pub use crate::__contract_is_kept as contract_is_kept;
 
 /// See [`contract_is_kept!`](crate::testing::contract_is_kept).
+#[cfg(any(feature = "host", feature = "schema"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contract_is_kept {

@@ -25,6 +25,7 @@ mod hostile_clients;
 mod http;
 mod hung_folder;
 mod in_flight;
+mod in_process;
 mod legacy;
 mod live_plugin;
 mod logs;

@@ -27,6 +27,7 @@ mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
 mod processors;
+mod runtime_thread;
 mod send;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod sha256;
@@ -47,6 +48,7 @@ pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
 pub use processors::processors;
+pub use runtime_thread::RuntimeThread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use sha256::Sha256;
 pub use socket::{MAX_PATH, SocketFile, check_path, has_listener, lock_folder};

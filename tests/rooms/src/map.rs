@@ -73,8 +73,8 @@ pub const ROOMS: &[Rooms] = &[
             "http1",
             "transport",
             "typed",
-            "testing",
             "plugin | host",
+            "testing",
         ],
     },
     Rooms {
@@ -100,6 +100,21 @@ pub const ROOMS: &[Rooms] = &[
             "spelling",
             "members",
             "compare",
+        ],
+    },
+    Rooms {
+        of: "goplug-runtime/testing",
+        order: &[
+            "kept",
+            "runtime",
+            "callbacks",
+            "failure",
+            "fault",
+            "items",
+            "local",
+            "in_process",
+            "host",
+            "test_registry",
         ],
     },
     Rooms {

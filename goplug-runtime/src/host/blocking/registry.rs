@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::plugin::Plugin;
-use super::runtime::RuntimeThread;
+use super::runtime;
 use crate::error::Result;
 use crate::host::{DiscoveredPlugin, RegistryBuilder, RejectedFile, registry};
+use crate::transport::RuntimeThread;
 use crate::typed::{Client, NamedClient};
 
 /// The plugins of a folder, for a host that is not async: a [`Registry`](registry::Registry)
@@ -48,8 +49,8 @@ impl RegistryBuilder {
     /// As [`start`](Self::start), and [`Error::Io`](crate::Error::Io) if the runtime or its thread
     /// cannot be started.
     pub fn start_blocking(self) -> Result<Registry> {
-        let runtime = RuntimeThread::start()?;
-        let registry = runtime.run(self.start())?;
+        let runtime = runtime::start()?;
+        let registry = runtime::run(&runtime, self.start())?;
         Ok(Registry { inner: Arc::new(Inner { registry, runtime }) })
     }
 }
@@ -168,7 +169,7 @@ impl Registry {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        self.inner.runtime.run(operation(self.inner.registry.clone()))
+        runtime::run(&self.inner.runtime, operation(self.inner.registry.clone()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::error::{Error, MethodFailure, Result};
+use crate::error::{Error, RefusedCall, Result};
 use crate::http1::Response;
 use crate::limits;
 use crate::protocol::{PluginId, Problem, ProblemKind, visible};
@@ -29,7 +29,7 @@ pub(in crate::host) fn into_result(
     if status == 200 {
         return Ok(body);
     }
-    Err(error_of(id, method, &Failure::read(status, &body), limits))
+    Err(error_of(id, method, Failure::read(status, &body), limits))
 }
 
 /// The error that the problem document of a streamed result reports.
@@ -39,7 +39,7 @@ pub(super) fn stream_error(
     problem: &[u8],
     limits: RequestLimits,
 ) -> Error {
-    error_of(id, method, &Failure::read(STREAM_FAILED, problem), limits)
+    error_of(id, method, Failure::read(STREAM_FAILED, problem), limits)
 }
 
 /// The status that decides what the end of a stream means whose problem is of no known type.
@@ -101,29 +101,10 @@ pub(super) fn excerpt(body: &[u8]) -> Option<String> {
 }
 
 /// The error that a response reports.
-fn error_of(id: &PluginId, method: &str, failure: &Failure, limits: RequestLimits) -> Error {
+fn error_of(id: &PluginId, method: &str, failure: Failure, limits: RequestLimits) -> Error {
     let Failure { kind, detail, problem } = failure;
-    let (detail, method, problem) = (detail.clone(), method.to_owned(), problem.as_ref());
-    match kind {
-        ProblemKind::Method => {
-            let error = problem.and_then(|problem| problem.error.clone());
-            Error::Method(MethodFailure { error, detail })
-        }
-        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
-        ProblemKind::InvalidArguments => Error::Arguments {
-            method,
-            parameter: problem.and_then(|problem| problem.parameter.clone()),
-            expected: problem.and_then(|problem| problem.expected.clone()),
-            detail,
-        },
-        ProblemKind::DeadlineExceeded => Error::deadline(format!("{method} of {id}"), limits.time),
-        ProblemKind::BodyTooLarge => Error::TooLarge { limit: limits.body },
-        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
-        ProblemKind::Stopping | ProblemKind::NotActive => {
-            Error::Unavailable { id: id.clone(), reason: detail }
-        }
-        _ => Error::Remote { id: id.clone(), method, detail },
-    }
+    let call = RefusedCall { id, method, body_limit: limits.body, time: limits.time };
+    call.error(kind, detail, problem.as_ref())
 }
 
 #[cfg(test)]

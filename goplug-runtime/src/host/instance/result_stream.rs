@@ -279,11 +279,6 @@ impl<S: BodySource> ResultItems<S> {
     }
 
     fn idle_error(&self) -> Error {
-        Error::Deadline {
-            what: format!("an item of {} of {}", self.method, self.guard.id()),
-            after: self.idle,
-            reason: Some("the policy's `stream_idle` allows a stream no longer pause".into()),
-            may_have_executed: true,
-        }
+        Error::silent_stream(&self.method, self.guard.id(), self.idle)
     }
 }

@@ -11,10 +11,10 @@ use tokio::time::{Instant, timeout_at};
 use super::host::{CallbackReply, Origin};
 use super::hub::{Hosts, Hub};
 use super::message::{EncodedText, Message};
-use crate::error::{Error, MethodFailure, Result};
+use crate::error::{Error, Result, refused_callback};
 use crate::limits;
 use crate::plugin::problems::bad_request;
-use crate::protocol::{Problem, ProblemKind, name};
+use crate::protocol::{Problem, name};
 use crate::typed::{CallbackKind, Emission, MediaType, Notifier, Payload};
 
 /// An attempt to queue a callback.
@@ -231,24 +231,9 @@ fn deadline_passed(name: &str) -> Error {
 
 /// The error that a problem document stands for.
 fn failure(name: &str, body: &[u8]) -> Error {
-    let problem = match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) => problem,
-        Err(source) => return Error::Decode { method: name.into(), source },
-    };
-    let (method, detail) = (name.to_owned(), problem.detail.clone());
-    match problem.kind() {
-        ProblemKind::Method => {
-            Error::Method(MethodFailure { error: problem.error.clone(), detail })
-        }
-        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
-        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
-        ProblemKind::InvalidArguments => Error::Arguments {
-            method,
-            parameter: problem.parameter.clone(),
-            expected: problem.expected.clone(),
-            detail,
-        },
-        _ => Error::Protocol(format!("callback {name:?}: {}: {detail}", problem.title())),
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => refused_callback(name, &problem),
+        Err(source) => Error::Decode { method: name.into(), source },
     }
 }
 

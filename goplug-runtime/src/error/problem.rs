@@ -1,0 +1,82 @@
+//! The error that a problem document stands for.
+
+use std::time::Duration;
+
+use super::{Error, MethodFailure};
+use crate::protocol::{PluginId, Problem, ProblemKind};
+
+/// A call that was answered with a problem.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RefusedCall<'a> {
+    pub(crate) id: &'a PluginId,
+    pub(crate) method: &'a str,
+    /// The largest body, in bytes, if that is what the problem is about.
+    pub(crate) body_limit: usize,
+    /// The time that the call had, if that is what the problem is about.
+    pub(crate) time: Duration,
+}
+
+impl RefusedCall<'_> {
+    /// The error of a problem of this kind, with this text and, if there is one, this document.
+    pub(crate) fn error(
+        &self,
+        kind: ProblemKind,
+        detail: String,
+        problem: Option<&Problem>,
+    ) -> Error {
+        let (id, method) = (self.id, self.method.to_owned());
+        match kind {
+            ProblemKind::Method => {
+                let error = problem.and_then(|problem| problem.error.clone());
+                Error::Method(MethodFailure { error, detail })
+            }
+            ProblemKind::UnknownMethod => Error::UnknownMethod { method },
+            ProblemKind::InvalidArguments => Error::Arguments {
+                method,
+                parameter: problem.and_then(|problem| problem.parameter.clone()),
+                expected: problem.and_then(|problem| problem.expected.clone()),
+                detail,
+            },
+            ProblemKind::DeadlineExceeded => {
+                Error::deadline(format!("{method} of {id}"), self.time)
+            }
+            ProblemKind::BodyTooLarge => Error::TooLarge { limit: self.body_limit },
+            ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
+            ProblemKind::Stopping | ProblemKind::NotActive => {
+                Error::Unavailable { id: id.clone(), reason: detail }
+            }
+            _ => Error::Remote { id: id.clone(), method, detail },
+        }
+    }
+}
+
+impl Error {
+    /// The error of a streamed result without an item for this long.
+    pub(crate) fn silent_stream(method: &str, id: &PluginId, idle: Duration) -> Self {
+        Self::Deadline {
+            what: format!("an item of {method} of {id}"),
+            after: idle,
+            reason: Some("the policy's `stream_idle` allows a stream no longer pause".into()),
+            may_have_executed: true,
+        }
+    }
+}
+
+/// The error of a callback that a host has answered with a problem.
+pub(crate) fn refused_callback(name: &str, problem: &Problem) -> Error {
+    let (method, detail) = (name.to_owned(), problem.detail.clone());
+    match problem.kind() {
+        ProblemKind::Method => {
+            Error::Method(MethodFailure { error: problem.error.clone(), detail })
+        }
+        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
+        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
+        ProblemKind::InvalidArguments => Error::Arguments {
+            method,
+            parameter: problem.parameter.clone(),
+            expected: problem.expected.clone(),
+            detail,
+        },
+        _ => Error::Protocol(format!("callback {name:?}: {}: {detail}", problem.title())),
+    }
+}

@@ -1,0 +1,191 @@
+//! The items of a streamed result.
+//!
+//! The method runs as far ahead as one piece of the stream needs, and only while somebody reads: as it
+//! does behind a socket.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::runtime::Handle;
+use tokio::time::{Sleep, sleep};
+
+use super::failure::{crashed, cut_off, refused};
+use super::fault::Fault;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::protocol::event_stream::{ItemReader, ResultEvent};
+use crate::protocol::{PluginId, Problem};
+use crate::typed::{MediaType, Outlet};
+
+type Producer = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send>>;
+
+/// A streamed result, from the first poll of its method to its last item.
+pub(super) struct Items {
+    id: PluginId,
+    method: String,
+    /// The method; `None` once it has ended.
+    producer: Option<Producer>,
+    outlet: Outlet,
+    /// Reads the events of a stream that is not bytes.
+    reader: ItemReader,
+    /// Whether the method has failed after its stream began.
+    has_failed: bool,
+    is_done: bool,
+    fault: Option<Fault>,
+    /// How many items were taken.
+    count: usize,
+    idle: Duration,
+    /// The end of the longest pause, while somebody waits for an item.
+    pause: Option<Pin<Box<Sleep>>>,
+    runtime: Option<Handle>,
+}
+
+impl Items {
+    pub(super) fn new(
+        id: PluginId,
+        method: &str,
+        producer: Producer,
+        outlet: Outlet,
+        fault: Option<Fault>,
+    ) -> Self {
+        Self {
+            id,
+            method: method.into(),
+            producer: Some(producer),
+            outlet,
+            reader: ItemReader::new(limits::MAX_EVENT),
+            has_failed: false,
+            is_done: false,
+            fault,
+            count: 0,
+            idle: limits::STREAM_IDLE,
+            pause: None,
+            runtime: None,
+        }
+    }
+
+    /// The same, polled within this runtime or that of the caller. `idle` is the longest pause between
+    /// two items.
+    pub(super) fn within(self, runtime: Option<Handle>, idle: Duration) -> Self {
+        Self { runtime, idle, ..self }
+    }
+
+    pub(super) fn media_type(&self) -> MediaType {
+        self.outlet.items().unwrap_or(MediaType::Json)
+    }
+
+    /// Waits until the method has returned its stream. `false` if it has returned none.
+    ///
+    /// # Errors
+    /// The problem that the call is answered with.
+    pub(super) async fn opened(&mut self) -> Result<bool, Problem> {
+        poll_fn(|cx| {
+            let ended = self.poll_producer(cx);
+            if self.outlet.items().is_none() {
+                return ended.map_ok(|()| false);
+            }
+            if let Poll::Ready(outcome) = ended {
+                self.end(outcome);
+            }
+            Poll::Ready(Ok(true))
+        })
+        .await
+    }
+
+    fn poll_producer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Problem>> {
+        let Some(producer) = &mut self.producer else { return Poll::Ready(Ok(())) };
+        let outcome = ready!(producer.as_mut().poll(cx));
+        self.producer = None;
+        Poll::Ready(outcome)
+    }
+
+    fn end(&mut self, outcome: Result<(), Problem>) {
+        self.has_failed = outcome.is_err();
+        self.outlet.end(outcome.as_ref().err());
+    }
+
+    /// The next item of what the method has produced, or the end.
+    fn poll_produced(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let is_raw = self.media_type() == MediaType::Raw;
+        loop {
+            match self.reader.next_event() {
+                Ok(None) => {}
+                Ok(Some(ResultEvent::Item(item))) => return Poll::Ready(Some(Ok(item))),
+                Ok(Some(ResultEvent::End)) => return Poll::Ready(None),
+                Ok(Some(ResultEvent::Error(problem))) => {
+                    return Poll::Ready(Some(Err(self.error_of(&problem))));
+                }
+                Err(too_large) => {
+                    return Poll::Ready(Some(Err(Error::TooLarge { limit: too_large.limit })));
+                }
+            }
+            match self.outlet.take() {
+                Some(piece) if is_raw => return Poll::Ready(Some(Ok(piece))),
+                Some(piece) => self.reader.push(piece),
+                None if self.producer.is_none() => {
+                    return Poll::Ready(
+                        self.has_failed.then(|| Err(cut_off(&self.id, &self.method))),
+                    );
+                }
+                None => match self.poll_producer(cx) {
+                    Poll::Ready(outcome) => self.end(outcome),
+                    Poll::Pending if self.outlet.is_empty() => return Poll::Pending,
+                    Poll::Pending => {}
+                },
+            }
+        }
+    }
+
+    fn error_of(&self, problem: &[u8]) -> Error {
+        match serde_json::from_slice::<Problem>(problem) {
+            Ok(problem) => refused(&self.id, &self.method, limits::CALL_TIMEOUT, &problem),
+            Err(source) => Error::Decode { method: self.method.clone(), source },
+        }
+    }
+
+    /// Waits for the end of the longest pause.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(self.idle)));
+        ready!(pause.as_mut().poll(cx));
+        let silent = Error::silent_stream(&self.method, &self.id, self.idle);
+        Poll::Ready(Some(Err(silent)))
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        match self.fault {
+            Some(Fault::CrashAfter(most)) if self.count >= most => {
+                return Poll::Ready(Some(Err(crashed(&self.id))));
+            }
+            Some(Fault::HangAfter(most)) if self.count >= most => return self.poll_pause(cx),
+            _ => {}
+        }
+        match self.poll_produced(cx) {
+            Poll::Ready(item) => Poll::Ready(item),
+            Poll::Pending => self.poll_pause(cx),
+        }
+    }
+}
+
+impl Stream for Items {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if self.is_done {
+            return Poll::Ready(None);
+        }
+        let runtime = self.runtime.clone();
+        let _entered = runtime.as_ref().map(Handle::enter);
+        let item = ready!(self.poll_item(cx));
+        self.pause = None;
+        self.count += 1;
+        if !matches!(item, Some(Ok(_))) {
+            self.is_done = true;
+            self.producer = None;
+        }
+        Poll::Ready(item)
+    }
+}
