@@ -254,6 +254,17 @@ pub enum Error {
         differences: Vec<String>,
     },
 
+    /// A service of its host that a plugin uses is not there, or is another than the plugin means.
+    #[error("{id} has no service {service:?} of its host: {}", Lines(reason))]
+    NotProvided {
+        /// The plugin.
+        id: PluginId,
+        /// The service: the name of a contract, or of a plugin with its namespace.
+        service: String,
+        /// The reason and what helps, for people.
+        reason: String,
+    },
+
     /// No host has registered this callback.
     #[error("no host has registered the callback {callback:?}")]
     NotRegistered {
@@ -330,6 +341,7 @@ impl Error {
             | Self::NotOffered { .. }
             | Self::Arguments { .. }
             | Self::Contract { .. }
+            | Self::NotProvided { .. }
             | Self::NotRegistered { .. }
             | Self::NoPlugin { .. } => false,
         }

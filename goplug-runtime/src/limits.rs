@@ -73,6 +73,17 @@ pub const CALLBACK_RESUME: Duration = Duration::from_secs(30);
 /// The most hosts for which one plugin keeps callbacks.
 pub const CALLBACK_HOSTS: usize = 64;
 
+/// How many calls of a host's services one plugin may have in flight: 64. Further calls wait in the
+/// plugin; one more that is sent nevertheless is refused.
+pub const SERVICE_CALLS: usize = 64;
+
+/// A call that is made within another gets this much less than what the other has left: 100 ms, or a
+/// part of it by [`NESTED_RESERVE_PART`] if that is less. So the inner one ends first.
+pub const NESTED_RESERVE: Duration = Duration::from_millis(100);
+
+/// The part of what a call has left that a call within it does not get: a tenth.
+pub const NESTED_RESERVE_PART: u32 = 10;
+
 /// The most causes of a [`RemoteError`](crate::RemoteError) that its `source` leads to. Its `chain` has
 /// all of them.
 pub const REMOTE_CAUSES: usize = 64;

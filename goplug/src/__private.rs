@@ -207,8 +207,8 @@ pub use goplug_runtime::typed::{
     IntoPart, Item, Json, LossOf, MethodError, MethodSpec, NamedClient, NoHookOutcome, NoLoss,
     Outcome, ParamSpec, Parts, PluginType, PluginValue, Raw, Reply, ReplyFuture, ResultIter,
     ResultKind, ResultKindFallback, ResultStream, Streamed, Subscription, TypeSchema,
-    TypeSchemaFallback, TypeSchemaOf, blocking, call_context, check, outgoing, receiver, wait,
-    with_bytes,
+    TypeSchemaFallback, TypeSchemaOf, blocking, call_context, check, need, outgoing, receiver,
+    wait, with_bytes,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, inventory, serde, serde_json};

@@ -118,19 +118,26 @@ pub use goplug_runtime::host::{
     RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, State, Stats,
 };
 
-/// For hosts that are not async: the same plugins, called by threads that block.
+/// For code that is not async: the same plugins, called by threads that block.
 ///
 /// A registry of this kind is made by [`RegistryBuilder::start_blocking`]. A [`Plugin`](blocking::Plugin)
-/// is also made from the [`Plugin`] of an async registry, with `into()`.
-#[cfg(feature = "host")]
+/// is also made from the [`Plugin`] of an async registry, with `into()`. In a plugin,
+/// [`Host`](blocking::Host) is for methods that block.
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub mod blocking {
+    #[cfg(feature = "host")]
     #[doc(inline)]
     pub use goplug_runtime::host::blocking::{Plugin, Registry};
+    #[cfg(feature = "plugin")]
+    #[doc(inline)]
+    pub use goplug_runtime::plugin::BlockingHost as Host;
 }
 
 #[cfg(feature = "plugin")]
 #[doc(inline)]
-pub use goplug_runtime::plugin::{PluginServer, RegisteredCallback, RegisteredHost, ServerBuilder};
+pub use goplug_runtime::plugin::{
+    Host, PluginServer, RegisteredCallback, RegisteredHost, ServerBuilder, host,
+};
 #[cfg(feature = "plugin")]
 #[doc(inline)]
 pub use goplug_runtime::typed::Configuration;
@@ -146,7 +153,7 @@ pub mod protocol {
     #[doc(inline)]
     pub use goplug_runtime::protocol::{
         CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, Problem, ProblemKind,
-        TypeDescriptor,
+        ServiceDescriptor, TypeDescriptor,
     };
 }
 

@@ -47,6 +47,7 @@ mod retries;
 mod runtimes;
 mod scale;
 mod schemas;
+mod services;
 mod shortage;
 mod start;
 mod statistics;

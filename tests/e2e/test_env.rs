@@ -38,6 +38,7 @@ const MARKER: &str = "GOPLUG_TEST_ENV";
 pub(crate) const CALCULATOR: &str = env!("CARGO_BIN_EXE_fixture-calculator");
 pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
 pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
+pub(crate) const REPORT: &str = env!("CARGO_BIN_EXE_fixture-report");
 pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
 pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
 pub(crate) const SPEAKER: &str = env!("CARGO_BIN_EXE_fixture-speaker");

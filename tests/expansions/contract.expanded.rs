@@ -124,6 +124,7 @@ impl<C: ::goplug::__private::Caller> GreeterClient<C> {
         answer: ::goplug::__private::TypeSchema::OPAQUE,
     };
     const __CONTRACT: &'static ::goplug::__private::ContractSpec = &::goplug::__private::ContractSpec {
+        name: "Greeter",
         methods: &[*Self::__METHOD_GREET, *Self::__METHOD_WAVE],
         callbacks: &[*Self::__CALLBACK_GREETED],
     };

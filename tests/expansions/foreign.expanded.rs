@@ -108,6 +108,7 @@ impl<C: ::goplug::__private::Caller> ReportClient<C> {
         answer: ::goplug::__private::schema!(bool),
     };
     const __CONTRACT: &'static ::goplug::__private::ContractSpec = &::goplug::__private::ContractSpec {
+        name: "Report",
         methods: &[*Self::__METHOD_MAKE_REPORT],
         callbacks: &[*Self::__CALLBACK_PROGRESS],
     };

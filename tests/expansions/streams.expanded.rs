@@ -431,6 +431,7 @@ impl<C: ::goplug::__private::Caller> FeedClient<C> {
         optional: false,
     };
     const __CONTRACT: &'static ::goplug::__private::ContractSpec = &::goplug::__private::ContractSpec {
+        name: "Feed",
         methods: &[*Self::__METHOD_HEADLINES],
         callbacks: &[],
     };

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Path, Token};
+use syn::{Expr, Path, Token, parenthesized, token};
 
 /// One of the arguments.
 pub(crate) enum Arg {
@@ -13,6 +13,8 @@ pub(crate) enum Arg {
     Path(Path),
     /// An option with a value.
     Value(Ident, Expr),
+    /// An option with paths in parentheses.
+    Paths(Ident, Vec<Path>),
     /// `crate = path`.
     Crate(Token![crate], Path),
 }
@@ -21,6 +23,7 @@ pub(crate) enum Arg {
 /// args  := [ arg { "," arg } [ "," ] ]
 /// arg   := "crate" "=" path
 ///        | identifier "=" expression
+///        | identifier "(" [ path { "," path } [ "," ] ] ")"
 ///        | path
 /// ```
 pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Vec<Arg>> {
@@ -46,6 +49,10 @@ impl Parse for Arg {
             input.parse::<Token![=]>()?;
             return Ok(Self::Value(name, input.parse()?));
         }
+        if input.peek(Ident::peek_any) && input.peek2(token::Paren) {
+            let (name, paths) = (input.parse()?, paths(input)?);
+            return Ok(Self::Paths(name, paths));
+        }
         let path = Path::parse_mod_style(input).map_err(|error| {
             let text = "expected the path of a plugin or an option such as `name = \"…\"`";
             syn::Error::new(error.span(), text)
@@ -59,11 +66,21 @@ impl Parse for Arg {
     }
 }
 
+/// Paths in parentheses.
+fn paths(input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
+    let content;
+    parenthesized!(content in input);
+    let paths = content.parse_terminated(Path::parse_mod_style, Token![,]).map_err(|error| {
+        syn::Error::new(error.span(), "a plain path is meant here, without arguments or generics")
+    })?;
+    Ok(paths.into_iter().collect())
+}
+
 impl ToTokens for Arg {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Path(path) => path.to_tokens(tokens),
-            Self::Value(name, _) => name.to_tokens(tokens),
+            Self::Value(name, _) | Self::Paths(name, _) => name.to_tokens(tokens),
             Self::Crate(krate, _) => krate.to_tokens(tokens),
         }
     }

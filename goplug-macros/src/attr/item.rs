@@ -7,13 +7,22 @@ use super::options::{Grammar, Options, PluginPath, parse};
 use crate::diag::Diag;
 
 /// The options of an attribute that declares a plugin.
-const DECLARES: &[Key] =
-    &[Key::Name, Key::Namespace, Key::Version, Key::Url, Key::LazyLoad, Key::Crate];
+const DECLARES: &[Key] = &[
+    Key::Name,
+    Key::Namespace,
+    Key::Version,
+    Key::Url,
+    Key::LazyLoad,
+    Key::Needs,
+    Key::Wants,
+    Key::Crate,
+];
 
 /// ```text
 /// on-struct := [ option { "," option } [ "," ] ]
 /// option    := ( "name" | "namespace" | "version" | "url" ) "=" string
 ///            | "lazy_load"
+///            | ( "needs" | "wants" ) "(" path { "," path } [ "," ] ")"
 ///            | "crate" "=" path
 /// ```
 pub(crate) fn on_struct(args: TokenStream, diag: &Diag) -> Options {

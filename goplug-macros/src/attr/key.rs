@@ -8,6 +8,8 @@ pub(crate) enum Key {
     Version,
     Url,
     LazyLoad,
+    Needs,
+    Wants,
     Blocking,
     Idempotent,
     Returns,
@@ -25,17 +27,21 @@ pub(crate) enum Takes {
     Constant,
     /// The path of a crate.
     CratePath,
+    /// The paths of contracts or plugins, in parentheses.
+    Services,
     /// Nothing.
     Nothing,
 }
 
 impl Key {
-    const ALL: [Key; 11] = [
+    const ALL: [Key; 13] = [
         Key::Name,
         Key::Namespace,
         Key::Version,
         Key::Url,
         Key::LazyLoad,
+        Key::Needs,
+        Key::Wants,
         Key::Blocking,
         Key::Idempotent,
         Key::Returns,
@@ -51,6 +57,8 @@ impl Key {
             Key::Version => "version",
             Key::Url => "url",
             Key::LazyLoad => "lazy_load",
+            Key::Needs => "needs",
+            Key::Wants => "wants",
             Key::Blocking => "blocking",
             Key::Idempotent => "idempotent",
             Key::Returns => "returns",
@@ -66,6 +74,7 @@ impl Key {
                 Takes::Text
             }
             Key::LazyLoad | Key::Blocking | Key::Idempotent => Takes::Nothing,
+            Key::Needs | Key::Wants => Takes::Services,
             Key::Descriptor => Takes::Constant,
             Key::Crate => Takes::CratePath,
         }
@@ -77,6 +86,7 @@ impl Key {
             Takes::Text => format!("`{} = \"…\"`", self.as_str()),
             Takes::Constant => format!("`{} = CONSTANT`", self.as_str()),
             Takes::CratePath => format!("`{} = some::path`", self.as_str()),
+            Takes::Services => format!("`{}(Contract)`", self.as_str()),
             Takes::Nothing => format!("`{}`", self.as_str()),
         }
     }

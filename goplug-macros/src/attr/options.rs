@@ -5,6 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, LitStr, Path};
 
 use super::arg::{self, Arg};
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     pub(crate) version: Option<LitStr>,
     pub(crate) url: Option<LitStr>,
     pub(crate) lazy_load: Option<Span>,
+    /// The services that the plugin needs, and those that it can do without.
+    pub(crate) needs: Vec<Path>,
+    pub(crate) wants: Vec<Path>,
     pub(crate) blocking: Option<Span>,
     pub(crate) idempotent: Option<Span>,
     pub(crate) returns: Option<LitStr>,
@@ -62,7 +66,8 @@ impl Options {
     /// The places of options that only the declaration of a plugin may have.
     pub(crate) fn for_declarations(&self) -> impl Iterator<Item = Span> {
         let texts = [&self.name, &self.namespace, &self.version, &self.url];
-        texts.into_iter().flatten().map(LitStr::span).chain(self.lazy_load)
+        let services = self.needs.iter().chain(&self.wants).map(Spanned::span);
+        texts.into_iter().flatten().map(LitStr::span).chain(self.lazy_load).chain(services)
     }
 }
 
@@ -107,6 +112,11 @@ impl Parser<'_> {
             }
             Arg::Value(name, value) => match Key::find(&name.to_string()) {
                 Some(key) if self.admit(key, &name) => self.value(key, &name, &value),
+                Some(_) => {}
+                None => self.unknown(&name),
+            },
+            Arg::Paths(name, paths) => match Key::find(&name.to_string()) {
+                Some(key) if self.admit(key, &name) => self.services(key, &name, paths),
                 Some(_) => {}
                 None => self.unknown(&name),
             },
@@ -178,7 +188,13 @@ impl Parser<'_> {
             Key::Url => self.options.url = Some(text),
             Key::Returns => self.options.returns = Some(text),
             Key::Spelling => self.options.spelling = Some(text),
-            Key::LazyLoad | Key::Blocking | Key::Idempotent | Key::Descriptor | Key::Crate => self
+            Key::LazyLoad
+            | Key::Needs
+            | Key::Wants
+            | Key::Blocking
+            | Key::Idempotent
+            | Key::Descriptor
+            | Key::Crate => self
                 .diag
                 .at(name, format!("`{}` takes no string: write {}", key.as_str(), key.usage())),
         }
@@ -196,9 +212,22 @@ impl Parser<'_> {
             | Key::Url
             | Key::Returns
             | Key::Spelling
+            | Key::Needs
+            | Key::Wants
             | Key::Descriptor
             | Key::Crate => {
                 self.diag.at(at, format!("`{}` needs a value: {}", key.as_str(), key.usage()));
+            }
+        }
+    }
+
+    fn services(&mut self, key: Key, name: &Ident, paths: Vec<Path>) {
+        match key {
+            Key::Needs => self.options.needs = paths,
+            Key::Wants => self.options.wants = paths,
+            _ => {
+                let text = format!("`{}` takes no paths: write {}", key.as_str(), key.usage());
+                self.diag.at(name, text);
             }
         }
     }

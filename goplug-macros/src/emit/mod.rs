@@ -17,6 +17,7 @@ mod docs;
 pub(crate) mod entry;
 mod hook;
 pub(crate) mod member;
+mod need;
 mod paths;
 pub(crate) mod plugin;
 mod results;

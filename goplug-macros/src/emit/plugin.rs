@@ -5,12 +5,13 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 
 use super::client::ClientDecl;
-use super::contract;
+use super::{contract, need};
 use crate::model::{InitialValue, Plugin, idents};
 
 /// ```text
 /// impl PluginType for Calculator { … }
-/// // and the clients, which reach those of the contract that the plugin fulfils
+/// // and the clients, which reach those of the contract that the plugin fulfils, and an entry for each
+/// // service that the plugin needs
 /// ```
 pub(crate) fn declare(
     plugin: &Plugin,
@@ -30,7 +31,8 @@ pub(crate) fn declare(
         contract: reach.as_ref().map(|_| contract::reach_trait(ident)),
     };
     let clients = clients.emit(private);
-    quote!(#plugin_type #reach #clients)
+    let needs = need::entries(plugin, private);
+    quote!(#plugin_type #reach #clients #needs)
 }
 
 /// ```text

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt as _;
 
 use super::paths::Paths;
 use super::results::{error_type, success};
@@ -151,11 +152,12 @@ pub(crate) fn params<'a>(
 
 /// ```text
 /// const __CONTRACT: &'static ContractSpec = &ContractSpec {
+///     name: "Greeter",
 ///     methods: &[*Self::__METHOD_GREET],
 ///     callbacks: &[],
 /// };
 /// ```
-pub(crate) fn of_contract(members: &[ClientMember], paths: &Paths) -> TokenStream {
+pub(crate) fn of_contract(name: &Ident, members: &[ClientMember], paths: &Paths) -> TokenStream {
     let Paths { private, .. } = paths;
     let methods = members.iter().filter_map(ClientMember::method).map(|method| {
         let (cfgs, constant) = (&method.signature.attrs.cfgs, method_constant(method));
@@ -165,8 +167,10 @@ pub(crate) fn of_contract(members: &[ClientMember], paths: &Paths) -> TokenStrea
         let (cfgs, constant) = (&callback.signature.attrs.cfgs, callback_constant(callback));
         quote!(#(#cfgs)* *Self::#constant)
     });
+    let name = name.unraw().to_string();
     quote! {
         const __CONTRACT: &'static #private::ContractSpec = &#private::ContractSpec {
+            name: #name,
             methods: &[#(#methods),*],
             callbacks: &[#(#callbacks),*],
         };

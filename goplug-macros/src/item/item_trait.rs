@@ -115,7 +115,7 @@ impl Contract<'_> {
         };
         let declared = declared.emit(private);
         let specs = members.iter().map(|member| spec::of(member, &self.paths));
-        let contract = spec::of_contract(members, &self.paths);
+        let contract = spec::of_contract(ident, members, &self.paths);
         let [on_client, on_blocking] = [Flavour::Async, Flavour::Blocking].map(|flavour| {
             let of_member = |m| member::on_client(m, flavour, &self.paths);
             members.iter().map(of_member).collect::<TokenStream>()

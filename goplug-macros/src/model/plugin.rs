@@ -34,6 +34,10 @@ pub(crate) struct Plugin {
     pub(crate) url: Option<String>,
     pub(crate) lazy_load: bool,
     pub(crate) value: InitialValue,
+    /// The services of the host that it needs: the paths of contracts and plugins.
+    pub(crate) needs: Vec<Path>,
+    /// Those that it can do without.
+    pub(crate) wants: Vec<Path>,
 }
 
 impl Plugin {
@@ -53,6 +57,7 @@ impl Plugin {
         options.namespace.iter().for_each(|text| names::check_namespace(text, diag));
         options.version.iter().for_each(|text| names::check_version(text, diag));
         options.url.iter().for_each(|text| names::check_url(text, diag));
+        check_services(options, diag);
         let text = |literal: &Option<syn::LitStr>| literal.as_ref().map(syn::LitStr::value);
         Some(Self {
             name,
@@ -60,12 +65,32 @@ impl Plugin {
             version: text(&options.version),
             url: text(&options.url),
             lazy_load: options.lazy_load.is_some(),
+            needs: options.needs.clone(),
+            wants: options.wants.clone(),
             path,
             ident,
             vis,
             attrs,
             value,
         })
+    }
+}
+
+/// Checks that each service is named once, and not by its client.
+fn check_services(options: &Options, diag: &Diag) {
+    let mut seen = Vec::new();
+    for path in options.needs.iter().chain(&options.wants) {
+        let name = types::path_name(path);
+        if let Some(contract) = name.strip_suffix("Client").filter(|rest| !rest.is_empty()) {
+            let text = format!(
+                "name what the host provides, not its client: the contract or the plugin, as in \
+                 `needs({contract})`"
+            );
+            diag.at(path, text);
+        } else if seen.contains(&name) {
+            diag.at(path, format!("`{name}` is named twice; once is enough"));
+        }
+        seen.push(name);
     }
 }
 

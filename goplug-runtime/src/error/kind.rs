@@ -63,6 +63,7 @@ kinds! {
     Error::Remote { .. } => Remote = "remote";
     Error::Method(_) => Method = "method";
     Error::Contract { .. } => Contract = "contract";
+    Error::NotProvided { .. } => NotProvided = "not-provided";
     Error::NotRegistered { .. } => NotRegistered = "not-registered";
     Error::NoPlugin { .. } => NoPlugin = "no-plugin";
     Error::Internal(_) => Internal = "internal";

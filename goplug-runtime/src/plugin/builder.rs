@@ -14,7 +14,8 @@ use super::server::PluginServer;
 use super::value::Value;
 use crate::error::{Error, RemoteError, Result};
 use crate::protocol::{
-    CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, name, spelling, wire,
+    CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, ServiceDescriptor, name, spelling,
+    wire,
 };
 use crate::typed::{
     Activation, Configuration, Handler, HookOutcome, PluginType, Reply, Table, insert_sorted,
@@ -35,6 +36,8 @@ pub struct ServerBuilder {
     type_id: Option<TypeId>,
     methods: Vec<(MethodDescriptor, Handler)>,
     callbacks: Vec<CallbackDescriptor>,
+    /// The services of its host that the plugin needs, and those that it can do without.
+    services: [Vec<ServiceDescriptor>; 2],
     hooks: Hooks,
     settings: Settings,
     describe: Option<fn(&mut Descriptor)>,
@@ -73,6 +76,7 @@ impl PluginServer {
         builder.type_id = Some(TypeId::of::<P>());
         builder.describe = Some(describe::<P>);
         builder.callbacks = descriptor.callbacks;
+        builder.services = [descriptor.needs, descriptor.wants];
         for (descriptor, (_, dispatch)) in descriptor.methods.into_iter().zip(table.methods) {
             builder.add_method(descriptor, value.handler(dispatch));
         }
@@ -116,6 +120,7 @@ impl ServerBuilder {
             type_id: None,
             methods: Vec::new(),
             callbacks: Vec::new(),
+            services: [Vec::new(), Vec::new()],
             hooks: Hooks::default(),
             settings: Settings::default(),
             describe: None,
@@ -278,8 +283,9 @@ impl ServerBuilder {
             features.push(wire::FEATURE_PARTS.into());
         }
         let (methods, handlers) = self.methods.into_iter().unzip();
-        let descriptor =
-            Descriptor { features, methods, callbacks: self.callbacks, ..head.clone() };
+        let [needs, wants] = self.services;
+        let callbacks = self.callbacks;
+        let descriptor = Descriptor { features, methods, callbacks, needs, wants, ..head.clone() };
         let fault = |error: &dyn Display| Error::Configuration(format!("plugin {id}: {error}"));
         let descriptor_json = serde_json::to_vec(&descriptor).map_err(|error| fault(&error))?;
         let definition = PluginDefinition {

@@ -12,6 +12,7 @@
 //! - `headers`, `route`: what the head of a request says
 //! - `lifecycle`: how far the plugin has come, and what is in flight
 //! - `callbacks`: which host listens to what, and what waits for it
+//! - `services`: the services of hosts, for the plugin's own code
 //! - `dispatch`, `result_stream`, `response`, `request_handler`: from a request to its response
 //! - `connection`: from bytes to requests, and from responses to bytes
 //! - `server`, `builder`: the server, and how it is made
@@ -39,8 +40,10 @@ mod result_stream;
 mod route;
 mod select;
 mod server;
+mod services;
 mod value;
 
 pub use builder::ServerBuilder;
 pub use callbacks::{RegisteredCallback, RegisteredHost};
 pub use server::PluginServer;
+pub use services::{BlockingHost, Host, host};

@@ -37,6 +37,12 @@ pub struct Descriptor {
     /// The callbacks, sorted by name.
     #[serde(default, deserialize_with = "null::or_default")]
     pub callbacks: Vec<CallbackDescriptor>,
+    /// The services of its host that the plugin needs: without them it is not started.
+    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<ServiceDescriptor>,
+    /// The services of its host that the plugin uses, and can do without.
+    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "Vec::is_empty")]
+    pub wants: Vec<ServiceDescriptor>,
     /// What the activation reads: the host's configuration. `None` if it reads none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<TypeDescriptor>,
@@ -66,6 +72,8 @@ impl Descriptor {
             features: Vec::new(),
             methods: Vec::new(),
             callbacks: Vec::new(),
+            needs: Vec::new(),
+            wants: Vec::new(),
             configuration: None,
             definitions: Arc::default(),
         }
@@ -163,6 +171,17 @@ pub struct CallbackDescriptor {
         skip_serializing_if = "String::is_empty"
     )]
     pub fingerprint: String,
+}
+
+/// A service of the host that a plugin uses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceDescriptor {
+    /// The name: that of a contract, or of a plugin with its namespace.
+    pub name: String,
+    /// The methods that the plugin calls. Here the plugin writes the parameters and reads the results,
+    /// and the schemas say so.
+    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<MethodDescriptor>,
 }
 
 /// A parameter of a method or callback.

@@ -20,6 +20,7 @@ pub mod parts;
 pub mod pconf;
 pub mod problem;
 pub mod reference;
+pub mod service;
 pub mod spelling;
 pub mod traceparent;
 pub mod visible;
@@ -27,7 +28,9 @@ pub mod wire;
 #[cfg(feature = "host")]
 mod written_definitions;
 
-pub use descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, TypeDescriptor};
+pub use descriptor::{
+    CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, ServiceDescriptor, TypeDescriptor,
+};
 pub use dialect::Dialect;
 pub(crate) use indented::indented;
 pub(crate) use lossless::Lossless;

@@ -17,6 +17,9 @@ pub const MAX_MEMBER_NAME: usize = 256;
 /// Go functions, which begin with the path of a repository.
 pub const MAX_CALLBACK_NAME: usize = 1024;
 
+/// The longest name of a service, in bytes: a plugin's namespace and name, and a dot between.
+pub const MAX_SERVICE_NAME: usize = 2 * MAX_MEMBER_NAME + 1;
+
 /// A name that breaks one of the rules; its text says which rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} name {name:?} {rule}")]
@@ -175,6 +178,23 @@ pub fn check_callback(name: &str) -> Result<(), InvalidName> {
     }
     if name == wire::EVENT_GAP {
         return Err(InvalidName::new("callback", name, "is reserved by the protocol"));
+    }
+    Ok(())
+}
+
+/// Checks the name of a service: that of a contract, or of a plugin with its namespace. It is not
+/// empty, has at most [`MAX_SERVICE_NAME`] bytes, and contains no control or invisible character and no
+/// `/`, `\\` or `;`.
+///
+/// # Errors
+/// [`InvalidName`] says which rule is broken.
+pub fn check_service(name: &str) -> Result<(), InvalidName> {
+    check_text("service", name)?;
+    if name.len() > MAX_SERVICE_NAME {
+        return Err(InvalidName::new("service", name, "is longer than 513 bytes"));
+    }
+    if name.contains(['/', '\\', ';']) {
+        return Err(InvalidName::new("service", name, "holds a `/`, `\\` or `;`"));
     }
     Ok(())
 }

@@ -36,13 +36,15 @@ pub use call::{
     Reply, ReplyFuture, Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context,
     receiver, wait, wait_until,
 };
+#[cfg(feature = "plugin")]
+pub(crate) use call::{may_block, running};
 pub use callback::{
     CallbackEvent, CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Outgoing,
     Subscription, ask, emit, outgoing,
 };
 pub use client::{
     BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost, Registration,
-    Request, ResultIter, ResultStream, StreamedBody,
+    Request, ResultIter, ResultStream, StreamedBody, need,
 };
 pub use codec::{
     Arguments, Beside, DecodeResult, EncodeArguments, EncodeError, FromPart, IntoPart, Json,
@@ -59,8 +61,10 @@ pub use declare::{
     MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, ResultKind,
     ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
 };
+#[cfg(feature = "host")]
+pub(crate) use table::Provided;
 pub use table::{
     Activation, Activator, BuildFuture, Builder, Contract, Dispatch, Entry, Expectation,
-    HookFuture, Item, Stopper, Table, built, embedded_names, entries, insert_sorted, note_embedded,
-    table,
+    HookFuture, Item, Need, Stopper, Table, built, embedded_names, entries, insert_sorted,
+    note_embedded, table,
 };

@@ -16,6 +16,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
         any::<u32>(),
         vec(json::text(), 0..3),
         (vec(json::method(), 0..3), vec(json::callback(), 0..3)),
+        (vec(json::service(), 0..2), vec(json::service(), 0..2)),
         option::of(json::type_descriptor()),
         json::definitions(),
     )
@@ -27,6 +28,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
                 protocol,
                 features,
                 (methods, callbacks),
+                (needs, wants),
                 configuration,
                 definitions,
             )| Descriptor {
@@ -37,6 +39,8 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
                 features,
                 methods,
                 callbacks,
+                needs,
+                wants,
                 configuration,
                 definitions: definitions.into(),
             },
@@ -45,7 +49,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
 
 /// Adds an unknown key to every object of the descriptor's format.
 fn with_unknown_keys(document: &mut Value, unknown: &Value) {
-    let lists = ["methods", "callbacks", "params"];
+    let lists = ["methods", "callbacks", "needs", "wants", "params"];
     let Some(object) = document.as_object_mut() else { return };
     for (key, value) in object.iter_mut() {
         if let (true, Some(list)) = (lists.contains(&key.as_str()), value.as_array_mut()) {
@@ -59,12 +63,14 @@ fn with_unknown_keys(document: &mut Value, unknown: &Value) {
 
 /// Writes `null` for every empty or absent value of the descriptor's format.
 fn with_nulls(document: &mut Value) {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 14] = [
         "namespace",
         "version",
         "features",
         "methods",
         "callbacks",
+        "needs",
+        "wants",
         "doc",
         "params",
         "type",
@@ -84,7 +90,7 @@ fn with_nulls(document: &mut Value) {
             object.insert(key.into(), Value::Null);
         }
     }
-    for list in ["methods", "callbacks", "params"] {
+    for list in ["methods", "callbacks", "needs", "wants", "params"] {
         if let Some(items) = object.get_mut(list).and_then(Value::as_array_mut) {
             items.iter_mut().for_each(with_nulls);
         }

@@ -1,6 +1,8 @@
 //! Arbitrary JSON values, and the parts that several documents of the protocol have.
 
-use goplug_runtime::protocol::{CallbackDescriptor, MethodDescriptor, Parameter, TypeDescriptor};
+use goplug_runtime::protocol::{
+    CallbackDescriptor, MethodDescriptor, Parameter, ServiceDescriptor, TypeDescriptor,
+};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -83,6 +85,10 @@ pub(crate) fn callback() -> impl Strategy<Value = CallbackDescriptor> {
             fingerprint,
         },
     )
+}
+
+pub(crate) fn service() -> impl Strategy<Value = ServiceDescriptor> {
+    (text(), vec(method(), 0..2)).prop_map(|(name, methods)| ServiceDescriptor { name, methods })
 }
 
 /// Any schemas that others share.

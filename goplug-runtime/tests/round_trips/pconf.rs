@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use goplug_runtime::protocol::wire::default_url;
-use goplug_runtime::protocol::{CallbackDescriptor, Descriptor, MethodDescriptor, Pconf};
+use goplug_runtime::protocol::{
+    CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, ServiceDescriptor,
+};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -25,10 +27,12 @@ struct File {
     sha256: Option<String>,
     methods: Option<Vec<MethodDescriptor>>,
     callbacks: Option<Vec<CallbackDescriptor>>,
+    needs: Option<Vec<ServiceDescriptor>>,
+    wants: Option<Vec<ServiceDescriptor>>,
     unknown: Vec<(String, Value)>,
 }
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "Name",
     "NameSpace",
     "Url",
@@ -40,6 +44,8 @@ const KNOWN: [&str; 11] = [
     "Sha256",
     "Methods",
     "Callbacks",
+    "Needs",
+    "Wants",
 ];
 
 /// A name as other libraries may have written it.
@@ -79,7 +85,13 @@ fn file() -> impl Strategy<Value = File> {
     let names =
         (lenient_name(), option::of(lenient_name()), option::of("[a-z]{1,4}://[A-Za-z]{1,4}"));
     let version = "(0|[1-9][0-9]{0,4})\\.[1-9]\\.0(-[a-z]{1,3}\\.[1-9])?(\\+[a-z0-9]{1,4})?";
-    let members = (option::of(vec(json::method(), 0..3)), option::of(vec(json::callback(), 0..3)));
+    let services = || option::of(vec(json::service(), 0..2));
+    let members = (
+        option::of(vec(json::method(), 0..3)),
+        option::of(vec(json::callback(), 0..3)),
+        services(),
+        services(),
+    );
     let rest = (
         option::of(any::<bool>()),
         option::of(version),
@@ -87,7 +99,8 @@ fn file() -> impl Strategy<Value = File> {
         option::of("[0-9a-fA-F]{64}"),
     );
     (names, place, rest, members, unknown_keys()).prop_map(
-        |((name, namespace, url), (sock, exec), rest, (methods, callbacks), unknown)| {
+        |((name, namespace, url), (sock, exec), rest, members, unknown)| {
+            let (methods, callbacks, needs, wants) = members;
             let (lazy_load, version, protocol, sha256) = rest;
             File {
                 name,
@@ -101,6 +114,8 @@ fn file() -> impl Strategy<Value = File> {
                 sha256,
                 methods,
                 callbacks,
+                needs,
+                wants,
                 unknown,
             }
         },
@@ -122,6 +137,8 @@ impl File {
             json!(self.sha256),
             json!(self.methods),
             json!(self.callbacks),
+            json!(self.needs),
+            json!(self.wants),
         ];
         let known = KNOWN.into_iter().zip(known).map(|(key, value)| (key.to_owned(), value));
         let mut members: Vec<_> =
@@ -184,6 +201,8 @@ proptest! {
         prop_assert_eq!(pconf.sha256(), digest.as_deref());
         prop_assert_eq!(pconf.methods(), file.methods.unwrap_or_default());
         prop_assert_eq!(pconf.callbacks(), file.callbacks.unwrap_or_default());
+        prop_assert_eq!(pconf.needs(), file.needs.unwrap_or_default());
+        prop_assert_eq!(pconf.wants(), file.wants.unwrap_or_default());
     }
 
     #[test]
@@ -210,6 +229,8 @@ proptest! {
             protocol,
             methods: file.methods.unwrap_or_default(),
             callbacks: file.callbacks.unwrap_or_default(),
+            needs: file.needs.unwrap_or_default(),
+            wants: file.wants.unwrap_or_default(),
             ..Descriptor::new(file.name, file.namespace.unwrap_or_default())
         };
         let Ok(pconf) = Pconf::of(descriptor) else { return Ok(()) };

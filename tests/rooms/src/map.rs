@@ -138,6 +138,7 @@ pub const ROOMS: &[Rooms] = &[
             "route",
             "lifecycle",
             "callbacks",
+            "services",
             "dispatch",
             "result_stream",
             "response",

@@ -46,7 +46,6 @@ pub const WORDS: &[Word] = &[
     Word { old: "Plain", now: "FastArgs" },
     Word { old: "Preparation", now: "Preflight" },
     Word { old: "Prospect", now: "Availability" },
-    Word { old: "Service", now: "Instance in a host, RequestHandler in a plugin" },
     Word { old: "Shape", now: "FnSignature" },
     Word { old: "Sight", now: "Scan" },
     Word { old: "Site", now: "Paths" },

@@ -10,6 +10,9 @@
 //! that takes the calls. A process is known as a [`CallbackPeer`], since its activation may call
 //! callbacks: they are registered before it.
 //!
+//! The plugin's calls of services of this host arrive on the same stream, and run in tasks of their
+//! own: see `services`.
+//!
 //! The room imports `instance` and `connection`. Start reading at `registrations`, then
 //! `stream` (or `polls`, for plugins of the original GoPlug) and `handler_loop`.
 
@@ -19,7 +22,9 @@ mod inbox;
 mod peer;
 mod polls;
 mod registrations;
+mod services;
 mod stream;
+mod targets;
 
 use std::sync::Arc;
 
@@ -33,6 +38,7 @@ use crate::protocol::Dialect;
 
 pub(in crate::host) use peer::CallbackPeer;
 pub(in crate::host) use registrations::{Callbacks, Registration};
+pub(in crate::host) use targets::{ArrivedCall, ServiceReply, ServiceTarget, Services};
 
 /// Receives the callbacks of a process under this generation and runs their handlers, until the
 /// future is dropped. `on_missed` gets the number of callbacks that the plugin had discarded

@@ -1,17 +1,19 @@
 //! The process that callbacks come from. It is known before the plugin is activated, since an
 //! activation may call callbacks as well.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::targets::{ServiceTarget, Services};
 use crate::error::{Error, Result};
 use crate::host::connection::{Admission, Endpoint, SendError};
 use crate::host::install::Installation;
 use crate::host::instance::{RequestLimits, into_result};
 use crate::http1::{Request, Response};
+use crate::protocol::service::entry;
 use crate::protocol::{CallbackDescriptor, Descriptor, PluginId};
 
 /// The process that callbacks come from.
@@ -22,6 +24,8 @@ pub(in crate::host) struct CallbackPeer {
     timeout: Duration,
     /// What the plugin offers, once it has been activated.
     descriptor: OnceLock<Arc<Descriptor>>,
+    /// What this host provides for the plugin.
+    services: Mutex<Services>,
     /// The callback whose handler runs while the plugin is not active yet.
     handling: Mutex<Option<String>>,
 }
@@ -40,12 +44,14 @@ impl CallbackPeer {
         installation: Arc<Installation>,
         endpoint: Arc<Endpoint>,
         timeout: Duration,
+        services: Services,
     ) -> Self {
         Self {
             installation,
             endpoint,
             timeout,
             descriptor: OnceLock::new(),
+            services: Mutex::new(services),
             handling: Mutex::default(),
         }
     }
@@ -62,6 +68,30 @@ impl CallbackPeer {
     pub(in crate::host) fn set_active(&self, descriptor: &Arc<Descriptor>) {
         // Only the first call has an effect, and there is no second.
         drop(self.descriptor.set(Arc::clone(descriptor)));
+    }
+
+    /// Whether this host provides anything for the plugin.
+    pub(in crate::host) fn has_services(&self) -> bool {
+        !self.lock_services().is_empty()
+    }
+
+    /// The entries by which the services are registered with the plugin.
+    pub(super) fn service_entries(&self) -> Vec<String> {
+        self.lock_services().keys().map(|name| entry(name)).collect()
+    }
+
+    /// What fulfils this service.
+    pub(super) fn service(&self, name: &str) -> Option<Arc<dyn ServiceTarget>> {
+        self.lock_services().get(name).map(Arc::clone)
+    }
+
+    /// Adds services that only the answer to the activation has asked for.
+    pub(in crate::host) fn add_services(&self, services: Services) {
+        self.lock_services().extend(services);
+    }
+
+    fn lock_services(&self) -> MutexGuard<'_, Services> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes which callback's handler runs while the plugin is not active yet.

@@ -1,6 +1,7 @@
 //! The callback stream of a GoPlug 2 plugin: opens it, reads it, and opens it again when it
 //! breaks or the list of names changes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,12 +9,14 @@ use tokio::sync::watch;
 use super::Callbacks;
 use super::inbox::Inbox;
 use super::peer::CallbackPeer;
+use super::services::ServiceCalls;
 use crate::error::{Error, Result};
 use crate::host::connection::{EventStream, Opened};
 use crate::http1::Request;
 use crate::limits;
 use crate::panic::contained;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
+use crate::protocol::service::is_of_service;
 use crate::protocol::wire;
 
 /// Reads the callback stream of one instance.
@@ -22,6 +25,9 @@ pub(super) struct StreamReader<'a> {
     callbacks: &'a Callbacks,
     generation: u64,
     inbox: &'a Inbox,
+    services: ServiceCalls,
+    /// Whether services were registered, so that there may be calls of them.
+    has_services: bool,
     last_event_id: Option<u64>,
     /// Whether the plugin has registered names of this host, and so may hold callbacks for it. A
     /// new stream then begins after `last_event_id`, or with the first callback.
@@ -36,12 +42,22 @@ enum StreamEnd {
 
 impl<'a> StreamReader<'a> {
     pub(super) fn new(
-        peer: &'a CallbackPeer,
+        peer: &'a Arc<CallbackPeer>,
         callbacks: &'a Callbacks,
         generation: u64,
         inbox: &'a Inbox,
     ) -> Self {
-        Self { peer, callbacks, generation, inbox, last_event_id: None, is_registered: false }
+        let services = ServiceCalls::new(peer, callbacks);
+        Self {
+            peer,
+            callbacks,
+            generation,
+            inbox,
+            services,
+            has_services: false,
+            last_event_id: None,
+            is_registered: false,
+        }
     }
 
     /// Keeps a stream open while there are names, and moves its callbacks into the inbox. Never
@@ -51,7 +67,10 @@ impl<'a> StreamReader<'a> {
         let mut retry = limits::CALLBACK_RETRY_MIN;
         loop {
             let version = *names_version.borrow_and_update();
-            let names = self.callbacks.names();
+            let mut names = self.callbacks.names();
+            let services = self.peer.service_entries();
+            self.has_services |= !services.is_empty();
+            names.extend(services);
             if names.is_empty() && !self.is_registered {
                 self.callbacks.confirm(self.generation, version, None);
                 if names_version.changed().await.is_err() {
@@ -158,12 +177,15 @@ impl<'a> StreamReader<'a> {
     ) -> Result<(), EventTooLarge> {
         let peer = self.peer;
         let wants_answer = |name: &str| peer.wants_answer(name);
+        let has_services = self.has_services;
+        let is_of_service = |event: &str| has_services && is_of_service(event);
         self.inbox.fill(|batch| {
             loop {
                 // A plugin may send events again that were received before the stream broke: they
                 // are not handled twice, and a gap is not reported twice.
                 if let Some((event, number)) = decoder.expected()
                     && event != wire::EVENT_GAP
+                    && !is_of_service(event)
                     && Some(number) > self.last_event_id
                 {
                     let name = batch.intern_event_type(event, wants_answer);
@@ -181,6 +203,10 @@ impl<'a> StreamReader<'a> {
                     on_missed(count.and_then(|count| count.trim().parse().ok()).unwrap_or(0));
                 } else if number.is_none() || number > self.last_event_id {
                     self.last_event_id = number.or(self.last_event_id);
+                    if is_of_service(event) {
+                        self.services.take(event, data, number);
+                        continue;
+                    }
                     let name = batch.intern_event_type(event, wants_answer);
                     batch.push(name, data, number);
                 }

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::host::install::Installation;
 use crate::host::instance::Sockets;
 use crate::host::policy::PluginConfiguration;
+use crate::typed::Provided;
 
 /// The registry, as the supervisor of one of its plugins sees it.
 pub(in crate::host) trait Reporter: EventSink {
@@ -24,6 +25,10 @@ pub(in crate::host) trait Reporter: EventSink {
     /// # Errors
     /// [`Error::Configuration`](crate::Error::Configuration) says why the host could not give it.
     fn configuration(&self, plugin: &Arc<PluginState>) -> Result<Option<PluginConfiguration>>;
+    /// The value that the host provides as this service, if any.
+    fn provided(&self, service: &str) -> Option<Arc<Provided>>;
+    /// Every plugin that is installed.
+    fn installed(&self) -> Vec<(Arc<PluginState>, Arc<Installation>)>;
     /// Reports that an installation cannot be used, and why.
     fn reject(&self, installation: &Installation, reason: String);
     /// Reports that an installation can be used.

@@ -3,7 +3,7 @@
 //! A registry has one policy for all its plugins, and further ones for plugins that need
 //! another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -101,6 +101,8 @@ pub struct Policy {
     pub(in crate::host) max_connections: usize,
     pub(in crate::host) one_call_at_a_time: Option<bool>,
     pub(in crate::host) refuse_lossy: bool,
+    /// The plugins that the plugin may call, as `namespace.name`.
+    pub(in crate::host) may_call: BTreeSet<String>,
 }
 
 impl Default for Policy {
@@ -126,6 +128,7 @@ impl Default for Policy {
             max_connections: limits::MAX_CALL_CONNECTIONS,
             one_call_at_a_time: None,
             refuse_lossy: false,
+            may_call: BTreeSet::new(),
         }
     }
 }
@@ -244,6 +247,19 @@ impl Policy {
     /// [`Event::ContractDrift`](crate::host::Event::ContractDrift) names what is lost.
     pub fn refuse_lossy_contracts(mut self, refuse: bool) -> Self {
         self.refuse_lossy = refuse;
+        self
+    }
+
+    /// Lets the plugin call another plugin of the registry, which is named as `namespace.name`. May be
+    /// called several times.
+    ///
+    /// The other plugin then fulfils what this one declares by `needs(…)` or `wants(…)`: its own type, or
+    /// a contract that it fulfils, unless the host itself provides that. It is called with the same
+    /// client as a service of the host, by `goplug::host`; the host passes each call on, and starts the
+    /// other plugin if its policy and its `.pconf` let a call do that. Without this, no plugin reaches
+    /// another.
+    pub fn may_call(mut self, plugin: impl Into<String>) -> Self {
+        self.may_call.insert(plugin.into());
         self
     }
 

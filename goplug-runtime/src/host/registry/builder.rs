@@ -1,9 +1,11 @@
 //! The builder of a registry.
 
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -20,7 +22,7 @@ use crate::host::runtime;
 use crate::limits;
 use crate::panic::catch;
 use crate::protocol::PluginId;
-use crate::typed::PluginType;
+use crate::typed::{PluginType, Provided};
 
 /// Configures and starts a [`Registry`]. Made by [`Registry::builder`].
 ///
@@ -45,6 +47,7 @@ pub struct RegistryBuilder {
     auto_discover: bool,
     trust_writable: bool,
     embedded: Vec<Result<Installation>>,
+    provided: Vec<Result<Provided>>,
     policy: Policy,
     changes: Vec<PolicyChange>,
     configure_with: Option<ConfigureWith>,
@@ -71,6 +74,7 @@ impl RegistryBuilder {
             auto_discover: false,
             trust_writable: false,
             embedded: Vec::new(),
+            provided: Vec::new(),
             policy: Policy::default(),
             changes: Vec::new(),
             configure_with: None,
@@ -94,6 +98,41 @@ impl RegistryBuilder {
     /// next start of the host.
     pub fn embed<P: PluginType>(mut self) -> Self {
         self.embedded.push(Installation::embedded::<P>());
+        self
+    }
+
+    /// Provides services for the plugins: each contract that the value's type fulfils is one. Plugins
+    /// that declare a need of it call the value's methods, by `goplug::host`.
+    ///
+    /// The calls of all plugins run side by side. Hooks and callbacks of the value's type are not run.
+    /// Services are in place before a plugin is activated, at each start, restart and upgrade. A plugin
+    /// whose needs are not met is not started: [`Error::NotProvided`].
+    ///
+    /// ```no_run
+    /// #[goplug::plugin]
+    /// pub trait Database {
+    ///     #[goplug::method]
+    ///     async fn query(&self, sql: &str) -> Vec<String>;
+    /// }
+    ///
+    /// #[derive(Default)]
+    /// struct Pool;
+    ///
+    /// #[goplug::plugin]
+    /// impl Database for Pool {
+    ///     async fn query(&self, sql: &str) -> Vec<String> {
+    ///         vec![sql.into()]
+    ///     }
+    /// }
+    ///
+    /// # async fn example() -> goplug::Result<()> {
+    /// let registry = goplug::Registry::builder("plugins").provide(Pool).start().await?;
+    /// # Ok(())
+    /// # }
+    /// # fn main() {}
+    /// ```
+    pub fn provide<P: PluginType>(mut self, value: P) -> Self {
+        self.provided.push(Provided::new(value));
         self
     }
 
@@ -269,10 +308,29 @@ impl RegistryBuilder {
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
         let folder = std::path::absolute(&self.folder)
             .map_err(|error| Error::io(self.folder.display().to_string(), error))?;
+        let services = by_name(self.provided)?;
         let Self { trust_writable, configure_with, auto_discover, .. } = self;
-        let settings = Settings { folder, policies, configure_with, trust_writable };
+        let settings = Settings { folder, policies, services, configure_with, trust_writable };
         Registry::start(settings, embedded, auto_discover).await
     }
+}
+
+/// What is provided, by the names of the services.
+///
+/// # Errors
+/// [`Error::Configuration`] if two values provide the same one.
+fn by_name(provided: Vec<Result<Provided>>) -> Result<BTreeMap<String, Arc<Provided>>> {
+    let mut services = BTreeMap::new();
+    for provided in provided {
+        let provided = Arc::new(provided?);
+        for name in provided.names() {
+            if services.insert(name.clone(), Arc::clone(&provided)).is_some() {
+                let text = format!("two values provide the service {name:?}");
+                return Err(Error::Configuration(text));
+            }
+        }
+    }
+    Ok(services)
 }
 
 impl fmt::Debug for RegistryBuilder {

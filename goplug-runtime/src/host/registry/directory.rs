@@ -28,6 +28,7 @@ use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
 use crate::transport::FileId;
+use crate::typed::Provided;
 
 /// The plugins of a registry, with their supervisors, and the listeners to its events.
 pub(super) struct Directory {
@@ -257,6 +258,14 @@ impl Reporter for Directory {
         let function = self.settings.configure_with.as_ref().zip(plugin.installation());
         let Some((function, installation)) = function else { return Ok(None) };
         function.configuration(&DiscoveredPlugin::new(plugin, installation))
+    }
+
+    fn provided(&self, service: &str) -> Option<Arc<Provided>> {
+        self.settings.services.get(service).map(Arc::clone)
+    }
+
+    fn installed(&self) -> Vec<(Arc<PluginState>, Arc<Installation>)> {
+        Self::installed(self)
     }
 
     fn reject(&self, installation: &Installation, reason: String) {

@@ -1,9 +1,12 @@
 //! The settings of a registry, as its builder leaves them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::configure_with::ConfigureWith;
 use crate::host::policy::Policies;
+use crate::typed::Provided;
 
 /// The settings of a registry. `RegistryBuilder` explains each of them.
 #[derive(Debug, Default)]
@@ -11,5 +14,7 @@ pub(super) struct Settings {
     pub(super) folder: PathBuf,
     pub(super) trust_writable: bool,
     pub(super) policies: Policies,
+    /// What the host provides for its plugins, by the names of the services.
+    pub(super) services: BTreeMap<String, Arc<Provided>>,
     pub(super) configure_with: Option<ConfigureWith>,
 }

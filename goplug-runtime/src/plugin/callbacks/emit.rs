@@ -1,6 +1,7 @@
 //! How the plugin sends callbacks: a notification to every host that listens, or a call of the
 //! callback in one host, which replies with a value.
 
+use std::any::Any;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::hub::{Hosts, Hub};
 use super::message::{EncodedText, Message};
 use crate::error::{Error, Result, refused_callback};
 use crate::limits;
+use crate::plugin::definition::PluginDefinition;
 use crate::plugin::problems::bad_request;
 use crate::protocol::{Problem, name};
 use crate::typed::{CallbackKind, Emission, MediaType, Notifier, Payload};
@@ -230,7 +232,7 @@ fn deadline_passed(name: &str) -> Error {
 }
 
 /// The error that a problem document stands for.
-fn failure(name: &str, body: &[u8]) -> Error {
+pub(super) fn failure(name: &str, body: &[u8]) -> Error {
     match serde_json::from_slice::<Problem>(body) {
         Ok(problem) => refused_callback(name, &problem),
         Err(source) => Error::Decode { method: name.into(), source },
@@ -238,11 +240,18 @@ fn failure(name: &str, body: &[u8]) -> Error {
 }
 
 /// A hub as the callbacks of typed plugins reach it.
-pub(in crate::plugin) struct HubNotifier(pub(in crate::plugin) Arc<Hub>);
+pub(in crate::plugin) struct HubNotifier {
+    pub(in crate::plugin) hub: Arc<Hub>,
+    pub(in crate::plugin) definition: Arc<PluginDefinition>,
+}
 
 impl Notifier for HubNotifier {
     fn emit_at_once(&self, callback: &str, payload: Payload<'_>) -> bool {
-        self.0.try_notify(callback, payload)
+        self.hub.try_notify(callback, payload)
+    }
+
+    fn into_any(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self)
     }
 
     fn emit<'a>(
@@ -253,9 +262,9 @@ impl Notifier for HubNotifier {
     ) -> Emission<'a> {
         Box::pin(async move {
             match kind {
-                CallbackKind::Call => self.0.call(callback, payload).await,
+                CallbackKind::Call => self.hub.call(callback, payload).await,
                 CallbackKind::Notification => {
-                    self.0.notify(callback, payload).await.map(|()| Bytes::new())
+                    self.hub.notify(callback, payload).await.map(|()| Bytes::new())
                 }
             }
         })

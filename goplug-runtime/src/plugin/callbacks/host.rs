@@ -61,6 +61,8 @@ pub(super) struct Host {
     waker: Option<Waker>,
     /// Callbacks that wait for a reply, by the ids of their events.
     pub(super) pending_replies: HashMap<u64, oneshot::Sender<CallbackReply>>,
+    /// How many calls of services wait for a reply of this host, or to be sent.
+    pub(super) service_calls: usize,
     queue: Queue,
 }
 
@@ -89,6 +91,7 @@ impl Host {
             generation: 0,
             waker: None,
             pending_replies: HashMap::new(),
+            service_calls: 0,
             queue,
         }
     }

@@ -8,8 +8,8 @@
 //! The files, each of which imports only from those before it: [`message`] is a callback ready
 //! to be written; [`segment`] and [`log`] hold what one host is sent, [`host`] is that host;
 //! [`hub`] is all of them behind the lock. On the hub stand [`delivery`], by which hosts take
-//! their callbacks, [`registration`], and [`emit`], by which the plugin sends them. Start with
-//! [`hub`].
+//! their callbacks, [`registration`], [`emit`], by which the plugin sends them, and [`service`], by
+//! which it calls services of hosts. Start with [`hub`].
 
 mod delivery;
 mod emit;
@@ -19,9 +19,11 @@ mod log;
 mod message;
 mod registration;
 mod segment;
+mod service;
 
 pub(super) use delivery::{CallbackStream, ConnectionGuard, Hangup};
 pub(super) use emit::HubNotifier;
 pub(super) use host::CallbackReply;
 pub(super) use hub::Hub;
 pub use registration::{RegisteredCallback, RegisteredHost};
+pub(super) use service::{NoHost, OutgoingCall};

@@ -8,7 +8,7 @@ use super::host::{Host, Origin, Presence};
 use super::hub::{Hosts, Hub};
 use crate::limits;
 use crate::plugin::problems::{bad_request, stopping};
-use crate::protocol::{Problem, ProblemKind, name};
+use crate::protocol::{InvalidName, Problem, ProblemKind, name, service};
 
 /// A callback, and the hosts that listen to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Hub {
         last: Option<u64>,
     ) -> Result<CallbackStream, Problem> {
         for name in &names {
-            name::check_callback(name).map_err(|error| bad_request(error.to_string()))?;
+            check(name).map_err(|error| bad_request(error.to_string()))?;
         }
         names.sort_unstable();
         names.dedup();
@@ -106,7 +106,7 @@ impl Hub {
         let mut by_name = BTreeMap::<&str, Vec<RegisteredHost>>::new();
         let hosts = self.lock();
         for host in &hosts.list {
-            for name in &host.names {
+            for name in host.names.iter().filter(|name| name::check_callback(name).is_ok()) {
                 by_name.entry(name).or_default().push(RegisteredHost::from(host));
             }
         }
@@ -114,6 +114,14 @@ impl Hub {
             .into_iter()
             .map(|(name, hosts)| RegisteredCallback { name: name.into(), hosts })
             .collect()
+    }
+}
+
+/// Checks the name of a callback, or the entry of a service.
+fn check(name: &str) -> Result<(), InvalidName> {
+    match service::service_of_entry(name)? {
+        Some(_) => Ok(()),
+        None => name::check_callback(name),
     }
 }
 

@@ -190,7 +190,9 @@ impl PluginServer {
             let _ = self.files.socket.set(file);
         }
         let context = self.definition.type_id.map(|type_id| {
-            let context = Context::new(type_id, Arc::new(HubNotifier(self.hub.clone())));
+            let (hub, definition) = (self.hub.clone(), self.definition.clone());
+            let notifier = HubNotifier { hub, definition };
+            let context = Context::new(type_id, Arc::new(notifier));
             context.announce();
             context
         });

@@ -23,7 +23,7 @@ pub(crate) fn object<'a>(
 }
 
 /// An array of a value and bytes.
-#[cfg(feature = "plugin")]
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) fn pair(value: &[u8], bytes: &[u8]) -> Bytes {
     let mut json = b"[".to_vec();
     json.extend_from_slice(value);

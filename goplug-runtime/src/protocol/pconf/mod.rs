@@ -19,7 +19,9 @@ use digests::Digests;
 pub use read::Announcement;
 use read::{RawJson, exec, protocol, sock, url, version};
 
-use super::descriptor::{CallbackDescriptor, Descriptor, MethodDescriptor, TypeDescriptor};
+use super::descriptor::{
+    CallbackDescriptor, Descriptor, MethodDescriptor, ServiceDescriptor, TypeDescriptor,
+};
 use super::indented;
 use super::name::{InvalidName, PluginId};
 use super::wire;
@@ -66,6 +68,8 @@ pub struct Pconf {
     sha256: Option<Digests>,
     methods: Vec<MethodDescriptor>,
     callbacks: Vec<CallbackDescriptor>,
+    needs: Vec<ServiceDescriptor>,
+    wants: Vec<ServiceDescriptor>,
     configuration: Option<TypeDescriptor>,
     definitions: Arc<Map<String, Value>>,
     /// Unknown keys, which are kept when the file is rewritten.
@@ -92,6 +96,8 @@ impl Pconf {
             sha256: None,
             methods: descriptor.methods,
             callbacks: descriptor.callbacks,
+            needs: descriptor.needs,
+            wants: descriptor.wants,
             configuration: descriptor.configuration,
             definitions: descriptor.definitions,
             other: Vec::new(),
@@ -236,13 +242,23 @@ impl Pconf {
         &self.callbacks
     }
 
+    /// The services of its host that the plugin needs, as the file says.
+    pub fn needs(&self) -> &[ServiceDescriptor] {
+        &self.needs
+    }
+
+    /// The services of its host that the plugin uses and can do without, as the file says.
+    pub fn wants(&self) -> &[ServiceDescriptor] {
+        &self.wants
+    }
+
     /// What the plugin reads at its activation, as the file says.
     pub fn configuration(&self) -> Option<&TypeDescriptor> {
         self.configuration.as_ref()
     }
 
     /// The schemas that others share, by name; see [`Descriptor::definitions`].
-    pub fn definitions(&self) -> &Map<String, Value> {
+    pub fn definitions(&self) -> &Arc<Map<String, Value>> {
         &self.definitions
     }
 
@@ -254,6 +270,8 @@ impl Pconf {
             protocol: self.protocol,
             methods: self.methods.clone(),
             callbacks: self.callbacks.clone(),
+            needs: self.needs.clone(),
+            wants: self.wants.clone(),
             configuration: self.configuration.clone(),
             definitions: Arc::clone(&self.definitions),
             ..Descriptor::new(self.id.name(), self.id.namespace())
@@ -301,6 +319,12 @@ impl Serialize for Pconf {
         }
         if !self.callbacks.is_empty() {
             map.serialize_entry("Callbacks", &self.callbacks)?;
+        }
+        if !self.needs.is_empty() {
+            map.serialize_entry("Needs", &self.needs)?;
+        }
+        if !self.wants.is_empty() {
+            map.serialize_entry("Wants", &self.wants)?;
         }
         if let Some(configuration) = &self.configuration {
             map.serialize_entry("ConfigurationType", configuration)?;

@@ -3,7 +3,7 @@
 use crate::protocol::edits::edits;
 
 /// The keys that goplug knows.
-pub(super) const KNOWN: [&str; 13] = [
+pub(super) const KNOWN: [&str; 15] = [
     "Name",
     "NameSpace",
     "Url",
@@ -15,6 +15,8 @@ pub(super) const KNOWN: [&str; 13] = [
     "Sha256",
     "Methods",
     "Callbacks",
+    "Needs",
+    "Wants",
     "ConfigurationType",
     "$defs",
 ];

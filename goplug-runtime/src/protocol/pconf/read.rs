@@ -68,6 +68,8 @@ impl Pconf {
             sha256: keys.take("Sha256")?,
             methods: keys.take("Methods")?.unwrap_or_default(),
             callbacks: keys.take("Callbacks")?.unwrap_or_default(),
+            needs: keys.take("Needs")?.unwrap_or_default(),
+            wants: keys.take("Wants")?.unwrap_or_default(),
             configuration: keys.take("ConfigurationType")?,
             definitions: Arc::new(keys.take("$defs")?.unwrap_or_default()),
             other: keys.pairs,
@@ -99,6 +101,8 @@ impl Pconf {
             "Sha256" => self.sha256.is_some(),
             "Methods" => !self.methods.is_empty(),
             "Callbacks" => !self.callbacks.is_empty(),
+            "Needs" => !self.needs.is_empty(),
+            "Wants" => !self.wants.is_empty(),
             "ConfigurationType" => self.configuration.is_some(),
             "$defs" => !self.definitions.is_empty(),
             // Always there, or with a default that differs from plugin to plugin.

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+#[cfg(any(feature = "host", feature = "plugin"))]
+use crate::limits;
 use crate::protocol::Traceparent;
 use crate::typed::declare::check::ContextType;
 
@@ -24,6 +26,16 @@ impl Inherited {
     /// How long something may take that would take `limit` at most: that, or what the call has left.
     pub fn at_most(&self, limit: Duration) -> Duration {
         self.remaining().map_or(limit, |left| left.min(limit))
+    }
+
+    /// How long a call within this one may take that would take `limit` at most: a little less than
+    /// what this one has left, so that its own error is known before this one ends.
+    #[cfg(any(feature = "host", feature = "plugin"))]
+    pub(crate) fn for_nested(&self, limit: Duration) -> Duration {
+        self.remaining().map_or(limit, |left| {
+            let reserve = limits::NESTED_RESERVE.min(left / limits::NESTED_RESERVE_PART);
+            (left - reserve).min(limit)
+        })
     }
 
     /// What the call has left; zero after its deadline.

@@ -51,6 +51,9 @@ pub struct Scope(Option<Inner>);
 struct Inner {
     plugin: Option<Context>,
     call: Option<ScopedCall>,
+    /// Whether it has a thread of its own.
+    #[cfg_attr(not(feature = "plugin"), allow(dead_code, reason = "plugins ask"))]
+    may_block: bool,
 }
 
 /// The call of a scope.
@@ -73,13 +76,17 @@ static PROCESS: Mutex<Vec<(TypeId, Weak<dyn Notifier>)>> = Mutex::new(Vec::new()
 impl Scope {
     /// Of a plugin's hook, outside of every call.
     pub fn of_plugin(plugin: Option<&Context>) -> Self {
-        Self(plugin.map(|plugin| Inner { plugin: Some(plugin.clone()), call: None }))
+        Self(plugin.map(|plugin| Inner {
+            plugin: Some(plugin.clone()),
+            call: None,
+            may_block: false,
+        }))
     }
 
     /// Of a call that hands this down.
     pub fn of_call(plugin: Option<&Context>, inherited: Inherited) -> Self {
         let call = ScopedCall { inherited, context: OnceCell::new(), ends_call: true };
-        Self(Some(Inner { plugin: plugin.cloned(), call: Some(call) }))
+        Self(Some(Inner { plugin: plugin.cloned(), call: Some(call), may_block: false }))
     }
 
     /// What the current code is a part of, for a thread that works for it.
@@ -91,6 +98,7 @@ impl Scope {
                 context: OnceCell::from(call.context()),
                 ends_call: false,
             }),
+            may_block: true,
         }))
     }
 
@@ -199,6 +207,30 @@ pub fn call_context() -> CallContext {
     CallContext::current().unwrap_or_else(|| CallContext::new(Inherited::default()))
 }
 
+/// Whether the current code may block its thread: outside of every scope, and on a thread of its own.
+#[cfg(feature = "plugin")]
+pub(crate) fn may_block() -> bool {
+    with_current(|current| current.may_block).unwrap_or(true)
+}
+
+/// The plugin that the current code works for, or else the only one in the process.
+///
+/// # Errors
+/// The reason why there is none, as the end of a message.
+#[cfg(feature = "plugin")]
+pub(crate) fn running() -> Result<Arc<dyn Notifier>, &'static str> {
+    let notifier = |current: &Inner| Some(Arc::clone(&current.plugin.as_ref()?.notifier));
+    if let Some(notifier) = with_current(notifier).flatten() {
+        return Ok(notifier);
+    }
+    only(|_| true).map_err(|missing| match missing {
+        Missing::None => "no plugin runs in this process",
+        Missing::Several => {
+            "several plugins run in this process, and this is not within a call to one of them"
+        }
+    })
+}
+
 /// Calls `act` with the notifier of a plugin type: that of the current scope, or else the only
 /// one in the process.
 ///
@@ -220,16 +252,30 @@ pub(in crate::typed) fn with_notifier<T>(
 
 /// Finds the notifier of a plugin type that runs once in this process.
 fn of_process(plugin: TypeId) -> Result<Arc<dyn Notifier>, &'static str> {
+    only(|running| running == plugin).map_err(|missing| match missing {
+        Missing::None => "it is not running in this process",
+        Missing::Several => {
+            "several of its type run in this process, and this is not within a call to one of them"
+        }
+    })
+}
+
+/// Why there is not the only plugin of its kind.
+enum Missing {
+    None,
+    Several,
+}
+
+fn only(is_meant: impl Fn(TypeId) -> bool) -> Result<Arc<dyn Notifier>, Missing> {
     let process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
     let mut running = process
         .iter()
-        .filter(|(running, _)| *running == plugin)
+        .filter(|(running, _)| is_meant(*running))
         .filter_map(|(_, notifier)| notifier.upgrade());
     match (running.next(), running.next()) {
         (Some(notifier), None) => Ok(notifier),
-        (None, _) => Err("it is not running in this process"),
-        (Some(_), Some(_)) => Err("several of its type run in this process, and this is not \
-                                   within a call to one of them"),
+        (None, _) => Err(Missing::None),
+        (Some(_), Some(_)) => Err(Missing::Several),
     }
 }
 

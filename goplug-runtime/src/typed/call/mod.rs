@@ -28,6 +28,8 @@ pub use call_context::{CallContext, Inherited};
 pub use configuration::{Configuration, Configured};
 pub(super) use context::with_notifier;
 pub use context::{Context, Scope, Scoped, call_context};
+#[cfg(feature = "plugin")]
+pub(crate) use context::{may_block, running};
 pub use invocation::{
     Arrived, Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver,
 };

@@ -1,7 +1,9 @@
 //! A running plugin, as its callbacks see it.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -36,6 +38,11 @@ pub trait Notifier: Send + Sync {
     fn emit_at_once(&self, callback: &str, payload: Payload<'_>) -> bool {
         let _ = (callback, payload);
         false
+    }
+
+    /// The notifier as its own type, for code that knows it. The default says nothing.
+    fn into_any(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        None
     }
 
     /// Sends a callback, and waits while the queue of a host is full. The output is the host's

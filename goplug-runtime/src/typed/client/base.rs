@@ -24,7 +24,7 @@ use crate::typed::callback::{
 };
 use crate::typed::codec::{DecodeResult, EncodeArguments, MediaType, encode};
 use crate::typed::declare::{CallbackSpec, MethodError, MethodSpec};
-use crate::typed::table::Expectation;
+use crate::typed::table::{Expectation, Need};
 
 /// How many callbacks a [`CallbackStream`] holds before the plugin has to wait.
 const STREAM_CAPACITY: usize = 64;
@@ -56,6 +56,11 @@ pub trait NamedClient: Client {
     const NAMESPACE: &'static str;
 }
 
+/// What a plugin needs of its host that calls it by this client. Generated code names it.
+pub fn need<C: Client>() -> Need {
+    C::expectation().into_need()
+}
+
 /// The content of a client: its caller, and how long a call may take.
 #[derive(Clone, Debug)]
 pub struct ClientBase<C> {
@@ -71,6 +76,12 @@ impl<C: Caller> ClientBase<C> {
     pub fn bind<T: Client<Caller = C>>(caller: C) -> Result<T> {
         caller.check(&T::expectation())?;
         Ok(T::from_base(Self { caller, timeout: None }))
+    }
+
+    /// A client whose contract is checked elsewhere.
+    #[cfg(feature = "plugin")]
+    pub(crate) fn unchecked<T: Client<Caller = C>>(caller: C) -> T {
+        T::from_base(Self { caller, timeout: None })
     }
 
     /// The same base with this time limit for each call.

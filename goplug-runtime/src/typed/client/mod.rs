@@ -9,7 +9,7 @@ mod request;
 mod result_stream;
 mod streamed_body;
 
-pub use base::{Client, ClientBase, NamedClient};
+pub use base::{Client, ClientBase, NamedClient, need};
 pub use caller::{BlockingCaller, CallRequest, Caller, NoHost};
 pub use request::{Registration, Request};
 pub use result_stream::{ResultIter, ResultStream};

@@ -91,6 +91,8 @@ pub struct CallbackSpec {
 /// The names and signatures of a contract's trait.
 #[derive(Clone, Copy, Debug)]
 pub struct ContractSpec {
+    /// The trait's name: that of the service which fulfils it.
+    pub name: &'static str,
     /// Its methods.
     pub methods: &'static [MethodSpec],
     /// Its callbacks.

@@ -5,7 +5,8 @@
 
 use super::expectation::Expectation;
 use super::gather::Table;
-use crate::protocol::{Descriptor, MethodDescriptor, TypeDescriptor};
+use super::need::Need;
+use crate::protocol::{Descriptor, MethodDescriptor, ServiceDescriptor, TypeDescriptor};
 use crate::typed::declare::{CallbackSpec, ErrorSpec, MethodSpec, ParamSpec, PluginType};
 
 /// Whose descriptor it is: a client writes what its plugin reads.
@@ -21,6 +22,7 @@ struct Declared<'t> {
     side: Side,
     methods: Vec<&'static MethodSpec>,
     callbacks: &'t [&'static CallbackSpec],
+    needs: [&'t [Need]; 2],
     configuration: Option<&'static ParamSpec>,
 }
 
@@ -41,6 +43,7 @@ impl Table {
             side: Side::Plugin,
             methods: self.methods.iter().map(|(spec, _)| *spec).collect(),
             callbacks: &self.callbacks,
+            needs: [&self.needs, &self.wants],
             configuration: self.configuration,
         };
         declared.describe(descriptor);
@@ -83,6 +86,7 @@ impl Expectation {
             side,
             methods: self.methods.clone(),
             callbacks: &self.callbacks,
+            needs: [&[], &[]],
             configuration: None,
         };
         declared.describe(&mut descriptor);
@@ -100,11 +104,27 @@ impl Declared<'_> {
         for (place, method) in descriptor.methods.iter_mut().enumerate() {
             method.error = self.method(place, &method.name).and_then(|spec| error(&spec.error));
         }
+        let Descriptor { needs, wants, .. } = &mut *descriptor;
+        for (service, need) in self.services(needs, wants) {
+            for (method, spec) in service.methods.iter_mut().zip(&need.methods) {
+                method.error = error(&spec.error);
+            }
+        }
         descriptor.configuration = self
             .configuration
             .map(|spec| TypeDescriptor { spelling: spec.ty.into(), schema: None });
         #[cfg(feature = "schema")]
         self.add_schemas(descriptor);
+    }
+
+    /// The services of the host, each with its declaration.
+    fn services<'d>(
+        &self,
+        needs: &'d mut [ServiceDescriptor],
+        wants: &'d mut [ServiceDescriptor],
+    ) -> impl Iterator<Item = (&'d mut ServiceDescriptor, &Need)> {
+        let [needed, wanted] = self.needs;
+        needs.iter_mut().zip(needed).chain(wants.iter_mut().zip(wanted))
     }
 
     /// The declaration of the method of this name, which is likely to be at this place.
@@ -126,8 +146,8 @@ mod schemas {
     use std::sync::Arc;
 
     use super::{Declared, Side};
-    use crate::protocol::{Descriptor, Parameter};
-    use crate::typed::declare::ParamSpec;
+    use crate::protocol::{Descriptor, MethodDescriptor, Parameter};
+    use crate::typed::declare::{MethodSpec, ParamSpec};
     use crate::typed::table::definitions::{self, Role, Slot};
 
     impl Declared<'_> {
@@ -140,10 +160,13 @@ mod schemas {
             let mut slots = Vec::new();
             for (place, method) in descriptor.methods.iter_mut().enumerate() {
                 let Some(spec) = self.method(place, &method.name) else { continue };
-                slots.extend(params(&mut method.params, spec.params, reads));
-                slots.push(Slot::new(&mut method.returns, spec.result, writes));
-                let error = method.error.as_mut();
-                slots.extend(error.map(|error| Slot::new(error, spec.error.schema, writes)));
+                slots.extend(of_method(method, spec, reads, writes));
+            }
+            // The plugin is the client of a service.
+            for (service, need) in self.services(&mut descriptor.needs, &mut descriptor.wants) {
+                for (method, spec) in service.methods.iter_mut().zip(&need.methods) {
+                    slots.extend(of_method(method, spec, writes, reads));
+                }
             }
             for callback in &mut descriptor.callbacks {
                 let spec = self.callbacks.iter().find(|spec| spec.name == callback.name);
@@ -155,6 +178,18 @@ mod schemas {
             slots.extend(configuration.map(|(ty, spec)| Slot::new(ty, spec.schema, reads)));
             descriptor.definitions = Arc::new(definitions::fill(slots));
         }
+    }
+
+    fn of_method<'d>(
+        method: &'d mut MethodDescriptor,
+        spec: &'static MethodSpec,
+        reads: Role,
+        writes: Role,
+    ) -> impl Iterator<Item = Slot<'d>> {
+        let MethodDescriptor { params: parameters, returns, error, .. } = method;
+        let returns = Slot::new(returns, spec.result, writes);
+        let error = error.as_mut().map(|error| Slot::new(error, spec.error.schema, writes));
+        params(parameters, spec.params, reads).chain([returns]).chain(error)
     }
 
     fn params<'d>(

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::need::Need;
 use crate::typed::call::{Call, Configuration, PluginValue, ReplyFuture};
 use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec, PluginType};
 
@@ -49,6 +50,8 @@ pub enum Item {
     Activate(&'static [ParamSpec], Activation),
     /// The stop hook.
     Stop(Stopper),
+    /// A service of the host, and whether the plugin can do without it.
+    Need(fn() -> Need, bool),
     /// Everything that a contract's trait declares, for this plugin.
     Contract(fn() -> Contract),
 }

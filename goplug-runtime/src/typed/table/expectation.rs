@@ -3,9 +3,11 @@
 use std::any::type_name;
 
 use super::entry::{Item, entries};
+use super::need::Need;
 #[cfg(any(feature = "host", feature = "schema"))]
 use crate::contract::{Verdict, compare};
 use crate::protocol::Descriptor;
+use crate::protocol::name::Qualified;
 use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, PluginType};
 #[cfg(feature = "host")]
 use crate::typed::declare::{ParamSpec, TypeSchema};
@@ -14,6 +16,8 @@ use crate::typed::declare::{ParamSpec, TypeSchema};
 #[derive(Clone, Debug)]
 pub struct Expectation {
     client: &'static str,
+    /// The name of the service that fulfils it.
+    service: String,
     pub(super) methods: Vec<&'static MethodSpec>,
     pub(super) callbacks: Vec<&'static CallbackSpec>,
     /// A descriptor that says what the client needs; `None` if its types say it.
@@ -26,6 +30,7 @@ impl Expectation {
     pub fn of_plugin<P: PluginType, C>() -> Self {
         let mut expectation = Self {
             client: type_name::<C>(),
+            service: Qualified { namespace: P::NAMESPACE, name: P::NAME }.to_string(),
             methods: Vec::new(),
             callbacks: Vec::new(),
             stated: None,
@@ -39,7 +44,7 @@ impl Expectation {
                     expectation.methods.extend(spec.methods);
                     expectation.callbacks.extend(spec.callbacks);
                 }
-                Item::Activate(..) | Item::Stop(_) => {}
+                Item::Activate(..) | Item::Stop(_) | Item::Need(..) => {}
             }
         }
         expectation.methods.sort_by_key(|spec| spec.name);
@@ -52,6 +57,7 @@ impl Expectation {
     pub fn of_contract<C>(spec: &'static ContractSpec) -> Self {
         Self {
             client: type_name::<C>(),
+            service: spec.name.into(),
             methods: spec.methods.iter().collect(),
             callbacks: spec.callbacks.iter().collect(),
             stated: None,
@@ -69,6 +75,18 @@ impl Expectation {
     /// The client's type, for people.
     pub fn client(&self) -> &'static str {
         self.client
+    }
+
+    /// The name of the service of a host that fulfils this: that of the contract, or of the plugin with
+    /// its namespace.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The same as what a plugin needs of its host.
+    #[doc(hidden)]
+    pub fn into_need(self) -> Need {
+        Need { service: self.service, methods: self.methods }
     }
 
     /// Whether there may be a schema of one of the client's types. None is made.
@@ -125,6 +143,7 @@ mod tests {
         MethodSpec { name: "wave", returns: "u8", optional: true, ..MethodSpec::EMPTY };
 
     static CONTRACT: ContractSpec = ContractSpec {
+        name: "Greeter",
         methods: &[MethodSpec { name: "greet", optional: false, ..WAVE }, WAVE],
         callbacks: &[],
     };
@@ -169,6 +188,7 @@ mod tests {
     #[test]
     fn where_both_sides_have_schemas_these_decide() {
         static READS: ContractSpec = ContractSpec {
+            name: "Reader",
             methods: &[MethodSpec {
                 returns: "Count",
                 result: TypeSchema::of::<u16>(),

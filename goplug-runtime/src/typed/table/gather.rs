@@ -4,6 +4,7 @@
 //! duplicates. Descriptor, `.pconf` and dispatch are made from the table alone.
 
 use super::entry::{Activation, Contract, Dispatch, Item, Stopper, entries};
+use super::need::Need;
 use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, name};
 use crate::typed::declare::{CallbackSpec, MethodSpec, ParamSpec, PluginType};
@@ -15,6 +16,10 @@ pub struct Table {
     pub methods: Vec<(&'static MethodSpec, Dispatch)>,
     /// Callbacks, sorted by wire name.
     pub callbacks: Vec<&'static CallbackSpec>,
+    /// The services of the host that the plugin needs, sorted by name.
+    pub needs: Vec<Need>,
+    /// Those that it can do without.
+    pub wants: Vec<Need>,
     /// The activation hook.
     pub activate: Option<Activation>,
     /// What the activation hook reads.
@@ -30,6 +35,8 @@ impl Table {
             version: Some(P::VERSION.into()),
             methods: self.methods.iter().map(|(spec, _)| spec.descriptor()).collect(),
             callbacks: self.callbacks.iter().map(|spec| spec.descriptor()).collect(),
+            needs: self.needs.iter().map(Need::descriptor).collect(),
+            wants: self.wants.iter().map(Need::descriptor).collect(),
             ..Descriptor::new(P::NAME, P::NAMESPACE)
         }
     }
@@ -48,6 +55,10 @@ impl Table {
                 return Err("has two stop hooks");
             }
             Item::Stop(_) => {}
+            Item::Need(need, is_optional) => {
+                let needs = if is_optional { &mut self.wants } else { &mut self.needs };
+                insert_sorted(needs, need(), |need| &need.service);
+            }
             Item::Contract(contract) => {
                 let Contract { spec, dispatch } = contract();
                 for (spec, dispatch) in spec.methods.iter().zip(dispatch) {
@@ -93,7 +104,7 @@ pub fn table<P: PluginType>() -> Result<Table> {
     let mut table = Table::default();
     let mut is_empty = true;
     for item in entries::<P>() {
-        is_empty = false;
+        is_empty &= matches!(item, Item::Need(..));
         table.add(item).map_err(|what| fault(what.into()))?;
     }
     if is_empty {
@@ -108,6 +119,9 @@ pub fn table<P: PluginType>() -> Result<Table> {
     }
     for spec in &table.callbacks {
         name::check_callback(spec.name)?;
+    }
+    for need in table.needs.iter().chain(&table.wants) {
+        name::check_service(&need.service)?;
     }
     match table.first_duplicate() {
         Some(name) => Err(fault(format!("two of its members have the wire name {name:?}"))),

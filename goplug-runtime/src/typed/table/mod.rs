@@ -12,6 +12,9 @@ mod embedded;
 mod entry;
 mod expectation;
 mod gather;
+mod need;
+#[cfg(feature = "host")]
+mod provided;
 #[cfg(feature = "schema")]
 mod references;
 mod spelled;
@@ -23,3 +26,6 @@ pub use entry::{
 };
 pub use expectation::Expectation;
 pub use gather::{Table, insert_sorted, table};
+pub use need::Need;
+#[cfg(feature = "host")]
+pub(crate) use provided::Provided;

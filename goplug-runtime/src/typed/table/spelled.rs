@@ -89,7 +89,7 @@ mod tests {
         error: ErrorSpec { ty: "Overflow", ..ErrorSpec::NONE },
     };
 
-    static CONTRACT: ContractSpec = ContractSpec { methods: &[SUM], callbacks: &[] };
+    static CONTRACT: ContractSpec = ContractSpec { name: "Sums", methods: &[SUM], callbacks: &[] };
 
     fn offering(spec: &MethodSpec) -> Descriptor {
         Descriptor { methods: vec![spec.descriptor()], ..Descriptor::new("P", "") }
@@ -121,10 +121,12 @@ mod tests {
     #[test]
     fn a_schema_of_a_type_of_the_language_adds_nothing_and_that_of_another_does() {
         static PLAIN: ContractSpec = ContractSpec {
+            name: "Plain",
             methods: &[MethodSpec { result: TypeSchema::of::<i64>(), ..SUM }],
             callbacks: &[],
         };
         static NAMED: ContractSpec = ContractSpec {
+            name: "Named",
             methods: &[MethodSpec {
                 error: ErrorSpec { schema: TypeSchema::of::<String>(), ..SUM.error },
                 ..SUM

@@ -148,7 +148,9 @@ impl Supervisor {
         }
         let retry_at = self.retry_at(error);
         // A client that does not fit says nothing against the file: whoever asked gets the error.
-        if by == StartedBy::Request && matches!(error.error, Error::Contract { .. }) {
+        // Nor does a need that the host does not meet.
+        let is_of_host = matches!(error.error, Error::Contract { .. } | Error::NotProvided { .. });
+        if by == StartedBy::Request && is_of_host {
             self.watch_failed_program();
         } else {
             self.reject(&error.error);
@@ -176,7 +178,10 @@ impl Supervisor {
     fn decide(&mut self, error: &StartError, by: StartedBy) -> RestartDecision {
         // What is wrong with the files, or with what the host has configured, does not pass by itself:
         // files are looked at for changes.
-        let is_wrong = matches!(error.error, Error::Rejected { .. } | Error::Configuration(_));
+        let is_wrong = matches!(
+            error.error,
+            Error::Rejected { .. } | Error::Configuration(_) | Error::NotProvided { .. }
+        );
         if by != StartedBy::Restart && is_wrong {
             return RestartDecision::StayStopped;
         }

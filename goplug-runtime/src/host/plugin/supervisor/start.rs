@@ -9,14 +9,15 @@ use std::sync::{Arc, Weak};
 use tokio::time::{Instant, timeout_at};
 
 use super::Supervisor;
-use crate::error::Error;
-use crate::host::callbacks::{self, CallbackPeer};
+use crate::error::{Error, Result};
+use crate::host::callbacks::{self, CallbackPeer, Services};
 use crate::host::disk;
 use crate::host::instance::{
     Launch, OwnedInstance, StartCause, StartError, StartingInstance, start_error, unsupported,
 };
 use crate::host::plugin::contracts::Clients;
 use crate::host::plugin::event::PluginEvent;
+use crate::host::plugin::services::Needs;
 use crate::host::policy::{PluginConfiguration, Policy};
 use crate::host::task::OwnedTask;
 use crate::limits;
@@ -109,11 +110,12 @@ impl Supervisor {
         }
         // The reporter is released before the start, so that the registry can be dropped
         // meanwhile.
-        let (installation, sockets, policy) = {
+        let (installation, sockets, policy, services) = {
             let reporter = self.reporter.upgrade().ok_or(Error::Stopped)?;
             let installation = plugin.installation().ok_or_else(|| self.not_found())?;
             let policy = self.next_policy(&installation, &*reporter, candidate)?;
-            (installation, reporter.sockets(), policy)
+            let services = plugin.services(&Needs::of_pconf(&installation.pconf), &*reporter)?;
+            (installation, reporter.sockets(), policy, services)
         };
         let policy = &*policy;
         if let Some(sandbox) = &policy.sandbox
@@ -125,7 +127,7 @@ impl Supervisor {
         let (digests, host) = (&self.digests, plugin.callbacks().host_id());
         let launch = Launch { installation, policy, sockets: &sockets, digests, host, deadline };
         let starting = launch.start(plugin.closing()).await?;
-        let instance = self.activate(starting, policy, deadline).await?;
+        let instance = self.activate(starting, policy, deadline, services).await?;
         Ok(Launched { instance, deadline })
     }
 
@@ -134,11 +136,12 @@ impl Supervisor {
         starting: StartingInstance,
         policy: &Policy,
         deadline: Instant,
+        services: Services,
     ) -> Result<OwnedInstance, StartError> {
         let plugin = &self.plugin;
         let installation = Arc::clone(starting.installation());
-        let peer =
-            CallbackPeer::new(installation, Arc::clone(starting.endpoint()), policy.call_timeout);
+        let endpoint = Arc::clone(starting.endpoint());
+        let peer = CallbackPeer::new(installation, endpoint, policy.call_timeout, services);
         let peer = Arc::new(peer);
         // What a plugin of the original GoPlug makes of a registration before its activation is not
         // known, and nothing but the answer to the activation tells what a `.pconf` without
@@ -154,7 +157,14 @@ impl Supervisor {
         })?;
         peer.set_active(instance.shared.descriptor());
         let dialect = instance.shared.dialect();
-        if refusal.is_some() {
+        let has_more = match self.add_services(&peer, &instance) {
+            Ok(has_more) => has_more,
+            Err(error) => {
+                instance.stop(policy.stop_timeout).await;
+                return Err(error.into());
+            }
+        };
+        if refusal.is_some() || has_more {
             plugin.callbacks().register_again();
         }
         let Receiver { generation, task } = match receiver.take() {
@@ -163,6 +173,24 @@ impl Supervisor {
         };
         instance.receive_callbacks(generation, task);
         Ok(instance)
+    }
+
+    /// Adds the services that the `.pconf` has not named and the answer to the activation does.
+    /// Returns whether there are any.
+    ///
+    /// # Errors
+    /// [`Error::NotProvided`] if nothing fulfils one of them; the process is stopped then.
+    fn add_services(&self, peer: &CallbackPeer, instance: &OwnedInstance) -> Result<bool> {
+        let announced = Needs::of_pconf(&instance.installation.pconf);
+        let Some(more) = Needs::of_descriptor(instance.shared.descriptor()).beyond(&announced)
+        else {
+            return Ok(false);
+        };
+        let reporter = self.reporter.upgrade().ok_or(Error::Stopped)?;
+        let services = self.plugin.services(&Needs::of_descriptor(&more), &*reporter)?;
+        let has_any = !services.is_empty();
+        peer.add_services(services);
+        Ok(has_any)
     }
 
     /// Has a plugin that is not active register the callbacks, if there are any. It need not do that:
@@ -176,7 +204,7 @@ impl Supervisor {
     ) -> Result<(StartingInstance, Option<Error>), StartError> {
         let callbacks = self.plugin.callbacks();
         while let Some(Receiver { generation, .. }) = receiver
-            && !callbacks.is_empty()
+            && (!callbacks.is_empty() || peer.has_services())
         {
             let (generation, is_child) = (*generation, starting.is_child());
             let registering = async {

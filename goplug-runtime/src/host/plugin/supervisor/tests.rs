@@ -12,6 +12,7 @@ use crate::host::policy::{Policy, Restart};
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
+use crate::typed::Provided;
 
 /// A registry that records what is reported to it.
 #[derive(Default)]
@@ -40,6 +41,14 @@ impl Reporter for Recorder {
 
     fn configuration(&self, _: &Arc<PluginState>) -> Result<Option<PluginConfiguration>> {
         Ok(None)
+    }
+
+    fn provided(&self, _: &str) -> Option<Arc<Provided>> {
+        None
+    }
+
+    fn installed(&self) -> Vec<(Arc<PluginState>, Arc<Installation>)> {
+        Vec::new()
     }
 
     fn reject(&self, _: &Installation, reason: String) {

@@ -1,0 +1,244 @@
+//! The services of this host that one plugin calls.
+//!
+//! A call arrives as an event of the plugin's stream, and is replied to as a callback is. Each runs in
+//! a task of its own, so that a slow one holds up nothing: no call, no callback, no other service. The
+//! tasks end with the task that receives the plugin's callbacks.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, timeout_at};
+
+use super::Callbacks;
+use super::peer::CallbackPeer;
+use super::targets::{ArrivedCall, ServiceTarget};
+use crate::error::Error;
+use crate::http1::Request;
+use crate::limits;
+use crate::panic::{catch_panic, contained};
+use crate::protocol::service::{ServiceCall, ServiceEvent};
+use crate::protocol::visible::{Lines, OneLine};
+use crate::protocol::{Problem, ProblemKind, parts, wire};
+use crate::typed::{ActivationId, MediaType, Reply, within_activation};
+
+/// The calls of services that are in flight for one process.
+pub(super) struct ServiceCalls {
+    peer: Arc<CallbackPeer>,
+    host_id: Arc<str>,
+    activation: ActivationId,
+    /// Each gives the id of its event.
+    tasks: JoinSet<u64>,
+    running: HashMap<u64, Running>,
+    /// How many calls have no answer yet.
+    unanswered: Arc<AtomicUsize>,
+}
+
+/// A call with a task of its own, which has not ended.
+struct Running {
+    task: AbortHandle,
+    place: Arc<Place>,
+}
+
+/// A place among the calls that have no answer yet. It is free once the call is answered or taken back,
+/// as in the plugin, and not only when its task has ended.
+struct Place {
+    unanswered: Arc<AtomicUsize>,
+    is_free: AtomicBool,
+}
+
+impl Place {
+    fn take(unanswered: &Arc<AtomicUsize>) -> Arc<Self> {
+        unanswered.fetch_add(1, Ordering::Relaxed);
+        let unanswered = Arc::clone(unanswered);
+        Arc::new(Self { unanswered, is_free: AtomicBool::new(false) })
+    }
+
+    fn free(&self) {
+        if !self.is_free.swap(true, Ordering::Relaxed) {
+            self.unanswered.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.free();
+    }
+}
+
+impl ServiceCalls {
+    pub(super) fn new(peer: &Arc<CallbackPeer>, callbacks: &Callbacks) -> Self {
+        Self {
+            peer: Arc::clone(peer),
+            host_id: callbacks.host_id.as_str().into(),
+            activation: callbacks.activation_id(),
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            unanswered: Arc::default(),
+        }
+    }
+
+    /// Takes an event of the stream that is no callback: begins a call, or ends one. Does not wait.
+    pub(super) fn take(&mut self, event_type: &str, data: &[u8], id: Option<u64>) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            if let Ok(id) = ended {
+                self.running.remove(&id);
+            }
+        }
+        // An event without an id cannot be replied to.
+        match (ServiceEvent::read(event_type), id) {
+            (Some(ServiceEvent::Cancel), _) => {
+                let id = std::str::from_utf8(data).ok().and_then(|id| id.trim().parse().ok());
+                let running = id.and_then(|id: u64| self.running.remove(&id));
+                if let Some(Running { task, place }) = running {
+                    place.free();
+                    task.abort();
+                }
+            }
+            (Some(ServiceEvent::Call(call)), Some(id)) => self.begin(&call, data, id),
+            (Some(ServiceEvent::Call(_)), None) | (None, _) => contained(|| {
+                tracing::warn!(
+                    target: "goplug::services", plugin = %self.peer.id(),
+                    "an event is ignored that is neither a callback nor a call: {}",
+                    OneLine(event_type)
+                );
+            }),
+        }
+    }
+
+    fn begin(&mut self, call: &ServiceCall<'_>, data: &[u8], id: u64) {
+        // A plugin that heeds no limit gets no task for each of its calls.
+        if self.running.len() >= 4 * limits::SERVICE_CALLS {
+            return;
+        }
+        let reply = self.arrive(call, data);
+        let place = Place::take(&self.unanswered);
+        let answered = Arc::clone(&place);
+        let (peer, host_id) = (Arc::clone(&self.peer), Arc::clone(&self.host_id));
+        let name = format!("{}/{}", call.service, call.method);
+        let (activation, accepts_parts) = (self.activation, call.accepts_parts);
+        let task = self.tasks.spawn(async move {
+            let answer = match reply {
+                Ok((target, call)) => answer(&peer, &name, &*target, call, activation).await,
+                Err(problem) => Err(problem),
+            };
+            answered.free();
+            send(&peer, &host_id, &name, id, answer, accepts_parts).await;
+            id
+        });
+        self.running.insert(id, Running { task, place });
+    }
+
+    /// What a call is passed to.
+    fn arrive(
+        &self,
+        call: &ServiceCall<'_>,
+        data: &[u8],
+    ) -> Result<(Arc<dyn ServiceTarget>, ArrivedCall), Problem> {
+        let refused = |kind, text| Err(Problem::new(kind, text));
+        if self.unanswered.load(Ordering::Relaxed) >= limits::SERVICE_CALLS {
+            let text = format!(
+                "{} calls of services of this host are in flight already, and it takes no more",
+                limits::SERVICE_CALLS
+            );
+            return refused(ProblemKind::Internal, text);
+        }
+        let Some(target) = self.peer.service(call.service) else {
+            let text = format!("this host provides no service {:?}", call.service);
+            return refused(ProblemKind::UnknownMethod, text);
+        };
+        let (body, media_type) = if call.is_base64 {
+            match BASE64.decode(data) {
+                Ok(body) => (body.into(), MediaType::Raw),
+                Err(error) => {
+                    let text = format!("the data are not base64: {error}");
+                    return refused(ProblemKind::InvalidArguments, text);
+                }
+            }
+        } else {
+            (Bytes::copy_from_slice(data), MediaType::Json)
+        };
+        let timeout = call.timeout.unwrap_or(limits::CALL_TIMEOUT).min(limits::MAX_DURATION);
+        let deadline = Instant::now() + timeout;
+        let (method, accepts_parts) = (call.method.to_owned(), call.accepts_parts);
+        Ok((target, ArrivedCall { method, body, media_type, accepts_parts, deadline }))
+    }
+}
+
+/// Runs a call until it answers, panics, or its caller's time is over.
+async fn answer(
+    peer: &CallbackPeer,
+    name: &str,
+    target: &dyn ServiceTarget,
+    call: ArrivedCall,
+    activation: ActivationId,
+) -> Result<Reply, Problem> {
+    let deadline = call.deadline;
+    let running = async {
+        let mut reply = target.call(call)?;
+        poll_fn(|cx| match peer.is_active() {
+            true => reply.as_mut().poll(cx),
+            // The activation may be waiting for this call, which must not wait for the activation.
+            false => within_activation(Some(activation), || reply.as_mut().poll(cx)),
+        })
+        .await
+    };
+    match timeout_at(deadline, catch_panic(running)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => {
+            contained(|| {
+                tracing::error!(
+                    target: "goplug::services", plugin = %peer.id(), service = name,
+                    "the handler panicked: {}", Lines(&panic)
+                );
+            });
+            Err(Problem::new(ProblemKind::HandlerPanicked, panic))
+        }
+        Err(_) => Err(Problem::new(ProblemKind::DeadlineExceeded, "the caller's time is over")),
+    }
+}
+
+/// Sends the answer to the plugin that waits for it.
+async fn send(
+    peer: &CallbackPeer,
+    host_id: &str,
+    name: &str,
+    id: u64,
+    answer: Result<Reply, Problem>,
+    accepts_parts: bool,
+) {
+    let (body, media_type) = match answer {
+        Ok(Reply { body, media_type, beside: None }) => (body, media_type.as_str()),
+        Ok(reply) if accepts_parts => (reply.whole_body(), wire::FORM_DATA),
+        Ok(Reply { body, beside: Some(bytes), .. }) => {
+            (parts::json::pair(&body, &bytes), wire::JSON)
+        }
+        Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
+    };
+    let request = Request {
+        below: &format!("/{id}"),
+        content_type: Some(media_type),
+        headers: &[(wire::HEADER_HOST, host_id)],
+        ..Request::new(wire::CALLBACK_REPLY, &body)
+    };
+    let mut sent = peer.control(&request).await;
+    if matches!(sent, Err(Error::Io { .. })) {
+        // A second reply does no harm: the plugin refuses it.
+        sent = peer.control(&request).await;
+    }
+    // The plugin refuses the reply to a call that it has given up, which is nobody's fault.
+    if let Err(error @ (Error::Io { .. } | Error::Connect { .. } | Error::Deadline { .. })) = sent {
+        contained(|| {
+            tracing::warn!(
+                target: "goplug::services", plugin = %peer.id(), service = name,
+                "the answer did not reach the plugin: {error}"
+            );
+        });
+    }
+}

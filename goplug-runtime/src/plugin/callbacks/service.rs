@@ -1,0 +1,218 @@
+//! Calls of services of hosts: events of a host's stream that the host replies to.
+//!
+//! A call waits where the callbacks wait, and its reply arrives as those of callbacks do. Dropping the
+//! call takes it back, by another event.
+//!
+//! Nothing here is linked into a plugin that calls no service.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::emit::failure;
+use super::host::{CallbackReply, Host, Origin};
+use super::hub::{Hosts, Hub};
+use super::message::Message;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::protocol::service::{self, ServiceCall};
+use crate::protocol::{PluginId, Problem, ProblemKind};
+
+/// A call of a service, ready to be sent.
+pub(in crate::plugin) struct OutgoingCall<'a> {
+    /// How hosts list the service.
+    pub(in crate::plugin) entry: &'a str,
+    /// The event; its timeout is that of the whole call.
+    pub(in crate::plugin) event: ServiceCall<'a>,
+    /// The arguments, as the event has them.
+    pub(in crate::plugin) data: &'a [u8],
+    /// When the caller gives up.
+    pub(in crate::plugin) deadline: Instant,
+}
+
+/// Why no host is called.
+#[derive(Debug)]
+pub(in crate::plugin) enum NoHost {
+    /// No host provides the service, or none that has this token.
+    NotProvided,
+    /// Several do, and nothing says which is meant.
+    Several,
+    /// The plugin takes nothing more.
+    Stopped,
+}
+
+/// A call that a host has been sent, or is to be sent.
+struct Pending<'a> {
+    hub: &'a Hub,
+    serial: u64,
+    id: u64,
+    reply: oneshot::Receiver<CallbackReply>,
+    /// The event that takes the call back; `None` once the host has replied.
+    cancel: Option<String>,
+}
+
+impl Hub {
+    /// The host that provides this service: that with the token, or else the only one.
+    pub(in crate::plugin) fn provider(
+        &self,
+        entry: &str,
+        token: Option<&str>,
+    ) -> Result<u64, NoHost> {
+        let hosts = self.lock();
+        if hosts.closed {
+            return Err(NoHost::Stopped);
+        }
+        let is_meant = |host: &&Host| match (token, &host.origin) {
+            (Some(token), Origin::Token(other)) => token == other,
+            (Some(_), _) => false,
+            (None, _) => true,
+        };
+        let mut providing =
+            hosts.list.iter().filter(|host| host.listens_to(entry)).filter(is_meant);
+        match (providing.next(), providing.next()) {
+            (Some(host), None) => Ok(host.serial),
+            (None, _) => Err(NoHost::NotProvided),
+            (Some(_), Some(_)) => Err(NoHost::Several),
+        }
+    }
+
+    /// Calls a service of a host, and waits for the reply without a deadline. Dropping the future
+    /// takes the call back. Needs no runtime.
+    ///
+    /// # Errors
+    /// Those of a call; `None` if the host provides the service no more.
+    pub(in crate::plugin) async fn call_service(
+        &self,
+        serial: u64,
+        call: &OutgoingCall<'_>,
+    ) -> Option<Result<Bytes>> {
+        let mut pending = match self.queue_service(serial, call).await? {
+            Ok(pending) => pending,
+            Err(error) => return Some(Err(error)),
+        };
+        let reply = (&mut pending.reply).await;
+        Some(match reply {
+            Ok(reply) => {
+                pending.cancel = None;
+                match reply {
+                    CallbackReply::Value(value) => Ok(value),
+                    CallbackReply::Problem(problem) => Err(failure_of(&call.event, &problem)),
+                }
+            }
+            Err(_) if self.lock().closed => Err(Error::Stopped),
+            Err(_) => Err(Error::io(
+                format!("{}: the host is gone without an answer", shown(&call.event)),
+                std::io::ErrorKind::ConnectionReset.into(),
+            )),
+        })
+    }
+
+    /// Waits for a place among the calls of the host, and queues the call.
+    async fn queue_service(
+        &self,
+        serial: u64,
+        call: &OutgoingCall<'_>,
+    ) -> Option<Result<Pending<'_>>> {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            // A change from here on is not missed, even if it comes before the wait.
+            changed.as_mut().enable();
+            match self.try_queue_service(serial, call)? {
+                Ok(Some(pending)) => return Some(Ok(pending)),
+                Ok(None) => changed.await,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// Queues a call unless the host has too many already.
+    fn try_queue_service(
+        &self,
+        serial: u64,
+        call: &OutgoingCall<'_>,
+    ) -> Option<Result<Option<Pending<'_>>>> {
+        let timeout = call.deadline.saturating_duration_since(Instant::now());
+        let event = ServiceCall { timeout: Some(timeout), ..call.event }.event_type();
+        if event.len() + call.data.len() > limits::MAX_EVENT {
+            return Some(Err(Error::TooLarge { limit: limits::MAX_EVENT }));
+        }
+        let mut hosts = self.lock();
+        if hosts.closed {
+            return Some(Err(Error::Stopped));
+        }
+        let Hosts { list, last_anonymous_id, .. } = &mut *hosts;
+        let host = list.iter_mut().find(|host| host.serial == serial)?;
+        if !host.listens_to(call.entry) {
+            return None;
+        }
+        if host.is_full() || host.service_calls >= limits::SERVICE_CALLS {
+            return Some(Ok(None));
+        }
+        let (sender, reply) = oneshot::channel();
+        let message = Message { name: call.entry, event: &event, data: call.data, body: &[] };
+        let id = host.push(last_anonymous_id, &message);
+        host.pending_replies.insert(id, sender);
+        host.service_calls += 1;
+        let cancel = service::cancel_type(call.event.service, call.event.method);
+        Some(Ok(Some(Pending { hub: self, serial, id, reply, cancel: Some(cancel) })))
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        let mut hosts = self.hub.lock();
+        let Hosts { list, last_anonymous_id, .. } = &mut *hosts;
+        let Some(host) = list.iter_mut().find(|host| host.serial == self.serial) else { return };
+        host.service_calls = host.service_calls.saturating_sub(1);
+        // A host that was forgotten meanwhile waits for nothing.
+        if host.pending_replies.remove(&self.id).is_some()
+            && let Some(event) = &self.cancel
+        {
+            let id = self.id.to_string();
+            let message = Message { name: event, event, data: id.as_bytes(), body: &[] };
+            host.push(last_anonymous_id, &message);
+        }
+        drop(hosts);
+        self.hub.changed.notify_waiters();
+    }
+}
+
+/// A call for people: `Database/query`.
+fn shown(call: &ServiceCall<'_>) -> String {
+    format!("{}/{}", call.service, call.method)
+}
+
+/// The name and namespace of what fulfils a service.
+fn id_of(service: &str) -> Option<PluginId> {
+    let (namespace, name) = service.rsplit_once('.').unwrap_or(("", service));
+    PluginId::read(name, namespace).ok()
+}
+
+/// The error that the host's problem document stands for.
+fn failure_of(call: &ServiceCall<'_>, document: &[u8]) -> Error {
+    let shown = shown(call);
+    let (Ok(problem), Some(id)) =
+        (serde_json::from_slice::<Problem>(document), id_of(call.service))
+    else {
+        return failure(&shown, document);
+    };
+    let detail = problem.detail.clone();
+    match problem.kind() {
+        ProblemKind::DeadlineExceeded => Error::Deadline {
+            what: shown,
+            after: call.timeout.unwrap_or(Duration::ZERO),
+            reason: Some(detail).filter(|detail| !detail.is_empty()),
+            may_have_executed: true,
+        },
+        ProblemKind::BodyTooLarge => Error::TooLarge { limit: limits::MAX_EVENT },
+        ProblemKind::NotActive | ProblemKind::Stopping => Error::Unavailable { id, reason: detail },
+        ProblemKind::Method
+        | ProblemKind::UnknownMethod
+        | ProblemKind::InvalidArguments
+        | ProblemKind::HandlerPanicked => failure(&shown, document),
+        _ => Error::Remote { id, method: shown, detail },
+    }
+}

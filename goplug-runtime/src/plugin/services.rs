@@ -1,0 +1,229 @@
+//! The services of the host, as the plugin's own code calls them.
+//!
+//! Start with [`host`]. Nothing here is linked into a plugin that does not call it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
+
+use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall};
+use super::definition::PluginDefinition;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::protocol::service::{ServiceCall, entry};
+use crate::typed::{
+    BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Inherited, MediaType,
+    Subscription, may_block, running, wait_until,
+};
+
+/// The typed client of a service of the host that the current call came from.
+///
+/// The plugin has to declare the service, by `needs(…)` or `wants(…)` of `#[goplug::plugin]`. Within a
+/// method, a hook or a callback's body, the host is the one that this call came from. Elsewhere, for
+/// example in a spawned task, it is the only host of the only plugin in the process.
+///
+/// A client can be kept for as long as its host is there. A blocking client is for methods that block.
+///
+/// ```no_run
+/// /// What the host offers.
+/// #[goplug::plugin]
+/// pub trait Database {
+///     #[goplug::method]
+///     async fn query(&self, sql: &str) -> Vec<String>;
+/// }
+///
+/// #[goplug::plugin(namespace = "acme", needs(Database))]
+/// pub struct Report;
+///
+/// #[goplug::method(Report)]
+/// pub async fn render() -> goplug::Result<String> {
+///     let database: DatabaseClient<goplug::Host> = goplug::host()?;
+///     Ok(database.query("select title from pages").await?.join("\n"))
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # Errors
+/// [`Error::NotProvided`] if the host has no such service; [`Error::Configuration`] if the plugin does
+/// not declare it, or outside of a plugin.
+pub fn host<C>() -> Result<C>
+where
+    C: Client,
+    C::Caller: From<Host>,
+{
+    let host = Host::of_service(C::expectation().service())?;
+    Ok(ClientBase::unchecked(host.into()))
+}
+
+/// A host as the plugin calls it: the caller of the clients that [`host`] makes.
+///
+/// A call takes at most the time that the call has left within which it is made, or 30 s outside of
+/// calls. Dropping the future of a call cancels it. At most [`limits::SERVICE_CALLS`] calls of one
+/// host are in flight; further ones wait.
+#[derive(Clone)]
+pub struct Host {
+    hub: Arc<Hub>,
+    definition: Arc<PluginDefinition>,
+    /// Which of the hosts.
+    serial: u64,
+    service: Arc<Service>,
+}
+
+/// The name of a service.
+struct Service {
+    name: String,
+    /// How hosts list it.
+    entry: String,
+}
+
+/// A host as code calls it that blocks: methods with the option `blocking`, and threads.
+///
+/// It is a caller of blocking clients, such as `DatabaseBlockingClient<goplug::blocking::Host>`. Code
+/// that runs on the plugin's own runtime must not block: it gets [`Error::Configuration`].
+#[derive(Clone, Debug)]
+pub struct BlockingHost(Host);
+
+impl From<Host> for BlockingHost {
+    fn from(host: Host) -> Self {
+        Self(host)
+    }
+}
+
+impl Host {
+    fn of_service(name: &str) -> Result<Self> {
+        let notifier = running().map_err(|reason| {
+            Error::Configuration(format!("the service {name:?} of a host: {reason}"))
+        })?;
+        let notifier = notifier.into_any().and_then(|any| any.downcast::<HubNotifier>().ok());
+        let Some(notifier) = notifier else {
+            let text = format!("the service {name:?} of a host: there is no host here");
+            return Err(Error::Configuration(text));
+        };
+        let HubNotifier { hub, definition } = &*notifier;
+        let id = &definition.id;
+        let mut declared = definition.descriptor.needs.iter().chain(&definition.descriptor.wants);
+        if !declared.any(|declared| declared.name == name) {
+            let text = format!(
+                "{id} calls the service {name:?} and does not declare it: write `needs({name})`, or \
+                 `wants({name})` if it can do without, in its #[goplug::plugin(…)]"
+            );
+            return Err(Error::Configuration(text));
+        }
+        let service = Service { name: name.into(), entry: entry(name) };
+        let serial = hub.provider(&service.entry, None).map_err(|error| match error {
+            NoHost::Stopped => Error::Stopped,
+            NoHost::NotProvided => not_provided(definition, name),
+            NoHost::Several => Error::Configuration(format!(
+                "several hosts provide the service {name:?}, and this is not within a call of one of \
+                 them"
+            )),
+        })?;
+        let service = Arc::new(service);
+        Ok(Self { hub: Arc::clone(hub), definition: Arc::clone(definition), serial, service })
+    }
+
+    /// The service that is called.
+    pub fn service(&self) -> &str {
+        &self.service.name
+    }
+
+    /// Makes a call, and waits for the reply without a deadline. Needs no runtime.
+    async fn exchange(
+        &self,
+        request: &CallRequest<'_>,
+        timeout: Duration,
+        deadline: Instant,
+    ) -> Result<Bytes> {
+        let body = request.whole_body();
+        let is_base64 = !request.parts.is_empty() || request.media_type == MediaType::Raw;
+        let encoded = if is_base64 { BASE64.encode(&body) } else { String::new() };
+        let event = ServiceCall {
+            service: &self.service.name,
+            method: request.method,
+            timeout: Some(timeout),
+            accepts_parts: request.accepts_parts,
+            is_base64,
+        };
+        let data = if is_base64 { encoded.as_bytes() } else { &body[..] };
+        let call = OutgoingCall { entry: &self.service.entry, event, data, deadline };
+        match self.hub.call_service(self.serial, &call).await {
+            None => Err(not_provided(&self.definition, &self.service.name)),
+            Some(Err(Error::UnknownMethod { .. })) if request.optional => Err(Error::NotOffered {
+                id: self.definition.id.clone(),
+                method: request.method.into(),
+            }),
+            Some(result) => result,
+        }
+    }
+
+    /// How long a call may take.
+    fn timeout(request: &CallRequest<'_>) -> Duration {
+        let limit = request.timeout.unwrap_or(limits::CALL_TIMEOUT).min(limits::MAX_DURATION);
+        Inherited::current().for_nested(limit)
+    }
+
+    fn deadline_error(&self, request: &CallRequest<'_>, after: Duration) -> Error {
+        Error::deadline(format!("{}/{}", self.service.name, request.method), after)
+    }
+
+    fn no_callbacks(&self, callback: &str) -> Error {
+        let text =
+            format!("{}: a service of a host has no callback {callback:?}", self.service.name);
+        Error::Configuration(text)
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("service", &self.service.name).finish_non_exhaustive()
+    }
+}
+
+impl Caller for Host {
+    async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+        let timeout = Self::timeout(&request);
+        let deadline = Instant::now() + timeout;
+        let answered = timeout_at(deadline, self.exchange(&request, timeout, deadline)).await;
+        answered.unwrap_or_else(|_| Err(self.deadline_error(&request, timeout)))
+    }
+
+    async fn subscribe(&self, callback: &'static str, _: CallbackHandler) -> Result<Subscription> {
+        Err(self.no_callbacks(callback))
+    }
+}
+
+impl Caller for BlockingHost {
+    /// Blocks the thread in the first poll of the future, which is then ready.
+    async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
+        let Self(host) = self;
+        if !may_block() {
+            let text = format!(
+                "{}/{}: this code runs on the plugin's runtime, which it would block: use the async \
+                 client, or mark the method #[goplug::method(blocking)]",
+                host.service.name, request.method
+            );
+            return Err(Error::Configuration(text));
+        }
+        let timeout = Host::timeout(&request);
+        let deadline = Instant::now() + timeout;
+        wait_until(host.exchange(&request, timeout, deadline), deadline.into())
+            .unwrap_or_else(|| Err(host.deadline_error(&request, timeout)))
+    }
+
+    async fn subscribe(&self, callback: &'static str, _: CallbackHandler) -> Result<Subscription> {
+        Err(self.0.no_callbacks(callback))
+    }
+}
+
+impl BlockingCaller for BlockingHost {}
+
+fn not_provided(definition: &PluginDefinition, service: &str) -> Error {
+    let reason = "its host does not provide it, by `Registry::builder(…).provide(…)` or by \
+                  `Policy::may_call`, or provides something else of this name";
+    Error::NotProvided { id: definition.id.clone(), service: service.into(), reason: reason.into() }
+}

@@ -1,0 +1,81 @@
+//! The value with which a host fulfils contracts for its plugins.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use super::entry::{Dispatch, Item, entries};
+use super::gather::{Table, table};
+use crate::error::Result;
+use crate::protocol::name::Qualified;
+use crate::protocol::{Descriptor, Problem, ProblemKind};
+use crate::typed::call::{Call, PluginValue, ReplyFuture};
+use crate::typed::declare::{MethodSpec, PluginType};
+
+/// A value whose methods are services: those of its contracts, and the ones of its own type.
+///
+/// The methods are found and run as in a plugin, by the same table.
+pub(crate) struct Provided {
+    names: Vec<String>,
+    methods: Vec<(&'static MethodSpec, Dispatch)>,
+    value: PluginValue,
+    describe: fn() -> Result<Descriptor>,
+    described: OnceLock<Descriptor>,
+}
+
+impl Provided {
+    /// # Errors
+    /// As [`table`].
+    pub(crate) fn new<P: PluginType>(value: P) -> Result<Self> {
+        let Table { methods, .. } = table::<P>()?;
+        let mut names = vec![Qualified { namespace: P::NAMESPACE, name: P::NAME }.to_string()];
+        for item in entries::<P>() {
+            if let Item::Contract(contract) = item {
+                names.push(contract().spec.name.into());
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        let describe = || Ok(table::<P>()?.described::<P>());
+        Ok(Self { names, methods, value: Arc::new(value), describe, described: OnceLock::new() })
+    }
+
+    /// The names of the services: of the contracts, and of the type itself.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What the value offers, with the schemas of its types. The first call makes them.
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        self.described.get_or_init(|| {
+            // The table was gathered before, so it can be gathered again.
+            (self.describe)().unwrap_or_else(|_| Descriptor::new("", ""))
+        })
+    }
+
+    /// Begins a call of a method. Nothing of it runs before the first poll but what a method does
+    /// that is not async.
+    ///
+    /// # Errors
+    /// A problem if there is no such method, or if its result is a stream.
+    pub(crate) fn call(&self, method: &str, call: Call) -> Result<ReplyFuture, Problem> {
+        let place = self.methods.binary_search_by(|(spec, _)| spec.name.cmp(method));
+        let Some((spec, dispatch)) = place.ok().and_then(|place| self.methods.get(place)) else {
+            let detail = format!("the service has no method {method:?}");
+            return Err(Problem::new(ProblemKind::UnknownMethod, detail));
+        };
+        if spec.stream {
+            let detail = format!(
+                "the result of {method:?} is a stream, and services of a host have no streams: \
+                 return a list, or ask for one part after the other"
+            );
+            return Err(Problem::new(ProblemKind::Internal, detail));
+        }
+        Ok(dispatch(Arc::clone(&self.value), call))
+    }
+}
+
+impl fmt::Debug for Provided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provided").field("names", &self.names).finish_non_exhaustive()
+    }
+}
