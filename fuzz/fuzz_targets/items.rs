@@ -1,11 +1,11 @@
-//! A streamed result reads the same by its fast path and by the decoder alone, in whatever pieces it
+//! A stream of items reads the same by its fast path and by the decoder alone, in whatever pieces it
 //! arrives.
 
 #![no_main]
 
 use goplug_fuzz::pieces;
 use goplug_runtime::bytes::Bytes;
-use goplug_runtime::protocol::event_stream::{Decoder, Event, ItemReader, ResultEvent};
+use goplug_runtime::protocol::event_stream::{Decoder, Event, ItemReader, ItemEvent};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|stream: &[u8]| {
@@ -18,7 +18,7 @@ fuzz_target!(|stream: &[u8]| {
 });
 
 /// The events, and whether the stream could be read to its end.
-type Read = (Vec<ResultEvent>, bool);
+type Read = (Vec<ItemEvent>, bool);
 
 fn read<'a>(limit: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> Read {
     let (mut reader, mut events) = (ItemReader::new(limit), Vec::new());
@@ -46,9 +46,10 @@ fn decoded(limit: usize, stream: &[u8]) -> Read {
             Ok(Some(Event { event, data, .. })) => {
                 let data = Bytes::copy_from_slice(data);
                 events.extend(match event {
-                    "item" => Some(ResultEvent::Item(data)),
-                    "end" => Some(ResultEvent::End),
-                    "error" => Some(ResultEvent::Error(data)),
+                    "item" => Some(ItemEvent::Item(data)),
+                    "arguments" => Some(ItemEvent::Arguments(data)),
+                    "end" => Some(ItemEvent::End),
+                    "error" => Some(ItemEvent::Error(data)),
                     _ => None,
                 });
             }

@@ -128,9 +128,13 @@ fn doc(member: &Member, kind: &str) -> TokenStream {
 /// The parameters. Those of methods are borrowed where that saves their caller a copy.
 fn params(params: &[Param], borrowed: bool) -> Vec<TokenStream> {
     let mut names = Names::default();
-    let params = params.iter().map(|Param { wire, ty, spelling }| {
+    let params = params.iter().map(|Param { wire, ty, spelling, stream }| {
         let ident = format_ident!("{}", names.of_param(wire));
-        let ty = if borrowed { self::borrowed(ty) } else { quote!(#ty) };
+        let ty = match (stream, borrowed) {
+            (true, _) => quote!(::goplug::Incoming<#ty>),
+            (false, true) => self::borrowed(ty),
+            (false, false) => quote!(#ty),
+        };
         let name = (ident != wire).then(|| quote!(name = #wire,));
         quote!(#[goplug(#name spelling = #spelling)] #ident: #ty)
     });

@@ -36,6 +36,8 @@ pub(crate) struct Param {
     pub(crate) ty: Type,
     /// How the descriptor spells the type.
     pub(crate) spelling: String,
+    /// Whether it is a stream, and `ty` an item of it.
+    pub(crate) stream: bool,
 }
 
 /// The error of a method's own.
@@ -165,7 +167,10 @@ impl Resolver<'_> {
             (false, [_]) => BytesAre::Raw,
             (false, _) => BytesAre::Json,
         };
-        let types = params.iter().map(|param| {
+        let last = params.len();
+        let types = params.iter().zip(1..).map(|(param, place)| {
+            let stream = of_method && param.stream && place == last;
+            let bytes = if stream { BytesAre::Raw } else { bytes };
             let ty = self.part(&Part {
                 member,
                 part: format!("parameter {}", param.name),
@@ -175,7 +180,7 @@ impl Resolver<'_> {
                 fallback,
             })?;
             let spelling = param.ty.spelling.clone();
-            Ok(Param { wire: param.name.clone(), ty, spelling })
+            Ok(Param { wire: param.name.clone(), ty, spelling, stream })
         });
         types.collect()
     }

@@ -111,6 +111,22 @@ fn a_streamed_result_is_a_stream_of_its_type() {
 }
 
 #[test]
+fn a_parameter_that_is_a_stream_is_a_stream_of_its_type() {
+    for (spelling, expected) in
+        [("i64", "::goplug::Incoming<i64>"), ("Bytes", "::goplug::Incoming<::goplug::Bytes>")]
+    {
+        let text = format!(
+            r#"{{"name":"P","methods":[{{"name":"add","params":[
+                {{"name":"a","type":"String"}},
+                {{"name":"items","type":"{spelling}","stream":true}}]}}]}}"#
+        );
+        let code = Generator::new().generate(&text).unwrap();
+        let code: String = code.split_whitespace().collect();
+        assert!(code.contains(&format!("items:{expected}")), "{code}");
+    }
+}
+
+#[test]
 fn the_module_is_declared_as_it_is_asked_for() {
     let text = of(r#""type":"i64""#);
     let code = Generator::new().module("other").visibility("pub(crate)").generate(&text).unwrap();

@@ -38,12 +38,13 @@ fn a_contract_with_names_of_another_language_expands_to_what_is_kept() {
 #[test]
 fn streamed_results_expand_to_what_is_kept() {
     compare("streams");
+    compare("incoming");
 }
 
 #[test]
 fn generated_code_names_only_the_standard_library_and_goplugs_private_module() {
     let mut roots = BTreeSet::new();
-    for name in ["functions", "implementation", "contract", "foreign", "streams"] {
+    for name in ["functions", "implementation", "contract", "foreign", "streams", "incoming"] {
         absolute_paths(expanded(name), &mut roots);
     }
     let expected = ["goplug::__private", "std"].map(str::to_owned);

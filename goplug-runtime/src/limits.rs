@@ -92,19 +92,23 @@ pub const REMOTE_CAUSES: usize = 64;
 /// quarter of this size, callbacks take a seventh longer.
 pub const CALLBACK_SEGMENT: usize = 64 << 10;
 
-/// How many bytes of a streamed result a plugin makes ready before it writes them: 64 KiB, and at
-/// most one item more.
+/// How many bytes of a stream its sender makes ready before it writes them: 64 KiB, and at most one item
+/// more.
 pub const STREAM_PIECE: usize = 64 << 10;
 
-/// Chunks of bytes of a streamed result that are shorter than this are joined: 16 KiB.
+/// Chunks of bytes of a stream that are shorter than this are joined: 16 KiB.
 pub const STREAM_COPIED: usize = 16 << 10;
 
 /// How long a host waits for the next part of a streamed result: 30 s, as long as a call may take.
 /// The time counts while somebody waits for an item, and not while nobody reads.
 pub const STREAM_IDLE: Duration = CALL_TIMEOUT;
 
-/// How many bytes of a streamed result a host reads at a time: 64 KiB.
+/// How many bytes of a stream its reader reads at a time: 64 KiB. A plugin reads as much ahead of the
+/// method that takes the stream.
 pub const STREAM_READ: usize = 64 << 10;
+
+/// The longest arguments beside a stream of bytes, in bytes: 32 KiB. They are a header.
+pub const MAX_HEADER_ARGUMENTS: usize = 32 << 10;
 
 /// The longest duration that can be set: a hundred years. Longer ones are shortened to this, so
 /// that they can be added to a point in time.

@@ -204,14 +204,14 @@ pub use goplug_runtime::typed::{
     Client, ClientBase, Configuration, Contract, ContractSpec, DecodeCallback, DecodeResult,
     Dispatch, EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
     ErrorTextFallback, ErrorTextOf, Expectation, HookFuture, HookOutcome, HookResult, HookText,
-    IntoPart, Item, Json, LossOf, MethodError, MethodSpec, NamedClient, NoHookOutcome, NoLoss,
-    Outcome, ParamSpec, Parts, PluginType, PluginValue, Raw, Reply, ReplyFuture, ResultIter,
-    ResultKind, ResultKindFallback, ResultStream, Streamed, Subscription, TypeSchema,
-    TypeSchemaFallback, TypeSchemaOf, blocking, call_context, check, need, outgoing, receiver,
-    wait, with_bytes,
+    Incoming, IncomingIter, IntoPart, Item, Json, LossOf, MethodError, MethodSpec, NamedClient,
+    NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, PluginValue, Raw, Reply,
+    ReplyFuture, ResultIter, ResultKind, ResultKindFallback, ResultStream, SentItems, Streamed,
+    Subscription, TypeSchema, TypeSchemaFallback, TypeSchemaOf, blocking, call_context, check,
+    need, outgoing, receiver, wait, with_bytes, with_items,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
-pub use goplug_runtime::{bytes::Bytes, inventory, serde, serde_json};
+pub use goplug_runtime::{bytes::Bytes, futures_core::Stream, inventory, serde, serde_json};
 
 /// The default type of a client's caller: the host's handle of a plugin. In a program without the
 /// `host` feature it is a type without values.

@@ -98,7 +98,8 @@ pub use goplug_runtime::protocol::{InvalidName, InvalidTraceparent, PluginId, Tr
 #[doc(inline)]
 pub use goplug_runtime::typed::{
     BlockingCaller, CallContext, CallRequest, CallbackHandler, CallbackStream, Caller, Client,
-    NamedClient, PluginType, ResultIter, ResultStream, Subscription,
+    Incoming, IncomingError, IncomingIter, NamedClient, PluginType, ResultIter, ResultStream,
+    Subscription,
 };
 #[doc(inline)]
 pub use goplug_runtime::{CallError, Error, ErrorKind, MethodFailure, RemoteError, Result, limits};
@@ -186,7 +187,7 @@ pub mod raw {
     pub use goplug_runtime::typed::check::Returned;
     #[doc(inline)]
     pub use goplug_runtime::typed::{
-        CallbackEvent, Expectation, HookOutcome, MediaType, Reply, StreamedBody,
+        CallbackEvent, Expectation, HookOutcome, MediaType, Reply, RequestItems, StreamedBody,
     };
 }
 

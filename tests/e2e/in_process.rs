@@ -13,8 +13,10 @@ use goplug_tests::fixtures::calculator::{
     Calculator, CalculatorBlockingClient, CalculatorClient, DivideError, Setup,
 };
 use goplug_tests::fixtures::counter::{Counter, CounterClient};
+use goplug_tests::fixtures::intake::{Intake, IntakeBlockingClient, IntakeClient};
 use tokio::sync::mpsc::unbounded_channel;
 
+use crate::incoming::{Iter, fed};
 use crate::streams::all;
 use crate::test_env::{TestEnv, kill, run_test, soon, until};
 
@@ -434,4 +436,46 @@ fn a_program_that_installs_no_plugin_is_named() {
     assert!(reason.contains("exit status: 1"), "{reason}");
     let error = goplug::testing::registry().install("/no/such/program").start_blocking();
     assert!(error.unwrap_err().to_string().starts_with("/no/such/program: "));
+}
+
+#[test]
+fn streams_of_arguments_arrive_as_they_do_in_a_process() {
+    run_test(async |_| {
+        let plugin = InProcess::new(Intake::default());
+        let intake: IntakeClient<_> = plugin.client().unwrap();
+        let (sender, numbers) = fed();
+        let reading = intake.clone();
+        let call = tokio::spawn(async move { reading.watched(numbers).await });
+        for number in 1..=5 {
+            sender.send(number).unwrap();
+        }
+        drop(sender);
+        assert_eq!(soon("the sum", call).await.unwrap().unwrap(), 15);
+        assert_eq!(intake.take(2, Iter(1..)).await.unwrap(), 3);
+        assert_eq!(
+            intake.digest("x", Iter([Bytes::from_static(b"ab")].into_iter())).await.unwrap().1,
+            2
+        );
+        let (sender, numbers) = fed();
+        let mut echo = intake.echo(numbers).await.unwrap();
+        for number in 0..10 {
+            sender.send(number).unwrap();
+            assert_eq!(soon("the answer", echo.next()).await.unwrap().unwrap(), number);
+        }
+        drop(sender);
+        assert!(soon("the end", echo.next()).await.is_none());
+        let late = intake.clone().with_timeout(Duration::from_millis(50));
+        let error = soon("the deadline", late.silent_after(Iter(0..3))).await.unwrap_err();
+        assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn blocking_clients_send_streams_to_a_plugin_in_this_process() {
+    let plugin = InProcess::new(Intake::default());
+    let intake: IntakeBlockingClient<_> = plugin.client().unwrap();
+    assert_eq!(intake.watched(0..10_000).unwrap(), 49_995_000);
+    assert_eq!(intake.iterated(2, 0..10).unwrap(), 90);
+    let echo: Result<Vec<u64>, Error> = intake.echo(0..10_000).unwrap().collect();
+    assert!(echo.unwrap().into_iter().eq(0..10_000));
 }

@@ -26,6 +26,8 @@ mod http;
 mod hung_folder;
 mod in_flight;
 mod in_process;
+mod incoming;
+mod incoming_http;
 mod legacy;
 mod live_plugin;
 mod logs;

@@ -44,6 +44,7 @@ pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
 pub(crate) const SPEAKER: &str = env!("CARGO_BIN_EXE_fixture-speaker");
 pub(crate) const STORE: &str = env!("CARGO_BIN_EXE_fixture-store");
 pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
+pub(crate) const INTAKE: &str = env!("CARGO_BIN_EXE_fixture-intake");
 pub(crate) const LOG: &str = env!("CARGO_BIN_EXE_fixture-log");
 pub(crate) const MAILER: &str = env!("CARGO_BIN_EXE_fixture-mailer");
 pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");

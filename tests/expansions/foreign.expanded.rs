@@ -87,6 +87,7 @@ impl<C: ::goplug::__private::Caller> ReportClient<C> {
                 schema: ::goplug::__private::schema!(bool),
             },
         ],
+        incoming: ::std::option::Option::None,
         returns: "Page",
         result: ::goplug::__private::schema!(Page),
         error: ::goplug::__private::ErrorSpec::NONE,

@@ -71,6 +71,7 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
                 schema: ::goplug::__private::schema!(::std::string::String),
             },
         ],
+        incoming: ::std::option::Option::None,
         returns: "Result<u64>",
         result: ::goplug::__private::schema!(u64),
         error: ::goplug::__private::ErrorSpec::NONE,

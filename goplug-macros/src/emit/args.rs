@@ -5,9 +5,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Index, Type};
 
+use super::flavour::Flavour;
 use super::paths::Paths;
 use crate::model::types::{self, Raw};
-use crate::model::{FnSignature, Input, Param, idents};
+use crate::model::{FnSignature, Incoming, IncomingForm, Input, Param, idents};
 
 /// ```text
 /// let (a, b) = call.arrived::<(i64, String)>(spec).arguments()?;
@@ -17,8 +18,28 @@ use crate::model::{FnSignature, Input, Param, idents};
 /// let (call, mut parts) = call.split(spec)?;
 /// let (a, image) = call.arrived::<(i64, Option<Vec<u8>>)>(spec).arguments()?;
 /// let image: Bytes = parts.take(&spec.params[1], image)?;
+/// // and, for a stream beside them:
+/// let lines = call.arriving::<Line>().items()?;
 /// ```
 pub(crate) fn decode(
+    signature: &FnSignature,
+    call: &Ident,
+    spec: &TokenStream,
+    paths: &Paths,
+) -> TokenStream {
+    let values = decode_values(signature, call, spec, paths);
+    let Some(Incoming { item, form, .. }) = signature.incoming() else { return values };
+    let (Paths { private, .. }, Param { ident, owned, .. }) = (paths, item);
+    let read = if item.raw().is_some() { quote!(bytes) } else { quote!(items) };
+    let stream = quote!(#call.arriving::<#owned>().#read()?);
+    let stream = match form {
+        IncomingForm::Stream => stream,
+        IncomingForm::Iter => quote!(#private::IncomingIter::new(#stream)),
+    };
+    quote!(#values let #ident = #stream;)
+}
+
+fn decode_values(
     signature: &FnSignature,
     call: &Ident,
     spec: &TokenStream,
@@ -71,6 +92,7 @@ pub(crate) fn pass(signature: &FnSignature, plugin: &Ident, context: &Ident) -> 
             let Param { ident, by_ref, .. } = &signature.params[*index];
             if *by_ref { quote!(&#ident) } else { quote!(#ident) }
         }
+        Input::Incoming(incoming) => incoming.item.ident.to_token_stream(),
         Input::Context(param) if param.by_ref => quote!(&#context),
         Input::Context(_) => quote!(#context),
     });
@@ -84,15 +106,37 @@ pub(crate) fn pass(signature: &FnSignature, plugin: &Ident, context: &Ident) -> 
 /// Bytes::from(input)
 /// // or, for bytes beside others:
 /// with_bytes((&a,), [(1, IntoPart::into_part(image))])
+/// // or, for a stream beside them:
+/// with_items((&a,), SentItems::new(lines).json(spec))
 /// ```
-pub(crate) fn encode(signature: &FnSignature, paths: &Paths) -> TokenStream {
+pub(crate) fn encode(
+    signature: &FnSignature,
+    flavour: Flavour,
+    spec: &TokenStream,
+    paths: &Paths,
+) -> TokenStream {
+    let values = encode_values(signature, paths);
+    let Some(Incoming { item, .. }) = signature.incoming() else { return values };
+    let (Paths { private, .. }, ident) = (paths, &item.ident);
+    let items = match flavour {
+        Flavour::Async => quote!(#private::SentItems::new(#ident)),
+        Flavour::Blocking => quote!(#private::SentItems::of_all(#ident)),
+    };
+    let items = match item.raw() {
+        Some(_) => quote!(#items.bytes()),
+        None => quote!(#items.json(#spec)),
+    };
+    quote!(#private::with_items(#values, #items))
+}
+
+fn encode_values(signature: &FnSignature, paths: &Paths) -> TokenStream {
     if signature.has_parts() {
         return encode_with_bytes(signature, paths);
     }
     encode_named(signature, paths, |param| param.ident.to_token_stream())
 }
 
-/// As [`encode`], within the user's own function, whose parameters have the user's names.
+/// As [`encode`] without a stream, within the user's own function, whose parameters have the user's names.
 pub(crate) fn encode_users(signature: &FnSignature, paths: &Paths) -> TokenStream {
     encode_named(signature, paths, |param| param.user_ident.to_token_stream())
 }

@@ -5,7 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::ReturnType;
 use syn::spanned::Spanned as _;
 
-use super::client::{Flavour, codec};
+use super::client::codec;
+use super::flavour::Flavour;
 use super::paths::Paths;
 use super::spec::callback_constant;
 use super::{args, docs};

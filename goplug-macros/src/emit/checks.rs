@@ -10,8 +10,8 @@ use super::paths::Paths;
 use super::results::{ok_type, opaque};
 use crate::model::types::{self, Raw};
 use crate::model::{
-    Callback, ClientMember, ContextParam, ErrorForm, FnSignature, Hook, Method, Outcome, Output,
-    Param, Stream, idents, names,
+    Callback, ClientMember, ContextParam, ErrorForm, FnSignature, Hook, Incoming, IncomingForm,
+    Method, Outcome, Output, Param, Stream, idents, names,
 };
 
 /// The checks of a member.
@@ -45,7 +45,36 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let listeners: TokenStream = listeners.collect();
     let head = method.stream.as_ref().and_then(|stream| head_check(method, stream, paths));
     let context = method.signature.context().map(|param| context(param, paths));
-    quote!(#params #context #output #head #listeners)
+    let incoming = method.signature.incoming().map(|it| incoming(it, paths));
+    quote!(#params #incoming #context #output #head #listeners)
+}
+
+/// ```text
+/// parameter::<Line>();
+/// spelled::<Incoming<Line>, Incoming<Line>>();
+/// ```
+///
+/// of a stream of items: the first type is the user's, the second is goplug's.
+fn incoming(incoming: &Incoming, paths: &Paths) -> TokenStream {
+    let (Paths { private, .. }, Incoming { item, written, form }) = (paths, incoming);
+    let Param { owned, written: item_written, .. } = item;
+    let items = match item.raw() {
+        Some(_) => quote_spanned!(item_written.span()=> #private::check::bytes::<#owned>();),
+        None => {
+            let (bytes, some) = (no_hidden_bytes(owned, paths), no_lost_some(owned, paths));
+            quote_spanned! {item_written.span()=>
+                #private::check::parameter::<#owned>(); #bytes #some
+            }
+        }
+    };
+    let of_goplug = match form {
+        IncomingForm::Stream => quote!(Incoming),
+        IncomingForm::Iter => quote!(IncomingIter),
+    };
+    quote_spanned! {written.span()=>
+        #items
+        #private::check::spelled::<#written, #private::#of_goplug<#owned>>();
+    }
 }
 
 /// ```text

@@ -8,85 +8,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Path, Visibility};
 
+use super::flavour::Flavour;
 use super::paths::{self, MemberScope, Paths};
 use super::spec::method_constant;
 use super::{args, docs, results};
-use crate::model::{Method, Output, Plugin, idents};
-
-/// Which of the two clients.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flavour {
-    /// `CalculatorClient`, whose methods are `async`.
-    Async,
-    /// `CalculatorBlockingClient`, for hosts that are not async.
-    Blocking,
-}
-
-impl Flavour {
-    /// The trait of its callers.
-    fn caller(self, private: &TokenStream) -> TokenStream {
-        match self {
-            Self::Async => quote!(#private::Caller),
-            Self::Blocking => quote!(#private::BlockingCaller),
-        }
-    }
-
-    fn default_caller(self, private: &TokenStream) -> TokenStream {
-        match self {
-            Self::Async => quote!(#private::DefaultCaller),
-            Self::Blocking => quote!(#private::DefaultBlockingCaller),
-        }
-    }
-
-    /// The name of the associated type that is the contract's client.
-    fn of_contract(self) -> Ident {
-        idents::local(match self {
-            Self::Async => "Client",
-            Self::Blocking => "BlockingClient",
-        })
-    }
-
-    /// The client of this flavour, by the path of the async one.
-    pub(super) fn client(self, client: &Path) -> Path {
-        let mut path = client.clone();
-        if let (Self::Blocking, Some(last)) = (self, path.segments.last_mut()) {
-            let name = last.ident.to_string();
-            let stem = name.strip_suffix("Client").unwrap_or(&name);
-            last.ident = Ident::new(&format!("{stem}BlockingClient"), last.ident.span());
-        }
-        path
-    }
-
-    /// The path of the constant with a specification, which is on the async client.
-    pub(super) fn constant(self, constant: &Ident, paths: &Paths) -> TokenStream {
-        let Paths { client, .. } = paths;
-        match self {
-            Self::Async => quote!(Self::#constant),
-            Self::Blocking => quote!(<#client>::#constant),
-        }
-    }
-
-    /// `async`, or nothing.
-    pub(super) fn asyncness(self) -> Option<TokenStream> {
-        (self == Self::Async).then(|| quote!(async))
-    }
-
-    /// The type of a streamed result.
-    fn stream(self, private: &TokenStream) -> TokenStream {
-        match self {
-            Self::Async => quote!(#private::ResultStream),
-            Self::Blocking => quote!(#private::ResultIter),
-        }
-    }
-
-    /// `future.await`, or `wait(future)`.
-    pub(super) fn wait(self, future: &TokenStream, private: &TokenStream) -> TokenStream {
-        match self {
-            Self::Async => quote!(#future.await),
-            Self::Blocking => quote!(#private::wait(#future)),
-        }
-    }
-}
+use crate::model::{FnSignature, Method, Output, Param, Plugin, idents};
 
 /// The clients of a plugin or contract.
 pub(crate) struct ClientDecl<'a> {
@@ -229,8 +155,7 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
             docs::with_last(&signature.attrs, &fallback, last)
         }
     };
-    let (names, types): (Vec<_>, Vec<_>) =
-        signature.params.iter().map(|param| (&param.ident, &param.written)).unzip();
+    let params = parameters(signature, flavour, paths);
     let call = match (output, &method.stream) {
         (Output::Value(_), None) => quote!(call),
         (Output::Outcome(_), None) => quote!(try_call),
@@ -242,7 +167,7 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
         None => codec(output.raw().is_some(), private),
     };
     let constant = flavour.constant(&method_constant(method), paths);
-    let arguments = args::encode(signature, paths);
+    let arguments = args::encode(signature, flavour, &constant, paths);
     let result_type = results::result_type(method, paths);
     let request = quote!(self.base.request::<_, _, #result_type>);
     let called = quote!(#request(#codec, #constant, #arguments).#call());
@@ -257,9 +182,36 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     // If there are two functions of this name, the error points at both names.
     quote_spanned! {idents::call_site_at(ident)=>
         #attributes
-        pub #asyncness fn #ident(&self #(, #names: #types)*) -> #returns { #result }
+        pub #asyncness fn #ident(&self #(, #params)*) -> #returns { #result }
         #offers
     }
+}
+
+/// ```text
+/// a: i64, lines: impl Stream<Item = Line> + Send + 'static
+/// // or
+/// a: i64, lines: impl IntoIterator<Item = Line, IntoIter: Send + 'static>
+/// ```
+fn parameters(signature: &FnSignature, flavour: Flavour, paths: &Paths) -> Vec<TokenStream> {
+    let Paths { private, .. } = paths;
+    let values =
+        signature.params.iter().map(|Param { ident, written, .. }| quote!(#ident: #written));
+    let incoming = signature.incoming().map(|incoming| {
+        let Param { ident, owned, .. } = &incoming.item;
+        let items = match flavour {
+            Flavour::Async => quote! {
+                impl #private::Stream<Item = #owned> + ::std::marker::Send + 'static
+            },
+            Flavour::Blocking => quote! {
+                impl ::std::iter::IntoIterator<
+                    Item = #owned,
+                    IntoIter: ::std::marker::Send + 'static,
+                >
+            },
+        };
+        quote!(#ident: #items)
+    });
+    values.chain(incoming).collect()
 }
 
 /// ```text

@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Path, Visibility};
 
-use super::client::Flavour;
 use super::dispatch::dispatch;
+use super::flavour::Flavour;
 use super::paths::Paths;
 use crate::model::{ClientMember, idents};
 

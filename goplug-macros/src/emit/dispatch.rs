@@ -43,7 +43,8 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
         Some(stream) => streamed(method, stream, &outlet, &result, paths),
     };
     let plugin_param = if signature.takes_plugin { quote!(#plugin) } else { quote!(_) };
-    let reads_call = !signature.params.is_empty() || method.stream.is_some();
+    let reads_call =
+        !signature.params.is_empty() || signature.incoming().is_some() || method.stream.is_some();
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
     // An error about the whole future, for example that it is not `Send`, points at the function.
     let boxed = quote_spanned! {idents::generated(&signature.ident).span()=>

@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::client::{self, Flavour};
+use super::client;
 use super::dispatch::dispatch;
 use super::entry::entry;
+use super::flavour::Flavour;
 use super::paths::{MemberScope, Paths};
 use super::{callback, checks, hook, spec};
 use crate::model::{ClientMember, Hook, Member};

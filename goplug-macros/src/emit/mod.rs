@@ -15,6 +15,7 @@ pub(crate) mod contract;
 mod dispatch;
 mod docs;
 pub(crate) mod entry;
+mod flavour;
 mod hook;
 pub(crate) mod member;
 mod need;
@@ -23,4 +24,5 @@ pub(crate) mod plugin;
 mod results;
 pub(crate) mod spec;
 
+pub(crate) use flavour::Flavour;
 pub(crate) use paths::{MemberScope, Paths};

@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use super::paths::Paths;
 use super::results::{error_type, success};
 use crate::model::{
-    Callback, ClientMember, ErrorForm, FnSignature, Method, Output, Param, idents, types,
+    Callback, ClientMember, ErrorForm, FnSignature, Incoming, Method, Output, Param, idents, types,
 };
 
 /// The specification of a member.
@@ -39,6 +39,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let cfgs = &signature.attrs.cfgs;
     let doc = signature.attrs.doc();
     let params = params(signature, paths);
+    let incoming = incoming(signature, paths);
     let result = result(method, paths);
     let error = error(&method.output, paths);
     quote! {
@@ -47,6 +48,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
             name: #wire,
             doc: #doc,
             params: &[#(#params),*],
+            incoming: #incoming,
             returns: #returns,
             result: #result,
             error: #error,
@@ -148,6 +150,28 @@ pub(crate) fn params<'a>(
         let schema = if is_raw { opaque(paths) } else { schema(&quote!(#json), paths) };
         quote!(#private::ParamSpec { name: #name, ty: #spelling, schema: #schema })
     })
+}
+
+/// ```text
+/// Some(ParamSpec { name: "lines", ty: "Line", schema: schema!(Line) })
+/// ```
+///
+/// for the parameter that is a stream.
+fn incoming(signature: &FnSignature, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let Some(Incoming { item, .. }) = signature.incoming() else {
+        return quote!(::std::option::Option::None);
+    };
+    let Param { name, spelling, owned, .. } = item;
+    let schema = match item.raw() {
+        Some(_) => opaque(paths),
+        None => schema(&quote!(#owned), paths),
+    };
+    quote! {
+        ::std::option::Option::Some(
+            #private::ParamSpec { name: #name, ty: #spelling, schema: #schema }
+        )
+    }
 }
 
 /// ```text

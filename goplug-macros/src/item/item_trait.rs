@@ -6,7 +6,8 @@ use syn::{ReturnType, parse_quote};
 
 use crate::attr;
 use crate::diag::Diag;
-use crate::emit::client::{self, ClientDecl, Flavour};
+use crate::emit::Flavour;
+use crate::emit::client::{self, ClientDecl};
 use crate::emit::{MemberScope, Paths, callback, checks, contract as table, member, spec};
 use crate::model::{self, Attrs, BlockItem, ClientMember};
 use crate::syntax::{Function, Trait};

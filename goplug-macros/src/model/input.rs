@@ -2,6 +2,7 @@
 
 use syn::{PatType, Type};
 
+use super::incoming::Incoming;
 use super::param::check_cfg;
 use super::types;
 use crate::attr;
@@ -14,6 +15,8 @@ const CONTEXT: &str = "CallContext";
 pub(crate) enum Input {
     /// An argument of the call: its index in [`FnSignature::params`](super::FnSignature::params).
     Argument(usize),
+    /// A stream of items, which comes after the arguments.
+    Incoming(Box<Incoming>),
     /// The context of the call, which is not sent.
     Context(Box<ContextParam>),
 }
@@ -23,7 +26,15 @@ impl Input {
     pub(super) fn as_context(&self) -> Option<&ContextParam> {
         match self {
             Self::Context(context) => Some(context),
-            Self::Argument(_) => None,
+            Self::Argument(_) | Self::Incoming(_) => None,
+        }
+    }
+
+    /// The stream of items, if it is that.
+    pub(super) fn as_incoming(&self) -> Option<&Incoming> {
+        match self {
+            Self::Incoming(incoming) => Some(incoming),
+            Self::Argument(_) | Self::Context(_) => None,
         }
     }
 }

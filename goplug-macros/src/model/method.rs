@@ -5,6 +5,7 @@ use syn::ext::IdentExt as _;
 
 use super::container::Container;
 use super::idents;
+use super::incoming::{Incoming, IncomingForm};
 use super::names::{self, Kind};
 use super::output::Output;
 use super::signature::FnSignature;
@@ -40,6 +41,25 @@ fn check_parts(signature: &FnSignature, diag: &Diag) {
                     part `arguments` has the other parameters: give these another name";
         diag.at(&param.user_ident, text);
     }
+}
+
+/// Refuses a stream of items that the method could not read.
+fn check_incoming(signature: &FnSignature, returns_stream: bool, diag: &Diag) {
+    let Some(Incoming { written, form, .. }) = signature.incoming() else { return };
+    let text = match form {
+        IncomingForm::Iter if signature.is_async => {
+            "an `IncomingIter` blocks, and an `async fn` is not to block: take an `Incoming`"
+        }
+        IncomingForm::Iter if returns_stream => {
+            "a stream does not block when it is polled: take an `Incoming`"
+        }
+        IncomingForm::Stream if !signature.is_async && !returns_stream => {
+            "the items of an `Incoming` are awaited: make this an `async fn`, or take an \
+             `IncomingIter`, and the method runs on a thread of its own"
+        }
+        IncomingForm::Iter | IncomingForm::Stream => return,
+    };
+    diag.at(written, text);
 }
 
 impl Method {
@@ -82,13 +102,15 @@ impl Method {
                         block when it is polled: send the items of blocking code by a channel";
             diag.at_span(span, text);
         }
+        check_incoming(&signature, stream.is_some(), diag);
+        let iterates = signature.incoming().is_some_and(|it| it.form == IncomingForm::Iter);
         let returns = options.returns.as_ref();
         Self {
             wire,
             returns: returns.map_or_else(|| output.spelling(), syn::LitStr::value),
             output,
             stream,
-            blocking: options.blocking.is_some(),
+            blocking: options.blocking.is_some() || iterates,
             idempotent: options.idempotent.is_some(),
             optional: function.body.is_some() && matches!(container, Container::Contract),
             signature,

@@ -6,6 +6,7 @@ use syn::{FnArg, PatType, Path, Receiver, ReceiverKind, Safety, Signature, Type}
 use super::attrs::Attrs;
 use super::container::Container;
 use super::idents;
+use super::incoming::Incoming;
 use super::input::{ContextParam, Input};
 use super::param::{MAX_PARAMS, Param};
 use super::types::{self, Raw};
@@ -46,8 +47,17 @@ impl FnSignature {
         self.inputs.iter().find_map(Input::as_context)
     }
 
+    /// The parameter that is a stream of items.
+    pub(crate) fn incoming(&self) -> Option<&Incoming> {
+        self.inputs.iter().find_map(Input::as_incoming)
+    }
+
     /// Refuses what only a method can take.
     pub(super) fn takes_arguments_only(&self, what: &str, diag: &Diag) {
+        if let Some(Incoming { written, .. }) = self.incoming() {
+            let text = format!("{what} answers no call, so nobody streams to it: take a `Vec<T>`");
+            diag.at(written, text);
+        }
         if let Some(ContextParam { written, .. }) = self.context() {
             let text =
                 format!("{what} answers no call, so there is no `CallContext`: leave this out");
@@ -58,7 +68,8 @@ impl FnSignature {
     /// A generated local variable beside the parameters.
     pub(crate) fn local(&self, name: &str) -> Ident {
         let params = self.params.iter().map(|param| &param.ident);
-        idents::fresh(name, quote::quote!(#(#params)*))
+        let incoming = self.incoming().map(|incoming| &incoming.item.ident);
+        idents::fresh(name, quote::quote!(#(#params)* #incoming))
     }
 
     /// The only parameter, if it is bytes that travel as they are.
@@ -131,6 +142,10 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
                 inputs.inputs.extend(context);
             }
             FnArg::Typed(param) => {
+                if let Some(incoming) = Incoming::new(param, container, diag) {
+                    inputs.inputs.extend(incoming.map(|it| Input::Incoming(Box::new(it))));
+                    continue;
+                }
                 let Some(param) = Param::new(param, container, diag) else { continue };
                 if inputs.params.iter().any(|other| other.name == param.name) {
                     let text = format!("there is a parameter of the name `{}` already", param.name);
@@ -141,6 +156,7 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
             }
         }
     }
+    check_incoming(&inputs, diag);
     let contexts = inputs.inputs.iter().filter_map(Input::as_context);
     for ContextParam { written, .. } in contexts.skip(1) {
         diag.at(written, "the function has the context of the call already: leave this out");
@@ -153,6 +169,31 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
         diag.at(&param.written, text);
     }
     inputs
+}
+
+/// Refuses a stream that is not the last argument, or that has bytes beside it.
+fn check_incoming(inputs: &Inputs, diag: &Diag) {
+    let Some(at) = inputs.inputs.iter().position(|input| input.as_incoming().is_some()) else {
+        return;
+    };
+    for input in &inputs.inputs[at + 1..] {
+        match input {
+            Input::Argument(index) => {
+                let text = "the items of a stream come after all arguments: put this before it";
+                diag.at(&inputs.params[*index].written, text);
+            }
+            Input::Incoming(incoming) => {
+                let text = "a method takes one stream: make one of them, of an enum for example";
+                diag.at(&incoming.written, text);
+            }
+            Input::Context(_) => {}
+        }
+    }
+    for param in inputs.params.iter().filter(|param| param.is_bytes()) {
+        let text = "bytes beside a stream have no form in which they travel as they are: send them \
+                    as an item of the stream, or put them into a struct, and they travel as JSON";
+        diag.at(&param.written, text);
+    }
 }
 
 fn check_receiver(receiver: &Receiver, container: &Container, diag: &Diag) -> bool {

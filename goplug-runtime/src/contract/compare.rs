@@ -68,7 +68,8 @@ fn method(method: &MethodDescriptor) -> Described<'_> {
     Described {
         kind: MemberKind::Method,
         name: &method.name,
-        params: &method.params,
+        params: method.values(),
+        incoming: method.incoming(),
         returns: &method.returns,
         error: method.error.as_ref(),
         stream: method.stream,
@@ -81,6 +82,7 @@ fn callback(callback: &CallbackDescriptor) -> Described<'_> {
         kind: MemberKind::Callback,
         name: &callback.name,
         params: &callback.params,
+        incoming: None,
         returns: &callback.returns,
         error: None,
         stream: false,

@@ -21,6 +21,8 @@ pub(super) struct Described<'a> {
     pub(super) kind: MemberKind,
     pub(super) name: &'a str,
     pub(super) params: &'a [Parameter],
+    /// The last parameter of a method, if it is a stream.
+    pub(super) incoming: Option<&'a Parameter>,
     pub(super) returns: &'a TypeDescriptor,
     pub(super) error: Option<&'a TypeDescriptor>,
     pub(super) stream: bool,
@@ -40,13 +42,15 @@ impl Described<'_> {
     }
 
     fn signature(&self) -> String {
-        signature(self.name, self.params, self.returns, self.stream)
+        let params: Vec<_> = self.params.iter().chain(self.incoming).cloned().collect();
+        signature(self.name, &params, self.returns, self.stream)
     }
 
     /// Every type that it has, without results that are nothing.
     fn types(&self) -> impl Iterator<Item = &TypeDescriptor> {
         let returns = Some(self.returns).filter(|ty| ty.schema.is_some() || !is_unit(&ty.spelling));
-        self.params.iter().map(|param| &param.ty).chain(returns).chain(self.error)
+        let params = self.params.iter().chain(self.incoming).map(|param| &param.ty);
+        params.chain(returns).chain(self.error)
     }
 }
 
@@ -128,6 +132,7 @@ impl<'a> Parts<'_, 'a> {
             _ => (Side::Client, Side::Plugin),
         };
         self.arguments(asks, client, plugin);
+        self.incoming(client, plugin);
         let is_answer = client.kind == MemberKind::Callback;
         if client.stream != plugin.stream {
             let words = |stream| if stream { "a stream" } else { "one result" };
@@ -252,6 +257,23 @@ impl<'a> Parts<'_, 'a> {
         };
         outcome.join(self.checker.arguments(writer, written, read));
         self.add("", outcome);
+    }
+
+    /// The items of the parameter that is a stream. Its name is not on the wire.
+    fn incoming(&mut self, client: &Described<'a>, plugin: &Described<'a>) {
+        let outcome = match (client.incoming, plugin.incoming) {
+            (None, None) => return,
+            (Some(ours), Some(theirs)) => {
+                self.types(Side::Client, &ours.ty, &theirs.ty, plugin.fingerprint)
+            }
+            (ours, _) => {
+                let words = |is| if is { "a stream" } else { "no stream" };
+                let (c, p) = (words(ours.is_some()), words(ours.is_none()));
+                let effect = "the plugin cannot read the arguments";
+                Outcome::of(Found::new(Verdict::Incompatible, Side::Client, c, p, effect))
+            }
+        };
+        self.add("items", outcome);
     }
 
     fn add(&mut self, root: &str, outcome: Outcome) {

@@ -14,8 +14,10 @@
 //! Imports `protocol` alone. Start reading at `client/response.rs` or `server/request.rs`.
 
 mod body;
+mod body_stream;
 mod buffer;
 mod chunked;
+mod chunks;
 #[cfg(feature = "host")]
 mod client;
 mod head_cache;
@@ -27,7 +29,9 @@ mod syntax;
 mod tests;
 
 pub use body::{Body, BodyKind, BodyLength, ReadError};
+pub use body_stream::{BodyProgress, BodyStream};
 pub use buffer::Buffer;
+pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 #[cfg(feature = "host")]
 pub use client::*;
 pub use head_cache::HeadCache;

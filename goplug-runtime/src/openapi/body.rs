@@ -6,7 +6,11 @@ use super::schemas::Schemas;
 use crate::protocol::{MethodDescriptor, Parameter, TypeDescriptor, parts, spelling, wire};
 
 /// The body of a call; `None` if the method has no parameters.
-pub(super) fn arguments(params: &[Parameter], schemas: &Schemas<'_>) -> Option<Value> {
+pub(super) fn arguments(method: &MethodDescriptor, schemas: &Schemas<'_>) -> Option<Value> {
+    if let Some(items) = method.incoming() {
+        return Some(incoming(items, method.values(), schemas));
+    }
+    let params = &method.params[..];
     if let Some(bytes) = spelling::only_bytes(params) {
         let content = json!({wire::OCTET_STREAM: {}});
         let what = format!("The parameter `{}`, as it is.", bytes.name);
@@ -25,6 +29,37 @@ pub(super) fn arguments(params: &[Parameter], schemas: &Schemas<'_>) -> Option<V
         "description": "The arguments by name. An array by position means the same.",
         "content": content,
     }))
+}
+
+/// The body of a call that sends a stream beside these arguments.
+fn incoming(items: &Parameter, values: &[Parameter], schemas: &Schemas<'_>) -> Value {
+    if spelling::is_bytes(&items.ty.spelling) {
+        let what = format!("The stream `{}`, as it is.", items.name);
+        let content = json!({wire::OCTET_STREAM: {}});
+        return json!({"required": true, "description": what, "content": content});
+    }
+    let arguments = match values {
+        [] => json!({}),
+        values => schemas.of_arguments(values),
+    };
+    let parts = [
+        (wire::EVENT_ARGUMENTS, "The other arguments, first.", arguments),
+        (wire::EVENT_ITEM, "An item.", schemas.of(&items.ty)),
+        (wire::EVENT_END, "There are no further items.", json!({"type": "null"})),
+    ];
+    json!({
+        "required": true,
+        "description": format!("The other arguments, and the items of the stream `{}`.", items.name),
+        "content": events(described(parts)),
+    })
+}
+
+/// Events of these types, each with its description and the schema of its data.
+fn described<const N: usize>(parts: [(&str, &str, Value); N]) -> Map<String, Value> {
+    let events = parts.into_iter().map(|(name, what, schema)| {
+        (name.to_owned(), json!({"description": what, "data": data(&schema)}))
+    });
+    events.collect()
 }
 
 /// The arguments of a method with bytes beside other parameters, as parts.
@@ -128,13 +163,13 @@ pub(super) fn data(schema: &Value) -> Value {
 
 /// The events of a streamed result.
 fn stream(item: &TypeDescriptor, schemas: &Schemas<'_>) -> Map<String, Value> {
-    let events = [
-        ("item", "An item.", schemas.of_success(item)),
-        ("end", "There are no further items.", json!({"type": "null"})),
-        ("error", "The method failed, and there are no further items.", schemas.problem()),
-    ];
-    let events = events.into_iter().map(|(name, what, schema)| {
-        (name.to_owned(), json!({"description": what, "data": data(&schema)}))
-    });
-    events.collect()
+    described([
+        (wire::EVENT_ITEM, "An item.", schemas.of_success(item)),
+        (wire::EVENT_END, "There are no further items.", json!({"type": "null"})),
+        (
+            wire::EVENT_ERROR,
+            "The method failed, and there are no further items.",
+            schemas.problem(),
+        ),
+    ])
 }

@@ -36,7 +36,9 @@ pub(super) fn descriptor_schema() -> Value {
         "items": {
             "type": "object",
             "required": ["name"],
-            "properties": {"name": {"type": "string"}, "type": text, "schema": true},
+            "properties": {
+                "name": {"type": "string"}, "type": text, "schema": true, "stream": flag,
+            },
         },
     });
     let member = json!({

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::names::Names;
 use super::schemas::Schemas;
 use super::{body, shared};
-use crate::protocol::{Descriptor, MethodDescriptor, wire};
+use crate::protocol::{Descriptor, MethodDescriptor, spelling, wire};
 
 /// A path for each method.
 pub(super) fn paths(
@@ -42,8 +42,14 @@ fn operation(method: &MethodDescriptor, id: &str, schemas: &Schemas<'_>) -> Valu
         "x-idempotent": method.idempotent,
         "x-signature": method.signature(),
     });
-    if let Some(body) = body::arguments(&method.params, schemas) {
+    if let Some(body) = body::arguments(method, schemas) {
         operation["requestBody"] = body;
+    }
+    if method.incoming().is_some_and(|items| spelling::is_bytes(&items.ty.spelling)) {
+        operation["parameters"] = json!([
+            shared::TIMEOUT.reference(),
+            shared::arguments(schemas.of_arguments(method.values())),
+        ]);
     }
     let summary = method.doc.trim().split("\n\n").next().unwrap_or_default();
     if !summary.is_empty() {

@@ -74,6 +74,17 @@ pub(super) fn parameters() -> Map<String, Value> {
     ])
 }
 
+/// The header with the arguments beside a stream of bytes, whose JSON has this schema.
+pub(super) fn arguments(schema: Value) -> Value {
+    json!({
+        "name": "Goplug-Arguments",
+        "in": "header",
+        "required": false,
+        "description": "The other arguments by name, as JSON in ASCII.",
+        "content": {wire::JSON: {"schema": schema}},
+    })
+}
+
 /// The header of responses that says which protocol the plugin speaks.
 pub(super) fn protocol_header() -> Value {
     json!({"required": true, "schema": version()})

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+mod streams;
+
 use serde_json::{Value, json};
 
 use super::names::is_valid;
@@ -166,25 +168,6 @@ fn a_methods_own_error_is_in_the_problem_document() {
     assert_eq!(schema[0]["$ref"], "#/components/schemas/Problem");
     assert_eq!(schema[1]["properties"]["error"]["$ref"], "#/components/schemas/E");
     assert_eq!(schema[1]["required"], json!(["error"]));
-}
-
-#[test]
-fn a_streamed_result_is_a_stream_of_items() {
-    let returns = json!({"type": "Line", "schema": {"type": "object"}});
-    let document = of_method(&json!({"name": "m", "stream": true, "returns": returns}));
-    let content = &document["paths"]["/m"]["post"]["responses"]["200"]["content"];
-    assert_eq!(data_of(content, "item")["contentSchema"], json!({"type": "object"}));
-    assert_eq!(data_of(content, "end")["contentSchema"], json!({"type": "null"}));
-    let error = &data_of(content, "error")["contentSchema"];
-    assert_eq!(error["$ref"], "#/components/schemas/Problem");
-}
-
-#[test]
-fn a_streamed_result_of_bytes_is_these_bytes() {
-    let returns = json!({"type": "Result<Bytes, String>"});
-    let document = of_method(&json!({"name": "m", "stream": true, "returns": returns}));
-    let content = &document["paths"]["/m"]["post"]["responses"]["200"]["content"];
-    assert_eq!(content, &json!({"application/octet-stream": {}}));
 }
 
 #[test]

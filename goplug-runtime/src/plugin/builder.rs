@@ -282,6 +282,9 @@ impl ServerBuilder {
         if self.methods.iter().any(|(method, _)| has_parts(method)) {
             features.push(wire::FEATURE_PARTS.into());
         }
+        if self.methods.iter().any(|(it, _)| it.stream && it.incoming().is_some()) {
+            features.push(wire::FEATURE_DUPLEX.into());
+        }
         let (methods, handlers) = self.methods.into_iter().unzip();
         let [needs, wants] = self.services;
         let callbacks = self.callbacks;
@@ -333,5 +336,5 @@ impl ServerBuilder {
 /// Whether a method has bytes beside other parameters or beside its result.
 fn has_parts(method: &MethodDescriptor) -> bool {
     let success = spelling::success(&method.returns.spelling);
-    spelling::has_parts(&method.params) || spelling::beside_bytes(success).is_some()
+    spelling::has_parts(method.values()) || spelling::beside_bytes(success).is_some()
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::hooks::Hooks;
 use crate::limits;
-use crate::protocol::{Descriptor, Pconf, PconfError, PluginId};
+use crate::protocol::{Descriptor, MethodDescriptor, Pconf, PconfError, PluginId};
 use crate::typed::Handler;
 
 /// What a plugin is and offers.
@@ -35,11 +35,11 @@ pub(super) struct PluginDefinition {
 }
 
 impl PluginDefinition {
-    /// The handler of the method with this wire name, and whether its result is a stream.
-    pub(super) fn method(&self, method: &str) -> Option<(&Handler, bool)> {
+    /// The method with this wire name, and its handler.
+    pub(super) fn method(&self, method: &str) -> Option<(&MethodDescriptor, &Handler)> {
         let methods = &self.descriptor.methods;
         let place = methods.binary_search_by(|offered| offered.name.as_str().cmp(method)).ok()?;
-        Some((self.handlers.get(place)?, methods[place].stream))
+        Some((&methods[place], self.handlers.get(place)?))
     }
 
     /// What the plugin offers, with the schemas of its types.

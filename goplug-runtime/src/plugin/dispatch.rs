@@ -120,7 +120,7 @@ fn panicked(message: String) -> Problem {
     Problem::new(ProblemKind::HandlerPanicked, message)
 }
 
-fn budget_spent(budget: Duration) -> Problem {
+pub(super) fn budget_spent(budget: Duration) -> Problem {
     let detail = format!("the caller's budget of {budget:?} is spent");
     Problem::new(ProblemKind::DeadlineExceeded, detail)
 }

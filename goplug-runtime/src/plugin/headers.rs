@@ -102,25 +102,30 @@ fn text(field: &Field) -> Option<&str> {
 
 /// The fields of the head of a call that the plugin reads, apart from the budget.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct CallHeaders {
+pub(super) struct CallHeaders<'a> {
     /// Whether the caller says that it reads results of the media type [`wire::FORM_DATA`].
     pub(super) accepts_parts: bool,
     /// The caller's place in a trace. One that is invalid counts as none, as W3C Trace Context says.
     pub(super) traceparent: Option<Traceparent>,
+    /// The arguments beside a stream of bytes.
+    pub(super) arguments: Option<&'a [u8]>,
 }
 
-impl CallHeaders {
+impl<'a> CallHeaders<'a> {
     /// Picks the known fields out of all fields of a call.
-    pub(super) fn new<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
+    pub(super) fn new(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
         let mut headers = Self::default();
         for (name, value) in fields {
-            // The two names differ in length.
+            // The names differ in length.
             match name.len() {
                 6 if name.eq_ignore_ascii_case(wire::HEADER_ACCEPT) => {
                     headers.accepts_parts |= names(value, wire::FORM_DATA);
                 }
                 11 if name.eq_ignore_ascii_case(wire::HEADER_TRACEPARENT) => {
                     headers.traceparent = Traceparent::parse(value);
+                }
+                16 if name.eq_ignore_ascii_case(wire::HEADER_ARGUMENTS) => {
+                    headers.arguments = Some(value);
                 }
                 _ => {}
             }

@@ -25,6 +25,11 @@ pub(super) fn body_broken(error: impl std::fmt::Display) -> Problem {
     bad_request(format!("the body broke off: {error}"))
 }
 
+/// The body of a call that sends a stream has no event.
+pub(super) fn no_event() -> Problem {
+    bad_request("the body of this method is a stream of events, and it has none")
+}
+
 /// No host has activated the plugin.
 pub(super) fn not_active() -> Problem {
     Problem::new(ProblemKind::NotActive, "no host has activated the plugin yet")

@@ -24,7 +24,9 @@ use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
 use super::result_stream::ResultStream;
-use super::route::{ControlRequest, MethodCall, Route};
+use super::route::{
+    ControlRequest, IncomingCall, MethodCall, Route, control_request, other_than_post,
+};
 #[cfg(feature = "schema")]
 use crate::openapi::openapi;
 use crate::protocol::{Dialect, Problem, ProblemKind, legacy, null, wire};
@@ -137,13 +139,17 @@ impl RequestHandler {
         let Some(method) = wire::method_of_path(path) else {
             return Route::Invalid(bad_request(format!("the path {path:?} names no method")));
         };
-        if let Some((handler, streams)) = self.definition.method(&method) {
-            return match parse_budget(timeout) {
-                Ok(budget) => {
-                    let CallHeaders { accepts_parts, traceparent } = CallHeaders::new(fields);
-                    Route::Call(MethodCall { handler, streams, budget, accepts_parts, traceparent })
-                }
-                Err(problem) => Route::Invalid(problem),
+        if let Some((method, handler)) = self.definition.method(&method) {
+            let budget = match parse_budget(timeout) {
+                Ok(budget) => budget,
+                Err(problem) => return Route::Invalid(problem),
+            };
+            let CallHeaders { accepts_parts, traceparent, arguments } = CallHeaders::new(fields);
+            let streams = method.stream;
+            let call = MethodCall { handler, streams, budget, accepts_parts, traceparent };
+            return match method.incoming() {
+                None => Route::Call(call),
+                Some(param) => Route::Incoming(Box::new(IncomingCall::new(call, param, arguments))),
             };
         }
         let headers = Headers::new(fields);
@@ -155,13 +161,24 @@ impl RequestHandler {
 
     /// Begins a request, and polls a method's handler once. Waits for nothing.
     pub(super) async fn begin(&self, route: Route<'_>, body: Bytes) -> Answer {
-        let MethodCall { handler, streams, budget, accepts_parts, traceparent } = match route {
-            Route::Call(call) => call,
+        let (method, call) = match route {
+            Route::Call(method) => (method, Call::new(body)),
+            Route::Incoming(incoming) => match incoming.with_body(body) {
+                Ok(call) => (incoming.call, call),
+                Err(problem) => return Answer::refusal(&problem),
+            },
             Route::Control(request) => {
                 return Answer::Pending(PendingRequest::Control { request, body });
             }
             Route::Invalid(problem) => return Answer::refusal(&problem),
         };
+        self.begin_method(method, call).await
+    }
+
+    /// Begins a call, as [`RequestHandler::begin`].
+    #[inline]
+    pub(super) async fn begin_method(&self, method: MethodCall<'_>, call: Call) -> Answer {
+        let MethodCall { handler, streams, budget, accepts_parts, traceparent } = method;
         let guard = match self.lifecycle.begin_call() {
             Ok(guard) => guard,
             Err(problem) => return Answer::refusal(&problem),
@@ -171,10 +188,10 @@ impl RequestHandler {
             let inherited = Inherited { deadline: None, traceparent };
             let scope = Scope::of_call(self.context.as_ref(), inherited);
             let lifecycle = Arc::clone(&self.lifecycle);
-            let stream = ResultStream::new(handler, body, scope, lifecycle, guard);
+            let stream = ResultStream::new(handler, call, scope, lifecycle, guard);
             return Answer::Pending(PendingRequest::Stream { stream, budget });
         }
-        let mut call = Some(Call::new(body));
+        let mut call = Some(call);
         let begun = poll_fn(|cx| {
             let call = call.take().unwrap_or_default();
             let context = self.context.as_ref();
@@ -340,54 +357,5 @@ impl RequestHandler {
 impl Answer {
     fn refusal(problem: &Problem) -> Self {
         Self::Ready(Response::problem(problem, ResponseGuard::default()))
-    }
-}
-
-/// A request that asks what the plugin is, or that is refused.
-fn other_than_post<'h>(verb: &str, path: &str) -> Route<'h> {
-    let request = match path.split('?').next() {
-        Some(wire::ROOT_PATH) => ControlRequest::Describe,
-        #[cfg(feature = "schema")]
-        Some(wire::OPENAPI_PATH) => ControlRequest::OpenApi,
-        _ => return not_post(verb),
-    };
-    if verb == "GET" { Route::Control(Box::new(request)) } else { not_post(verb) }
-}
-
-fn not_post<'h>(verb: &str) -> Route<'h> {
-    Route::Invalid(bad_request(format!("{verb} is not POST")))
-}
-
-/// The request for a method that the protocol reserves.
-///
-/// # Errors
-/// A problem if the protocol does not reserve the method, or if the request is invalid.
-fn control_request(
-    method: &str,
-    path: &str,
-    timeout: Option<&[u8]>,
-    headers: Headers,
-) -> Result<ControlRequest, Problem> {
-    match method {
-        wire::ACTIVATE => Ok(ControlRequest::Activate {
-            dialect: headers.dialect(),
-            budget: parse_budget(timeout)?,
-            is_host: headers.host_token()?.is_some(),
-        }),
-        wire::STOP => Ok(ControlRequest::Stop),
-        wire::PING => Ok(ControlRequest::Ping),
-        wire::REGISTER_CALLBACK => Ok(ControlRequest::RegisterCallback(headers)),
-        wire::CALLBACK_REPLY => {
-            let id = path.split(['/', '?']).nth(2).and_then(|id| wire::parse_number(id.as_bytes()));
-            let id = id.ok_or_else(|| {
-                bad_request("a reply goes to /CallbackReply/ and the id of the callback's event")
-            })?;
-            Ok(ControlRequest::CallbackReply { id, headers })
-        }
-        _ => {
-            parse_budget(timeout)?;
-            let detail = format!("the plugin has no method {method:?}");
-            Err(Problem::new(ProblemKind::UnknownMethod, detail))
-        }
     }
 }

@@ -44,13 +44,13 @@ pub(super) enum StreamPiece {
 impl ResultStream {
     pub(super) fn new(
         handler: &Handler,
-        body: Bytes,
+        call: Call,
         scope: Scope,
         lifecycle: Arc<Lifecycle>,
         guard: CallGuard,
     ) -> Self {
         let outlet = Outlet::default();
-        let (handler, call) = (handler.clone(), Call::streaming(body, outlet.clone()));
+        let (handler, call) = (handler.clone(), call.streaming(outlet.clone()));
         let producer = async move {
             let running = Running::new(Box::pin(async move { handler(call).await }), scope);
             dispatch::finish(running, None, &lifecycle).await

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
-use super::headers::Headers;
-use crate::protocol::{Dialect, Problem, Traceparent};
-use crate::typed::Handler;
+use bytes::Bytes;
+
+use super::headers::{Headers, parse_budget};
+use super::problems::{bad_request, no_event};
+use crate::protocol::{Dialect, Parameter, Problem, ProblemKind, Traceparent, spelling, wire};
+use crate::typed::{Call, Handler, MediaType, inlet};
 
 /// What a request asks for. The large variant is boxed, so that a call is moved in a few registers.
 pub(super) enum Route<'h> {
     /// A call of one of the plugin's own methods.
     Call(MethodCall<'h>),
+    /// A call of such a method that takes a stream.
+    Incoming(Box<IncomingCall<'h>>),
     /// One of the requests that the protocol reserves.
     Control(Box<ControlRequest>),
     /// An invalid request; the problem is its answer.
@@ -28,6 +33,42 @@ pub(super) struct MethodCall<'h> {
     pub(super) accepts_parts: bool,
     /// The caller's place in a trace.
     pub(super) traceparent: Option<Traceparent>,
+}
+
+/// A call of a method that takes a stream.
+pub(super) struct IncomingCall<'h> {
+    pub(super) call: MethodCall<'h>,
+    /// What the items of the stream are.
+    pub(super) items: MediaType,
+    /// The other arguments, if the items are bytes. Else they are the first event.
+    pub(super) arguments: Option<Bytes>,
+}
+
+impl<'h> IncomingCall<'h> {
+    /// A call of a method with this parameter. The header of its request may have these arguments.
+    pub(super) fn new(call: MethodCall<'h>, param: &Parameter, arguments: Option<&[u8]>) -> Self {
+        if !spelling::is_bytes(&param.ty.spelling) {
+            return Self { call, items: MediaType::Json, arguments: None };
+        }
+        let arguments = arguments.map(Bytes::copy_from_slice).unwrap_or_default();
+        Self { call, items: MediaType::Raw, arguments: Some(arguments) }
+    }
+
+    /// The call with this body, which has arrived as a whole.
+    ///
+    /// # Errors
+    /// A problem if it does not begin with the arguments.
+    pub(super) fn with_body(&self, body: Bytes) -> Result<Call, Problem> {
+        let (inlet, mut reader) = inlet(self.items, body.len());
+        inlet.push(body);
+        inlet.end(Ok(()));
+        let arguments = match &self.arguments {
+            Some(arguments) => Some(arguments.clone()),
+            None => reader.arguments().map_err(|error| bad_request(error.to_string()))?,
+        };
+        let arguments = arguments.ok_or_else(no_event)?;
+        Ok(Call::new(arguments).reading(reader))
+    }
 }
 
 /// A request for a method that the protocol reserves, or for the descriptor.
@@ -51,4 +92,85 @@ pub(super) enum ControlRequest {
         id: u64,
         headers: Headers,
     },
+}
+
+/// A request that asks what the plugin is, or that is refused.
+pub(super) fn other_than_post<'h>(verb: &str, path: &str) -> Route<'h> {
+    let request = match path.split('?').next() {
+        Some(wire::ROOT_PATH) => ControlRequest::Describe,
+        #[cfg(feature = "schema")]
+        Some(wire::OPENAPI_PATH) => ControlRequest::OpenApi,
+        _ => return not_post(verb),
+    };
+    if verb == "GET" { Route::Control(Box::new(request)) } else { not_post(verb) }
+}
+
+fn not_post<'h>(verb: &str) -> Route<'h> {
+    Route::Invalid(bad_request(format!("{verb} is not POST")))
+}
+
+/// The request for a method that the protocol reserves.
+///
+/// # Errors
+/// A problem if the protocol does not reserve the method, or if the request is invalid.
+pub(super) fn control_request(
+    method: &str,
+    path: &str,
+    timeout: Option<&[u8]>,
+    headers: Headers,
+) -> Result<ControlRequest, Problem> {
+    match method {
+        wire::ACTIVATE => Ok(ControlRequest::Activate {
+            dialect: headers.dialect(),
+            budget: parse_budget(timeout)?,
+            is_host: headers.host_token()?.is_some(),
+        }),
+        wire::STOP => Ok(ControlRequest::Stop),
+        wire::PING => Ok(ControlRequest::Ping),
+        wire::REGISTER_CALLBACK => Ok(ControlRequest::RegisterCallback(headers)),
+        wire::CALLBACK_REPLY => {
+            let id = path.split(['/', '?']).nth(2).and_then(|id| wire::parse_number(id.as_bytes()));
+            let id = id.ok_or_else(|| {
+                bad_request("a reply goes to /CallbackReply/ and the id of the callback's event")
+            })?;
+            Ok(ControlRequest::CallbackReply { id, headers })
+        }
+        _ => {
+            parse_budget(timeout)?;
+            let detail = format!("the plugin has no method {method:?}");
+            Err(Problem::new(ProblemKind::UnknownMethod, detail))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::protocol::TypeDescriptor;
+
+    #[test]
+    fn a_body_that_has_arrived_as_a_whole_begins_with_its_arguments() {
+        let handler: Handler = Arc::new(|_| Box::pin(async { unreachable!() }));
+        let call = MethodCall {
+            handler: &handler,
+            streams: false,
+            budget: None,
+            accepts_parts: false,
+            traceparent: None,
+        };
+        let of = |spelling: &str, arguments: Option<&[u8]>, body: &'static str| {
+            let ty = TypeDescriptor { spelling: spelling.into(), schema: None };
+            let param = Parameter { name: "items".into(), ty, stream: true };
+            let call = IncomingCall::new(call, &param, arguments);
+            call.with_body(body.into()).map(|call| call.body().clone())
+        };
+        let event = "event: arguments\ndata: [1]\n\n";
+        assert_eq!(of("u8", None, event).unwrap(), "[1]");
+        assert_eq!(of("u8", Some(b"[2]"), "event: end\ndata: null\n\n").unwrap(), "");
+        assert_eq!(of("u8", None, "").unwrap_err().kind(), ProblemKind::BadRequest);
+        assert_eq!(of("Bytes", Some(b"[2]"), event).unwrap(), "[2]");
+        assert_eq!(of("Bytes", None, event).unwrap(), "");
+    }
 }

@@ -189,9 +189,12 @@ pub struct ServiceDescriptor {
 pub struct Parameter {
     /// The name: the key of the argument object.
     pub name: String,
-    /// The type.
+    /// The type, or that of an item.
     #[serde(flatten)]
     pub ty: TypeDescriptor,
+    /// Whether the parameter is a stream of items. Only the last one of a method can be.
+    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "is_false")]
+    pub stream: bool,
 }
 
 /// A type: its spelling in the source language and, if there is one, its schema.
@@ -206,6 +209,19 @@ pub struct TypeDescriptor {
 }
 
 impl MethodDescriptor {
+    /// The last parameter, if it is a stream of items.
+    pub fn incoming(&self) -> Option<&Parameter> {
+        self.params.last().filter(|param| param.stream)
+    }
+
+    /// The parameters but for a stream.
+    pub fn values(&self) -> &[Parameter] {
+        match self.params.split_last() {
+            Some((last, values)) if last.stream => values,
+            _ => &self.params,
+        }
+    }
+
     /// The signature for people: `add(a: i64, b: i64) -> i64`.
     pub fn signature(&self) -> String {
         signature(&self.name, &self.params, &self.returns, self.stream)
@@ -224,8 +240,8 @@ impl CallbackDescriptor {
     }
 }
 
-/// How a signature spells a streamed result with items of this type.
-pub fn stream_of(item: &str) -> String {
+/// How a signature spells a stream with items of this type.
+fn stream_of(item: &str) -> String {
     format!("stream {item}")
 }
 
@@ -236,32 +252,34 @@ pub(crate) fn signature(
     returns: &TypeDescriptor,
     stream: bool,
 ) -> String {
-    let params = params.iter().map(|p| (p.name.as_str(), p.ty.spelling.as_str()));
-    let signature = match stream {
-        true => render_signature(name, params, &stream_of(&returns.spelling)),
-        false => render_signature(name, params, &returns.spelling),
-    };
-    visible(&signature).into_owned()
+    visible(&canonical_signature(name, params, &returns.spelling, stream)).into_owned()
 }
 
 /// A signature in the canonical form that the fingerprint is computed from:
 /// `name(parameter: Type, …) -> Type`, without the arrow if `returns` is `()` or empty.
-pub fn render_signature<'a>(
+pub fn canonical_signature(
     name: &str,
-    params: impl IntoIterator<Item = (&'a str, &'a str)>,
+    params: &[Parameter],
     returns: &str,
+    stream: bool,
 ) -> String {
     let mut text = format!("{name}(");
-    for (i, (name, ty)) in params.into_iter().enumerate() {
+    for (i, Parameter { name, ty, stream }) in params.iter().enumerate() {
         if i > 0 {
             text.push_str(", ");
         }
         text.push_str(name);
         text.push_str(": ");
-        text.push_str(ty);
+        match stream {
+            true => text.push_str(&stream_of(&ty.spelling)),
+            false => text.push_str(&ty.spelling),
+        }
     }
     text.push(')');
-    if !returns.is_empty() && returns != "()" {
+    if stream {
+        text.push_str(" -> ");
+        text.push_str(&stream_of(returns));
+    } else if !returns.is_empty() && returns != "()" {
         text.push_str(" -> ");
         text.push_str(returns);
     }
@@ -301,6 +319,7 @@ mod tests {
                 params: vec![Parameter {
                     name: "a".into(),
                     ty: TypeDescriptor { spelling: "i64".into(), schema: None },
+                    stream: false,
                 }],
                 returns: TypeDescriptor { spelling: "i64".into(), schema: None },
                 idempotent: true,

@@ -9,6 +9,8 @@ pub mod descriptor;
 pub mod dialect;
 pub(crate) mod edits;
 pub mod event_stream;
+#[cfg(feature = "host")]
+pub(crate) mod header_json;
 mod indented;
 #[cfg(any(feature = "host", feature = "schema"))]
 pub(crate) mod integer;

@@ -49,6 +49,8 @@ pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
 pub const HEADER_ACCEPT: &str = "accept";
 /// The place of a call in a distributed trace, as W3C Trace Context writes it.
 pub const HEADER_TRACEPARENT: &str = "traceparent";
+/// The other arguments of a call that sends a stream of bytes, as JSON.
+pub const HEADER_ARGUMENTS: &str = "goplug-arguments";
 /// The media type of a body.
 pub const HEADER_CONTENT_TYPE: &str = "content-type";
 
@@ -65,6 +67,9 @@ pub const FEATURE_PIPELINE: &str = "pipeline";
 /// The feature of plugins that read and write bodies of the media type [`FORM_DATA`].
 pub const FEATURE_PARTS: &str = "parts";
 
+/// The feature of plugins that answer with a stream while they read one.
+pub const FEATURE_DUPLEX: &str = "duplex";
+
 /// Typed arguments and results.
 pub const JSON: &str = "application/json";
 /// Raw arguments and results.
@@ -75,19 +80,22 @@ pub const FORM_DATA: &str = "multipart/form-data";
 pub const DESCRIPTOR: &str = "application/vnd.goplug+json";
 /// An error body, RFC 9457.
 pub const PROBLEM: &str = "application/problem+json";
-/// A callback stream or a streamed result.
+/// A stream of callbacks or of items.
 pub const EVENT_STREAM: &str = "text/event-stream";
 
 /// The event that says how many callbacks were lost.
 pub const EVENT_GAP: &str = "gap";
 
-/// The event that holds one item of a streamed result.
+/// The first event of a call that sends a stream: the other arguments.
+pub const EVENT_ARGUMENTS: &str = "arguments";
+
+/// The event that holds one item of a stream.
 pub const EVENT_ITEM: &str = "item";
 
-/// The event that ends a streamed result.
+/// The event that ends a stream.
 pub const EVENT_END: &str = "end";
 
-/// The event that ends a streamed result which has failed. Its data is a problem document.
+/// The event that ends a stream which has failed. Its data is a problem document.
 pub const EVENT_ERROR: &str = "error";
 /// The end of an event's type if its data is base64 of raw bytes.
 pub const EVENT_BASE64_SUFFIX: &str = ";base64";

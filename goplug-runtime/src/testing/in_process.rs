@@ -25,7 +25,7 @@ use crate::typed::{
 
 /// A plugin without a process: a [`Caller`] that calls the methods of a value of the plugin's type.
 ///
-/// Every generated client works on it: calls, typed errors, bytes, streams, callbacks with and without
+/// Every generated client works on it: calls, typed errors, bytes, streams both ways, callbacks with and without
 /// answers. The arguments and results take the way that they take between two processes, through
 /// the plugin's table and its codec, so what would fail there fails here, with the same error. Methods
 /// run within the task that calls, so `tokio::time::pause` works. There is no process: what a method

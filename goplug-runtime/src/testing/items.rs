@@ -17,7 +17,7 @@ use super::failure::{crashed, cut_off, refused};
 use super::fault::Fault;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::protocol::event_stream::{ItemReader, ResultEvent};
+use crate::protocol::event_stream::{ItemEvent, ItemReader};
 use crate::protocol::{PluginId, Problem};
 use crate::typed::{MediaType, Outlet};
 
@@ -114,9 +114,10 @@ impl Items {
         loop {
             match self.reader.next_event() {
                 Ok(None) => {}
-                Ok(Some(ResultEvent::Item(item))) => return Poll::Ready(Some(Ok(item))),
-                Ok(Some(ResultEvent::End)) => return Poll::Ready(None),
-                Ok(Some(ResultEvent::Error(problem))) => {
+                Ok(Some(ItemEvent::Arguments(_))) => continue,
+                Ok(Some(ItemEvent::Item(item))) => return Poll::Ready(Some(Ok(item))),
+                Ok(Some(ItemEvent::End)) => return Poll::Ready(None),
+                Ok(Some(ItemEvent::Error(problem))) => {
                     return Poll::Ready(Some(Err(self.error_of(&problem))));
                 }
                 Err(too_large) => {

@@ -13,13 +13,14 @@ use super::failure::{crashed, refused, too_late};
 use super::fault::{Fault, Faults};
 use super::items::Items;
 use super::runtime::{OwnRuntime, within};
+use super::sending::call_with;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::panic::catch_panic;
 use crate::protocol::{PluginId, Problem, ProblemKind};
 use crate::typed::{
-    Call, CallRequest, Context, Dispatch, Inherited, Outlet, PluginValue, Reply, Scope,
-    StreamedBody, Table,
+    Call, CallRequest, Context, Dispatch, Inherited, Outlet, PluginValue, Reply, RequestItems,
+    Scope, StreamedBody, Table,
 };
 
 /// A plugin, and what has become of it.
@@ -77,6 +78,9 @@ impl LocalPlugin {
     pub(super) async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
         let runtime = self.runtime.for_caller()?;
         let time = time_of(&request);
+        if let Some(items) = &request.items {
+            return within(runtime, self.answer_to_stream(&request, items)).await;
+        }
         let answered = within(runtime, async { timeout(time, self.answer(&request)).await });
         answered.await.unwrap_or_else(|_| Err(too_late(&self.id, request.method, time)))
     }
@@ -86,10 +90,40 @@ impl LocalPlugin {
         let call = Call::new(whole_body(request)?);
         let deadline = Instant::now().checked_add(time_of(request));
         let reply = Box::pin(async move { dispatch(value, call).await });
-        match contained(catch_panic(self.scope(deadline).run(reply)).await) {
+        let outcome = catch_panic(self.scope(deadline).run(reply)).await;
+        self.answered(request, contained(outcome))
+    }
+
+    fn answered(
+        &self,
+        request: &CallRequest<'_>,
+        outcome: Result<Reply, Problem>,
+    ) -> Result<Bytes> {
+        match outcome {
             Ok(reply) => within_limit(reply.whole_body()),
             Err(problem) => Err(refused(&self.id, request.method, time_of(request), &problem)),
         }
+    }
+
+    /// The answer to a call that sends a stream. The time of the request begins after its last item.
+    async fn answer_to_stream(
+        &self,
+        request: &CallRequest<'_>,
+        items: &RequestItems,
+    ) -> Result<Bytes> {
+        let (dispatch, value, _) = self.arrived(request).await?;
+        let (call, mut sending) = call_with(request, items);
+        let reply = Box::pin(async move { dispatch(value, call).await });
+        let mut method = Box::pin(catch_panic(self.scope(None).run(reply)));
+        let outcome = match sending.while_sending(&mut method).await? {
+            Some(outcome) => outcome,
+            None => {
+                let time = time_of(request);
+                let late = |_| too_late(&self.id, request.method, time);
+                timeout(time, method).await.map_err(late)?
+            }
+        };
+        self.answered(request, contained(outcome))
     }
 
     /// Calls a method whose result is a stream, and waits within the time of the request until it
@@ -111,11 +145,24 @@ impl LocalPlugin {
     async fn open(&self, request: &CallRequest<'_>) -> Result<Items> {
         let (dispatch, value, fault) = self.arrived(request).await?;
         let outlet = Outlet::default();
-        let call = Call::streaming(whole_body(request)?, outlet.clone());
+        let (call, sending) = match &request.items {
+            None => (Call::new(whole_body(request)?), None),
+            Some(items) => {
+                let (call, sending) = call_with(request, items);
+                (call, Some(sending))
+            }
+        };
+        let call = call.streaming(outlet.clone());
         let reply = Box::pin(async move { dispatch(value, call).await });
         // A caller waits for a stream as long as items come.
-        let reply = self.scope(None).run(reply);
-        let producer = Box::pin(async move { contained(catch_panic(reply).await).map(drop) });
+        let reply = catch_panic(self.scope(None).run(reply));
+        let producer = Box::pin(async move {
+            contained(match sending {
+                None => reply.await,
+                Some(sending) => sending.during(reply).await,
+            })
+            .map(drop)
+        });
         let mut items = Items::new(self.id.clone(), request.method, producer, outlet, fault);
         match items.opened().await {
             Ok(true) => Ok(items),

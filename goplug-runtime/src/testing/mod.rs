@@ -7,7 +7,7 @@
 //! file.
 //!
 //! The files, each of which imports only from those before it: `kept`; `runtime`, `callbacks`, `failure`,
-//! `fault`, the streams in `items`, and the plugin without its type in `local`; `in_process`, `host`;
+//! `fault`, the streams of results in `items` and those of arguments in `sending`, and the plugin without its type in `local`; `in_process`, `host`;
 //! `test_registry`. The room imports from all others. Start reading at `in_process`.
 
 mod callbacks;
@@ -20,6 +20,7 @@ mod items;
 mod kept;
 mod local;
 mod runtime;
+mod sending;
 #[cfg(feature = "host")]
 mod test_registry;
 

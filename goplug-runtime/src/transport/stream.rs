@@ -101,6 +101,20 @@ impl Stream {
         self.socket.poll_read_ready(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
+    /// Resolves when the peer has closed its end, or the half of it that writes, whether or not there
+    /// is something to read. Cancel safe.
+    #[cfg(feature = "plugin")]
+    pub async fn peer_closed(&self) {
+        // The runtime tells of the end together with this interest, and not of bytes that have come.
+        let end = Interest::PRIORITY;
+        let ended = match &*self.socket {
+            RegisteredSocket::ReadWrite(socket) => socket.ready(end).await,
+            RegisteredSocket::ReadOnly(socket) => socket.ready(end).await,
+        };
+        // An error means that the runtime is gone, and the connection with it.
+        debug_assert!(ended.is_err() || ended.is_ok_and(|ready| ready.is_read_closed()));
+    }
+
     /// Reads the bytes that have arrived, and appends them to `target` without growing it; it
     /// must have spare capacity. Ready with the number of bytes; zero is the end of the stream.
     ///
@@ -290,6 +304,18 @@ mod tests {
         let mut back = [0; 8];
         ours.read_exact(&mut back).await.unwrap();
         assert_eq!(&back, b"and back");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_peer_is_noticed_though_nothing_is_read() {
+        for closes in [true, false] {
+            let (mut theirs, ours) = Stream::pair().unwrap();
+            theirs.write_all(b"not read").await.unwrap();
+            timeout(Duration::from_millis(20), ours.peer_closed()).await.unwrap_err();
+            theirs.shutdown().await.unwrap();
+            let _end = (!closes).then_some(theirs);
+            timeout(SOON, ours.peer_closed()).await.unwrap();
+        }
     }
 
     #[tokio::test]

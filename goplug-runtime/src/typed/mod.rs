@@ -31,10 +31,11 @@ mod table;
 #[cfg(feature = "host")]
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
-    Answer, Arrived, ArrivedParts, Attempt, Call, CallContext, CallbackKind, Configuration,
-    Configured, Context, Emission, Handler, Inherited, Notifier, Outlet, Payload, PluginValue,
-    Reply, ReplyFuture, Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context,
-    receiver, wait, wait_until,
+    Answer, Arrived, ArrivedParts, Arriving, Attempt, Call, CallContext, CallbackKind,
+    Configuration, Configured, Context, Emission, Handler, Incoming, IncomingError, IncomingIter,
+    Inherited, Inlet, InletReader, Notifier, Outlet, Payload, PluginValue, Reply, ReplyFuture,
+    Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context, inlet, receiver, wait,
+    wait_until,
 };
 #[cfg(feature = "plugin")]
 pub(crate) use call::{may_block, running};
@@ -46,9 +47,10 @@ pub use client::{
     BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost, Registration,
     Request, ResultIter, ResultStream, StreamedBody, need,
 };
+pub(crate) use codec::RequestPiece;
 pub use codec::{
     Arguments, Beside, DecodeResult, EncodeArguments, EncodeError, FromPart, IntoPart, Json,
-    MediaType, Raw, WithBytes, with_bytes,
+    MediaType, Raw, RequestItems, SentItems, WithBytes, WithItems, with_bytes, with_items,
 };
 #[cfg(feature = "plugin")]
 pub(crate) use declare::remote_problem;

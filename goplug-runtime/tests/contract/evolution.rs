@@ -50,7 +50,7 @@ pub(crate) fn side(place: Place, schema: Value, definitions: Map<String, Value>)
     // Spellings are equal on both sides, so that only the schemas decide.
     let ty = TypeDescriptor { spelling: "T".into(), schema: Some(schema) };
     let unit = TypeDescriptor { spelling: "()".into(), schema: None };
-    let param = Parameter { name: "value".into(), ty: ty.clone() };
+    let param = Parameter { name: "value".into(), ty: ty.clone(), stream: false };
     let name = String::from("member");
     let method =
         MethodDescriptor { name: name.clone(), returns: unit.clone(), ..Default::default() };

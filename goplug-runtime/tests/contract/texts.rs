@@ -69,7 +69,7 @@ impl Side {
         let ty = self.ty::<P>("Argument", true);
         let returns = self.ty::<R>("Success", false);
         let error = Some(self.ty::<E>("Failure", false));
-        let params = vec![Parameter { name: param.into(), ty }];
+        let params = vec![Parameter { name: param.into(), ty, stream: false }];
         let name = name.into();
         let method = MethodDescriptor { name, params, returns, error, ..Default::default() };
         self.descriptor.methods.push(method);
@@ -77,7 +77,7 @@ impl Side {
 
     fn callback<P: JsonSchema>(&mut self, name: &str, param: &str) {
         let ty = self.ty::<P>("Argument", false);
-        let params = vec![Parameter { name: param.into(), ty }];
+        let params = vec![Parameter { name: param.into(), ty, stream: false }];
         let returns = TypeDescriptor { spelling: "()".into(), schema: None };
         let name = name.into();
         self.descriptor.callbacks.push(CallbackDescriptor {

@@ -50,7 +50,9 @@ pub(crate) fn type_descriptor() -> impl Strategy<Value = TypeDescriptor> {
 }
 
 fn parameters() -> impl Strategy<Value = Vec<Parameter>> {
-    vec((text(), type_descriptor()).prop_map(|(name, ty)| Parameter { name, ty }), 0..3)
+    let parameter = (text(), type_descriptor(), any::<bool>())
+        .prop_map(|(name, ty, stream)| Parameter { name, ty, stream });
+    vec(parameter, 0..3)
 }
 
 /// Any method of a descriptor.

@@ -111,6 +111,7 @@ pub const ROOMS: &[Rooms] = &[
             "failure",
             "fault",
             "items",
+            "sending",
             "local",
             "in_process",
             "host",
@@ -119,7 +120,17 @@ pub const ROOMS: &[Rooms] = &[
     },
     Rooms {
         of: "goplug-runtime/http1",
-        order: &["buffer", "head_cache", "syntax", "chunked", "body", "headers", "client | server"],
+        order: &[
+            "buffer",
+            "head_cache",
+            "syntax",
+            "chunked",
+            "chunks",
+            "body",
+            "body_stream",
+            "headers",
+            "client | server",
+        ],
     },
     Rooms {
         of: "goplug-runtime/typed",

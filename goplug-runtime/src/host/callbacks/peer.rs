@@ -148,6 +148,7 @@ impl CallbackPeer {
         match error {
             SendError::TimedOut(_) => Error::deadline(what, self.timeout),
             SendError::Runtime(missing) => missing.into(),
+            SendError::Items(error) => *error,
             SendError::TooLarge => Error::TooLarge { limit: self.endpoint.body_limit() },
             SendError::Unconnected(error)
             | SendError::Unsent(error)

@@ -24,7 +24,7 @@ const STALE_CHECK_AFTER: Duration = Duration::from_millis(1);
 /// A connection for one request at a time.
 #[derive(Debug)]
 pub(in crate::host) struct BlockingConnection {
-    stream: BlockingStream,
+    pub(super) stream: BlockingStream,
     buffer: Buffer,
     reader: ResponseReader,
     /// The head of a request, and a short body.
@@ -92,7 +92,7 @@ impl BlockingConnection {
         let sent_all = sent.is_ok();
         // The plugin may have answered and closed the connection before the request was complete.
         let mut has_received = false;
-        let mut answer: A = match self.receive(deadline, &mut has_received) {
+        let answer: A = match self.receive(deadline, &mut has_received) {
             Ok(answer) => answer,
             Err(error) => {
                 return Err(match sent.err().unwrap_or(error) {
@@ -101,14 +101,30 @@ impl BlockingConnection {
                 });
             }
         };
+        Ok(self.answered(answer, sent_all))
+    }
+
+    /// The answer to a request, of which all was sent or not.
+    pub(super) fn answered<A: Answer>(&mut self, mut answer: A, sent_all: bool) -> A {
         self.idle_since = Instant::now();
         // Bytes beyond the response would be taken for the next response.
         self.reusable = answer.leaves_reusable(sent_all, self.buffer.filled().is_empty());
-        Ok(answer)
+        answer
+    }
+
+    /// Begins a request whose body is a stream, and returns its head.
+    pub(super) fn begin_request(&mut self, request: &Request<'_>, authority: &str) -> &[u8] {
+        self.reusable = false;
+        self.outgoing.clear();
+        request.write_head_of_stream(&mut self.outgoing, authority.as_bytes());
+        if let Some(microseconds) = self.busy_poll_header.take() {
+            insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
+        }
+        &self.outgoing
     }
 
     /// Reads the response, and notes whether a byte of it came.
-    fn receive<A: Answer>(
+    pub(super) fn receive<A: Answer>(
         &mut self,
         deadline: Instant,
         has_received: &mut bool,
@@ -142,15 +158,35 @@ impl BlockingConnection {
         body: &mut BodyStream,
         idle: Duration,
     ) -> Result<Option<Bytes>, SendError> {
-        let deadline = Instant::now() + idle;
         loop {
-            if let Some(part) = next_part(body, &mut self.buffer)? {
+            if let Some(part) = self.received_part(body)? {
                 return Ok(part);
             }
-            let room = self.buffer.room(usize::MAX)?;
-            if read(&mut self.stream, room, deadline)? == 0 {
-                return Ok(body.end().map(|()| None)?);
+            if let Some(part) = self.read_some(body, idle)? {
+                return Ok(part);
             }
+        }
+    }
+
+    /// The next part of the body that has been received: `Some(None)` at its end, and `None` if more
+    /// has to be received.
+    pub(super) fn received_part(
+        &mut self,
+        body: &mut BodyStream,
+    ) -> Result<Option<Option<Bytes>>, SendError> {
+        Ok(next_part(body, &mut self.buffer)?)
+    }
+
+    /// Receives something, or the end of the connection, which may be that of the body: `Some(None)`.
+    pub(super) fn read_some(
+        &mut self,
+        body: &BodyStream,
+        idle: Duration,
+    ) -> Result<Option<Option<Bytes>>, SendError> {
+        let room = self.buffer.room(usize::MAX)?;
+        match read(&mut self.stream, room, Instant::now() + idle)? {
+            0 => Ok(body.end().map(|()| Some(None))?),
+            _ => Ok(None),
         }
     }
 

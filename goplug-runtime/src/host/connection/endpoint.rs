@@ -22,6 +22,7 @@ use crate::http1::{Request, Response, is_host};
 use crate::limits;
 use crate::typed::wait_until;
 
+mod sending;
 mod streams;
 
 /// Which connection a request gets.

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 
 use tokio::time::Instant;
 
+use crate::error::Error;
 use crate::host::runtime::Missing;
 use crate::http1::ReadError;
 use crate::transport::was_left_unread;
@@ -32,6 +33,8 @@ pub(in crate::host) enum SendError {
     TimedOut(Stage),
     /// There is no runtime that could send the request.
     Runtime(Missing),
+    /// An item of the request's stream cannot be sent.
+    Items(Box<Error>),
 }
 
 /// How far a request has come.
@@ -89,6 +92,7 @@ impl fmt::Display for SendError {
             Self::TooLarge => f.write_str("the response is larger than the limit"),
             Self::TimedOut(Stage::Sent) => f.write_str("no response came in time"),
             Self::TimedOut(_) => f.write_str("the request could not be sent in time"),
+            Self::Items(error) => error.fmt(f),
             Self::Runtime(_) => f.write_str("there is no runtime that could send the request"),
         }
     }

@@ -30,6 +30,8 @@ use crate::limits;
 use crate::protocol::wire;
 use crate::transport::{BusyPoll, ShutdownHandle, Stream};
 
+pub(in crate::host) use self::streaming::StreamingTimes;
+
 /// A connection for one request at a time.
 pub(in crate::host) struct Connection {
     stream: Stream,
@@ -356,5 +358,6 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
     }
 }
 
+mod streaming;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod blocking;
+mod blocking_body;
 mod body_part;
 mod budget;
 mod deadline_timer;
@@ -16,6 +17,7 @@ mod exchange;
 mod open;
 mod pipeline;
 mod pool;
+mod request_body;
 mod result_stream;
 mod shortage;
 
@@ -23,7 +25,8 @@ pub(in crate::host) use budget::Budget;
 pub(in crate::host) use endpoint::{Admission, Endpoint};
 pub(in crate::host) use error::{SendError, Stage};
 pub(in crate::host) use event_stream::{EventStream, Opened};
-pub(in crate::host) use exchange::Connection;
+pub(in crate::host) use exchange::{Connection, StreamingTimes};
 pub(in crate::host) use open::connect;
 pub(in crate::host) use pipeline::{LatencyClass, PipelineOutcome};
+pub(in crate::host) use request_body::RequestBody;
 pub(in crate::host) use result_stream::{Begun, BodySource};

@@ -15,7 +15,9 @@ use super::endpoint::Endpoint;
 use super::error::SendError;
 use super::exchange::Connection;
 use super::pool::Member;
+use super::request_body::{RequestBody, Waiting};
 use crate::http1::{Response, StreamHead};
+use crate::limits;
 
 /// The answer to a request whose result may be a stream.
 pub(in crate::host) enum Begun<S> {
@@ -30,6 +32,10 @@ pub(in crate::host) struct ResultStream<C> {
     pub(super) connection: Box<Member<C>>,
     pub(super) head: StreamHead,
     waiting_since: Option<Instant>,
+    /// What is still to be sent of the request.
+    sending: Option<Box<RequestBody>>,
+    /// Whether the request was not sent to its end.
+    is_cut_off: bool,
 }
 
 /// A stream's connection, whether it waits in a task or in a thread.
@@ -61,7 +67,41 @@ pub(in crate::host) trait BodySource: Send + Unpin {
 
 impl<C> ResultStream<C> {
     pub(super) fn new(connection: Box<Member<C>>, head: StreamHead) -> Self {
-        Self { connection, head, waiting_since: None }
+        Self { connection, head, waiting_since: None, sending: None, is_cut_off: false }
+    }
+
+    /// A stream that has begun before the request was sent to its end.
+    pub(super) fn sending(
+        connection: Box<Member<C>>,
+        head: StreamHead,
+        request: RequestBody,
+    ) -> Self
+    where
+        Self: BodySource,
+    {
+        let sending = (!request.is_sent()).then(|| Box::new(request));
+        let mut stream = Self { sending, ..Self::new(connection, head) };
+        stream.begin();
+        stream
+    }
+}
+
+impl ResultStream<Connection> {
+    /// Sends what can be sent of the request. Returns whether the plugin waits for an item of it.
+    ///
+    /// # Errors
+    /// [`SendError::Items`] if an item cannot be sent.
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Result<bool, SendError> {
+        let Some(request) = &mut self.sending else { return Ok(false) };
+        match self.connection.poll_send(request, cx) {
+            Poll::Pending => return Ok(request.waiting() == Waiting::Item),
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error @ SendError::Items(_))) => return Err(error),
+            // The plugin reads no more. Its result may be complete nevertheless.
+            Poll::Ready(Err(_)) => self.is_cut_off = true,
+        }
+        self.sending = None;
+        Ok(false)
     }
 }
 
@@ -81,12 +121,19 @@ impl BodySource for ResultStream<Connection> {
         idle: Duration,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, SendError>> {
-        let idle = Idle { since: &mut self.waiting_since, limit: idle };
-        self.connection.poll_body(&mut self.head.body, idle, cx)
+        let waits_for_item = self.poll_request(cx)?;
+        let limit = if waits_for_item { limits::MAX_DURATION } else { idle };
+        let idle = Idle { since: &mut self.waiting_since, limit };
+        let part = self.connection.poll_body(&mut self.head.body, idle, cx);
+        if waits_for_item {
+            self.waiting_since = None;
+        }
+        part
     }
 
     fn give_back(mut self, endpoint: &Endpoint) {
-        self.connection.end_body(self.head.keep_alive);
+        let is_complete = self.sending.is_none() && !self.is_cut_off;
+        self.connection.end_body(self.head.keep_alive && is_complete);
         endpoint.put_back(self.connection);
     }
 }
@@ -108,11 +155,16 @@ impl BodySource for ResultStream<BlockingConnection> {
         idle: Duration,
         _: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, SendError>> {
-        Poll::Ready(self.connection.read_body(&mut self.head.body, idle))
+        let body = &mut self.head.body;
+        Poll::Ready(match &mut self.sending {
+            Some(request) => self.connection.read_while_sending(body, request, idle),
+            None => self.connection.read_body(body, idle),
+        })
     }
 
     fn give_back(mut self, endpoint: &Endpoint) {
-        self.connection.end_body(self.head.keep_alive);
+        let is_complete = self.sending.is_none_or(|request| request.is_sent());
+        self.connection.end_body(self.head.keep_alive && is_complete);
         endpoint.put_back_blocking(self.connection);
     }
 }

@@ -96,6 +96,7 @@ pub(super) async fn activate(
         Err(SendError::TimedOut(_)) => Err(ActivationError::TimedOut(limits.time)),
         Err(SendError::TooLarge) => Err("its descriptor is too large".to_owned().into()),
         Err(SendError::Runtime(missing)) => Err(Error::from(missing).to_string().into()),
+        Err(SendError::Items(error)) => Err(error.to_string().into()),
         Err(
             SendError::Unconnected(error)
             | SendError::Unsent(error)

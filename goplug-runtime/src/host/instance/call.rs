@@ -42,6 +42,9 @@ impl Instance {
                 }
             }
         };
+        if let Some(items) = &call.items {
+            return Box::pin(self.call_with_stream(call, items, budget)).await;
+        }
         let body = CallBody::new(call, self.reads_parts)?;
         let request = self.request_of_call(call, body.as_deref(), budget);
         let mut sent = self.send(&request, budget.deadline).await;
@@ -66,6 +69,9 @@ impl Instance {
         let permit = wait_until(self.call_permit(), budget.deadline.into());
         let _permit =
             permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
+        if let Some(items) = &call.items {
+            return self.call_with_stream_blocking(call, items, budget);
+        }
         let body = CallBody::new(call, self.reads_parts)?;
         let request = self.request_of_call(call, body.as_deref(), budget);
         let send = |admission| self.endpoint().send_blocking(&request, budget.deadline, admission);

@@ -28,6 +28,7 @@ mod preflight;
 mod process;
 mod response;
 mod result_stream;
+mod sending;
 mod shared;
 mod sockets;
 mod starting;

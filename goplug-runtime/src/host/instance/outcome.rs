@@ -44,6 +44,7 @@ impl Outcome {
             Ok(response) => return Self::Done(response::into_result(id, method, response, limits)),
             Err(SendError::TooLarge) => Error::TooLarge { limit: limits.body },
             Err(SendError::Runtime(missing)) => missing.into(),
+            Err(SendError::Items(error)) => *error,
             Err(SendError::TimedOut(stage)) => return Self::Failed(Failure::TimedOut(stage)),
             Err(SendError::Unconnected(error)) => return Self::Failed(Failure::Unconnected(error)),
             Err(SendError::Broken(error)) if error.kind() == ErrorKind::InvalidData => {

@@ -18,10 +18,12 @@ use super::outcome::{Failure, Outcome};
 use super::response::{self, RequestLimits};
 use super::shared::Instance;
 use crate::error::{Error, Result};
-use crate::host::connection::{Admission, Begun, BodySource, Budget, SendError, Stage};
+use crate::host::connection::{
+    Admission, Begun, BodySource, Budget, SendError, Stage, StreamingTimes,
+};
 use crate::host::runtime;
 use crate::limits;
-use crate::protocol::event_stream::{ItemReader, ResultEvent};
+use crate::protocol::event_stream::{ItemEvent, ItemReader};
 use crate::typed::{CallRequest, MediaType, StreamedBody, wait_until};
 
 impl CallGuard {
@@ -44,6 +46,17 @@ impl CallGuard {
                 }
             }
         };
+        if let Some(items) = &call.items {
+            let (head, body) = self.prepare_stream(call, items, budget)?;
+            let (headers, times) = (head.headers(), self.times_of_both(budget));
+            let request = head.request(call.method, &headers);
+            let deadline = budget.deadline;
+            let sent = self.endpoint().send_body_for_stream(&request, body, times, deadline).await;
+            return match self.begun(call, budget, sent, (permit, idle)) {
+                Ok(begun) => begun,
+                Err(failure) => Err(self.failed_stream(call.method, failure, budget).await),
+            };
+        }
         let body = CallBody::new(call, self.reads_parts)?;
         let request = self.request_of_call(call, body.as_deref(), budget);
         let send =
@@ -68,6 +81,17 @@ impl CallGuard {
         let permit = wait_until(self.stream_permit(), budget.deadline.into());
         let permit =
             permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
+        if let Some(items) = &call.items {
+            let (head, body) = self.prepare_stream(call, items, budget)?;
+            let (headers, times) = (head.headers(), self.times_of_both(budget));
+            let request = head.request(call.method, &headers);
+            let deadline = budget.deadline;
+            let sent =
+                self.endpoint().send_body_for_stream_blocking(&request, body, times, deadline);
+            return self.begun(call, budget, sent, (permit, idle)).unwrap_or_else(|failure| {
+                Err(self.failed_stream_blocking(call.method, failure, budget))
+            });
+        }
         let body = CallBody::new(call, self.reads_parts)?;
         let request = self.request_of_call(call, body.as_deref(), budget);
         let send = |admission| {
@@ -121,6 +145,13 @@ impl CallGuard {
 }
 
 impl Instance {
+    /// How long a call may take that sends a stream and gets one. If the plugin reads while it answers,
+    /// its stream has to begin in time; if not, the time begins after the last item.
+    fn times_of_both(&self, budget: Budget) -> StreamingTimes {
+        let until_head = self.is_duplex.then_some(budget.deadline);
+        StreamingTimes { until_head, pause: budget.total }
+    }
+
     /// Waits for the permit to call, as every call does, and keeps it for as long as the stream lasts.
     /// Cancel safe.
     async fn stream_permit(&self) -> Option<OwnedSemaphorePermit> {
@@ -208,16 +239,23 @@ impl<S: BodySource> ResultItems<S> {
     /// The next item or error that has been received; `None` if more has to be received, or if the
     /// state has changed.
     fn next_event(&mut self) -> Option<Result<Bytes>> {
-        let error = match self.items.as_mut()?.next_event() {
-            Ok(None) => return None,
-            Ok(Some(ResultEvent::Item(item))) => return Some(Ok(item)),
-            Ok(Some(ResultEvent::End)) => {
+        let items = self.items.as_mut()?;
+        let event = loop {
+            match items.next_event() {
+                Ok(Some(ItemEvent::Arguments(_))) => {}
+                event => break event,
+            }
+        };
+        let error = match event {
+            Ok(None | Some(ItemEvent::Arguments(_))) => return None,
+            Ok(Some(ItemEvent::Item(item))) => return Some(Ok(item)),
+            Ok(Some(ItemEvent::End)) => {
                 if let State::Reading(source) = std::mem::replace(&mut self.state, State::Done) {
                     self.state = State::Ending(source);
                 }
                 return None;
             }
-            Ok(Some(ResultEvent::Error(problem))) => {
+            Ok(Some(ItemEvent::Error(problem))) => {
                 response::stream_error(self.guard.id(), &self.method, &problem, self.limits)
             }
             Err(too_large) => Error::TooLarge { limit: too_large.limit },

@@ -48,6 +48,8 @@ pub(in crate::host) struct Instance {
     pub(super) latency_classes: Option<BTreeMap<String, LatencyClass>>,
     /// Whether the plugin reads arguments of the media type `multipart/form-data`.
     pub(super) reads_parts: bool,
+    /// Whether the plugin answers with a stream while it reads one.
+    pub(super) is_duplex: bool,
     exit: ExitCell,
 }
 
@@ -63,6 +65,7 @@ impl Instance {
         let has = |feature| descriptor.features.iter().any(|f| f == feature);
         let pipelines = has(wire::FEATURE_PIPELINE);
         let reads_parts = dialect == Dialect::GoPlug2 && has(wire::FEATURE_PARTS);
+        let is_duplex = has(wire::FEATURE_DUPLEX);
         Self {
             id,
             endpoint,
@@ -79,6 +82,7 @@ impl Instance {
                 .then(|| Arc::new(Semaphore::new(1))),
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             reads_parts,
+            is_duplex,
             exit: ExitCell::default(),
         }
     }

@@ -16,7 +16,7 @@ use crate::host::connection::Budget;
 use crate::host::instance::{CallGuard, Instance, Patience};
 use crate::host::policy::RestartKind;
 use crate::limits;
-use crate::typed::{CallRequest, StreamedBody, wait_until};
+use crate::typed::{CallRequest, RequestItems, StreamedBody, wait_until};
 
 /// One attempt of a call, by what it ends with.
 trait Attempt {
@@ -106,7 +106,7 @@ async fn waiting_within<A: Attempt>(
             Ok(result) => return Ok(result),
             Err(error) => error,
         };
-        if !may_be_retried(&error, request.idempotent) {
+        if !may_be_retried(&error, &request) {
             return Err(error);
         }
         // Boxed: a call that is answered keeps no room for it.
@@ -166,7 +166,7 @@ fn blocking_within<T>(
             Ok(result) => return Ok(result),
             Err(error) => error,
         };
-        if !may_be_retried(&error, request.idempotent) {
+        if !may_be_retried(&error, request) {
             return Err(error);
         }
         let recovers = patience.lets_retry_blocking(&instance, &error, budget);
@@ -205,10 +205,14 @@ fn is_permanent(plugin: &PluginState) -> bool {
     plugin.policy().restart.kind == RestartKind::Permanent
 }
 
-/// Whether a call that failed with this error may be made again.
-fn may_be_retried(error: &Error, idempotent: bool) -> bool {
+/// Whether a call that failed with this error may be made again. What has been taken out of its stream
+/// cannot be sent again.
+fn may_be_retried(error: &Error, request: &CallRequest<'_>) -> bool {
+    if request.items.as_ref().is_some_and(RequestItems::has_begun) {
+        return false;
+    }
     match error {
-        Error::Crashed { may_have_executed, .. } => idempotent || !may_have_executed,
+        Error::Crashed { may_have_executed, .. } => request.idempotent || !may_have_executed,
         // A plugin that is about to stop has not begun the call.
         Error::Unavailable { .. } => true,
         _ => false,
@@ -217,24 +221,42 @@ fn may_be_retried(error: &Error, idempotent: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
     use crate::protocol::PluginId;
+    use crate::typed::{MediaType, SentItems};
 
     fn crashed(may_have_executed: bool) -> Error {
         let id = PluginId::new("p", "").unwrap();
         Error::Crashed { id, status: String::new(), stderr: Vec::new(), may_have_executed }
     }
 
+    fn call(idempotent: bool) -> CallRequest<'static> {
+        let mut call = CallRequest::new("m", Bytes::new(), MediaType::Raw);
+        call.idempotent = idempotent;
+        call
+    }
+
     #[test]
     fn a_call_that_may_have_executed_is_retried_only_if_it_is_idempotent() {
-        assert!(!may_be_retried(&crashed(true), false));
-        assert!(may_be_retried(&crashed(true), true));
-        assert!(may_be_retried(&crashed(false), false));
+        assert!(!may_be_retried(&crashed(true), &call(false)));
+        assert!(may_be_retried(&crashed(true), &call(true)));
+        assert!(may_be_retried(&crashed(false), &call(false)));
     }
 
     #[test]
     fn a_call_that_was_answered_is_not_retried() {
         let error = Error::UnknownMethod { method: "m".into() };
-        assert!(!may_be_retried(&error, true));
+        assert!(!may_be_retried(&error, &call(true)));
+    }
+
+    #[test]
+    fn a_call_of_whose_stream_something_was_taken_is_not_retried() {
+        let items = SentItems::of_all([Bytes::from_static(b"x")]).bytes();
+        let call = CallRequest { items: Some(items.clone()), ..call(true) };
+        assert!(may_be_retried(&crashed(false), &call));
+        let _ = items.poll_piece(&mut Context::from_waker(Waker::noop()));
+        assert!(!may_be_retried(&crashed(false), &call));
     }
 }

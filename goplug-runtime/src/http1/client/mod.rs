@@ -2,12 +2,10 @@
 //!
 //! Imports the shared files of `http1` and `protocol`. Start reading at `response.rs`.
 
-mod body_stream;
 mod request;
 mod response;
 mod response_head;
 
-pub use body_stream::{BodyProgress, BodyStream};
 pub use request::{Request, insert_header};
 pub use response::{Progress, Response, ResponseReader, StreamHead, StreamedResponse};
 pub use response_head::Protocol;

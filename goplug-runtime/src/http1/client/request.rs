@@ -65,7 +65,29 @@ impl<'a> Request<'a> {
     /// [`FLATTEN_LIMIT`](crate::http1::FLATTEN_LIMIT), it is returned, to be sent after `out`;
     /// otherwise it is part of `out`, and the returned slice is empty. Further pieces are to be
     /// sent after that.
+    #[inline]
     pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &'a [u8] {
+        self.write_fields(out, authority);
+        let mut digits = itoa::Buffer::new();
+        out.extend_from_slice(b"\r\ncontent-length: ");
+        out.extend_from_slice(digits.format(self.body_length()).as_bytes());
+        out.extend_from_slice(b"\r\n\r\n");
+        if self.body.len() > FLATTEN_LIMIT {
+            return self.body;
+        }
+        out.extend_from_slice(self.body);
+        &[]
+    }
+
+    /// Appends the head of the request to `out`, for this authority and for a body in chunks.
+    pub fn write_head_of_stream(&self, out: &mut Vec<u8>, authority: &[u8]) {
+        self.write_fields(out, authority);
+        out.extend_from_slice(b"\r\ntransfer-encoding: chunked\r\n\r\n");
+    }
+
+    /// Appends the head without the fields that say where the body ends.
+    #[inline]
+    fn write_fields(&self, out: &mut Vec<u8>, authority: &[u8]) {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(match self.verb {
             Verb::Get => b"GET ",
@@ -88,14 +110,6 @@ impl<'a> Request<'a> {
                 out.extend_from_slice(part.as_bytes());
             }
         }
-        out.extend_from_slice(b"\r\ncontent-length: ");
-        out.extend_from_slice(digits.format(self.body_length()).as_bytes());
-        out.extend_from_slice(b"\r\n\r\n");
-        if self.body.len() > FLATTEN_LIMIT {
-            return self.body;
-        }
-        out.extend_from_slice(self.body);
-        &[]
     }
 }
 

@@ -8,9 +8,8 @@ use std::io::{self, ErrorKind};
 
 use bytes::Bytes;
 
-use super::body_stream::BodyStream;
 use super::response_head::{Head, Protocol, parse};
-use crate::http1::{Body, BodyKind, Buffer, HeadCache, MAX_HEAD, ReadError};
+use crate::http1::{Body, BodyKind, BodyStream, Buffer, HeadCache, MAX_HEAD, ReadError};
 
 /// A complete response.
 #[derive(Debug, Default, PartialEq, Eq)]

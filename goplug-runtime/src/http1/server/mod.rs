@@ -2,12 +2,10 @@
 //!
 //! Imports the shared files of `http1` and `protocol`. Start reading at `request.rs`.
 
-mod chunks;
 mod fast_head;
 mod request;
 mod response;
 mod target;
 
-pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 pub use request::{HeaderSlots, ParsedRequest, RequestHead, parse_request};
 pub use response::{ResponseHead, write_response_head};

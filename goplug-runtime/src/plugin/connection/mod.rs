@@ -7,11 +7,12 @@
 //! if the feature `hyper` is off.
 //!
 //! The files, each of which imports only from those before it: [`buffered_stream`], [`outbox`],
-//! [`h1`], [`piece`], [`event_stream`], [`result_stream`], [`fallback`]. Start with [`serve`].
+//! [`feed`], [`h1`], [`piece`], [`event_stream`], [`result_stream`], [`fallback`]. Start with [`serve`].
 
 mod buffered_stream;
 mod event_stream;
 mod fallback;
+mod feed;
 mod h1;
 mod outbox;
 mod piece;
@@ -38,8 +39,9 @@ pub(super) async fn serve(stream: Stream, handler: Arc<RequestHandler>, id: u64)
                     return;
                 }
             }
-            Some(Served::Result(result)) => {
-                if result_stream::send(&mut connection.stream, result, lifecycle).await.is_err() {
+            Some(Served::Result(result, feed)) => {
+                let stream = &mut connection.stream;
+                if result_stream::send(stream, result, feed, &handler).await.is_err() {
                     return;
                 }
             }

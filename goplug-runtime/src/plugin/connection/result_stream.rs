@@ -1,34 +1,60 @@
 //! A streamed result: the body of a response that ends when the method's stream does.
 
 use std::io::IoSlice;
+use std::task::Context;
 
 use super::buffered_stream::{BufferedStream, Closed};
+use super::feed::Feed;
 use super::piece::{in_time, next};
 use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 use crate::limits;
-use crate::plugin::lifecycle::{Lifecycle, Phase};
+use crate::plugin::definition::Settings;
+use crate::plugin::lifecycle::Phase;
+use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::result_stream::{ResultStream, StreamPiece};
 
 /// What follows the last data of a body.
 const LAST_DATA_END: &[u8] = b"\r\n0\r\n\r\n";
 
-/// Sends items as the method makes them, until there are no more. Then another request may follow.
+/// Sends items as the method makes them, until there are no more, and reads its arguments meanwhile if
+/// these are a stream. Then another request may follow.
 ///
 /// # Errors
-/// [`Closed`] if the peer hangs up, if the stream has failed and its body cannot say so, or if the
-/// plugin stops and the peer is too slow to take the rest.
+/// [`Closed`] if the peer hangs up, if the stream has failed and its body cannot say so, if the
+/// arguments have not been read to their end, or if the plugin stops and the peer is too slow to take
+/// the rest.
 pub(super) async fn send(
     stream: &mut BufferedStream,
     mut result: ResultStream,
-    lifecycle: &Lifecycle,
+    mut feed: Option<Box<Feed>>,
+    handler: &RequestHandler,
 ) -> Result<(), Closed> {
-    in_time(lifecycle, Phase::CuttingOff, send_all(stream, &mut result)).await
+    let sent = send_all(stream, &mut result, feed.as_deref_mut());
+    in_time(handler.lifecycle(), Phase::CuttingOff, sent).await?;
+    // A stop does not wait for the peer.
+    drop(result);
+    let Some(feed) = feed else { return Ok(()) };
+    if feed.finish(stream) {
+        return Ok(());
+    }
+    let Settings { body_limit, peer_idle, .. } = *handler.settings();
+    stream.linger(body_limit.saturating_mul(2), peer_idle).await;
+    Err(Closed)
 }
 
-async fn send_all(stream: &mut BufferedStream, result: &mut ResultStream) -> Result<(), Closed> {
+async fn send_all(
+    stream: &mut BufferedStream,
+    result: &mut ResultStream,
+    mut feed: Option<&mut Feed>,
+) -> Result<(), Closed> {
     let mut size = Vec::new();
     loop {
-        let (data, end) = match next(stream, |cx| result.poll_piece(cx)).await? {
+        let poll = |cx: &mut Context<'_>| result.poll_piece(cx);
+        let piece = match &mut feed {
+            Some(feed) => feed.until(stream, poll).await?,
+            None => next(stream, poll).await?,
+        };
+        let (data, end) = match piece {
             StreamPiece::Data(data) => (data, CHUNK_END),
             StreamPiece::Last(data) if data.is_empty() => (data, LAST_CHUNK),
             StreamPiece::Last(data) => (data, LAST_DATA_END),

@@ -1,4 +1,4 @@
-//! Reading a streamed result: items, and how the stream ends.
+//! Reading a stream of items, of a result or of arguments: the items, and how the stream ends.
 //!
 //! Fast path: an item that stands in one piece of the stream as goplug writes it, its data in one
 //! line of UTF-8, is a part of that piece and is not copied. The [`Decoder`] reads everything else:
@@ -16,18 +16,21 @@ const ITEM: &[u8] = b"event: item\ndata: ";
 /// The end of the last line of data, and the empty line after it.
 const EVENT_END: &[u8] = b"\n\n";
 
-/// An event of a streamed result.
+/// An event of a stream of items.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ResultEvent {
+pub enum ItemEvent {
+    /// The other arguments of a call, as JSON. It is the first event of a request, and means nothing
+    /// anywhere else.
+    Arguments(Bytes),
     /// An item: one JSON value.
     Item(Bytes),
-    /// The result is complete.
+    /// The stream is complete.
     End,
-    /// The result has failed. The data is a problem document.
+    /// The stream has failed. The data is a problem document.
     Error(Bytes),
 }
 
-/// Reads the events of a streamed result, piece by piece.
+/// Reads the events of a stream of items, piece by piece.
 #[derive(Debug)]
 pub struct ItemReader {
     limit: usize,
@@ -52,7 +55,7 @@ impl ItemReader {
     ///
     /// # Errors
     /// [`EventTooLarge`]; every further call returns the same error.
-    pub fn next_event(&mut self) -> Result<Option<ResultEvent>, EventTooLarge> {
+    pub fn next_event(&mut self) -> Result<Option<ItemEvent>, EventTooLarge> {
         loop {
             if let Some(event) = self.decoder.next_event()? {
                 match of_type(event) {
@@ -66,7 +69,7 @@ impl ItemReader {
             if self.decoder.is_between_events()
                 && let Some(item) = self.whole_item()
             {
-                return Ok(Some(ResultEvent::Item(item)));
+                return Ok(Some(ItemEvent::Item(item)));
             }
             // Up to the end of the event, so that the next one can be taken from the piece.
             let end = memchr::memmem::find(&self.piece, EVENT_END);
@@ -92,12 +95,13 @@ impl ItemReader {
     }
 }
 
-/// The event as one of a streamed result; `None` if it is of another type.
-fn of_type(Event { event, data, .. }: Event<'_>) -> Option<ResultEvent> {
+/// The event as one of a stream of items; `None` if it is of another type.
+fn of_type(Event { event, data, .. }: Event<'_>) -> Option<ItemEvent> {
     match event {
-        wire::EVENT_ITEM => Some(ResultEvent::Item(Bytes::copy_from_slice(data))),
-        wire::EVENT_END => Some(ResultEvent::End),
-        wire::EVENT_ERROR => Some(ResultEvent::Error(Bytes::copy_from_slice(data))),
+        wire::EVENT_ITEM => Some(ItemEvent::Item(Bytes::copy_from_slice(data))),
+        wire::EVENT_ARGUMENTS => Some(ItemEvent::Arguments(Bytes::copy_from_slice(data))),
+        wire::EVENT_END => Some(ItemEvent::End),
+        wire::EVENT_ERROR => Some(ItemEvent::Error(Bytes::copy_from_slice(data))),
         _ => None,
     }
 }
@@ -110,7 +114,7 @@ mod tests {
 
     /// What the reader reads of this text, in pieces of this size; `None` for an event that is too
     /// large.
-    fn read(text: &[u8], size: usize, limit: usize) -> Vec<Option<ResultEvent>> {
+    fn read(text: &[u8], size: usize, limit: usize) -> Vec<Option<ItemEvent>> {
         let mut reader = ItemReader::new(limit);
         let mut events = Vec::new();
         for piece in text.chunks(size) {
@@ -130,7 +134,7 @@ mod tests {
     }
 
     /// What the decoder alone reads, which has no fast path for items.
-    fn decoded(text: &[u8], limit: usize) -> Vec<Option<ResultEvent>> {
+    fn decoded(text: &[u8], limit: usize) -> Vec<Option<ItemEvent>> {
         let mut decoder = Decoder::new(limit);
         let mut events = Vec::new();
         decoder.push(text);
@@ -157,6 +161,7 @@ mod tests {
             b"event: end\ndata: null\n\n",
             b"event: error\ndata: {}\n\n",
             b"event: other\ndata: 1\n\n",
+            b"event: arguments\ndata: {}\n\n",
             b": a comment\n\n",
             b"data: 1\n",
             b"event: item\n",
@@ -183,9 +188,9 @@ mod tests {
         let piece = Bytes::from_static(b"event: item\ndata: 7\n\nevent: end\ndata: null\n\n");
         let mut reader = ItemReader::new(100);
         reader.push(piece.clone());
-        let Ok(Some(ResultEvent::Item(item))) = reader.next_event() else { panic!("no item") };
+        let Ok(Some(ItemEvent::Item(item))) = reader.next_event() else { panic!("no item") };
         assert_eq!(item.as_ptr(), piece[ITEM.len()..].as_ptr());
-        assert_eq!(reader.next_event(), Ok(Some(ResultEvent::End)));
+        assert_eq!(reader.next_event(), Ok(Some(ItemEvent::End)));
         assert_eq!(reader.next_event(), Ok(None));
     }
 }

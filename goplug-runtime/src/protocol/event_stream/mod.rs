@@ -1,11 +1,11 @@
-//! The event stream, `text/event-stream`: how callbacks and streamed results travel.
+//! The event stream, `text/event-stream`: how callbacks and streams of items travel.
 //!
 //! The format is the WHATWG one, so that `curl -N` shows a stream and any language's
 //! client reads it. The decoder takes its input in pieces of any size, which do not change the
 //! events that it reads. Beside the current piece it holds at most one event of bounded size: a
 //! peer that never ends an event causes an error, and the memory does not grow.
 //!
-//! Start reading at `decode/mod.rs` or `encode.rs`; `items.rs` reads streamed results.
+//! Start reading at `decode/mod.rs` or `encode.rs`; `items.rs` reads streams of items.
 
 mod decode;
 mod encode;
@@ -17,7 +17,7 @@ mod tests;
 
 pub use decode::Decoder;
 pub use encode::{Encoder, encode, encode_with};
-pub use items::{ItemReader, ResultEvent};
+pub use items::{ItemEvent, ItemReader};
 
 /// One event, borrowed from the decoder that has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

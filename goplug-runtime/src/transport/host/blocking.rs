@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
@@ -139,6 +140,35 @@ impl BlockingStream {
             match send(&*self.socket, parts, SendFlags::NOSIGNAL) {
                 Err(error) if is_to_be_retried(error) => {}
                 outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    /// Writes as [`BlockingStream::write`] does, unless there is something to read: then it writes
+    /// nothing and returns `None`.
+    ///
+    /// # Errors
+    /// As [`BlockingStream::write`].
+    pub fn write_unless_news(
+        &self,
+        parts: &[IoSlice<'_>],
+        deadline: Instant,
+    ) -> io::Result<Option<usize>> {
+        loop {
+            let left = left_until(deadline)?;
+            let left = Timespec::try_from(left).ok();
+            let mut ends = [PollFd::new(&self.socket, PollFlags::IN | PollFlags::OUT)];
+            match poll(&mut ends, left.as_ref()) {
+                Ok(_) if ends[0].revents().intersects(PollFlags::IN | PollFlags::HUP) => {
+                    return Ok(None);
+                }
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            match send(&*self.socket, parts, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+                Err(error) if is_to_be_retried(error) => {}
+                outcome => return Ok(Some(outcome?)),
             }
         }
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::inlet::InletReader;
 use super::outlet::Outlet;
 use super::reply::Reply;
 use crate::protocol::{Problem, ProblemKind};
@@ -30,17 +31,30 @@ pub struct Call {
     body: Bytes,
     /// Where a method with a streamed result puts its items.
     outlet: Option<Outlet>,
+    /// What the caller streams; boxed, since most calls have none.
+    reader: Option<Box<InletReader>>,
 }
 
 impl Call {
     /// An invocation with this request body.
     pub fn new(body: Bytes) -> Self {
-        Self { body, outlet: None }
+        Self { body, outlet: None, reader: None }
     }
 
-    /// An invocation of a method with a streamed result.
-    pub fn streaming(body: Bytes, outlet: Outlet) -> Self {
-        Self { body, outlet: Some(outlet) }
+    /// The same invocation, of a method with a streamed result.
+    #[must_use]
+    pub fn streaming(self, outlet: Outlet) -> Self {
+        Self { outlet: Some(outlet), ..self }
+    }
+
+    /// The same invocation, of a method that takes a stream. The body has the other arguments.
+    #[must_use]
+    pub fn reading(self, reader: InletReader) -> Self {
+        Self { reader: Some(Box::new(reader)), ..self }
+    }
+
+    pub(super) fn into_reader(self) -> Option<InletReader> {
+        self.reader.map(|reader| *reader)
     }
 
     /// The request body as it came.

@@ -2,8 +2,10 @@
 //! belongs to.
 //!
 //! Start with [`invocation`]. [`context`] is how a callback finds the plugin whose handler it
-//! was called from, and how code finds the call that it is a part of, a [`call_context`]; [`parts`] are the bytes beside other arguments; [`streamed`] sends the items of a
-//! streamed result, by an [`outlet`]; [`wait`] is for threads without a runtime. The room imports from
+//! was called from, and how code finds the call that it is a part of, a [`call_context`]; [`parts`] are
+//! the bytes beside other arguments; [`streamed`] sends the items of a streamed result, by an
+//! [`outlet`]; [`incoming`] reads a stream of arguments, by an [`inlet`]; [`wait`] is for threads without
+//! a runtime. The room imports from
 //! `declare` and `codec`.
 
 mod activation;
@@ -12,6 +14,9 @@ mod blocking;
 mod call_context;
 mod configuration;
 mod context;
+mod incoming;
+mod incoming_error;
+mod inlet;
 mod invocation;
 mod notifier;
 mod outlet;
@@ -30,6 +35,9 @@ pub(super) use context::with_notifier;
 pub use context::{Context, Scope, Scoped, call_context};
 #[cfg(feature = "plugin")]
 pub(crate) use context::{may_block, running};
+pub use incoming::{Arriving, Incoming, IncomingIter};
+pub use incoming_error::IncomingError;
+pub use inlet::{Inlet, InletReader, inlet};
 pub use invocation::{
     Arrived, Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver,
 };

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+#[cfg(doc)]
 use crate::limits;
-use crate::protocol::{Problem, event_stream, wire};
-use crate::typed::codec::MediaType;
+use crate::protocol::{Problem, wire};
+use crate::typed::codec::{MediaType, Piece};
 
 /// Where the handler of a method with a streamed result puts its items.
 #[derive(Clone, Debug, Default)]
@@ -22,53 +23,6 @@ struct State {
     /// What the items are; `None` until the method has returned its stream.
     items: Option<MediaType>,
     piece: Piece,
-}
-
-/// Items that have not been written yet.
-#[derive(Debug, Default)]
-pub(super) struct Piece {
-    /// Events, or small chunks of bytes.
-    joined: Vec<u8>,
-    /// How much of it is complete: a panic may leave the beginning of an event behind.
-    complete: usize,
-    /// A large chunk of bytes, which comes after the others and is not copied.
-    large: Bytes,
-}
-
-impl Piece {
-    /// Whether no further item is to be added.
-    pub(super) fn is_full(&self) -> bool {
-        self.joined.len() >= limits::STREAM_PIECE || !self.large.is_empty()
-    }
-
-    /// Adds an event whose data `write` appends.
-    pub(super) fn event<E>(
-        &mut self,
-        event: &str,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        event_stream::encode_with(&mut self.joined, event, write)?;
-        self.complete = self.joined.len();
-        Ok(())
-    }
-
-    /// Adds a chunk of bytes.
-    pub(super) fn bytes(&mut self, bytes: Bytes) {
-        if bytes.len() < limits::STREAM_COPIED {
-            self.joined.extend_from_slice(&bytes);
-            self.complete = self.joined.len();
-        } else {
-            self.large = bytes;
-        }
-    }
-
-    fn take(&mut self) -> Option<Bytes> {
-        self.complete = 0;
-        if !self.joined.is_empty() {
-            return Some(std::mem::take(&mut self.joined).into());
-        }
-        (!self.large.is_empty()).then(|| std::mem::take(&mut self.large))
-    }
 }
 
 impl Outlet {
@@ -90,8 +44,7 @@ impl Outlet {
 
     /// Whether no piece is ready.
     pub fn is_empty(&self) -> bool {
-        let Piece { joined, large, .. } = &self.lock().piece;
-        joined.is_empty() && large.is_empty()
+        self.lock().piece.is_empty()
     }
 
     /// Adds how the stream has ended. A stream of bytes has no place for that, and ends with its
@@ -101,15 +54,10 @@ impl Outlet {
         if *items != Some(MediaType::Json) {
             return;
         }
-        let (event, data) = match error {
-            None => (wire::EVENT_END, b"null".to_vec()),
-            Some(problem) => (wire::EVENT_ERROR, problem.to_json()),
-        };
-        let written = piece.event(event, |out| {
-            out.extend_from_slice(&data);
-            Ok::<_, std::convert::Infallible>(())
-        });
-        written.unwrap_or_else(|never| match never {});
+        match error {
+            None => piece.whole_event(wire::EVENT_END, b"null"),
+            Some(problem) => piece.whole_event(wire::EVENT_ERROR, &problem.to_json()),
+        }
     }
 
     /// Adds items without holding the lock: what adds them is users' code.
@@ -133,7 +81,7 @@ struct Filling<'a> {
 impl Drop for Filling<'_> {
     fn drop(&mut self) {
         let mut piece = std::mem::take(&mut self.piece);
-        piece.joined.truncate(piece.complete);
+        piece.drop_incomplete();
         self.outlet.lock().piece = piece;
     }
 }
@@ -141,6 +89,7 @@ impl Drop for Filling<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
     use crate::panic::catch;
     use crate::protocol::ProblemKind;
 

@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::outlet::{Outlet, Piece};
+use super::outlet::Outlet;
 use super::reply::Reply;
 use crate::protocol::{Lossless, Problem, ProblemKind, wire};
-use crate::typed::codec::MediaType;
+use crate::typed::codec::{MediaType, Piece};
 use crate::typed::declare::check::Returned;
 use crate::typed::declare::{MethodSpec, Outcome, Parts, Unmet, never};
 

@@ -107,11 +107,13 @@ impl<C: Caller> ClientBase<C> {
         accepts_parts: bool,
     ) -> Result<CallRequest<'m>> {
         let parts = arguments.take_parts(method.params);
+        let items = arguments.take_items();
         Ok(CallRequest {
             method: method.name,
             body: encode(method.name, method.params, arguments)?,
             parts,
             accepts_parts,
+            items,
             media_type: A::MEDIA_TYPE,
             timeout: self.timeout,
             idempotent: method.idempotent,

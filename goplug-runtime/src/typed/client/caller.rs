@@ -9,7 +9,7 @@ use super::streamed_body::StreamedBody;
 use crate::error::{Error, Result};
 use crate::protocol::parts::{self, Multipart, Part};
 use crate::typed::callback::{CallbackHandler, Subscription};
-use crate::typed::codec::MediaType;
+use crate::typed::codec::{MediaType, RequestItems};
 use crate::typed::table::Expectation;
 
 /// One call as a client makes it. [`CallRequest::new`] makes one; its fields can be changed.
@@ -25,6 +25,8 @@ pub struct CallRequest<'a> {
     /// Whether the response may consist of parts: a body of the media type `multipart/form-data`,
     /// which begins with `--`.
     pub accepts_parts: bool,
+    /// The stream that the call sends beside its body, if the method takes one.
+    pub items: Option<RequestItems>,
     /// The media type of the body.
     pub media_type: MediaType,
     /// How long the call may take; `None` leaves it to the caller's default.
@@ -44,6 +46,7 @@ impl<'a> CallRequest<'a> {
             body,
             parts: Vec::new(),
             accepts_parts: false,
+            items: None,
             media_type,
             timeout: None,
             idempotent: false,

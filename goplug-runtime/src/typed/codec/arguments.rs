@@ -9,6 +9,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 use super::fast_args::FastArgs;
 use super::media_type::MediaType;
 use super::position::Position;
+use super::request_items::RequestItems;
 use super::scratch::written;
 use crate::error::Result;
 use crate::protocol::parts::Part;
@@ -44,6 +45,13 @@ pub trait EncodeArguments {
     #[inline]
     fn take_parts(&mut self, _: &[ParamSpec]) -> Vec<Part> {
         Vec::new()
+    }
+
+    /// Takes out the stream beside the arguments.
+    #[doc(hidden)]
+    #[inline]
+    fn take_items(&mut self) -> Option<RequestItems> {
+        None
     }
 
     /// The whole body.

@@ -120,6 +120,9 @@ pub const fn error<E: MethodError>() {}
 /// Checks that this can be a configuration.
 pub const fn configuration<T: ConfigurationType>() {}
 
+/// Checks that a type is the type of goplug that it is spelled as.
+pub const fn spelled<T: Is<S>, S>() {}
+
 /// Checks that this is a `Result` of exactly these two types.
 pub const fn typed<R, T, E>()
 where

@@ -181,6 +181,7 @@ mod tests {
             name: "m",
             doc: "",
             params: &[],
+            incoming: None,
             returns: "",
             result: TypeSchema::OPAQUE,
             error: ErrorSpec { text, ..ErrorSpec::NONE },

@@ -41,8 +41,10 @@ pub struct MethodSpec {
     pub name: &'static str,
     /// The documentation, with `\n` between lines.
     pub doc: &'static str,
-    /// The parameters, in order.
+    /// The parameters, in order, but for one that is a stream.
     pub params: &'static [ParamSpec],
+    /// The last parameter, if it is a stream: what it says is said of an item.
+    pub incoming: Option<ParamSpec>,
     /// The spelling of the result type; `()` for a method without a result.
     pub returns: &'static str,
     /// The schema of the success; opaque for bytes that travel as they are.
@@ -63,6 +65,7 @@ impl MethodSpec {
         name: "",
         doc: "",
         params: &[],
+        incoming: None,
         returns: "()",
         result: TypeSchema::OPAQUE,
         error: ErrorSpec::NONE,
@@ -105,7 +108,7 @@ impl MethodSpec {
         MethodDescriptor {
             name: self.name.into(),
             doc: self.doc.into(),
-            params: parameters(self.params),
+            params: parameters(self.params, self.incoming.as_ref()),
             returns: type_descriptor(self.returns),
             stream: self.stream,
             idempotent: self.idempotent,
@@ -116,11 +119,8 @@ impl MethodSpec {
 
     /// The canonical signature.
     pub fn signature(&self) -> String {
-        if self.stream {
-            signature(self.name, self.params, &descriptor::stream_of(self.returns))
-        } else {
-            signature(self.name, self.params, self.returns)
-        }
+        let params = parameters(self.params, self.incoming.as_ref());
+        descriptor::canonical_signature(self.name, &params, self.returns, self.stream)
     }
 }
 
@@ -130,7 +130,7 @@ impl CallbackSpec {
         CallbackDescriptor {
             name: self.name.into(),
             doc: self.doc.into(),
-            params: parameters(self.params),
+            params: parameters(self.params, None),
             returns: type_descriptor(self.returns),
             fingerprint: descriptor::fingerprint(&self.signature()),
         }
@@ -138,18 +138,25 @@ impl CallbackSpec {
 
     /// The canonical signature.
     pub fn signature(&self) -> String {
-        signature(self.name, self.params, self.returns)
+        descriptor::canonical_signature(
+            self.name,
+            &parameters(self.params, None),
+            self.returns,
+            false,
+        )
     }
 }
 
-fn parameters(params: &[ParamSpec]) -> Vec<Parameter> {
-    params.iter().map(|p| Parameter { name: p.name.into(), ty: type_descriptor(p.ty) }).collect()
+fn parameters(params: &[ParamSpec], incoming: Option<&ParamSpec>) -> Vec<Parameter> {
+    let parameter = |param: &ParamSpec, stream| Parameter {
+        name: param.name.into(),
+        ty: type_descriptor(param.ty),
+        stream,
+    };
+    let values = params.iter().map(|param| parameter(param, false));
+    values.chain(incoming.map(|param| parameter(param, true))).collect()
 }
 
 fn type_descriptor(spelling: &str) -> TypeDescriptor {
     TypeDescriptor { spelling: spelling.into(), schema: None }
-}
-
-fn signature(name: &str, params: &[ParamSpec], returns: &str) -> String {
-    descriptor::render_signature(name, params.iter().map(|p| (p.name, p.ty)), returns)
 }

@@ -189,12 +189,13 @@ mod schemas {
         let MethodDescriptor { params: parameters, returns, error, .. } = method;
         let returns = Slot::new(returns, spec.result, writes);
         let error = error.as_mut().map(|error| Slot::new(error, spec.error.schema, writes));
-        params(parameters, spec.params, reads).chain([returns]).chain(error)
+        let specs = spec.params.iter().chain(&spec.incoming);
+        params(parameters, specs, reads).chain([returns]).chain(error)
     }
 
     fn params<'d>(
         params: &'d mut [Parameter],
-        specs: &'static [ParamSpec],
+        specs: impl IntoIterator<Item = &'static ParamSpec>,
         role: Role,
     ) -> impl Iterator<Item = Slot<'d>> {
         let params = params.iter_mut().zip(specs);

@@ -95,10 +95,10 @@ impl Expectation {
         let has = |schema: TypeSchema| !schema.is_opaque();
         let any = |params: &[ParamSpec]| params.iter().any(|param| has(param.schema));
         self.stated.is_some()
-            || self
-                .methods
-                .iter()
-                .any(|it| any(it.params) || has(it.result) || has(it.error.schema))
+            || self.methods.iter().any(|it| {
+                let params = any(it.params) || any(it.incoming.as_slice());
+                params || has(it.result) || has(it.error.schema)
+            })
             || self.callbacks.iter().any(|it| any(it.params) || has(it.answer))
     }
 

@@ -56,17 +56,18 @@ impl Provided {
     /// that is not async.
     ///
     /// # Errors
-    /// A problem if there is no such method, or if its result is a stream.
+    /// A problem if there is no such method, or if its result or an argument is a stream.
     pub(crate) fn call(&self, method: &str, call: Call) -> Result<ReplyFuture, Problem> {
         let place = self.methods.binary_search_by(|(spec, _)| spec.name.cmp(method));
         let Some((spec, dispatch)) = place.ok().and_then(|place| self.methods.get(place)) else {
             let detail = format!("the service has no method {method:?}");
             return Err(Problem::new(ProblemKind::UnknownMethod, detail));
         };
-        if spec.stream {
+        if spec.stream || spec.incoming.is_some() {
+            let what = if spec.stream { "the result" } else { "an argument" };
             let detail = format!(
-                "the result of {method:?} is a stream, and services of a host have no streams: \
-                 return a list, or ask for one part after the other"
+                "{what} of {method:?} is a stream, and services of a host have no streams: \
+                 pass a list, or one part after the other"
             );
             return Err(Problem::new(ProblemKind::Internal, detail));
         }

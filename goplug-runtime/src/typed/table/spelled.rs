@@ -42,11 +42,12 @@ fn is_print(fingerprint: &str, signature: &str) -> bool {
 
 /// `stated` says that a descriptor has the schemas, and not the types themselves.
 fn says_all(spec: &MethodSpec, stated: bool) -> bool {
-    let MethodSpec { params, returns, result, error, .. } = spec;
+    let MethodSpec { params, incoming, returns, result, error, .. } = spec;
     // The error is looked at by itself.
     let success =
         if error.ty.is_empty() { (*returns).into() } else { returns.replace(error.ty, "") };
     params_say_all(params, stated)
+        && params_say_all(incoming.as_slice(), stated)
         && is_enough(&success, *result, stated)
         && is_enough(error.ty, error.schema, stated)
 }
@@ -81,6 +82,7 @@ mod tests {
         name: "sum",
         doc: "",
         params: &[ParamSpec { name: "of", ty: "Vec<i64>", schema: TypeSchema::OPAQUE }],
+        incoming: None,
         returns: "Result<i64, Overflow>",
         stream: false,
         idempotent: false,

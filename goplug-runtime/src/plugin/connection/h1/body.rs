@@ -25,6 +25,10 @@ impl BodyInfo {
         let RequestHead { length, expects_continue, keep_alive, .. } = *head;
         Self { length, expects_continue, keep_alive }
     }
+
+    pub(super) fn length(self) -> BodyLength {
+        self.length
+    }
 }
 
 impl H1Connection<'_> {
@@ -117,7 +121,7 @@ impl H1Connection<'_> {
 
     /// Writes what the peer may wait for before it sends the body: earlier responses, and the
     /// interim response `100 Continue`.
-    async fn prepare_for_body(&mut self, info: BodyInfo) -> Result<(), Closed> {
+    pub(super) async fn prepare_for_body(&mut self, info: BodyInfo) -> Result<(), Closed> {
         if info.expects_continue {
             self.outbox.push_continue();
         }

@@ -9,6 +9,7 @@
 
 mod body;
 mod head;
+mod incoming;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, sleep};
 use self::body::BodyInfo;
 use self::head::NextRequest;
 use super::buffered_stream::{BufferedStream, Closed};
+use super::feed::Feed;
 use super::outbox::Outbox;
 use crate::http1::{BodyLength, HeadCache, ResponseHead};
 use crate::limits;
@@ -39,8 +41,8 @@ pub(super) enum Served {
     Closed,
     /// A stream of callbacks is to be sent before the next request. Its head has been written.
     Callbacks(CallbackStream),
-    /// As [`Served::Callbacks`], the result of a call.
-    Result(ResultStream),
+    /// As [`Served::Callbacks`], the result of a call, and its arguments if these are a stream.
+    Result(ResultStream, Option<Box<Feed>>),
     /// This codec does not support the next request.
     Unsupported,
 }
@@ -106,6 +108,13 @@ impl<'h> H1Connection<'h> {
                     let problem = bad_request(format!("the request is refused: {reason}"));
                     return Err(self.refuse(&problem).await);
                 }
+                NextRequest::Request(Route::Incoming(call), info) => {
+                    self.last = !info.keep_alive;
+                    if let Some(stream) = Box::pin(self.answer_incoming(*call, info)).await? {
+                        self.flush().await?;
+                        return Ok(stream);
+                    }
+                }
                 NextRequest::Request(route, info) => {
                     self.last = !info.keep_alive;
                     if let Some(body) = self.read_body(info).await?
@@ -136,25 +145,32 @@ impl<'h> H1Connection<'h> {
                 response.map_err(|Hangup| Closed)?
             }
         };
+        Ok(self.push(response))
+    }
+
+    /// Adds a response to the output. If it is a stream, only its head is added, and the stream is
+    /// returned.
+    #[inline]
+    fn push(&mut self, response: Response) -> Option<Served> {
         let Response { status, media_type, protocol, content, guard } = response;
         let head = ResponseHead { protocol, ..self.response_head(status, media_type) };
         match content {
             Content::Full(body) => {
                 self.outbox.push(head, body, guard);
-                Ok(None)
+                None
             }
             Content::Parts(parts) => {
                 let head = ResponseHead { media_type: &parts.media_type, ..head };
                 self.outbox.push_pieces(head, &parts, guard);
-                Ok(None)
+                None
             }
             Content::Callbacks(events) => {
                 self.outbox.push_stream(head);
-                Ok(Some(Served::Callbacks(events)))
+                Some(Served::Callbacks(events))
             }
             Content::Result(result) => {
                 self.outbox.push_stream(head);
-                Ok(Some(Served::Result(result)))
+                Some(Served::Result(result, None))
             }
         }
     }

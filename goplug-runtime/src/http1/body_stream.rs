@@ -2,9 +2,9 @@
 
 use std::io::{self, ErrorKind};
 
-use crate::http1::Buffer;
-use crate::http1::body::BodyKind;
-use crate::http1::chunked::{ChunkedState, ChunkedStep};
+use super::Buffer;
+use super::body::{BodyKind, BodyLength};
+use super::chunked::{ChunkedState, ChunkedStep};
 
 /// The part of a body that the next bytes belong to.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +39,28 @@ pub enum BodyProgress {
 }
 
 impl BodyStream {
-    pub(super) fn new(kind: BodyKind) -> Self {
+    /// The data of a body of this kind.
+    pub fn new(kind: BodyKind) -> Self {
         let state = match kind {
             BodyKind::Length(length) => State::Sized(length),
             BodyKind::Chunked => State::Framing(ChunkedState::Size),
             BodyKind::Eof => State::UntilEof,
         };
         Self { state }
+    }
+
+    /// The data of a request's body.
+    pub fn of_request(length: BodyLength) -> Self {
+        Self::new(match length {
+            BodyLength::Known(length) => BodyKind::Length(length),
+            BodyLength::Unknown => BodyKind::Chunked,
+        })
+    }
+
+    /// Whether the sender has begun a chunk that has not arrived as a whole. Between chunks it may
+    /// have nothing to send. What has been read and not been looked at does not count.
+    pub fn is_within_chunk(&self) -> bool {
+        matches!(self.state, State::Sized(1..) | State::ChunkData(1..))
     }
 
     /// Consumes the framing before the next data. The caller has to consume the data before the

@@ -1,0 +1,98 @@
+//! Requests whose body is a stream, for callers that block.
+
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::answer::Answer;
+use super::blocking::BlockingConnection;
+use super::error::{SendError, Stage};
+use super::exchange::StreamingTimes;
+use super::request_body::{RequestBody, Sent};
+use crate::http1::{BodyStream, Request};
+use crate::transport::BlockingStream;
+use crate::typed::wait;
+
+impl BlockingConnection {
+    /// Sends a request, and its body as the items come, and reads the response. That may come before
+    /// everything was sent; then nothing more is sent here. After an error the connection cannot be
+    /// used again.
+    pub(super) fn exchange_body<A: Answer>(
+        &mut self,
+        request: &Request<'_>,
+        body: &mut RequestBody,
+        authority: &str,
+        times: StreamingTimes,
+    ) -> Result<A, SendError> {
+        body.begin(self.begin_request(request, authority));
+        let sent = match send(&mut self.stream, body, times.pause) {
+            Err(SendError::Broken(error)) if body.is_unsent() => {
+                return Err(SendError::Unsent(error));
+            }
+            Ok(Sent::Interrupted) if body.is_unsent() => {
+                let text = "the plugin has closed the connection";
+                let error = io::Error::new(ErrorKind::ConnectionReset, text);
+                return Err(SendError::Unsent(error));
+            }
+            Err(error @ (SendError::Items(_) | SendError::TimedOut(_))) => return Err(error),
+            sent => sent,
+        };
+        // The plugin may have answered before it closed the connection.
+        let answer = self.receive(Instant::now() + times.pause, &mut false);
+        let answer = answer.map_err(|error| sent.err().unwrap_or(error))?;
+        Ok(self.answered(answer, body.is_sent()))
+    }
+
+    /// Reads the next part of a streamed result as [`BlockingConnection::read_body`] does, and sends
+    /// the rest of the request while there is nothing to read.
+    pub(super) fn read_while_sending(
+        &mut self,
+        body: &mut BodyStream,
+        request: &mut RequestBody,
+        idle: Duration,
+    ) -> Result<Option<Bytes>, SendError> {
+        loop {
+            if let Some(part) = self.received_part(body)? {
+                return Ok(part);
+            }
+            match send(&mut self.stream, request, idle) {
+                // The plugin may say why it reads no more.
+                Ok(Sent::All) | Err(SendError::Broken(_)) => return self.read_body(body, idle),
+                Ok(Sent::Interrupted) => {
+                    if let Some(part) = self.read_some(body, idle)? {
+                        return Ok(part);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Sends until everything has been sent, or until there is something to read. The plugin may take
+/// nothing for at most `pause`.
+fn send(
+    stream: &mut BlockingStream,
+    body: &mut RequestBody,
+    pause: Duration,
+) -> Result<Sent, SendError> {
+    loop {
+        while let Some(parts) = body.rest() {
+            match stream.write_unless_news(&parts, Instant::now() + pause) {
+                Ok(None) => return Ok(Sent::Interrupted),
+                Ok(Some(0)) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
+                Ok(Some(count)) => body.note_sent(count),
+                Err(error) if error.kind() == ErrorKind::TimedOut => {
+                    return Err(SendError::TimedOut(Stage::Sent));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if body.is_sent() {
+            return Ok(Sent::All);
+        }
+        wait(poll_fn(|cx| body.poll_chunk(cx)))?;
+    }
+}

@@ -1,0 +1,317 @@
+//! What a caller streams to a method, on its way from the connection to the handler.
+//!
+//! The connection reads a part of the body when there is room, and the handler finds the items in it.
+//! At most one part waits. So a handler that does not read shows as a connection that is not read, and
+//! as a caller that cannot write.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+
+use super::incoming_error::IncomingError;
+use crate::protocol::event_stream::{EventTooLarge, ItemEvent, ItemReader};
+use crate::typed::codec::MediaType;
+
+/// What the connection and the handler share.
+#[derive(Debug, Default)]
+struct Shared {
+    /// A part of the body that the handler has not taken.
+    part: Option<Bytes>,
+    /// How the body has ended.
+    end: Option<Result<(), IncomingError>>,
+    /// Whether the handler has dropped its end.
+    is_unread: bool,
+    /// The handler, if it waits for a part.
+    handler: Option<Waker>,
+    /// The connection, if it waits for room.
+    connection: Option<Waker>,
+}
+
+/// The connection's end. If it is dropped before the body has ended, the stream is cut off.
+#[derive(Debug)]
+pub struct Inlet(Arc<Mutex<Shared>>);
+
+/// The handler's end.
+#[derive(Debug)]
+pub struct InletReader {
+    shared: Arc<Mutex<Shared>>,
+    body: Body,
+    /// An event that came in the place of the arguments.
+    first: Option<ItemEvent>,
+    /// Whether the last item has been read, or there was an error.
+    has_ended: bool,
+}
+
+/// How the items stand in the body.
+#[derive(Debug)]
+enum Body {
+    Events(ItemReader),
+    Bytes(Bytes),
+}
+
+/// The two ends of a stream of such items. An item may have at most `limit` bytes.
+pub fn inlet(items: MediaType, limit: usize) -> (Inlet, InletReader) {
+    let shared = Arc::<Mutex<Shared>>::default();
+    let body = match items {
+        MediaType::Json => Body::Events(ItemReader::new(limit)),
+        MediaType::Raw => Body::Bytes(Bytes::new()),
+    };
+    let reader = InletReader { shared: Arc::clone(&shared), body, first: None, has_ended: false };
+    (Inlet(shared), reader)
+}
+
+impl Inlet {
+    /// Ready when a part may be pushed; never if the handler reads no more.
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut shared = lock(&self.0);
+        if shared.part.is_none() && !shared.is_unread {
+            return Poll::Ready(());
+        }
+        shared.connection = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Adds a part of the body. To be called when there is room.
+    pub fn push(&self, part: Bytes) {
+        let mut shared = lock(&self.0);
+        shared.part = Some(part);
+        wake(shared, |shared| shared.handler.take());
+    }
+
+    /// Notes that the body has ended, and whether as a whole.
+    pub fn end(&self, end: Result<(), IncomingError>) {
+        let mut shared = lock(&self.0);
+        if shared.end.is_none() {
+            shared.end = Some(end);
+            wake(shared, |shared| shared.handler.take());
+        }
+    }
+}
+
+impl Drop for Inlet {
+    fn drop(&mut self) {
+        self.end(Err(IncomingError::cut_off("the call has ended, or the caller has gone away")));
+    }
+}
+
+impl InletReader {
+    /// The arguments before the items, if they have arrived: those of the first event, or none if it is
+    /// another. Needs no runtime.
+    ///
+    /// # Errors
+    /// [`IncomingError`] if they are too large.
+    pub fn arguments(&mut self) -> Result<Option<Bytes>, IncomingError> {
+        if let Body::Events(events) = &mut self.body
+            && let Some(part) = lock(&self.shared).part.take()
+        {
+            events.push(part);
+        }
+        Ok(match self.next_event()? {
+            Some(ItemEvent::Arguments(arguments)) => Some(arguments),
+            Some(event) => {
+                self.first = Some(event);
+                Some(Bytes::new())
+            }
+            None => None,
+        })
+    }
+
+    /// The next item: a JSON value, or some bytes. After an error, there is nothing more.
+    pub(super) fn poll_item(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, IncomingError>>> {
+        if self.has_ended {
+            return Poll::Ready(None);
+        }
+        let item = ready!(self.poll_next(cx)).transpose();
+        self.has_ended = !matches!(item, Some(Ok(_)));
+        Poll::Ready(item)
+    }
+
+    /// Ends the stream for its reader.
+    pub(super) fn stop(&mut self) {
+        self.has_ended = true;
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, IncomingError>> {
+        loop {
+            match &mut self.body {
+                Body::Bytes(bytes) if !bytes.is_empty() => {
+                    return Poll::Ready(Ok(Some(std::mem::take(bytes))));
+                }
+                Body::Bytes(_) => {}
+                Body::Events(_) => match self.next_event()? {
+                    Some(ItemEvent::Item(item)) => return Poll::Ready(Ok(Some(item))),
+                    Some(ItemEvent::End) => return Poll::Ready(Ok(None)),
+                    Some(ItemEvent::Error(problem)) => {
+                        return Poll::Ready(Err(IncomingError::of_sender(&problem)));
+                    }
+                    Some(ItemEvent::Arguments(_)) => continue,
+                    None => {}
+                },
+            }
+            match (ready!(self.poll_part(cx))?, &mut self.body) {
+                (Some(part), Body::Events(events)) => events.push(part),
+                (Some(part), Body::Bytes(bytes)) => *bytes = part,
+                (None, Body::Bytes(_)) => return Poll::Ready(Ok(None)),
+                (None, Body::Events(_)) => {
+                    let text = "the body has ended without the event `end`";
+                    return Poll::Ready(Err(IncomingError::cut_off(text)));
+                }
+            }
+        }
+    }
+
+    fn next_event(&mut self) -> Result<Option<ItemEvent>, IncomingError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        match &mut self.body {
+            Body::Events(events) => events
+                .next_event()
+                .map_err(|EventTooLarge { limit }| IncomingError::TooLarge { limit }),
+            Body::Bytes(_) => Ok(None),
+        }
+    }
+
+    /// The next part of the body; `None` after the last.
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, IncomingError>> {
+        let mut shared = lock(&self.shared);
+        if let Some(part) = shared.part.take() {
+            wake(shared, |shared| shared.connection.take());
+            return Poll::Ready(Ok(Some(part)));
+        }
+        if let Some(end) = shared.end.take() {
+            return Poll::Ready(end.map(|()| None));
+        }
+        shared.handler = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for InletReader {
+    fn drop(&mut self) {
+        let mut shared = lock(&self.shared);
+        shared.is_unread = true;
+        shared.part = None;
+    }
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Wakes who waits, without the lock: a waker may run what it wakes.
+fn wake(mut shared: MutexGuard<'_, Shared>, waiting: fn(&mut Shared) -> Option<Waker>) {
+    let waker = waiting(&mut shared);
+    drop(shared);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn part(text: &'static str) -> Bytes {
+        Bytes::from_static(text.as_bytes())
+    }
+
+    fn items(reader: &mut InletReader) -> Vec<Result<Bytes, String>> {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut items = Vec::new();
+        while let Poll::Ready(Some(item)) = reader.poll_item(&mut cx) {
+            items.push(item.map_err(|error| error.to_string()));
+        }
+        items
+    }
+
+    #[test]
+    fn one_part_waits_and_there_is_room_again_when_it_is_taken() {
+        let (inlet, mut reader) = inlet(MediaType::Raw, 100);
+        let (handler, connection) = (Arc::<Count>::default(), Arc::<Count>::default());
+        let wakers = [&handler, &connection].map(|count| Waker::from(Arc::clone(count)));
+        let [mut of_handler, mut of_connection] = wakers.each_ref().map(Context::from_waker);
+        assert!(reader.poll_item(&mut of_handler).is_pending());
+        assert!(inlet.poll_room(&mut of_connection).is_ready());
+        inlet.push(part("abc"));
+        assert_eq!(handler.0.load(Ordering::Relaxed), 1);
+        assert!(inlet.poll_room(&mut of_connection).is_pending());
+        let Poll::Ready(Some(Ok(item))) = reader.poll_item(&mut of_handler) else { panic!() };
+        assert_eq!(item, "abc");
+        assert_eq!(connection.0.load(Ordering::Relaxed), 1);
+        assert!(inlet.poll_room(&mut of_connection).is_ready());
+        drop(reader);
+        assert!(inlet.poll_room(&mut of_connection).is_pending());
+    }
+
+    #[test]
+    fn the_arguments_are_the_first_event_or_there_are_none() {
+        for (text, expected) in [
+            ("event: arguments\ndata: [1]\n\nevent: item\ndata: 2\n\n", "[1]"),
+            ("event: item\ndata: 2\n\n", ""),
+        ] {
+            let (inlet, mut reader) = inlet(MediaType::Json, 100);
+            assert_eq!(reader.arguments().unwrap(), None);
+            inlet.push(part(text));
+            assert_eq!(reader.arguments().unwrap().unwrap(), expected);
+            inlet.push(part("event: end\ndata: null\n\nevent: item\ndata: 3\n\n"));
+            assert_eq!(items(&mut reader), [Ok(part("2"))]);
+        }
+    }
+
+    #[test]
+    fn a_stream_is_cut_off_unless_it_has_its_end() {
+        for is_whole_body in [true, false] {
+            let (inlet, mut reader) = inlet(MediaType::Json, 100);
+            inlet.push(part("event: item\ndata: 2\n\nevent: end\n"));
+            if is_whole_body {
+                inlet.end(Ok(()));
+            }
+            drop(inlet);
+            let items = items(&mut reader);
+            assert_eq!(items[0], Ok(part("2")));
+            assert!(items[1].as_ref().is_err_and(|text| text.contains("cut off")), "{items:?}");
+            assert_eq!(items.len(), 2);
+        }
+    }
+
+    #[test]
+    fn bytes_end_with_their_body_and_are_cut_off_without_its_end() {
+        let (whole, mut reader) = inlet(MediaType::Raw, 100);
+        whole.push(part("abc"));
+        whole.end(Ok(()));
+        assert_eq!(items(&mut reader), [Ok(part("abc"))]);
+        let (cut, mut reader) = inlet(MediaType::Raw, 100);
+        drop(cut);
+        assert!(items(&mut reader)[0].is_err());
+    }
+
+    #[test]
+    fn an_item_has_a_limit_and_the_stream_has_none() {
+        let (inlet, mut reader) = inlet(MediaType::Json, 20);
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..100 {
+            inlet.push(part("event: item\ndata: \"0123456789\"\n\n"));
+            assert!(matches!(reader.poll_item(&mut cx), Poll::Ready(Some(Ok(_)))));
+        }
+        inlet.push(part("event: item\ndata: \"0123456789012345678\"\n\n"));
+        let items = items(&mut reader);
+        assert!(items[0].as_ref().is_err_and(|text| text.contains("20 bytes")), "{items:?}");
+    }
+}

@@ -1,0 +1,300 @@
+//! The items that a call sends beside its arguments.
+
+use std::fmt;
+use std::iter::Fuse;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::media_type::MediaType;
+use super::piece::Piece;
+use crate::error::{Error, Result};
+use crate::protocol::{Lossless, wire};
+use crate::typed::declare::check::Sent;
+use crate::typed::declare::{MethodSpec, Unmet, never};
+
+/// The stream that a call sends beside its arguments: [`CallRequest::items`](crate::typed::CallRequest).
+/// A clone is the same stream: the sender of the call reads it, once.
+///
+/// Nothing is taken out of it before the call is sent. So a call of which no item was taken may be made
+/// again.
+#[derive(Clone)]
+pub struct RequestItems {
+    items: MediaType,
+    source: Arc<Mutex<Source>>,
+}
+
+struct Source {
+    pieces: Box<dyn PieceSource>,
+    /// Whether something has been asked for.
+    has_begun: bool,
+}
+
+/// A stream of items, as pieces of a body.
+trait PieceSource: Send {
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<RequestPiece>;
+}
+
+/// A part of the body of a call that sends a stream.
+#[derive(Debug)]
+pub(crate) enum RequestPiece {
+    /// More may come.
+    Data(Bytes),
+    /// The last part, which may be empty.
+    Last(Bytes),
+    /// An item cannot be sent.
+    Failed(Error),
+}
+
+impl RequestItems {
+    /// Items that are JSON already: each is one value.
+    pub fn json(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        let add = |piece: &mut Piece, item: Bytes| {
+            piece.whole_event(wire::EVENT_ITEM, &item);
+            Ok(())
+        };
+        Self::new(MediaType::Json, add, stream)
+    }
+
+    /// Bytes that travel as they are. Where one item ends and the next begins is not kept.
+    pub fn bytes(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        SentItems::new(stream).bytes()
+    }
+
+    fn new<S: Stream + Send + 'static>(
+        items: MediaType,
+        add: impl Fn(&mut Piece, S::Item) -> Result<()> + Send + 'static,
+        stream: S,
+    ) -> Self {
+        let stream = Some(Box::pin(stream));
+        let pieces = Typed { items, stream, add, piece: Piece::default(), failure: None };
+        let source = Source { pieces: Box::new(pieces), has_begun: false };
+        Self { items, source: Arc::new(Mutex::new(source)) }
+    }
+
+    /// What the items are.
+    pub fn items(&self) -> MediaType {
+        self.items
+    }
+
+    /// Whether something has been taken out, so that the call cannot be made again.
+    pub fn has_begun(&self) -> bool {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner).has_begun
+    }
+
+    /// The next piece of the body, with everything that is ready. Not to be called after the last.
+    pub(crate) fn poll_piece(&self, cx: &mut Context<'_>) -> Poll<RequestPiece> {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.has_begun = true;
+        source.pieces.poll_piece(cx)
+    }
+}
+
+impl fmt::Debug for RequestItems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestItems").field("items", &self.items).finish_non_exhaustive()
+    }
+}
+
+/// Items of one type.
+struct Typed<S, F> {
+    items: MediaType,
+    /// `None` after its end.
+    stream: Option<Pin<Box<S>>>,
+    add: F,
+    piece: Piece,
+    /// Why an item could not be added, to be told after the items before it.
+    failure: Option<Error>,
+}
+
+impl<S, F> Typed<S, F>
+where
+    S: Stream,
+    F: Fn(&mut Piece, S::Item) -> Result<()>,
+{
+    /// Adds what is ready to the piece.
+    fn fill(&mut self, cx: &mut Context<'_>) {
+        while let Some(stream) = &mut self.stream
+            && !self.piece.is_full()
+        {
+            match stream.as_mut().poll_next(cx) {
+                Poll::Ready(Some(item)) => {
+                    if let Err(error) = (self.add)(&mut self.piece, item) {
+                        (self.failure, self.stream) = (Some(error), None);
+                    }
+                }
+                Poll::Ready(None) => {
+                    self.stream = None;
+                    if self.items == MediaType::Json {
+                        self.piece.whole_event(wire::EVENT_END, b"null");
+                    }
+                }
+                Poll::Pending => return,
+            }
+        }
+    }
+}
+
+impl<S, F> PieceSource for Typed<S, F>
+where
+    S: Stream + Send,
+    F: Fn(&mut Piece, S::Item) -> Result<()> + Send,
+{
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<RequestPiece> {
+        if self.piece.is_empty() {
+            self.fill(cx);
+        }
+        let piece = self.piece.take();
+        let is_last = self.stream.is_none() && self.piece.is_empty();
+        match piece {
+            Some(piece) if is_last && self.failure.is_none() => {
+                Poll::Ready(RequestPiece::Last(piece))
+            }
+            Some(piece) => Poll::Ready(RequestPiece::Data(piece)),
+            None if !is_last => Poll::Pending,
+            None => Poll::Ready(match self.failure.take() {
+                Some(error) => RequestPiece::Failed(error),
+                None => RequestPiece::Last(Bytes::new()),
+            }),
+        }
+    }
+}
+
+/// The stream of a call, in generated code; see [`Unmet`].
+#[derive(Debug)]
+pub struct SentItems<S>(S);
+
+impl<S> SentItems<S> {
+    /// The items of a stream.
+    pub fn new(stream: S) -> Self {
+        Self(stream)
+    }
+}
+
+impl<I: Iterator> SentItems<Ready<I>> {
+    /// The items of an iterator.
+    pub fn of_all(items: impl IntoIterator<IntoIter = I>) -> Self {
+        Self(Ready(items.into_iter().fuse()))
+    }
+}
+
+impl<S: Stream<Item: Sent> + Send + 'static> SentItems<S> {
+    /// The items as JSON, each in an event.
+    pub fn json(self, method: &'static MethodSpec) -> RequestItems {
+        let add = |piece: &mut Piece, item: S::Item| {
+            let item = Lossless::of(&item);
+            let written = piece.event(wire::EVENT_ITEM, |out| serde_json::to_writer(out, &item));
+            written.map_err(|error| Error::Arguments {
+                method: method.name.into(),
+                parameter: method.incoming.map(|param| param.name.into()),
+                expected: None,
+                detail: format!("an item cannot be written as JSON: {error}"),
+            })
+        };
+        RequestItems::new(MediaType::Json, add, self.0)
+    }
+}
+
+impl<S: Stream<Item: Into<Bytes>> + Send + 'static> SentItems<S> {
+    /// The items as bytes that travel as they are.
+    pub fn bytes(self) -> RequestItems {
+        let add = |piece: &mut Piece, item: S::Item| {
+            piece.bytes(item.into());
+            Ok(())
+        };
+        RequestItems::new(MediaType::Raw, add, self.0)
+    }
+}
+
+impl<S> Deref for SentItems<S> {
+    type Target = Unmet<Self>;
+    fn deref(&self) -> &Unmet<Self> {
+        &const { Unmet::new() }
+    }
+}
+
+/// A stream that cannot be sent, since the type of its items lacks a bound.
+impl<S> Unmet<SentItems<S>> {
+    /// Of values.
+    pub fn json(&self, _: &'static MethodSpec) -> RequestItems {
+        never!()
+    }
+
+    /// Of bytes.
+    pub fn bytes(&self) -> RequestItems {
+        never!()
+    }
+}
+
+/// An iterator as a stream that is always ready.
+#[derive(Debug)]
+pub struct Ready<I: Iterator>(Fuse<I>);
+
+impl<I: Iterator> Unpin for Ready<I> {}
+
+impl<I: Iterator> Stream for Ready<I> {
+    type Item = I::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<I::Item>> {
+        Poll::Ready(self.0.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::limits;
+
+    fn pieces(items: &RequestItems) -> Vec<(Vec<u8>, bool)> {
+        let mut pieces = Vec::new();
+        loop {
+            match items.poll_piece(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(RequestPiece::Data(piece)) => pieces.push((piece.into(), false)),
+                Poll::Ready(RequestPiece::Last(piece)) => {
+                    pieces.push((piece.into(), true));
+                    return pieces;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn items_that_are_ready_are_one_piece_with_their_end() {
+        let items = SentItems::of_all([1, 2]).json(&MethodSpec::EMPTY);
+        assert!(!items.clone().has_begun());
+        let text = "event: item\ndata: 1\n\nevent: item\ndata: 2\n\nevent: end\ndata: null\n\n";
+        assert_eq!(pieces(&items), [(text.as_bytes().to_vec(), true)]);
+        assert!(items.clone().has_begun());
+    }
+
+    #[test]
+    fn large_bytes_are_not_copied() {
+        let large = Bytes::from(vec![7; limits::STREAM_COPIED]);
+        let items = SentItems::of_all([Bytes::from_static(b"a"), large.clone()]).bytes();
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
+        assert_eq!(first, "a");
+        let Poll::Ready(RequestPiece::Data(second)) = items.poll_piece(&mut cx) else { panic!() };
+        assert_eq!(second.as_ptr(), large.as_ptr());
+        let Poll::Ready(RequestPiece::Last(last)) = items.poll_piece(&mut cx) else { panic!() };
+        assert!(last.is_empty());
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_written_fails_after_those_before_it() {
+        let maps = [None, Some(std::collections::BTreeMap::from([((1, 2), 3)]))];
+        let items = SentItems::of_all(maps).json(&MethodSpec::EMPTY);
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
+        assert_eq!(first, "event: item\ndata: null\n\n");
+        let Poll::Ready(RequestPiece::Failed(error)) = items.poll_piece(&mut cx) else { panic!() };
+        assert!(error.to_string().contains("an item cannot be written"), "{error}");
+    }
+}
