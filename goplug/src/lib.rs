@@ -228,3 +228,8 @@ mod logging {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 mod testing_page {}
+
+/// And those of the page on streams.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/streams.md")]
+mod streams_page {}

@@ -200,6 +200,10 @@ pub const ROOMS: &[Rooms] = &[
             "report",
         ],
     },
+    Rooms {
+        of: "gateway",
+        order: &["stop", "log", "request_id", "failure", "state", "operations", "routes"],
+    },
     Rooms { of: "site-stats", order: &["count", "table"] },
     Rooms { of: "torture", order: &["proxy", "report", "test_env", "victim", "roles", "trials"] },
     Rooms {
