@@ -21,13 +21,15 @@ impl<T: ?Sized> Unmet<T> {
 
 /// The body of every method of an [`Unmet`]. It cannot be built: in a program that compiles, the
 /// checks have found nothing, and no value needs an [`Unmet`]. A macro, so that the error names the
-/// method and its caller.
+/// method and its caller. The constant has no size: an optimized build looks at others before the method
+/// is asked for, if their size is known.
 macro_rules! never {
-    () => {
-        const {
+    () => {{
+        let () = const {
             panic!("a type of a method, callback or hook lacks a bound, and no check has found it")
-        }
-    };
+        };
+        unreachable!()
+    }};
 }
 
 pub(in crate::typed) use never;
