@@ -310,7 +310,10 @@ def _(plugin):
     for member in members:
         if not member.get("fingerprint"):
             continue
-        params = ", ".join(f"{p['name']}: {p['type']}" for p in member.get("params") or [])
+        spelled = [f"{'stream ' if p.get('stream') else ''}{p['type']}"
+                   for p in member.get("params") or []]
+        params = ", ".join(f"{p['name']}: {ty}"
+                           for p, ty in zip(member.get("params") or [], spelled))
         returns = (member.get("returns") or {}).get("type", "")
         returns = f"stream {returns}" if member.get("stream") else returns
         arrow = f" -> {returns}" if returns not in ("", "()") else ""

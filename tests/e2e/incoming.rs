@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use goplug::{Bytes, CallError, Error, Registry, Restart, Stream};
+use goplug::{Bytes, CallError, Error, Policy, Registry, Restart, Stream};
 use goplug_tests::fixtures::intake::{FilterClient, Intake, IntakeClient, Line, TakeError};
 use tokio::sync::mpsc;
 
@@ -392,6 +392,28 @@ fn an_upgrade_lets_streams_finish() {
         sender.send(2).unwrap();
         drop(sender);
         assert_eq!(soon("the sum", call).await.unwrap().unwrap(), 3);
+    });
+}
+
+#[test]
+fn the_end_of_the_drain_time_ends_a_method_whose_stream_does_not() {
+    run_test(async |env| {
+        env.install::<Intake>(INTAKE);
+        // Longer than the stop timeout of the plugin, after which that ends what goes on.
+        let patient = |policy: Policy| policy.stop_timeout(Duration::from_secs(8));
+        let brief = move |policy| patient(policy).drain(Duration::from_millis(50));
+        let registry = env.registry().policy(brief);
+        let registry = registry.start().await.unwrap();
+        let intake: IntakeClient = registry.client().await.unwrap();
+        env.note_runtime_folder(&registry);
+        let (sender, numbers) = fed();
+        let reading = intake.clone();
+        let call = tokio::spawn(async move { reading.watched(numbers).await });
+        sender.send(1).unwrap();
+        until("the item", || async { intake.read().await.unwrap() == 1 }).await;
+        soon("the reload", registry.reload("Intake", "acme")).await.unwrap();
+        let error = soon("the end of the call", call).await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("the plugin is stopping"), "{error}");
     });
 }
 

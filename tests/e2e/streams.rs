@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use goplug::{Bytes, CallError, Error, Registry, ResultStream};
+use goplug::{Bytes, CallError, Error, Policy, Registry, ResultStream};
 use goplug_tests::fixtures::log::{FeedClient, Hit, Log, LogClient, SearchError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -258,6 +258,28 @@ fn an_upgrade_lets_streams_finish() {
         fs::write(gate, "").unwrap();
         let (items, error) = all(gated).await;
         assert_eq!((items, error.is_none()), (vec![2], true));
+    });
+}
+
+#[test]
+fn the_end_of_the_drain_time_ends_a_stream_with_an_error_that_says_so() {
+    run_test(async |env| {
+        env.install::<Log>(LOG);
+        // Longer than the stop timeout of the plugin, after which that ends what goes on.
+        let patient = |policy: Policy| policy.stop_timeout(Duration::from_secs(8));
+        let brief = move |policy| patient(policy).drain(Duration::from_millis(50));
+        let registry = env.registry().policy(brief);
+        let registry = registry.start().await.unwrap();
+        let log: LogClient = registry.client().await.unwrap();
+        env.note_runtime_folder(&registry);
+        let mut silent = log.silent().await.unwrap();
+        next(&mut silent).await.unwrap().unwrap();
+        soon("the reload", registry.reload("Log", "acme")).await.unwrap();
+        let (items, error) = all(silent).await;
+        assert_eq!(items, []);
+        let text = error.expect("the stream has ended").to_string();
+        assert!(text.contains("the plugin is stopping"), "{text}");
+        log.alive().await.unwrap();
     });
 }
 

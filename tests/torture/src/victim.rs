@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use goplug::Stream;
+use goplug::{Incoming, Stream};
 
 /// Has a few small methods, and ends its process on request.
 #[goplug::plugin(namespace = "torture")]
@@ -79,6 +79,36 @@ pub(crate) fn connect(port: u16) -> anyhow::Result<()> {
 #[goplug::method(Victim)]
 pub(crate) fn count(to: u64) -> impl Stream<Item = u64> {
     Numbers::below(to)
+}
+
+static SHORT: AtomicUsize = AtomicUsize::new(0);
+static MISPLACED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many numbers came; there should be this many.
+#[goplug::method(Victim)]
+pub(crate) async fn take_all(to: u64, mut numbers: Incoming<u64>) -> Result<u64, String> {
+    let mut expected = 0;
+    while let Some(number) = numbers.next().await {
+        let number = number.map_err(|error| error.to_string())?;
+        MISPLACED.fetch_add(usize::from(number != expected), Ordering::Relaxed);
+        expected += 1;
+    }
+    SHORT.fetch_add(usize::from(expected != to), Ordering::Relaxed);
+    Ok(expected)
+}
+
+/// Reads numbers to their end, and counts as a stream of numbers.
+#[goplug::method(Victim)]
+pub(crate) async fn hold(mut numbers: Incoming<u64>) {
+    let _stream = Numbers::below(0);
+    while numbers.next().await.is_some() {}
+}
+
+/// Of the streams of `take_all`: how many were complete and had fewer items than were sent, and how many
+/// items were not the next one.
+#[goplug::method(Victim)]
+pub(crate) fn taken() -> (usize, usize) {
+    (SHORT.load(Ordering::Relaxed), MISPLACED.load(Ordering::Relaxed))
 }
 
 /// How many streams of numbers there are.

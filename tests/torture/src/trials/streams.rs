@@ -1,12 +1,15 @@
-//! Streamed results over connections that are cut at random: none that is short is taken for whole,
+//! Streams over connections that are cut at random, both ways: none that is short is taken for whole,
 //! no producer outlives its consumer, and a slow reader costs no memory.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use goplug::ResultStream;
+use goplug::{ResultStream, Stream};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -33,7 +36,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     let env = TestEnv::new()?;
     let streamer = Streamer::start(&env).await?;
     let front = env.path("front.sock");
-    let proxy = Proxy::start(&front, streamer.socket.clone())?;
+    let proxy = Arc::new(Proxy::start(&front, streamer.socket.clone())?);
     let pconf = json!({"Name": "Victim", "NameSpace": "torture", "Protocol": 2, "Sock": front});
     env.put("torture.Victim.pconf", pconf.to_string())?;
     let registry = env.registry().start().await?;
@@ -49,6 +52,8 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     report.at_most("short streams taken for whole", seen.short, 0);
     report.at_most("items lost, twice or out of order", seen.misplaced, 0);
 
+    incoming(&victim, &proxy, count, report).await?;
+    prompt_ends(&victim, report).await?;
     abandoned(&victim, report).await?;
     slow_reader(&victim, &streamer, report).await?;
     registry.stop().await;
@@ -63,6 +68,53 @@ async fn open(victim: &VictimClient, items: u64) -> Result<ResultStream<u64>> {
             Ok(stream) => return Ok(stream),
             Err(error) => ensure!(since.elapsed() < PATIENCE, "{error}"),
         }
+    }
+}
+
+/// Streams of arguments, of which each is cut at a random item: the plugin counts those that it has
+/// taken for whole and that are short.
+async fn incoming(
+    victim: &VictimClient,
+    proxy: &Arc<Proxy>,
+    count: usize,
+    report: &mut Report,
+) -> Result<()> {
+    let mut failed = 0;
+    for _ in 0..count {
+        let (proxy, cut) = (Arc::clone(proxy), fastrand::u64(..2 * ITEMS));
+        let numbers = Numbers { next: 0, cut, proxy };
+        // One that is cut before it has begun fails as well.
+        match tokio::time::timeout(PATIENCE, victim.take_all(ITEMS, numbers)).await? {
+            Ok(taken) => ensure!(taken == ITEMS, "{taken} of {ITEMS} items are a whole stream"),
+            Err(_) => failed += 1,
+        }
+    }
+    let (short, misplaced) = victim.taken().await?;
+    report.at_least("streamed arguments cut off", failed, count / 10);
+    report.at_most("short streamed arguments taken for whole", short, 0);
+    report.at_most("their items lost, twice or out of order", misplaced, 0);
+    Ok(())
+}
+
+/// The numbers of a stream, which cuts its connection at one of them.
+struct Numbers {
+    next: u64,
+    cut: u64,
+    proxy: Arc<Proxy>,
+}
+
+impl Stream for Numbers {
+    type Item = u64;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u64>> {
+        if self.next == ITEMS {
+            return Poll::Ready(None);
+        }
+        if self.next == self.cut {
+            self.proxy.cut();
+        }
+        self.next += 1;
+        Poll::Ready(Some(self.next - 1))
     }
 }
 
@@ -97,6 +149,55 @@ impl Seen {
                 }
             }
         }
+    }
+}
+
+/// How long after its caller has dropped it a stream ends in the plugin, by the median.
+async fn prompt_ends(victim: &VictimClient, report: &mut Report) -> Result<()> {
+    let (mut results, mut arguments) = (Vec::new(), Vec::new());
+    for _ in 0..CONSUMERS {
+        let mut stream = open(victim, u64::MAX).await?;
+        let item = tokio::time::timeout(PATIENCE, stream.next()).await?;
+        ensure!(matches!(item, Some(Ok(_))), "a stream without end has ended: {item:?}");
+        let dropped = Instant::now();
+        drop(stream);
+        results.push(until_none(victim, dropped).await?);
+        let (holding, silence) = (victim.clone(), Silence);
+        let call = tokio::spawn(async move { holding.hold(silence).await });
+        let since = Instant::now();
+        while victim.streams().await? == 0 {
+            ensure!(since.elapsed() < PATIENCE, "the call does not begin");
+        }
+        let dropped = Instant::now();
+        call.abort();
+        arguments.push(until_none(victim, dropped).await?);
+    }
+    let median = |mut times: Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    let bound = Duration::from_millis(10);
+    report.time("a dropped result ends its producer after", median(results), bound);
+    report.time("a dropped call ends the method that reads after", median(arguments), bound);
+    Ok(())
+}
+
+/// Waits until the plugin has no stream, and returns how long that took.
+async fn until_none(victim: &VictimClient, since: Instant) -> Result<Duration> {
+    while victim.streams().await? > 0 {
+        ensure!(since.elapsed() < PATIENCE, "a stream does not end");
+    }
+    Ok(since.elapsed())
+}
+
+/// A stream that never has an item.
+struct Silence;
+
+impl Stream for Silence {
+    type Item = u64;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u64>> {
+        Poll::Pending
     }
 }
 

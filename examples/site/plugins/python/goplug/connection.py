@@ -7,6 +7,7 @@ import urllib.parse
 
 from .callbacks import LAST_ID
 from .http1 import HeadTooLong, Stream, segments
+from .incoming import Incoming
 from .parts import FORM_DATA
 from .problem import Problem
 from .values import parse, result_is_raw, write
@@ -35,6 +36,7 @@ class Call:
     def __init__(self, plugin, stream):
         self.plugin, self.stream, self.request = plugin, stream, None
         self.begun = False  # whether items of a streamed result are being sent
+        self.incoming = None  # the argument that is a stream
 
     def serve(self):
         """Answers the next request. Returns whether another may follow."""
@@ -42,18 +44,36 @@ class Call:
             self.request = self.stream.read_request()
             if not self.request:
                 return False
-            body = self.stream.read_body(self.request)
+            streamed = self.streamed()
+            body = b"" if streamed else self.stream.read_body(self.request)
         except HeadTooLong:
             return self.close_with(431)
         except Problem as problem:  # where the next request would begin is not known
             return self.close_with(problem.status, write(problem.document))
         self.stream.socket.settimeout(None)  # how slowly a peer reads is up to the peer
+        if streamed:
+            self.incoming = Incoming(self.stream.pieces(self.request), *streamed, self.plugin.types)
         try:
             self.answer(body)
         except Problem as problem:
             self.respond(write(problem.document), "application/problem+json", problem.status)
+        if self.is_cut_off():
+            self.stream.hang_up()
+            return False
         last = re.search("(^|,)[ \t]*close[ \t]*(,|$)", self.request.header("connection") or "", re.I)
         return not last
+
+    def streamed(self):
+        """Name and type of the argument that is a stream, if the method takes one."""
+        try:
+            name = method_name(segments(self.request.target)[0])
+        except Problem:
+            return None
+        return self.plugin.incoming.get(name) if self.request.verb == "POST" else None
+
+    def is_cut_off(self):
+        """Whether the body has not been read to its end, so that no request can follow."""
+        return self.incoming and not self.incoming.whole
 
     def close_with(self, status, body=b""):
         headers = [("Connection", "close")]
@@ -65,6 +85,8 @@ class Call:
 
     def respond(self, body, media_type, status=200, **headers):
         more = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        if body is not None and self.is_cut_off():
+            more.append(("Connection", "close"))
         self.stream.respond(status, body, [("Content-Type", media_type), *more])
 
     def answer(self, body):
@@ -126,8 +148,18 @@ class Call:
             plugin.calls.current = None
             plugin.finish()
 
+    def arguments(self, name, body):
+        incoming = self.incoming
+        if not incoming:
+            return self.plugin.arguments(name, body)
+        if incoming.events is None:
+            body = (self.request.header("goplug-arguments") or "").encode()
+        else:
+            body = incoming.arguments()
+        return {**self.plugin.arguments(name, body), incoming.param: incoming}
+
     def run(self, name, body):
-        arguments = self.plugin.arguments(name, body)
+        arguments = self.arguments(name, body)
         function = self.plugin.methods[name][0]
         with_parts = FORM_DATA in (self.request.header("accept") or "").lower()
         return attempt(name, lambda: self.plugin.result(name, function(self, **arguments), with_parts))
@@ -135,7 +167,7 @@ class Call:
     def send_items(self, name, body):
         """Sends a streamed result. What is asked for first may fail before the head is sent; after
         that, an error is the last event."""
-        arguments, returns = self.plugin.arguments(name, body), self.plugin.methods[name][2]
+        arguments, returns = self.arguments(name, body), self.plugin.methods[name][2]
         raw, function = result_is_raw(returns), self.plugin.methods[name][0]
         items = attempt(name, lambda: iter(function(self, **arguments)))
         self.begun = True
@@ -169,7 +201,8 @@ class Call:
     def check(self):
         """To be called by a method that takes long: raises an exception if its result is of no
         use any more, since the budget is spent, the plugin stops, or the caller is gone."""
-        budget = None if self.begun else self.budget()  # that of a stream is for its beginning
+        # That of a stream is for its beginning, and that of a streamed argument for what comes after it.
+        budget = None if self.begun or self.incoming else self.budget()
         if budget is not None and time.monotonic() > self.request.since + budget / 1000:
             raise Problem("deadline-exceeded", f"not done within {budget} ms")
         if self.plugin.phase in ("cutting off", "ended"):

@@ -77,24 +77,58 @@ class Stream:
 
     def read_body(self, request):
         """The body, whichever way its end is announced. It may be large, so it is read last."""
-        if request.header("expect"):
-            self.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.let_send(request)
         if "transfer-encoding" in request.headers:
             return self.read_chunks()
         return self.read(int(request.headers.get("content-length", 0)))
+
+    def let_send(self, request):
+        if request.header("expect"):
+            self.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def pieces(self, request):
+        """The body as it comes. Between two chunks the peer may wait for any time."""
+        self.let_send(request)
+        if "transfer-encoding" not in request.headers:
+            yield from self.some(int(request.headers.get("content-length", 0)))
+            return
+        while True:
+            self.socket.settimeout(None)
+            self.file.peek(1)
+            self.socket.settimeout(PATIENCE)
+            size = self.chunk_size()
+            if not size:
+                return self.read_trailers()
+            yield from self.some(size)
+            self.end_chunk()
+
+    def some(self, size):
+        """This many bytes, as they come."""
+        while size:
+            data = self.file.read1(min(size, 1 << 16))
+            if not data:
+                raise ConnectionResetError("the body broke off")
+            size -= len(data)
+            yield data
+
+    def end_chunk(self):
+        if self.read(2) != b"\r\n":
+            raise refused("a chunk is longer than it says")
 
     def read_chunks(self):
         body = bytearray()
         while size := self.chunk_size():
             body += self.read(size, BODY_LIMIT - len(body))
-            if self.read(2) != b"\r\n":
-                raise refused("a chunk is longer than it says")
+            self.end_chunk()
+        self.read_trailers()
+        return bytes(body)
+
+    def read_trailers(self):
         left = HEAD_LIMIT
         while trailer := self.read_line(left):  # nothing here needs a trailer
             left -= len(trailer) + 2
             if not HEADER.fullmatch(trailer):
                 raise refused("a trailer is not a header")
-        return bytes(body)
 
     def chunk_size(self):
         line = CHUNK.fullmatch(self.read_line(LINE_LIMIT))

@@ -30,6 +30,7 @@ class Plugin:
         self.definitions, self.schemas = definitions or {}, schemas or {}
         self.methods, self.members, self.hooks = {}, {"methods": [], "callbacks": []}, {}
         self.streaming = set()  # the methods whose result is a stream
+        self.incoming = {}  # the argument of a method that is a stream: its name, and the type of an item
         self.phase, self.in_flight, self.answering = "idle", 0, 0
         self.lock = threading.Condition()
         self.callbacks = Callbacks(self.lock)
@@ -63,22 +64,30 @@ class Plugin:
             return {**type, "schema": {"$ref": f"#/$defs/{spelling}"}}
         return {**type, "schema": self.schemas[spelling]} if spelling in self.schemas else type
 
-    def method(self, params, returns, error=None, stream=False):
+    def method(self, params, returns, error=None, stream=False, incoming=None):
         """Decorates a method: parameter names and types, the types of its result and its error. With
         `stream`, the result is any iterable, such as a generator, and `returns` the type of an item.
+        With `incoming`, a name and the type of an item, the last parameter is an iterator of items.
         """
         def register(function):
             name = function.__name__
             if is_beside(returns) or any(is_part(params, param) for param in params):
-                self.about["features"] = ["parts"]
+                self.add_feature("parts")
+            if stream and incoming:
+                self.add_feature("duplex")
+            if incoming:
+                self.incoming[name] = incoming
             self.methods[name] = (function, params, returns)
-            about = member(name, function.__doc__, params, returns, stream)
+            about = member(name, function.__doc__, params, returns, stream, incoming)
             if stream:
                 self.streaming.add(name)
                 about["stream"] = True
             self.members["methods"].append({**about, "error": {"type": error}} if error else about)
             return function
         return register
+
+    def add_feature(self, feature):
+        self.about["features"] = sorted({*self.about["features"], feature})
 
     def callback(self, name, doc, params, returns="()"):
         """Declares a callback. Returns the function that calls back: it returns the host's reply,
@@ -109,7 +118,7 @@ class Plugin:
     def arguments(self, name, body):
         """The arguments of a call by name, from a JSON object or array, or from raw bytes."""
         params = self.methods[name][1]
-        if is_raw(params):
+        if is_raw(params) and name not in self.incoming:
             return dict.fromkeys(params, body)
         body, given_bytes = self.parts(params, body)
         given = parse(body, "invalid-arguments")
@@ -233,14 +242,19 @@ class Plugin:
             self.lock.notify_all()
 
 
-def member(name, doc, params, returns, stream=False):
+def member(name, doc, params, returns, stream=False, incoming=None):
     """The descriptor's entry of a method or callback, with the fingerprint of its signature."""
-    signature = f"{name}({', '.join(f'{p}: {t}' for p, t in params.items())})"
+    signed = [f"{p}: {t}" for p, t in params.items()]
+    described = [{"name": p, "type": t} for p, t in params.items()]
+    if incoming:
+        signed.append(f"{incoming[0]}: stream {incoming[1]}")
+        described.append({"name": incoming[0], "type": incoming[1], "stream": True})
+    signature = f"{name}({', '.join(signed)})"
     returned = f"stream {returns}" if stream else returns
     signature += f" -> {returned}" if returned != "()" else ""
     fingerprint = 0xCBF29CE484222325
     for byte in signature.encode():
         fingerprint = (fingerprint ^ byte) * 0x100000001B3 % 2**64
     return {"name": name, "doc": doc or "",
-            "params": [{"name": p, "type": t} for p, t in params.items()],
+            "params": described,
             "returns": {"type": returns}, "fingerprint": f"{fingerprint:016x}"}
