@@ -25,6 +25,7 @@ const OF_CLIENTS: [&str; 20] = [
     "try_into",
     "type_id",
     "with_timeout",
+    "with_traceparent",
     "create",
     "__has_goplug_plugin_on_it",
 ];

@@ -94,6 +94,14 @@ macro_rules! __clients {
                 $crate::__private::Client::from_base(self.base.with_timeout(timeout))
             }
 
+            /// The same client whose calls are a part of this trace.
+            ///
+            /// The method sees it in its `CallContext`, and hands it on to what it calls.
+            #[must_use]
+            pub fn with_traceparent(self, traceparent: $crate::__private::Traceparent) -> Self {
+                $crate::__private::Client::from_base(self.base.with_traceparent(traceparent))
+            }
+
             /// The plugin, or another caller, that the client calls through.
             #[must_use]
             pub fn plugin(&self) -> &C {
@@ -193,6 +201,7 @@ pub use crate::__main_option as main_option;
 #[doc(hidden)]
 pub use crate::{__clients as clients, __error as error, __schema as schema};
 
+pub use goplug_runtime::protocol::Traceparent;
 #[cfg(any(feature = "host", feature = "schema"))]
 pub use goplug_runtime::testing::{Kept, KeptClient, contract_is_kept};
 pub use goplug_runtime::typed::{

@@ -3,9 +3,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use goplug::{CallContext, Error, PluginServer, Registry};
+use goplug::{CallContext, Error, PluginServer, Registry, Traceparent};
 
 use crate::http::Connection;
 use crate::test_env::{TestEnv, run_test, soon, until};
@@ -84,6 +85,45 @@ async fn spawn(begun: PathBuf, ended: PathBuf, answers: bool, call: CallContext)
 #[goplug::method(Watcher)]
 fn trace(call: &CallContext) -> Option<String> {
     call.traceparent().map(|parent| parent.to_string())
+}
+
+/// Never answered in time.
+#[goplug::callback(Watcher)]
+async fn wait_for_me(number: u32) -> goplug::Result<u32>;
+
+/// Asks the host, in a thread that nobody drops, and notes what came of it.
+#[goplug::method(Watcher)]
+async fn ask(noted: PathBuf) {
+    let runtime = tokio::runtime::Handle::current();
+    ask_blocking(runtime, noted).await;
+}
+
+async fn ask_blocking(runtime: tokio::runtime::Handle, noted: PathBuf) {
+    let ask = move || {
+        let error = runtime.block_on(wait_for_me(7)).unwrap_err();
+        let whole = noted.with_extension("whole");
+        fs::write(&whole, error.to_string()).unwrap();
+        fs::rename(whole, noted).unwrap();
+    };
+    goplug::__private::blocking(ask).await.unwrap();
+}
+
+/// The clients by which the plugin calls itself, as a plugin does that is a host too.
+static CLIENTS: Mutex<Vec<(PathBuf, WatcherClient)>> = Mutex::new(Vec::new());
+
+fn itself(of: &Path) -> WatcherClient {
+    let clients = CLIENTS.lock().unwrap();
+    clients.iter().find(|(test, _)| test == of).unwrap().1.clone()
+}
+
+#[goplug::method(Watcher)]
+async fn left_of_inner(of: PathBuf) -> goplug::Result<Option<u64>> {
+    itself(&of).left_of_async("first".into(), "last").await
+}
+
+#[goplug::method(Watcher)]
+async fn trace_of_inner(of: PathBuf) -> goplug::Result<Option<String>> {
+    itself(&of).trace().await
 }
 
 #[goplug::plugin]
@@ -288,6 +328,42 @@ fn a_method_learns_the_trace_of_its_call() {
             connection.send(traced(sent)).await;
             assert_eq!(soon("the answer", connection.response()).await.unwrap().body, expected);
         }
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_callback_waits_no_longer_than_the_call_that_it_is_made_in() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let handler = |_| std::future::pending::<u32>();
+        let _subscription = watcher.on_wait_for_me(handler).await.unwrap();
+        let noted = env.path("noted");
+        let watcher = watcher.with_timeout(Duration::from_millis(200));
+        // On a busy machine, the time may be over before the call has begun.
+        while !noted.exists() {
+            let called = watcher.ask(noted.clone()).await;
+            assert!(matches!(called, Ok(()) | Err(Error::Deadline { .. })), "{called:?}");
+        }
+        let text = fs::read_to_string(&noted).unwrap();
+        assert!(text.contains("callback \"wait_for_me\"") && !text.contains("30s"), "{text}");
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_call_within_a_call_has_at_most_its_time_and_is_of_its_trace() {
+    run_test(async |env| {
+        let (served, watcher) = Served::watcher(env).await;
+        let of = env.folder();
+        CLIENTS.lock().unwrap().push((of.clone(), watcher.clone().with_timeout(2 * HOUR)));
+        let left = watcher.clone().with_timeout(HOUR).left_of_inner(of.clone()).await.unwrap();
+        assert!(is_below_an_hour(left), "{left:?}");
+        let parent = Traceparent::new(7, 8, true).unwrap();
+        let traced = watcher.with_traceparent(parent);
+        assert_eq!(traced.trace().await.unwrap(), Some(parent.to_string()));
+        assert_eq!(traced.trace_of_inner(of.clone()).await.unwrap(), Some(parent.to_string()));
+        CLIENTS.lock().unwrap().retain(|(test, _)| *test != of);
         served.stop().await;
     });
 }

@@ -20,7 +20,7 @@ use crate::host::connection::{Admission, Budget, PipelineOutcome, SendError, Sta
 use crate::host::runtime;
 use crate::http1::{Request, Response};
 use crate::protocol::{Dialect, wire};
-use crate::typed::{CallRequest, MediaType, wait_until};
+use crate::typed::{CallRequest, Inherited, MediaType, wait_until};
 
 /// The header of a call whose result may consist of parts.
 const ACCEPTS_PARTS: &[(&str, &str)] = &[(wire::HEADER_ACCEPT, wire::FORM_DATA)];
@@ -189,6 +189,7 @@ impl Instance {
         match self.dialect() {
             Dialect::GoPlug2 => Request {
                 timeout: Some(wire::timeout_value(budget.remaining)),
+                traceparent: call.traceparent.or_else(|| Inherited::current().traceparent),
                 content_type: Some(media_type),
                 headers: if call.accepts_parts { ACCEPTS_PARTS } else { &[] },
                 ..request

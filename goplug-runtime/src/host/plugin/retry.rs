@@ -16,7 +16,7 @@ use crate::host::connection::Budget;
 use crate::host::instance::{CallGuard, Instance, Patience};
 use crate::host::policy::RestartKind;
 use crate::limits;
-use crate::typed::{CallRequest, RequestItems, StreamedBody, wait_until};
+use crate::typed::{CallRequest, Inherited, RequestItems, StreamedBody, wait_until};
 
 /// One attempt of a call, by what it ends with.
 trait Attempt {
@@ -195,8 +195,10 @@ fn check_optional(instance: &Instance, method: &str) -> Result<()> {
     Err(Error::NotOffered { id: instance.id().clone(), method: method.into() })
 }
 
+/// How long a call may take. What is done within a call has at most what that call has left.
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
-    request.timeout.unwrap_or(plugin.policy().call_timeout).min(limits::MAX_DURATION)
+    let timeout = request.timeout.unwrap_or(plugin.policy().call_timeout);
+    Inherited::current().at_most(timeout.min(limits::MAX_DURATION))
 }
 
 /// Whether the plugin is restarted whatever its exit: then a call that it refuses because it stops

@@ -1,9 +1,11 @@
 //! Requests, as a host writes them.
 
+use std::io::Write as _;
+
 use bytes::Bytes;
 
 use crate::http1::FLATTEN_LIMIT;
-use crate::protocol::wire;
+use crate::protocol::{Traceparent, wire};
 
 /// The method of a request, in HTTP's sense.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,8 @@ pub struct Request<'a> {
     pub content_type: Option<&'a str>,
     /// The caller's budget, in milliseconds.
     pub timeout: Option<u64>,
+    /// The caller's place in a trace.
+    pub traceparent: Option<Traceparent>,
     /// Further headers, whose names are in lower case.
     pub headers: &'a [(&'static str, &'a str)],
     /// The body, or its first piece.
@@ -45,6 +49,7 @@ impl<'a> Request<'a> {
             below: "",
             content_type: None,
             timeout: None,
+            traceparent: None,
             headers: &[],
             body,
             more: &[],
@@ -104,6 +109,10 @@ impl<'a> Request<'a> {
         if let Some(timeout) = self.timeout {
             out.extend_from_slice(b"\r\ngoplug-timeout: ");
             out.extend_from_slice(digits.format(timeout).as_bytes());
+        }
+        if let Some(traceparent) = &self.traceparent {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\r\n{}: {traceparent}", wire::HEADER_TRACEPARENT);
         }
         for (name, value) in self.headers {
             for part in ["\r\n", name, ": ", value] {

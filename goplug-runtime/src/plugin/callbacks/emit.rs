@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -17,7 +18,7 @@ use crate::limits;
 use crate::plugin::definition::PluginDefinition;
 use crate::plugin::problems::bad_request;
 use crate::protocol::{Problem, name};
-use crate::typed::{CallbackKind, Emission, MediaType, Notifier, Payload};
+use crate::typed::{CallbackKind, Emission, Inherited, MediaType, Notifier, Payload};
 
 /// An attempt to queue a callback.
 enum Attempt<T> {
@@ -48,7 +49,7 @@ impl Hub {
     /// # Errors
     /// [`Error::NotRegistered`], [`Error::InvalidName`], [`Error::TooLarge`],
     /// [`Error::Stopped`]; [`Error::Deadline`] if a queue stays full for longer than
-    /// [`limits::CALL_TIMEOUT`].
+    /// [`limits::CALL_TIMEOUT`], or than the call has left that this is a part of.
     pub(in crate::plugin) async fn notify(&self, name: &str, payload: Payload<'_>) -> Result<()> {
         let mut encoded = EncodedText::default();
         let message = Message::new(name, payload, &mut encoded)?;
@@ -83,7 +84,8 @@ impl Hub {
     async fn call(&self, name: &str, payload: Payload<'_>) -> Result<Bytes> {
         let mut encoded = EncodedText::default();
         let message = Message::new(name, payload, &mut encoded)?;
-        let deadline = Instant::now() + limits::CALL_TIMEOUT;
+        let limit = Inherited::current().at_most(limits::CALL_TIMEOUT);
+        let deadline = Instant::now() + limit;
         let QueuedCall { serial, id, reply } =
             self.when_there_is_room(name, |hosts| hosts.try_call(&message, self)).await?;
         let _pending = PendingReply { hub: self, serial, id };
@@ -95,7 +97,7 @@ impl Hub {
                 format!("callback {name:?}: the host is gone without an answer"),
                 std::io::ErrorKind::ConnectionReset.into(),
             )),
-            Err(_) => Err(deadline_passed(name)),
+            Err(_) => Err(deadline_passed(name, limit)),
         }
     }
 
@@ -108,7 +110,8 @@ impl Hub {
         if let Attempt::Queued(value) = self.try_queue(name, &mut attempt)? {
             return Ok(value);
         }
-        let deadline = Instant::now() + limits::CALL_TIMEOUT;
+        let limit = Inherited::current().at_most(limits::CALL_TIMEOUT);
+        let deadline = Instant::now() + limit;
         loop {
             let mut changed = pin!(self.changed.notified());
             // A change from here on is not missed, even if it comes before the wait.
@@ -119,7 +122,7 @@ impl Hub {
             };
             let until = forgotten_at.map_or(deadline, |at| at.min(deadline));
             if timeout_at(until, changed).await.is_err() && Instant::now() >= deadline {
-                return Err(deadline_passed(name));
+                return Err(deadline_passed(name, limit));
             }
         }
     }
@@ -227,8 +230,8 @@ impl Drop for PendingReply<'_> {
     }
 }
 
-fn deadline_passed(name: &str) -> Error {
-    Error::deadline(format!("callback {name:?}"), limits::CALL_TIMEOUT)
+fn deadline_passed(name: &str, limit: Duration) -> Error {
+    Error::deadline(format!("callback {name:?}"), limit)
 }
 
 /// The error that a problem document stands for.

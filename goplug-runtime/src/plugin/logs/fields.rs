@@ -7,6 +7,7 @@ use tracing::field::{Field, Visit};
 
 use crate::error::texts;
 use crate::limits;
+use crate::protocol::Traceparent;
 use crate::protocol::cut::cut;
 
 /// The field that is an event's message.
@@ -31,6 +32,14 @@ impl Fields {
             self.members.push(',');
         }
         self.members.push_str(&other.members);
+    }
+
+    /// Adds the trace of the call that the event is a part of, unless the event names one.
+    pub(super) fn traceparent(&mut self, traceparent: Traceparent) {
+        if !self.members.contains(r#""traceparent":"#) {
+            let comma = if self.members.is_empty() { "" } else { "," };
+            let _ = write!(self.members, r#"{comma}"traceparent":"{traceparent}""#);
+        }
     }
 
     fn member(&mut self, field: &Field, value: impl Display) {

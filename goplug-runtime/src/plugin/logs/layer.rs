@@ -16,6 +16,7 @@ use super::fields::{Fields, json};
 use crate::limits;
 use crate::protocol::visible::Lines;
 use crate::protocol::{visible, wire};
+use crate::typed::Inherited;
 
 /// Whether events of this program are written as records.
 static IS_WRITING: AtomicBool = AtomicBool::new(false);
@@ -110,6 +111,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for HostLayer {
         let metadata = of_log.as_ref().unwrap_or_else(|| event.metadata());
         let mut fields = Fields::default();
         event.record(&mut fields);
+        if let Some(traceparent) = Inherited::current().traceparent {
+            fields.traceparent(traceparent);
+        }
         let parts = Parts {
             level: metadata.level().as_str(),
             target: metadata.target(),

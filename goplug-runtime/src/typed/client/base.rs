@@ -17,7 +17,7 @@ use super::caller::{CallRequest, Caller};
 use super::result_stream::ResultStream;
 use super::streamed_body::StreamedBody;
 use crate::error::{self, CallError, Error, MethodFailure, Result};
-use crate::protocol::Problem;
+use crate::protocol::{Problem, Traceparent};
 use crate::typed::call::{Reply, blocking};
 use crate::typed::callback::{
     CallbackHandler, CallbackRun, CallbackStream, DecodeCallback, Subscription,
@@ -66,6 +66,7 @@ pub fn need<C: Client>() -> Need {
 pub struct ClientBase<C> {
     caller: C,
     timeout: Option<Duration>,
+    traceparent: Option<Traceparent>,
 }
 
 impl<C: Caller> ClientBase<C> {
@@ -75,7 +76,7 @@ impl<C: Caller> ClientBase<C> {
     /// [`Error::Contract`] names each difference.
     pub fn bind<T: Client<Caller = C>>(caller: C) -> Result<T> {
         caller.check(&T::expectation())?;
-        Ok(T::from_base(Self { caller, timeout: None }))
+        Ok(T::from_base(Self { caller, timeout: None, traceparent: None }))
     }
 
     /// A client whose contract is checked elsewhere.
@@ -88,6 +89,12 @@ impl<C: Caller> ClientBase<C> {
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
+    }
+
+    /// The same base whose calls are a part of this trace.
+    #[must_use]
+    pub fn with_traceparent(self, traceparent: Traceparent) -> Self {
+        Self { traceparent: Some(traceparent), ..self }
     }
 
     /// The caller.
@@ -116,6 +123,7 @@ impl<C: Caller> ClientBase<C> {
             items,
             media_type: A::MEDIA_TYPE,
             timeout: self.timeout,
+            traceparent: self.traceparent,
             idempotent: method.idempotent,
             optional: method.optional,
         })

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::streamed_body::StreamedBody;
 use crate::error::{Error, Result};
+use crate::protocol::Traceparent;
 use crate::protocol::parts::{self, Multipart, Part};
 use crate::typed::callback::{CallbackHandler, Subscription};
 use crate::typed::codec::{MediaType, RequestItems};
@@ -31,6 +32,9 @@ pub struct CallRequest<'a> {
     pub media_type: MediaType,
     /// How long the call may take; `None` leaves it to the caller's default.
     pub timeout: Option<Duration>,
+    /// The caller's place in a distributed trace. `None` leaves it to the call that the caller is a
+    /// part of, if there is one.
+    pub traceparent: Option<Traceparent>,
     /// Whether the method may safely run twice.
     pub idempotent: bool,
     /// Whether the other end may lack the method. Then it is not sent the call, which fails with
@@ -49,6 +53,7 @@ impl<'a> CallRequest<'a> {
             items: None,
             media_type,
             timeout: None,
+            traceparent: None,
             idempotent: false,
             optional: false,
         }
