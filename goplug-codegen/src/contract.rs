@@ -96,7 +96,12 @@ fn method(ident: &Ident, method: &Member) -> TokenStream {
         ErrorType::Typed(error) => quote!(::std::result::Result<#ok, #error>),
     };
     let doc = doc(method, "method");
-    let params = params(&method.params, true);
+    let mut names = Names::default();
+    let mut params = params(&method.params, true, &mut names);
+    params.extend(method.progress.as_ref().map(|(ty, spelling)| {
+        let ident = format_ident!("{}", names.of_param("progress"));
+        quote!(#[goplug(spelling = #spelling)] #ident: ::goplug::Progress<#ty>)
+    }));
     quote! {
         #doc
         #[::goplug::method(name = #wire, returns = #returns #idempotent)]
@@ -107,7 +112,7 @@ fn method(ident: &Ident, method: &Member) -> TokenStream {
 fn callback(ident: &Ident, callback: &Member) -> TokenStream {
     let Member { wire, ok, returns, .. } = callback;
     let doc = doc(callback, "callback");
-    let params = params(&callback.params, false);
+    let params = params(&callback.params, false, &mut Names::default());
     quote! {
         #doc
         #[::goplug::callback(name = #wire, returns = #returns)]
@@ -126,8 +131,7 @@ fn doc(member: &Member, kind: &str) -> TokenStream {
 }
 
 /// The parameters. Those of methods are borrowed where that saves their caller a copy.
-fn params(params: &[Param], borrowed: bool) -> Vec<TokenStream> {
-    let mut names = Names::default();
+fn params(params: &[Param], borrowed: bool, names: &mut Names) -> Vec<TokenStream> {
     let params = params.iter().map(|Param { wire, ty, spelling, stream }| {
         let ident = format_ident!("{}", names.of_param(wire));
         let ty = match (stream, borrowed) {

@@ -22,6 +22,8 @@ pub(crate) struct Member {
     /// The result of a method, or the answer to a callback.
     pub(crate) ok: Type,
     pub(crate) error: ErrorType,
+    /// What a method reports while it works, and how the descriptor spells it.
+    pub(crate) progress: Option<(Type, String)>,
     /// How the descriptor spells the result.
     pub(crate) returns: String,
     /// Whether the result is a stream, and `ok` an item of it.
@@ -115,6 +117,7 @@ impl Resolver<'_> {
             })?)),
         };
         Ok(Member {
+            progress: self.progress(&member, method, fallback)?,
             wire: method.name.clone(),
             doc: method.doc.clone(),
             params,
@@ -124,6 +127,25 @@ impl Resolver<'_> {
             stream: method.stream,
             idempotent: method.idempotent,
         })
+    }
+
+    /// What a method reports, and how that is spelled.
+    fn progress(
+        &mut self,
+        member: &str,
+        method: &MethodDescriptor,
+        fallback: bool,
+    ) -> Result<Option<(Type, String)>, Error> {
+        let Some(progress) = &method.progress else { return Ok(None) };
+        let ty = self.part(&Part {
+            member,
+            part: "progress".into(),
+            ty: progress,
+            hint: format!("{} progress", method.name),
+            bytes: BytesAre::Json,
+            fallback,
+        })?;
+        Ok(Some((ty, progress.spelling.clone())))
     }
 
     pub(crate) fn callback(&mut self, callback: &CallbackDescriptor) -> Result<Member, Error> {
@@ -148,6 +170,7 @@ impl Resolver<'_> {
             params,
             ok,
             error: ErrorType::None,
+            progress: None,
             returns: callback.returns.spelling.clone(),
             stream: false,
             idempotent: false,

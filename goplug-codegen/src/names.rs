@@ -6,7 +6,7 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use syn::Ident;
 
 /// What every client, every member of a contract or every Rust type has already.
-const OF_CLIENTS: [&str; 20] = [
+const OF_CLIENTS: [&str; 21] = [
     "blocking",
     "borrow",
     "borrow_mut",

@@ -169,3 +169,13 @@ fn a_build_script_writes_the_code_of_a_pconf() {
     let error = Generator::new().write(&folder.path().join("none"), &pconf).unwrap_err();
     assert!(matches!(error, Error::File { .. }), "{error}");
 }
+
+#[test]
+fn a_method_that_reports_has_a_closure() {
+    let text = r#"{"name":"P","methods":[{"name":"m","params":[{"name":"progress","type":"u8"}],
+        "progress":{"type":"Step","schema":{"type":"object","properties":{"done":{"type":"integer",
+        "format":"uint64","minimum":0}},"required":["done"],"title":"Step"}}}]}"#;
+    let code = Generator::new().generate(text).unwrap();
+    assert!(code.contains("::goplug::Progress<"), "{code}");
+    assert!(code.contains("spelling = \"Step\""), "{code}");
+}

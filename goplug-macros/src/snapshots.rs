@@ -42,9 +42,16 @@ fn streamed_results_expand_to_what_is_kept() {
 }
 
 #[test]
+fn methods_that_report_expand_to_what_is_kept() {
+    compare("progress");
+}
+
+#[test]
 fn generated_code_names_only_the_standard_library_and_goplugs_private_module() {
     let mut roots = BTreeSet::new();
-    for name in ["functions", "implementation", "contract", "foreign", "streams", "incoming"] {
+    for name in
+        ["functions", "implementation", "contract", "foreign", "streams", "incoming", "progress"]
+    {
         absolute_paths(expanded(name), &mut roots);
     }
     let expected = ["goplug::__private", "std"].map(str::to_owned);

@@ -92,6 +92,10 @@ pub const REMOTE_CAUSES: usize = 64;
 /// quarter of this size, callbacks take a seventh longer.
 pub const CALLBACK_SEGMENT: usize = 64 << 10;
 
+/// How many values of a [`Progress`](crate::typed::Progress) wait for a caller that is behind. Then the
+/// method waits.
+pub const PROGRESS_BACKLOG: usize = 64;
+
 /// How many bytes of a stream its sender makes ready before it writes them: 64 KiB, and at most one item
 /// more.
 pub const STREAM_PIECE: usize = 64 << 10;

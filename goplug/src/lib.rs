@@ -46,6 +46,7 @@
 //! | find out what went wrong, and whether a retry is safe | [`Error`], [`CallError`] |
 //! | restart, confine, limit, watch, upgrade plugins | [`Policy`] and its [`Restart`], [`Sandbox`], [`Resources`], [`HealthCheck`] |
 //! | get events about plugins | [`Event`] |
+//! | know how long a caller waits, or tell it how far a call is | [`CallContext`], [`Progress`] |
 //! | choose what a plugin says in the host's log | [`Policy::log_level`] |
 //! | test a plugin, code that calls one, or a contract | [`testing`], [`Caller`] |
 //! | call by name, with bytes; serve without annotations | [`Plugin::execute`], [`PluginServer`], [`raw`] |
@@ -98,8 +99,8 @@ pub use goplug_runtime::protocol::{InvalidName, InvalidTraceparent, PluginId, Tr
 #[doc(inline)]
 pub use goplug_runtime::typed::{
     BlockingCaller, CallContext, CallRequest, CallbackHandler, CallbackStream, Caller, Client,
-    Incoming, IncomingError, IncomingIter, NamedClient, PluginType, ResultIter, ResultStream,
-    Subscription,
+    Incoming, IncomingError, IncomingIter, NamedClient, PluginType, Progress, ResultIter,
+    ResultStream, Subscription,
 };
 #[doc(inline)]
 pub use goplug_runtime::{CallError, Error, ErrorKind, MethodFailure, RemoteError, Result, limits};
@@ -218,6 +219,11 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide.md")]
 mod guide {}
+
+/// And those of the page on the call itself.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/calls.md")]
+mod calls {}
 
 /// And those of the page on logs.
 #[cfg(doctest)]

@@ -44,6 +44,7 @@ mod parts;
 mod pipelining;
 mod process;
 mod program;
+mod progress;
 mod reconfigure;
 mod retries;
 mod runtimes;

@@ -91,6 +91,7 @@ impl<C: ::goplug::__private::Caller> ReportClient<C> {
         returns: "Page",
         result: ::goplug::__private::schema!(Page),
         error: ::goplug::__private::ErrorSpec::NONE,
+        progress: ::std::option::Option::None,
         stream: false,
         idempotent: false,
         optional: false,

@@ -75,6 +75,7 @@ impl<C: ::goplug::__private::Caller> CounterClient<C> {
         returns: "Result<u64>",
         result: ::goplug::__private::schema!(u64),
         error: ::goplug::__private::ErrorSpec::NONE,
+        progress: ::std::option::Option::None,
         stream: false,
         idempotent: false,
         optional: false,

@@ -95,6 +95,7 @@ pub(crate) fn pass(signature: &FnSignature, plugin: &Ident, context: &Ident) -> 
         Input::Incoming(incoming) => incoming.item.ident.to_token_stream(),
         Input::Context(param) if param.by_ref => quote!(&#context),
         Input::Context(_) => quote!(#context),
+        Input::Progress(param) => param.ident.to_token_stream(),
     });
     let all = plugin.into_iter().chain(inputs);
     quote!(#(#all),*)

@@ -11,7 +11,7 @@ use super::results::{ok_type, opaque};
 use crate::model::types::{self, Raw};
 use crate::model::{
     Callback, ClientMember, ContextParam, ErrorForm, FnSignature, Hook, Incoming, IncomingForm,
-    Method, Outcome, Output, Param, Stream, idents, names,
+    Method, Outcome, Output, Param, ProgressParam, Stream, idents, names,
 };
 
 /// The checks of a member.
@@ -46,7 +46,8 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let head = method.stream.as_ref().and_then(|stream| head_check(method, stream, paths));
     let context = method.signature.context().map(|param| context(param, paths));
     let incoming = method.signature.incoming().map(|it| incoming(it, paths));
-    quote!(#params #incoming #context #output #head #listeners)
+    let progress = method.signature.progress().map(|param| progress(param, paths));
+    quote!(#params #incoming #context #progress #output #head #listeners)
 }
 
 /// ```text
@@ -83,6 +84,17 @@ fn incoming(incoming: &Incoming, paths: &Paths) -> TokenStream {
 fn context(param: &ContextParam, paths: &Paths) -> TokenStream {
     let (Paths { private, .. }, ContextParam { written, owned, .. }) = (paths, param);
     quote_spanned!(written.span()=> #private::check::context::<#owned>();)
+}
+
+/// ```text
+/// progress::<Progress<u8>>();
+/// report::<u8>();
+/// ```
+fn progress(param: &ProgressParam, paths: &Paths) -> TokenStream {
+    let (Paths { private, .. }, ProgressParam { written, value, .. }) = (paths, param);
+    let some = no_lost_some(value, paths);
+    let report = quote_spanned!(value.span()=> #private::check::report::<#value>(); #some);
+    quote_spanned!(written.span()=> #private::check::progress::<#written>(); #report)
 }
 
 /// ```text

@@ -12,7 +12,7 @@ use super::flavour::Flavour;
 use super::paths::{self, MemberScope, Paths};
 use super::spec::method_constant;
 use super::{args, docs, results};
-use crate::model::{FnSignature, Method, Output, Param, Plugin, idents};
+use crate::model::{FnSignature, Input, Method, Output, Param, Plugin, ProgressParam, idents};
 
 /// The clients of a plugin or contract.
 pub(crate) struct ClientDecl<'a> {
@@ -156,11 +156,13 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
         }
     };
     let params = parameters(signature, flavour, paths);
-    let call = match (output, &method.stream) {
-        (Output::Value(_), None) => quote!(call),
-        (Output::Outcome(_), None) => quote!(try_call),
-        (Output::Value(_), Some(_)) => quote!(open),
-        (Output::Outcome(_), Some(_)) => quote!(try_open),
+    let call = match (output, &method.stream, signature.progress()) {
+        (Output::Value(_), None, None) => quote!(call),
+        (Output::Outcome(_), None, None) => quote!(try_call),
+        (Output::Value(_), None, Some(_)) => quote!(call_with_progress),
+        (Output::Outcome(_), None, Some(_)) => quote!(try_call_with_progress),
+        (Output::Value(_), Some(_), _) => quote!(open),
+        (Output::Outcome(_), Some(_), _) => quote!(try_open),
     };
     let codec = match output.beside() {
         Some(_) => quote!(#private::Beside),
@@ -170,7 +172,8 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
     let arguments = args::encode(signature, flavour, &constant, paths);
     let result_type = results::result_type(method, paths);
     let request = quote!(self.base.request::<_, _, #result_type>);
-    let called = quote!(#request(#codec, #constant, #arguments).#call());
+    let progress = signature.progress().map(|progress| &progress.ident);
+    let called = quote!(#request(#codec, #constant, #arguments).#call(#progress));
     let (asyncness, result) = (flavour.asyncness(), flavour.wait(&called, private));
     let stream = method.stream.as_ref().map(|_| flavour.stream(private));
     let result = match (&stream, flavour) {
@@ -191,27 +194,38 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
 /// a: i64, lines: impl Stream<Item = Line> + Send + 'static
 /// // or
 /// a: i64, lines: impl IntoIterator<Item = Line, IntoIter: Send + 'static>
+/// // or, for what the method reports:
+/// a: i64, progress: impl FnMut(u8) + Send
 /// ```
 fn parameters(signature: &FnSignature, flavour: Flavour, paths: &Paths) -> Vec<TokenStream> {
     let Paths { private, .. } = paths;
-    let values =
-        signature.params.iter().map(|Param { ident, written, .. }| quote!(#ident: #written));
-    let incoming = signature.incoming().map(|incoming| {
-        let Param { ident, owned, .. } = &incoming.item;
-        let items = match flavour {
-            Flavour::Async => quote! {
-                impl #private::Stream<Item = #owned> + ::std::marker::Send + 'static
-            },
-            Flavour::Blocking => quote! {
-                impl ::std::iter::IntoIterator<
-                    Item = #owned,
-                    IntoIter: ::std::marker::Send + 'static,
-                >
-            },
-        };
-        quote!(#ident: #items)
+    let params = signature.inputs.iter().filter_map(|input| match input {
+        Input::Argument(index) => {
+            let Param { ident, written, .. } = &signature.params[*index];
+            Some(quote!(#ident: #written))
+        }
+        Input::Incoming(incoming) => {
+            let Param { ident, owned, .. } = &incoming.item;
+            let items = match flavour {
+                Flavour::Async => quote! {
+                    impl #private::Stream<Item = #owned> + ::std::marker::Send + 'static
+                },
+                Flavour::Blocking => quote! {
+                    impl ::std::iter::IntoIterator<
+                        Item = #owned,
+                        IntoIter: ::std::marker::Send + 'static,
+                    >
+                },
+            };
+            Some(quote!(#ident: #items))
+        }
+        Input::Progress(param) => {
+            let ProgressParam { ident, value, .. } = &**param;
+            Some(quote!(#ident: impl ::std::ops::FnMut(#value) + ::std::marker::Send))
+        }
+        Input::Context(_) => None,
     });
-    values.chain(incoming).collect()
+    params.collect()
 }
 
 /// ```text

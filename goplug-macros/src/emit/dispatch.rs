@@ -7,14 +7,17 @@ use super::args;
 use super::paths::Paths;
 use super::results::opaque;
 use super::spec::method_constant;
-use crate::model::{Method, Output, Stream, idents};
+use crate::model::{Method, Output, ProgressParam, Stream, idents};
 
 /// ```text
 /// |plugin, call| Box::pin(async move {
 ///     let plugin = receiver::<Counter>(plugin)?;
-///     let context = call_context();     // if the method takes it
+///     let context = call_context();                          // if the method takes it
+///     let (progress, reports) = call.progress::<u8>();       // if the method reports
 ///     let (a, b) = call.arrived::<(i64, String)>(<CounterClient>::__METHOD_ADD).arguments()?;
 ///     Answer(Counter::add(&plugin, a, &b).await).reply()
+///     // or, if the method reports:
+///     reports.until(async move { Answer(…).reply() }).await
 /// })
 /// ```
 pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
@@ -42,15 +45,37 @@ pub(crate) fn dispatch(method: &Method, paths: &Paths) -> TokenStream {
         None => reply(method, &result, paths),
         Some(stream) => streamed(method, stream, &outlet, &result, paths),
     };
+    let reports = signature.local("reports");
+    let progress = signature.progress();
+    let take_progress = progress.map(|progress| take_progress(progress, &call, &reports));
+    let reply = match progress {
+        Some(_) => quote!(#reports.until(async move { #reply }).await),
+        None => reply,
+    };
     let plugin_param = if signature.takes_plugin { quote!(#plugin) } else { quote!(_) };
-    let reads_call =
-        !signature.params.is_empty() || signature.incoming().is_some() || method.stream.is_some();
+    let reads_call = !signature.params.is_empty()
+        || signature.incoming().is_some()
+        || method.stream.is_some()
+        || progress.is_some();
     let call_param = if reads_call { quote!(#call) } else { quote!(_) };
     // An error about the whole future, for example that it is not `Send`, points at the function.
     let boxed = quote_spanned! {idents::generated(&signature.ident).span()=>
-        ::std::boxed::Box::pin(async move { #receiver #take_outlet #take_context #decode #reply })
+        ::std::boxed::Box::pin(async move {
+            #receiver #take_outlet #take_context #take_progress #decode #reply
+        })
     };
     quote!(|#plugin_param, #call_param| #boxed)
+}
+
+/// ```text
+/// let (progress, reports) = call.progress::<u8>();
+/// ```
+fn take_progress(
+    ProgressParam { value, ident, .. }: &ProgressParam,
+    call: &Ident,
+    reports: &Ident,
+) -> TokenStream {
+    quote!(let (#ident, #reports) = #call.progress::<#value>();)
 }
 
 /// ```text

@@ -7,7 +7,8 @@ use syn::ext::IdentExt as _;
 use super::paths::Paths;
 use super::results::{error_type, success};
 use crate::model::{
-    Callback, ClientMember, ErrorForm, FnSignature, Incoming, Method, Output, Param, idents, types,
+    Callback, ClientMember, ErrorForm, FnSignature, Incoming, Method, Output, Param, ProgressParam,
+    idents, types,
 };
 
 /// The specification of a member.
@@ -42,6 +43,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
     let incoming = incoming(signature, paths);
     let result = result(method, paths);
     let error = error(&method.output, paths);
+    let progress = progress(method, paths);
     quote! {
         #(#cfgs)*
         const #constant: &'static #private::MethodSpec = &#private::MethodSpec {
@@ -52,6 +54,7 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
             returns: #returns,
             result: #result,
             error: #error,
+            progress: #progress,
             stream: #stream,
             idempotent: #idempotent,
             optional: #optional,
@@ -92,6 +95,20 @@ fn error(output: &Output, paths: &Paths) -> TokenStream {
     };
     let error = error_type(outcome, paths);
     quote!(#private::error!(#error as #spelling))
+}
+
+/// ```text
+/// Some(ProgressSpec { ty: "u8", schema: schema!(u8) })
+/// ```
+fn progress(method: &Method, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let Some(ProgressParam { value, spelling, .. }) = method.signature.progress() else {
+        return quote!(::std::option::Option::None);
+    };
+    let schema = schema(&quote!(#value), paths);
+    quote! {
+        ::std::option::Option::Some(#private::ProgressSpec { ty: #spelling, schema: #schema })
+    }
 }
 
 /// ```text

@@ -1,15 +1,20 @@
 //! What a function takes after the plugin's value.
 
+use proc_macro2::Ident;
 use syn::{PatType, Type};
 
+use super::container::Container;
 use super::incoming::Incoming;
-use super::param::check_cfg;
-use super::types;
+use super::param::{binding, check_cfg, check_part};
+use super::{idents, types};
 use crate::attr;
 use crate::diag::Diag;
 
 /// The name that the type of a context is spelled with.
 const CONTEXT: &str = "CallContext";
+
+/// The name of the type that a method reports with.
+const PROGRESS: &str = "Progress";
 
 /// What a function takes at one place.
 pub(crate) enum Input {
@@ -19,6 +24,8 @@ pub(crate) enum Input {
     Incoming(Box<Incoming>),
     /// The context of the call, which is not sent.
     Context(Box<ContextParam>),
+    /// What the method reports with, for which a client has a closure.
+    Progress(Box<ProgressParam>),
 }
 
 impl Input {
@@ -26,7 +33,15 @@ impl Input {
     pub(super) fn as_context(&self) -> Option<&ContextParam> {
         match self {
             Self::Context(context) => Some(context),
-            Self::Argument(_) | Self::Incoming(_) => None,
+            Self::Argument(_) | Self::Incoming(_) | Self::Progress(_) => None,
+        }
+    }
+
+    /// What the method reports with, if it is that.
+    pub(super) fn as_progress(&self) -> Option<&ProgressParam> {
+        match self {
+            Self::Progress(progress) => Some(progress),
+            Self::Argument(_) | Self::Incoming(_) | Self::Context(_) => None,
         }
     }
 
@@ -34,7 +49,7 @@ impl Input {
     pub(super) fn as_incoming(&self) -> Option<&Incoming> {
         match self {
             Self::Incoming(incoming) => Some(incoming),
-            Self::Argument(_) | Self::Context(_) => None,
+            Self::Argument(_) | Self::Context(_) | Self::Progress(_) => None,
         }
     }
 }
@@ -82,6 +97,58 @@ impl ContextParam {
             written: (*param.ty).clone(),
             owned: types::owned(&param.ty),
             by_ref: reference.is_some(),
+        })
+    }
+}
+
+/// A parameter that a method reports with.
+pub(crate) struct ProgressParam {
+    /// The type as it is written.
+    pub(crate) written: Type,
+    /// The type of a report.
+    pub(crate) value: Type,
+    /// The spelling of that type that the descriptor has.
+    pub(crate) spelling: String,
+    /// The name of the client's closure.
+    pub(crate) ident: Ident,
+}
+
+impl ProgressParam {
+    /// The type of a report, if a type is spelled as what a method reports with.
+    pub(super) fn value(ty: &Type) -> Option<&Type> {
+        let ty = match types::plain(ty) {
+            Type::Reference(reference) => types::plain(&reference.elem),
+            other => other,
+        };
+        let Type::Path(path) = ty else { return None };
+        let mut arguments = types::arguments(&path.path);
+        let value = arguments.next().filter(|_| arguments.next().is_none())?;
+        (types::path_name(&path.path) == PROGRESS).then_some(value)
+    }
+
+    /// Reads a parameter that is spelled so; `None` and an error if it cannot be one.
+    pub(super) fn new(
+        param: &PatType,
+        value: &Type,
+        container: &Container,
+        diag: &Diag,
+    ) -> Option<Self> {
+        let errors = diag.count();
+        check_cfg(&param.attrs, diag);
+        if matches!(types::plain(&param.ty), Type::Reference(_)) {
+            diag.at(&param.ty, "a method reports by a value of its own: take it without `&`");
+        }
+        types::each(value, &mut |part| check_part(part, "report", container, diag));
+        let options = attr::on_param(&param.attrs, diag);
+        if let Some(name) = &options.name {
+            diag.at(name, "what a method reports has no name on the wire");
+        }
+        let ident = binding(&param.pat, diag)?;
+        (diag.count() == errors).then(|| Self {
+            written: (*param.ty).clone(),
+            value: value.clone(),
+            spelling: options.spelling.map_or_else(|| types::spelling(value), |it| it.value()),
+            ident: idents::generated(ident),
         })
     }
 }

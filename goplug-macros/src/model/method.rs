@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use super::container::Container;
 use super::idents;
 use super::incoming::{Incoming, IncomingForm};
+use super::input::ProgressParam;
 use super::names::{self, Kind};
 use super::output::Output;
 use super::signature::FnSignature;
@@ -62,6 +63,22 @@ fn check_incoming(signature: &FnSignature, returns_stream: bool, diag: &Diag) {
     diag.at(written, text);
 }
 
+/// Refuses reports beside a result that has no place for them.
+fn check_progress(signature: &FnSignature, output: &Output, streams: bool, diag: &Diag) {
+    let Some(ProgressParam { written, .. }) = signature.progress() else { return };
+    if signature.incoming().is_some() {
+        diag.at(written, "a method takes a stream of items or reports, and does not do both");
+    } else if streams {
+        let text = "a method whose result is a stream does not report: make what it reports items of \
+                    the stream";
+        diag.at(written, text);
+    } else if output.raw().is_some() || output.beside().is_some() {
+        let text = "the result of a method that reports is JSON, since it follows the reports in one \
+                    text: return the bytes by another method, or report by a callback";
+        diag.at(written, text);
+    }
+}
+
 impl Method {
     /// The callbacks that would add a function of this method's name to the client: `done` for
     /// `on_done`, and for `done_stream`.
@@ -104,13 +121,17 @@ impl Method {
         }
         check_incoming(&signature, stream.is_some(), diag);
         let iterates = signature.incoming().is_some_and(|it| it.form == IncomingForm::Iter);
+        check_progress(&signature, &output, stream.is_some(), diag);
         let returns = options.returns.as_ref();
         Self {
             wire,
             returns: returns.map_or_else(|| output.spelling(), syn::LitStr::value),
             output,
             stream,
-            blocking: options.blocking.is_some() || iterates,
+            // What reports while it blocks must not block the connection that the reports take.
+            blocking: options.blocking.is_some()
+                || iterates
+                || (!signature.is_async && signature.progress().is_some()),
             idempotent: options.idempotent.is_some(),
             optional: function.body.is_some() && matches!(container, Container::Contract),
             signature,

@@ -30,7 +30,7 @@ pub(crate) use callback::Callback;
 pub(crate) use container::Container;
 pub(crate) use hook::Hook;
 pub(crate) use incoming::{Incoming, IncomingForm};
-pub(crate) use input::{ContextParam, Input};
+pub(crate) use input::{ContextParam, Input, ProgressParam};
 pub(crate) use member::{ClientMember, Member};
 pub(crate) use method::Method;
 pub(crate) use output::{ErrorForm, Outcome, Output};

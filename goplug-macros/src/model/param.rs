@@ -104,7 +104,7 @@ fn name(ident: &Ident, options: &Options, diag: &Diag) -> String {
 }
 
 /// The parameter's name, if its pattern is a plain name.
-fn binding<'a>(pat: &'a Pat, diag: &Diag) -> Option<&'a Ident> {
+pub(super) fn binding<'a>(pat: &'a Pat, diag: &Diag) -> Option<&'a Ident> {
     match pat {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
         Pat::Wild(_) => {

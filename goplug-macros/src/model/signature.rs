@@ -7,7 +7,7 @@ use super::attrs::Attrs;
 use super::container::Container;
 use super::idents;
 use super::incoming::Incoming;
-use super::input::{ContextParam, Input};
+use super::input::{ContextParam, Input, ProgressParam};
 use super::param::{MAX_PARAMS, Param};
 use super::types::{self, Raw};
 use crate::diag::Diag;
@@ -52,6 +52,11 @@ impl FnSignature {
         self.inputs.iter().find_map(Input::as_incoming)
     }
 
+    /// The parameter that the method reports with.
+    pub(crate) fn progress(&self) -> Option<&ProgressParam> {
+        self.inputs.iter().find_map(Input::as_progress)
+    }
+
     /// Refuses what only a method can take.
     pub(super) fn takes_arguments_only(&self, what: &str, diag: &Diag) {
         if let Some(Incoming { written, .. }) = self.incoming() {
@@ -63,13 +68,19 @@ impl FnSignature {
                 format!("{what} answers no call, so there is no `CallContext`: leave this out");
             diag.at(written, text);
         }
+        if let Some(ProgressParam { written, .. }) = self.progress() {
+            let text =
+                format!("{what} answers no call, so nobody hears a `Progress`: leave this out");
+            diag.at(written, text);
+        }
     }
 
     /// A generated local variable beside the parameters.
     pub(crate) fn local(&self, name: &str) -> Ident {
         let params = self.params.iter().map(|param| &param.ident);
         let incoming = self.incoming().map(|incoming| &incoming.item.ident);
-        idents::fresh(name, quote::quote!(#(#params)* #incoming))
+        let progress = self.progress().map(|progress| &progress.ident);
+        idents::fresh(name, quote::quote!(#(#params)* #incoming #progress))
     }
 
     /// The only parameter, if it is bytes that travel as they are.
@@ -146,6 +157,11 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
                     inputs.inputs.extend(incoming.map(|it| Input::Incoming(Box::new(it))));
                     continue;
                 }
+                if let Some(value) = ProgressParam::value(&param.ty) {
+                    let progress = ProgressParam::new(param, value, container, diag);
+                    inputs.inputs.extend(progress.map(|it| Input::Progress(Box::new(it))));
+                    continue;
+                }
                 let Some(param) = Param::new(param, container, diag) else { continue };
                 if inputs.params.iter().any(|other| other.name == param.name) {
                     let text = format!("there is a parameter of the name `{}` already", param.name);
@@ -157,10 +173,7 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
         }
     }
     check_incoming(&inputs, diag);
-    let contexts = inputs.inputs.iter().filter_map(Input::as_context);
-    for ContextParam { written, .. } in contexts.skip(1) {
-        diag.at(written, "the function has the context of the call already: leave this out");
-    }
+    check_once(&inputs, diag);
     if let Some(param) = inputs.params.get(MAX_PARAMS) {
         let text = format!(
             "this is one parameter too many: {MAX_PARAMS} is the limit; put some of them into a \
@@ -169,6 +182,18 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
         diag.at(&param.written, text);
     }
     inputs
+}
+
+/// Refuses a second context, and a second way to report.
+fn check_once(inputs: &Inputs, diag: &Diag) {
+    let contexts = inputs.inputs.iter().filter_map(Input::as_context);
+    for ContextParam { written, .. } in contexts.skip(1) {
+        diag.at(written, "the function has the context of the call already: leave this out");
+    }
+    let reports = inputs.inputs.iter().filter_map(Input::as_progress);
+    for ProgressParam { written, .. } in reports.skip(1) {
+        diag.at(written, "the method has a `Progress` already: report one type, perhaps an enum");
+    }
 }
 
 /// Refuses a stream that is not the last argument, or that has bytes beside it.
@@ -186,7 +211,7 @@ fn check_incoming(inputs: &Inputs, diag: &Diag) {
                 let text = "a method takes one stream: make one of them, of an enum for example";
                 diag.at(&incoming.written, text);
             }
-            Input::Context(_) => {}
+            Input::Context(_) | Input::Progress(_) => {}
         }
     }
     for param in inputs.params.iter().filter(|param| param.is_bytes()) {

@@ -72,6 +72,7 @@ fn method(method: &MethodDescriptor) -> Described<'_> {
         incoming: method.incoming(),
         returns: &method.returns,
         error: method.error.as_ref(),
+        progress: method.progress.as_ref(),
         stream: method.stream,
         fingerprint: &method.fingerprint,
     }
@@ -85,6 +86,7 @@ fn callback(callback: &CallbackDescriptor) -> Described<'_> {
         incoming: None,
         returns: &callback.returns,
         error: None,
+        progress: None,
         stream: false,
         fingerprint: &callback.fingerprint,
     }

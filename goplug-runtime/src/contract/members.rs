@@ -25,6 +25,8 @@ pub(super) struct Described<'a> {
     pub(super) incoming: Option<&'a Parameter>,
     pub(super) returns: &'a TypeDescriptor,
     pub(super) error: Option<&'a TypeDescriptor>,
+    /// What the method reports while it works.
+    pub(super) progress: Option<&'a TypeDescriptor>,
     pub(super) stream: bool,
     pub(super) fingerprint: &'a str,
 }
@@ -71,6 +73,7 @@ pub(super) fn member<'a>(
     } else {
         parts.described(client, plugin);
     }
+    parts.progress(client, plugin);
     let Parts { mut differences, verdict, .. } = parts;
     differences.sort_by_key(|difference| Reverse(difference.verdict));
     Member { kind: client.kind, name: client.name.to_owned(), verdict, by_spelling, differences }
@@ -184,6 +187,21 @@ impl<'a> Parts<'_, 'a> {
             }
         };
         self.add("error", outcome);
+    }
+
+    /// What the method reports. A client that does not listen reads nothing of it.
+    fn progress(&mut self, client: &Described<'a>, plugin: &Described<'a>) {
+        let Some(ours) = client.progress else { return };
+        let outcome = match plugin.progress {
+            Some(theirs) => self.types(Side::Plugin, ours, theirs, plugin.fingerprint),
+            None => {
+                let effect = "the client listens, and hears nothing before the result";
+                let (ours, none) = (ours.spelling.as_str(), "no reports");
+                let found = Found::new(Verdict::Compatible, Side::Client, ours, none, effect);
+                Outcome::of(found.advised(""))
+            }
+        };
+        self.add("progress", outcome);
     }
 
     /// One type, on both sides.

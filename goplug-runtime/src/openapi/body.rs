@@ -129,7 +129,21 @@ pub(super) fn result(method: &MethodDescriptor, schemas: &Schemas<'_>) -> Value 
         content[wire::FORM_DATA] =
             parts_of([value, bytes].into_iter(), json!([parts::VALUE, parts::BYTES]));
     }
+    if let Some(progress) = &method.progress {
+        let result = schemas.of_success(&method.returns);
+        content[wire::EVENT_STREAM] =
+            events(reports(progress, &result, schemas))[wire::EVENT_STREAM].take();
+    }
     json!({"description": what, "content": content})
+}
+
+/// The events of a call whose caller listens to what the method reports.
+fn reports(progress: &TypeDescriptor, result: &Value, schemas: &Schemas<'_>) -> Map<String, Value> {
+    described([
+        (wire::EVENT_PROGRESS, "A report of the method.", schemas.of(progress)),
+        (wire::EVENT_RESULT, "The result, after which nothing comes.", result.clone()),
+        (wire::EVENT_ERROR, "The method failed, and nothing comes.", schemas.problem()),
+    ])
 }
 
 /// The content of a response that is a stream of these events, by their types. The schema is that

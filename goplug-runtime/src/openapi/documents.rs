@@ -49,11 +49,8 @@ pub(super) fn descriptor_schema() -> Value {
         "fingerprint": text,
     });
     let mut method = member.clone();
-    for (key, schema) in
-        [("error", &ty), ("stream", &flag), ("idempotent", &flag), ("optional", &flag)]
-    {
-        method[key] = schema.clone();
-    }
+    ["error", "progress"].iter().for_each(|key| method[key] = ty.clone());
+    ["stream", "idempotent", "optional"].iter().for_each(|key| method[key] = flag.clone());
     let members = |properties: Value| {
         let items = json!({"type": "object", "required": ["name"], "properties": properties});
         json!({"type": ["array", "null"], "items": items})

@@ -171,6 +171,19 @@ fn a_methods_own_error_is_in_the_problem_document() {
 }
 
 #[test]
+fn what_a_method_reports_is_events_before_its_result() {
+    let progress = json!({"type": "u8", "schema": {"type": "integer"}});
+    let returns = json!({"type": "String", "schema": {"type": "string"}});
+    let document = of_method(&json!({"name": "m", "progress": progress, "returns": returns}));
+    let content = &document["paths"]["/m"]["post"]["responses"]["200"]["content"];
+    assert_eq!(content["application/json"]["schema"], json!({"type": "string"}));
+    assert_eq!(data_of(content, "progress")["contentSchema"], json!({"type": "integer"}));
+    assert_eq!(data_of(content, "result")["contentSchema"], json!({"type": "string"}));
+    let error = &data_of(content, "error")["contentSchema"];
+    assert_eq!(error["$ref"], "#/components/schemas/Problem");
+}
+
+#[test]
 fn callbacks_are_events_and_their_answers_a_reply() {
     let document = document(json!({"name": "P", "callbacks": [
         {"name": "a/b", "params": [{"name": "n", "type": "u8"}], "returns": {"type": "()"}},

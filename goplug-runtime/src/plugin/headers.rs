@@ -105,6 +105,8 @@ fn text(field: &Field) -> Option<&str> {
 pub(super) struct CallHeaders<'a> {
     /// Whether the caller says that it reads results of the media type [`wire::FORM_DATA`].
     pub(super) accepts_parts: bool,
+    /// Whether the caller says that it reads answers of the media type [`wire::EVENT_STREAM`].
+    pub(super) accepts_events: bool,
     /// The caller's place in a trace. One that is invalid counts as none, as W3C Trace Context says.
     pub(super) traceparent: Option<Traceparent>,
     /// The arguments beside a stream of bytes.
@@ -120,6 +122,7 @@ impl<'a> CallHeaders<'a> {
             match name.len() {
                 6 if name.eq_ignore_ascii_case(wire::HEADER_ACCEPT) => {
                     headers.accepts_parts |= names(value, wire::FORM_DATA);
+                    headers.accepts_events |= names(value, wire::EVENT_STREAM);
                 }
                 11 if name.eq_ignore_ascii_case(wire::HEADER_TRACEPARENT) => {
                     headers.traceparent = Traceparent::parse(value);

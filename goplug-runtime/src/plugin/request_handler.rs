@@ -11,7 +11,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -144,9 +144,10 @@ impl RequestHandler {
                 Ok(budget) => budget,
                 Err(problem) => return Route::Invalid(problem),
             };
-            let CallHeaders { accepts_parts, traceparent, arguments } = CallHeaders::new(fields);
-            let streams = method.stream;
-            let call = MethodCall { handler, streams, budget, accepts_parts, traceparent };
+            let headers = CallHeaders::new(fields);
+            let CallHeaders { accepts_parts, accepts_events, traceparent, arguments } = headers;
+            let (streams, reports) = (method.stream, accepts_events && method.progress.is_some());
+            let call = MethodCall { handler, streams, reports, budget, accepts_parts, traceparent };
             return match method.incoming() {
                 None => Route::Call(call),
                 Some(param) => Route::Incoming(Box::new(IncomingCall::new(call, param, arguments))),
@@ -178,17 +179,18 @@ impl RequestHandler {
     /// Begins a call, as [`RequestHandler::begin`].
     #[inline]
     pub(super) async fn begin_method(&self, method: MethodCall<'_>, call: Call) -> Answer {
-        let MethodCall { handler, streams, budget, accepts_parts, traceparent } = method;
+        let MethodCall { handler, streams, reports, budget, accepts_parts, traceparent } = method;
         let guard = match self.lifecycle.begin_call() {
             Ok(guard) => guard,
             Err(problem) => return Answer::refusal(&problem),
         };
-        if streams {
-            // The budget ends with the head: a stream may last longer.
-            let inherited = Inherited { deadline: None, traceparent };
-            let scope = Scope::of_call(self.context.as_ref(), inherited);
+        if streams || reports {
+            // The budget of a stream ends with its head: the stream may last longer.
+            let whole = budget.filter(|_| reports);
+            let deadline = whole.and_then(|budget| Instant::now().checked_add(budget));
+            let scope = Scope::of_call(self.context.as_ref(), Inherited { deadline, traceparent });
             let lifecycle = Arc::clone(&self.lifecycle);
-            let stream = ResultStream::new(handler, call, scope, lifecycle, guard);
+            let stream = ResultStream::new(handler, call, (scope, whole), lifecycle, guard);
             return Answer::Pending(PendingRequest::Stream { stream, budget });
         }
         let mut call = Some(call);

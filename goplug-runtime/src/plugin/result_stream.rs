@@ -42,10 +42,11 @@ pub(super) enum StreamPiece {
 }
 
 impl ResultStream {
+    /// A call in this scope. The budget is for the whole of it, if it has one.
     pub(super) fn new(
         handler: &Handler,
         call: Call,
-        scope: Scope,
+        (scope, budget): (Scope, Option<Duration>),
         lifecycle: Arc<Lifecycle>,
         guard: CallGuard,
     ) -> Self {
@@ -53,7 +54,7 @@ impl ResultStream {
         let (handler, call) = (handler.clone(), call.streaming(outlet.clone()));
         let producer = async move {
             let running = Running::new(Box::pin(async move { handler(call).await }), scope);
-            dispatch::finish(running, None, &lifecycle).await
+            dispatch::finish(running, budget, &lifecycle).await
         };
         Self { producer: Some(Box::pin(producer)), outlet, has_failed: false, guard }
     }

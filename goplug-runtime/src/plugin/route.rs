@@ -27,6 +27,8 @@ pub(super) struct MethodCall<'h> {
     pub(super) handler: &'h Handler,
     /// Whether the result is a stream.
     pub(super) streams: bool,
+    /// Whether the method reports how far it is, and the caller listens.
+    pub(super) reports: bool,
     /// The caller's budget, if it has one.
     pub(super) budget: Option<Duration>,
     /// Whether the caller reads a result of the media type `multipart/form-data`.
@@ -156,6 +158,7 @@ mod tests {
         let call = MethodCall {
             handler: &handler,
             streams: false,
+            reports: false,
             budget: None,
             accepts_parts: false,
             traceparent: None,

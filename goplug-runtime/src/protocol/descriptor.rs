@@ -89,7 +89,9 @@ impl Descriptor {
         let has = |ty: &TypeDescriptor| ty.schema.is_some();
         let any = |params: &[Parameter]| params.iter().any(|param| has(&param.ty));
         let methods = &mut self.methods.iter();
-        methods.any(|it| any(&it.params) || has(&it.returns) || it.error.as_ref().is_some_and(has))
+        let also = |ty: &Option<TypeDescriptor>| ty.as_ref().is_some_and(has);
+        methods
+            .any(|it| any(&it.params) || has(&it.returns) || also(&it.error) || also(&it.progress))
             || self.callbacks.iter().any(|it| any(&it.params) || has(&it.returns))
     }
 }
@@ -128,6 +130,9 @@ pub struct MethodDescriptor {
     /// The method's own error; `None` if it has no type of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<TypeDescriptor>,
+    /// What the method reports while it works; `None` if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<TypeDescriptor>,
     /// Whether the result is a stream of items.
     #[serde(default, deserialize_with = "null::or_default")]
     pub stream: bool,

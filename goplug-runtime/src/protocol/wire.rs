@@ -95,6 +95,10 @@ pub const EVENT_ITEM: &str = "item";
 /// The event that ends a stream.
 pub const EVENT_END: &str = "end";
 
+/// The event that reports how far a call is.
+pub const EVENT_PROGRESS: &str = "progress";
+/// The event with the result of a call that reports.
+pub const EVENT_RESULT: &str = "result";
 /// The event that ends a stream which has failed. Its data is a problem document.
 pub const EVENT_ERROR: &str = "error";
 /// The end of an event's type if its data is base64 of raw bytes.

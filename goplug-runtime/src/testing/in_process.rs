@@ -281,6 +281,14 @@ impl<P: PluginType> Caller for InProcess<P> {
         self.plugin()?.call(request).await
     }
 
+    async fn call_with_progress(
+        &self,
+        request: CallRequest<'_>,
+        progress: &mut (dyn FnMut(Bytes) + Send),
+    ) -> Result<Bytes> {
+        self.plugin()?.call_with_progress(request, progress).await
+    }
+
     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
         self.plugin()?.call_stream(request, self.stream_idle).await
     }

@@ -12,6 +12,7 @@ use super::callbacks::Callbacks;
 use super::failure::{crashed, refused, too_late};
 use super::fault::{Fault, Faults};
 use super::items::Items;
+use super::reported_answer::ReportedAnswer;
 use super::runtime::{OwnRuntime, within};
 use super::sending::call_with;
 use crate::error::{Error, Result};
@@ -69,9 +70,10 @@ impl LocalPlugin {
         Context::new(self.type_id, Arc::clone(&self.callbacks) as _)
     }
 
-    /// What a call is a part of whose caller gives up then.
-    fn scope(&self, deadline: Option<Instant>) -> Scope {
-        Scope::of_call(Some(&self.context()), Inherited { deadline, traceparent: None })
+    /// What this call is a part of, whose caller gives up then.
+    fn scope(&self, request: &CallRequest<'_>, deadline: Option<Instant>) -> Scope {
+        let traceparent = request.traceparent.or_else(|| Inherited::current().traceparent);
+        Scope::of_call(Some(&self.context()), Inherited { deadline, traceparent })
     }
 
     /// Calls a method, within the time of the request. Dropping the future drops the method's.
@@ -90,7 +92,7 @@ impl LocalPlugin {
         let call = Call::new(whole_body(request)?);
         let deadline = Instant::now().checked_add(time_of(request));
         let reply = Box::pin(async move { dispatch(value, call).await });
-        let outcome = catch_panic(self.scope(deadline).run(reply)).await;
+        let outcome = catch_panic(self.scope(request, deadline).run(reply)).await;
         self.answered(request, contained(outcome))
     }
 
@@ -114,7 +116,7 @@ impl LocalPlugin {
         let (dispatch, value, _) = self.arrived(request).await?;
         let (call, mut sending) = call_with(request, items);
         let reply = Box::pin(async move { dispatch(value, call).await });
-        let mut method = Box::pin(catch_panic(self.scope(None).run(reply)));
+        let mut method = Box::pin(catch_panic(self.scope(request, None).run(reply)));
         let outcome = match sending.while_sending(&mut method).await? {
             Some(outcome) => outcome,
             None => {
@@ -124,6 +126,38 @@ impl LocalPlugin {
             }
         };
         self.answered(request, contained(outcome))
+    }
+
+    /// As [`LocalPlugin::call`], and `progress` gets what the method reports.
+    pub(super) async fn call_with_progress(
+        &self,
+        request: CallRequest<'_>,
+        progress: &mut (dyn FnMut(Bytes) + Send),
+    ) -> Result<Bytes> {
+        let runtime = self.runtime.for_caller()?;
+        let time = time_of(&request);
+        let answered = async { timeout(time, self.answer_and_report(&request, progress)).await };
+        let answered = within(runtime, answered).await;
+        answered.unwrap_or_else(|_| Err(too_late(&self.id, request.method, time)))
+    }
+
+    async fn answer_and_report(
+        &self,
+        request: &CallRequest<'_>,
+        progress: &mut (dyn FnMut(Bytes) + Send),
+    ) -> Result<Bytes> {
+        let (dispatch, value, _) = self.arrived(request).await?;
+        let outlet = Outlet::default();
+        let call = Call::new(whole_body(request)?).streaming(outlet.clone());
+        let deadline = Instant::now().checked_add(time_of(request));
+        let reply = Box::pin(async move { dispatch(value, call).await });
+        let reply = catch_panic(self.scope(request, deadline).run(reply));
+        let mut answer = ReportedAnswer::new(outlet);
+        let outcome = contained(answer.until(reply, progress).await);
+        match answer.result {
+            Some(result) => within_limit(result),
+            None => self.answered(request, outcome),
+        }
     }
 
     /// Calls a method whose result is a stream, and waits within the time of the request until it
@@ -155,7 +189,7 @@ impl LocalPlugin {
         let call = call.streaming(outlet.clone());
         let reply = Box::pin(async move { dispatch(value, call).await });
         // A caller waits for a stream as long as items come.
-        let reply = catch_panic(self.scope(None).run(reply));
+        let reply = catch_panic(self.scope(request, None).run(reply));
         let producer = Box::pin(async move {
             contained(match sending {
                 None => reply.await,

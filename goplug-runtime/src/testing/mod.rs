@@ -7,7 +7,8 @@
 //! file.
 //!
 //! The files, each of which imports only from those before it: `kept`; `runtime`, `callbacks`, `failure`,
-//! `fault`, the streams of results in `items` and those of arguments in `sending`, and the plugin without its type in `local`; `in_process`, `host`;
+//! `fault`, the streams of results in `items`, those of arguments in `sending`, what a method reports in
+//! `reported_answer`, and the plugin without its type in `local`; `in_process`, `host`;
 //! `test_registry`. The room imports from all others. Start reading at `in_process`.
 
 mod callbacks;
@@ -19,6 +20,7 @@ mod items;
 #[cfg(any(feature = "host", feature = "schema"))]
 mod kept;
 mod local;
+mod reported_answer;
 mod runtime;
 mod sending;
 #[cfg(feature = "host")]

@@ -33,9 +33,9 @@ pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
     Answer, Arrived, ArrivedParts, Arriving, Attempt, Call, CallContext, CallbackKind,
     Configuration, Configured, Context, Emission, Handler, Incoming, IncomingError, IncomingIter,
-    Inherited, Inlet, InletReader, Notifier, Outlet, Payload, PluginValue, Reply, ReplyFuture,
-    Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context, inlet, receiver, wait,
-    wait_until,
+    Inherited, Inlet, InletReader, Notifier, Outlet, Payload, PluginValue, Progress, Reply,
+    ReplyFuture, Reports, Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context, inlet,
+    receiver, wait, wait_until,
 };
 #[cfg(feature = "plugin")]
 pub(crate) use call::{may_block, running};
@@ -60,8 +60,8 @@ pub use declare::{
 pub use declare::{
     CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
     ErrorTextFallback, ErrorTextOf, HookOutcome, HookResult, HookText, LossOf, MethodError,
-    MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, ResultKind,
-    ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
+    MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, ProgressSpec,
+    ResultKind, ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
 };
 #[cfg(feature = "host")]
 pub(crate) use table::Provided;

@@ -33,6 +33,7 @@ pub(crate) enum Place {
     /// The plugin writes, the client reads.
     Result,
     Error,
+    Progress,
     Callback,
 }
 
@@ -63,6 +64,9 @@ pub(crate) fn side(place: Place, schema: Value, definitions: Map<String, Value>)
         }
         Place::Result => descriptor.methods.push(MethodDescriptor { returns: ty, ..method }),
         Place::Error => descriptor.methods.push(MethodDescriptor { error: Some(ty), ..method }),
+        Place::Progress => {
+            descriptor.methods.push(MethodDescriptor { progress: Some(ty), ..method });
+        }
         Place::Callback => {
             descriptor.callbacks.push(CallbackDescriptor { params: vec![param], ..callback });
         }
@@ -163,7 +167,7 @@ where
     evolve::<W, R>(Place::Argument, &value, verdict, wire)
 }
 
-/// Runs a row whose type is a result: the plugin writes. Errors and the parameters of callbacks are
+/// Runs a row whose type is a result: the plugin writes. Errors, reports and the parameters of callbacks are
 /// the same.
 #[track_caller]
 pub(crate) fn result<W, R>(value: W, verdict: Verdict, wire: Wire) -> Member
@@ -172,6 +176,7 @@ where
     R: Serialize + DeserializeOwned + JsonSchema,
 {
     evolve::<W, R>(Place::Error, &value, verdict, wire);
+    evolve::<W, R>(Place::Progress, &value, verdict, wire);
     evolve::<W, R>(Place::Callback, &value, verdict, wire);
     evolve::<W, R>(Place::Result, &value, verdict, wire)
 }

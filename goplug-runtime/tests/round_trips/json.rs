@@ -58,15 +58,17 @@ fn parameters() -> impl Strategy<Value = Vec<Parameter>> {
 /// Any method of a descriptor.
 pub(crate) fn method() -> impl Strategy<Value = MethodDescriptor> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    let error = option::of(type_descriptor());
-    (text(), text(), parameters(), type_descriptor(), error, flags, text()).prop_map(
-        |(name, doc, params, returns, error, (stream, idempotent, optional), fingerprint)| {
+    let types = (type_descriptor(), option::of(type_descriptor()), option::of(type_descriptor()));
+    (text(), text(), parameters(), types, flags, text()).prop_map(
+        |(name, doc, params, types, (stream, idempotent, optional), fingerprint)| {
+            let (returns, error, progress) = types;
             MethodDescriptor {
                 name,
                 doc,
                 params,
                 returns,
                 error,
+                progress,
                 stream,
                 idempotent,
                 optional,

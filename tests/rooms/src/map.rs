@@ -112,6 +112,7 @@ pub const ROOMS: &[Rooms] = &[
             "fault",
             "items",
             "sending",
+            "reported_answer",
             "local",
             "in_process",
             "host",

@@ -9,7 +9,10 @@ use bytes::Bytes;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::host::plugin::{self, Command, State, Stats, call_blocking, call_for_stream_blocking};
+use crate::host::plugin::{
+    self, Command, State, Stats, call_blocking, call_for_stream_blocking,
+    call_with_progress_blocking,
+};
 use crate::protocol::{Descriptor, PluginId, name, wire};
 use crate::typed::{
     self, BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation,
@@ -233,6 +236,15 @@ impl Caller for Plugin {
     /// Blocks the thread in the first poll of the future, which is then ready.
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
         call_blocking(self.plugin.shared(), &request)
+    }
+
+    /// Blocks the thread in the first poll of the future, which is then ready.
+    async fn call_with_progress(
+        &self,
+        request: CallRequest<'_>,
+        progress: &mut (dyn FnMut(Bytes) + Send),
+    ) -> Result<Bytes> {
+        call_with_progress_blocking(self.plugin.shared(), &request, progress)
     }
 
     /// Blocks the thread in the first poll of the future, which is then ready. So does the stream.

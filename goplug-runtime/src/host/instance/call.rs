@@ -87,7 +87,7 @@ impl Instance {
 
     /// Waits for the permit to call, if the plugin takes calls one at a time. The next call begins
     /// when the permit is dropped. Cancel safe.
-    async fn call_permit(&self) -> Option<SemaphorePermit<'_>> {
+    pub(super) async fn call_permit(&self) -> Option<SemaphorePermit<'_>> {
         match &self.one_at_a_time {
             Some(semaphore) => semaphore.acquire().await.ok(),
             None => None,

@@ -325,6 +325,14 @@ impl Caller for Plugin {
         retry::call(&self.shared, request).await
     }
 
+    async fn call_with_progress(
+        &self,
+        request: CallRequest<'_>,
+        progress: &mut (dyn FnMut(Bytes) + Send),
+    ) -> Result<Bytes> {
+        retry::call_with_progress(&self.shared, request, progress).await
+    }
+
     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
         retry::call_for_stream(&self.shared, request).await
     }

@@ -30,7 +30,9 @@ pub(in crate::host) use event::{EventSink, PluginEvent};
 pub use handle::Plugin;
 pub(in crate::host) use program_watch::ProgramWatch;
 pub(in crate::host) use reporter::Reporter;
-pub(in crate::host) use retry::{call_blocking, call_for_stream_blocking};
+pub(in crate::host) use retry::{
+    call_blocking, call_for_stream_blocking, call_with_progress_blocking,
+};
 pub(in crate::host) use state::PluginState;
 pub use statistics::{Latency, Stats};
 pub(in crate::host) use supervisor::Supervisor;

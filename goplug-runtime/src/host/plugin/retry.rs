@@ -13,7 +13,7 @@ use super::availability::Acquired;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::connection::Budget;
-use crate::host::instance::{CallGuard, Instance, Patience};
+use crate::host::instance::{CallGuard, Instance, Listener, Patience};
 use crate::host::policy::RestartKind;
 use crate::limits;
 use crate::typed::{CallRequest, Inherited, RequestItems, StreamedBody, wait_until};
@@ -64,6 +64,22 @@ impl Attempt for ForStream {
     }
 }
 
+/// The result is one body, and the method may report before it.
+struct WithProgress<'a>(Listener<'a>);
+
+impl Attempt for WithProgress<'_> {
+    type Output = Bytes;
+
+    fn with(
+        &self,
+        instance: &CallGuard,
+        request: &CallRequest<'_>,
+        budget: Budget,
+    ) -> impl Future<Output = Result<Bytes>> + Send {
+        instance.call_with_progress(request, budget, &self.0)
+    }
+}
+
 /// Calls a method. Dropping the future cancels the call.
 pub(super) fn call(
     plugin: &PluginState,
@@ -79,6 +95,16 @@ pub(super) fn call_for_stream(
     request: CallRequest<'_>,
 ) -> impl Future<Output = Result<StreamedBody>> {
     waiting(plugin, request, ForStream { idle: plugin.policy().stream_idle })
+}
+
+/// Calls a method that may report. If the call is made again, the method reports again. Dropping the
+/// future cancels the call.
+pub(super) fn call_with_progress(
+    plugin: &PluginState,
+    request: CallRequest<'_>,
+    progress: &mut (dyn FnMut(Bytes) + Send),
+) -> impl Future<Output = Result<Bytes>> {
+    waiting(plugin, request, WithProgress(Listener::new(progress)))
 }
 
 async fn waiting<A: Attempt>(
@@ -134,6 +160,18 @@ pub(in crate::host) fn call_for_stream_blocking(
     let idle = plugin.policy().stream_idle;
     blocking(plugin, request, |instance, budget| {
         instance.call_for_stream_blocking(request, budget, idle)
+    })
+}
+
+/// As [`call_with_progress`], and blocks the caller's thread.
+pub(in crate::host) fn call_with_progress_blocking(
+    plugin: &PluginState,
+    request: &CallRequest<'_>,
+    progress: &mut (dyn FnMut(Bytes) + Send),
+) -> Result<Bytes> {
+    let listener = Listener::new(progress);
+    blocking(plugin, request, |instance, budget| {
+        instance.call_with_progress_blocking(request, budget, &listener)
     })
 }
 

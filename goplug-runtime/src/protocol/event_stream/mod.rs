@@ -5,12 +5,14 @@
 //! events that it reads. Beside the current piece it holds at most one event of bounded size: a
 //! peer that never ends an event causes an error, and the memory does not grow.
 //!
-//! Start reading at `decode/mod.rs` or `encode.rs`; `items.rs` reads streams of items.
+//! Start reading at `decode/mod.rs` or `encode.rs`; `items.rs` reads streams of items, `reports.rs` calls
+//! that report.
 
 mod decode;
 mod encode;
 mod items;
 mod prefix;
+mod reports;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ mod tests;
 pub use decode::Decoder;
 pub use encode::{Encoder, encode, encode_with};
 pub use items::{ItemEvent, ItemReader};
+pub use reports::{CallEvent, CallReader};
 
 /// One event, borrowed from the decoder that has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

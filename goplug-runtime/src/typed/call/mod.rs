@@ -4,8 +4,8 @@
 //! Start with [`invocation`]. [`context`] is how a callback finds the plugin whose handler it
 //! was called from, and how code finds the call that it is a part of, a [`call_context`]; [`parts`] are
 //! the bytes beside other arguments; [`streamed`] sends the items of a streamed result, by an
-//! [`outlet`]; [`incoming`] reads a stream of arguments, by an [`inlet`]; [`wait`] is for threads without
-//! a runtime. The room imports from
+//! [`outlet`], and [`progress`] what a method reports; [`incoming`] reads a stream of arguments, by an
+//! [`inlet`]; [`wait`] is for threads without a runtime. The room imports from
 //! `declare` and `codec`.
 
 mod activation;
@@ -21,6 +21,7 @@ mod invocation;
 mod notifier;
 mod outlet;
 mod parts;
+mod progress;
 mod reply;
 mod streamed;
 mod wait;
@@ -44,6 +45,7 @@ pub use invocation::{
 pub use notifier::{CallbackKind, Emission, Notifier, Payload};
 pub use outlet::Outlet;
 pub use parts::ArrivedParts;
+pub use progress::{Progress, Reports};
 pub use reply::Reply;
 pub use streamed::Streamed;
 pub use wait::{wait, wait_until};

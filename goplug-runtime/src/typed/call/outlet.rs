@@ -23,6 +23,19 @@ struct State {
     /// What the items are; `None` until the method has returned its stream.
     items: Option<MediaType>,
     piece: Piece,
+    /// Whether the result of a call that reports has been added: nothing follows it.
+    is_answered: bool,
+}
+
+impl State {
+    fn add(&mut self, event: &str, data: &[u8]) {
+        self.items = Some(MediaType::Json);
+        let written = self.piece.event(event, |out| {
+            out.extend_from_slice(data);
+            Ok::<_, std::convert::Infallible>(())
+        });
+        written.unwrap_or_else(|never| match never {});
+    }
 }
 
 impl Outlet {
@@ -50,14 +63,31 @@ impl Outlet {
     /// Adds how the stream has ended. A stream of bytes has no place for that, and ends with its
     /// body.
     pub fn end(&self, error: Option<&Problem>) {
-        let State { items, piece } = &mut *self.lock();
-        if *items != Some(MediaType::Json) {
+        let State { items, piece, is_answered } = &mut *self.lock();
+        if *items != Some(MediaType::Json) || *is_answered {
             return;
         }
         match error {
             None => piece.whole_event(wire::EVENT_END, b"null"),
             Some(problem) => piece.whole_event(wire::EVENT_ERROR, &problem.to_json()),
         }
+    }
+
+    /// Whether nothing is to be added before something has been taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.lock().piece.is_full()
+    }
+
+    /// Adds a report of a method, as JSON.
+    pub(super) fn report(&self, value: &[u8]) {
+        self.lock().add(wire::EVENT_PROGRESS, value);
+    }
+
+    /// Adds the result of a method that reports, as JSON.
+    pub(super) fn answer(&self, result: &[u8]) {
+        let mut state = self.lock();
+        state.add(wire::EVENT_RESULT, result);
+        state.is_answered = true;
     }
 
     /// Adds items without holding the lock: what adds them is users' code.

@@ -82,7 +82,7 @@ impl<C: Caller> ClientBase<C> {
     /// A client whose contract is checked elsewhere.
     #[cfg(feature = "plugin")]
     pub(crate) fn unchecked<T: Client<Caller = C>>(caller: C) -> T {
-        T::from_base(Self { caller, timeout: None })
+        T::from_base(Self { caller, timeout: None, traceparent: None })
     }
 
     /// The same base with this time limit for each call.
@@ -107,7 +107,7 @@ impl<C: Caller> ClientBase<C> {
         self.caller.offers(method.name)
     }
 
-    fn request_to<'m, A: EncodeArguments>(
+    pub(super) fn request_to<'m, A: EncodeArguments>(
         &self,
         method: &'m MethodSpec,
         mut arguments: A,
@@ -311,7 +311,7 @@ fn reply<T: Serialize>(output: T, wanted: bool) -> Result<Option<Reply>, Problem
     if wanted { Reply::json(&output).map(Some) } else { Ok(None) }
 }
 
-fn typed_error<E: DeserializeOwned + fmt::Debug + 'static>(
+pub(super) fn typed_error<E: DeserializeOwned + fmt::Debug + 'static>(
     method: &MethodSpec,
     error: Error,
 ) -> CallError<E> {

@@ -154,6 +154,20 @@ pub trait Caller: Clone + Send + Sync + 'static {
         std::future::ready(Err(Error::Configuration(text)))
     }
 
+    /// Calls a method that reports how far it is; `progress` gets each report as JSON, in their order,
+    /// before the result. Dropping the future cancels the call. The default drops what is reported.
+    ///
+    /// # Errors
+    /// As [`Caller::call`].
+    fn call_with_progress(
+        &self,
+        request: CallRequest<'_>,
+        progress: &mut (dyn FnMut(Bytes) + Send),
+    ) -> impl Future<Output = Result<Bytes>> + Send {
+        let _ = progress;
+        self.call(request)
+    }
+
     /// Registers a handler for a callback. When the future is ready, the other end
     /// knows about it.
     fn subscribe(

@@ -5,6 +5,7 @@
 
 mod base;
 mod caller;
+mod progress;
 mod request;
 mod result_stream;
 mod streamed_body;

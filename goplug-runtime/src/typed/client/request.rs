@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::base::ClientBase;
 use super::caller::Caller;
@@ -90,6 +91,28 @@ impl<C: Caller, K: DecodeResult<T>, A: EncodeArguments, T, E: MethodError>
     }
 }
 
+impl<C: Caller, K: DecodeResult<T>, A: EncodeArguments, T> Request<'_, C, K, A, T> {
+    /// As [`ClientBase::call_with_progress`].
+    pub fn call_with_progress<P: DeserializeOwned>(
+        self,
+        progress: impl FnMut(P) + Send,
+    ) -> impl Future<Output = Result<T>> {
+        self.base.call_with_progress(self.codec, self.method, self.arguments, progress)
+    }
+}
+
+impl<C: Caller, K: DecodeResult<T>, A: EncodeArguments, T, E: MethodError>
+    Request<'_, C, K, A, Result<T, E>>
+{
+    /// As [`ClientBase::try_call_with_progress`].
+    pub fn try_call_with_progress<P: DeserializeOwned>(
+        self,
+        progress: impl FnMut(P) + Send,
+    ) -> impl Future<Output = Result<T, CallError<E>>> {
+        self.base.try_call_with_progress(self.codec, self.method, self.arguments, progress)
+    }
+}
+
 impl<C: Caller, K: DecodeCallback<A>, A, R: Serialize> Registration<'_, C, K, A, R> {
     /// As [`ClientBase::on`].
     pub fn on<F, Fut>(self, handler: F) -> impl Future<Output = Result<Subscription>>
@@ -140,6 +163,11 @@ impl<T> Unmet<T> {
         never!()
     }
 
+    /// Of such a method that reports.
+    pub fn call_with_progress<F>(&self, _: F) -> Pending<Result<T>> {
+        never!()
+    }
+
     /// Of such a method whose result is a stream.
     pub fn open(&self) -> Pending<Result<ResultStream<T>>> {
         never!()
@@ -149,6 +177,11 @@ impl<T> Unmet<T> {
 impl<T, E> Unmet<Result<T, E>> {
     /// Of a method that returns a `Result`.
     pub fn try_call(&self) -> Pending<Result<T, CallError<E>>> {
+        never!()
+    }
+
+    /// Of such a method that reports.
+    pub fn try_call_with_progress<F>(&self, _: F) -> Pending<Result<T, CallError<E>>> {
         never!()
     }
 

@@ -57,6 +57,12 @@ json!(
     "`{Self}` cannot be the result of a plugin's method or callback": Serialize
 );
 
+json!(
+    /// A type that a method can report while it works.
+    Reported,
+    "`{Self}` cannot be reported by a plugin's method": Serialize + DeserializeOwned
+);
+
 /// A type that can be a plugin's configuration.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a plugin's configuration",
@@ -104,6 +110,23 @@ pub trait ContextType {}
 
 /// Checks that this is the context of a call.
 pub const fn context<T: ContextType>() {}
+
+/// What a method reports with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is spelled as what a method reports with, and is another type",
+    label = "this is not `goplug::Progress`",
+    note = "give the type another name, and it travels as JSON"
+)]
+pub trait ProgressType {
+    /// The type of a report.
+    type Value;
+}
+
+/// Checks that a method reports with this.
+pub const fn progress<P: ProgressType>() {}
+
+/// Checks that a method can report this.
+pub const fn report<T: Reported>() {}
 
 /// Checks that this can be a parameter.
 pub const fn parameter<T: Parameter>() {}

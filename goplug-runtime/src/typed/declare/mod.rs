@@ -27,7 +27,7 @@ pub use outcome::{
     Parts, ResultKind, ResultKindFallback,
 };
 pub use plugin_type::PluginType;
-pub use spec::{CallbackSpec, ContractSpec, ErrorSpec, MethodSpec, ParamSpec};
+pub use spec::{CallbackSpec, ContractSpec, ErrorSpec, MethodSpec, ParamSpec, ProgressSpec};
 pub use type_schema::{TypeSchema, TypeSchemaFallback, TypeSchemaOf};
 pub use unmet::Unmet;
 pub(in crate::typed) use unmet::never;

@@ -185,6 +185,7 @@ mod tests {
             returns: "",
             result: TypeSchema::OPAQUE,
             error: ErrorSpec { text, ..ErrorSpec::NONE },
+            progress: None,
             stream: false,
             idempotent: false,
             optional: false,

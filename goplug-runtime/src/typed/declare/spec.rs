@@ -17,6 +17,15 @@ pub struct ParamSpec {
     pub schema: TypeSchema,
 }
 
+/// What a method reports while it works.
+#[derive(Clone, Copy, Debug)]
+pub struct ProgressSpec {
+    /// The spelling of the type.
+    pub ty: &'static str,
+    /// The schema of the type.
+    pub schema: TypeSchema,
+}
+
 /// The error of a method.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorSpec {
@@ -51,6 +60,8 @@ pub struct MethodSpec {
     pub result: TypeSchema,
     /// The method's own error.
     pub error: ErrorSpec,
+    /// What the method reports while it works; `None` if it does not.
+    pub progress: Option<ProgressSpec>,
     /// Whether the result is a stream of items; `returns`, `result` and `error` are those of an item.
     pub stream: bool,
     /// Whether it may safely run twice.
@@ -69,6 +80,7 @@ impl MethodSpec {
         returns: "()",
         result: TypeSchema::OPAQUE,
         error: ErrorSpec::NONE,
+        progress: None,
         stream: false,
         idempotent: false,
         optional: false,
@@ -110,6 +122,7 @@ impl MethodSpec {
             doc: self.doc.into(),
             params: parameters(self.params, self.incoming.as_ref()),
             returns: type_descriptor(self.returns),
+            progress: self.progress.map(|progress| type_descriptor(progress.ty)),
             stream: self.stream,
             idempotent: self.idempotent,
             fingerprint: descriptor::fingerprint(&self.signature()),

@@ -186,11 +186,13 @@ mod schemas {
         reads: Role,
         writes: Role,
     ) -> impl Iterator<Item = Slot<'d>> {
-        let MethodDescriptor { params: parameters, returns, error, .. } = method;
+        let MethodDescriptor { params: parameters, returns, error, progress, .. } = method;
         let returns = Slot::new(returns, spec.result, writes);
         let error = error.as_mut().map(|error| Slot::new(error, spec.error.schema, writes));
         let specs = spec.params.iter().chain(&spec.incoming);
-        params(parameters, specs, reads).chain([returns]).chain(error)
+        let progress = progress.as_mut().zip(spec.progress);
+        let progress = progress.map(|(ty, spec)| Slot::new(ty, spec.schema, writes));
+        params(parameters, specs, reads).chain([returns]).chain(error).chain(progress)
     }
 
     fn params<'d>(

@@ -94,10 +94,11 @@ impl Expectation {
     pub(crate) fn has_schemas(&self) -> bool {
         let has = |schema: TypeSchema| !schema.is_opaque();
         let any = |params: &[ParamSpec]| params.iter().any(|param| has(param.schema));
+        let reports = |it: &MethodSpec| it.progress.is_some_and(|progress| has(progress.schema));
         self.stated.is_some()
             || self.methods.iter().any(|it| {
                 let params = any(it.params) || any(it.incoming.as_slice());
-                params || has(it.result) || has(it.error.schema)
+                params || has(it.result) || has(it.error.schema) || reports(it)
             })
             || self.callbacks.iter().any(|it| any(it.params) || has(it.answer))
     }

@@ -4,7 +4,7 @@
 //! most clients, and keeps a start as quick as it is without schemas.
 
 use super::expectation::Expectation;
-use crate::protocol::{Descriptor, descriptor};
+use crate::protocol::{Descriptor, MethodDescriptor, descriptor};
 use crate::typed::declare::{CallbackSpec, MethodSpec, ParamSpec, TypeSchema};
 
 /// Types of the language, which nobody calls something else.
@@ -24,6 +24,7 @@ impl Expectation {
                 Some(method) => {
                     says_all(spec, self.stated.is_some())
                         && is_print(&method.fingerprint, &spec.signature())
+                        && progress_says_all(spec, method, self.stated.is_some())
                 }
             }
         });
@@ -50,6 +51,13 @@ fn says_all(spec: &MethodSpec, stated: bool) -> bool {
         && params_say_all(incoming.as_slice(), stated)
         && is_enough(&success, *result, stated)
         && is_enough(error.ty, error.schema, stated)
+}
+
+/// A client that does not listen reads nothing of what a method reports.
+fn progress_says_all(spec: &MethodSpec, offered: &MethodDescriptor, stated: bool) -> bool {
+    let Some(progress) = spec.progress else { return true };
+    let is_alike = offered.progress.as_ref().is_some_and(|it| it.spelling == progress.ty);
+    is_alike && is_enough(progress.ty, progress.schema, stated)
 }
 
 fn callback_says_all(spec: &CallbackSpec, stated: bool) -> bool {
@@ -84,6 +92,7 @@ mod tests {
         params: &[ParamSpec { name: "of", ty: "Vec<i64>", schema: TypeSchema::OPAQUE }],
         incoming: None,
         returns: "Result<i64, Overflow>",
+        progress: None,
         stream: false,
         idempotent: false,
         optional: false,

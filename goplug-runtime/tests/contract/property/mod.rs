@@ -45,7 +45,7 @@ fn compared(place: Place, written: &Type, read: &Type) -> Member {
     let (writer, reader) = (side(place, written, of_written), side(place, read, of_read));
     let (client, plugin) = match place {
         Place::Argument | Place::Answer => (writer, reader),
-        Place::Result | Place::Error | Place::Callback => (reader, writer),
+        Place::Result | Place::Error | Place::Progress | Place::Callback => (reader, writer),
     };
     compare(&client, &plugin).members.remove(0)
 }
