@@ -14,11 +14,12 @@ use goplug_tests::fixtures::calculator::{
 };
 use goplug_tests::fixtures::counter::{Counter, CounterClient};
 use goplug_tests::fixtures::intake::{Intake, IntakeBlockingClient, IntakeClient};
+use goplug_tests::fixtures::report::{Database, QueryError, Report, ReportClient, Row, texts};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::incoming::{Iter, fed};
 use crate::streams::all;
-use crate::test_env::{TestEnv, kill, run_test, soon, until};
+use crate::test_env::{REPORT, TestEnv, kill, run_test, soon, until};
 
 type Local = CalculatorClient<InProcess<Calculator>>;
 
@@ -478,4 +479,68 @@ fn blocking_clients_send_streams_to_a_plugin_in_this_process() {
     assert_eq!(intake.iterated(2, 0..10).unwrap(), 90);
     let echo: Result<Vec<u64>, Error> = intake.echo(0..10_000).unwrap().collect();
     assert!(echo.unwrap().into_iter().eq(0..10_000));
+}
+
+/// What the host of [`Report`] offers.
+#[derive(Default)]
+pub(crate) struct Rows;
+
+#[goplug::plugin]
+impl Database for Rows {
+    async fn query(&self, table: &str) -> Result<Vec<Row>, QueryError> {
+        match table {
+            "pages" => Ok(vec![Row { number: 1, text: "first".into() }]),
+            other => Err(QueryError::NoTable(other.into())),
+        }
+    }
+
+    async fn slow(&self, millis: u64) -> u64 {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        millis
+    }
+
+    async fn reversed(&self, bytes: Bytes) -> Bytes {
+        bytes.iter().rev().copied().collect()
+    }
+
+    async fn keep(&self, _: &str, bytes: Bytes) -> (u64, Bytes) {
+        (bytes.len() as u64, bytes)
+    }
+
+    async fn broken(&self) {
+        panic!("no such luck")
+    }
+
+    async fn ask_back(&self, depth: u32) -> anyhow::Result<u32> {
+        Ok(depth)
+    }
+}
+
+/// What the plugin's code gets of the services.
+async fn services<C: Caller>(report: &ReportClient<C>) -> Vec<String> {
+    vec![
+        shown(report.at_activation().await),
+        shown(report.texts("pages").await),
+        shown(report.texts("none").await),
+    ]
+}
+
+#[test]
+fn services_are_those_of_a_host() {
+    run_test(async |env| {
+        let installed = env.command(REPORT).arg("install").arg(env.folder()).output().unwrap();
+        assert!(installed.status.success(), "{installed:?}");
+        let registry = env.registry().provide(Rows).start().await.unwrap();
+        let remote: ReportClient = registry.client().await.unwrap();
+        env.note_runtime_folder(&registry);
+        let plugin = InProcess::<Report>::unloaded().provide(Rows).unwrap();
+        plugin.load(&()).await.unwrap();
+        let local: ReportClient<_> = plugin.client().unwrap();
+        assert_eq!(services(&local).await, services(&remote).await);
+
+        let host = Host::<Report>::new().provide(Rows).unwrap();
+        assert_eq!(host.run(texts("pages")).await.unwrap(), ["first"]);
+        let error = InProcess::<Report>::unloaded().load(&()).await.unwrap_err().to_string();
+        assert!(error.contains("Database"), "{error}");
+    });
 }

@@ -12,7 +12,7 @@
 //! - `headers`, `route`: what the head of a request says
 //! - `lifecycle`: how far the plugin has come, and what is in flight
 //! - `callbacks`: which host listens to what, and what waits for it
-//! - `services`: the services of hosts, for the plugin's own code
+//! - `local_services`, `services`: the services of hosts, for the plugin's own code
 //! - `dispatch`, `result_stream`, `response`, `request_handler`: from a request to its response
 //! - `connection`: from bytes to requests, and from responses to bytes
 //! - `server`, `builder`: the server, and how it is made
@@ -29,6 +29,7 @@ mod dispatch;
 mod headers;
 mod hooks;
 mod lifecycle;
+mod local_services;
 #[cfg(feature = "logs")]
 pub mod logs;
 mod pconf_file;
@@ -45,5 +46,6 @@ mod value;
 
 pub use builder::ServerBuilder;
 pub use callbacks::{RegisteredCallback, RegisteredHost};
+pub(crate) use local_services::LocalServices;
 pub use server::PluginServer;
 pub use services::{BlockingHost, Host, host};

@@ -11,14 +11,16 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
-use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall};
+use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall, failure_of};
 use super::definition::PluginDefinition;
+use super::local_services::{self, LocalServices};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::service::{ServiceCall, entry};
+use crate::protocol::{PluginId, Problem, ServiceDescriptor};
 use crate::typed::{
     BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Inherited, MediaType,
-    Subscription, may_block, running, wait_until,
+    Provided, Reply, Subscription, may_block, running, wait_until,
 };
 
 /// The typed client of a service of the host that the current call came from.
@@ -67,11 +69,27 @@ where
 /// host are in flight; further ones wait.
 #[derive(Clone)]
 pub struct Host {
-    hub: Arc<Hub>,
-    definition: Arc<PluginDefinition>,
-    /// Which of the hosts.
-    serial: u64,
+    provider: Provider,
     service: Arc<Service>,
+}
+
+/// Where the services are.
+#[derive(Clone)]
+enum Provider {
+    /// In a host, with the number that it has among those of the plugin.
+    Host { hub: Arc<Hub>, definition: Arc<PluginDefinition>, serial: u64 },
+    /// In this process, in a test.
+    Local { services: Arc<LocalServices>, provided: Arc<Provided> },
+}
+
+impl Provider {
+    /// The plugin that calls.
+    fn caller(&self) -> &PluginId {
+        match self {
+            Self::Host { definition, .. } => &definition.id,
+            Self::Local { services, .. } => &services.id,
+        }
+    }
 }
 
 /// The name of a service.
@@ -99,32 +117,38 @@ impl Host {
         let notifier = running().map_err(|reason| {
             Error::Configuration(format!("the service {name:?} of a host: {reason}"))
         })?;
-        let notifier = notifier.into_any().and_then(|any| any.downcast::<HubNotifier>().ok());
-        let Some(notifier) = notifier else {
+        let no_host = || {
             let text = format!("the service {name:?} of a host: there is no host here");
-            return Err(Error::Configuration(text));
+            Error::Configuration(text)
         };
-        let HubNotifier { hub, definition } = &*notifier;
-        let id = &definition.id;
-        let mut declared = definition.descriptor.needs.iter().chain(&definition.descriptor.wants);
-        if !declared.any(|declared| declared.name == name) {
-            let text = format!(
-                "{id} calls the service {name:?} and does not declare it: write `needs({name})`, or \
-                 `wants({name})` if it can do without, in its #[goplug::plugin(…)]"
-            );
-            return Err(Error::Configuration(text));
-        }
+        let notifier = notifier.into_any().ok_or_else(no_host)?;
+        let provider = match notifier.downcast::<HubNotifier>() {
+            Ok(notifier) => Self::in_host(&notifier, name)?,
+            Err(other) => Self::in_test(other.downcast().map_err(|_| no_host())?, name)?,
+        };
         let service = Service { name: name.into(), entry: entry(name) };
-        let serial = hub.provider(&service.entry, None).map_err(|error| match error {
+        Ok(Self { provider, service: Arc::new(service) })
+    }
+
+    fn in_host(notifier: &HubNotifier, name: &str) -> Result<Provider> {
+        let HubNotifier { hub, definition } = notifier;
+        let descriptor = &definition.descriptor;
+        check_declared(&definition.id, descriptor.needs.iter().chain(&descriptor.wants), name)?;
+        let serial = hub.provider(&entry(name), None).map_err(|error| match error {
             NoHost::Stopped => Error::Stopped,
-            NoHost::NotProvided => not_provided(definition, name),
+            NoHost::NotProvided => not_provided(&definition.id, name),
             NoHost::Several => Error::Configuration(format!(
                 "several hosts provide the service {name:?}, and this is not within a call of one of \
                  them"
             )),
         })?;
-        let service = Arc::new(service);
-        Ok(Self { hub: Arc::clone(hub), definition: Arc::clone(definition), serial, service })
+        Ok(Provider::Host { hub: Arc::clone(hub), definition: Arc::clone(definition), serial })
+    }
+
+    fn in_test(services: Arc<LocalServices>, name: &str) -> Result<Provider> {
+        check_declared(&services.id, services.declared.iter(), name)?;
+        let provided = services.of_name(name).ok_or_else(|| not_provided(&services.id, name))?;
+        Ok(Provider::Local { services, provided })
     }
 
     /// The service that is called.
@@ -149,12 +173,24 @@ impl Host {
             accepts_parts: request.accepts_parts,
             is_base64,
         };
-        let data = if is_base64 { encoded.as_bytes() } else { &body[..] };
-        let call = OutgoingCall { entry: &self.service.entry, event, data, deadline };
-        match self.hub.call_service(self.serial, &call).await {
-            None => Err(not_provided(&self.definition, &self.service.name)),
+        let result = match &self.provider {
+            Provider::Host { hub, serial, .. } => {
+                let data = if is_base64 { encoded.as_bytes() } else { &body[..] };
+                let call = OutgoingCall { entry: &self.service.entry, event, data, deadline };
+                hub.call_service(*serial, &call).await
+            }
+            Provider::Local { provided, .. } => {
+                let mut inherited = Inherited::current();
+                inherited.deadline = Some(deadline.into());
+                let reply = local_services::call(provided, request.method, body, inherited).await;
+                let failure = |problem: Problem| failure_of(&event, &problem.to_json());
+                Some(reply.map(Reply::whole_body).map_err(failure))
+            }
+        };
+        match result {
+            None => Err(not_provided(self.provider.caller(), &self.service.name)),
             Some(Err(Error::UnknownMethod { .. })) if request.optional => Err(Error::NotOffered {
-                id: self.definition.id.clone(),
+                id: self.provider.caller().clone(),
                 method: request.method.into(),
             }),
             Some(result) => result,
@@ -222,8 +258,26 @@ impl Caller for BlockingHost {
 
 impl BlockingCaller for BlockingHost {}
 
-fn not_provided(definition: &PluginDefinition, service: &str) -> Error {
+/// Checks that a plugin has said that it calls this service.
+///
+/// # Errors
+/// [`Error::Configuration`] says how.
+fn check_declared<'a>(
+    id: &PluginId,
+    mut declared: impl Iterator<Item = &'a ServiceDescriptor>,
+    name: &str,
+) -> Result<()> {
+    if declared.any(|declared| declared.name == name) {
+        return Ok(());
+    }
+    Err(Error::Configuration(format!(
+        "{id} calls the service {name:?} and does not declare it: write `needs({name})`, or \
+         `wants({name})` if it can do without, in its #[goplug::plugin(…)]"
+    )))
+}
+
+fn not_provided(id: &PluginId, service: &str) -> Error {
     let reason = "its host does not provide it, by `Registry::builder(…).provide(…)` or by \
                   `Policy::may_call`, or provides something else of this name";
-    Error::NotProvided { id: definition.id.clone(), service: service.into(), reason: reason.into() }
+    Error::NotProvided { id: id.clone(), service: service.into(), reason: reason.into() }
 }

@@ -3,6 +3,8 @@
 //! As in a host, one task runs the handlers, one callback after the other. A callback travels apart from
 //! the result of the call that makes it, and the plugin waits once too many callbacks wait.
 
+#[cfg(feature = "plugin")]
+use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -15,6 +17,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::error::{Error, Result, refused_callback};
 use crate::limits;
 use crate::panic::catch_panic;
+#[cfg(feature = "plugin")]
+use crate::plugin::LocalServices;
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::{
     CallbackEvent, CallbackHandler, CallbackKind, Emission, Notifier, Payload, Reply, Subscription,
@@ -25,6 +29,9 @@ use crate::typed::{
 pub(super) struct Callbacks {
     handlers: Arc<Handlers>,
     delivery: Mutex<Option<Delivery>>,
+    /// What the plugin finds in the place of a host's services.
+    #[cfg(feature = "plugin")]
+    services: Option<Arc<LocalServices>>,
 }
 
 /// The task that runs the handlers. It ends with this value.
@@ -50,6 +57,17 @@ struct Queued {
 }
 
 impl Callbacks {
+    /// The callbacks of a plugin that finds these services.
+    #[cfg(feature = "plugin")]
+    pub(super) fn with_services(services: Arc<LocalServices>) -> Self {
+        Self { services: Some(services), ..Self::default() }
+    }
+
+    #[cfg(feature = "plugin")]
+    pub(super) fn services(&self) -> Option<&Arc<LocalServices>> {
+        self.services.as_ref()
+    }
+
     /// Registers a handler. The handlers run in this runtime, or in that of the caller.
     pub(super) fn subscribe(
         &self,
@@ -132,6 +150,11 @@ impl Notifier for Callbacks {
     fn emit_at_once(&self, callback: &str, payload: Payload<'_>) -> bool {
         let Ok(queue) = self.queue(callback) else { return false };
         queue.try_send(Queued::new(callback, payload, None)).is_ok()
+    }
+
+    #[cfg(feature = "plugin")]
+    fn into_any(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::clone(self.services()?) as _)
     }
 
     fn emit<'a>(

@@ -1,17 +1,27 @@
 //! A host for the tests of a plugin's own code.
 
+#[cfg(feature = "plugin")]
+use std::any::Any;
 use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+#[cfg(feature = "plugin")]
+use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
 use super::callbacks::Callbacks;
+#[cfg(feature = "plugin")]
+use super::in_process::services_of;
 use super::runtime::{OwnRuntime, within};
 use crate::error::{Error, Result};
+#[cfg(feature = "plugin")]
+use crate::plugin::LocalServices;
 use crate::protocol::PluginId;
+#[cfg(feature = "plugin")]
+use crate::typed::table;
 use crate::typed::{
     BlockingCaller, CallRequest, CallbackHandler, CallbackKind, Caller, Client, ClientBase,
     Context, Emission, Inherited, Notifier, Payload, PluginType, Scope, Subscription,
@@ -66,6 +76,9 @@ pub struct Host<P> {
 struct Hearing {
     callbacks: Callbacks,
     heard: Mutex<Vec<(String, Bytes)>>,
+    /// What the plugin finds in the place of a host's services.
+    #[cfg(feature = "plugin")]
+    services: OnceLock<Arc<LocalServices>>,
 }
 
 impl<P: PluginType> Host<P> {
@@ -82,6 +95,25 @@ impl<P: PluginType> Host<P> {
         let scoped = scope.run(Box::pin(code));
         // Without a thread for a runtime, code that needs none runs nevertheless.
         within(self.runtime.for_caller().ok().flatten(), scoped).await
+    }
+
+    /// Provides services for the plugin's code, as
+    /// [`InProcess::provide`](super::InProcess::provide) does.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if the declaration of the plugin or of the value is faulty.
+    #[cfg(feature = "plugin")]
+    pub fn provide<S: PluginType>(self, value: S) -> Result<Self> {
+        let services = match self.hearing.services.get() {
+            Some(services) => services,
+            None => {
+                let services =
+                    services_of::<P>(PluginId::new(P::NAME, P::NAMESPACE)?, &table::<P>()?);
+                self.hearing.services.get_or_init(|| services)
+            }
+        };
+        services.provide(value)?;
+        Ok(self)
     }
 
     /// The arguments of each callback of this name that was made so far, in their order: as JSON, an
@@ -156,6 +188,11 @@ impl<P: PluginType> Caller for Host<P> {
 impl<P: PluginType> BlockingCaller for Host<P> {}
 
 impl Notifier for Hearing {
+    #[cfg(feature = "plugin")]
+    fn into_any(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::clone(self.services.get()?) as _)
+    }
+
     fn emit<'a>(
         &'a self,
         callback: &'a str,

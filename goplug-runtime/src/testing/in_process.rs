@@ -10,12 +10,15 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::time::timeout;
 
+use super::callbacks::Callbacks;
 use super::fault::Fault;
 use super::local::LocalPlugin;
 use super::runtime::within;
 use crate::error::{Error, RemoteError, Result};
 use crate::limits;
 use crate::panic::catch_panic;
+#[cfg(feature = "plugin")]
+use crate::plugin::LocalServices;
 use crate::protocol::{Lossless, PluginId};
 use crate::typed::{
     Activation, BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase,
@@ -110,6 +113,19 @@ impl<P: PluginType> InProcess<P> {
     #[must_use]
     pub fn with_stream_idle(self, idle: Duration) -> Self {
         Self { stream_idle: idle, ..self }
+    }
+
+    /// Provides services for the plugin, as a host does by `Registry::builder(…).provide(…)`: each
+    /// contract that the value's type fulfils is one. Their methods run within the task that calls.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if the declaration of the plugin or of the value is faulty.
+    #[cfg(feature = "plugin")]
+    pub fn provide<S: PluginType>(self, value: S) -> Result<Self> {
+        if let Some(services) = self.plugin()?.callbacks.services() {
+            services.provide(value)?;
+        }
+        Ok(self)
     }
 
     /// Activates the plugin with this configuration; `&()` is none. Its value is the one that the
@@ -250,7 +266,19 @@ impl<P: PluginType> InProcess<P> {
 fn made<P: PluginType>() -> Result<Arc<LocalPlugin>, String> {
     let id = PluginId::new(P::NAME, P::NAMESPACE).map_err(|error| error.to_string())?;
     let table: Table = table::<P>().map_err(|error| error.to_string())?;
-    Ok(Arc::new(LocalPlugin::new(id, table, TypeId::of::<P>())))
+    #[cfg(feature = "plugin")]
+    let callbacks = Callbacks::with_services(services_of::<P>(id.clone(), &table));
+    #[cfg(not(feature = "plugin"))]
+    let callbacks = Callbacks::default();
+    Ok(Arc::new(LocalPlugin::new(id, table, TypeId::of::<P>(), callbacks)))
+}
+
+/// The services that a plugin declares, of which none is provided yet.
+#[cfg(feature = "plugin")]
+pub(super) fn services_of<P: PluginType>(id: PluginId, table: &Table) -> Arc<LocalServices> {
+    let descriptor = table.descriptor::<P>();
+    let declared = descriptor.needs.into_iter().chain(descriptor.wants).collect();
+    Arc::new(LocalServices::new(id, declared))
 }
 
 /// What an activation hook gets of a host with this value.

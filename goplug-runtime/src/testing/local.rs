@@ -37,12 +37,12 @@ pub(super) struct LocalPlugin {
 }
 
 impl LocalPlugin {
-    pub(super) fn new(id: PluginId, table: Table, type_id: TypeId) -> Self {
+    pub(super) fn new(id: PluginId, table: Table, type_id: TypeId, callbacks: Callbacks) -> Self {
         Self {
             id,
             table,
             type_id,
-            callbacks: Arc::default(),
+            callbacks: Arc::new(callbacks),
             faults: Faults::default(),
             runtime: OwnRuntime::default(),
             value: Mutex::default(),

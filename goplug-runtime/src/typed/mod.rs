@@ -63,7 +63,7 @@ pub use declare::{
     MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, ProgressSpec,
     ResultKind, ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
 };
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) use table::Provided;
 pub use table::{
     Activation, Activator, BuildFuture, Builder, Contract, Dispatch, Entry, Expectation,

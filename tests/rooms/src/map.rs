@@ -145,6 +145,7 @@ pub const ROOMS: &[Rooms] = &[
             "value",
             "hooks",
             "definition",
+            "local_services",
             "pconf_file",
             "headers",
             "route",
@@ -203,9 +204,9 @@ pub const ROOMS: &[Rooms] = &[
     },
     Rooms {
         of: "gateway",
-        order: &["stop", "log", "request_id", "failure", "state", "operations", "routes"],
+        order: &["stop", "log", "ledger", "request_id", "failure", "state", "operations", "routes"],
     },
-    Rooms { of: "site-stats", order: &["count", "table"] },
+    Rooms { of: "site-stats", order: &["count", "log", "table"] },
     Rooms { of: "torture", order: &["proxy", "report", "test_env", "victim", "roles", "trials"] },
     Rooms {
         of: "rooms",

@@ -26,4 +26,4 @@ pub(super) use emit::HubNotifier;
 pub(super) use host::CallbackReply;
 pub(super) use hub::Hub;
 pub use registration::{RegisteredCallback, RegisteredHost};
-pub(super) use service::{NoHost, OutgoingCall};
+pub(super) use service::{NoHost, OutgoingCall, failure_of};

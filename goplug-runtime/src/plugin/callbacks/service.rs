@@ -192,7 +192,7 @@ fn id_of(service: &str) -> Option<PluginId> {
 }
 
 /// The error that the host's problem document stands for.
-fn failure_of(call: &ServiceCall<'_>, document: &[u8]) -> Error {
+pub(in crate::plugin) fn failure_of(call: &ServiceCall<'_>, document: &[u8]) -> Error {
     let shown = shown(call);
     let (Ok(problem), Some(id)) =
         (serde_json::from_slice::<Problem>(document), id_of(call.service))

@@ -31,6 +31,7 @@ impl Inherited {
     /// How long a call within this one may take that would take `limit` at most: a little less than
     /// what this one has left, so that its own error is known before this one ends.
     #[cfg(any(feature = "host", feature = "plugin"))]
+    #[cfg_attr(not(feature = "plugin"), allow(dead_code, reason = "plugins call services"))]
     pub(crate) fn for_nested(&self, limit: Duration) -> Duration {
         self.remaining().map_or(limit, |left| {
             let reserve = limits::NESTED_RESERVE.min(left / limits::NESTED_RESERVE_PART);

@@ -13,7 +13,7 @@ mod entry;
 mod expectation;
 mod gather;
 mod need;
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "plugin"))]
 mod provided;
 #[cfg(feature = "schema")]
 mod references;
@@ -27,5 +27,5 @@ pub use entry::{
 pub use expectation::Expectation;
 pub use gather::{Table, insert_sorted, table};
 pub use need::Need;
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) use provided::Provided;

@@ -18,7 +18,9 @@ pub(crate) struct Provided {
     names: Vec<String>,
     methods: Vec<(&'static MethodSpec, Dispatch)>,
     value: PluginValue,
+    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "hosts compare"))]
     describe: fn() -> Result<Descriptor>,
+    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "hosts compare"))]
     described: OnceLock<Descriptor>,
 }
 
@@ -45,6 +47,7 @@ impl Provided {
     }
 
     /// What the value offers, with the schemas of its types. The first call makes them.
+    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "hosts compare"))]
     pub(crate) fn descriptor(&self) -> &Descriptor {
         self.described.get_or_init(|| {
             // The table was gathered before, so it can be gathered again.

@@ -1,0 +1,59 @@
+//! The services of a host in the same process, for tests of plugins.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use crate::error::Result;
+use crate::panic::{catch, catch_panic};
+use crate::protocol::{PluginId, Problem, ProblemKind, ServiceDescriptor};
+use crate::typed::{Call, Inherited, PluginType, Provided, Reply, Scope};
+
+/// What a plugin in this process finds in the place of a host's services.
+pub(crate) struct LocalServices {
+    /// The plugin.
+    pub(super) id: PluginId,
+    /// The services that the plugin declares.
+    pub(super) declared: Vec<ServiceDescriptor>,
+    provided: Mutex<Vec<Arc<Provided>>>,
+}
+
+impl LocalServices {
+    pub(crate) fn new(id: PluginId, declared: Vec<ServiceDescriptor>) -> Self {
+        Self { id, declared, provided: Mutex::default() }
+    }
+
+    /// Provides the services that this value fulfils.
+    ///
+    /// # Errors
+    /// The declaration of the value's type is faulty.
+    pub(crate) fn provide<S: PluginType>(&self, value: S) -> Result<()> {
+        let provided = Arc::new(Provided::new(value)?);
+        self.provided.lock().unwrap_or_else(PoisonError::into_inner).push(provided);
+        Ok(())
+    }
+
+    /// What fulfils the service of this name.
+    pub(super) fn of_name(&self, service: &str) -> Option<Arc<Provided>> {
+        let provided = self.provided.lock().unwrap_or_else(PoisonError::into_inner);
+        let fulfils = |it: &&Arc<Provided>| it.names().iter().any(|name| name == service);
+        provided.iter().find(fulfils).map(Arc::clone)
+    }
+}
+
+/// Calls a service in the task of the caller.
+///
+/// # Errors
+/// The problem that a host would answer with.
+pub(super) async fn call(
+    provided: &Provided,
+    method: &str,
+    body: Bytes,
+    inherited: Inherited,
+) -> Result<Reply, Problem> {
+    let panicked = |panic| Problem::new(ProblemKind::HandlerPanicked, panic);
+    let mut scope = Scope::of_call(None, inherited);
+    let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
+    let reply = begun.map_err(panicked)??;
+    catch_panic(scope.run(reply)).await.map_err(panicked)?
+}
