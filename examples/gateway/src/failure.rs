@@ -34,6 +34,7 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
+            Self::Refused(Refusal::NotEntered { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Failed(error) => match error {
                 Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

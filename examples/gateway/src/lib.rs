@@ -1,7 +1,8 @@
 //! What the gateway and its plugins agree on.
 //!
 //! A plugin that fulfils [`Inbox`] is a route of the gateway: what is posted to `/NAME` goes to the plugin
-//! `gateway.NAME`, and `/NAME/events` tells what comes of it.
+//! `gateway.NAME`, and `/NAME/events` tells what comes of it. In the other direction, the gateway fulfils
+//! [`Ledger`] for its plugins.
 
 use goplug::{Bytes, Stream};
 use schemars::JsonSchema;
@@ -15,6 +16,8 @@ pub const NAMESPACE: &str = "gateway";
 pub struct Receipt {
     /// The id of the request that brought the file.
     pub request: String,
+    /// Its number in the ledger of the gateway.
+    pub number: u64,
     /// The name of the file.
     pub name: String,
     /// Its length, in bytes.
@@ -42,6 +45,14 @@ pub enum Refusal {
         /// The first byte that is not UTF-8.
         at: u64,
     },
+    /// It could not be entered in the ledger.
+    #[error("{name} has no number: {reason}")]
+    NotEntered {
+        /// The name of the file.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// Takes files, and tells of them.
@@ -54,4 +65,12 @@ pub trait Inbox {
     /// The receipts of all files from now on.
     #[goplug::method]
     fn events(&self) -> impl Stream<Item = Receipt>;
+}
+
+/// What the gateway provides for its plugins. It outlives their processes.
+#[goplug::plugin]
+pub trait Ledger {
+    /// Enters a file, and returns its number. No two files have the same.
+    #[goplug::method]
+    async fn enter(&self, request: &str, name: &str) -> u64;
 }

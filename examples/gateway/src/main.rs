@@ -5,6 +5,7 @@
 //! installed again is upgraded, without a failed request.
 
 mod failure;
+mod ledger;
 mod log;
 mod operations;
 mod request_id;
@@ -21,6 +22,7 @@ use anyhow::Context;
 use goplug::{Registry, Restart};
 use tokio::net::TcpListener;
 
+use crate::ledger::Book;
 use crate::state::Gateway;
 use crate::stop::Stop;
 
@@ -72,7 +74,7 @@ async fn serve(folder: &Path, address: &str) -> anyhow::Result<()> {
         .auto_discover(true)
         .restart(Restart::transient())
         .policy(|policy| policy.drain(DRAIN).stop_timeout(STOP).stream_idle(SILENCE))
-        // Services of the gateway for its plugins, such as a rate limit, are provided here.
+        .provide(Book::default())
         .start()
         .await?;
     let listener = TcpListener::bind(address).await.with_context(|| address.to_owned())?;

@@ -120,13 +120,18 @@ impl EventReader {
 /// A request whose body comes in parts.
 pub(crate) struct SlowRequest(TcpStream);
 
-/// Begins to post this many bytes.
+/// Begins to post this many bytes, and waits until the gateway wants them.
 pub(crate) async fn request(address: SocketAddr, path: &str, length: usize) -> SlowRequest {
+    const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        "POST {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nExpect: 100-continue\r\n\
+         Content-Length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
+    let mut wanted = [0; CONTINUE.len()];
+    stream.read_exact(&mut wanted).await.unwrap();
+    assert_eq!(wanted, CONTINUE);
     SlowRequest(stream)
 }
 

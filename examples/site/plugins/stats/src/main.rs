@@ -5,6 +5,7 @@
 //! counts once. If the host configures a table, the counts are in that file at the end.
 
 mod count;
+mod log;
 mod table;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use count::Counts;
+use goplug::Stream;
+use log::Log;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use site_contract::{Figure, Page, Stage, Transform, TransformError};
@@ -41,6 +44,7 @@ struct Stats {
     words_per_minute: NonZeroU64,
     table: Option<Table>,
     pages: Mutex<BTreeMap<String, Counts>>,
+    log: Log,
 }
 
 impl Stats {
@@ -57,7 +61,7 @@ impl Transform for Stats {
     async fn open(config: Option<Config>) -> anyhow::Result<Self> {
         let Config { words_per_minute, table } = config.unwrap_or_default();
         let table = table.map(Table::create).transpose()?;
-        Ok(Self { words_per_minute, table, pages: Mutex::default() })
+        Ok(Self { words_per_minute, table, pages: Mutex::default(), log: Log::default() })
     }
 
     #[goplug::stop]
@@ -74,6 +78,7 @@ impl Transform for Stats {
         let text = counts.describe(self.words_per_minute);
         let aside = format!("{}<p class=\"counts\">{text}</p>\n", page.aside);
         self.pages().insert(page.path.clone(), counts);
+        self.log.push(format!("{}: {text}", page.path));
         // The page does not fail if no host listens.
         self.progress(&page.path, 100).await.ok();
         Ok(Page { aside, ..page })
@@ -91,11 +96,40 @@ impl Transform for Stats {
     }
 }
 
+/// A line for each page that was counted, and with `follow` for those that come. It is no part of the
+/// contract: for people, with `curl -N`.
+#[goplug::method(Stats)]
+fn tail(stats: &Stats, follow: bool) -> impl Stream<Item = String> {
+    stats.log.lines(follow)
+}
+
 goplug::main!(Stats);
 
 #[cfg(test)]
 mod tests {
+    use goplug::testing::InProcess;
+    use site_contract::TransformClient;
+
     use super::*;
+
+    #[tokio::test]
+    async fn the_log_has_the_pages_so_far_and_those_that_come() {
+        let plugin = InProcess::<Stats>::unloaded();
+        plugin.load(&()).await.unwrap();
+        let transform: TransformClient<_> = plugin.client().unwrap();
+        let stats: StatsClient<_> = plugin.client().unwrap();
+        let page =
+            |path: &str| Page { path: path.into(), body: "two words".into(), ..Page::default() };
+        transform.transform(page("a.md")).await.unwrap();
+        let mut log = stats.tail(true).await.unwrap();
+        let expected = "2 words, 1 minute to read, 0 links";
+        assert_eq!(log.next().await.unwrap().unwrap(), format!("a.md: {expected}"));
+        transform.transform(page("b.md")).await.unwrap();
+        assert_eq!(log.next().await.unwrap().unwrap(), format!("b.md: {expected}"));
+        let mut so_far = stats.tail(false).await.unwrap();
+        assert!(so_far.next().await.is_some() && so_far.next().await.is_some());
+        assert!(so_far.next().await.is_none());
+    }
 
     #[test]
     fn what_the_host_leaves_out_has_a_default() {
