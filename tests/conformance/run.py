@@ -19,6 +19,7 @@ import calls  # noqa: F401: the modules of checks add to the table
 import callbacks  # noqa: F401
 import incoming  # noqa: F401
 import lifecycle  # noqa: F401
+import progress  # noqa: F401
 import streams  # noqa: F401
 import transport  # noqa: F401
 from host import Announced, Plugin, Skip

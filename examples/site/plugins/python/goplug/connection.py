@@ -16,6 +16,7 @@ QUIET = 15  # seconds without an event, after which a comment tests the connecti
 log = logging.getLogger("goplug")
 BYTES, JSON = "application/octet-stream", "application/json"
 DESCRIPTOR = "application/vnd.goplug+json"
+TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NO_MORE = object()  # what comes after the last item
 
 
@@ -36,6 +37,8 @@ class Call:
     def __init__(self, plugin, stream):
         self.plugin, self.stream, self.request = plugin, stream, None
         self.begun = False  # whether items of a streamed result are being sent
+        self.listens = False  # whether the caller listens to what the method reports
+        self.reports = False  # whether something has been reported
         self.incoming = None  # the argument that is a stream
 
     def serve(self):
@@ -138,12 +141,14 @@ class Call:
             if budget == 0:
                 raise Problem("deadline-exceeded", "the caller's budget is spent")
             plugin.calls.current = self
+            self.listens = name in plugin.reporting and self.accepts("text/event-stream")
             if name in plugin.streaming:
                 self.send_items(name, body)
             else:
-                self.respond(*self.run(name, body))
+                self.finish("result", *self.run(name, body))
         except Problem as problem:  # answered before the call counts as finished
-            self.respond(write(problem.document), "application/problem+json", problem.status)
+            document = write(problem.document)
+            self.finish("error", document, "application/problem+json", problem.status)
         finally:
             plugin.calls.current = None
             plugin.finish()
@@ -161,8 +166,43 @@ class Call:
     def run(self, name, body):
         arguments = self.arguments(name, body)
         function = self.plugin.methods[name][0]
-        with_parts = FORM_DATA in (self.request.header("accept") or "").lower()
+        with_parts = self.accepts(FORM_DATA)
         return attempt(name, lambda: self.plugin.result(name, function(self, **arguments), with_parts))
+
+    def accepts(self, media_type):
+        return media_type in (self.request.header("accept") or "").lower()
+
+    def report(self, value):
+        """Tells the caller how far the method is. Waits for a caller that does not read, and drops the
+        value if the caller does not listen."""
+        self.check()
+        if not self.listens:
+            return
+        data = write(value)
+        if not self.reports:
+            self.reports = True
+            self.respond(None, "text/event-stream")
+        self.stream.send_chunk(event("progress", data))
+
+    def finish(self, kind, body, media_type, status=200):
+        """Sends the outcome: as the last event if something has been reported."""
+        if not self.reports:
+            return self.respond(body, media_type, status)
+        self.stream.send_chunk(event(kind, body))
+        self.stream.send_chunk(b"")
+
+    def remaining(self):
+        """How long the caller still waits, in seconds; None if it has not said."""
+        budget = self.budget()
+        if budget is None:
+            return None
+        return max(0, self.request.since + budget / 1000 - time.monotonic())
+
+    @property
+    def traceparent(self):
+        """The caller's place in a distributed trace, as W3C Trace Context writes it, or None."""
+        text = self.request.header("traceparent") or ""
+        return text if TRACEPARENT.fullmatch(text) else None
 
     def send_items(self, name, body):
         """Sends a streamed result. What is asked for first may fail before the head is sent; after

@@ -30,6 +30,7 @@ class Plugin:
         self.definitions, self.schemas = definitions or {}, schemas or {}
         self.methods, self.members, self.hooks = {}, {"methods": [], "callbacks": []}, {}
         self.streaming = set()  # the methods whose result is a stream
+        self.reporting = set()  # the methods that report how far they are
         self.incoming = {}  # the argument of a method that is a stream: its name, and the type of an item
         self.phase, self.in_flight, self.answering = "idle", 0, 0
         self.lock = threading.Condition()
@@ -54,8 +55,9 @@ class Plugin:
     def with_schemas(self, member):
         found = {**member, "params": [self.with_schema(param) for param in member["params"]],
                  "returns": self.with_schema(member["returns"])}
-        if "error" in member:
-            found["error"] = self.with_schema(member["error"])
+        for key in ("error", "progress"):
+            if key in member:
+                found[key] = self.with_schema(member[key])
         return found
 
     def with_schema(self, type):
@@ -64,10 +66,12 @@ class Plugin:
             return {**type, "schema": {"$ref": f"#/$defs/{spelling}"}}
         return {**type, "schema": self.schemas[spelling]} if spelling in self.schemas else type
 
-    def method(self, params, returns, error=None, stream=False, incoming=None):
+    def method(self, params, returns, error=None, stream=False, incoming=None,
+               progress=None):
         """Decorates a method: parameter names and types, the types of its result and its error. With
         `stream`, the result is any iterable, such as a generator, and `returns` the type of an item.
         With `incoming`, a name and the type of an item, the last parameter is an iterator of items.
+        With `progress`, a type, it may report values of that type by `call.report`.
         """
         def register(function):
             name = function.__name__
@@ -82,6 +86,9 @@ class Plugin:
             if stream:
                 self.streaming.add(name)
                 about["stream"] = True
+            if progress:
+                self.reporting.add(name)
+                about["progress"] = {"type": progress}
             self.members["methods"].append({**about, "error": {"type": error}} if error else about)
             return function
         return register
