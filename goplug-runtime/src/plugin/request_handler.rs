@@ -10,7 +10,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -176,9 +176,22 @@ impl RequestHandler {
         self.begin_method(method, call).await
     }
 
-    /// Begins a call, as [`RequestHandler::begin`].
+    /// Begins a call, as [`RequestHandler::begin`]. The future is ready when it is polled.
     #[inline]
-    pub(super) async fn begin_method(&self, method: MethodCall<'_>, call: Call) -> Answer {
+    pub(super) fn begin_method<'a>(
+        &'a self,
+        method: MethodCall<'a>,
+        call: Call,
+    ) -> impl Future<Output = Answer> + Send + 'a {
+        let mut call = Some(call);
+        poll_fn(move |cx| {
+            let call = call.take().unwrap_or_default();
+            Poll::Ready(self.poll_once(method, call, cx))
+        })
+    }
+
+    #[inline]
+    fn poll_once(&self, method: MethodCall<'_>, call: Call, cx: &mut TaskContext<'_>) -> Answer {
         let MethodCall { handler, streams, reports, budget, accepts_parts, traceparent } = method;
         let guard = match self.lifecycle.begin_call() {
             Ok(guard) => guard,
@@ -193,13 +206,8 @@ impl RequestHandler {
             let stream = ResultStream::new(handler, call, (scope, whole), lifecycle, guard);
             return Answer::Pending(PendingRequest::Stream { stream, budget });
         }
-        let mut call = Some(call);
-        let begun = poll_fn(|cx| {
-            let call = call.take().unwrap_or_default();
-            let context = self.context.as_ref();
-            Poll::Ready(dispatch::begin(handler, call, budget, traceparent, context, cx))
-        });
-        match begun.await {
+        let context = self.context.as_ref();
+        match dispatch::begin(handler, call, budget, traceparent, context, cx) {
             Begun::Answered(outcome) => {
                 Answer::Ready(Response::of_call(outcome, accepts_parts, guard))
             }

@@ -7,12 +7,12 @@ pub struct Log;
 
 #[goplug::method(Log)]
 pub async fn not_last(lines: Incoming<String>, source: String) -> u64 {
-    panic!("{lines:?}")
+    panic!("{lines:?} {source}")
 }
 
 #[goplug::method(Log)]
 pub async fn two(lines: Incoming<String>, others: Incoming<u8>) -> u64 {
-    panic!("{lines:?}")
+    panic!("{lines:?} {others:?}")
 }
 
 #[goplug::method(Log)]
@@ -32,7 +32,7 @@ pub fn both(lines: IncomingIter<String>) -> std::pin::Pin<Box<dyn Stream<Item = 
 
 #[goplug::method(Log)]
 pub async fn beside_bytes(image: Bytes, lines: Incoming<String>) -> u64 {
-    panic!("{lines:?}")
+    panic!("{lines:?} {image:?}")
 }
 
 #[goplug::method(Log)]
