@@ -75,7 +75,7 @@ func measure(o order) ([]float64, error) {
 		return large(o, (*client).takeAll)
 	case "echo-large":
 		return large(o, (*client).echoAll)
-	case "joined-callbacks":
+	case "joined-callbacks", "receive-items":
 		return callBacks(o)
 	case "start":
 		return start(o)

@@ -35,6 +35,8 @@ pub(super) fn why_unsupported(peer: PeerName, row: RowName) -> Option<&'static s
     match row {
         RowName::InFlight | RowName::BesideSlow => why_not_concurrent(peer),
         RowName::Callbacks | RowName::JoinedCallbacks => why_no_callbacks(peer, row),
+        RowName::ReceiveItems | RowName::SendItems => why_no_items(peer, row),
+        RowName::ReceiveChunks | RowName::SendChunks => why_no_chunks(peer),
         RowName::IdleHost if peer == PeerName::GoplugBlocking => {
             Some("its registry is goplug's, on a thread of its own")
         }
@@ -75,6 +77,21 @@ fn is_variant(peer: PeerName) -> bool {
 fn why_not_concurrent(peer: PeerName) -> Option<&'static str> {
     matches!(peer, PeerName::Blocking | PeerName::GoplugBlocking)
         .then_some("a thread has one call in flight")
+}
+
+fn why_no_items(peer: PeerName, row: RowName) -> Option<&'static str> {
+    match peer {
+        PeerName::Goplug | PeerName::GoplugBlocking | PeerName::Tonic => None,
+        PeerName::Tokio if row == RowName::ReceiveItems => None,
+        PeerName::Vox | PeerName::GoPlugin if row == RowName::ReceiveItems => None,
+        PeerName::Tarpc => Some("it has neither callbacks nor streams"),
+        _ => Some("its stream is not measured"),
+    }
+}
+
+fn why_no_chunks(peer: PeerName) -> Option<&'static str> {
+    let is_measured = matches!(peer, PeerName::Goplug | PeerName::GoplugBlocking | PeerName::Tokio);
+    (!is_measured).then_some("it has messages, and no stream of bytes")
 }
 
 fn why_no_callbacks(peer: PeerName, row: RowName) -> Option<&'static str> {

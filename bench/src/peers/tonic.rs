@@ -7,13 +7,13 @@ use std::task::{Context as TaskContext, Poll};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, stream};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::body::Body;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::codegen::{Service, http};
 use tonic::transport::{Channel, Endpoint, Server};
-use tonic::{Request, Response, Status, client, server};
+use tonic::{Request, Response, Status, Streaming, client, server};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
@@ -29,6 +29,7 @@ const ECHO: &str = "/bench.Adder/Echo";
 const TAKE: &str = "/bench.Adder/Take";
 const SLOW: &str = "/bench.Adder/Slow";
 const CALL_BACK: &str = "/bench.Adder/CallBack";
+const COUNT: &str = "/bench.Adder/Count";
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct Pair {
@@ -137,6 +138,19 @@ impl Client for TonicClient {
         Ok(number.value)
     }
 
+    /// A server's callbacks are a stream.
+    async fn receive_items(&mut self, count: u64) -> Result<()> {
+        self.call_back(Callbacks { count, joined: true }).await
+    }
+
+    async fn send_items(&mut self, count: u64) -> Result<u64> {
+        self.grpc.ready().await?;
+        let (path, codec) = (PathAndQuery::from_static(COUNT), ProstCodec::default());
+        let request = Request::new(stream::iter((0..count).map(|value| Number { value })));
+        let number: Number = self.grpc.client_streaming(request, path, codec).await?.into_inner();
+        Ok(number.value)
+    }
+
     async fn slow(&mut self) -> Result<()> {
         let Nothing {} = self.call(SLOW, Nothing {}).await?;
         Ok(())
@@ -153,6 +167,15 @@ impl Client for TonicClient {
         }
         Ok(())
     }
+}
+
+/// How many numbers come in order.
+async fn count(request: Request<Streaming<Number>>) -> Result<Response<Number>, Status> {
+    let (mut numbers, mut count) = (request.into_inner(), 0);
+    while let Some(number) = numbers.message().await? {
+        count += u64::from(number.value == count);
+    }
+    Ok(Response::new(Number { value: count }))
 }
 
 /// Is the plugin process.
@@ -202,6 +225,10 @@ async fn respond(request: http::Request<Body>) -> http::Response<Body> {
             };
             let mut grpc = server::Grpc::new(ProstCodec::<Number, Calls>::default());
             grpc.server_streaming(service_fn(call_back), request).await
+        }
+        COUNT => {
+            let mut grpc = server::Grpc::new(ProstCodec::<Number, Number>::default());
+            grpc.client_streaming(service_fn(count), request).await
         }
         path => Status::unimplemented(path).into_http(),
     }

@@ -105,6 +105,11 @@ impl Client for AdderClient {
         Self::take(self, bytes.into()).await.map_err(failed)
     }
 
+    /// Its callbacks are a stream.
+    async fn receive_items(&mut self, count: u64) -> Result<()> {
+        Client::call_back(self, Callbacks { count, joined: true }).await
+    }
+
     async fn slow(&mut self) -> Result<()> {
         Self::slow(self).await.map_err(failed)
     }

@@ -9,11 +9,13 @@ mod add;
 mod beside_slow;
 mod bind;
 mod callbacks;
+mod chunks;
 pub(crate) mod discover;
 mod echo;
 mod idle_host;
 mod in_flight;
 pub(crate) mod instructions;
+mod items;
 mod large;
 mod memory;
 pub(crate) mod program;
@@ -43,6 +45,10 @@ pub(crate) async fn sample<P: Peer>(row: RowName, scale: Scale) -> Result<Vec<f6
         RowName::EchoLarge => large::echo(&mut peer, scale).await,
         RowName::Callbacks => callbacks::sample(&mut peer, scale, false).await,
         RowName::JoinedCallbacks => callbacks::sample(&mut peer, scale, true).await,
+        RowName::ReceiveItems => items::receive(&mut peer, scale).await,
+        RowName::SendItems => items::send(&mut peer, scale).await,
+        RowName::ReceiveChunks => chunks::receive(&mut peer, scale).await,
+        RowName::SendChunks => chunks::send(&mut peer, scale).await,
         RowName::Start => start::sample(&mut peer, scale).await,
         RowName::Bind => bind::sample(&mut peer).await,
         RowName::Memory => memory::sample(&mut peer).await,

@@ -28,6 +28,10 @@ impl RowName {
             Self::EchoLarge => &ECHO_LARGE,
             Self::Callbacks => &CALLBACKS,
             Self::JoinedCallbacks => &JOINED_CALLBACKS,
+            Self::ReceiveItems => &RECEIVE_ITEMS,
+            Self::SendItems => &SEND_ITEMS,
+            Self::ReceiveChunks => &RECEIVE_CHUNKS,
+            Self::SendChunks => &SEND_CHUNKS,
             Self::Start => &START,
             Self::Bind => &BIND,
             Self::Memory => &MEMORY,
@@ -59,6 +63,10 @@ const TAKE: [Figure; 1] = [Figure::new("16 MiB one way", "GB/s")];
 const ECHO_LARGE: [Figure; 1] = [Figure::new("16 MiB there and back", "GB/s")];
 const CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one by one", "thousands/s")];
 const JOINED_CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one upon the other", "thousands/s")];
+const RECEIVE_ITEMS: [Figure; 1] = [Figure::new("Items of a streamed result", "thousands/s")];
+const SEND_ITEMS: [Figure; 1] = [Figure::new("Items of a streamed argument", "thousands/s")];
+const RECEIVE_CHUNKS: [Figure; 1] = [Figure::new("Streamed result in chunks of 64 KiB", "GB/s")];
+const SEND_CHUNKS: [Figure; 1] = [Figure::new("Streamed argument in chunks of 64 KiB", "GB/s")];
 const START: [Figure; 1] = [Figure::new("Start of the process to the first typed call", "ms")];
 const BIND: [Figure; 2] = [
     Figure::new("First client of 100 methods with schemas", "ms"),

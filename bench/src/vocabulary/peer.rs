@@ -67,6 +67,27 @@ pub(crate) trait Client: Send + 'static {
     fn call_back(&mut self, _: Callbacks) -> impl Future<Output = Result<()>> + Send {
         async { bail!(UNSUPPORTED) }
     }
+
+    /// Receives this many numbers as a stream, from 0.
+    fn receive_items(&mut self, _: u64) -> impl Future<Output = Result<()>> + Send {
+        async { bail!(UNSUPPORTED) }
+    }
+
+    /// Sends this many numbers as a stream, and receives how many of them arrived.
+    fn send_items(&mut self, _: u64) -> impl Future<Output = Result<u64>> + Send {
+        async { bail!(UNSUPPORTED) }
+    }
+
+    /// Receives this many chunks of [`CHUNK`](super::workload::CHUNK) bytes as a stream.
+    fn receive_chunks(&mut self, _: u64) -> impl Future<Output = Result<()>> + Send {
+        async { bail!(UNSUPPORTED) }
+    }
+
+    /// Sends this many chunks of [`CHUNK`](super::workload::CHUNK) bytes as a stream, and waits until
+    /// all have arrived.
+    fn send_chunks(&mut self, _: u64) -> impl Future<Output = Result<()>> + Send {
+        async { bail!(UNSUPPORTED) }
+    }
 }
 
 /// How many callbacks the plugin process is to make. Each one carries its number, from 0.

@@ -18,6 +18,10 @@ pub(crate) enum RowName {
     EchoLarge,
     Callbacks,
     JoinedCallbacks,
+    ReceiveItems,
+    SendItems,
+    ReceiveChunks,
+    SendChunks,
     Start,
     Bind,
     Memory,
@@ -31,7 +35,7 @@ pub(crate) enum RowName {
 
 impl RowName {
     /// All rows, in the order in which they are measured and printed.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Add,
         Self::Echo,
         Self::InFlight,
@@ -40,6 +44,10 @@ impl RowName {
         Self::EchoLarge,
         Self::Callbacks,
         Self::JoinedCallbacks,
+        Self::ReceiveItems,
+        Self::SendItems,
+        Self::ReceiveChunks,
+        Self::SendChunks,
         Self::Start,
         Self::Bind,
         Self::Memory,
@@ -62,6 +70,10 @@ impl RowName {
             Self::EchoLarge => "echo-large",
             Self::Callbacks => "callbacks",
             Self::JoinedCallbacks => "joined-callbacks",
+            Self::ReceiveItems => "receive-items",
+            Self::SendItems => "send-items",
+            Self::ReceiveChunks => "receive-chunks",
+            Self::SendChunks => "send-chunks",
             Self::Start => "start",
             Self::Bind => "bind",
             Self::Memory => "memory",

@@ -16,6 +16,19 @@ pub(crate) fn callbacks(scale: Scale) -> u64 {
     scale.pick(400_000, 100_000)
 }
 
+/// The size of a chunk of a stream of bytes.
+pub(crate) const CHUNK: usize = 64 << 10;
+
+/// How many items one sample streams.
+pub(crate) fn items(scale: Scale) -> u64 {
+    scale.pick(1_000_000, 300_000)
+}
+
+/// How many chunks one sample streams.
+pub(crate) fn chunks(scale: Scale) -> u64 {
+    scale.pick(40_000, 10_000)
+}
+
 /// How often one sample starts the plugin process.
 pub(crate) fn starts(scale: Scale) -> usize {
     scale.pick(20, 8)

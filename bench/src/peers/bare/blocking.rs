@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use super::frame::{Frame, Kind, Pair, check_callback};
 use super::respond::{Response, respond};
 use crate::peers::plugin_process::{PluginProcess, listener};
-use crate::vocabulary::workload::SLOW_CALL;
+use crate::vocabulary::workload::{CHUNK, SLOW_CALL};
 use crate::vocabulary::{Callbacks, Client, Peer, PeerName, PluginProgram};
 
 /// A body up to this size is copied behind its head, so that one system call sends both.
@@ -128,6 +128,13 @@ pub(crate) fn serve() -> Result<()> {
             Response::Delayed => {
                 std::thread::sleep(SLOW_CALL);
                 connection.stream.write_all(&connection.outgoing)?;
+            }
+            Response::None => {}
+            Response::Chunks(count) => {
+                let chunk = vec![7; CHUNK];
+                for _ in 0..count {
+                    connection.send(Kind::Chunk, &chunk)?;
+                }
             }
             Response::Bytes(kind, bytes) => connection.send(kind, &bytes)?,
             Response::Callbacks(mut batches) => {

@@ -14,10 +14,13 @@ pub(super) enum Kind {
     /// Both the request for callbacks and each callback.
     CallBack,
     Slow,
+    /// The request for chunks, and each chunk of either side. One without content is the last.
+    Chunk,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Add, Self::Echo, Self::Take, Self::CallBack, Self::Slow];
+    const ALL: [Self; 6] =
+        [Self::Add, Self::Echo, Self::Take, Self::CallBack, Self::Slow, Self::Chunk];
 
     fn from_byte(byte: u8) -> Result<Self> {
         Self::ALL.get(usize::from(byte)).copied().context("a frame of an unknown kind")

@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::frame::{Frame, Kind, Pair};
 use crate::vocabulary::Callbacks;
+use crate::vocabulary::workload::CHUNK;
 
 /// A batch of joined callbacks ends when it reaches this many bytes, as in goplug.
 const BATCH: usize = 16 << 10;
@@ -18,6 +19,10 @@ pub(super) enum Response {
     Delayed,
     /// The response has this kind and this body.
     Bytes(Kind, Bytes),
+    /// The response consists of this many chunks.
+    Chunks(u64),
+    /// There is no response yet.
+    None,
     /// The response consists of callbacks.
     Callbacks(CallbackBatches),
 }
@@ -60,6 +65,12 @@ pub(super) fn respond(request: Frame, buffer: &mut BytesMut) -> Result<Response>
             Frame::json(buffer, Kind::Slow, &())?;
             Ok(Response::Delayed)
         }
+        Kind::Chunk if request.body.is_empty() => {
+            Frame::json(buffer, Kind::Chunk, &())?;
+            Ok(Response::Buffered)
+        }
+        Kind::Chunk if request.body.len() == CHUNK => Ok(Response::None),
+        Kind::Chunk => Ok(Response::Chunks(serde_json::from_slice(&request.body)?)),
         Kind::CallBack => {
             let calls = serde_json::from_slice(&request.body)?;
             Ok(Response::Callbacks(CallbackBatches { calls, next: 0 }))

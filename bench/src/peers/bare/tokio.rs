@@ -1,6 +1,6 @@
 //! The bare socket in tokio: the lower bound for an async host.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -8,7 +8,7 @@ use tokio::net::UnixStream;
 use super::frame::{Frame, HEAD, Kind, Pair, check_callback};
 use super::respond::{Response, respond};
 use crate::peers::plugin_process::{PluginProcess, listener_async};
-use crate::vocabulary::workload::SLOW_CALL;
+use crate::vocabulary::workload::{CHUNK, SLOW_CALL};
 use crate::vocabulary::{Callbacks, Client, Peer, PeerName, PluginProgram};
 
 /// A body up to this size is copied behind its head, so that one system call sends both.
@@ -103,6 +103,29 @@ impl Client for Connection {
         Ok(serde_json::from_slice(&self.response().await?.body)?)
     }
 
+    async fn receive_items(&mut self, count: u64) -> Result<()> {
+        self.call_back(Callbacks { count, joined: true }).await
+    }
+
+    async fn receive_chunks(&mut self, count: u64) -> Result<()> {
+        Frame::json(&mut self.outgoing, Kind::Chunk, &count)?;
+        self.stream.write_all(&self.outgoing).await?;
+        for _ in 0..count {
+            ensure!(self.response().await?.body.len() == CHUNK, "a short chunk");
+        }
+        Ok(())
+    }
+
+    async fn send_chunks(&mut self, count: u64) -> Result<()> {
+        let chunk = vec![7; CHUNK];
+        for _ in 0..count {
+            self.send(Kind::Chunk, &chunk).await?;
+        }
+        self.send(Kind::Chunk, &[]).await?;
+        self.response().await?;
+        Ok(())
+    }
+
     async fn slow(&mut self) -> Result<()> {
         Frame::json(&mut self.outgoing, Kind::Slow, &())?;
         self.stream.write_all(&self.outgoing).await?;
@@ -139,6 +162,13 @@ async fn serve_connection(mut connection: Connection) -> Result<()> {
             Response::Delayed => {
                 tokio::time::sleep(SLOW_CALL).await;
                 connection.stream.write_all(&connection.outgoing).await?;
+            }
+            Response::None => {}
+            Response::Chunks(count) => {
+                let chunk = vec![7; CHUNK];
+                for _ in 0..count {
+                    connection.send(Kind::Chunk, &chunk).await?;
+                }
             }
             Response::Bytes(kind, bytes) => connection.send(kind, &bytes).await?,
             Response::Callbacks(mut batches) => {

@@ -3,12 +3,12 @@
 //!
 //! Its futures are never pending: they block when they are polled, and are then ready.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use goplug::{Registry, blocking};
 use tempfile::TempDir;
 
-use super::adder::{Adder, AdderBlockingClient, AdderClient};
+use super::adder::{Adder, AdderBlockingClient, AdderClient, all_chunks, check};
 use super::{NOT_STARTED, folder};
 use crate::processes::pinning;
 use crate::vocabulary::{Client, Peer, PluginProgram};
@@ -54,6 +54,31 @@ impl Peer for GoplugBlocking {
 }
 
 impl Client for AdderBlockingClient {
+    async fn receive_items(&mut self, count: u64) -> Result<()> {
+        let mut expected = 0;
+        for item in self.items(count)? {
+            expected += u64::from(item? == expected);
+        }
+        ensure!(expected == count, "{expected} of {count} items have arrived");
+        Ok(())
+    }
+
+    async fn send_items(&mut self, count: u64) -> Result<u64> {
+        Ok(self.count(0..count)?)
+    }
+
+    async fn receive_chunks(&mut self, count: u64) -> Result<()> {
+        let mut bytes = 0;
+        for chunk in self.chunks(count)? {
+            bytes += chunk?.len() as u64;
+        }
+        check(bytes, count)
+    }
+
+    async fn send_chunks(&mut self, count: u64) -> Result<()> {
+        check(self.take_chunks(all_chunks(count))?, count)
+    }
+
     async fn add(&mut self, a: i64, b: i64) -> Result<i64> {
         Ok(Self::add(self, a, b)?)
     }
