@@ -4,23 +4,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::panic::{catch, catch_panic};
-use crate::protocol::{PluginId, Problem, ProblemKind, ServiceDescriptor};
+use crate::protocol::{Descriptor, PluginId, Problem, ProblemKind, ServiceDescriptor};
 use crate::typed::{Call, Inherited, PluginType, Provided, Reply, Scope};
 
 /// What a plugin in this process finds in the place of a host's services.
 pub(crate) struct LocalServices {
     /// The plugin.
     pub(super) id: PluginId,
-    /// The services that the plugin declares.
-    pub(super) declared: Vec<ServiceDescriptor>,
+    /// The services that the plugin needs.
+    needs: Vec<ServiceDescriptor>,
+    /// The services that it can do without.
+    wants: Vec<ServiceDescriptor>,
     provided: Mutex<Vec<Arc<Provided>>>,
 }
 
 impl LocalServices {
-    pub(crate) fn new(id: PluginId, declared: Vec<ServiceDescriptor>) -> Self {
-        Self { id, declared, provided: Mutex::default() }
+    /// Of the plugin that this descriptor describes; none is provided yet.
+    pub(crate) fn new(id: PluginId, Descriptor { needs, wants, .. }: Descriptor) -> Self {
+        Self { id, needs, wants, provided: Mutex::default() }
+    }
+
+    /// The services that the plugin declares.
+    pub(super) fn declared(&self) -> impl Iterator<Item = &ServiceDescriptor> {
+        self.needs.iter().chain(&self.wants)
+    }
+
+    /// Checks that everything is provided that the plugin needs.
+    ///
+    /// # Errors
+    /// [`Error::NotProvided`].
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.needs.iter().find(|need| self.of_name(&need.name).is_none()) {
+            Some(need) => Err(not_provided(&self.id, &need.name)),
+            None => Ok(()),
+        }
     }
 
     /// Provides the services that this value fulfils.
@@ -56,4 +75,11 @@ pub(super) async fn call(
     let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
     let reply = begun.map_err(panicked)??;
     catch_panic(scope.run(reply)).await.map_err(panicked)?
+}
+
+/// The error of a service that nobody provides for the plugin.
+pub(super) fn not_provided(id: &PluginId, service: &str) -> Error {
+    let reason = "its host does not provide it, by `Registry::builder(…).provide(…)` or by \
+                  `Policy::may_call`, or provides something else of this name";
+    Error::NotProvided { id: id.clone(), service: service.into(), reason: reason.into() }
 }

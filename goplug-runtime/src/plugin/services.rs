@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall, failure_of};
 use super::definition::PluginDefinition;
-use super::local_services::{self, LocalServices};
+use super::local_services::{self, LocalServices, not_provided};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::service::{ServiceCall, entry};
@@ -146,7 +146,7 @@ impl Host {
     }
 
     fn in_test(services: Arc<LocalServices>, name: &str) -> Result<Provider> {
-        check_declared(&services.id, services.declared.iter(), name)?;
+        check_declared(&services.id, services.declared(), name)?;
         let provided = services.of_name(name).ok_or_else(|| not_provided(&services.id, name))?;
         Ok(Provider::Local { services, provided })
     }
@@ -274,10 +274,4 @@ fn check_declared<'a>(
         "{id} calls the service {name:?} and does not declare it: write `needs({name})`, or \
          `wants({name})` if it can do without, in its #[goplug::plugin(…)]"
     )))
-}
-
-fn not_provided(id: &PluginId, service: &str) -> Error {
-    let reason = "its host does not provide it, by `Registry::builder(…).provide(…)` or by \
-                  `Policy::may_call`, or provides something else of this name";
-    Error::NotProvided { id: id.clone(), service: service.into(), reason: reason.into() }
 }

@@ -134,11 +134,16 @@ impl<P: PluginType> InProcess<P> {
     /// # Errors
     /// [`Error::Start`] with the hook's own error or panic, or if it takes longer than
     /// [`limits::START_TIMEOUT`](crate::limits::START_TIMEOUT); [`Error::Configuration`] if the
-    /// configuration cannot be JSON.
+    /// configuration cannot be JSON; [`Error::NotProvided`] if the plugin needs a service that nothing
+    /// provides.
     pub async fn load(&self, configuration: &impl Serialize) -> Result<()> {
         let plugin = self.plugin()?;
         let configuration = configuration_of(configuration)
             .map_err(|error| Error::Configuration(format!("{}: {error}", plugin.id)))?;
+        #[cfg(feature = "plugin")]
+        if let Some(services) = plugin.callbacks.services() {
+            services.check()?;
+        }
         let runtime = plugin.runtime.for_caller()?;
         let failed = |reason| Error::Start { id: plugin.id.clone(), reason, stderr: Vec::new() };
         let activation = Box::pin(self.activate(plugin, configuration));
@@ -276,9 +281,7 @@ fn made<P: PluginType>() -> Result<Arc<LocalPlugin>, String> {
 /// The services that a plugin declares, of which none is provided yet.
 #[cfg(feature = "plugin")]
 pub(super) fn services_of<P: PluginType>(id: PluginId, table: &Table) -> Arc<LocalServices> {
-    let descriptor = table.descriptor::<P>();
-    let declared = descriptor.needs.into_iter().chain(descriptor.wants).collect();
-    Arc::new(LocalServices::new(id, declared))
+    Arc::new(LocalServices::new(id, table.descriptor::<P>()))
 }
 
 /// What an activation hook gets of a host with this value.
