@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::host::connection::{Admission, Budget, PipelineOutcome, SendError, Stage};
 use crate::host::runtime;
 use crate::http1::{Request, Response};
-use crate::protocol::{Dialect, wire};
+use crate::protocol::{Dialect, Traceparent, wire};
 use crate::typed::{CallRequest, Inherited, MediaType, wait_until};
 
 /// The header of a call whose result may consist of parts.
@@ -189,7 +189,7 @@ impl Instance {
         match self.dialect() {
             Dialect::GoPlug2 => Request {
                 timeout: Some(wire::timeout_value(budget.remaining)),
-                traceparent: call.traceparent.or_else(|| Inherited::current().traceparent),
+                traceparent: traceparent_of(call),
                 content_type: Some(media_type),
                 headers: if call.accepts_parts { ACCEPTS_PARTS } else { &[] },
                 ..request
@@ -216,4 +216,9 @@ impl Instance {
         let wait = if self.is_child() { EXIT_WAIT } else { FOREIGN_EXIT_WAIT };
         Some((now + wait.min(budget.remaining / 2)).min(budget.deadline.max(now)))
     }
+}
+
+/// The trace that a call is a part of: its own, or else that of the call that it is made in.
+fn traceparent_of(call: &CallRequest<'_>) -> Option<Box<Traceparent>> {
+    call.traceparent.clone().or_else(|| Inherited::current().traceparent.map(Box::new))
 }

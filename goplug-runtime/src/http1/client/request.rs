@@ -30,8 +30,8 @@ pub struct Request<'a> {
     pub content_type: Option<&'a str>,
     /// The caller's budget, in milliseconds.
     pub timeout: Option<u64>,
-    /// The caller's place in a trace.
-    pub traceparent: Option<Traceparent>,
+    /// The caller's place in a trace. Boxed, since most requests have none.
+    pub traceparent: Option<Box<Traceparent>>,
     /// Further headers, whose names are in lower case.
     pub headers: &'a [(&'static str, &'a str)],
     /// The body, or its first piece.

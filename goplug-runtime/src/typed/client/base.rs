@@ -123,7 +123,7 @@ impl<C: Caller> ClientBase<C> {
             items,
             media_type: A::MEDIA_TYPE,
             timeout: self.timeout,
-            traceparent: self.traceparent,
+            traceparent: self.traceparent.map(Box::new),
             idempotent: method.idempotent,
             optional: method.optional,
         })

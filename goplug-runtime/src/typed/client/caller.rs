@@ -33,8 +33,8 @@ pub struct CallRequest<'a> {
     /// How long the call may take; `None` leaves it to the caller's default.
     pub timeout: Option<Duration>,
     /// The caller's place in a distributed trace. `None` leaves it to the call that the caller is a
-    /// part of, if there is one.
-    pub traceparent: Option<Traceparent>,
+    /// part of, if there is one. Boxed, since most calls have none.
+    pub traceparent: Option<Box<Traceparent>>,
     /// Whether the method may safely run twice.
     pub idempotent: bool,
     /// Whether the other end may lack the method. Then it is not sent the call, which fails with
