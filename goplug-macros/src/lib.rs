@@ -61,6 +61,7 @@ use crate::attr::{HookKind, Role};
 /// | `version = "…"` | its semantic version | the version of its crate |
 /// | `url = "…"` | its URL, without a path | made of namespace and name |
 /// | `lazy_load` | a registry loads it only on request | |
+/// | `needs(…)`, `wants(…)` | services of its host that it needs, or can do without: contracts and plugins whose clients are in scope | none |
 /// | `crate = path` | the path of the goplug crate; allowed everywhere | `::goplug` |
 ///
 /// A contract takes `crate`, and `descriptor = CONSTANT` if it was made from a plugin's descriptor: its

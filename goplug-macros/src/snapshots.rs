@@ -47,11 +47,24 @@ fn methods_that_report_expand_to_what_is_kept() {
 }
 
 #[test]
+fn services_of_the_host_expand_to_what_is_kept() {
+    compare("services");
+}
+
+#[test]
 fn generated_code_names_only_the_standard_library_and_goplugs_private_module() {
     let mut roots = BTreeSet::new();
-    for name in
-        ["functions", "implementation", "contract", "foreign", "streams", "incoming", "progress"]
-    {
+    let names = [
+        "functions",
+        "implementation",
+        "contract",
+        "foreign",
+        "services",
+        "streams",
+        "incoming",
+        "progress",
+    ];
+    for name in names {
         absolute_paths(expanded(name), &mut roots);
     }
     let expected = ["goplug::__private", "std"].map(str::to_owned);

@@ -265,6 +265,14 @@ pub enum Error {
         reason: String,
     },
 
+    /// Calls of plugins and hosts are within each other too deep: perhaps they call each other in a circle.
+    /// The innermost was not sent.
+    #[error("the calls are within each other too deep: {}", OneLine(chain))]
+    TooDeep {
+        /// The calls, the outermost first, separated by ` > `.
+        chain: String,
+    },
+
     /// No host has registered this callback.
     #[error("no host has registered the callback {callback:?}")]
     NotRegistered {
@@ -342,6 +350,7 @@ impl Error {
             | Self::Arguments { .. }
             | Self::Contract { .. }
             | Self::NotProvided { .. }
+            | Self::TooDeep { .. }
             | Self::NotRegistered { .. }
             | Self::NoPlugin { .. } => false,
         }

@@ -77,6 +77,13 @@ pub const CALLBACK_HOSTS: usize = 64;
 /// plugin; one more that is sent nevertheless is refused.
 pub const SERVICE_CALLS: usize = 64;
 
+/// How deep calls may be within each other that go from a plugin to a host or from a host to a plugin:
+/// 32. So plugins that call each other in a circle end before their deadline.
+pub const CHAIN_DEPTH: usize = 32;
+
+/// How long the names of calls within each other may be together, in bytes: 4 KiB.
+pub const CHAIN_BYTES: usize = 4 << 10;
+
 /// A call that is made within another gets this much less than what the other has left: 100 ms, or a
 /// part of it by [`NESTED_RESERVE_PART`] if that is less. So the inner one ends first.
 pub const NESTED_RESERVE: Duration = Duration::from_millis(100);

@@ -39,6 +39,7 @@
 //! | write a plugin | [`plugin`](macro@plugin), then [`method`] |
 //! | give it state, or a contract that many plugins fulfil | [`plugin`](macro@plugin) |
 //! | let it call its host | [`callback`] |
+//! | let it use what its host offers | [`host()`], [`RegistryBuilder::provide`] |
 //! | do something when it is loaded or unloaded | [`activate`], [`stop`] |
 //! | make a program of it | [`main!`], or [`embed!`] within the host's |
 //! | find, load and call plugins | [`Registry`], [`Plugin`] |
@@ -224,6 +225,11 @@ mod guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/calls.md")]
 mod calls {}
+
+/// And those of the page on services.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/services.md")]
+mod services {}
 
 /// And those of the page on logs.
 #[cfg(doctest)]

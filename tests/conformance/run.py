@@ -20,6 +20,7 @@ import callbacks  # noqa: F401
 import incoming  # noqa: F401
 import lifecycle  # noqa: F401
 import progress  # noqa: F401
+import services  # noqa: F401
 import streams  # noqa: F401
 import transport  # noqa: F401
 from host import Announced, Plugin, Skip

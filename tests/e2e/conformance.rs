@@ -6,16 +6,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::test_env::CALCULATOR;
+use crate::test_env::{CALCULATOR, REPORT};
 
 /// The folder of the project.
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Installs the plugin of this program, and runs every check on it. Returns how many were skipped;
+/// Installs the plugin of this program, and runs these checks on it, or all. Returns what the run has printed;
 /// `None` if there is no Python 3 here.
-fn skipped(program: impl AsRef<Path>) -> Option<usize> {
+fn report(program: impl AsRef<Path>, numbers: &[&str]) -> Option<String> {
     if let Err(error) = Command::new("python3").arg("--version").output() {
         eprintln!("not checked: python3 cannot be run: {error}");
         return None;
@@ -27,13 +27,23 @@ fn skipped(program: impl AsRef<Path>) -> Option<usize> {
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap().flatten().collect();
     let [pconf] = &files[..] else { panic!("{files:?}") };
     let mut run = Command::new("python3");
-    run.arg(project().join("tests/conformance/run.py")).arg(pconf.path());
+    run.arg(project().join("tests/conformance/run.py")).arg(pconf.path()).args(numbers);
     let output = run.output().unwrap();
     let report = String::from_utf8_lossy(&output.stdout);
     let failed: Vec<_> = report.lines().filter(|line| line.contains(": FAILED")).collect();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{failed:#?}\n{report}\n{error}");
-    let skipped: Vec<_> = report.lines().filter(|line| line.contains(": skipped: ")).collect();
+    Some(report.into_owned())
+}
+
+/// How many checks are skipped for the plugin of this program; as [`report`].
+fn skipped(program: impl AsRef<Path>) -> Option<usize> {
+    let report = report(program, &[])?;
+    let is_skipped = |line: &&str| {
+        // Few plugins call services.
+        line.contains(": skipped: ") && !line.contains("declares no service")
+    };
+    let skipped: Vec<_> = report.lines().filter(is_skipped).collect();
     skipped.iter().for_each(|line| eprintln!("{line}"));
     assert!(report.lines().count() > 100 + skipped.len().min(1), "{report}");
     Some(skipped.len())
@@ -43,6 +53,16 @@ fn skipped(program: impl AsRef<Path>) -> Option<usize> {
 fn a_plugin_in_rust_follows_the_protocol() {
     if let Some(skipped) = skipped(CALCULATOR) {
         assert!(skipped <= 1, "{skipped} checks are skipped");
+    }
+}
+
+#[test]
+fn plugins_that_call_services_follow_the_protocol() {
+    for program in [Path::new(REPORT), &project().join("tests/fixtures/python/report.py")] {
+        let numbers = ["170", "171", "172", "173", "174", "175", "176", "177"];
+        let Some(report) = report(program, &numbers) else { return };
+        let passed = report.lines().filter(|line| line.ends_with(": ok")).count();
+        assert_eq!(passed, numbers.len(), "{report}");
     }
 }
 

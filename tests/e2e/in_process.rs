@@ -511,6 +511,10 @@ impl Database for Rows {
         panic!("no such luck")
     }
 
+    async fn numbers(&self) -> impl goplug::Stream<Item = u32> {
+        Iter(0..3)
+    }
+
     async fn ask_back(&self, depth: u32) -> anyhow::Result<u32> {
         Ok(depth)
     }

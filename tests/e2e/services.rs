@@ -1,16 +1,23 @@
 //! What a host offers its plugins.
 
-use std::process::Command;
+use std::fs;
+use std::pin::Pin;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use goplug::{Bytes, CallError, Error, Registry, RegistryBuilder, Restart};
+use goplug::{Bytes, CallError, Error, Event, Registry, RegistryBuilder, Restart};
 use goplug_tests::fixtures::calculator::DivideError;
 use goplug_tests::fixtures::greeter::GreetError;
-use goplug_tests::fixtures::report::{Cache, Database, QueryError, ReportClient, Row};
+use goplug_tests::fixtures::report::{
+    Cache, Database, QueryError, Report, ReportBlockingClient, ReportClient, Row,
+};
 
-use crate::test_env::{CALCULATOR, POLITE, REPORT, TestEnv, run_test, soon, until};
+use serde_json::{Value, json};
+
+use crate::test_env::{CALCULATOR, POLITE, REPORT, TestEnv, read_until, run_test, soon, until};
 
 /// What a test sees of the host's values.
 #[derive(Clone, Debug, Default)]
@@ -72,10 +79,25 @@ impl Database for Pool {
         panic!("the table is broken");
     }
 
+    async fn numbers(&self) -> impl goplug::Stream<Item = u32> {
+        Ready(Some(7))
+    }
+
     async fn ask_back(&self, depth: u32) -> anyhow::Result<u32> {
         let registry = self.0.registry.lock().unwrap().clone().expect("a registry");
         let report: ReportClient = registry.client().await?;
         Ok(report.nested(depth).await?)
+    }
+}
+
+/// A stream of at most one number.
+struct Ready(Option<u32>);
+
+impl goplug::Stream for Ready {
+    type Item = u32;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u32>> {
+        Poll::Ready(self.0.take())
     }
 }
 
@@ -192,6 +214,15 @@ fn a_service_that_panics_answers_with_an_error_and_goes_on() {
         let error = report.broken().await.unwrap();
         assert!(error.contains("the table is broken"), "{error}");
         assert_eq!(report.texts("pages").await.unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn a_service_that_would_stream_says_that_it_cannot() {
+    run_test(async |env| {
+        let (_seen, _registry, report) = report(env).await;
+        let error = report.streamed().await.unwrap();
+        assert!(error.contains("Database/numbers") && error.contains("no streams"), "{error}");
     });
 }
 
@@ -313,5 +344,186 @@ fn without_a_grant_no_plugin_reaches_another() {
             let Some(CallError::Method(error)) = error else { panic!("{error:?}") };
             assert!(error.contains("may_call"), "{error}");
         }
+    });
+}
+
+/// Another contract of the same name.
+mod other {
+    #[goplug::plugin]
+    pub(super) trait Database {
+        #[goplug::method]
+        async fn query(&self, table: u8) -> Vec<u8>;
+    }
+}
+
+#[derive(Default)]
+struct Numbers;
+
+#[goplug::plugin(namespace = "tests")]
+impl other::Database for Numbers {
+    async fn query(&self, table: u8) -> Vec<u8> {
+        vec![table]
+    }
+}
+
+#[test]
+fn a_plugin_whose_need_is_another_than_what_is_provided_is_not_started() {
+    run_test(async |env| {
+        install(env);
+        let registry = env.registry().provide(Numbers).start().await.unwrap();
+        let error = registry.client::<ReportClient>().await.unwrap_err();
+        assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
+        let text = error.to_string();
+        for part in
+            ["method `query`\n    at: table\n", "method `slow`", "here the plugin is the client"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(env.processes().is_empty());
+    });
+}
+
+#[test]
+fn an_upgrade_whose_need_is_not_met_leaves_the_old_process() {
+    run_test(async |env| {
+        let (_seen, registry, report) = report(env).await;
+        let process = report.process().await.unwrap();
+        let path = env.folder().join("tests.Report.pconf");
+        let mut keys: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        keys["Needs"].as_array_mut().unwrap().push(json!({"name": "Mailer"}));
+        env.put_pconf("tests.Report.pconf", &keys);
+        let error = registry.reload("Report", "tests").await.unwrap_err();
+        assert!(
+            matches!(&error, Error::NotProvided { service, .. } if service == "Mailer"),
+            "{error:?}"
+        );
+        assert_eq!(report.process().await.unwrap(), process);
+        assert_eq!(report.texts("pages").await.unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn a_registry_that_discovers_by_itself_says_that_a_need_is_not_met() {
+    run_test(async |env| {
+        install(env);
+        let registry = env.watching().await;
+        let mut events = registry.events();
+        let rejected = read_until(&mut events, "the rejection", |event| {
+            matches!(event, Event::Rejected { .. })
+        });
+        let Some(Event::Rejected { reason, .. }) = rejected.await.pop() else { panic!() };
+        assert!(reason.contains("Database") && reason.contains(".provide("), "{reason}");
+        assert!(env.processes().is_empty());
+    });
+}
+
+#[test]
+fn a_need_that_only_the_answer_to_the_activation_names_is_met_or_ends_the_start() {
+    run_test(async |env| {
+        env.install::<Report>(REPORT);
+        let registry = env.registry().provide(Pool::default()).start().await.unwrap();
+        let report: ReportClient = registry.client().await.unwrap();
+        env.note_runtime_folder(&registry);
+        assert_eq!(report.at_activation().await.unwrap(), None);
+        assert_eq!(report.texts("pages").await.unwrap().len(), 3);
+        registry.stop().await;
+        let registry = env.registry().start().await.unwrap();
+        let error = registry.client::<ReportClient>().await.unwrap_err();
+        assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
+        until("the process has ended", || env.processes().is_empty()).await;
+    });
+}
+
+#[test]
+fn calls_in_a_circle_end_with_an_error_that_shows_them() {
+    run_test(async |env| {
+        let (seen, registry, report) = report(env).await;
+        *seen.registry.lock().unwrap() = Some(registry);
+        let error = report.nested(1_000_000).await.unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains("too deep"), "{error}");
+        let circle = "tests.Report/nested > Database/ask_back > ";
+        assert!(error.contains(&circle.repeat(10)), "{error}");
+        *seen.registry.lock().unwrap() = None;
+    });
+}
+
+#[test]
+fn a_deadline_within_a_call_comes_before_that_of_the_call_and_names_both() {
+    run_test(async |env| {
+        let (_seen, _registry, report) = report(env).await;
+        let report = report.with_timeout(Duration::from_millis(500));
+        let error = report.late(600_000).await.unwrap();
+        assert!(error.contains("tests.Report/late > Database/slow was not answered"), "{error}");
+    });
+}
+
+#[test]
+fn with_several_hosts_a_call_goes_to_the_one_that_it_came_from() {
+    run_test(async |env| {
+        let folder = env.folder();
+        let mut started = env.command(REPORT);
+        started.arg("--dir").arg(&folder).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut process = started.spawn().unwrap();
+        until("its file is there", || folder.join("tests.Report.pconf").exists()).await;
+        let mut hosts = Vec::new();
+        for _ in 0..2 {
+            let seen = Seen::default();
+            let registry = env.registry().provide(Pool(seen.clone())).start().await.unwrap();
+            let report: ReportClient = registry.client().await.unwrap();
+            hosts.push((seen, registry, report));
+        }
+        for (index, (_, _, report)) in hosts.iter().enumerate() {
+            let bytes = Bytes::from(vec![7; index + 1]);
+            assert_eq!(report.keep("", bytes).await.unwrap().0, index as u64 + 1);
+        }
+        for (index, (seen, registry, _)) in hosts.iter().enumerate() {
+            assert_eq!(seen.kept.lock().unwrap().len(), index + 1);
+            registry.stop().await;
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+    });
+}
+
+#[test]
+fn a_plugin_in_python_calls_a_service() {
+    run_test(async |env| {
+        if Command::new("python3").arg("--version").output().is_err() {
+            eprintln!("not checked: there is no Python 3 here");
+            return;
+        }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/python/report.py");
+        install_program(env, script);
+        let builder = env.registry().provide(Pool::default()).trust_writable(true);
+        let registry = builder.start().await.unwrap();
+        let plugin = registry.load("PythonReport", "tests").await.unwrap();
+        env.note_runtime_folder(&registry);
+        let texts = plugin.execute("texts", r#"["pages"]"#).await.unwrap();
+        assert_eq!(texts, r#"["page 1", "page 2", "page 3"]"#);
+        let error = plugin.execute("texts", r#"["none"]"#).await.unwrap_err();
+        let Error::Method(failure) = &error else { panic!("{error:?}") };
+        let value: Value = serde_json::from_str(failure.error.as_ref().unwrap().get()).unwrap();
+        assert_eq!(value, json!({"NoTable": "none"}));
+        assert_eq!(plugin.execute("reversed", "abc").await.unwrap(), "cba");
+        let without = env.registry().trust_writable(true).start().await.unwrap();
+        let error = without.load("PythonReport", "tests").await.unwrap_err();
+        assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn blocking_registries_provide_services_too() {
+    run_test(async |env| {
+        install(env);
+        let builder = env.registry().provide(Pool::default());
+        let texts = tokio::task::spawn_blocking(move || {
+            let registry = builder.start_blocking().unwrap();
+            let report: ReportBlockingClient = registry.client().unwrap();
+            let texts = report.texts("pages").unwrap();
+            registry.stop().unwrap();
+            texts
+        });
+        assert_eq!(texts.await.unwrap().len(), 3);
     });
 }

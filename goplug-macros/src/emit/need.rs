@@ -24,7 +24,7 @@ pub(super) fn entries(plugin: &Plugin, private: &TokenStream) -> TokenStream {
         // Without such a client, the error points at the name that the user has written.
         let at = Span::mixed_site().located_at(service.span());
         let need = quote_spanned!(at=> #private::need::<#client>);
-        let named = quote!(#[allow(unused_imports)] use #service as _;);
+        let named = quote_spanned!(at=> #[allow(unused_imports)] use #service as _;);
         entry(&scope, &quote!(#private::Item::Need(#need, #is_optional)), &named)
     };
     let needs = plugin.needs.iter().map(|service| of(service, false));

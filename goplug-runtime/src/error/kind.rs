@@ -64,6 +64,7 @@ kinds! {
     Error::Method(_) => Method = "method";
     Error::Contract { .. } => Contract = "contract";
     Error::NotProvided { .. } => NotProvided = "not-provided";
+    Error::TooDeep { .. } => TooDeep = "too-deep";
     Error::NotRegistered { .. } => NotRegistered = "not-registered";
     Error::NoPlugin { .. } => NoPlugin = "no-plugin";
     Error::Internal(_) => Internal = "internal";

@@ -42,6 +42,11 @@ impl PluginDefinition {
         Some((&methods[place], self.handlers.get(place)?))
     }
 
+    /// Whether the plugin calls services of its host.
+    pub(super) fn calls_services(&self) -> bool {
+        !(self.descriptor.needs.is_empty() && self.descriptor.wants.is_empty())
+    }
+
     /// What the plugin offers, with the schemas of its types.
     pub(super) fn described(&self) -> Descriptor {
         let mut descriptor = self.descriptor.clone();

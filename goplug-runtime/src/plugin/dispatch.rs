@@ -14,7 +14,7 @@ use super::lifecycle::{Lifecycle, Phase};
 use super::select::{Either, lazy_timeout, select};
 use crate::panic::{catch, catch_panic};
 use crate::protocol::{Problem, ProblemKind, Traceparent};
-use crate::typed::{Call, Context, Handler, Inherited, Reply, ReplyFuture, Scope};
+use crate::typed::{Call, Handler, Inherited, Reply, ReplyFuture, Scope};
 
 /// A handler after its first poll.
 pub(super) enum Begun {
@@ -45,7 +45,7 @@ pub(super) fn begin(
     call: Call,
     budget: Option<Duration>,
     traceparent: Option<Traceparent>,
-    context: Option<&Context>,
+    scope: impl FnOnce(Inherited) -> Scope,
     cx: &mut TaskContext<'_>,
 ) -> Begun {
     if let Some(budget) = budget.filter(Duration::is_zero) {
@@ -53,7 +53,7 @@ pub(super) fn begin(
     }
     let began = Instant::now();
     let deadline = budget.and_then(|budget| began.into_std().checked_add(budget));
-    let mut scope = Scope::of_call(context, Inherited { deadline, traceparent });
+    let mut scope = scope(Inherited { deadline, traceparent });
     // A future that panicked is never polled again, so nobody sees it half done.
     let begun = scope.enter(|| {
         catch(|| {

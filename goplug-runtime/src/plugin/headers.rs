@@ -111,6 +111,10 @@ pub(super) struct CallHeaders<'a> {
     pub(super) traceparent: Option<Traceparent>,
     /// The arguments beside a stream of bytes.
     pub(super) arguments: Option<&'a [u8]>,
+    /// The token of the host.
+    pub(super) host: Option<&'a [u8]>,
+    /// The calls that the call is within.
+    pub(super) chain: Option<&'a [u8]>,
 }
 
 impl<'a> CallHeaders<'a> {
@@ -118,7 +122,7 @@ impl<'a> CallHeaders<'a> {
     pub(super) fn new(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
         let mut headers = Self::default();
         for (name, value) in fields {
-            // The names differ in length.
+            // Few fields have names of these lengths.
             match name.len() {
                 6 if name.eq_ignore_ascii_case(wire::HEADER_ACCEPT) => {
                     headers.accepts_parts |= names(value, wire::FORM_DATA);
@@ -130,6 +134,8 @@ impl<'a> CallHeaders<'a> {
                 16 if name.eq_ignore_ascii_case(wire::HEADER_ARGUMENTS) => {
                     headers.arguments = Some(value);
                 }
+                11 if name.eq_ignore_ascii_case(wire::HEADER_HOST) => headers.host = Some(value),
+                12 if name.eq_ignore_ascii_case(wire::HEADER_CHAIN) => headers.chain = Some(value),
                 _ => {}
             }
         }

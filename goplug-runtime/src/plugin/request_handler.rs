@@ -29,8 +29,9 @@ use super::route::{
 };
 #[cfg(feature = "schema")]
 use crate::openapi::openapi;
+use crate::protocol::chain::Chain;
 use crate::protocol::{Dialect, Problem, ProblemKind, legacy, null, wire};
-use crate::typed::{Call, Configuration, Context, Inherited, Scope};
+use crate::typed::{Call, CallOrigin, Configuration, Context, Inherited, Scope};
 
 /// Answers the requests of a running server.
 pub(super) struct RequestHandler {
@@ -145,12 +146,19 @@ impl RequestHandler {
                 Err(problem) => return Route::Invalid(problem),
             };
             let headers = CallHeaders::new(fields);
-            let CallHeaders { accepts_parts, accepts_events, traceparent, arguments } = headers;
+            let CallHeaders { accepts_parts, accepts_events, traceparent, .. } = headers;
             let (streams, reports) = (method.stream, accepts_events && method.progress.is_some());
             let call = MethodCall { handler, streams, reports, budget, accepts_parts, traceparent };
-            return match method.incoming() {
-                None => Route::Call(call),
-                Some(param) => Route::Incoming(Box::new(IncomingCall::new(call, param, arguments))),
+            let calls_services = self.definition.calls_services();
+            let origin =
+                calls_services.then(|| self.origin(&method.name, headers.host, headers.chain));
+            return match (method.incoming(), origin) {
+                (None, None) => Route::Call(call),
+                (None, Some(origin)) => Route::CallFrom(call, origin),
+                (Some(param), origin) => {
+                    let incoming = IncomingCall::new(call, param, headers.arguments);
+                    Route::Incoming(Box::new(IncomingCall { origin, ..incoming }))
+                }
             };
         }
         let headers = Headers::new(fields);
@@ -160,12 +168,21 @@ impl RequestHandler {
         }
     }
 
+    /// Where a call comes from, for the services that it calls.
+    fn origin(&self, method: &str, host: Option<&[u8]>, chain: Option<&[u8]>) -> Arc<CallOrigin> {
+        let within = chain.and_then(Chain::read).unwrap_or_default();
+        let host = host.and_then(|token| std::str::from_utf8(token).ok()).map(str::to_owned);
+        let chain = within.with(&self.definition.id.to_string(), method);
+        Arc::new(CallOrigin { host, chain })
+    }
+
     /// Begins a request, and polls a method's handler once. Waits for nothing.
     pub(super) async fn begin(&self, route: Route<'_>, body: Bytes) -> Answer {
-        let (method, call) = match route {
-            Route::Call(method) => (method, Call::new(body)),
+        let (method, call, origin) = match route {
+            Route::Call(method) => (method, Call::new(body), None),
+            Route::CallFrom(method, origin) => (method, Call::new(body), Some(origin)),
             Route::Incoming(incoming) => match incoming.with_body(body) {
-                Ok(call) => (incoming.call, call),
+                Ok(call) => (incoming.call, call, incoming.origin),
                 Err(problem) => return Answer::refusal(&problem),
             },
             Route::Control(request) => {
@@ -173,25 +190,33 @@ impl RequestHandler {
             }
             Route::Invalid(problem) => return Answer::refusal(&problem),
         };
-        self.begin_method(method, call).await
+        self.begin_method(method, call, origin).await
     }
 
-    /// Begins a call, as [`RequestHandler::begin`]. The future is ready when it is polled.
+    /// Begins a call that comes from there, as [`RequestHandler::begin`]. The future is ready when it is
+    /// polled.
     #[inline]
     pub(super) fn begin_method<'a>(
         &'a self,
         method: MethodCall<'a>,
         call: Call,
+        origin: Option<Arc<CallOrigin>>,
     ) -> impl Future<Output = Answer> + Send + 'a {
-        let mut call = Some(call);
+        let mut call = Some((call, origin));
         poll_fn(move |cx| {
-            let call = call.take().unwrap_or_default();
-            Poll::Ready(self.poll_once(method, call, cx))
+            let (call, origin) = call.take().unwrap_or_default();
+            Poll::Ready(self.poll_once(method, call, origin, cx))
         })
     }
 
     #[inline]
-    fn poll_once(&self, method: MethodCall<'_>, call: Call, cx: &mut TaskContext<'_>) -> Answer {
+    fn poll_once(
+        &self,
+        method: MethodCall<'_>,
+        call: Call,
+        origin: Option<Arc<CallOrigin>>,
+        cx: &mut TaskContext<'_>,
+    ) -> Answer {
         let MethodCall { handler, streams, reports, budget, accepts_parts, traceparent } = method;
         let guard = match self.lifecycle.begin_call() {
             Ok(guard) => guard,
@@ -201,13 +226,14 @@ impl RequestHandler {
             // The budget of a stream ends with its head: the stream may last longer.
             let whole = budget.filter(|_| reports);
             let deadline = whole.and_then(|budget| Instant::now().checked_add(budget));
-            let scope = Scope::of_call(self.context.as_ref(), Inherited { deadline, traceparent });
+            let inherited = Inherited { deadline, traceparent };
+            let scope = Scope::of_call(self.context.as_ref(), inherited).from(origin);
             let lifecycle = Arc::clone(&self.lifecycle);
             let stream = ResultStream::new(handler, call, (scope, whole), lifecycle, guard);
             return Answer::Pending(PendingRequest::Stream { stream, budget });
         }
-        let context = self.context.as_ref();
-        match dispatch::begin(handler, call, budget, traceparent, context, cx) {
+        let scope = |inherited| Scope::of_call(self.context.as_ref(), inherited).from(origin);
+        match dispatch::begin(handler, call, budget, traceparent, scope, cx) {
             Begun::Answered(outcome) => {
                 Answer::Ready(Response::of_call(outcome, accepts_parts, guard))
             }

@@ -1,5 +1,6 @@
 //! What a request asks for: known from its head, before its body has arrived.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,12 +8,14 @@ use bytes::Bytes;
 use super::headers::{Headers, parse_budget};
 use super::problems::{bad_request, no_event};
 use crate::protocol::{Dialect, Parameter, Problem, ProblemKind, Traceparent, spelling, wire};
-use crate::typed::{Call, Handler, MediaType, inlet};
+use crate::typed::{Call, CallOrigin, Handler, MediaType, inlet};
 
 /// What a request asks for. The large variant is boxed, so that a call is moved in a few registers.
 pub(super) enum Route<'h> {
     /// A call of one of the plugin's own methods.
     Call(MethodCall<'h>),
+    /// A call of a plugin that calls services, which have to know where the call comes from.
+    CallFrom(MethodCall<'h>, Arc<CallOrigin>),
     /// A call of such a method that takes a stream.
     Incoming(Box<IncomingCall<'h>>),
     /// One of the requests that the protocol reserves.
@@ -44,16 +47,18 @@ pub(super) struct IncomingCall<'h> {
     pub(super) items: MediaType,
     /// The other arguments, if the items are bytes. Else they are the first event.
     pub(super) arguments: Option<Bytes>,
+    /// Where it comes from, if the plugin calls services.
+    pub(super) origin: Option<Arc<CallOrigin>>,
 }
 
 impl<'h> IncomingCall<'h> {
     /// A call of a method with this parameter. The header of its request may have these arguments.
     pub(super) fn new(call: MethodCall<'h>, param: &Parameter, arguments: Option<&[u8]>) -> Self {
         if !spelling::is_bytes(&param.ty.spelling) {
-            return Self { call, items: MediaType::Json, arguments: None };
+            return Self { call, items: MediaType::Json, arguments: None, origin: None };
         }
         let arguments = arguments.map(Bytes::copy_from_slice).unwrap_or_default();
-        Self { call, items: MediaType::Raw, arguments: Some(arguments) }
+        Self { call, items: MediaType::Raw, arguments: Some(arguments), origin: None }
     }
 
     /// The call with this body, which has arrived as a whole.

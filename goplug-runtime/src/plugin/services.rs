@@ -16,11 +16,13 @@ use super::definition::PluginDefinition;
 use super::local_services::{self, LocalServices, not_provided};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::protocol::chain::Chain;
 use crate::protocol::service::{ServiceCall, entry};
 use crate::protocol::{PluginId, Problem, ServiceDescriptor};
 use crate::typed::{
-    BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Inherited, MediaType,
-    Provided, Reply, Subscription, may_block, running, wait_until,
+    BlockingCaller, CallOrigin, CallRequest, CallbackHandler, Caller, Client, ClientBase,
+    Inherited, MediaType, Provided, Reply, StreamedBody, Subscription, may_block, running,
+    wait_until,
 };
 
 /// The typed client of a service of the host that the current call came from.
@@ -134,7 +136,9 @@ impl Host {
         let HubNotifier { hub, definition } = notifier;
         let descriptor = &definition.descriptor;
         check_declared(&definition.id, descriptor.needs.iter().chain(&descriptor.wants), name)?;
-        let serial = hub.provider(&entry(name), None).map_err(|error| match error {
+        let origin = CallOrigin::current();
+        let token = origin.as_ref().and_then(|origin| origin.host.as_deref());
+        let serial = hub.provider(&entry(name), token).map_err(|error| match error {
             NoHost::Stopped => Error::Stopped,
             NoHost::NotProvided => not_provided(&definition.id, name),
             NoHost::Several => Error::Configuration(format!(
@@ -163,6 +167,15 @@ impl Host {
         timeout: Duration,
         deadline: Instant,
     ) -> Result<Bytes> {
+        if request.items.is_some() {
+            return Err(self.no_streams(request));
+        }
+        let origin = CallOrigin::current();
+        let none = Chain::default();
+        let chain = origin.as_ref().map_or(&none, |origin| &origin.chain);
+        if chain.is_full() {
+            return Err(Error::TooDeep { chain: self.shown(request, chain) });
+        }
         let body = request.whole_body();
         let is_base64 = !request.parts.is_empty() || request.media_type == MediaType::Raw;
         let encoded = if is_base64 { BASE64.encode(&body) } else { String::new() };
@@ -170,6 +183,8 @@ impl Host {
             service: &self.service.name,
             method: request.method,
             timeout: Some(timeout),
+            chain: chain.as_str(),
+            traceparent: Inherited::current().traceparent,
             accepts_parts: request.accepts_parts,
             is_base64,
         };
@@ -203,8 +218,24 @@ impl Host {
         Inherited::current().for_nested(limit)
     }
 
+    /// A call for people, with those that it is within.
+    fn shown(&self, request: &CallRequest<'_>, chain: &Chain) -> String {
+        chain.with(&self.service.name, request.method).to_string()
+    }
+
     fn deadline_error(&self, request: &CallRequest<'_>, after: Duration) -> Error {
-        Error::deadline(format!("{}/{}", self.service.name, request.method), after)
+        let origin = CallOrigin::current();
+        let chain = origin.map(|origin| origin.chain.clone()).unwrap_or_default();
+        Error::deadline(self.shown(request, &chain), after)
+    }
+
+    fn no_streams(&self, request: &CallRequest<'_>) -> Error {
+        let text = format!(
+            "{}/{}: a service of a host has no streams, neither as arguments nor as results: pass a \
+             list, or one part after the other",
+            self.service.name, request.method
+        );
+        Error::Configuration(text)
     }
 
     fn no_callbacks(&self, callback: &str) -> Error {
@@ -228,6 +259,10 @@ impl Caller for Host {
         answered.unwrap_or_else(|_| Err(self.deadline_error(&request, timeout)))
     }
 
+    async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
+        Err(self.no_streams(&request))
+    }
+
     async fn subscribe(&self, callback: &'static str, _: CallbackHandler) -> Result<Subscription> {
         Err(self.no_callbacks(callback))
     }
@@ -249,6 +284,10 @@ impl Caller for BlockingHost {
         let deadline = Instant::now() + timeout;
         wait_until(host.exchange(&request, timeout, deadline), deadline.into())
             .unwrap_or_else(|| Err(host.deadline_error(&request, timeout)))
+    }
+
+    async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
+        Err(self.0.no_streams(&request))
     }
 
     async fn subscribe(&self, callback: &'static str, _: CallbackHandler) -> Result<Subscription> {

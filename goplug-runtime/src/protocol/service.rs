@@ -8,11 +8,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::name::{InvalidName, check_service};
+use super::traceparent::Traceparent;
 use super::wire::{self, parse_timeout, timeout_value};
 
 const CALL: &str = ";call";
 const CANCEL: &str = ";cancel";
 const TIMEOUT: &str = "timeout=";
+const CHAIN: &str = "chain=";
+const TRACEPARENT: &str = "traceparent=";
 const PARTS: &str = "parts";
 const BASE64: &str = "base64";
 const ENTRY: &str = ";service";
@@ -48,6 +51,10 @@ pub struct ServiceCall<'a> {
     pub method: &'a str,
     /// The time that the caller has left.
     pub timeout: Option<Duration>,
+    /// The calls that it is within, as they are sent; may be empty.
+    pub chain: &'a str,
+    /// The caller's place in a trace, if it has one.
+    pub traceparent: Option<Traceparent>,
     /// Whether the reply may consist of parts.
     pub accepts_parts: bool,
     /// Whether the data are base64.
@@ -73,8 +80,15 @@ impl<'a> ServiceEvent<'a> {
         let at = event_type.rfind(CALL)?;
         let (name, options) = (&event_type[..at], &event_type[at + CALL.len()..]);
         let (service, method) = name.split_once('/')?;
-        let mut call =
-            ServiceCall { service, method, timeout: None, accepts_parts: false, is_base64: false };
+        let mut call = ServiceCall {
+            service,
+            method,
+            timeout: None,
+            chain: "",
+            traceparent: None,
+            accepts_parts: false,
+            is_base64: false,
+        };
         for option in options.split(';').skip(1) {
             match option {
                 PARTS => call.accepts_parts = true,
@@ -83,6 +97,10 @@ impl<'a> ServiceEvent<'a> {
                 _ => {
                     if let Some(millis) = option.strip_prefix(TIMEOUT) {
                         call.timeout = Some(parse_timeout(millis.as_bytes())?);
+                    } else if let Some(chain) = option.strip_prefix(CHAIN) {
+                        call.chain = chain;
+                    } else if let Some(trace) = option.strip_prefix(TRACEPARENT) {
+                        call.traceparent = Traceparent::parse(trace.as_bytes());
                     }
                 }
             }
@@ -94,13 +112,19 @@ impl<'a> ServiceEvent<'a> {
 impl ServiceCall<'_> {
     /// The event's type.
     pub fn event_type(&self) -> String {
-        let Self { service, method, timeout, accepts_parts, is_base64 } = self;
+        let Self { service, method, timeout, chain, traceparent, .. } = self;
         let mut text = format!("{service}/{method}{CALL}");
         if let Some(timeout) = timeout {
             // Writing to a string cannot fail.
             let _ = write!(text, ";{TIMEOUT}{}", timeout_value(*timeout));
         }
-        for (option, is_set) in [(PARTS, *accepts_parts), (BASE64, *is_base64)] {
+        if !chain.is_empty() {
+            text.extend([";", CHAIN, chain]);
+        }
+        if let Some(traceparent) = traceparent {
+            let _ = write!(text, ";{TRACEPARENT}{traceparent}");
+        }
+        for (option, is_set) in [(PARTS, self.accepts_parts), (BASE64, self.is_base64)] {
             if is_set {
                 text.extend([";", option]);
             }
@@ -122,6 +146,8 @@ mod tests {
         service: "acme.Database",
         method: "query",
         timeout: Some(Duration::from_millis(1500)),
+        chain: "",
+        traceparent: None,
         accepts_parts: false,
         is_base64: false,
     };
@@ -133,6 +159,9 @@ mod tests {
             for (accepts_parts, is_base64) in [(false, false), (true, false), (true, true)] {
                 for timeout in [None, QUERY.timeout] {
                     let call = ServiceCall { method, timeout, accepts_parts, is_base64, ..QUERY };
+                    let chain = if is_base64 { "acme.A/m,B/x%3B" } else { "" };
+                    let traceparent = Traceparent::new(7, 9, accepts_parts);
+                    let call = ServiceCall { chain, traceparent, ..call };
                     let text = call.event_type();
                     assert_eq!(ServiceEvent::read(&text), Some(ServiceEvent::Call(call)), "{text}");
                     assert!(is_of_service(&text), "{text}");

@@ -43,6 +43,8 @@ pub const HEADER_PIPELINE: &str = "goplug-pipeline";
 pub const HEADER_BUSY_POLL: &str = "goplug-busy-poll";
 /// A token that identifies the host of a callback stream.
 pub const HEADER_HOST: &str = "goplug-host";
+/// The calls that a call is within, as a [`Chain`](super::chain::Chain).
+pub const HEADER_CHAIN: &str = "goplug-chain";
 /// The id of the last event that the host has seen.
 pub const HEADER_LAST_EVENT_ID: &str = "last-event-id";
 /// The media types that a caller can read.

@@ -31,7 +31,7 @@ mod table;
 #[cfg(feature = "host")]
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
-    Answer, Arrived, ArrivedParts, Arriving, Attempt, Call, CallContext, CallbackKind,
+    Answer, Arrived, ArrivedParts, Arriving, Attempt, Call, CallContext, CallOrigin, CallbackKind,
     Configuration, Configured, Context, Emission, Handler, Incoming, IncomingError, IncomingIter,
     Inherited, Inlet, InletReader, Notifier, Outlet, Payload, PluginValue, Progress, Reply,
     ReplyFuture, Reports, Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context, inlet,

@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::http1::Request;
 use crate::limits;
 use crate::panic::{catch_panic, contained};
+use crate::protocol::chain::Chain;
 use crate::protocol::service::{ServiceCall, ServiceEvent};
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{Problem, ProblemKind, parts, wire};
@@ -153,6 +154,12 @@ impl ServiceCalls {
             let text = format!("this host provides no service {:?}", call.service);
             return refused(ProblemKind::UnknownMethod, text);
         };
+        let within = Chain::read(call.chain.as_bytes()).unwrap_or_default();
+        let chain = within.with(call.service, call.method);
+        if within.is_full() {
+            let text = format!("the calls are within each other too deep: {chain}");
+            return refused(ProblemKind::Internal, text);
+        }
         let (body, media_type) = if call.is_base64 {
             match BASE64.decode(data) {
                 Ok(body) => (body.into(), MediaType::Raw),
@@ -167,7 +174,10 @@ impl ServiceCalls {
         let timeout = call.timeout.unwrap_or(limits::CALL_TIMEOUT).min(limits::MAX_DURATION);
         let deadline = Instant::now() + timeout;
         let (method, accepts_parts) = (call.method.to_owned(), call.accepts_parts);
-        Ok((target, ArrivedCall { method, body, media_type, accepts_parts, deadline }))
+        let traceparent = call.traceparent;
+        let call =
+            ArrivedCall { method, body, media_type, accepts_parts, deadline, chain, traceparent };
+        Ok((target, call))
     }
 }
 
@@ -180,6 +190,7 @@ async fn answer(
     activation: ActivationId,
 ) -> Result<Reply, Problem> {
     let deadline = call.deadline;
+    let scope = call.scope();
     let running = async {
         let mut reply = target.call(call)?;
         poll_fn(|cx| match peer.is_active() {
@@ -189,7 +200,7 @@ async fn answer(
         })
         .await
     };
-    match timeout_at(deadline, catch_panic(running)).await {
+    match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(panic)) => {
             contained(|| {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::protocol::Problem;
-use crate::typed::{Call, MediaType, Provided, Reply};
+use crate::protocol::chain::Chain;
+use crate::protocol::{Problem, Traceparent};
+use crate::typed::{Call, CallOrigin, Inherited, MediaType, Provided, Reply, Scope};
 
 /// A call of a service on its way to what fulfils it.
 #[derive(Debug)]
@@ -22,6 +23,20 @@ pub(in crate::host) struct ArrivedCall {
     /// Whether the reply may consist of parts.
     pub(in crate::host) accepts_parts: bool,
     pub(in crate::host) deadline: Instant,
+    /// The call itself, and those that it is within.
+    pub(in crate::host) chain: Chain,
+    pub(in crate::host) traceparent: Option<Traceparent>,
+}
+
+impl ArrivedCall {
+    /// What the call is run within: its time, its trace and its place in the chain go on with the calls
+    /// that are made there.
+    pub(super) fn scope(&self) -> Scope {
+        let deadline = Some(self.deadline.into_std());
+        let inherited = Inherited { deadline, traceparent: self.traceparent };
+        let origin = CallOrigin { host: None, chain: self.chain.clone() };
+        Scope::of_call(None, inherited).from(Some(Arc::new(origin)))
+    }
 }
 
 /// The reply of a service.

@@ -46,7 +46,9 @@ impl Instance {
             return Box::pin(self.call_with_stream(call, items, budget)).await;
         }
         let body = CallBody::new(call, self.reads_parts)?;
-        let request = self.request_of_call(call, body.as_deref(), budget);
+        let origin = self.origin();
+        let headers = origin.as_ref().map(|origin| origin.of_call(call));
+        let request = self.request_of_call(call, body.as_deref(), headers.as_deref(), budget);
         let mut sent = self.send(&request, budget.deadline).await;
         if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
             sent = Box::pin(self.repeat(&request, budget.deadline)).await;
@@ -73,7 +75,9 @@ impl Instance {
             return self.call_with_stream_blocking(call, items, budget);
         }
         let body = CallBody::new(call, self.reads_parts)?;
-        let request = self.request_of_call(call, body.as_deref(), budget);
+        let origin = self.origin();
+        let headers = origin.as_ref().map(|origin| origin.of_call(call));
+        let request = self.request_of_call(call, body.as_deref(), headers.as_deref(), budget);
         let send = |admission| self.endpoint().send_blocking(&request, budget.deadline, admission);
         let mut sent = send(Admission::Call);
         if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
@@ -173,11 +177,12 @@ impl Instance {
     }
 
     /// A call as a request in the plugin's dialect. `body` is that of a call with bytes beside its
-    /// other arguments.
+    /// other arguments, and `headers` are those of a call whose plugin calls services.
     pub(super) fn request_of_call<'a>(
         &self,
         call: &'a CallRequest<'a>,
         body: Option<&'a CallBody>,
+        headers: Option<&'a [(&'static str, &'a str)]>,
         budget: Budget,
     ) -> Request<'a> {
         let (media_type, request) = match body {
@@ -191,7 +196,11 @@ impl Instance {
                 timeout: Some(wire::timeout_value(budget.remaining)),
                 traceparent: traceparent_of(call),
                 content_type: Some(media_type),
-                headers: if call.accepts_parts { ACCEPTS_PARTS } else { &[] },
+                headers: match headers {
+                    Some(headers) => headers,
+                    None if call.accepts_parts => ACCEPTS_PARTS,
+                    None => &[],
+                },
                 ..request
             },
             Dialect::GoPlug1 => Request {

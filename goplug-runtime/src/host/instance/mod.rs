@@ -21,6 +21,7 @@ mod identity;
 mod in_flight;
 mod launch;
 mod liveness;
+mod origin;
 mod outcome;
 mod owned;
 mod patience;

@@ -53,8 +53,11 @@ impl Instance {
         let _permit =
             permit.map_err(|_| self.deadline_error(call.method, budget, Stage::Queued))?;
         let body = CallBody::new(call, self.reads_parts)?;
-        let request = self.request_of_call(call, body.as_deref(), budget);
-        let request = self.listening(request);
+        let origin = self.origin();
+        let headers = origin.as_ref().map(|origin| origin.headers(Some(wire::EVENT_STREAM)));
+        let headers = headers.as_deref().unwrap_or(ACCEPTS_PROGRESS);
+        let request = self.request_of_call(call, body.as_deref(), None, budget);
+        let request = self.listening(request, headers);
         let send =
             |admission| self.endpoint().send_for_stream(&request, budget.deadline, admission);
         let mut sent = send(Admission::Call).await;
@@ -82,8 +85,11 @@ impl Instance {
         let _permit =
             permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
         let body = CallBody::new(call, self.reads_parts)?;
-        let request = self.request_of_call(call, body.as_deref(), budget);
-        let request = self.listening(request);
+        let origin = self.origin();
+        let headers = origin.as_ref().map(|origin| origin.headers(Some(wire::EVENT_STREAM)));
+        let headers = headers.as_deref().unwrap_or(ACCEPTS_PROGRESS);
+        let request = self.request_of_call(call, body.as_deref(), None, budget);
+        let request = self.listening(request, headers);
         let send = |admission| {
             self.endpoint().send_for_stream_blocking(&request, budget.deadline, admission)
         };
@@ -99,10 +105,14 @@ impl Instance {
         }
     }
 
-    /// The request of a caller that listens. The original GoPlug knows no reports.
-    fn listening<'a>(&self, request: Request<'a>) -> Request<'a> {
+    /// The request of a caller that listens, with these headers. The original GoPlug knows no reports.
+    fn listening<'a>(
+        &self,
+        request: Request<'a>,
+        headers: &'a [(&'static str, &'a str)],
+    ) -> Request<'a> {
         match self.dialect() {
-            Dialect::GoPlug2 => Request { headers: ACCEPTS_PROGRESS, ..request },
+            Dialect::GoPlug2 => Request { headers, ..request },
             Dialect::GoPlug1 => request,
         }
     }

@@ -48,7 +48,8 @@ impl CallGuard {
         };
         if let Some(items) = &call.items {
             let (head, body) = self.prepare_stream(call, items, budget)?;
-            let (headers, times) = (head.headers(), self.times_of_both(budget));
+            let origin = self.origin();
+            let (headers, times) = (head.headers(origin.as_ref()), self.times_of_both(budget));
             let request = head.request(call.method, &headers);
             let deadline = budget.deadline;
             let sent = self.endpoint().send_body_for_stream(&request, body, times, deadline).await;
@@ -58,7 +59,9 @@ impl CallGuard {
             };
         }
         let body = CallBody::new(call, self.reads_parts)?;
-        let request = self.request_of_call(call, body.as_deref(), budget);
+        let origin = self.origin();
+        let headers = origin.as_ref().map(|origin| origin.of_call(call));
+        let request = self.request_of_call(call, body.as_deref(), headers.as_deref(), budget);
         let send =
             |admission| self.endpoint().send_for_stream(&request, budget.deadline, admission);
         let mut sent = send(Admission::Call).await;
@@ -83,7 +86,8 @@ impl CallGuard {
             permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
         if let Some(items) = &call.items {
             let (head, body) = self.prepare_stream(call, items, budget)?;
-            let (headers, times) = (head.headers(), self.times_of_both(budget));
+            let origin = self.origin();
+            let (headers, times) = (head.headers(origin.as_ref()), self.times_of_both(budget));
             let request = head.request(call.method, &headers);
             let deadline = budget.deadline;
             let sent =
@@ -93,7 +97,9 @@ impl CallGuard {
             });
         }
         let body = CallBody::new(call, self.reads_parts)?;
-        let request = self.request_of_call(call, body.as_deref(), budget);
+        let origin = self.origin();
+        let headers = origin.as_ref().map(|origin| origin.of_call(call));
+        let request = self.request_of_call(call, body.as_deref(), headers.as_deref(), budget);
         let send = |admission| {
             self.endpoint().send_for_stream_blocking(&request, budget.deadline, admission)
         };

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 
 use super::exit::EXIT_WAIT;
+use super::origin::OriginHeaders;
 use super::outcome::{Failure, Outcome};
 use super::shared::Instance;
 use crate::error::{Error, Result};
@@ -68,9 +69,13 @@ fn too_long(call: &CallRequest<'_>) -> Error {
 }
 
 impl StreamingHead {
-    /// The header with the arguments, if there is one.
-    pub(super) fn headers(&self) -> Vec<(&'static str, &str)> {
-        self.arguments.iter().map(|text| (wire::HEADER_ARGUMENTS, &**text)).collect()
+    /// The header with the arguments, if there is one, and those of a call whose plugin calls services.
+    pub(super) fn headers<'a>(
+        &'a self,
+        origin: Option<&'a OriginHeaders<'_>>,
+    ) -> Vec<(&'static str, &'a str)> {
+        let arguments = self.arguments.iter().map(|text| (wire::HEADER_ARGUMENTS, &**text));
+        arguments.chain(origin.into_iter().flat_map(|origin| origin.headers(None))).collect()
     }
 
     /// The request, with these headers.
@@ -115,7 +120,8 @@ impl Instance {
         budget: Budget,
     ) -> Result<Bytes> {
         let (head, mut body) = self.prepare_stream(call, items, budget)?;
-        let headers = head.headers();
+        let origin = self.origin();
+        let headers = head.headers(origin.as_ref());
         let request = head.request(call.method, &headers);
         let times = StreamingTimes { until_head: None, pause: budget.total };
         let sent = self.endpoint().send_body(&request, &mut body, times, budget.deadline).await;
@@ -133,7 +139,8 @@ impl Instance {
         budget: Budget,
     ) -> Result<Bytes> {
         let (head, mut body) = self.prepare_stream(call, items, budget)?;
-        let headers = head.headers();
+        let origin = self.origin();
+        let headers = head.headers(origin.as_ref());
         let request = head.request(call.method, &headers);
         let times = StreamingTimes { until_head: None, pause: budget.total };
         let sent = self.endpoint().send_body_blocking(&request, &mut body, times, budget.deadline);

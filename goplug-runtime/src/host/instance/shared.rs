@@ -50,6 +50,8 @@ pub(in crate::host) struct Instance {
     pub(super) reads_parts: bool,
     /// Whether the plugin answers with a stream while it reads one.
     pub(super) is_duplex: bool,
+    /// The token of this host, for a plugin that has to know which host has called it.
+    pub(super) host: OnceLock<Box<str>>,
     exit: ExitCell,
 }
 
@@ -83,6 +85,7 @@ impl Instance {
             in_flight: InFlight::new(policy.idle_stop.is_some()),
             reads_parts,
             is_duplex,
+            host: OnceLock::new(),
             exit: ExitCell::default(),
         }
     }

@@ -51,7 +51,7 @@ impl ServiceTarget for Granted {
             let Some(plugin) = plugin.upgrade() else {
                 return Err(Problem::new(ProblemKind::Stopping, format!("{id} is gone")));
             };
-            let ArrivedCall { method, body, media_type, accepts_parts, deadline } = call;
+            let ArrivedCall { method, body, media_type, accepts_parts, deadline, .. } = call;
             let timeout = deadline.saturating_duration_since(Instant::now());
             let request = CallRequest {
                 accepts_parts,

@@ -233,10 +233,10 @@ fn check_optional(instance: &Instance, method: &str) -> Result<()> {
     Err(Error::NotOffered { id: instance.id().clone(), method: method.into() })
 }
 
-/// How long a call may take. What is done within a call has at most what that call has left.
+/// How long a call may take. What is done within a call has a little less than what that call has left.
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
     let timeout = request.timeout.unwrap_or(plugin.policy().call_timeout);
-    Inherited::current().at_most(timeout.min(limits::MAX_DURATION))
+    Inherited::current().for_nested(timeout.min(limits::MAX_DURATION))
 }
 
 /// Whether the plugin is restarted whatever its exit: then a call that it refuses because it stops

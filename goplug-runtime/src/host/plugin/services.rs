@@ -162,7 +162,7 @@ impl PluginState {
         let members = comparison.members.iter().filter(|member| member.verdict >= refused);
         let differences: Vec<_> = members.map(ToString::to_string).collect();
         let reason = format!(
-            "it is provided, and is not what the plugin means:\n{}",
+            "it is provided, and is not what the plugin means; here the plugin is the client:\n{}",
             differences.join("\n")
         );
         Err(self.not_provided(&needed.name, &reason))

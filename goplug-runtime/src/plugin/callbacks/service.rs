@@ -18,6 +18,7 @@ use super::hub::{Hosts, Hub};
 use super::message::Message;
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::protocol::chain::Chain;
 use crate::protocol::service::{self, ServiceCall};
 use crate::protocol::{PluginId, Problem, ProblemKind};
 
@@ -185,6 +186,12 @@ fn shown(call: &ServiceCall<'_>) -> String {
     format!("{}/{}", call.service, call.method)
 }
 
+/// A call for people, with those that it is within.
+fn within(call: &ServiceCall<'_>) -> String {
+    let chain = Chain::read(call.chain.as_bytes()).unwrap_or_default();
+    chain.with(call.service, call.method).to_string()
+}
+
 /// The name and namespace of what fulfils a service.
 fn id_of(service: &str) -> Option<PluginId> {
     let (namespace, name) = service.rsplit_once('.').unwrap_or(("", service));
@@ -202,7 +209,7 @@ pub(in crate::plugin) fn failure_of(call: &ServiceCall<'_>, document: &[u8]) -> 
     let detail = problem.detail.clone();
     match problem.kind() {
         ProblemKind::DeadlineExceeded => Error::Deadline {
-            what: shown,
+            what: within(call),
             after: call.timeout.unwrap_or(Duration::ZERO),
             reason: Some(detail).filter(|detail| !detail.is_empty()),
             may_have_executed: true,

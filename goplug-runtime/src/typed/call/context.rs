@@ -14,6 +14,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use super::call_context::{CallContext, Inherited};
 use super::notifier::Notifier;
+use super::origin::CallOrigin;
 
 /// Which plugin the current code works for.
 #[derive(Clone)]
@@ -60,6 +61,8 @@ struct Inner {
 #[derive(Debug)]
 struct ScopedCall {
     inherited: Inherited,
+    /// Where the call comes from, if calls that are made within it have to know.
+    origin: Option<Arc<CallOrigin>>,
     /// Made when somebody asks for it, since few methods do.
     context: OnceCell<CallContext>,
     /// Whether the call has ended when this is dropped. A thread that works for a call has a scope of
@@ -85,8 +88,19 @@ impl Scope {
 
     /// Of a call that hands this down.
     pub fn of_call(plugin: Option<&Context>, inherited: Inherited) -> Self {
-        let call = ScopedCall { inherited, context: OnceCell::new(), ends_call: true };
+        let call =
+            ScopedCall { inherited, origin: None, context: OnceCell::new(), ends_call: true };
         Self(Some(Inner { plugin: plugin.cloned(), call: Some(call), may_block: false }))
+    }
+
+    /// The same scope of a call that comes from there.
+    #[cfg(any(feature = "host", feature = "plugin"))]
+    #[must_use]
+    pub(crate) fn from(mut self, origin: Option<Arc<CallOrigin>>) -> Self {
+        if let Some(Inner { call: Some(call), .. }) = &mut self.0 {
+            call.origin = origin;
+        }
+        self
     }
 
     /// What the current code is a part of, for a thread that works for it.
@@ -95,6 +109,7 @@ impl Scope {
             plugin: current.plugin.clone(),
             call: current.call.as_ref().map(|call| ScopedCall {
                 inherited: call.inherited,
+                origin: call.origin.clone(),
                 context: OnceCell::from(call.context()),
                 ends_call: false,
             }),
@@ -181,6 +196,15 @@ impl<F> Drop for Scoped<F> {
     fn drop(&mut self) {
         let Self { scope, future } = self;
         scope.enter(|| *future = None);
+    }
+}
+
+impl CallOrigin {
+    /// Where the call comes from that the current code is a part of; `None` outside of every call, and
+    /// if nobody has to know.
+    #[cfg(any(feature = "host", feature = "plugin"))]
+    pub(crate) fn current() -> Option<Arc<Self>> {
+        with_current(|current| current.call.as_ref()?.origin.clone()).flatten()
     }
 }
 

@@ -19,6 +19,7 @@ mod incoming_error;
 mod inlet;
 mod invocation;
 mod notifier;
+mod origin;
 mod outlet;
 mod parts;
 mod progress;
@@ -43,6 +44,7 @@ pub use invocation::{
     Arrived, Call, Handler, PluginValue, ReplyFuture, WrongPluginValue, receiver,
 };
 pub use notifier::{CallbackKind, Emission, Notifier, Payload};
+pub use origin::CallOrigin;
 pub use outlet::Outlet;
 pub use parts::ArrivedParts;
 pub use progress::{Progress, Reports};

@@ -1,4 +1,4 @@
-"""Callbacks: the hosts that listen, and the events that wait for each of them."""
+"""Callbacks, and calls of services: the hosts, and the events that wait for each of them."""
 
 import collections
 import time
@@ -11,6 +11,7 @@ KEPT = 256  # events that were sent to a host and can be sent again
 HOSTS = 64  # hosts that listen at a time
 FORGET = 30  # seconds after which a host without a stream is forgotten
 REPLY = 30  # seconds after which a callback is given up
+CALLS = 64  # calls of services of one host that are in flight at most
 LAST_ID = 2**63 - 1  # the largest id that a host may have seen
 
 
@@ -19,7 +20,7 @@ class Event:
 
     def __init__(self, number, name, data):
         self.number, self.name, self.data = number, name, data
-        self.reply = None
+        self.reply, self.is_call = None, False
 
     def text(self):
         return f"id: {self.number}\nevent: {self.name}\ndata: {self.data}\n\n".encode()
@@ -148,19 +149,49 @@ class Callbacks:
         event = host and self.push(host, name, kind, data, check)
         if not event:
             raise NotRegistered(f"no host has registered {name}")
+        return self.answer(host, name, event, check, REPLY)
+
+    def call(self, token, entry, kind, cancel, data, check, seconds, raw):
+        """Calls a service, which hosts list by this entry: of the host with the token, or of the first
+        that has it. `kind` makes the event's type of the time that is left, in milliseconds. A call
+        that is given up is taken back by the event `cancel`."""
+        until = time.monotonic() + seconds
+        host = next((host for host in self.hosts if self.listens(host, entry)
+                     and token in (None, host.token)), None)
+        while host and sum(other is host and event.is_call for other, event in self.awaited) >= CALLS:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{entry}: {CALLS} calls are in flight")
+            self.changed.wait(0.2)
+            check()
+        left = max(until - time.monotonic(), 0)
+        event = host and self.push(host, entry, kind(int(left * 1000)), data, check)
+        if not event:
+            raise NotRegistered(f"no host provides {entry}")
+        event.is_call = True
+        try:
+            return self.answer(host, entry, event, check, left, raw)
+        finally:
+            if event.reply is None and self.listens(host, entry):
+                self.push(host, entry, cancel, str(event.number), lambda: None)
+
+    def answer(self, host, name, event, check, seconds, raw=False):
+        """Waits for the reply to an event, and returns its value."""
         self.awaited.append((host, event))
-        until = time.monotonic() + REPLY
+        until = time.monotonic() + seconds
         try:
             while event.reply is None:
                 if not self.listens(host, name):
                     raise NotRegistered(f"the host that had registered {name} is gone")
                 if time.monotonic() > until:
-                    raise TimeoutError(f"{name} was not answered within {REPLY} s")
+                    raise TimeoutError(f"{name} was not answered within {seconds:.3f} s")
                 self.changed.wait(0.2)
                 check()
         finally:
             self.awaited.remove((host, event))
+            self.changed.notify_all()
         body, is_problem = event.reply
+        if raw and not is_problem:
+            return body
         value = parse(body, "internal")  # a mistake of the host, not of the caller
         if is_problem:
             raise CallbackFailed(value if isinstance(value, dict) else {})

@@ -5,7 +5,7 @@ import re
 import time
 import urllib.parse
 
-from .callbacks import LAST_ID
+from .callbacks import LAST_ID, REPLY
 from .http1 import HeadTooLong, Stream, segments
 from .incoming import Incoming
 from .parts import FORM_DATA
@@ -250,6 +250,13 @@ class Call:
         if self.stream.peer_is_gone():
             raise ConnectionResetError("the caller lost interest")
 
+    def left(self):
+        """The seconds that what is done within the call may take."""
+        budget = None if self.begun else self.budget()
+        if budget is None:
+            return REPLY
+        return max(self.request.since + budget / 1000 - time.monotonic(), 0)
+
     def token(self):
         token = self.request.header("goplug-host")
         if token is not None and not re.fullmatch("[!-~]{1,256}", token):
@@ -339,4 +346,5 @@ def method_name(segment):
 
 def is_callback_name(name):
     return (isinstance(name, str) and 0 < len(name.encode("utf-8", "replace")) <= 1024
-            and name.isprintable() and ";" not in name and name != "gap")
+            and name.isprintable() and name != "gap"
+            and (";" not in name or re.fullmatch(r"[^;/\\]{1,513};service", name) is not None))

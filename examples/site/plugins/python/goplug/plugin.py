@@ -5,7 +5,7 @@ import logging
 import threading
 
 from . import parts
-from .callbacks import Callbacks
+from .callbacks import REPLY, Callbacks
 from .problem import Problem
 from .values import fits, is_beside, is_part, is_raw, parse, result_is_raw, write
 
@@ -28,7 +28,8 @@ class Plugin:
                       "protocol": 2, "features": []}
         self.types = types or {}
         self.definitions, self.schemas = definitions or {}, schemas or {}
-        self.methods, self.members, self.hooks = {}, {"methods": [], "callbacks": []}, {}
+        self.methods, self.hooks = {}, {}
+        self.members = {"methods": [], "callbacks": [], "needs": [], "wants": []}
         self.streaming = set()  # the methods whose result is a stream
         self.reporting = set()  # the methods that report how far they are
         self.incoming = {}  # the argument of a method that is a stream: its name, and the type of an item
@@ -41,7 +42,8 @@ class Plugin:
     def descriptor(self):
         """What the plugin says of itself when it is activated: without schemas."""
         by_name = {kind: sorted(members, key=lambda member: member["name"])
-                   for kind, members in self.members.items()}
+                   for kind, members in self.members.items()
+                   if members or kind in ("methods", "callbacks")}
         return {**self.about, **by_name}
 
     @property
@@ -50,6 +52,10 @@ class Plugin:
         about = self.descriptor
         for kind in ("methods", "callbacks"):
             about[kind] = [self.with_schemas(member) for member in about[kind]]
+        for kind in {"needs", "wants"} & about.keys():
+            about[kind] = [{**service, "methods": [self.with_schemas(method)
+                                                   for method in service["methods"]]}
+                           for service in about[kind]]
         return {**about, "$defs": self.definitions} if self.definitions else about
 
     def with_schemas(self, member):
@@ -111,6 +117,14 @@ class Plugin:
             with self.lock:
                 return send(name, kind, data, call.check if call else lambda: None)
         return call_back
+
+    def service(self, name, methods, optional=False):
+        """Declares a service of the host: for each method its parameters, and the type of its result.
+        Without `optional`, the host does not start the plugin unless it provides the service. Returns
+        an object with a function for each method."""
+        about = [member(method, "", params, returns) for method, (params, returns) in methods.items()]
+        self.members["wants" if optional else "needs"].append({"name": name, "methods": about})
+        return Service(self, name, methods)
 
     def on_activate(self, function):
         """Decorates the function that gets the plugin ready; its argument is the configuration."""
@@ -247,6 +261,32 @@ class Plugin:
         with self.lock:
             self.phase = "ended"
             self.lock.notify_all()
+
+
+class Service:
+    """A service of the host, whose methods are functions."""
+
+    def __init__(self, plugin, name, methods):
+        self._plugin, self._name, self._methods = plugin, name, methods
+
+    def __getattr__(self, method):
+        if method not in self._methods:
+            raise AttributeError(f"the service {self._name} declares no method {method}")
+        plugin, name, (params, returns) = self._plugin, self._name, self._methods[method]
+
+        def call(*values):
+            if is_raw(params):
+                data, last = base64.b64encode(values[0]).decode(), ";base64"
+            else:
+                data, last = write(dict(zip(params, values))).decode(), ""
+            now = getattr(plugin.calls, "current", None)
+            with plugin.lock:
+                return plugin.callbacks.call(
+                    now and now.token(), f"{name};service",
+                    lambda left: f"{name}/{method};call;timeout={left}{last}",
+                    f"{name}/{method};cancel", data, now.check if now else lambda: None,
+                    now.left() if now else REPLY, result_is_raw(returns))
+        return call
 
 
 def member(name, doc, params, returns, stream=False, incoming=None):

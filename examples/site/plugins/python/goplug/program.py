@@ -98,6 +98,9 @@ def install(plugin, folder):
              "Sha256": {relative(path, folder): hashlib.sha256(path.read_bytes()).hexdigest()
                         for path in [script, *sorted(modules)]},
              "Methods": about["methods"], "Callbacks": about["callbacks"]}
+    for key, kind in (("Needs", "needs"), ("Wants", "wants")):
+        if kind in about:
+            pconf[key] = about[kind]
     if "$defs" in about:
         pconf["$defs"] = about["$defs"]
     path = folder / f"{about['namespace']}.{about['name']}.pconf"

@@ -157,6 +157,10 @@ impl Supervisor {
         })?;
         peer.set_active(instance.shared.descriptor());
         let dialect = instance.shared.dialect();
+        let descriptor = instance.shared.descriptor();
+        if !(descriptor.needs.is_empty() && descriptor.wants.is_empty()) {
+            instance.shared.set_host(plugin.callbacks().host_id());
+        }
         let has_more = match self.add_services(&peer, &instance) {
             Ok(has_more) => has_more,
             Err(error) => {

@@ -1,6 +1,7 @@
 //! Requests whose body is a stream that the method reads while it runs.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use crate::plugin::request_handler::Answer;
 use crate::plugin::response::{Content, Response, ResponseGuard};
 use crate::plugin::route::{IncomingCall, MethodCall};
 use crate::protocol::Problem;
-use crate::typed::{Call, IncomingError, InletReader, inlet};
+use crate::typed::{Call, CallOrigin, IncomingError, InletReader, inlet};
 
 impl H1Connection<'_> {
     /// Answers a call of a method that takes a stream. It begins when its arguments are there.
@@ -34,7 +35,8 @@ impl H1Connection<'_> {
             Some(arguments) => arguments,
             None => self.first_event(&mut feed, &mut reader).await?,
         };
-        let response = self.run(request.call, arguments, reader, &mut feed).await?;
+        let IncomingCall { call, origin, .. } = request;
+        let response = self.run((call, origin), arguments, reader, &mut feed).await?;
         if matches!(response.content, Content::Result(_)) {
             return Ok(match self.push(response) {
                 Some(Served::Result(result, _)) => {
@@ -78,7 +80,7 @@ impl H1Connection<'_> {
     /// Runs the method, and reads the body meanwhile.
     async fn run(
         &mut self,
-        method: MethodCall<'_>,
+        (method, origin): (MethodCall<'_>, Option<Arc<CallOrigin>>),
         arguments: Bytes,
         reader: InletReader,
         feed: &mut Feed,
@@ -91,7 +93,8 @@ impl H1Connection<'_> {
         let budget = method.budget.filter(|_| method.streams);
         feed.limit_rest(after_body);
         let call = Call::new(arguments).reading(reader);
-        let pending = match self.handler.begin_method(MethodCall { budget, ..method }, call).await {
+        let method = MethodCall { budget, ..method };
+        let pending = match self.handler.begin_method(method, call, origin).await {
             Answer::Ready(response) => return Ok(response),
             Answer::Pending(pending) => pending,
         };

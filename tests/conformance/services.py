@@ -1,0 +1,116 @@
+"""Checks of services of the host: how a plugin lists them, calls them, and takes calls back."""
+
+import base64
+import json
+
+from host import Skip
+from table import check
+
+SERVICE = "Database"
+
+
+def listening(plugin):
+    """The stream of a host that provides the service."""
+    declared = plugin.announced.keys.get("Needs", []) + plugin.announced.keys.get("Wants", [])
+    if SERVICE not in [service["name"] for service in declared]:
+        raise Skip(f"the plugin declares no service {SERVICE}")
+    return plugin.listen([f"{SERVICE};service"], Goplug_Host="a")
+
+
+def called(events):
+    """The next call: its id, its method, its options and its data."""
+    number, kind, data = events.next()
+    name, call, *options = kind.split(";")
+    service, method = name.split("/")
+    assert (service, call) == (SERVICE, "call"), kind
+    return number, method, options, data
+
+
+def reply(plugin, number, body, **headers):
+    response = plugin.post(f"CallbackReply/{number}", body, Goplug_Host="a", **headers)
+    assert response.status == 200, response
+
+
+@check(170, "Services of the host", "Needs and Wants are those of the descriptor", "own")
+def _(plugin):
+    for key, kind in (("Needs", "needs"), ("Wants", "wants")):
+        announced = [one["name"] for one in plugin.announced.keys.get(key) or []]
+        assert announced == [one["name"] for one in plugin.descriptor.get(kind) or []], kind
+
+
+@check(171, "Services of the host", "an entry of a service is accepted in the list of callbacks", "own")
+def _(plugin):
+    plugin.listen(["Other;service"], Goplug_Host="a")
+
+
+@check(172, "Services of the host", "an entry that no service can have is a bad-request")
+def _(plugin):
+    for entry in (";service", "a;b;service", "a/b;service", "a;x"):
+        response = plugin.post("RegisterCallback", json.dumps([entry]), Goplug_Protocol="2")
+        response.is_problem(400, "bad-request")
+
+
+@check(173, "Services of the host", "a call is an event, and its reply is the result", "own")
+def _(plugin):
+    events, client = listening(plugin), plugin.connect()
+    plugin.need("texts")
+    client.request("texts", ["pages"], Goplug_Host="a", Goplug_Timeout="20000")
+    number, method, options, data = called(events)
+    assert (number, method, json.loads(data)) == (1, "query", {"table": "pages"}), data
+    left = [option for option in options if option.startswith("timeout=")]
+    assert len(left) == 1 and 0 < int(left[0][8:]) <= 20000, options
+    reply(plugin, number, b'[{"number":1,"text":"one"}]', Content_Type="application/json")
+    assert client.response().json() == ["one"]
+
+
+@check(174, "Services of the host", "a problem document is the error of the call", "own")
+def _(plugin):
+    events, client = listening(plugin), plugin.connect()
+    plugin.need("texts")
+    client.request("texts", ["none"], Goplug_Host="a")
+    number, _, _, _ = called(events)
+    problem = {"type": "urn:goplug:error:method", "title": "", "status": 422, "detail": "none",
+               "error": {"NoTable": "none"}}
+    reply(plugin, number, json.dumps(problem).encode(), Content_Type="application/problem+json")
+    response = client.response()
+    response.is_problem(422, "method")
+    assert response.json()["error"] == {"NoTable": "none"}, response
+
+
+@check(175, "Services of the host", "bytes are base64 with ;base64, and the reply is raw", "own")
+def _(plugin):
+    events, client = listening(plugin), plugin.connect()
+    plugin.need("reversed")
+    client.request("reversed", bytes(range(256)), Goplug_Host="a")
+    number, method, options, data = called(events)
+    assert method == "reversed" and options[-1] == "base64", options
+    sent = base64.b64decode(data, validate=True)
+    reply(plugin, number, sent[::-1], Content_Type="application/octet-stream")
+    assert client.response().body == bytes(reversed(range(256)))
+
+
+@check(176, "Services of the host", "a call that is given up is taken back", "own")
+def _(plugin):
+    events, client = listening(plugin), plugin.connect()
+    plugin.need("texts")
+    client.request("texts", ["pages"], Goplug_Host="a", Goplug_Timeout="50")
+    number, _, _, _ = called(events)
+    assert client.response().status != 200
+    _, kind, data = events.next()
+    assert (kind, data) == (f"{SERVICE}/query;cancel", str(number)), (kind, data)
+
+
+@check(177, "Services of the host", "a call is not sent again behind the id that the host has seen", "own")
+def _(plugin):
+    events, client = listening(plugin), plugin.connect()
+    plugin.need("texts")
+    client.request("texts", ["pages"], Goplug_Host="a")
+    number, _, _, _ = called(events)
+    again = plugin.listen([f"{SERVICE};service", "x"], Goplug_Host="a", Last_Event_ID=str(number))
+    other = plugin.connect()
+    other.request("texts", ["other"], Goplug_Host="a")
+    second, _, _, data = called(again)
+    assert second == number + 1 and "other" in data, (second, data)
+    for one, waiting in ((number, client), (second, other)):
+        reply(plugin, one, b"[]", Content_Type="application/json")
+        assert waiting.response().json() == []

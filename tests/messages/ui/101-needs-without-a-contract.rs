@@ -1,0 +1,6 @@
+pub struct NoContract;
+
+#[goplug::plugin(needs(NoContract), wants(Missing))]
+pub struct Report;
+
+fn main() {}
