@@ -207,7 +207,10 @@ pub const ROOMS: &[Rooms] = &[
         order: &["stop", "log", "ledger", "request_id", "failure", "state", "operations", "routes"],
     },
     Rooms { of: "site-stats", order: &["count", "log", "table"] },
-    Rooms { of: "torture", order: &["proxy", "report", "test_env", "victim", "roles", "trials"] },
+    Rooms {
+        of: "torture",
+        order: &["asker", "proxy", "report", "test_env", "victim", "roles", "trials"],
+    },
     Rooms {
         of: "rooms",
         order: &[

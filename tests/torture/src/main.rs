@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
+mod asker;
 mod proxy;
 mod report;
 mod roles;
@@ -15,6 +16,7 @@ mod victim;
 
 use std::process::ExitCode;
 
+use asker::Asker;
 use report::Report;
 use trials::{Scale, Trial};
 use victim::Victim;
@@ -29,7 +31,7 @@ trials, all of them unless some are named:
 
 fn main() -> ExitCode {
     // In a process that a registry started as a plugin, this serves and does not return.
-    goplug::embed!(Victim);
+    goplug::embed!(Victim, Asker);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(role) = roles::named(&arguments) {
         return role;

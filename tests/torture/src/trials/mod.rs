@@ -6,6 +6,7 @@ mod host_death;
 mod load;
 mod misbehaving;
 mod restart;
+mod services;
 mod strangers;
 mod streams;
 mod upgrade;
@@ -38,19 +39,21 @@ pub(crate) enum Trial {
     Upgrade,
     Callbacks,
     Streams,
+    Services,
     Load,
     Discovery,
     Strangers,
 }
 
 impl Trial {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::HostDeath,
         Self::Restart,
         Self::Misbehaving,
         Self::Upgrade,
         Self::Callbacks,
         Self::Streams,
+        Self::Services,
         Self::Load,
         Self::Discovery,
         Self::Strangers,
@@ -64,6 +67,7 @@ impl Trial {
             Self::Upgrade => "upgrade",
             Self::Callbacks => "callbacks",
             Self::Streams => "streams",
+            Self::Services => "services",
             Self::Load => "load",
             Self::Discovery => "discovery",
             Self::Strangers => "strangers",
@@ -82,6 +86,7 @@ impl Trial {
             Self::Upgrade => upgrade::run(scale, report).await,
             Self::Callbacks => callbacks::run(scale, report).await,
             Self::Streams => streams::run(scale, report).await,
+            Self::Services => services::run(scale, report).await,
             Self::Load => load::run(scale, report).await,
             Self::Discovery => discovery::run(report).await,
             Self::Strangers => strangers::run(report).await,
