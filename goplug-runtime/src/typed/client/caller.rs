@@ -115,9 +115,11 @@ impl<'a> CallRequest<'a> {
 /// # }
 /// ```
 ///
-/// A layer passes the request on and does something beside it:
+/// A layer passes the request on and does something beside it. It passes on all that it leaves alone
+/// too: the defaults of this trait know no streams and check nothing.
 ///
 /// ```
+/// use goplug::raw::{Expectation, StreamedBody};
 /// use goplug::{Bytes, CallRequest, CallbackHandler, Caller, Result, Subscription};
 ///
 /// /// Prints each call on its way.
@@ -130,8 +132,21 @@ impl<'a> CallRequest<'a> {
 ///         self.0.call(request).await
 ///     }
 ///
+///     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
+///         println!("{} for a stream", request.method);
+///         self.0.call_stream(request).await
+///     }
+///
 ///     async fn subscribe(&self, name: &'static str, handler: CallbackHandler) -> Result<Subscription> {
 ///         self.0.subscribe(name, handler).await
+///     }
+///
+///     fn check(&self, expectation: &Expectation) -> Result<()> {
+///         self.0.check(expectation)
+///     }
+///
+///     fn offers(&self, method: &str) -> bool {
+///         self.0.offers(method)
 ///     }
 /// }
 /// ```
