@@ -5,7 +5,7 @@
 
 use goplug_fuzz::pieces;
 use goplug_runtime::bytes::Bytes;
-use goplug_runtime::protocol::event_stream::{Decoder, Event, ItemReader, ItemEvent};
+use goplug_runtime::protocol::event_stream::{Decoder, Event, ItemEvent, ItemReader};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|stream: &[u8]| {
