@@ -39,6 +39,8 @@ pub struct InletReader {
     body: Body,
     /// An event that came in the place of the arguments.
     first: Option<ItemEvent>,
+    /// Whether the event has come that says that no item follows.
+    is_complete: bool,
     /// Whether the last item has been read, or there was an error.
     has_ended: bool,
 }
@@ -57,7 +59,8 @@ pub fn inlet(items: MediaType, limit: usize) -> (Inlet, InletReader) {
         MediaType::Json => Body::Events(ItemReader::new(limit)),
         MediaType::Raw => Body::Bytes(Bytes::new()),
     };
-    let reader = InletReader { shared: Arc::clone(&shared), body, first: None, has_ended: false };
+    let (first, is_complete, has_ended) = (None, false, false);
+    let reader = InletReader { shared: Arc::clone(&shared), body, first, is_complete, has_ended };
     (Inlet(shared), reader)
 }
 
@@ -137,6 +140,14 @@ impl InletReader {
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, IncomingError>> {
         loop {
+            if self.is_complete {
+                // The rest of the body is read too, since the connection can carry no further request
+                // before its end. What is in it does not count, and no more does how it ends.
+                match ready!(self.poll_part(cx)) {
+                    Ok(Some(_)) => continue,
+                    Ok(None) | Err(_) => return Poll::Ready(Ok(None)),
+                }
+            }
             match &mut self.body {
                 Body::Bytes(bytes) if !bytes.is_empty() => {
                     return Poll::Ready(Ok(Some(std::mem::take(bytes))));
@@ -144,7 +155,10 @@ impl InletReader {
                 Body::Bytes(_) => {}
                 Body::Events(_) => match self.next_event()? {
                     Some(ItemEvent::Item(item)) => return Poll::Ready(Ok(Some(item))),
-                    Some(ItemEvent::End) => return Poll::Ready(Ok(None)),
+                    Some(ItemEvent::End) => {
+                        self.is_complete = true;
+                        continue;
+                    }
                     Some(ItemEvent::Error(problem)) => {
                         return Poll::Ready(Err(IncomingError::of_sender(&problem)));
                     }
@@ -288,6 +302,20 @@ mod tests {
             assert_eq!(items[0], Ok(part("2")));
             assert!(items[1].as_ref().is_err_and(|text| text.contains("cut off")), "{items:?}");
             assert_eq!(items.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_stream_ends_when_its_body_has_been_read() {
+        let mut cx = Context::from_waker(Waker::noop());
+        for end in [Ok(()), Err(IncomingError::cut_off("gone"))] {
+            let (inlet, mut reader) = inlet(MediaType::Json, 100);
+            inlet.push(part("event: end\ndata: null\n\n"));
+            assert!(reader.poll_item(&mut cx).is_pending());
+            inlet.push(part("event: item\ndata: 3\n\n"));
+            assert!(reader.poll_item(&mut cx).is_pending());
+            inlet.end(end);
+            assert!(matches!(reader.poll_item(&mut cx), Poll::Ready(None)));
         }
     }
 
