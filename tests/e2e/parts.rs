@@ -85,7 +85,7 @@ fn the_descriptor_says_that_the_plugin_reads_parts() {
     run_test(async |env| {
         let (_registry, calculator) = env.calculator().await;
         let descriptor = calculator.plugin().descriptor().unwrap();
-        assert_eq!(descriptor.features, ["pipeline", "parts"]);
+        assert!(descriptor.features.iter().any(|feature| feature == "parts"), "{descriptor:?}");
     });
 }
 
