@@ -9,11 +9,10 @@ use bytes::Bytes;
 use super::answer::Answer;
 use super::body_part::next_part;
 use super::error::{SendError, Stage};
-use super::open::busy_poll_header;
+use super::open::BusyPollHeader;
 use super::pool::Pooled;
-use crate::http1::{BodyStream, Buffer, Request, ResponseReader, insert_header};
+use crate::http1::{BodyStream, Buffer, Request, ResponseReader};
 use crate::limits;
-use crate::protocol::wire;
 use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle};
 
 /// A connection that has been idle for longer than this is checked before it is used again. A
@@ -30,8 +29,7 @@ pub(in crate::host) struct BlockingConnection {
     /// The head of a request, and a short body.
     outgoing: Vec<u8>,
     busy_poll: BusyPoll,
-    /// For how many microseconds the plugin is to poll busily; `None` once this was sent.
-    busy_poll_header: Option<u64>,
+    busy_poll_header: BusyPollHeader,
     reusable: bool,
     /// When the last response was complete.
     idle_since: Instant,
@@ -55,7 +53,7 @@ impl BlockingConnection {
             reader: ResponseReader::new(limit),
             outgoing: Vec::new(),
             busy_poll: BusyPoll::new(busy_poll),
-            busy_poll_header: busy_poll_header(busy_poll),
+            busy_poll_header: BusyPollHeader::new(busy_poll),
             reusable: true,
             idle_since: Instant::now(),
         })
@@ -74,9 +72,7 @@ impl BlockingConnection {
         self.reusable = false;
         self.outgoing.clear();
         let body = request.write_to(&mut self.outgoing, authority.as_bytes());
-        if let Some(microseconds) = self.busy_poll_header.take() {
-            insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
-        }
+        self.busy_poll_header.insert_once(&mut self.outgoing);
         let mut parts = [IoSlice::new(&self.outgoing), IoSlice::new(body)];
         let sent = match request.more {
             [] => send(&mut self.stream, &mut parts, deadline),
@@ -117,9 +113,7 @@ impl BlockingConnection {
         self.reusable = false;
         self.outgoing.clear();
         request.write_head_of_stream(&mut self.outgoing, authority.as_bytes());
-        if let Some(microseconds) = self.busy_poll_header.take() {
-            insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
-        }
+        self.busy_poll_header.insert_once(&mut self.outgoing);
         &self.outgoing
     }
 

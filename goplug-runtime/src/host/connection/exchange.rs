@@ -21,13 +21,12 @@ use super::answer::Answer;
 use super::body_part::{Idle, next_part};
 use super::deadline_timer::DeadlineTimer;
 use super::error::{SendError, Stage};
-use super::open::{busy_poll_header, connect};
+use super::open::{BusyPollHeader, connect};
 use super::pool::Pooled;
 use crate::error::Error;
 use crate::host::runtime;
-use crate::http1::{BodyStream, Buffer, Request, ResponseReader, insert_header};
+use crate::http1::{BodyStream, Buffer, Request, ResponseReader};
 use crate::limits;
-use crate::protocol::wire;
 use crate::transport::{BusyPoll, ShutdownHandle, Stream};
 
 pub(in crate::host) use self::streaming::StreamingTimes;
@@ -43,8 +42,7 @@ pub(in crate::host) struct Connection {
     outgoing: Vec<u8>,
     timer: DeadlineTimer,
     busy_poll: BusyPoll,
-    /// For how many microseconds the plugin is to poll busily; `None` once this was sent.
-    busy_poll_header: Option<u64>,
+    busy_poll_header: BusyPollHeader,
     reusable: bool,
 }
 
@@ -69,7 +67,7 @@ impl Connection {
             outgoing: Vec::new(),
             timer: DeadlineTimer::default(),
             busy_poll: BusyPoll::new(busy_poll),
-            busy_poll_header: busy_poll_header(busy_poll),
+            busy_poll_header: BusyPollHeader::new(busy_poll),
             reusable: true,
         })
     }
@@ -91,9 +89,7 @@ impl Connection {
         let was_reusable = std::mem::take(&mut self.reusable);
         self.outgoing.clear();
         let body = request.write_to(&mut self.outgoing, authority);
-        if let Some(microseconds) = self.busy_poll_header.take() {
-            insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
-        }
+        self.busy_poll_header.insert_once(&mut self.outgoing);
         let mut exchange = Exchange {
             stream: &mut self.stream,
             incoming: &mut self.incoming,

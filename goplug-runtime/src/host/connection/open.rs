@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::http1::insert_header;
+use crate::protocol::wire;
 use crate::transport::{self, Stream};
 
 /// Connects to a socket that this host's user or root has bound.
@@ -13,8 +15,22 @@ pub(in crate::host) async fn connect(socket: &Path, timeout: Duration) -> io::Re
     Ok(stream)
 }
 
-/// The value of the header that sets the plugin's bound of busy polling, in microseconds; `None`
-/// for zero.
-pub(super) fn busy_poll_header(busy_poll: Duration) -> Option<u64> {
-    u64::try_from(busy_poll.as_micros()).ok().filter(|microseconds| *microseconds > 0)
+/// The header that sets the plugin's bound of busy polling, in microseconds, until it has been sent;
+/// `None` for no polling.
+#[derive(Debug)]
+pub(super) struct BusyPollHeader(Option<u64>);
+
+impl BusyPollHeader {
+    pub(super) fn new(busy_poll: Duration) -> Self {
+        let microseconds = u64::try_from(busy_poll.as_micros()).ok();
+        Self(microseconds.filter(|microseconds| *microseconds > 0))
+    }
+
+    /// Adds the header to the head of a connection's first request.
+    #[inline]
+    pub(super) fn insert_once(&mut self, head: &mut Vec<u8>) {
+        if let Some(microseconds) = self.0.take() {
+            insert_header(head, wire::HEADER_BUSY_POLL, microseconds);
+        }
+    }
 }

@@ -11,8 +11,7 @@ use super::Connection;
 use crate::host::connection::answer::Answer;
 use crate::host::connection::error::{SendError, Stage};
 use crate::host::connection::request_body::{RequestBody, Waiting};
-use crate::http1::{Buffer, Request, ResponseReader, insert_header};
-use crate::protocol::wire;
+use crate::http1::{Buffer, Request, ResponseReader};
 use crate::transport::Stream;
 
 /// How long a request whose body is a stream may take. While it waits for an item of its caller, no
@@ -39,9 +38,7 @@ impl Connection {
         let was_reusable = std::mem::take(&mut self.reusable);
         self.outgoing.clear();
         request.write_head_of_stream(&mut self.outgoing, authority);
-        if let Some(microseconds) = self.busy_poll_header.take() {
-            insert_header(&mut self.outgoing, wire::HEADER_BUSY_POLL, microseconds);
-        }
+        self.busy_poll_header.insert_once(&mut self.outgoing);
         body.begin(&self.outgoing);
         let mut exchange = StreamingExchange {
             stream: &mut self.stream,
@@ -50,7 +47,6 @@ impl Connection {
             body,
             write_error: None,
             has_begun: false,
-            has_received: false,
         };
         let mut pause = PauseTimer { times, sent: 0, since: None };
         let timer = &mut self.timer;
@@ -117,8 +113,6 @@ struct StreamingExchange<'a> {
     /// Why the rest of the body cannot be sent.
     write_error: Option<io::Error>,
     has_begun: bool,
-    /// Whether a byte has been received.
-    has_received: bool,
 }
 
 impl StreamingExchange<'_> {
@@ -151,7 +145,7 @@ impl StreamingExchange<'_> {
         loop {
             let room = self.reader.room(self.incoming)?;
             match ready!(self.stream.poll_receive(cx, room)) {
-                Ok(count) if count > 0 => self.has_received = true,
+                Ok(1..) => {}
                 outcome => return Poll::Ready(self.end(outcome.map(drop))),
             }
             if let Some(answer) = A::take(self.reader, self.incoming)? {
