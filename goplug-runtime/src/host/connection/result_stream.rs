@@ -66,21 +66,18 @@ pub(in crate::host) trait BodySource: Send + Unpin {
 }
 
 impl<C> ResultStream<C> {
-    pub(super) fn new(connection: Box<Member<C>>, head: StreamHead) -> Self {
-        Self { connection, head, waiting_since: None, sending: None, is_cut_off: false }
-    }
-
-    /// A stream that has begun before the request was sent to its end.
-    pub(super) fn sending(
+    /// A stream that has begun, perhaps before all of this request's body was sent.
+    pub(super) fn new(
         connection: Box<Member<C>>,
         head: StreamHead,
-        request: RequestBody,
+        request: Option<RequestBody>,
     ) -> Self
     where
         Self: BodySource,
     {
-        let sending = (!request.is_sent()).then(|| Box::new(request));
-        let mut stream = Self { sending, ..Self::new(connection, head) };
+        let sending = request.filter(|request| !request.is_sent()).map(Box::new);
+        let (waiting_since, is_cut_off) = (None, false);
+        let mut stream = Self { connection, head, waiting_since, sending, is_cut_off };
         stream.begin();
         stream
     }

@@ -2,8 +2,9 @@
 
 use tokio::time::Instant;
 
+use super::streams::begun;
 use super::{Admission, Endpoint};
-use crate::host::connection::answer::{Answer, StreamedAnswer};
+use crate::host::connection::answer::Answer;
 use crate::host::connection::blocking::BlockingConnection;
 use crate::host::connection::error::SendError;
 use crate::host::connection::exchange::{Connection, StreamingTimes};
@@ -38,15 +39,7 @@ impl Endpoint {
         deadline: Instant,
     ) -> Result<Begun<ResultStream<Connection>>, SendError> {
         let (connection, answer) = self.exchange_body(request, &mut body, times, deadline).await?;
-        Ok(match answer {
-            StreamedAnswer::Stream(head) => {
-                Begun::Stream(ResultStream::sending(connection, head, body))
-            }
-            StreamedAnswer::Response(response) => {
-                self.connections.put(connection);
-                Begun::Response(response)
-            }
-        })
+        Ok(begun(connection, answer, Some(body), &self.connections))
     }
 
     async fn exchange_body<A: Answer>(
@@ -95,15 +88,7 @@ impl Endpoint {
     ) -> Result<Begun<ResultStream<BlockingConnection>>, SendError> {
         let (connection, answer) =
             self.exchange_body_blocking(request, &mut body, times, deadline)?;
-        Ok(match answer {
-            StreamedAnswer::Stream(head) => {
-                Begun::Stream(ResultStream::sending(connection, head, body))
-            }
-            StreamedAnswer::Response(response) => {
-                self.blocking.put(connection);
-                Begun::Response(response)
-            }
-        })
+        Ok(begun(connection, answer, Some(body), &self.blocking))
     }
 
     fn exchange_body_blocking<A: Answer>(

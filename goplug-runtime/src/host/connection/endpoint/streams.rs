@@ -11,6 +11,7 @@ use crate::host::connection::blocking::BlockingConnection;
 use crate::host::connection::error::SendError;
 use crate::host::connection::exchange::Connection;
 use crate::host::connection::pool::{Member, Pool, Pooled};
+use crate::host::connection::request_body::RequestBody;
 use crate::host::connection::result_stream::{Begun, BodySource, ResultStream};
 use crate::http1::Request;
 
@@ -27,7 +28,7 @@ impl Endpoint {
             deadline,
             admission,
             || false,
-            |connection, answer| begun(connection, answer, &self.connections),
+            |connection, answer| begun(connection, answer, None, &self.connections),
         )
     }
 
@@ -39,7 +40,7 @@ impl Endpoint {
         admission: Admission,
     ) -> Result<Begun<ResultStream<BlockingConnection>>, SendError> {
         self.exchange_blocking(request, deadline, admission, |connection, answer| {
-            begun(connection, answer, &self.blocking)
+            begun(connection, answer, None, &self.blocking)
         })
     }
 
@@ -57,21 +58,18 @@ impl Endpoint {
     }
 }
 
-/// What the answer begins: a stream keeps its connection.
-fn begun<C: Pooled>(
+/// What the answer begins: a stream keeps its connection, and sends what is left of the request's body.
+pub(super) fn begun<C: Pooled>(
     connection: Box<Member<C>>,
     answer: StreamedAnswer,
+    body: Option<RequestBody>,
     pool: &Pool<C>,
 ) -> Begun<ResultStream<C>>
 where
     ResultStream<C>: BodySource,
 {
     match answer {
-        StreamedAnswer::Stream(head) => {
-            let mut stream = ResultStream::new(connection, head);
-            stream.begin();
-            Begun::Stream(stream)
-        }
+        StreamedAnswer::Stream(head) => Begun::Stream(ResultStream::new(connection, head, body)),
         StreamedAnswer::Response(response) => {
             pool.put(connection);
             Begun::Response(response)
