@@ -3,6 +3,7 @@
 //! An async caller uses [`Instance::call`], a caller that blocks [`Instance::call_blocking`].
 //! They differ only in the way they wait.
 
+use std::future::Future;
 use std::io::ErrorKind;
 use std::time::Instant;
 
@@ -34,13 +35,7 @@ impl Instance {
     ) -> Result<Bytes> {
         let _permit = match &self.one_at_a_time {
             None => None,
-            Some(_) => {
-                runtime::check()?;
-                match timeout_at(budget.deadline, self.call_permit()).await {
-                    Ok(permit) => permit,
-                    Err(_) => return Err(self.deadline_error(call.method, budget, Stage::Queued)),
-                }
-            }
+            Some(_) => self.in_time(self.call_permit(), call.method, budget).await?,
         };
         if let Some(items) = &call.items {
             return Box::pin(self.call_with_stream(call, items, budget)).await;
@@ -68,9 +63,7 @@ impl Instance {
         call: &CallRequest<'_>,
         budget: Budget,
     ) -> Result<Bytes> {
-        let permit = wait_until(self.call_permit(), budget.deadline.into());
-        let _permit =
-            permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
+        let _permit = self.in_time_blocking(self.call_permit(), call.method, budget)?;
         if let Some(items) = &call.items {
             return self.call_with_stream_blocking(call, items, budget);
         }
@@ -96,6 +89,32 @@ impl Instance {
             Some(semaphore) => semaphore.acquire().await.ok(),
             None => None,
         }
+    }
+
+    /// Waits for a permit to call until the deadline. Cancel safe.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`]; [`Error::Runtime`] where tokio has no timer.
+    pub(super) async fn in_time<P>(
+        &self,
+        permit: impl Future<Output = P>,
+        method: &str,
+        budget: Budget,
+    ) -> Result<P> {
+        runtime::check()?;
+        let permit = timeout_at(budget.deadline, permit).await;
+        permit.map_err(|_| self.deadline_error(method, budget, Stage::Queued))
+    }
+
+    /// As [`Instance::in_time`], but blocks.
+    pub(super) fn in_time_blocking<P>(
+        &self,
+        permit: impl Future<Output = P>,
+        method: &str,
+        budget: Budget,
+    ) -> Result<P> {
+        let permit = wait_until(permit, budget.deadline.into());
+        permit.ok_or_else(|| self.deadline_error(method, budget, Stage::Queued))
     }
 
     /// The error of a request that got no response.
@@ -177,7 +196,7 @@ impl Instance {
     }
 
     /// A call as a request in the plugin's dialect. `body` is that of a call with bytes beside its
-    /// other arguments, and `headers` are those of a call whose plugin calls services.
+    /// other arguments, and `headers` are in the place of the usual ones.
     pub(super) fn request_of_call<'a>(
         &self,
         call: &'a CallRequest<'a>,

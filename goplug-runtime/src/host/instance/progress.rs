@@ -6,19 +6,17 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::call_body::CallBody;
 use super::outcome::Outcome;
 use super::response;
 use super::shared::Instance;
 use crate::error::Result;
-use crate::host::connection::{Admission, Begun, BodySource, Budget, SendError, Stage};
-use crate::host::runtime;
-use crate::http1::Request;
+use crate::host::connection::{Admission, Begun, BodySource, Budget, SendError};
 use crate::protocol::event_stream::{CallEvent, CallReader};
-use crate::protocol::{Dialect, wire};
-use crate::typed::{CallRequest, wait, wait_until};
+use crate::protocol::wire;
+use crate::typed::{CallRequest, wait};
 
 /// The header of a call whose caller listens to reports.
 const ACCEPTS_PROGRESS: &[(&str, &str)] = &[(wire::HEADER_ACCEPT, wire::EVENT_STREAM)];
@@ -48,16 +46,12 @@ impl Instance {
         budget: Budget,
         listener: &Listener<'_>,
     ) -> Result<Bytes> {
-        runtime::check()?;
-        let permit = timeout_at(budget.deadline, self.call_permit()).await;
-        let _permit =
-            permit.map_err(|_| self.deadline_error(call.method, budget, Stage::Queued))?;
+        let _permit = self.in_time(self.call_permit(), call.method, budget).await?;
         let body = CallBody::new(call, self.reads_parts)?;
         let origin = self.origin();
         let headers = origin.as_ref().map(|origin| origin.headers(Some(wire::EVENT_STREAM)));
-        let headers = headers.as_deref().unwrap_or(ACCEPTS_PROGRESS);
-        let request = self.request_of_call(call, body.as_deref(), None, budget);
-        let request = self.listening(request, headers);
+        let headers = Some(headers.as_deref().unwrap_or(ACCEPTS_PROGRESS));
+        let request = self.request_of_call(call, body.as_deref(), headers, budget);
         let send =
             |admission| self.endpoint().send_for_stream(&request, budget.deadline, admission);
         let mut sent = send(Admission::Call).await;
@@ -81,15 +75,12 @@ impl Instance {
         budget: Budget,
         listener: &Listener<'_>,
     ) -> Result<Bytes> {
-        let permit = wait_until(self.call_permit(), budget.deadline.into());
-        let _permit =
-            permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
+        let _permit = self.in_time_blocking(self.call_permit(), call.method, budget)?;
         let body = CallBody::new(call, self.reads_parts)?;
         let origin = self.origin();
         let headers = origin.as_ref().map(|origin| origin.headers(Some(wire::EVENT_STREAM)));
-        let headers = headers.as_deref().unwrap_or(ACCEPTS_PROGRESS);
-        let request = self.request_of_call(call, body.as_deref(), None, budget);
-        let request = self.listening(request, headers);
+        let headers = Some(headers.as_deref().unwrap_or(ACCEPTS_PROGRESS));
+        let request = self.request_of_call(call, body.as_deref(), headers, budget);
         let send = |admission| {
             self.endpoint().send_for_stream_blocking(&request, budget.deadline, admission)
         };
@@ -102,18 +93,6 @@ impl Instance {
         match self.outcome(call, answer, budget) {
             Outcome::Done(result) => result,
             Outcome::Failed(failure) => Err(self.failed_blocking(call.method, failure, budget)),
-        }
-    }
-
-    /// The request of a caller that listens, with these headers. The original GoPlug knows no reports.
-    fn listening<'a>(
-        &self,
-        request: Request<'a>,
-        headers: &'a [(&'static str, &'a str)],
-    ) -> Request<'a> {
-        match self.dialect() {
-            Dialect::GoPlug2 => Request { headers, ..request },
-            Dialect::GoPlug1 => request,
         }
     }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout_at;
 
 use super::call_body::CallBody;
 use super::call_guard::CallGuard;
@@ -18,13 +17,10 @@ use super::outcome::{Failure, Outcome};
 use super::response::{self, RequestLimits};
 use super::shared::Instance;
 use crate::error::{Error, Result};
-use crate::host::connection::{
-    Admission, Begun, BodySource, Budget, SendError, Stage, StreamingTimes,
-};
-use crate::host::runtime;
+use crate::host::connection::{Admission, Begun, BodySource, Budget, SendError, StreamingTimes};
 use crate::limits;
 use crate::protocol::event_stream::{ItemEvent, ItemReader};
-use crate::typed::{CallRequest, MediaType, StreamedBody, wait_until};
+use crate::typed::{CallRequest, MediaType, StreamedBody};
 
 impl CallGuard {
     /// Calls a method whose result may be a stream, and waits within the remaining budget until it
@@ -38,18 +34,11 @@ impl CallGuard {
     ) -> Result<StreamedBody> {
         let permit = match &self.one_at_a_time {
             None => None,
-            Some(_) => {
-                runtime::check()?;
-                match timeout_at(budget.deadline, self.stream_permit()).await {
-                    Ok(permit) => permit,
-                    Err(_) => return Err(self.deadline_error(call.method, budget, Stage::Queued)),
-                }
-            }
+            Some(_) => self.in_time(self.stream_permit(), call.method, budget).await?,
         };
         if let Some(items) = &call.items {
             let (head, body) = self.prepare_stream(call, items, budget)?;
-            let origin = self.origin();
-            let (headers, times) = (head.headers(origin.as_ref()), self.times_of_both(budget));
+            let (headers, times) = (head.headers(), self.times_of_both(budget));
             let request = head.request(call.method, &headers);
             let deadline = budget.deadline;
             let sent = self.endpoint().send_body_for_stream(&request, body, times, deadline).await;
@@ -81,13 +70,10 @@ impl CallGuard {
         budget: Budget,
         idle: Duration,
     ) -> Result<StreamedBody> {
-        let permit = wait_until(self.stream_permit(), budget.deadline.into());
-        let permit =
-            permit.ok_or_else(|| self.deadline_error(call.method, budget, Stage::Queued))?;
+        let permit = self.in_time_blocking(self.stream_permit(), call.method, budget)?;
         if let Some(items) = &call.items {
             let (head, body) = self.prepare_stream(call, items, budget)?;
-            let origin = self.origin();
-            let (headers, times) = (head.headers(origin.as_ref()), self.times_of_both(budget));
+            let (headers, times) = (head.headers(), self.times_of_both(budget));
             let request = head.request(call.method, &headers);
             let deadline = budget.deadline;
             let sent =
@@ -246,25 +232,25 @@ impl<S: BodySource> ResultItems<S> {
     /// state has changed.
     fn next_event(&mut self) -> Option<Result<Bytes>> {
         let items = self.items.as_mut()?;
-        let event = loop {
+        let error = loop {
             match items.next_event() {
+                Ok(None) => return None,
+                Ok(Some(ItemEvent::Item(item))) => return Some(Ok(item)),
+                // An event that no result has.
                 Ok(Some(ItemEvent::Arguments(_))) => {}
-                event => break event,
-            }
-        };
-        let error = match event {
-            Ok(None | Some(ItemEvent::Arguments(_))) => return None,
-            Ok(Some(ItemEvent::Item(item))) => return Some(Ok(item)),
-            Ok(Some(ItemEvent::End)) => {
-                if let State::Reading(source) = std::mem::replace(&mut self.state, State::Done) {
-                    self.state = State::Ending(source);
+                Ok(Some(ItemEvent::End)) => {
+                    if let State::Reading(source) = std::mem::replace(&mut self.state, State::Done)
+                    {
+                        self.state = State::Ending(source);
+                    }
+                    return None;
                 }
-                return None;
+                Ok(Some(ItemEvent::Error(problem))) => {
+                    let (id, method) = (self.guard.id(), &self.method);
+                    break response::stream_error(id, method, &problem, self.limits);
+                }
+                Err(too_large) => break Error::TooLarge { limit: too_large.limit },
             }
-            Ok(Some(ItemEvent::Error(problem))) => {
-                response::stream_error(self.guard.id(), &self.method, &problem, self.limits)
-            }
-            Err(too_large) => Error::TooLarge { limit: too_large.limit },
         };
         self.state = State::Done;
         Some(Err(error))

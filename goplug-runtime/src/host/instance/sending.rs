@@ -16,22 +16,25 @@ use crate::protocol::{Dialect, event_stream, header_json, wire};
 use crate::typed::{CallRequest, MediaType, RequestItems};
 
 /// The head of a call that sends a stream.
-pub(super) struct StreamingHead {
+pub(super) struct StreamingHead<'a> {
     content_type: &'static str,
     timeout: u64,
     /// The other arguments, if they are in the head.
     arguments: Option<String>,
+    /// That of a call whose plugin calls services.
+    origin: Option<OriginHeaders<'a>>,
 }
 
 /// The head and the body of such a call.
 ///
 /// # Errors
 /// [`Error::Arguments`] if the arguments are too long for the head.
-fn prepared(
+fn prepared<'a>(
     call: &CallRequest<'_>,
     items: &RequestItems,
+    origin: Option<OriginHeaders<'a>>,
     budget: Budget,
-) -> Result<(StreamingHead, RequestBody)> {
+) -> Result<(StreamingHead<'a>, RequestBody)> {
     let given: &[u8] = if call.body.is_empty() { b"null" } else { &call.body };
     let (content_type, arguments, first) = match items.items() {
         MediaType::Json => (wire::EVENT_STREAM, None, arguments_event(given)),
@@ -44,7 +47,7 @@ fn prepared(
         }
     };
     let timeout = wire::timeout_value(budget.remaining);
-    let head = StreamingHead { content_type, timeout, arguments };
+    let head = StreamingHead { content_type, timeout, arguments, origin };
     Ok((head, RequestBody::new(items.clone(), first)))
 }
 
@@ -68,14 +71,12 @@ fn too_long(call: &CallRequest<'_>) -> Error {
     }
 }
 
-impl StreamingHead {
-    /// The header with the arguments, if there is one, and those of a call whose plugin calls services.
-    pub(super) fn headers<'a>(
-        &'a self,
-        origin: Option<&'a OriginHeaders<'_>>,
-    ) -> Vec<(&'static str, &'a str)> {
+impl StreamingHead<'_> {
+    /// The headers that not every call has.
+    pub(super) fn headers(&self) -> Vec<(&'static str, &str)> {
         let arguments = self.arguments.iter().map(|text| (wire::HEADER_ARGUMENTS, &**text));
-        arguments.chain(origin.into_iter().flat_map(|origin| origin.headers(None))).collect()
+        let origin = self.origin.iter().flat_map(|origin| origin.headers(None));
+        arguments.chain(origin).collect()
     }
 
     /// The request, with these headers.
@@ -104,12 +105,12 @@ impl Instance {
         call: &CallRequest<'_>,
         items: &RequestItems,
         budget: Budget,
-    ) -> Result<(StreamingHead, RequestBody)> {
+    ) -> Result<(StreamingHead<'_>, RequestBody)> {
         if self.dialect() == Dialect::GoPlug1 {
             let text = format!("{} speaks GoPlug 1, which has no streams", self.id());
             return Err(Error::Configuration(text));
         }
-        prepared(call, items, budget)
+        prepared(call, items, self.origin(), budget)
     }
 
     /// Calls a method with this stream. The time of the budget begins after the last item.
@@ -120,8 +121,7 @@ impl Instance {
         budget: Budget,
     ) -> Result<Bytes> {
         let (head, mut body) = self.prepare_stream(call, items, budget)?;
-        let origin = self.origin();
-        let headers = head.headers(origin.as_ref());
+        let headers = head.headers();
         let request = head.request(call.method, &headers);
         let times = StreamingTimes { until_head: None, pause: budget.total };
         let sent = self.endpoint().send_body(&request, &mut body, times, budget.deadline).await;
@@ -139,8 +139,7 @@ impl Instance {
         budget: Budget,
     ) -> Result<Bytes> {
         let (head, mut body) = self.prepare_stream(call, items, budget)?;
-        let origin = self.origin();
-        let headers = head.headers(origin.as_ref());
+        let headers = head.headers();
         let request = head.request(call.method, &headers);
         let times = StreamingTimes { until_head: None, pause: budget.total };
         let sent = self.endpoint().send_body_blocking(&request, &mut body, times, budget.deadline);
