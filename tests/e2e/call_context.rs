@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use goplug::{CallContext, Error, PluginServer, Registry, Traceparent};
+use goplug::{CallContext, Error, Incoming, PluginServer, Registry, Traceparent};
 
 use crate::http::Connection;
+use crate::incoming::Iter;
 use crate::test_env::{TestEnv, run_test, soon, until};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -84,6 +85,15 @@ async fn spawn(begun: PathBuf, ended: PathBuf, answers: bool, call: CallContext)
 
 #[goplug::method(Watcher)]
 fn trace(call: &CallContext) -> Option<String> {
+    call.traceparent().map(|parent| parent.to_string())
+}
+
+/// As [`trace`], of a call that sends a stream.
+#[goplug::method(Watcher)]
+async fn trace_of_stream(call: &CallContext, mut numbers: Incoming<u32>) -> Option<String> {
+    while let Some(number) = numbers.next().await {
+        number.ok()?;
+    }
     call.traceparent().map(|parent| parent.to_string())
 }
 
@@ -362,6 +372,8 @@ fn a_call_within_a_call_has_at_most_its_time_and_is_of_its_trace() {
         let parent = Traceparent::new(7, 8, true).unwrap();
         let traced = watcher.with_traceparent(parent);
         assert_eq!(traced.trace().await.unwrap(), Some(parent.to_string()));
+        let of_stream = traced.trace_of_stream(Iter(0..3)).await.unwrap();
+        assert_eq!(of_stream, Some(parent.to_string()));
         assert_eq!(traced.trace_of_inner(of.clone()).await.unwrap(), Some(parent.to_string()));
         CLIENTS.lock().unwrap().retain(|(test, _)| *test != of);
         served.stop().await;

@@ -247,6 +247,6 @@ impl Instance {
 }
 
 /// The trace that a call is a part of: its own, or else that of the call that it is made in.
-fn traceparent_of(call: &CallRequest<'_>) -> Option<Box<Traceparent>> {
+pub(super) fn traceparent_of(call: &CallRequest<'_>) -> Option<Box<Traceparent>> {
     call.traceparent.clone().or_else(|| Inherited::current().traceparent.map(Box::new))
 }

@@ -39,7 +39,7 @@ impl CallGuard {
         if let Some(items) = &call.items {
             let (head, body) = self.prepare_stream(call, items, budget)?;
             let (headers, times) = (head.headers(), self.times_of_both(budget));
-            let request = head.request(call.method, &headers);
+            let request = head.request(call, &headers);
             let deadline = budget.deadline;
             let sent = self.endpoint().send_body_for_stream(&request, body, times, deadline).await;
             return match self.begun(call, budget, sent, (permit, idle)) {
@@ -74,7 +74,7 @@ impl CallGuard {
         if let Some(items) = &call.items {
             let (head, body) = self.prepare_stream(call, items, budget)?;
             let (headers, times) = (head.headers(), self.times_of_both(budget));
-            let request = head.request(call.method, &headers);
+            let request = head.request(call, &headers);
             let deadline = budget.deadline;
             let sent =
                 self.endpoint().send_body_for_stream_blocking(&request, body, times, deadline);

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 
+use super::call::traceparent_of;
 use super::exit::EXIT_WAIT;
 use super::origin::OriginHeaders;
 use super::outcome::{Failure, Outcome};
@@ -82,14 +83,15 @@ impl StreamingHead<'_> {
     /// The request, with these headers.
     pub(super) fn request<'a>(
         &self,
-        method: &'a str,
+        call: &CallRequest<'a>,
         headers: &'a [(&'static str, &'a str)],
     ) -> Request<'a> {
         Request {
             timeout: Some(self.timeout),
+            traceparent: traceparent_of(call),
             content_type: Some(self.content_type),
             headers,
-            ..Request::new(method, &[])
+            ..Request::new(call.method, &[])
         }
     }
 }
@@ -122,7 +124,7 @@ impl Instance {
     ) -> Result<Bytes> {
         let (head, mut body) = self.prepare_stream(call, items, budget)?;
         let headers = head.headers();
-        let request = head.request(call.method, &headers);
+        let request = head.request(call, &headers);
         let times = StreamingTimes { until_head: None, pause: budget.total };
         let sent = self.endpoint().send_body(&request, &mut body, times, budget.deadline).await;
         match self.outcome_of_stream(call, sent, budget) {
@@ -140,7 +142,7 @@ impl Instance {
     ) -> Result<Bytes> {
         let (head, mut body) = self.prepare_stream(call, items, budget)?;
         let headers = head.headers();
-        let request = head.request(call.method, &headers);
+        let request = head.request(call, &headers);
         let times = StreamingTimes { until_head: None, pause: budget.total };
         let sent = self.endpoint().send_body_blocking(&request, &mut body, times, budget.deadline);
         match self.outcome_of_stream(call, sent, budget) {
