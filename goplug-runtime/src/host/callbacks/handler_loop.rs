@@ -17,7 +17,6 @@ use super::batch::{Batch, CallbackName, Format};
 use super::peer::CallbackPeer;
 use super::registrations::HandlerSnapshot;
 use crate::error::Result;
-use crate::http1::Request;
 use crate::limits;
 use crate::panic::{catch_panic, contained};
 use crate::protocol::visible::Lines;
@@ -168,13 +167,7 @@ impl<'a> HandlerLoop<'a> {
             Ok(reply) => (reply.body, reply.media_type.as_str()),
             Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
         };
-        let request = Request {
-            below: &format!("/{event_id}"),
-            content_type: Some(media_type),
-            headers: &[(wire::HEADER_HOST, &self.callbacks.host_id)],
-            ..Request::new(wire::CALLBACK_REPLY, &body)
-        };
-        self.peer.control(&request).await.map(drop)
+        self.peer.reply(&self.callbacks.host_id, event_id, &body, media_type).await
     }
 }
 

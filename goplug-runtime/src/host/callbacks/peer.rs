@@ -14,7 +14,7 @@ use crate::host::install::Installation;
 use crate::host::instance::{RequestLimits, into_result};
 use crate::http1::{Request, Response};
 use crate::protocol::service::entry;
-use crate::protocol::{CallbackDescriptor, Descriptor, PluginId};
+use crate::protocol::{CallbackDescriptor, Descriptor, PluginId, wire};
 
 /// The process that callbacks come from.
 pub(in crate::host) struct CallbackPeer {
@@ -127,14 +127,24 @@ impl CallbackPeer {
         }
     }
 
-    /// Sends a request of the protocol itself.
-    pub(super) async fn control(&self, request: &Request<'_>) -> Result<Bytes> {
-        let sent = self
-            .endpoint
-            .send(request, Instant::now() + self.timeout, Admission::Control, || false)
-            .await;
+    /// Sends the reply to the event of this id, for the host with this token.
+    pub(super) async fn reply(
+        &self,
+        host_id: &str,
+        event_id: u64,
+        body: &Bytes,
+        media_type: &str,
+    ) -> Result<()> {
+        let request = Request {
+            below: &format!("/{event_id}"),
+            content_type: Some(media_type),
+            headers: &[(wire::HEADER_HOST, host_id)],
+            ..Request::new(wire::CALLBACK_REPLY, body)
+        };
+        let deadline = Instant::now() + self.timeout;
+        let sent = self.endpoint.send(&request, deadline, Admission::Control, || false).await;
         let response = sent.map_err(|error| self.send_error(request.method, error))?;
-        self.read(request.method, response, self.timeout)
+        self.read(request.method, response, self.timeout).map(drop)
     }
 
     /// The body of a response to a request that had this much time.

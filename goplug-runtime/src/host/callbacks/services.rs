@@ -19,7 +19,6 @@ use super::Callbacks;
 use super::peer::CallbackPeer;
 use super::targets::{ArrivedCall, ServiceTarget};
 use crate::error::Error;
-use crate::http1::Request;
 use crate::limits;
 use crate::panic::{catch_panic, contained};
 use crate::protocol::chain::Chain;
@@ -232,16 +231,10 @@ async fn send(
         }
         Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
     };
-    let request = Request {
-        below: &format!("/{id}"),
-        content_type: Some(media_type),
-        headers: &[(wire::HEADER_HOST, host_id)],
-        ..Request::new(wire::CALLBACK_REPLY, &body)
-    };
-    let mut sent = peer.control(&request).await;
+    let mut sent = peer.reply(host_id, id, &body, media_type).await;
     if matches!(sent, Err(Error::Io { .. })) {
         // A second reply does no harm: the plugin refuses it.
-        sent = peer.control(&request).await;
+        sent = peer.reply(host_id, id, &body, media_type).await;
     }
     // The plugin refuses the reply to a call that it has given up, which is nobody's fault.
     if let Err(error @ (Error::Io { .. } | Error::Connect { .. } | Error::Deadline { .. })) = sent {
