@@ -30,11 +30,7 @@ struct State {
 impl State {
     fn add(&mut self, event: &str, data: &[u8]) {
         self.items = Some(MediaType::Json);
-        let written = self.piece.event(event, |out| {
-            out.extend_from_slice(data);
-            Ok::<_, std::convert::Infallible>(())
-        });
-        written.unwrap_or_else(|never| match never {});
+        self.piece.whole_event(event, data);
     }
 }
 
@@ -68,7 +64,7 @@ impl Outlet {
             return;
         }
         match error {
-            None => piece.whole_event(wire::EVENT_END, b"null"),
+            None => piece.end(),
             Some(problem) => piece.whole_event(wire::EVENT_ERROR, &problem.to_json()),
         }
     }
@@ -124,11 +120,7 @@ mod tests {
     use crate::protocol::ProblemKind;
 
     fn number(piece: &mut Piece, number: u8) {
-        let written = piece.event(wire::EVENT_ITEM, |out| {
-            out.extend_from_slice(number.to_string().as_bytes());
-            Ok::<_, ()>(())
-        });
-        written.unwrap();
+        piece.item(&number).unwrap();
     }
 
     #[test]

@@ -14,7 +14,7 @@ use futures_core::Stream;
 
 use super::outlet::Outlet;
 use super::reply::Reply;
-use crate::protocol::{Lossless, Problem, ProblemKind, wire};
+use crate::protocol::{Problem, ProblemKind};
 use crate::typed::codec::{MediaType, Piece};
 use crate::typed::declare::check::Returned;
 use crate::typed::declare::{MethodSpec, Outcome, Parts, Unmet, never};
@@ -100,9 +100,7 @@ where
 }
 
 fn item_event<T: Returned>(piece: &mut Piece, item: &T) -> Result<(), Problem> {
-    let written =
-        piece.event(wire::EVENT_ITEM, |out| serde_json::to_writer(out, &Lossless::of(item)));
-    written.map_err(|error| {
+    piece.item(item).map_err(|error| {
         let detail = format!("an item of the result cannot be written as JSON: {error}");
         Problem::new(ProblemKind::Internal, detail)
     })

@@ -5,9 +5,10 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
+use serde::Serialize;
 
 use crate::limits;
-use crate::protocol::event_stream;
+use crate::protocol::{Lossless, event_stream, wire};
 
 /// Items that have not been written yet.
 #[derive(Debug, Default)]
@@ -35,6 +36,16 @@ impl Piece {
         event_stream::encode_with(&mut self.joined, event, write)?;
         self.complete = self.joined.len();
         Ok(())
+    }
+
+    /// Adds an item as JSON.
+    pub(in crate::typed) fn item(&mut self, item: &impl Serialize) -> serde_json::Result<()> {
+        self.event(wire::EVENT_ITEM, |out| serde_json::to_writer(out, &Lossless::of(item)))
+    }
+
+    /// Adds that no item follows.
+    pub(in crate::typed) fn end(&mut self) {
+        self.whole_event(wire::EVENT_END, b"null");
     }
 
     /// Adds a chunk of bytes.

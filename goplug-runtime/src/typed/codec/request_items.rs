@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::media_type::MediaType;
 use super::piece::Piece;
 use crate::error::{Error, Result};
-use crate::protocol::{Lossless, wire};
+use crate::protocol::wire;
 use crate::typed::declare::check::Sent;
 use crate::typed::declare::{MethodSpec, Unmet, never};
 
@@ -130,7 +130,7 @@ where
                 Poll::Ready(None) => {
                     self.stream = None;
                     if self.items == MediaType::Json {
-                        self.piece.whole_event(wire::EVENT_END, b"null");
+                        self.piece.end();
                     }
                 }
                 Poll::Pending => return,
@@ -186,9 +186,7 @@ impl<S: Stream<Item: Sent> + Send + 'static> SentItems<S> {
     /// The items as JSON, each in an event.
     pub fn json(self, method: &'static MethodSpec) -> RequestItems {
         let add = |piece: &mut Piece, item: S::Item| {
-            let item = Lossless::of(&item);
-            let written = piece.event(wire::EVENT_ITEM, |out| serde_json::to_writer(out, &item));
-            written.map_err(|error| Error::Arguments {
+            piece.item(&item).map_err(|error| Error::Arguments {
                 method: method.name.into(),
                 parameter: method.incoming.map(|param| param.name.into()),
                 expected: None,
