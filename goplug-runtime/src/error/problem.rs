@@ -24,30 +24,44 @@ impl RefusedCall<'_> {
         detail: String,
         problem: Option<&Problem>,
     ) -> Error {
-        let (id, method) = (self.id, self.method.to_owned());
-        match kind {
-            ProblemKind::Method => {
-                let error = problem.and_then(|problem| problem.error.clone());
-                Error::Method(MethodFailure { error, detail })
-            }
-            ProblemKind::UnknownMethod => Error::UnknownMethod { method },
-            ProblemKind::InvalidArguments => Error::Arguments {
-                method,
-                parameter: problem.and_then(|problem| problem.parameter.clone()),
-                expected: problem.and_then(|problem| problem.expected.clone()),
-                detail,
-            },
-            ProblemKind::DeadlineExceeded => {
-                Error::deadline(format!("{method} of {id}"), self.time)
-            }
-            ProblemKind::BodyTooLarge => Error::TooLarge { limit: self.body_limit },
-            ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
+        let Self { id, method, body_limit, time } = *self;
+        of_handler(kind, method, detail, problem).unwrap_or_else(|detail| match kind {
+            ProblemKind::DeadlineExceeded => Error::deadline(format!("{method} of {id}"), time),
+            ProblemKind::BodyTooLarge => Error::TooLarge { limit: body_limit },
             ProblemKind::Stopping | ProblemKind::NotActive => {
                 Error::Unavailable { id: id.clone(), reason: detail }
             }
-            _ => Error::Remote { id: id.clone(), method, detail },
-        }
+            _ => Error::Remote { id: id.clone(), method: method.into(), detail },
+        })
     }
+}
+
+/// The error of a problem of the handler itself: what it made of the arguments, or that there is none.
+///
+/// # Errors
+/// The text of a problem of another kind.
+fn of_handler(
+    kind: ProblemKind,
+    method: &str,
+    detail: String,
+    problem: Option<&Problem>,
+) -> Result<Error, String> {
+    let method = method.to_owned();
+    Ok(match kind {
+        ProblemKind::Method => {
+            let error = problem.and_then(|problem| problem.error.clone());
+            Error::Method(MethodFailure { error, detail })
+        }
+        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
+        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
+        ProblemKind::InvalidArguments => Error::Arguments {
+            method,
+            parameter: problem.and_then(|problem| problem.parameter.clone()),
+            expected: problem.and_then(|problem| problem.expected.clone()),
+            detail,
+        },
+        _ => return Err(detail),
+    })
 }
 
 impl Error {
@@ -64,19 +78,7 @@ impl Error {
 
 /// The error of a callback that a host has answered with a problem.
 pub(crate) fn refused_callback(name: &str, problem: &Problem) -> Error {
-    let (method, detail) = (name.to_owned(), problem.detail.clone());
-    match problem.kind() {
-        ProblemKind::Method => {
-            Error::Method(MethodFailure { error: problem.error.clone(), detail })
-        }
-        ProblemKind::UnknownMethod => Error::UnknownMethod { method },
-        ProblemKind::HandlerPanicked => Error::Panicked { method, detail },
-        ProblemKind::InvalidArguments => Error::Arguments {
-            method,
-            parameter: problem.parameter.clone(),
-            expected: problem.expected.clone(),
-            detail,
-        },
-        _ => Error::Protocol(format!("callback {name:?}: {}: {detail}", problem.title())),
-    }
+    of_handler(problem.kind(), name, problem.detail.clone(), Some(problem)).unwrap_or_else(
+        |detail| Error::Protocol(format!("callback {name:?}: {}: {detail}", problem.title())),
+    )
 }

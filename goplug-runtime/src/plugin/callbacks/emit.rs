@@ -91,7 +91,9 @@ impl Hub {
         let _pending = PendingReply { hub: self, serial, id };
         match timeout_at(deadline, reply).await {
             Ok(Ok(CallbackReply::Value(value))) => Ok(value),
-            Ok(Ok(CallbackReply::Problem(problem))) => Err(failure(name, &problem)),
+            Ok(Ok(CallbackReply::Problem(problem))) => {
+                Err(failure(name, &problem, |problem| refused_callback(name, problem)))
+            }
             Ok(Err(_)) if self.lock().closed => Err(Error::Stopped),
             Ok(Err(_)) => Err(Error::io(
                 format!("callback {name:?}: the host is gone without an answer"),
@@ -234,10 +236,10 @@ fn deadline_passed(name: &str, limit: Duration) -> Error {
     Error::deadline(format!("callback {name:?}"), limit)
 }
 
-/// The error that a problem document stands for.
-pub(super) fn failure(name: &str, body: &[u8]) -> Error {
-    match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) => refused_callback(name, &problem),
+/// The error that a problem document stands for, as `error` makes it.
+pub(super) fn failure(name: &str, body: &[u8], error: impl FnOnce(&Problem) -> Error) -> Error {
+    match serde_json::from_slice(body) {
+        Ok(problem) => error(&problem),
         Err(source) => Error::Decode { method: name.into(), source },
     }
 }

@@ -16,7 +16,7 @@ use super::emit::failure;
 use super::host::{CallbackReply, Host, Origin};
 use super::hub::{Hosts, Hub};
 use super::message::Message;
-use crate::error::{Error, Result};
+use crate::error::{Error, RefusedCall, Result, refused_callback};
 use crate::limits;
 use crate::protocol::chain::Chain;
 use crate::protocol::service::{self, ServiceCall};
@@ -200,26 +200,25 @@ fn id_of(service: &str) -> Option<PluginId> {
 
 /// The error that the host's problem document stands for.
 pub(in crate::plugin) fn failure_of(call: &ServiceCall<'_>, document: &[u8]) -> Error {
-    let shown = shown(call);
-    let (Ok(problem), Some(id)) =
-        (serde_json::from_slice::<Problem>(document), id_of(call.service))
-    else {
-        return failure(&shown, document);
-    };
-    let detail = problem.detail.clone();
+    let method = &shown(call);
+    failure(method, document, |problem| match id_of(call.service) {
+        Some(id) => refused(call, &id, method, problem),
+        None => refused_callback(method, problem),
+    })
+}
+
+fn refused(call: &ServiceCall<'_>, id: &PluginId, method: &str, problem: &Problem) -> Error {
+    let (detail, time) = (problem.detail.clone(), call.timeout.unwrap_or(Duration::ZERO));
     match problem.kind() {
         ProblemKind::DeadlineExceeded => Error::Deadline {
             what: within(call),
-            after: call.timeout.unwrap_or(Duration::ZERO),
+            after: time,
             reason: Some(detail).filter(|detail| !detail.is_empty()),
             may_have_executed: true,
         },
-        ProblemKind::BodyTooLarge => Error::TooLarge { limit: limits::MAX_EVENT },
-        ProblemKind::NotActive | ProblemKind::Stopping => Error::Unavailable { id, reason: detail },
-        ProblemKind::Method
-        | ProblemKind::UnknownMethod
-        | ProblemKind::InvalidArguments
-        | ProblemKind::HandlerPanicked => failure(&shown, document),
-        _ => Error::Remote { id, method: shown, detail },
+        kind => {
+            let call = RefusedCall { id, method, body_limit: limits::MAX_EVENT, time };
+            call.error(kind, detail, Some(problem))
+        }
     }
 }
