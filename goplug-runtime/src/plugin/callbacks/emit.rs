@@ -94,13 +94,18 @@ impl Hub {
             Ok(Ok(CallbackReply::Problem(problem))) => {
                 Err(failure(name, &problem, |problem| refused_callback(name, problem)))
             }
-            Ok(Err(_)) if self.lock().closed => Err(Error::Stopped),
-            Ok(Err(_)) => Err(Error::io(
-                format!("callback {name:?}: the host is gone without an answer"),
-                std::io::ErrorKind::ConnectionReset.into(),
-            )),
+            Ok(Err(_)) => Err(self.gone(format!("callback {name:?}"))),
             Err(_) => Err(deadline_passed(name, limit)),
         }
+    }
+
+    /// The error of a call that its host answers no more.
+    pub(super) fn gone(&self, call: String) -> Error {
+        if self.lock().closed {
+            return Error::Stopped;
+        }
+        let what = format!("{call}: the host is gone without an answer");
+        Error::io(what, std::io::ErrorKind::ConnectionReset.into())
     }
 
     async fn when_there_is_room<T>(

@@ -51,8 +51,7 @@ struct Pending<'a> {
     serial: u64,
     id: u64,
     reply: oneshot::Receiver<CallbackReply>,
-    /// The event that takes the call back; `None` once the host has replied.
-    cancel: Option<String>,
+    call: &'a ServiceCall<'a>,
 }
 
 impl Hub {
@@ -94,29 +93,19 @@ impl Hub {
             Ok(pending) => pending,
             Err(error) => return Some(Err(error)),
         };
-        let reply = (&mut pending.reply).await;
-        Some(match reply {
-            Ok(reply) => {
-                pending.cancel = None;
-                match reply {
-                    CallbackReply::Value(value) => Ok(value),
-                    CallbackReply::Problem(problem) => Err(failure_of(&call.event, &problem)),
-                }
-            }
-            Err(_) if self.lock().closed => Err(Error::Stopped),
-            Err(_) => Err(Error::io(
-                format!("{}: the host is gone without an answer", shown(&call.event)),
-                std::io::ErrorKind::ConnectionReset.into(),
-            )),
+        Some(match (&mut pending.reply).await {
+            Ok(CallbackReply::Value(value)) => Ok(value),
+            Ok(CallbackReply::Problem(problem)) => Err(failure_of(&call.event, &problem)),
+            Err(_) => Err(self.gone(shown(&call.event))),
         })
     }
 
     /// Waits for a place among the calls of the host, and queues the call.
-    async fn queue_service(
-        &self,
+    async fn queue_service<'a>(
+        &'a self,
         serial: u64,
-        call: &OutgoingCall<'_>,
-    ) -> Option<Result<Pending<'_>>> {
+        call: &'a OutgoingCall<'_>,
+    ) -> Option<Result<Pending<'a>>> {
         loop {
             let mut changed = pin!(self.changed.notified());
             // A change from here on is not missed, even if it comes before the wait.
@@ -130,11 +119,11 @@ impl Hub {
     }
 
     /// Queues a call unless the host has too many already.
-    fn try_queue_service(
-        &self,
+    fn try_queue_service<'a>(
+        &'a self,
         serial: u64,
-        call: &OutgoingCall<'_>,
-    ) -> Option<Result<Option<Pending<'_>>>> {
+        call: &'a OutgoingCall<'_>,
+    ) -> Option<Result<Option<Pending<'a>>>> {
         let timeout = call.deadline.saturating_duration_since(Instant::now());
         let event = ServiceCall { timeout: Some(timeout), ..call.event }.event_type();
         if event.len() + call.data.len() > limits::MAX_EVENT {
@@ -157,8 +146,7 @@ impl Hub {
         let id = host.push(last_anonymous_id, &message);
         host.pending_replies.insert(id, sender);
         host.service_calls += 1;
-        let cancel = service::cancel_type(call.event.service, call.event.method);
-        Some(Ok(Some(Pending { hub: self, serial, id, reply, cancel: Some(cancel) })))
+        Some(Ok(Some(Pending { hub: self, serial, id, reply, call: &call.event })))
     }
 }
 
@@ -168,10 +156,9 @@ impl Drop for Pending<'_> {
         let Hosts { list, last_anonymous_id, .. } = &mut *hosts;
         let Some(host) = list.iter_mut().find(|host| host.serial == self.serial) else { return };
         host.service_calls = host.service_calls.saturating_sub(1);
-        // A host that was forgotten meanwhile waits for nothing.
-        if host.pending_replies.remove(&self.id).is_some()
-            && let Some(event) = &self.cancel
-        {
+        // The host needs no word of a call that it has replied to.
+        if host.pending_replies.remove(&self.id).is_some() {
+            let event = &service::cancel_type(self.call.service, self.call.method);
             let id = self.id.to_string();
             let message = Message { name: event, event, data: id.as_bytes(), body: &[] };
             host.push(last_anonymous_id, &message);
