@@ -178,25 +178,25 @@ impl Host {
         }
         let body = request.whole_body();
         let is_base64 = !request.parts.is_empty() || request.media_type == MediaType::Raw;
-        let encoded = if is_base64 { BASE64.encode(&body) } else { String::new() };
+        let inherited = Inherited::current();
         let event = ServiceCall {
             service: &self.service.name,
             method: request.method,
             timeout: Some(timeout),
             chain: chain.as_str(),
-            traceparent: Inherited::current().traceparent,
+            traceparent: inherited.traceparent,
             accepts_parts: request.accepts_parts,
             is_base64,
         };
         let result = match &self.provider {
             Provider::Host { hub, serial, .. } => {
-                let data = if is_base64 { encoded.as_bytes() } else { &body[..] };
-                let call = OutgoingCall { entry: &self.service.entry, event, data, deadline };
+                let data = if is_base64 { BASE64.encode(&body).into() } else { body };
+                let call =
+                    OutgoingCall { entry: &self.service.entry, event, data: &data, deadline };
                 hub.call_service(*serial, &call).await
             }
             Provider::Local { provided, .. } => {
-                let mut inherited = Inherited::current();
-                inherited.deadline = Some(deadline.into());
+                let inherited = Inherited { deadline: Some(deadline.into()), ..inherited };
                 let reply = local_services::call(provided, request.method, body, inherited).await;
                 let failure = |problem: Problem| failure_of(&event, &problem.to_json());
                 Some(reply.map(Reply::whole_body).map_err(failure))
@@ -237,12 +237,6 @@ impl Host {
         );
         Error::Configuration(text)
     }
-
-    fn no_callbacks(&self, callback: &str) -> Error {
-        let text =
-            format!("{}: a service of a host has no callback {callback:?}", self.service.name);
-        Error::Configuration(text)
-    }
 }
 
 impl fmt::Debug for Host {
@@ -264,7 +258,9 @@ impl Caller for Host {
     }
 
     async fn subscribe(&self, callback: &'static str, _: CallbackHandler) -> Result<Subscription> {
-        Err(self.no_callbacks(callback))
+        let service = &self.service.name;
+        let text = format!("{service}: a service of a host has no callback {callback:?}");
+        Err(Error::Configuration(text))
     }
 }
 
@@ -287,11 +283,15 @@ impl Caller for BlockingHost {
     }
 
     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
-        Err(self.0.no_streams(&request))
+        self.0.call_stream(request).await
     }
 
-    async fn subscribe(&self, callback: &'static str, _: CallbackHandler) -> Result<Subscription> {
-        Err(self.0.no_callbacks(callback))
+    async fn subscribe(
+        &self,
+        name: &'static str,
+        handler: CallbackHandler,
+    ) -> Result<Subscription> {
+        self.0.subscribe(name, handler).await
     }
 }
 
