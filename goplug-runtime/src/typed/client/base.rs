@@ -76,11 +76,10 @@ impl<C: Caller> ClientBase<C> {
     /// [`Error::Contract`] names each difference.
     pub fn bind<T: Client<Caller = C>>(caller: C) -> Result<T> {
         caller.check(&T::expectation())?;
-        Ok(T::from_base(Self { caller, timeout: None, traceparent: None }))
+        Ok(Self::unchecked(caller))
     }
 
     /// A client whose contract is checked elsewhere.
-    #[cfg(feature = "plugin")]
     pub(crate) fn unchecked<T: Client<Caller = C>>(caller: C) -> T {
         T::from_base(Self { caller, timeout: None, traceparent: None })
     }
@@ -181,10 +180,7 @@ impl<C: Caller> ClientBase<C> {
         A: EncodeArguments,
         E: MethodError,
     {
-        match self.send(method, arguments, K::ACCEPTS_PARTS).await {
-            Ok(body) => Ok(K::decode(method, body)?),
-            Err(error) => Err(typed_error(method, error)),
-        }
+        attempt::<K, _, _>(method, self.send(method, arguments, K::ACCEPTS_PARTS).await)
     }
 
     /// Calls a method that has no error of its own, and whose result is a stream. The codec is that
@@ -224,10 +220,7 @@ impl<C: Caller> ClientBase<C> {
     {
         let body = self.send_for_stream(method, arguments, K::ITEMS).await;
         let body = body.map_err(|error| typed_error(method, error))?;
-        Ok(ResultStream::new(body, |item| match item {
-            Ok(item) => Ok(K::decode(method, item)?),
-            Err(error) => Err(typed_error(method, error)),
-        }))
+        Ok(ResultStream::new(body, |item| attempt::<K, _, _>(method, item)))
     }
 
     /// Registers a handler for a callback. The codec is that of the arguments.
@@ -311,7 +304,19 @@ fn reply<T: Serialize>(output: T, wanted: bool) -> Result<Option<Reply>, Problem
     if wanted { Reply::json(&output).map(Some) } else { Ok(None) }
 }
 
-pub(super) fn typed_error<E: DeserializeOwned + fmt::Debug + 'static>(
+/// The success that a body is, or the method's own error.
+#[inline]
+pub(super) fn attempt<K: DecodeResult<T>, T, E: MethodError>(
+    method: &MethodSpec,
+    body: Result<Bytes>,
+) -> Result<T, CallError<E>> {
+    match body {
+        Ok(body) => Ok(K::decode(method, body)?),
+        Err(error) => Err(typed_error(method, error)),
+    }
+}
+
+fn typed_error<E: DeserializeOwned + fmt::Debug + 'static>(
     method: &MethodSpec,
     error: Error,
 ) -> CallError<E> {

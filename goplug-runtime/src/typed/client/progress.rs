@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::base::{ClientBase, typed_error};
+use super::base::{ClientBase, attempt};
 use super::caller::Caller;
 use crate::error::{CallError, Error, Result};
 use crate::typed::codec::{DecodeResult, EncodeArguments};
@@ -46,10 +46,7 @@ impl<C: Caller> ClientBase<C> {
         E: MethodError,
         P: DeserializeOwned,
     {
-        match self.send_with_progress(method, arguments, progress).await {
-            Ok(body) => Ok(K::decode(method, body)?),
-            Err(error) => Err(typed_error(method, error)),
-        }
+        attempt::<K, _, _>(method, self.send_with_progress(method, arguments, progress).await)
     }
 
     async fn send_with_progress<A: EncodeArguments, P: DeserializeOwned>(
