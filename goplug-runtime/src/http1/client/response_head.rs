@@ -74,7 +74,7 @@ fn read_headers(response: &httparse::Response<'_, '_>) -> Result<Head, &'static 
         }
         if header.name.eq_ignore_ascii_case(wire::HEADER_PROTOCOL) {
             protocol = Some(Protocol::read(header.value));
-        } else if header.name.eq_ignore_ascii_case("content-type") {
+        } else if header.name.eq_ignore_ascii_case(wire::HEADER_CONTENT_TYPE) {
             is_events = is_event_stream(header.value);
         }
     }

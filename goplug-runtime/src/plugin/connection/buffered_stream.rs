@@ -10,6 +10,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::http1::{Buffer, MAX_HEAD};
 use crate::limits;
+use crate::plugin::definition::Settings;
 use crate::plugin::select::lazy_timeout;
 use crate::transport::{Stream, is_peer_closed};
 
@@ -64,13 +65,17 @@ impl BufferedStream {
     /// Ends the connection although the peer is still sending: shuts down the writing half, then
     /// reads and drops further bytes, so that the peer sees the last response.
     ///
-    /// Reads at most `limit` bytes, and stops if nothing comes for `idle`.
-    pub(super) async fn linger(&mut self, mut limit: usize, idle: Duration) {
+    /// Reads at most twice what a body may have, and stops if nothing comes for as long as a peer may
+    /// pause.
+    pub(super) async fn linger(&mut self, settings: &Settings) {
+        let Settings { body_limit, peer_idle, .. } = *settings;
+        // A peer that sends twice what is allowed will not read a response either.
+        let mut limit = body_limit.saturating_mul(2);
         let mut dropped = Vec::with_capacity(MAX_HEAD);
         if self.stream.shutdown().await.is_err() {
             return;
         }
-        while let Some(Ok(1..)) = lazy_timeout(idle, self.stream.receive(&mut dropped)).await {
+        while let Some(Ok(1..)) = lazy_timeout(peer_idle, self.stream.receive(&mut dropped)).await {
             let Some(left) = limit.checked_sub(dropped.len()) else { return };
             limit = left;
             dropped.clear();

@@ -8,7 +8,6 @@ use super::feed::Feed;
 use super::piece::{in_time, next};
 use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 use crate::limits;
-use crate::plugin::definition::Settings;
 use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::result_stream::{ResultStream, StreamPiece};
@@ -37,8 +36,7 @@ pub(super) async fn send(
     if feed.finish(stream) {
         return Ok(());
     }
-    let Settings { body_limit, peer_idle, .. } = *handler.settings();
-    stream.linger(body_limit.saturating_mul(2), peer_idle).await;
+    stream.linger(handler.settings()).await;
     Err(Closed)
 }
 

@@ -224,9 +224,7 @@ impl<'h> H1Connection<'h> {
     /// Writes the last response, and ends the connection once the peer has had time to read it.
     async fn hang_up(&mut self) -> Result<(), Closed> {
         self.flush().await?;
-        // A peer that sends twice what is allowed will not read a response either.
-        let limit = self.handler.settings().body_limit.saturating_mul(2);
-        self.stream.linger(limit, self.idle).await;
+        self.stream.linger(self.handler.settings()).await;
         Ok(())
     }
 
