@@ -215,9 +215,7 @@ impl Hosts {
         if host.is_full() {
             return Ok(Attempt::Full { forgotten_at: host.forgotten_at(hub.resume) });
         }
-        let (sender, reply) = oneshot::channel();
-        let id = host.push(last_anonymous_id, message);
-        host.pending_replies.insert(id, sender);
+        let (id, reply) = host.push_call(last_anonymous_id, message);
         Ok(Attempt::Queued(QueuedCall { serial: host.serial, id, reply }))
     }
 }

@@ -141,6 +141,18 @@ impl Host {
         id
     }
 
+    /// Queues a call as [`Host::push`] does a callback, and returns how its reply comes as well.
+    pub(super) fn push_call(
+        &mut self,
+        last_anonymous_id: &mut u64,
+        message: &Message<'_>,
+    ) -> (u64, oneshot::Receiver<CallbackReply>) {
+        let (sender, reply) = oneshot::channel();
+        let id = self.push(last_anonymous_id, message);
+        self.pending_replies.insert(id, sender);
+        (id, reply)
+    }
+
     /// Remembers what to wake when the next callback is queued.
     pub(super) fn wake_by(&mut self, waker: &Waker) {
         match &mut self.waker {

@@ -141,10 +141,8 @@ impl Hub {
         if host.is_full() || host.service_calls >= limits::SERVICE_CALLS {
             return Some(Ok(None));
         }
-        let (sender, reply) = oneshot::channel();
         let message = Message { name: call.entry, event: &event, data: call.data, body: &[] };
-        let id = host.push(last_anonymous_id, &message);
-        host.pending_replies.insert(id, sender);
+        let (id, reply) = host.push_call(last_anonymous_id, &message);
         host.service_calls += 1;
         Some(Ok(Some(Pending { hub: self, serial, id, reply, call: &call.event })))
     }
@@ -156,7 +154,7 @@ impl Drop for Pending<'_> {
         let Hosts { list, last_anonymous_id, .. } = &mut *hosts;
         let Some(host) = list.iter_mut().find(|host| host.serial == self.serial) else { return };
         host.service_calls = host.service_calls.saturating_sub(1);
-        // The host needs no word of a call that it has replied to.
+        // A host that has replied, or was forgotten meanwhile, waits for nothing.
         if host.pending_replies.remove(&self.id).is_some() {
             let event = &service::cancel_type(self.call.service, self.call.method);
             let id = self.id.to_string();
