@@ -173,22 +173,15 @@ impl<E> ErrorTextFallback for ErrorTextOf<E> {}
 mod tests {
     use super::*;
     use crate::typed::Attempt;
-    use crate::typed::declare::{ErrorSpec, TypeSchema};
+    use crate::typed::declare::ErrorSpec;
 
     /// The specification of a method whose error is shown in this way.
     const fn spec(text: ErrorText) -> MethodSpec {
         MethodSpec {
             name: "m",
-            doc: "",
-            params: &[],
-            incoming: None,
             returns: "",
-            result: TypeSchema::OPAQUE,
             error: ErrorSpec { text, ..ErrorSpec::NONE },
-            progress: None,
-            stream: false,
-            idempotent: false,
-            optional: false,
+            ..MethodSpec::EMPTY
         }
     }
 

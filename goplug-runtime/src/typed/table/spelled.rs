@@ -88,16 +88,10 @@ mod tests {
 
     const SUM: MethodSpec = MethodSpec {
         name: "sum",
-        doc: "",
         params: &[ParamSpec { name: "of", ty: "Vec<i64>", schema: TypeSchema::OPAQUE }],
-        incoming: None,
         returns: "Result<i64, Overflow>",
-        progress: None,
-        stream: false,
-        idempotent: false,
-        optional: false,
-        result: TypeSchema::OPAQUE,
         error: ErrorSpec { ty: "Overflow", ..ErrorSpec::NONE },
+        ..MethodSpec::EMPTY
     };
 
     static CONTRACT: ContractSpec = ContractSpec { name: "Sums", methods: &[SUM], callbacks: &[] };
