@@ -138,6 +138,7 @@ impl Expectation {
 mod tests {
     use super::*;
     use crate::protocol::MethodDescriptor;
+    #[cfg(feature = "schema")]
     use crate::typed::declare::TypeSchema;
 
     const WAVE: MethodSpec =
