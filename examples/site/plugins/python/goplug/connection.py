@@ -242,9 +242,9 @@ class Call:
         """To be called by a method that takes long: raises an exception if its result is of no
         use any more, since the budget is spent, the plugin stops, or the caller is gone."""
         # That of a stream is for its beginning, and that of a streamed argument for what comes after it.
-        budget = None if self.begun or self.incoming else self.budget()
-        if budget is not None and time.monotonic() > self.request.since + budget / 1000:
-            raise Problem("deadline-exceeded", f"not done within {budget} ms")
+        left = None if self.begun or self.incoming else self.remaining()
+        if left == 0:
+            raise Problem("deadline-exceeded", f"not done within {self.budget()} ms")
         if self.plugin.phase in ("cutting off", "ended"):
             raise Problem("cut-off", "the plugin is stopping, and the call did not finish in time")
         if self.stream.peer_is_gone():
@@ -252,10 +252,8 @@ class Call:
 
     def left(self):
         """The seconds that what is done within the call may take."""
-        budget = None if self.begun else self.budget()
-        if budget is None:
-            return REPLY
-        return max(self.request.since + budget / 1000 - time.monotonic(), 0)
+        left = None if self.begun else self.remaining()
+        return REPLY if left is None else left
 
     def token(self):
         token = self.request.header("goplug-host")
