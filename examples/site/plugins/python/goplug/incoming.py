@@ -5,7 +5,7 @@ import re
 
 from .http1 import BODY_LIMIT
 from .problem import Problem
-from .values import fits, parse
+from .values import BYTES, fits, parse
 
 LINE_END = re.compile(rb"\r\n|\n|\r(?!$)")  # a \r at the end may be half of a line end
 
@@ -17,7 +17,7 @@ class Incoming:
     def __init__(self, pieces, param, expected, types):
         self.pieces, self.param, self.expected, self.types = pieces, param, expected, types
         self.whole = False  # whether the body has been read to its end
-        self.events = None if expected in ("Bytes", "Vec<u8>") else events(lines(pieces))
+        self.events = None if expected in BYTES else events(lines(pieces))
 
     def __iter__(self):
         return self

@@ -108,14 +108,11 @@ class Plugin:
         self.members["callbacks"].append(member(name, doc, params, returns))
 
         def call_back(*values):
-            if is_raw(params):
-                kind, data = f"{name};base64", base64.b64encode(values[0]).decode()
-            else:
-                kind, data = name, write(dict(zip(params, values))).decode()
+            data, last = outgoing(params, values)
             call = getattr(self.calls, "current", None)
             send = self.callbacks.notify if returns == "()" else self.callbacks.ask
             with self.lock:
-                return send(name, kind, data, call.check if call else lambda: None)
+                return send(name, f"{name}{last}", data, call.check if call else lambda: None)
         return call_back
 
     def service(self, name, methods, optional=False):
@@ -275,10 +272,7 @@ class Service:
         plugin, name, (params, returns) = self._plugin, self._name, self._methods[method]
 
         def call(*values):
-            if is_raw(params):
-                data, last = base64.b64encode(values[0]).decode(), ";base64"
-            else:
-                data, last = write(dict(zip(params, values))).decode(), ""
+            data, last = outgoing(params, values)
             now = getattr(plugin.calls, "current", None)
             with plugin.lock:
                 return plugin.callbacks.call(
@@ -287,6 +281,13 @@ class Service:
                     f"{name}/{method};cancel", data, now.check if now else lambda: None,
                     now.left() if now else REPLY, result_is_raw(returns))
         return call
+
+
+def outgoing(params, values):
+    """What goes to a host: the data of an event with these values, and how the event's type ends."""
+    if is_raw(params):
+        return base64.b64encode(values[0]).decode(), ";base64"
+    return write(dict(zip(params, values))).decode(), ""
 
 
 def member(name, doc, params, returns, stream=False, incoming=None):
