@@ -72,7 +72,8 @@ class Call:
             name = method_name(segments(self.request.target)[0])
         except Problem:
             return None
-        return self.plugin.incoming.get(name) if self.request.verb == "POST" else None
+        method = self.plugin.methods.get(name)
+        return method and method.incoming if self.request.verb == "POST" else None
 
     def is_cut_off(self):
         """Whether the body has not been read to its end, so that no request can follow."""
@@ -133,7 +134,8 @@ class Call:
 
     def call(self, name, body):
         plugin = self.plugin
-        if name not in plugin.methods:
+        method = plugin.methods.get(name)
+        if not method:
             raise Problem("unknown-method", f"the plugin has no method {name!r}")
         budget = self.budget()
         plugin.begin()
@@ -141,8 +143,8 @@ class Call:
             if budget == 0:
                 raise Problem("deadline-exceeded", "the caller's budget is spent")
             plugin.calls.current = self
-            self.listens = name in plugin.reporting and self.accepts("text/event-stream")
-            if name in plugin.streaming:
+            self.listens = bool(method.progress) and self.accepts("text/event-stream")
+            if method.stream:
                 self.send_items(name, body)
             else:
                 self.finish("result", *self.run(name, body))
@@ -165,7 +167,7 @@ class Call:
 
     def run(self, name, body):
         arguments = self.arguments(name, body)
-        function = self.plugin.methods[name][0]
+        function = self.plugin.methods[name].function
         with_parts = self.accepts(FORM_DATA)
         return attempt(name, lambda: self.plugin.result(name, function(self, **arguments), with_parts))
 
@@ -207,8 +209,8 @@ class Call:
     def send_items(self, name, body):
         """Sends a streamed result. What is asked for first may fail before the head is sent; after
         that, an error is the last event."""
-        arguments, returns = self.arguments(name, body), self.plugin.methods[name][2]
-        raw, function = result_is_raw(returns), self.plugin.methods[name][0]
+        arguments, method = self.arguments(name, body), self.plugin.methods[name]
+        raw, function = result_is_raw(method.returns), method.function
         items = attempt(name, lambda: iter(function(self, **arguments)))
         self.begun = True
         self.respond(None, BYTES if raw else "text/event-stream")

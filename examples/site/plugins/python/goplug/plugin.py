@@ -1,6 +1,7 @@
 """A plugin: its methods and callbacks, and the state that its connections share."""
 
 import base64
+import collections
 import logging
 import threading
 
@@ -11,6 +12,10 @@ from .values import fits, is_beside, is_part, is_raw, parse, result_is_raw, writ
 
 log = logging.getLogger("goplug")
 STOP_TIMEOUT = 5  # seconds that a stop waits for calls in flight
+
+
+# What `Plugin.method` decorates, with all that is said of it there.
+Method = collections.namedtuple("Method", "function params returns stream incoming progress")
 
 
 class Plugin:
@@ -30,9 +35,6 @@ class Plugin:
         self.definitions, self.schemas = definitions or {}, schemas or {}
         self.methods, self.hooks = {}, {}
         self.members = {"methods": [], "callbacks": [], "needs": [], "wants": []}
-        self.streaming = set()  # the methods whose result is a stream
-        self.reporting = set()  # the methods that report how far they are
-        self.incoming = {}  # the argument of a method that is a stream: its name, and the type of an item
         self.phase, self.in_flight, self.answering = "idle", 0, 0
         self.lock = threading.Condition()
         self.callbacks = Callbacks(self.lock)
@@ -85,15 +87,11 @@ class Plugin:
                 self.add_feature("parts")
             if stream and incoming:
                 self.add_feature("duplex")
-            if incoming:
-                self.incoming[name] = incoming
-            self.methods[name] = (function, params, returns)
+            self.methods[name] = Method(function, params, returns, stream, incoming, progress)
             about = member(name, function.__doc__, params, returns, stream, incoming)
             if stream:
-                self.streaming.add(name)
                 about["stream"] = True
             if progress:
-                self.reporting.add(name)
                 about["progress"] = {"type": progress}
             self.members["methods"].append({**about, "error": {"type": error}} if error else about)
             return function
@@ -135,8 +133,9 @@ class Plugin:
 
     def arguments(self, name, body):
         """The arguments of a call by name, from a JSON object or array, or from raw bytes."""
-        params = self.methods[name][1]
-        if is_raw(params) and name not in self.incoming:
+        method = self.methods[name]
+        params = method.params
+        if is_raw(params) and not method.incoming:
             return dict.fromkeys(params, body)
         body, given_bytes = self.parts(params, body)
         given = parse(body, "invalid-arguments")
@@ -179,7 +178,7 @@ class Plugin:
 
     def result(self, name, value, accepts_parts):
         """A result as a body, and its media type."""
-        returns = self.methods[name][2]
+        returns = self.methods[name].returns
         if result_is_raw(returns):
             return bytes(value), "application/octet-stream"
         if is_beside(returns):
