@@ -1,11 +1,12 @@
 //! A plugin in this process, without its type: compiled once for all plugins.
 
 use std::any::TypeId;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::callbacks::Callbacks;
@@ -80,21 +81,44 @@ impl LocalPlugin {
     /// Calls a method, within the time of the request. Dropping the future drops the method's.
     pub(super) async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
         let runtime = self.runtime.for_caller()?;
-        let time = time_of(&request);
-        if let Some(items) = &request.items {
-            return within(runtime, self.answer_to_stream(&request, items)).await;
+        match &request.items {
+            Some(items) => within(runtime, self.answer_to_stream(&request, items)).await,
+            None => self.in_time(&request, runtime, self.answer(&request)).await,
         }
-        let answered = within(runtime, async { timeout(time, self.answer(&request)).await });
-        answered.await.unwrap_or_else(|_| Err(too_late(&self.id, request.method, time)))
+    }
+
+    /// Does a part of a call within this runtime or that of the caller, and within the time of the
+    /// request.
+    async fn in_time<T>(
+        &self,
+        request: &CallRequest<'_>,
+        runtime: Option<Handle>,
+        part: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let time = time_of(request);
+        let done = within(runtime, async { timeout(time, part).await }).await;
+        done.unwrap_or_else(|_| Err(too_late(&self.id, request.method, time)))
     }
 
     async fn answer(&self, request: &CallRequest<'_>) -> Result<Bytes> {
-        let (dispatch, value, _) = self.arrived(request).await?;
+        let method = self.arrived(request).await?;
         let call = Call::new(whole_body(request)?);
-        let deadline = Instant::now().checked_add(time_of(request));
+        let outcome = self.run(method, call, request, deadline_of(request)).await;
+        self.answered(request, outcome)
+    }
+
+    /// Runs a method whose caller gives up at this deadline.
+    fn run(
+        &self,
+        Method { dispatch, value, .. }: Method,
+        call: Call,
+        request: &CallRequest<'_>,
+        deadline: Option<Instant>,
+    ) -> impl Future<Output = Result<Reply, Problem>> + Send + use<> {
         let reply = Box::pin(async move { dispatch(value, call).await });
-        let outcome = catch_panic(self.scope(request, deadline).run(reply)).await;
-        self.answered(request, contained(outcome))
+        let reply = self.scope(request, deadline).run(reply);
+        let panicked = |panic| Err(Problem::new(ProblemKind::HandlerPanicked, panic));
+        async move { catch_panic(reply).await.unwrap_or_else(panicked) }
     }
 
     fn answered(
@@ -114,10 +138,9 @@ impl LocalPlugin {
         request: &CallRequest<'_>,
         items: &RequestItems,
     ) -> Result<Bytes> {
-        let (dispatch, value, _) = self.arrived(request).await?;
+        let method = self.arrived(request).await?;
         let (call, mut sending) = call_with(request, items);
-        let reply = Box::pin(async move { dispatch(value, call).await });
-        let mut method = Box::pin(catch_panic(self.scope(request, None).run(reply)));
+        let mut method = Box::pin(self.run(method, call, request, None));
         let outcome = match sending.while_sending(&mut method).await? {
             Some(outcome) => outcome,
             None => {
@@ -126,7 +149,7 @@ impl LocalPlugin {
                 timeout(time, method).await.map_err(late)?
             }
         };
-        self.answered(request, contained(outcome))
+        self.answered(request, outcome)
     }
 
     /// As [`LocalPlugin::call`], and `progress` gets what the method reports.
@@ -136,10 +159,7 @@ impl LocalPlugin {
         progress: &mut (dyn FnMut(Bytes) + Send),
     ) -> Result<Bytes> {
         let runtime = self.runtime.for_caller()?;
-        let time = time_of(&request);
-        let answered = async { timeout(time, self.answer_and_report(&request, progress)).await };
-        let answered = within(runtime, answered).await;
-        answered.unwrap_or_else(|_| Err(too_late(&self.id, request.method, time)))
+        self.in_time(&request, runtime, self.answer_and_report(&request, progress)).await
     }
 
     async fn answer_and_report(
@@ -147,14 +167,12 @@ impl LocalPlugin {
         request: &CallRequest<'_>,
         progress: &mut (dyn FnMut(Bytes) + Send),
     ) -> Result<Bytes> {
-        let (dispatch, value, _) = self.arrived(request).await?;
+        let method = self.arrived(request).await?;
         let outlet = Outlet::default();
         let call = Call::new(whole_body(request)?).streaming(outlet.clone());
-        let deadline = Instant::now().checked_add(time_of(request));
-        let reply = Box::pin(async move { dispatch(value, call).await });
-        let reply = catch_panic(self.scope(request, deadline).run(reply));
+        let reply = self.run(method, call, request, deadline_of(request));
         let mut answer = ReportedAnswer::new(outlet);
-        let outcome = contained(answer.until(reply, progress).await);
+        let outcome = answer.until(reply, progress).await;
         match answer.result {
             Some(result) => within_limit(result),
             None => self.answered(request, outcome),
@@ -170,15 +188,13 @@ impl LocalPlugin {
         idle: Duration,
     ) -> Result<StreamedBody> {
         let runtime = self.runtime.for_caller()?;
-        let time = time_of(&request);
-        let opened =
-            within(runtime.clone(), async { timeout(time, self.open(&request)).await }).await;
-        let items = opened.unwrap_or_else(|_| Err(too_late(&self.id, request.method, time)))?;
+        let items = self.in_time(&request, runtime.clone(), self.open(&request)).await?;
         Ok(StreamedBody::new(items.media_type(), items.within(runtime, idle)))
     }
 
     async fn open(&self, request: &CallRequest<'_>) -> Result<Items> {
-        let (dispatch, value, fault) = self.arrived(request).await?;
+        let method = self.arrived(request).await?;
+        let fault = method.fault;
         let outlet = Outlet::default();
         let (call, sending) = match &request.items {
             None => (Call::new(whole_body(request)?), None),
@@ -188,15 +204,14 @@ impl LocalPlugin {
             }
         };
         let call = call.streaming(outlet.clone());
-        let reply = Box::pin(async move { dispatch(value, call).await });
         // A caller waits for a stream as long as items come.
-        let reply = catch_panic(self.scope(request, None).run(reply));
+        let reply = self.run(method, call, request, None);
         let producer = Box::pin(async move {
-            contained(match sending {
+            let outcome = match sending {
                 None => reply.await,
                 Some(sending) => sending.during(reply).await,
-            })
-            .map(drop)
+            };
+            outcome.map(drop)
         });
         let mut items = Items::new(self.id.clone(), request.method, producer, outlet, fault);
         match items.opened().await {
@@ -209,14 +224,11 @@ impl LocalPlugin {
         }
     }
 
-    /// The method of a call that has arrived, the value to run it with, and the fault of its stream.
+    /// The method of a call that has arrived.
     ///
     /// # Errors
     /// Why the call is not begun, and that of a fault.
-    async fn arrived(
-        &self,
-        request: &CallRequest<'_>,
-    ) -> Result<(Dispatch, PluginValue, Option<Fault>)> {
+    async fn arrived(&self, request: &CallRequest<'_>) -> Result<Method> {
         let value = self.value().ok_or_else(|| Error::Unavailable {
             id: self.id.clone(),
             reason: "it is not loaded".into(),
@@ -233,7 +245,7 @@ impl LocalPlugin {
             Some(Fault::Delay(time)) => sleep(time).await,
             Some(Fault::CrashAfter(_) | Fault::HangAfter(_)) | None => {}
         }
-        Ok((dispatch, value, fault))
+        Ok(Method { dispatch, value, fault })
     }
 
     /// The method of this wire name.
@@ -243,12 +255,22 @@ impl LocalPlugin {
     }
 }
 
-fn contained(outcome: Result<Result<Reply, Problem>, String>) -> Result<Reply, Problem> {
-    outcome.unwrap_or_else(|panic| Err(Problem::new(ProblemKind::HandlerPanicked, panic)))
+/// The method of a call.
+struct Method {
+    dispatch: Dispatch,
+    /// What it is run with.
+    value: PluginValue,
+    /// The fault of its stream.
+    fault: Option<Fault>,
 }
 
 fn time_of(request: &CallRequest<'_>) -> Duration {
     request.timeout.unwrap_or(limits::CALL_TIMEOUT).min(limits::MAX_DURATION)
+}
+
+/// When the caller gives up, if the method begins now.
+fn deadline_of(request: &CallRequest<'_>) -> Option<Instant> {
+    Instant::now().checked_add(time_of(request))
 }
 
 fn whole_body(request: &CallRequest<'_>) -> Result<Bytes> {
