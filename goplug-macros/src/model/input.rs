@@ -29,6 +29,24 @@ pub(crate) enum Input {
 }
 
 impl Input {
+    /// Reads a parameter that is spelled as something else than an argument. `None` if it is an
+    /// argument, and `Some(None)` and an error if it cannot be what it is spelled as.
+    pub(super) fn beside_arguments(
+        param: &PatType,
+        container: &Container,
+        diag: &Diag,
+    ) -> Option<Option<Self>> {
+        if ContextParam::is_spelled(&param.ty) {
+            return Some(ContextParam::new(param, diag).map(|it| Self::Context(Box::new(it))));
+        }
+        if let Some(value) = ProgressParam::value(&param.ty) {
+            let progress = ProgressParam::new(param, value, container, diag);
+            return Some(progress.map(|it| Self::Progress(Box::new(it))));
+        }
+        let incoming = Incoming::new(param, container, diag)?;
+        Some(incoming.map(|it| Self::Incoming(Box::new(it))))
+    }
+
     /// The context of the call, if it is that.
     pub(super) fn as_context(&self) -> Option<&ContextParam> {
         match self {
@@ -66,14 +84,14 @@ pub(crate) struct ContextParam {
 
 impl ContextParam {
     /// Whether a type is spelled as the context of a call, or as a reference to it.
-    pub(super) fn is_spelled(ty: &Type) -> bool {
+    fn is_spelled(ty: &Type) -> bool {
         let owned = types::owned(ty);
         matches!(types::plain(&owned), Type::Path(path) if types::path_name(&path.path) == CONTEXT
             && types::arguments(&path.path).next().is_none())
     }
 
     /// Reads a parameter that is spelled so; `None` and an error if the call cannot pass it.
-    pub(super) fn new(param: &PatType, diag: &Diag) -> Option<Self> {
+    fn new(param: &PatType, diag: &Diag) -> Option<Self> {
         let errors = diag.count();
         check_cfg(&param.attrs, diag);
         let options = attr::on_param(&param.attrs, diag);
@@ -115,7 +133,7 @@ pub(crate) struct ProgressParam {
 
 impl ProgressParam {
     /// The type of a report, if a type is spelled as what a method reports with.
-    pub(super) fn value(ty: &Type) -> Option<&Type> {
+    fn value(ty: &Type) -> Option<&Type> {
         let ty = match types::plain(ty) {
             Type::Reference(reference) => types::plain(&reference.elem),
             other => other,
@@ -127,12 +145,7 @@ impl ProgressParam {
     }
 
     /// Reads a parameter that is spelled so; `None` and an error if it cannot be one.
-    pub(super) fn new(
-        param: &PatType,
-        value: &Type,
-        container: &Container,
-        diag: &Diag,
-    ) -> Option<Self> {
+    fn new(param: &PatType, value: &Type, container: &Container, diag: &Diag) -> Option<Self> {
         let errors = diag.count();
         check_cfg(&param.attrs, diag);
         if matches!(types::plain(&param.ty), Type::Reference(_)) {

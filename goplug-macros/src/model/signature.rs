@@ -107,6 +107,18 @@ struct Inputs {
     inputs: Vec<Input>,
 }
 
+impl Inputs {
+    fn add_argument(&mut self, param: &PatType, container: &Container, diag: &Diag) {
+        let Some(param) = Param::new(param, container, diag) else { return };
+        if self.params.iter().any(|other| other.name == param.name) {
+            let text = format!("there is a parameter of the name `{}` already", param.name);
+            diag.at(&param.written, text);
+        }
+        self.inputs.push(Input::Argument(self.params.len()));
+        self.params.push(param);
+    }
+}
+
 /// Refuses signatures that a call from another process cannot use.
 fn check(sig: &Signature, diag: &Diag) {
     let reason = "it is called from another process, through generated code";
@@ -148,28 +160,10 @@ fn inputs(sig: &Signature, container: &Container, diag: &Diag) -> Inputs {
                 check_plugin(param, index, container, diag);
                 inputs.takes_plugin = true;
             }
-            FnArg::Typed(param) if ContextParam::is_spelled(&param.ty) => {
-                let context = ContextParam::new(param, diag).map(|it| Input::Context(Box::new(it)));
-                inputs.inputs.extend(context);
-            }
-            FnArg::Typed(param) => {
-                if let Some(incoming) = Incoming::new(param, container, diag) {
-                    inputs.inputs.extend(incoming.map(|it| Input::Incoming(Box::new(it))));
-                    continue;
-                }
-                if let Some(value) = ProgressParam::value(&param.ty) {
-                    let progress = ProgressParam::new(param, value, container, diag);
-                    inputs.inputs.extend(progress.map(|it| Input::Progress(Box::new(it))));
-                    continue;
-                }
-                let Some(param) = Param::new(param, container, diag) else { continue };
-                if inputs.params.iter().any(|other| other.name == param.name) {
-                    let text = format!("there is a parameter of the name `{}` already", param.name);
-                    diag.at(&param.written, text);
-                }
-                inputs.inputs.push(Input::Argument(inputs.params.len()));
-                inputs.params.push(param);
-            }
+            FnArg::Typed(param) => match Input::beside_arguments(param, container, diag) {
+                Some(input) => inputs.inputs.extend(input),
+                None => inputs.add_argument(param, container, diag),
+            },
         }
     }
     check_incoming(&inputs, diag);
