@@ -58,15 +58,10 @@ fn of_method(method: &Method, paths: &Paths) -> TokenStream {
 /// of a stream of items: the first type is the user's, the second is goplug's.
 fn incoming(incoming: &Incoming, paths: &Paths) -> TokenStream {
     let (Paths { private, .. }, Incoming { item, written, form }) = (paths, incoming);
-    let Param { owned, written: item_written, .. } = item;
+    let owned = &item.owned;
     let items = match item.raw() {
-        Some(_) => quote_spanned!(item_written.span()=> #private::check::bytes::<#owned>();),
-        None => {
-            let (bytes, some) = (no_hidden_bytes(owned, paths), no_lost_some(owned, paths));
-            quote_spanned! {item_written.span()=>
-                #private::check::parameter::<#owned>(); #bytes #some
-            }
-        }
+        Some(_) => raw_check(item, owned, paths),
+        None => json_check(item, no_hidden_bytes(owned, paths), paths),
     };
     let of_goplug = match form {
         IncomingForm::Stream => quote!(Incoming),
@@ -279,19 +274,17 @@ pub(crate) fn of_hook(hook: &Hook, paths: &Paths) -> TokenStream {
 ///
 /// The bytes of a method are parts also beside others, those of a callback are not.
 fn parameters(signature: &FnSignature, of_method: bool, paths: &Paths) -> TokenStream {
-    let Paths { private, .. } = paths;
-    if let Some((Param { written, owned, .. }, _)) = signature.raw() {
-        return quote_spanned!(written.span()=> #private::check::bytes::<#owned>(););
+    if let Some((param, _)) = signature.raw() {
+        return raw_check(param, &param.owned, paths);
     }
     let only = signature.params.len() == 1;
-    let checks = signature.params.iter().map(|Param { written, owned, .. }| {
+    let checks = signature.params.iter().map(|param| {
         let bytes = match of_method {
-            true => no_hidden_part(owned, paths),
-            false if only => no_hidden_bytes(owned, paths),
+            true => no_hidden_part(&param.owned, paths),
+            false if only => no_hidden_bytes(&param.owned, paths),
             false => None,
         };
-        let some = no_lost_some(owned, paths);
-        quote_spanned!(written.span()=> #private::check::parameter::<#owned>(); #bytes #some)
+        json_check(param, bytes, paths)
     });
     checks.collect()
 }
@@ -303,15 +296,22 @@ fn parameters(signature: &FnSignature, of_method: bool, paths: &Paths) -> TokenS
 ///
 /// of a method with bytes beside other parameters.
 fn parts(signature: &FnSignature, paths: &Paths) -> TokenStream {
-    let Paths { private, .. } = paths;
-    let checks = signature.params.iter().map(|param| {
-        let Param { written, owned, .. } = param;
-        if param.is_bytes() {
-            let bytes = param.optional_bytes().unwrap_or(owned);
-            return quote_spanned!(written.span()=> #private::check::bytes::<#bytes>(););
-        }
-        let (bytes, some) = (no_hidden_part(owned, paths), no_lost_some(owned, paths));
-        quote_spanned!(written.span()=> #private::check::parameter::<#owned>(); #bytes #some)
+    let checks = signature.params.iter().map(|param| match param.is_bytes() {
+        true => raw_check(param, param.optional_bytes().unwrap_or(&param.owned), paths),
+        false => json_check(param, no_hidden_part(&param.owned, paths), paths),
     });
     checks.collect()
+}
+
+/// Of a parameter that is bytes of this type, which travel as they are.
+fn raw_check(param: &Param, bytes: &Type, paths: &Paths) -> TokenStream {
+    let Paths { private, .. } = paths;
+    quote_spanned!(param.written.span()=> #private::check::bytes::<#bytes>();)
+}
+
+/// Of a parameter that travels as JSON, with the check for bytes that it may hide.
+fn json_check(param: &Param, hidden: Option<TokenStream>, paths: &Paths) -> TokenStream {
+    let (Paths { private, .. }, Param { written, owned, .. }) = (paths, param);
+    let some = no_lost_some(owned, paths);
+    quote_spanned!(written.span()=> #private::check::parameter::<#owned>(); #hidden #some)
 }

@@ -1,7 +1,7 @@
 //! Specifications of methods and callbacks, as constants on the client.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 
 use super::paths::Paths;
@@ -160,13 +160,22 @@ pub(crate) fn params<'a>(
     signature: &'a FnSignature,
     paths: &'a Paths,
 ) -> impl Iterator<Item = TokenStream> + 'a {
-    let Paths { private, .. } = paths;
     let is_raw = signature.raw().is_some();
-    signature.params.iter().map(move |param| {
-        let (Param { name, spelling, .. }, json) = (param, param.json_type());
-        let schema = if is_raw { opaque(paths) } else { schema(&quote!(#json), paths) };
-        quote!(#private::ParamSpec { name: #name, ty: #spelling, schema: #schema })
+    signature.params.iter().map(move |it| {
+        let json = it.json_type();
+        param(it, (!is_raw).then(|| quote!(#json)), paths)
     })
+}
+
+/// The specification of one, which is bytes as they are if it is no JSON.
+fn param(
+    Param { name, spelling, .. }: &Param,
+    json: Option<TokenStream>,
+    paths: &Paths,
+) -> TokenStream {
+    let Paths { private, .. } = paths;
+    let schema = json.map_or_else(|| opaque(paths), |json| schema(&json, paths));
+    quote!(#private::ParamSpec { name: #name, ty: #spelling, schema: #schema })
 }
 
 /// ```text
@@ -175,20 +184,12 @@ pub(crate) fn params<'a>(
 ///
 /// for the parameter that is a stream.
 fn incoming(signature: &FnSignature, paths: &Paths) -> TokenStream {
-    let Paths { private, .. } = paths;
     let Some(Incoming { item, .. }) = signature.incoming() else {
         return quote!(::std::option::Option::None);
     };
-    let Param { name, spelling, owned, .. } = item;
-    let schema = match item.raw() {
-        Some(_) => opaque(paths),
-        None => schema(&quote!(#owned), paths),
-    };
-    quote! {
-        ::std::option::Option::Some(
-            #private::ParamSpec { name: #name, ty: #spelling, schema: #schema }
-        )
-    }
+    let json = item.raw().is_none().then(|| item.owned.to_token_stream());
+    let param = param(item, json, paths);
+    quote!(::std::option::Option::Some(#param))
 }
 
 /// ```text
