@@ -155,6 +155,7 @@ fn types(descriptor: &Descriptor) -> Vec<(String, &TypeDescriptor)> {
         }
         types.push((at("result"), &method.returns));
         types.extend(method.error.iter().map(|error| (at("error"), error)));
+        types.extend(method.progress.iter().map(|report| (at("progress"), report)));
     }
     for callback in &descriptor.callbacks {
         let at = |what: &str| format!("callback `{}`, {what}", callback.name);
@@ -297,6 +298,18 @@ mod tests {
         plugin.configuration = Some(of(None));
         assert!(blind(&plugin, &path, false).is_some());
         assert!(check(&plugin, &path).unwrap_err().contains("\n  configuration\n"));
+    }
+
+    #[test]
+    fn what_a_method_reports_may_be_what_loses_its_schema() {
+        let (_folder, path) = file();
+        let mut greeter = greeter(json!({"type": "integer"}), "");
+        let of = |schema| TypeDescriptor { spelling: "u8".into(), schema };
+        greeter.methods[0].progress = Some(of(Some(json!({"type": "integer"}))));
+        write(&greeter, &path).unwrap();
+        greeter.methods[0].progress = Some(of(None));
+        let text = check(&greeter, &path).unwrap_err();
+        assert!(text.contains("\n  method `greet`, progress\n"), "{text}");
     }
 
     #[test]
