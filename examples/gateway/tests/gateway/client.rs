@@ -6,7 +6,7 @@ use gateway::Receipt;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request, Response};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -46,8 +46,8 @@ impl Client {
         self.send(Request::get(path).body(Full::default()).unwrap()).await
     }
 
-    async fn send(&mut self, mut request: Request<Full<Bytes>>) -> Reply {
-        let response = self.begin(&mut request).await;
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Reply {
+        let response = self.begin(request).await;
         let header = response.headers().get("x-request-id").unwrap();
         let request_id = header.to_str().unwrap().to_owned();
         let status = response.status().as_u16();
@@ -55,10 +55,10 @@ impl Client {
         Reply { status, request_id, body }
     }
 
-    async fn begin(&mut self, request: &mut Request<Full<Bytes>>) -> Response<Incoming> {
+    async fn begin(&mut self, mut request: Request<Full<Bytes>>) -> Response<Incoming> {
         request.headers_mut().insert("host", "gateway".parse().unwrap());
         self.0.ready().await.unwrap();
-        self.0.send_request(std::mem::take(request)).await.unwrap()
+        self.0.send_request(request).await.unwrap()
     }
 }
 
@@ -86,9 +86,7 @@ pub(crate) struct EventReader {
 /// Opens a stream of events.
 pub(crate) async fn events(address: SocketAddr, path: &str) -> EventReader {
     let mut client = Client::connect(address).await;
-    let mut request =
-        Request::builder().method(Method::GET).uri(path).body(Full::default()).unwrap();
-    let response = client.begin(&mut request).await;
+    let response = client.begin(Request::get(path).body(Full::default()).unwrap()).await;
     assert_eq!(response.status().as_u16(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     EventReader { body: response.into_body(), text: String::new() }
