@@ -172,14 +172,15 @@ impl Parser<'_> {
             return;
         }
         let Some(text) = string(value) else {
+            let (usage, written) = (key.usage(), value.to_token_stream());
             let problem = match key.takes() {
-                Takes::Nothing => "takes no value; its presence says yes: write".to_owned(),
-                _ => format!("takes a string: write {}, not", key.usage()),
+                Takes::Nothing => format!("no value; its presence says yes: write {usage}"),
+                Takes::Services => {
+                    format!("paths in parentheses: write {usage}, not `{written}`")
+                }
+                _ => format!("a string: write {usage}, not `{written}`"),
             };
-            let written = value.to_token_stream();
-            let shown =
-                if key.takes() == Takes::Nothing { key.usage() } else { format!("`{written}`") };
-            return self.diag.at(value, format!("`{}` {problem} {shown}", key.as_str()));
+            return self.diag.at(value, format!("`{}` takes {problem}", key.as_str()));
         };
         match key {
             Key::Name => self.options.name = Some(text),

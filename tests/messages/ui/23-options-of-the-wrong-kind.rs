@@ -8,4 +8,7 @@ fn add(a: i64, b: i64) -> i64 {
     a + b
 }
 
+#[goplug::plugin(needs = Ledger)]
+struct Report;
+
 fn main() {}
