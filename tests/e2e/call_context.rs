@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use goplug::{CallContext, Error, Incoming, PluginServer, Registry, Traceparent};
+use goplug::{CallContext, Error, Incoming, Traceparent};
 
-use crate::http::Connection;
+use crate::http::{Connection, request_with};
 use crate::incoming::Iter;
+use crate::served::Served;
 use crate::test_env::{TestEnv, run_test, soon, until};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -169,29 +170,10 @@ impl Nurse {
     }
 }
 
-struct Served {
-    server: PluginServer,
-    registry: Registry,
-}
-
-impl Served {
-    async fn start<P: goplug::PluginType>(env: &TestEnv) -> Self {
-        let server = PluginServer::of::<P>().unwrap().location(env.folder()).build().unwrap();
-        server.start().await.unwrap();
-        let registry = env.registry().start().await.unwrap();
-        Self { server, registry }
-    }
-
-    async fn watcher(env: &TestEnv) -> (Self, WatcherClient) {
-        let served = Self::start::<Watcher>(env).await;
-        let client = served.registry.client().await.unwrap();
-        (served, client)
-    }
-
-    async fn stop(self) {
-        self.registry.stop().await;
-        self.server.stop().await.unwrap();
-    }
+async fn watcher(env: &TestEnv) -> (Served, WatcherClient) {
+    let served = Served::start::<Watcher>(env).await;
+    let client = served.registry.client().await.unwrap();
+    (served, client)
 }
 
 fn is_below_an_hour(left: Option<u64>) -> bool {
@@ -201,7 +183,7 @@ fn is_below_an_hour(left: Option<u64>) -> bool {
 #[test]
 fn a_method_learns_how_long_its_caller_waits() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let watcher = watcher.with_timeout(HOUR);
         for left in [
             watcher.left_of_sync().await.unwrap(),
@@ -217,7 +199,7 @@ fn a_method_learns_how_long_its_caller_waits() {
 #[test]
 fn a_caller_that_has_not_said_how_long_it_waits_sets_no_deadline() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let mut connection = Connection::open(&watcher.plugin().socket().unwrap()).await;
         for method in ["left_of_sync", "left_of_blocking"] {
             assert_eq!(connection.post(&format!("/{method}"), "").await.body, "null", "{method}");
@@ -248,7 +230,7 @@ fn a_contract_and_an_impl_have_the_context_too() {
 #[test]
 fn the_context_is_no_argument() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let descriptor = watcher.plugin().descriptor().unwrap();
         let method = descriptor.methods.iter().find(|method| method.name == "left_of_async");
         let params = &method.unwrap().params;
@@ -260,7 +242,7 @@ fn the_context_is_no_argument() {
 #[test]
 fn a_caller_that_hangs_up_is_noticed_where_a_call_cannot_be_dropped() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         for method in ["block", "block_without_asking", "spawn"] {
             let (begun, ended) = (env.path("begun"), env.path("ended"));
             let (caller, flag, end) = (watcher.clone(), begun.clone(), ended.clone());
@@ -285,7 +267,7 @@ fn a_caller_that_hangs_up_is_noticed_where_a_call_cannot_be_dropped() {
 #[test]
 fn a_call_whose_time_is_over_is_cancelled() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let watcher = watcher.with_timeout(Duration::from_millis(50));
         for (index, method) in ["block", "spin", "spawn"].into_iter().enumerate() {
             let (begun, ended) = (env.path(&format!("b{index}")), env.path(&format!("e{index}")));
@@ -309,7 +291,7 @@ fn a_call_whose_time_is_over_is_cancelled() {
 #[test]
 fn a_call_that_has_been_answered_is_over_for_the_tasks_that_it_has_left_behind() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let (begun, ended) = (env.path("begun"), env.path("ended"));
         watcher.spawn(begun, ended.clone(), true).await.unwrap();
         until("the call is over", || ended.exists()).await;
@@ -320,13 +302,9 @@ fn a_call_that_has_been_answered_is_over_for_the_tasks_that_it_has_left_behind()
 #[test]
 fn a_method_learns_the_trace_of_its_call() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let mut connection = Connection::open(&watcher.plugin().socket().unwrap()).await;
-        let traced = |value: &str| {
-            format!(
-                "POST /trace HTTP/1.1\r\nhost: x\r\ntraceparent: {value}\r\ncontent-length: 0\r\n\r\n"
-            )
-        };
+        let traced = |value: &str| request_with("/trace", &format!("traceparent: {value}\r\n"), "");
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let other = "00-4bf92f3577b34da6a3ce929d0e0e4736-b9c7c989f97918e1-00";
         for (sent, expected) in [
@@ -345,7 +323,7 @@ fn a_method_learns_the_trace_of_its_call() {
 #[test]
 fn a_callback_waits_no_longer_than_the_call_that_it_is_made_in() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let handler = |_| std::future::pending::<u32>();
         let _subscription = watcher.on_wait_for_me(handler).await.unwrap();
         let noted = env.path("noted");
@@ -364,7 +342,7 @@ fn a_callback_waits_no_longer_than_the_call_that_it_is_made_in() {
 #[test]
 fn a_call_within_a_call_has_at_most_its_time_and_is_of_its_trace() {
     run_test(async |env| {
-        let (served, watcher) = Served::watcher(env).await;
+        let (served, watcher) = watcher(env).await;
         let of = env.folder();
         CLIENTS.lock().unwrap().push((of.clone(), watcher.clone().with_timeout(2 * HOUR)));
         let left = watcher.clone().with_timeout(HOUR).left_of_inner(of.clone()).await.unwrap();

@@ -54,8 +54,13 @@ impl Connection {
 
 /// The bytes of a request.
 pub(crate) fn request(path: &str, body: &str) -> String {
+    request_with(path, "", body)
+}
+
+/// The bytes of a request with further lines in its head, each of which has its end.
+pub(crate) fn request_with(path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}")
+    format!("POST {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
 }
 
 /// The first response in these bytes, and its length; `None` if it is not complete.

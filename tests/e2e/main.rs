@@ -50,6 +50,7 @@ mod retries;
 mod runtimes;
 mod scale;
 mod schemas;
+mod served;
 mod services;
 mod shortage;
 mod start;

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use goplug::testing::InProcess;
-use goplug::{Bytes, CallContext, CallError, Error, PluginServer, Progress, Registry};
+use goplug::{Bytes, CallContext, CallError, Error, PluginServer, Progress};
 use serde::{Deserialize, Serialize};
 
-use crate::http::Connection;
+use crate::http::{Connection, request_with};
+use crate::served::Served;
 use crate::test_env::{TestEnv, run_test, soon, until};
 
 #[goplug::plugin(namespace = "work")]
@@ -120,35 +121,16 @@ impl Roller {
     }
 }
 
-struct Served {
-    server: PluginServer,
-    registry: Registry,
-}
-
-impl Served {
-    async fn start<P: goplug::PluginType>(env: &TestEnv) -> Self {
-        let server = PluginServer::of::<P>().unwrap().location(env.folder()).build().unwrap();
-        server.start().await.unwrap();
-        let registry = env.registry().start().await.unwrap();
-        Self { server, registry }
-    }
-
-    async fn worker(env: &TestEnv) -> (Self, WorkerClient) {
-        let served = Self::start::<Worker>(env).await;
-        let client = served.registry.client().await.unwrap();
-        (served, client)
-    }
-
-    async fn stop(self) {
-        self.registry.stop().await;
-        self.server.stop().await.unwrap();
-    }
+async fn worker(env: &TestEnv) -> (Served, WorkerClient) {
+    let served = Served::start::<Worker>(env).await;
+    let client = served.registry.client().await.unwrap();
+    (served, client)
 }
 
 #[test]
 fn everything_that_is_reported_comes_in_order_and_before_the_result() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         for steps in [0, 1, 3, 10_000] {
             let mut heard = Vec::new();
             let done = worker.work(steps, |step| heard.push(step)).await.unwrap();
@@ -166,7 +148,7 @@ fn everything_that_is_reported_comes_in_order_and_before_the_result() {
 #[test]
 fn a_blocking_client_hears_reports_too() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         let plugin = worker.plugin().clone();
         tokio::task::spawn_blocking(move || {
             let worker: WorkerBlockingClient =
@@ -233,7 +215,7 @@ fn a_contract_and_an_impl_report_too() {
 #[test]
 fn an_error_and_a_panic_come_after_the_reports() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         for step in [1, 4] {
             let mut heard = Vec::new();
             let error = worker.fail_at(step, |done| heard.push(done)).await.unwrap_err();
@@ -251,7 +233,7 @@ fn an_error_and_a_panic_come_after_the_reports() {
 #[test]
 fn calls_that_run_side_by_side_hear_only_their_own_reports() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         let calls = (1..=8_u64).map(|steps| {
             let worker = worker.clone();
             tokio::spawn(async move {
@@ -270,7 +252,7 @@ fn calls_that_run_side_by_side_hear_only_their_own_reports() {
 #[test]
 fn dropping_the_call_drops_the_method() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         let (dropped, heard) = (env.path("dropped"), env.path("heard"));
         let (flag, file) = (dropped.clone(), heard.clone());
         let call =
@@ -287,7 +269,7 @@ fn dropping_the_call_drops_the_method() {
 #[test]
 fn the_calls_timeout_covers_reports_and_result() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         let worker = worker.with_timeout(Duration::from_millis(100));
         let dropped = env.path("dropped");
         // On a busy machine, the time may be over before the call has begun.
@@ -299,20 +281,15 @@ fn the_calls_timeout_covers_reports_and_result() {
     });
 }
 
-fn request(path: &str, accept: &str, body: &str) -> String {
-    let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nhost: x\r\n{accept}content-length: {length}\r\n\r\n{body}")
-}
-
 #[test]
 fn a_caller_that_does_not_ask_for_reports_gets_the_plain_result() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         let mut connection = Connection::open(&worker.plugin().socket().unwrap()).await;
         for accept in ["", "accept: */*\r\n", "accept: application/json\r\n"] {
-            connection.send(request("/work", accept, "[500]")).await;
+            connection.send(request_with("/work", accept, "[500]")).await;
             assert_eq!(connection.response().await.unwrap().body, "500");
-            connection.send(request("/is_heard", accept, "")).await;
+            connection.send(request_with("/is_heard", accept, "")).await;
             assert_eq!(connection.response().await.unwrap().body, "false");
         }
         let heard = worker.is_heard(drop).await.unwrap();
@@ -325,7 +302,7 @@ fn a_caller_that_does_not_ask_for_reports_gets_the_plain_result() {
 #[test]
 fn reports_are_events_before_the_result() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         let mut curl = env.command("curl");
         curl.args(["-sN", "-H", "Accept: text/event-stream", "-d", "[2]", "--unix-socket"]);
         curl.arg(worker.plugin().socket().unwrap()).arg("http://goplug/fail_at");
@@ -377,7 +354,7 @@ fn a_plugin_that_reports_nothing_answers_a_client_that_listens() {
 #[test]
 fn the_descriptor_says_what_a_method_reports() {
     run_test(async |env| {
-        let (served, worker) = Served::worker(env).await;
+        let (served, worker) = worker(env).await;
         let descriptor = worker.plugin().descriptor().unwrap();
         let progress = |name: &str| {
             let method = descriptor.methods.iter().find(|method| method.name == name).unwrap();
