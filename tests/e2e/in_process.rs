@@ -19,7 +19,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::incoming::{Iter, fed};
 use crate::streams::all;
-use crate::test_env::{REPORT, TestEnv, kill, run_test, soon, until};
+use crate::test_env::{REPORT, TestEnv, kill, run_test, soon, until, until_asked};
 
 type Local = CalculatorClient<InProcess<Calculator>>;
 
@@ -114,12 +114,8 @@ async fn callbacks<C: Caller>(calculator: &CalculatorClient<C>) -> Vec<String> {
     seen.push(shown(calculator.twice_the_chosen(vec![6]).await));
     drop(ticks);
     // A registration ends without a wait.
-    let is_gone = async {
-        while calculator.burst(1, None).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    soon("the end of the registration", is_gone).await;
+    let is_gone = async || calculator.burst(1, None).await.is_err();
+    until_asked("the end of the registration", is_gone).await;
     seen.push(shown(calculator.burst(1, None).await));
     seen
 }

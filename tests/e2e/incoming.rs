@@ -10,7 +10,7 @@ use goplug_tests::fixtures::intake::{FilterClient, Intake, IntakeClient, Line, T
 use tokio::sync::mpsc;
 
 use crate::streams::all;
-use crate::test_env::{INTAKE, TestEnv, run_test, sockets, soon};
+use crate::test_env::{INTAKE, TestEnv, run_test, sockets, soon, until_asked};
 
 /// The plugin that takes streams, in a registry that this makes.
 pub(crate) async fn intake(env: &TestEnv) -> (Registry, IntakeClient) {
@@ -52,17 +52,8 @@ fn line(number: u64) -> Line {
     Line { number, text: format!("line \"{number}\"\n of ä log") }
 }
 
-async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
-    let look = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    soon(what, look).await;
-}
-
 pub(crate) async fn until_alive(intake: &IntakeClient, expected: usize) {
-    until("the number of methods", || async { intake.alive().await.unwrap() == expected }).await;
+    until_asked("the number of methods", async || intake.alive().await.unwrap() == expected).await;
 }
 
 #[test]
@@ -85,7 +76,7 @@ fn items_are_read_as_they_come() {
         let call = tokio::spawn(async move { reading.watched(numbers).await });
         for number in 1..=5 {
             sender.send(number as u64).unwrap();
-            until("the item", || async { intake.read().await.unwrap() == number }).await;
+            until_asked("the item", async || intake.read().await.unwrap() == number).await;
         }
         drop(sender);
         assert_eq!(soon("the sum", call).await.unwrap().unwrap(), 15);
@@ -101,7 +92,7 @@ fn a_method_that_iterates_runs_on_a_thread() {
         let reading = intake.clone();
         let call = tokio::spawn(async move { reading.iterated(2, numbers).await });
         sender.send(1).unwrap();
-        until("the item", || async { intake.read().await.unwrap() == 1 }).await;
+        until_asked("the item", async || intake.read().await.unwrap() == 1).await;
         sender.send(20).unwrap();
         drop(sender);
         assert_eq!(soon("the sum", call).await.unwrap().unwrap(), 42);
@@ -241,7 +232,7 @@ fn a_caller_that_gives_up_ends_the_method_and_its_stream() {
         let held =
             tokio::spawn(async move { reading.held(gate.to_str().unwrap(), Iter(0..)).await });
         until_alive(&intake, 3).await;
-        until("the items", || async { intake.read().await.unwrap() == 2 }).await;
+        until_asked("the items", async || intake.read().await.unwrap() == 2).await;
         for call in [watched, held] {
             call.abort();
         }
@@ -385,7 +376,7 @@ fn an_upgrade_lets_streams_finish() {
         let reading = intake.clone();
         let call = tokio::spawn(async move { reading.watched(numbers).await });
         sender.send(1).unwrap();
-        until("the item", || async { intake.read().await.unwrap() == 1 }).await;
+        until_asked("the item", async || intake.read().await.unwrap() == 1).await;
         let before = intake.plugin().process_id();
         soon("the reload", registry.reload("Intake", "acme")).await.unwrap();
         assert_ne!(intake.plugin().process_id(), before);
@@ -410,7 +401,7 @@ fn the_end_of_the_drain_time_ends_a_method_whose_stream_does_not() {
         let reading = intake.clone();
         let call = tokio::spawn(async move { reading.watched(numbers).await });
         sender.send(1).unwrap();
-        until("the item", || async { intake.read().await.unwrap() == 1 }).await;
+        until_asked("the item", async || intake.read().await.unwrap() == 1).await;
         soon("the reload", registry.reload("Intake", "acme")).await.unwrap();
         let error = soon("the end of the call", call).await.unwrap().unwrap_err();
         assert!(error.to_string().contains("the plugin is stopping"), "{error}");
@@ -429,7 +420,7 @@ fn a_stop_ends_a_method_whose_stream_does_not() {
         let reading = intake.clone();
         let call = tokio::spawn(async move { reading.watched(numbers).await });
         sender.send(1).unwrap();
-        until("the item", || async { intake.read().await.unwrap() == 1 }).await;
+        until_asked("the item", async || intake.read().await.unwrap() == 1).await;
         let plugin = intake.plugin().clone();
         let unload = tokio::spawn(async move { plugin.unload().await });
         let error = soon("the end of the call", call).await.unwrap().unwrap_err();

@@ -17,7 +17,9 @@ use goplug_tests::fixtures::report::{
 
 use serde_json::{Value, json};
 
-use crate::test_env::{CALCULATOR, POLITE, REPORT, TestEnv, read_until, run_test, soon, until};
+use crate::test_env::{
+    CALCULATOR, POLITE, REPORT, TestEnv, read_until, run_test, until, until_asked,
+};
 
 /// What a test sees of the host's values.
 #[derive(Clone, Debug, Default)]
@@ -163,12 +165,8 @@ fn services_are_in_place_before_the_activation() {
         let second = report.process().await.unwrap();
         crate::test_env::kill(second);
         until("the plugin is gone", || !crate::test_env::exists(second)).await;
-        soon("the restart", async {
-            while report.at_activation().await.ok().flatten() != Some(3) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        })
-        .await;
+        until_asked("the restart", async || report.at_activation().await.ok().flatten() == Some(3))
+            .await;
     });
 }
 

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use crate::http::request;
-use crate::test_env::{LOG, TestEnv, run_test, sockets, soon};
+use crate::test_env::{LOG, TestEnv, run_test, sockets, soon, until_asked};
 
 /// The plugin with the streams, in a registry that this makes.
 async fn log(env: &TestEnv) -> (Registry, LogClient) {
@@ -40,12 +40,7 @@ pub(crate) async fn all<T, E>(mut stream: ResultStream<T, E>) -> (Vec<T>, Option
 }
 
 async fn until_alive(log: &LogClient, expected: usize) {
-    let look = async {
-        while log.alive().await.unwrap() != expected {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    soon("the number of streams", look).await;
+    until_asked("the number of streams", async || log.alive().await.unwrap() == expected).await;
 }
 
 #[test]
