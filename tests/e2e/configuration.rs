@@ -271,8 +271,7 @@ fn one_plugin_may_be_loaded_where_no_other_is() {
 fn the_plugins_that_fulfil_a_contract_are_found_without_starting_them() {
     run_test(async |env| {
         for program in [POLITE, CALCULATOR] {
-            let installed = env.command(program).arg("install").arg(env.folder()).output();
-            assert!(installed.unwrap().status.success());
+            env.install_itself(program);
         }
         let keys = json!({"Name": "Rude", "NameSpace": "greeters", "Protocol": 2, "Exec": [RUDE]});
         env.put_pconf("greeters.Rude.pconf", &keys);

@@ -528,8 +528,7 @@ async fn services<C: Caller>(report: &ReportClient<C>) -> Vec<String> {
 #[test]
 fn services_are_those_of_a_host() {
     run_test(async |env| {
-        let installed = env.command(REPORT).arg("install").arg(env.folder()).output().unwrap();
-        assert!(installed.status.success(), "{installed:?}");
+        env.install_itself(REPORT);
         let registry = env.registry().provide(Rows).start().await.unwrap();
         let remote: ReportClient = registry.client().await.unwrap();
         env.note_runtime_folder(&registry);

@@ -45,10 +45,8 @@ fn a_plugin_that_serves_describes_itself_to_everyone() {
 #[test]
 fn an_installed_file_has_the_schemas_and_an_activation_has_none() {
     run_test(async |env| {
-        let folder = env.folder();
-        let output = env.command(CALCULATOR).arg("install").arg(&folder).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        let file = fs::read(folder.join("math.Calculator.pconf")).unwrap();
+        env.install_itself(CALCULATOR);
+        let file = fs::read(env.folder().join("math.Calculator.pconf")).unwrap();
         let file: Value = serde_json::from_slice(&file).unwrap();
         let expected = printed(env);
         assert_eq!(file["Methods"], expected["methods"]);

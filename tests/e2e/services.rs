@@ -113,11 +113,6 @@ impl Cache for Memory {
     }
 }
 
-/// Has the plugin's program install itself, which writes what it needs into its file.
-fn install(env: &TestEnv) {
-    install_program(env, REPORT);
-}
-
 /// The plugin in a registry that provides a database.
 async fn report(env: &TestEnv) -> (Seen, Registry, ReportClient) {
     report_with(env, |registry| registry).await
@@ -128,7 +123,7 @@ async fn report_with(
     env: &TestEnv,
     change: impl FnOnce(RegistryBuilder) -> RegistryBuilder,
 ) -> (Seen, Registry, ReportClient) {
-    install(env);
+    env.install_itself(REPORT);
     let seen = Seen::default();
     let registry = change(env.registry().provide(Pool(seen.clone()))).start().await.unwrap();
     let report = registry.client().await.unwrap();
@@ -283,7 +278,7 @@ fn a_service_that_is_not_declared_says_what_to_declare() {
 #[test]
 fn a_plugin_whose_need_nobody_provides_is_not_started() {
     run_test(async |env| {
-        install(env);
+        env.install_itself(REPORT);
         let registry = env.registry().start().await.unwrap();
         let error = registry.client::<ReportClient>().await.unwrap_err();
         let Error::NotProvided { id, service, .. } = &error else { panic!("{error:?}") };
@@ -302,17 +297,11 @@ fn two_values_do_not_provide_the_same_service() {
     });
 }
 
-/// Has the plugin of a program install itself.
-fn install_program(env: &TestEnv, program: &str) {
-    let installed = Command::new(program).arg("install").arg(env.folder()).output().unwrap();
-    assert!(installed.status.success(), "{installed:?}");
-}
-
 #[test]
 fn a_plugin_calls_another_one_that_its_policy_names() {
     run_test(async |env| {
-        install_program(env, POLITE);
-        install_program(env, CALCULATOR);
+        env.install_itself(POLITE);
+        env.install_itself(CALCULATOR);
         let (_seen, registry, report) = report_with(env, |registry| {
             registry.plugin("Report", "tests", |policy| {
                 policy.may_call("greeters.Polite").may_call("math.Calculator")
@@ -333,8 +322,8 @@ fn a_plugin_calls_another_one_that_its_policy_names() {
 #[test]
 fn without_a_grant_no_plugin_reaches_another() {
     run_test(async |env| {
-        install_program(env, POLITE);
-        install_program(env, CALCULATOR);
+        env.install_itself(POLITE);
+        env.install_itself(CALCULATOR);
         let (_seen, registry, report) = report(env).await;
         registry.load("Polite", "greeters").await.unwrap();
         for error in [report.greeting("Ada").await.err(), report.divide(7, 2).await.map(drop).err()]
@@ -367,7 +356,7 @@ impl other::Database for Numbers {
 #[test]
 fn a_plugin_whose_need_is_another_than_what_is_provided_is_not_started() {
     run_test(async |env| {
-        install(env);
+        env.install_itself(REPORT);
         let registry = env.registry().provide(Numbers).start().await.unwrap();
         let error = registry.client::<ReportClient>().await.unwrap_err();
         assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
@@ -403,7 +392,7 @@ fn an_upgrade_whose_need_is_not_met_leaves_the_old_process() {
 #[test]
 fn a_registry_that_discovers_by_itself_says_that_a_need_is_not_met() {
     run_test(async |env| {
-        install(env);
+        env.install_itself(REPORT);
         let registry = env.watching().await;
         let mut events = registry.events();
         let rejected = read_until(&mut events, "the rejection", |event| {
@@ -492,7 +481,7 @@ fn a_plugin_in_python_calls_a_service() {
             return;
         }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/python/report.py");
-        install_program(env, script);
+        env.install_itself(script);
         let builder = env.registry().provide(Pool::default()).trust_writable(true);
         let registry = builder.start().await.unwrap();
         let plugin = registry.load("PythonReport", "tests").await.unwrap();
@@ -513,7 +502,7 @@ fn a_plugin_in_python_calls_a_service() {
 #[test]
 fn blocking_registries_provide_services_too() {
     run_test(async |env| {
-        install(env);
+        env.install_itself(REPORT);
         let builder = env.registry().provide(Pool::default());
         let texts = tokio::task::spawn_blocking(move || {
             let registry = builder.start_blocking().unwrap();

@@ -123,6 +123,12 @@ impl TestEnv {
         self.put_pconf(&format!("{}.{}.pconf", P::NAMESPACE, P::NAME), &pconf::<P>(program))
     }
 
+    /// Has the plugin of a program install itself, which writes what it needs into its file.
+    pub(crate) fn install_itself(&self, program: &str) {
+        let installed = self.command(program).arg("install").arg(self.folder()).output().unwrap();
+        assert!(installed.status.success(), "{installed:?}");
+    }
+
     /// Installs the plugin `math.Calculator`.
     pub(crate) fn install_calculator(&self) -> PathBuf {
         self.install::<Calculator>(CALCULATOR)
