@@ -14,10 +14,11 @@ use goplug_tests::fixtures::calculator::{
 };
 use goplug_tests::fixtures::counter::{Counter, CounterClient};
 use goplug_tests::fixtures::intake::{Intake, IntakeBlockingClient, IntakeClient};
-use goplug_tests::fixtures::report::{Database, QueryError, Report, ReportClient, Row, texts};
+use goplug_tests::fixtures::report::{Report, ReportClient, texts};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::incoming::{Iter, fed};
+use crate::services::Pool;
 use crate::streams::all;
 use crate::test_env::{REPORT, TestEnv, kill, run_test, soon, until, until_asked};
 
@@ -477,45 +478,6 @@ fn blocking_clients_send_streams_to_a_plugin_in_this_process() {
     assert!(echo.unwrap().into_iter().eq(0..10_000));
 }
 
-/// What the host of [`Report`] offers.
-#[derive(Default)]
-pub(crate) struct Rows;
-
-#[goplug::plugin]
-impl Database for Rows {
-    async fn query(&self, table: &str) -> Result<Vec<Row>, QueryError> {
-        match table {
-            "pages" => Ok(vec![Row { number: 1, text: "first".into() }]),
-            other => Err(QueryError::NoTable(other.into())),
-        }
-    }
-
-    async fn slow(&self, millis: u64) -> u64 {
-        tokio::time::sleep(Duration::from_millis(millis)).await;
-        millis
-    }
-
-    async fn reversed(&self, bytes: Bytes) -> Bytes {
-        bytes.iter().rev().copied().collect()
-    }
-
-    async fn keep(&self, _: &str, bytes: Bytes) -> (u64, Bytes) {
-        (bytes.len() as u64, bytes)
-    }
-
-    async fn broken(&self) {
-        panic!("no such luck")
-    }
-
-    async fn numbers(&self) -> impl goplug::Stream<Item = u32> {
-        Iter(0..3)
-    }
-
-    async fn ask_back(&self, depth: u32) -> anyhow::Result<u32> {
-        Ok(depth)
-    }
-}
-
 /// What the plugin's code gets of the services.
 async fn services<C: Caller>(report: &ReportClient<C>) -> Vec<String> {
     vec![
@@ -529,16 +491,16 @@ async fn services<C: Caller>(report: &ReportClient<C>) -> Vec<String> {
 fn services_are_those_of_a_host() {
     run_test(async |env| {
         env.install_itself(REPORT);
-        let registry = env.registry().provide(Rows).start().await.unwrap();
+        let registry = env.registry().provide(Pool::default()).start().await.unwrap();
         let remote: ReportClient = registry.client().await.unwrap();
         env.note_runtime_folder(&registry);
-        let plugin = InProcess::<Report>::unloaded().provide(Rows).unwrap();
+        let plugin = InProcess::<Report>::unloaded().provide(Pool::default()).unwrap();
         plugin.load(&()).await.unwrap();
         let local: ReportClient<_> = plugin.client().unwrap();
         assert_eq!(services(&local).await, services(&remote).await);
 
-        let host = Host::<Report>::new().provide(Rows).unwrap();
-        assert_eq!(host.run(texts("pages")).await.unwrap(), ["first"]);
+        let host = Host::<Report>::new().provide(Pool::default()).unwrap();
+        assert_eq!(host.run(texts("pages")).await.unwrap(), ["page 1", "page 2", "page 3"]);
         let error = InProcess::<Report>::unloaded().load(&()).await.unwrap_err();
         assert!(
             matches!(&error, Error::NotProvided { service, .. } if service == "Database"),

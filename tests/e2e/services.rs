@@ -1,11 +1,9 @@
 //! What a host offers its plugins.
 
 use std::fs;
-use std::pin::Pin;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use goplug::{Bytes, CallError, Error, Event, Registry, RegistryBuilder, Restart};
@@ -14,9 +12,9 @@ use goplug_tests::fixtures::greeter::GreetError;
 use goplug_tests::fixtures::report::{
     Cache, Database, QueryError, Report, ReportBlockingClient, ReportClient, Row,
 };
-
 use serde_json::{Value, json};
 
+use crate::incoming::Iter;
 use crate::test_env::{
     CALCULATOR, POLITE, REPORT, TestEnv, read_until, run_test, until, until_asked,
 };
@@ -31,8 +29,9 @@ struct Seen {
     kept: Arc<Mutex<Bytes>>,
 }
 
+/// What the host of [`Report`] offers.
 #[derive(Default)]
-struct Pool(Seen);
+pub(crate) struct Pool(Seen);
 
 /// Counts a call for as long as it lives.
 struct Running<'a>(&'a Seen);
@@ -82,24 +81,13 @@ impl Database for Pool {
     }
 
     async fn numbers(&self) -> impl goplug::Stream<Item = u32> {
-        Ready(Some(7))
+        Iter(7..8)
     }
 
     async fn ask_back(&self, depth: u32) -> anyhow::Result<u32> {
         let registry = self.0.registry.lock().unwrap().clone().expect("a registry");
         let report: ReportClient = registry.client().await?;
         Ok(report.nested(depth).await?)
-    }
-}
-
-/// A stream of at most one number.
-struct Ready(Option<u32>);
-
-impl goplug::Stream for Ready {
-    type Item = u32;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u32>> {
-        Poll::Ready(self.0.take())
     }
 }
 
