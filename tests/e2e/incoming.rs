@@ -5,17 +5,26 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use goplug::{Bytes, CallError, Error, Policy, Registry, Restart, Stream};
+use goplug::{Bytes, CallError, Error, Registry, RegistryBuilder, RemoteError, Restart, Stream};
 use goplug_tests::fixtures::intake::{FilterClient, Intake, IntakeClient, Line, TakeError};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
-use crate::streams::all;
+use crate::streams::{all, patient};
 use crate::test_env::{INTAKE, TestEnv, run_test, sockets, soon, until_asked};
 
 /// The plugin that takes streams, in a registry that this makes.
 pub(crate) async fn intake(env: &TestEnv) -> (Registry, IntakeClient) {
+    intake_with(env, |registry| registry).await
+}
+
+/// As [`intake`], in a registry that is changed before it starts.
+async fn intake_with(
+    env: &TestEnv,
+    change: impl FnOnce(RegistryBuilder) -> RegistryBuilder,
+) -> (Registry, IntakeClient) {
     env.install::<Intake>(INTAKE);
-    let registry = env.registry().start().await.unwrap();
+    let registry = change(env.registry()).start().await.unwrap();
     let intake = registry.client().await.unwrap();
     env.note_runtime_folder(&registry);
     (registry, intake)
@@ -261,10 +270,7 @@ fn a_panic_is_an_error_and_the_plugin_lives() {
 #[test]
 fn a_crash_is_an_error_and_the_call_is_not_made_again() {
     run_test(async |env| {
-        env.install::<Intake>(INTAKE);
-        let registry = env.registry().restart(Restart::permanent()).start().await.unwrap();
-        let intake: IntakeClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        let (_registry, intake) = intake_with(env, |it| it.restart(Restart::permanent())).await;
         let error = soon("the crash", intake.exits_at(3, Iter(0..))).await.unwrap_err();
         let Error::Crashed { status, may_have_executed, .. } = error else { panic!("{error:?}") };
         assert_eq!((status.as_str(), may_have_executed), ("exit status: 3", true));
@@ -368,15 +374,23 @@ fn a_result_may_end_before_its_arguments_do() {
     });
 }
 
+/// A call that has read the number 1, and what feeds it further ones.
+async fn watched(
+    intake: &IntakeClient,
+) -> (mpsc::UnboundedSender<u64>, JoinHandle<Result<u64, CallError<RemoteError>>>) {
+    let (sender, numbers) = fed();
+    let reading = intake.clone();
+    let call = tokio::spawn(async move { reading.watched(numbers).await });
+    sender.send(1).unwrap();
+    until_asked("the item", async || intake.read().await.unwrap() == 1).await;
+    (sender, call)
+}
+
 #[test]
 fn an_upgrade_lets_streams_finish() {
     run_test(async |env| {
         let (registry, intake) = intake(env).await;
-        let (sender, numbers) = fed();
-        let reading = intake.clone();
-        let call = tokio::spawn(async move { reading.watched(numbers).await });
-        sender.send(1).unwrap();
-        until_asked("the item", async || intake.read().await.unwrap() == 1).await;
+        let (sender, call) = watched(&intake).await;
         let before = intake.plugin().process_id();
         soon("the reload", registry.reload("Intake", "acme")).await.unwrap();
         assert_ne!(intake.plugin().process_id(), before);
@@ -389,19 +403,9 @@ fn an_upgrade_lets_streams_finish() {
 #[test]
 fn the_end_of_the_drain_time_ends_a_method_whose_stream_does_not() {
     run_test(async |env| {
-        env.install::<Intake>(INTAKE);
-        // Longer than the stop timeout of the plugin, after which that ends what goes on.
-        let patient = |policy: Policy| policy.stop_timeout(Duration::from_secs(8));
-        let brief = move |policy| patient(policy).drain(Duration::from_millis(50));
-        let registry = env.registry().policy(brief);
-        let registry = registry.start().await.unwrap();
-        let intake: IntakeClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
-        let (sender, numbers) = fed();
-        let reading = intake.clone();
-        let call = tokio::spawn(async move { reading.watched(numbers).await });
-        sender.send(1).unwrap();
-        until_asked("the item", async || intake.read().await.unwrap() == 1).await;
+        let brief = |policy| patient(policy).drain(Duration::from_millis(50));
+        let (registry, intake) = intake_with(env, |it| it.policy(brief)).await;
+        let (_sender, call) = watched(&intake).await;
         soon("the reload", registry.reload("Intake", "acme")).await.unwrap();
         let error = soon("the end of the call", call).await.unwrap().unwrap_err();
         assert!(error.to_string().contains("the plugin is stopping"), "{error}");
@@ -411,16 +415,8 @@ fn the_end_of_the_drain_time_ends_a_method_whose_stream_does_not() {
 #[test]
 fn a_stop_ends_a_method_whose_stream_does_not() {
     run_test(async |env| {
-        env.install::<Intake>(INTAKE);
-        let registry = env.registry().policy(|policy| policy.stop_timeout(Duration::from_secs(8)));
-        let registry = registry.start().await.unwrap();
-        let intake: IntakeClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
-        let (sender, numbers) = fed();
-        let reading = intake.clone();
-        let call = tokio::spawn(async move { reading.watched(numbers).await });
-        sender.send(1).unwrap();
-        until_asked("the item", async || intake.read().await.unwrap() == 1).await;
+        let (_registry, intake) = intake_with(env, |it| it.policy(patient)).await;
+        let (_sender, call) = watched(&intake).await;
         let plugin = intake.plugin().clone();
         let unload = tokio::spawn(async move { plugin.unload().await });
         let error = soon("the end of the call", call).await.unwrap().unwrap_err();

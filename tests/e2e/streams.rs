@@ -13,11 +13,21 @@ use crate::test_env::{LOG, TestEnv, run_test, sockets, soon, until_asked};
 
 /// The plugin with the streams, in a registry that this makes.
 async fn log(env: &TestEnv) -> (Registry, LogClient) {
+    log_with(env, |policy| policy).await
+}
+
+/// As [`log`], with a policy that is changed.
+async fn log_with(env: &TestEnv, change: impl FnOnce(Policy) -> Policy) -> (Registry, LogClient) {
     env.install::<Log>(LOG);
-    let registry = env.registry().start().await.unwrap();
+    let registry = env.registry().policy(change).start().await.unwrap();
     let log = registry.client().await.unwrap();
     env.note_runtime_folder(&registry);
     (registry, log)
+}
+
+/// A stop timeout longer than that of the plugin, after which the plugin ends what goes on.
+pub(crate) fn patient(policy: Policy) -> Policy {
+    policy.stop_timeout(Duration::from_secs(8))
 }
 
 async fn next<T, E>(stream: &mut ResultStream<T, E>) -> Option<Result<T, E>> {
@@ -225,12 +235,8 @@ fn the_deadline_of_a_call_is_that_of_the_beginning_of_its_stream() {
 #[test]
 fn a_stream_that_pauses_for_longer_than_the_policy_allows_fails() {
     run_test(async |env| {
-        env.install::<Log>(LOG);
         let pause = Duration::from_millis(50);
-        let registry = env.registry().policy(|policy| policy.stream_idle(pause)).start().await;
-        let registry = registry.unwrap();
-        let log: LogClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        let (_registry, log) = log_with(env, |policy| policy.stream_idle(pause)).await;
         let (items, error) = all(log.silent().await.unwrap()).await;
         assert_eq!(items, [()]);
         let Some(error @ Error::Deadline { after, .. }) = &error else { panic!("{error:?}") };
@@ -259,14 +265,8 @@ fn an_upgrade_lets_streams_finish() {
 #[test]
 fn the_end_of_the_drain_time_ends_a_stream_with_an_error_that_says_so() {
     run_test(async |env| {
-        env.install::<Log>(LOG);
-        // Longer than the stop timeout of the plugin, after which that ends what goes on.
-        let patient = |policy: Policy| policy.stop_timeout(Duration::from_secs(8));
-        let brief = move |policy| patient(policy).drain(Duration::from_millis(50));
-        let registry = env.registry().policy(brief);
-        let registry = registry.start().await.unwrap();
-        let log: LogClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        let brief = |policy| patient(policy).drain(Duration::from_millis(50));
+        let (registry, log) = log_with(env, brief).await;
         let mut silent = log.silent().await.unwrap();
         next(&mut silent).await.unwrap().unwrap();
         soon("the reload", registry.reload("Log", "acme")).await.unwrap();
@@ -281,11 +281,7 @@ fn the_end_of_the_drain_time_ends_a_stream_with_an_error_that_says_so() {
 #[test]
 fn a_stop_ends_a_stream_that_does_not_finish_with_an_error_that_says_so() {
     run_test(async |env| {
-        env.install::<Log>(LOG);
-        let registry = env.registry().policy(|policy| policy.stop_timeout(Duration::from_secs(8)));
-        let registry = registry.start().await.unwrap();
-        let log: LogClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        let (_registry, log) = log_with(env, patient).await;
         let mut silent = log.silent().await.unwrap();
         next(&mut silent).await.unwrap().unwrap();
         let plugin = log.plugin().clone();
