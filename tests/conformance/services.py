@@ -17,6 +17,14 @@ def listening(plugin):
     return plugin.listen([f"{SERVICE};service"], Goplug_Host="a")
 
 
+def ask(plugin, method, arguments, **headers):
+    """Calls a method that asks the service. Returns the host's stream and the caller's connection."""
+    events, client = listening(plugin), plugin.connect()
+    plugin.need(method)
+    client.request(method, arguments, Goplug_Host="a", **headers)
+    return events, client
+
+
 def called(events):
     """The next call: its id, its method, its options and its data."""
     number, kind, data = events.next()
@@ -52,9 +60,7 @@ def _(plugin):
 
 @check(173, "Services of the host", "a call is an event, and its reply is the result", "own")
 def _(plugin):
-    events, client = listening(plugin), plugin.connect()
-    plugin.need("texts")
-    client.request("texts", ["pages"], Goplug_Host="a", Goplug_Timeout="20000")
+    events, client = ask(plugin, "texts", ["pages"], Goplug_Timeout="20000")
     number, method, options, data = called(events)
     assert (number, method, json.loads(data)) == (1, "query", {"table": "pages"}), data
     left = [option for option in options if option.startswith("timeout=")]
@@ -65,9 +71,7 @@ def _(plugin):
 
 @check(174, "Services of the host", "a problem document is the error of the call", "own")
 def _(plugin):
-    events, client = listening(plugin), plugin.connect()
-    plugin.need("texts")
-    client.request("texts", ["none"], Goplug_Host="a")
+    events, client = ask(plugin, "texts", ["none"])
     number, _, _, _ = called(events)
     problem = {"type": "urn:goplug:error:method", "title": "", "status": 422, "detail": "none",
                "error": {"NoTable": "none"}}
@@ -79,9 +83,7 @@ def _(plugin):
 
 @check(175, "Services of the host", "bytes are base64 with ;base64, and the reply is raw", "own")
 def _(plugin):
-    events, client = listening(plugin), plugin.connect()
-    plugin.need("reversed")
-    client.request("reversed", bytes(range(256)), Goplug_Host="a")
+    events, client = ask(plugin, "reversed", bytes(range(256)))
     number, method, options, data = called(events)
     assert method == "reversed" and options[-1] == "base64", options
     sent = base64.b64decode(data, validate=True)
@@ -91,9 +93,7 @@ def _(plugin):
 
 @check(176, "Services of the host", "a call that is given up is taken back", "own")
 def _(plugin):
-    events, client = listening(plugin), plugin.connect()
-    plugin.need("texts")
-    client.request("texts", ["pages"], Goplug_Host="a", Goplug_Timeout="50")
+    events, client = ask(plugin, "texts", ["pages"], Goplug_Timeout="50")
     number, _, _, _ = called(events)
     assert client.response().status != 200
     _, kind, data = events.next()
@@ -102,9 +102,7 @@ def _(plugin):
 
 @check(177, "Services of the host", "a call is not sent again behind the id that the host has seen", "own")
 def _(plugin):
-    events, client = listening(plugin), plugin.connect()
-    plugin.need("texts")
-    client.request("texts", ["pages"], Goplug_Host="a")
+    events, client = ask(plugin, "texts", ["pages"])
     number, _, _, _ = called(events)
     again = plugin.listen([f"{SERVICE};service", "x"], Goplug_Host="a", Last_Event_ID=str(number))
     other = plugin.connect()
