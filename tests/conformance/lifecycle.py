@@ -310,10 +310,8 @@ def _(plugin):
     for member in members:
         if not member.get("fingerprint"):
             continue
-        spelled = [f"{'stream ' if p.get('stream') else ''}{p['type']}"
-                   for p in member.get("params") or []]
-        params = ", ".join(f"{p['name']}: {ty}"
-                           for p, ty in zip(member.get("params") or [], spelled))
+        params = ", ".join(f"{p['name']}: {'stream ' if p.get('stream') else ''}{p['type']}"
+                           for p in member.get("params") or [])
         returns = (member.get("returns") or {}).get("type", "")
         returns = f"stream {returns}" if member.get("stream") else returns
         arrow = f" -> {returns}" if returns not in ("", "()") else ""
