@@ -71,6 +71,13 @@ async fn open(victim: &VictimClient, items: u64) -> Result<ResultStream<u64>> {
     }
 }
 
+/// Reads an item of a stream without end.
+async fn pass_item(stream: &mut ResultStream<u64>) -> Result<()> {
+    let item = tokio::time::timeout(PATIENCE, stream.next()).await?;
+    ensure!(matches!(item, Some(Ok(_))), "a stream without end has ended: {item:?}");
+    Ok(())
+}
+
 /// Streams of arguments, of which each is cut at a random item: the plugin counts those that it has
 /// taken for whole and that are short.
 async fn incoming(
@@ -157,8 +164,7 @@ async fn prompt_ends(victim: &VictimClient, report: &mut Report) -> Result<()> {
     let (mut results, mut arguments) = (Vec::new(), Vec::new());
     for _ in 0..CONSUMERS {
         let mut stream = open(victim, u64::MAX).await?;
-        let item = tokio::time::timeout(PATIENCE, stream.next()).await?;
-        ensure!(matches!(item, Some(Ok(_))), "a stream without end has ended: {item:?}");
+        pass_item(&mut stream).await?;
         let dropped = Instant::now();
         drop(stream);
         results.push(until_none(victim, dropped).await?);
@@ -207,8 +213,7 @@ async fn abandoned(victim: &VictimClient, report: &mut Report) -> Result<()> {
     for _ in 0..CONSUMERS {
         let mut stream = open(victim, u64::MAX).await?;
         for _ in 0..fastrand::usize(1..2_000) {
-            let item = tokio::time::timeout(PATIENCE, stream.next()).await?;
-            ensure!(matches!(item, Some(Ok(_))), "a stream without end has ended: {item:?}");
+            pass_item(&mut stream).await?;
         }
         streams.push(stream);
     }
@@ -230,8 +235,7 @@ async fn slow_reader(
     let mut stream = open(victim, u64::MAX).await?;
     let (mut at_first, began) = (None, Instant::now());
     while began.elapsed() < Duration::from_secs(3) {
-        let item = tokio::time::timeout(PATIENCE, stream.next()).await?;
-        ensure!(matches!(item, Some(Ok(_))), "a stream without end has ended: {item:?}");
+        pass_item(&mut stream).await?;
         sleep(Duration::from_millis(1)).await;
         if began.elapsed() > Duration::from_millis(500) && at_first.is_none() {
             at_first = Some((resident_memory_of(streamer.process.id())?, resident_memory()?));
