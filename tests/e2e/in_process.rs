@@ -2,17 +2,14 @@
 //! both.
 
 use std::fmt::Debug;
-use std::fs;
-use std::path::Path;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use goplug::testing::{Fault, Host, InProcess};
+use goplug::testing::{Host, InProcess};
 use goplug::{Bytes, CallContext, CallError, Caller, Error, ResultStream};
 use goplug_tests::fixtures::calculator::{
     Calculator, CalculatorBlockingClient, CalculatorClient, DivideError, Setup,
 };
-use goplug_tests::fixtures::counter::{Counter, CounterClient};
 use goplug_tests::fixtures::intake::{Intake, IntakeBlockingClient, IntakeClient};
 use goplug_tests::fixtures::report::{Report, ReportClient, texts};
 use tokio::sync::mpsc::unbounded_channel;
@@ -20,11 +17,11 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::incoming::{Iter, fed};
 use crate::services::Pool;
 use crate::streams::all;
-use crate::test_env::{REPORT, TestEnv, kill, run_test, soon, until, until_asked};
+use crate::test_env::{REPORT, TestEnv, run_test, soon, until_asked};
 
-type Local = CalculatorClient<InProcess<Calculator>>;
+pub(crate) type Local = CalculatorClient<InProcess<Calculator>>;
 
-fn local() -> (InProcess<Calculator>, Local) {
+pub(crate) fn local() -> (InProcess<Calculator>, Local) {
     let plugin = InProcess::new(Calculator::default());
     let client = plugin.client().unwrap();
     (plugin, client)
@@ -237,93 +234,6 @@ fn a_blocking_client_needs_no_runtime() {
     assert_eq!(calculator.twice_the_chosen(vec![4]).unwrap(), 8);
 }
 
-/// The error of a call, or of a stream after two items, of a process that is killed meanwhile.
-async fn killed(env: &TestEnv) -> (Error, Error) {
-    let (registry, calculator) = env.calculator().await;
-    let process = calculator.plugin().process_id().unwrap();
-    let begun = env.path("begun");
-    let call = calculator.wait_at(begun.clone(), env.path("never"));
-    let (call, ()) = tokio::join!(call, async {
-        until("the call has begun", || begun.exists()).await;
-        kill(process);
-    });
-    let CallError::Goplug(of_call) = call.unwrap_err() else { panic!() };
-    registry.load("Calculator", "math").await.unwrap();
-    let mut lines = calculator.count_for_ever(env.path("done")).await.unwrap();
-    lines.next().await.unwrap().unwrap();
-    kill(calculator.plugin().process_id().unwrap());
-    let (_, of_stream) = all(lines).await;
-    (of_call, of_stream.unwrap())
-}
-
-#[test]
-fn an_injected_crash_is_the_error_of_a_process_that_is_killed() {
-    run_test(async |env| {
-        let (of_call, of_stream) = killed(env).await;
-        let (plugin, calculator) = local();
-        plugin.inject("add", Fault::Crash).unwrap();
-        plugin.inject("count", Fault::CrashAfter(2)).unwrap();
-        assert_eq!(
-            format!("{:?}", calculator.add(1, 2).await.unwrap_err()),
-            format!("{of_call:?}")
-        );
-        let (items, error) = all(calculator.count(9).await.unwrap()).await;
-        assert_eq!(items, [0, 1]);
-        assert_eq!(format!("{:?}", error.unwrap()), format!("{of_stream:?}"));
-        plugin.clear_fault("add");
-        assert_eq!(calculator.add(1, 2).await.unwrap(), 3);
-        let error = plugin.inject("no-such-method", Fault::Hang).unwrap_err();
-        assert!(matches!(error, Error::UnknownMethod { .. }), "{error}");
-    });
-}
-
-/// The errors of a call and of a stream that are not answered: the times are those of the caller.
-async fn silence<C: Caller>(calculator: &CalculatorClient<C>, never: &Path) -> [String; 2] {
-    let lines = calculator.wait_for(Some(never.into()));
-    let error = lines.await.unwrap_err();
-    let (items, silent) = all(calculator.count_slowly(1).await.unwrap()).await;
-    assert_eq!(items, [0]);
-    [error, silent.unwrap()].map(|error| error.to_string())
-}
-
-#[test]
-fn an_injected_hang_is_the_error_of_a_process_that_does_not_answer() {
-    run_test(async |env| {
-        env.install_calculator();
-        let brief = Duration::from_millis(300);
-        let registry = env.registry().policy(|policy| policy.stream_idle(brief));
-        let registry = registry.start().await.unwrap();
-        let remote = env.load_calculator(&registry).await.with_timeout(brief);
-        let expected = silence(&remote, &env.path("never")).await;
-
-        let plugin = InProcess::new(Calculator::default()).with_stream_idle(brief);
-        let local: Local = plugin.client().unwrap();
-        let local = local.with_timeout(brief);
-        assert_eq!(silence(&local, &env.path("never")).await, expected);
-        plugin.inject("wait_for", Fault::Hang).unwrap();
-        plugin.inject("count_slowly", Fault::HangAfter(1)).unwrap();
-        let error = local.wait_for(None).await.unwrap_err().to_string();
-        let (items, silent) = all(local.count_slowly(9).await.unwrap()).await;
-        assert_eq!((items, [error, silent.unwrap().to_string()]), (vec![0], expected));
-        plugin.inject("count", Fault::Hang).unwrap();
-        assert!(matches!(local.count(1).await, Err(Error::Deadline { .. })));
-    });
-}
-
-#[test]
-fn an_injected_delay_comes_before_the_method() {
-    run_test(async |_| {
-        let (plugin, calculator) = local();
-        let delay = Duration::from_millis(50);
-        plugin.inject("add", Fault::Delay(delay)).unwrap();
-        let before = Instant::now();
-        assert_eq!(calculator.add(1, 2).await.unwrap(), 3);
-        assert!(before.elapsed() >= delay);
-        let late = calculator.with_timeout(Duration::from_millis(1)).add(1, 2).await;
-        assert!(matches!(late, Err(Error::Deadline { .. })), "{late:?}");
-    });
-}
-
 /// Calls its host from a task that outlives the call.
 #[goplug::plugin]
 pub(crate) struct Background;
@@ -363,77 +273,6 @@ fn a_task_that_a_plugin_spawns_finds_it_if_it_is_announced() {
         background.begin(7).await.unwrap();
         assert_eq!(soon("the callback", finished.next()).await, Some(7));
     });
-}
-
-#[test]
-fn a_host_of_a_test_hears_what_a_plugin_calls_and_is_no_plugin() {
-    run_test(async |_| {
-        let host = Host::<Counter>::new();
-        let client: CounterClient<_> = host.client().unwrap();
-        let mut changes = client.changed_stream().await.unwrap();
-        let counter = Counter::default();
-        assert_eq!(host.run(counter.increment(2)).await.unwrap(), 2);
-        assert_eq!(host.run(counter.increment(3)).await.unwrap(), 5);
-        assert_eq!(host.heard("changed"), [r#"{"value":2}"#, r#"{"value":5}"#]);
-        assert_eq!(soon("the change", changes.next()).await, Some(2));
-        assert!(host.heard("increment").is_empty());
-        let error = client.increment(1).await.unwrap_err().to_string();
-        assert!(error.contains("demo.Counter is not available") && error.contains("InProcess"));
-        let outside = counter.changed(1).await.unwrap_err();
-        assert!(matches!(outside, Error::NoPlugin { .. }), "{outside}");
-    });
-}
-
-#[test]
-fn a_callback_that_returns_a_value_needs_an_answer() {
-    run_test(async |_| {
-        use goplug_tests::fixtures::calculator::twice_the_chosen;
-        let host = Host::<Calculator>::new();
-        let error = host.run(twice_the_chosen(vec![1])).await.unwrap_err();
-        assert!(matches!(error, Error::NotRegistered { .. }), "{error}");
-        assert_eq!(host.heard("choose"), [r#"{"from":[1]}"#]);
-        let client: CalculatorClient<_> = host.client().unwrap();
-        let _answer = client.on_choose(|from| async move { from[0] + 1 }).await.unwrap();
-        assert_eq!(host.run(twice_the_chosen(vec![1])).await.unwrap(), 4);
-    });
-}
-
-#[test]
-fn a_registry_of_a_test_installs_programs_and_leaves_nothing() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let folder = runtime.block_on(async {
-        let registry =
-            goplug::testing::registry().install(crate::test_env::CALCULATOR).with(|builder| {
-                let setup = Setup { greeting: Some("hello".into()), ..Setup::default() };
-                builder.configure("Calculator", "math", &setup)
-            });
-        let registry = registry.start().await.unwrap();
-        let calculator: CalculatorClient = registry.client().await.unwrap();
-        assert_eq!(calculator.greeting().await.unwrap(), Some("hello".into()));
-        assert!(fs::exists(registry.folder().join("math.Calculator.pconf")).unwrap());
-        registry.stop().await;
-        registry.folder().to_owned()
-    });
-    assert!(!folder.exists());
-
-    let registry = goplug::testing::registry().install(crate::test_env::CALCULATOR);
-    let registry = registry.start_blocking().unwrap();
-    let calculator: CalculatorBlockingClient = registry.client().unwrap();
-    assert_eq!(calculator.add(2, 3).unwrap(), 5);
-    registry.stop().unwrap();
-    let folder = registry.folder().to_owned();
-    drop(registry);
-    assert!(!folder.exists());
-}
-
-#[test]
-fn a_program_that_installs_no_plugin_is_named() {
-    let error = goplug::testing::registry().install("/bin/false").start_blocking().unwrap_err();
-    let Error::Rejected { path, reason } = error else { panic!("{error}") };
-    assert_eq!(path, Path::new("/bin/false"));
-    assert!(reason.contains("exit status: 1"), "{reason}");
-    let error = goplug::testing::registry().install("/no/such/program").start_blocking();
-    assert!(error.unwrap_err().to_string().starts_with("/no/such/program: "));
 }
 
 #[test]

@@ -1,0 +1,153 @@
+//! The services that a plugin declares, and those that its host does not provide.
+
+use std::fs;
+
+use goplug::{CallError, Error, Event};
+use goplug_tests::fixtures::report::{Cache, Report, ReportClient};
+use serde_json::{Value, json};
+
+use crate::services::{Pool, report, report_with};
+use crate::test_env::{REPORT, read_until, run_test, until};
+
+#[derive(Default)]
+struct Memory;
+
+#[goplug::plugin(namespace = "tests")]
+impl Cache for Memory {
+    async fn get(&self, key: &str) -> Option<String> {
+        (key == "known").then(|| "kept".into())
+    }
+}
+
+#[test]
+fn a_service_that_is_wanted_may_be_missing_until_it_is_used() {
+    run_test(async |env| {
+        let (_seen, registry, report) = report(env).await;
+        let error = report.cached("known").await.unwrap_err();
+        let CallError::Method(error) = error else { panic!("{error:?}") };
+        assert!(error.contains("\"Cache\"") && error.contains("provide"), "{error}");
+        registry.stop().await;
+        let (_seen, _registry, report) =
+            report_with(env, |registry| registry.provide(Memory)).await;
+        assert_eq!(report.cached("known").await.unwrap().as_deref(), Some("kept"));
+        assert_eq!(report.cached("other").await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_service_that_is_not_declared_says_what_to_declare() {
+    run_test(async |env| {
+        let (_seen, _registry, report) = report(env).await;
+        let error = report.undeclared().await.unwrap().unwrap();
+        assert!(error.contains("needs(Mailer)") && error.contains("wants(Mailer)"), "{error}");
+    });
+}
+
+#[test]
+fn a_plugin_whose_need_nobody_provides_is_not_started() {
+    run_test(async |env| {
+        env.install_itself(REPORT);
+        let registry = env.registry().start().await.unwrap();
+        let error = registry.client::<ReportClient>().await.unwrap_err();
+        let Error::NotProvided { id, service, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((id.to_string(), service.as_str()), ("tests.Report".into(), "Database"));
+        assert!(error.to_string().contains(".provide("), "{error}");
+        assert!(env.processes().is_empty());
+    });
+}
+
+#[test]
+fn two_values_do_not_provide_the_same_service() {
+    run_test(async |env| {
+        let registry = env.registry().provide(Pool::default()).provide(Pool::default());
+        let error = registry.start().await.unwrap_err();
+        assert!(error.to_string().contains("two values provide"), "{error}");
+    });
+}
+
+/// Another contract of the same name.
+mod other {
+    #[goplug::plugin]
+    pub(super) trait Database {
+        #[goplug::method]
+        async fn query(&self, table: u8) -> Vec<u8>;
+    }
+}
+
+#[derive(Default)]
+struct Numbers;
+
+#[goplug::plugin(namespace = "tests")]
+impl other::Database for Numbers {
+    async fn query(&self, table: u8) -> Vec<u8> {
+        vec![table]
+    }
+}
+
+#[test]
+fn a_plugin_whose_need_is_another_than_what_is_provided_is_not_started() {
+    run_test(async |env| {
+        env.install_itself(REPORT);
+        let registry = env.registry().provide(Numbers).start().await.unwrap();
+        let error = registry.client::<ReportClient>().await.unwrap_err();
+        assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
+        let text = error.to_string();
+        for part in
+            ["method `query`\n    at: table\n", "method `slow`", "here the plugin is the client"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(env.processes().is_empty());
+    });
+}
+
+#[test]
+fn an_upgrade_whose_need_is_not_met_leaves_the_old_process() {
+    run_test(async |env| {
+        let (_seen, registry, report) = report(env).await;
+        let process = report.process().await.unwrap();
+        let path = env.folder().join("tests.Report.pconf");
+        let mut keys: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        keys["Needs"].as_array_mut().unwrap().push(json!({"name": "Mailer"}));
+        env.put_pconf("tests.Report.pconf", &keys);
+        let error = registry.reload("Report", "tests").await.unwrap_err();
+        assert!(
+            matches!(&error, Error::NotProvided { service, .. } if service == "Mailer"),
+            "{error:?}"
+        );
+        assert_eq!(report.process().await.unwrap(), process);
+        assert_eq!(report.texts("pages").await.unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn a_registry_that_discovers_by_itself_says_that_a_need_is_not_met() {
+    run_test(async |env| {
+        env.install_itself(REPORT);
+        let registry = env.watching().await;
+        let mut events = registry.events();
+        let rejected = read_until(&mut events, "the rejection", |event| {
+            matches!(event, Event::Rejected { .. })
+        });
+        let Some(Event::Rejected { reason, .. }) = rejected.await.pop() else { panic!() };
+        assert!(reason.contains("Database") && reason.contains(".provide("), "{reason}");
+        assert!(env.processes().is_empty());
+    });
+}
+
+#[test]
+fn a_need_that_only_the_answer_to_the_activation_names_is_met_or_ends_the_start() {
+    run_test(async |env| {
+        env.install::<Report>(REPORT);
+        let registry = env.registry().provide(Pool::default()).start().await.unwrap();
+        let report: ReportClient = registry.client().await.unwrap();
+        env.note_runtime_folder(&registry);
+        assert_eq!(report.at_activation().await.unwrap(), None);
+        assert_eq!(report.texts("pages").await.unwrap().len(), 3);
+        registry.stop().await;
+        let registry = env.registry().start().await.unwrap();
+        let error = registry.client::<ReportClient>().await.unwrap_err();
+        assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
+        until("the process has ended", || env.processes().is_empty()).await;
+    });
+}
