@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::test_env::{CALCULATOR, REPORT};
+use crate::test_env::{CALCULATOR, REPORT, has_python};
 
 /// The folder of the project.
 fn project() -> PathBuf {
@@ -16,8 +16,7 @@ fn project() -> PathBuf {
 /// Installs the plugin of this program, and runs these checks on it, or all. Returns what the run has printed;
 /// `None` if there is no Python 3 here.
 fn report(program: impl AsRef<Path>, numbers: &[&str]) -> Option<String> {
-    if let Err(error) = Command::new("python3").arg("--version").output() {
-        eprintln!("not checked: python3 cannot be run: {error}");
+    if !has_python() {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 use goplug::{CallError, Error, ErrorKind, Policy, Registry, limits};
 use goplug_tests::fixtures::speaker::{Speaker, SpeakerClient};
 use serde_json::json;
 
-use crate::test_env::{SPEAKER, TestEnv, run_test, until};
+use crate::test_env::{SPEAKER, TestEnv, has_python, run_test, until};
 use crate::test_log;
 
 /// Runs a shell script as a plugin, which it is not, until it has ended.
@@ -277,8 +276,7 @@ goplug.main(plugin)
 
 #[test]
 fn records_of_the_python_package_are_events_with_their_level() {
-    if let Err(error) = Command::new("python3").arg("--version").output() {
-        eprintln!("not checked: python3 cannot be run: {error}");
+    if !has_python() {
         return;
     }
     test_log::record();

@@ -1,6 +1,6 @@
 //! What a host offers its plugins.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,9 @@ use goplug_tests::fixtures::report::{
 use serde_json::{Value, json};
 
 use crate::incoming::Iter;
-use crate::test_env::{CALCULATOR, POLITE, REPORT, TestEnv, run_test, until, until_asked};
+use crate::test_env::{
+    CALCULATOR, POLITE, REPORT, TestEnv, has_python, run_test, until, until_asked,
+};
 
 /// What a test sees of the host's values.
 #[derive(Clone, Debug, Default)]
@@ -318,8 +320,7 @@ fn with_several_hosts_a_call_goes_to_the_one_that_it_came_from() {
 #[test]
 fn a_plugin_in_python_calls_a_service() {
     run_test(async |env| {
-        if Command::new("python3").arg("--version").output().is_err() {
-            eprintln!("not checked: there is no Python 3 here");
+        if !has_python() {
             return;
         }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/python/report.py");

@@ -217,6 +217,12 @@ pub(crate) fn copy_program(from: impl AsRef<Path>, to: &Path) {
     assert!(copied.success(), "{}: {copied}", to.display());
 }
 
+/// Whether there is a Python 3 here. Says so if not.
+pub(crate) fn has_python() -> bool {
+    let found = Command::new("python3").arg("--version").output();
+    found.inspect_err(|error| eprintln!("not checked: python3 cannot be run: {error}")).is_ok()
+}
+
 /// Kills a process. A process that is gone already is no error.
 pub(crate) fn kill(process: u32) {
     let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw).unwrap();

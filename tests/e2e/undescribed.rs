@@ -4,19 +4,17 @@
 //! These tests need Python; without it they say so and pass.
 
 use std::path::Path;
-use std::process::Command;
 
 use goplug::Error;
 use goplug_tests::fixtures::store::first::{StoreBlockingClient, StoreClient};
 use serde_json::json;
 
-use crate::test_env::{STORE, TestEnv, run_test};
+use crate::test_env::{STORE, TestEnv, has_python, run_test};
 use crate::test_log;
 
 /// Installs `acme.Store` in this mode; false if there is no Python.
 fn install(env: &TestEnv, mode: &str) -> bool {
-    if let Err(error) = Command::new("python3").arg("--version").output() {
-        eprintln!("skipped: python3 cannot be run: {error}");
+    if !has_python() {
         return false;
     }
     let described = env.command(STORE).arg("describe").env("STORE", "first").output().unwrap();
