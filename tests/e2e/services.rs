@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use goplug::{Bytes, CallError, Error, Registry, RegistryBuilder, Restart};
+use goplug::{
+    Bytes, CallContext, CallError, Error, Registry, RegistryBuilder, Restart, Traceparent,
+};
 use goplug_tests::fixtures::calculator::DivideError;
 use goplug_tests::fixtures::greeter::GreetError;
 use goplug_tests::fixtures::report::{
@@ -51,6 +53,10 @@ impl Drop for Running<'_> {
 
 #[goplug::plugin(namespace = "tests")]
 impl Database for Pool {
+    async fn trace(&self, call: &CallContext) -> Option<String> {
+        call.traceparent().map(|parent| parent.to_string())
+    }
+
     async fn query(&self, table: &str) -> Result<Vec<Row>, QueryError> {
         match table {
             "pages" => {
@@ -161,6 +167,19 @@ fn a_call_that_is_dropped_ends_in_the_host() {
         assert!(report.give_up(20).await.unwrap());
         until("the call has ended", || seen.running.load(Ordering::SeqCst) == 0).await;
         assert_eq!(seen.most.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn a_call_is_of_the_trace_that_it_is_made_in_or_of_its_own() {
+    run_test(async |env| {
+        let (_seen, _registry, report) = report(env).await;
+        assert_eq!(report.trace(None).await.unwrap(), None);
+        let [outer, own] = [(1, 2), (3, 4)]
+            .map(|(trace, parent)| Traceparent::new(trace, parent, true).unwrap().to_string());
+        let traced = report.with_traceparent(Traceparent::new(1, 2, true).unwrap());
+        assert_eq!(traced.trace(None).await.unwrap(), Some(outer));
+        assert_eq!(traced.trace(Some((3, 4))).await.unwrap(), Some(own));
     });
 }
 

@@ -178,13 +178,13 @@ impl Host {
         }
         let body = request.whole_body();
         let is_base64 = !request.parts.is_empty() || request.media_type == MediaType::Raw;
-        let inherited = Inherited::current();
+        let traceparent = request.trace().as_deref().copied();
         let event = ServiceCall {
             service: &self.service.name,
             method: request.method,
             timeout: Some(timeout),
             chain: chain.as_str(),
-            traceparent: inherited.traceparent,
+            traceparent,
             accepts_parts: request.accepts_parts,
             is_base64,
         };
@@ -196,7 +196,7 @@ impl Host {
                 hub.call_service(*serial, &call).await
             }
             Provider::Local { provided, .. } => {
-                let inherited = Inherited { deadline: Some(deadline.into()), ..inherited };
+                let inherited = Inherited { deadline: Some(deadline.into()), traceparent };
                 let reply = local_services::call(provided, request.method, body, inherited).await;
                 let failure = |problem: Problem| failure_of(&event, &problem.to_json());
                 Some(reply.map(Reply::whole_body).map_err(failure))

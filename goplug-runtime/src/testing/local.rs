@@ -73,8 +73,7 @@ impl LocalPlugin {
 
     /// What this call is a part of, whose caller gives up then.
     fn scope(&self, request: &CallRequest<'_>, deadline: Option<Instant>) -> Scope {
-        let traceparent = request.traceparent.as_deref().copied();
-        let traceparent = traceparent.or_else(|| Inherited::current().traceparent);
+        let traceparent = request.trace().as_deref().copied();
         Scope::of_call(Some(&self.context()), Inherited { deadline, traceparent })
     }
 

@@ -20,8 +20,8 @@ use crate::error::{Error, Result};
 use crate::host::connection::{Admission, Budget, PipelineOutcome, SendError, Stage};
 use crate::host::runtime;
 use crate::http1::{Request, Response};
-use crate::protocol::{Dialect, Traceparent, wire};
-use crate::typed::{CallRequest, Inherited, MediaType, wait_until};
+use crate::protocol::{Dialect, wire};
+use crate::typed::{CallRequest, MediaType, wait_until};
 
 /// The header of a call whose result may consist of parts.
 const ACCEPTS_PARTS: &[(&str, &str)] = &[(wire::HEADER_ACCEPT, wire::FORM_DATA)];
@@ -213,7 +213,7 @@ impl Instance {
         match self.dialect() {
             Dialect::GoPlug2 => Request {
                 timeout: Some(wire::timeout_value(budget.remaining)),
-                traceparent: traceparent_of(call),
+                traceparent: call.trace(),
                 content_type: Some(media_type),
                 headers: match headers {
                     Some(headers) => headers,
@@ -244,9 +244,4 @@ impl Instance {
         let wait = if self.is_child() { EXIT_WAIT } else { FOREIGN_EXIT_WAIT };
         Some((now + wait.min(budget.remaining / 2)).min(budget.deadline.max(now)))
     }
-}
-
-/// The trace that a call is a part of: its own, or else that of the call that it is made in.
-pub(super) fn traceparent_of(call: &CallRequest<'_>) -> Option<Box<Traceparent>> {
-    call.traceparent.clone().or_else(|| Inherited::current().traceparent.map(Box::new))
 }

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 
-use super::call::traceparent_of;
 use super::exit::EXIT_WAIT;
 use super::origin::OriginHeaders;
 use super::outcome::{Failure, Outcome};
@@ -88,7 +87,7 @@ impl StreamingHead<'_> {
     ) -> Request<'a> {
         Request {
             timeout: Some(self.timeout),
-            traceparent: traceparent_of(call),
+            traceparent: call.trace(),
             content_type: Some(self.content_type),
             headers,
             ..Request::new(call.method, &[])

@@ -9,6 +9,7 @@ use super::streamed_body::StreamedBody;
 use crate::error::{Error, Result};
 use crate::protocol::Traceparent;
 use crate::protocol::parts::{self, Multipart, Part};
+use crate::typed::call::Inherited;
 use crate::typed::callback::{CallbackHandler, Subscription};
 use crate::typed::codec::{MediaType, RequestItems};
 use crate::typed::table::Expectation;
@@ -65,6 +66,12 @@ impl<'a> CallRequest<'a> {
             Some(multipart) => multipart.joined(),
             None => self.body.clone(),
         }
+    }
+
+    /// The trace that the call is a part of: its own, or else that of the call that it is made in.
+    #[inline]
+    pub(crate) fn trace(&self) -> Option<Box<Traceparent>> {
+        self.traceparent.clone().or_else(|| Inherited::current().traceparent.map(Box::new))
     }
 
     /// The body and its parts in pieces; `None` if there are no parts.
