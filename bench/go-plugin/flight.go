@@ -24,9 +24,18 @@ func inFlight(o order) ([]float64, error) {
 			return nil, err
 		}
 	}
+	before, err := r.millisOfBoth()
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	times, err := r.crowd(o.time, 0)
-	return []float64{float64(len(times)) / time.Since(began).Seconds() / 1e3}, err
+	if err != nil {
+		return nil, err
+	}
+	seconds, calls := time.Since(began).Seconds(), float64(len(times))
+	after, err := r.millisOfBoth()
+	return []float64{calls / seconds / 1e3, (after - before) * 1e3 / calls}, err
 }
 
 // 64 quick callers, first alone and then beside 4 callers that keep calling the slow method.

@@ -20,20 +20,30 @@ func idleHost(o order) ([]float64, error) {
 		}
 	}
 	time.Sleep(o.settle)
-	time0, wakeUps0, err := usage()
+	time0, wakeUps0, err := usage("self")
 	if err != nil {
 		return nil, err
 	}
 	time.Sleep(o.watched)
-	time1, wakeUps1, err := usage()
+	time1, wakeUps1, err := usage("self")
 	seconds := o.watched.Seconds()
 	return []float64{(time1 - time0) / seconds, (wakeUps1 - wakeUps0) / seconds}, err
 }
 
-// What all threads of this process have used: processor time in milliseconds, and how often a
+// The processor time of this host and its plugin, in milliseconds.
+func (r running) millisOfBoth() (float64, error) {
+	host, _, err := usage("self")
+	if err != nil {
+		return 0, err
+	}
+	plugin, _, err := usage(fmt.Sprint(r.process()))
+	return host + plugin, err
+}
+
+// What all threads of a process have used: processor time in milliseconds, and how often a
 // thread has gone to sleep voluntarily.
-func usage() (millis, sleeps float64, err error) {
-	threads, err := filepath.Glob("/proc/self/task/*")
+func usage(process string) (millis, sleeps float64, err error) {
+	threads, err := filepath.Glob("/proc/" + process + "/task/*")
 	for _, thread := range threads {
 		schedule, err := os.ReadFile(filepath.Join(thread, "schedstat"))
 		if err != nil {

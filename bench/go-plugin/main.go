@@ -65,6 +65,8 @@ func measure(o order) ([]float64, error) {
 	switch o.row {
 	case "add":
 		return add(o)
+	case "rare":
+		return rare(o)
 	case "echo":
 		return echo(o)
 	case "in-flight":

@@ -18,8 +18,58 @@ func add(o order) ([]float64, error) {
 		return nil, err
 	}
 	defer r.stop()
-	times, err := timed(o.time, warmUp, func(n int64) error { return r.addChecked(n, 1) })
-	return []float64{quantile(times, 0.5), quantile(times, 0.99)}, err
+	call := func(n int64) error { return r.addChecked(n, 1) }
+	if _, err := timed(0, warmUp, call); err != nil {
+		return nil, err
+	}
+	before, err := r.millisOfBoth()
+	if err != nil {
+		return nil, err
+	}
+	times, err := timed(o.time, 0, call)
+	if err != nil {
+		return nil, err
+	}
+	after, err := r.millisOfBoth()
+	used := (after - before) * 1e3 / float64(len(times))
+	return []float64{quantile(times, 0.5), quantile(times, 0.99), used}, err
+}
+
+// A call each millisecond.
+func rare(o order) ([]float64, error) {
+	r, err := launch(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.stop()
+	if _, err := r.callRarely(200); err != nil {
+		return nil, err
+	}
+	before, err := r.millisOfBoth()
+	if err != nil {
+		return nil, err
+	}
+	calls := o.time.Milliseconds()
+	times, err := r.callRarely(calls)
+	if err != nil {
+		return nil, err
+	}
+	after, err := r.millisOfBoth()
+	return []float64{quantile(times, 0.5), (after - before) * 1e3 / float64(calls)}, err
+}
+
+// Returns how long each call took, in microseconds.
+func (r running) callRarely(calls int64) ([]float64, error) {
+	var times []float64
+	for n := int64(0); n < calls; n++ {
+		time.Sleep(time.Millisecond)
+		began := time.Now()
+		if err := r.addChecked(n, 1); err != nil {
+			return nil, err
+		}
+		times = append(times, float64(time.Since(began).Nanoseconds())/1e3)
+	}
+	return times, nil
 }
 
 func echo(o order) ([]float64, error) {

@@ -21,21 +21,6 @@ fn a_call_answers_with_a_typed_result() {
 }
 
 #[test]
-fn busy_polling_does_not_change_results() {
-    run_test(async |env| {
-        env.install_calculator();
-        let builder = env.registry().policy(|policy| policy.busy_poll(limits::MAX_BUSY_POLL * 2));
-        let registry = builder.start().await.unwrap();
-        let calculator = env.load_calculator(&registry).await;
-        for number in 0..300 {
-            let (one, other) = tokio::join!(calculator.add(number, 1), calculator.add(number, 2));
-            assert_eq!((one.unwrap(), other.unwrap()), (number + 1, number + 2));
-            assert_eq!(calculator.add(number, 3).await.unwrap(), number + 3);
-        }
-    });
-}
-
-#[test]
 fn a_methods_own_error_arrives_with_its_type() {
     run_test(async |env| {
         let (_registry, calculator) = env.calculator().await;

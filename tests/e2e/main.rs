@@ -6,6 +6,7 @@ mod attached;
 mod bad_files;
 mod blame;
 mod blocking;
+mod busy_polling;
 mod call_context;
 mod callbacks;
 mod calls;

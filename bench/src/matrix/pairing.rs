@@ -5,13 +5,11 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::peers::{
     self, Blocking, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded, GoplugFourPlugins,
-    GoplugHundred, GoplugInstalled, GoplugServed, Hyper, Tarpc, Tokio, Tonic, Vox, Zbus,
+    GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed, Hyper, Tarpc, Tokio, Tonic, Vox,
+    Zbus,
 };
 use crate::rows::{self, discover, instructions, program};
 use crate::vocabulary::{Peer, PeerName, PluginProgram, RowName, Scale, UNSUPPORTED};
-
-/// For how long the busy-polling host polls before it waits, in microseconds.
-const BUSY_MICROS: u64 = 50;
 
 /// Takes one sample, in the host.
 pub(super) fn sample(peer: PeerName, row: RowName, scale: Scale) -> Result<Vec<f64>> {
@@ -31,10 +29,10 @@ pub(super) fn sample(peer: PeerName, row: RowName, scale: Scale) -> Result<Vec<f
         PeerName::Goplug if row == RowName::Bind => host.sample::<GoplugHundred>(),
         PeerName::Goplug if row == RowName::IdleHost => host.sample::<GoplugFourPlugins>(),
         PeerName::Goplug if host.is_dedicated() => host.sample::<GoplugInstalled>(),
-        PeerName::Goplug | PeerName::GoplugMain => host.sample::<GoplugEmbedded<0>>(),
-        PeerName::GoplugBusy => host.sample::<GoplugEmbedded<BUSY_MICROS>>(),
+        PeerName::Goplug | PeerName::GoplugMain => host.sample::<GoplugEmbedded>(),
+        PeerName::GoplugNoPolling => host.sample::<GoplugNoPolling>(),
         PeerName::GoplugSpawned => {
-            let sample = rows::sample::<GoplugEmbedded<0>>(row, scale);
+            let sample = rows::sample::<GoplugEmbedded>(row, scale);
             host.runtime.block_on(host.runtime.spawn(sample))?
         }
         PeerName::GoplugBlocking if host.is_dedicated() => host.sample::<GoplugBlockingInstalled>(),

@@ -17,8 +17,11 @@ pub(super) fn why_peer_is_unavailable(peer: PeerName) -> Option<String> {
 /// Whether a peer is measured in a row.
 pub(super) fn takes_part(peer: PeerName, row: RowName) -> bool {
     let is_interesting = match peer {
-        PeerName::GoplugSpawned | PeerName::GoplugMain => row == RowName::Add,
-        PeerName::GoplugBusy => matches!(row, RowName::Add | RowName::InFlight),
+        PeerName::GoplugMain => row == RowName::Add,
+        PeerName::GoplugSpawned => matches!(row, RowName::Add | RowName::Rare),
+        PeerName::GoplugNoPolling => {
+            matches!(row, RowName::Add | RowName::Rare | RowName::InFlight)
+        }
         PeerName::Tarpc4 => row == RowName::InFlight,
         _ => match row {
             // Only goplug has a folder that it watches, and compares types before a call.
@@ -68,7 +71,7 @@ fn is_variant(peer: PeerName) -> bool {
         peer,
         PeerName::GoplugSpawned
             | PeerName::GoplugMain
-            | PeerName::GoplugBusy
+            | PeerName::GoplugNoPolling
             | PeerName::GoplugBlocking
             | PeerName::Tarpc4
     )

@@ -19,7 +19,7 @@ pub(crate) fn play(arguments: &[String]) -> Option<ExitCode> {
         (Role::Plugin, &[peer]) => plugin(peer),
         (Role::CountedHost, &[peer, calls]) => counted_host(peer, calls),
         (Role::Pinned, &[program, ref arguments @ ..]) => pinned(program, arguments),
-        (Role::Spinner, []) => spinner::spin(),
+        (Role::Spinner, &[priority]) => spinner::spin(priority),
         _ => return None,
     };
     Some(match played {

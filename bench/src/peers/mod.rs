@@ -22,7 +22,7 @@ mod zbus;
 pub(crate) use self::bare::{Blocking, Tokio};
 pub(crate) use self::goplug::{
     Adder, Fourth, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded, GoplugFourPlugins,
-    GoplugHundred, GoplugInstalled, GoplugServed, Hundred, Second, Third,
+    GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed, Hundred, Second, Third,
 };
 pub(crate) use self::hyper::Hyper;
 pub(crate) use self::serve::serve;

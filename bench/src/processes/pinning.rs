@@ -62,7 +62,7 @@ struct Cpus {
 /// `None` if the scheduler is to choose.
 fn cpus_for(placement: Placement) -> Result<Option<Cpus>> {
     match (placement, &available_cpus()?[..]) {
-        (Placement::AsIs, _) => Ok(None),
+        (Placement::AsIs | Placement::Loaded, _) => Ok(None),
         (Placement::OneCore, &[first, ..]) => Ok(Some(Cpus { host: first, plugin: first })),
         (Placement::Apart, &[first, second, ..]) => Ok(Some(Cpus { host: first, plugin: second })),
         _ => bail!("there are too few processors"),

@@ -15,7 +15,7 @@ pub(crate) enum Role {
     CountedHost,
     /// Pins itself and then becomes another program: `as-pinned PROGRAM ARGUMENT...`.
     Pinned,
-    /// Keeps a processor awake: `as-spinner`.
+    /// Keeps a processor busy: `as-spinner PRIORITY`.
     Spinner,
 }
 

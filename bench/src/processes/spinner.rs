@@ -1,4 +1,4 @@
-//! Processes that keep processors awake.
+//! Processes that keep processors awake or busy.
 
 use std::process::{Child, Stdio};
 
@@ -9,15 +9,32 @@ use super::pinning::{CPU, available_cpus};
 use super::role::Role;
 use crate::vocabulary::Placement;
 
-/// A process that keeps one processor from halting, and yields to every other process there.
-/// It ends when this is dropped.
+/// A process that computes on one processor. It ends when this is dropped.
 pub(crate) struct Spinner(Child);
 
 impl Spinner {
-    fn start(cpu: usize) -> Result<Self> {
-        let mut command = Role::Spinner.command(&[])?;
+    fn start(cpu: usize, priority: Priority) -> Result<Self> {
+        let mut command = Role::Spinner.command(&[priority.name()])?;
         command.env(CPU, cpu.to_string()).stdin(Stdio::null());
         Ok(Self(command.spawn()?))
+    }
+}
+
+/// Whether a spinner yields to the other processes of its processor.
+#[derive(Clone, Copy, Debug)]
+enum Priority {
+    /// It only keeps the processor from halting.
+    Idle,
+    /// It has its share, as any other process.
+    Normal,
+}
+
+impl Priority {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Normal => "normal",
+        }
     }
 }
 
@@ -32,15 +49,24 @@ impl Drop for Spinner {
 /// Starts the spinners that have to run during the samples of a placement.
 pub(crate) fn start_for(placement: Placement) -> Result<Vec<Spinner>> {
     match placement {
-        Placement::Apart => available_cpus()?.into_iter().take(2).map(Spinner::start).collect(),
+        Placement::Apart => {
+            let cpus = available_cpus()?.into_iter().take(2);
+            cpus.map(|cpu| Spinner::start(cpu, Priority::Idle)).collect()
+        }
+        Placement::Loaded => {
+            let cpus = available_cpus()?.into_iter();
+            cpus.map(|cpu| Spinner::start(cpu, Priority::Normal)).collect()
+        }
         Placement::OneCore | Placement::AsIs => Ok(Vec::new()),
     }
 }
 
 /// What a spinner does: it spins until its parent ends.
-pub(crate) fn spin() -> Result<()> {
+pub(crate) fn spin(priority: &str) -> Result<()> {
     die_with_parent()?;
-    use_idle_priority()?;
+    if priority == Priority::Idle.name() {
+        use_idle_priority()?;
+    }
     loop {
         std::hint::spin_loop();
     }

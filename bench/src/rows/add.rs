@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::stopwatch::Stopwatch;
+use super::usage::ProcessorTime;
 use crate::vocabulary::stats::{median, quantile};
 use crate::vocabulary::{Client, Peer, Scale};
 
@@ -15,6 +16,7 @@ pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f6
     for number in 0..WARM_UP {
         ensure!(client.add(number, 1).await? == number + 1, "a wrong sum");
     }
+    let processor_time = ProcessorTime::start(peer)?;
     let mut stopwatch = Stopwatch::start(scale.sample_time());
     while stopwatch.has_time() {
         let number = stopwatch.laps();
@@ -22,5 +24,6 @@ pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f6
         stopwatch.lap();
         ensure!(sum == number + 1, "a wrong sum");
     }
-    Ok(vec![median(stopwatch.micros()), quantile(stopwatch.micros(), 0.99)])
+    let used = processor_time.micros_per_call(stopwatch.laps())?;
+    Ok(vec![median(stopwatch.micros()), quantile(stopwatch.micros(), 0.99), used])
 }

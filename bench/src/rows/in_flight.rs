@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 
+use super::usage::ProcessorTime;
 use crate::vocabulary::{Client, Peer, Scale};
 
 const CALLERS: i64 = 64;
@@ -22,6 +23,7 @@ pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f6
         }
         clients.push(client);
     }
+    let processor_time = ProcessorTime::start(peer)?;
     let (began, time) = (Instant::now(), scale.sample_time());
     let mut callers = JoinSet::new();
     for (caller, mut client) in (0..).zip(clients) {
@@ -40,5 +42,6 @@ pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f6
     while let Some(caller) = callers.join_next().await {
         calls += caller??;
     }
-    Ok(vec![calls as f64 / began.elapsed().as_secs_f64() / 1e3])
+    let rate = calls as f64 / began.elapsed().as_secs_f64() / 1e3;
+    Ok(vec![rate, processor_time.micros_per_call(calls)?])
 }

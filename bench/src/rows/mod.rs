@@ -19,8 +19,10 @@ mod items;
 mod large;
 mod memory;
 pub(crate) mod program;
+mod rare;
 mod start;
 mod stopwatch;
+mod usage;
 
 use anyhow::{Result, bail};
 
@@ -38,6 +40,7 @@ pub(crate) async fn sample<P: Peer>(row: RowName, scale: Scale) -> Result<Vec<f6
     let mut peer = P::new(row.plugin_program()).await?;
     let sample = match row {
         RowName::Add => add::sample(&mut peer, scale).await,
+        RowName::Rare => rare::sample(&mut peer, scale).await,
         RowName::Echo => echo::sample(&mut peer, scale).await,
         RowName::InFlight => in_flight::sample(&mut peer, scale).await,
         RowName::BesideSlow => beside_slow::sample(&mut peer, scale).await,

@@ -22,6 +22,7 @@ impl RowName {
         match self {
             Self::Add => &ADD,
             Self::Echo => &ECHO,
+            Self::Rare => &RARE,
             Self::InFlight => &IN_FLIGHT,
             Self::BesideSlow => &BESIDE_SLOW,
             Self::Take => &TAKE,
@@ -45,12 +46,20 @@ impl RowName {
     }
 }
 
-const ADD: [Figure; 2] = [
+const ADD: [Figure; 3] = [
     Figure::new("Typed call `add(i64, i64)`, median", "µs"),
     Figure::new("Typed call `add(i64, i64)`, 99th percentile", "µs"),
+    Figure::new("Typed call `add(i64, i64)`, processor time of both sides", "µs"),
 ];
 const ECHO: [Figure; 1] = [Figure::new("Echo of 1 KiB, median", "µs")];
-const IN_FLIGHT: [Figure; 1] = [Figure::new("64 calls of `add` in flight", "thousands/s")];
+const RARE: [Figure; 2] = [
+    Figure::new("A call of `add` each millisecond, median", "µs"),
+    Figure::new("A call of `add` each millisecond, processor time of both sides", "µs"),
+];
+const IN_FLIGHT: [Figure; 2] = [
+    Figure::new("64 calls of `add` in flight", "thousands/s"),
+    Figure::new("64 calls of `add` in flight, processor time of a call on both sides", "µs"),
+];
 const BESIDE_SLOW: [Figure; 3] = [
     Figure::new("64 quick callers beside 4 slow ones, 99.9th percentile", "ms"),
     Figure::new(

@@ -11,8 +11,8 @@ pub(crate) enum PeerName {
     GoplugSpawned,
     /// Like [`PeerName::Goplug`], called from the main task of a multi-thread runtime.
     GoplugMain,
-    /// Like [`PeerName::Goplug`], with busy polling.
-    GoplugBusy,
+    /// Like [`PeerName::Goplug`], without busy polling.
+    GoplugNoPolling,
     /// Like [`PeerName::Goplug`], called by a host that is not async.
     GoplugBlocking,
     Tarpc,
@@ -34,7 +34,7 @@ impl PeerName {
         Self::Goplug,
         Self::GoplugSpawned,
         Self::GoplugMain,
-        Self::GoplugBusy,
+        Self::GoplugNoPolling,
         Self::GoplugBlocking,
         Self::Tarpc,
         Self::Tarpc4,
@@ -53,7 +53,7 @@ impl PeerName {
             Self::Goplug => "goplug",
             Self::GoplugSpawned => "goplug-spawned",
             Self::GoplugMain => "goplug-main",
-            Self::GoplugBusy => "goplug-busy",
+            Self::GoplugNoPolling => "goplug-no-polling",
             Self::GoplugBlocking => "goplug-blocking",
             Self::Tarpc => "tarpc",
             Self::Tarpc4 => "tarpc-4",
@@ -73,7 +73,7 @@ impl PeerName {
             Self::Goplug => "**goplug**",
             Self::GoplugSpawned => "goplug, task of a multi-thread runtime",
             Self::GoplugMain => "goplug, main task of a multi-thread runtime",
-            Self::GoplugBusy => "goplug, busy polling",
+            Self::GoplugNoPolling => "goplug, no busy polling",
             Self::GoplugBlocking => "goplug, blocking client",
             Self::Tarpc => "tarpc, bincode",
             Self::Tarpc4 => "tarpc, bincode, 4 connections",

@@ -11,10 +11,12 @@ pub(crate) enum Placement {
     Apart,
     /// Wherever the scheduler puts them.
     AsIs,
+    /// Wherever the scheduler puts them, while another process computes on each processor.
+    Loaded,
 }
 
 impl Placement {
-    pub(crate) const ALL: [Self; 3] = [Self::OneCore, Self::Apart, Self::AsIs];
+    pub(crate) const ALL: [Self; 4] = [Self::OneCore, Self::Apart, Self::AsIs, Self::Loaded];
 
     /// The name on the command line and in `results.json`.
     pub(crate) fn name(self) -> &'static str {
@@ -22,6 +24,7 @@ impl Placement {
             Self::OneCore => "one-core",
             Self::Apart => "apart",
             Self::AsIs => "as-is",
+            Self::Loaded => "loaded",
         }
     }
 
@@ -31,6 +34,7 @@ impl Placement {
             Self::OneCore => "one core",
             Self::Apart => "apart, kept awake",
             Self::AsIs => "as the machine is",
+            Self::Loaded => "under load",
         }
     }
 

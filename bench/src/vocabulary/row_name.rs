@@ -12,6 +12,7 @@ use super::scale::Scale;
 pub(crate) enum RowName {
     Add,
     Echo,
+    Rare,
     InFlight,
     BesideSlow,
     Take,
@@ -35,9 +36,10 @@ pub(crate) enum RowName {
 
 impl RowName {
     /// All rows, in the order in which they are measured and printed.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Add,
         Self::Echo,
+        Self::Rare,
         Self::InFlight,
         Self::BesideSlow,
         Self::Take,
@@ -64,6 +66,7 @@ impl RowName {
         match self {
             Self::Add => "add",
             Self::Echo => "echo",
+            Self::Rare => "rare",
             Self::InFlight => "in-flight",
             Self::BesideSlow => "beside-slow",
             Self::Take => "take",
@@ -129,7 +132,9 @@ impl RowName {
     /// The placements in which the row is worth measuring.
     pub(crate) fn placements(self) -> &'static [Placement] {
         match self {
-            Self::Add | Self::Echo => &Placement::ALL,
+            Self::Add => &Placement::ALL,
+            Self::Echo => &[Placement::OneCore, Placement::Apart, Placement::AsIs],
+            Self::Rare => &[Placement::AsIs],
             Self::Start
             | Self::Bind
             | Self::Memory

@@ -1,8 +1,8 @@
 //! Busy polling: reading a socket again and again for a moment, before its reader waits.
 //!
 //! To wake a processor that has halted takes longer than the rest of a call. Polling until the
-//! response has come avoids that, but wastes the time if no response comes. So it is off unless a
-//! user asks for it, bounded, and suspended for a while after it did not help.
+//! response has come avoids that, but wastes the time if no response comes. So it is bounded, and
+//! becomes rare where it does not help.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -16,20 +16,34 @@ use rustix::net::RecvFlags;
 use super::processors;
 use crate::limits;
 
-/// The most waits in a row that are skipped after an unsuccessful poll.
-const MAX_SKIPPED: u32 = 127;
+/// For how many requests in a row both ends poll, where polling has not helped. A peer that has to
+/// be woken hardly answers in time, so polling helps only where both ends poll, and not at once.
+const ROUND: u32 = 4;
+
+/// After polling in vain, the first [`ROUND`] of this many requests are polled for.
+const MIN_PERIOD: u32 = 2 * ROUND;
+
+/// The longest period.
+const MAX_PERIOD: u32 = 64 * ROUND;
 
 /// Whether a thread of this process is polling. A second thread would only be in its way.
 static POLLING: AtomicBool = AtomicBool::new(false);
 
 /// Polls a socket before its reader waits, as long as that has helped lately.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BusyPoll {
     bound: Duration,
-    /// How many of the next waits are skipped.
-    skip: u32,
-    /// How many waits were skipped after the last unsuccessful poll.
-    skipped: u32,
+    /// How many requests the connection has carried. Both ends count them, and so begin their
+    /// rounds at the same request.
+    requests: u32,
+    /// Of how many requests [`ROUND`] are polled for: a power of two, and 1 as long as polling helps.
+    period: u32,
+}
+
+impl Default for BusyPoll {
+    fn default() -> Self {
+        Self { bound: Duration::ZERO, requests: 0, period: 1 }
+    }
 }
 
 impl BusyPoll {
@@ -41,13 +55,23 @@ impl BusyPoll {
         Self { bound, ..Self::default() }
     }
 
-    /// Whether to poll before this wait; to be called once for each wait. A task has to yield to
-    /// the other tasks of its thread before it polls: they do not run during the poll, and a task
-    /// whose responses always come in time would never wait.
-    pub fn is_due(&mut self) -> bool {
-        let due = self.skip == 0;
-        self.skip = self.skip.saturating_sub(1);
-        due && !self.bound.is_zero()
+    /// Counts a request that is sent or received.
+    #[inline]
+    pub fn count_request(&mut self) {
+        self.requests = self.requests.wrapping_add(1);
+    }
+
+    /// Whether to poll before the next wait. A task has to yield to the other tasks of its thread
+    /// before it polls: they do not run during the poll, and a task whose responses always come in
+    /// time would never wait.
+    #[inline]
+    pub fn is_due(&self) -> bool {
+        !self.bound.is_zero() && self.place() < ROUND
+    }
+
+    /// The place of the current request in its period.
+    fn place(&self) -> u32 {
+        self.requests & (self.period - 1)
     }
 
     /// Polls the socket. Appends the bytes to `target` without growing it, and returns their number;
@@ -62,9 +86,19 @@ impl BusyPoll {
         }
         let read = poll(socket, target, self.bound);
         POLLING.store(false, Ordering::Release);
-        self.skipped = if read.is_some() { 0 } else { (self.skipped * 2 + 1).min(MAX_SKIPPED) };
-        self.skip = self.skipped;
+        self.note(read.is_some());
         read
+    }
+
+    /// Makes polling rarer if it did not help.
+    fn note(&mut self, helped: bool) {
+        if helped {
+            self.period = 1;
+        } else if self.period == 1 {
+            self.period = MIN_PERIOD;
+        } else if self.place() == ROUND - 1 {
+            self.period = (self.period * 2).min(MAX_PERIOD);
+        }
     }
 }
 
@@ -95,18 +129,19 @@ mod tests {
         BusyPoll { bound: Duration::from_micros(20), ..BusyPoll::default() }
     }
 
-    /// Polls, if it is due, once no other test does.
-    fn read(busy: &mut BusyPoll, socket: &UnixStream) -> Option<usize> {
+    /// Counts a request. Polls, if that is due, once no other test does, and returns whether it did.
+    fn request(busy: &mut BusyPoll, socket: &UnixStream) -> bool {
+        busy.count_request();
         if !busy.is_due() {
-            return None;
+            return false;
         }
-        loop {
-            let free = !POLLING.load(Ordering::Acquire);
-            let read = busy.read(socket, &mut Vec::with_capacity(8));
-            if read.is_some() || free {
-                return read.map(Result::unwrap);
-            }
+        while POLLING.swap(true, Ordering::Acquire) {
+            std::thread::yield_now();
         }
+        let read = poll(socket, &mut Vec::with_capacity(1), busy.bound);
+        POLLING.store(false, Ordering::Release);
+        busy.note(read.is_some());
+        true
     }
 
     #[test]
@@ -125,22 +160,34 @@ mod tests {
     fn polling_in_vain_makes_it_rarer_until_it_helps() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let mut busy = busy();
-        for skipped in [1, 3, 7, 15, 31, 63, 127, 127] {
-            while busy.skip > 0 {
-                assert_eq!(read(&mut busy, &ours), None);
-            }
-            while busy.skip == 0 {
-                assert_eq!(read(&mut busy, &ours), None);
-            }
-            assert_eq!(busy.skip, skipped);
+        for _ in 0..10 * MAX_PERIOD {
+            request(&mut busy, &ours);
         }
-        busy.skip = 0;
-        theirs.write_all(b"x").unwrap();
-        let mut helped = None;
-        while helped.is_none() {
-            helped = read(&mut busy, &ours);
+        let polled = (0..10 * MAX_PERIOD).filter(|_| request(&mut busy, &ours)).count();
+        assert_eq!(polled, 10 * ROUND as usize);
+        while !busy.is_due() {
+            busy.count_request();
         }
-        assert_eq!((helped, busy.skipped), (Some(1), 0));
+        theirs.write_all(&[b'x'; 100]).unwrap();
+        assert!((0..100).all(|_| request(&mut busy, &ours)));
+    }
+
+    #[test]
+    fn both_ends_poll_for_the_same_requests() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let (mut one, mut other) = (busy(), busy());
+        for _ in 0..3 * MAX_PERIOD {
+            request(&mut one, &ours);
+            other.count_request();
+        }
+        // The other end has polled in vain less often.
+        other.note(false);
+        let rounds = (0..MAX_PERIOD).map(|_| {
+            other.count_request();
+            (request(&mut one, &ours), other.is_due())
+        });
+        let of_one: Vec<_> = rounds.filter(|(one, _)| *one).collect();
+        assert_eq!(of_one, [(true, true); ROUND as usize]);
     }
 
     #[test]

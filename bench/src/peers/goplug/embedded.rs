@@ -11,20 +11,27 @@ use super::{NOT_STARTED, folder, process_id, stop};
 use crate::processes::pinning;
 use crate::vocabulary::{Peer, PluginProgram};
 
-/// A host that busy-polls for `BUSY_MICROS` microseconds before it waits.
-pub(crate) struct GoplugEmbedded<const BUSY_MICROS: u64> {
+/// A host with the settings that it has unless told otherwise.
+pub(crate) type GoplugEmbedded = Embedded<true>;
+
+/// A host that switches busy polling off.
+pub(crate) type GoplugNoPolling = Embedded<false>;
+
+pub(crate) struct Embedded<const POLLS_BUSILY: bool> {
     registry: Registry,
     client: Option<AdderClient>,
     _folder: TempDir,
 }
 
-impl<const BUSY_MICROS: u64> Peer for GoplugEmbedded<BUSY_MICROS> {
+impl<const POLLS_BUSILY: bool> Peer for Embedded<POLLS_BUSILY> {
     type Client = AdderClient;
 
     async fn new(_: PluginProgram) -> Result<Self> {
         let folder = folder()?;
         let mut builder = Registry::builder(folder.path()).embed::<Adder>();
-        builder = builder.policy(|policy| policy.busy_poll(Duration::from_micros(BUSY_MICROS)));
+        if !POLLS_BUSILY {
+            builder = builder.policy(|policy| policy.busy_poll(Duration::ZERO));
+        }
         if let Some((name, value)) = pinning::variable_for_plugin() {
             builder = builder.env(name, value);
         }

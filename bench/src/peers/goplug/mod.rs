@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 pub(crate) use self::adder::Adder;
 pub(crate) use self::blocking::GoplugBlocking;
-pub(crate) use self::embedded::GoplugEmbedded;
+pub(crate) use self::embedded::{GoplugEmbedded, GoplugNoPolling};
 pub(crate) use self::four_plugins::{Fourth, GoplugFourPlugins, Second, Third};
 pub(crate) use self::hundred::{GoplugHundred, Hundred};
 pub(crate) use self::installed::{GoplugBlockingInstalled, GoplugInstalled};

@@ -8,12 +8,12 @@ use bytes::Bytes;
 
 use super::answer::Answer;
 use super::body_part::next_part;
+use super::busy_polling::BusyPolling;
 use super::error::{SendError, Stage};
-use super::open::BusyPollHeader;
 use super::pool::Pooled;
 use crate::http1::{BodyStream, Buffer, Request, ResponseReader};
 use crate::limits;
-use crate::transport::{BlockingStream, BusyPoll, ShutdownHandle};
+use crate::transport::{BlockingStream, ShutdownHandle};
 
 /// A connection that has been idle for longer than this is checked before it is used again. A
 /// plugin closes idle connections only after seconds, and calls in quick succession save a system
@@ -28,8 +28,7 @@ pub(in crate::host) struct BlockingConnection {
     reader: ResponseReader,
     /// The head of a request, and a short body.
     outgoing: Vec<u8>,
-    busy_poll: BusyPoll,
-    busy_poll_header: BusyPollHeader,
+    busy_polling: BusyPolling,
     reusable: bool,
     /// When the last response was complete.
     idle_since: Instant,
@@ -52,8 +51,7 @@ impl BlockingConnection {
             buffer: Buffer::default(),
             reader: ResponseReader::new(limit),
             outgoing: Vec::new(),
-            busy_poll: BusyPoll::new(busy_poll),
-            busy_poll_header: BusyPollHeader::new(busy_poll),
+            busy_polling: BusyPolling::new(busy_poll),
             reusable: true,
             idle_since: Instant::now(),
         })
@@ -72,7 +70,7 @@ impl BlockingConnection {
         self.reusable = false;
         self.outgoing.clear();
         let body = request.write_to(&mut self.outgoing, authority.as_bytes());
-        self.busy_poll_header.insert_once(&mut self.outgoing);
+        self.busy_polling.begin_request(&mut self.outgoing);
         let mut parts = [IoSlice::new(&self.outgoing), IoSlice::new(body)];
         let sent = match request.more {
             [] => send(&mut self.stream, &mut parts, deadline),
@@ -113,7 +111,7 @@ impl BlockingConnection {
         self.reusable = false;
         self.outgoing.clear();
         request.write_head_of_stream(&mut self.outgoing, authority.as_bytes());
-        self.busy_poll_header.insert_once(&mut self.outgoing);
+        self.busy_polling.begin_request(&mut self.outgoing);
         &self.outgoing
     }
 
@@ -125,8 +123,8 @@ impl BlockingConnection {
     ) -> Result<A, SendError> {
         let reader = &mut self.reader;
         let room = reader.room(&mut self.buffer)?;
-        if self.busy_poll.is_due()
-            && let Some(read) = self.busy_poll.read(&self.stream, room)
+        if self.busy_polling.poll.is_due()
+            && let Some(read) = self.busy_polling.poll.read(&self.stream, room)
         {
             *has_received = read? > 0;
             if !*has_received {

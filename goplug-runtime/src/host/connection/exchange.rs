@@ -19,9 +19,10 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::body_part::{Idle, next_part};
+use super::busy_polling::BusyPolling;
 use super::deadline_timer::DeadlineTimer;
 use super::error::{SendError, Stage};
-use super::open::{BusyPollHeader, connect};
+use super::open::connect;
 use super::pool::Pooled;
 use crate::error::Error;
 use crate::host::runtime;
@@ -41,8 +42,7 @@ pub(in crate::host) struct Connection {
     /// The head of a request, and a short body.
     outgoing: Vec<u8>,
     timer: DeadlineTimer,
-    busy_poll: BusyPoll,
-    busy_poll_header: BusyPollHeader,
+    busy_polling: BusyPolling,
     reusable: bool,
 }
 
@@ -66,8 +66,7 @@ impl Connection {
             reader: ResponseReader::new(limit),
             outgoing: Vec::new(),
             timer: DeadlineTimer::default(),
-            busy_poll: BusyPoll::new(busy_poll),
-            busy_poll_header: BusyPollHeader::new(busy_poll),
+            busy_polling: BusyPolling::new(busy_poll),
             reusable: true,
         })
     }
@@ -89,7 +88,7 @@ impl Connection {
         let was_reusable = std::mem::take(&mut self.reusable);
         self.outgoing.clear();
         let body = request.write_to(&mut self.outgoing, authority);
-        self.busy_poll_header.insert_once(&mut self.outgoing);
+        self.busy_polling.begin_request(&mut self.outgoing);
         let mut exchange = Exchange {
             stream: &mut self.stream,
             incoming: &mut self.incoming,
@@ -100,7 +99,7 @@ impl Connection {
             has_received: false,
             reader: &mut self.reader,
             is_only_call,
-            busy_poll: &mut self.busy_poll,
+            busy_poll: &mut self.busy_polling.poll,
             polls_busily: false,
         };
         let timer = &mut self.timer;
@@ -274,7 +273,7 @@ impl<F: Fn() -> bool> Exchange<'_, F> {
         }
         if nothing_sent {
             // The check above has registered this task: it wakes when bytes arrive.
-            self.polls_busily = (self.is_only_call)() && self.busy_poll.is_due();
+            self.polls_busily = self.busy_poll.is_due() && (self.is_only_call)();
             if self.polls_busily {
                 // The other tasks of this thread run first, and may make calls.
                 cx.waker().wake_by_ref();

@@ -9,6 +9,7 @@ mod blocking;
 mod blocking_body;
 mod body_part;
 mod budget;
+mod busy_polling;
 mod deadline_timer;
 mod endpoint;
 mod error;

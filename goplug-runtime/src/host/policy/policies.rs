@@ -124,7 +124,7 @@ impl Default for Policy {
             idle_stop: None,
             drain: limits::DRAIN_TIMEOUT,
             stream_idle: limits::STREAM_IDLE,
-            busy_poll: Duration::ZERO,
+            busy_poll: limits::BUSY_POLL,
             max_connections: limits::MAX_CALL_CONNECTIONS,
             one_call_at_a_time: None,
             refuse_lossy: false,
@@ -219,12 +219,14 @@ impl Policy {
     }
 
     /// For how long a call, and the plugin between two calls, polls the socket busily before it
-    /// waits; not at all unless set, and at most [`limits::MAX_BUSY_POLL`].
+    /// waits; [`limits::BUSY_POLL`] unless set, and at most [`limits::MAX_BUSY_POLL`]. With
+    /// [`Duration::ZERO`], neither end does.
     ///
-    /// If idle processors halt, waking them is most of what a call costs, and 20 to 50 µs of
-    /// busy polling save it. The price is processor time: the thread that polls does nothing
-    /// else meanwhile. There is no busy polling while several calls are in flight or on a
-    /// single processor, and it becomes rarer if it does not help. Plugins that are not built
+    /// If idle processors halt, waking them is most of what a call costs: of time, and of
+    /// processor time as well. Calls that come one upon the other need not wait for that. While
+    /// polling does not help, as with rare calls or slow methods, at most 4 of 256 calls poll.
+    /// There is no busy polling while several calls of a plugin are in flight or on a single
+    /// processor. The thread that polls does nothing else meanwhile. Plugins that are not built
     /// with goplug may ignore this setting.
     pub fn busy_poll(mut self, bound: Duration) -> Self {
         self.busy_poll = bound.min(limits::MAX_BUSY_POLL);

@@ -38,7 +38,7 @@ impl Connection {
         let was_reusable = std::mem::take(&mut self.reusable);
         self.outgoing.clear();
         request.write_head_of_stream(&mut self.outgoing, authority);
-        self.busy_poll_header.insert_once(&mut self.outgoing);
+        self.busy_polling.begin_request(&mut self.outgoing);
         body.begin(&self.outgoing);
         let mut exchange = StreamingExchange {
             stream: &mut self.stream,

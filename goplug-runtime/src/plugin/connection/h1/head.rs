@@ -40,6 +40,7 @@ impl<'h> H1Connection<'h> {
         if let Some(((call, info), size)) = self.last_head.find(filled) {
             self.stream.incoming.consume(size);
             self.head_since = None;
+            self.busy_poll.count_request();
             return NextRequest::Request(Route::Call(call), info);
         }
         // The beginning of a head like the last one does not have to be parsed.
@@ -64,6 +65,7 @@ impl<'h> H1Connection<'h> {
         }
         self.stream.incoming.consume(size);
         self.head_since = None;
+        self.busy_poll.count_request();
         NextRequest::Request(route, info)
     }
 

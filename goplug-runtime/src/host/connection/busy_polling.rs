@@ -1,0 +1,33 @@
+//! Busy polling of one connection, at both ends.
+
+use std::time::Duration;
+
+use crate::http1::insert_header;
+use crate::protocol::wire;
+use crate::transport::BusyPoll;
+
+/// Busy polling at the host's end, and the header that asks for it at the plugin's end.
+#[derive(Debug)]
+pub(super) struct BusyPolling {
+    pub(super) poll: BusyPoll,
+    /// The plugin's bound in microseconds, until it has been sent; `None` for no polling.
+    header: Option<u64>,
+}
+
+impl BusyPolling {
+    /// Both ends poll for at most `bound`.
+    pub(super) fn new(bound: Duration) -> Self {
+        let microseconds = u64::try_from(bound.as_micros()).ok();
+        let header = microseconds.filter(|microseconds| *microseconds > 0);
+        Self { poll: BusyPoll::new(bound), header }
+    }
+
+    /// Counts a request with this head, and adds the header to the head of the first request.
+    #[inline]
+    pub(super) fn begin_request(&mut self, head: &mut Vec<u8>) {
+        self.poll.count_request();
+        if let Some(microseconds) = self.header.take() {
+            insert_header(head, wire::HEADER_BUSY_POLL, microseconds);
+        }
+    }
+}
