@@ -5,6 +5,7 @@ here is what keeps a request from hiding in the body of another.
 """
 
 import re
+import select
 import socket
 import time
 
@@ -146,10 +147,11 @@ class Stream:
 
     def peer_is_gone(self):
         """Whether the peer has closed the connection, without waiting."""
+        # While the socket has a time limit, `recv` waits for it even with MSG_DONTWAIT.
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
         try:
-            return not self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False  # nothing to read, and not closed: the peer waits
+            return bool(poll.poll(0)) and not self.socket.recv(1, socket.MSG_PEEK)
         except OSError:
             return True
 
