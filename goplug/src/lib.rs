@@ -65,6 +65,7 @@
 //! | `schema` | JSON Schemas of the types that derive `schemars::JsonSchema` |
 //! | `logs` | what a plugin says with `tracing` or `log` reaches the log of its host, with its level and fields |
 //! | `client` | the macro `client!`: the typed client of a plugin from its `.pconf` |
+//! | `opentelemetry` | the spans of a host and of its plugins are of one trace |
 //! | `metrics` | hosts that hand the statistics of plugins to the recorder of the crate `metrics` |
 //!
 //! A plugin's own package is smaller with `default-features = false, features = ["plugin"]`,

@@ -66,6 +66,7 @@ mod surroundings;
 mod test_env;
 mod test_log;
 mod testing_hosts;
+mod traced_callbacks;
 mod trust;
 mod undescribed;
 mod upgrade;

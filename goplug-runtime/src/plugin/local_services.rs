@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::panic::{catch, catch_panic};
 use crate::protocol::{Descriptor, PluginId, Problem, ProblemKind, ServiceDescriptor};
-use crate::typed::{Call, Inherited, PluginType, Provided, Reply, Scope};
+use crate::typed::{Call, Inherited, PluginType, Provided, Reply, Scope, Work};
 
 /// What a plugin in this process finds in the place of a host's services.
 pub(crate) struct LocalServices {
@@ -58,23 +58,25 @@ impl LocalServices {
         let fulfils = |it: &&Arc<Provided>| it.names().iter().any(|name| name == service);
         provided.iter().find(fulfils).map(Arc::clone)
     }
-}
 
-/// Calls a service in the task of the caller.
-///
-/// # Errors
-/// The problem that a host would answer with.
-pub(super) async fn call(
-    provided: &Provided,
-    method: &str,
-    body: Bytes,
-    inherited: Inherited,
-) -> Result<Reply, Problem> {
-    let panicked = |panic| Problem::new(ProblemKind::HandlerPanicked, panic);
-    let mut scope = Scope::of_call(None, inherited);
-    let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
-    let reply = begun.map_err(panicked)??;
-    catch_panic(scope.run(reply)).await.map_err(panicked)?
+    /// Calls a service in the task of its caller.
+    ///
+    /// # Errors
+    /// The problem that a host would answer with.
+    pub(super) async fn call(
+        &self,
+        provided: &Provided,
+        method: &str,
+        body: Bytes,
+        inherited: Inherited,
+    ) -> Result<Reply, Problem> {
+        let panicked = |panic| Problem::new(ProblemKind::HandlerPanicked, panic);
+        let work = Work::Service { plugin: &self.id, method };
+        let mut scope = Scope::of_call(None, inherited).within_span(work);
+        let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
+        let reply = begun.map_err(panicked)??;
+        catch_panic(scope.run(reply)).await.map_err(panicked)?
+    }
 }
 
 /// The error of a service that nobody provides for the plugin.

@@ -146,9 +146,7 @@ impl RequestHandler {
                 Err(problem) => return Route::Invalid(problem),
             };
             let headers = CallHeaders::new(fields);
-            let CallHeaders { accepts_parts, accepts_events, traceparent, .. } = headers;
-            let (streams, reports) = (method.stream, accepts_events && method.progress.is_some());
-            let call = MethodCall { handler, streams, reports, budget, accepts_parts, traceparent };
+            let call = MethodCall::new(method, handler, budget, &headers);
             let calls_services = self.definition.calls_services();
             let origin =
                 calls_services.then(|| self.origin(&method.name, headers.host, headers.chain));
@@ -217,22 +215,22 @@ impl RequestHandler {
         origin: Option<Arc<CallOrigin>>,
         cx: &mut TaskContext<'_>,
     ) -> Answer {
-        let MethodCall { handler, streams, reports, budget, accepts_parts, traceparent } = method;
+        let MethodCall { handler, streams, reports, budget, accepts_parts, traceparent, .. } =
+            method;
         let guard = match self.lifecycle.begin_call() {
             Ok(guard) => guard,
             Err(problem) => return Answer::refusal(&problem),
         };
+        let scope = |inherited| method.scope(self.context.as_ref(), inherited).from(origin);
         if streams || reports {
             // The budget of a stream ends with its head: the stream may last longer.
             let whole = budget.filter(|_| reports);
             let deadline = whole.and_then(|budget| Instant::now().checked_add(budget));
-            let inherited = Inherited { deadline, traceparent };
-            let scope = Scope::of_call(self.context.as_ref(), inherited).from(origin);
+            let scope = scope(Inherited { deadline, traceparent });
             let lifecycle = Arc::clone(&self.lifecycle);
             let stream = ResultStream::new(handler, call, (scope, whole), lifecycle, guard);
             return Answer::Pending(PendingRequest::Stream { stream, budget });
         }
-        let scope = |inherited| Scope::of_call(self.context.as_ref(), inherited).from(origin);
         match dispatch::begin(handler, call, budget, traceparent, scope, cx) {
             Begun::Answered(outcome) => {
                 Answer::Ready(Response::of_call(outcome, accepts_parts, guard))

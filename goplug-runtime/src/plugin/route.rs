@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::headers::{Headers, parse_budget};
+use super::headers::{CallHeaders, Headers, parse_budget};
 use super::problems::{bad_request, no_event};
-use crate::protocol::{Dialect, Parameter, Problem, ProblemKind, Traceparent, spelling, wire};
-use crate::typed::{Call, CallOrigin, Handler, MediaType, inlet};
+use crate::protocol::{
+    Dialect, MethodDescriptor, Parameter, Problem, ProblemKind, Traceparent, spelling, wire,
+};
+#[cfg(feature = "opentelemetry")]
+use crate::typed::Work;
+use crate::typed::{Call, CallOrigin, Context, Handler, Inherited, MediaType, Scope, inlet};
 
 /// What a request asks for. The large variant is boxed, so that a call is moved in a few registers.
 pub(super) enum Route<'h> {
@@ -38,6 +42,40 @@ pub(super) struct MethodCall<'h> {
     pub(super) accepts_parts: bool,
     /// The caller's place in a trace.
     pub(super) traceparent: Option<Traceparent>,
+    /// The wire name of the method.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) name: &'h str,
+}
+
+impl<'h> MethodCall<'h> {
+    /// A call of this method, with this time.
+    #[inline]
+    pub(super) fn new(
+        method: &'h MethodDescriptor,
+        handler: &'h Handler,
+        budget: Option<Duration>,
+        headers: &CallHeaders<'_>,
+    ) -> Self {
+        Self {
+            handler,
+            streams: method.stream,
+            reports: headers.accepts_events && method.progress.is_some(),
+            budget,
+            accepts_parts: headers.accepts_parts,
+            traceparent: headers.traceparent,
+            #[cfg(feature = "opentelemetry")]
+            name: &method.name,
+        }
+    }
+
+    /// What the method runs within.
+    #[inline]
+    pub(super) fn scope(&self, plugin: Option<&Context>, inherited: Inherited) -> Scope {
+        let scope = Scope::of_call(plugin, inherited);
+        #[cfg(feature = "opentelemetry")]
+        let scope = scope.within_span(Work::Call { method: self.name });
+        scope
+    }
 }
 
 /// A call of a method that takes a stream.
@@ -167,6 +205,8 @@ mod tests {
             budget: None,
             accepts_parts: false,
             traceparent: None,
+            #[cfg(feature = "opentelemetry")]
+            name: "m",
         };
         let of = |spelling: &str, arguments: Option<&[u8]>, body: &'static str| {
             let ty = TypeDescriptor { spelling: spelling.into(), schema: None };

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall, failure_of};
 use super::definition::PluginDefinition;
-use super::local_services::{self, LocalServices, not_provided};
+use super::local_services::{LocalServices, not_provided};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::chain::Chain;
@@ -195,9 +195,9 @@ impl Host {
                     OutgoingCall { entry: &self.service.entry, event, data: &data, deadline };
                 hub.call_service(*serial, &call).await
             }
-            Provider::Local { provided, .. } => {
+            Provider::Local { services, provided } => {
                 let inherited = Inherited { deadline: Some(deadline.into()), traceparent };
-                let reply = local_services::call(provided, request.method, body, inherited).await;
+                let reply = services.call(provided, request.method, body, inherited).await;
                 let failure = |problem: Problem| failure_of(&event, &problem.to_json());
                 Some(reply.map(Reply::whole_body).map_err(failure))
             }

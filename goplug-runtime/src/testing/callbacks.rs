@@ -19,9 +19,10 @@ use crate::limits;
 use crate::panic::catch_panic;
 #[cfg(feature = "plugin")]
 use crate::plugin::LocalServices;
-use crate::protocol::{Problem, ProblemKind};
+use crate::protocol::{Problem, ProblemKind, Traceparent};
 use crate::typed::{
-    CallbackEvent, CallbackHandler, CallbackKind, Emission, Notifier, Payload, Reply, Subscription,
+    CallbackEvent, CallbackHandler, CallbackKind, Emission, Notifier, Payload, Reply, Scope,
+    Subscription, Work, trace,
 };
 
 /// The callbacks of one plugin.
@@ -52,6 +53,8 @@ type Answer = Result<Reply, Problem>;
 struct Queued {
     name: String,
     event: CallbackEvent,
+    /// The place in a trace at which the callback was sent.
+    trace: Option<Traceparent>,
     /// Where the answer goes, if the plugin waits for one.
     answer: Option<oneshot::Sender<Answer>>,
 }
@@ -142,7 +145,7 @@ impl Queued {
         answer: Option<oneshot::Sender<Answer>>,
     ) -> Self {
         let event = CallbackEvent { data: Bytes::copy_from_slice(data), media_type };
-        Self { name: name.into(), event, answer }
+        Self { name: name.into(), event, trace: trace::current(), answer }
     }
 }
 
@@ -169,10 +172,17 @@ impl Notifier for Callbacks {
 
 /// Runs the handlers of each callback in turn. The first answer is the plugin's.
 async fn deliver(mut waiting: mpsc::Receiver<Queued>, handlers: Arc<Handlers>) {
-    while let Some(Queued { name, event, answer }) = waiting.recv().await {
+    while let Some(Queued { name, event, trace, answer }) = waiting.recv().await {
         let mut first = None;
         for handler in handlers.of(&name) {
-            let outcome = catch_panic(handler.call(event.clone())).await;
+            let scope = match trace {
+                Some(trace) => {
+                    Scope::of_callback(Work::Callback { plugin: None, name: &name }, trace)
+                }
+                None => Scope::default(),
+            };
+            let handling = Box::pin(handler.call(event.clone()));
+            let outcome = catch_panic(scope.run(handling)).await;
             let outcome = outcome
                 .unwrap_or_else(|panic| Err(Problem::new(ProblemKind::HandlerPanicked, panic)));
             first.get_or_insert(outcome);

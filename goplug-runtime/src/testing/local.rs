@@ -22,7 +22,7 @@ use crate::panic::catch_panic;
 use crate::protocol::{PluginId, Problem, ProblemKind};
 use crate::typed::{
     Call, CallRequest, Context, Dispatch, Inherited, Outlet, PluginValue, Reply, RequestItems,
-    Scope, StreamedBody, Table,
+    Scope, StreamedBody, Table, Work,
 };
 
 /// A plugin, and what has become of it.
@@ -75,6 +75,7 @@ impl LocalPlugin {
     fn scope(&self, request: &CallRequest<'_>, deadline: Option<Instant>) -> Scope {
         let traceparent = request.trace().as_deref().copied();
         Scope::of_call(Some(&self.context()), Inherited { deadline, traceparent })
+            .within_span(Work::Call { method: request.method })
     }
 
     /// Calls a method, within the time of the request. Dropping the future drops the method's.

@@ -28,6 +28,8 @@ mod codec;
 mod declare;
 mod table;
 
+#[cfg(feature = "logs")]
+pub(crate) use call::TRACE_TARGET;
 #[cfg(feature = "host")]
 pub(crate) use call::{ActivationId, within_activation};
 pub use call::{
@@ -37,6 +39,7 @@ pub use call::{
     ReplyFuture, Reports, Scope, Scoped, Streamed, WrongPluginValue, blocking, call_context, inlet,
     receiver, wait, wait_until,
 };
+pub(crate) use call::{Work, trace};
 #[cfg(feature = "plugin")]
 pub(crate) use call::{may_block, running};
 pub use callback::{

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::peer::WantsAnswer;
-use crate::protocol::wire;
+use crate::protocol::{Traceparent, wire};
 
 /// With more names than this, a batch forgets them when it is cleared.
 const MAX_KEPT_NAMES: usize = 64;
@@ -17,7 +17,7 @@ const MAX_KEPT_BYTES: usize = 1 << 20;
 /// A plugin of the original GoPlug waits for no answers.
 const NO_ANSWER: WantsAnswer = WantsAnswer { answer: false, is_certain: true };
 
-/// Callbacks in their order. Consecutive callbacks of the same name form a group.
+/// Callbacks in their order. Consecutive callbacks of the same name and trace form a group.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     names: Vec<CallbackName>,
@@ -38,11 +38,12 @@ pub(super) struct CallbackName {
     pub(super) wants_answer: WantsAnswer,
 }
 
-/// Consecutive callbacks of the same name.
+/// Consecutive callbacks of the same name, which were sent at the same place in a trace.
 #[derive(Clone, Copy, Debug)]
 struct Group {
     /// The index of the name.
     name: usize,
+    traceparent: Option<Traceparent>,
     /// The index of the first callback behind the group.
     end: usize,
 }
@@ -80,14 +81,20 @@ impl Batch {
         self.entries.len()
     }
 
-    /// Adds a callback of this name.
+    /// Adds a callback of this name, which may be a part of a trace.
     #[inline]
-    pub(super) fn push(&mut self, name: NameId, data: &[u8], event_id: Option<u64>) {
+    pub(super) fn push(
+        &mut self,
+        NameId(name): NameId,
+        data: &[u8],
+        event_id: Option<u64>,
+        traceparent: Option<Traceparent>,
+    ) {
         self.data.extend_from_slice(data);
         self.entries.push(Entry { data_end: self.data.len(), event_id });
         match self.groups.last_mut() {
-            Some(group) if group.name == name.0 => group.end += 1,
-            _ => self.groups.push(Group { name: name.0, end: self.entries.len() }),
+            Some(group) if group.name == name && group.traceparent == traceparent => group.end += 1,
+            _ => self.groups.push(Group { name, traceparent, end: self.entries.len() }),
         }
     }
 
@@ -128,12 +135,14 @@ impl Batch {
         NameId(index)
     }
 
-    /// The groups in their order: each name with the indexes of its callbacks.
-    pub(super) fn groups(&self) -> impl Iterator<Item = (&CallbackName, Range<usize>)> {
+    /// The groups in their order: each name and place in a trace, with the indexes of its callbacks.
+    pub(super) fn groups(
+        &self,
+    ) -> impl Iterator<Item = (&CallbackName, Option<Traceparent>, Range<usize>)> {
         let mut start = 0;
         self.groups.iter().map(move |group| {
             let range = std::mem::replace(&mut start, group.end)..group.end;
-            (&self.names[group.name], range)
+            (&self.names[group.name], group.traceparent, range)
         })
     }
 
@@ -180,10 +189,10 @@ mod tests {
             [("a", "1"), ("a", ""), ("b;base64", "AP8="), ("b;base64", "?"), ("a", "22")]
         {
             let name = batch.intern_event_type(event_type, |name| certain(name == "b"));
-            batch.push(name, data.as_bytes(), None);
+            batch.push(name, data.as_bytes(), None, None);
         }
         let name = batch.intern_raw("b");
-        batch.push(name, b"raw", None);
+        batch.push(name, b"raw", None, None);
         batch
     }
 
@@ -192,7 +201,7 @@ mod tests {
         let batch = batch();
         let groups: Vec<_> = batch
             .groups()
-            .map(|(name, range)| {
+            .map(|(name, _, range)| {
                 let data: Vec<_> = batch.data(range).map(String::from_utf8_lossy).collect();
                 (name.as_str(), name.format, name.wants_answer.answer, data.join(" "))
             })
@@ -208,11 +217,23 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_of_one_place_in_a_trace() {
+        let mut batch = Batch::default();
+        let name = batch.intern_event_type("a", |_| certain(false));
+        let [one, other] = [1, 2].map(|span| Traceparent::new(7, span, true));
+        for trace in [None, None, one, one, other, None] {
+            batch.push(name, b"", None, trace);
+        }
+        let groups: Vec<_> = batch.groups().map(|(_, trace, range)| (trace, range)).collect();
+        assert_eq!(groups, [(None, 0..2), (one, 2..4), (other, 4..5), (None, 5..6)]);
+    }
+
+    #[test]
     fn a_cleared_batch_is_empty_and_still_knows_its_names() {
         let mut batch = batch();
         batch.clear();
         let name = batch.intern_event_type("a", |_| panic!("the name is known"));
-        batch.push(name, b"3", Some(7));
+        batch.push(name, b"3", Some(7), None);
         assert_eq!((batch.len(), batch.event_id(0)), (1, Some(7)));
         assert_eq!(batch.data(0..1).collect::<Vec<_>>(), [b"3"]);
         assert_eq!(batch.groups().count(), 1);
@@ -224,8 +245,8 @@ mod tests {
         let guess = |_: &str| WantsAnswer { answer: true, is_certain: false };
         for (known, expected) in [(guess as fn(&str) -> _, true), (|_| certain(false), false)] {
             let name = batch.intern_event_type("a", known);
-            batch.push(name, b"", Some(1));
-            let (name, _) = batch.groups().last().unwrap();
+            batch.push(name, b"", Some(1), None);
+            let (name, ..) = batch.groups().last().unwrap();
             assert_eq!(name.wants_answer.answer, expected);
         }
         batch.intern_event_type("a", |_| panic!("it is known"));

@@ -1,11 +1,13 @@
 //! Runs the handlers, one callback after the other.
 //!
 //! Most callbacks have a single handler, which is ready at once. So consecutive callbacks of one
-//! name are given to it together: looking it up and beginning its future is paid once.
+//! name are given to it together: looking it up and beginning its future is paid once. A callback that
+//! is a part of a trace is given to it alone, within a scope of its own.
 
 use std::future::poll_fn;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Context as TaskContext;
 use std::time::Instant;
 
 use base64::Engine;
@@ -20,9 +22,9 @@ use crate::error::Result;
 use crate::limits;
 use crate::panic::{catch_panic, contained};
 use crate::protocol::visible::Lines;
-use crate::protocol::{Problem, ProblemKind, wire};
+use crate::protocol::{Problem, ProblemKind, Traceparent, wire};
 use crate::typed::{
-    CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply, within_activation,
+    CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply, Scope, Work, within_activation,
 };
 
 /// Runs the handlers of one plugin for the callbacks of one instance.
@@ -49,18 +51,18 @@ impl<'a> HandlerLoop<'a> {
     /// Runs the handlers of these callbacks, one callback after the other.
     pub(super) async fn handle(&mut self, batch: &Batch) {
         let mut began = Instant::now();
-        for (name, group) in batch.groups() {
+        for (name, trace, group) in batch.groups() {
             let mut index = group.start;
             while index < group.end {
                 self.callbacks.look_up(name.as_str(), &mut self.snapshot);
                 index = match &self.snapshot.handlers[..] {
                     [] => index + 1,
-                    [handler] if !name.wants_answer.answer => {
+                    [handler] if !name.wants_answer.answer && trace.is_none() => {
                         let end = group.end.min(index + limits::CALLBACK_BACKLOG);
                         self.run_single(batch, name, index..end, handler).await
                     }
                     handlers => {
-                        self.run_all(batch, name, index, handlers).await;
+                        self.run_all(batch, (name, trace), index, handlers).await;
                         index + 1
                     }
                 };
@@ -85,7 +87,7 @@ impl<'a> HandlerLoop<'a> {
     ) -> usize {
         // The semaphore is never closed.
         let _permit = self.callbacks.handler_permit.acquire().await;
-        self.run(batch, name, range, handler).await.next
+        self.run(batch, (name, None), range, handler).await.next
     }
 
     /// Runs all handlers of one callback, then sends the first answer if the plugin waits for
@@ -93,14 +95,14 @@ impl<'a> HandlerLoop<'a> {
     async fn run_all(
         &self,
         batch: &Batch,
-        name: &CallbackName,
+        (name, trace): (&CallbackName, Option<Traceparent>),
         index: usize,
         handlers: &[CallbackHandler],
     ) {
         let permit = self.callbacks.handler_permit.acquire().await;
         let mut answer = None;
         for handler in handlers {
-            let handled = self.run(batch, name, index..index + 1, handler).await;
+            let handled = self.run(batch, (name, trace), index..index + 1, handler).await;
             answer = answer.or(handled.answer);
         }
         drop(permit);
@@ -122,7 +124,7 @@ impl<'a> HandlerLoop<'a> {
     async fn run(
         &self,
         batch: &Batch,
-        name: &CallbackName,
+        (name, trace): (&CallbackName, Option<Traceparent>),
         range: Range<usize>,
         handler: &CallbackHandler,
     ) -> Handled {
@@ -143,11 +145,16 @@ impl<'a> HandlerLoop<'a> {
         if activation.is_some() {
             self.peer.set_handling(Some(name.as_str()));
         }
+        let mut scope = trace.map(|trace| self.scope(name, trace));
         let mut running = handler.run(&mut pending);
+        let mut poll = move |cx: &mut TaskContext<'_>| match &mut scope {
+            Some(scope) => scope.enter(|| running.as_mut().poll(cx)),
+            None => running.as_mut().poll(cx),
+        };
         let running = poll_fn(move |cx| {
             let poll = match activation.filter(|_| !self.peer.is_active()) {
-                Some(_) => within_activation(activation, || running.as_mut().poll(cx)),
-                None => running.as_mut().poll(cx),
+                Some(_) => within_activation(activation, || poll(cx)),
+                None => poll(cx),
             };
             has_waited.fetch_or(poll.is_pending(), Ordering::Relaxed);
             poll
@@ -159,6 +166,13 @@ impl<'a> HandlerLoop<'a> {
             self.peer.set_handling(None);
         }
         Handled { next: pending.next, answer: pending.answer }
+    }
+
+    /// What the handlers of a callback run within that was sent at this place in a trace: the calls that
+    /// they make are of the same trace.
+    fn scope(&self, name: &CallbackName, traceparent: Traceparent) -> Scope {
+        let work = Work::Callback { plugin: Some(self.peer.id()), name: name.as_str() };
+        Scope::of_callback(work, traceparent)
     }
 
     /// Sends a handler's answer to the plugin that waits for it.

@@ -45,7 +45,7 @@ pub(super) async fn serve(
         while let Some(Callback { name, data }) = received.recv().await {
             batch.clear();
             let name = batch.intern_raw(&name);
-            batch.push(name, &data, None);
+            batch.push(name, &data, None, None);
             handler_loop.handle(&batch).await;
         }
     };

@@ -25,7 +25,7 @@ use crate::protocol::chain::Chain;
 use crate::protocol::service::{ServiceCall, ServiceEvent};
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{Problem, ProblemKind, parts, wire};
-use crate::typed::{ActivationId, MediaType, Reply, within_activation};
+use crate::typed::{ActivationId, MediaType, Reply, Work, within_activation};
 
 /// The calls of services that are in flight for one process.
 pub(super) struct ServiceCalls {
@@ -189,7 +189,7 @@ async fn answer(
     activation: ActivationId,
 ) -> Result<Reply, Problem> {
     let deadline = call.deadline;
-    let scope = call.scope();
+    let scope = call.scope().within_span(Work::Service { plugin: peer.id(), method: name });
     let running = async {
         let mut reply = target.call(call)?;
         poll_fn(|cx| match peer.is_active() {

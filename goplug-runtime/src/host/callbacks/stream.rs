@@ -190,13 +190,12 @@ impl<'a> StreamReader<'a> {
                 {
                     let name = batch.intern_event_type(event, wants_answer);
                     decoder.take_expected(|number, data| {
-                        batch.push(name, data, Some(number));
+                        batch.push(name, data, Some(number), None);
                         self.last_event_id = Some(number);
                     });
                 }
-                let Some(Event { number, event, data, .. }) = decoder.next_event()? else {
-                    return Ok(());
-                };
+                let Some(received) = decoder.next_event()? else { return Ok(()) };
+                let Event { number, event, data, traceparent, .. } = received;
                 if event == wire::EVENT_GAP {
                     self.last_event_id = number.max(self.last_event_id);
                     let count = std::str::from_utf8(data).ok();
@@ -208,7 +207,7 @@ impl<'a> StreamReader<'a> {
                         continue;
                     }
                     let name = batch.intern_event_type(event, wants_answer);
-                    batch.push(name, data, number);
+                    batch.push(name, data, number, traceparent);
                 }
             }
         })

@@ -128,7 +128,7 @@ impl Host {
                 } else {
                     log.next_id()
                 };
-                log.push(id, message.event, message.data);
+                log.push(id, message.event, message.data, message.traceparent.as_ref());
                 id
             }
             Queue::Notifications { payloads, bytes } => {

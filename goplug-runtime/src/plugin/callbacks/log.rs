@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::segment::{Segment, Text};
 use crate::limits;
 use crate::protocol::event_stream::{self, Encoder};
-use crate::protocol::wire;
+use crate::protocol::{Traceparent, wire};
 
 /// Events in the order of their ids, which only grow.
 #[derive(Debug)]
@@ -64,11 +64,11 @@ impl Log {
         (self.waiting, self.waiting_bytes)
     }
 
-    /// Adds an event.
+    /// Adds an event, which may be a part of a trace.
     #[inline]
-    pub(super) fn push(&mut self, id: u64, event: &str, data: &[u8]) {
+    pub(super) fn push(&mut self, id: u64, event: &str, data: &[u8], trace: Option<&Traceparent>) {
         self.last_id = id;
-        let size = Encoder::size(event, data);
+        let size = Encoder::size(event, data, trace);
         let kept = self.kept > 0;
         if !self.segments.back().is_some_and(|segment| segment.has_room_for(id, size, kept)) {
             self.begin_segment(id, size);
@@ -76,7 +76,7 @@ impl Log {
         let Some(segment) = self.segments.back_mut() else { return };
         let Text::Open(text) = &mut segment.text else { return };
         let before = text.len();
-        self.encoder.encode(text, id, event, data);
+        self.encoder.encode(text, id, event, data, trace);
         self.waiting_bytes += text.len() - before;
         self.waiting += 1;
         segment.events += 1;
@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn push(log: &mut Log, data: impl AsRef<[u8]>) {
-        log.push(log.next_id(), "c", data.as_ref());
+        log.push(log.next_id(), "c", data.as_ref(), None);
     }
 
     /// The next piece: each of its events as id and data.
@@ -334,8 +334,8 @@ mod tests {
     #[test]
     fn data_with_several_lines_is_one_event() {
         let mut log = log();
-        log.push(1, "c", b"a\n\nb");
-        log.push(2, "c", b"x");
+        log.push(1, "c", b"a\n\nb", None);
+        log.push(2, "c", b"x", None);
         log.take_piece();
 
         log.resume(1);
@@ -347,7 +347,7 @@ mod tests {
     fn a_log_that_keeps_nothing_drops_events_once_they_are_sent() {
         let mut log = Log::new(0);
         for id in [1, 4, 9] {
-            log.push(id, "c", b"a");
+            log.push(id, "c", b"a", None);
         }
         assert_eq!(piece(&mut log), ["1 a", "4 a", "9 a"]);
         assert!(log.segments.is_empty());

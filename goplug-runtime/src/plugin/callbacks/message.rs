@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::protocol::wire;
-use crate::typed::{MediaType, Payload};
+use crate::protocol::{Traceparent, wire};
+use crate::typed::{MediaType, Payload, trace};
 
 /// A callback in both forms in which hosts take it.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub(super) struct Message<'a> {
     pub(super) data: &'a [u8],
     /// The payload as it is, for GoPlug 1 hosts.
     pub(super) body: &'a [u8],
+    /// The place in a trace at which it is sent.
+    pub(super) traceparent: Option<Traceparent>,
 }
 
 /// The text that a raw payload is sent as.
@@ -52,6 +54,11 @@ impl<'a> Message<'a> {
     /// The message of a payload that is JSON. The caller checks its size.
     #[inline]
     pub(super) fn json(name: &'a str, body: &'a [u8]) -> Self {
-        Self { name, event: name, data: body, body }
+        Self { name, event: name, data: body, body, traceparent: trace::current() }
+    }
+
+    /// The message of an event of a service, whose type names the trace that it is a part of.
+    pub(super) fn of_service(name: &'a str, event: &'a str, data: &'a [u8]) -> Self {
+        Self { name, event, data, body: &[], traceparent: None }
     }
 }

@@ -141,7 +141,7 @@ impl Hub {
         if host.is_full() || host.service_calls >= limits::SERVICE_CALLS {
             return Some(Ok(None));
         }
-        let message = Message { name: call.entry, event: &event, data: call.data, body: &[] };
+        let message = Message::of_service(call.entry, &event, call.data);
         let (id, reply) = host.push_call(last_anonymous_id, &message);
         host.service_calls += 1;
         Some(Ok(Some(Pending { hub: self, serial, id, reply, call: &call.event })))
@@ -158,7 +158,7 @@ impl Drop for Pending<'_> {
         if host.pending_replies.remove(&self.id).is_some() {
             let event = &service::cancel_type(self.call.service, self.call.method);
             let id = self.id.to_string();
-            let message = Message { name: event, event, data: id.as_bytes(), body: &[] };
+            let message = Message::of_service(event, event, id.as_bytes());
             host.push(last_anonymous_id, &message);
         }
         drop(hosts);

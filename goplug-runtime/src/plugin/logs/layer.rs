@@ -16,7 +16,7 @@ use super::fields::{Fields, json};
 use crate::limits;
 use crate::protocol::visible::Lines;
 use crate::protocol::{visible, wire};
-use crate::typed::Inherited;
+use crate::typed::{Inherited, TRACE_TARGET};
 
 /// Whether events of this program are written as records.
 static IS_WRITING: AtomicBool = AtomicBool::new(false);
@@ -88,6 +88,9 @@ impl Parts<'_> {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for HostLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().target() == TRACE_TARGET {
+            return;
+        }
         let mut fields = Fields::default();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
@@ -136,7 +139,9 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let mut spans = String::new();
-    for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+    let all = context.event_scope(event).into_iter().flat_map(|scope| scope.from_root());
+    // What goplug's own spans say, the field `traceparent` says.
+    for span in all.filter(|span| span.metadata().target() != TRACE_TARGET) {
         let comma = if spans.is_empty() { "" } else { "," };
         let _ = write!(spans, r#"{comma}{{"name":{}"#, json(span.name()));
         if let Some(fields) = span.extensions().get::<Fields>()

@@ -2,6 +2,8 @@
 
 use super::prefix::EventPrefix;
 use super::scan::{line_end, printable_prefix};
+use crate::protocol::traceparent::Traceparent;
+use crate::protocol::wire;
 
 /// Writes the numbered events of one stream. It keeps the text before the data from one event to
 /// the next. So it is faster than [`encode`] if ids count up and the type stays the same.
@@ -11,19 +13,40 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// The approximate number of bytes of an encoded event.
-    pub fn size(event: &str, data: &[u8]) -> usize {
-        event.len() + data.len() + 40
+    /// The approximate number of bytes of an encoded event, which may name a place in a trace.
+    pub fn size(event: &str, data: &[u8], trace: Option<&Traceparent>) -> usize {
+        event.len() + data.len() + 40 + if trace.is_some() { TRACE } else { 0 }
     }
 
-    /// Appends one event to `out`, as [`encode`] does.
+    /// Appends one event to `out`, as [`encode`] does, which may name a place in a trace.
     #[inline]
-    pub fn encode(&mut self, out: &mut Vec<u8>, id: u64, event: &str, data: &[u8]) {
+    pub fn encode(
+        &mut self,
+        out: &mut Vec<u8>,
+        id: u64,
+        event: &str,
+        data: &[u8],
+        trace: Option<&Traceparent>,
+    ) {
+        if let Some(trace) = trace {
+            encode_trace(out, trace);
+        }
         self.prefix.set(id, event);
         out.extend_from_slice(self.prefix.text());
         encode_data(out, data);
         self.prefix.increment();
     }
+}
+
+/// The number of bytes of the field that names a place in a trace.
+const TRACE: usize = 69;
+
+/// Writes the field that names a place in a trace. It comes first, so that the text from the id to the
+/// data stays the same from one event to the next.
+#[cold]
+fn encode_trace(out: &mut Vec<u8>, trace: &Traceparent) {
+    let field = format!("{}: {trace}\n", wire::HEADER_TRACEPARENT);
+    out.extend_from_slice(field.as_bytes());
 }
 
 /// Appends one event to `out`.

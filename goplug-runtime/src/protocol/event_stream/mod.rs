@@ -22,6 +22,8 @@ pub use encode::{Encoder, encode, encode_with};
 pub use items::{ItemEvent, ItemReader};
 pub use reports::{CallEvent, CallReader};
 
+use super::traceparent::Traceparent;
+
 /// One event, borrowed from the decoder that has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
@@ -33,6 +35,8 @@ pub struct Event<'a> {
     pub event: &'a str,
     /// The data, with `\n` between lines. It is valid UTF-8: the decoder has replaced other bytes.
     pub data: &'a [u8],
+    /// The place in a trace at which the event was sent, if it names one.
+    pub traceparent: Option<Traceparent>,
 }
 
 /// An event with memory of its own.

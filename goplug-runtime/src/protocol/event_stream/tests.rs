@@ -213,3 +213,38 @@ fn the_limit_applies_to_each_event_of_a_piece() {
     decoder.push("data: x\n\n".repeat(100).as_bytes());
     assert_eq!(drain(&mut decoder).len(), 100);
 }
+
+#[test]
+fn an_event_keeps_its_place_in_a_trace_wherever_the_pieces_end() {
+    let place = |span| Traceparent::new(7, span, true);
+    let sent = [None, None, place(1), place(1), None, place(2), None, None];
+    let (mut text, mut encoder) = (Vec::new(), Encoder::default());
+    for (id, trace) in (1..).zip(&sent) {
+        encoder.encode(&mut text, id, "tick", b"{}", trace.as_ref());
+    }
+    for at in 0..=text.len() {
+        let mut decoder = Decoder::new(LIMIT);
+        let mut received = Vec::new();
+        for piece in [&text[..at], &text[at..]] {
+            decoder.push(piece);
+            loop {
+                decoder.take_expected(|_, _| received.push(None));
+                let Some(event) = decoder.next_event().unwrap() else { break };
+                received.push(event.traceparent);
+            }
+        }
+        assert_eq!(received, sent, "{at}");
+    }
+}
+
+#[test]
+fn a_place_in_a_trace_belongs_to_one_event() {
+    let mut decoder = Decoder::new(LIMIT);
+    let place = Traceparent::new(7, 1, true).unwrap();
+    let text = format!("traceparent: {place}\n\ndata: a\n\ntraceparent: no\ndata: b\n\n");
+    decoder.push(text.as_bytes());
+    for data in [b"a", b"b"] {
+        let event = decoder.next_event().unwrap().unwrap();
+        assert_eq!((event.data, event.traceparent), (&data[..], None));
+    }
+}

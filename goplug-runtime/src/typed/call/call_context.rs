@@ -128,7 +128,8 @@ impl CallContext {
         }
     }
 
-    /// The caller's place in a distributed trace, if the call came with one.
+    /// The caller's place in a distributed trace, if the call came with one. With the feature
+    /// `opentelemetry`, the span of the call itself is the current span of `tracing`.
     #[must_use]
     pub fn traceparent(&self) -> Option<Traceparent> {
         self.0.inherited.traceparent

@@ -15,6 +15,8 @@ use std::task::{Context as TaskContext, Poll};
 use super::call_context::{CallContext, Inherited};
 use super::notifier::Notifier;
 use super::origin::CallOrigin;
+#[cfg(feature = "opentelemetry")]
+use crate::protocol::Traceparent;
 
 /// Which plugin the current code works for.
 #[derive(Clone)]
@@ -46,7 +48,12 @@ impl std::fmt::Debug for Context {
 
 /// What code is a part of. When the scope of a call is dropped, the call has ended.
 #[derive(Debug, Default)]
-pub struct Scope(Option<Inner>);
+pub struct Scope {
+    inner: Option<Inner>,
+    /// What its code runs within.
+    #[cfg(feature = "opentelemetry")]
+    span: Option<tracing::Span>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -77,9 +84,17 @@ thread_local! {
 static PROCESS: Mutex<Vec<(TypeId, Weak<dyn Notifier>)>> = Mutex::new(Vec::new());
 
 impl Scope {
+    fn new(inner: Option<Inner>) -> Self {
+        Self {
+            inner,
+            #[cfg(feature = "opentelemetry")]
+            span: None,
+        }
+    }
+
     /// Of a plugin's hook, outside of every call.
     pub fn of_plugin(plugin: Option<&Context>) -> Self {
-        Self(plugin.map(|plugin| Inner {
+        Self::new(plugin.map(|plugin| Inner {
             plugin: Some(plugin.clone()),
             call: None,
             may_block: false,
@@ -90,14 +105,14 @@ impl Scope {
     pub fn of_call(plugin: Option<&Context>, inherited: Inherited) -> Self {
         let call =
             ScopedCall { inherited, origin: None, context: OnceCell::new(), ends_call: true };
-        Self(Some(Inner { plugin: plugin.cloned(), call: Some(call), may_block: false }))
+        Self::new(Some(Inner { plugin: plugin.cloned(), call: Some(call), may_block: false }))
     }
 
     /// The same scope of a call that comes from there.
     #[cfg(any(feature = "host", feature = "plugin"))]
     #[must_use]
     pub(crate) fn from(mut self, origin: Option<Arc<CallOrigin>>) -> Self {
-        if let Some(Inner { call: Some(call), .. }) = &mut self.0 {
+        if let Some(Inner { call: Some(call), .. }) = &mut self.inner {
             call.origin = origin;
         }
         self
@@ -105,7 +120,7 @@ impl Scope {
 
     /// What the current code is a part of, for a thread that works for it.
     pub(super) fn current() -> Self {
-        Self(with_current(|current| Inner {
+        let scope = Self::new(with_current(|current| Inner {
             plugin: current.plugin.clone(),
             call: current.call.as_ref().map(|call| ScopedCall {
                 inherited: call.inherited,
@@ -114,12 +129,25 @@ impl Scope {
                 ends_call: false,
             }),
             may_block: true,
-        }))
+        }));
+        #[cfg(feature = "opentelemetry")]
+        let scope = scope.in_span(|_| tracing::Span::current());
+        scope
+    }
+
+    /// The same scope, whose code runs within a span: `of` makes it for the place of the caller.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) fn in_span(self, of: impl FnOnce(Option<Traceparent>) -> tracing::Span) -> Self {
+        let call = self.inner.as_ref().and_then(|inner| inner.call.as_ref());
+        let span = of(call.and_then(|call| call.inherited.traceparent));
+        Self { span: Some(span), ..self }
     }
 
     /// Runs code within the scope.
     pub fn enter<R>(&mut self, code: impl FnOnce() -> R) -> R {
-        let _entered = Entered::new(&mut self.0);
+        #[cfg(feature = "opentelemetry")]
+        let _in_span = self.span.as_ref().map(tracing::Span::enter);
+        let _entered = Entered::new(&mut self.inner);
         code()
     }
 
@@ -219,6 +247,9 @@ impl Inherited {
 impl CallContext {
     /// The call that the current code is a part of. `None` outside of every call: in a hook, and in
     /// threads and tasks that a method has spawned; these get a clone.
+    ///
+    /// In a host, it is `None` too, but for the handler of a callback that is a part of a trace: there it
+    /// is that callback, which has no deadline.
     #[must_use]
     pub fn current() -> Option<Self> {
         with_current(|current| current.call.as_ref().map(ScopedCall::context)).flatten()

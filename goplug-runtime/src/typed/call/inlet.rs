@@ -48,7 +48,8 @@ pub struct InletReader {
 /// How the items stand in the body.
 #[derive(Debug)]
 enum Body {
-    Events(ItemReader),
+    /// Boxed, since it is much larger than bytes.
+    Events(Box<ItemReader>),
     Bytes(Bytes),
 }
 
@@ -56,7 +57,7 @@ enum Body {
 pub fn inlet(items: MediaType, limit: usize) -> (Inlet, InletReader) {
     let shared = Arc::<Mutex<Shared>>::default();
     let body = match items {
-        MediaType::Json => Body::Events(ItemReader::new(limit)),
+        MediaType::Json => Body::Events(ItemReader::new(limit).into()),
         MediaType::Raw => Body::Bytes(Bytes::new()),
     };
     let (first, is_complete, has_ended) = (None, false, false);

@@ -24,8 +24,12 @@ mod outlet;
 mod parts;
 mod progress;
 mod reply;
+#[cfg(feature = "opentelemetry")]
+mod span;
 mod streamed;
+pub(crate) mod trace;
 mod wait;
+mod work;
 
 #[cfg(feature = "host")]
 pub(crate) use activation::{ActivationId, within_activation};
@@ -51,3 +55,6 @@ pub use progress::{Progress, Reports};
 pub use reply::Reply;
 pub use streamed::Streamed;
 pub use wait::{wait, wait_until};
+#[cfg(feature = "logs")]
+pub(crate) use work::TARGET as TRACE_TARGET;
+pub(crate) use work::Work;

@@ -90,7 +90,7 @@ impl<C: Caller> ClientBase<C> {
         Self { timeout: Some(timeout), ..self }
     }
 
-    /// The same base whose calls are a part of this trace.
+    /// The same base whose calls are a part of this trace, wherever they are made.
     #[must_use]
     pub fn with_traceparent(self, traceparent: Traceparent) -> Self {
         Self { traceparent: Some(traceparent), ..self }

@@ -9,7 +9,7 @@ use super::streamed_body::StreamedBody;
 use crate::error::{Error, Result};
 use crate::protocol::Traceparent;
 use crate::protocol::parts::{self, Multipart, Part};
-use crate::typed::call::Inherited;
+use crate::typed::call::trace;
 use crate::typed::callback::{CallbackHandler, Subscription};
 use crate::typed::codec::{MediaType, RequestItems};
 use crate::typed::table::Expectation;
@@ -34,7 +34,8 @@ pub struct CallRequest<'a> {
     /// How long the call may take; `None` leaves it to the caller's default.
     pub timeout: Option<Duration>,
     /// The caller's place in a distributed trace. `None` leaves it to the call that the caller is a
-    /// part of, if there is one. Boxed, since most calls have none.
+    /// part of, if there is one; with the feature `opentelemetry`, to the current span first. Boxed,
+    /// since most calls have none.
     pub traceparent: Option<Box<Traceparent>>,
     /// Whether the method may safely run twice.
     pub idempotent: bool,
@@ -68,10 +69,10 @@ impl<'a> CallRequest<'a> {
         }
     }
 
-    /// The trace that the call is a part of: its own, or else that of the call that it is made in.
+    /// The trace that the call is a part of: its own, or else that of the code that makes it.
     #[inline]
     pub(crate) fn trace(&self) -> Option<Box<Traceparent>> {
-        self.traceparent.clone().or_else(|| Inherited::current().traceparent.map(Box::new))
+        self.traceparent.clone().or_else(|| trace::current().map(Box::new))
     }
 
     /// The body and its parts in pieces; `None` if there are no parts.

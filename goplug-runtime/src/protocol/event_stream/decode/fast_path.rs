@@ -22,8 +22,7 @@ impl Decoder {
     /// The type and number of the event that [`take_expected`](Self::take_expected) would take;
     /// `None` before the first numbered event and within an event.
     pub fn expected(&self) -> Option<(&str, u64)> {
-        let is_between = !self.has_event && !self.has_data && !self.after_cr && !self.overflowed;
-        let expects = is_between && !self.expected.text().is_empty();
+        let expects = self.expects_event() && !self.expected.text().is_empty();
         expects.then(|| (self.expected.event(), self.expected.id()))
     }
 

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use super::prefix::EventPrefix;
 use super::scan::line_end;
 use super::{Event, EventTooLarge};
+use crate::protocol::traceparent::Traceparent;
+use crate::protocol::wire;
 
 /// The media type's byte order mark, which may precede a stream.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -43,6 +45,8 @@ pub struct Decoder {
     data: Vec<u8>,
     has_event: bool,
     has_data: bool,
+    /// The place in a trace that the current event has named. Boxed, since most events name none.
+    traceparent: Option<Box<Traceparent>>,
     overflowed: bool,
 }
 
@@ -63,14 +67,20 @@ impl Decoder {
             data: Vec::new(),
             has_event: false,
             has_data: false,
+            traceparent: None,
             overflowed: false,
         }
     }
 
     /// Whether the next byte is the first of an event.
     pub(super) fn is_between_events(&self) -> bool {
-        self.start == self.input.len()
-            && !(self.has_event || self.has_data || self.after_cr || self.overflowed)
+        self.start == self.input.len() && self.expects_event()
+    }
+
+    /// Whether the next line is the first of an event.
+    fn expects_event(&self) -> bool {
+        let is_within = self.has_event || self.has_data || self.traceparent.is_some();
+        !(is_within || self.after_cr || self.overflowed)
     }
 
     /// Notes that the caller has read an event itself: the stream has begun without a byte order
@@ -109,7 +119,8 @@ impl Decoder {
             self.expected.set(next, &self.event);
         }
         let id = self.id.as_ref().map(String::as_bytes);
-        Ok(Some(Event { id, number, event: &self.event, data: &self.data }))
+        let traceparent = self.traceparent.take().map(|boxed| *boxed);
+        Ok(Some(Event { id, number, event: &self.event, data: &self.data, traceparent }))
     }
 
     /// Reads lines up to the end of an event. Returns whether there was one.
@@ -206,6 +217,9 @@ impl Decoder {
             "id" if !value.contains('\0') => {
                 value.clone_into(self.id.get_or_insert_default());
             }
+            wire::HEADER_TRACEPARENT => {
+                self.traceparent = Traceparent::parse(value.as_bytes()).map(Box::new);
+            }
             // A comment has no name. `retry` is for browsers. Unknown fields are to be ignored.
             _ => {}
         }
@@ -217,6 +231,10 @@ impl Decoder {
         if !has_event || self.event.is_empty() {
             DEFAULT_EVENT.clone_into(&mut self.event);
         }
-        std::mem::take(&mut self.has_data)
+        let has_data = std::mem::take(&mut self.has_data);
+        if !has_data {
+            self.traceparent = None;
+        }
+        has_data
     }
 }

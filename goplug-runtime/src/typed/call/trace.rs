@@ -1,0 +1,41 @@
+//! Where the current code is in a distributed trace.
+//!
+//! With the feature `opentelemetry`, a scope has a span, and the current span is where the code is.
+//! Without it, everything that a call does is at the place of the call's caller.
+
+use super::call_context::Inherited;
+use super::context::Scope;
+#[cfg(feature = "opentelemetry")]
+use super::span;
+use super::work::Work;
+use crate::protocol::Traceparent;
+
+/// The place in a trace of what the current code sends.
+#[inline]
+pub(crate) fn current() -> Option<Traceparent> {
+    #[cfg(feature = "opentelemetry")]
+    if let Some(place) = span::current() {
+        return Some(place);
+    }
+    Inherited::current().traceparent
+}
+
+impl Scope {
+    /// The scope of the handler of a callback that was sent at this place in a trace.
+    pub(crate) fn of_callback(work: Work<'_>, traceparent: Traceparent) -> Self {
+        let inherited = Inherited { deadline: None, traceparent: Some(traceparent) };
+        Self::of_call(None, inherited).within_span(work)
+    }
+
+    /// The same scope of a call, with a span for it. The span's parent is the place of the caller.
+    #[inline]
+    #[must_use]
+    pub(crate) fn within_span(self, work: Work<'_>) -> Self {
+        #[cfg(feature = "opentelemetry")]
+        let scope = self.in_span(|parent| span::of(work, parent));
+        #[cfg(not(feature = "opentelemetry"))]
+        let (scope, Work::Call { .. } | Work::Service { .. } | Work::Callback { .. }) =
+            (self, work);
+        scope
+    }
+}

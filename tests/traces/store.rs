@@ -1,0 +1,20 @@
+//! A plugin that the host asks while it answers another one.
+
+use crate::recorded::{self, Recorded};
+
+/// The plugin.
+#[goplug::plugin(namespace = "traces")]
+#[derive(Debug, Default)]
+pub struct Store;
+
+/// The value of a key.
+#[goplug::method(Store)]
+pub fn get(key: &str) -> String {
+    format!("the value of {key}")
+}
+
+/// The spans of this process.
+#[goplug::method(Store)]
+pub fn spans() -> Vec<Recorded> {
+    recorded::spans()
+}
