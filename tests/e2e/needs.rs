@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use goplug::{CallError, Error, Event};
+use goplug::{CallError, Error, Event, Registry};
 use goplug_tests::fixtures::report::{Cache, Report, ReportClient};
 use serde_json::{Value, json};
 
 use crate::services::{Pool, report, report_with};
-use crate::test_env::{REPORT, read_until, run_test, until};
+use crate::test_env::{POLITE, REPORT, TestEnv, read_until, run_test, until};
 
 #[derive(Default)]
 struct Memory;
@@ -132,6 +132,57 @@ fn a_registry_that_discovers_by_itself_says_that_a_need_is_not_met() {
         let Some(Event::Rejected { reason, .. }) = rejected.await.pop() else { panic!() };
         assert!(reason.contains("Database") && reason.contains(".provide("), "{reason}");
         assert!(env.processes().is_empty());
+    });
+}
+
+/// Installs the plugin `Report` as a file that comes before others, and that needs the plugin `Polite`.
+fn install_needing_polite(env: &TestEnv) {
+    env.install_itself(REPORT);
+    let path = env.folder().join("tests.Report.pconf");
+    let mut keys: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    keys["Needs"].as_array_mut().unwrap().push(json!({"name": "greeters.Polite"}));
+    fs::remove_file(path).unwrap();
+    env.put_pconf("a.pconf", &keys);
+}
+
+/// A registry that discovers by itself, and lets `Report` call `Polite`.
+async fn watching(env: &TestEnv) -> Registry {
+    let registry = env.registry().auto_discover(true).provide(Pool::default());
+    let granting = registry.plugin("Report", "tests", |policy| policy.may_call("greeters.Polite"));
+    granting.start().await.unwrap()
+}
+
+fn is_load_of_report(event: &Event) -> bool {
+    matches!(event, Event::Loaded { plugin } if plugin.name() == "Report")
+}
+
+#[test]
+fn a_plugin_is_loaded_once_the_plugin_that_it_needs_is_installed() {
+    run_test(async |env| {
+        install_needing_polite(env);
+        let registry = watching(env).await;
+        let mut events = registry.events();
+        let rejected = read_until(&mut events, "the rejection", |event| {
+            matches!(event, Event::Rejected { .. })
+        });
+        let Some(Event::Rejected { reason, .. }) = rejected.await.pop() else { panic!() };
+        assert!(reason.contains("greeters.Polite"), "{reason}");
+        assert!(!registry.is_loaded("Report", "tests"));
+        env.install_itself(POLITE);
+        read_until(&mut events, "the load", is_load_of_report).await;
+        assert_eq!(registry.rejected(), []);
+    });
+}
+
+#[test]
+fn a_plugin_may_stand_before_the_plugin_that_it_needs() {
+    run_test(async |env| {
+        install_needing_polite(env);
+        env.install_itself(POLITE);
+        let registry = watching(env).await;
+        let mut events = registry.events();
+        let seen = read_until(&mut events, "the load", is_load_of_report).await;
+        assert!(!seen.iter().any(|event| matches!(event, Event::Rejected { .. })), "{seen:?}");
     });
 }
 

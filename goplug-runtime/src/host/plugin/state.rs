@@ -64,6 +64,8 @@ struct Status {
     availability: Availability,
     /// What the supervisor checks the next time.
     recheck: Recheck,
+    /// Whether nothing fulfils a service that the plugin needs, as far as is known.
+    lacks_service: bool,
 }
 
 impl PluginState {
@@ -82,6 +84,7 @@ impl PluginState {
             instance: None,
             availability: Availability::NotLoaded,
             recheck: Recheck::Presence,
+            lacks_service: false,
         };
         let callbacks = Arc::new(Callbacks::new(id.clone()));
         Self {

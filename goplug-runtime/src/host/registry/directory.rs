@@ -115,6 +115,20 @@ impl Directory {
         Entry { plugin, _supervisor: OwnedTask::spawn(supervisor.run()) }
     }
 
+    /// Starts these plugins, unless they ask for lazy loading, and those that have waited for one of
+    /// them, since they need it as a service.
+    pub(super) fn start(&self, changed: &[Arc<PluginState>]) {
+        for plugin in changed {
+            plugin.recheck_content();
+        }
+        if changed.is_empty() {
+            return;
+        }
+        for Entry { plugin, .. } in self.lock().plugins.values() {
+            plugin.recheck_services();
+        }
+    }
+
     /// Notes that a plugin's `.pconf` is gone, and has the plugin stopped if it runs.
     pub(super) fn remove(&self, id: &PluginId) {
         let mut contents = self.lock();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::directory::Directory;
 use super::listing::{FolderScan, KnownStamps, ScannedFile};
 use crate::host::install::{Installation, Unusable};
+use crate::host::plugin::PluginState;
 use crate::protocol::PluginId;
 use crate::transport::{FileId, FileStamp};
 
@@ -44,8 +45,8 @@ pub(super) struct Contested {
 /// How the files of a scan are applied.
 struct Application<'a> {
     directory: &'a Arc<Directory>,
-    /// Whether plugins that have changed are started, unless they ask for lazy loading.
-    starts: bool,
+    /// The plugins that have changed. They are started once all are known, since one may need another.
+    changed: Vec<Arc<PluginState>>,
     /// The plugins whose file is gone, unless another file describes them.
     orphans: BTreeSet<PluginId>,
     contested: Vec<Contested>,
@@ -91,7 +92,8 @@ impl Folder {
         }
         let orphans = present.map(|present| self.forget_absent(&present, directory));
         let orphans = orphans.unwrap_or_default();
-        let mut application = Application { directory, starts, orphans, contested: Vec::new() };
+        let mut application =
+            Application { directory, changed: Vec::new(), orphans, contested: Vec::new() };
         for (count, file) in changed.into_iter().enumerate() {
             if count % FILES_PER_TURN == FILES_PER_TURN - 1 {
                 // Lets the listeners keep up with the events.
@@ -101,6 +103,9 @@ impl Folder {
         }
         for id in application.orphans {
             directory.remove(&id);
+        }
+        if starts {
+            directory.start(&application.changed);
         }
         application.contested
     }
@@ -119,10 +124,9 @@ impl Folder {
             self.files.insert(old, KnownFile { stamp: None, plugin: None });
         }
         self.files.insert(path, KnownFile { stamp: None, plugin: Some(id) });
-        if let Some(plugin) = directory.install(installation, program)
-            && starts
-        {
-            plugin.recheck_content();
+        let plugin = directory.install(installation, program);
+        if let Some(plugin) = plugin.filter(|_| starts) {
+            directory.start(&[plugin]);
         }
     }
 
@@ -197,11 +201,7 @@ impl Folder {
         if !is_news && is_known().is_some_and(|known| *known == installation) {
             return;
         }
-        if let Some(plugin) = directory.install(installation, program)
-            && application.starts
-        {
-            plugin.recheck_content();
-        }
+        application.changed.extend(directory.install(installation, program));
     }
 }
 

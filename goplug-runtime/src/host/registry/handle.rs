@@ -369,6 +369,7 @@ fn install_embedded(
     start: bool,
 ) -> Result<Folder> {
     let mut folder = Folder::default();
+    let mut eager = Vec::new();
     for installation in embedded {
         if directory.get(installation.id()).is_some() {
             let text = format!("two embedded plugins are called {}", installation.id());
@@ -377,10 +378,10 @@ fn install_embedded(
         folder.reserve(&installation);
         let is_lazy = installation.pconf.lazy_load();
         let plugin = directory.install(installation, None);
-        if let Some(plugin) = plugin.filter(|_| start && !is_lazy) {
-            plugin.recheck_content();
-        }
+        eager.extend(plugin.filter(|_| start && !is_lazy));
     }
+    // One may need another.
+    directory.start(&eager);
     Ok(folder)
 }
 

@@ -24,6 +24,20 @@ impl PluginState {
         self.recheck_content();
     }
 
+    /// Notes whether nothing fulfils a service that the plugin needs. To be noted before that is looked
+    /// for: what is installed meanwhile has the supervisor look again.
+    pub(in crate::host::plugin) fn set_lacks_service(&self, lacks_service: bool) {
+        self.lock().lacks_service = lacks_service;
+    }
+
+    /// Has the supervisor check the plugin's files if a service is missing that the plugin needs: what
+    /// fulfils it may be installed now.
+    pub(in crate::host) fn recheck_services(&self) {
+        if self.lock().lacks_service {
+            self.recheck_content();
+        }
+    }
+
     /// Waits until the supervisor is to check the plugin's files. Cancel safe.
     pub(in crate::host::plugin) async fn wait_for_recheck(&self) -> Recheck {
         self.recheck.notified().await;
