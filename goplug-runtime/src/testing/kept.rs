@@ -2,7 +2,7 @@
 //!
 //! The file has the descriptor of a plugin. A test describes the plugin or contract of today, and
 //! compares it with the file in both directions: kept clients with a plugin of today, and clients of
-//! today with a kept plugin. Everything here runs in a test, and fails by a panic.
+//! today with a kept plugin. So are the services that a plugin uses. Everything here runs in a test, and fails by a panic.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::{env, fs};
 
+use super::kept_needs::Met;
 use crate::contract::{Comparison, Verdict, compare};
 use crate::protocol::{Descriptor, TypeDescriptor};
 use crate::typed::{Client, PluginType, table};
@@ -125,11 +126,16 @@ fn check(today: &Descriptor, path: &str) -> Result<(), String> {
         (lacking(today, &kept), "have a schema in the file, and none in this build", LOST),
         (lacking(&kept, today), "have a schema in this build, and none in the file", NEW),
     ];
+    let (hosts, hosted) = (Met::new(today, &kept), Met::new(&kept, today));
     let is_same = clients.verdict() == Verdict::Same && plugins.verdict() == Verdict::Same;
-    if is_same && schemas.iter().all(|(places, ..)| places.is_empty()) {
+    let is_met = hosts.is_same() && hosted.is_same();
+    if is_same && is_met && schemas.iter().all(|(places, ..)| places.is_empty()) {
         return Ok(());
     }
     let mut text = difference(path, &clients, &plugins);
+    if !is_met {
+        text.push_str(&difference_of_needs(&hosts, &hosted));
+    }
     for (places, what, advice) in schemas.iter().filter(|(places, ..)| !places.is_empty()) {
         let _ = write!(text, "\nthese types {what}, so they are compared by their names only:\n");
         places.iter().for_each(|place| _ = writeln!(text, "  {place}"));
@@ -189,6 +195,22 @@ fn difference(path: &str, clients: &Comparison, plugins: &Comparison) -> String 
     for (comparison, sides) in sides {
         let _ = write!(text, "\n{sides}: {}\n", comparison.verdict());
         for line in comparison.to_string().lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    text
+}
+
+/// The text for a plugin that uses other services of its host.
+fn difference_of_needs(hosts: &Met, hosted: &Met) -> String {
+    let mut text = String::new();
+    let sides = [
+        (hosts, "a host that was built for the kept plugin, and a plugin of today"),
+        (hosted, "a host that was built for the plugin of today, and the kept plugin"),
+    ];
+    for (met, sides) in sides {
+        let _ = write!(text, "\n{sides}; here the plugin is the client: {}\n", met.verdict());
+        for line in met.lines() {
             let _ = writeln!(text, "  {line}");
         }
     }
@@ -269,6 +291,22 @@ mod tests {
         assert!(text.contains("a plugin of today: same"), "{text}");
         assert!(text.contains("the kept contract: incompatible"), "{text}");
         assert!(text.contains("method `wave`"), "{text}");
+    }
+
+    #[test]
+    fn a_new_need_is_a_change() {
+        let (_folder, path) = file();
+        let mut greeter = greeter(json!({"type": "integer"}), "");
+        write(&greeter, &path).unwrap();
+        greeter.needs.push(serde_json::from_value(json!({"name": "Mailer"})).unwrap());
+        let text = check(&greeter, &path).unwrap_err();
+        for part in ["the kept contract: same", "and a plugin of today; here", "service `Mailer`"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        write(&greeter, &path).unwrap();
+        check(&greeter, &path).unwrap();
+        greeter.needs.clear();
+        assert!(check(&greeter, &path).unwrap_err().contains("service `Mailer`"));
     }
 
     #[test]

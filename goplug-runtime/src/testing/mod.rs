@@ -6,10 +6,10 @@
 //! its host. `registry` makes a real registry on a folder of its own. `kept` compares a contract with a
 //! file.
 //!
-//! The files, each of which imports only from those before it: `kept`; `runtime`, `callbacks`, `failure`,
-//! `fault`, the streams of results in `items`, those of arguments in `sending`, what a method reports in
-//! `reported_answer`, and the plugin without its type in `local`; `in_process`, `host`;
-//! `test_registry`. The room imports from all others. Start reading at `in_process`.
+//! The files, each of which imports only from those before it: `kept_needs`, `kept`; `runtime`,
+//! `callbacks`, `failure`, `fault`, the streams of results in `items`, those of arguments in `sending`,
+//! what a method reports in `reported_answer`, and the plugin without its type in `local`; `in_process`,
+//! `host`; `test_registry`. The room imports from all others. Start reading at `in_process`.
 
 mod callbacks;
 mod failure;
@@ -19,6 +19,7 @@ mod in_process;
 mod items;
 #[cfg(any(feature = "host", feature = "schema"))]
 mod kept;
+mod kept_needs;
 mod local;
 mod reported_answer;
 mod runtime;

@@ -105,6 +105,7 @@ pub const ROOMS: &[Rooms] = &[
     Rooms {
         of: "goplug-runtime/testing",
         order: &[
+            "kept_needs",
             "kept",
             "runtime",
             "callbacks",
