@@ -36,7 +36,14 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     // A process that a registry has started as a plugin does not get beyond this line.
-    goplug::embed!(peers::Adder, peers::Second, peers::Third, peers::Fourth, peers::Hundred);
+    goplug::embed!(
+        peers::Adder,
+        peers::Asker,
+        peers::Second,
+        peers::Third,
+        peers::Fourth,
+        peers::Hundred
+    );
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match matrix::roles::play(&arguments) {
         Some(exit_code) => exit_code,

@@ -5,8 +5,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::peers::{
     self, Blocking, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded, GoplugFourPlugins,
-    GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed, Hyper, Tarpc, Tokio, Tonic, Vox,
-    Zbus,
+    GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed, GoplugServing, Hyper, Tarpc,
+    Tokio, Tonic, Vox, Zbus,
 };
 use crate::rows::{self, discover, instructions, program};
 use crate::vocabulary::{Peer, PeerName, PluginProgram, RowName, Scale, UNSUPPORTED};
@@ -27,10 +27,15 @@ pub(super) fn sample(peer: PeerName, row: RowName, scale: Scale) -> Result<Vec<f
         PeerName::Hyper => host.sample::<Hyper>(),
         PeerName::Goplug if row == RowName::Discover => host.runtime.block_on(discover::sample()),
         PeerName::Goplug if row == RowName::Bind => host.sample::<GoplugHundred>(),
+        PeerName::Goplug if row == RowName::Service => host.sample::<GoplugServing>(),
         PeerName::Goplug if row == RowName::IdleHost => host.sample::<GoplugFourPlugins>(),
         PeerName::Goplug if host.is_dedicated() => host.sample::<GoplugInstalled>(),
         PeerName::Goplug | PeerName::GoplugMain => host.sample::<GoplugEmbedded>(),
         PeerName::GoplugNoPolling => host.sample::<GoplugNoPolling>(),
+        PeerName::GoplugSpawned if row == RowName::Service => {
+            let sample = rows::sample::<GoplugServing>(row, scale);
+            host.runtime.block_on(host.runtime.spawn(sample))?
+        }
         PeerName::GoplugSpawned => {
             let sample = rows::sample::<GoplugEmbedded>(row, scale);
             host.runtime.block_on(host.runtime.spawn(sample))?

@@ -18,7 +18,9 @@ pub(super) fn why_peer_is_unavailable(peer: PeerName) -> Option<String> {
 pub(super) fn takes_part(peer: PeerName, row: RowName) -> bool {
     let is_interesting = match peer {
         PeerName::GoplugMain => row == RowName::Add,
-        PeerName::GoplugSpawned => matches!(row, RowName::Add | RowName::Rare),
+        PeerName::GoplugSpawned => {
+            matches!(row, RowName::Add | RowName::Rare | RowName::Service)
+        }
         PeerName::GoplugNoPolling => {
             matches!(row, RowName::Add | RowName::Rare | RowName::InFlight)
         }
@@ -40,6 +42,8 @@ pub(super) fn why_unsupported(peer: PeerName, row: RowName) -> Option<&'static s
         RowName::Callbacks | RowName::JoinedCallbacks => why_no_callbacks(peer, row),
         RowName::ReceiveItems | RowName::SendItems => why_no_items(peer, row),
         RowName::ReceiveChunks | RowName::SendChunks => why_no_chunks(peer),
+        RowName::BytesBeside => why_no_bytes_beside(peer),
+        RowName::Service => why_no_services(peer),
         RowName::IdleHost if peer == PeerName::GoplugBlocking => {
             Some("its registry is goplug's, on a thread of its own")
         }
@@ -80,6 +84,20 @@ fn is_variant(peer: PeerName) -> bool {
 fn why_not_concurrent(peer: PeerName) -> Option<&'static str> {
     matches!(peer, PeerName::Blocking | PeerName::GoplugBlocking)
         .then_some("a thread has one call in flight")
+}
+
+fn why_no_bytes_beside(peer: PeerName) -> Option<&'static str> {
+    let is_measured = matches!(peer, PeerName::Goplug | PeerName::GoplugBlocking);
+    (!is_measured).then_some("to it, bytes alone are not another kind of argument")
+}
+
+fn why_no_services(peer: PeerName) -> Option<&'static str> {
+    match peer {
+        PeerName::Goplug | PeerName::GoplugSpawned => None,
+        PeerName::GoplugBlocking => Some("its host answers as goplug's does"),
+        PeerName::Vox | PeerName::Zbus => Some("its calls back are not measured"),
+        _ => Some("it has no calls back with an answer"),
+    }
 }
 
 fn why_no_items(peer: PeerName, row: RowName) -> Option<&'static str> {

@@ -21,8 +21,9 @@ mod zbus;
 
 pub(crate) use self::bare::{Blocking, Tokio};
 pub(crate) use self::goplug::{
-    Adder, Fourth, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded, GoplugFourPlugins,
-    GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed, Hundred, Second, Third,
+    Adder, Asker, Fourth, GoplugBlocking, GoplugBlockingInstalled, GoplugEmbedded,
+    GoplugFourPlugins, GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed,
+    GoplugServing, Hundred, Second, Third,
 };
 pub(crate) use self::hyper::Hyper;
 pub(crate) use self::serve::serve;

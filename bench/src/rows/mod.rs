@@ -8,6 +8,7 @@
 mod add;
 mod beside_slow;
 mod bind;
+mod bytes_beside;
 mod callbacks;
 mod chunks;
 pub(crate) mod discover;
@@ -20,6 +21,7 @@ mod large;
 mod memory;
 pub(crate) mod program;
 mod rare;
+mod service;
 mod start;
 mod stopwatch;
 mod usage;
@@ -46,6 +48,8 @@ pub(crate) async fn sample<P: Peer>(row: RowName, scale: Scale) -> Result<Vec<f6
         RowName::BesideSlow => beside_slow::sample(&mut peer, scale).await,
         RowName::Take => large::take(&mut peer, scale).await,
         RowName::EchoLarge => large::echo(&mut peer, scale).await,
+        RowName::BytesBeside => bytes_beside::sample(&mut peer, scale).await,
+        RowName::Service => service::sample(&mut peer, scale).await,
         RowName::Callbacks => callbacks::sample(&mut peer, scale, false).await,
         RowName::JoinedCallbacks => callbacks::sample(&mut peer, scale, true).await,
         RowName::ReceiveItems => items::receive(&mut peer, scale).await,

@@ -27,6 +27,8 @@ impl RowName {
             Self::BesideSlow => &BESIDE_SLOW,
             Self::Take => &TAKE,
             Self::EchoLarge => &ECHO_LARGE,
+            Self::BytesBeside => &BYTES_BESIDE,
+            Self::Service => &SERVICE,
             Self::Callbacks => &CALLBACKS,
             Self::JoinedCallbacks => &JOINED_CALLBACKS,
             Self::ReceiveItems => &RECEIVE_ITEMS,
@@ -70,6 +72,15 @@ const BESIDE_SLOW: [Figure; 3] = [
 ];
 const TAKE: [Figure; 1] = [Figure::new("16 MiB one way", "GB/s")];
 const ECHO_LARGE: [Figure; 1] = [Figure::new("16 MiB there and back", "GB/s")];
+const BYTES_BESIDE: [Figure; 3] = [
+    Figure::new("5 MB beside two numbers, there and back, to 5 MB alone", "times"),
+    Figure::new("5 MB beside two numbers, one way, to 5 MB alone", "times"),
+    Figure::new("5 MB beside two numbers, there and back", "ms"),
+];
+const SERVICE: [Figure; 2] = [
+    Figure::new("A service of the host, median", "µs"),
+    Figure::new("A service of the host, to a call of `add`", "times"),
+];
 const CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one by one", "thousands/s")];
 const JOINED_CALLBACKS: [Figure; 1] = [Figure::new("Callbacks, one upon the other", "thousands/s")];
 const RECEIVE_ITEMS: [Figure; 1] = [Figure::new("Items of a streamed result", "thousands/s")];

@@ -57,6 +57,33 @@ pub(crate) trait Client: Send + 'static {
         async { bail!(UNSUPPORTED) }
     }
 
+    /// Sends bytes beside two numbers, and receives the same bytes beside the sum of the numbers.
+    fn echo_beside(
+        &mut self,
+        _: u32,
+        _: u32,
+        _: Bytes,
+    ) -> impl Future<Output = Result<(u64, Bytes)>> + Send {
+        async { bail!(UNSUPPORTED) }
+    }
+
+    /// Sends bytes beside two numbers, and receives the sum of the numbers and of how many bytes
+    /// arrived.
+    fn take_beside(
+        &mut self,
+        _: u32,
+        _: u32,
+        _: Bytes,
+    ) -> impl Future<Output = Result<u64>> + Send {
+        async { bail!(UNSUPPORTED) }
+    }
+
+    /// Makes the plugin process call its host this often, each time with two integers that the
+    /// host adds, and waits for the last answer.
+    fn ask(&mut self, _: u64) -> impl Future<Output = Result<()>> + Send {
+        async { bail!(UNSUPPORTED) }
+    }
+
     /// Calls a method that takes [`SLOW_CALL`](super::workload::SLOW_CALL) in the plugin
     /// process.
     fn slow(&mut self) -> impl Future<Output = Result<()>> + Send {

@@ -17,6 +17,8 @@ pub(crate) enum RowName {
     BesideSlow,
     Take,
     EchoLarge,
+    BytesBeside,
+    Service,
     Callbacks,
     JoinedCallbacks,
     ReceiveItems,
@@ -36,7 +38,7 @@ pub(crate) enum RowName {
 
 impl RowName {
     /// All rows, in the order in which they are measured and printed.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Add,
         Self::Echo,
         Self::Rare,
@@ -44,6 +46,8 @@ impl RowName {
         Self::BesideSlow,
         Self::Take,
         Self::EchoLarge,
+        Self::BytesBeside,
+        Self::Service,
         Self::Callbacks,
         Self::JoinedCallbacks,
         Self::ReceiveItems,
@@ -71,6 +75,8 @@ impl RowName {
             Self::BesideSlow => "beside-slow",
             Self::Take => "take",
             Self::EchoLarge => "echo-large",
+            Self::BytesBeside => "beside",
+            Self::Service => "service",
             Self::Callbacks => "callbacks",
             Self::JoinedCallbacks => "joined-callbacks",
             Self::ReceiveItems => "receive-items",

@@ -33,6 +33,18 @@ pub(crate) fn take(bytes: Bytes) -> usize {
     bytes.len()
 }
 
+/// Returns the bytes that it receives, beside the sum of the numbers.
+#[goplug::method(Adder)]
+pub(crate) fn echo_beside(a: u32, b: u32, bytes: Bytes) -> (u64, Bytes) {
+    (u64::from(a) + u64::from(b), bytes)
+}
+
+/// Returns how many bytes it receives, and adds the numbers.
+#[goplug::method(Adder)]
+pub(crate) fn take_beside(a: u32, b: u32, bytes: Bytes) -> u64 {
+    u64::from(a) + u64::from(b) + bytes.len() as u64
+}
+
 /// Returns after a while.
 #[goplug::method(Adder)]
 pub(crate) async fn slow() {
@@ -134,6 +146,14 @@ impl Client for AdderClient {
 
     async fn take(&mut self, bytes: Bytes) -> anyhow::Result<u64> {
         Ok(Self::take(self, bytes).await? as u64)
+    }
+
+    async fn echo_beside(&mut self, a: u32, b: u32, bytes: Bytes) -> anyhow::Result<(u64, Bytes)> {
+        Ok(Self::echo_beside(self, a, b, bytes).await?)
+    }
+
+    async fn take_beside(&mut self, a: u32, b: u32, bytes: Bytes) -> anyhow::Result<u64> {
+        Ok(Self::take_beside(self, a, b, bytes).await?)
     }
 
     async fn slow(&mut self) -> anyhow::Result<()> {

@@ -90,4 +90,12 @@ impl Client for AdderBlockingClient {
     async fn take(&mut self, bytes: Bytes) -> Result<u64> {
         Ok(Self::take(self, bytes)? as u64)
     }
+
+    async fn echo_beside(&mut self, a: u32, b: u32, bytes: Bytes) -> Result<(u64, Bytes)> {
+        Ok(Self::echo_beside(self, a, b, bytes)?)
+    }
+
+    async fn take_beside(&mut self, a: u32, b: u32, bytes: Bytes) -> Result<u64> {
+        Ok(Self::take_beside(self, a, b, bytes)?)
+    }
 }

@@ -10,6 +10,7 @@ mod four_plugins;
 mod hundred;
 mod installed;
 mod served;
+mod serving;
 
 use anyhow::{Context, Result};
 use goplug::Plugin;
@@ -23,6 +24,7 @@ pub(crate) use self::hundred::{GoplugHundred, Hundred};
 pub(crate) use self::installed::{GoplugBlockingInstalled, GoplugInstalled};
 pub(crate) use self::served::GoplugServed;
 pub(super) use self::served::serve;
+pub(crate) use self::serving::{Asker, GoplugServing};
 
 /// The error of a peer whose `start` was not called.
 const NOT_STARTED: &str = "the plugin was not started";
