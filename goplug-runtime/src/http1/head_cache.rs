@@ -26,12 +26,12 @@ impl<T> Default for HeadCache<T> {
     }
 }
 
-impl<T: Copy> HeadCache<T> {
+impl<T: Clone> HeadCache<T> {
     /// What the cached head was parsed to, and its length in bytes, if these bytes begin with
     /// it.
     pub fn find(&self, bytes: &[u8]) -> Option<(T, usize)> {
-        let parsed = self.parsed?;
-        bytes.starts_with(&self.bytes).then_some((parsed, self.bytes.len()))
+        let parsed = self.parsed.as_ref()?;
+        bytes.starts_with(&self.bytes).then(|| (parsed.clone(), self.bytes.len()))
     }
 
     /// Whether these bytes are an incomplete part of the cached head. Then it is too early to

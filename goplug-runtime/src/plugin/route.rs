@@ -28,6 +28,18 @@ pub(super) enum Route<'h> {
     Invalid(Problem),
 }
 
+impl<'h> Route<'h> {
+    /// The call, if a method is called with arguments that are no stream, and where it comes from, if
+    /// the plugin calls services.
+    pub(super) fn as_call(&self) -> Option<(MethodCall<'h>, Option<&Arc<CallOrigin>>)> {
+        match self {
+            Self::Call(call) => Some((*call, None)),
+            Self::CallFrom(call, origin) => Some((*call, Some(origin))),
+            Self::Incoming(_) | Self::Control(_) | Self::Invalid(_) => None,
+        }
+    }
+}
+
 /// A call of a method.
 #[derive(Clone, Copy)]
 pub(super) struct MethodCall<'h> {

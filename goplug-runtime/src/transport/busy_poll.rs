@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
+use tokio::runtime::RuntimeFlavor;
 
 use super::processors;
 use crate::limits;
@@ -33,6 +34,8 @@ static POLLING: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub struct BusyPoll {
     bound: Duration,
+    /// Whether the reader shares its thread with all other tasks of its runtime.
+    takes_turns: bool,
     /// How many requests the connection has carried. Both ends count them, and so begin their
     /// rounds at the same request.
     requests: u32,
@@ -42,7 +45,7 @@ pub struct BusyPoll {
 
 impl Default for BusyPoll {
     fn default() -> Self {
-        Self { bound: Duration::ZERO, requests: 0, period: 1 }
+        Self { bound: Duration::ZERO, takes_turns: false, requests: 0, period: 1 }
     }
 }
 
@@ -53,6 +56,34 @@ impl BusyPoll {
         let bound =
             if processors() > 1 { bound.min(limits::MAX_BUSY_POLL) } else { Duration::ZERO };
         Self { bound, ..Self::default() }
+    }
+
+    /// As [`new`](Self::new), for a reader that calls [`read_in_turn`](Self::read_in_turn) or
+    /// [`wait_in_turn`](Self::wait_in_turn) in a task of the current runtime.
+    pub fn of_task(bound: Duration) -> Self {
+        let runtime = tokio::runtime::Handle::try_current();
+        let flavor = runtime.map(|runtime| runtime.runtime_flavor());
+        let takes_turns = matches!(flavor, Ok(RuntimeFlavor::CurrentThread));
+        Self { takes_turns, ..Self::new(bound) }
+    }
+
+    /// Whether it polls at all.
+    #[cfg(feature = "host")]
+    pub fn has_bound(&self) -> bool {
+        !self.bound.is_zero()
+    }
+
+    /// How many requests have been counted.
+    #[cfg(feature = "host")]
+    pub fn requests(&self) -> u32 {
+        self.requests
+    }
+
+    /// Counts as many requests as another connection has carried. So the reader polls when the peer
+    /// polls that connection.
+    #[cfg(feature = "host")]
+    pub fn follow(&mut self, requests: u32) {
+        self.requests = requests;
     }
 
     /// Counts a request that is sent or received.
@@ -90,6 +121,50 @@ impl BusyPoll {
         read
     }
 
+    /// As [`read`](Self::read), for a reader that lets the other tasks of its thread run and calls this,
+    /// again and again, since it `began`. So several readers of a thread poll side by side, and none
+    /// polls for what another task is about to cause.
+    #[cfg(feature = "plugin")]
+    pub fn read_in_turn(
+        &mut self,
+        socket: impl AsFd,
+        target: &mut Vec<u8>,
+        began: Instant,
+    ) -> Turn {
+        if !self.takes_turns || target.len() == target.capacity() {
+            return self.read(socket, target).map_or(Turn::Over, Turn::Read);
+        }
+        let read = poll(socket, target, Duration::ZERO);
+        if read.is_none() && began.elapsed() < self.bound {
+            return Turn::Again;
+        }
+        self.note(read.is_some());
+        read.map_or(Turn::Over, Turn::Read)
+    }
+
+    /// Keeps the thread from waiting until `has_come` returns true, and gives all that the runtime watches
+    /// a turn meanwhile. If other threads belong to the runtime, reads into `target` instead, as
+    /// [`read`](Self::read) does; an error and the end of the stream come again with the next read. Cancel
+    /// safe.
+    #[cfg(feature = "host")]
+    pub async fn wait_in_turn(
+        &mut self,
+        socket: impl AsFd,
+        target: &mut Vec<u8>,
+        has_come: impl Fn() -> bool,
+    ) {
+        if !self.takes_turns {
+            drop(self.read(socket, target));
+            return;
+        }
+        let began = Instant::now();
+        while !has_come() && began.elapsed() < self.bound {
+            // Unlike a task that wakes itself, this makes the runtime look for what has come.
+            tokio::task::yield_now().await;
+        }
+        self.note(has_come());
+    }
+
     /// Makes polling rarer if it did not help.
     fn note(&mut self, helped: bool) {
         if helped {
@@ -100,6 +175,18 @@ impl BusyPoll {
             self.period = (self.period * 2).min(MAX_PERIOD);
         }
     }
+}
+
+/// What a reader that takes turns does next.
+#[cfg(feature = "plugin")]
+#[derive(Debug)]
+pub enum Turn {
+    /// It uses what it has read, as [`BusyPoll::read`] returns it.
+    Read(io::Result<usize>),
+    /// It lets the other tasks run, and polls again.
+    Again,
+    /// It waits.
+    Over,
 }
 
 fn poll(socket: impl AsFd, target: &mut Vec<u8>, bound: Duration) -> Option<io::Result<usize>> {
@@ -188,6 +275,54 @@ mod tests {
         });
         let of_one: Vec<_> = rounds.filter(|(one, _)| *one).collect();
         assert_eq!(of_one, [(true, true); ROUND as usize]);
+    }
+
+    #[cfg(feature = "plugin")]
+    #[test]
+    fn a_reader_that_takes_turns_polls_once_a_turn() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let (mut target, began) = (Vec::with_capacity(8), Instant::now());
+        let mut busy = BusyPoll { takes_turns: true, bound: Duration::from_secs(3600), ..busy() };
+        for _ in 0..10 {
+            assert!(matches!(busy.read_in_turn(&ours, &mut target, began), Turn::Again));
+        }
+        theirs.write_all(b"abc").unwrap();
+        assert!(matches!(busy.read_in_turn(&ours, &mut target, began), Turn::Read(Ok(3))));
+        assert_eq!((&target[..], busy.period), (&b"abc"[..], 1));
+        busy.bound = Duration::ZERO;
+        assert!(matches!(busy.read_in_turn(&ours, &mut target, began), Turn::Over));
+        assert_eq!(busy.period, MIN_PERIOD);
+    }
+
+    #[cfg(feature = "plugin")]
+    #[test]
+    fn only_a_task_of_a_runtime_of_one_thread_takes_turns() {
+        let bound = Duration::from_micros(20);
+        let takes_turns = async move || BusyPoll::of_task(bound).takes_turns;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(runtime.block_on(takes_turns()));
+        let mut several = tokio::runtime::Builder::new_multi_thread();
+        assert!(!several.worker_threads(1).build().unwrap().block_on(takes_turns()));
+    }
+
+    #[cfg(feature = "host")]
+    #[test]
+    fn a_reader_polls_when_the_connection_does_that_it_follows() {
+        let (mut one, mut other) = (busy(), busy());
+        other.note(false);
+        let both = (0..2 * MIN_PERIOD).map(|_| {
+            one.count_request();
+            other.follow(one.requests());
+            other.is_due()
+        });
+        let due: Vec<_> = both.collect();
+        one.note(false);
+        let expected = (0..2 * MIN_PERIOD).map(|_| {
+            one.count_request();
+            one.is_due()
+        });
+        assert_eq!(due, expected.collect::<Vec<_>>());
+        assert_eq!(due.iter().filter(|due| **due).count(), 2 * ROUND as usize);
     }
 
     #[test]

@@ -37,6 +37,8 @@ mod stream;
 mod threads;
 
 pub use busy_poll::BusyPoll;
+#[cfg(feature = "plugin")]
+pub use busy_poll::Turn;
 pub use connect::connect;
 pub use explained::explain;
 #[cfg(feature = "host")]

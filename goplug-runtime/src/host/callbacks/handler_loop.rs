@@ -181,7 +181,8 @@ impl<'a> HandlerLoop<'a> {
             Ok(reply) => (reply.body, reply.media_type.as_str()),
             Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
         };
-        self.peer.reply(&self.callbacks.host_id, event_id, &body, media_type).await
+        let host_id = &self.callbacks.host_id;
+        self.peer.reply(host_id, event_id, (&body, media_type), || false).await.map(drop)
     }
 }
 

@@ -9,12 +9,12 @@ use tokio::time::Instant;
 
 use super::targets::{ServiceTarget, Services};
 use crate::error::{Error, Result};
-use crate::host::connection::{Admission, Endpoint, SendError};
+use crate::host::connection::{Endpoint, SendError};
 use crate::host::install::Installation;
-use crate::host::instance::{RequestLimits, into_result};
+use crate::host::instance::{Instance, RequestLimits, into_result};
 use crate::http1::{Request, Response};
 use crate::protocol::service::entry;
-use crate::protocol::{CallbackDescriptor, Descriptor, PluginId, wire};
+use crate::protocol::{CallbackDescriptor, PluginId, wire};
 
 /// The process that callbacks come from.
 pub(in crate::host) struct CallbackPeer {
@@ -22,8 +22,8 @@ pub(in crate::host) struct CallbackPeer {
     endpoint: Arc<Endpoint>,
     /// How long an answer may take to reach the plugin.
     timeout: Duration,
-    /// What the plugin offers, once it has been activated.
-    descriptor: OnceLock<Arc<Descriptor>>,
+    /// The instance, once it has been activated.
+    instance: OnceLock<Arc<Instance>>,
     /// What this host provides for the plugin.
     services: Mutex<Services>,
     /// The callback whose handler runs while the plugin is not active yet.
@@ -50,7 +50,7 @@ impl CallbackPeer {
             installation,
             endpoint,
             timeout,
-            descriptor: OnceLock::new(),
+            instance: OnceLock::new(),
             services: Mutex::new(services),
             handling: Mutex::default(),
         }
@@ -64,10 +64,10 @@ impl CallbackPeer {
         &self.endpoint
     }
 
-    /// Notes that the plugin is active, and what it offers.
-    pub(in crate::host) fn set_active(&self, descriptor: &Arc<Descriptor>) {
+    /// Notes that the plugin is active.
+    pub(in crate::host) fn set_active(&self, instance: &Arc<Instance>) {
         // Only the first call has an effect, and there is no second.
-        drop(self.descriptor.set(Arc::clone(descriptor)));
+        drop(self.instance.set(Arc::clone(instance)));
     }
 
     /// Whether this host provides anything for the plugin.
@@ -106,7 +106,12 @@ impl CallbackPeer {
 
     /// Whether the plugin has been activated.
     pub(super) fn is_active(&self) -> bool {
-        self.descriptor.get().is_some()
+        self.instance.get().is_some()
+    }
+
+    /// How many calls of the plugin are in flight.
+    pub(super) fn calls(&self) -> usize {
+        self.instance.get().map_or(0, |instance| instance.calls())
     }
 
     /// Whether the plugin waits for the answer to this callback.
@@ -114,9 +119,9 @@ impl CallbackPeer {
         let find = |declared: &[CallbackDescriptor]| {
             declared.iter().find(|c| c.name == name).map(CallbackDescriptor::wants_answer)
         };
-        match self.descriptor.get() {
-            Some(descriptor) => {
-                let answer = find(&descriptor.callbacks).unwrap_or(false);
+        match self.instance.get() {
+            Some(instance) => {
+                let answer = find(&instance.descriptor().callbacks).unwrap_or(false);
                 WantsAnswer { answer, is_certain: true }
             }
             // An answer that nobody waits for does no harm: the plugin refuses it.
@@ -127,14 +132,15 @@ impl CallbackPeer {
         }
     }
 
-    /// Sends the reply to the event of this id, for the host with this token.
+    /// Sends the reply to the event of this id, for the host with this token. `is_only` says whether
+    /// nothing else is in flight. Gives how many requests the connection has carried.
     pub(super) async fn reply(
         &self,
         host_id: &str,
         event_id: u64,
-        body: &Bytes,
-        media_type: &str,
-    ) -> Result<()> {
+        (body, media_type): (&Bytes, &str),
+        is_only: impl Fn() -> bool,
+    ) -> Result<u32> {
         let request = Request {
             below: &format!("/{event_id}"),
             content_type: Some(media_type),
@@ -142,9 +148,9 @@ impl CallbackPeer {
             ..Request::new(wire::CALLBACK_REPLY, body)
         };
         let deadline = Instant::now() + self.timeout;
-        let sent = self.endpoint.send(&request, deadline, Admission::Control, || false).await;
-        let response = sent.map_err(|error| self.send_error(request.method, error))?;
-        self.read(request.method, response, self.timeout).map(drop)
+        let sent = self.endpoint.send_reply(&request, deadline, is_only).await;
+        let (response, requests) = sent.map_err(|error| self.send_error(request.method, error))?;
+        self.read(request.method, response, self.timeout).map(|_| requests)
     }
 
     /// The body of a response to a request that had this much time.

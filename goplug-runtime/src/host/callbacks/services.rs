@@ -5,7 +5,7 @@
 //! tasks end with the task that receives the plugin's callbacks.
 
 use std::collections::HashMap;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -32,11 +32,19 @@ pub(super) struct ServiceCalls {
     peer: Arc<CallbackPeer>,
     host_id: Arc<str>,
     activation: ActivationId,
-    /// Each gives the id of its event.
-    tasks: JoinSet<u64>,
+    tasks: JoinSet<Ended>,
     running: HashMap<u64, Running>,
     /// How many calls have no answer yet.
     unanswered: Arc<AtomicUsize>,
+}
+
+/// A call whose task has ended.
+struct Ended {
+    /// The id of its event.
+    id: u64,
+    /// How many requests the connection has carried on which the answer was sent; `None` if it was not
+    /// sent.
+    requests: Option<u32>,
 }
 
 /// A call with a task of its own, which has not ended.
@@ -64,6 +72,11 @@ impl Place {
             self.unanswered.fetch_sub(1, Ordering::Relaxed);
         }
     }
+
+    /// Whether no call waits for its answer but that of this place, which is free.
+    fn is_only(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed) == 0
+    }
 }
 
 impl Drop for Place {
@@ -87,7 +100,7 @@ impl ServiceCalls {
     /// Takes an event of the stream that is no callback: begins a call, or ends one. Does not wait.
     pub(super) fn take(&mut self, event_type: &str, data: &[u8], id: Option<u64>) {
         while let Some(ended) = self.tasks.try_join_next() {
-            if let Ok(id) = ended {
+            if let Ok(Ended { id, .. }) = ended {
                 self.running.remove(&id);
             }
         }
@@ -112,6 +125,23 @@ impl ServiceCalls {
         }
     }
 
+    /// Waits until a call has been answered, and nothing is in flight but the call within which it was
+    /// made. Gives how many requests the
+    /// connection has carried on which the answer was sent. Cancel safe.
+    pub(super) async fn answered(&mut self) -> u32 {
+        while let Some(ended) = self.tasks.join_next().await {
+            let Ok(Ended { id, requests }) = ended else { continue };
+            self.running.remove(&id);
+            if self.running.is_empty()
+                && self.peer.calls() <= 1
+                && let Some(requests) = requests
+            {
+                return requests;
+            }
+        }
+        pending().await
+    }
+
     fn begin(&mut self, call: &ServiceCall<'_>, data: &[u8], id: u64) {
         // A plugin that heeds no limit gets no task for each of its calls.
         if self.running.len() >= 4 * limits::SERVICE_CALLS {
@@ -119,18 +149,22 @@ impl ServiceCalls {
         }
         let reply = self.arrive(call, data);
         let place = Place::take(&self.unanswered);
-        let answered = Arc::clone(&place);
-        let (peer, host_id) = (Arc::clone(&self.peer), Arc::clone(&self.host_id));
-        let name = format!("{}/{}", call.service, call.method);
-        let (activation, accepts_parts) = (self.activation, call.accepts_parts);
+        let caller = Caller {
+            peer: Arc::clone(&self.peer),
+            host_id: Arc::clone(&self.host_id),
+            name: format!("{}/{}", call.service, call.method),
+            id,
+            accepts_parts: call.accepts_parts,
+            place: Arc::clone(&place),
+        };
+        let activation = self.activation;
         let task = self.tasks.spawn(async move {
             let answer = match reply {
-                Ok((target, call)) => answer(&peer, &name, &*target, call, activation).await,
+                Ok((target, call)) => caller.answer(&*target, call, activation).await,
                 Err(problem) => Err(problem),
             };
-            answered.free();
-            send(&peer, &host_id, &name, id, answer, accepts_parts).await;
-            id
+            caller.place.free();
+            Ended { id, requests: caller.send(answer).await }
         });
         self.running.insert(id, Running { task, place });
     }
@@ -180,69 +214,84 @@ impl ServiceCalls {
     }
 }
 
-/// Runs a call until it answers, panics, or its caller's time is over.
-async fn answer(
-    peer: &CallbackPeer,
-    name: &str,
-    target: &dyn ServiceTarget,
-    call: ArrivedCall,
-    activation: ActivationId,
-) -> Result<Reply, Problem> {
-    let deadline = call.deadline;
-    let scope = call.scope().within_span(Work::Service { plugin: peer.id(), method: name });
-    let running = async {
-        let mut reply = target.call(call)?;
-        poll_fn(|cx| match peer.is_active() {
-            true => reply.as_mut().poll(cx),
-            // The activation may be waiting for this call, which must not wait for the activation.
-            false => within_activation(Some(activation), || reply.as_mut().poll(cx)),
-        })
-        .await
-    };
-    match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(panic)) => {
-            contained(|| {
-                tracing::error!(
-                    target: "goplug::services", plugin = %peer.id(), service = name,
-                    "the handler panicked: {}", Lines(&panic)
-                );
-            });
-            Err(Problem::new(ProblemKind::HandlerPanicked, panic))
-        }
-        Err(_) => Err(Problem::new(ProblemKind::DeadlineExceeded, "the caller's time is over")),
-    }
+/// Who waits for the answer of a call.
+struct Caller {
+    peer: Arc<CallbackPeer>,
+    host_id: Arc<str>,
+    /// What is called, for people.
+    name: String,
+    /// The id of the event.
+    id: u64,
+    accepts_parts: bool,
+    place: Arc<Place>,
 }
 
-/// Sends the answer to the plugin that waits for it.
-async fn send(
-    peer: &CallbackPeer,
-    host_id: &str,
-    name: &str,
-    id: u64,
-    answer: Result<Reply, Problem>,
-    accepts_parts: bool,
-) {
-    let (body, media_type) = match answer {
-        Ok(Reply { body, media_type, beside: None }) => (body, media_type.as_str()),
-        Ok(reply) if accepts_parts => (reply.whole_body(), wire::FORM_DATA),
-        Ok(Reply { body, beside: Some(bytes), .. }) => {
-            (parts::json::pair(&body, &bytes), wire::JSON)
+impl Caller {
+    /// Runs a call until it answers, panics, or its caller's time is over.
+    async fn answer(
+        &self,
+        target: &dyn ServiceTarget,
+        call: ArrivedCall,
+        activation: ActivationId,
+    ) -> Result<Reply, Problem> {
+        let Self { peer, name, .. } = self;
+        let deadline = call.deadline;
+        let work = Work::Service { plugin: peer.id(), method: name };
+        let scope = call.scope().within_span(work);
+        let running = async {
+            let mut reply = target.call(call)?;
+            poll_fn(|cx| match peer.is_active() {
+                true => reply.as_mut().poll(cx),
+                // The activation may be waiting for this call, which must not wait for the activation.
+                false => within_activation(Some(activation), || reply.as_mut().poll(cx)),
+            })
+            .await
+        };
+        match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(panic)) => {
+                contained(|| {
+                    tracing::error!(
+                        target: "goplug::services", plugin = %peer.id(), service = name,
+                        "the handler panicked: {}", Lines(&panic)
+                    );
+                });
+                Err(Problem::new(ProblemKind::HandlerPanicked, panic))
+            }
+            Err(_) => Err(Problem::new(ProblemKind::DeadlineExceeded, "the caller's time is over")),
         }
-        Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
-    };
-    let mut sent = peer.reply(host_id, id, &body, media_type).await;
-    if matches!(sent, Err(Error::Io { .. })) {
-        // A second reply does no harm: the plugin refuses it.
-        sent = peer.reply(host_id, id, &body, media_type).await;
     }
-    // The plugin refuses the reply to a call that it has given up, which is nobody's fault.
-    if let Err(error @ (Error::Io { .. } | Error::Connect { .. } | Error::Deadline { .. })) = sent {
-        contained(|| {
-            tracing::warn!(
-                target: "goplug::services", plugin = %peer.id(), service = name,
-                "the answer did not reach the plugin: {error}"
-            );
-        });
+
+    /// Sends the answer to the plugin, which waits for it. Gives how many requests the connection has
+    /// carried; `None` if the answer did not arrive.
+    async fn send(&self, answer: Result<Reply, Problem>) -> Option<u32> {
+        let (body, media_type) = match answer {
+            Ok(Reply { body, media_type, beside: None }) => (body, media_type.as_str()),
+            Ok(reply) if self.accepts_parts => (reply.whole_body(), wire::FORM_DATA),
+            Ok(Reply { body, beside: Some(bytes), .. }) => {
+                (parts::json::pair(&body, &bytes), wire::JSON)
+            }
+            Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
+        };
+        let Self { peer, host_id, id, place, .. } = self;
+        let is_only = || place.is_only() && peer.calls() <= 1;
+        let reply = || peer.reply(host_id, *id, (&body, media_type), is_only);
+        let mut sent = reply().await;
+        if matches!(sent, Err(Error::Io { .. })) {
+            // A second reply does no harm: the plugin refuses it.
+            sent = reply().await;
+        }
+        // The plugin refuses the reply to a call that it has given up, which is nobody's fault.
+        if let Err(error @ (Error::Io { .. } | Error::Connect { .. } | Error::Deadline { .. })) =
+            &sent
+        {
+            contained(|| {
+                tracing::warn!(
+                    target: "goplug::services", plugin = %peer.id(), service = self.name,
+                    "the answer did not reach the plugin: {error}"
+                );
+            });
+        }
+        sent.ok()
     }
 }

@@ -147,7 +147,9 @@ impl<'a> StreamReader<'a> {
         names_version: &mut watch::Receiver<u64>,
         on_missed: &(impl Fn(u64) + Send),
     ) -> StreamEnd {
+        let polls_busily = stream.connection.polls_busily();
         loop {
+            let services = &mut self.services;
             let receive = async {
                 // First wait for room: what was received must not be dropped with this future.
                 self.inbox.wait_for_room().await;
@@ -159,6 +161,10 @@ impl<'a> StreamReader<'a> {
                     return if has_changed { StreamEnd::NamesChanged } else { StreamEnd::Broken };
                 }
                 received = receive => if !received { return StreamEnd::Broken },
+                requests = services.answered(), if polls_busily => {
+                    stream.connection.wait_busily(requests).await;
+                    continue;
+                }
             }
             if let Err(error) = self.decode(&mut stream.decoder, on_missed) {
                 contained(

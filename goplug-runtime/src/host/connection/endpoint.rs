@@ -107,6 +107,28 @@ impl Endpoint {
         })
     }
 
+    /// As [`Endpoint::send`], for a reply. Gives as well how many requests the connection has carried:
+    /// the plugin polls it busily for the next request when this says so.
+    pub(in crate::host) async fn send_reply(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+        is_only_call: impl Fn() -> bool,
+    ) -> Result<(Response, u32), SendError> {
+        self.exchange(
+            request,
+            deadline,
+            Admission::Control,
+            is_only_call,
+            |connection, response| {
+                let requests = connection.requests();
+                self.connections.put(connection);
+                (response, requests)
+            },
+        )
+        .await
+    }
+
     /// As [`Endpoint::send`]. `settle` decides what becomes of the connection after the answer.
     async fn exchange<A: Answer, T>(
         &self,
@@ -281,7 +303,8 @@ impl Endpoint {
         within: Duration,
     ) -> io::Result<Opened> {
         let authority = self.authority.as_bytes();
-        EventStream::open(&self.socket, within, request, authority, self.body_limit).await
+        let Self { socket, body_limit, busy_poll, .. } = self;
+        EventStream::open(socket, within, request, authority, *body_limit, *busy_poll).await
     }
 
     /// Opens a connection that is not in the pool.

@@ -14,7 +14,7 @@ use crate::http1::{
     BodyProgress, BodyStream, Buffer, MAX_HEAD, Progress, Request, Response, ResponseReader,
     StreamHead, StreamedResponse,
 };
-use crate::transport::Stream;
+use crate::transport::{BusyPoll, Stream};
 
 /// The size of the read buffer, in bytes.
 const BUFFER_SIZE: usize = 64 << 10;
@@ -23,6 +23,7 @@ const BUFFER_SIZE: usize = 64 << 10;
 pub(in crate::host) struct EventStream {
     stream: Stream,
     incoming: Buffer,
+    busy_poll: BusyPoll,
     body: BodyStream,
     /// The length of the piece that was returned last; it is still in the buffer.
     returned: usize,
@@ -39,13 +40,14 @@ pub(in crate::host) enum Opened {
 impl EventStream {
     /// Connects to a plugin's socket, sends a request and waits for the head of its response.
     /// A response that is not a stream is read to its end; its body may have at most `limit`
-    /// bytes.
+    /// bytes. [`Self::wait_busily`] polls for at most `busy_poll`.
     pub(super) async fn open(
         socket: &Path,
         timeout: Duration,
         request: &Request<'_>,
         authority: &[u8],
         limit: usize,
+        busy_poll: Duration,
     ) -> io::Result<Opened> {
         let mut stream = connect(socket, timeout).await?;
         let mut head = Vec::new();
@@ -58,7 +60,9 @@ impl EventStream {
         loop {
             match reader.take_stream(&mut incoming)? {
                 StreamedResponse::Stream(StreamHead { body, .. }) => {
-                    return Ok(Opened::Stream(Self { stream, incoming, body, returned: 0 }));
+                    let busy_poll = BusyPoll::of_task(busy_poll);
+                    let stream = Self { stream, incoming, busy_poll, body, returned: 0 };
+                    return Ok(Opened::Stream(stream));
                 }
                 StreamedResponse::Other(Progress::Complete(response)) => {
                     return Ok(Opened::Response(response));
@@ -70,6 +74,23 @@ impl EventStream {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether [`Self::wait_busily`] may have an effect.
+    pub(in crate::host) fn polls_busily(&self) -> bool {
+        self.busy_poll.has_bound()
+    }
+
+    /// Polls the stream busily before [`Self::next_piece`] waits for it, if the plugin polls a connection
+    /// of this host as well, which has carried so many requests. Cancel safe.
+    pub(in crate::host) async fn wait_busily(&mut self, requests: u32) {
+        self.busy_poll.follow(requests);
+        if self.busy_poll.is_due()
+            && let Ok(room) = self.incoming.room(MAX_HEAD)
+        {
+            let stream = &self.stream;
+            self.busy_poll.wait_in_turn(stream, room, || stream.has_news()).await;
         }
     }
 

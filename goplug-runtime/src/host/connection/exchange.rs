@@ -160,6 +160,11 @@ impl Connection {
         self.reusable
     }
 
+    /// How many requests the connection has carried.
+    pub(super) fn requests(&self) -> u32 {
+        self.busy_polling.poll.requests()
+    }
+
     /// The process that listened on the socket when this connection was opened; `None` if the
     /// system does not say.
     pub(in crate::host) fn listening_process(&self) -> Option<i32> {

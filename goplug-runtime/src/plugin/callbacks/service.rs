@@ -106,13 +106,18 @@ impl Hub {
         serial: u64,
         call: &'a OutgoingCall<'_>,
     ) -> Option<Result<Pending<'a>>> {
+        // Mostly there is room, and then no wait has to be prepared.
+        let mut waits = false;
         loop {
             let mut changed = pin!(self.changed.notified());
-            // A change from here on is not missed, even if it comes before the wait.
-            changed.as_mut().enable();
+            if waits {
+                // A change from here on is not missed, even if it comes before the wait.
+                changed.as_mut().enable();
+            }
             match self.try_queue_service(serial, call)? {
                 Ok(Some(pending)) => return Some(Ok(pending)),
-                Ok(None) => changed.await,
+                Ok(None) if waits => changed.await,
+                Ok(None) => waits = true,
                 Err(error) => return Some(Err(error)),
             }
         }

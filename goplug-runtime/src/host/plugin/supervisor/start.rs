@@ -157,7 +157,7 @@ impl Supervisor {
             let error = while_handling(error, peer.handling());
             error.map(|error| after_refusal(error, refusal.as_ref()))
         })?;
-        peer.set_active(instance.shared.descriptor());
+        peer.set_active(&instance.shared);
         let dialect = instance.shared.dialect();
         let descriptor = instance.shared.descriptor();
         if !(descriptor.needs.is_empty() && descriptor.wants.is_empty()) {

@@ -13,7 +13,7 @@ use crate::http1::{HeaderSlots, MAX_HEAD, ParsedRequest, parse_request};
 use crate::plugin::connection::buffered_stream::Closed;
 use crate::plugin::route::Route;
 use crate::plugin::select::{lazy_timeout, yield_to_ready_tasks};
-use crate::transport::BusyPoll;
+use crate::transport::{BusyPoll, Turn};
 
 /// What the unread bytes of the peer begin with.
 pub(super) enum NextRequest<'h> {
@@ -37,11 +37,15 @@ impl<'h> H1Connection<'h> {
             self.stream.incoming.consume(2);
         }
         let filled = self.stream.incoming.filled();
-        if let Some(((call, info), size)) = self.last_head.find(filled) {
+        if let Some(((call, origin, info), size)) = self.last_head.find(filled) {
             self.stream.incoming.consume(size);
             self.head_since = None;
             self.busy_poll.count_request();
-            return NextRequest::Request(Route::Call(call), info);
+            let route = match origin {
+                None => Route::Call(call),
+                Some(origin) => Route::CallFrom(call, origin),
+            };
+            return NextRequest::Request(route, info);
         }
         // The beginning of a head like the last one does not have to be parsed.
         if filled.is_empty() || self.last_head.begins_with(filled) {
@@ -59,9 +63,10 @@ impl<'h> H1Connection<'h> {
         let (info, size) = (BodyInfo::of(&head), head.size);
         self.pipeline |= head.pipeline;
         if let Some(bound) = head.busy_poll {
-            self.busy_poll = BusyPoll::new(Duration::from_micros(bound));
-        } else if let Route::Call(call) = route {
-            self.last_head.keep(&self.stream.incoming.filled()[..size], (call, info));
+            self.busy_poll = BusyPoll::of_task(Duration::from_micros(bound));
+        } else if let Some((call, origin)) = route.as_call() {
+            let head = &self.stream.incoming.filled()[..size];
+            self.last_head.keep(head, (call, origin.cloned(), info));
         }
         self.stream.incoming.consume(size);
         self.head_since = None;
@@ -75,13 +80,10 @@ impl<'h> H1Connection<'h> {
         self.flush().await?;
         let within_head = !self.stream.incoming.filled().is_empty();
         let since = within_head.then(|| *self.head_since.get_or_insert_with(Instant::now));
-        let busy = self.busy_poll.is_due();
-        if busy {
-            yield_to_ready_tasks().await;
-        }
+        let polled = if self.busy_poll.is_due() { self.receive_busily().await? } else { None };
         let room = self.stream.incoming.room(MAX_HEAD)?;
-        let count = if busy && let Some(read) = self.busy_poll.read(&self.stream.stream, room) {
-            read?
+        let count = if let Some(count) = polled {
+            count
         } else if let Some(since) = since {
             let left = self.idle.saturating_sub(since.elapsed());
             lazy_timeout(left, self.stream.stream.receive(room)).await.ok_or(Closed)??
@@ -89,5 +91,19 @@ impl<'h> H1Connection<'h> {
             self.stream.stream.receive(room).await?
         };
         if count == 0 { Err(Closed) } else { Ok(()) }
+    }
+
+    /// Polls the socket before it is waited for. Returns how many bytes have come in time.
+    async fn receive_busily(&mut self) -> Result<Option<usize>, Closed> {
+        let began = std::time::Instant::now();
+        loop {
+            yield_to_ready_tasks().await;
+            let room = self.stream.incoming.room(MAX_HEAD)?;
+            match self.busy_poll.read_in_turn(&self.stream.stream, room, began) {
+                Turn::Read(read) => return Ok(Some(read?)),
+                Turn::Again => {}
+                Turn::Over => return Ok(None),
+            }
+        }
     }
 }

@@ -13,6 +13,7 @@ mod incoming;
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ use crate::plugin::result_stream::ResultStream;
 use crate::plugin::route::{MethodCall, Route};
 use crate::protocol::{Problem, wire};
 use crate::transport::BusyPoll;
+use crate::typed::CallOrigin;
 
 /// Why [`H1Connection::serve`] answers no further request.
 pub(super) enum Served {
@@ -53,7 +55,7 @@ pub(super) struct H1Connection<'h> {
     handler: &'h RequestHandler,
     id: u64,
     /// What the head of the last call says.
-    last_head: HeadCache<(MethodCall<'h>, BodyInfo)>,
+    last_head: HeadCache<(MethodCall<'h>, Option<Arc<CallOrigin>>, BodyInfo)>,
     outbox: Outbox,
     /// How long the peer may take for a head, and pause within a body or while it takes
     /// responses.
