@@ -32,8 +32,9 @@ pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f6
     let taken = client.take_beside(a, b, bytes.clone()).await?;
     ensure!(taken == SUM + SIZE as u64, "not all of it has arrived");
 
+    // One direction after the other, for the same reason as the order.
     let (mut millis, mut both_ways, mut one_way) = (Vec::new(), Vec::new(), Vec::new());
-    let mut stopwatch = Stopwatch::start(scale.sample_time());
+    let mut stopwatch = Stopwatch::start(scale.sample_time() / 2);
     while stopwatch.has_time() {
         let (mut alone, mut beside) = (0.0, 0.0);
         for is_beside in ORDER {
@@ -44,6 +45,10 @@ pub(super) async fn sample<P: Peer>(peer: &mut P, scale: Scale) -> Result<Vec<f6
         }
         millis.push(beside * 1e3 / 2.0);
         both_ways.push(beside / alone);
+        stopwatch.lap();
+    }
+    let mut stopwatch = Stopwatch::start(scale.sample_time() / 2);
+    while stopwatch.has_time() {
         let (mut alone, mut beside) = (0.0, 0.0);
         for is_beside in ORDER {
             match is_beside {
