@@ -2,7 +2,7 @@
 //!
 //! Users depend on the `goplug` crate, which re-exports the public items; there is no promise of
 //! stability here. The rooms, from the bottom, each of which imports only from rooms before it:
-//! [`limits`] has every limit and default; [`protocol`] holds values and does no I/O; [`contract`]
+//! [`limits`] has every limit and default; `memory` is used again; [`protocol`] holds values and does no I/O; [`contract`]
 //! compares what two sides say of their values; `openapi` describes a plugin in the words of
 //! OpenAPI; `error` has the errors of the public API; `panic` keeps a panic of users' code where it
 //! happens; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
@@ -17,6 +17,7 @@ pub mod contract;
 mod error;
 pub mod http1;
 pub mod limits;
+mod memory;
 #[cfg(feature = "schema")]
 pub mod openapi;
 mod panic;

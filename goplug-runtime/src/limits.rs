@@ -114,9 +114,12 @@ pub const STREAM_COPIED: usize = 16 << 10;
 /// The time counts while somebody waits for an item, and not while nobody reads.
 pub const STREAM_IDLE: Duration = CALL_TIMEOUT;
 
-/// How many bytes of a stream its reader reads at a time: 64 KiB. A plugin reads as much ahead of the
-/// method that takes the stream.
-pub const STREAM_READ: usize = 64 << 10;
+/// How many bytes of a stream its reader reads at a time: 68 KiB, so that it reads a whole piece with its
+/// last item. A plugin reads as much ahead of the method that takes the stream.
+pub const STREAM_READ: usize = STREAM_PIECE + (4 << 10);
+
+/// How many parts of a stream a plugin hands to a method before it lets other calls have a turn.
+pub const STREAM_TURN: usize = 4;
 
 /// The longest arguments beside a stream of bytes, in bytes: 32 KiB. They are a header.
 pub const MAX_HEADER_ARGUMENTS: usize = 32 << 10;

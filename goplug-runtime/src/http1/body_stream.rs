@@ -2,9 +2,10 @@
 
 use std::io::{self, ErrorKind};
 
-use super::Buffer;
 use super::body::{BodyKind, BodyLength};
 use super::chunked::{ChunkedState, ChunkedStep};
+use super::chunks::CHUNK_END;
+use super::{Buffer, FLATTEN_LIMIT};
 
 /// The part of a body that the next bytes belong to.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ enum State {
 #[derive(Debug)]
 pub struct BodyStream {
     state: State,
+    /// The length of the framing between the data of two chunks that are as large as the last one.
+    framing: usize,
 }
 
 /// What the bytes at the beginning of a buffer are.
@@ -46,7 +49,7 @@ impl BodyStream {
             BodyKind::Chunked => State::Framing(ChunkedState::Size),
             BodyKind::Eof => State::UntilEof,
         };
-        Self { state }
+        Self { state, framing: 0 }
     }
 
     /// The data of a request's body.
@@ -91,7 +94,10 @@ impl BodyStream {
                 State::Framing(mut chunked) => {
                     let step = chunked.take(buffer)?;
                     self.state = match step {
-                        ChunkedStep::Data(size) => State::ChunkData(size),
+                        ChunkedStep::Data(size) => {
+                            self.framing = framing_between(size);
+                            State::ChunkData(size)
+                        }
                         ChunkedStep::End => State::End,
                         ChunkedStep::More => {
                             self.state = State::Framing(chunked);
@@ -100,6 +106,19 @@ impl BodyStream {
                     };
                 }
             }
+        }
+    }
+
+    /// How many bytes are to be read next, at most.
+    ///
+    /// Within a large chunk, these are the rest of it and the framing after it. So a reader that keeps up
+    /// with its writer gets whole chunks, each at the beginning of its memory, and none is copied.
+    pub fn read_limit(&self) -> usize {
+        match self.state {
+            State::ChunkData(missing) if missing >= FLATTEN_LIMIT as u64 => {
+                usize::try_from(missing).map_or(usize::MAX, |it| it.saturating_add(self.framing))
+            }
+            _ => usize::MAX,
         }
     }
 
@@ -118,6 +137,12 @@ impl BodyStream {
             _ => Err(io::Error::new(ErrorKind::UnexpectedEof, "the body has been cut off")),
         }
     }
+}
+
+/// The length of what stands between the data of two chunks of this size.
+fn framing_between(size: u64) -> usize {
+    let digits = (u64::BITS - size.leading_zeros()).div_ceil(4) as usize;
+    CHUNK_END.len() + digits + CHUNK_END.len()
 }
 
 /// How many of the missing bytes are available, and how many are then still missing.
@@ -183,6 +208,36 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_reader_gets_whole_chunks_and_copies_none() {
+        const SIZE: usize = FLATTEN_LIMIT + 200;
+        let chunk = [format!("{SIZE:x}\r\n").as_bytes(), &[7; SIZE], CHUNK_END].concat();
+        let sent = chunk.repeat(5);
+        let (mut body, mut buffer) = (BodyStream::new(BodyKind::Chunked), Buffer::default());
+        buffer.set_capacity(2 * SIZE);
+        // The first bytes come with the head of the message.
+        let (mut sent, mut sizes) = (&sent[..], Vec::new());
+        buffer.put(sent.split_off(..100).unwrap());
+        loop {
+            match body.next(&mut buffer).unwrap() {
+                BodyProgress::Data(count) => {
+                    let at = buffer.filled().as_ptr();
+                    let data = buffer.take(count);
+                    assert!(count < FLATTEN_LIMIT || data.as_ptr() == at);
+                    sizes.push(count);
+                }
+                BodyProgress::More if sent.is_empty() => break,
+                BodyProgress::More => {
+                    let count = body.read_limit().min(sent.len());
+                    buffer.put(sent.split_off(..count).unwrap());
+                }
+                BodyProgress::End => panic!("there is no last chunk"),
+            }
+        }
+        let first = 100 - (framing_between(SIZE as u64) - CHUNK_END.len());
+        assert_eq!(sizes, [first, SIZE - first, SIZE, SIZE, SIZE, SIZE]);
     }
 
     #[test]

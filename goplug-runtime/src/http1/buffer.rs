@@ -2,9 +2,10 @@
 
 use std::io;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::{FLATTEN_LIMIT, invalid};
+use crate::memory::Spare;
 
 /// The first capacity, in bytes: enough for most messages in one read.
 const INITIAL: usize = 8 << 10;
@@ -15,12 +16,13 @@ pub struct Buffer {
     bytes: Vec<u8>,
     /// The bytes before this index have been consumed.
     start: usize,
+    spare: Spare,
 }
 
 impl Buffer {
     /// A buffer of this capacity, in bytes. It grows if a message needs more.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: Vec::with_capacity(capacity), start: 0 }
+        Self { bytes: Vec::with_capacity(capacity), ..Self::default() }
     }
 
     /// The bytes that have not been consumed.
@@ -59,12 +61,14 @@ impl Buffer {
             self.consume(bytes.len());
             return bytes;
         }
-        let mut rest = Vec::with_capacity(self.bytes.capacity());
+        let mut rest = self.spare.vec(self.bytes.capacity());
         rest.extend_from_slice(&self.bytes[end..]);
         let mut bytes = std::mem::replace(&mut self.bytes, rest);
         self.start = 0;
         bytes.truncate(end);
-        Bytes::from(bytes).slice(taken)
+        let mut bytes = self.spare.give(bytes);
+        bytes.advance(taken.start);
+        bytes
     }
 
     /// Sets the capacity of an empty buffer, or raises that of another, to this many bytes.
@@ -132,6 +136,19 @@ mod tests {
             assert_eq!(buffer.filled(), &bytes[7 + count..]);
             assert_eq!(buffer.take(usize::MAX), bytes[7 + count..]);
         }
+    }
+
+    #[test]
+    fn memory_that_has_left_is_used_again_once_nobody_has_it() {
+        let mut buffer = Buffer::with_capacity(2 * FLATTEN_LIMIT);
+        let mut seen = Vec::new();
+        for _ in 0..6 {
+            buffer.put(&[7; FLATTEN_LIMIT]);
+            seen.push(buffer.take(FLATTEN_LIMIT).as_ptr());
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 2);
     }
 
     #[test]

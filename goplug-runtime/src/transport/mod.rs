@@ -27,6 +27,7 @@ mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
 mod processors;
+mod recv;
 mod runtime_thread;
 mod send;
 #[cfg(any(feature = "host", feature = "plugin"))]

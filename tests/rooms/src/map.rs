@@ -65,6 +65,7 @@ pub const ROOMS: &[Rooms] = &[
         of: "goplug-runtime",
         order: &[
             "limits",
+            "memory",
             "protocol",
             "contract",
             "openapi",

@@ -136,7 +136,7 @@ impl BlockingConnection {
                 return Ok(answer);
             }
             let room = reader.room(&mut self.buffer)?;
-            match read(&mut self.stream, room, deadline)? {
+            match read(&mut self.stream, room, usize::MAX, deadline)? {
                 0 => return Ok(A::of(reader.end()?)),
                 _ => *has_received = true,
             }
@@ -176,7 +176,7 @@ impl BlockingConnection {
         idle: Duration,
     ) -> Result<Option<Option<Bytes>>, SendError> {
         let room = self.buffer.room(usize::MAX)?;
-        match read(&mut self.stream, room, Instant::now() + idle)? {
+        match read(&mut self.stream, room, body.read_limit(), Instant::now() + idle)? {
             0 => Ok(body.end().map(|()| Some(None))?),
             _ => Ok(None),
         }
@@ -213,13 +213,14 @@ impl Pooled for BlockingConnection {
     }
 }
 
-/// Reads what there is, and waits for it until the deadline.
+/// Reads what there is, at most `limit` bytes, and waits for it until the deadline.
 fn read(
     stream: &mut BlockingStream,
     room: &mut Vec<u8>,
+    limit: usize,
     deadline: Instant,
 ) -> Result<usize, SendError> {
-    stream.read(room, deadline).map_err(|error| match error.kind() {
+    stream.read_some(room, limit, deadline).map_err(|error| match error.kind() {
         ErrorKind::TimedOut => SendError::TimedOut(Stage::Sent),
         _ => error.into(),
     })

@@ -129,7 +129,7 @@ impl Connection {
                 return Poll::Ready(Ok(piece));
             }
             let room = self.incoming.room(usize::MAX)?;
-            match self.stream.poll_receive(cx, room) {
+            match self.stream.poll_receive_some(cx, room, body.read_limit()) {
                 Poll::Ready(Ok(0)) => {
                     return Poll::Ready(body.end().map(|()| None).map_err(Into::into));
                 }

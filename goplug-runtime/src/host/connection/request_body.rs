@@ -78,10 +78,10 @@ impl Chunk {
         })
     }
 
-    /// Replaces a chunk that has been sent.
-    fn set(&mut self, data: Bytes, end: &'static [u8]) {
+    /// Replaces a chunk that has been sent by one of no length.
+    fn clear(&mut self) {
         self.head.clear();
-        self.begin(data, end);
+        (self.data, self.end, self.sent) = (Bytes::new(), &[], 0);
     }
 
     fn begin(&mut self, data: Bytes, end: &'static [u8]) {
@@ -171,11 +171,13 @@ impl RequestBody {
     /// # Errors
     /// [`SendError::Items`] if an item cannot be sent.
     pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        // Its memory can be used for the next piece.
+        self.chunk.clear();
         match ready!(self.items.poll_piece(cx)) {
-            RequestPiece::Data(data) => self.chunk.set(data, CHUNK_END),
+            RequestPiece::Data(data) => self.chunk.begin(data, CHUNK_END),
             RequestPiece::Last(data) => {
                 let end = if data.is_empty() { LAST_CHUNK } else { LAST_DATA_END };
-                self.chunk.set(data, end);
+                self.chunk.begin(data, end);
                 self.progress = BodyProgress::Last;
             }
             RequestPiece::Failed(error) => {

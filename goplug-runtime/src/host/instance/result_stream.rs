@@ -200,6 +200,9 @@ impl<S: BodySource> Stream for ResultItems<S> {
         loop {
             match &mut this.state {
                 State::Reading(_) => {
+                    if let Some(item) = this.items.as_mut().and_then(ItemReader::next_shared_item) {
+                        return Poll::Ready(Some(Ok(item)));
+                    }
                     if let Some(item) = this.next_event() {
                         return Poll::Ready(Some(item));
                     }

@@ -9,6 +9,8 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::buffered_stream::{BufferedStream, Closed};
@@ -53,9 +55,20 @@ enum FeedProgress {
     Broken,
 }
 
+/// Where the method waits for a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handed {
+    /// It has been woken, or has not waited.
+    Over,
+    /// In the connection's own task, which has to poll it.
+    Within,
+}
+
 impl Feed {
     pub(super) fn new(body: BodyStream, inlet: Inlet, idle: Duration) -> Self {
         let progress = FeedProgress::Reading;
+        // `until` polls the method, and then reads.
+        inlet.follow_handler();
         Self { body, inlet, progress, idle, budget: None, deadline: None }
     }
 
@@ -78,23 +91,37 @@ impl Feed {
         stream: &mut BufferedStream,
         mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Result<T, Stopped> {
-        let mut reading = pin!(self.read(stream));
-        poll_fn(|cx| match poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => reading.as_mut().poll(cx).map(Err),
-        })
-        .await
+        let mut handed = 0;
+        loop {
+            let mut reading = pin!(self.read(stream));
+            let next = poll_fn(|cx| match poll(cx) {
+                Poll::Ready(output) => Poll::Ready(Either::Left(output)),
+                Poll::Pending => reading.as_mut().poll(cx).map(Either::Right),
+            });
+            match next.await {
+                Either::Left(output) => return Ok(output),
+                Either::Right(Some(stopped)) => return Err(stopped),
+                Either::Right(None) => handed += 1,
+            }
+            if handed == limits::STREAM_TURN {
+                handed = 0;
+                yield_now().await;
+            }
+        }
     }
 
-    /// Reads the body as the method takes it, and waits for the peer then. Cancel safe.
-    async fn read(&mut self, stream: &mut BufferedStream) -> Stopped {
+    /// Reads the body as the method takes it, and waits for the peer then. `None` if the method has to
+    /// be polled again first, since a part has come for it. Cancel safe.
+    async fn read(&mut self, stream: &mut BufferedStream) -> Option<Stopped> {
         while self.progress == FeedProgress::Reading {
             let room = poll_fn(|cx| self.inlet.poll_room(cx));
             if let Either::Right(()) = select(room, stream.stream.peer_closed()).await {
-                return Stopped::PeerGone;
+                return Some(Stopped::PeerGone);
             }
-            if self.read_part(stream).await.is_err() {
-                return Stopped::PeerGone;
+            match self.read_part(stream).await {
+                Ok(Handed::Over) => {}
+                Ok(Handed::Within) => return None,
+                Err(Closed) => return Some(Stopped::PeerGone),
             }
         }
         let is_broken = self.progress == FeedProgress::Broken;
@@ -108,11 +135,11 @@ impl Feed {
         };
         let Some((budget, deadline)) = self.budget.zip(self.deadline) else {
             gone.await;
-            return Stopped::PeerGone;
+            return Some(Stopped::PeerGone);
         };
         match select(gone, sleep_until(deadline)).await {
-            Either::Left(()) => Stopped::PeerGone,
-            Either::Right(()) => Stopped::Late(budget),
+            Either::Left(()) => Some(Stopped::PeerGone),
+            Either::Right(()) => Some(Stopped::Late(budget)),
         }
     }
 
@@ -120,24 +147,27 @@ impl Feed {
     ///
     /// # Errors
     /// [`Closed`] if the peer has hung up.
-    pub(super) async fn read_part(&mut self, stream: &mut BufferedStream) -> Result<(), Closed> {
+    pub(super) async fn read_part(
+        &mut self,
+        stream: &mut BufferedStream,
+    ) -> Result<Handed, Closed> {
         loop {
             match self.body.next(&mut stream.incoming) {
                 Ok(BodyProgress::Data(count)) => {
-                    self.inlet.push(stream.incoming.take(count));
-                    return Ok(());
+                    let part = stream.incoming.take(count);
+                    return Ok(self.hand_over(part).await);
                 }
                 Ok(BodyProgress::End) => {
                     self.end(FeedProgress::Complete, Ok(()));
                     if stream.incoming.filled().is_empty() {
                         stream.incoming = Buffer::default();
                     }
-                    return Ok(());
+                    return Ok(Handed::Over);
                 }
                 Ok(BodyProgress::More) => {}
                 Err(error) => {
                     self.fail(format!("its body is not valid: {error}"));
-                    return Ok(());
+                    return Ok(Handed::Over);
                 }
             }
             match self.receive(stream).await {
@@ -149,10 +179,20 @@ impl Feed {
                 None => {
                     let idle = self.idle;
                     self.fail(format!("nothing of an item that has begun came for {idle:?}"));
-                    return Ok(());
+                    return Ok(Handed::Over);
                 }
             }
         }
+    }
+
+    async fn hand_over(&self, part: Bytes) -> Handed {
+        let mut part = Some(part);
+        poll_fn(|cx| {
+            let part = part.take().unwrap_or_default();
+            let is_within = self.inlet.push_within(part, cx.waker());
+            Poll::Ready(if is_within { Handed::Within } else { Handed::Over })
+        })
+        .await
     }
 
     /// Receives bytes. Between chunks, the peer may have nothing to send for any time; `None` if it
@@ -164,7 +204,7 @@ impl Feed {
             Ok(room) => room,
             Err(error) => return Some(Err(error)),
         };
-        let received = stream.receive(room);
+        let received = stream.receive_some(room, self.body.read_limit());
         if is_within { lazy_timeout(self.idle, received).await } else { Some(received.await) }
     }
 

@@ -28,8 +28,10 @@ pub(super) async fn send(
     mut feed: Option<Box<Feed>>,
     handler: &RequestHandler,
 ) -> Result<(), Closed> {
+    stream.stream.expect_waits(true);
     let sent = send_all(stream, &mut result, feed.as_deref_mut());
     in_time(handler.lifecycle(), Phase::CuttingOff, sent).await?;
+    stream.stream.expect_waits(false);
     // A stop does not wait for the peer.
     drop(result);
     let Some(feed) = feed else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! Writing events.
 
 use super::prefix::EventPrefix;
-use super::scan::{line_end, printable_prefix};
+use super::scan::{EVENT_END, ITEM, line_end, printable_prefix};
 use crate::protocol::traceparent::Traceparent;
 use crate::protocol::wire;
 
@@ -75,13 +75,38 @@ pub fn encode_with<E>(
 ) -> Result<(), E> {
     let before = out.len();
     begin(out, event);
+    finish(out, before, write)
+}
+
+/// Appends one item of a stream whose data `write` appends, as [`encode_with`] does.
+///
+/// # Errors
+/// The error of `write`.
+#[inline]
+pub fn encode_item<E>(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let before = out.len();
+    out.extend_from_slice(ITEM);
+    finish(out, before, write)
+}
+
+/// Appends the data of an event that has begun at `before`, and its end.
+#[inline]
+fn finish<E>(
+    out: &mut Vec<u8>,
+    before: usize,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
     let start = out.len();
     if let Err(error) = write(out) {
         out.truncate(before);
         return Err(error);
     }
-    if line_end(&out[start..]).is_none() {
-        out.extend_from_slice(b"\n\n");
+    let data = &out[start..];
+    if printable_prefix(data) == data.len() || line_end(data).is_none() {
+        out.extend_from_slice(EVENT_END);
     } else {
         let data = out.split_off(start);
         encode_data(out, &data);
@@ -109,5 +134,5 @@ fn encode_data(out: &mut Vec<u8>, mut data: &[u8]) {
         }
     }
     out.extend_from_slice(data);
-    out.extend_from_slice(b"\n\n");
+    out.extend_from_slice(EVENT_END);
 }

@@ -4,17 +4,11 @@
 //! line of UTF-8, is a part of that piece and is not copied. The [`Decoder`] reads everything else:
 //! events that are spread over pieces, and those of other writers. Both read the same.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
-use super::scan::line_end;
+use super::scan::{EVENT_END, ITEM, only_line};
 use super::{Decoder, Event, EventTooLarge};
 use crate::protocol::wire;
-
-/// How an item begins that the fast path takes.
-const ITEM: &[u8] = b"event: item\ndata: ";
-
-/// The end of the last line of data, and the empty line after it.
-const EVENT_END: &[u8] = b"\n\n";
 
 /// An event of a stream of items.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +29,39 @@ pub enum ItemEvent {
 pub struct ItemReader {
     limit: usize,
     piece: Bytes,
+    /// How much of the piece has been read.
+    read: usize,
     decoder: Decoder,
+    /// Whether an event begins here that the decoder knows nothing of.
+    is_between_events: bool,
 }
 
 impl ItemReader {
     /// A reader that refuses events whose type and data together have more than `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self { limit, piece: Bytes::new(), decoder: Decoder::new(limit) }
+        let (piece, decoder) = (Bytes::new(), Decoder::new(limit));
+        Self { limit, piece, read: 0, decoder, is_between_events: true }
     }
 
     /// Takes the next piece of the stream. Before that, [`ItemReader::next_event`] is to be called
     /// until it returns `None`.
     pub fn push(&mut self, piece: Bytes) {
-        self.piece = piece;
+        (self.piece, self.read) = (piece, 0);
+    }
+
+    /// The next event, if it is an item that the fast path can read. Otherwise
+    /// [`ItemReader::next_event`] has to be asked.
+    #[inline]
+    pub fn next_item(&mut self) -> Option<&[u8]> {
+        let (start, end) = self.whole_item()?;
+        Some(&self.piece[start..end])
+    }
+
+    /// [`ItemReader::next_item`] as a part of the piece.
+    #[inline]
+    pub fn next_shared_item(&mut self) -> Option<Bytes> {
+        let (start, end) = self.whole_item()?;
+        Some(self.piece.slice(start..end))
     }
 
     /// The next complete event, or `None` if more input is needed. Events of other types are
@@ -55,7 +69,16 @@ impl ItemReader {
     ///
     /// # Errors
     /// [`EventTooLarge`]; every further call returns the same error.
+    #[inline]
     pub fn next_event(&mut self) -> Result<Option<ItemEvent>, EventTooLarge> {
+        match self.next_shared_item() {
+            Some(item) => Ok(Some(ItemEvent::Item(item))),
+            None => self.decoded_event(),
+        }
+    }
+
+    /// [`ItemReader::next_event`] where the fast path cannot read on.
+    fn decoded_event(&mut self) -> Result<Option<ItemEvent>, EventTooLarge> {
         loop {
             if let Some(event) = self.decoder.next_event()? {
                 match of_type(event) {
@@ -63,35 +86,42 @@ impl ItemReader {
                     None => continue,
                 }
             }
-            if self.piece.is_empty() {
+            self.is_between_events = self.decoder.is_between_events();
+            if self.read == self.piece.len() {
+                // Whoever reads the stream can use the memory again.
+                self.push(Bytes::new());
                 return Ok(None);
             }
-            if self.decoder.is_between_events()
-                && let Some(item) = self.whole_item()
-            {
+            if let Some(item) = self.next_shared_item() {
                 return Ok(Some(ItemEvent::Item(item)));
             }
             // Up to the end of the event, so that the next one can be taken from the piece.
-            let end = memchr::memmem::find(&self.piece, EVENT_END);
-            let end = end.map_or(self.piece.len(), |at| at + EVENT_END.len());
-            self.decoder.push(&self.piece.split_to(end));
+            let rest = &self.piece[self.read..];
+            let end = memchr::memmem::find(rest, EVENT_END);
+            let event = &rest[..end.map_or(rest.len(), |at| at + EVENT_END.len())];
+            self.decoder.push(event);
+            self.read += event.len();
+            self.is_between_events = false;
         }
     }
 
-    /// Takes the item at the beginning of the piece, if the fast path can read it.
-    fn whole_item(&mut self) -> Option<Bytes> {
-        let text = self.piece.strip_prefix(ITEM)?;
-        let length = line_end(text)?;
-        let fits = wire::EVENT_ITEM.len() + length <= self.limit;
-        let is_whole = text[length..].starts_with(EVENT_END);
-        if !fits || !is_whole || std::str::from_utf8(&text[..length]).is_err() {
+    /// Takes the item that comes next, if the fast path can read it. Returns where it is in the
+    /// piece.
+    #[inline]
+    fn whole_item(&mut self) -> Option<(usize, usize)> {
+        if !self.is_between_events {
             return None;
         }
-        self.piece.advance(ITEM.len());
-        let item = self.piece.split_to(length);
-        self.piece.advance(EVENT_END.len());
+        let text = self.piece[self.read..].strip_prefix(ITEM)?;
+        let length = only_line(text)?;
+        if wire::EVENT_ITEM.len() + length > self.limit {
+            return None;
+        }
+        let start = self.read + ITEM.len();
+        let end = start + length;
+        self.read = end + EVENT_END.len();
         self.decoder.has_begun();
-        Some(item)
+        Some((start, end))
     }
 }
 

@@ -18,7 +18,7 @@ mod scan;
 mod tests;
 
 pub use decode::Decoder;
-pub use encode::{Encoder, encode, encode_with};
+pub use encode::{Encoder, encode, encode_item, encode_with};
 pub use items::{ItemEvent, ItemReader};
 pub use reports::{CallEvent, CallReader};
 

@@ -7,6 +7,12 @@
 /// processor's vector registers, is faster.
 const MAX_PREFIX: usize = 64;
 
+/// What comes before the data of an item.
+pub(super) const ITEM: &[u8] = b"event: item\ndata: ";
+
+/// The end of the last line of data, and the empty line after it.
+pub(super) const EVENT_END: &[u8] = b"\n\n";
+
 const ONE_IN_EACH_BYTE: u64 = u64::from_ne_bytes([1; 8]);
 
 /// The length of the printable ASCII at the start, at most [`MAX_PREFIX`] bytes: there may be more.
@@ -49,6 +55,18 @@ fn first_marked(marks: u64) -> usize {
 #[inline]
 pub(super) fn line_end(bytes: &[u8]) -> Option<usize> {
     memchr::memchr2(b'\n', b'\r', bytes)
+}
+
+/// The length of the line of data at the start, if it is complete, valid UTF-8, and followed by an
+/// empty line.
+#[inline]
+pub(super) fn only_line(input: &[u8]) -> Option<usize> {
+    let mut end = printable_prefix(input);
+    if input.get(end) != Some(&b'\n') {
+        end += line_end(&input[end..])?;
+        std::str::from_utf8(&input[..end]).ok()?;
+    }
+    input[end..].starts_with(EVENT_END).then_some(end)
 }
 
 #[cfg(test)]

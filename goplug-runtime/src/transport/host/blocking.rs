@@ -11,7 +11,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -20,6 +19,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFla
 use super::ShutdownHandle;
 use super::credentials::peer_of;
 use crate::transport::connect::explain_connect;
+use crate::transport::recv::recv_into;
 use crate::transport::send::send;
 use crate::transport::{Peer, check_path};
 
@@ -110,16 +110,28 @@ impl BlockingStream {
     /// # Errors
     /// [`TimedOut`](io::ErrorKind::TimedOut) at the deadline, or another error of the system.
     pub fn read(&mut self, target: &mut Vec<u8>, deadline: Instant) -> io::Result<usize> {
+        self.read_some(target, usize::MAX, deadline)
+    }
+
+    /// Reads as [`BlockingStream::read`] does, but at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`BlockingStream::read`].
+    pub fn read_some(
+        &mut self,
+        target: &mut Vec<u8>,
+        limit: usize,
+        deadline: Instant,
+    ) -> io::Result<usize> {
         loop {
             let left = left_until(deadline)?;
             if self.receive.abs_diff(left) > TOLERANCE {
                 self.socket.set_read_timeout(Some(left))?;
                 self.receive = left;
             }
-            let space = spare_capacity(target);
-            match rustix::net::recv(&self.socket, space, RecvFlags::empty()) {
+            match recv_into(&self.socket, target, limit, RecvFlags::empty()) {
                 Err(error) if is_to_be_retried(error) => {}
-                outcome => return Ok(outcome?.0),
+                outcome => return Ok(outcome?),
             }
         }
     }

@@ -47,7 +47,13 @@ use crate::typed::declare::{Unmet, never};
 #[must_use = "the caller waits until its items are read"]
 pub struct Incoming<T> {
     reader: InletReader,
-    decode: fn(Bytes) -> Result<T, IncomingError>,
+    decode: Decode<T>,
+}
+
+/// What makes an item of a part of the body.
+enum Decode<T> {
+    Json(fn(&[u8]) -> Result<T, IncomingError>),
+    Bytes(fn(Bytes) -> T),
 }
 
 impl<T> Incoming<T> {
@@ -56,13 +62,28 @@ impl<T> Incoming<T> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
 
+    #[inline]
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, IncomingError>>> {
-        let Some(item) = ready!(self.reader.poll_item(cx)) else { return Poll::Ready(None) };
-        let item = item.and_then(self.decode);
+        let item = match (&self.decode, self.reader.ready_item()) {
+            (Decode::Json(decode), Some(item)) => decode(item),
+            _ => match ready!(self.reader.poll_item(cx)) {
+                Some(item) => item.and_then(|item| self.decode.decode(item)),
+                None => return Poll::Ready(None),
+            },
+        };
         if item.is_err() {
             self.reader.stop();
         }
         Poll::Ready(Some(item))
+    }
+}
+
+impl<T> Decode<T> {
+    fn decode(&self, item: Bytes) -> Result<T, IncomingError> {
+        match self {
+            Self::Json(decode) => decode(&item),
+            Self::Bytes(decode) => Ok(decode(item)),
+        }
     }
 }
 
@@ -134,10 +155,7 @@ impl Call {
 }
 
 impl<T> Arriving<T> {
-    fn decoded(
-        self,
-        decode: fn(Bytes) -> Result<T, IncomingError>,
-    ) -> Result<Incoming<T>, Problem> {
+    fn decoded(self, decode: Decode<T>) -> Result<Incoming<T>, Problem> {
         match self.reader {
             Some(reader) => Ok(Incoming { reader, decode }),
             None => {
@@ -153,12 +171,12 @@ impl<T: Received> Arriving<T> {
     /// # Errors
     /// A problem if the call has no stream.
     pub fn items(self) -> Result<Incoming<T>, Problem> {
-        self.decoded(|item| {
-            from_json(&item).map_err(|source| IncomingError::Decode {
+        self.decoded(Decode::Json(|item| {
+            from_json(item).map_err(|source| IncomingError::Decode {
                 expected: std::any::type_name::<T>(),
                 source,
             })
-        })
+        }))
     }
 }
 
@@ -168,7 +186,7 @@ impl<T: From<Bytes>> Arriving<T> {
     /// # Errors
     /// A problem if the call has no stream.
     pub fn bytes(self) -> Result<Incoming<T>, Problem> {
-        self.decoded(|bytes| Ok(T::from(bytes)))
+        self.decoded(Decode::Bytes(T::from))
     }
 }
 

@@ -90,6 +90,7 @@ impl Outlet {
     pub(super) fn fill<R>(&self, fill: impl FnOnce(&mut Piece) -> R) -> R {
         let piece = std::mem::take(&mut self.lock().piece);
         let mut filling = Filling { outlet: self, piece };
+        filling.piece.prepare();
         fill(&mut filling.piece)
     }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::limits;
+use crate::memory::Spare;
 use crate::protocol::{Lossless, event_stream, wire};
 
 /// Items that have not been written yet.
@@ -19,12 +20,23 @@ pub(in crate::typed) struct Piece {
     complete: usize,
     /// A large chunk of bytes, which comes after the others and is not copied.
     large: Bytes,
+    /// The memory of the last full piece.
+    spare: Spare,
+    /// Whether the last piece was full: then the next one mostly is full too.
+    was_full: bool,
 }
 
 impl Piece {
     /// Whether no further item is to be added.
     pub(in crate::typed) fn is_full(&self) -> bool {
         self.joined.len() >= limits::STREAM_PIECE || !self.large.is_empty()
+    }
+
+    /// Gets ready for further items.
+    pub(in crate::typed) fn prepare(&mut self) {
+        if self.was_full && self.joined.capacity() == 0 {
+            self.joined = self.spare.vec(limits::STREAM_READ);
+        }
     }
 
     /// Adds an event whose data `write` appends.
@@ -39,8 +51,13 @@ impl Piece {
     }
 
     /// Adds an item as JSON.
+    #[inline]
     pub(in crate::typed) fn item(&mut self, item: &impl Serialize) -> serde_json::Result<()> {
-        self.event(wire::EVENT_ITEM, |out| serde_json::to_writer(out, &Lossless::of(item)))
+        event_stream::encode_item(&mut self.joined, |out| {
+            serde_json::to_writer(out, &Lossless::of(item))
+        })?;
+        self.complete = self.joined.len();
+        Ok(())
     }
 
     /// Adds that no item follows.
@@ -62,7 +79,9 @@ impl Piece {
     pub(in crate::typed) fn take(&mut self) -> Option<Bytes> {
         self.complete = 0;
         if !self.joined.is_empty() {
-            return Some(std::mem::take(&mut self.joined).into());
+            self.was_full = self.joined.len() >= limits::STREAM_PIECE;
+            let joined = std::mem::take(&mut self.joined);
+            return Some(if self.was_full { self.spare.give(joined) } else { joined.into() });
         }
         (!self.large.is_empty()).then(|| std::mem::take(&mut self.large))
     }

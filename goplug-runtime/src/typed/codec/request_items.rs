@@ -146,6 +146,7 @@ where
 {
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<RequestPiece> {
         if self.piece.is_empty() {
+            self.piece.prepare();
             self.fill(cx);
         }
         let piece = self.piece.take();

@@ -13,10 +13,7 @@ use std::ops::Range;
 
 use super::Decoder;
 use crate::protocol::event_stream::prefix::EventPrefix;
-use crate::protocol::event_stream::scan::{line_end, printable_prefix};
-
-/// The end of the last line of data, and the empty line after it.
-const EVENT_END: &[u8] = b"\n\n";
+use crate::protocol::event_stream::scan::{EVENT_END, only_line};
 
 impl Decoder {
     /// The type and number of the event that [`take_expected`](Self::take_expected) would take;
@@ -60,16 +57,4 @@ fn data_of(prefix: &EventPrefix, input: &[u8], limit: usize) -> Option<Range<usi
     let start = prefix.text().len();
     let fits = prefix.event().len() + end <= limit && prefix.id() != u64::MAX;
     (fits && start > 0).then_some(start..start + end)
-}
-
-/// The length of the line of data at the start, if it is complete, valid UTF-8, and followed by an
-/// empty line.
-#[inline]
-fn only_line(input: &[u8]) -> Option<usize> {
-    let mut end = printable_prefix(input);
-    if input.get(end) != Some(&b'\n') {
-        end += line_end(&input[end..])?;
-        std::str::from_utf8(&input[..end]).ok()?;
-    }
-    input[end..].starts_with(EVENT_END).then_some(end)
 }
