@@ -8,8 +8,9 @@
 //! as they are. Both are built upon [`Buffer`], [`Body`] and the headers that say where a body ends.
 //! Both refuse what two readers could read differently (`syntax.rs`, `headers.rs`).
 //!
-//! Two fast paths save work that most messages do not need: [`HeadCache`], for a head that is
-//! the same as the one before, and `server/fast_head.rs`, for heads as goplug's hosts write them.
+//! Three fast paths save work that most messages do not need: [`HeadCache`], for a head that is
+//! the same as the one before, `client/request_writer.rs`, which writes such a head, and
+//! `server/fast_head.rs`, for heads as goplug's hosts write them.
 //!
 //! Imports `protocol` alone. Start reading at `client/response.rs` or `server/request.rs`.
 

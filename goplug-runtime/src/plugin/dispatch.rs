@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout};
 use super::lifecycle::{Lifecycle, Phase};
 use super::select::{Either, lazy_timeout, select};
 use crate::panic::{catch, catch_panic};
-use crate::protocol::{Problem, ProblemKind, Traceparent};
-use crate::typed::{Call, Handler, Inherited, Reply, ReplyFuture, Scope};
+use crate::protocol::{Problem, ProblemKind};
+use crate::typed::{Call, Handler, Reply, ReplyFuture, Scope};
 
 /// A handler after its first poll.
 pub(super) enum Begun {
@@ -40,12 +40,12 @@ impl Running {
 
 /// Calls the handler and polls it once, which is enough for most handlers. `cx` is that of the
 /// task that will wait for it.
+#[inline]
 pub(super) fn begin(
     handler: &Handler,
     call: Call,
     budget: Option<Duration>,
-    traceparent: Option<Traceparent>,
-    scope: impl FnOnce(Inherited) -> Scope,
+    scope: impl FnOnce(Option<std::time::Instant>) -> Scope,
     cx: &mut TaskContext<'_>,
 ) -> Begun {
     if let Some(budget) = budget.filter(Duration::is_zero) {
@@ -53,7 +53,7 @@ pub(super) fn begin(
     }
     let began = Instant::now();
     let deadline = budget.and_then(|budget| began.into_std().checked_add(budget));
-    let mut scope = scope(Inherited { deadline, traceparent });
+    let mut scope = scope(deadline);
     // A future that panicked is never polled again, so nobody sees it half done.
     let begun = scope.enter(|| {
         catch(|| {

@@ -7,10 +7,9 @@
 //! 3. [`RequestHandler::finish`] waits for the rest. Before that, the connection can write earlier
 //!    responses; meanwhile, it listens to its peer.
 
-use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
+use std::task::Context as TaskContext;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -25,7 +24,7 @@ use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
 use super::result_stream::ResultStream;
 use super::route::{
-    ControlRequest, IncomingCall, MethodCall, Route, control_request, other_than_post,
+    CallSource, ControlRequest, IncomingCall, MethodCall, Route, control_request, other_than_post,
 };
 #[cfg(feature = "schema")]
 use crate::openapi::openapi;
@@ -45,8 +44,8 @@ pub(super) struct RequestHandler {
 /// The answer to a request that has begun.
 pub(super) enum Answer {
     Ready(Response),
-    /// [`RequestHandler::finish`] waits for the response.
-    Pending(PendingRequest),
+    /// [`RequestHandler::finish`] waits for the response. Boxed, since it is large.
+    Pending(Box<PendingRequest>),
 }
 
 /// A request whose response is not ready.
@@ -150,12 +149,12 @@ impl RequestHandler {
             let calls_services = self.definition.calls_services();
             let origin =
                 calls_services.then(|| self.origin(&method.name, headers.host, headers.chain));
-            return match (method.incoming(), origin) {
-                (None, None) => Route::Call(call),
-                (None, Some(origin)) => Route::CallFrom(call, origin),
-                (Some(param), origin) => {
-                    let incoming = IncomingCall::new(call, param, headers.arguments);
-                    Route::Incoming(Box::new(IncomingCall { origin, ..incoming }))
+            let source = CallSource::new(headers.traceparent, origin);
+            return match method.incoming() {
+                None => Route::Call(call, source),
+                Some(param) => {
+                    let incoming = IncomingCall::new(call, source, param, headers.arguments);
+                    Route::Incoming(Box::new(incoming))
                 }
             };
         }
@@ -174,70 +173,72 @@ impl RequestHandler {
         Arc::new(CallOrigin { host, chain })
     }
 
-    /// Begins a request, and polls a method's handler once. Waits for nothing.
-    pub(super) async fn begin(&self, route: Route<'_>, body: Bytes) -> Answer {
-        let (method, call, origin) = match route {
-            Route::Call(method) => (method, Call::new(body), None),
-            Route::CallFrom(method, origin) => (method, Call::new(body), Some(origin)),
+    /// Begins a request, and polls a method's handler once. Waits for nothing. `cx` is that of the task
+    /// that will wait for the answer.
+    pub(super) fn begin(&self, route: Route<'_>, body: Bytes, cx: &mut TaskContext<'_>) -> Answer {
+        let (method, call, source) = match route {
+            Route::Call(method, source) => (method, Call::new(body), source),
             Route::Incoming(incoming) => match incoming.with_body(body) {
-                Ok(call) => (incoming.call, call, incoming.origin),
+                Ok(call) => (incoming.call, call, incoming.source),
                 Err(problem) => return Answer::refusal(&problem),
             },
             Route::Control(request) => {
-                return Answer::Pending(PendingRequest::Control { request, body });
+                return Answer::pending(PendingRequest::Control { request, body });
             }
             Route::Invalid(problem) => return Answer::refusal(&problem),
         };
-        self.begin_method(method, call, origin).await
+        self.begin_method(method, call, source, cx)
     }
 
-    /// Begins a call that comes from there, as [`RequestHandler::begin`]. The future is ready when it is
-    /// polled.
+    /// Begins a call that comes from there, as [`RequestHandler::begin`].
     #[inline]
-    pub(super) fn begin_method<'a>(
-        &'a self,
-        method: MethodCall<'a>,
-        call: Call,
-        origin: Option<Arc<CallOrigin>>,
-    ) -> impl Future<Output = Answer> + Send + 'a {
-        let mut call = Some((call, origin));
-        poll_fn(move |cx| {
-            let (call, origin) = call.take().unwrap_or_default();
-            Poll::Ready(self.poll_once(method, call, origin, cx))
-        })
-    }
-
-    #[inline]
-    fn poll_once(
+    pub(super) fn begin_method(
         &self,
         method: MethodCall<'_>,
         call: Call,
-        origin: Option<Arc<CallOrigin>>,
+        source: Option<Arc<CallSource>>,
         cx: &mut TaskContext<'_>,
     ) -> Answer {
-        let MethodCall { handler, streams, reports, budget, accepts_parts, traceparent, .. } =
-            method;
+        let MethodCall { handler, streams, reports, budget, accepts_parts, .. } = method;
         let guard = match self.lifecycle.begin_call() {
             Ok(guard) => guard,
             Err(problem) => return Answer::refusal(&problem),
         };
-        let scope = |inherited| method.scope(self.context.as_ref(), inherited).from(origin);
         if streams || reports {
             // The budget of a stream ends with its head: the stream may last longer.
             let whole = budget.filter(|_| reports);
             let deadline = whole.and_then(|budget| Instant::now().checked_add(budget));
-            let scope = scope(Inherited { deadline, traceparent });
+            let scope = self.scope_of_call(&method, deadline, source);
             let lifecycle = Arc::clone(&self.lifecycle);
             let stream = ResultStream::new(handler, call, (scope, whole), lifecycle, guard);
-            return Answer::Pending(PendingRequest::Stream { stream, budget });
+            return Answer::pending(PendingRequest::Stream { stream, budget });
         }
-        match dispatch::begin(handler, call, budget, traceparent, scope, cx) {
+        let scope = |deadline| self.scope_of_call(&method, deadline, source);
+        match dispatch::begin(handler, call, budget, scope, cx) {
             Begun::Answered(outcome) => {
                 Answer::Ready(Response::of_call(outcome, accepts_parts, guard))
             }
             Begun::Running(running) => {
-                let pending = PendingRequest::Call { running, budget, accepts_parts, guard };
-                Answer::Pending(pending)
+                Answer::pending(PendingRequest::Call { running, budget, accepts_parts, guard })
+            }
+        }
+    }
+
+    /// What the code of a call runs in.
+    #[inline]
+    fn scope_of_call(
+        &self,
+        method: &MethodCall<'_>,
+        deadline: Option<Instant>,
+        source: Option<Arc<CallSource>>,
+    ) -> Scope {
+        let plugin = self.context.as_ref();
+        match source {
+            None => method.scope(plugin, Inherited { deadline, traceparent: None }),
+            Some(source) => {
+                let traceparent = source.traceparent;
+                let scope = method.scope(plugin, Inherited { deadline, traceparent });
+                scope.from(source.origin.clone())
             }
         }
     }
@@ -249,10 +250,10 @@ impl RequestHandler {
     /// [`Hangup`] means that the connection ends without an answer.
     pub(super) async fn finish(
         &self,
-        pending: PendingRequest,
+        pending: Box<PendingRequest>,
         connection: u64,
     ) -> Result<Response, Hangup> {
-        let outcome = match pending {
+        let outcome = match *pending {
             PendingRequest::Call { running, budget, accepts_parts, guard } => {
                 let outcome = dispatch::finish(running, budget, &self.lifecycle).await;
                 return Ok(Response::of_call(outcome, accepts_parts, guard));
@@ -391,5 +392,9 @@ impl RequestHandler {
 impl Answer {
     fn refusal(problem: &Problem) -> Self {
         Self::Ready(Response::problem(problem, ResponseGuard::default()))
+    }
+
+    fn pending(request: PendingRequest) -> Self {
+        Self::Pending(Box::new(request))
     }
 }

@@ -14,30 +14,16 @@ use crate::protocol::{
 use crate::typed::Work;
 use crate::typed::{Call, CallOrigin, Context, Handler, Inherited, MediaType, Scope, inlet};
 
-/// What a request asks for. The large variant is boxed, so that a call is moved in a few registers.
+/// What a request asks for. What is large and rare is boxed, so that a call is moved in a few registers.
 pub(super) enum Route<'h> {
-    /// A call of one of the plugin's own methods.
-    Call(MethodCall<'h>),
-    /// A call of a plugin that calls services, which have to know where the call comes from.
-    CallFrom(MethodCall<'h>, Arc<CallOrigin>),
+    /// A call of one of the plugin's own methods, and where it comes from, if that matters.
+    Call(MethodCall<'h>, Option<Arc<CallSource>>),
     /// A call of such a method that takes a stream.
     Incoming(Box<IncomingCall<'h>>),
     /// One of the requests that the protocol reserves.
     Control(Box<ControlRequest>),
     /// An invalid request; the problem is its answer.
     Invalid(Problem),
-}
-
-impl<'h> Route<'h> {
-    /// The call, if a method is called with arguments that are no stream, and where it comes from, if
-    /// the plugin calls services.
-    pub(super) fn as_call(&self) -> Option<(MethodCall<'h>, Option<&Arc<CallOrigin>>)> {
-        match self {
-            Self::Call(call) => Some((*call, None)),
-            Self::CallFrom(call, origin) => Some((*call, Some(origin))),
-            Self::Incoming(_) | Self::Control(_) | Self::Invalid(_) => None,
-        }
-    }
 }
 
 /// A call of a method.
@@ -52,8 +38,6 @@ pub(super) struct MethodCall<'h> {
     pub(super) budget: Option<Duration>,
     /// Whether the caller reads a result of the media type `multipart/form-data`.
     pub(super) accepts_parts: bool,
-    /// The caller's place in a trace.
-    pub(super) traceparent: Option<Traceparent>,
     /// The wire name of the method.
     #[cfg(feature = "opentelemetry")]
     pub(super) name: &'h str,
@@ -74,7 +58,6 @@ impl<'h> MethodCall<'h> {
             reports: headers.accepts_events && method.progress.is_some(),
             budget,
             accepts_parts: headers.accepts_parts,
-            traceparent: headers.traceparent,
             #[cfg(feature = "opentelemetry")]
             name: &method.name,
         }
@@ -90,6 +73,26 @@ impl<'h> MethodCall<'h> {
     }
 }
 
+/// Where a call comes from. Most callers do not say.
+#[derive(Default)]
+pub(super) struct CallSource {
+    /// The caller's place in a trace.
+    pub(super) traceparent: Option<Traceparent>,
+    /// What the services have to know that the call may call.
+    pub(super) origin: Option<Arc<CallOrigin>>,
+}
+
+impl CallSource {
+    /// `None` if there is nothing to say.
+    pub(super) fn new(
+        traceparent: Option<Traceparent>,
+        origin: Option<Arc<CallOrigin>>,
+    ) -> Option<Arc<Self>> {
+        let says_something = traceparent.is_some() || origin.is_some();
+        says_something.then(|| Arc::new(Self { traceparent, origin }))
+    }
+}
+
 /// A call of a method that takes a stream.
 pub(super) struct IncomingCall<'h> {
     pub(super) call: MethodCall<'h>,
@@ -97,18 +100,23 @@ pub(super) struct IncomingCall<'h> {
     pub(super) items: MediaType,
     /// The other arguments, if the items are bytes. Else they are the first event.
     pub(super) arguments: Option<Bytes>,
-    /// Where it comes from, if the plugin calls services.
-    pub(super) origin: Option<Arc<CallOrigin>>,
+    /// Where it comes from, if that matters.
+    pub(super) source: Option<Arc<CallSource>>,
 }
 
 impl<'h> IncomingCall<'h> {
     /// A call of a method with this parameter. The header of its request may have these arguments.
-    pub(super) fn new(call: MethodCall<'h>, param: &Parameter, arguments: Option<&[u8]>) -> Self {
+    pub(super) fn new(
+        call: MethodCall<'h>,
+        source: Option<Arc<CallSource>>,
+        param: &Parameter,
+        arguments: Option<&[u8]>,
+    ) -> Self {
         if !spelling::is_bytes(&param.ty.spelling) {
-            return Self { call, items: MediaType::Json, arguments: None, origin: None };
+            return Self { call, items: MediaType::Json, arguments: None, source };
         }
         let arguments = arguments.map(Bytes::copy_from_slice).unwrap_or_default();
-        Self { call, items: MediaType::Raw, arguments: Some(arguments), origin: None }
+        Self { call, items: MediaType::Raw, arguments: Some(arguments), source }
     }
 
     /// The call with this body, which has arrived as a whole.
@@ -216,14 +224,13 @@ mod tests {
             reports: false,
             budget: None,
             accepts_parts: false,
-            traceparent: None,
             #[cfg(feature = "opentelemetry")]
             name: "m",
         };
         let of = |spelling: &str, arguments: Option<&[u8]>, body: &'static str| {
             let ty = TypeDescriptor { spelling: spelling.into(), schema: None };
             let param = Parameter { name: "items".into(), ty, stream: true };
-            let call = IncomingCall::new(call, &param, arguments);
+            let call = IncomingCall::new(call, None, &param, arguments);
             call.with_body(body.into()).map(|call| call.body().clone())
         };
         let event = "event: arguments\ndata: [1]\n\n";

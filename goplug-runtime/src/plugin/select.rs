@@ -5,7 +5,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Timeout, timeout};
@@ -28,6 +28,29 @@ pub(super) async fn select<A: Future, B: Future>(a: A, b: B) -> Either<A::Output
         b.as_mut().poll(cx).map(Either::Right)
     })
     .await
+}
+
+/// Runs code with the context of the current task. The code waits for nothing.
+pub(super) fn with_context<T, F>(code: F) -> WithContext<F>
+where
+    F: FnOnce(&mut Context<'_>) -> T + Unpin,
+{
+    WithContext(Some(code))
+}
+
+/// What [`with_context`] returns; ready at its first poll.
+pub(super) struct WithContext<F>(Option<F>);
+
+impl<T, F: FnOnce(&mut Context<'_>) -> T + Unpin> Future for WithContext<F> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        match self.0.take() {
+            Some(code) => Poll::Ready(code(cx)),
+            None => Poll::Pending,
+        }
+    }
 }
 
 /// Waits for both of two futures, at the same time.
@@ -78,7 +101,7 @@ where
     F: Future<Output: Send> + Send,
 {
     let mut future = pin!(future);
-    if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+    if let Poll::Ready(output) = with_context(|cx| future.as_mut().poll(cx)).await {
         return Some(output);
     }
     let mut output = None;

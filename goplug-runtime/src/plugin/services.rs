@@ -215,7 +215,7 @@ impl Host {
     /// How long a call may take.
     fn timeout(request: &CallRequest<'_>) -> Duration {
         let limit = request.timeout.unwrap_or(limits::CALL_TIMEOUT).min(limits::MAX_DURATION);
-        Inherited::current().for_nested(limit)
+        Inherited::limit_nested(limit)
     }
 
     /// A call for people, with those that it is within.

@@ -11,7 +11,7 @@ use super::body_part::next_part;
 use super::busy_polling::BusyPolling;
 use super::error::{SendError, Stage};
 use super::pool::Pooled;
-use crate::http1::{BodyStream, Buffer, Request, ResponseReader};
+use crate::http1::{BodyStream, Buffer, Request, RequestWriter, ResponseReader};
 use crate::limits;
 use crate::transport::{BlockingStream, ShutdownHandle};
 
@@ -26,8 +26,7 @@ pub(in crate::host) struct BlockingConnection {
     pub(super) stream: BlockingStream,
     buffer: Buffer,
     reader: ResponseReader,
-    /// The head of a request, and a short body.
-    outgoing: Vec<u8>,
+    writer: RequestWriter,
     busy_polling: BusyPolling,
     reusable: bool,
     /// When the last response was complete.
@@ -50,7 +49,7 @@ impl BlockingConnection {
             stream,
             buffer: Buffer::default(),
             reader: ResponseReader::new(limit),
-            outgoing: Vec::new(),
+            writer: RequestWriter::default(),
             busy_polling: BusyPolling::new(busy_poll),
             reusable: true,
             idle_since: Instant::now(),
@@ -68,10 +67,9 @@ impl BlockingConnection {
         deadline: Instant,
     ) -> Result<A, SendError> {
         self.reusable = false;
-        self.outgoing.clear();
-        let body = request.write_to(&mut self.outgoing, authority.as_bytes());
-        self.busy_polling.begin_request(&mut self.outgoing);
-        let mut parts = [IoSlice::new(&self.outgoing), IoSlice::new(body)];
+        let body = self.writer.write(request, authority.as_bytes());
+        self.busy_polling.begin_request(&mut self.writer);
+        let mut parts = [IoSlice::new(self.writer.bytes()), IoSlice::new(body)];
         let sent = match request.more {
             [] => send(&mut self.stream, &mut parts, deadline),
             more => {
@@ -109,10 +107,9 @@ impl BlockingConnection {
     /// Begins a request whose body is a stream, and returns its head.
     pub(super) fn begin_request(&mut self, request: &Request<'_>, authority: &str) -> &[u8] {
         self.reusable = false;
-        self.outgoing.clear();
-        request.write_head_of_stream(&mut self.outgoing, authority.as_bytes());
-        self.busy_polling.begin_request(&mut self.outgoing);
-        &self.outgoing
+        self.writer.write_head_of_stream(request, authority.as_bytes());
+        self.busy_polling.begin_request(&mut self.writer);
+        self.writer.bytes()
     }
 
     /// Reads the response, and notes whether a byte of it came.

@@ -17,12 +17,12 @@ pub(in crate::host) struct Budget {
 impl Budget {
     /// A budget that begins now.
     pub(in crate::host) fn new(total: Duration) -> Self {
-        Self { total, remaining: total, deadline: Instant::now() + total }
+        Self::since(Instant::now(), total)
     }
 
-    /// When the call began.
-    pub(in crate::host) fn began(&self) -> Instant {
-        self.deadline.checked_sub(self.total).unwrap_or(self.deadline)
+    /// A budget that began then.
+    pub(in crate::host) fn since(began: Instant, total: Duration) -> Self {
+        Self { total, remaining: total, deadline: began + total }
     }
 
     /// The same budget with the time that remains now.

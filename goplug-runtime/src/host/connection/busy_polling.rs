@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http1::insert_header;
+use crate::http1::RequestWriter;
 use crate::protocol::wire;
 use crate::transport::BusyPoll;
 
@@ -22,12 +22,12 @@ impl BusyPolling {
         Self { poll: BusyPoll::new(bound), header }
     }
 
-    /// Counts a request with this head, and adds the header to the head of the first request.
+    /// Counts a request that this has written, and adds the header to the head of the first request.
     #[inline]
-    pub(super) fn begin_request(&mut self, head: &mut Vec<u8>) {
+    pub(super) fn begin_request(&mut self, writer: &mut RequestWriter) {
         self.poll.count_request();
         if let Some(microseconds) = self.header.take() {
-            insert_header(head, wire::HEADER_BUSY_POLL, microseconds);
+            writer.insert_header(wire::HEADER_BUSY_POLL, microseconds);
         }
     }
 }

@@ -26,7 +26,7 @@ use super::open::connect;
 use super::pool::Pooled;
 use crate::error::Error;
 use crate::host::runtime;
-use crate::http1::{BodyStream, Buffer, Request, ResponseReader};
+use crate::http1::{BodyStream, Buffer, Request, RequestWriter, ResponseReader};
 use crate::limits;
 use crate::transport::{BusyPoll, ShutdownHandle, Stream};
 
@@ -39,8 +39,7 @@ pub(in crate::host) struct Connection {
     runtime: Id,
     incoming: Buffer,
     reader: ResponseReader,
-    /// The head of a request, and a short body.
-    outgoing: Vec<u8>,
+    writer: RequestWriter,
     timer: DeadlineTimer,
     busy_polling: BusyPolling,
     reusable: bool,
@@ -64,7 +63,7 @@ impl Connection {
             runtime,
             incoming: Buffer::default(),
             reader: ResponseReader::new(limit),
-            outgoing: Vec::new(),
+            writer: RequestWriter::default(),
             timer: DeadlineTimer::default(),
             busy_polling: BusyPolling::new(busy_poll),
             reusable: true,
@@ -86,13 +85,12 @@ impl Connection {
         is_only_call: impl Fn() -> bool,
     ) -> Result<A, SendError> {
         let was_reusable = std::mem::take(&mut self.reusable);
-        self.outgoing.clear();
-        let body = request.write_to(&mut self.outgoing, authority);
-        self.busy_polling.begin_request(&mut self.outgoing);
+        let body = self.writer.write(request, authority);
+        self.busy_polling.begin_request(&mut self.writer);
         let mut exchange = Exchange {
             stream: &mut self.stream,
             incoming: &mut self.incoming,
-            parts: [&self.outgoing, body],
+            parts: [self.writer.bytes(), body],
             more: Unsent::new(request.more),
             sent: 0,
             write_error: None,

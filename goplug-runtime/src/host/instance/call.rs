@@ -197,6 +197,7 @@ impl Instance {
 
     /// A call as a request in the plugin's dialect. `body` is that of a call with bytes beside its
     /// other arguments, and `headers` are in the place of the usual ones.
+    #[inline]
     pub(super) fn request_of_call<'a>(
         &self,
         call: &'a CallRequest<'a>,
@@ -204,29 +205,28 @@ impl Instance {
         headers: Option<&'a [(&'static str, &'a str)]>,
         budget: Budget,
     ) -> Request<'a> {
-        let (media_type, request) = match body {
-            None => (call.media_type.as_str(), Request::new(call.method, &call.body)),
-            Some(CallBody { media_type, first, more }) => {
-                (&**media_type, Request { more, ..Request::new(call.method, first) })
-            }
-        };
+        let mut request = Request::new(call.method, &call.body);
+        request.content_type = Some(call.media_type.as_str());
+        if let Some(CallBody { media_type, first, more }) = body {
+            request.content_type = Some(media_type);
+            (request.body, request.more) = (first, more);
+        }
         match self.dialect() {
-            Dialect::GoPlug2 => Request {
-                timeout: Some(wire::timeout_value(budget.remaining)),
-                traceparent: call.trace(),
-                content_type: Some(media_type),
-                headers: match headers {
+            Dialect::GoPlug2 => {
+                request.timeout = Some(wire::timeout_value(budget.remaining));
+                request.traceparent = call.trace();
+                request.headers = match headers {
                     Some(headers) => headers,
                     None if call.accepts_parts => ACCEPTS_PARTS,
                     None => &[],
-                },
-                ..request
-            },
-            Dialect::GoPlug1 => Request {
-                content_type: (!request.body.is_empty()).then(|| MediaType::Json.as_str()),
-                ..request
-            },
+                };
+            }
+            Dialect::GoPlug1 => {
+                let has_body = !request.body.is_empty();
+                request.content_type = has_body.then(|| MediaType::Json.as_str());
+            }
         }
+        request
     }
 
     pub(super) fn request_limits(&self, budget: Budget) -> RequestLimits {

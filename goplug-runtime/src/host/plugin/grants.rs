@@ -59,7 +59,7 @@ impl ServiceTarget for Granted {
                 idempotent,
                 ..CallRequest::new(&method, body, media_type)
             };
-            let body = retry::call(&plugin, request).await.map_err(|error| problem(&id, error))?;
+            let body = retry::call(&plugin, &request).await.map_err(|error| problem(&id, error))?;
             let media_type = if is_raw { MediaType::Raw } else { MediaType::Json };
             Ok(Reply { body, media_type, beside: None })
         }))

@@ -322,7 +322,7 @@ impl std::fmt::Debug for Plugin {
 
 impl Caller for Plugin {
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
-        retry::call(&self.shared, request).await
+        retry::call(&self.shared, &request).await
     }
 
     async fn call_with_progress(
@@ -330,11 +330,11 @@ impl Caller for Plugin {
         request: CallRequest<'_>,
         progress: &mut (dyn FnMut(Bytes) + Send),
     ) -> Result<Bytes> {
-        retry::call_with_progress(&self.shared, request, progress).await
+        retry::call_with_progress(&self.shared, &request, progress).await
     }
 
     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
-        retry::call_for_stream(&self.shared, request).await
+        retry::call_for_stream(&self.shared, &request).await
     }
 
     async fn subscribe(

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::availability::Acquired;
 use super::state::PluginState;
@@ -83,7 +84,7 @@ impl Attempt for WithProgress<'_> {
 /// Calls a method. Dropping the future cancels the call.
 pub(super) fn call(
     plugin: &PluginState,
-    request: CallRequest<'_>,
+    request: &CallRequest<'_>,
 ) -> impl Future<Output = Result<Bytes>> {
     waiting(plugin, request, ForBody)
 }
@@ -92,7 +93,7 @@ pub(super) fn call(
 /// the stream, cancels the call.
 pub(super) fn call_for_stream(
     plugin: &PluginState,
-    request: CallRequest<'_>,
+    request: &CallRequest<'_>,
 ) -> impl Future<Output = Result<StreamedBody>> {
     waiting(plugin, request, ForStream { idle: plugin.policy().stream_idle })
 }
@@ -101,7 +102,7 @@ pub(super) fn call_for_stream(
 /// future cancels the call.
 pub(super) fn call_with_progress(
     plugin: &PluginState,
-    request: CallRequest<'_>,
+    request: &CallRequest<'_>,
     progress: &mut (dyn FnMut(Bytes) + Send),
 ) -> impl Future<Output = Result<Bytes>> {
     waiting(plugin, request, WithProgress(Listener::new(progress)))
@@ -109,30 +110,31 @@ pub(super) fn call_with_progress(
 
 async fn waiting<A: Attempt>(
     plugin: &PluginState,
-    request: CallRequest<'_>,
+    request: &CallRequest<'_>,
     attempt: A,
 ) -> Result<A::Output> {
     plugin.check_maker()?;
-    let budget = Budget::new(call_timeout(plugin, &request));
-    let record = plugin.statistics.begin(budget.began());
+    let began = Instant::now();
+    let budget = Budget::since(began, call_timeout(plugin, request));
+    let record = plugin.statistics.begin(began);
     record.end(waiting_within(plugin, request, budget, attempt).await)
 }
 
 async fn waiting_within<A: Attempt>(
     plugin: &PluginState,
-    request: CallRequest<'_>,
+    request: &CallRequest<'_>,
     mut budget: Budget,
     attempt: A,
 ) -> Result<A::Output> {
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
         let instance = plugin.acquire_by(budget.deadline).await?;
-        check_offered(&instance, &request)?;
-        let error = match attempt.with(&instance, &request, budget).await {
+        check_offered(&instance, request)?;
+        let error = match attempt.with(&instance, request, budget).await {
             Ok(result) => return Ok(result),
             Err(error) => error,
         };
-        if !may_be_retried(&error, &request) {
+        if !may_be_retried(&error, request) {
             return Err(error);
         }
         // Boxed: a call that is answered keeps no room for it.
@@ -181,8 +183,9 @@ fn blocking<T>(
     call: impl Fn(&CallGuard, Budget) -> Result<T>,
 ) -> Result<T> {
     plugin.check_maker()?;
-    let budget = Budget::new(call_timeout(plugin, request));
-    let record = plugin.statistics.begin(budget.began());
+    let began = Instant::now();
+    let budget = Budget::since(began, call_timeout(plugin, request));
+    let record = plugin.statistics.begin(began);
     record.end(blocking_within(plugin, request, budget, call))
 }
 
@@ -236,7 +239,7 @@ fn check_optional(instance: &Instance, method: &str) -> Result<()> {
 /// How long a call may take. What is done within a call has a little less than what that call has left.
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
     let timeout = request.timeout.unwrap_or(plugin.policy().call_timeout);
-    Inherited::current().for_nested(timeout.min(limits::MAX_DURATION))
+    Inherited::limit_nested(timeout.min(limits::MAX_DURATION))
 }
 
 /// Whether the plugin is restarted whatever its exit: then a call that it refuses because it stops

@@ -3,10 +3,12 @@
 //! Imports the shared files of `http1` and `protocol`. Start reading at `response.rs`.
 
 mod request;
+mod request_writer;
 mod response;
 mod response_head;
 
 pub use request::{Request, insert_header};
+pub use request_writer::RequestWriter;
 pub use response::{Progress, Response, ResponseReader, StreamHead, StreamedResponse};
 pub use response_head::Protocol;
 

@@ -73,6 +73,12 @@ impl<'a> Request<'a> {
     #[inline]
     pub fn write_to(&self, out: &mut Vec<u8>, authority: &[u8]) -> &'a [u8] {
         self.write_fields(out, authority);
+        self.write_rest(out)
+    }
+
+    /// Appends what follows [`Request::write_fields`], as [`Request::write_to`] does.
+    #[inline]
+    pub(super) fn write_rest(&self, out: &mut Vec<u8>) -> &'a [u8] {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(b"\r\ncontent-length: ");
         out.extend_from_slice(digits.format(self.body_length()).as_bytes());
@@ -91,8 +97,7 @@ impl<'a> Request<'a> {
     }
 
     /// Appends the head without the fields that say where the body ends.
-    #[inline]
-    fn write_fields(&self, out: &mut Vec<u8>, authority: &[u8]) {
+    pub(super) fn write_fields(&self, out: &mut Vec<u8>, authority: &[u8]) {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(match self.verb {
             Verb::Get => b"GET ",

@@ -11,11 +11,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context as TaskContext, Poll};
+use std::time::{Duration, Instant};
 
 use super::call_context::{CallContext, Inherited};
 use super::notifier::Notifier;
 use super::origin::CallOrigin;
-#[cfg(feature = "opentelemetry")]
 use crate::protocol::Traceparent;
 
 /// Which plugin the current code works for.
@@ -67,7 +67,9 @@ struct Inner {
 /// The call of a scope.
 #[derive(Debug)]
 struct ScopedCall {
-    inherited: Inherited,
+    deadline: Option<Instant>,
+    /// Boxed, as few callers have one: each call moves its scope.
+    traceparent: Option<Box<Traceparent>>,
     /// Where the call comes from, if calls that are made within it have to know.
     origin: Option<Arc<CallOrigin>>,
     /// Made when somebody asks for it, since few methods do.
@@ -102,14 +104,21 @@ impl Scope {
     }
 
     /// Of a call that hands this down.
+    #[inline]
     pub fn of_call(plugin: Option<&Context>, inherited: Inherited) -> Self {
-        let call =
-            ScopedCall { inherited, origin: None, context: OnceCell::new(), ends_call: true };
+        let call = ScopedCall {
+            deadline: inherited.deadline,
+            traceparent: inherited.traceparent.map(Box::new),
+            origin: None,
+            context: OnceCell::new(),
+            ends_call: true,
+        };
         Self::new(Some(Inner { plugin: plugin.cloned(), call: Some(call), may_block: false }))
     }
 
     /// The same scope of a call that comes from there.
     #[cfg(any(feature = "host", feature = "plugin"))]
+    #[inline]
     #[must_use]
     pub(crate) fn from(mut self, origin: Option<Arc<CallOrigin>>) -> Self {
         if let Some(Inner { call: Some(call), .. }) = &mut self.inner {
@@ -123,7 +132,8 @@ impl Scope {
         let scope = Self::new(with_current(|current| Inner {
             plugin: current.plugin.clone(),
             call: current.call.as_ref().map(|call| ScopedCall {
-                inherited: call.inherited,
+                deadline: call.deadline,
+                traceparent: call.traceparent.clone(),
                 origin: call.origin.clone(),
                 context: OnceCell::from(call.context()),
                 ends_call: false,
@@ -186,9 +196,18 @@ fn with_current<R>(look: impl FnOnce(&Inner) -> R) -> Option<R> {
     CURRENT.try_with(|current| current.borrow().as_ref().map(look)).ok().flatten()
 }
 
+/// Looks at the call that the current code is a part of; `None` outside of every call.
+fn of_current_call<R>(look: impl FnOnce(&ScopedCall) -> Option<R>) -> Option<R> {
+    with_current(|current| current.call.as_ref().and_then(look)).flatten()
+}
+
 impl ScopedCall {
+    fn inherited(&self) -> Inherited {
+        Inherited { deadline: self.deadline, traceparent: self.traceparent.as_deref().copied() }
+    }
+
     fn context(&self) -> CallContext {
-        self.context.get_or_init(|| CallContext::new(self.inherited)).clone()
+        self.context.get_or_init(|| CallContext::new(self.inherited())).clone()
     }
 }
 
@@ -232,15 +251,26 @@ impl CallOrigin {
     /// if nobody has to know.
     #[cfg(any(feature = "host", feature = "plugin"))]
     pub(crate) fn current() -> Option<Arc<Self>> {
-        with_current(|current| current.call.as_ref()?.origin.clone()).flatten()
+        of_current_call(|call| call.origin.clone())
     }
 }
 
 impl Inherited {
     /// What the call that the current code is a part of hands down; nothing outside of every call.
     pub fn current() -> Self {
-        let call = with_current(|current| current.call.as_ref().map(|call| call.inherited));
-        call.flatten().unwrap_or_default()
+        of_current_call(|call| Some(call.inherited())).unwrap_or_default()
+    }
+
+    /// What [`Inherited::for_nested`] says of the call that the current code is a part of.
+    #[cfg(any(feature = "host", feature = "plugin"))]
+    pub(crate) fn limit_nested(limit: Duration) -> Duration {
+        let deadline = of_current_call(|call| call.deadline);
+        Self { deadline, traceparent: None }.for_nested(limit)
+    }
+
+    /// The place in a trace of the call that the current code is a part of.
+    pub(crate) fn current_trace() -> Option<Traceparent> {
+        of_current_call(|call| call.traceparent.as_deref().copied())
     }
 }
 
@@ -252,7 +282,7 @@ impl CallContext {
     /// is that callback, which has no deadline.
     #[must_use]
     pub fn current() -> Option<Self> {
-        with_current(|current| current.call.as_ref().map(ScopedCall::context)).flatten()
+        of_current_call(|call| Some(call.context()))
     }
 }
 
@@ -335,64 +365,4 @@ fn only(is_meant: impl Fn(TypeId) -> bool) -> Result<Arc<dyn Notifier>, Missing>
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::{pending, ready};
-
-    use super::*;
-
-    fn of_call() -> Scope {
-        Scope::of_call(None, Inherited::default())
-    }
-
-    #[tokio::test]
-    async fn the_code_of_a_call_finds_its_context_and_no_other_code_does() {
-        assert!(CallContext::current().is_none());
-        let found = Box::pin(async { (CallContext::current(), CallContext::current()) });
-        let (Some(one), Some(other)) = of_call().run(found).await else { panic!("no context") };
-        assert!(one.is_cancelled() && other.is_cancelled());
-        assert!(CallContext::current().is_none());
-        assert!(Scope::of_plugin(None).enter(CallContext::current).is_none());
-    }
-
-    #[test]
-    fn a_scope_within_another_hides_it_until_it_is_left() {
-        let mut outer = of_call();
-        outer.enter(|| {
-            let context = CallContext::current().unwrap();
-            let mut inner = of_call();
-            let hidden = inner.enter(|| CallContext::current().unwrap());
-            drop(inner);
-            assert!(hidden.is_cancelled() && !context.is_cancelled());
-            assert!(CallContext::current().is_some());
-        });
-    }
-
-    #[test]
-    fn dropping_the_scope_ends_the_call_and_dropping_that_of_a_thread_does_not() {
-        let mut scope = of_call();
-        let (context, mut of_thread) =
-            scope.enter(|| (CallContext::current().unwrap(), Scope::current()));
-        let of_same_call = of_thread.enter(|| CallContext::current().unwrap());
-        drop(of_thread);
-        assert!(!of_same_call.is_cancelled());
-        drop(scope);
-        assert!(of_same_call.is_cancelled() && context.is_cancelled());
-    }
-
-    #[test]
-    fn a_future_is_dropped_within_its_scope() {
-        struct InScope;
-        impl Drop for InScope {
-            fn drop(&mut self) {
-                assert!(CallContext::current().is_some());
-            }
-        }
-        let value = InScope;
-        let future = Box::pin(async move {
-            let _value = value;
-            pending::<()>().await;
-        });
-        drop(of_call().run(future));
-        drop(of_call().run(ready(())));
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ pub(crate) fn current() -> Option<Traceparent> {
     if let Some(place) = span::current() {
         return Some(place);
     }
-    Inherited::current().traceparent
+    Inherited::current_trace()
 }
 
 impl Scope {

@@ -36,10 +36,9 @@ impl Connection {
         times: StreamingTimes,
     ) -> Result<A, SendError> {
         let was_reusable = std::mem::take(&mut self.reusable);
-        self.outgoing.clear();
-        request.write_head_of_stream(&mut self.outgoing, authority);
-        self.busy_polling.begin_request(&mut self.outgoing);
-        body.begin(&self.outgoing);
+        self.writer.write_head_of_stream(request, authority);
+        self.busy_polling.begin_request(&mut self.writer);
+        body.begin(self.writer.bytes());
         let mut exchange = StreamingExchange {
             stream: &mut self.stream,
             incoming: &mut self.incoming,

@@ -37,15 +37,11 @@ impl<'h> H1Connection<'h> {
             self.stream.incoming.consume(2);
         }
         let filled = self.stream.incoming.filled();
-        if let Some(((call, origin, info), size)) = self.last_head.find(filled) {
+        if let Some(((call, source, info), size)) = self.last_head.find(filled) {
             self.stream.incoming.consume(size);
             self.head_since = None;
             self.busy_poll.count_request();
-            let route = match origin {
-                None => Route::Call(call),
-                Some(origin) => Route::CallFrom(call, origin),
-            };
-            return NextRequest::Request(route, info);
+            return NextRequest::Request(Route::Call(call, source), info);
         }
         // The beginning of a head like the last one does not have to be parsed.
         if filled.is_empty() || self.last_head.begins_with(filled) {
@@ -64,9 +60,9 @@ impl<'h> H1Connection<'h> {
         self.pipeline |= head.pipeline;
         if let Some(bound) = head.busy_poll {
             self.busy_poll = BusyPoll::of_task(Duration::from_micros(bound));
-        } else if let Some((call, origin)) = route.as_call() {
+        } else if let Route::Call(call, source) = &route {
             let head = &self.stream.incoming.filled()[..size];
-            self.last_head.keep(head, (call, origin.cloned(), info));
+            self.last_head.keep(head, (*call, source.clone(), info));
         }
         self.stream.incoming.consume(size);
         self.head_since = None;

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,9 +17,10 @@ use crate::plugin::dispatch;
 use crate::plugin::problems::{bad_request, body_too_large, no_event};
 use crate::plugin::request_handler::Answer;
 use crate::plugin::response::{Content, Response, ResponseGuard};
-use crate::plugin::route::{IncomingCall, MethodCall};
+use crate::plugin::route::{CallSource, IncomingCall, MethodCall};
+use crate::plugin::select::with_context;
 use crate::protocol::Problem;
-use crate::typed::{Call, CallOrigin, IncomingError, InletReader, inlet};
+use crate::typed::{Call, IncomingError, InletReader, inlet};
 
 impl H1Connection<'_> {
     /// Answers a call of a method that takes a stream. It begins when its arguments are there.
@@ -35,8 +37,8 @@ impl H1Connection<'_> {
             Some(arguments) => arguments,
             None => self.first_event(&mut feed, &mut reader).await?,
         };
-        let IncomingCall { call, origin, .. } = request;
-        let response = self.run((call, origin), arguments, reader, &mut feed).await?;
+        let IncomingCall { call, source, .. } = request;
+        let response = self.run((call, source), arguments, reader, &mut feed).await?;
         if matches!(response.content, Content::Result(_)) {
             return Ok(match self.push(response) {
                 Some(Served::Result(result, _)) => {
@@ -80,7 +82,7 @@ impl H1Connection<'_> {
     /// Runs the method, and reads the body meanwhile.
     async fn run(
         &mut self,
-        (method, origin): (MethodCall<'_>, Option<Arc<CallOrigin>>),
+        (method, source): (MethodCall<'_>, Option<Arc<CallSource>>),
         arguments: Bytes,
         reader: InletReader,
         feed: &mut Feed,
@@ -94,7 +96,8 @@ impl H1Connection<'_> {
         feed.limit_rest(after_body);
         let call = Call::new(arguments).reading(reader);
         let method = MethodCall { budget, ..method };
-        let pending = match self.handler.begin_method(method, call, origin).await {
+        let begin = |cx: &mut Context<'_>| self.handler.begin_method(method, call, source, cx);
+        let pending = match with_context(begin).await {
             Answer::Ready(response) => return Ok(response),
             Answer::Pending(pending) => pending,
         };

@@ -32,10 +32,10 @@ use crate::plugin::problems::bad_request;
 use crate::plugin::request_handler::{Answer, RequestHandler};
 use crate::plugin::response::{Content, Response, ResponseGuard};
 use crate::plugin::result_stream::ResultStream;
-use crate::plugin::route::{MethodCall, Route};
+use crate::plugin::route::{CallSource, MethodCall, Route};
+use crate::plugin::select::with_context;
 use crate::protocol::{Problem, wire};
 use crate::transport::BusyPoll;
-use crate::typed::CallOrigin;
 
 /// Why [`H1Connection::serve`] answers no further request.
 pub(super) enum Served {
@@ -55,7 +55,7 @@ pub(super) struct H1Connection<'h> {
     handler: &'h RequestHandler,
     id: u64,
     /// What the head of the last call says.
-    last_head: HeadCache<(MethodCall<'h>, Option<Arc<CallOrigin>>, BodyInfo)>,
+    last_head: HeadCache<(MethodCall<'h>, Option<Arc<CallSource>>, BodyInfo)>,
     outbox: Outbox,
     /// How long the peer may take for a head, and pause within a body or while it takes
     /// responses.
@@ -139,7 +139,7 @@ impl<'h> H1Connection<'h> {
     /// returned.
     async fn answer(&mut self, route: Route<'_>, body: Bytes) -> Result<Option<Served>, Closed> {
         let handler = self.handler;
-        let response = match handler.begin(route, body).await {
+        let response = match with_context(|cx| handler.begin(route, body, cx)).await {
             Answer::Ready(response) => response,
             Answer::Pending(pending) => {
                 self.flush().await?;

@@ -28,7 +28,7 @@ use crate::plugin::connection::h1::H1Connection;
 use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::{Answer, RequestHandler};
 use crate::plugin::response::{Response as PluginResponse, ResponseGuard};
-use crate::plugin::select::{Either, select};
+use crate::plugin::select::{Either, select, with_context};
 use crate::protocol::wire;
 use crate::transport::{Stream, is_peer_closed};
 
@@ -93,7 +93,7 @@ async fn answer(
     let fields = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let timeout = head.headers.get(wire::HEADER_TIMEOUT).map(|value| value.as_bytes());
     let route = handler.route(head.method.as_str(), head.uri.path(), timeout, fields);
-    match handler.begin(route, body).await {
+    match with_context(|cx| handler.begin(route, body, cx)).await {
         Answer::Ready(ready) => Ok(response(ready)),
         Answer::Pending(pending) => handler.finish(pending, id).await.map(response),
     }
