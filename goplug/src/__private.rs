@@ -222,6 +222,12 @@ pub use goplug_runtime::typed::{
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, futures_core::Stream, inventory, serde, serde_json};
 
+/// What serves the methods with streams, in a program that may be a plugin.
+#[cfg(feature = "plugin")]
+pub use goplug_runtime::plugin::STREAMING;
+#[cfg(not(feature = "plugin"))]
+pub use goplug_runtime::typed::NO_STREAMING as STREAMING;
+
 /// The default type of a client's caller: the host's handle of a plugin. In a program without the
 /// `host` feature it is a type without values.
 #[cfg(feature = "host")]

@@ -58,6 +58,7 @@ pub trait Greeter: __GreeterClients {
                     })) as ::goplug::__private::Dispatch),
                 ]),
             ),
+            streaming: ::std::option::Option::None,
         }
     }
 }

@@ -48,6 +48,7 @@ pub trait Report: __ReportClients {
                     })) as ::goplug::__private::Dispatch),
                 ]),
             ),
+            streaming: ::std::option::Option::None,
         }
     }
 }

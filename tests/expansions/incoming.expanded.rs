@@ -59,7 +59,7 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Log,
     >(
-        ::goplug::__private::Item::Method(
+        ::goplug::__private::Item::Streaming(
             <LogClient>::__METHOD_INGEST,
             |_, call| ::std::boxed::Box::pin(async move {
                 let (source,) = call
@@ -68,6 +68,7 @@ const _: () = {
                 let lines = call.arriving::<Line>().items()?;
                 ::goplug::__private::Answer(ingest(source, lines).await).reply()
             }),
+            ::goplug::__private::STREAMING,
         ),
     );
     ::goplug::__private::inventory::submit! {
@@ -169,7 +170,7 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Log,
     >(
-        ::goplug::__private::Item::Method(
+        ::goplug::__private::Item::Streaming(
             <LogClient>::__METHOD_UNPACK,
             |plugin, call| ::std::boxed::Box::pin(async move {
                 let plugin = ::goplug::__private::receiver::<Log>(plugin)?;
@@ -182,6 +183,7 @@ const _: () = {
                 >(::goplug::__private::blocking(move || unpack(&plugin, packed)).await?)
                     .reply_to(<LogClient>::__METHOD_UNPACK)
             }),
+            ::goplug::__private::STREAMING,
         ),
     );
     ::goplug::__private::inventory::submit! {
@@ -299,6 +301,7 @@ pub trait Filter: __FilterClients {
                     })) as ::goplug::__private::Dispatch),
                 ]),
             ),
+            streaming: ::std::option::Option::Some(::goplug::__private::STREAMING),
         }
     }
 }

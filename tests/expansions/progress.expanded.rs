@@ -12,7 +12,7 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Sum,
     >(
-        ::goplug::__private::Item::Method(
+        ::goplug::__private::Item::Streaming(
             <SumClient>::__METHOD_SUM_UP_TO,
             |_, call| ::std::boxed::Box::pin(async move {
                 let (progress, reports) = call.progress::<u8>();
@@ -29,6 +29,7 @@ const _: () = {
                     })
                     .await
             }),
+            ::goplug::__private::STREAMING,
         ),
     );
     ::goplug::__private::inventory::submit! {
@@ -111,7 +112,7 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Sum,
     >(
-        ::goplug::__private::Item::Method(
+        ::goplug::__private::Item::Streaming(
             <SumClient>::__METHOD_COUNT,
             |_, call| ::std::boxed::Box::pin(async move {
                 let context = ::goplug::__private::call_context();
@@ -129,6 +130,7 @@ const _: () = {
                     })
                     .await
             }),
+            ::goplug::__private::STREAMING,
         ),
     );
     ::goplug::__private::inventory::submit! {

@@ -61,7 +61,7 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Log,
     >(
-        ::goplug::__private::Item::Method(
+        ::goplug::__private::Item::Streaming(
             <LogClient>::__METHOD_TAIL,
             |_, call| ::std::boxed::Box::pin(async move {
                 let outlet = call.outlet();
@@ -75,6 +75,7 @@ const _: () = {
                     .items()
                     .await
             }),
+            ::goplug::__private::STREAMING,
         ),
     );
     ::goplug::__private::inventory::submit! {
@@ -183,7 +184,7 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Log,
     >(
-        ::goplug::__private::Item::Method(
+        ::goplug::__private::Item::Streaming(
             <LogClient>::__METHOD_SEARCH,
             |plugin, call| ::std::boxed::Box::pin(async move {
                 let plugin = ::goplug::__private::receiver::<Log>(plugin)?;
@@ -203,6 +204,7 @@ const _: () = {
                     .attempts()
                     .await
             }),
+            ::goplug::__private::STREAMING,
         ),
     );
     ::goplug::__private::inventory::submit! {
@@ -285,7 +287,7 @@ const _: () = {
     const __ENTRY: ::goplug::__private::Entry = ::goplug::__private::Entry::new::<
         Log,
     >(
-        ::goplug::__private::Item::Method(
+        ::goplug::__private::Item::Streaming(
             <LogClient>::__METHOD_PACKED,
             |_, call| ::std::boxed::Box::pin(async move {
                 let outlet = call.outlet();
@@ -300,6 +302,7 @@ const _: () = {
                     .bytes()
                     .await
             }),
+            ::goplug::__private::STREAMING,
         ),
     );
     ::goplug::__private::inventory::submit! {
@@ -401,6 +404,7 @@ pub trait Feed: __FeedClients {
                     })) as ::goplug::__private::Dispatch),
                 ]),
             ),
+            streaming: ::std::option::Option::Some(::goplug::__private::STREAMING),
         }
     }
 }

@@ -8,12 +8,12 @@ use syn::{Attribute, Path, Visibility};
 use super::dispatch::dispatch;
 use super::flavour::Flavour;
 use super::paths::Paths;
-use crate::model::{ClientMember, idents};
+use crate::model::{ClientMember, Method, idents};
 
 /// ```text
 /// #[doc(hidden)]
 /// fn __has_goplug_plugin_on_it() -> Contract where Self: PluginType {
-///     Contract { spec: <GreeterClient>::__CONTRACT, dispatch: […].into_vec() }
+///     Contract { spec: <GreeterClient>::__CONTRACT, dispatch: […].into_vec(), streaming: None }
 /// }
 /// ```
 ///
@@ -28,6 +28,10 @@ pub(crate) fn table(members: &[ClientMember], paths: &Paths) -> TokenStream {
     });
     let deprecated = methods().any(|method| method.signature.attrs.deprecated.is_some());
     let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
+    let streaming = match methods().any(Method::has_stream) {
+        true => quote!(::std::option::Option::Some(#private::STREAMING)),
+        false => quote!(::std::option::Option::None),
+    };
     quote! {
         #[doc(hidden)]
         #allow
@@ -40,6 +44,7 @@ pub(crate) fn table(members: &[ClientMember], paths: &Paths) -> TokenStream {
                 dispatch: <[#private::Dispatch]>::into_vec(::std::boxed::Box::new([
                     #(#dispatch),*
                 ])),
+                streaming: #streaming,
             }
         }
     }

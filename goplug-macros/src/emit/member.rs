@@ -44,6 +44,8 @@ pub(crate) fn on_client(member: &ClientMember, flavour: Flavour, paths: &Paths) 
 
 /// ```text
 /// Item::Method(<CalculatorClient>::__METHOD_ADD, |plugin, call| …)
+/// // or, if the method has a stream or reports:
+/// Item::Streaming(<LogClient>::__METHOD_TAIL, |plugin, call| …, STREAMING)
 /// // or
 /// Item::Callback(<CalculatorClient>::__CALLBACK_PROGRESS)
 /// ```
@@ -52,6 +54,10 @@ fn item(member: &ClientMember, paths: &Paths) -> TokenStream {
     match member {
         ClientMember::Method(method) => {
             let (constant, dispatch) = (spec::method_constant(method), dispatch(method, paths));
+            if method.has_stream() {
+                let streaming = quote!(#private::STREAMING);
+                return quote!(#private::Item::Streaming(<#client>::#constant, #dispatch, #streaming));
+            }
             quote!(#private::Item::Method(<#client>::#constant, #dispatch))
         }
         ClientMember::Callback(callback) => {

@@ -93,6 +93,12 @@ impl Method {
         self.optional.then(|| idents::derived("offers_", &self.signature.ident, ""))
     }
 
+    /// Whether its calls have a stream: a result, an argument, or reports before the result.
+    pub(crate) fn has_stream(&self) -> bool {
+        let Self { signature, stream, .. } = self;
+        stream.is_some() || signature.incoming().is_some() || signature.progress().is_some()
+    }
+
     pub(crate) fn new(
         function: &Function,
         options: &Options,

@@ -14,40 +14,36 @@ use super::server::PluginServer;
 use super::value::Value;
 use crate::error::{Error, RemoteError, Result};
 use crate::protocol::{
-    CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, ServiceDescriptor, name, spelling,
-    wire,
+    CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, name, spelling, wire,
 };
 use crate::typed::{
-    Activation, Configuration, Handler, HookOutcome, PluginType, Reply, Table, insert_sorted,
-    remote_problem, table,
+    Activation, Configuration, Handler, HookOutcome, PluginType, Reply, Streaming, Table,
+    insert_sorted, remote_problem, table,
 };
 
 /// Describes a plugin. [`ServerBuilder::build`] checks the whole description and makes the
 /// server.
 #[must_use]
 pub struct ServerBuilder {
-    name: String,
-    namespace: String,
-    version: Option<String>,
+    /// Everything but the methods and the features.
+    descriptor: Descriptor,
     url: Option<String>,
     lazy_load: bool,
     location: Option<PathBuf>,
     socket: Option<PathBuf>,
     type_id: Option<TypeId>,
     methods: Vec<(MethodDescriptor, Handler)>,
-    callbacks: Vec<CallbackDescriptor>,
-    /// The services of its host that the plugin needs, and those that it can do without.
-    services: [Vec<ServiceDescriptor>; 2],
     hooks: Hooks,
     settings: Settings,
+    streaming: Option<Streaming>,
     describe: Option<fn(&mut Descriptor)>,
 }
 
 impl std::fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ServerBuilder")
-            .field("name", &self.name)
-            .field("namespace", &self.namespace)
+            .field("name", &self.descriptor.name)
+            .field("namespace", &self.descriptor.namespace)
             .finish_non_exhaustive()
     }
 }
@@ -55,7 +51,7 @@ impl std::fmt::Debug for ServerBuilder {
 impl PluginServer {
     /// A builder for a plugin of this name.
     pub fn builder(name: impl Into<String>) -> ServerBuilder {
-        ServerBuilder::new(name.into())
+        ServerBuilder::new(Descriptor::new(name, ""))
     }
 
     /// A builder for an annotated plugin, with the names, methods, callbacks and hooks that the
@@ -67,17 +63,14 @@ impl PluginServer {
     pub fn of<P: PluginType>() -> Result<ServerBuilder> {
         let table = table::<P>()?;
         let value = value::<P>(&table)?;
-        let descriptor = table.descriptor::<P>();
-        let mut builder = ServerBuilder::new(P::NAME.into());
-        builder.namespace = P::NAMESPACE.into();
-        builder.version = Some(P::VERSION.into());
+        let mut builder = ServerBuilder::new(table.descriptor::<P>());
         builder.url = P::URL.map(Into::into);
         builder.lazy_load = P::LAZY_LOAD;
         builder.type_id = Some(TypeId::of::<P>());
+        builder.streaming = table.streaming;
         builder.describe = Some(describe::<P>);
-        builder.callbacks = descriptor.callbacks;
-        builder.services = [descriptor.needs, descriptor.wants];
-        for (descriptor, (_, dispatch)) in descriptor.methods.into_iter().zip(table.methods) {
+        let methods = std::mem::take(&mut builder.descriptor.methods);
+        for (descriptor, (_, dispatch)) in methods.into_iter().zip(table.methods) {
             builder.add_method(descriptor, value.handler(dispatch));
         }
         builder.hooks = Hooks::of(table.activate, table.stop, &value);
@@ -108,28 +101,25 @@ fn value<P: PluginType>(table: &Table) -> Result<Value> {
 }
 
 impl ServerBuilder {
-    fn new(name: String) -> Self {
+    fn new(descriptor: Descriptor) -> Self {
         Self {
-            name,
-            namespace: String::new(),
-            version: None,
+            descriptor,
             url: None,
             lazy_load: false,
             location: None,
             socket: None,
             type_id: None,
             methods: Vec::new(),
-            callbacks: Vec::new(),
-            services: [Vec::new(), Vec::new()],
             hooks: Hooks::default(),
             settings: Settings::default(),
+            streaming: None,
             describe: None,
         }
     }
 
     /// The namespace. By default there is none.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = namespace.into();
+        self.descriptor.namespace = namespace.into();
         self
     }
 
@@ -160,7 +150,7 @@ impl ServerBuilder {
 
     /// The plugin's semantic version.
     pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.version = Some(version.into());
+        self.descriptor.version = Some(version.into());
         self
     }
 
@@ -222,7 +212,7 @@ impl ServerBuilder {
     /// are not declared.
     pub fn callback(mut self, name: impl Into<String>) -> Self {
         let descriptor = CallbackDescriptor { name: name.into(), ..CallbackDescriptor::default() };
-        insert_sorted(&mut self.callbacks, descriptor, |callback| &callback.name);
+        insert_sorted(&mut self.descriptor.callbacks, descriptor, |callback| &callback.name);
         self
     }
 
@@ -267,7 +257,7 @@ impl ServerBuilder {
     /// [`Error::Configuration`] for two members of the same name, and for an invalid URL or
     /// version; [`Error::Io`] if a relative path cannot be made absolute.
     pub fn build(self) -> Result<PluginServer> {
-        let id = PluginId::new(&self.name, &self.namespace)?;
+        let id = PluginId::new(&self.descriptor.name, &self.descriptor.namespace)?;
         self.check_members(&id)?;
         let location = self.location.as_deref().map(std::path::absolute).transpose();
         let location = location.map_err(|error| Error::io("the plugin's location", error))?;
@@ -276,19 +266,12 @@ impl ServerBuilder {
             (None, Some(location)) => Some(location.join(format!("{id}.sock"))),
             (None, None) => None,
         };
-        let head =
-            Descriptor { version: self.version, ..Descriptor::new(self.name, self.namespace) };
-        let mut features = vec![wire::FEATURE_PIPELINE.into()];
-        if self.methods.iter().any(|(method, _)| has_parts(method)) {
-            features.push(wire::FEATURE_PARTS.into());
-        }
-        if self.methods.iter().any(|(it, _)| it.stream && it.incoming().is_some()) {
-            features.push(wire::FEATURE_DUPLEX.into());
-        }
+        let features = self.features();
+        let mut descriptor = self.descriptor;
+        let mut head = Descriptor::new(&*descriptor.name, &*descriptor.namespace);
+        head.version.clone_from(&descriptor.version);
         let (methods, handlers) = self.methods.into_iter().unzip();
-        let [needs, wants] = self.services;
-        let callbacks = self.callbacks;
-        let descriptor = Descriptor { features, methods, callbacks, needs, wants, ..head.clone() };
+        (descriptor.features, descriptor.methods) = (features, methods);
         let fault = |error: &dyn Display| Error::Configuration(format!("plugin {id}: {error}"));
         let descriptor_json = serde_json::to_vec(&descriptor).map_err(|error| fault(&error))?;
         let definition = PluginDefinition {
@@ -303,10 +286,23 @@ impl ServerBuilder {
             settings: self.settings,
             handlers,
             hooks: self.hooks,
+            streaming: self.streaming,
             describe: self.describe,
         };
         definition.announcing(head).map_err(|error| fault(&error))?;
         Ok(PluginServer::new(definition))
+    }
+
+    /// The optional parts of the protocol that the methods need.
+    fn features(&self) -> Vec<String> {
+        let mut features = vec![wire::FEATURE_PIPELINE.into()];
+        if self.methods.iter().any(|(method, _)| has_parts(method)) {
+            features.push(wire::FEATURE_PARTS.into());
+        }
+        if self.methods.iter().any(|(it, _)| it.stream && it.incoming().is_some()) {
+            features.push(wire::FEATURE_DUPLEX.into());
+        }
+        features
     }
 
     fn add_method(&mut self, descriptor: MethodDescriptor, handler: Handler) {
@@ -318,11 +314,11 @@ impl ServerBuilder {
         for (method, _) in &self.methods {
             name::check_method(&method.name)?;
         }
-        for callback in &self.callbacks {
+        for callback in &self.descriptor.callbacks {
             name::check_callback(&callback.name)?;
         }
         let methods = self.methods.windows(2).find(|w| w[0].0.name == w[1].0.name);
-        let callbacks = self.callbacks.windows(2).find(|w| w[0].name == w[1].name);
+        let callbacks = self.descriptor.callbacks.windows(2).find(|w| w[0].name == w[1].name);
         let twice = methods.map(|w| &w[0].0.name).or(callbacks.map(|w| &w[0].name));
         match twice {
             Some(name) => Err(Error::Configuration(format!(

@@ -1,6 +1,6 @@
 //! What a plugin is: everything that is fixed once it has been built.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::hooks::Hooks;
 use crate::limits;
 use crate::protocol::{Descriptor, MethodDescriptor, Pconf, PconfError, PluginId};
-use crate::typed::Handler;
+use crate::typed::{Handler, Streaming};
 
 /// What a plugin is and offers.
 pub(super) struct PluginDefinition {
@@ -30,6 +30,8 @@ pub(super) struct PluginDefinition {
     /// In the order of the descriptor's methods, which are sorted by name.
     pub(super) handlers: Vec<Handler>,
     pub(super) hooks: Hooks,
+    /// What serves the methods with streams.
+    pub(super) streaming: Option<Streaming>,
     /// Adds the types to a descriptor of an annotated plugin. It takes longer than a start may.
     pub(super) describe: Option<fn(&mut Descriptor)>,
 }
@@ -40,6 +42,11 @@ impl PluginDefinition {
         let methods = &self.descriptor.methods;
         let place = methods.binary_search_by(|offered| offered.name.as_str().cmp(method)).ok()?;
         Some((&methods[place], self.handlers.get(place)?))
+    }
+
+    /// The part of the server that serves streams in this way.
+    pub(super) fn streaming_part<T: Any>(&self) -> Option<&'static T> {
+        self.streaming?.part()
     }
 
     /// Whether the plugin calls services of its host.

@@ -13,7 +13,7 @@
 //! - `lifecycle`: how far the plugin has come, and what is in flight
 //! - `callbacks`: which host listens to what, and what waits for it
 //! - `local_services`, `services`: the services of hosts, for the plugin's own code
-//! - `dispatch`, `result_stream`, `response`, `request_handler`: from a request to its response
+//! - `dispatch`, `result_stream`, `streaming`, `response`, `request_handler`: from a request to its response
 //! - `connection`: from bytes to requests, and from responses to bytes
 //! - `server`, `builder`: the server, and how it is made
 //! - `logs`: what the program says with `tracing`, as records that its host reads
@@ -42,6 +42,7 @@ mod route;
 mod select;
 mod server;
 mod services;
+mod streaming;
 mod value;
 
 pub use builder::ServerBuilder;
@@ -49,3 +50,11 @@ pub use callbacks::{RegisteredCallback, RegisteredHost};
 pub(crate) use local_services::LocalServices;
 pub use server::PluginServer;
 pub use services::{BlockingHost, Host, host};
+
+/// The parts of a server that serve streams. Only the entries of methods with streams name this.
+#[doc(hidden)]
+pub const STREAMING: crate::typed::Streaming = crate::typed::Streaming(&[
+    &streaming::STREAMED_CALLS,
+    &connection::ANSWER_INCOMING,
+    &connection::SEND_RESULT,
+]);

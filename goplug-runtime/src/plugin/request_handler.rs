@@ -7,6 +7,8 @@
 //! 3. [`RequestHandler::finish`] waits for the rest. Before that, the connection can write earlier
 //!    responses; meanwhile, it listens to its peer.
 
+mod streams;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Context as TaskContext;
@@ -22,7 +24,7 @@ use super::headers::{CallHeaders, Headers, parse_budget};
 use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
-use super::result_stream::ResultStream;
+use super::result_stream::Opening;
 use super::route::{
     CallSource, ControlRequest, IncomingCall, MethodCall, Route, control_request, other_than_post,
 };
@@ -51,7 +53,7 @@ pub(super) enum Answer {
 /// A request whose response is not ready.
 pub(super) enum PendingRequest {
     Call { running: Running, budget: Option<Duration>, accepts_parts: bool, guard: CallGuard },
-    Stream { stream: ResultStream, budget: Option<Duration> },
+    Stream(Opening),
     Control { request: Box<ControlRequest>, body: Bytes },
 }
 
@@ -178,7 +180,7 @@ impl RequestHandler {
     pub(super) fn begin(&self, route: Route<'_>, body: Bytes, cx: &mut TaskContext<'_>) -> Answer {
         let (method, call, source) = match route {
             Route::Call(method, source) => (method, Call::new(body), source),
-            Route::Incoming(incoming) => match incoming.with_body(body) {
+            Route::Incoming(incoming) => match self.arrived(&incoming, body) {
                 Ok(call) => (incoming.call, call, incoming.source),
                 Err(problem) => return Answer::refusal(&problem),
             },
@@ -205,13 +207,7 @@ impl RequestHandler {
             Err(problem) => return Answer::refusal(&problem),
         };
         if streams || reports {
-            // The budget of a stream ends with its head: the stream may last longer.
-            let whole = budget.filter(|_| reports);
-            let deadline = whole.and_then(|budget| Instant::now().checked_add(budget));
-            let scope = self.scope_of_call(&method, deadline, source);
-            let lifecycle = Arc::clone(&self.lifecycle);
-            let stream = ResultStream::new(handler, call, (scope, whole), lifecycle, guard);
-            return Answer::pending(PendingRequest::Stream { stream, budget });
+            return self.begin_stream(method, call, source, guard);
         }
         let scope = |deadline| self.scope_of_call(&method, deadline, source);
         match dispatch::begin(handler, call, budget, scope, cx) {
@@ -258,9 +254,7 @@ impl RequestHandler {
                 let outcome = dispatch::finish(running, budget, &self.lifecycle).await;
                 return Ok(Response::of_call(outcome, accepts_parts, guard));
             }
-            PendingRequest::Stream { stream, budget } => {
-                return Ok(Response::of_stream(Box::pin(stream.opened(budget)).await));
-            }
+            PendingRequest::Stream(opening) => return Ok(Response::of_stream(opening.await)),
             PendingRequest::Control { request, body } => {
                 // In a box, so that the future of a call stays small.
                 Box::pin(self.control(*request, body, connection)).await

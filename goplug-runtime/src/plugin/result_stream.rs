@@ -29,6 +29,10 @@ pub(super) struct ResultStream {
     guard: CallGuard,
 }
 
+/// A stream that is about to begin; see [`ResultStream::opened`].
+pub(super) type Opening =
+    Pin<Box<dyn Future<Output = Result<ResultStream, (Problem, CallGuard)>> + Send>>;
+
 type Producer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
 /// A part of the body of a streamed result.

@@ -70,6 +70,6 @@ pub use declare::{
 pub(crate) use table::Provided;
 pub use table::{
     Activation, Activator, BuildFuture, Builder, Contract, Dispatch, Entry, Expectation,
-    HookFuture, Item, Need, Stopper, Table, built, embedded_names, entries, insert_sorted,
-    note_embedded, table,
+    HookFuture, Item, NO_STREAMING, Need, Stopper, Streaming, Table, built, embedded_names,
+    entries, insert_sorted, note_embedded, table,
 };

@@ -156,6 +156,7 @@ pub const ROOMS: &[Rooms] = &[
             "services",
             "dispatch",
             "result_stream",
+            "streaming",
             "response",
             "request_handler",
             "connection",

@@ -25,7 +25,10 @@ impl Peer for GoplugServed {
 
     async fn new(program: PluginProgram) -> Result<Self> {
         let process = PluginProcess::new(PeerName::Goplug, program)?;
-        let registry = Registry::builder(process.folder()).start().await?;
+        // The load of the machine decides how often a busy poll helps, and so what it costs.
+        let builder = Registry::builder(process.folder());
+        let builder = builder.policy(|policy| policy.busy_poll(Duration::ZERO));
+        let registry = builder.start().await?;
         Ok(Self { process, registry, client: None })
     }
 

@@ -22,9 +22,13 @@ use std::sync::Arc;
 
 use self::buffered_stream::BufferedStream;
 use self::h1::{H1Connection, Served};
+use self::result_stream::SendResult;
 use super::lifecycle::Phase;
 use super::request_handler::RequestHandler;
 use crate::transport::Stream;
+
+pub(super) use self::h1::ANSWER_INCOMING;
+pub(super) use self::result_stream::SEND_RESULT;
 
 /// Serves one connection until its peer or the plugin ends it. `id` is the connection's number
 /// among all connections of the server.
@@ -41,7 +45,8 @@ pub(super) async fn serve(stream: Stream, handler: Arc<RequestHandler>, id: u64)
             }
             Some(Served::Result(result, feed)) => {
                 let stream = &mut connection.stream;
-                if result_stream::send(stream, result, feed, &handler).await.is_err() {
+                let Some(SendResult(send)) = handler.definition().streaming_part() else { return };
+                if send(stream, result, feed, &handler).await.is_err() {
                     return;
                 }
             }

@@ -1,6 +1,7 @@
 //! A streamed result: the body of a response that ends when the method's stream does.
 
 use std::io::IoSlice;
+use std::pin::Pin;
 use std::task::Context;
 
 use super::buffered_stream::{BufferedStream, Closed};
@@ -15,6 +16,22 @@ use crate::plugin::result_stream::{ResultStream, StreamPiece};
 /// What follows the last data of a body.
 const LAST_DATA_END: &[u8] = b"\r\n0\r\n\r\n";
 
+/// Sends a streamed result, as [`send`] does.
+pub(in crate::plugin) struct SendResult(pub(super) SendFn);
+
+type SendFn = for<'a> fn(
+    &'a mut BufferedStream,
+    ResultStream,
+    Option<Box<Feed>>,
+    &'a RequestHandler,
+) -> Sending<'a>;
+
+type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Closed>> + Send + 'a>>;
+
+/// For a plugin with streams.
+pub(in crate::plugin) const SEND_RESULT: SendResult =
+    SendResult(|stream, result, feed, handler| Box::pin(send(stream, result, feed, handler)));
+
 /// Sends items as the method makes them, until there are no more, and reads its arguments meanwhile if
 /// these are a stream. Then another request may follow.
 ///
@@ -22,7 +39,7 @@ const LAST_DATA_END: &[u8] = b"\r\n0\r\n\r\n";
 /// [`Closed`] if the peer hangs up, if the stream has failed and its body cannot say so, if the
 /// arguments have not been read to their end, or if the plugin stops and the peer is too slow to take
 /// the rest.
-pub(super) async fn send(
+async fn send(
     stream: &mut BufferedStream,
     mut result: ResultStream,
     mut feed: Option<Box<Feed>>,

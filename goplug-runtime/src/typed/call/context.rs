@@ -149,7 +149,7 @@ impl Scope {
     #[cfg(feature = "opentelemetry")]
     pub(super) fn in_span(self, of: impl FnOnce(Option<Traceparent>) -> tracing::Span) -> Self {
         let call = self.inner.as_ref().and_then(|inner| inner.call.as_ref());
-        let span = of(call.and_then(|call| call.inherited.traceparent));
+        let span = of(call.and_then(|call| call.inherited().traceparent));
         Self { span: Some(span), ..self }
     }
 

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::need::Need;
+use super::streaming::Streaming;
 use crate::typed::call::{Call, Configuration, PluginValue, ReplyFuture};
 use crate::typed::declare::{CallbackSpec, ContractSpec, MethodSpec, ParamSpec, PluginType};
 
@@ -44,6 +45,8 @@ pub type Stopper = fn(PluginValue) -> HookFuture;
 pub enum Item {
     /// A method and the function that runs it.
     Method(&'static MethodSpec, Dispatch),
+    /// A method with a streamed result or argument, or that reports, and what serves it.
+    Streaming(&'static MethodSpec, Dispatch, Streaming),
     /// A callback.
     Callback(&'static CallbackSpec),
     /// The activation hook and its parameters: the configuration, if it reads one.
@@ -79,6 +82,8 @@ pub struct Contract {
     pub spec: &'static ContractSpec,
     /// The functions that run the methods of `spec.methods`, in the same order.
     pub dispatch: Vec<Dispatch>,
+    /// What serves the methods with streams, if there are any.
+    pub streaming: Option<Streaming>,
 }
 
 /// The value that an activation hook has built, for the server.

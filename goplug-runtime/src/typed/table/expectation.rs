@@ -37,7 +37,7 @@ impl Expectation {
         };
         for item in entries::<P>() {
             match item {
-                Item::Method(spec, _) => expectation.methods.push(spec),
+                Item::Method(spec, _) | Item::Streaming(spec, ..) => expectation.methods.push(spec),
                 Item::Callback(spec) => expectation.callbacks.push(spec),
                 Item::Contract(contract) => {
                     let spec = contract().spec;

@@ -5,6 +5,7 @@
 
 use super::entry::{Activation, Contract, Dispatch, Item, Stopper, entries};
 use super::need::Need;
+use super::streaming::Streaming;
 use crate::error::{Error, Result};
 use crate::protocol::{Descriptor, name};
 use crate::typed::declare::{CallbackSpec, MethodSpec, ParamSpec, PluginType};
@@ -14,6 +15,8 @@ use crate::typed::declare::{CallbackSpec, MethodSpec, ParamSpec, PluginType};
 pub struct Table {
     /// Methods, sorted by wire name.
     pub methods: Vec<(&'static MethodSpec, Dispatch)>,
+    /// What serves the methods with streams, if there are any.
+    pub streaming: Option<Streaming>,
     /// Callbacks, sorted by wire name.
     pub callbacks: Vec<&'static CallbackSpec>,
     /// The services of the host that the plugin needs, sorted by name.
@@ -44,6 +47,10 @@ impl Table {
     fn add(&mut self, item: Item) -> Result<(), &'static str> {
         match item {
             Item::Method(spec, dispatch) => self.add_method(spec, dispatch),
+            Item::Streaming(spec, dispatch, streaming) => {
+                self.add_method(spec, dispatch);
+                self.streaming = Some(streaming);
+            }
             Item::Callback(spec) => self.add_callback(spec),
             Item::Activate(params, hook) => {
                 self.configuration = params.first();
@@ -60,7 +67,8 @@ impl Table {
                 insert_sorted(needs, need(), |need| &need.service);
             }
             Item::Contract(contract) => {
-                let Contract { spec, dispatch } = contract();
+                let Contract { spec, dispatch, streaming } = contract();
+                self.streaming = self.streaming.or(streaming);
                 for (spec, dispatch) in spec.methods.iter().zip(dispatch) {
                     self.add_method(spec, dispatch);
                 }

@@ -18,6 +18,7 @@ mod provided;
 #[cfg(feature = "schema")]
 mod references;
 mod spelled;
+mod streaming;
 
 pub use embedded::{embedded_names, note_embedded};
 pub use entry::{
@@ -29,3 +30,4 @@ pub use gather::{Table, insert_sorted, table};
 pub use need::Need;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) use provided::Provided;
+pub use streaming::{NO_STREAMING, Streaming};

@@ -1,6 +1,6 @@
 //! Requests whose body is a stream that the method reads while it runs.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Context;
 use std::time::Duration;
@@ -22,9 +22,21 @@ use crate::plugin::select::with_context;
 use crate::protocol::Problem;
 use crate::typed::{Call, IncomingError, InletReader, inlet};
 
+/// Answers a call of a method that takes a stream, as [`H1Connection::answer_incoming`] does.
+pub(in crate::plugin) struct AnswerIncoming(pub(super) AnswerFn);
+
+type AnswerFn =
+    for<'a> fn(&'a mut H1Connection<'_>, Box<IncomingCall<'a>>, BodyInfo) -> Answering<'a>;
+
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Option<Served>, Closed>> + Send + 'a>>;
+
+/// For a plugin with streams.
+pub(in crate::plugin) const ANSWER_INCOMING: AnswerIncoming =
+    AnswerIncoming(|connection, call, info| Box::pin(connection.answer_incoming(*call, info)));
+
 impl H1Connection<'_> {
     /// Answers a call of a method that takes a stream. It begins when its arguments are there.
-    pub(super) async fn answer_incoming(
+    async fn answer_incoming(
         &mut self,
         request: IncomingCall<'_>,
         info: BodyInfo,

@@ -22,6 +22,8 @@ use tokio::time::{Instant, sleep};
 
 use self::body::BodyInfo;
 use self::head::NextRequest;
+pub(in crate::plugin) use self::incoming::ANSWER_INCOMING;
+use self::incoming::AnswerIncoming;
 use super::buffered_stream::{BufferedStream, Closed};
 use super::feed::Feed;
 use super::outbox::Outbox;
@@ -112,7 +114,9 @@ impl<'h> H1Connection<'h> {
                 }
                 NextRequest::Request(Route::Incoming(call), info) => {
                     self.last = !info.keep_alive;
-                    if let Some(stream) = Box::pin(self.answer_incoming(*call, info)).await? {
+                    let streaming = self.handler.definition().streaming_part();
+                    let Some(AnswerIncoming(answer)) = streaming else { return Err(Closed) };
+                    if let Some(stream) = answer(self, call, info).await? {
                         self.flush().await?;
                         return Ok(stream);
                     }
