@@ -19,6 +19,7 @@ mod in_process;
 mod items;
 #[cfg(any(feature = "host", feature = "schema"))]
 mod kept;
+#[cfg(any(feature = "host", feature = "schema"))]
 mod kept_needs;
 mod local;
 mod reported_answer;
