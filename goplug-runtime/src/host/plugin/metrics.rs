@@ -153,7 +153,7 @@ mod tests {
 
         let recorder = Kept::default();
         with_local_recorder(&recorder, || {
-            let statistics = Statistics::new(&PluginId::new("p", "n").unwrap());
+            let statistics = Arc::new(Statistics::new(&PluginId::new("p", "n").unwrap()));
             let began = Instant::now() - Duration::from_secs(2);
             drop(statistics.begin(began).end::<()>(Err(Error::Stopped)));
             drop(statistics.begin(began));

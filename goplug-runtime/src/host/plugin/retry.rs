@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::availability::Acquired;
 use super::state::PluginState;
+use super::statistics::CallRecord;
 use crate::error::{Error, Result};
 use crate::host::connection::Budget;
 use crate::host::instance::{CallGuard, Instance, Listener, Patience};
@@ -22,6 +23,11 @@ use crate::typed::{CallRequest, Inherited, RequestItems, StreamedBody, wait_unti
 /// One attempt of a call, by what it ends with.
 trait Attempt {
     type Output: Send;
+
+    /// Notes what the call ends with.
+    fn end(record: CallRecord<'_>, result: Result<Self::Output>) -> Result<Self::Output> {
+        record.end(result)
+    }
 
     fn with(
         &self,
@@ -54,6 +60,10 @@ struct ForStream {
 
 impl Attempt for ForStream {
     type Output = StreamedBody;
+
+    fn end(record: CallRecord<'_>, result: Result<StreamedBody>) -> Result<StreamedBody> {
+        record.stream(result)
+    }
 
     fn with(
         &self,
@@ -117,7 +127,7 @@ async fn waiting<A: Attempt>(
     let began = Instant::now();
     let budget = Budget::since(began, call_timeout(plugin, request));
     let record = plugin.statistics.begin(began);
-    record.end(waiting_within(plugin, request, budget, attempt).await)
+    A::end(record, waiting_within(plugin, request, budget, attempt).await)
 }
 
 async fn waiting_within<A: Attempt>(
@@ -151,7 +161,8 @@ pub(in crate::host) fn call_blocking(
     plugin: &PluginState,
     request: &CallRequest<'_>,
 ) -> Result<Bytes> {
-    blocking(plugin, request, |instance, budget| instance.call_blocking(request, budget))
+    let call = |instance: &CallGuard, budget| instance.call_blocking(request, budget);
+    blocking(plugin, request, call, CallRecord::end)
 }
 
 /// As [`call_for_stream`], and blocks the caller's thread. So does reading the stream.
@@ -160,9 +171,9 @@ pub(in crate::host) fn call_for_stream_blocking(
     request: &CallRequest<'_>,
 ) -> Result<StreamedBody> {
     let idle = plugin.policy().stream_idle;
-    blocking(plugin, request, |instance, budget| {
-        instance.call_for_stream_blocking(request, budget, idle)
-    })
+    let call =
+        |instance: &CallGuard, budget| instance.call_for_stream_blocking(request, budget, idle);
+    blocking(plugin, request, call, CallRecord::stream)
 }
 
 /// As [`call_with_progress`], and blocks the caller's thread.
@@ -172,21 +183,23 @@ pub(in crate::host) fn call_with_progress_blocking(
     progress: &mut (dyn FnMut(Bytes) + Send),
 ) -> Result<Bytes> {
     let listener = Listener::new(progress);
-    blocking(plugin, request, |instance, budget| {
+    let call = |instance: &CallGuard, budget| {
         instance.call_with_progress_blocking(request, budget, &listener)
-    })
+    };
+    blocking(plugin, request, call, CallRecord::end)
 }
 
-fn blocking<T>(
-    plugin: &PluginState,
+fn blocking<'a, T>(
+    plugin: &'a PluginState,
     request: &CallRequest<'_>,
     call: impl Fn(&CallGuard, Budget) -> Result<T>,
+    end: impl FnOnce(CallRecord<'a>, Result<T>) -> Result<T>,
 ) -> Result<T> {
     plugin.check_maker()?;
     let began = Instant::now();
     let budget = Budget::since(began, call_timeout(plugin, request));
     let record = plugin.statistics.begin(began);
-    record.end(blocking_within(plugin, request, budget, call))
+    end(record, blocking_within(plugin, request, budget, call))
 }
 
 fn blocking_within<T>(

@@ -48,7 +48,7 @@ pub(in crate::host) struct PluginState {
     closing: watch::Sender<bool>,
     callbacks: Arc<Callbacks>,
     pub(super) contracts: Mutex<Contracts>,
-    pub(super) statistics: Statistics,
+    pub(super) statistics: Arc<Statistics>,
 }
 
 struct Status {
@@ -88,7 +88,7 @@ impl PluginState {
         };
         let callbacks = Arc::new(Callbacks::new(id.clone()));
         Self {
-            statistics: Statistics::new(&id),
+            statistics: Arc::new(Statistics::new(&id)),
             id,
             policy,
             maker: Maker::this_process(),

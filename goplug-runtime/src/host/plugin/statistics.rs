@@ -1,9 +1,13 @@
 //! What is counted of a plugin's calls, and what its process uses.
 
-use std::sync::OnceLock;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_core::Stream;
 use histogram::{AtomicHistogram, Config, Histogram};
 use tokio::time::Instant;
 
@@ -11,6 +15,7 @@ use super::metrics::Metrics;
 use crate::error::Result;
 use crate::protocol::PluginId;
 use crate::transport::ProcessUsage;
+use crate::typed::StreamedBody;
 
 /// The longest latency that is told from longer ones, in nanoseconds: 2⁴², more than an hour.
 const LONGEST: u64 = (1 << 42) - 1;
@@ -27,7 +32,8 @@ const BUCKETS: Config = match Config::new(5, 42) {
 ///
 /// The counts are those of all processes of the plugin since its registry found it. Calls by raw
 /// and typed clients count, whether async or blocking; callbacks and health checks do not. A call with
-/// a streamed result has ended, for the counts, when its stream begins.
+/// a streamed result ends with its stream: with an error if the stream does, and given up if the stream
+/// is dropped before its end.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Stats {
@@ -35,11 +41,11 @@ pub struct Stats {
     pub calls: u64,
     /// The calls among them that ended with an error, the method's own errors included.
     pub errors: u64,
-    /// The calls that their callers gave up: their futures were dropped.
+    /// The calls that their callers gave up: their futures or streams were dropped.
     pub cancelled: u64,
     /// The calls that the plugin's process works on at this moment.
     pub in_flight: usize,
-    /// How long the calls took that ended.
+    /// How long the calls took that ended; of a streamed result, until it began.
     pub latency: Latency,
     /// How often the plugin was started again after a crash.
     pub restarts: u64,
@@ -91,7 +97,7 @@ impl Statistics {
     }
 
     /// Counts a call that begins at this time: as one that its caller gives up, unless it ends.
-    pub(super) fn begin(&self, began: Instant) -> CallRecord<'_> {
+    pub(super) fn begin(self: &Arc<Self>, began: Instant) -> CallRecord<'_> {
         CallRecord { statistics: self, began, has_ended: false }
     }
 
@@ -137,7 +143,7 @@ impl Statistics {
 
 /// The record of a call. It counts the call when it is dropped.
 pub(super) struct CallRecord<'a> {
-    statistics: &'a Statistics,
+    statistics: &'a Arc<Statistics>,
     began: Instant,
     has_ended: bool,
 }
@@ -151,6 +157,17 @@ impl CallRecord<'_> {
     }
 }
 
+impl CallRecord<'_> {
+    /// The call has been answered with a stream, unless it has failed: it ends with its stream.
+    pub(super) fn stream(mut self, result: Result<StreamedBody>) -> Result<StreamedBody> {
+        let Ok(body) = result else { return self.end(result) };
+        self.has_ended = true;
+        let statistics = Arc::clone(self.statistics);
+        let record = StreamRecord { statistics, latency: self.began.elapsed(), has_ended: false };
+        Ok(StreamedBody::new(body.items(), CountedStream { body, record }))
+    }
+}
+
 impl Drop for CallRecord<'_> {
     fn drop(&mut self) {
         if !self.has_ended {
@@ -159,13 +176,47 @@ impl Drop for CallRecord<'_> {
     }
 }
 
+/// The record of a call whose stream has begun. It counts the call when it is dropped.
+struct StreamRecord {
+    statistics: Arc<Statistics>,
+    latency: Duration,
+    has_ended: bool,
+}
+
+impl Drop for StreamRecord {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.statistics.count_cancellation();
+        }
+    }
+}
+
+/// A streamed result whose end is counted.
+struct CountedStream {
+    body: StreamedBody,
+    record: StreamRecord,
+}
+
+impl Stream for CountedStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let Self { body, record } = &mut *self;
+        let item = ready!(Pin::new(body).poll_next(cx));
+        if !matches!(item, Some(Ok(_))) && !std::mem::replace(&mut record.has_ended, true) {
+            record.statistics.count_end(record.latency, item.is_some());
+        }
+        Poll::Ready(item)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Error;
 
-    fn statistics() -> Statistics {
-        Statistics::new(&PluginId::new("p", "n").unwrap())
+    fn statistics() -> Arc<Statistics> {
+        Arc::new(Statistics::new(&PluginId::new("p", "n").unwrap()))
     }
 
     #[test]
