@@ -6,6 +6,7 @@
 //! `protocol`.
 
 mod call;
+mod failures;
 mod kind;
 mod parts;
 mod problem;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 pub use call::CallError;
+pub(crate) use failures::remember_failure;
 pub use kind::ErrorKind;
 pub(crate) use problem::{RefusedCall, refused_callback};
 pub use remote::RemoteError;

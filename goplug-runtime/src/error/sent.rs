@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::iter;
 
-use super::{CallError, Error, ErrorKind, RemoteError};
+use super::{CallError, Error, ErrorKind, RemoteError, failures};
 
 impl RemoteError {
     /// The [`texts`] of an error and of its causes.
@@ -49,8 +49,7 @@ fn chain<'a>(
     iter::successors(Some(error), |&error| error.source())
 }
 
-/// Which of goplug's errors this is, if it is one. The errors of typed clients are known as far as
-/// their methods' own errors lose their type.
+/// Which of goplug's errors this is, if it is one, or the error of a typed client that stands for one.
 fn kind_of(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     if let Some(error) = error.downcast_ref::<Error>() {
         return Some(error.kind());
@@ -58,9 +57,10 @@ fn kind_of(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     if let Some(error) = error.downcast_ref::<RemoteError>() {
         return error.kind();
     }
-    match error.downcast_ref::<CallError<RemoteError>>()? {
-        CallError::Goplug(error) => Some(error.kind()),
-        CallError::Method(error) => error.kind(),
+    match error.downcast_ref::<CallError<RemoteError>>() {
+        Some(CallError::Goplug(error)) => Some(error.kind()),
+        Some(CallError::Method(error)) => error.kind(),
+        None => failures::known_kind(error),
     }
 }
 
@@ -89,6 +89,10 @@ mod tests {
         ] {
             assert_eq!(kind(&sent(&error)), Some(ErrorKind::Deadline), "{error:?}");
         }
+        let typed = || anyhow::Error::from(CallError::<u8>::Goplug(deadline())).context("saving");
+        failures::remember_failure::<u8>();
+        assert_eq!(kind(&sent(&typed())), Some(ErrorKind::Deadline));
+        assert_eq!(kind(&sent(&CallError::Method(7_u8).into())), None);
         assert_eq!(kind(&sent(&anyhow::anyhow!("no"))), None);
         assert_eq!(kind(r#"{"message":"no","kind":"of-a-later-version"}"#), None);
     }

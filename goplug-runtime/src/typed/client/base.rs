@@ -321,6 +321,7 @@ fn typed_error<E: DeserializeOwned + fmt::Debug + 'static>(
     error: Error,
 ) -> CallError<E> {
     let Error::Method(MethodFailure { error: Some(value), .. }) = &error else {
+        error::remember_failure::<E>();
         return CallError::Goplug(error);
     };
     match serde_json::from_str(value.get()) {
