@@ -18,6 +18,7 @@ mod crash;
 mod curl;
 mod discovery;
 mod embedded;
+mod excess;
 mod exec_files;
 mod foreign;
 mod foreign_text;

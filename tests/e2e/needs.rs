@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use goplug::{CallError, Error, Event, Registry};
+use goplug::testing::InProcess;
+use goplug::{CallError, Error, Event, Registry, RegistryBuilder};
 use goplug_tests::fixtures::report::{Cache, Report, ReportClient};
 use serde_json::{Value, json};
 
@@ -62,6 +63,78 @@ fn two_values_do_not_provide_the_same_service() {
         let registry = env.registry().provide(Pool::default()).provide(Pool::default());
         let error = registry.start().await.unwrap_err();
         assert!(error.to_string().contains("two values provide"), "{error}");
+    });
+}
+
+/// Contracts that no service fulfils.
+mod beyond {
+    #[goplug::plugin]
+    pub(super) trait Rows {
+        #[goplug::method]
+        async fn rows(&self) -> impl goplug::Stream<Item = u8>;
+    }
+
+    #[goplug::plugin]
+    pub(super) trait Intake {
+        #[goplug::method]
+        async fn put(&self, rows: goplug::Incoming<u8>) -> u8;
+    }
+
+    #[goplug::plugin]
+    pub(super) trait Work {
+        #[goplug::method]
+        async fn work(&self, progress: goplug::Progress<u8>) -> u8;
+    }
+
+    #[derive(Default)]
+    pub(super) struct Streams;
+
+    #[goplug::plugin(namespace = "tests")]
+    impl Rows for Streams {
+        async fn rows(&self) -> impl goplug::Stream<Item = u8> {
+            crate::incoming::Iter(0..3)
+        }
+    }
+
+    #[derive(Default)]
+    pub(super) struct Takes;
+
+    #[goplug::plugin(namespace = "tests")]
+    impl Intake for Takes {
+        async fn put(&self, _rows: goplug::Incoming<u8>) -> u8 {
+            0
+        }
+    }
+
+    #[derive(Default)]
+    pub(super) struct Reports;
+
+    #[goplug::plugin(namespace = "tests")]
+    impl Work for Reports {
+        async fn work(&self, _progress: goplug::Progress<u8>) -> u8 {
+            0
+        }
+    }
+}
+
+#[test]
+fn a_value_with_streams_or_progress_is_not_provided() {
+    run_test(async |env| {
+        let start = async |registry: RegistryBuilder| registry.start().await.unwrap_err();
+        for (error, method, what) in [
+            (start(env.registry().provide(beyond::Streams)).await, "rows", "result is a stream"),
+            (start(env.registry().provide(beyond::Takes)).await, "put", "argument is a stream"),
+            (start(env.registry().provide(beyond::Reports)).await, "work", "progress"),
+            (
+                InProcess::new(Report).provide(beyond::Reports).unwrap_err(),
+                "\"work\": services take and give whole values",
+                "progress",
+            ),
+        ] {
+            let text = error.to_string();
+            assert!(text.contains(method) && text.contains(what), "{text}");
+            assert!(matches!(error, Error::Configuration(_)), "{error:?}");
+        }
     });
 }
 

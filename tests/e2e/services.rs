@@ -15,7 +15,6 @@ use goplug_tests::fixtures::report::{
 };
 use serde_json::{Value, json};
 
-use crate::incoming::Iter;
 use crate::test_env::{
     CALCULATOR, POLITE, REPORT, TestEnv, has_python, run_test, until, until_asked,
 };
@@ -83,10 +82,6 @@ impl Database for Pool {
 
     async fn broken(&self) {
         panic!("the table is broken");
-    }
-
-    async fn numbers(&self) -> impl goplug::Stream<Item = u32> {
-        Iter(7..8)
     }
 
     async fn ask_back(&self, depth: u32) -> anyhow::Result<u32> {
@@ -207,11 +202,15 @@ fn a_service_that_panics_answers_with_an_error_and_goes_on() {
 }
 
 #[test]
-fn a_service_that_would_stream_says_that_it_cannot() {
+fn a_stream_of_another_plugin_is_refused_when_it_is_asked_for() {
     run_test(async |env| {
-        let (_seen, _registry, report) = report(env).await;
+        env.install_itself(CALCULATOR);
+        let (_seen, _registry, report) = report_with(env, |registry| {
+            registry.plugin("Report", "tests", |policy| policy.may_call("math.Calculator"))
+        })
+        .await;
         let error = report.streamed().await.unwrap();
-        assert!(error.contains("Database/numbers") && error.contains("no streams"), "{error}");
+        assert!(error.contains("Calculator/") && error.contains("no streams"), "{error}");
     });
 }
 

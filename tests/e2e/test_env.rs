@@ -40,6 +40,7 @@ pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
 pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
 pub(crate) const REPORT: &str = env!("CARGO_BIN_EXE_fixture-report");
 pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
+pub(crate) const EXCESS: &str = env!("CARGO_BIN_EXE_fixture-excess");
 pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
 pub(crate) const SPEAKER: &str = env!("CARGO_BIN_EXE_fixture-speaker");
 pub(crate) const STORE: &str = env!("CARGO_BIN_EXE_fixture-store");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Error, MethodFailure};
+use crate::limits;
 use crate::protocol::{PluginId, Problem, ProblemKind};
 
 /// A call that was answered with a problem.
@@ -65,6 +66,17 @@ fn of_handler(
 }
 
 impl Error {
+    /// The error of arguments that are too long beside a stream of bytes.
+    pub(crate) fn arguments_too_long(method: &str) -> Self {
+        let limit = limits::MAX_HEADER_ARGUMENTS;
+        Self::Arguments {
+            method: method.into(),
+            parameter: None,
+            expected: None,
+            detail: format!("the arguments beside a stream of bytes are longer than {limit} bytes"),
+        }
+    }
+
     /// The error of a streamed result without an item for this long.
     pub(crate) fn silent_stream(method: &str, id: &PluginId, idle: Duration) -> Self {
         Self::Deadline {
@@ -76,9 +88,13 @@ impl Error {
     }
 }
 
-/// The error of a callback that a host has answered with a problem.
-pub(crate) fn refused_callback(name: &str, problem: &Problem) -> Error {
-    of_handler(problem.kind(), name, problem.detail.clone(), Some(problem)).unwrap_or_else(
-        |detail| Error::Protocol(format!("callback {name:?}: {}: {detail}", problem.title())),
+/// The error of a callback that a host has answered with a problem. An answer may have this many bytes.
+pub(crate) fn refused_callback(name: &str, problem: &Problem, body_limit: usize) -> Error {
+    let kind = problem.kind();
+    of_handler(kind, name, problem.detail.clone(), Some(problem)).unwrap_or_else(
+        |detail| match kind {
+            ProblemKind::BodyTooLarge => Error::TooLarge { limit: body_limit },
+            _ => Error::Protocol(format!("callback {name:?}: {}: {detail}", problem.title())),
+        },
     )
 }

@@ -3,11 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
+use super::callbacks::failure_of;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::panic::{catch, catch_panic};
+use crate::protocol::chain::Chain;
+use crate::protocol::service::ServiceCall;
 use crate::protocol::{Descriptor, PluginId, Problem, ProblemKind, ServiceDescriptor};
-use crate::typed::{Call, Inherited, PluginType, Provided, Reply, Scope, Work};
+use crate::typed::{Call, CallOrigin, Inherited, PluginType, Provided, Reply, Scope, Work};
 
 /// What a plugin in this process finds in the place of a host's services.
 pub(crate) struct LocalServices {
@@ -24,6 +29,11 @@ impl LocalServices {
     /// Of the plugin that this descriptor describes; none is provided yet.
     pub(crate) fn new(id: PluginId, Descriptor { needs, wants, .. }: Descriptor) -> Self {
         Self { id, needs, wants, provided: Mutex::default() }
+    }
+
+    /// Whether the plugin calls services.
+    pub(crate) fn are_declared(&self) -> bool {
+        self.declared().next().is_some()
     }
 
     /// The services that the plugin declares.
@@ -59,24 +69,48 @@ impl LocalServices {
         provided.iter().find(fulfils).map(Arc::clone)
     }
 
-    /// Calls a service in the task of its caller.
+    /// Calls a service in the task of the caller, with the arguments as the event would have them.
     ///
     /// # Errors
-    /// The problem that a host would answer with.
+    /// Those of a call.
     pub(super) async fn call(
         &self,
         provided: &Provided,
-        method: &str,
+        event: &ServiceCall<'_>,
         body: Bytes,
-        inherited: Inherited,
-    ) -> Result<Reply, Problem> {
-        let panicked = |panic| Problem::new(ProblemKind::HandlerPanicked, panic);
-        let work = Work::Service { plugin: &self.id, method };
-        let mut scope = Scope::of_call(None, inherited).within_span(work);
-        let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
-        let reply = begun.map_err(panicked)??;
-        catch_panic(scope.run(reply)).await.map_err(panicked)?
+        deadline: Instant,
+    ) -> Result<Bytes> {
+        let length = if event.is_base64 { body.len().div_ceil(3) * 4 } else { body.len() };
+        if event.event_type().len() + length > limits::MAX_EVENT {
+            return Err(Error::TooLarge { limit: limits::MAX_EVENT });
+        }
+        let traceparent = event.traceparent;
+        let inherited = Inherited { deadline: Some(deadline.into()), traceparent };
+        let within = Chain::read(event.chain.as_bytes()).unwrap_or_default();
+        let origin = CallOrigin { host: None, chain: within.with(event.service, event.method) };
+        let work = Work::Service { plugin: &self.id, method: event.method };
+        let scope = Scope::of_call(None, inherited).from(Some(Arc::new(origin))).within_span(work);
+        let reply = answer(provided, event.method, body, scope).await;
+        let failure = |problem: Problem| failure_of(event, &problem.to_json(), limits::MAX_BODY);
+        let body = reply.map_err(failure)?.whole_body();
+        if body.len() > limits::MAX_BODY {
+            return Err(Error::TooLarge { limit: limits::MAX_BODY });
+        }
+        Ok(body)
     }
+}
+
+/// What a host would answer with.
+async fn answer(
+    provided: &Provided,
+    method: &str,
+    body: Bytes,
+    mut scope: Scope,
+) -> Result<Reply, Problem> {
+    let panicked = |panic| Problem::new(ProblemKind::HandlerPanicked, panic);
+    let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
+    let reply = begun.map_err(panicked)??;
+    catch_panic(scope.run(reply)).await.map_err(panicked)?
 }
 
 /// The error of a service that nobody provides for the plugin.

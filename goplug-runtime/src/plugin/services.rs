@@ -11,18 +11,17 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
-use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall, failure_of};
+use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall};
 use super::definition::PluginDefinition;
 use super::local_services::{LocalServices, not_provided};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::chain::Chain;
 use crate::protocol::service::{ServiceCall, entry};
-use crate::protocol::{PluginId, Problem, ServiceDescriptor};
+use crate::protocol::{PluginId, ServiceDescriptor};
 use crate::typed::{
     BlockingCaller, CallOrigin, CallRequest, CallbackHandler, Caller, Client, ClientBase,
-    Inherited, MediaType, Provided, Reply, StreamedBody, Subscription, may_block, running,
-    wait_until,
+    Inherited, MediaType, Provided, StreamedBody, Subscription, may_block, running, wait_until,
 };
 
 /// The typed client of a service of the host that the current call came from.
@@ -196,10 +195,7 @@ impl Host {
                 hub.call_service(*serial, &call).await
             }
             Provider::Local { services, provided } => {
-                let inherited = Inherited { deadline: Some(deadline.into()), traceparent };
-                let reply = services.call(provided, request.method, body, inherited).await;
-                let failure = |problem: Problem| failure_of(&event, &problem.to_json());
-                Some(reply.map(Reply::whole_body).map_err(failure))
+                Some(services.call(provided, &event, body, deadline).await)
             }
         };
         match result {
@@ -257,6 +253,18 @@ impl Caller for Host {
         Err(self.no_streams(&request))
     }
 
+    async fn call_with_progress(
+        &self,
+        request: CallRequest<'_>,
+        _: &mut (dyn FnMut(Bytes) + Send),
+    ) -> Result<Bytes> {
+        let text = format!(
+            "{}/{}: what the method of a service reports does not reach the plugin that calls it",
+            self.service.name, request.method
+        );
+        Err(Error::Configuration(text))
+    }
+
     async fn subscribe(&self, callback: &'static str, _: CallbackHandler) -> Result<Subscription> {
         let service = &self.service.name;
         let text = format!("{service}: a service of a host has no callback {callback:?}");
@@ -284,6 +292,14 @@ impl Caller for BlockingHost {
 
     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
         self.0.call_stream(request).await
+    }
+
+    async fn call_with_progress(
+        &self,
+        request: CallRequest<'_>,
+        progress: &mut (dyn FnMut(Bytes) + Send),
+    ) -> Result<Bytes> {
+        self.0.call_with_progress(request, progress).await
     }
 
     async fn subscribe(

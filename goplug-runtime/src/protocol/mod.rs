@@ -10,7 +10,6 @@ pub mod descriptor;
 pub mod dialect;
 pub(crate) mod edits;
 pub mod event_stream;
-#[cfg(feature = "host")]
 pub(crate) mod header_json;
 mod indented;
 #[cfg(any(feature = "host", feature = "schema"))]

@@ -14,15 +14,16 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
+use super::failure::within_limit;
 use crate::error::{Error, Result, refused_callback};
 use crate::limits;
 use crate::panic::catch_panic;
 #[cfg(feature = "plugin")]
 use crate::plugin::LocalServices;
-use crate::protocol::{Problem, ProblemKind, Traceparent};
+use crate::protocol::{Problem, ProblemKind, Traceparent, wire};
 use crate::typed::{
-    CallbackEvent, CallbackHandler, CallbackKind, Emission, Notifier, Payload, Reply, Scope,
-    Subscription, Work, trace,
+    CallbackEvent, CallbackHandler, CallbackKind, Emission, MediaType, Notifier, Payload, Reply,
+    Scope, Subscription, Work, trace,
 };
 
 /// The callbacks of one plugin.
@@ -109,6 +110,9 @@ impl Callbacks {
 
     async fn send(&self, name: &str, payload: Payload<'_>, kind: CallbackKind) -> Result<Bytes> {
         let queue = self.queue(name)?;
+        if !fits(name, payload) {
+            return Err(Error::TooLarge { limit: limits::MAX_EVENT });
+        }
         let deadline = Instant::now() + limits::CALL_TIMEOUT;
         let too_late = || Error::deadline(format!("callback {name:?}"), limits::CALL_TIMEOUT);
         let (answer, answered) = oneshot::channel();
@@ -125,8 +129,8 @@ impl Callbacks {
             return Ok(Bytes::new());
         }
         match timeout_at(deadline, answered).await {
-            Ok(Ok(Ok(reply))) => Ok(reply.whole_body()),
-            Ok(Ok(Err(problem))) => Err(refused_callback(name, &problem)),
+            Ok(Ok(Ok(reply))) => within_limit(reply.whole_body()),
+            Ok(Ok(Err(problem))) => Err(refused_callback(name, &problem, limits::MAX_BODY)),
             // The handler was removed before its turn.
             Ok(Err(_)) => Err(Error::NotRegistered { callback: name.into() }),
             Err(_) => Err(too_late()),
@@ -152,7 +156,7 @@ impl Queued {
 impl Notifier for Callbacks {
     fn emit_at_once(&self, callback: &str, payload: Payload<'_>) -> bool {
         let Ok(queue) = self.queue(callback) else { return false };
-        queue.try_send(Queued::new(callback, payload, None)).is_ok()
+        fits(callback, payload) && queue.try_send(Queued::new(callback, payload, None)).is_ok()
     }
 
     #[cfg(feature = "plugin")]
@@ -168,6 +172,15 @@ impl Notifier for Callbacks {
     ) -> Emission<'a> {
         Box::pin(self.send(callback, payload, kind))
     }
+}
+
+/// Whether the event is not too large that would carry a callback.
+fn fits(name: &str, Payload { data, media_type }: Payload<'_>) -> bool {
+    let length = match media_type {
+        MediaType::Json => data.len(),
+        MediaType::Raw => wire::EVENT_BASE64_SUFFIX.len() + data.len().div_ceil(3) * 4,
+    };
+    name.len() + length <= limits::MAX_EVENT
 }
 
 /// Runs the handlers of each callback in turn. The first answer is the plugin's.

@@ -3,7 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use crate::error::{Error, RefusedCall};
+use bytes::Bytes;
+
+use crate::error::{Error, RefusedCall, Result};
 use crate::limits;
 use crate::protocol::{PluginId, Problem};
 
@@ -11,6 +13,17 @@ use crate::protocol::{PluginId, Problem};
 pub(super) fn refused(id: &PluginId, method: &str, time: Duration, problem: &Problem) -> Error {
     let call = RefusedCall { id, method, body_limit: limits::MAX_BODY, time };
     call.error(problem.kind(), problem.detail.clone(), Some(problem))
+}
+
+/// A body that may have as many bytes as any.
+///
+/// # Errors
+/// [`Error::TooLarge`].
+pub(super) fn within_limit(body: Bytes) -> Result<Bytes> {
+    if body.len() > limits::MAX_BODY {
+        return Err(Error::TooLarge { limit: limits::MAX_BODY });
+    }
+    Ok(body)
 }
 
 /// The error of a call in which the plugin was killed.
@@ -31,5 +44,6 @@ pub(super) fn too_late(id: &PluginId, method: &str, time: Duration) -> Error {
 /// The error of a stream of bytes that has failed: its body has no place for the reason.
 pub(super) fn cut_off(id: &PluginId, method: &str) -> Error {
     let what = "it runs on, but ended the connection without a whole answer";
-    Error::io(format!("{method} of {id}: {what}"), io::Error::from(ErrorKind::UnexpectedEof))
+    let error = io::Error::new(ErrorKind::UnexpectedEof, "the body has been cut off");
+    Error::io(format!("{method} of {id}: {what}"), error)
 }

@@ -20,12 +20,12 @@ use crate::error::{Error, Result};
 #[cfg(feature = "plugin")]
 use crate::plugin::LocalServices;
 use crate::protocol::PluginId;
-#[cfg(feature = "plugin")]
-use crate::typed::table;
 use crate::typed::{
     BlockingCaller, CallRequest, CallbackHandler, CallbackKind, Caller, Client, ClientBase,
     Context, Emission, Inherited, Notifier, Payload, PluginType, Scope, Subscription,
 };
+#[cfg(feature = "plugin")]
+use crate::typed::{CallOrigin, table};
 
 /// A host that hears the callbacks of a plugin's code, for tests that call this code as it is.
 ///
@@ -92,6 +92,9 @@ impl<P: PluginType> Host<P> {
     /// `CallContext::current()` is one.
     pub async fn run<F: Future>(&self, code: F) -> F::Output {
         let scope = Scope::of_call(Some(&self.context()), Inherited::default());
+        // A service that runs code of the plugin again is within the call of the service.
+        #[cfg(feature = "plugin")]
+        let scope = scope.from(CallOrigin::current());
         let scoped = scope.run(Box::pin(code));
         // Without a thread for a runtime, code that needs none runs nevertheless.
         within(self.runtime.for_caller().ok().flatten(), scoped).await

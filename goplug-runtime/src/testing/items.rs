@@ -5,6 +5,8 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -42,6 +44,8 @@ pub(super) struct Items {
     /// The end of the longest pause, while somebody waits for an item.
     pause: Option<Pin<Box<Sleep>>>,
     runtime: Option<Handle>,
+    /// Whether the method waits for an item of its caller, if that sends any.
+    waits_for_item: Option<Arc<AtomicBool>>,
 }
 
 impl Items {
@@ -65,7 +69,13 @@ impl Items {
             idle: limits::STREAM_IDLE,
             pause: None,
             runtime: None,
+            waits_for_item: None,
         }
+    }
+
+    /// The same, of a method that reads a stream of its caller, and says here that it waits for it.
+    pub(super) fn fed_by(self, waits_for_item: Option<Arc<AtomicBool>>) -> Self {
+        Self { waits_for_item, ..self }
     }
 
     /// The same, polled within this runtime or that of the caller. `idle` is the longest pause between
@@ -148,6 +158,11 @@ impl Items {
         }
     }
 
+    /// Whether the caller's own items are what the stream waits for. No time counts then.
+    fn waits_for_caller(&self) -> bool {
+        self.waits_for_item.as_ref().is_some_and(|waits| waits.load(Ordering::Relaxed))
+    }
+
     /// Waits for the end of the longest pause.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(self.idle)));
@@ -166,6 +181,10 @@ impl Items {
         }
         match self.poll_produced(cx) {
             Poll::Ready(item) => Poll::Ready(item),
+            Poll::Pending if self.waits_for_caller() => {
+                self.pause = None;
+                Poll::Pending
+            }
             Poll::Pending => self.poll_pause(cx),
         }
     }
@@ -188,5 +207,28 @@ impl Stream for Items {
             self.producer = None;
         }
         Poll::Ready(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_time_counts_while_the_caller_has_no_item_for_the_method() {
+        let waits_for_item = Arc::new(AtomicBool::new(true));
+        let (id, outlet) = (PluginId::new("p", "").unwrap(), Outlet::default());
+        let mut items = Items::new(id, "m", Box::pin(pending()), outlet, None)
+            .fed_by(Some(Arc::clone(&waits_for_item)))
+            .within(None, Duration::from_secs(1));
+        let mut next = Box::pin(poll_fn(|cx| Pin::new(&mut items).poll_next(cx)));
+        assert!(timeout(Duration::from_secs(100), &mut next).await.is_err());
+        waits_for_item.store(false, Ordering::Relaxed);
+        let item = timeout(Duration::from_secs(100), next).await.unwrap();
+        assert!(matches!(item, Some(Err(Error::Deadline { .. }))), "{item:?}");
     }
 }

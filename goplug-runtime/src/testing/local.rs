@@ -10,16 +10,18 @@ use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::callbacks::Callbacks;
-use super::failure::{crashed, refused, too_late};
+use super::failure::{crashed, refused, too_late, within_limit};
 use super::fault::{Fault, Faults};
 use super::items::Items;
 use super::reported_answer::ReportedAnswer;
 use super::runtime::{OwnRuntime, within};
-use super::sending::call_with;
+use super::sending::{Unsent, call_with};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::panic::catch_panic;
 use crate::protocol::{PluginId, Problem, ProblemKind};
+#[cfg(feature = "plugin")]
+use crate::typed::CallOrigin;
 use crate::typed::{
     Call, CallRequest, Context, Dispatch, Inherited, Outlet, PluginValue, Reply, RequestItems,
     Scope, StreamedBody, Table, Work,
@@ -74,8 +76,19 @@ impl LocalPlugin {
     /// What this call is a part of, whose caller gives up then.
     fn scope(&self, request: &CallRequest<'_>, deadline: Option<Instant>) -> Scope {
         let traceparent = request.trace().as_deref().copied();
-        Scope::of_call(Some(&self.context()), Inherited { deadline, traceparent })
-            .within_span(Work::Call { method: request.method })
+        let scope = Scope::of_call(Some(&self.context()), Inherited { deadline, traceparent });
+        #[cfg(feature = "plugin")]
+        let scope = scope.from(self.origin(request.method));
+        scope.within_span(Work::Call { method: request.method })
+    }
+
+    /// What the call of a method is within, for a plugin that calls services.
+    #[cfg(feature = "plugin")]
+    fn origin(&self, method: &str) -> Option<Arc<CallOrigin>> {
+        self.callbacks.services().filter(|services| services.are_declared())?;
+        let within = CallOrigin::current().map(|origin| origin.chain.clone()).unwrap_or_default();
+        let chain = within.with(&self.id.to_string(), method);
+        Some(Arc::new(CallOrigin { host: None, chain }))
     }
 
     /// Calls a method, within the time of the request. Dropping the future drops the method's.
@@ -139,15 +152,15 @@ impl LocalPlugin {
         items: &RequestItems,
     ) -> Result<Bytes> {
         let method = self.arrived(request).await?;
-        let (call, mut sending) = call_with(request, items);
+        let (call, mut sending) = call_with(request, items)?;
         let mut method = Box::pin(self.run(method, call, request, None));
-        let outcome = match sending.while_sending(&mut method).await? {
-            Some(outcome) => outcome,
-            None => {
-                let time = time_of(request);
-                let late = |_| too_late(&self.id, request.method, time);
-                timeout(time, method).await.map_err(late)?
-            }
+        let time = time_of(request);
+        let late = || too_late(&self.id, request.method, time);
+        let outcome = match sending.while_sending(&mut method, time).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => timeout(time, method).await.map_err(|_| late())?,
+            Err(Unsent::Unread) => return Err(late()),
+            Err(Unsent::Item(error)) => return Err(error),
         };
         self.answered(request, outcome)
     }
@@ -174,7 +187,7 @@ impl LocalPlugin {
         let mut answer = ReportedAnswer::new(outlet);
         let outcome = answer.until(reply, progress).await;
         match answer.result {
-            Some(result) => within_limit(result),
+            Some(result) => within_limit(result?),
             None => self.answered(request, outcome),
         }
     }
@@ -199,11 +212,12 @@ impl LocalPlugin {
         let (call, sending) = match &request.items {
             None => (Call::new(whole_body(request)?), None),
             Some(items) => {
-                let (call, sending) = call_with(request, items);
+                let (call, sending) = call_with(request, items)?;
                 (call, Some(sending))
             }
         };
         let call = call.streaming(outlet.clone());
+        let waits_for_item = sending.as_ref().map(|sending| Arc::clone(&sending.waits_for_item));
         // A caller waits for a stream as long as items come.
         let reply = self.run(method, call, request, None);
         let producer = Box::pin(async move {
@@ -213,7 +227,8 @@ impl LocalPlugin {
             };
             outcome.map(drop)
         });
-        let mut items = Items::new(self.id.clone(), request.method, producer, outlet, fault);
+        let items = Items::new(self.id.clone(), request.method, producer, outlet, fault);
+        let mut items = items.fed_by(waits_for_item);
         match items.opened().await {
             Ok(true) => Ok(items),
             Ok(false) => {
@@ -275,11 +290,4 @@ fn deadline_of(request: &CallRequest<'_>) -> Option<Instant> {
 
 fn whole_body(request: &CallRequest<'_>) -> Result<Bytes> {
     within_limit(request.whole_body())
-}
-
-fn within_limit(body: Bytes) -> Result<Bytes> {
-    if body.len() > limits::MAX_BODY {
-        return Err(Error::TooLarge { limit: limits::MAX_BODY });
-    }
-    Ok(body)
 }

@@ -7,7 +7,7 @@
 //! file.
 //!
 //! The files, each of which imports only from those before it: `kept_needs`, `kept`; `runtime`,
-//! `callbacks`, `failure`, `fault`, the streams of results in `items`, those of arguments in `sending`,
+//! `failure`, `callbacks`, `fault`, the streams of results in `items`, those of arguments in `sending`,
 //! what a method reports in `reported_answer`, and the plugin without its type in `local`; `in_process`,
 //! `host`; `test_registry`. The room imports from all others. Start reading at `in_process`.
 

@@ -5,16 +5,17 @@ use std::pin::pin;
 
 use bytes::Bytes;
 
+use crate::error::{Error, Result};
 use crate::limits;
-use crate::protocol::event_stream::{CallEvent, CallReader};
+use crate::protocol::event_stream::{CallEvent, CallReader, EventTooLarge};
 use crate::typed::Outlet;
 
 /// What comes of a method that reports, as its caller reads it.
 pub(super) struct ReportedAnswer {
     outlet: Outlet,
     reader: CallReader,
-    /// The result, if it has come as an event.
-    pub(super) result: Option<Bytes>,
+    /// The result, if it has come as an event, or that an event is too large.
+    pub(super) result: Option<Result<Bytes>>,
 }
 
 impl ReportedAnswer {
@@ -48,12 +49,16 @@ impl ReportedAnswer {
         while let Some(piece) = self.outlet.take() {
             has_read = true;
             self.reader.push(&piece);
-            // The plugin's own outlet writes no event that is too large for its caller.
-            while let Ok(Some(event)) = self.reader.next_event() {
-                match event {
-                    CallEvent::Progress(report) => progress(report),
-                    CallEvent::Result(result) => self.result = Some(result),
-                    CallEvent::Error(_) => {}
+            loop {
+                match self.reader.next_event() {
+                    Ok(None) => break,
+                    Ok(Some(CallEvent::Progress(report))) => progress(report),
+                    Ok(Some(CallEvent::Result(result))) => self.result = Some(Ok(result)),
+                    Ok(Some(CallEvent::Error(_))) => {}
+                    Err(EventTooLarge { limit }) => {
+                        self.result = Some(Err(Error::TooLarge { limit }));
+                        break;
+                    }
                 }
             }
         }

@@ -13,8 +13,9 @@ use crate::host::connection::{Endpoint, SendError};
 use crate::host::install::Installation;
 use crate::host::instance::{Instance, RequestLimits, into_result};
 use crate::http1::{Request, Response};
+use crate::panic::contained;
 use crate::protocol::service::entry;
-use crate::protocol::{CallbackDescriptor, PluginId, wire};
+use crate::protocol::{CallbackDescriptor, PluginId, Problem, ProblemKind, wire};
 
 /// The process that callbacks come from.
 pub(in crate::host) struct CallbackPeer {
@@ -132,9 +133,27 @@ impl CallbackPeer {
         }
     }
 
-    /// Sends the reply to the event of this id, for the host with this token. `is_only` says whether
-    /// nothing else is in flight. Gives how many requests the connection has carried.
+    /// Sends the reply to the event of this id, for the host with this token. If it is larger than the
+    /// plugin takes, the plugin gets that as the problem. `is_only` says whether nothing else is in
+    /// flight. Gives how many requests the connection has carried.
     pub(super) async fn reply(
+        &self,
+        host_id: &str,
+        event_id: u64,
+        (body, media_type): (&Bytes, &str),
+        is_only: impl Fn() -> bool,
+    ) -> Result<u32> {
+        let sent = self.send_reply(host_id, event_id, (body, media_type), &is_only).await;
+        if !matches!(sent, Err(Error::TooLarge { .. })) {
+            return sent;
+        }
+        let text = format!("the answer has {} bytes, and the plugin takes fewer", body.len());
+        contained(|| tracing::warn!(target: "goplug::callbacks", plugin = %self.id(), "{text}"));
+        let problem = Bytes::from(Problem::new(ProblemKind::BodyTooLarge, text).to_json());
+        self.send_reply(host_id, event_id, (&problem, wire::PROBLEM), &is_only).await
+    }
+
+    async fn send_reply(
         &self,
         host_id: &str,
         event_id: u64,

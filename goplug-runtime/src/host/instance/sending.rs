@@ -41,7 +41,7 @@ fn prepared<'a>(
         MediaType::Raw => {
             let arguments = header_json::write(given);
             if arguments.len() > limits::MAX_HEADER_ARGUMENTS {
-                return Err(too_long(call));
+                return Err(Error::arguments_too_long(call.method));
             }
             (wire::OCTET_STREAM, Some(arguments), Bytes::new())
         }
@@ -59,16 +59,6 @@ fn arguments_event(arguments: &[u8]) -> Bytes {
     });
     written.unwrap_or_else(|never| match never {});
     event.into()
-}
-
-fn too_long(call: &CallRequest<'_>) -> Error {
-    let limit = limits::MAX_HEADER_ARGUMENTS;
-    Error::Arguments {
-        method: call.method.into(),
-        parameter: None,
-        expected: None,
-        detail: format!("the arguments beside a stream of bytes are longer than {limit} bytes"),
-    }
 }
 
 impl StreamingHead<'_> {

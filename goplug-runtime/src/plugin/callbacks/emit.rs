@@ -91,9 +91,9 @@ impl Hub {
         let _pending = PendingReply { hub: self, serial, id };
         match timeout_at(deadline, reply).await {
             Ok(Ok(CallbackReply::Value(value))) => Ok(value),
-            Ok(Ok(CallbackReply::Problem(problem))) => {
-                Err(failure(name, &problem, |problem| refused_callback(name, problem)))
-            }
+            Ok(Ok(CallbackReply::Problem(problem))) => Err(failure(name, &problem, |problem| {
+                refused_callback(name, problem, self.body_limit)
+            })),
             Ok(Err(_)) => Err(self.gone(format!("callback {name:?}"))),
             Err(_) => Err(deadline_passed(name, limit)),
         }

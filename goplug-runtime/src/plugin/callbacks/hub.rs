@@ -17,6 +17,8 @@ pub(in crate::plugin) struct Hub {
     pub(super) changed: Notify,
     /// How long a host whose stream broke is remembered.
     pub(super) resume: Duration,
+    /// How many bytes the answer of a host may have.
+    pub(super) body_limit: usize,
 }
 
 /// All hosts of one plugin.
@@ -32,8 +34,8 @@ pub(super) struct Hosts {
 }
 
 impl Hub {
-    pub(in crate::plugin) fn new(resume: Duration) -> Self {
-        Self { hosts: Mutex::default(), changed: Notify::new(), resume }
+    pub(in crate::plugin) fn new(resume: Duration, body_limit: usize) -> Self {
+        Self { hosts: Mutex::default(), changed: Notify::new(), resume, body_limit }
     }
 
     /// The hosts, without those that stayed away for too long.

@@ -95,7 +95,9 @@ impl Hub {
         };
         Some(match (&mut pending.reply).await {
             Ok(CallbackReply::Value(value)) => Ok(value),
-            Ok(CallbackReply::Problem(problem)) => Err(failure_of(&call.event, &problem)),
+            Ok(CallbackReply::Problem(problem)) => {
+                Err(failure_of(&call.event, &problem, self.body_limit))
+            }
             Err(_) => Err(self.gone(shown(&call.event))),
         })
     }
@@ -188,27 +190,31 @@ fn id_of(service: &str) -> Option<PluginId> {
     PluginId::read(name, namespace).ok()
 }
 
-/// The error that the host's problem document stands for.
-pub(in crate::plugin) fn failure_of(call: &ServiceCall<'_>, document: &[u8]) -> Error {
+/// The error that the host's problem document stands for. A result may have this many bytes.
+pub(in crate::plugin) fn failure_of(
+    call: &ServiceCall<'_>,
+    document: &[u8],
+    body_limit: usize,
+) -> Error {
     let method = &shown(call);
     failure(method, document, |problem| match id_of(call.service) {
-        Some(id) => refused(call, &id, method, problem),
-        None => refused_callback(method, problem),
+        Some(id) => {
+            let time = call.timeout.unwrap_or(Duration::ZERO);
+            refused(call, RefusedCall { id: &id, method, body_limit, time }, problem)
+        }
+        None => refused_callback(method, problem, body_limit),
     })
 }
 
-fn refused(call: &ServiceCall<'_>, id: &PluginId, method: &str, problem: &Problem) -> Error {
-    let (detail, time) = (problem.detail.clone(), call.timeout.unwrap_or(Duration::ZERO));
+fn refused(call: &ServiceCall<'_>, refused: RefusedCall<'_>, problem: &Problem) -> Error {
+    let detail = problem.detail.clone();
     match problem.kind() {
         ProblemKind::DeadlineExceeded => Error::Deadline {
             what: within(call),
-            after: time,
+            after: refused.time,
             reason: Some(detail).filter(|detail| !detail.is_empty()),
             may_have_executed: true,
         },
-        kind => {
-            let call = RefusedCall { id, method, body_limit: limits::MAX_EVENT, time };
-            call.error(kind, detail, Some(problem))
-        }
+        kind => refused.error(kind, detail, Some(problem)),
     }
 }

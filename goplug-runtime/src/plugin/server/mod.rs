@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 use self::task::BoxedTask;
 use super::callbacks::{Hub, HubNotifier, RegisteredCallback};
-use super::definition::PluginDefinition;
+use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;
 use super::lifecycle::{Lifecycle, Phase};
 use super::pconf_file::PconfFile;
@@ -89,7 +89,8 @@ impl std::fmt::Debug for PluginServer {
 
 impl PluginServer {
     pub(super) fn new(definition: PluginDefinition) -> Self {
-        let hub = Hub::new(definition.settings.callback_resume);
+        let Settings { callback_resume, body_limit, .. } = definition.settings;
+        let hub = Hub::new(callback_resume, body_limit);
         Self {
             definition: Arc::new(definition),
             lifecycle: Arc::new(Lifecycle::new()),

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::entry::{Dispatch, Item, entries};
 use super::gather::{Table, table};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::name::Qualified;
 use crate::protocol::{Descriptor, Problem, ProblemKind};
 use crate::typed::call::{Call, PluginValue, ReplyFuture};
@@ -26,9 +26,18 @@ pub(crate) struct Provided {
 
 impl Provided {
     /// # Errors
-    /// As [`table`].
+    /// As [`table`]; [`Error::Configuration`] for a method that services cannot have.
     pub(crate) fn new<P: PluginType>(value: P) -> Result<Self> {
         let Table { methods, .. } = table::<P>()?;
+        let beyond = |(spec, _): &(&MethodSpec, _)| Some((spec.name, beyond_services(spec)?));
+        if let Some((method, what)) = methods.iter().find_map(beyond) {
+            let text = format!(
+                "{} is provided as a service, and {what} of its method {method:?}: services take and \
+                 give whole values; pass a list, or one part after the other",
+                P::NAME
+            );
+            return Err(Error::Configuration(text));
+        }
         let mut names = vec![Qualified { namespace: P::NAMESPACE, name: P::NAME }.to_string()];
         for item in entries::<P>() {
             if let Item::Contract(contract) = item {
@@ -59,23 +68,26 @@ impl Provided {
     /// that is not async.
     ///
     /// # Errors
-    /// A problem if there is no such method, or if its result or an argument is a stream.
+    /// A problem if there is no such method.
     pub(crate) fn call(&self, method: &str, call: Call) -> Result<ReplyFuture, Problem> {
         let place = self.methods.binary_search_by(|(spec, _)| spec.name.cmp(method));
-        let Some((spec, dispatch)) = place.ok().and_then(|place| self.methods.get(place)) else {
+        let Some((_, dispatch)) = place.ok().and_then(|place| self.methods.get(place)) else {
             let detail = format!("the service has no method {method:?}");
             return Err(Problem::new(ProblemKind::UnknownMethod, detail));
         };
-        if spec.stream || spec.incoming.is_some() {
-            let what = if spec.stream { "the result" } else { "an argument" };
-            let detail = format!(
-                "{what} of {method:?} is a stream, and services of a host have no streams: \
-                 pass a list, or one part after the other"
-            );
-            return Err(Problem::new(ProblemKind::Internal, detail));
-        }
         Ok(dispatch(Arc::clone(&self.value), call))
     }
+}
+
+/// What a method has that services have not, as a part of a message.
+fn beyond_services(spec: &MethodSpec) -> Option<&'static str> {
+    if spec.stream {
+        return Some("the result is a stream");
+    }
+    if spec.incoming.is_some() {
+        return Some("an argument is a stream");
+    }
+    spec.progress.map(|_| "progress is reported")
 }
 
 impl fmt::Debug for Provided {
