@@ -114,12 +114,13 @@ pub enum Error {
         may_have_executed: bool,
     },
 
-    /// The plugin ended in good order, before a streamed result had ended.
-    #[error("{id} ended before its stream did ({})", OneLine(status))]
+    /// The plugin was stopped before the call had ended, or its stream had, or it ended by itself in good
+    /// order. The call may have had an effect.
+    #[error("{id} ended before the call did ({})", OneLine(status))]
     Unfinished {
         /// The plugin.
         id: PluginId,
-        /// Its exit, for people.
+        /// Its exit, or its own words, for people.
         status: String,
     },
 

@@ -28,6 +28,13 @@ pub const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// end: 5 s.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A plugin that is told when its host will force it to end has stopped this much earlier: 500 ms, or a
+/// part of the time by [`STOP_RESERVE_PART`] if that is less. So it can say what it has cut off.
+pub const STOP_RESERVE: Duration = Duration::from_millis(500);
+
+/// The part of the time for a stop that is kept for its end: a quarter.
+pub const STOP_RESERVE_PART: u32 = 4;
+
 /// How long a peer may take to send the rest of a request's head, or the next part of its body:
 /// 30 s. A connection without a request may stay open for any time.
 pub const PEER_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -106,6 +113,14 @@ pub const PROGRESS_BACKLOG: usize = 64;
 /// How many bytes of a stream its sender makes ready before it writes them: 64 KiB, and at most one item
 /// more.
 pub const STREAM_PIECE: usize = 64 << 10;
+
+/// How many pieces of a stream that is always ready its sender writes, or its reader reads, before other
+/// tasks get a turn: 8. Before that, the sender looks whether its peer has answered.
+pub const STREAM_BURST: usize = 8;
+
+/// How long a sender takes items of a stream that is always ready before it writes them: 1 ms. It looks at
+/// the clock after each 16th.
+pub const STREAM_SLICE: Duration = Duration::from_millis(1);
 
 /// Chunks of bytes of a stream that are shorter than this are joined: 16 KiB.
 pub const STREAM_COPIED: usize = 16 << 10;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use goplug::{CallError, Error, RemoteError, Restart};
+use goplug::{CallError, Error, Policy, RemoteError, Restart};
 use goplug_tests::fixtures::intake::{IntakeClient, TakeError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::incoming::{Iter, fed, intake, intake_with, line, until_alive};
 use crate::streams::patient;
-use crate::test_env::{run_test, soon, until_asked};
+use crate::test_env::{WAIT_TIMEOUT, run_test, soon, until_asked};
 
 #[test]
 fn an_answer_before_the_last_item_ends_the_call() {
@@ -142,7 +142,9 @@ fn an_upgrade_lets_streams_finish() {
 #[test]
 fn the_end_of_the_drain_time_ends_a_method_whose_stream_does_not() {
     run_test(async |env| {
-        let brief = |policy| patient(policy).drain(Duration::from_millis(50));
+        // The drain time counts, and not the time that the stop may take after it.
+        let brief =
+            |policy: Policy| policy.drain(Duration::from_millis(50)).stop_timeout(3 * WAIT_TIMEOUT);
         let (registry, intake) = intake_with(env, |it| it.policy(brief)).await;
         let (_sender, call) = watched(&intake).await;
         soon("the reload", registry.reload("Intake", "acme")).await.unwrap();

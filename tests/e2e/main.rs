@@ -1,6 +1,7 @@
 //! Hosts and plugins as real processes. `test_env` is what all tests share.
 
 mod activation_callbacks;
+mod always_ready;
 mod ambiguous;
 mod attached;
 mod bad_files;
@@ -60,6 +61,7 @@ mod services;
 mod shortage;
 mod start;
 mod statistics;
+mod stopped_streams;
 mod streams;
 mod streams_cut_off;
 mod supervision;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use crate::http::request;
-use crate::test_env::{LOG, TestEnv, run_test, sockets, soon, until_asked};
+use crate::test_env::{LOG, TestEnv, WAIT_TIMEOUT, run_test, sockets, soon, until_asked};
 
 /// The plugin with the streams, in a registry that this makes.
 async fn log(env: &TestEnv) -> (Registry, LogClient) {
@@ -25,9 +25,9 @@ async fn log_with(env: &TestEnv, change: impl FnOnce(Policy) -> Policy) -> (Regi
     (registry, log)
 }
 
-/// A stop timeout longer than that of the plugin, after which the plugin ends what goes on.
+/// A stop timeout of two seconds. Before its end, the plugin ends what goes on.
 pub(crate) fn patient(policy: Policy) -> Policy {
-    policy.stop_timeout(Duration::from_secs(8))
+    policy.stop_timeout(Duration::from_secs(2))
 }
 
 async fn next<T, E>(stream: &mut ResultStream<T, E>) -> Option<Result<T, E>> {
@@ -265,7 +265,8 @@ fn an_upgrade_lets_streams_finish() {
 #[test]
 fn the_end_of_the_drain_time_ends_a_stream_with_an_error_that_says_so() {
     run_test(async |env| {
-        let brief = |policy| patient(policy).drain(Duration::from_millis(50));
+        let brief =
+            |policy: Policy| policy.drain(Duration::from_millis(50)).stop_timeout(3 * WAIT_TIMEOUT);
         let (registry, log) = log_with(env, brief).await;
         let mut silent = log.silent().await.unwrap();
         next(&mut silent).await.unwrap().unwrap();

@@ -32,6 +32,7 @@ impl RefusedCall<'_> {
             ProblemKind::Stopping | ProblemKind::NotActive => {
                 Error::Unavailable { id: id.clone(), reason: detail }
             }
+            ProblemKind::CutOff => Error::Unfinished { id: id.clone(), status: detail },
             _ => Error::Remote { id: id.clone(), method: method.into(), detail },
         })
     }

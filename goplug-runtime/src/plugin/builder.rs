@@ -222,10 +222,10 @@ impl ServerBuilder {
         self
     }
 
-    /// How long a stop waits for its hook and for calls in flight. The default is
-    /// [`limits::STOP_TIMEOUT`](crate::limits::STOP_TIMEOUT).
+    /// How long a stop waits at most for its hook and for calls in flight. Unless set, a host's policy
+    /// decides, and without a host that says it, [`limits::STOP_TIMEOUT`](crate::limits::STOP_TIMEOUT).
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.stop_timeout = timeout;
+        self.settings.stop_timeout = Some(timeout);
         self
     }
 

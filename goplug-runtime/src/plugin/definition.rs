@@ -96,8 +96,8 @@ impl PluginDefinition {
 pub(super) struct Settings {
     /// The largest request body, in bytes.
     pub(super) body_limit: usize,
-    /// How long a stop waits for the stop hook and for calls in flight.
-    pub(super) stop_timeout: Duration,
+    /// How long a stop waits for the stop hook and for calls in flight, if that is set.
+    pub(super) stop_timeout: Option<Duration>,
     /// How long a peer may pause within a request.
     pub(super) peer_idle: Duration,
     /// How long a host whose callback stream broke is remembered.
@@ -110,7 +110,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             body_limit: limits::MAX_BODY,
-            stop_timeout: limits::STOP_TIMEOUT,
+            stop_timeout: None,
             peer_idle: limits::PEER_IDLE_TIMEOUT,
             callback_resume: limits::CALLBACK_RESUME,
             before_stop_hook: |_| {},

@@ -20,6 +20,7 @@ pub(super) struct Headers {
     host: Field,
     last_event_id: Field,
     content_type: Field,
+    grace: Field,
 }
 
 /// The value of a field, if the request has it.
@@ -43,6 +44,7 @@ impl Headers {
             (wire::HEADER_HOST, &mut self.host),
             (wire::HEADER_LAST_EVENT_ID, &mut self.last_event_id),
             (wire::HEADER_CONTENT_TYPE, &mut self.content_type),
+            (wire::HEADER_GRACE, &mut self.grace),
         ];
         known.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, f)| f)
     }
@@ -58,6 +60,12 @@ impl Headers {
     /// Whether the body is a problem document.
     pub(super) fn is_problem(&self) -> bool {
         text(&self.content_type).is_some_and(|media_type| media_type.starts_with(wire::PROBLEM))
+    }
+
+    /// How long calls in flight have after a stop, if the host says so. A value that is none counts as
+    /// none: a stop must not fail.
+    pub(super) fn grace(&self) -> Option<Duration> {
+        wire::parse_timeout(self.grace.as_deref()?)
     }
 
     /// The token that identifies the host, if it sent one.

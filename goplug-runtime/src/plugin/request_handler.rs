@@ -21,7 +21,7 @@ use super::callbacks::{CallbackReply, ConnectionGuard, Hangup, Hub};
 use super::definition::{PluginDefinition, Settings};
 use super::dispatch::{self, Begun, Running};
 use super::headers::{CallHeaders, Headers, parse_budget};
-use super::lifecycle::{CallGuard, Lifecycle, Phase};
+use super::lifecycle::{CallGuard, Lifecycle, Phase, StopTimes};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
 use super::result_stream::Opening;
@@ -288,7 +288,7 @@ impl RequestHandler {
                 Ok(response)
             }
             ControlRequest::Describe => self.describe(),
-            ControlRequest::Stop => Ok(self.stop().await),
+            ControlRequest::Stop(times) => Ok(self.stop(times).await),
             ControlRequest::Ping => Ok(raw(body)),
             #[cfg(feature = "schema")]
             ControlRequest::OpenApi => {
@@ -346,8 +346,8 @@ impl RequestHandler {
 
     /// Asks the plugin to stop, and answers when nothing is in flight any more. The server's
     /// own task does the work, so it goes on even if the host goes away.
-    async fn stop(&self) -> Response {
-        let guard = ResponseGuard::from(self.lifecycle.request_stop());
+    async fn stop(&self, times: StopTimes) -> Response {
+        let guard = ResponseGuard::from(self.lifecycle.request_stop(times));
         self.lifecycle.reached(Phase::Drained).await;
         Response::ok(Bytes::new(), wire::OCTET_STREAM, guard)
     }

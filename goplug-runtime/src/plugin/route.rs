@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::headers::{CallHeaders, Headers, parse_budget};
+use super::lifecycle::StopTimes;
 use super::problems::{bad_request, no_event};
 use crate::protocol::{
     Dialect, MethodDescriptor, Parameter, Problem, ProblemKind, Traceparent, spelling, wire,
@@ -146,7 +147,7 @@ pub(super) enum ControlRequest {
     },
     /// What the plugin offers, with schemas.
     Describe,
-    Stop,
+    Stop(StopTimes),
     Ping,
     /// The plugin as an OpenAPI document.
     #[cfg(feature = "schema")]
@@ -190,7 +191,10 @@ pub(super) fn control_request(
             budget: parse_budget(timeout)?,
             is_host: headers.host_token()?.is_some(),
         }),
-        wire::STOP => Ok(ControlRequest::Stop),
+        wire::STOP => Ok(ControlRequest::Stop(StopTimes {
+            until_forced: timeout.and_then(wire::parse_timeout),
+            for_calls: headers.grace(),
+        })),
         wire::PING => Ok(ControlRequest::Ping),
         wire::REGISTER_CALLBACK => Ok(ControlRequest::RegisterCallback(headers)),
         wire::CALLBACK_REPLY => {

@@ -8,6 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::{Timeout, timeout};
 
 /// The output of one of two futures.
@@ -107,6 +108,13 @@ where
     let mut output = None;
     let _ = within(limit, pin!(async { output = Some(future.await) })).await;
     output
+}
+
+/// Lets the runtime look for what has arrived and which timers are due, and lets other tasks run.
+pub(super) async fn yield_to_runtime() {
+    // If this task has been woken meanwhile, as by a method within it, the first ends at once.
+    yield_now().await;
+    yield_now().await;
 }
 
 /// Lets every other task of this thread run that is ready to.

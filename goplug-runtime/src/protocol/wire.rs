@@ -35,6 +35,8 @@ pub const HEADER_PROTOCOL: &str = "goplug-protocol";
 pub const GOPLUG_2: (&str, &str) = (HEADER_PROTOCOL, "2");
 /// The caller's remaining budget, in whole milliseconds.
 pub const HEADER_TIMEOUT: &str = "goplug-timeout";
+/// The header with the milliseconds that calls in flight have after a [`STOP`].
+pub const HEADER_GRACE: &str = "goplug-grace";
 /// On one request of a connection: the plugin may give back requests that wait behind another
 /// one, with an interim response of [`STATUS_GIVEN_BACK`].
 pub const HEADER_PIPELINE: &str = "goplug-pipeline";

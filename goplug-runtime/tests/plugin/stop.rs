@@ -134,6 +134,61 @@ fn a_call_that_outlasts_the_stop_timeout_is_answered_and_cut_off() {
 }
 
 #[test]
+fn a_host_says_how_long_a_stop_and_its_calls_may_take() {
+    run(async {
+        // Only what the host says is in time.
+        let never = Duration::from_secs(3600);
+        for header in [("Goplug-Timeout", "40"), ("Goplug-Grace", "10")] {
+            let (folder, _) = folder();
+            let (started, go) = (Arc::default(), Arc::default());
+            let mut builder = held(plugin(folder.path()), &started, &go);
+            if header.0 == "Goplug-Grace" {
+                builder = builder.stop_timeout(never);
+            }
+            let (server, mut caller) = active(builder).await;
+            caller.send(request("main.Held", &[], "")).await;
+            started.notified().await;
+            let mut stopper = Client::connect(server.socket().unwrap()).await;
+            stopper.send(request("Stop", &[header], "")).await;
+            let answer = caller.response().await.unwrap();
+            assert_eq!(answer.problem().0, "cut-off", "{header:?}");
+            assert_eq!(stopper.response().await.unwrap().status(), 200);
+            server.stopped().await;
+        }
+    });
+}
+
+#[test]
+fn the_stop_hook_goes_on_after_calls_have_been_cut_off() {
+    run(async {
+        let (folder, _) = folder();
+        let (started, go) = (Arc::default(), Arc::default());
+        let saved = Arc::new(Notify::new());
+        let (waits, end) = (Arc::clone(&saved), Arc::new(AtomicUsize::new(0)));
+        let ended = Arc::clone(&end);
+        let builder = held(plugin(folder.path()), &started, &go)
+            .stop_timeout(Duration::from_secs(3600))
+            .on_stop(move || {
+                let (waits, ended) = (Arc::clone(&waits), Arc::clone(&ended));
+                async move {
+                    waits.notified().await;
+                    ended.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        let (server, mut caller) = active(builder).await;
+        caller.send(request("main.Held", &[], "")).await;
+        started.notified().await;
+        let mut stopper = Client::connect(server.socket().unwrap()).await;
+        stopper.send(request("Stop", &[("Goplug-Grace", "0")], "")).await;
+        assert_eq!(caller.response().await.unwrap().problem().0, "cut-off");
+        saved.notify_one();
+        assert_eq!(stopper.response().await.unwrap().status(), 200);
+        assert_eq!(end.load(Ordering::Relaxed), 1);
+        server.stopped().await;
+    });
+}
+
+#[test]
 fn the_stop_hook_runs_once_and_only_after_an_activation() {
     run(async {
         for activated in [0, 1] {

@@ -1,14 +1,16 @@
 //! The body of a request that is a stream of items: it is written as its items come.
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
+use tokio::task::yield_now;
 
 use super::error::SendError;
 use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
+use crate::limits;
 use crate::transport::Stream;
 use crate::typed::{RequestItems, RequestPiece};
 
@@ -143,7 +145,9 @@ impl RequestBody {
         if self.chunk.is_sent() { Waiting::Item } else { Waiting::Socket }
     }
 
-    /// Writes until everything has been sent.
+    /// Writes until everything has been sent. If the items are always ready, the peer may have answered
+    /// meanwhile, and other tasks may be due: after [`limits::STREAM_BURST`] pieces it is not ready, and
+    /// wakes its task once these had a turn.
     ///
     /// # Errors
     /// [`SendError::Items`] if an item cannot be sent; otherwise the system's error.
@@ -152,7 +156,7 @@ impl RequestBody {
         stream: &mut Stream,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendError>> {
-        loop {
+        for _ in 0..limits::STREAM_BURST {
             while let Some(parts) = self.rest() {
                 match ready!(Pin::new(&mut *stream).poll_write_vectored(cx, &parts))? {
                     0 => return Poll::Ready(Err(io::Error::from(ErrorKind::WriteZero).into())),
@@ -164,6 +168,8 @@ impl RequestBody {
             }
             ready!(self.poll_chunk(cx))?;
         }
+        // The runtime looks for what has arrived before it wakes the task.
+        pin!(yield_now()).poll(cx).map(Ok)
     }
 
     /// Makes the next chunk, after the one before it has been sent.

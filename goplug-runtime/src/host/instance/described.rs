@@ -154,7 +154,9 @@ impl Instance {
     fn note_failure(&self, error: Error) -> Result<()> {
         self.warn_undescribed(error.to_string());
         match error {
-            Error::Crashed { .. } | Error::Unavailable { .. } => Err(error),
+            Error::Crashed { .. } | Error::Unfinished { .. } | Error::Unavailable { .. } => {
+                Err(error)
+            }
             _ => Ok(()),
         }
     }

@@ -60,6 +60,9 @@ impl Instance {
         exit: Option<&Exit>,
     ) -> Error {
         let id = self.id().clone();
+        if self.is_being_ended() {
+            return self.ended_error(may_have_executed, exit);
+        }
         if let Some(exit) = exit {
             if exit.is_orderly() && !may_have_executed {
                 return Error::Unavailable {
@@ -86,6 +89,20 @@ impl Instance {
         }
         let reason = "it closed the connection before it had read the request, and runs on".into();
         Error::Connect { id, reason, source: error }
+    }
+
+    /// The error of a request to an instance that this host ends.
+    fn ended_error(&self, may_have_executed: bool, exit: Option<&Exit>) -> Error {
+        let id = self.id().clone();
+        let status = match exit {
+            Some(exit) if self.is_child() => format!("this host has stopped it: {}", exit.status),
+            Some(exit) => exit.status.clone(),
+            None => "this host has stopped it".into(),
+        };
+        if may_have_executed {
+            return Error::Unfinished { id, status };
+        }
+        Error::Unavailable { id, reason: status }
     }
 
     /// Whether the instance lives although it lost a connection, as far as can be told at once.

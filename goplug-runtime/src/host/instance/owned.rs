@@ -125,8 +125,14 @@ impl OwnedInstance {
     ///
     /// The plugins of the original GoPlug are stopped in any case, as its hosts do.
     pub(in crate::host) async fn stop(self, timeout: Duration) {
+        self.stop_calls_first(timeout, timeout).await;
+    }
+
+    /// Stops the instance as [`OwnedInstance::stop`] does, and cuts off its calls in flight after
+    /// `grace`, if the plugin can do that.
+    async fn stop_calls_first(self, timeout: Duration, grace: Duration) {
         let is_left = !self.can_be_replaced() && self.shared.dialect() == Dialect::GoPlug2;
-        if is_left { self.leave(timeout).await } else { self.end(timeout).await }
+        if is_left { self.leave(timeout).await } else { self.end(timeout, grace).await }
     }
 
     /// Leaves the instance running: waits until the calls in flight have ended, for at most this
@@ -134,6 +140,7 @@ impl OwnedInstance {
     async fn leave(mut self, timeout: Duration) {
         let deadline = tokio::time::Instant::now() + timeout;
         drop(tokio::time::timeout_at(deadline, self.shared.drained()).await);
+        self.shared.begin_end();
         // The task would open the stream again.
         self.callbacks = None;
         if let Liveness::Foreign(attachment) = &self.liveness {
@@ -144,10 +151,20 @@ impl OwnedInstance {
     }
 
     /// Stops the instance: sends it a request to stop, waits for its end until the timeout, then
-    /// ends it with signals, which may take a second more. Calls still in flight fail.
-    async fn end(self, timeout: Duration) {
+    /// ends it with signals, which may take a second more.
+    async fn end(self, timeout: Duration, grace: Duration) {
         let began = Instant::now();
-        let request = Request::new(wire::STOP, b"");
+        self.shared.begin_end();
+        let grace = (grace < timeout).then(|| wire::timeout_value(grace).to_string());
+        let grace = grace.as_deref().map(|grace| (wire::HEADER_GRACE, grace));
+        let request = match self.shared.dialect() {
+            Dialect::GoPlug1 => Request::new(wire::STOP, b""),
+            Dialect::GoPlug2 => Request {
+                timeout: Some(wire::timeout_value(timeout)),
+                headers: grace.as_slice(),
+                ..Request::new(wire::STOP, b"")
+            },
+        };
         // The result does not matter: the plugin may end without a response, and if it refuses it
         // is ended nevertheless.
         let deadline = (began + timeout).into();
@@ -164,21 +181,22 @@ impl OwnedInstance {
         self.shared.end(exit);
     }
 
-    /// Stops an instance that was replaced: after its calls in flight have ended, after the
-    /// policy's drain time, or when `closing` resolves.
+    /// Stops an instance that was replaced: after its calls in flight have ended, or when `closing`
+    /// resolves. After the policy's drain time the calls in flight are cut off at once.
     pub(in crate::host) async fn retire(
         mut self,
         policy: &Policy,
         closing: impl Future<Output = ()>,
     ) {
         let instance = Arc::clone(&self.shared);
-        tokio::select! {
-            () = instance.drained() => {}
-            () = sleep(policy.drain) => {}
-            () = closing => {}
+        let timeout = policy.stop_timeout;
+        let grace = tokio::select! {
+            () = instance.drained() => timeout,
+            () = sleep(policy.drain) => Duration::ZERO,
+            () = closing => timeout,
             exit = self.wait() => return instance.end(exit),
-        }
-        self.stop(policy.stop_timeout).await;
+        };
+        self.stop_calls_first(timeout, grace).await;
     }
 }
 

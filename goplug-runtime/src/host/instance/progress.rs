@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::call_body::CallBody;
@@ -14,6 +15,7 @@ use super::response;
 use super::shared::Instance;
 use crate::error::Result;
 use crate::host::connection::{Admission, Begun, BodySource, Budget, SendError};
+use crate::limits;
 use crate::protocol::event_stream::{CallEvent, CallReader};
 use crate::protocol::wire;
 use crate::typed::{CallRequest, wait};
@@ -113,21 +115,28 @@ impl Instance {
         budget: Budget,
         listener: &Listener<'_>,
     ) -> Answer {
-        let limits = self.request_limits(budget);
+        let request_limits = self.request_limits(budget);
         let mut source = match begun {
             Begun::Stream(source) => source,
             Begun::Response(response) => {
-                let result = response::into_result(self.id(), call.method, response, limits);
+                let result =
+                    response::into_result(self.id(), call.method, response, request_limits);
                 return Ok(result);
             }
         };
         let mut result = None;
-        let mut reader = source.is_events().then(|| CallReader::new(limits.body));
+        let mut reader = source.is_events().then(|| CallReader::new(request_limits.body));
         let mut whole = BytesMut::new();
+        let mut parts = 0;
         while let Some(part) = next_part(&mut source, budget).await? {
+            parts += 1;
+            if !S::BLOCKS && parts % limits::STREAM_BURST == 0 {
+                // A method that always reports must not hold up the caller's other tasks.
+                yield_now().await;
+            }
             let Some(reader) = &mut reader else {
                 whole.extend_from_slice(&part);
-                if whole.len() > limits.body {
+                if whole.len() > request_limits.body {
                     return Err(SendError::TooLarge);
                 }
                 continue;
@@ -140,8 +149,12 @@ impl Instance {
                     CallEvent::Progress(report) => listener.hear(report),
                     CallEvent::Result(body) => result = Some(Ok(body)),
                     CallEvent::Error(problem) => {
-                        let error =
-                            response::stream_error(self.id(), call.method, &problem, limits);
+                        let error = response::stream_error(
+                            self.id(),
+                            call.method,
+                            &problem,
+                            request_limits,
+                        );
                         result = Some(Err(error));
                     }
                 }

@@ -6,6 +6,7 @@
 //! is the side that starts and stops the process.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub(in crate::host) struct Instance {
     pub(super) is_duplex: bool,
     /// The token of this host, for a plugin that has to know which host has called it.
     pub(super) host: OnceLock<Box<str>>,
+    /// Whether this host ends the instance, or has left it.
+    is_being_ended: AtomicBool,
     exit: ExitCell,
 }
 
@@ -86,6 +89,7 @@ impl Instance {
             reads_parts,
             is_duplex,
             host: OnceLock::new(),
+            is_being_ended: AtomicBool::new(false),
             exit: ExitCell::default(),
         }
     }
@@ -127,6 +131,17 @@ impl Instance {
 
     pub(in crate::host) fn descriptor(&self) -> &Arc<Descriptor> {
         &self.descriptor
+    }
+
+    /// Notes that this host ends the instance, or leaves it: then a call that breaks off has not met a
+    /// crash.
+    pub(super) fn begin_end(&self) {
+        self.is_being_ended.store(true, Ordering::Release);
+    }
+
+    /// Whether this host ends the instance, or has left it.
+    pub(super) fn is_being_ended(&self) -> bool {
+        self.is_being_ended.load(Ordering::Acquire)
     }
 
     /// Sets the exit of the instance; every call in flight fails with it.

@@ -269,6 +269,7 @@ fn may_be_retried(error: &Error, request: &CallRequest<'_>) -> bool {
     }
     match error {
         Error::Crashed { may_have_executed, .. } => request.idempotent || !may_have_executed,
+        Error::Unfinished { .. } => request.idempotent,
         // A plugin that is about to stop has not begun the call.
         Error::Unavailable { .. } => true,
         _ => false,
@@ -299,6 +300,10 @@ mod tests {
         assert!(!may_be_retried(&crashed(true), &call(false)));
         assert!(may_be_retried(&crashed(true), &call(true)));
         assert!(may_be_retried(&crashed(false), &call(false)));
+        let id = PluginId::new("p", "").unwrap();
+        let cut_off = Error::Unfinished { id, status: String::new() };
+        assert!(!may_be_retried(&cut_off, &call(false)));
+        assert!(may_be_retried(&cut_off, &call(true)));
     }
 
     #[test]

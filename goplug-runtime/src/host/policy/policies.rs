@@ -149,7 +149,8 @@ impl Policy {
     }
 
     /// How long a plugin may take to stop before it is killed; [`limits::STOP_TIMEOUT`] unless
-    /// set.
+    /// set. Calls in flight may take as long, less [`limits::STOP_RESERVE`] or a quarter: then the
+    /// plugin cuts them off, and they fail with [`Error::Unfinished`](crate::Error::Unfinished).
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout.min(limits::MAX_DURATION);
         self
@@ -205,7 +206,7 @@ impl Policy {
     }
 
     /// How long an old instance may take to finish its calls after a new instance has replaced
-    /// it; [`limits::DRAIN_TIMEOUT`] unless set.
+    /// it; [`limits::DRAIN_TIMEOUT`] unless set. Then it cuts them off.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.drain = drain.min(limits::MAX_DURATION);
         self

@@ -4,7 +4,7 @@
 use std::io::IoSlice;
 
 use super::buffered_stream::{BufferedStream, Closed};
-use super::piece::{in_time, next};
+use super::piece::{Burst, in_time, next};
 use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 use crate::limits;
 use crate::plugin::callbacks::CallbackStream;
@@ -20,17 +20,20 @@ pub(super) async fn send(
     mut events: CallbackStream,
     lifecycle: &Lifecycle,
 ) -> Result<(), Closed> {
-    in_time(lifecycle, Phase::Closing, send_all(stream, &mut events)).await
+    in_time(lifecycle, (Phase::Closing, || limits::FLUSH_TIMEOUT), send_all(stream, &mut events))
+        .await
 }
 
 async fn send_all(stream: &mut BufferedStream, events: &mut CallbackStream) -> Result<(), Closed> {
     let mut size = Vec::new();
-    while let Some(piece) = next(stream, |cx| events.poll_piece(cx)).await? {
+    let mut burst = Burst::default();
+    while let Some(piece) = next(stream, |cx| burst.note(events.poll_piece(cx))).await? {
         size.clear();
         write_chunk_size(&mut size, piece.len());
         let mut chunk = [&size, &piece[..], CHUNK_END].map(IoSlice::new);
         // How long a host may be behind is limited where callbacks are sent, not here.
         stream.write(&mut chunk, limits::MAX_DURATION).await?;
+        burst.next().await;
     }
     Ok(stream.write(&mut [IoSlice::new(LAST_CHUNK)], limits::FLUSH_TIMEOUT).await?)
 }

@@ -10,13 +10,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::buffered_stream::{BufferedStream, Closed};
 use crate::http1::{BodyProgress, BodyStream, Buffer};
 use crate::limits;
-use crate::plugin::select::{Either, lazy_timeout, select};
+use crate::plugin::select::{Either, lazy_timeout, select, yield_to_runtime};
 use crate::typed::{IncomingError, Inlet};
 
 /// The body of a request, on its way to the method.
@@ -105,7 +104,7 @@ impl Feed {
             }
             if handed == limits::STREAM_TURN {
                 handed = 0;
-                yield_now().await;
+                yield_to_runtime().await;
             }
         }
     }
@@ -113,7 +112,13 @@ impl Feed {
     /// Reads the body as the method takes it, and waits for the peer then. `None` if the method has to
     /// be polled again first, since a part has come for it. Cancel safe.
     async fn read(&mut self, stream: &mut BufferedStream) -> Option<Stopped> {
+        let mut parts = 0;
         while self.progress == FeedProgress::Reading {
+            parts += 1;
+            if parts % limits::STREAM_BURST == 0 {
+                // A sender that never waits must not hold up a stop and other calls.
+                yield_to_runtime().await;
+            }
             let room = poll_fn(|cx| self.inlet.poll_room(cx));
             if let Either::Right(()) = select(room, stream.stream.peer_closed()).await {
                 return Some(Stopped::PeerGone);

@@ -6,7 +6,7 @@ use std::task::Context;
 
 use super::buffered_stream::{BufferedStream, Closed};
 use super::feed::Feed;
-use super::piece::{in_time, next};
+use super::piece::{Burst, in_time, next};
 use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 use crate::limits;
 use crate::plugin::lifecycle::Phase;
@@ -47,7 +47,9 @@ async fn send(
 ) -> Result<(), Closed> {
     stream.stream.expect_waits(true);
     let sent = send_all(stream, &mut result, feed.as_deref_mut());
-    in_time(handler.lifecycle(), Phase::CuttingOff, sent).await?;
+    // The stop begins while the stream is sent, and with it what it may take.
+    let flush = || handler.lifecycle().stop_limits(handler.settings().stop_timeout).flush;
+    in_time(handler.lifecycle(), (Phase::CuttingOff, flush), sent).await?;
     stream.stream.expect_waits(false);
     // A stop does not wait for the peer.
     drop(result);
@@ -65,8 +67,10 @@ async fn send_all(
     mut feed: Option<&mut Feed>,
 ) -> Result<(), Closed> {
     let mut size = Vec::new();
+    let mut burst = Burst::default();
     loop {
-        let poll = |cx: &mut Context<'_>| result.poll_piece(cx);
+        burst.next().await;
+        let poll = |cx: &mut Context<'_>| burst.note(result.poll_piece(cx));
         let piece = match &mut feed {
             Some(feed) => feed.until(stream, poll).await?,
             None => next(stream, poll).await?,

@@ -10,17 +10,20 @@
 //! Nothing here spawns a task: code that waits for a phase waits in its own task.
 
 mod state;
+mod stop_times;
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::coop::unconstrained;
 
 pub(super) use self::state::Phase;
 use self::state::{Condition, State};
+pub(super) use self::stop_times::{StopLimits, StopTimes};
 
 use super::problems::{not_active, stopping};
 use super::select::within;
@@ -116,6 +119,11 @@ impl Lifecycle {
     /// does: the channel's code to change the state is in the program once for all of these.
     fn change(&self, change: &mut dyn FnMut(&mut State) -> bool) -> bool {
         self.0.send_if_modified(change)
+    }
+
+    /// What the stop may take, for a plugin that has set this stop timeout.
+    pub(super) fn stop_limits(&self, set: Option<Duration>) -> StopLimits {
+        self.0.borrow().stop_times.limits(set)
     }
 
     /// Whether the activation hook has succeeded.
@@ -253,9 +261,13 @@ impl Lifecycle {
     }
 
     /// Asks the plugin to stop. The request counts as unanswered until the guard is dropped.
-    pub(super) fn request_stop(self: &Arc<Self>) -> StopGuard {
+    /// The first request says how long the stop may take.
+    pub(super) fn request_stop(self: &Arc<Self>, times: StopTimes) -> StopGuard {
         self.change(&mut |state| {
             state.stop_requests += 1;
+            if state.phase < Phase::Stopping {
+                state.stop_times = times;
+            }
             false
         });
         self.advance(Phase::Stopping);

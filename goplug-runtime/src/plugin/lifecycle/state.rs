@@ -1,5 +1,7 @@
 //! The state that is watched, and what can be waited for.
 
+use super::stop_times::StopTimes;
+
 /// How far a plugin has come. A later phase compares as greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::plugin) enum Phase {
@@ -36,6 +38,8 @@ pub(super) struct State {
     /// Activations by somebody whose end will not be noticed: those that have begun, and those that
     /// have succeeded.
     pub(super) pins: usize,
+    /// How long the stop may take.
+    pub(super) stop_times: StopTimes,
     /// Requests to stop that have not been answered.
     pub(super) stop_requests: usize,
     /// Whether the server's task has panicked.
@@ -79,6 +83,7 @@ impl State {
             in_flight: 0,
             hosts: Vec::new(),
             pins: 0,
+            stop_times: StopTimes::default(),
             stop_requests: 0,
             has_failed: false,
         }

@@ -133,7 +133,8 @@ impl PluginServer {
 
     /// How long a stop takes at most, with everything that comes after the stop timeout.
     pub(super) fn longest_stop(&self) -> Duration {
-        self.definition.settings.stop_timeout + limits::FLUSH_TIMEOUT * 4
+        let limits = self.lifecycle.stop_limits(self.definition.settings.stop_timeout);
+        limits.hook.saturating_add(limits::FLUSH_TIMEOUT * 4)
     }
 
     /// Listens on the plugin's socket, then writes its `.pconf` into its location. A file of

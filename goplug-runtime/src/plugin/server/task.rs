@@ -13,7 +13,7 @@ use super::Files;
 use crate::limits;
 use crate::panic::catch_panic;
 use crate::plugin::connection;
-use crate::plugin::lifecycle::Phase;
+use crate::plugin::lifecycle::{Phase, StopLimits};
 use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::select::{Either, join, select, within};
 use crate::transport::Listener;
@@ -95,7 +95,7 @@ async fn deactivate(handler: &RequestHandler) {
         let _guard = handler.lifecycle().deactivation().await;
         (handler.settings().before_stop_hook)(false);
         let hook = stop_hook(handler);
-        if within(handler.settings().stop_timeout, pin!(hook)).await.is_err() {
+        if within(stop_limits(handler).hook, pin!(hook)).await.is_err() {
             report(handler, "took too long");
         }
     }
@@ -111,13 +111,21 @@ async fn wind_down(handler: &RequestHandler) {
             stop_hook(handler).await;
         }
     };
-    let graceful = async {
-        join(hook, lifecycle.none_in_flight()).await;
+    let StopLimits { hook: for_hook, calls, flush } = stop_limits(handler);
+    let calls = async {
+        if within(calls, pin!(lifecycle.none_in_flight())).await.is_err() {
+            lifecycle.advance(Phase::CuttingOff);
+            let _ = within(flush, pin!(lifecycle.none_in_flight())).await;
+        }
     };
-    if within(handler.settings().stop_timeout, pin!(graceful)).await.is_err() {
-        lifecycle.advance(Phase::CuttingOff);
-        let _ = within(limits::FLUSH_TIMEOUT, pin!(lifecycle.none_in_flight())).await;
-    }
+    let hook = async {
+        let _ = within(for_hook, pin!(hook)).await;
+    };
+    join(hook, calls).await;
+}
+
+fn stop_limits(handler: &RequestHandler) -> StopLimits {
+    handler.lifecycle().stop_limits(handler.settings().stop_timeout)
 }
 
 /// Runs the stop hook, and reports its fault.

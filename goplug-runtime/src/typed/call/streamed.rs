@@ -15,7 +15,7 @@ use futures_core::Stream;
 use super::outlet::Outlet;
 use super::reply::Reply;
 use crate::protocol::{Problem, ProblemKind};
-use crate::typed::codec::{MediaType, Piece};
+use crate::typed::codec::{MediaType, Piece, Turn};
 use crate::typed::declare::check::Returned;
 use crate::typed::declare::{MethodSpec, Outcome, Parts, Unmet, never};
 
@@ -121,9 +121,19 @@ async fn send_all<S: Stream>(
     outlet.begin(items);
     let mut stream = pin!(stream);
     let mut fill = |piece: &mut Piece, cx: &mut Context<'_>| {
+        let mut turn = Turn::default();
         while !piece.is_full() {
             match stream.as_mut().poll_next(cx) {
-                Poll::Ready(Some(item)) => send(piece, item)?,
+                Poll::Ready(Some(item)) => {
+                    send(piece, item)?;
+                    if turn.is_over() {
+                        // The connection polls again after a piece, and only then.
+                        if piece.is_empty() {
+                            cx.waker().wake_by_ref();
+                        }
+                        break;
+                    }
+                }
                 Poll::Ready(None) => return Poll::Ready(Ok(Reply::raw(Bytes::new()))),
                 Poll::Pending => break,
             }

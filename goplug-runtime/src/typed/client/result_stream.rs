@@ -3,15 +3,17 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::iter::FusedIterator;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use tokio::task::yield_now;
 
 use super::streamed_body::StreamedBody;
 use crate::error::{Error, Result};
 use crate::typed::call::wait;
+use crate::typed::codec::Turn;
 
 /// The result of a method that returns a stream: its items, as they come.
 ///
@@ -36,6 +38,10 @@ pub struct ResultStream<T, E = Error> {
     /// `None` after the last item.
     body: Option<StreamedBody>,
     decode: Box<dyn Fn(Result<Bytes>) -> Result<T, E> + Send + Sync>,
+    /// The items that have been there when they were asked for.
+    turn: Turn,
+    /// Whether other tasks have a turn before the next item.
+    others_first: bool,
 }
 
 #[cfg(feature = "host")]
@@ -52,12 +58,27 @@ impl<T, E> ResultStream<T, E> {
         body: StreamedBody,
         decode: impl Fn(Result<Bytes>) -> Result<T, E> + Send + Sync + 'static,
     ) -> Self {
-        Self { body: Some(body), decode: Box::new(decode) }
+        let (turn, others_first) = (Turn::default(), false);
+        Self { body: Some(body), decode: Box::new(decode), turn, others_first }
     }
 
     /// The next item; `None` after the last. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<T, E>> {
-        poll_fn(|cx| self.poll_item(cx)).await
+        poll_fn(|cx| self.poll_in_turn(cx)).await
+    }
+
+    /// The next item. If items are always there, other tasks have a turn from time to time.
+    fn poll_in_turn(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, E>>> {
+        if std::mem::take(&mut self.others_first) {
+            self.turn = Turn::default();
+            return pin!(yield_now()).poll(cx).map(|()| None);
+        }
+        let item = self.poll_item(cx);
+        match item {
+            Poll::Ready(_) => self.others_first = self.turn.is_over(),
+            Poll::Pending => self.turn = Turn::default(),
+        }
+        item
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, E>>> {
@@ -81,7 +102,7 @@ impl<T, E> Stream for ResultStream<T, E> {
     type Item = Result<T, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T, E>>> {
-        self.poll_item(cx)
+        self.poll_in_turn(cx)
     }
 }
 
@@ -112,8 +133,57 @@ impl<T, E> Iterator for ResultIter<T, E> {
     type Item = Result<T, E>;
 
     fn next(&mut self) -> Option<Result<T, E>> {
-        wait(self.0.next())
+        wait(poll_fn(|cx| self.0.poll_item(cx)))
     }
 }
 
 impl<T, E> FusedIterator for ResultIter<T, E> {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::typed::codec::MediaType;
+
+    /// An item that is always there.
+    struct Endless;
+
+    impl Stream for Endless {
+        type Item = Result<Bytes>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+            Poll::Ready(Some(Ok(Bytes::new())))
+        }
+    }
+
+    fn endless() -> ResultStream<Bytes> {
+        ResultStream::new(StreamedBody::new(MediaType::Raw, Endless), |item| item)
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn other_tasks_have_their_turn_beside_a_reader_that_never_waits() {
+        let had_turn = Arc::new(AtomicBool::new(false));
+        let other = Arc::clone(&had_turn);
+        tokio::spawn(async move { other.store(true, Ordering::Relaxed) });
+        let mut items = endless();
+        for read in 0_u64.. {
+            if had_turn.load(Ordering::Relaxed) {
+                break;
+            }
+            assert!(read < 100_000_000, "no other task runs");
+            items.next().await.unwrap().unwrap();
+        }
+    }
+
+    #[test]
+    fn an_iterator_never_leaves_its_thread() {
+        let begun = std::time::Instant::now();
+        let long = 4 * crate::limits::STREAM_SLICE;
+        let mut items = ResultIter::new(endless());
+        while begun.elapsed() < long {
+            items.next().unwrap().unwrap();
+        }
+    }
+}

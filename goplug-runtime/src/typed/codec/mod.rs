@@ -19,6 +19,7 @@ mod scratch;
 #[cfg(test)]
 mod tests;
 mod tuples;
+mod turn;
 mod with_items;
 
 pub use arguments::{Arguments, EncodeArguments, EncodeError};
@@ -32,4 +33,5 @@ pub(crate) use request_items::RequestPiece;
 pub use request_items::{RequestItems, SentItems};
 pub use result::{DecodeResult, Json, Raw};
 pub(super) use scratch::written;
+pub(super) use turn::Turn;
 pub use with_items::{WithItems, with_items};

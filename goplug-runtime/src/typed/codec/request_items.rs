@@ -12,6 +12,7 @@ use futures_core::Stream;
 
 use super::media_type::MediaType;
 use super::piece::Piece;
+use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::protocol::wire;
 use crate::typed::declare::check::Sent;
@@ -118,6 +119,7 @@ where
 {
     /// Adds what is ready to the piece.
     fn fill(&mut self, cx: &mut Context<'_>) {
+        let mut turn = Turn::default();
         while let Some(stream) = &mut self.stream
             && !self.piece.is_full()
         {
@@ -125,6 +127,12 @@ where
                 Poll::Ready(Some(item)) => {
                     if let Err(error) = (self.add)(&mut self.piece, item) {
                         (self.failure, self.stream) = (Some(error), None);
+                    } else if turn.is_over() {
+                        // The connection polls again after a piece, and only then.
+                        if self.piece.is_empty() {
+                            cx.waker().wake_by_ref();
+                        }
+                        return;
                     }
                 }
                 Poll::Ready(None) => {

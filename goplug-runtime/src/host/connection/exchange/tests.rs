@@ -1,11 +1,15 @@
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use bytes::Bytes;
 
 use super::*;
+use crate::host::connection::request_body::RequestBody;
 use crate::http1::Response;
+use crate::typed::{MethodSpec, RequestItems, SentItems};
 
 const SOON: Duration = Duration::from_secs(10);
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -223,4 +227,47 @@ async fn a_large_request_that_is_not_read_by_the_deadline_was_not_sent() {
     let error = call_within(&mut connection, large, Duration::from_millis(20)).await.err().unwrap();
     assert!(matches!(error, SendError::TimedOut(Stage::Sending)), "{error:?}");
     drop(closed);
+}
+
+/// Numbers that are always ready and take a while to make, until this is set.
+fn busy_until(done: &Arc<AtomicBool>) -> RequestItems {
+    let done = Arc::clone(done);
+    let mut left = 20_000;
+    SentItems::of_all(std::iter::from_fn(move || {
+        thread::sleep(Duration::from_micros(20));
+        left -= 1;
+        assert!(left > 0, "no other task runs");
+        (!done.load(Ordering::Relaxed)).then_some(7)
+    }))
+    .json(&MethodSpec::EMPTY)
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn other_tasks_have_their_turn_beside_a_sender_that_never_waits() {
+    let mut connection = connected(Duration::ZERO, |mut stream| {
+        let mut read = Vec::new();
+        while !read.ends_with(b"\r\n0\r\n\r\n") {
+            let mut bytes = [0; 1 << 16];
+            match stream.read(&mut bytes).unwrap() {
+                0 => return,
+                count => read.extend_from_slice(&bytes[..count]),
+            }
+        }
+        stream.write_all(RESPONSE).unwrap();
+    })
+    .await;
+    let had_turn = Arc::new(AtomicBool::new(false));
+    let other = Arc::clone(&had_turn);
+    let turn = async move {
+        // By then the sender is at work.
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        other.store(true, Ordering::Relaxed);
+    };
+    let mut body = RequestBody::new(busy_until(&had_turn), Bytes::new());
+    let times = StreamingTimes { until_head: None, pause: SOON };
+    let request = Request::new("work", b"");
+    let call = connection.transmit_body::<Response>(&request, &mut body, b"plugin", times);
+    let (answer, ()) = tokio::join!(call, turn);
+    assert_eq!(answer.unwrap().body, "hi");
 }
