@@ -20,7 +20,7 @@ pub(super) struct Headers {
     host: Field,
     last_event_id: Field,
     content_type: Field,
-    grace: Field,
+    for_calls: Field,
 }
 
 /// The value of a field, if the request has it.
@@ -44,7 +44,7 @@ impl Headers {
             (wire::HEADER_HOST, &mut self.host),
             (wire::HEADER_LAST_EVENT_ID, &mut self.last_event_id),
             (wire::HEADER_CONTENT_TYPE, &mut self.content_type),
-            (wire::HEADER_GRACE, &mut self.grace),
+            (wire::HEADER_GRACE, &mut self.for_calls),
         ];
         known.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, f)| f)
     }
@@ -64,8 +64,8 @@ impl Headers {
 
     /// How long calls in flight have after a stop, if the host says so. A value that is none counts as
     /// none: a stop must not fail.
-    pub(super) fn grace(&self) -> Option<Duration> {
-        wire::parse_timeout(self.grace.as_deref()?)
+    pub(super) fn for_calls(&self) -> Option<Duration> {
+        wire::parse_timeout(self.for_calls.as_deref()?)
     }
 
     /// The token that identifies the host, if it sent one.

@@ -42,6 +42,7 @@ mod route;
 mod select;
 mod server;
 mod services;
+mod stop_times;
 mod streaming;
 mod value;
 

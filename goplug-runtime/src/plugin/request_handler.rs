@@ -21,13 +21,14 @@ use super::callbacks::{CallbackReply, ConnectionGuard, Hangup, Hub};
 use super::definition::{PluginDefinition, Settings};
 use super::dispatch::{self, Begun, Running};
 use super::headers::{CallHeaders, Headers, parse_budget};
-use super::lifecycle::{CallGuard, Lifecycle, Phase, StopTimes};
+use super::lifecycle::{CallGuard, Lifecycle, Phase};
 use super::problems::{bad_request, stopping};
 use super::response::{Response, ResponseGuard};
 use super::result_stream::Opening;
 use super::route::{
     CallSource, ControlRequest, IncomingCall, MethodCall, Route, control_request, other_than_post,
 };
+use super::stop_times::StopTimes;
 #[cfg(feature = "schema")]
 use crate::openapi::openapi;
 use crate::protocol::chain::Chain;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::headers::{CallHeaders, Headers, parse_budget};
-use super::lifecycle::StopTimes;
 use super::problems::{bad_request, no_event};
+use super::stop_times::StopTimes;
 use crate::protocol::{
     Dialect, MethodDescriptor, Parameter, Problem, ProblemKind, Traceparent, spelling, wire,
 };
@@ -193,7 +193,7 @@ pub(super) fn control_request(
         }),
         wire::STOP => Ok(ControlRequest::Stop(StopTimes {
             until_forced: timeout.and_then(wire::parse_timeout),
-            for_calls: headers.grace(),
+            for_calls: headers.for_calls(),
         })),
         wire::PING => Ok(ControlRequest::Ping),
         wire::REGISTER_CALLBACK => Ok(ControlRequest::RegisterCallback(headers)),

@@ -149,6 +149,7 @@ pub const ROOMS: &[Rooms] = &[
             "definition",
             "pconf_file",
             "headers",
+            "stop_times",
             "route",
             "lifecycle",
             "callbacks",

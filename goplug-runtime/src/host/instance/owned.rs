@@ -129,10 +129,10 @@ impl OwnedInstance {
     }
 
     /// Stops the instance as [`OwnedInstance::stop`] does, and cuts off its calls in flight after
-    /// `grace`, if the plugin can do that.
-    async fn stop_calls_first(self, timeout: Duration, grace: Duration) {
+    /// `for_calls`, if the plugin can do that.
+    async fn stop_calls_first(self, timeout: Duration, for_calls: Duration) {
         let is_left = !self.can_be_replaced() && self.shared.dialect() == Dialect::GoPlug2;
-        if is_left { self.leave(timeout).await } else { self.end(timeout, grace).await }
+        if is_left { self.leave(timeout).await } else { self.end(timeout, for_calls).await }
     }
 
     /// Leaves the instance running: waits until the calls in flight have ended, for at most this
@@ -152,16 +152,16 @@ impl OwnedInstance {
 
     /// Stops the instance: sends it a request to stop, waits for its end until the timeout, then
     /// ends it with signals, which may take a second more.
-    async fn end(self, timeout: Duration, grace: Duration) {
+    async fn end(self, timeout: Duration, for_calls: Duration) {
         let began = Instant::now();
         self.shared.begin_end();
-        let grace = (grace < timeout).then(|| wire::timeout_value(grace).to_string());
-        let grace = grace.as_deref().map(|grace| (wire::HEADER_GRACE, grace));
+        let for_calls = (for_calls < timeout).then(|| wire::timeout_value(for_calls).to_string());
+        let for_calls = for_calls.as_deref().map(|for_calls| (wire::HEADER_GRACE, for_calls));
         let request = match self.shared.dialect() {
             Dialect::GoPlug1 => Request::new(wire::STOP, b""),
             Dialect::GoPlug2 => Request {
                 timeout: Some(wire::timeout_value(timeout)),
-                headers: grace.as_slice(),
+                headers: for_calls.as_slice(),
                 ..Request::new(wire::STOP, b"")
             },
         };
@@ -190,13 +190,13 @@ impl OwnedInstance {
     ) {
         let instance = Arc::clone(&self.shared);
         let timeout = policy.stop_timeout;
-        let grace = tokio::select! {
+        let for_calls = tokio::select! {
             () = instance.drained() => timeout,
             () = sleep(policy.drain) => Duration::ZERO,
             () = closing => timeout,
             exit = self.wait() => return instance.end(exit),
         };
-        self.stop_calls_first(timeout, grace).await;
+        self.stop_calls_first(timeout, for_calls).await;
     }
 }
 

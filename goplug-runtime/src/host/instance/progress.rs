@@ -15,7 +15,7 @@ use super::response;
 use super::shared::Instance;
 use crate::error::Result;
 use crate::host::connection::{Admission, Begun, BodySource, Budget, SendError};
-use crate::limits;
+use crate::limits::STREAM_BURST;
 use crate::protocol::event_stream::{CallEvent, CallReader};
 use crate::protocol::wire;
 use crate::typed::{CallRequest, wait};
@@ -115,28 +115,22 @@ impl Instance {
         budget: Budget,
         listener: &Listener<'_>,
     ) -> Answer {
-        let request_limits = self.request_limits(budget);
+        let limits = self.request_limits(budget);
         let mut source = match begun {
             Begun::Stream(source) => source,
             Begun::Response(response) => {
-                let result =
-                    response::into_result(self.id(), call.method, response, request_limits);
+                let result = response::into_result(self.id(), call.method, response, limits);
                 return Ok(result);
             }
         };
         let mut result = None;
-        let mut reader = source.is_events().then(|| CallReader::new(request_limits.body));
+        let mut reader = source.is_events().then(|| CallReader::new(limits.body));
         let mut whole = BytesMut::new();
         let mut parts = 0;
-        while let Some(part) = next_part(&mut source, budget).await? {
-            parts += 1;
-            if !S::BLOCKS && parts % limits::STREAM_BURST == 0 {
-                // A method that always reports must not hold up the caller's other tasks.
-                yield_now().await;
-            }
+        while let Some(part) = next_part(&mut source, budget, &mut parts).await? {
             let Some(reader) = &mut reader else {
                 whole.extend_from_slice(&part);
-                if whole.len() > request_limits.body {
+                if whole.len() > limits.body {
                     return Err(SendError::TooLarge);
                 }
                 continue;
@@ -149,12 +143,8 @@ impl Instance {
                     CallEvent::Progress(report) => listener.hear(report),
                     CallEvent::Result(body) => result = Some(Ok(body)),
                     CallEvent::Error(problem) => {
-                        let error = response::stream_error(
-                            self.id(),
-                            call.method,
-                            &problem,
-                            request_limits,
-                        );
+                        let error =
+                            response::stream_error(self.id(), call.method, &problem, limits);
                         result = Some(Err(error));
                     }
                 }
@@ -174,11 +164,17 @@ fn cut_off() -> SendError {
     SendError::Broken(io::Error::new(ErrorKind::UnexpectedEof, text))
 }
 
-/// The next part of a body, within the budget of its call.
+/// The next part of a body, within the budget of its call. A method that always reports must not hold up
+/// the caller's other tasks.
 async fn next_part<S: BodySource>(
     source: &mut S,
     budget: Budget,
+    parts: &mut usize,
 ) -> Result<Option<Bytes>, SendError> {
+    *parts += 1;
+    if !S::BLOCKS && parts.is_multiple_of(STREAM_BURST) {
+        yield_now().await;
+    }
     let left = budget.deadline.saturating_duration_since(Instant::now());
     let left = left.max(Duration::from_millis(1));
     poll_fn(|cx| source.poll_part(left, cx)).await

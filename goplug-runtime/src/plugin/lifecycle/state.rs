@@ -1,6 +1,6 @@
 //! The state that is watched, and what can be waited for.
 
-use super::stop_times::StopTimes;
+use crate::plugin::stop_times::StopTimes;
 
 /// How far a plugin has come. A later phase compares as greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,9 +13,10 @@ use super::Files;
 use crate::limits;
 use crate::panic::catch_panic;
 use crate::plugin::connection;
-use crate::plugin::lifecycle::{Phase, StopLimits};
+use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::select::{Either, join, select, within};
+use crate::plugin::stop_times::StopLimits;
 use crate::transport::Listener;
 
 /// How long accepting pauses after an error of the system, which mostly means that there are too

@@ -6,22 +6,22 @@ use crate::limits;
 
 /// What the request says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::plugin) struct StopTimes {
+pub(super) struct StopTimes {
     /// After which time the host forces the plugin to end.
-    pub(in crate::plugin) until_forced: Option<Duration>,
+    pub(super) until_forced: Option<Duration>,
     /// How long calls in flight have.
-    pub(in crate::plugin) for_calls: Option<Duration>,
+    pub(super) for_calls: Option<Duration>,
 }
 
 /// How long the steps of a stop may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::plugin) struct StopLimits {
+pub(super) struct StopLimits {
     /// The stop hook.
-    pub(in crate::plugin) hook: Duration,
+    pub(super) hook: Duration,
     /// The calls in flight, before they are cut off.
-    pub(in crate::plugin) calls: Duration,
+    pub(super) calls: Duration,
     /// How long callers have to read that.
-    pub(in crate::plugin) flush: Duration,
+    pub(super) flush: Duration,
 }
 
 impl StopTimes {
