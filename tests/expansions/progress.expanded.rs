@@ -1,3 +1,4 @@
+#[allow(clippy::needless_pass_by_value, reason = "a method gets its own `Progress`")]
 /// Adds the numbers up to `n`.
 async fn sum_up_to(n: u64, progress: goplug::Progress<u8>) -> Result<u64, TooMany> {
     add(n, progress).await
@@ -94,6 +95,7 @@ impl<C: ::goplug::__private::BlockingCaller> SumBlockingClient<C> {
         )
     }
 }
+#[allow(clippy::needless_pass_by_value, reason = "a method gets its own `Progress`")]
 fn count(progress: Progress<Step>, call: CallContext) {
     steps(progress, call)
 }

@@ -3,6 +3,9 @@
 //! `cargo clippy` is what checks this: one warning here is a failure there.
 #![deny(clippy::pedantic, clippy::all, warnings, unreachable_pub, missing_docs)]
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 
 use crate::double::InProcess;
@@ -28,6 +31,38 @@ fn echo(input: Bytes) -> Bytes {
 fn many(one: u8, two: u8, three: u8, four: u8, five: Vec<u64>, six: &str) -> u64 {
     let small = [one, two, three, four].into_iter().map(u64::from);
     small.chain(five).sum::<u64>() + six.len() as u64
+}
+
+#[goplug::method(Strict)]
+fn counted(to: u64) -> impl goplug::Stream<Item = u64> {
+    Numbers(0..to)
+}
+
+#[goplug::method(Strict)]
+fn passed_on(texts: goplug::Incoming<String>) -> impl goplug::Stream<Item = u64> {
+    drop(texts);
+    Numbers(0..0)
+}
+
+struct Numbers(std::ops::Range<u64>);
+
+impl goplug::Stream for Numbers {
+    type Item = u64;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u64>> {
+        Poll::Ready(self.0.next())
+    }
+}
+
+#[goplug::method(Strict, blocking)]
+fn listed(texts: goplug::IncomingIter<String>) -> usize {
+    texts.count()
+}
+
+#[goplug::method(Strict, blocking)]
+fn reported(to: u32, progress: goplug::Progress<u32>, call: &goplug::CallContext) -> bool {
+    (0..to).for_each(|done| progress.blocking_send(done));
+    call.is_cancelled()
 }
 
 #[goplug::callback(Strict)]

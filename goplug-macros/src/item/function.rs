@@ -6,7 +6,7 @@ use quote::quote;
 use crate::attr::{self, Role};
 use crate::diag::Diag;
 use crate::emit::{Paths, callback, member};
-use crate::model::{ClientMember, Container, Member};
+use crate::model::{ClientMember, Container, Member, Method};
 use crate::syntax::{Function, first_tokens};
 
 /// The function, and what it adds to its plugin.
@@ -39,6 +39,15 @@ pub(crate) fn function(role: Role, args: TokenStream, item: TokenStream) -> Toke
     expanded.unwrap_or_default()
 }
 
+/// What clippy's pedantic lints would ask for, and a plugin's method cannot do.
+fn allowed(method: &Method) -> Option<TokenStream> {
+    method.signature.progress().map(|_| {
+        quote! {
+            #[allow(clippy::needless_pass_by_value, reason = "a method gets its own `Progress`")]
+        }
+    })
+}
+
 /// The function itself: a callback gets its body.
 pub(super) fn in_place(function: &Function, member: &Member, paths: &Paths) -> TokenStream {
     match member {
@@ -46,6 +55,10 @@ pub(super) fn in_place(function: &Function, member: &Member, paths: &Paths) -> T
             let body = callback::body(callback, paths);
             function.with_body(quote!({ #body }))
         }
-        Member::Client(ClientMember::Method(_)) | Member::Hook(_) => function.kept(),
+        Member::Client(ClientMember::Method(method)) => {
+            let (allowed, kept) = (allowed(method), function.kept());
+            quote!(#allowed #kept)
+        }
+        Member::Hook(_) => function.kept(),
     }
 }

@@ -1,5 +1,6 @@
 //! What is counted of a plugin's calls, and what its process uses.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -59,7 +60,7 @@ pub struct Stats {
 
 /// How long calls took, from the call to its end in the host. This includes the wait for a process,
 /// where there was one, and the time of retries.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Latency {
     histogram: Option<Histogram>,
 }
@@ -71,6 +72,15 @@ impl Latency {
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let bucket = self.histogram.as_ref()?.quantile_bucket(share).ok()??;
         Some(Duration::from_nanos(bucket.end()))
+    }
+}
+
+impl fmt::Debug for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The histogram has more than a thousand buckets.
+        let [median, late, longest] = [0.5, 0.99, 1.0].map(|share| self.quantile(share));
+        let mut latency = f.debug_struct("Latency");
+        latency.field("median", &median).field("p99", &late).field("longest", &longest).finish()
     }
 }
 
