@@ -35,6 +35,20 @@ pub struct Never {
 pub const ROOMS: &[Rooms] = &[
     Rooms { of: "goplug", order: &["__private", "testing", "program"] },
     Rooms {
+        of: "goplug-cli",
+        order: &[
+            "system",
+            "failure",
+            "output",
+            "arguments",
+            "target",
+            "program",
+            "opened",
+            "see | call | make | install",
+            "shell",
+        ],
+    },
+    Rooms {
         of: "goplug-codegen",
         order: &[
             "error",
@@ -234,12 +248,12 @@ pub const NEVER: &[Never] = &[Never {
 /// This file, within the checkout.
 pub const MAP_FILE: &str = "tests/rooms/src/map.rs";
 
-/// The packages without platform code and unsafe code, except in [`PLATFORM_ROOM`].
+/// The packages without platform code and unsafe code, except in [`PLATFORM_ROOMS`].
 pub const PLATFORM_PACKAGES: &[&str] =
-    &["goplug", "goplug-codegen", "goplug-macros", "goplug-runtime"];
+    &["goplug", "goplug-cli", "goplug-codegen", "goplug-macros", "goplug-runtime"];
 
-/// The only room with platform code and unsafe code, spelled as in [`Rooms::of`].
-pub const PLATFORM_ROOM: &str = "goplug-runtime/transport";
+/// The only rooms with platform code and unsafe code, spelled as in [`Rooms::of`].
+pub const PLATFORM_ROOMS: &[&str] = &["goplug-runtime/transport", "goplug-cli/system"];
 
 /// Paths that exist on some systems only. A path starts with one of these, segment by
 /// segment; the last segment may be the start of a name.

@@ -2,27 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::map::{PLATFORM_PACKAGES, PLATFORM_PATHS, PLATFORM_ROOM};
+use crate::map::{PLATFORM_PACKAGES, PLATFORM_PATHS, PLATFORM_ROOMS};
 use crate::mentions::Mentions;
 use crate::modules::Crate;
 use crate::rules::{self, Violation};
 use crate::uses::Scope;
 use crate::written::Written;
 
-/// Platform code and unsafe code outside of [`PLATFORM_ROOM`].
+/// Platform code and unsafe code outside of [`PLATFORM_ROOMS`].
 pub fn violations(krate: &Crate) -> Vec<Violation> {
     if !PLATFORM_PACKAGES.contains(&krate.package.as_str()) || !krate.is_of_src() {
         return Vec::new();
     }
     let mut violations = BTreeSet::new();
     for (index, file) in krate.files.iter().enumerate() {
-        if rules::is_within(krate, index, PLATFORM_ROOM) {
+        if PLATFORM_ROOMS.iter().any(|room| rules::is_within(krate, index, room)) {
             continue;
         }
         let modules = krate.modules.iter().filter(|module| module.file == index);
         let mentions: Vec<_> = modules.map(|module| &module.mentions).collect();
         for (does, kind, line) in of_file(&mentions) {
-            let text = format!("{does}, but only {PLATFORM_ROOM} has {kind} code");
+            let rooms = PLATFORM_ROOMS.join(" and ");
+            let text = format!("{does}, but only {rooms} have {kind} code");
             violations.insert(Violation { file: file.path.clone(), line, text });
         }
     }

@@ -21,7 +21,8 @@ pub struct Word {
 }
 
 /// The packages in whose sources no old name occurs.
-pub const PACKAGES: &[&str] = &["goplug", "goplug-codegen", "goplug-macros", "goplug-runtime"];
+pub const PACKAGES: &[&str] =
+    &["goplug", "goplug-cli", "goplug-codegen", "goplug-macros", "goplug-runtime"];
 
 /// The old names.
 pub const WORDS: &[Word] = &[

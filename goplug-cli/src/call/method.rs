@@ -1,0 +1,144 @@
+//! `goplug call TARGET METHOD NAME=VALUE...`.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use goplug::protocol::MethodDescriptor;
+use goplug::raw::MediaType;
+use goplug::{CallRequest, Caller, Plugin};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use tokio_stream::StreamExt;
+
+use super::bytes::{returns_bytes, returns_nothing};
+use super::listen::Heard;
+use super::request::{Request, method};
+use crate::arguments::Call;
+use crate::failure::{Outcome, Status};
+use crate::opened::Opened;
+use crate::output::Output;
+
+pub(crate) async fn call(options: &Call, output: &Output) -> Outcome<Status> {
+    let opened = Opened::of(&options.subject).await?;
+    let mut heard = Heard::default();
+    let called = on(&opened, options, &mut heard, output).await;
+    // A plugin that is stopped sends its last callbacks first.
+    beside(opened.close(), &mut heard, output).await;
+    while let Some(line) = heard.take() {
+        output.note(&line.text(output));
+    }
+    called.map(|()| Status::Success)
+}
+
+async fn on(opened: &Opened, options: &Call, heard: &mut Heard, output: &Output) -> Outcome<()> {
+    let descriptor = opened.descriptor().await?;
+    let method = method(&descriptor, &options.method)?;
+    let Request { body, media_type, parts, items } = Request::read(&descriptor, method, options)?;
+    let plugin = opened.start().await?;
+    let mut request = CallRequest::new(&method.name, body, media_type);
+    (request.parts, request.items, request.timeout) = (parts, items, Some(options.timeout));
+    if options.listen {
+        let names = descriptor.callbacks.iter().map(|callback| callback.name.clone()).collect();
+        *heard = Heard::of(&plugin, names).await?;
+    }
+    beside(answer(&plugin, method, request, options, output), heard, output).await
+}
+
+/// Shows callbacks while something is done.
+async fn beside<T>(done: impl Future<Output = T>, heard: &mut Heard, output: &Output) -> T {
+    let mut done = std::pin::pin!(done);
+    loop {
+        tokio::select! {
+            result = &mut done => return result,
+            Some(line) = heard.next() => output.note(&line.text(output)),
+        }
+    }
+}
+
+async fn answer(
+    plugin: &Plugin,
+    method: &MethodDescriptor,
+    request: CallRequest<'_>,
+    options: &Call,
+    output: &Output,
+) -> Outcome<()> {
+    if method.stream {
+        return items(plugin, method, request, options, output).await;
+    }
+    let result = if method.progress.is_some() {
+        let shown = Shown::default();
+        plugin.call_with_progress(request, &mut |report| shown.report(&report, output)).await?
+    } else {
+        plugin.call(request).await?
+    };
+    print(method, &result, output)
+}
+
+/// Prints a streamed result item by item.
+async fn items(
+    plugin: &Plugin,
+    method: &MethodDescriptor,
+    request: CallRequest<'_>,
+    options: &Call,
+    output: &Output,
+) -> Outcome<()> {
+    let mut items = plugin.call_stream(request).await?;
+    let is_raw = items.items() == MediaType::Raw;
+    let mut left = options.limit.unwrap_or(usize::MAX);
+    while left > 0
+        && let Some(item) = items.next().await
+    {
+        match is_raw {
+            true => output.bytes(&item?)?,
+            false => print(method, &item?, output)?,
+        }
+        left -= 1;
+    }
+    Ok(())
+}
+
+/// Prints a result: bytes as they are, JSON as a line. A method without a result prints nothing,
+/// except for programs.
+fn print(method: &MethodDescriptor, result: &Bytes, output: &Output) -> Outcome<()> {
+    if returns_bytes(method) && !method.stream {
+        return output.bytes(result);
+    }
+    match serde_json::from_slice::<Value>(result) {
+        Ok(Value::Null) if !output.is_json() && returns_nothing(method) => Ok(()),
+        _ if result.is_empty() => Ok(()),
+        _ => output.line(&String::from_utf8_lossy(result)),
+    }
+}
+
+/// Reports of a call, on a terminal as a line that changes.
+#[derive(Default)]
+struct Shown(Mutex<Option<ProgressBar>>);
+
+impl Shown {
+    fn report(&self, report: &Bytes, output: &Output) {
+        let text = String::from_utf8_lossy(report).into_owned();
+        if output.is_json() {
+            output.note(&text);
+            return;
+        }
+        let mut bar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = bar.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}");
+            ProgressBar::new_spinner()
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        });
+        bar.set_message(text.clone());
+        if bar.is_hidden() {
+            output.note(&text);
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        let bar = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+    }
+}

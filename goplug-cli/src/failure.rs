@@ -1,0 +1,174 @@
+//! How the command fails: a sentence and an exit status that names the cause.
+
+use std::io;
+use std::process::ExitCode;
+
+use goplug::Error;
+use serde::Serialize;
+
+/// What a verb returns.
+pub(crate) type Outcome<T> = Result<T, Failure>;
+
+/// An exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Status {
+    Success = 0,
+    /// The command line is wrong: the verb, a name, or a value.
+    Usage = 1,
+    /// The plugin does not exist, cannot be started, or cannot be reached.
+    Unreachable = 2,
+    /// The two sides disagree on their contract or on the protocol.
+    Contract = 3,
+    /// The method returned its own error.
+    Method = 4,
+    /// The time ran out.
+    Deadline = 5,
+    /// The plugin's process ended, or its method panicked.
+    Crash = 6,
+    /// As a shell says it: 128 and the number of SIGINT.
+    Interrupted = 130,
+}
+
+impl Status {
+    /// The cause in a word, for programs.
+    fn cause(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Usage => "usage",
+            Self::Unreachable => "unreachable",
+            Self::Contract => "contract",
+            Self::Method => "method",
+            Self::Deadline => "deadline",
+            Self::Crash => "crash",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Why a verb did not do what it was asked for.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: Status,
+    message: String,
+    /// The method's own error, as JSON.
+    error: Option<serde_json::Value>,
+}
+
+/// A failure, as `--json` prints it.
+#[derive(Serialize)]
+struct Described<'a> {
+    cause: &'static str,
+    status: u8,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a serde_json::Value>,
+}
+
+impl Failure {
+    pub(crate) fn new(status: Status, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), error: None }
+    }
+
+    /// The user asked for something that does not exist or has another form.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Status::Usage, message)
+    }
+
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
+        Self::new(Status::Unreachable, message)
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Status::Interrupted, "interrupted")
+    }
+
+    /// The reader of the output is gone, as with `| head`: no failure that anybody wants to read.
+    pub(crate) fn is_closed_output(&self) -> bool {
+        self.status == Status::Success
+    }
+
+    /// One line. A text of several lines, as of a plugin's last output, is joined.
+    pub(crate) fn line(&self) -> String {
+        let lines = self.message.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join("; ")
+    }
+
+    /// One JSON object.
+    pub(crate) fn json(&self) -> String {
+        let described = Described {
+            cause: self.status.cause(),
+            status: self.status as u8,
+            message: &self.message,
+            error: self.error.as_ref(),
+        };
+        // Strings and values are always JSON.
+        serde_json::to_string(&described).unwrap_or_default()
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status = status_of(&error);
+        let own = match &error {
+            Error::Method(failure) => failure.error.as_ref(),
+            _ => None,
+        };
+        let own = own.and_then(|error| serde_json::from_str(error.get()).ok());
+        Self { status, message: error.to_string(), error: own }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Of what the command itself reads and writes.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::new(Status::Success, "the output is closed"),
+            _ => Self::unreachable(error.to_string()),
+        }
+    }
+}
+
+fn status_of(error: &Error) -> Status {
+    match error {
+        Error::Method(_) => Status::Method,
+        Error::Deadline { .. } => Status::Deadline,
+        Error::Crashed { .. } | Error::Panicked { .. } | Error::Unfinished { .. } => Status::Crash,
+        Error::Contract { .. }
+        | Error::NotProvided { .. }
+        | Error::NotOffered { .. }
+        | Error::Decode { .. }
+        | Error::Protocol(_) => Status::Contract,
+        Error::UnknownMethod { .. }
+        | Error::Arguments { .. }
+        | Error::TooLarge { .. }
+        | Error::InvalidName(_) => Status::Usage,
+        _ => Status::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_one_line_and_one_object() {
+        let failure = Failure::unreachable("it did not start\n  last output:\n\n  boom");
+        assert_eq!(failure.line(), "it did not start; last output:; boom");
+        let object: serde_json::Value = serde_json::from_str(&failure.json()).unwrap();
+        assert_eq!((&object["cause"], &object["status"]), (&"unreachable".into(), &2.into()));
+    }
+
+    #[test]
+    fn a_closed_output_is_no_failure_to_speak_of() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(failure.is_closed_output());
+        assert!(!Failure::usage("no").is_closed_output());
+    }
+}

@@ -1,0 +1,11 @@
+//! The verbs that put plugins into a folder and take them out.
+//!
+//! A plugin's program writes its own `.pconf`, by its verb `install`, whatever its language. What is
+//! done here is around that: the program is copied into the folder first, so that the file names it
+//! relative to the folder.
+
+mod add;
+mod remove;
+
+pub(crate) use add::install;
+pub(crate) use remove::uninstall;

@@ -1,0 +1,66 @@
+//! `goplug uninstall NAME...`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::arguments::Uninstall;
+use crate::failure::{Failure, Outcome, Status};
+use crate::opened::Opened;
+use crate::output::Output;
+
+/// The keys of a `.pconf` that name files.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Keys {
+    exec: Option<Vec<String>>,
+}
+
+pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<Status> {
+    let mut removed = Vec::new();
+    for name in &options.names {
+        let opened = Opened::find(&options.folder, name).await?;
+        let file = opened.pconf();
+        opened.close().await;
+        let file =
+            file.ok_or_else(|| Failure::unreachable(format!("{name} has no .pconf file")))?;
+        for path in files(&file) {
+            let about = |error| Failure::unreachable(format!("{}: {error}", path.display()));
+            fs::remove_file(&path).map_err(about)?;
+            if !output.is_json() {
+                output.line(&format!("removed {}", path.display()))?;
+            }
+            removed.push(path);
+        }
+    }
+    if output.is_json() {
+        output.document(&json!(removed))?;
+    }
+    Ok(Status::Success)
+}
+
+/// The `.pconf`, and its program if that lies in the folder and no other file names it. The `.pconf` is
+/// first: a registry never sees one whose program is missing.
+fn files(pconf: &Path) -> Vec<PathBuf> {
+    let mut files = vec![pconf.to_owned()];
+    let Some(folder) = pconf.parent() else { return files };
+    let Some(program) = program(pconf, folder) else { return files };
+    let others = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_shared = others
+        .filter(|other| other != pconf && other.extension().is_some_and(|name| name == "pconf"))
+        .any(|other| self::program(&other, folder).as_ref() == Some(&program));
+    if !is_shared {
+        files.push(program);
+    }
+    files
+}
+
+/// The program that a `.pconf` names, if it is a file in the folder.
+fn program(pconf: &Path, folder: &Path) -> Option<PathBuf> {
+    let keys: Keys = serde_json::from_slice(&fs::read(pconf).ok()?).ok()?;
+    let program = folder.join(keys.exec?.first()?);
+    let program = fs::canonicalize(program).ok()?;
+    (program.starts_with(fs::canonicalize(folder).ok()?) && program.is_file()).then_some(program)
+}

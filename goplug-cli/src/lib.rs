@@ -1,0 +1,83 @@
+//! The command `goplug`: sees, calls, makes and mends plugins without a program around it. As a
+//! library there is only [`main`].
+//!
+//! The files, each of which imports only from those before it: `system` is all that depends on the
+//! operating system; `failure` is how the command fails, with which exit status; `output` is what it
+//! prints; `arguments` is the command line; `target` is the plugin that a user names, `program` its
+//! program, and `opened` that plugin, ready to be called; `see`, `call`, `make` and `install` are the
+//! verbs; `shell` is about the command itself.
+
+mod arguments;
+mod call;
+mod failure;
+mod install;
+mod make;
+mod opened;
+mod output;
+mod program;
+mod see;
+mod shell;
+mod system;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::Builder;
+
+use crate::arguments::{Arguments, Verb};
+use crate::failure::{Failure, Outcome, Status};
+use crate::output::Output;
+
+/// The whole command: reads the command line of this process, and does what it asks for. The exit status
+/// is one of those that `goplug --help` lists.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let output = Output::new(arguments.json);
+    match run(arguments, &output) {
+        Ok(status) => status.into(),
+        Err(failure) => output.fail(&failure),
+    }
+}
+
+/// What clap has to say: help is no failure.
+fn usage(error: &clap::Error) -> ExitCode {
+    // There is nobody to tell that the output is closed.
+    let _ = error.print();
+    if error.use_stderr() { Status::Usage.into() } else { Status::Success.into() }
+}
+
+fn run(arguments: Arguments, output: &Output) -> Outcome<Status> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = dispatch(arguments.verb, output) => outcome,
+            // Dropping the verb ends what it has started.
+            interrupt = tokio::signal::ctrl_c() => match interrupt {
+                Ok(()) => Err(Failure::interrupted()),
+                Err(error) => Err(error.into()),
+            },
+        }
+    })
+}
+
+async fn dispatch(verb: Verb, output: &Output) -> Outcome<Status> {
+    match verb {
+        Verb::Ls(options) => see::list(&options, output).await,
+        Verb::Describe(options) => see::describe(&options, output).await,
+        Verb::Check(options) => see::check(&options, output).await,
+        Verb::Call(options) => call::call(&options, output).await,
+        Verb::Listen(options) => call::listen(&options, output).await,
+        Verb::Ping(options) => call::ping(&options, output).await,
+        Verb::New(options) => make::new(&options, output),
+        Verb::Install(options) => install::install(&options, output).await,
+        Verb::Uninstall(options) => install::uninstall(&options, output).await,
+        Verb::Generate(options) => see::generate(&options, output).await,
+        Verb::Doctor(options) => see::doctor(&options, output).await,
+        Verb::Completions { shell } => shell::completions(shell, output),
+        Verb::Man => shell::man(output),
+    }
+}

@@ -1,0 +1,38 @@
+//! A plugin's program, and its verb `install`.
+
+use std::path::Path;
+use std::process::{Output as ProgramOutput, Stdio};
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::failure::{Failure, Outcome};
+
+/// How long a program may take to write its `.pconf`.
+const INSTALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Has a program write its `.pconf` into a folder.
+pub(crate) async fn run_install(program: &Path, folder: &Path) -> Outcome<ProgramOutput> {
+    let mut command = Command::new(program);
+    command.arg("install").arg(folder).stdin(Stdio::null()).kill_on_drop(true);
+    let output = match timeout(INSTALL_TIMEOUT, command.output()).await {
+        Ok(output) => output.map_err(|error| no_plugin(program, &error.to_string()))?,
+        Err(_) => return Err(no_plugin(program, "`install` takes longer than 10 s")),
+    };
+    match output.status.success() {
+        true => Ok(output),
+        false => Err(no_plugin(program, &last_words(&output))),
+    }
+}
+
+fn no_plugin(program: &Path, reason: &str) -> Failure {
+    Failure::unreachable(format!("{} is no plugin's program: {reason}", program.display()))
+}
+
+/// What a program said last, with its exit status.
+fn last_words(output: &ProgramOutput) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let line = stderr.lines().rev().find(|line| !line.trim().is_empty());
+    format!("`install` ended with {}: {}", output.status, line.unwrap_or("it said nothing"))
+}

@@ -1,0 +1,135 @@
+//! `goplug ls`: the plugins of a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use goplug::{DiscoveredPlugin, RejectedFile};
+use serde::{Deserialize, Serialize};
+
+use crate::arguments::Folder;
+use crate::failure::{Outcome, Status};
+use crate::opened::registry;
+use crate::output::Output;
+use crate::system::has_listener;
+
+/// A line of the list.
+#[derive(Debug, Serialize)]
+struct Entry {
+    /// Empty if the file does not say it.
+    name: String,
+    version: Option<String>,
+    state: State,
+    /// Why a file is rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    methods: Option<usize>,
+    /// What is started, or the socket to which hosts connect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<String>,
+    file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    /// A process serves the socket that the file names.
+    Running,
+    Found,
+    Rejected,
+    MissingProgram,
+}
+
+impl State {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Found => "found",
+            Self::Rejected => "rejected",
+            Self::MissingProgram => "missing program",
+        }
+    }
+}
+
+/// The keys of a `.pconf` that tell where a plugin comes from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Keys {
+    exec: Option<Vec<String>>,
+    sock: Option<PathBuf>,
+}
+
+pub(crate) async fn list(options: &Folder, output: &Output) -> Outcome<Status> {
+    let registry = registry(&options.dir).await?;
+    let mut entries = Vec::new();
+    for plugin in registry.discovered() {
+        entries.push(found(&plugin));
+    }
+    entries.extend(registry.rejected().into_iter().map(rejected));
+    registry.stop().await;
+    if output.is_json() {
+        output.document(&entries)?;
+    } else if entries.is_empty() {
+        output.note(&format!("there are no plugins in {}", options.dir.display()));
+    } else {
+        let header = ["NAME", "VERSION", "STATE", "METHODS", "FROM"];
+        output.table(&header, &[3], entries.iter().map(Entry::row).collect())?;
+    }
+    Ok(Status::Success)
+}
+
+impl Entry {
+    fn row(&self) -> Vec<String> {
+        let file =
+            self.file.file_name().map_or_else(String::new, |name| name.display().to_string());
+        let name = if self.name.is_empty() { file } else { self.name.clone() };
+        let from = self.reason.as_ref().or(self.program.as_ref());
+        vec![
+            name,
+            self.version.clone().unwrap_or_else(|| "-".into()),
+            self.state.title().into(),
+            self.methods.map_or_else(|| "-".into(), |methods| methods.to_string()),
+            from.map_or_else(|| "-".into(), |from| from.lines().collect::<Vec<_>>().join("; ")),
+        ]
+    }
+}
+
+fn found(plugin: &DiscoveredPlugin) -> Entry {
+    let file = plugin.path().map(Path::to_owned).unwrap_or_default();
+    let Keys { exec, sock } = keys(&file);
+    let exec = exec.and_then(|words| words.into_iter().next());
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    // A program without a slash is in the folder too: `PATH` is not searched.
+    let is_missing = exec.as_ref().is_some_and(|program| !folder.join(program).exists());
+    let state = match &sock {
+        Some(sock) if has_listener(&folder.join(sock)) => State::Running,
+        None if is_missing => State::MissingProgram,
+        _ => State::Found,
+    };
+    Entry {
+        name: plugin.id().to_string(),
+        version: plugin.version(),
+        state,
+        reason: None,
+        methods: plugin.descriptor().map(|descriptor| descriptor.methods.len()),
+        program: sock.map(|sock| sock.display().to_string()).or(exec),
+        file,
+    }
+}
+
+fn rejected(file: RejectedFile) -> Entry {
+    Entry {
+        name: String::new(),
+        version: None,
+        state: State::Rejected,
+        reason: Some(file.reason),
+        methods: None,
+        program: None,
+        file: file.path,
+    }
+}
+
+/// The registry has read the file; what it has read there is what is read here.
+fn keys(file: &Path) -> Keys {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}

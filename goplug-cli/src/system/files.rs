@@ -1,0 +1,33 @@
+//! Files and folders with the modes that a registry accepts: only the owner writes.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Everybody reads, enters and executes.
+const EXECUTABLE: u32 = 0o755;
+
+/// Everybody reads.
+const READABLE: u32 = 0o644;
+
+/// Makes a folder, and those above it.
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(EXECUTABLE).create(path)
+}
+
+/// Lets everybody read a file, and execute it.
+pub(crate) fn make_public(file: &File, is_executable: bool) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(mode(is_executable)))
+}
+
+/// Writes a file that does not exist.
+pub(crate) fn write_new(path: &Path, text: &str, is_executable: bool) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(mode(is_executable));
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+fn mode(is_executable: bool) -> u32 {
+    if is_executable { EXECUTABLE } else { READABLE }
+}

@@ -1,0 +1,99 @@
+//! What this machine offers: of Linux, from `/proc` and `/sys`.
+
+use std::fs;
+
+use rustix::process::{Resource, getrlimit};
+
+/// With fewer descriptors, a host with some dozens of plugins and connections runs out of them.
+const DESCRIPTORS: u64 = 1024;
+
+/// Each registry that discovers by itself needs an instance of inotify, and a watch for each folder.
+const INSTANCES: u64 = 64;
+const WATCHES: u64 = 1024;
+
+/// Something that a host needs of the machine.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pub(crate) what: &'static str,
+    pub(crate) found: String,
+    pub(crate) is_enough: bool,
+    /// What to type if it is not enough.
+    pub(crate) remedy: String,
+}
+
+/// Everything that a host needs of the machine.
+pub(crate) fn limits() -> Vec<Limit> {
+    let mut limits = vec![kernel(), sandbox()];
+    limits.extend(inotify("inotify instances", "max_user_instances", INSTANCES));
+    limits.extend(inotify("inotify watches", "max_user_watches", WATCHES));
+    limits.push(descriptors());
+    limits
+}
+
+fn kernel() -> Limit {
+    let release = text("/proc/sys/kernel/osrelease").unwrap_or_else(|| "unknown".into());
+    Limit {
+        what: "kernel",
+        is_enough: version(&release) >= (5, 6),
+        found: format!("{release}; processes are watched by pidfd, since 5.6"),
+        remedy: "update the kernel".into(),
+    }
+}
+
+fn sandbox() -> Limit {
+    let modules = text("/sys/kernel/security/lsm");
+    let is_enough = |modules: &str| modules.split(',').any(|module| module == "landlock");
+    Limit {
+        what: "sandbox",
+        is_enough: modules.as_deref().is_none_or(is_enough),
+        found: match modules {
+            Some(modules) => format!("security modules: {modules}"),
+            None => "the security modules cannot be read here".into(),
+        },
+        remedy: "boot with landlock in lsm=; without it a sandbox is refused or reported".into(),
+    }
+}
+
+/// A limit of inotify, if this system has it.
+fn inotify(what: &'static str, key: &str, least: u64) -> Option<Limit> {
+    let limit: u64 = text(&format!("/proc/sys/fs/inotify/{key}"))?.parse().ok()?;
+    Some(Limit {
+        what,
+        is_enough: limit >= least,
+        found: limit.to_string(),
+        remedy: format!("sysctl fs.inotify.{key}={least}"),
+    })
+}
+
+fn descriptors() -> Limit {
+    let limit = getrlimit(Resource::Nofile).current;
+    Limit {
+        what: "descriptors",
+        is_enough: limit.is_none_or(|limit| limit >= DESCRIPTORS),
+        found: limit.map_or_else(|| "unlimited".into(), |limit| limit.to_string()),
+        remedy: format!("ulimit -n {DESCRIPTORS}"),
+    }
+}
+
+fn text(file: &str) -> Option<String> {
+    Some(fs::read_to_string(file).ok()?.trim().to_owned())
+}
+
+/// The first two numbers of a kernel's release.
+fn version(release: &str) -> (u32, u32) {
+    let mut numbers = release.split(['.', '-']).map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_compared_by_number() {
+        assert_eq!(version("6.18.44-generic"), (6, 18));
+        assert!(version("5.10.0") >= (5, 6));
+        assert!(version("5.4.0-150") < (5, 6));
+        assert_eq!(version("unknown"), (0, 0));
+    }
+}

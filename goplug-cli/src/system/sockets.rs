@@ -1,0 +1,76 @@
+//! The sockets of plugins.
+
+use std::env::temp_dir;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// How the names of the folders begin in which hosts bind sockets.
+const PREFIX: &str = "goplug-";
+
+/// How long the path of a socket may be: 107 bytes and a zero byte, `sun_path` in unix(7).
+pub(crate) fn longest_socket_path() -> usize {
+    107
+}
+
+pub(crate) fn is_socket(found: &Metadata) -> bool {
+    found.file_type().is_socket()
+}
+
+/// Whether a process listens on a socket.
+pub(crate) fn has_listener(socket: &Path) -> bool {
+    UnixStream::connect(socket).is_ok()
+}
+
+/// Asks a socket what it offers, and returns the answer with its head, of at most this many bytes. One
+/// request on a connection of its own needs no client library.
+pub(crate) async fn ask(socket: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut stream = tokio::net::UnixStream::connect(socket).await?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: goplug\r\nConnection: close\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.take(limit).read_to_end(&mut answer).await?;
+    Ok(answer)
+}
+
+/// The folders in which this user's hosts have bound the sockets of their plugins.
+#[derive(Debug, Default)]
+pub(crate) struct HostFolders {
+    /// How many have a socket on which a process listens.
+    pub(crate) serving: usize,
+    /// Those whose hosts are gone.
+    pub(crate) dead: Vec<PathBuf>,
+}
+
+impl HostFolders {
+    /// Looks for them in the folder for temporary files.
+    pub(crate) fn find() -> Self {
+        let mut found = Self::default();
+        for folder in folders(&temp_dir()) {
+            let sockets = sockets(&folder);
+            if sockets.iter().any(|socket| has_listener(socket)) {
+                found.serving += 1;
+            } else if !sockets.is_empty() {
+                found.dead.push(folder);
+            }
+        }
+        found
+    }
+}
+
+fn folders(temp: &Path) -> Vec<PathBuf> {
+    let user = rustix::process::geteuid().as_raw();
+    let is_own = |found: Metadata| found.is_dir() && found.uid() == user;
+    let entries = fs::read_dir(temp).into_iter().flatten().flatten();
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    named.filter(|entry| entry.metadata().is_ok_and(is_own)).map(|entry| entry.path()).collect()
+}
+
+fn sockets(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sockets = entries.filter(|entry| entry.metadata().is_ok_and(|found| is_socket(&found)));
+    sockets.map(|entry| entry.path()).collect()
+}

@@ -1,0 +1,7 @@
+//! The command `goplug`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    goplug_cli::main()
+}
