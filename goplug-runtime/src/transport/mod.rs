@@ -14,6 +14,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("goplug runs on Linux only: a port adds its own `transport` module");
 
+#[cfg(any(feature = "host", feature = "plugin"))]
 mod busy_poll;
 mod connect;
 mod explained;
@@ -26,6 +27,7 @@ mod per_process;
 mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
+#[cfg(any(feature = "host", feature = "plugin"))]
 mod processors;
 mod recv;
 mod runtime_thread;
@@ -37,6 +39,7 @@ mod started_as;
 mod stream;
 mod threads;
 
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub use busy_poll::BusyPoll;
 #[cfg(feature = "plugin")]
 pub use busy_poll::Turn;
@@ -50,6 +53,7 @@ pub use per_process::Owner;
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
+#[cfg(any(feature = "host", feature = "plugin"))]
 pub use processors::processors;
 pub use runtime_thread::RuntimeThread;
 #[cfg(any(feature = "host", feature = "plugin"))]

@@ -11,7 +11,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context as TaskContext, Poll};
-use std::time::{Duration, Instant};
+#[cfg(any(feature = "host", feature = "plugin"))]
+use std::time::Duration;
+use std::time::Instant;
 
 use super::call_context::{CallContext, Inherited};
 use super::notifier::Notifier;
