@@ -94,10 +94,9 @@ impl Failure {
         self.status == Status::Success
     }
 
-    /// One line. A text of several lines, as of a plugin's last output, is joined.
+    /// What happened, in one line.
     pub(crate) fn line(&self) -> String {
-        let lines = self.message.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.collect::<Vec<_>>().join("; ")
+        one_line(&self.message)
     }
 
     /// One JSON object.
@@ -133,6 +132,12 @@ impl From<io::Error> for Failure {
             _ => Self::unreachable(error.to_string()),
         }
     }
+}
+
+/// A text of several lines, as of a plugin's last output, as one line.
+pub(crate) fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn status_of(error: &Error) -> Status {

@@ -3,8 +3,8 @@
 //!
 //! The files, each of which imports only from those before it: `system` is all that depends on the
 //! operating system; `failure` is how the command fails, with which exit status; `output` is what it
-//! prints; `arguments` is the command line; `target` is the plugin that a user names, `program` its
-//! program, and `opened` that plugin, ready to be called; `see`, `call`, `make` and `install` are the
+//! prints; `arguments` is the command line; `target` is the plugin that a user names, `pconf` its file,
+//! `program` its program, and `opened` that plugin, ready to be called; `see`, `call`, `make` and `install` are the
 //! verbs; `shell` is about the command itself.
 
 mod arguments;
@@ -14,6 +14,7 @@ mod install;
 mod make;
 mod opened;
 mod output;
+mod pconf;
 mod program;
 mod see;
 mod shell;

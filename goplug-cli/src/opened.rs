@@ -36,6 +36,17 @@ impl Opened {
         Self::find(&subject.folder, &subject.target).await
     }
 
+    /// Finds a plugin, does something with it, and ends what was started for that.
+    pub(crate) async fn with<T>(
+        subject: &Subject,
+        job: impl AsyncFnOnce(&Self) -> Outcome<T>,
+    ) -> Outcome<T> {
+        let opened = Self::of(subject).await?;
+        let done = job(&opened).await;
+        opened.close().await;
+        done
+    }
+
     /// As [`Opened::of`].
     pub(crate) async fn find(folder: &Folder, target: &str) -> Outcome<Self> {
         match Target::parse(target)? {

@@ -15,10 +15,8 @@ use crate::output::Output;
 const BACKLOG: usize = 256;
 
 pub(crate) async fn listen(options: &Listen, output: &Output) -> Outcome<Status> {
-    let opened = Opened::of(&options.subject).await?;
-    let heard = on(&opened, options, output).await;
-    opened.close().await;
-    heard.map(|()| Status::Success)
+    Opened::with(&options.subject, async |opened| on(opened, options, output).await).await?;
+    Ok(Status::Success)
 }
 
 async fn on(opened: &Opened, options: &Listen, output: &Output) -> Outcome<()> {

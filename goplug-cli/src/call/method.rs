@@ -41,7 +41,8 @@ async fn on(opened: &Opened, options: &Call, heard: &mut Heard, output: &Output)
         let names = descriptor.callbacks.iter().map(|callback| callback.name.clone()).collect();
         *heard = Heard::of(&plugin, names).await?;
     }
-    beside(answer(&plugin, method, request, options, output), heard, output).await
+    let calling = Calling { plugin: &plugin, method, limit: options.limit, output };
+    beside(calling.answer(request), heard, output).await
 }
 
 /// Shows callbacks while something is done.
@@ -55,58 +56,57 @@ async fn beside<T>(done: impl Future<Output = T>, heard: &mut Heard, output: &Ou
     }
 }
 
-async fn answer(
-    plugin: &Plugin,
-    method: &MethodDescriptor,
-    request: CallRequest<'_>,
-    options: &Call,
-    output: &Output,
-) -> Outcome<()> {
-    if method.stream {
-        return items(plugin, method, request, options, output).await;
-    }
-    let result = if method.progress.is_some() {
-        let shown = Shown::default();
-        plugin.call_with_progress(request, &mut |report| shown.report(&report, output)).await?
-    } else {
-        plugin.call(request).await?
-    };
-    print(method, &result, output)
+/// A call of a method whose result is printed.
+struct Calling<'a> {
+    plugin: &'a Plugin,
+    method: &'a MethodDescriptor,
+    /// How many items of a stream are printed.
+    limit: Option<usize>,
+    output: &'a Output,
 }
 
-/// Prints a streamed result item by item.
-async fn items(
-    plugin: &Plugin,
-    method: &MethodDescriptor,
-    request: CallRequest<'_>,
-    options: &Call,
-    output: &Output,
-) -> Outcome<()> {
-    let mut items = plugin.call_stream(request).await?;
-    let is_raw = items.items() == MediaType::Raw;
-    let mut left = options.limit.unwrap_or(usize::MAX);
-    while left > 0
-        && let Some(item) = items.next().await
-    {
-        match is_raw {
-            true => output.bytes(&item?)?,
-            false => print(method, &item?, output)?,
+impl Calling<'_> {
+    async fn answer(&self, request: CallRequest<'_>) -> Outcome<()> {
+        if self.method.stream {
+            return self.items(request).await;
         }
-        left -= 1;
+        let result = if self.method.progress.is_some() {
+            let shown = Shown::default();
+            let mut report = |report| shown.report(&report, self.output);
+            self.plugin.call_with_progress(request, &mut report).await?
+        } else {
+            self.plugin.call(request).await?
+        };
+        match returns_bytes(self.method) {
+            true => self.output.bytes(&result),
+            false => self.print(&result),
+        }
     }
-    Ok(())
-}
 
-/// Prints a result: bytes as they are, JSON as a line. A method without a result prints nothing,
-/// except for programs.
-fn print(method: &MethodDescriptor, result: &Bytes, output: &Output) -> Outcome<()> {
-    if returns_bytes(method) && !method.stream {
-        return output.bytes(result);
+    /// Prints a streamed result item by item.
+    async fn items(&self, request: CallRequest<'_>) -> Outcome<()> {
+        let mut items = self.plugin.call_stream(request).await?;
+        let is_raw = items.items() == MediaType::Raw;
+        let mut left = self.limit.unwrap_or(usize::MAX);
+        while left > 0
+            && let Some(item) = items.next().await
+        {
+            match is_raw {
+                true => self.output.bytes(&item?)?,
+                false => self.print(&item?)?,
+            }
+            left -= 1;
+        }
+        Ok(())
     }
-    match serde_json::from_slice::<Value>(result) {
-        Ok(Value::Null) if !output.is_json() && returns_nothing(method) => Ok(()),
-        _ if result.is_empty() => Ok(()),
-        _ => output.line(&String::from_utf8_lossy(result)),
+
+    /// Prints JSON as a line. A method without a result prints nothing, except for programs.
+    fn print(&self, result: &Bytes) -> Outcome<()> {
+        match serde_json::from_slice::<Value>(result) {
+            Ok(Value::Null) if !self.output.is_json() && returns_nothing(self.method) => Ok(()),
+            _ if result.is_empty() => Ok(()),
+            _ => self.output.line(&String::from_utf8_lossy(result)),
+        }
     }
 }
 

@@ -10,10 +10,8 @@ use crate::opened::Opened;
 use crate::output::Output;
 
 pub(crate) async fn ping(options: &Ping, output: &Output) -> Outcome<Status> {
-    let opened = Opened::of(&options.subject).await?;
-    let answered = on(&opened, options, output).await;
-    opened.close().await;
-    answered.map(|()| Status::Success)
+    Opened::with(&options.subject, async |opened| on(opened, options, output).await).await?;
+    Ok(Status::Success)
 }
 
 async fn on(opened: &Opened, options: &Ping, output: &Output) -> Outcome<()> {

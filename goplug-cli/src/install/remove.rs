@@ -3,20 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::arguments::Uninstall;
 use crate::failure::{Failure, Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
-
-/// The keys of a `.pconf` that name files.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Keys {
-    exec: Option<Vec<String>>,
-}
+use crate::pconf::Pconf;
 
 pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<Status> {
     let mut removed = Vec::new();
@@ -59,8 +52,6 @@ fn files(pconf: &Path) -> Vec<PathBuf> {
 
 /// The program that a `.pconf` names, if it is a file in the folder.
 fn program(pconf: &Path, folder: &Path) -> Option<PathBuf> {
-    let keys: Keys = serde_json::from_slice(&fs::read(pconf).ok()?).ok()?;
-    let program = folder.join(keys.exec?.first()?);
-    let program = fs::canonicalize(program).ok()?;
+    let program = fs::canonicalize(Pconf::read(pconf).program()?).ok()?;
     (program.starts_with(fs::canonicalize(folder).ok()?) && program.is_file()).then_some(program)
 }

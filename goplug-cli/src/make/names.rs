@@ -20,10 +20,8 @@ pub(super) struct Names {
     pub(super) package: String,
     /// The crate, and a module in Python: `word_count`.
     pub(super) module: String,
-    /// The plugin's name and its type: `WordCount`.
-    pub(super) type_name: String,
-    /// The plugin's namespace; empty if it has none.
-    pub(super) namespace: String,
+    /// The plugin, whose name is that of its type: `WordCount`.
+    pub(super) id: PluginId,
 }
 
 impl Names {
@@ -46,16 +44,9 @@ impl Names {
                 "{name:?} is a word of the language; name it otherwise"
             )));
         }
-        PluginId::new(&type_name, namespace).map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { package, module, type_name, namespace: namespace.to_owned() })
-    }
-
-    /// The plugin as a host names it.
-    pub(super) fn id(&self) -> String {
-        match &*self.namespace {
-            "" => self.type_name.clone(),
-            namespace => format!("{namespace}.{}", self.type_name),
-        }
+        let id = PluginId::new(&type_name, namespace);
+        let id = id.map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Self { package, module, id })
     }
 }
 
@@ -98,11 +89,11 @@ mod tests {
         for name in ["word-count", "word_count", "WordCount", "wordCount", "Word-Count"] {
             let names = Names::of(name, "acme").unwrap();
             assert_eq!(
-                (&*names.package, &*names.module, &*names.type_name, &*names.id()),
+                (&*names.package, &*names.module, names.id.name(), &*names.id.to_string()),
                 ("word-count", "word_count", "WordCount", "acme.WordCount"),
             );
         }
-        assert_eq!(Names::of("report2", "").unwrap().id(), "Report2");
+        assert_eq!(Names::of("report2", "").unwrap().id.to_string(), "Report2");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) fn new(options: &New, output: &Output) -> Outcome<Status> {
     let folder = PathBuf::from(&names.package);
     write(&folder, files, &placeholders(&names, options)?)?;
     if output.is_json() {
-        output.document(&json!({ "folder": folder, "plugin": names.id() }))?;
+        output.document(&json!({ "folder": folder, "plugin": names.id.to_string() }))?;
     } else {
         let package = &names.package;
         output.line(&format!(
@@ -63,7 +63,7 @@ fn choose<T: ValueEnum>(question: &str, default: T) -> Outcome<T> {
 
 /// What stands for each placeholder.
 fn placeholders(names: &Names, options: &New) -> Outcome<Vec<(&'static str, String)>> {
-    let plugin_arguments = match &*names.namespace {
+    let plugin_arguments = match names.id.namespace() {
         "" => String::new(),
         namespace => format!("(namespace = {namespace:?})"),
     };
@@ -77,9 +77,9 @@ fn placeholders(names: &Names, options: &New) -> Outcome<Vec<(&'static str, Stri
     Ok(vec![
         ("{{package}}", names.package.clone()),
         ("{{module}}", names.module.clone()),
-        ("{{type}}", names.type_name.clone()),
-        ("{{namespace}}", names.namespace.clone()),
-        ("{{id}}", names.id()),
+        ("{{type}}", names.id.name().to_owned()),
+        ("{{namespace}}", names.id.namespace().to_owned()),
+        ("{{id}}", names.id.to_string()),
         ("{{plugin_arguments}}", plugin_arguments),
         ("{{goplug}}", goplug),
     ])

@@ -3,7 +3,7 @@
 use goplug::contract::{self, Verdict};
 use serde_json::json;
 
-use crate::arguments::Check;
+use crate::arguments::{Check, Subject};
 use crate::failure::{Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
@@ -27,8 +27,6 @@ fn fits(verdict: Verdict) -> bool {
 }
 
 async fn descriptor(options: &Check, target: &str) -> Outcome<goplug::protocol::Descriptor> {
-    let opened = Opened::find(&options.folder, target).await?;
-    let descriptor = opened.descriptor().await;
-    opened.close().await;
-    descriptor
+    let subject = Subject { folder: options.folder.clone(), target: target.to_owned() };
+    Opened::with(&subject, Opened::descriptor).await
 }

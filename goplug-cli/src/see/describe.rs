@@ -11,15 +11,11 @@ use crate::opened::Opened;
 use crate::output::Output;
 
 pub(crate) async fn describe(options: &Describe, output: &Output) -> Outcome<Status> {
-    let opened = Opened::of(&options.subject).await?;
     if options.pconf {
-        let path = opened.pconf().ok_or_else(|| Failure::unreachable("it has no .pconf file"))?;
-        output.text(&fs::read_to_string(path)?)?;
+        output.text(&Opened::with(&options.subject, pconf).await?)?;
         return Ok(Status::Success);
     }
-    let descriptor = opened.descriptor().await;
-    opened.close().await;
-    let descriptor = descriptor?;
+    let descriptor = Opened::with(&options.subject, Opened::descriptor).await?;
     if options.openapi {
         output.document(&goplug::openapi(&descriptor))?;
     } else if output.is_json() {
@@ -28,6 +24,12 @@ pub(crate) async fn describe(options: &Describe, output: &Output) -> Outcome<Sta
         output.text(&text(&descriptor, output))?;
     }
     Ok(Status::Success)
+}
+
+/// The text of the plugin's file.
+async fn pconf(opened: &Opened) -> Outcome<String> {
+    let path = opened.pconf().ok_or_else(|| Failure::unreachable("it has no .pconf file"))?;
+    Ok(fs::read_to_string(path)?)
 }
 
 /// A page about the plugin.

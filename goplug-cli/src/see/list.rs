@@ -1,15 +1,15 @@
 //! `goplug ls`: the plugins of a folder.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use goplug::{DiscoveredPlugin, RejectedFile};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::arguments::Folder;
-use crate::failure::{Outcome, Status};
+use crate::failure::{Outcome, Status, one_line};
 use crate::opened::registry;
 use crate::output::Output;
+use crate::pconf::Pconf;
 use crate::system::has_listener;
 
 /// A line of the list.
@@ -50,14 +50,6 @@ impl State {
     }
 }
 
-/// The keys of a `.pconf` that tell where a plugin comes from.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Keys {
-    exec: Option<Vec<String>>,
-    sock: Option<PathBuf>,
-}
-
 pub(crate) async fn list(options: &Folder, output: &Output) -> Outcome<Status> {
     let registry = registry(&options.dir).await?;
     let mut entries = Vec::new();
@@ -88,30 +80,29 @@ impl Entry {
             self.version.clone().unwrap_or_else(|| "-".into()),
             self.state.title().into(),
             self.methods.map_or_else(|| "-".into(), |methods| methods.to_string()),
-            from.map_or_else(|| "-".into(), |from| from.lines().collect::<Vec<_>>().join("; ")),
+            from.map_or_else(|| "-".into(), |from| one_line(from)),
         ]
     }
 }
 
 fn found(plugin: &DiscoveredPlugin) -> Entry {
     let file = plugin.path().map(Path::to_owned).unwrap_or_default();
-    let Keys { exec, sock } = keys(&file);
-    let exec = exec.and_then(|words| words.into_iter().next());
-    let folder = file.parent().unwrap_or(Path::new("/"));
-    // A program without a slash is in the folder too: `PATH` is not searched.
-    let is_missing = exec.as_ref().is_some_and(|program| !folder.join(program).exists());
-    let state = match &sock {
-        Some(sock) if has_listener(&folder.join(sock)) => State::Running,
+    // The registry has read the file; what it has read there is what is read here.
+    let pconf = Pconf::read(&file);
+    let is_missing = pconf.program().is_some_and(|program| !program.exists());
+    let state = match pconf.socket() {
+        Some(socket) if has_listener(&socket) => State::Running,
         None if is_missing => State::MissingProgram,
         _ => State::Found,
     };
+    let sock = pconf.sock.as_ref().map(|sock| sock.display().to_string());
     Entry {
         name: plugin.id().to_string(),
         version: plugin.version(),
         state,
         reason: None,
         methods: plugin.descriptor().map(|descriptor| descriptor.methods.len()),
-        program: sock.map(|sock| sock.display().to_string()).or(exec),
+        program: sock.or_else(|| pconf.exec().map(str::to_owned)),
         file,
     }
 }
@@ -126,10 +117,4 @@ fn rejected(file: RejectedFile) -> Entry {
         program: None,
         file: file.path,
     }
-}
-
-/// The registry has read the file; what it has read there is what is read here.
-fn keys(file: &Path) -> Keys {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
 }

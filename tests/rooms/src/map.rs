@@ -42,6 +42,7 @@ pub const ROOMS: &[Rooms] = &[
             "output",
             "arguments",
             "target",
+            "pconf",
             "program",
             "opened",
             "see | call | make | install",

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::failure::one_line;
+
 /// What was looked at, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
@@ -42,7 +44,7 @@ impl Finding {
 
     pub(super) fn row(&self) -> Vec<String> {
         let mark = if self.ok { "ok" } else { "!!" };
-        let found = self.found.lines().collect::<Vec<_>>().join("; ");
-        vec![mark.into(), self.what.clone(), found, self.remedy.clone().unwrap_or_default()]
+        let remedy = self.remedy.clone().unwrap_or_default();
+        vec![mark.into(), self.what.clone(), one_line(&self.found), remedy]
     }
 }

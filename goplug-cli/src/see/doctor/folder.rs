@@ -1,31 +1,15 @@
 //! The folder, its plugins, and their programs.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use goplug::{DiscoveredPlugin, Registry};
-use serde::Deserialize;
+use goplug::DiscoveredPlugin;
 use sha2::{Digest, Sha256};
 
 use super::finding::Finding;
-
-/// The keys of a `.pconf` that name a program and its digest.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Keys {
-    exec: Option<Vec<String>>,
-    sock: Option<String>,
-    sha256: Option<Digests>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Digests {
-    OfProgram(String),
-    /// Of files that are named in the key.
-    OfFiles(#[allow(dead_code, reason = "only that it is there matters")] serde_json::Value),
-}
+use crate::opened::registry;
+use crate::pconf::{Digests, Pconf};
 
 pub(super) async fn look(dir: &Path) -> Vec<Finding> {
     let shown = dir.display().to_string();
@@ -33,9 +17,9 @@ pub(super) async fn look(dir: &Path) -> Vec<Finding> {
         let remedy = format!("goplug install PROGRAM --dir {shown}");
         return vec![Finding::ill("folder", format!("{shown} does not exist"), remedy)];
     }
-    let registry = match Registry::builder(dir).auto_load(false).start().await {
+    let registry = match registry(dir).await {
         Ok(registry) => registry,
-        Err(error) => return vec![Finding::ill("folder", error.to_string(), "")],
+        Err(failure) => return vec![Finding::ill("folder", failure.line(), "")],
     };
     let (rejected, plugins) = (registry.rejected(), registry.discovered());
     registry.stop().await;
@@ -58,16 +42,14 @@ pub(super) async fn look(dir: &Path) -> Vec<Finding> {
 fn plugin(plugin: &DiscoveredPlugin) -> Finding {
     let name = plugin.id().to_string();
     let Some(file) = plugin.path() else { return Finding::well(name, "embedded") };
-    let keys = fs::read(file).ok().and_then(|text| serde_json::from_slice::<Keys>(&text).ok());
-    let Keys { exec, sock, sha256 } = keys.unwrap_or_default();
-    let Some(program) = exec.as_ref().and_then(|words| words.first()) else {
-        return Finding::well(name, format!("serves {}", sock.unwrap_or_default()));
+    let pconf = Pconf::read(file);
+    let Some(path) = pconf.program() else {
+        return Finding::well(name, format!("serves {}", pconf.sock.unwrap_or_default().display()));
     };
-    let path = file.parent().unwrap_or(Path::new("/")).join(program);
     let again = format!("goplug install {}", path.display());
     match digest(&path) {
         Err(error) => Finding::ill(name, format!("{}: {error}", path.display()), again),
-        Ok(found) => match sha256 {
+        Ok(found) => match pconf.sha256 {
             Some(Digests::OfProgram(wanted)) => Finding::of(
                 wanted.eq_ignore_ascii_case(&found),
                 name,

@@ -1,0 +1,54 @@
+//! The keys of a `.pconf` that say where a plugin comes from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Where a plugin comes from, as its file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Pconf {
+    /// The program as the file names it, and its arguments.
+    exec: Option<Vec<String>>,
+    /// The socket as the file names it.
+    pub(crate) sock: Option<PathBuf>,
+    pub(crate) sha256: Option<Digests>,
+    /// The folder of the file, from which relative paths begin.
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+/// Digests of what a plugin runs.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Digests {
+    OfProgram(String),
+    /// Of files that are named in the key.
+    OfFiles(#[allow(dead_code, reason = "only that it is there matters")] serde_json::Value),
+}
+
+impl Pconf {
+    /// Reads a file. One that cannot be read says nothing: a registry has a reason for it.
+    pub(crate) fn read(file: &Path) -> Self {
+        let text = fs::read(file).unwrap_or_default();
+        let keys: Self = serde_json::from_slice(&text).unwrap_or_default();
+        let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
+        Self { folder, ..keys }
+    }
+
+    /// The program as the file names it.
+    pub(crate) fn exec(&self) -> Option<&str> {
+        self.exec.as_ref()?.first().map(String::as_str)
+    }
+
+    /// The path of the program. One without a slash is in the folder too: `PATH` is not searched.
+    pub(crate) fn program(&self) -> Option<PathBuf> {
+        Some(self.folder.join(self.exec()?))
+    }
+
+    /// The path of the socket.
+    pub(crate) fn socket(&self) -> Option<PathBuf> {
+        Some(self.folder.join(self.sock.as_ref()?))
+    }
+}
