@@ -90,9 +90,9 @@ impl Feed {
         stream: &mut BufferedStream,
         mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Result<T, Stopped> {
-        let mut handed = 0;
+        let mut parts = 0;
         loop {
-            let mut reading = pin!(self.read(stream));
+            let mut reading = pin!(self.read(stream, &mut parts));
             let next = poll_fn(|cx| match poll(cx) {
                 Poll::Ready(output) => Poll::Ready(Either::Left(output)),
                 Poll::Pending => reading.as_mut().poll(cx).map(Either::Right),
@@ -100,22 +100,17 @@ impl Feed {
             match next.await {
                 Either::Left(output) => return Ok(output),
                 Either::Right(Some(stopped)) => return Err(stopped),
-                Either::Right(None) => handed += 1,
-            }
-            if handed == limits::STREAM_TURN {
-                handed = 0;
-                yield_to_runtime().await;
+                Either::Right(None) => {}
             }
         }
     }
 
     /// Reads the body as the method takes it, and waits for the peer then. `None` if the method has to
-    /// be polled again first, since a part has come for it. Cancel safe.
-    async fn read(&mut self, stream: &mut BufferedStream) -> Option<Stopped> {
-        let mut parts = 0;
+    /// be polled again first, since a part has come for it. `parts` counts them. Cancel safe.
+    async fn read(&mut self, stream: &mut BufferedStream, parts: &mut usize) -> Option<Stopped> {
         while self.progress == FeedProgress::Reading {
-            parts += 1;
-            if parts % limits::STREAM_BURST == 0 {
+            *parts += 1;
+            if parts.is_multiple_of(limits::STREAM_TURN) {
                 // A sender that never waits must not hold up a stop and other calls.
                 yield_to_runtime().await;
             }
