@@ -2,10 +2,11 @@
 //!
 //! Users depend on the `goplug` crate, which re-exports the public items; there is no promise of
 //! stability here. The rooms, from the bottom, each of which imports only from rooms before it:
-//! [`limits`] has every limit and default; `memory` is used again; [`protocol`] holds values and does no I/O; [`contract`]
-//! compares what two sides say of their values; `openapi` describes a plugin in the words of
-//! OpenAPI; `error` has the errors of the public API; `panic` keeps a panic of users' code where it
-//! happens; [`http1`] turns bytes into messages and messages into bytes, also without I/O;
+//! [`limits`] has every limit and default; `memory` gives memory away and takes it again; [`protocol`]
+//! holds values and does no I/O; [`contract`] compares what two sides say of their values; `openapi`
+//! describes a plugin in the words of OpenAPI; `error` has the errors of the public API; `panic` keeps
+//! a panic of users' code where it happens; [`http1`] turns bytes into messages and messages into
+//! bytes, also without I/O;
 //! [`transport`] is the only place that knows the platform; [`typed`] is called by generated code;
 //! `plugin` and `host` are the two sides, and never import each other; [`testing`] is for the tests of
 //! users.

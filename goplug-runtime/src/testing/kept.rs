@@ -2,7 +2,8 @@
 //!
 //! The file has the descriptor of a plugin. A test describes the plugin or contract of today, and
 //! compares it with the file in both directions: kept clients with a plugin of today, and clients of
-//! today with a kept plugin. So are the services that a plugin uses. Everything here runs in a test, and fails by a panic.
+//! today with a kept plugin. So are the services that a plugin uses. Everything here runs in a test,
+//! and fails by a panic.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -22,19 +22,15 @@ impl Met {
     pub(super) fn new(plugin: &Descriptor, other: &Descriptor) -> Self {
         let mut met = Self { verdict: Verdict::Same, text: String::new() };
         for need in &plugin.needs {
-            match (of_name(&other.needs, need), of_name(&other.wants, need)) {
-                (Some(provided), _) => met.compare((plugin, need), (other, provided)),
-                (None, Some(_)) => met.add(
-                    need,
-                    Verdict::Incompatible,
-                    "a host that does without it does not start the plugin",
-                ),
-                (None, None) => met.add(
-                    need,
-                    Verdict::Incompatible,
-                    "a host that does not provide it does not start the plugin",
-                ),
+            if let Some(provided) = of_name(&other.needs, need) {
+                met.compare((plugin, need), (other, provided));
+                continue;
             }
+            let host = match of_name(&other.wants, need) {
+                Some(_) => "a host that does without it",
+                None => "a host that does not provide it",
+            };
+            met.add(need, Verdict::Incompatible, &format!("{host} does not start the plugin"));
         }
         for want in &plugin.wants {
             match of_name(&other.needs, want).or_else(|| of_name(&other.wants, want)) {

@@ -126,8 +126,8 @@ impl ServiceCalls {
     }
 
     /// Waits until a call has been answered, and nothing is in flight but the call within which it was
-    /// made. Gives how many requests the
-    /// connection has carried on which the answer was sent. Cancel safe.
+    /// made. Gives how many requests the connection has carried on which the answer was sent. Cancel
+    /// safe.
     pub(super) async fn answered(&mut self) -> u32 {
         while let Some(ended) = self.tasks.join_next().await {
             let Ok(Ended { id, requests }) = ended else { continue };

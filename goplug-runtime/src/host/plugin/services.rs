@@ -56,15 +56,18 @@ impl<'a> Needs<'a> {
 }
 
 impl PluginState {
-    /// What fulfils these needs.
+    /// What fulfils these needs. Until all are found, the plugin lacks a service: what is installed
+    /// meanwhile has the supervisor look again.
     ///
     /// # Errors
     /// [`Error::NotProvided`] if nothing fulfils a service that the plugin cannot do without.
     pub(super) fn services(&self, needs: &Needs<'_>, registry: &dyn Reporter) -> Result<Services> {
+        self.set_lacks_service(true);
         let mut services = BTreeMap::new();
         for need in needs.needs {
             services.insert(need.name.clone(), self.service(need, needs, registry)?);
         }
+        self.set_lacks_service(false);
         for want in needs.wants {
             match self.service(want, needs, registry) {
                 Ok(target) => _ = services.insert(want.name.clone(), target),

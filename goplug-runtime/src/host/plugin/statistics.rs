@@ -165,9 +165,7 @@ impl CallRecord<'_> {
         self.statistics.count_end(self.began.elapsed(), result.is_err());
         result
     }
-}
 
-impl CallRecord<'_> {
     /// The call has been answered with a stream, unless it has failed: it ends with its stream.
     pub(super) fn stream(mut self, result: Result<StreamedBody>) -> Result<StreamedBody> {
         let Ok(body) = result else { return self.end(result) };

@@ -24,8 +24,7 @@ impl PluginState {
         self.recheck_content();
     }
 
-    /// Notes whether nothing fulfils a service that the plugin needs. To be noted before that is looked
-    /// for: what is installed meanwhile has the supervisor look again.
+    /// Notes whether nothing fulfils a service that the plugin needs, as far as is known.
     pub(in crate::host::plugin) fn set_lacks_service(&self, lacks_service: bool) {
         self.lock().lacks_service = lacks_service;
     }

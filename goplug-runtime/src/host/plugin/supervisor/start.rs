@@ -114,9 +114,7 @@ impl Supervisor {
             let reporter = self.reporter.upgrade().ok_or(Error::Stopped)?;
             let installation = plugin.installation().ok_or_else(|| self.not_found())?;
             let policy = self.next_policy(&installation, &*reporter, candidate)?;
-            plugin.set_lacks_service(true);
             let services = plugin.services(&Needs::of_pconf(&installation.pconf), &*reporter)?;
-            plugin.set_lacks_service(false);
             (installation, reporter.sockets(), policy, services)
         };
         let policy = &*policy;
@@ -193,9 +191,7 @@ impl Supervisor {
             return Ok(false);
         };
         let reporter = self.reporter.upgrade().ok_or(Error::Stopped)?;
-        self.plugin.set_lacks_service(true);
         let services = self.plugin.services(&Needs::of_descriptor(&more), &*reporter)?;
-        self.plugin.set_lacks_service(false);
         let has_any = !services.is_empty();
         peer.add_services(services);
         Ok(has_any)
