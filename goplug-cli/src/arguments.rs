@@ -41,6 +41,12 @@ pub(crate) enum Verb {
     Listen(Listen),
     /// Ask whether a plugin answers, and how quickly
     Ping(Ping),
+    /// Start a plugin, and print its log as it comes
+    Logs(Subject),
+    /// Stop the processes of a plugin: they finish their calls first
+    ///
+    /// A host may start the plugin again when it needs it.
+    Stop(Stop),
     /// Make a project: a plugin, a host, a contract, or all three
     New(New),
     /// Copy plugins' programs into a folder, with the files by which hosts find them
@@ -74,6 +80,10 @@ pub(crate) struct Subject {
     /// A plugin's name, its program, its .pconf file, or its socket
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) target: String,
+
+    /// Show what the plugin logs meanwhile: warn, or warn,storage=debug for more of one target
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -160,6 +170,16 @@ pub(crate) struct Ping {
     /// How often
     #[arg(short, long, default_value_t = 3)]
     pub(crate) count: u32,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Stop {
+    #[command(flatten)]
+    pub(crate) subject: Subject,
+
+    /// How long the calls that are under way may take, for example 500ms, 30s, 5m
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Args, Debug)]

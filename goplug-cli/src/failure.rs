@@ -85,6 +85,11 @@ impl Failure {
         Self::new(Status::Unreachable, message)
     }
 
+    /// The same failure, which says what it is about.
+    pub(crate) fn about(self, what: &str) -> Self {
+        Self { message: format!("{what}: {}", self.message), ..self }
+    }
+
     pub(crate) fn interrupted() -> Self {
         Self::new(Status::Interrupted, "interrupted")
     }

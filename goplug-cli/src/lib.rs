@@ -3,7 +3,7 @@
 //!
 //! The files, each of which imports only from those before it: `system` is all that depends on the
 //! operating system; `failure` is how the command fails, with which exit status; `output` is what it
-//! prints; `arguments` is the command line; `target` is the plugin that a user names, `pconf` its file,
+//! prints, `log` what plugins say; `arguments` is the command line; `target` is the plugin that a user names, `pconf` its file,
 //! `program` its program, and `opened` that plugin, ready to be called; `see`, `call`, `make` and `install` are the
 //! verbs; `shell` is about the command itself.
 
@@ -11,11 +11,13 @@ mod arguments;
 mod call;
 mod failure;
 mod install;
+mod log;
 mod make;
 mod opened;
 mod output;
 mod pconf;
 mod program;
+mod running;
 mod see;
 mod shell;
 mod system;
@@ -73,6 +75,8 @@ async fn dispatch(verb: Verb, output: &Output) -> Outcome<Status> {
         Verb::Call(options) => call::call(&options, output).await,
         Verb::Listen(options) => call::listen(&options, output).await,
         Verb::Ping(options) => call::ping(&options, output).await,
+        Verb::Logs(subject) => call::logs(&subject, output).await,
+        Verb::Stop(options) => call::stop(&options, output).await,
         Verb::New(options) => make::new(&options, output),
         Verb::Install(options) => install::install(&options, output).await,
         Verb::Uninstall(options) => install::uninstall(&options, output).await,

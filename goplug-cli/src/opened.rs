@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use goplug::protocol::Descriptor;
-use goplug::{DiscoveredPlugin, Plugin, PluginId, Registry};
+use goplug::{DiscoveredPlugin, Plugin, PluginId, Policy, Registry};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::arguments::{Folder, Subject};
 use crate::failure::{Failure, Outcome, Status};
+use crate::log::{self, Destination};
+use crate::output::Output;
 use crate::program::run_install;
 use crate::system::ask;
 use crate::target::Target;
@@ -32,16 +34,20 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// Finds a plugin. Starts at most its program's verb `install`.
-    pub(crate) async fn of(subject: &Subject) -> Outcome<Self> {
-        Self::find(&subject.folder, &subject.target).await
+    pub(crate) async fn of(subject: &Subject, output: &Output) -> Outcome<Self> {
+        if subject.log.is_some() {
+            log::show(Destination::Stderr, output);
+        }
+        Self::open(&subject.folder, &subject.target, subject.log.as_deref()).await
     }
 
     /// Finds a plugin, does something with it, and ends what was started for that.
     pub(crate) async fn with<T>(
         subject: &Subject,
+        output: &Output,
         job: impl AsyncFnOnce(&Self) -> Outcome<T>,
     ) -> Outcome<T> {
-        let opened = Self::of(subject).await?;
+        let opened = Self::of(subject, output).await?;
         let done = job(&opened).await;
         opened.close().await;
         done
@@ -49,16 +55,20 @@ impl Opened {
 
     /// As [`Opened::of`].
     pub(crate) async fn find(folder: &Folder, target: &str) -> Outcome<Self> {
+        Self::open(folder, target, None).await
+    }
+
+    async fn open(folder: &Folder, target: &str, log: Option<&str>) -> Outcome<Self> {
         match Target::parse(target)? {
-            Target::Name(id) => Self::named(folder, &id).await,
-            Target::Pconf(path) => Self::described_by(&path).await,
-            Target::Program(program) => Self::installed(&program).await,
+            Target::Name(id) => Self::named(folder, &id, log).await,
+            Target::Pconf(path) => Self::described_by(&path, log).await,
+            Target::Program(program) => Self::installed(&program, log).await,
             Target::Socket(socket) => Self::serving(&socket).await,
         }
     }
 
-    async fn named(folder: &Folder, id: &PluginId) -> Outcome<Self> {
-        let registry = registry(&folder.dir).await?;
+    async fn named(folder: &Folder, id: &PluginId, log: Option<&str>) -> Outcome<Self> {
+        let registry = logging(&folder.dir, log).await?;
         match registry.discovered().into_iter().find(|plugin| plugin.id() == id) {
             Some(plugin) => Ok(Self { registry, plugin, _folder: None }),
             // The registry's own error names what is near, and what is rejected.
@@ -69,17 +79,17 @@ impl Opened {
         }
     }
 
-    async fn described_by(pconf: &Path) -> Outcome<Self> {
+    async fn described_by(pconf: &Path, log: Option<&str>) -> Outcome<Self> {
         let pconf = fs::canonicalize(pconf)?;
         let folder = pconf.parent().unwrap_or(Path::new("/"));
-        let registry = registry(folder).await?;
+        let registry = logging(folder, log).await?;
         Self::only(registry, None, |plugin| plugin.path() == Some(&pconf), &pconf)
     }
 
-    async fn installed(program: &Path) -> Outcome<Self> {
+    async fn installed(program: &Path, log: Option<&str>) -> Outcome<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-").tempdir()?;
         run_install(&fs::canonicalize(program)?, folder.path()).await?;
-        let registry = registry(folder.path()).await?;
+        let registry = logging(folder.path(), log).await?;
         Self::only(registry, Some(folder), |_| true, program)
     }
 
@@ -122,6 +132,10 @@ impl Opened {
         Err(Failure::unreachable(format!("{}: {reason}", path.display())))
     }
 
+    pub(crate) fn id(&self) -> &PluginId {
+        self.plugin.id()
+    }
+
     /// The path of the `.pconf`.
     pub(crate) fn pconf(&self) -> Option<PathBuf> {
         self.plugin.path().map(Path::to_owned)
@@ -155,12 +169,21 @@ impl Opened {
 
 /// A registry of a folder that exists.
 pub(crate) async fn registry(dir: &Path) -> Outcome<Registry> {
+    logging(dir, None).await
+}
+
+/// A registry of a folder that exists, whose plugins log from this level on.
+async fn logging(dir: &Path, level: Option<&str>) -> Outcome<Registry> {
     if !dir.is_dir() {
         let text =
             format!("there is no folder {}; name another by --dir or GOPLUG_DIR", dir.display());
         return Err(Failure::unreachable(text));
     }
-    Ok(Registry::builder(dir).auto_load(false).start().await?)
+    let logs = |policy: Policy| match level {
+        Some(level) => policy.log_level(level),
+        None => policy,
+    };
+    Ok(Registry::builder(dir).auto_load(false).policy(logs).start().await?)
 }
 
 /// What the process behind a socket says that it offers.

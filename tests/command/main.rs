@@ -1,6 +1,9 @@
 //! What the verbs of the command print, and their exit status: the files in `cases` are sessions at a
 //! shell. `TRYCMD=overwrite cargo test -p goplug-command` writes what the command prints now.
 
+mod interrupts;
+mod running;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -22,6 +25,35 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
+/// A folder with a plugin and a copy of its program, which no other folder has.
+fn installed() -> tempfile::TempDir {
+    let plugins = tempfile::tempdir().unwrap();
+    let installed = goplug(plugins.path()).arg("install").arg(CALCULATOR).output().unwrap();
+    assert!(installed.status.success(), "{installed:?}");
+    plugins
+}
+
+/// What the command prints as JSON.
+fn json(plugins: &Path, words: &[&str]) -> Value {
+    let output = goplug(plugins).arg("--json").args(words).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The plugin in the list.
+fn listed(plugins: &Path) -> Value {
+    let list = json(plugins, &["ls"]);
+    let entries = list.as_array().unwrap();
+    entries.iter().find(|entry| entry["name"] == "math.Calculator").unwrap().clone()
+}
+
+/// The command, which works on a folder of plugins.
+fn goplug(plugins: &Path) -> Command {
+    let mut command = Command::new(GOPLUG);
+    command.env("GOPLUG_DIR", plugins).env("NO_COLOR", "1");
+    command
+}
+
 /// What an older version has installed: `add` had other types, and one method was not there yet.
 fn older(plugins: &Path) -> String {
     let text = std::fs::read_to_string(plugins.join("math.Calculator.pconf")).unwrap();
@@ -39,12 +71,15 @@ fn sessions() {
     let folder = folder();
     // Sessions run in the folder of the process.
     std::env::set_current_dir(folder.path()).unwrap();
-    let cases = trycmd::TestCases::new();
-    cases.env("NO_COLOR", "1");
-    cases.env("COLUMNS", "100");
-    cases.register_bin("goplug", Path::new(GOPLUG));
-    cases.insert_var("[PROGRAM]", CALCULATOR).unwrap();
-    cases.case(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/*.trycmd"));
-    cases.case(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/command.md"));
-    cases.run();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = here.join("cases").read_dir().unwrap().map(|entry| entry.unwrap().path());
+    // One after the other: a session lists what another one has started.
+    for file in files.chain([here.join("../../docs/command.md")]) {
+        let cases = trycmd::TestCases::new();
+        cases.env("NO_COLOR", "1").env("COLUMNS", "100");
+        cases.register_bin("goplug", Path::new(GOPLUG));
+        cases.insert_var("[PROGRAM]", CALCULATOR).unwrap();
+        cases.case(file);
+        cases.run();
+    }
 }

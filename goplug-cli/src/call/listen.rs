@@ -15,7 +15,8 @@ use crate::output::Output;
 const BACKLOG: usize = 256;
 
 pub(crate) async fn listen(options: &Listen, output: &Output) -> Outcome<Status> {
-    Opened::with(&options.subject, async |opened| on(opened, options, output).await).await?;
+    Opened::with(&options.subject, output, async |opened| on(opened, options, output).await)
+        .await?;
     Ok(Status::Success)
 }
 

@@ -19,7 +19,7 @@ use crate::opened::Opened;
 use crate::output::Output;
 
 pub(crate) async fn call(options: &Call, output: &Output) -> Outcome<Status> {
-    let opened = Opened::of(&options.subject).await?;
+    let opened = Opened::of(&options.subject, output).await?;
     let mut heard = Heard::default();
     let called = on(&opened, options, &mut heard, output).await;
     // A plugin that is stopped sends its last callbacks first.

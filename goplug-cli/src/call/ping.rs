@@ -10,7 +10,8 @@ use crate::opened::Opened;
 use crate::output::Output;
 
 pub(crate) async fn ping(options: &Ping, output: &Output) -> Outcome<Status> {
-    Opened::with(&options.subject, async |opened| on(opened, options, output).await).await?;
+    Opened::with(&options.subject, output, async |opened| on(opened, options, output).await)
+        .await?;
     Ok(Status::Success)
 }
 

@@ -1,16 +1,17 @@
 //! `goplug check OLD NEW`: whether clients of the one work with the other.
 
 use goplug::contract::{self, Verdict};
+use goplug::protocol::Descriptor;
 use serde_json::json;
 
-use crate::arguments::{Check, Subject};
+use crate::arguments::{Check, Folder};
 use crate::failure::{Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
 
 pub(crate) async fn check(options: &Check, output: &Output) -> Outcome<Status> {
-    let old = descriptor(options, &options.old).await?;
-    let new = descriptor(options, &options.new).await?;
+    let old = descriptor(&options.folder, &options.old).await?;
+    let new = descriptor(&options.folder, &options.new).await?;
     let comparison = contract::compare(&old, &new);
     let verdict = comparison.verdict();
     if output.is_json() {
@@ -26,7 +27,9 @@ fn fits(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Same | Verdict::Compatible)
 }
 
-async fn descriptor(options: &Check, target: &str) -> Outcome<goplug::protocol::Descriptor> {
-    let subject = Subject { folder: options.folder.clone(), target: target.to_owned() };
-    Opened::with(&subject, Opened::descriptor).await
+async fn descriptor(folder: &Folder, target: &str) -> Outcome<Descriptor> {
+    let opened = Opened::find(folder, target).await?;
+    let described = opened.descriptor().await;
+    opened.close().await;
+    described
 }

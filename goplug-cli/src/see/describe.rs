@@ -12,10 +12,10 @@ use crate::output::Output;
 
 pub(crate) async fn describe(options: &Describe, output: &Output) -> Outcome<Status> {
     if options.pconf {
-        output.text(&Opened::with(&options.subject, pconf).await?)?;
+        output.text(&Opened::with(&options.subject, output, pconf).await?)?;
         return Ok(Status::Success);
     }
-    let descriptor = Opened::with(&options.subject, Opened::descriptor).await?;
+    let descriptor = Opened::with(&options.subject, output, Opened::descriptor).await?;
     if options.openapi {
         output.document(&goplug::openapi(&descriptor))?;
     } else if output.is_json() {

@@ -10,7 +10,7 @@ use crate::opened::Opened;
 use crate::output::Output;
 
 pub(crate) async fn generate(options: &Generate, output: &Output) -> Outcome<Status> {
-    let descriptor = Opened::with(&options.subject, Opened::descriptor).await?;
+    let descriptor = Opened::with(&options.subject, output, Opened::descriptor).await?;
     match options.form {
         Form::Rust => output.text(&rust(&descriptor)?)?,
         Form::Openapi => output.document(&goplug::openapi(&descriptor))?,

@@ -10,7 +10,8 @@ use crate::failure::{Outcome, Status, one_line};
 use crate::opened::registry;
 use crate::output::Output;
 use crate::pconf::Pconf;
-use crate::system::has_listener;
+use crate::running::Running;
+use crate::system::PluginProcess;
 
 /// A line of the list.
 #[derive(Debug, Serialize)]
@@ -22,6 +23,8 @@ struct Entry {
     /// Why a file is rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The processes that serve it: a plugin that several hosts have loaded has several.
+    processes: Vec<Running>,
     methods: Option<usize>,
     /// What is started, or the socket to which hosts connect.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +35,7 @@ struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum State {
-    /// A process serves the socket that the file names.
+    /// A process serves it.
     Running,
     Found,
     Rejected,
@@ -53,8 +56,9 @@ impl State {
 pub(crate) async fn list(options: &Folder, output: &Output) -> Outcome<Status> {
     let registry = registry(&options.dir).await?;
     let mut entries = Vec::new();
+    let processes = PluginProcess::all();
     for plugin in registry.discovered() {
-        entries.push(found(&plugin));
+        entries.push(found(&plugin, &processes).await);
     }
     entries.extend(registry.rejected().into_iter().map(rejected));
     registry.stop().await;
@@ -63,8 +67,8 @@ pub(crate) async fn list(options: &Folder, output: &Output) -> Outcome<Status> {
     } else if entries.is_empty() {
         output.note(&format!("there are no plugins in {}", options.dir.display()));
     } else {
-        let header = ["NAME", "VERSION", "STATE", "METHODS", "FROM"];
-        output.table(&header, &[3], entries.iter().map(Entry::row).collect())?;
+        let header = ["NAME", "VERSION", "STATE", "PID", "METHODS", "FROM"];
+        output.table(&header, &[4], entries.iter().map(Entry::row).collect())?;
     }
     Ok(Status::Success)
 }
@@ -74,26 +78,30 @@ impl Entry {
         let file =
             self.file.file_name().map_or_else(String::new, |name| name.display().to_string());
         let name = if self.name.is_empty() { file } else { self.name.clone() };
+        let pids = self.processes.iter().filter_map(|process| process.pid);
+        let pids = pids.map(|pid| pid.to_string()).collect::<Vec<_>>().join(" ");
         let from = self.reason.as_ref().or(self.program.as_ref());
         vec![
             name,
             self.version.clone().unwrap_or_else(|| "-".into()),
             self.state.title().into(),
+            if pids.is_empty() { "-".into() } else { pids },
             self.methods.map_or_else(|| "-".into(), |methods| methods.to_string()),
             from.map_or_else(|| "-".into(), |from| one_line(from)),
         ]
     }
 }
 
-fn found(plugin: &DiscoveredPlugin) -> Entry {
+async fn found(plugin: &DiscoveredPlugin, processes: &[PluginProcess]) -> Entry {
     let file = plugin.path().map(Path::to_owned).unwrap_or_default();
     // The registry has read the file; what it has read there is what is read here.
     let pconf = Pconf::read(&file);
     let is_missing = pconf.program().is_some_and(|program| !program.exists());
-    let state = match pconf.socket() {
-        Some(socket) if has_listener(&socket) => State::Running,
-        None if is_missing => State::MissingProgram,
-        _ => State::Found,
+    let processes = Running::of(processes, plugin.id(), &pconf).await;
+    let state = match () {
+        () if !processes.is_empty() => State::Running,
+        () if is_missing => State::MissingProgram,
+        () => State::Found,
     };
     let sock = pconf.sock.as_ref().map(|sock| sock.display().to_string());
     Entry {
@@ -101,6 +109,7 @@ fn found(plugin: &DiscoveredPlugin) -> Entry {
         version: plugin.version(),
         state,
         reason: None,
+        processes,
         methods: plugin.descriptor().map(|descriptor| descriptor.methods.len()),
         program: sock.or_else(|| pconf.exec().map(str::to_owned)),
         file,
@@ -113,6 +122,7 @@ fn rejected(file: RejectedFile) -> Entry {
         version: None,
         state: State::Rejected,
         reason: Some(file.reason),
+        processes: Vec::new(),
         methods: None,
         program: None,
         file: file.path,

@@ -2,8 +2,10 @@
 
 mod files;
 mod machine;
+mod processes;
 mod sockets;
 
 pub(crate) use files::{create_folder, make_public, write_new};
 pub(crate) use machine::limits;
-pub(crate) use sockets::{HostFolders, ask, has_listener, is_socket, longest_socket_path};
+pub(crate) use processes::{PluginProcess, Watched, log_of};
+pub(crate) use sockets::{HostFolders, Server, ask, is_socket, longest_socket_path, server, stop};

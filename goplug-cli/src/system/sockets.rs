@@ -6,11 +6,15 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// How the names of the folders begin in which hosts bind sockets.
 const PREFIX: &str = "goplug-";
+
+/// How much of an answer to `Stop` is read: it has no body.
+const MAX_STOP_ANSWER: u64 = 16 * 1024;
 
 /// How long the path of a socket may be: 107 bytes and a zero byte, `sun_path` in unix(7).
 pub(crate) fn longest_socket_path() -> usize {
@@ -26,11 +30,38 @@ pub(crate) fn has_listener(socket: &Path) -> bool {
     UnixStream::connect(socket).is_ok()
 }
 
+/// The process that listens on a socket, where the system tells its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Server {
+    pub(crate) pid: Option<u32>,
+}
+
+/// Who listens on a socket. `None` if nobody does.
+pub(crate) async fn server(socket: &Path) -> Option<Server> {
+    let stream = tokio::net::UnixStream::connect(socket).await.ok()?;
+    let pid = stream.peer_cred().ok().and_then(|credentials| credentials.pid());
+    Some(Server { pid: pid.and_then(|pid| pid.try_into().ok()) })
+}
+
+/// Has the plugin behind a socket stop within a time, and returns when it has answered or closed the connection.
+pub(crate) async fn stop(socket: &Path, within: Duration) -> io::Result<()> {
+    let request = format!(
+        "POST /Stop HTTP/1.1\r\nHost: goplug\r\nGoplug-Timeout: {}\r\nContent-Length: 0\r\n\r\n",
+        within.as_millis()
+    );
+    exchange(socket, &request, MAX_STOP_ANSWER).await.map(drop)
+}
+
 /// Asks a socket what it offers, and returns the answer with its head, of at most this many bytes. One
 /// request on a connection of its own needs no client library.
 pub(crate) async fn ask(socket: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    exchange(socket, "GET / HTTP/1.1\r\nHost: goplug\r\nConnection: close\r\n\r\n", limit).await
+}
+
+/// Sends a request on a connection of its own, and reads until the connection ends.
+async fn exchange(socket: &Path, request: &str, limit: u64) -> io::Result<Vec<u8>> {
     let mut stream = tokio::net::UnixStream::connect(socket).await?;
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: goplug\r\nConnection: close\r\n\r\n").await?;
+    stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.take(limit).read_to_end(&mut answer).await?;
     Ok(answer)

@@ -1,0 +1,51 @@
+//! `goplug logs TARGET`: what a plugin says.
+
+use goplug::Plugin;
+
+use crate::arguments::Subject;
+use crate::failure::{Failure, Outcome, Status};
+use crate::log::{self, Destination};
+use crate::opened::Opened;
+use crate::output::Output;
+use crate::running::Running;
+use crate::system::{PluginProcess, Watched, log_of};
+
+/// From which level on the log is shown, unless the user says it.
+const LEVEL: &str = "info";
+
+/// Starts a plugin, and prints its log until the user interrupts or the process ends.
+pub(crate) async fn logs(subject: &Subject, output: &Output) -> Outcome<Status> {
+    log::show(Destination::Stdout, output);
+    let level = subject.log.clone().or_else(|| Some(LEVEL.into()));
+    let subject = Subject { log: level, ..subject.clone() };
+    Opened::with(&subject, output, async |opened| on(opened, output).await).await?;
+    Ok(Status::Success)
+}
+
+async fn on(opened: &Opened, output: &Output) -> Outcome<()> {
+    let id = opened.id();
+    for process in Running::named(&PluginProcess::all(), id) {
+        let running = Running::from(process).title();
+        output.note(&format!("{id} runs ({running}): what that process says is in its host's log"));
+    }
+    let plugin = opened.start().await?;
+    let Some(pid) = plugin.process_id() else { return Err(elsewhere(&plugin).await) };
+    if let Some(process) = Watched::new(pid)? {
+        process.ended().await?;
+    }
+    Err(Failure::new(Status::Crash, format!("{id} has ended (pid {pid})")))
+}
+
+/// A plugin that others have started has its log where they want it.
+async fn elsewhere(plugin: &Plugin) -> Failure {
+    let running = match plugin.socket() {
+        Some(socket) => Running::behind(socket).await,
+        None => None,
+    };
+    let pid = running.and_then(|running| running.pid);
+    let place = match pid.and_then(log_of) {
+        Some(path) => format!("its standard error is {}", path.display()),
+        None => "its standard error is not known".into(),
+    };
+    Failure::unreachable(format!("{} was not started by a host: {place}", plugin.id()))
+}

@@ -1,0 +1,54 @@
+//! The command is interrupted, or nobody reads its output any more.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use super::{goplug, installed, listed};
+
+/// A command whose output is read, and its first line.
+fn begun(mut command: Command) -> (Child, BufReader<ChildStdout>, String) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    (child, output, line)
+}
+
+#[test]
+fn an_interrupt_ends_what_was_started_and_is_a_status() {
+    let folder = installed();
+    let mut command = goplug(folder.path());
+    command.args(["call", "math.Calculator", "count", "to=1000000000000"]);
+    let (child, output, first) = begun(command);
+    assert_eq!(first, "1\n");
+    let process = listed(folder.path())["processes"][0].clone();
+    assert_eq!(process["host"], child.id());
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    // The pipe has to be drained: the command must not wait for its reader.
+    let reading = std::thread::spawn(move || output.lines().count());
+    let ended = child.wait_with_output().unwrap();
+    reading.join().unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{ended:?}");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "goplug: interrupted\n");
+    assert_eq!(listed(folder.path())["state"], "found");
+}
+
+#[test]
+fn a_closed_output_ends_the_command_quietly() {
+    let folder = installed();
+    for words in [
+        &["call", "math.Calculator", "count", "to=1000000000000"][..],
+        &["call", "math.Calculator", "count", "to=1000000000000", "--json"],
+    ] {
+        let mut command = goplug(folder.path());
+        command.args(words);
+        let (child, output, _) = begun(command);
+        drop(output);
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        assert_eq!(ended.status.signal(), None);
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+    }
+}

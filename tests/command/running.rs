@@ -1,0 +1,104 @@
+//! The command sees and stops plugins that others have started.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use goplug::Registry;
+use serde_json::Value;
+
+use super::{CALCULATOR, goplug, installed, json, listed};
+
+/// A plugin that serves without a host, in this folder.
+struct Serving(Child);
+
+impl Serving {
+    fn in_folder(plugins: &Path) -> Self {
+        let mut command = Command::new(CALCULATOR);
+        let mut child = command.arg("--dir").arg(plugins).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains(" listens on "), "{line}");
+        Self(child)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_s_plugin_is_listed_with_its_process_and_can_be_stopped() {
+    let folder = installed();
+    let plugins = folder.path();
+    assert_eq!(listed(plugins)["processes"], Value::Array(Vec::new()));
+
+    let registry = Registry::builder(plugins).auto_load(false).start().await.unwrap();
+    let plugin = registry.load("Calculator", "math").await.unwrap();
+    let entry = listed(plugins);
+    assert_eq!(entry["state"], "running");
+    let process = &entry["processes"][0];
+    assert_eq!(process["pid"], plugin.process_id().unwrap());
+    assert_eq!(process["host"], std::process::id());
+
+    let mut events = registry.events();
+    let stopped = json(plugins, &["stop", "math.Calculator"]);
+    assert_eq!(stopped[0]["pid"], process["pid"]);
+    let event = events.next().await;
+    assert!(event.is_some(), "the host sees that its plugin has ended");
+    registry.stop().await;
+    assert_eq!(json(plugins, &["stop", "math.Calculator"]), Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_plugin_of_another_folder_is_not_listed_and_is_stopped_by_its_name() {
+    let (here, there) = (installed(), installed());
+    let mut listening = goplug(there.path());
+    listening.args(["logs", "math.Calculator"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let listening = listening.spawn().unwrap();
+    while listed(there.path())["state"] != "running" {}
+    assert_eq!(listed(here.path())["state"], "found");
+
+    // Not those of the other folder's program, since it is that folder's name that is meant.
+    assert_eq!(json(here.path(), &["stop", "math.Calculator"]), Value::Array(Vec::new()));
+    let empty = tempfile::tempdir().unwrap();
+    let stopped = json(empty.path(), &["stop", "math.Calculator"]);
+    assert_eq!(stopped.as_array().unwrap().len(), 1);
+    let output = listening.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{output:?}");
+}
+
+#[test]
+fn a_plugin_without_a_host_is_seen_called_and_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = folder.path();
+    let mut serving = Serving::in_folder(plugins);
+    let entry = listed(plugins);
+    let process = &entry["processes"][0];
+    assert_eq!((&process["pid"], &process["host"]), (&serving.0.id().into(), &Value::Null));
+
+    let socket = process["socket"].as_str().unwrap();
+    let call = goplug(plugins).args(["call", socket, "add", "a=2", "b=3"]).output().unwrap();
+    assert_eq!(call.stdout, b"5\n", "{call:?}");
+    let logs = goplug(plugins).args(["logs", socket]).output().unwrap();
+    assert_eq!(logs.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&logs.stderr).contains("its standard error is "), "{logs:?}");
+
+    let stop = goplug(plugins).args(["stop", socket]).output().unwrap();
+    assert!(stop.status.success(), "{stop:?}");
+    assert!(serving.0.wait().unwrap().success());
+}
+
+#[test]
+fn the_log_of_a_plugin_is_shown_beside_the_result() {
+    let folder = installed();
+    let plugins = folder.path();
+    let words = ["call", "math.Calculator", "panic", "--log", "error"];
+    let output = goplug(plugins).args(words).output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stderr);
+    assert!(shown.starts_with("ERROR math.Calculator "), "{shown}");
+    assert_eq!(output.status.code(), Some(6), "{shown}");
+}
