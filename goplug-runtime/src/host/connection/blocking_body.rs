@@ -15,6 +15,9 @@ use crate::http1::{BodyStream, Request};
 use crate::transport::BlockingStream;
 use crate::typed::wait;
 
+/// How long a request is sent without a look whether there is something to read. A look is a system call.
+const LOOK_AFTER: Duration = Duration::from_millis(1);
+
 impl BlockingConnection {
     /// Sends a request, and its body as the items come, and reads the response. That may come before
     /// everything was sent; then nothing more is sent here. After an error the connection cannot be
@@ -78,9 +81,15 @@ fn send(
     body: &mut RequestBody,
     pause: Duration,
 ) -> Result<Sent, SendError> {
+    let mut looked = None;
     loop {
         while let Some(parts) = body.rest() {
-            match stream.write_unless_news(&parts, Instant::now() + pause) {
+            let now = Instant::now();
+            let looks = looked.is_none_or(|looked| now.duration_since(looked) >= LOOK_AFTER);
+            if looks {
+                looked = Some(now);
+            }
+            match stream.write_unless_news(&parts, now + pause, looks) {
                 Ok(None) => return Ok(Sent::Interrupted),
                 Ok(Some(0)) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
                 Ok(Some(count)) => body.note_sent(count),

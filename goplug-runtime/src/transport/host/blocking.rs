@@ -157,7 +157,7 @@ impl BlockingStream {
     }
 
     /// Writes as [`BlockingStream::write`] does, unless there is something to read: then it writes
-    /// nothing and returns `None`.
+    /// nothing and returns `None`. It looks for that if `looks` says so, and whenever it waits for room.
     ///
     /// # Errors
     /// As [`BlockingStream::write`].
@@ -165,23 +165,31 @@ impl BlockingStream {
         &self,
         parts: &[IoSlice<'_>],
         deadline: Instant,
+        looks: bool,
     ) -> io::Result<Option<usize>> {
+        if looks && self.has_news(PollFlags::IN, Duration::ZERO)? {
+            return Ok(None);
+        }
         loop {
-            let left = left_until(deadline)?;
-            let left = Timespec::try_from(left).ok();
-            let mut ends = [PollFd::new(&self.socket, PollFlags::IN | PollFlags::OUT)];
-            match poll(&mut ends, left.as_ref()) {
-                Ok(_) if ends[0].revents().intersects(PollFlags::IN | PollFlags::HUP) => {
-                    return Ok(None);
-                }
-                Ok(_) => {}
-                Err(Errno::INTR) => continue,
-                Err(error) => return Err(error.into()),
-            }
             match send(&*self.socket, parts, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
                 Err(error) if is_to_be_retried(error) => {}
                 outcome => return Ok(Some(outcome?)),
             }
+            // Not before the first attempt: to the kernel there is room only once most of it is free, so
+            // a writer that waits for that first and the reader take turns.
+            if self.has_news(PollFlags::IN | PollFlags::OUT, left_until(deadline)?)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Waits for one of these, or for this long, and returns whether there is something to read.
+    fn has_news(&self, awaited: PollFlags, within: Duration) -> io::Result<bool> {
+        let mut ends = [PollFd::new(&self.socket, awaited)];
+        match poll(&mut ends, Timespec::try_from(within).ok().as_ref()) {
+            Ok(_) => Ok(ends[0].revents().intersects(PollFlags::IN | PollFlags::HUP)),
+            Err(Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -280,6 +288,38 @@ mod tests {
         let error = loop {
             if let Err(error) = stream.write(&[IoSlice::new(&piece)], deadline) {
                 break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_write_looks_for_news_when_it_is_told_to_and_when_there_is_no_room() {
+        let (stream, mut other) = pair();
+        let piece = vec![0; 1 << 16];
+        let write = |looks| {
+            stream.write_unless_news(&[IoSlice::new(&piece)], Instant::now() + SOON, looks).unwrap()
+        };
+        assert!(write(true).is_some());
+        other.write_all(b"x").unwrap();
+        assert!(write(true).is_none());
+        // Nobody reads, so there soon is no room.
+        let mut written = 0;
+        while let Some(count) = write(false) {
+            written += count;
+        }
+        assert!(written > 0);
+    }
+
+    #[test]
+    fn a_write_without_a_reader_and_without_news_ends_at_its_deadline() {
+        let (stream, _other) = pair();
+        let deadline = Instant::now() + Duration::from_millis(50);
+        let piece = vec![0; 1 << 20];
+        let error = loop {
+            match stream.write_unless_news(&[IoSlice::new(&piece)], deadline, false) {
+                Ok(written) => assert!(written.is_some()),
+                Err(error) => break error,
             }
         };
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
