@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use tokio::runtime::RuntimeFlavor;
 
-use super::processors;
+use super::{may_have_several_processors, processors};
 use crate::limits;
 
 /// For how many requests in a row both ends poll, where polling has not helped. A peer that has to
@@ -51,10 +51,11 @@ impl Default for BusyPoll {
 
 impl BusyPoll {
     /// Polls for at most `bound`, and at most [`limits::MAX_BUSY_POLL`]. Never polls if there is a
-    /// single processor: the peer could not run meanwhile.
+    /// single processor: the peer could not run meanwhile. If a quota leaves the time of a single
+    /// processor, it stops after the first poll in vain.
     pub fn new(bound: Duration) -> Self {
-        let bound =
-            if processors() > 1 { bound.min(limits::MAX_BUSY_POLL) } else { Duration::ZERO };
+        let polls = !bound.is_zero() && may_have_several_processors();
+        let bound = if polls { bound.min(limits::MAX_BUSY_POLL) } else { Duration::ZERO };
         Self { bound, ..Self::default() }
     }
 
@@ -117,7 +118,7 @@ impl BusyPoll {
         }
         let read = poll(socket, target, self.bound);
         POLLING.store(false, Ordering::Release);
-        self.note(read.is_some());
+        self.end(read.is_some());
         read
     }
 
@@ -138,7 +139,7 @@ impl BusyPoll {
         if read.is_none() && began.elapsed() < self.bound {
             return Turn::Again;
         }
-        self.note(read.is_some());
+        self.end(read.is_some());
         read.map_or(Turn::Over, Turn::Read)
     }
 
@@ -162,7 +163,21 @@ impl BusyPoll {
             // Unlike a task that wakes itself, this makes the runtime look for what has come.
             tokio::task::yield_now().await;
         }
-        self.note(has_come());
+        self.end(has_come());
+    }
+
+    /// Ends a poll.
+    fn end(&mut self, helped: bool) {
+        // What is allowed takes long to find out: the first calls of a plugin do not wait for it.
+        if !helped && self.ends_round() && processors() == 1 {
+            self.bound = Duration::ZERO;
+        }
+        self.note(helped);
+    }
+
+    /// Whether the current request is the last of a round.
+    fn ends_round(&self) -> bool {
+        self.place() == ROUND - 1
     }
 
     /// Makes polling rarer if it did not help.
@@ -171,7 +186,7 @@ impl BusyPoll {
             self.period = 1;
         } else if self.period == 1 {
             self.period = MIN_PERIOD;
-        } else if self.place() == ROUND - 1 {
+        } else if self.ends_round() {
             self.period = (self.period * 2).min(MAX_PERIOD);
         }
     }

@@ -53,6 +53,7 @@ pub use per_process::Owner;
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
+use processors::may_have_several_processors;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use processors::processors;
 pub use runtime_thread::RuntimeThread;
