@@ -140,7 +140,8 @@ pub const ENV_NESTING: &str = "GOPLUG_NESTING";
 /// A budget in milliseconds, for [`HEADER_TIMEOUT`]. It is rounded up, so that a budget above zero
 /// is never sent as zero.
 pub fn timeout_value(budget: Duration) -> u64 {
-    u64::try_from(budget.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    let part = u64::from(budget.subsec_nanos().div_ceil(1_000_000));
+    budget.as_secs().saturating_mul(1000).saturating_add(part)
 }
 
 /// Reads [`HEADER_TIMEOUT`]; `None` if it is not a whole number of milliseconds.

@@ -48,6 +48,10 @@ impl Instance {
         if sent.is_err() && self.is_repeated(&sent, call.idempotent) {
             sent = Box::pin(self.repeat(&request, budget.deadline)).await;
         }
+        let sent = match sent {
+            Ok(Response { status: 200, body, .. }) => return Ok(body),
+            sent => sent,
+        };
         match Outcome::new(self.id(), call.method, sent, self.request_limits(budget)) {
             Outcome::Done(result) => result,
             // Boxed: a call that is answered keeps no room for it.

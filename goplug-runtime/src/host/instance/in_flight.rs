@@ -1,7 +1,7 @@
 //! The calls in flight on an instance: how many there are, and when the last call ended.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -10,6 +10,9 @@ use tokio::sync::Notify;
 pub(super) struct InFlight {
     calls: AtomicUsize,
     is_empty: Notify,
+    /// Whether anybody has ever waited for `is_empty`. Most calls end with nobody to wake, and find out
+    /// at less cost here.
+    is_awaited: AtomicBool,
     created: Instant,
     /// When the last call ended, in milliseconds since `created`; `None` if it is not tracked.
     last_end: Option<AtomicU64>,
@@ -21,6 +24,7 @@ impl InFlight {
         Self {
             calls: AtomicUsize::new(0),
             is_empty: Notify::new(),
+            is_awaited: AtomicBool::new(false),
             created: Instant::now(),
             last_end: tracks_idle_time.then(AtomicU64::default),
         }
@@ -35,7 +39,9 @@ impl InFlight {
             let now = u64::try_from(self.created.elapsed().as_millis()).unwrap_or(u64::MAX);
             last_end.store(now, Ordering::Relaxed);
         }
-        if self.calls.fetch_sub(1, Ordering::Release) == 1 {
+        // In one order with the wait, which notes itself and then counts: one of both sees the other.
+        let is_last = self.calls.fetch_sub(1, Ordering::SeqCst) == 1;
+        if is_last && self.is_awaited.load(Ordering::SeqCst) {
             self.is_empty.notify_waiters();
         }
     }
@@ -47,10 +53,11 @@ impl InFlight {
 
     /// Waits until no call is in flight. Cancel safe.
     pub(super) async fn wait_until_empty(&self) {
+        self.is_awaited.store(true, Ordering::SeqCst);
         loop {
             let mut is_empty = pin!(self.is_empty.notified());
             is_empty.as_mut().enable();
-            if self.count() == 0 {
+            if self.calls.load(Ordering::SeqCst) == 0 {
                 return;
             }
             is_empty.await;

@@ -321,8 +321,10 @@ impl std::fmt::Debug for Plugin {
 }
 
 impl Caller for Plugin {
-    async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
-        retry::call(&self.shared, &request).await
+    // An `async fn` would move the request into its future, and then once more within it.
+    #[expect(clippy::manual_async_fn, reason = "its future has the request once")]
+    fn call(&self, request: CallRequest<'_>) -> impl Future<Output = Result<Bytes>> + Send {
+        async move { retry::call(&self.shared, &request).await }
     }
 
     async fn call_with_progress(

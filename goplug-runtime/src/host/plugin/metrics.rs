@@ -155,7 +155,7 @@ mod tests {
         with_local_recorder(&recorder, || {
             let statistics = Arc::new(Statistics::new(&PluginId::new("p", "n").unwrap()));
             let began = Instant::now() - Duration::from_secs(2);
-            drop(statistics.begin(began).end::<()>(Err(Error::Stopped)));
+            drop(statistics.begin(began).fail(Error::Stopped));
             drop(statistics.begin(began));
             statistics.count_restart();
             statistics.count_restart();

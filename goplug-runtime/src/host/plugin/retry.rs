@@ -24,9 +24,10 @@ use crate::typed::{CallRequest, Inherited, RequestItems, StreamedBody, wait_unti
 trait Attempt {
     type Output: Send;
 
-    /// Notes what the call ends with.
-    fn end(record: CallRecord<'_>, result: Result<Self::Output>) -> Result<Self::Output> {
-        record.end(result)
+    /// Notes that the call has ended with a result.
+    fn end(record: CallRecord<'_>, output: Self::Output) -> Self::Output {
+        record.end();
+        output
     }
 
     fn with(
@@ -61,8 +62,8 @@ struct ForStream {
 impl Attempt for ForStream {
     type Output = StreamedBody;
 
-    fn end(record: CallRecord<'_>, result: Result<StreamedBody>) -> Result<StreamedBody> {
-        record.stream(result)
+    fn end(record: CallRecord<'_>, output: StreamedBody) -> StreamedBody {
+        record.stream(output)
     }
 
     fn with(
@@ -125,35 +126,35 @@ async fn waiting<A: Attempt>(
 ) -> Result<A::Output> {
     plugin.check_maker()?;
     let began = Instant::now();
-    let budget = Budget::since(began, call_timeout(plugin, request));
+    let mut budget = Budget::since(began, call_timeout(plugin, request));
     let record = plugin.statistics.begin(began);
-    A::end(record, waiting_within(plugin, request, budget, attempt).await)
-}
-
-async fn waiting_within<A: Attempt>(
-    plugin: &PluginState,
-    request: &CallRequest<'_>,
-    mut budget: Budget,
-    attempt: A,
-) -> Result<A::Output> {
     let mut patience = Patience::new(is_permanent(plugin));
-    loop {
-        let instance = plugin.acquire_by(budget.deadline).await?;
-        check_offered(&instance, request)?;
+    let error = loop {
+        let instance = match plugin.acquire() {
+            Acquired::Call(guard) => guard,
+            // Boxed, as everything that few calls do: the others keep no room for it.
+            Acquired::NoInstance(_) => match Box::pin(plugin.acquire_by(budget.deadline)).await {
+                Ok(guard) => guard,
+                Err(error) => break error,
+            },
+        };
+        if let Err(error) = check_offered(&instance, request) {
+            break error;
+        }
         let error = match attempt.with(&instance, request, budget).await {
-            Ok(result) => return Ok(result),
+            Ok(output) => return Ok(A::end(record, output)),
             Err(error) => error,
         };
         if !may_be_retried(&error, request) {
-            return Err(error);
+            break error;
         }
-        // Boxed: a call that is answered keeps no room for it.
         let recovers = Box::pin(patience.lets_retry(&instance, &error, budget)).await;
         if !recovers && !plugin.has_successor(&instance) {
-            return Err(error);
+            break error;
         }
         budget = budget.updated();
-    }
+    };
+    Err(record.fail(error))
 }
 
 /// Calls a method and blocks the caller's thread until the response or the deadline.
@@ -162,7 +163,7 @@ pub(in crate::host) fn call_blocking(
     request: &CallRequest<'_>,
 ) -> Result<Bytes> {
     let call = |instance: &CallGuard, budget| instance.call_blocking(request, budget);
-    blocking(plugin, request, call, CallRecord::end)
+    blocking(plugin, request, call, ForBody::end)
 }
 
 /// As [`call_for_stream`], and blocks the caller's thread. So does reading the stream.
@@ -186,20 +187,23 @@ pub(in crate::host) fn call_with_progress_blocking(
     let call = |instance: &CallGuard, budget| {
         instance.call_with_progress_blocking(request, budget, &listener)
     };
-    blocking(plugin, request, call, CallRecord::end)
+    blocking(plugin, request, call, ForBody::end)
 }
 
 fn blocking<'a, T>(
     plugin: &'a PluginState,
     request: &CallRequest<'_>,
     call: impl Fn(&CallGuard, Budget) -> Result<T>,
-    end: impl FnOnce(CallRecord<'a>, Result<T>) -> Result<T>,
+    end: impl FnOnce(CallRecord<'a>, T) -> T,
 ) -> Result<T> {
     plugin.check_maker()?;
     let began = Instant::now();
     let budget = Budget::since(began, call_timeout(plugin, request));
     let record = plugin.statistics.begin(began);
-    end(record, blocking_within(plugin, request, budget, call))
+    match blocking_within(plugin, request, budget, call) {
+        Ok(output) => Ok(end(record, output)),
+        Err(error) => Err(record.fail(error)),
+    }
 }
 
 fn blocking_within<T>(

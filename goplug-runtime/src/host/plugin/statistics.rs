@@ -13,7 +13,7 @@ use histogram::{AtomicHistogram, Config, Histogram};
 use tokio::time::Instant;
 
 use super::metrics::Metrics;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::PluginId;
 use crate::transport::ProcessUsage;
 use crate::typed::StreamedBody;
@@ -159,20 +159,26 @@ pub(super) struct CallRecord<'a> {
 }
 
 impl CallRecord<'_> {
-    /// The call has ended with this result.
-    pub(super) fn end<T>(mut self, result: Result<T>) -> Result<T> {
+    /// The call has ended with a result.
+    pub(super) fn end(mut self) {
         self.has_ended = true;
-        self.statistics.count_end(self.began.elapsed(), result.is_err());
-        result
+        self.statistics.count_end(self.began.elapsed(), false);
     }
 
-    /// The call has been answered with a stream, unless it has failed: it ends with its stream.
-    pub(super) fn stream(mut self, result: Result<StreamedBody>) -> Result<StreamedBody> {
-        let Ok(body) = result else { return self.end(result) };
+    /// The call has ended with this error.
+    #[cold]
+    pub(super) fn fail(mut self, error: Error) -> Error {
+        self.has_ended = true;
+        self.statistics.count_end(self.began.elapsed(), true);
+        error
+    }
+
+    /// The call has been answered with a stream: it ends with its stream.
+    pub(super) fn stream(mut self, body: StreamedBody) -> StreamedBody {
         self.has_ended = true;
         let statistics = Arc::clone(self.statistics);
         let record = StreamRecord { statistics, latency: self.began.elapsed(), has_ended: false };
-        Ok(StreamedBody::new(body.items(), CountedStream { body, record }))
+        StreamedBody::new(body.items(), CountedStream { body, record })
     }
 }
 
@@ -221,7 +227,6 @@ impl Stream for CountedStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
 
     fn statistics() -> Arc<Statistics> {
         Arc::new(Statistics::new(&PluginId::new("p", "n").unwrap()))
@@ -237,8 +242,8 @@ mod tests {
     #[test]
     fn calls_are_counted_by_how_they_end() {
         let statistics = statistics();
-        drop(statistics.begin(Instant::now()).end(Ok(1)));
-        drop(statistics.begin(Instant::now()).end::<()>(Err(Error::Stopped)));
+        statistics.begin(Instant::now()).end();
+        drop(statistics.begin(Instant::now()).fail(Error::Stopped));
         drop(statistics.begin(Instant::now()));
         let stats = statistics.snapshot(0, None);
         assert_eq!((stats.calls, stats.errors, stats.cancelled), (2, 1, 1));

@@ -20,9 +20,11 @@ use super::notifier::Notifier;
 use super::origin::CallOrigin;
 use crate::protocol::Traceparent;
 
-/// Which plugin the current code works for.
+/// Which plugin the current code works for. One pointer, since each call moves its scope.
 #[derive(Clone)]
-pub struct Context {
+pub struct Context(Arc<ContextInner>);
+
+struct ContextInner {
     plugin: TypeId,
     notifier: Arc<dyn Notifier>,
 }
@@ -30,7 +32,7 @@ pub struct Context {
 impl Context {
     /// The context of a plugin of this type, whose callbacks go through `notifier`.
     pub fn new(plugin: TypeId, notifier: Arc<dyn Notifier>) -> Self {
-        Self { plugin, notifier }
+        Self(Arc::new(ContextInner { plugin, notifier }))
     }
 
     /// Registers this plugin for callbacks outside of every scope, for as long as the notifier
@@ -38,13 +40,13 @@ impl Context {
     pub fn announce(&self) {
         let mut process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
         process.retain(|(_, notifier)| notifier.strong_count() > 0);
-        process.push((self.plugin, Arc::downgrade(&self.notifier)));
+        process.push((self.0.plugin, Arc::downgrade(&self.0.notifier)));
     }
 }
 
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("plugin", &self.plugin).finish_non_exhaustive()
+        f.debug_struct("Context").field("plugin", &self.0.plugin).finish_non_exhaustive()
     }
 }
 
@@ -194,11 +196,13 @@ fn swap(scope: &mut Option<Inner>) -> bool {
     swapped.unwrap_or(false)
 }
 
+#[inline]
 fn with_current<R>(look: impl FnOnce(&Inner) -> R) -> Option<R> {
     CURRENT.try_with(|current| current.borrow().as_ref().map(look)).ok().flatten()
 }
 
 /// Looks at the call that the current code is a part of; `None` outside of every call.
+#[inline]
 fn of_current_call<R>(look: impl FnOnce(&ScopedCall) -> Option<R>) -> Option<R> {
     with_current(|current| current.call.as_ref().and_then(look)).flatten()
 }
@@ -265,12 +269,16 @@ impl Inherited {
 
     /// What [`Inherited::for_nested`] says of the call that the current code is a part of.
     #[cfg(any(feature = "host", feature = "plugin"))]
+    #[inline]
     pub(crate) fn limit_nested(limit: Duration) -> Duration {
-        let deadline = of_current_call(|call| call.deadline);
-        Self { deadline, traceparent: None }.for_nested(limit)
+        match of_current_call(|call| call.deadline) {
+            None => limit,
+            deadline => Self { deadline, traceparent: None }.for_nested(limit),
+        }
     }
 
     /// The place in a trace of the call that the current code is a part of.
+    #[inline]
     pub(crate) fn current_trace() -> Option<Traceparent> {
         of_current_call(|call| call.traceparent.as_deref().copied())
     }
@@ -306,7 +314,7 @@ pub(crate) fn may_block() -> bool {
 /// The reason why there is none, as the end of a message.
 #[cfg(feature = "plugin")]
 pub(crate) fn running() -> Result<Arc<dyn Notifier>, &'static str> {
-    let notifier = |current: &Inner| Some(Arc::clone(&current.plugin.as_ref()?.notifier));
+    let notifier = |current: &Inner| Some(Arc::clone(&current.plugin.as_ref()?.0.notifier));
     if let Some(notifier) = with_current(notifier).flatten() {
         return Ok(notifier);
     }
@@ -328,8 +336,8 @@ pub(in crate::typed) fn with_notifier<T>(
     act: impl Fn(&Arc<dyn Notifier>) -> T,
 ) -> Result<T, &'static str> {
     let within = |current: &Inner| {
-        let context = current.plugin.as_ref().filter(|context| context.plugin == plugin);
-        context.map(|context| act(&context.notifier))
+        let context = current.plugin.as_ref().filter(|context| context.0.plugin == plugin);
+        context.map(|context| act(&context.0.notifier))
     };
     match with_current(within) {
         Some(Some(done)) => Ok(done),

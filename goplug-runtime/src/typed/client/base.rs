@@ -162,7 +162,8 @@ impl<C: Caller> ClientBase<C> {
         K: DecodeResult<T>,
         A: EncodeArguments,
     {
-        K::decode(method, self.send(method, arguments, K::ACCEPTS_PARTS).await?)
+        let request = self.request_to(method, arguments, K::ACCEPTS_PARTS)?;
+        K::decode(method, self.caller.call(request).await?)
     }
 
     /// Calls a method that returns a `Result`. The codec is that of a success.

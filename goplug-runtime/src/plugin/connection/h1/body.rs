@@ -32,8 +32,20 @@ impl BodyInfo {
 }
 
 impl H1Connection<'_> {
-    /// Reads a body. Usually it has arrived with its head. `None` if it was larger than the limit
-    /// and its request has been answered.
+    /// Takes a body that has arrived with its head, as most have. Otherwise
+    /// [`read_body`](Self::read_body) reads it.
+    #[inline]
+    pub(super) fn take_body(&mut self, info: BodyInfo) -> Option<Bytes> {
+        let BodyLength::Known(length) = info.length else { return None };
+        let limit = self.handler.settings().body_limit;
+        let length = usize::try_from(length).ok().filter(|length| *length <= limit)?;
+        let body = Bytes::copy_from_slice(self.stream.incoming.filled().get(..length)?);
+        self.stream.incoming.consume(length);
+        Some(body)
+    }
+
+    /// Reads a body that has not arrived with its head. `None` if it was larger than the limit and
+    /// its request has been answered.
     pub(super) async fn read_body(&mut self, info: BodyInfo) -> Result<Option<Bytes>, Closed> {
         let limit = self.handler.settings().body_limit;
         match info.length {
@@ -78,11 +90,6 @@ impl H1Connection<'_> {
 
     /// Reads a body of known length. A large body is read directly into its own memory.
     async fn read_sized(&mut self, length: usize, info: BodyInfo) -> Result<Bytes, Closed> {
-        if let Some(whole) = self.stream.incoming.filled().get(..length) {
-            let body = Bytes::copy_from_slice(whole);
-            self.stream.incoming.consume(length);
-            return Ok(body);
-        }
         let mut body = Vec::with_capacity(length);
         self.stream.incoming.move_to(&mut body, length);
         self.prepare_for_body(info).await?;

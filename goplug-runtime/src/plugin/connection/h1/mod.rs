@@ -123,7 +123,12 @@ impl<'h> H1Connection<'h> {
                 }
                 NextRequest::Request(route, info) => {
                     self.last = !info.keep_alive;
-                    if let Some(body) = self.read_body(info).await?
+                    let body = match self.take_body(info) {
+                        Some(body) => Some(body),
+                        // Boxed, since few bodies come after their heads.
+                        None => Box::pin(self.read_body(info)).await?,
+                    };
+                    if let Some(body) = body
                         && let Some(stream) = self.answer(route, body).await?
                     {
                         self.flush().await?;
