@@ -139,6 +139,10 @@ pub const STREAM_TURN: usize = 4;
 /// The longest arguments beside a stream of bytes, in bytes: 32 KiB. They are a header.
 pub const MAX_HEADER_ARGUMENTS: usize = 32 << 10;
 
+/// The longest problem document that ends a stream of bytes, in bytes: 32 KiB. It is a trailer. A longer
+/// one has no error value, and its text is cut off.
+pub const MAX_TRAILER: usize = 32 << 10;
+
 /// The longest duration that can be set: a hundred years. Longer ones are shortened to this, so
 /// that they can be added to a point in time.
 pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);

@@ -4,11 +4,11 @@
 //! profile, every panic ends the process.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 pub(crate) use future::catch_panic;
 #[cfg(feature = "logs")]
-pub(crate) use location::note as note_location;
+pub(crate) use location::{note as note_location, note_all as note_locations};
 
 /// Stands for the message of a panic that has none.
 pub(crate) const NO_MESSAGE: &str = "a panic without a message";
@@ -20,6 +20,35 @@ pub(crate) const NO_MESSAGE: &str = "a panic without a message";
 pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     // The callers drop what the code may have left half done.
     catch_unwind(AssertUnwindSafe(code)).map_err(panic_message)
+}
+
+/// A panic that goes on elsewhere.
+#[derive(Debug)]
+pub(crate) struct Caught {
+    payload: Box<dyn Any + Send>,
+    #[cfg(feature = "logs")]
+    location: location::Noted,
+}
+
+impl Caught {
+    /// Runs users' code.
+    ///
+    /// # Errors
+    /// A panic in it.
+    pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, Self> {
+        catch_unwind(AssertUnwindSafe(code)).map_err(|payload| Self {
+            payload,
+            #[cfg(feature = "logs")]
+            location: location::take(),
+        })
+    }
+
+    /// Goes on with the panic in this thread.
+    pub(crate) fn resume(self) -> ! {
+        #[cfg(feature = "logs")]
+        location::put(self.location);
+        resume_unwind(self.payload)
+    }
 }
 
 /// The text of a panic's payload, if it has one.
@@ -78,15 +107,45 @@ mod future {
 #[cfg(feature = "logs")]
 mod location {
     use std::cell::RefCell;
+    use std::panic::{set_hook, take_hook};
+    use std::sync::Once;
+
+    use super::{NO_MESSAGE, text_of};
+
+    /// A message and its place.
+    pub(super) type Noted = Option<(String, String)>;
 
     thread_local! {
-        /// The message and the place.
-        static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+        static LAST: RefCell<Noted> = const { RefCell::new(None) };
     }
 
     /// Notes a panic, for the code that catches it on this thread.
     pub(crate) fn note(message: &str, location: &str) {
-        let noted = Some((message.to_owned(), location.to_owned()));
+        put(Some((message.to_owned(), location.to_owned())));
+    }
+
+    /// Notes every panic of this process from here on, beside what its hook does.
+    pub(crate) fn note_all() {
+        static ONCE: Once = Once::new();
+        if std::thread::panicking() {
+            return;
+        }
+        ONCE.call_once(|| {
+            let before = take_hook();
+            set_hook(Box::new(move |info| {
+                let location = info.location().map(ToString::to_string).unwrap_or_default();
+                note(text_of(info.payload()).unwrap_or(NO_MESSAGE), &location);
+                before(info);
+            }));
+        });
+    }
+
+    /// What was noted last on this thread, and nothing after that.
+    pub(super) fn take() -> Noted {
+        LAST.try_with(RefCell::take).ok().flatten()
+    }
+
+    pub(super) fn put(noted: Noted) {
         // A thread that ends has no such variable any more.
         let _ = LAST.try_with(|last| last.replace(noted));
     }
@@ -94,8 +153,7 @@ mod location {
     /// The message with its place. A panic that was resumed has none, and what was noted before is
     /// of another one, with another message.
     pub(super) fn add_to(message: String) -> String {
-        let last = LAST.try_with(RefCell::take).ok().flatten();
-        match last.filter(|(noted, _)| *noted == message) {
+        match take().filter(|(noted, _)| *noted == message) {
             Some((_, location)) => format!("{message} (at {location})"),
             None => message,
         }

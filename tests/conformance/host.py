@@ -263,6 +263,15 @@ class Client:
         assert self.take(2) == b"\r\n"
         return data
 
+    def trailers(self):
+        """The trailers after the last chunk, whether or not an empty line follows."""
+        head, _, rest = self.ends().partition(b"\r\n")
+        assert re.fullmatch(b"0+", head), head
+        lines = [line for line in rest.split(b"\r\n") if line]
+        assert all(rb":" in line for line in lines), lines
+        named = (line.decode("ascii").split(":", 1) for line in lines)
+        return {name.lower(): value.strip() for name, value in named}
+
     def ends(self):
         """Waits for the end of the connection. Returns what came before it."""
         try:

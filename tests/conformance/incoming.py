@@ -115,3 +115,13 @@ def _(plugin):
     client.head()
     client.socket.close()
     until("the method ends", lambda: os.path.exists(done))
+
+
+@check(168, "Streamed arguments", "bytes whose sender fails are no short stream, and it may say why")
+def _(plugin):
+    for ends in (b"", b"\r\n"):
+        client = begin(plugin, "measure", b"abc", media_type="application/octet-stream",
+                       Goplug_Arguments='{"name":"a"}')
+        client.socket.sendall(b'0\r\nGoplug-Error: {"detail":"the tape tore"}\r\n' + ends)
+        response = client.response()
+        assert response.status >= 400 and b"the tape tore" in response.body, response

@@ -86,3 +86,18 @@ def _(plugin):
             body += piece
         assert body == b"".join(bytes([number]) * size for number in range(count)), len(body)
         client.post("add", "[2,3]").is_result(5)
+
+
+@check(156, "Streamed results", "bytes that fail end with a trailer, and with the connection")
+def _(plugin):
+    for count, size in ((1, 3), (3, 100_000)):
+        client, _ = opened(plugin, "chunks_and_fail", {"count": count, "size": size},
+                           "application/octet-stream")
+        expected, body = b"".join(bytes([number]) * size for number in range(count)), b""
+        while len(body) < len(expected):
+            body += client.chunk()
+        assert body == expected, len(body)
+        problem = json.loads(client.trailers()["goplug-error"])
+        assert problem["type"] == "urn:goplug:error:method", problem
+        assert problem["error"] == "the disk is \u00e4 ruin", problem
+    plugin.post("chunks_and_fail", {"count": 0, "size": 1}).is_problem(422, "method")

@@ -61,7 +61,7 @@ async fn remote_with(
     (registry, client)
 }
 
-async fn remote(env: &TestEnv) -> (Registry, ExcessClient) {
+pub(crate) async fn remote(env: &TestEnv) -> (Registry, ExcessClient) {
     remote_with(env, &Shelf::default(), |registry| registry).await
 }
 
@@ -69,11 +69,11 @@ fn local() -> Local {
     InProcess::new(Excess).provide(Shelf::default()).unwrap().client().unwrap()
 }
 
-/// A result, or its error as it is shown, without the place of a panic.
+/// A result, or its error as it is shown.
 fn shown<T: Debug, E: Display>(result: Result<T, E>) -> String {
     match result {
         Ok(value) => format!("{value:?}"),
-        Err(error) => format!("{error:#}").split(" (at").next().unwrap_or_default().to_owned(),
+        Err(error) => format!("{error:#}"),
     }
 }
 
@@ -157,9 +157,19 @@ fn what_is_too_large_for_a_call_or_of_one_is_refused_without_a_process_as_well()
 
 #[test]
 fn an_item_or_a_report_that_is_too_large_is_refused_without_a_process_as_well() {
-    run_test(async |_| {
-        let items = format!("[\"an item\", {REFUSED:?}]");
-        assert_eq!(read(local().items(TOO_LARGE).await).await, items);
+    async fn items<C: Caller>(plugin: &ExcessClient<C>) -> Vec<String> {
+        vec![
+            read(plugin.items(TOO_LARGE).await).await,
+            // The plugin would not look at it.
+            shown(plugin.ignore(0, Iter(std::iter::once("x".repeat(TOO_LARGE)))).await),
+            shown(plugin.ignore(0, Iter(std::iter::once("x".into()))).await),
+        ]
+    }
+    run_test(async |env| {
+        let (_registry, plugin) = remote(env).await;
+        let seen = items(&plugin).await;
+        assert_eq!(seen, [&format!("[\"an item\", {REFUSED:?}]"), REFUSED, "0"]);
+        assert_eq!(items(&local()).await, seen);
         assert_eq!(shown(local().report(TOO_LARGE, |_| ()).await), REFUSED);
     });
 }
@@ -234,6 +244,13 @@ fn streams_that_are_not_read_or_break_end_without_a_process_as_with_one() {
         let local = InProcess::new(Excess).provide(Shelf::default()).unwrap();
         let local: Local = local.with_stream_idle(idle).client().unwrap();
         assert_eq!(streams(&local).await, seen);
+        // Each panic says where it was, also one on a thread.
+        for panicked in &seen[2..] {
+            assert!(
+                panicked.contains("the disk broke (at tests/fixtures/excess.rs:"),
+                "{panicked}"
+            );
+        }
     });
 }
 

@@ -46,6 +46,23 @@ fn an_injected_crash_is_the_error_of_a_process_that_is_killed() {
         assert_eq!(format!("{:?}", error.unwrap()), format!("{of_stream:?}"));
         plugin.clear_fault("add");
         assert_eq!(calculator.add(1, 2).await.unwrap(), 3);
+        // A stream that is shorter has the fault at its end.
+        for fault in [Fault::CrashAfter(3), Fault::CrashAfter(9)] {
+            plugin.inject("count", fault).unwrap();
+            plugin.inject("chunks", fault).unwrap();
+            let (items, error) = all(calculator.count(3).await.unwrap()).await;
+            assert_eq!(items, [0, 1, 2]);
+            assert!(matches!(error, Some(Error::Crashed { .. })), "{error:?}");
+            let (parts, error) = all(calculator.chunks(2, 2).await.unwrap()).await;
+            assert_eq!(parts.concat(), [0, 0, 1, 1]);
+            assert!(matches!(error, Some(Error::Crashed { .. })), "{error:?}");
+        }
+        for fault in [Fault::CrashAfter(0), Fault::HangAfter(1)] {
+            let error = plugin.inject("add", fault).unwrap_err();
+            let text = format!("`{fault:?}` is a fault of a stream, and \"add\" of ");
+            assert!(matches!(error, Error::Configuration(_)), "{error:?}");
+            assert!(error.to_string().starts_with(&text), "{error}");
+        }
         let error = plugin.inject("no-such-method", Fault::Hang).unwrap_err();
         assert!(matches!(error, Error::UnknownMethod { .. }), "{error}");
     });

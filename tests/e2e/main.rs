@@ -7,6 +7,7 @@ mod attached;
 mod bad_files;
 mod blame;
 mod blocking;
+mod broken_bytes;
 mod busy_polling;
 mod call_context;
 mod callbacks;

@@ -8,7 +8,7 @@ use goplug_tests::fixtures::report::{Cache, Report, ReportClient};
 use serde_json::{Value, json};
 
 use crate::services::{Pool, report, report_with};
-use crate::test_env::{POLITE, REPORT, TestEnv, read_until, run_test, until};
+use crate::test_env::{CALCULATOR, POLITE, REPORT, TestEnv, read_until, run_test, until};
 
 #[derive(Default)]
 struct Memory;
@@ -54,6 +54,54 @@ fn a_plugin_whose_need_nobody_provides_is_not_started() {
         assert_eq!((id.to_string(), service.as_str()), ("tests.Report".into(), "Database"));
         assert!(error.to_string().contains(".provide("), "{error}");
         assert!(env.processes().is_empty());
+    });
+}
+
+#[test]
+fn a_need_that_no_grant_fulfils_names_the_grants() {
+    run_test(async |env| {
+        env.install_itself(REPORT);
+        env.install_itself(POLITE);
+        env.install_itself(CALCULATOR);
+        let granting = env.registry().plugin("Report", "tests", |policy| {
+            policy.may_call("math.Calculator").may_call("tests.Nobody").may_call("a b/c")
+        });
+        let error = granting.start().await.unwrap().client::<ReportClient>().await.unwrap_err();
+        assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
+        let text = error.to_string();
+        for part in [
+            "it may call \"math.Calculator\", which does not fulfil it; here the plugin is the client:\n  incompatible: method `",
+            "it may call \"tests.Nobody\", which is not installed",
+            "it may call \"a b/c\", which is no plugin's name",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains("Polite"), "{text}");
+        assert!(env.processes().is_empty());
+    });
+}
+
+/// A plugin that would fulfil a service under another name than that of the plugin that it is for.
+#[test]
+fn a_plugin_without_a_grant_is_never_what_fulfils_a_need() {
+    run_test(async |env| {
+        env.install_itself(REPORT);
+        let path = env.folder().join("tests.Report.pconf");
+        let mut keys: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        keys["Needs"] = json!([{"name": "a.Wanted"}]);
+        env.put_pconf("tests.Report.pconf", &keys);
+        for id in [("Wanted", "a"), ("Other", "b")] {
+            let keys =
+                json!({"Name": id.0, "NameSpace": id.1, "Protocol": 2, "Exec": keys["Exec"]});
+            env.put_pconf(&format!("{}.{}.pconf", id.1, id.0), &keys);
+        }
+        let registry = env.registry().start().await.unwrap();
+        let error = registry.client::<ReportClient>().await.unwrap_err();
+        assert!(
+            matches!(&error, Error::NotProvided { service, .. } if service == "a.Wanted"),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("may_call(\"a.Wanted\")"), "{error}");
     });
 }
 

@@ -226,8 +226,13 @@ pub(crate) fn has_python() -> bool {
 
 /// Kills a process. A process that is gone already is no error.
 pub(crate) fn kill(process: u32) {
+    signal(process, rustix::process::Signal::KILL);
+}
+
+/// Sends a process a signal. A process that is gone already is no error.
+pub(crate) fn signal(process: u32, signal: rustix::process::Signal) {
     let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw).unwrap();
-    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    let _ = rustix::process::kill_process(pid, signal);
 }
 
 /// Whether a process of this id exists, running or not yet reaped.

@@ -133,7 +133,8 @@ fn streamed(
     };
     let opened = stream.head.as_ref().map(|_| quote!(.opened()?));
     let send = match (method.output.raw(), stream.items_fail) {
-        (Some(_), _) => quote!(bytes),
+        (Some(_), true) => quote!(byte_attempts),
+        (Some(_), false) => quote!(bytes),
         (None, true) => quote!(attempts),
         (None, false) => quote!(items),
     };

@@ -33,11 +33,6 @@ pub(crate) fn output(
     };
     let items = Output::new(&parse_quote!(-> #item), container, diag);
     let items_fail = matches!(items, Output::Outcome(_));
-    if items_fail && items.raw().is_some() {
-        let text = "bytes that are streamed as they are have no place for an error: stream them as \
-                    `Bytes`, or put them into a struct, and they travel as JSON";
-        diag.at(item, text);
-    }
     if items.beside().is_some() {
         let text = "the items of a stream are values or bytes, not both at once: put the bytes into a \
                     struct, and they travel as JSON";

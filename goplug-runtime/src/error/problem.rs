@@ -78,12 +78,19 @@ impl Error {
         }
     }
 
-    /// The error of a streamed result without an item for this long.
-    pub(crate) fn silent_stream(method: &str, id: &PluginId, idle: Duration) -> Self {
+    /// The error of a streamed result without an item for this long. The reason is known if the state of
+    /// the process says it.
+    pub(crate) fn silent_stream(
+        method: &str,
+        id: &PluginId,
+        idle: Duration,
+        reason: Option<String>,
+    ) -> Self {
+        let limit = || "the policy's `stream_idle` allows a stream no longer pause".into();
         Self::Deadline {
             what: format!("an item of {method} of {id}"),
             after: idle,
-            reason: Some("the policy's `stream_idle` allows a stream no longer pause".into()),
+            reason: Some(reason.unwrap_or_else(limit)),
             may_have_executed: true,
         }
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 
-use super::chunked::{ChunkedState, ChunkedStep};
+use super::chunked::{ChunkedState, ChunkedStep, skip};
 use super::{Buffer, invalid};
 
 /// Why a message could not be read.
@@ -109,7 +109,7 @@ impl Body {
             match self.state {
                 State::Sized => return Ok(self.fill_from(buffer)),
                 State::Framing(mut chunked) => {
-                    let step = chunked.take(buffer)?;
+                    let step = chunked.take(buffer, skip)?;
                     self.state = State::Framing(chunked);
                     match step {
                         ChunkedStep::More => return Ok(false),

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use super::body::{BodyKind, BodyLength};
 use super::chunked::{ChunkedState, ChunkedStep};
 use super::chunks::CHUNK_END;
+use super::sender_error::SenderError;
 use super::{Buffer, FLATTEN_LIMIT};
 
 /// The part of a body that the next bytes belong to.
@@ -70,7 +71,8 @@ impl BodyStream {
     /// next call. After an error the value must not be used any more.
     ///
     /// # Errors
-    /// [`InvalidData`](ErrorKind::InvalidData) if the chunks are malformed.
+    /// [`InvalidData`](ErrorKind::InvalidData) if the chunks are malformed; one with a [`SenderError`] if
+    /// the sender has given up the body, and says why.
     pub fn next(&mut self, buffer: &mut Buffer) -> io::Result<BodyProgress> {
         loop {
             let available = buffer.filled().len();
@@ -92,7 +94,7 @@ impl BodyStream {
                     return Ok(BodyProgress::Data(count));
                 }
                 State::Framing(mut chunked) => {
-                    let step = chunked.take(buffer)?;
+                    let step = chunked.take(buffer, SenderError::look)?;
                     self.state = match step {
                         ChunkedStep::Data(size) => {
                             self.framing = framing_between(size);
@@ -156,6 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http1::{Body, write_sender_error};
 
     /// Reads a body that arrives in pieces of this size. Returns its data, whether it is
     /// complete, and the bytes after it.
@@ -238,6 +241,30 @@ mod tests {
         }
         let first = 100 - (framing_between(SIZE as u64) - CHUNK_END.len());
         assert_eq!(sizes, [first, SIZE - first, SIZE, SIZE, SIZE, SIZE]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_trailer_of_a_sender_that_fails_is_its_error(size in 1_usize..80, ends: bool) {
+            let mut text = "1\r\na\r\n0\r\nOther: x\r\ngoplug-ERROR: \t{\"detail\":\"no\"} \r\n".to_owned();
+            if ends {
+                text.push_str("\r\n");
+            }
+            let error = read(BodyKind::Chunked, text.as_bytes(), size).unwrap_err();
+            let problem = SenderError::of(&error).map(|error| &error.problem[..]);
+            prop_assert_eq!(problem, Some(&b"{\"detail\":\"no\"}"[..]));
+        }
+    }
+
+    #[test]
+    fn a_sender_that_fails_is_a_body_that_is_cut_off_for_who_knows_no_trailers() {
+        let mut out = Vec::new();
+        write_sender_error(&mut out, b"{\"detail\":\"\xc3\xa4\"}");
+        assert_eq!(out, b"0\r\ngoplug-error: {\"detail\":\"\\u00e4\"}\r\n");
+        let (mut body, mut buffer) = (Body::chunked(9), Buffer::default());
+        buffer.put(b"1\r\na\r\n");
+        buffer.put(&out);
+        assert!(!body.take(&mut buffer).unwrap());
     }
 
     #[test]

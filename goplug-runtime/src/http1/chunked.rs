@@ -1,7 +1,7 @@
 //! The chunked transfer coding: a body whose length is not known when it begins.
 //!
-//! Extensions and trailers are skipped, but they have to be well formed: whoever overlooks the
-//! end of a line that another reader sees reads another message.
+//! Extensions are skipped, and trailers that nobody looks at, but they have to be well formed: whoever
+//! overlooks the end of a line that another reader sees reads another message.
 
 use std::io;
 
@@ -37,11 +37,15 @@ pub(super) enum ChunkedStep {
 }
 
 impl ChunkedState {
-    /// Takes the framing out of the buffer, up to the next data.
+    /// Takes the framing out of the buffer, up to the next data. `look` sees the line of each trailer.
     ///
     /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) for anything but chunks.
-    pub(super) fn take(&mut self, buffer: &mut Buffer) -> io::Result<ChunkedStep> {
+    /// [`InvalidData`](io::ErrorKind::InvalidData) for anything but chunks, and those of `look`.
+    pub(super) fn take(
+        &mut self,
+        buffer: &mut Buffer,
+        look: impl Fn(&[u8]) -> io::Result<()>,
+    ) -> io::Result<ChunkedStep> {
         loop {
             let next = match *self {
                 Self::Size => match take_line(buffer, MAX_CHUNK_LINE, chunk_size)? {
@@ -61,8 +65,7 @@ impl ChunkedState {
                     buffer.consume(2);
                     Self::Size
                 }
-                // Nothing here needs a trailer.
-                Self::Trailers(left) => match take_line(buffer, left, trailer)? {
+                Self::Trailers(left) => match take_line(buffer, left, |it| trailer(it, &look))? {
                     None => return Ok(ChunkedStep::More),
                     Some((Trailer::End, _)) => return Ok(ChunkedStep::End),
                     Some((Trailer::Header, size)) => Self::Trailers(left - size),
@@ -82,6 +85,11 @@ impl ChunkedState {
     }
 }
 
+/// Looks at no trailer.
+pub(super) fn skip(_: &[u8]) -> io::Result<()> {
+    Ok(())
+}
+
 /// What comes after the last chunk.
 enum Trailer {
     Header,
@@ -89,10 +97,10 @@ enum Trailer {
     End,
 }
 
-fn trailer(line: &[u8]) -> io::Result<Trailer> {
+fn trailer(line: &[u8], look: impl Fn(&[u8]) -> io::Result<()>) -> io::Result<Trailer> {
     match line {
         [] => Ok(Trailer::End),
-        _ if is_header_line(line) => Ok(Trailer::Header),
+        _ if is_header_line(line) => look(line).map(|()| Trailer::Header),
         _ => Err(invalid("a trailer is not a header")),
     }
 }
@@ -173,7 +181,7 @@ mod tests {
     fn after_last_chunk(trailers: &str) -> io::Result<ChunkedStep> {
         let mut buffer = Buffer::default();
         buffer.put(format!("0\r\n{trailers}\r\n").as_bytes());
-        ChunkedState::Size.take(&mut buffer)
+        ChunkedState::Size.take(&mut buffer, skip)
     }
 
     #[test]
@@ -181,12 +189,12 @@ mod tests {
         for text in ["5\n", "0\n\r\n", "0\r\n\n", "0\r\na: b\n\r\n"] {
             let mut buffer = Buffer::default();
             buffer.put(text.as_bytes());
-            assert!(ChunkedState::Size.take(&mut buffer).is_err(), "{text:?}");
+            assert!(ChunkedState::Size.take(&mut buffer, skip).is_err(), "{text:?}");
         }
         for text in ["\n", "\rx", "x"] {
             let mut buffer = Buffer::default();
             buffer.put(text.as_bytes());
-            assert!(ChunkedState::DataEnd.take(&mut buffer).is_err(), "{text:?}");
+            assert!(ChunkedState::DataEnd.take(&mut buffer, skip).is_err(), "{text:?}");
         }
     }
 }

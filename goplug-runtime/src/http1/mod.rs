@@ -23,6 +23,7 @@ mod chunks;
 mod client;
 mod head_cache;
 mod headers;
+mod sender_error;
 #[cfg(feature = "plugin")]
 mod server;
 mod syntax;
@@ -37,6 +38,9 @@ pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 pub use client::*;
 pub use head_cache::HeadCache;
 pub use headers::{FramingHeaders, MAX_HEADERS};
+pub use sender_error::SenderError;
+#[cfg(feature = "plugin")]
+pub use sender_error::write_sender_error;
 #[cfg(feature = "plugin")]
 pub use server::*;
 #[cfg(any(feature = "host", feature = "plugin"))]

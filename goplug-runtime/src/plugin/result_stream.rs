@@ -23,8 +23,8 @@ pub(super) struct ResultStream {
     /// The handler; `None` once it has ended.
     producer: Option<Producer>,
     outlet: Outlet,
-    /// Whether the handler has failed after its stream began.
-    has_failed: bool,
+    /// Why the handler has failed after its stream began.
+    failure: Option<Problem>,
     /// A stop waits for the stream.
     guard: CallGuard,
 }
@@ -41,8 +41,8 @@ pub(super) enum StreamPiece {
     Data(Bytes),
     /// The last part, which may be empty.
     Last(Bytes),
-    /// The stream has failed, and its body has no place for that: it must not look complete.
-    CutOff,
+    /// Nothing comes any more, since a stream of bytes has failed: its body must not look complete.
+    Failed(Problem),
 }
 
 impl ResultStream {
@@ -60,7 +60,7 @@ impl ResultStream {
             let running = Running::new(Box::pin(async move { handler(call).await }), scope);
             dispatch::finish(running, budget, &lifecycle).await
         };
-        Self { producer: Some(Box::pin(producer)), outlet, has_failed: false, guard }
+        Self { producer: Some(Box::pin(producer)), outlet, failure: None, guard }
     }
 
     /// Waits until the method has returned its stream, for as long as the caller's budget allows.
@@ -101,8 +101,9 @@ impl ResultStream {
     }
 
     fn end(&mut self, outcome: Result<(), Problem>) {
-        self.has_failed = outcome.is_err();
         self.outlet.end(outcome.as_ref().err());
+        // That of events is among them.
+        self.failure = outcome.err().filter(|_| self.items() == MediaType::Raw);
     }
 
     /// The media type of the body.
@@ -122,17 +123,16 @@ impl ResultStream {
         }
         let is_last = self.producer.is_none() && self.outlet.is_empty();
         match piece {
-            Some(piece) if is_last && !self.is_cut_off() => Poll::Ready(StreamPiece::Last(piece)),
+            Some(piece) if is_last && self.failure.is_none() => {
+                Poll::Ready(StreamPiece::Last(piece))
+            }
             Some(piece) => Poll::Ready(StreamPiece::Data(piece)),
             None if !is_last => Poll::Pending,
-            None if self.is_cut_off() => Poll::Ready(StreamPiece::CutOff),
-            None => Poll::Ready(StreamPiece::Last(Bytes::new())),
+            None => Poll::Ready(match self.failure.take() {
+                Some(problem) => StreamPiece::Failed(problem),
+                None => StreamPiece::Last(Bytes::new()),
+            }),
         }
-    }
-
-    /// Whether the end of the body has to show that the stream has failed.
-    fn is_cut_off(&self) -> bool {
-        self.has_failed && self.items() == MediaType::Raw
     }
 }
 

@@ -6,6 +6,8 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+#[cfg(feature = "plugin")]
+use super::{cut::cut, header_json};
 use super::{null, visible};
 
 const URN_PREFIX: &str = "urn:goplug:error:";
@@ -188,6 +190,20 @@ impl Problem {
     /// The `title` member.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The same problem, if its document has at most this many bytes as the value of a header. A larger
+    /// one loses its value and the end of its texts.
+    #[cfg(feature = "plugin")]
+    pub fn within(self, most: usize) -> Self {
+        if header_json::write(&self.to_json()).len() <= most {
+            return self;
+        }
+        // Each byte of a text has at most six in a header.
+        let cut = |text: &str| cut(text, most / 16);
+        let mut problem = Self::new(self.kind(), cut(&self.detail));
+        problem.status = self.status;
+        problem
     }
 
     /// The document's text.

@@ -55,6 +55,8 @@ pub const HEADER_ACCEPT: &str = "accept";
 pub const HEADER_TRACEPARENT: &str = "traceparent";
 /// The other arguments of a call that sends a stream of bytes, as JSON.
 pub const HEADER_ARGUMENTS: &str = "goplug-arguments";
+/// The trailer of a body of bytes whose sender has failed: a problem document.
+pub const HEADER_ERROR: &str = "goplug-error";
 /// The media type of a body.
 pub const HEADER_CONTENT_TYPE: &str = "content-type";
 

@@ -1,6 +1,5 @@
 //! The errors of a plugin in this process: those that its host would make.
 
-use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,11 +38,4 @@ pub(super) fn crashed(id: &PluginId) -> Error {
 /// The error of a call that was not answered within this time.
 pub(super) fn too_late(id: &PluginId, method: &str, time: Duration) -> Error {
     Error::deadline(format!("{method} of {id}"), time)
-}
-
-/// The error of a stream of bytes that has failed: its body has no place for the reason.
-pub(super) fn cut_off(id: &PluginId, method: &str) -> Error {
-    let what = "it runs on, but ended the connection without a whole answer";
-    let error = io::Error::new(ErrorKind::UnexpectedEof, "the body has been cut off");
-    Error::io(format!("{method} of {id}: {what}"), error)
 }

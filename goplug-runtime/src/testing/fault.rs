@@ -20,9 +20,10 @@ pub enum Fault {
     /// The method begins this much later.
     Delay(Duration),
     /// The plugin is killed when the caller asks for an item beyond so many items of a streamed result:
-    /// [`Error::Crashed`](crate::Error::Crashed). In a stream of bytes, an item is a piece.
+    /// [`Error::Crashed`](crate::Error::Crashed). A stream with fewer items crashes at its end. In a stream
+    /// of bytes, an item is a piece: what the method has ready at a time.
     CrashAfter(usize),
-    /// A streamed result goes silent after so many items: [`Error::Deadline`](crate::Error::Deadline),
+    /// A streamed result goes silent after so many items, or at its end: [`Error::Deadline`](crate::Error::Deadline),
     /// after the time of [`InProcess::with_stream_idle`](super::InProcess::with_stream_idle).
     HangAfter(usize),
 }

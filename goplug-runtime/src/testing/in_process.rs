@@ -17,6 +17,8 @@ use super::runtime::within;
 use crate::error::{Error, RemoteError, Result};
 use crate::limits;
 use crate::panic::catch_panic;
+#[cfg(feature = "logs")]
+use crate::panic::note_locations;
 #[cfg(feature = "plugin")]
 use crate::plugin::LocalServices;
 use crate::protocol::{Lossless, PluginId};
@@ -100,6 +102,8 @@ impl<P: PluginType> InProcess<P> {
     /// A plugin that is not loaded yet: [`load`](Self::load) makes its value, as its process would.
     /// Clients can be bound and handlers registered before that.
     pub fn unloaded() -> Self {
+        #[cfg(feature = "logs")]
+        note_locations();
         Self {
             plugin: made::<P>().map_err(Into::into),
             given: None,
@@ -233,14 +237,10 @@ impl<P: PluginType> InProcess<P> {
     /// [`clear_fault`](Self::clear_fault) removes it. `method` is the wire name.
     ///
     /// # Errors
-    /// [`Error::UnknownMethod`].
+    /// [`Error::UnknownMethod`], and [`Error::Configuration`] if the fault is that of a stream and the
+    /// method returns none.
     pub fn inject(&self, method: &str, fault: Fault) -> Result<()> {
-        let plugin = self.plugin()?;
-        if plugin.method(method).is_none() {
-            return Err(Error::UnknownMethod { method: method.into() });
-        }
-        plugin.faults.set(method, Some(fault));
-        Ok(())
+        self.plugin()?.inject(method, fault)
     }
 
     /// Removes the fault of a method.

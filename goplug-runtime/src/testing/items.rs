@@ -15,7 +15,7 @@ use futures_core::Stream;
 use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep};
 
-use super::failure::{crashed, cut_off, refused};
+use super::failure::{crashed, refused};
 use super::fault::Fault;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -34,8 +34,8 @@ pub(super) struct Items {
     outlet: Outlet,
     /// Reads the events of a stream that is not bytes.
     reader: ItemReader,
-    /// Whether the method has failed after its stream began.
-    has_failed: bool,
+    /// Why the method has failed after its stream began.
+    failure: Option<Problem>,
     is_done: bool,
     fault: Option<Fault>,
     /// How many items were taken.
@@ -56,13 +56,14 @@ impl Items {
         outlet: Outlet,
         fault: Option<Fault>,
     ) -> Self {
+        let fault = fault.filter(|it| matches!(it, Fault::CrashAfter(_) | Fault::HangAfter(_)));
         Self {
             id,
             method: method.into(),
             producer: Some(producer),
             outlet,
             reader: ItemReader::new(limits::MAX_EVENT),
-            has_failed: false,
+            failure: None,
             is_done: false,
             fault,
             count: 0,
@@ -114,8 +115,8 @@ impl Items {
     }
 
     fn end(&mut self, outcome: Result<(), Problem>) {
-        self.has_failed = outcome.is_err();
         self.outlet.end(outcome.as_ref().err());
+        self.failure = outcome.err();
     }
 
     /// The next item of what the method has produced, or the end.
@@ -138,9 +139,8 @@ impl Items {
                 Some(piece) if is_raw => return Poll::Ready(Some(Ok(piece))),
                 Some(piece) => self.reader.push(piece),
                 None if self.producer.is_none() => {
-                    return Poll::Ready(
-                        self.has_failed.then(|| Err(cut_off(&self.id, &self.method))),
-                    );
+                    let failure = self.failure.take();
+                    return Poll::Ready(failure.map(|problem| Err(self.refused(&problem))));
                 }
                 None => match self.poll_producer(cx) {
                     Poll::Ready(outcome) => self.end(outcome),
@@ -153,9 +153,13 @@ impl Items {
 
     fn error_of(&self, problem: &[u8]) -> Error {
         match serde_json::from_slice::<Problem>(problem) {
-            Ok(problem) => refused(&self.id, &self.method, limits::CALL_TIMEOUT, &problem),
+            Ok(problem) => self.refused(&problem),
             Err(source) => Error::Decode { method: self.method.clone(), source },
         }
+    }
+
+    fn refused(&self, problem: &Problem) -> Error {
+        refused(&self.id, &self.method, limits::CALL_TIMEOUT, problem)
     }
 
     /// Whether the caller's own items are what the stream waits for. No time counts then.
@@ -167,7 +171,7 @@ impl Items {
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(self.idle)));
         ready!(pause.as_mut().poll(cx));
-        let silent = Error::silent_stream(&self.method, &self.id, self.idle);
+        let silent = Error::silent_stream(&self.method, &self.id, self.idle, None);
         Poll::Ready(Some(Err(silent)))
     }
 
@@ -180,6 +184,11 @@ impl Items {
             _ => {}
         }
         match self.poll_produced(cx) {
+            // A stream that is shorter than the fault says has it at its end.
+            Poll::Ready(None) if self.fault.is_some() => {
+                self.count = usize::MAX;
+                self.poll_item(cx)
+            }
             Poll::Ready(item) => Poll::Ready(item),
             Poll::Pending if self.waits_for_caller() => {
                 self.pause = None;
@@ -201,7 +210,7 @@ impl Stream for Items {
         let _entered = runtime.as_ref().map(Handle::enter);
         let item = ready!(self.poll_item(cx));
         self.pause = None;
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         if !matches!(item, Some(Ok(_))) {
             self.is_done = true;
             self.producer = None;

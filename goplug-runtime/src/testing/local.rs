@@ -23,8 +23,8 @@ use crate::protocol::{PluginId, Problem, ProblemKind};
 #[cfg(feature = "plugin")]
 use crate::typed::CallOrigin;
 use crate::typed::{
-    Call, CallRequest, Context, Dispatch, Inherited, Outlet, PluginValue, Reply, RequestItems,
-    Scope, StreamedBody, Table, Work,
+    Call, CallRequest, Context, Dispatch, Inherited, MethodSpec, Outlet, PluginValue, Reply,
+    RequestItems, Scope, StreamedBody, Table, Work,
 };
 
 /// A plugin, and what has become of it.
@@ -249,7 +249,7 @@ impl LocalPlugin {
             reason: "it is not loaded".into(),
         })?;
         let method = request.method;
-        let dispatch = self.method(method).ok_or_else(|| match request.optional {
+        let (_, dispatch) = *self.method(method).ok_or_else(|| match request.optional {
             true => Error::NotOffered { id: self.id.clone(), method: method.into() },
             false => Error::UnknownMethod { method: method.into() },
         })?;
@@ -263,10 +263,29 @@ impl LocalPlugin {
         Ok(Method { dispatch, value, fault })
     }
 
+    /// Gives the calls of a method this fault.
+    ///
+    /// # Errors
+    /// There is no such method, or it cannot have the fault.
+    pub(super) fn inject(&self, method: &str, fault: Fault) -> Result<()> {
+        let Some((spec, _)) = self.method(method) else {
+            return Err(Error::UnknownMethod { method: method.into() });
+        };
+        if let (Fault::CrashAfter(_) | Fault::HangAfter(_), false) = (fault, spec.stream) {
+            let text = format!(
+                "`{fault:?}` is a fault of a stream, and {method:?} of {} returns none: inject \
+                 `Crash` or `Hang`",
+                self.id
+            );
+            return Err(Error::Configuration(text));
+        }
+        self.faults.set(method, Some(fault));
+        Ok(())
+    }
+
     /// The method of this wire name.
-    pub(super) fn method(&self, name: &str) -> Option<Dispatch> {
-        let found = self.table.methods.iter().find(|(spec, _)| spec.name == name);
-        found.map(|(_, dispatch)| *dispatch)
+    pub(super) fn method(&self, name: &str) -> Option<&(&'static MethodSpec, Dispatch)> {
+        self.table.methods.iter().find(|(spec, _)| spec.name == name)
     }
 }
 

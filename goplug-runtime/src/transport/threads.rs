@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tokio::sync::oneshot;
 use super::explained::explain;
 use super::per_process::PerProcess;
 use crate::limits;
-use crate::panic::catch;
+use crate::panic::{Caught, catch};
 
 /// How long a thread waits for further work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
@@ -45,7 +44,7 @@ pub async fn on_thread<T: Send + 'static>(
     POOL.get().submit(work, start_thread)?;
     match result.await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(panic)) => resume_unwind(panic),
+        Ok(Err(panic)) => panic.resume(),
         Err(_) => Err(io::Error::other("too much other work waits for a thread")),
     }
 }
@@ -60,7 +59,7 @@ trait Job: Send {
 
 struct Work<T, F> {
     job: F,
-    result: oneshot::Sender<std::thread::Result<T>>,
+    result: oneshot::Sender<Result<T, Caught>>,
 }
 
 impl<T: Send, F: FnOnce() -> T + Send> Job for Work<T, F> {
@@ -72,7 +71,7 @@ impl<T: Send, F: FnOnce() -> T + Send> Job for Work<T, F> {
         if !self.is_abandoned() {
             let Self { job, result } = *self;
             // Whoever waits for the result gets the panic.
-            let _ = result.send(catch_unwind(AssertUnwindSafe(job)));
+            let _ = result.send(Caught::catch(job));
         }
     }
 }
@@ -187,11 +186,11 @@ mod tests {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
-    type Result<T> = oneshot::Receiver<std::thread::Result<T>>;
+    type Receiver<T> = oneshot::Receiver<Result<T, Caught>>;
 
     fn job<T: Send + 'static>(
         job: impl FnOnce() -> T + Send + 'static,
-    ) -> (Box<dyn Job>, Result<T>) {
+    ) -> (Box<dyn Job>, Receiver<T>) {
         let (result, receiver) = oneshot::channel();
         (Box::new(Work { job, result }), receiver)
     }

@@ -13,11 +13,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::call_body::CallBody;
 use super::call_guard::CallGuard;
 use super::exit::{EXIT_WAIT, Exit};
+use super::failure::why_silent;
 use super::outcome::{Failure, Outcome};
 use super::response::{self, RequestLimits};
 use super::shared::Instance;
 use crate::error::{Error, Result};
 use crate::host::connection::{Admission, Begun, BodySource, Budget, SendError, StreamingTimes};
+use crate::http1::SenderError;
 use crate::limits;
 use crate::protocol::event_stream::{ItemEvent, ItemReader};
 use crate::typed::{CallRequest, MediaType, StreamedBody};
@@ -282,6 +284,15 @@ impl<S: BodySource> ResultItems<S> {
                 let text = "the stream ended without `end` or `error`: it was cut off";
                 SendError::Broken(io::Error::new(ErrorKind::UnexpectedEof, text))
             }
+            Err(SendError::Broken(error)) => match SenderError::of(&error) {
+                Some(SenderError { problem }) => {
+                    let (id, method) = (self.guard.id(), &self.method);
+                    let error = response::stream_error(id, method, problem, self.limits);
+                    self.state = State::Done;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => SendError::Broken(error),
+            },
             Err(error) => error,
         };
         Poll::Ready(self.fail(error))
@@ -312,6 +323,7 @@ impl<S: BodySource> ResultItems<S> {
     }
 
     fn idle_error(&self) -> Error {
-        Error::silent_stream(&self.method, self.guard.id(), self.idle)
+        let reason = self.guard.pid().and_then(why_silent);
+        Error::silent_stream(&self.method, self.guard.id(), self.idle, reason)
     }
 }

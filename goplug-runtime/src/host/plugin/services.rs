@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::grants::Granted;
 use super::reporter::Reporter;
 use super::state::PluginState;
-use crate::contract::{Verdict, compare};
+use crate::contract::{Comparison, Verdict, compare};
 use crate::error::{Error, Result};
 use crate::host::callbacks::{ServiceTarget, Services};
 use crate::host::install::Installation;
@@ -103,12 +103,11 @@ impl PluginState {
     fn granted(&self, needed: &Descriptor, registry: &dyn Reporter) -> Result<Arc<PluginState>> {
         let service = &*needed.name;
         let is_named = |id: &PluginId| id.name() == service || id.to_string() == service;
-        let mut granted = registry.installed();
-        let ungranted = granted
-            .extract_if(.., |(plugin, _)| {
-                !self.policy().may_call.contains(&plugin.id().to_string())
-            })
-            .find(|(plugin, _)| is_named(plugin.id()));
+        let grants = &self.policy().may_call;
+        let (granted, ungranted): (Vec<_>, Vec<_>) = registry
+            .installed()
+            .into_iter()
+            .partition(|(plugin, _)| grants.contains(&plugin.id().to_string()));
         if let Some((plugin, it)) = granted.iter().find(|(plugin, _)| is_named(plugin.id())) {
             if let Some(offered) = it.pconf.descriptor() {
                 self.check_service(needed, &offered)?;
@@ -127,18 +126,21 @@ impl PluginState {
                     format!("{} and {} both fulfil it: grant one of them", one.id(), other.id());
                 Err(self.not_provided(service, &reason))
             }
-            (None, _) => Err(self.not_provided(service, &self.missing(ungranted.map(|it| it.0)))),
+            (None, _) => {
+                let other = ungranted.iter().find(|(plugin, _)| is_named(plugin.id()));
+                let missing = self.missing(other.map(|(plugin, _)| plugin.id()));
+                Err(self.not_provided(service, &(missing + &self.unfit(needed, &granted))))
+            }
         }
     }
 
     /// Why nothing fulfils a service, and what helps.
-    fn missing(&self, ungranted: Option<Arc<PluginState>>) -> String {
+    fn missing(&self, ungranted: Option<&PluginId>) -> String {
         match ungranted {
-            Some(plugin) => format!(
+            Some(other) => format!(
                 "the plugin {other} would fulfil it, and the policy of {id} does not let it: write \
                  `.plugin({name:?}, {namespace:?}, |policy| policy.may_call(\"{other}\"))` where the \
                  registry is built",
-                other = plugin.id(),
                 id = self.id(),
                 name = self.id().name(),
                 namespace = self.id().namespace(),
@@ -152,21 +154,48 @@ impl PluginState {
         }
     }
 
+    /// Why no plugin fulfils the service that this one may call.
+    fn unfit(
+        &self,
+        needed: &Descriptor,
+        granted: &[(Arc<PluginState>, Arc<Installation>)],
+    ) -> String {
+        let refused = self.refused_verdict();
+        let reason = |grant: &String| {
+            let plugin = granted.iter().find(|(plugin, _)| plugin.id().to_string() == *grant);
+            match plugin.and_then(|(_, it)| it.pconf.descriptor()) {
+                Some(offered) => {
+                    let differences = differences(&compare(needed, &offered), refused);
+                    format!(
+                        "which does not fulfil it; here the plugin is the client:\n{differences}"
+                    )
+                }
+                None if is_id(grant) => "which is not installed".into(),
+                None => "which is no plugin's name, as `acme.Store` is".into(),
+            }
+        };
+        let grants = self.policy().may_call.iter();
+        grants.map(|grant| format!("\nit may call {grant:?}, {}", reason(grant))).collect()
+    }
+
+    /// The least verdict that the policy does not accept.
+    fn refused_verdict(&self) -> Verdict {
+        match self.policy().refuse_lossy {
+            true => Verdict::Lossy,
+            false => Verdict::Incompatible,
+        }
+    }
+
     /// Checks that what is offered is what the plugin means.
     fn check_service(&self, needed: &Descriptor, offered: &Descriptor) -> Result<()> {
         let comparison = compare(needed, offered);
-        let refused = match self.policy().refuse_lossy {
-            true => Verdict::Lossy,
-            false => Verdict::Incompatible,
-        };
+        let refused = self.refused_verdict();
         if comparison.verdict() < refused {
             return Ok(());
         }
-        let members = comparison.members.iter().filter(|member| member.verdict >= refused);
-        let differences: Vec<_> = members.map(ToString::to_string).collect();
         let reason = format!(
             "it is provided, and is not what the plugin means; here the plugin is the client:\n{}",
-            differences.join("\n")
+            differences(&comparison, refused)
         );
         Err(self.not_provided(&needed.name, &reason))
     }
@@ -174,4 +203,16 @@ impl PluginState {
     fn not_provided(&self, service: &str, reason: &str) -> Error {
         Error::NotProvided { id: self.id().clone(), service: service.into(), reason: reason.into() }
     }
+}
+
+/// What differs that much.
+fn differences(comparison: &Comparison, refused: Verdict) -> String {
+    let members = comparison.members.iter().filter(|member| member.verdict >= refused);
+    members.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a plugin can have this name, with its namespace.
+fn is_id(text: &str) -> bool {
+    let (namespace, name) = text.rsplit_once('.').unwrap_or(("", text));
+    PluginId::new(name, namespace).is_ok()
 }

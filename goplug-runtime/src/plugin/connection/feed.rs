@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
 
 use super::buffered_stream::{BufferedStream, Closed};
-use crate::http1::{BodyProgress, BodyStream, Buffer};
+use crate::http1::{BodyProgress, BodyStream, Buffer, SenderError};
 use crate::limits;
 use crate::plugin::select::{Either, lazy_timeout, select, yield_to_runtime};
 use crate::typed::{IncomingError, Inlet};
@@ -166,7 +166,7 @@ impl Feed {
                 }
                 Ok(BodyProgress::More) => {}
                 Err(error) => {
-                    self.fail(format!("its body is not valid: {error}"));
+                    self.end(FeedProgress::Broken, Err(body_error(&error)));
                     return Ok(Handed::Over);
                 }
             }
@@ -229,6 +229,14 @@ impl Feed {
         self.progress = progress;
         self.deadline = self.budget.map(|budget| Instant::now() + budget);
         self.inlet.end(end);
+    }
+}
+
+/// Why a body has no end.
+fn body_error(error: &io::Error) -> IncomingError {
+    match SenderError::of(error) {
+        Some(SenderError { problem }) => IncomingError::of_sender(problem),
+        None => IncomingError::cut_off(format!("its body is not valid: {error}")),
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::Context;
 use super::buffered_stream::{BufferedStream, Closed};
 use super::feed::Feed;
 use super::piece::{Burst, in_time, next};
-use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
+use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size, write_sender_error};
 use crate::limits;
 use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::RequestHandler;
@@ -36,8 +36,7 @@ pub(in crate::plugin) const SEND_RESULT: SendResult =
 /// these are a stream. Then another request may follow.
 ///
 /// # Errors
-/// [`Closed`] if the peer hangs up, if the stream has failed and its body cannot say so, if the
-/// arguments have not been read to their end, or if the plugin stops and the peer is too slow to take
+/// [`Closed`] if the peer hangs up, if a stream of bytes has failed, if the arguments have not been read to their end, or if the plugin stops and the peer is too slow to take
 /// the rest.
 async fn send(
     stream: &mut BufferedStream,
@@ -79,7 +78,12 @@ async fn send_all(
             StreamPiece::Data(data) => (data, CHUNK_END),
             StreamPiece::Last(data) if data.is_empty() => (data, LAST_CHUNK),
             StreamPiece::Last(data) => (data, LAST_DATA_END),
-            StreamPiece::CutOff => return Err(Closed),
+            StreamPiece::Failed(problem) => {
+                size.clear();
+                write_sender_error(&mut size, &problem.within(limits::MAX_TRAILER).to_json());
+                stream.write(&mut [IoSlice::new(&size)], limits::MAX_DURATION).await?;
+                return Err(Closed);
+            }
         };
         size.clear();
         if !data.is_empty() {

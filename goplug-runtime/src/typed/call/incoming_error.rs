@@ -38,7 +38,7 @@ impl IncomingError {
     }
 
     /// The error of a stream that its sender has ended with this problem document.
-    pub(super) fn of_sender(problem: &[u8]) -> Self {
+    pub(crate) fn of_sender(problem: &[u8]) -> Self {
         let problem: Option<Problem> = serde_json::from_slice(problem).ok();
         Self::cut_off(problem.as_ref().map_or("its sender failed", |problem| &problem.detail))
     }

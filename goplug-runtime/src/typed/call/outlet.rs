@@ -56,7 +56,7 @@ impl Outlet {
         self.lock().piece.is_empty()
     }
 
-    /// Adds how the stream has ended. A stream of bytes has no place for that, and ends with its
+    /// Adds how the stream has ended. A stream of bytes has no place for that: it is said after its
     /// body.
     pub fn end(&self, error: Option<&Problem>) {
         let State { items, piece, is_answered } = &mut *self.lock();

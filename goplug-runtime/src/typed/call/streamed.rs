@@ -14,8 +14,9 @@ use futures_core::Stream;
 
 use super::outlet::Outlet;
 use super::reply::Reply;
+use crate::limits;
 use crate::protocol::{Problem, ProblemKind};
-use crate::typed::codec::{MediaType, Piece, Turn};
+use crate::typed::codec::{ItemError, MediaType, Piece, Turn};
 use crate::typed::declare::check::Returned;
 use crate::typed::declare::{MethodSpec, Outcome, Parts, Unmet, never};
 
@@ -99,10 +100,35 @@ where
     }
 }
 
+impl<const OPAQUE: bool, S: Stream> Streamed<OPAQUE, S>
+where
+    S::Item: Outcome<OPAQUE>,
+    <S::Item as Parts<OPAQUE>>::Ok: Into<Bytes>,
+{
+    /// Sends the items that are bytes as they are, to the last or to the first error.
+    ///
+    /// # Errors
+    /// The method's own error.
+    pub async fn byte_attempts(self) -> Result<Reply, Problem> {
+        let method = self.method;
+        let send = move |piece: &mut Piece, item: S::Item| {
+            piece.bytes(item.into_reply(method)?.into());
+            Ok(())
+        };
+        send_all(self.outlet, MediaType::Raw, self.returned, send).await
+    }
+}
+
 fn item_event<T: Returned>(piece: &mut Piece, item: &T) -> Result<(), Problem> {
-    piece.item(item).map_err(|error| {
-        let detail = format!("an item of the result cannot be written as JSON: {error}");
-        Problem::new(ProblemKind::Internal, detail)
+    piece.item(item).map_err(|error| match error {
+        ItemError::Json(error) => {
+            let detail = format!("an item of the result cannot be written as JSON: {error}");
+            Problem::new(ProblemKind::Internal, detail)
+        }
+        ItemError::TooLarge => {
+            let detail = format!("an item of the result has more than {} bytes", limits::MAX_EVENT);
+            Problem::new(ProblemKind::BodyTooLarge, detail)
+        }
     })
 }
 
@@ -164,6 +190,11 @@ impl<const OPAQUE: bool, R> Unmet<Streamed<OPAQUE, R>> {
 
     /// Of bytes.
     pub fn bytes(&self) -> Pending<Result<Reply, Problem>> {
+        never!()
+    }
+
+    /// Of `Result`s of bytes.
+    pub fn byte_attempts(&self) -> Pending<Result<Reply, Problem>> {
         never!()
     }
 }

@@ -28,7 +28,7 @@ pub(super) use decode::decode;
 pub(super) use encode::{encode, unwritable};
 pub(super) use json_int::from_json;
 pub use media_type::MediaType;
-pub(super) use piece::Piece;
+pub(super) use piece::{ItemError, Piece};
 pub(crate) use request_items::RequestPiece;
 pub use request_items::{RequestItems, SentItems};
 pub use result::{DecodeResult, Json, Raw};

@@ -11,6 +11,14 @@ use crate::limits;
 use crate::memory::Spare;
 use crate::protocol::{Lossless, event_stream, wire};
 
+/// Why an item cannot be sent.
+#[derive(Debug)]
+pub(in crate::typed) enum ItemError {
+    Json(serde_json::Error),
+    /// It is larger than [`limits::MAX_EVENT`].
+    TooLarge,
+}
+
 /// Items that have not been written yet.
 #[derive(Debug, Default)]
 pub(in crate::typed) struct Piece {
@@ -52,9 +60,14 @@ impl Piece {
 
     /// Adds an item as JSON.
     #[inline]
-    pub(in crate::typed) fn item(&mut self, item: &impl Serialize) -> serde_json::Result<()> {
+    pub(in crate::typed) fn item(&mut self, item: &impl Serialize) -> Result<(), ItemError> {
         event_stream::encode_item(&mut self.joined, |out| {
-            serde_json::to_writer(out, &Lossless::of(item))
+            let before = out.len();
+            serde_json::to_writer(&mut *out, &Lossless::of(item)).map_err(ItemError::Json)?;
+            match out.len() - before {
+                ..=limits::MAX_EVENT => Ok(()),
+                _ => Err(ItemError::TooLarge),
+            }
         })?;
         self.complete = self.joined.len();
         Ok(())

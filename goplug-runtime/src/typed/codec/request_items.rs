@@ -11,9 +11,10 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::media_type::MediaType;
-use super::piece::Piece;
+use super::piece::{ItemError, Piece};
 use super::turn::Turn;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::protocol::wire;
 use crate::typed::declare::check::Sent;
 use crate::typed::declare::{MethodSpec, Unmet, never};
@@ -55,6 +56,9 @@ impl RequestItems {
     /// Items that are JSON already: each is one value.
     pub fn json(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
         let add = |piece: &mut Piece, item: Bytes| {
+            if item.len() > limits::MAX_EVENT {
+                return Err(Error::TooLarge { limit: limits::MAX_EVENT });
+            }
             piece.whole_event(wire::EVENT_ITEM, &item);
             Ok(())
         };
@@ -195,11 +199,14 @@ impl<S: Stream<Item: Sent> + Send + 'static> SentItems<S> {
     /// The items as JSON, each in an event.
     pub fn json(self, method: &'static MethodSpec) -> RequestItems {
         let add = |piece: &mut Piece, item: S::Item| {
-            piece.item(&item).map_err(|error| Error::Arguments {
-                method: method.name.into(),
-                parameter: method.incoming.map(|param| param.name.into()),
-                expected: None,
-                detail: format!("an item cannot be written as JSON: {error}"),
+            piece.item(&item).map_err(|error| match error {
+                ItemError::Json(error) => Error::Arguments {
+                    method: method.name.into(),
+                    parameter: method.incoming.map(|param| param.name.into()),
+                    expected: None,
+                    detail: format!("an item cannot be written as JSON: {error}"),
+                },
+                ItemError::TooLarge => Error::TooLarge { limit: limits::MAX_EVENT },
             })
         };
         RequestItems::new(MediaType::Json, add, self.0)
@@ -256,7 +263,6 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::limits;
 
     fn pieces(items: &RequestItems) -> Vec<(Vec<u8>, bool)> {
         let mut pieces = Vec::new();

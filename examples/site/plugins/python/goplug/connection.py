@@ -224,7 +224,8 @@ class Call:
             if not raw:
                 self.stream.send_chunk(event("end", b"null"))
         except Problem as problem:
-            if raw:  # without the last chunk, the caller sees that bytes are missing
+            if raw:
+                self.stream.send_failure(problem.document)
                 raise ConnectionResetError("the stream failed") from problem
             self.stream.send_chunk(event("error", write(problem.document)))
         finally:

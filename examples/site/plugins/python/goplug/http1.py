@@ -4,6 +4,7 @@ A request that another reader could take for another one is refused (RFC 9112): 
 here is what keeps a request from hiding in the body of another.
 """
 
+import json
 import re
 import select
 import socket
@@ -14,6 +15,7 @@ from .problem import Problem
 HEAD_LIMIT = 64 << 10  # bytes
 BODY_LIMIT = 64 << 20  # bytes
 LINE_LIMIT = 1 << 10  # bytes of the line before a chunk
+TRAILER_LIMIT = 32 << 10  # bytes of the problem document that ends a body
 PATIENCE = 30  # seconds in which something of a request has to arrive
 
 TOKEN = rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
@@ -126,10 +128,13 @@ class Stream:
 
     def read_trailers(self):
         left = HEAD_LIMIT
-        while trailer := self.read_line(left):  # nothing here needs a trailer
+        while trailer := self.read_line(left):
             left -= len(trailer) + 2
-            if not HEADER.fullmatch(trailer):
+            header = HEADER.fullmatch(trailer)
+            if not header:
                 raise refused("a trailer is not a header")
+            if header[1].lower() == b"goplug-error":
+                raise Problem("bad-request", f"the stream was cut off: {detail(header[2])}")
 
     def chunk_size(self):
         line = CHUNK.fullmatch(self.read_line(LINE_LIMIT))
@@ -167,12 +172,27 @@ class Stream:
         """A piece of a body in chunks. An empty one is its end."""
         self.socket.sendall(b"%x\r\n%b\r\n" % (len(data), data))
 
+    def send_failure(self, document):
+        """The end of a body of bytes in chunks that fails, after which the connection has to be closed.
+        The line end after the trailers is left out: a reader that knows none of them must not take the
+        body for whole."""
+        self.socket.sendall(b"0\r\nGoplug-Error: %b\r\n" % ascii_json(document))
+
     def hang_up(self):
         """Ends a connection whose peer may still be sending, so that it reads the response."""
         self.socket.shutdown(socket.SHUT_WR)
         left = 2 * BODY_LIMIT
         while left > 0 and (data := self.socket.recv(1 << 16)):
             left -= len(data)
+
+
+def ascii_json(document):
+    """A document as the value of a header, of at most TRAILER_LIMIT bytes."""
+    text = json.dumps(document)
+    if len(text) > TRAILER_LIMIT:
+        short = {key: value for key, value in document.items() if key in ("type", "title", "status")}
+        text = json.dumps({**short, "detail": document.get("detail", "")[:TRAILER_LIMIT // 16]})
+    return text.encode()
 
 
 def parse_head(lines):
@@ -207,6 +227,14 @@ def check(headers):
         raise refused("it has a Content-Length and a Transfer-Encoding")
     if headers.get("expect", b"100-continue").lower() != b"100-continue":
         raise refused("it expects something other than `100-continue`")
+
+
+def detail(document):
+    """The text of a problem document that a sender has sent."""
+    try:
+        return str(json.loads(document)["detail"])
+    except (ValueError, TypeError, KeyError):
+        return "its sender failed"
 
 
 def segments(target):

@@ -128,7 +128,7 @@ impl Body for ResponseBody {
                     *ended = true;
                     Some(Ok(Frame::data(piece)))
                 }
-                StreamPiece::CutOff => Some(Err(CutOff)),
+                StreamPiece::Failed(_) => Some(Err(CutOff)),
             }),
         }
     }

@@ -1,0 +1,105 @@
+//! Streams of bytes that fail: the reader gets the method's own error, and at once.
+
+use std::process::Command;
+
+use goplug::testing::InProcess;
+use goplug::{CallError, Caller, Error, limits};
+use goplug_tests::fixtures::calculator::{Calculator, CalculatorBlockingClient, CalculatorClient};
+use goplug_tests::fixtures::intake::IntakeClient;
+
+use crate::http::Connection;
+use crate::incoming::intake;
+use crate::streams::all;
+use crate::test_env::{run_test, soon};
+
+const RUIN: &str = "the disk is \u{e4} ruin";
+
+async fn fail_typed<C: Caller>(calculator: &CalculatorClient<C>) {
+    for (count, size) in [(1, 1), (3, 100_000)] {
+        let stream = calculator.chunks_and_fail(count, size).await.unwrap();
+        let (parts, error) = soon("the end", all(stream)).await;
+        let expected: Vec<_> = (0..count).flat_map(|number| vec![number; size]).collect();
+        assert_eq!(parts.concat(), expected);
+        assert!(matches!(&error, Some(CallError::Method(text)) if text == RUIN), "{error:?}");
+    }
+    let error = calculator.chunks_and_fail(0, 1).await.unwrap_err();
+    assert!(matches!(&error, CallError::Method(text) if text == "no bytes"), "{error:?}");
+}
+
+#[test]
+fn the_error_of_a_stream_of_bytes_is_typed() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        fail_typed(&calculator).await;
+        fail_typed(&InProcess::new(Calculator::default()).client().unwrap()).await;
+        let blocking = goplug::blocking::Plugin::from(calculator.plugin().clone());
+        let read = move || {
+            let calculator = CalculatorBlockingClient::new(blocking).unwrap();
+            let items: Vec<_> = calculator.chunks_and_fail(2, 5).unwrap().collect();
+            assert!(matches!(items.last(), Some(Err(CallError::Method(text))) if text == RUIN));
+        };
+        tokio::task::spawn_blocking(read).await.unwrap();
+        // The plugin serves on.
+        assert_eq!(calculator.add(1, 2).await.unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_client_that_knows_no_trailers_does_not_take_it_for_whole() {
+    run_test(async |env| {
+        let (_registry, calculator) = env.calculator().await;
+        let socket = calculator.plugin().socket().unwrap();
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--unix-socket"]).arg(socket);
+        curl.args(["-d", r#"{"count":2,"size":3}"#, "http://goplug/chunks_and_fail"]);
+        match tokio::task::spawn_blocking(move || curl.output()).await.unwrap() {
+            Ok(output) => {
+                assert_eq!(output.stdout, [0, 0, 0, 1, 1, 1]);
+                assert!(!output.status.success(), "{output:?}");
+            }
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
+        }
+    });
+}
+
+async fn post_bytes(intake: &IntakeClient, trailers: &str) -> String {
+    let mut client = Connection::open(&intake.plugin().socket().unwrap()).await;
+    let head = "POST /measure HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    client.send(format!("{head}3\r\nabc\r\n0\r\n{trailers}\r\n")).await;
+    client.response().await.unwrap().body
+}
+
+#[test]
+fn the_sender_of_bytes_may_say_why_it_fails() {
+    run_test(async |env| {
+        let (_registry, intake) = intake(env).await;
+        assert_eq!(post_bytes(&intake, "").await, "3");
+        assert_eq!(post_bytes(&intake, "Other: x\r\n").await, "3");
+        for (trailer, reason) in [
+            (r#"Goplug-Error: {"detail":"the tape tore"}"#, "the tape tore"),
+            ("goplug-error:", "its sender failed"),
+        ] {
+            let body = post_bytes(&intake, &format!("Other: x\r\n{trailer}\r\n")).await;
+            assert!(body.contains("cut off") && body.contains(reason), "{body}");
+        }
+    });
+}
+
+#[test]
+fn an_error_that_is_no_trailer_keeps_the_beginning_of_its_text() {
+    run_test(async |env| {
+        let (_registry, excess) = crate::excess::remote(env).await;
+        for size in [100, limits::MAX_TRAILER, 1 << 20] {
+            let (parts, error) = all(excess.fails_bytes(size).await.unwrap()).await;
+            assert_eq!(parts.concat(), b"abc");
+            match error.unwrap() {
+                CallError::Method(text) => assert_eq!((size, text.len()), (100, 100)),
+                CallError::Goplug(error @ Error::Method(_)) => {
+                    assert!(size > 100);
+                    assert!(error.to_string().contains("\u{e4}\u{e4}\u{e4}"), "{error}");
+                }
+                error => panic!("{error:?}"),
+            }
+        }
+    });
+}
