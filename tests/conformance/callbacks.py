@@ -398,3 +398,17 @@ def _(plugin):
     for _ in range(3):
         source.emit(1)
     assert ids(there.take(3)) == [1, 2, 3]
+
+
+@check(188, "Listening", "a callback of a call with a traceparent is of its trace", "own")
+def _(plugin):
+    source, trace = Source(plugin), "0af7651916cd43dd8448eb211c80319c"
+    if not source.is_burst:
+        raise Skip("the plugin has no burst")
+    events = plugin.listen([source.name], Goplug_Host="a")
+    plugin.post("burst", [1], traceparent=f"00-{trace}-b7ad6b7169203331-01")
+    assert events.next()[1] == source.name
+    assert events.traceparent and events.traceparent.split("-")[1] == trace, events.traceparent
+    plugin.post("burst", [1], traceparent="no")
+    events.next()
+    assert events.traceparent is None or trace not in events.traceparent, events.traceparent

@@ -291,10 +291,11 @@ class Events:
 
     def __init__(self, client, head, numbered=True):
         self.client, self.head, self.text, self.numbered = client, head, b"", numbered
-        self.ended = False
+        self.ended, self.traceparent = False, None
 
     def next(self):
-        """The next event as (id, name, data); None at the proper end of the stream."""
+        """The next event as (id, name, data); None at the proper end of the stream. `traceparent` is then
+        what the event says of its trace."""
         while True:
             while b"\n\n" not in self.text:
                 piece = self.client.chunk()
@@ -309,7 +310,7 @@ class Events:
                 name, _, value = line.partition(":")
                 fields.setdefault(name, []).append(value.removeprefix(" "))
             if "data" in fields:
-                number = fields.get("id", [None])[0]
+                number, self.traceparent = (fields.get(key, [None])[0] for key in ("id", "traceparent"))
                 number = int(number) if self.numbered else number
                 return (number, fields["event"][0], "\n".join(fields["data"]))
 

@@ -269,6 +269,49 @@ def _(plugin):
     assert plugin.exit() == 0
 
 
+def cut_off_before(plugin, **headers):
+    """Stops the plugin with these headers, and another process of it that has much time. Checks that the
+    call of the first one is cut off while that of the other one still runs."""
+    other = Plugin(plugin.announced)
+    try:
+        other.activate()
+        patient, call = other.begin_wait(), plugin.begin_wait()
+        other.connect().request("Stop", Goplug_Timeout="25000")
+        until_stopping(other)
+        stop = plugin.connect()
+        stop.request("Stop", **headers)
+        call.response().is_problem(500, "cut-off")
+        assert stop.response().status == 200
+        if not patient.is_open():
+            raise Skip("the plugin has a short stop timeout of its own")
+        other.open_gate()
+        assert patient.response().status == 200
+        assert plugin.exit() == 0
+    finally:
+        other.close()
+
+
+@check(186, "Ping and Stop", "Goplug-Timeout says how much time calls in flight have", "own")
+def _(plugin):
+    cut_off_before(plugin, Goplug_Timeout="400")
+
+
+@check(187, "Ping and Stop", "Goplug-Grace says if calls in flight have less",
+       "own")
+def _(plugin):
+    cut_off_before(plugin, Goplug_Timeout="25000", Goplug_Grace="0")
+
+
+@check(189, "Ping and Stop", "headers of Stop that are no numbers are ignored", "own")
+def _(plugin):
+    call, stop = plugin.begin_wait(), plugin.connect()
+    stop.request("Stop", Goplug_Timeout="soon", Goplug_Grace="-1")
+    until_stopping(plugin)
+    plugin.open_gate()
+    assert call.response().status == 200
+    assert stop.response().status == 200
+
+
 @check(42, "Activation", "a method before activation is 503 `not-active`", "new")
 def _(plugin):
     methods = plugin.announced.keys.get("Methods") or []

@@ -112,3 +112,21 @@ def _(plugin):
     for one, waiting in ((number, client), (second, other)):
         reply(plugin, one, b"[]", Content_Type="application/json")
         assert waiting.response().json() == []
+
+
+@check(178, "Services of the host", "a call says what it is within, and has less time than that", "own")
+def _(plugin):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    events, client = ask(plugin, "texts", ["pages"], Goplug_Timeout="20000",
+                         Goplug_Chain="acme.A/b,C%20D/e", traceparent=trace)
+    number, _, options, _ = called(events)
+    said = dict(option.split("=", 1) for option in options if "=" in option)
+    keys = plugin.announced.keys
+    own = f"{keys['NameSpace']}.{keys['Name']}/texts"
+    assert said["chain"] == f"acme.A/b,C%20D/e,{own}", said
+    assert said["traceparent"].split("-")[1] == trace.split("-")[1], said
+    assert int(said["timeout"]) <= 19900, said
+    reply(plugin, number, b"[]", Content_Type="application/json")
+    assert client.response().json() == []
+    client.request("texts", ["pages"], Goplug_Host="a", Goplug_Chain=",".join(["a/b"] * 32))
+    assert client.response().status >= 400

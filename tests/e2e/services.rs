@@ -354,6 +354,11 @@ fn a_plugin_in_python_calls_a_service() {
         let value: Value = serde_json::from_str(failure.error.as_ref().unwrap().get()).unwrap();
         assert_eq!(value, json!({"NoTable": "none"}));
         assert_eq!(plugin.execute("reversed", "abc").await.unwrap(), "cba");
+        for (bytes, expected) in [("[1,2,255]", "[5, []]"), ("[]", "[0, [1, 2, 255]]")] {
+            let arguments = format!("{{\"name\":\"ab\",\"bytes\":{bytes}}}");
+            let arguments = if bytes == "[]" { arguments.replace("ab", "") } else { arguments };
+            assert_eq!(plugin.execute("keep", arguments).await.unwrap(), expected);
+        }
         let without = env.registry().trust_writable(true).start().await.unwrap();
         let error = without.load("PythonReport", "tests").await.unwrap_err();
         assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");

@@ -11,7 +11,7 @@ The files, each of which imports only from those before it: `problem`, `http1`, 
 """
 
 from .plugin import Plugin
-from .problem import CallbackFailed, NotRegistered, Problem
+from .problem import CallbackFailed, MethodFailed, NotRegistered, Problem, TooDeep
 from .program import main
 
-__all__ = ["CallbackFailed", "NotRegistered", "Plugin", "Problem", "main"]
+__all__ = ["CallbackFailed", "MethodFailed", "NotRegistered", "Plugin", "Problem", "TooDeep", "main"]

@@ -18,12 +18,13 @@ LAST_ID = 2**63 - 1  # the largest id that a host may have seen
 class Event:
     """A callback on its way to a host, and the host's reply if there is to be one."""
 
-    def __init__(self, number, name, data):
+    def __init__(self, number, name, data, trace=None):
         self.number, self.name, self.data = number, name, data
+        self.trace = f"traceparent: {trace}\n" if trace else ""
         self.reply, self.is_call = None, False
 
     def text(self):
-        return f"id: {self.number}\nevent: {self.name}\ndata: {self.data}\n\n".encode()
+        return f"{self.trace}id: {self.number}\nevent: {self.name}\ndata: {self.data}\n\n".encode()
 
 
 class Host:
@@ -118,17 +119,18 @@ class Callbacks:
     def listens(self, host, name):
         return host in self.hosts and not self.is_forgotten(host) and name in host.names
 
-    def notify(self, name, kind, data, check):
-        """Queues a callback for each host that has registered it. Returns how many these are.
+    def notify(self, name, kind, data, check, trace=None):
+        """Queues a callback for each host that has registered it. Returns how many these are. `trace` is
+        the place in a distributed trace.
 
         While a queue is full, it waits, and calls `check`, which may raise an exception.
         """
         told = 0
         for host in list(self.hosts):
-            told += self.push(host, name, kind, data, check) is not None
+            told += self.push(host, name, kind, data, check, trace) is not None
         return told
 
-    def push(self, host, name, kind, data, check):
+    def push(self, host, name, kind, data, check, trace=None):
         while self.listens(host, name) and host.waiting() >= QUEUE:
             self.changed.wait(0.2)
             check()
@@ -138,23 +140,23 @@ class Callbacks:
             host.last += 1
         else:  # these hosts share one numbering, so that a reply needs no token
             host.last = self.last_anonymous = self.last_anonymous + 1
-        event = Event(host.last, kind, data)
+        event = Event(host.last, kind, data, trace)
         host.events.append(event)
         self.changed.notify_all()
         return event
 
-    def ask(self, name, kind, data, check):
+    def ask(self, name, kind, data, check, trace=None):
         """Calls back the host that registered first, and waits for its reply."""
         host = next((host for host in self.hosts if self.listens(host, name)), None)
-        event = host and self.push(host, name, kind, data, check)
+        event = host and self.push(host, name, kind, data, check, trace)
         if not event:
             raise NotRegistered(f"no host has registered {name}")
         return self.answer(host, name, event, check, REPLY)
 
-    def call(self, token, entry, kind, cancel, data, check, seconds, raw):
+    def call(self, token, entry, kind, cancel, data, check, seconds, read):
         """Calls a service, which hosts list by this entry: of the host with the token, or of the first
         that has it. `kind` makes the event's type of the time that is left, in milliseconds. A call
-        that is given up is taken back by the event `cancel`."""
+        that is given up is taken back by the event `cancel`. `read` makes the result of a reply."""
         until = time.monotonic() + seconds
         host = next((host for host in self.hosts if self.listens(host, entry)
                      and token in (None, host.token)), None)
@@ -169,12 +171,12 @@ class Callbacks:
             raise NotRegistered(f"no host provides {entry}")
         event.is_call = True
         try:
-            return self.answer(host, entry, event, check, left, raw)
+            return self.answer(host, entry, event, check, left, read)
         finally:
             if event.reply is None and self.listens(host, entry):
                 self.push(host, entry, cancel, str(event.number), lambda: None)
 
-    def answer(self, host, name, event, check, seconds, raw=False):
+    def answer(self, host, name, event, check, seconds, read=None):
         """Waits for the reply to an event, and returns its value."""
         self.awaited.append((host, event))
         until = time.monotonic() + seconds
@@ -182,19 +184,21 @@ class Callbacks:
             while event.reply is None:
                 if not self.listens(host, name):
                     raise NotRegistered(f"the host that had registered {name} is gone")
-                if time.monotonic() > until:
-                    raise TimeoutError(f"{name} was not answered within {seconds:.3f} s")
-                self.changed.wait(0.2)
+                left = until - time.monotonic()
+                if left < 0:
+                    what = event.name.partition(";")[0]
+                    raise TimeoutError(f"{what} was not answered within {seconds:.3f} s")
+                self.changed.wait(min(0.2, left + 0.001))
                 check()
         finally:
             self.awaited.remove((host, event))
             self.changed.notify_all()
         body, is_problem = event.reply
-        if raw and not is_problem:
-            return body
+        if read and not is_problem:
+            return read(body)
         value = parse(body, "internal")  # a mistake of the host, not of the caller
         if is_problem:
-            raise CallbackFailed(value if isinstance(value, dict) else {})
+            raise CallbackFailed.of(value if isinstance(value, dict) else {})
         return value
 
     def reply(self, token, number, body, is_problem):

@@ -9,13 +9,16 @@ from .callbacks import LAST_ID, REPLY
 from .http1 import HeadTooLong, Stream, segments
 from .incoming import Incoming
 from .parts import FORM_DATA
-from .problem import Problem
+from .problem import Problem, TooDeep
 from .values import parse, result_is_raw, write
 
 QUIET = 15  # seconds without an event, after which a comment tests the connection
 log = logging.getLogger("goplug")
 BYTES, JSON = "application/octet-stream", "application/json"
 DESCRIPTOR = "application/vnd.goplug+json"
+MARGIN = 0.1  # seconds that a call keeps back for its own end
+CHAIN = re.compile("[A-Za-z0-9._~%,/-]*")
+CHAIN_DEPTH, CHAIN_BYTES = 32, 4 << 10
 TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NO_MORE = object()  # what comes after the last item
 
@@ -125,7 +128,7 @@ class Call:
         with plugin.lock:
             plugin.answering += 1
         try:
-            plugin.stop()
+            plugin.stop(self.seconds("goplug-timeout"), self.seconds("goplug-grace"))
             self.respond(b"", BYTES)
         finally:  # even if the host did not wait for the answer
             with plugin.lock:
@@ -254,9 +257,30 @@ class Call:
             raise ConnectionResetError("the caller lost interest")
 
     def left(self):
-        """The seconds that what is done within the call may take."""
+        """The seconds that what is done within the call may take: a little less than the call itself, so
+        that what is within ends first, and its error arrives."""
         left = None if self.begun else self.remaining()
-        return REPLY if left is None else left
+        return REPLY if left is None else left - min(MARGIN, left / 10)
+
+    def within(self):
+        """What a call within this one is a part of, as options of an event."""
+        chain, about = self.request.header("goplug-chain") or "", self.plugin.about
+        if len(chain) > CHAIN_BYTES or not CHAIN.fullmatch(chain):
+            chain = ""
+        dot = "." if about["namespace"] else ""
+        name = urllib.parse.quote(f"{about['namespace']}{dot}{about['name']}", safe="")
+        method = urllib.parse.quote(method_name(segments(self.request.target)[0]), safe="")
+        chain = ",".join([*filter(None, [chain]), f"{name}/{method}"])
+        if chain.count(",") + 1 >= CHAIN_DEPTH or len(chain) >= CHAIN_BYTES:
+            shown = urllib.parse.unquote(chain.replace(",", " > "))
+            raise TooDeep(f"the calls are within each other too deep: {shown}")
+        trace = self.traceparent
+        return {"chain": chain, **({"traceparent": trace} if trace else {})}
+
+    def seconds(self, name):
+        """A header with a number of milliseconds, in seconds; None if there is none that is one."""
+        text = self.request.header(name)
+        return int(text) / 1000 if text and re.fullmatch("[0-9]{1,20}", text) else None
 
     def token(self):
         token = self.request.header("goplug-host")

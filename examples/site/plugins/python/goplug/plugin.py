@@ -4,6 +4,7 @@ import base64
 import collections
 import logging
 import threading
+import time
 
 from . import parts
 from .callbacks import REPLY, Callbacks
@@ -11,7 +12,8 @@ from .problem import Problem
 from .values import fits, is_beside, is_part, is_raw, parse, result_is_raw, write
 
 log = logging.getLogger("goplug")
-STOP_TIMEOUT = 5  # seconds that a stop waits for calls in flight
+STOP_TIMEOUT = 5  # seconds that a stop waits for calls in flight, unless the host says how long
+STOP_RESERVE = 0.5  # seconds of what the host says that are for the end itself
 
 
 # What `Plugin.method` decorates, with all that is said of it there.
@@ -108,9 +110,10 @@ class Plugin:
         def call_back(*values):
             data, last = outgoing(params, values)
             call = getattr(self.calls, "current", None)
+            check, trace = (call.check, call.traceparent) if call else (lambda: None, None)
             send = self.callbacks.notify if returns == "()" else self.callbacks.ask
             with self.lock:
-                return send(name, f"{name}{last}", data, call.check if call else lambda: None)
+                return send(name, f"{name}{last}", data, check, trace)
         return call_back
 
     def service(self, name, methods, optional=False):
@@ -229,15 +232,22 @@ class Plugin:
             self.in_flight -= 1
             self.lock.notify_all()
 
-    def stop(self):
+    def stop(self, until_forced=None, for_calls=None):
         """Refuses new calls, runs the stop hook, and waits for the calls in flight. Those that do
-        not finish in time are cut off, at the next moment at which they look."""
+        not finish in time are cut off, at the next moment at which they look. `until_forced` is how
+        long the host waits before it uses force, and `for_calls` how long calls in flight have, in
+        seconds."""
+        most, flush = STOP_TIMEOUT, 1
+        if until_forced is not None:
+            most = until_forced - min(STOP_RESERVE, until_forced / 4)
+            flush = min(1, (until_forced - most) / 2)
+        until = time.monotonic() + (most if for_calls is None else min(most, for_calls))
         with self.lock:
-            self.lock.wait_for(lambda: self.phase != "activating", STOP_TIMEOUT)
+            self.lock.wait_for(lambda: self.phase != "activating", most)
             first, was_active = self.phase in ("idle", "activating", "active"), self.phase == "active"
             if not first:
                 self.lock.wait_for(lambda: self.phase == "ended" or not self.in_flight,
-                                   STOP_TIMEOUT + 1)
+                                   most + flush)
                 return
             self.phase = "stopping"
             self.lock.notify_all()
@@ -248,9 +258,11 @@ class Plugin:
             log.exception("the stop hook failed")
         finally:
             with self.lock:
-                if not self.lock.wait_for(lambda: not self.in_flight, STOP_TIMEOUT):
+                left = max(0, until - time.monotonic())
+                if not self.lock.wait_for(lambda: not self.in_flight, left):
                     self.phase = "cutting off"
-                    self.lock.wait_for(lambda: not self.in_flight, 1)
+                    self.lock.notify_all()
+                    self.lock.wait_for(lambda: not self.in_flight, flush)
 
     def end(self):
         """Ends the callback streams, and with them the process."""
@@ -271,22 +283,47 @@ class Service:
         plugin, name, (params, returns) = self._plugin, self._name, self._methods[method]
 
         def call(*values):
-            data, last = outgoing(params, values)
+            data, last = outgoing(params, values, with_parts=True)
             now = getattr(plugin.calls, "current", None)
+            within = "".join(f";{key}={value}" for key, value in (now.within() if now else {}).items())
+            options = (";parts" if is_beside(returns) else "") + within + last
             with plugin.lock:
                 return plugin.callbacks.call(
                     now and now.token(), f"{name};service",
-                    lambda left: f"{name}/{method};call;timeout={left}{last}",
+                    lambda left: f"{name}/{method};call;timeout={left}{options}",
                     f"{name}/{method};cancel", data, now.check if now else lambda: None,
-                    now.left() if now else REPLY, result_is_raw(returns))
+                    now.left() if now else REPLY, lambda body: answered(returns, body))
         return call
 
 
-def outgoing(params, values):
-    """What goes to a host: the data of an event with these values, and how the event's type ends."""
+def outgoing(params, values, with_parts=False):
+    """What goes to a host: the data of an event with these values, and how the event's type ends. Bytes
+    beside other values are parts for a service, and numbers for a callback."""
     if is_raw(params):
         return base64.b64encode(values[0]).decode(), ";base64"
-    return write(dict(zip(params, values))).decode(), ""
+    given = dict(zip(params, values))
+    beside = {name: value for name, value in given.items()
+              if with_parts and is_part(params, name) and value is not None}
+    if not beside:
+        return write(given).decode(), ""
+    others = write({name: value for name, value in given.items() if name not in beside})
+    body, _ = parts.write([("arguments", "application/json", others),
+                           *((name, "application/octet-stream", bytes(value))
+                             for name, value in beside.items())])
+    return base64.b64encode(body).decode(), ";base64"
+
+
+def answered(returns, body):
+    """The result of a service. Bytes beside a value are a pair."""
+    if result_is_raw(returns):
+        return body
+    if not is_beside(returns):
+        return parse(body, "internal")
+    if not parts.is_parts(body):
+        value, beside = parse(body, "internal")
+        return value, bytes(beside)
+    found = dict(parts.read(body))
+    return parse(found["value"], "internal"), found["bytes"]
 
 
 def member(name, doc, params, returns, stream=False, incoming=None):

@@ -30,8 +30,31 @@ class NotRegistered(Exception):
 
 
 class CallbackFailed(Exception):
-    """The host answered a callback with an error; `document` is its problem document."""
+    """The host answered a callback, or a call of a service, with an error: `document` is its problem
+    document, and `kind` what kind of problem that is, such as "deadline-exceeded"."""
 
     def __init__(self, document):
         super().__init__(document.get("detail", "the host's handler failed"))
         self.document = document
+        self.kind = str(document.get("type", "")).removeprefix("urn:goplug:error:")
+
+    @staticmethod
+    def of(document):
+        failed = CallbackFailed(document)
+        return MethodFailed(document) if failed.kind == "method" else failed
+
+
+class MethodFailed(CallbackFailed):
+    """The method of a service answered with its own error: `error` is the value, as JSON has it."""
+
+    def __init__(self, document):
+        super().__init__(document)
+        self.error = document.get("error")
+
+    def __repr__(self):
+        return f"MethodFailed({str(self)!r}, error={self.error!r})"
+
+
+class TooDeep(Exception):
+    """Calls of plugins and services are within each other too deep, perhaps in a circle. The innermost
+    was not sent."""

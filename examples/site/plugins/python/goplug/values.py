@@ -22,7 +22,14 @@ def parse(body, kind):
 
 def write(value):
     """A value as JSON. NaN and the infinities are an error: JSON does not have them."""
-    return json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, default=numbers).encode()
+
+
+def numbers(value):
+    """Bytes among other values, as JSON has them."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return list(bytes(value))
+    raise TypeError(f"{value!r} cannot be JSON")
 
 
 def distinct(pairs):
