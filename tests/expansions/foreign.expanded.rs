@@ -230,6 +230,13 @@ const _: () = {
     const _: () = {
         #[allow(unused_imports)]
         use ::goplug::__private::NoLoss as _;
+        ::goplug::__private::check::no_hidden_stream(
+            ::goplug::__private::LossOf::<Page>::STREAM,
+        )
+    };
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::goplug::__private::NoLoss as _;
         ::goplug::__private::check::no_lost_some(
             ::goplug::__private::LossOf::<Page>::SOME,
         )

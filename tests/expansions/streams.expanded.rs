@@ -47,6 +47,13 @@ const _: () = {
     const _: () = {
         #[allow(unused_imports)]
         use ::goplug::__private::NoLoss as _;
+        ::goplug::__private::check::no_hidden_stream(
+            ::goplug::__private::LossOf::<Line>::STREAM,
+        )
+    };
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::goplug::__private::NoLoss as _;
         ::goplug::__private::check::no_lost_some(
             ::goplug::__private::LossOf::<Line>::SOME,
         )
@@ -164,6 +171,13 @@ const _: () = {
         use ::goplug::__private::NoLoss as _;
         ::goplug::__private::check::no_hidden_bytes(
             ::goplug::__private::LossOf::<Hit>::BYTES,
+        )
+    };
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::goplug::__private::NoLoss as _;
+        ::goplug::__private::check::no_hidden_stream(
+            ::goplug::__private::LossOf::<Hit>::STREAM,
         )
     };
     const _: () = {

@@ -201,8 +201,22 @@ fn value_check(ty: &Type, raw: bool, paths: &Paths) -> TokenStream {
     }
     let second = types::pair(ty).and_then(|(_, second)| no_hidden_bytes(second, paths));
     let (bytes, some) = (no_hidden_bytes(ty, paths), no_lost_some(ty, paths));
-    let bytes = quote!(#bytes #second);
-    quote_spanned!(ty.span()=> #private::check::result::<#ty>(); #bytes #some)
+    let stream = no_hidden_stream(ty, paths);
+    let check = match types::nests_bytes(ty) {
+        true => quote!(result_with_bytes),
+        false => quote!(result),
+    };
+    let check = idents::locate(&check, ty.span());
+    quote_spanned!(ty.span()=> #private::check::#check::<#ty>(); #bytes #second #stream #some)
+}
+
+/// ```text
+/// const _: () = { use NoLoss as _; no_hidden_stream(LossOf::<Lines>::STREAM) };
+/// ```
+///
+/// for a result that may be a stream under another name.
+fn no_hidden_stream(ty: &Type, paths: &Paths) -> Option<TokenStream> {
+    types::may_be_alias(ty).then(|| loss(ty, &quote!(no_hidden_stream), &quote!(STREAM), paths))
 }
 
 /// ```text
@@ -313,5 +327,10 @@ fn raw_check(param: &Param, bytes: &Type, paths: &Paths) -> TokenStream {
 fn json_check(param: &Param, hidden: Option<TokenStream>, paths: &Paths) -> TokenStream {
     let (Paths { private, .. }, Param { written, owned, .. }) = (paths, param);
     let some = no_lost_some(owned, paths);
-    quote_spanned!(written.span()=> #private::check::parameter::<#owned>(); #hidden #some)
+    let check = match types::nests_bytes(owned) {
+        true => quote!(parameter_with_bytes),
+        false => quote!(parameter),
+    };
+    let check = idents::locate(&check, written.span());
+    quote_spanned!(written.span()=> #private::check::#check::<#owned>(); #hidden #some)
 }

@@ -150,6 +150,19 @@ fn check_type(ty: &Type, container: &Container, diag: &Diag) {
 /// result.
 pub(super) fn check_part(ty: &Type, what: &str, container: &Container, diag: &Diag) {
     match ty {
+        stream if types::is_stream(stream) => diag.at(
+            ty,
+            match what {
+                "parameter" => {
+                    "a stream of arguments is the last parameter, and spelled \
+                     `goplug::Incoming<T>`"
+                }
+                _ => {
+                    "a stream has no place within another type: return `impl Stream<Item = T>` \
+                     itself, or a `Result` of it"
+                }
+            },
+        ),
         Type::ImplTrait(_) => diag.at(
             ty,
             format!("the type of a {what} has to be named: `impl Trait` cannot be decoded"),

@@ -4,7 +4,9 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::{GenericArgument, Path, PathArguments, Type, parse_quote, parse_quote_spanned};
+use syn::{
+    GenericArgument, Path, PathArguments, Type, TypeParamBound, parse_quote, parse_quote_spanned,
+};
 
 /// The canonical spelling: without path qualifiers, lifetimes and needless spaces,
 /// so that `std::collections::HashMap<String,u8>` reads `HashMap<String, u8>`.
@@ -184,6 +186,29 @@ fn is_no_text(key: &Type) -> bool {
         Type::Path(path) => path_name(&path.path) == "Vec",
         _ => false,
     }
+}
+
+/// Whether there is a type named `Bytes` within this one.
+pub(crate) fn nests_bytes(ty: &Type) -> bool {
+    let (outer, mut found) = (plain(ty), false);
+    each(ty, &mut |part| {
+        let Type::Path(path) = part else { return };
+        found |= !std::ptr::eq(part, outer) && path_name(&path.path) == "Bytes";
+    });
+    found
+}
+
+/// Whether this is `impl Stream` or `dyn Stream`.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    let bounds = match ty {
+        Type::ImplTrait(stream) => &stream.bounds,
+        Type::TraitObject(stream) => &stream.bounds,
+        _ => return false,
+    };
+    bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => path_name(&bound.path).ends_with("Stream"),
+        _ => false,
+    })
 }
 
 /// Visits the type and every type in it.

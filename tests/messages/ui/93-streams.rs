@@ -25,7 +25,7 @@ fn items_that_are_not_json() -> impl Stream<Item = Opaque> {
 }
 
 #[goplug::method(Log)]
-fn bytes_with_an_error() -> impl Stream<Item = Result<Bytes, String>> {
+fn bytes_with_an_error_that_is_not_json() -> impl Stream<Item = Result<Bytes, Opaque>> {
     Empty(None)
 }
 

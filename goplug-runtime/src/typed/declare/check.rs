@@ -13,13 +13,21 @@ use super::outcome::{MethodError, Outcome};
 /// The messages of all bounds are in the same form.
 macro_rules! json {
     ($(#[$doc:meta])* $name:ident, $message:literal: $($bounds:tt)+) => {
+        json!(
+            $(#[$doc])*
+            $name,
+            $message,
+            "this type cannot be sent as JSON",
+            "put `#[derive(serde::Serialize, serde::Deserialize)]` on the type: one side writes it, \
+             the other reads it": $($bounds)+
+        );
+    };
+    (
+        $(#[$doc:meta])* $name:ident,
+        $message:literal, $label:literal, $note:literal: $($bounds:tt)+
+    ) => {
         $(#[$doc])*
-        #[diagnostic::on_unimplemented(
-            message = $message,
-            label = "this type cannot be sent as JSON",
-            note = "put `#[derive(serde::Serialize, serde::Deserialize)]` on the type: one side \
-                    writes it, the other reads it"
-        )]
+        #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
         pub trait $name: $($bounds)+ {}
 
         #[diagnostic::do_not_recommend]
@@ -61,6 +69,26 @@ json!(
     /// A type that a method can report while it works.
     Reported,
     "`{Self}` cannot be reported by a plugin's method": Serialize + DeserializeOwned
+);
+
+json!(
+    /// A parameter that has bytes within it.
+    ParameterWithBytes,
+    "`{Self}` cannot be a parameter of a plugin's method or callback",
+    "`Bytes` within another type cannot be sent",
+    "write `Vec<u8>` in the place of `Bytes`, and it is sent as a list of numbers; for much data, let \
+     the bytes be parameters of their own, `Bytes` or `Option<Bytes>`, or a stream, \
+     `Incoming<Bytes>`": Serialize + DeserializeOwned
+);
+
+json!(
+    /// A result that has bytes within it.
+    ResultWithBytes,
+    "`{Self}` cannot be the result of a plugin's method or callback",
+    "`Bytes` within another type cannot be sent",
+    "write `Vec<u8>` in the place of `Bytes`, and it is sent as a list of numbers; for much data, return \
+     `Bytes`, or `(T, Bytes)` with the bytes last and everything else in `T`, or a stream, \
+     `impl Stream<Item = Bytes>`": Serialize + DeserializeOwned
 );
 
 /// A type that can be a plugin's configuration.
@@ -134,6 +162,12 @@ pub const fn parameter<T: Parameter>() {}
 /// Checks that this can be a result.
 pub const fn result<T: MethodResult>() {}
 
+/// Checks that this can be a parameter, though there are bytes within it.
+pub const fn parameter_with_bytes<T: ParameterWithBytes>() {}
+
+/// Checks that this can be a result, though there are bytes within it.
+pub const fn result_with_bytes<T: ResultWithBytes>() {}
+
 /// Checks that these are bytes that travel as they are.
 pub const fn bytes<T: RawBytes>() {}
 
@@ -202,6 +236,18 @@ pub const fn no_hidden_bytes(is_bytes: bool) {
         !is_bytes,
         "these are bytes under another name, which would travel as a list of numbers: write \
          `Vec<u8>` or `Bytes`, and they travel as they are"
+    );
+}
+
+/// Checks that a type that is not spelled as a stream is no stream.
+///
+/// # Panics
+/// If it is a stream; see [`no_result`].
+pub const fn no_hidden_stream(is_stream: bool) {
+    assert!(
+        !is_stream,
+        "this is a stream under another name: write `impl Stream<Item = T>`, or \
+         `Pin<Box<dyn Stream<Item = T> + Send>>`, or `BoxStream<T>`, so that its items are seen"
     );
 }
 

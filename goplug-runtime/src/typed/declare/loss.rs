@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use futures_core::Stream;
 
 /// Asks the compiler what would be lost of a value of type `T`.
 #[derive(Debug)]
@@ -28,12 +29,19 @@ impl LossOf<Option<()>> {
     pub const SOME: bool = true;
 }
 
+impl<T: Stream> LossOf<T> {
+    /// It is a stream.
+    pub const STREAM: bool = true;
+}
+
 /// The constants of [`LossOf`] for all other types.
 pub trait NoLoss {
     /// It is not bytes.
     const BYTES: bool = false;
     /// JSON tells each `Some` from `None`, as far as the type shows.
     const SOME: bool = false;
+    /// It is no stream.
+    const STREAM: bool = false;
 }
 
 impl<T> NoLoss for LossOf<T> {}
@@ -45,6 +53,7 @@ mod tests {
     type Blob = Vec<u8>;
     type Maybe<T> = Option<Option<T>>;
     type Nothing = ();
+    type Lines = std::pin::Pin<Box<dyn Stream<Item = u8>>>;
 
     #[test]
     fn the_compiler_sees_through_aliases() {
@@ -54,5 +63,7 @@ mod tests {
         const { assert!(LossOf::<Maybe<u8>>::SOME) };
         const { assert!(LossOf::<Option<Nothing>>::SOME) };
         const { assert!(!LossOf::<Option<Blob>>::SOME) };
+        const { assert!(LossOf::<Lines>::STREAM) };
+        const { assert!(!LossOf::<Blob>::STREAM) };
     }
 }
