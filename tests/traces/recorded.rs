@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use opentelemetry::trace::{SpanId, TracerProvider};
+use opentelemetry::trace::{SpanId, Status, TracerProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use serde::{Deserialize, Serialize};
 use tracing::Subscriber;
@@ -26,13 +26,20 @@ pub struct Recorded {
     pub parent: Option<String>,
     /// The attribute `method`.
     pub method: Option<String>,
+    /// Why it has failed; `None` if it has not.
+    pub error: Option<String>,
 }
 
 impl From<SpanData> for Recorded {
     fn from(span: SpanData) -> Self {
         let parent = span.parent_span_id;
         let method = span.attributes.iter().find(|attribute| attribute.key.as_str() == "method");
+        let error = match span.status {
+            Status::Error { description } => Some(description.into_owned()),
+            Status::Unset | Status::Ok => None,
+        };
         Self {
+            error,
             name: span.name.into_owned(),
             trace: span.span_context.trace_id().to_string(),
             id: span.span_context.span_id().to_string(),

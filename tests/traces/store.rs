@@ -13,6 +13,14 @@ pub fn get(key: &str) -> String {
     format!("the value of {key}")
 }
 
+/// Fails, by a panic or by an error.
+#[goplug::method(Store)]
+pub async fn fail(by_panic: bool) -> Result<(), String> {
+    assert!(!by_panic, "the disk broke");
+    tokio::task::yield_now().await;
+    Err("no such key".to_owned())
+}
+
 /// The spans of this process.
 #[goplug::method(Store)]
 pub fn spans() -> Vec<Recorded> {

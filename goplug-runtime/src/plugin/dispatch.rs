@@ -65,9 +65,9 @@ pub(super) fn begin(
         })
     });
     match begun {
-        Ok(Ok(outcome)) => Begun::Answered(outcome),
+        Ok(Ok(outcome)) => Begun::Answered(scope.outcome().of(outcome)),
         Ok(Err(reply)) => Begun::Running(Running { reply, scope, began }),
-        Err(panic) => Begun::Answered(Err(panicked(panic))),
+        Err(panic) => Begun::Answered(scope.outcome().of(Err(panicked(panic)))),
     }
 }
 
@@ -82,6 +82,7 @@ pub(super) async fn finish(
     lifecycle: &Lifecycle,
 ) -> Result<Reply, Problem> {
     let Running { reply, scope, began } = running;
+    let span = scope.outcome();
     let handler = async {
         let outcome = catch_panic(scope.run(reply)).await;
         outcome.unwrap_or_else(|panic| Err(panicked(panic)))
@@ -91,13 +92,13 @@ pub(super) async fn finish(
         let left = budget.saturating_sub(began.elapsed());
         timeout(left, handler).await.unwrap_or_else(|_| Err(budget_spent(budget)))
     };
-    match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
+    span.of(match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
         Either::Left(outcome) => outcome,
         Either::Right(()) => Err(Problem::new(
             ProblemKind::CutOff,
             "the plugin is stopping, and the call did not finish within the grace period",
         )),
-    }
+    })
 }
 
 /// Waits for an outcome for as long as the caller's budget allows. A budget of zero is spent

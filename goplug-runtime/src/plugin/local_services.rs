@@ -108,9 +108,10 @@ async fn answer(
     mut scope: Scope,
 ) -> Result<Reply, Problem> {
     let panicked = |panic| Problem::new(ProblemKind::HandlerPanicked, panic);
+    let span = scope.outcome();
     let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
-    let reply = begun.map_err(panicked)??;
-    catch_panic(scope.run(reply)).await.map_err(panicked)?
+    let reply = span.of(begun.unwrap_or_else(|panic| Err(panicked(panic))))?;
+    span.of(catch_panic(scope.run(reply)).await.unwrap_or_else(|panic| Err(panicked(panic))))
 }
 
 /// The error of a service that nobody provides for the plugin.

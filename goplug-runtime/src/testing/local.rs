@@ -129,9 +129,11 @@ impl LocalPlugin {
         deadline: Option<Instant>,
     ) -> impl Future<Output = Result<Reply, Problem>> + Send + use<> {
         let reply = Box::pin(async move { dispatch(value, call).await });
-        let reply = self.scope(request, deadline).run(reply);
+        let scope = self.scope(request, deadline);
+        let span = scope.outcome();
+        let reply = scope.run(reply);
         let panicked = |panic| Err(Problem::new(ProblemKind::HandlerPanicked, panic));
-        async move { catch_panic(reply).await.unwrap_or_else(panicked) }
+        async move { span.of(catch_panic(reply).await.unwrap_or_else(panicked)) }
     }
 
     fn answered(

@@ -19,6 +19,9 @@ struct Shelf(Arc<OnceLock<StoreClient>>);
 #[goplug::plugin(namespace = "traces")]
 impl Clerk for Shelf {
     async fn look_up(&self, key: &str) -> goplug::Result<String> {
+        if key == "no such key" {
+            return Err(goplug::Error::Configuration("nothing of that name".into()));
+        }
         self.0.get().expect("the store is loaded").get(key).await
     }
 }
@@ -149,6 +152,37 @@ async fn a_method_on_a_thread_is_within_the_span_of_its_call() -> anyhow::Result
         "request",
     ];
     assert_eq!(plugins.tree(&trace, expected.len()).await?, expected);
+    plugins.registry.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_span_of_what_fails_has_the_error() -> anyhow::Result<()> {
+    let plugins = Plugins::load().await?;
+    let request = info_span!(parent: None, "request");
+    let (trace, _) = place_of(&request);
+    let calls = async {
+        plugins.store.fail(false).await.unwrap_err();
+        plugins.store.fail(true).await.unwrap_err();
+        plugins.front.ask("no such key").await.unwrap_err();
+    };
+    calls.instrument(request).await;
+    plugins.tree(&trace, 6).await?;
+    let spans = plugins.spans(&trace).await?;
+    let failed = spans.into_iter().filter_map(|span| Some((span.name, span.error?)));
+    let mut failed: Vec<_> = failed.collect();
+    failed.sort();
+    let names: Vec<_> = failed.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["goplug.call", "goplug.call", "goplug.call", "goplug.service"],
+        "{failed:?}"
+    );
+    for (_, error) in &failed {
+        let known =
+            ["the disk broke (at tests/traces/store.rs:", "no such key", "nothing of that name"];
+        assert!(known.iter().any(|text| error.contains(text)), "{failed:?}");
+    }
     plugins.registry.stop().await;
     Ok(())
 }

@@ -146,6 +146,7 @@ impl<'a> HandlerLoop<'a> {
             self.peer.set_handling(Some(name.as_str()));
         }
         let mut scope = trace.map(|trace| self.scope(name, trace));
+        let span = scope.as_ref().map(Scope::outcome);
         let mut running = handler.run(&mut pending);
         let mut poll = move |cx: &mut TaskContext<'_>| match &mut scope {
             Some(scope) => scope.enter(|| running.as_mut().poll(cx)),
@@ -160,6 +161,9 @@ impl<'a> HandlerLoop<'a> {
             poll
         });
         if let Err(panic) = catch_panic(running).await {
+            if let Some(span) = span {
+                span.failed(&panic);
+            }
             pending.panicked(panic);
         }
         if activation.is_some() {

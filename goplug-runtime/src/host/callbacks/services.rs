@@ -238,6 +238,7 @@ impl Caller {
         let deadline = call.deadline;
         let work = Work::Service { plugin: peer.id(), method: name };
         let scope = call.scope().within_span(work);
+        let span = scope.outcome();
         let running = async {
             let mut reply = target.call(call)?;
             poll_fn(|cx| match peer.is_active() {
@@ -247,7 +248,7 @@ impl Caller {
             })
             .await
         };
-        match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
+        span.of(match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => {
                 contained(|| {
@@ -259,7 +260,7 @@ impl Caller {
                 Err(Problem::new(ProblemKind::HandlerPanicked, panic))
             }
             Err(_) => Err(Problem::new(ProblemKind::DeadlineExceeded, "the caller's time is over")),
-        }
+        })
     }
 
     /// Sends the answer to the plugin, which waits for it. Gives how many requests the connection has

@@ -56,7 +56,7 @@ pub struct Scope {
     inner: Option<Inner>,
     /// What its code runs within.
     #[cfg(feature = "opentelemetry")]
-    span: Option<tracing::Span>,
+    pub(super) span: Option<tracing::Span>,
 }
 
 #[derive(Debug)]

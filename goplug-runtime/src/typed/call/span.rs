@@ -6,7 +6,9 @@
 //! A subscriber is users' code, which may panic: then there is no span.
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{
+    SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
+};
 use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -32,6 +34,11 @@ pub(super) fn of(work: Work<'_>, parent: Option<Traceparent>) -> Span {
         span
     });
     span.unwrap_or_else(|_| Span::none())
+}
+
+/// Notes that the work of a span has failed.
+pub(super) fn fail(span: &Span, reason: &str) {
+    drop(catch(|| span.set_status(Status::error(reason.to_owned()))));
 }
 
 fn begin(work: Work<'_>) -> Span {
