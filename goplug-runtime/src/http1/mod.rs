@@ -38,9 +38,7 @@ pub use chunks::{CHUNK_END, LAST_CHUNK, write_chunk_size};
 pub use client::*;
 pub use head_cache::HeadCache;
 pub use headers::{FramingHeaders, MAX_HEADERS};
-pub use sender_error::SenderError;
-#[cfg(feature = "plugin")]
-pub use sender_error::write_sender_error;
+pub use sender_error::{SenderError, write_sender_error};
 #[cfg(feature = "plugin")]
 pub use server::*;
 #[cfg(any(feature = "host", feature = "plugin"))]

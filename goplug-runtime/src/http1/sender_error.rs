@@ -46,7 +46,6 @@ impl Error for SenderError {}
 
 /// Appends what follows the chunks of a body whose sender has failed, with this problem document. The
 /// connection has to be closed then.
-#[cfg(feature = "plugin")]
 pub fn write_sender_error(out: &mut Vec<u8>, problem: &[u8]) {
     out.extend_from_slice(b"0\r\n");
     out.extend_from_slice(wire::HEADER_ERROR.as_bytes());

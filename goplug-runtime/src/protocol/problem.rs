@@ -195,7 +195,7 @@ impl Problem {
     /// The same problem, if its document has at most this many bytes as the value of a header. A larger
     /// one loses its value and the end of its texts.
     #[cfg(feature = "plugin")]
-    pub fn within(self, most: usize) -> Self {
+    pub(crate) fn within(self, most: usize) -> Self {
         if header_json::write(&self.to_json()).len() <= most {
             return self;
         }

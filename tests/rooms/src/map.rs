@@ -146,6 +146,7 @@ pub const ROOMS: &[Rooms] = &[
             "syntax",
             "chunked",
             "chunks",
+            "sender_error",
             "body",
             "body_stream",
             "headers",
