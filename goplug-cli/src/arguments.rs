@@ -289,6 +289,10 @@ pub(crate) struct Generate {
 
     #[command(flatten)]
     pub(crate) subject: Subject,
+
+    /// In Rust, what has no schema is a serde_json::Value
+    #[arg(long)]
+    pub(crate) values: bool,
 }
 
 /// What a descriptor can be turned into.

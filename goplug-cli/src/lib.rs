@@ -3,9 +3,9 @@
 //!
 //! The files, each of which imports only from those before it: `system` is all that depends on the
 //! operating system; `failure` is how the command fails, with which exit status; `output` is what it
-//! prints, `log` what plugins say; `arguments` is the command line; `target` is the plugin that a user names, `pconf` its file,
-//! `program` its program, and `opened` that plugin, ready to be called; `see`, `call`, `make` and `install` are the
-//! verbs; `shell` is about the command itself.
+//! prints, `log` what plugins say; `arguments` is the command line; `target` is the plugin that a user
+//! names, `pconf` its file, `program` its program, `running` its processes, and `opened` that plugin, ready
+//! to be called; `see`, `call`, `make` and `install` are the verbs; `shell` is about the command itself.
 
 mod arguments;
 mod call;
@@ -35,6 +35,7 @@ use crate::output::Output;
 /// The whole command: reads the command line of this process, and does what it asks for. The exit status
 /// is one of those that `goplug --help` lists.
 pub fn main() -> ExitCode {
+    shell::complete();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),

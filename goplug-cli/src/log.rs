@@ -2,8 +2,10 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Registry;
@@ -23,11 +25,14 @@ pub(crate) enum Destination {
     Stderr,
 }
 
-/// From now on shows what plugins say, line by line. The first destination counts.
-pub(crate) fn show(destination: Destination, output: &Output) {
-    let layer = Lines { destination, is_json: output.is_json() };
+/// From now on shows what plugins say, line by line. The first destination counts. Returns what is notified
+/// when nobody reads the lines any more.
+pub(crate) fn show(destination: Destination, output: &Output) -> Arc<Notify> {
+    let closed = Arc::new(Notify::new());
+    let layer = Lines { destination, is_json: output.is_json(), closed: closed.clone() };
     // A second subscriber is refused, and is not needed.
     let _ = tracing::subscriber::set_global_default(Registry::default().with(layer));
+    closed
 }
 
 /// Writes each event of a plugin as a line.
@@ -35,6 +40,7 @@ pub(crate) fn show(destination: Destination, output: &Output) {
 struct Lines {
     destination: Destination,
     is_json: bool,
+    closed: Arc<Notify>,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
@@ -45,11 +51,13 @@ impl<S: Subscriber> Layer<S> for Lines {
         let mut record = Record::default();
         event.record(&mut record);
         let line = record.line(*event.metadata().level(), self.is_json);
-        // There is nobody to tell that the output is closed.
-        let _ = match self.destination {
+        let written = match self.destination {
             Destination::Stdout => writeln!(io::stdout(), "{line}"),
             Destination::Stderr => writeln!(io::stderr(), "{line}"),
         };
+        if written.is_err() {
+            self.closed.notify_one();
+        }
     }
 }
 

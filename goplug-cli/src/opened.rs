@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use goplug::protocol::Descriptor;
+use goplug::protocol::{Descriptor, MethodDescriptor};
 use goplug::{DiscoveredPlugin, Plugin, PluginId, Policy, Registry};
 use serde_json::json;
 use tempfile::TempDir;
@@ -141,9 +141,14 @@ impl Opened {
         self.plugin.path().map(Path::to_owned)
     }
 
+    /// What the plugin offers, as its file says.
+    pub(crate) fn described(&self) -> Option<Descriptor> {
+        self.plugin.descriptor()
+    }
+
     /// What the plugin offers: as its file says, or else as its process says.
     pub(crate) async fn descriptor(&self) -> Outcome<Descriptor> {
-        if let Some(descriptor) = self.plugin.descriptor() {
+        if let Some(descriptor) = self.described() {
             return Ok(descriptor);
         }
         let plugin = self.start().await?;
@@ -165,6 +170,11 @@ impl Opened {
     pub(crate) async fn close(self) {
         self.registry.stop().await;
     }
+}
+
+/// Whether the plugin says more of a method than its name, as one of the original GoPlug does not.
+pub(crate) fn says_types(method: &MethodDescriptor) -> bool {
+    !method.params.is_empty() || !method.returns.spelling.is_empty()
 }
 
 /// A registry of a folder that exists.

@@ -24,7 +24,7 @@ impl Running {
     pub(crate) async fn of(processes: &[PluginProcess], id: &PluginId, pconf: &Pconf) -> Vec<Self> {
         let program = pconf.program();
         let is_of_program = |process: &&PluginProcess| {
-            program.as_ref().is_some_and(|program| process.may_run(program))
+            program.as_ref().is_some_and(|program| process.runs(program))
         };
         let mut running: Vec<_> =
             Self::named(processes, id).filter(is_of_program).map(Self::from).collect();

@@ -2,6 +2,7 @@
 //! shell. `TRYCMD=overwrite cargo test -p goplug-command` writes what the command prints now.
 
 mod interrupts;
+mod original;
 mod running;
 
 use std::path::Path;
@@ -22,6 +23,8 @@ fn folder() -> tempfile::TempDir {
     std::fs::write(plugins.join("broken.pconf"), "{").unwrap();
     std::fs::write(folder.path().join("older.pconf"), older(&plugins)).unwrap();
     std::os::unix::fs::symlink(CALCULATOR, folder.path().join("calculator")).unwrap();
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site/plugins/python");
+    std::os::unix::fs::symlink(python, folder.path().join("python")).unwrap();
     folder
 }
 
@@ -69,6 +72,7 @@ fn older(plugins: &Path) -> String {
 #[test]
 fn sessions() {
     let folder = folder();
+    original::serve(&folder.path().join("original"));
     // Sessions run in the folder of the process.
     std::env::set_current_dir(folder.path()).unwrap();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

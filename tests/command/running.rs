@@ -85,7 +85,10 @@ fn a_plugin_without_a_host_is_seen_called_and_stopped() {
     assert_eq!(call.stdout, b"5\n", "{call:?}");
     let logs = goplug(plugins).args(["logs", socket]).output().unwrap();
     assert_eq!(logs.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&logs.stderr).contains("its standard error is "), "{logs:?}");
+    assert!(
+        String::from_utf8_lossy(&logs.stderr).contains("its standard error is read by others"),
+        "{logs:?}"
+    );
 
     let stop = goplug(plugins).args(["stop", socket]).output().unwrap();
     assert!(stop.status.success(), "{stop:?}");

@@ -1,5 +1,7 @@
 //! `goplug logs TARGET`: what a plugin says.
 
+use std::io;
+
 use goplug::Plugin;
 
 use crate::arguments::Subject;
@@ -15,10 +17,17 @@ const LEVEL: &str = "info";
 
 /// Starts a plugin, and prints its log until the user interrupts or the process ends.
 pub(crate) async fn logs(subject: &Subject, output: &Output) -> Outcome<Status> {
-    log::show(Destination::Stdout, output);
+    let closed = log::show(Destination::Stdout, output);
     let level = subject.log.clone().or_else(|| Some(LEVEL.into()));
     let subject = Subject { log: level, ..subject.clone() };
-    Opened::with(&subject, output, async |opened| on(opened, output).await).await?;
+    let job = async |opened: &Opened| {
+        tokio::select! {
+            done = on(opened, output) => done,
+            // As for `| head`.
+            () = closed.notified() => Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
+        }
+    };
+    Opened::with(&subject, output, job).await?;
     Ok(Status::Success)
 }
 
@@ -44,8 +53,9 @@ async fn elsewhere(plugin: &Plugin) -> Failure {
     };
     let pid = running.and_then(|running| running.pid);
     let place = match pid.and_then(log_of) {
-        Some(path) => format!("its standard error is {}", path.display()),
-        None => "its standard error is not known".into(),
+        Some(path) => path.display().to_string(),
+        None => "read by others".into(),
     };
-    Failure::unreachable(format!("{} was not started by a host: {place}", plugin.id()))
+    let id = plugin.id();
+    Failure::unreachable(format!("{id} was not started by a host; its standard error is {place}"))
 }

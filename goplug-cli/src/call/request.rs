@@ -14,6 +14,7 @@ use super::bytes::{is_bytes, takes_raw_body};
 use super::{items, values};
 use crate::arguments::Call;
 use crate::failure::{Failure, Outcome};
+use crate::opened::says_types;
 
 /// How much a name may differ from another that is offered in its place, from 0 to 1 for the same.
 const SIMILAR: f64 = 0.6;
@@ -92,7 +93,11 @@ impl Request {
             let body = parts.pop().map(|part| part.content).unwrap_or_default();
             return Ok(Self { items, ..Self::new(body, MediaType::Raw) });
         }
-        let body = Value::Object(object).to_string().into();
+        // No arguments are an empty body too, and the original GoPlug knows nothing else.
+        let body = match object.is_empty() {
+            true => Bytes::new(),
+            false => Value::Object(object).to_string().into(),
+        };
         Ok(Self { parts, items, ..Self::new(body, MediaType::Json) })
     }
 }
@@ -126,6 +131,13 @@ pub(super) fn unknown<'n>(
 
 /// The parameter that a word names, and its value as text.
 fn split<'m, 'w>(method: &'m MethodDescriptor, word: &'w str) -> Outcome<(&'m Parameter, &'w str)> {
+    if !says_types(method) {
+        let text = format!(
+            "{} is not described; --args or --args-file takes what it is to get",
+            method.name
+        );
+        return Err(Failure::usage(text));
+    }
     let Some((name, text)) = word.split_once('=') else {
         return Err(Failure::usage(format!("{word:?} is no NAME=VALUE; {}", method.signature())));
     };

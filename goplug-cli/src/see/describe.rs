@@ -7,7 +7,7 @@ use goplug::protocol::Descriptor;
 
 use crate::arguments::Describe;
 use crate::failure::{Failure, Outcome, Status};
-use crate::opened::Opened;
+use crate::opened::{Opened, says_types};
 use crate::output::Output;
 
 pub(crate) async fn describe(options: &Describe, output: &Output) -> Outcome<Status> {
@@ -41,7 +41,11 @@ fn text(descriptor: &Descriptor, output: &Output) -> String {
         descriptor.methods.iter().map(|method| {
             let marks = [(method.optional, "optional"), (method.idempotent, "idempotent")];
             let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark);
-            (method.signature(), marks.collect(), method.doc.as_str())
+            let signature = match says_types(method) {
+                true => method.signature(),
+                false => method.name.clone(),
+            };
+            (signature, marks.collect(), method.doc.as_str())
         }),
     );
     page.section(

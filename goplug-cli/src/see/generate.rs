@@ -1,7 +1,7 @@
 //! `goplug generate FORM TARGET`: a descriptor in another form.
 
 use goplug::protocol::Descriptor;
-use goplug_codegen::Generator;
+use goplug_codegen::{Error, Generator};
 use serde_json::json;
 
 use crate::arguments::{Form, Generate};
@@ -12,7 +12,7 @@ use crate::output::Output;
 pub(crate) async fn generate(options: &Generate, output: &Output) -> Outcome<Status> {
     let descriptor = Opened::with(&options.subject, output, Opened::descriptor).await?;
     match options.form {
-        Form::Rust => output.text(&rust(&descriptor)?)?,
+        Form::Rust => output.text(&rust(&descriptor, options.values)?)?,
         Form::Openapi => output.document(&goplug::openapi(&descriptor))?,
         Form::Schema => output.document(&json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -22,8 +22,12 @@ pub(crate) async fn generate(options: &Generate, output: &Output) -> Outcome<Sta
     Ok(Status::Success)
 }
 
-fn rust(descriptor: &Descriptor) -> Outcome<String> {
+fn rust(descriptor: &Descriptor, values: bool) -> Outcome<String> {
     let failed = |error: String| Failure::new(Status::Contract, error);
     let text = serde_json::to_string(descriptor).map_err(|error| failed(error.to_string()))?;
-    Generator::new().generate(&text).map_err(|error| failed(error.to_string()))
+    let generator = Generator::new().fallback_to_value(values);
+    generator.generate(&text).map_err(|error| match &error {
+        Error::Member { .. } => failed(format!("{error}; here, --values does so for all")),
+        _ => failed(error.to_string()),
+    })
 }

@@ -27,8 +27,8 @@ pub(crate) struct PluginProcess {
     pub(crate) name: String,
     pub(crate) namespace: String,
     pub(crate) socket: PathBuf,
-    /// The file that is executed: the interpreter, of a script.
-    pub(crate) executable: Option<PathBuf>,
+    /// The file that is executed, and the arguments: of a script, they are its interpreter and its path.
+    files: Vec<PathBuf>,
 }
 
 impl PluginProcess {
@@ -57,25 +57,26 @@ impl PluginProcess {
             name: text("GOPLUG_NAME")?.to_owned(),
             namespace: text("GOPLUG_NAMESPACE").unwrap_or_default().to_owned(),
             socket: OsStr::from_bytes(variables.get("GOPLUG_SOCK".as_bytes())?).into(),
-            executable: executable(&folder),
+            files: executable(&folder).into_iter().chain(arguments(&folder)).collect(),
         })
     }
 
-    /// Whether it runs this program, as far as that can be seen: a script is run by another program.
-    pub(crate) fn may_run(&self, program: &Path) -> bool {
-        match (&self.executable, fs::canonicalize(program)) {
-            (Some(executable), Ok(program)) => *executable == program || is_script(&program),
-            _ => true,
-        }
+    /// Whether it runs this program, or the script of this path.
+    pub(crate) fn runs(&self, program: &Path) -> bool {
+        let Ok(program) = fs::canonicalize(program) else { return false };
+        self.files.iter().any(|file| {
+            *file == program || fs::canonicalize(file).is_ok_and(|file| file == program)
+        })
     }
 }
 
-/// Whether a file begins with `#!`.
-fn is_script(program: &Path) -> bool {
-    let mut head = [0; 2];
-    let read =
-        fs::File::open(program).and_then(|mut file| io::Read::read_exact(&mut file, &mut head));
-    read.is_ok() && head == *b"#!"
+fn arguments(folder: &Path) -> Vec<PathBuf> {
+    let line = fs::read(folder.join("cmdline")).unwrap_or_default();
+    let arguments = line.split(|byte| *byte == 0);
+    arguments
+        .map(|argument| PathBuf::from(OsStr::from_bytes(argument)))
+        .filter(|path| path.is_absolute())
+        .collect()
 }
 
 fn variables(environment: &[u8]) -> HashMap<&[u8], &[u8]> {
@@ -98,9 +99,11 @@ fn executable(folder: &Path) -> Option<PathBuf> {
     Some(OsStr::from_bytes(bytes).into())
 }
 
-/// Where the standard error of a process goes: a file, or a terminal.
+/// Where the standard error of a process goes, if that is a file or a terminal.
 pub(crate) fn log_of(pid: u32) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{pid}/fd/2")).ok()
+    let path = fs::read_link(format!("/proc/{pid}/fd/2")).ok()?;
+    // A pipe is `pipe:[7]`.
+    path.is_absolute().then_some(path)
 }
 
 /// How often to look whether a process has ended.

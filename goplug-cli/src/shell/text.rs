@@ -2,14 +2,24 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
+use super::complete::VARIABLE;
 use crate::arguments::Arguments;
-use crate::failure::{Outcome, Status};
+use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
 
+/// The name of the command, and of its program.
+const NAME: &str = "goplug";
+
+/// Prints a script with which a shell asks this program what can be typed.
 pub(crate) fn completions(shell: Shell, output: &Output) -> Outcome<Status> {
+    let shells = Shells::builtins();
+    let completer = shells.completer(&shell.to_string());
+    let completer =
+        completer.ok_or_else(|| Failure::usage(format!("no completion for {shell}")))?;
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "goplug", &mut script);
+    completer.write_registration(VARIABLE, NAME, NAME, NAME, &mut script)?;
     output.bytes(&script)?;
     Ok(Status::Success)
 }
