@@ -14,7 +14,10 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use tokio::runtime::RuntimeFlavor;
 
-use super::{may_have_several_processors, processors};
+#[cfg(feature = "plugin")]
+use super::processors::may_run_on_several;
+#[cfg(feature = "host")]
+use super::processors::processors;
 use crate::limits;
 
 /// For how many requests in a row both ends poll, where polling has not helped. A peer that has to
@@ -26,6 +29,10 @@ const MIN_PERIOD: u32 = 2 * ROUND;
 
 /// The longest period.
 const MAX_PERIOD: u32 = 64 * ROUND;
+
+/// How many times as long a plugin polls after the first request of a connection.
+#[cfg(feature = "plugin")]
+const FIRST: u32 = 5;
 
 /// Whether a thread of this process is polling. A second thread would only be in its way.
 static POLLING: AtomicBool = AtomicBool::new(false);
@@ -51,21 +58,30 @@ impl Default for BusyPoll {
 
 impl BusyPoll {
     /// Polls for at most `bound`, and at most [`limits::MAX_BUSY_POLL`]. Never polls if there is a
-    /// single processor: the peer could not run meanwhile. If a quota leaves the time of a single
-    /// processor, it stops after the first poll in vain.
+    /// single processor: the peer could not run meanwhile.
+    #[cfg(feature = "host")]
     pub fn new(bound: Duration) -> Self {
-        let polls = !bound.is_zero() && may_have_several_processors();
-        let bound = if polls { bound.min(limits::MAX_BUSY_POLL) } else { Duration::ZERO };
-        Self { bound, ..Self::default() }
+        Self::within(bound, processors() > 1)
     }
 
-    /// As [`new`](Self::new), for a reader that calls [`read_in_turn`](Self::read_in_turn) or
-    /// [`wait_in_turn`](Self::wait_in_turn) in a task of the current runtime.
+    /// As [`new`](Self::new), for a reader that calls [`wait_in_turn`](Self::wait_in_turn) in a task of
+    /// the current runtime.
+    #[cfg(feature = "host")]
     pub fn of_task(bound: Duration) -> Self {
-        let runtime = tokio::runtime::Handle::try_current();
-        let flavor = runtime.map(|runtime| runtime.runtime_flavor());
-        let takes_turns = matches!(flavor, Ok(RuntimeFlavor::CurrentThread));
-        Self { takes_turns, ..Self::new(bound) }
+        Self { takes_turns: is_only_thread(), ..Self::new(bound) }
+    }
+
+    /// For a reader that calls [`read_in_turn`](Self::read_in_turn) in a task of the current runtime,
+    /// because the host asks for it. A host that has a single processor, or the time of one, does not
+    /// ask. So it is enough to make sure that the plugin is not confined to one.
+    #[cfg(feature = "plugin")]
+    pub fn asked_for(bound: Duration) -> Self {
+        Self { takes_turns: is_only_thread(), ..Self::within(bound, may_run_on_several()) }
+    }
+
+    fn within(bound: Duration, polls: bool) -> Self {
+        let bound = if polls { bound.min(limits::MAX_BUSY_POLL) } else { Duration::ZERO };
+        Self { bound, ..Self::default() }
     }
 
     /// Whether it polls at all.
@@ -118,7 +134,7 @@ impl BusyPoll {
         }
         let read = poll(socket, target, self.bound);
         POLLING.store(false, Ordering::Release);
-        self.end(read.is_some());
+        self.note(read.is_some());
         read
     }
 
@@ -136,11 +152,20 @@ impl BusyPoll {
             return self.read(socket, target).map_or(Turn::Over, Turn::Read);
         }
         let read = poll(socket, target, Duration::ZERO);
-        if read.is_none() && began.elapsed() < self.bound {
+        if read.is_none() && began.elapsed() < self.bound_in_turn() {
             return Turn::Again;
         }
-        self.end(read.is_some());
+        self.note(read.is_some());
         read.map_or(Turn::Over, Turn::Read)
+    }
+
+    /// For how long a reader takes turns. After the first request of a connection, it is longer: the
+    /// peer has waited for a plugin that started, and has to be woken itself before it sends the next
+    /// request, which it mostly does at once.
+    #[cfg(feature = "plugin")]
+    fn bound_in_turn(&self) -> Duration {
+        let first = (FIRST * self.bound).min(limits::MAX_BUSY_POLL);
+        if self.requests == 1 { first } else { self.bound }
     }
 
     /// Keeps the thread from waiting until `has_come` returns true, and gives all that the runtime watches
@@ -163,21 +188,7 @@ impl BusyPoll {
             // Unlike a task that wakes itself, this makes the runtime look for what has come.
             tokio::task::yield_now().await;
         }
-        self.end(has_come());
-    }
-
-    /// Ends a poll.
-    fn end(&mut self, helped: bool) {
-        // What is allowed takes long to find out: the first calls of a plugin do not wait for it.
-        if !helped && self.ends_round() && processors() == 1 {
-            self.bound = Duration::ZERO;
-        }
-        self.note(helped);
-    }
-
-    /// Whether the current request is the last of a round.
-    fn ends_round(&self) -> bool {
-        self.place() == ROUND - 1
+        self.note(has_come());
     }
 
     /// Makes polling rarer if it did not help.
@@ -186,7 +197,7 @@ impl BusyPoll {
             self.period = 1;
         } else if self.period == 1 {
             self.period = MIN_PERIOD;
-        } else if self.ends_round() {
+        } else if self.place() == ROUND - 1 {
             self.period = (self.period * 2).min(MAX_PERIOD);
         }
     }
@@ -202,6 +213,13 @@ pub enum Turn {
     Again,
     /// It waits.
     Over,
+}
+
+/// Whether the current runtime has a single thread.
+fn is_only_thread() -> bool {
+    let runtime = tokio::runtime::Handle::try_current();
+    let flavor = runtime.map(|runtime| runtime.runtime_flavor());
+    matches!(flavor, Ok(RuntimeFlavor::CurrentThread))
 }
 
 fn poll(socket: impl AsFd, target: &mut Vec<u8>, bound: Duration) -> Option<io::Result<usize>> {
@@ -311,9 +329,19 @@ mod tests {
 
     #[cfg(feature = "plugin")]
     #[test]
+    fn a_reader_that_takes_turns_polls_longer_after_the_first_request() {
+        let mut busy = BusyPoll { takes_turns: true, ..busy() };
+        for bound in [FIRST * busy.bound, busy.bound, busy.bound] {
+            busy.count_request();
+            assert_eq!(busy.bound_in_turn(), bound);
+        }
+    }
+
+    #[cfg(feature = "plugin")]
+    #[test]
     fn only_a_task_of_a_runtime_of_one_thread_takes_turns() {
         let bound = Duration::from_micros(20);
-        let takes_turns = async move || BusyPoll::of_task(bound).takes_turns;
+        let takes_turns = async move || BusyPoll::asked_for(bound).takes_turns;
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert!(runtime.block_on(takes_turns()));
         let mut several = tokio::runtime::Builder::new_multi_thread();

@@ -53,8 +53,8 @@ pub use per_process::Owner;
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
-use processors::may_have_several_processors;
 #[cfg(any(feature = "host", feature = "plugin"))]
+#[cfg(feature = "host")]
 pub use processors::processors;
 pub use runtime_thread::RuntimeThread;
 #[cfg(any(feature = "host", feature = "plugin"))]

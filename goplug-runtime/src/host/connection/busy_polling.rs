@@ -15,11 +15,12 @@ pub(super) struct BusyPolling {
 }
 
 impl BusyPolling {
-    /// Both ends poll for at most `bound`.
+    /// Both ends poll for at most `bound`; neither does if this process has a single processor.
     pub(super) fn new(bound: Duration) -> Self {
+        let poll = BusyPoll::new(bound);
         let microseconds = u64::try_from(bound.as_micros()).ok();
-        let header = microseconds.filter(|microseconds| *microseconds > 0);
-        Self { poll: BusyPoll::new(bound), header }
+        let header = microseconds.filter(|microseconds| *microseconds > 0 && poll.has_bound());
+        Self { poll, header }
     }
 
     /// Counts a request that this has written, and adds the header to the head of the first request.

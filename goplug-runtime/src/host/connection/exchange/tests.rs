@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::*;
 use crate::host::connection::request_body::RequestBody;
 use crate::http1::Response;
+use crate::transport::processors;
 use crate::typed::{MethodSpec, RequestItems, SentItems};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -73,7 +74,8 @@ async fn only_the_first_request_asks_the_plugin_to_poll_busily() {
     let mut connection = connected(Duration::from_micros(20), |mut stream| {
         for is_first in [true, false, false] {
             let request = read_request(&mut stream);
-            assert_eq!(request.contains("goplug-busy-poll: 20\r\n"), is_first, "{request}");
+            let asks = is_first && processors() > 1;
+            assert_eq!(request.contains("goplug-busy-poll: 20\r\n"), asks, "{request}");
             stream.write_all(RESPONSE).unwrap();
         }
     })

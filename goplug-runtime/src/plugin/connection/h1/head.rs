@@ -59,7 +59,7 @@ impl<'h> H1Connection<'h> {
         let (info, size) = (BodyInfo::of(&head), head.size);
         self.pipeline |= head.pipeline;
         if let Some(bound) = head.busy_poll {
-            self.busy_poll = BusyPoll::of_task(Duration::from_micros(bound));
+            self.busy_poll = BusyPoll::asked_for(Duration::from_micros(bound));
         } else if let Route::Call(call, source) = &route {
             let head = &self.stream.incoming.filled()[..size];
             self.last_head.keep(head, (*call, source.clone(), info));

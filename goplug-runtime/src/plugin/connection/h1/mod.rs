@@ -125,8 +125,7 @@ impl<'h> H1Connection<'h> {
                     self.last = !info.keep_alive;
                     let body = match self.take_body(info) {
                         Some(body) => Some(body),
-                        // Boxed, since few bodies come after their heads.
-                        None => Box::pin(self.read_body(info)).await?,
+                        None => self.read_body(info).await?,
                     };
                     if let Some(body) = body
                         && let Some(stream) = self.answer(route, body).await?
