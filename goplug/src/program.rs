@@ -2,9 +2,10 @@
 
 /// Makes the binary a plugin's program: writes its `main`.
 ///
-/// Started by a registry, it serves. Started by hand, it has three verbs: `--dir DIR` serves on a
+/// Started by a registry, it serves. Started by hand, it has four verbs: `--dir DIR` serves on a
 /// socket in `DIR` and writes the `.pconf` beside it, `install DIR` writes the `.pconf` by
-/// which a registry starts the program, `describe` prints what the plugin offers.
+/// which a registry starts the program, `debug` serves for a debugger and prints the variable by which a
+/// host uses the process, `describe` prints what the plugin offers.
 ///
 /// Methods run on the thread of `main`, which suits methods that mostly wait. With
 /// `threads = 4` they run on four threads.

@@ -18,6 +18,7 @@ mod conformance;
 mod contracts;
 mod crash;
 mod curl;
+mod debugging;
 mod discovery;
 mod embedded;
 mod excess;

@@ -53,6 +53,7 @@ pub(crate) const EMBEDDING: &str = env!("CARGO_BIN_EXE_fixture-embedding");
 pub(crate) const SURROUNDINGS: &str = env!("CARGO_BIN_EXE_fixture-surroundings");
 pub(crate) const SHORTAGE: &str = env!("CARGO_BIN_EXE_fixture-shortage");
 pub(crate) const WAVING: &str = env!("CARGO_BIN_EXE_fixture-waving");
+pub(crate) const TOLD: &str = env!("CARGO_BIN_EXE_fixture-told");
 pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fixture-host");
 
 /// The environment of one test.

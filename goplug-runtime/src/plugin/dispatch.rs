@@ -4,7 +4,7 @@
 //! connection's future is dropped, and the handler with it. Nothing is spawned, so nothing has
 //! to be cancelled.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::lifecycle::{Lifecycle, Phase};
 use super::select::{Either, lazy_timeout, select};
 use crate::panic::{catch, catch_panic};
 use crate::protocol::{Problem, ProblemKind};
+use crate::transport::is_traced;
 use crate::typed::{Call, Handler, Reply, ReplyFuture, Scope};
 
 /// A handler after its first poll.
@@ -71,8 +72,12 @@ pub(super) fn begin(
     }
 }
 
-/// Waits until a handler answers or panics, its caller's budget is spent, or the time for a
-/// stop is over. Dropping the future drops the handler.
+/// How long a handler goes on before it is asked again whether a debugger holds the process, and at least
+/// once it does not any more.
+const TRACED_WAIT: Duration = Duration::from_secs(1);
+
+/// Waits until a handler answers or panics, its caller's budget is spent while no debugger
+/// holds the process, or the time for a stop is over. Dropping the future drops the handler.
 ///
 /// # Errors
 /// The problem that the call is answered with.
@@ -89,8 +94,22 @@ pub(super) async fn finish(
     };
     let handler = async {
         let Some(budget) = budget else { return handler.await };
-        let left = budget.saturating_sub(began.elapsed());
-        timeout(left, handler).await.unwrap_or_else(|_| Err(budget_spent(budget)))
+        let mut handler = pin!(handler);
+        let mut left = budget.saturating_sub(began.elapsed());
+        let mut was_traced = false;
+        loop {
+            match timeout(left, handler.as_mut()).await {
+                Ok(outcome) => return outcome,
+                Err(_) => {
+                    let is_traced = is_traced(std::process::id());
+                    if !is_traced && !was_traced {
+                        return Err(budget_spent(budget));
+                    }
+                    // The host waits as well.
+                    (was_traced, left) = (is_traced, TRACED_WAIT);
+                }
+            }
+        }
     };
     span.of(match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
         Either::Left(outcome) => outcome,

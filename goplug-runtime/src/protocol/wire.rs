@@ -135,6 +135,9 @@ pub const ENV_EMBEDDED: &str = "GOPLUG_EMBEDDED";
 /// Environment: what the host wants to know of the plugin's log, for example `info` or
 /// `warn,my_crate=debug`.
 pub const ENV_LOG: &str = "GOPLUG_LOG";
+/// Environment of a host: which processes it uses in place of starting plugins, for example
+/// `math.Calculator=/run/calculator.sock`. Several are separated by commas.
+pub const ENV_ATTACH: &str = "GOPLUG_ATTACH";
 /// How many plugins the process is nested in: a plugin that was started by a plugin that was started
 /// by a host has 2. Set by hosts, and read by them alone.
 pub const ENV_NESTING: &str = "GOPLUG_NESTING";

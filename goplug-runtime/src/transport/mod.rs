@@ -38,6 +38,8 @@ mod socket;
 mod started_as;
 mod stream;
 mod threads;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod traced;
 
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use busy_poll::BusyPoll;
@@ -67,3 +69,5 @@ pub use stream::Stream;
 #[cfg(feature = "host")]
 pub use stream::was_left_unread;
 pub use threads::on_thread;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use traced::is_traced;

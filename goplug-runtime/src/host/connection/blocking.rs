@@ -1,15 +1,17 @@
 //! One connection to a plugin for callers that block: they write, wait and read themselves.
 
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, IoSlice};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::answer::Answer;
+use super::blocking_io::{read, send};
 use super::body_part::next_part;
 use super::busy_polling::BusyPolling;
-use super::error::{SendError, Stage};
+use super::debuggee::Debuggee;
+use super::error::SendError;
 use super::pool::Pooled;
 use crate::http1::{BodyStream, Buffer, Request, RequestWriter, ResponseReader};
 use crate::limits;
@@ -29,6 +31,7 @@ pub(in crate::host) struct BlockingConnection {
     writer: RequestWriter,
     busy_polling: BusyPolling,
     reusable: bool,
+    pub(super) debuggee: Debuggee,
     /// When the last response was complete.
     idle_since: Instant,
 }
@@ -52,8 +55,14 @@ impl BlockingConnection {
             writer: RequestWriter::default(),
             busy_polling: BusyPolling::new(busy_poll),
             reusable: true,
+            debuggee: Debuggee::default(),
             idle_since: Instant::now(),
         })
+    }
+
+    /// The same connection, of a process that a debugger may hold.
+    pub(super) fn of(self, debuggee: Debuggee) -> Self {
+        Self { debuggee, ..self }
     }
 
     /// Sends a request and reads its response. After an error the connection cannot be used again.
@@ -71,11 +80,11 @@ impl BlockingConnection {
         self.busy_polling.begin_request(&mut self.writer);
         let mut parts = [IoSlice::new(self.writer.bytes()), IoSlice::new(body)];
         let sent = match request.more {
-            [] => send(&mut self.stream, &mut parts, deadline),
+            [] => send(&mut self.stream, &mut parts, deadline, self.debuggee),
             more => {
                 let more = more.iter().map(|piece| IoSlice::new(piece));
                 let mut parts: Vec<_> = parts.into_iter().chain(more).collect();
-                send(&mut self.stream, &mut parts, deadline)
+                send(&mut self.stream, &mut parts, deadline, self.debuggee)
             }
         };
         if let Err(error @ (SendError::Unsent(_) | SendError::TimedOut(_))) = sent {
@@ -133,7 +142,7 @@ impl BlockingConnection {
                 return Ok(answer);
             }
             let room = reader.room(&mut self.buffer)?;
-            match read(&mut self.stream, room, usize::MAX, deadline)? {
+            match read(&mut self.stream, room, usize::MAX, deadline, self.debuggee)? {
                 0 => return Ok(A::of(reader.end()?)),
                 _ => *has_received = true,
             }
@@ -173,7 +182,8 @@ impl BlockingConnection {
         idle: Duration,
     ) -> Result<Option<Option<Bytes>>, SendError> {
         let room = self.buffer.room(usize::MAX)?;
-        match read(&mut self.stream, room, body.read_limit(), Instant::now() + idle)? {
+        match read(&mut self.stream, room, body.read_limit(), Instant::now() + idle, self.debuggee)?
+        {
             0 => Ok(body.end().map(|()| Some(None))?),
             _ => Ok(None),
         }
@@ -210,45 +220,6 @@ impl Pooled for BlockingConnection {
     }
 }
 
-/// Reads what there is, at most `limit` bytes, and waits for it until the deadline.
-fn read(
-    stream: &mut BlockingStream,
-    room: &mut Vec<u8>,
-    limit: usize,
-    deadline: Instant,
-) -> Result<usize, SendError> {
-    stream.read_some(room, limit, deadline).map_err(|error| match error.kind() {
-        ErrorKind::TimedOut => SendError::TimedOut(Stage::Sent),
-        _ => error.into(),
-    })
-}
-
-/// Writes all parts completely, with one system call if the socket takes them.
-fn send(
-    stream: &mut BlockingStream,
-    mut unsent: &mut [IoSlice<'_>],
-    deadline: Instant,
-) -> Result<(), SendError> {
-    let mut sent_something = false;
-    // Skips empty parts.
-    IoSlice::advance_slices(&mut unsent, 0);
-    while !unsent.is_empty() {
-        match stream.write(unsent, deadline) {
-            Ok(0) => return Err(SendError::Broken(ErrorKind::WriteZero.into())),
-            Ok(count) => {
-                sent_something = true;
-                IoSlice::advance_slices(&mut unsent, count);
-            }
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                return Err(SendError::TimedOut(Stage::Sending));
-            }
-            Err(error) if sent_something => return Err(error.into()),
-            Err(error) => return Err(SendError::Unsent(error)),
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
@@ -256,6 +227,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::host::connection::error::Stage;
     use crate::http1::Response;
 
     const SOON: Duration = Duration::from_secs(10);

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::answer::Answer;
 use super::blocking::BlockingConnection;
+use super::debuggee::Debuggee;
 use super::error::{SendError, Stage};
 use super::exchange::StreamingTimes;
 use super::request_body::{RequestBody, Sent};
@@ -30,7 +31,7 @@ impl BlockingConnection {
         times: StreamingTimes,
     ) -> Result<A, SendError> {
         body.begin(self.begin_request(request, authority));
-        let sent = match send(&mut self.stream, body, times.pause) {
+        let sent = match send(&mut self.stream, body, times.pause, self.debuggee) {
             Err(SendError::Broken(error)) if body.is_unsent() => {
                 return Err(SendError::Unsent(error));
             }
@@ -60,7 +61,7 @@ impl BlockingConnection {
             if let Some(part) = self.received_part(body)? {
                 return Ok(part);
             }
-            match send(&mut self.stream, request, idle) {
+            match send(&mut self.stream, request, idle, self.debuggee) {
                 // The plugin may say why it reads no more.
                 Ok(Sent::All) | Err(SendError::Broken(_)) => return self.read_body(body, idle),
                 Ok(Sent::Interrupted) => {
@@ -80,6 +81,7 @@ fn send(
     stream: &mut BlockingStream,
     body: &mut RequestBody,
     pause: Duration,
+    debuggee: Debuggee,
 ) -> Result<Sent, SendError> {
     let mut looked = None;
     loop {
@@ -93,6 +95,7 @@ fn send(
                 Ok(None) => return Ok(Sent::Interrupted),
                 Ok(Some(0)) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
                 Ok(Some(count)) => body.note_sent(count),
+                Err(error) if error.kind() == ErrorKind::TimedOut && debuggee.is_held() => {}
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
                     return Err(SendError::TimedOut(Stage::Sent));
                 }

@@ -5,23 +5,46 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::debuggee::{Debuggee, HELD_WAIT};
+
 /// Resolves when a deadline has passed.
 ///
 /// A timer that is set too early for the present deadline is left as it is: when it fires, it is
 /// set again. So if many calls have the same timeout, only a few of them set the timer.
+///
+/// No deadline passes while a debugger holds the process that is waited for.
 #[derive(Debug, Default)]
-pub(super) struct DeadlineTimer(Option<Pin<Box<Sleep>>>);
+pub(super) struct DeadlineTimer {
+    timer: Option<Pin<Box<Sleep>>>,
+    debuggee: Debuggee,
+    /// No deadline passes before this: a debugger held the process when one was about to.
+    held_until: Option<Instant>,
+    /// Whether it held the process when that was asked last.
+    was_held: bool,
+}
 
 impl DeadlineTimer {
+    /// A timer for what this process answers.
+    pub(super) fn new(debuggee: Debuggee) -> Self {
+        Self { debuggee, ..Self::default() }
+    }
+
     /// Ready when the deadline has passed.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
-        let timer = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut deadline: Instant) -> Poll<()> {
+        if let Some(until) = self.held_until {
+            deadline = deadline.max(until);
+        }
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
         while timer.as_mut().poll(cx).is_ready() {
             if timer.deadline() >= deadline {
-                return Poll::Ready(());
+                if !self.debuggee.is_excused(&mut self.was_held) {
+                    return Poll::Ready(());
+                }
+                deadline = Instant::now() + HELD_WAIT;
+                self.held_until = Some(deadline);
             }
             timer.as_mut().reset(deadline);
         }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::answer::Answer;
 use super::blocking::BlockingConnection;
+use super::debuggee::Debuggee;
 use super::error::{SendError, Stage};
 use super::event_stream::{EventStream, Opened};
 use super::exchange::Connection;
@@ -47,6 +48,7 @@ pub(in crate::host) struct Endpoint {
     /// The connections of callers that block.
     blocking: Pool<BlockingConnection>,
     pipelines: Pipelines,
+    debuggee: Debuggee,
 }
 
 impl Endpoint {
@@ -73,7 +75,14 @@ impl Endpoint {
             connections: Pool::new(max_connections),
             blocking: Pool::new(max_connections),
             pipelines: Pipelines::new(),
+            debuggee: Debuggee::default(),
         }
+    }
+
+    /// The same endpoint, of a process that a debugger may hold. Requests that wait for its answer have
+    /// no deadline meanwhile.
+    pub(in crate::host) fn of(self, debuggee: Debuggee) -> Self {
+        Self { debuggee, ..self }
     }
 
     /// The path of the socket.
@@ -180,7 +189,10 @@ impl Endpoint {
             let within = deadline.saturating_duration_since(Instant::now());
             let Self { socket, body_limit, busy_poll, .. } = self;
             let error = match Connection::open(socket, within, *body_limit, *busy_poll).await {
-                Ok(connection) => return Ok((self.connections.admit(connection, slot), false)),
+                Ok(connection) => {
+                    let connection = connection.of(self.debuggee);
+                    return Ok((self.connections.admit(connection, slot), false));
+                }
                 Err(error) => error,
             };
             let Some(pause) = retry.after(&error) else {
@@ -254,7 +266,10 @@ impl Endpoint {
             let within = deadline.saturating_duration_since(Instant::now());
             let Self { socket, body_limit, busy_poll, .. } = self;
             let error = match BlockingConnection::open(socket, within, *body_limit, *busy_poll) {
-                Ok(connection) => return Ok((self.blocking.admit(connection, slot), false)),
+                Ok(connection) => {
+                    let connection = connection.of(self.debuggee);
+                    return Ok((self.blocking.admit(connection, slot), false));
+                }
                 Err(error) => error,
             };
             let Some(pause) = retry.after(&error) else {
@@ -292,7 +307,7 @@ impl Endpoint {
         runtime::check().ok()?;
         // A plugin whose queue is full gets no further connection from here.
         let stream = connect(&self.socket, Duration::ZERO).await.ok()?;
-        Some(Pipeline::new(stream, self.body_limit))
+        Some(Pipeline::new(stream, self.body_limit, self.debuggee))
     }
 
     /// Sends a request for a stream on a connection of its own, and waits for the head of the

@@ -21,6 +21,7 @@ use super::answer::Answer;
 use super::body_part::{Idle, next_part};
 use super::busy_polling::BusyPolling;
 use super::deadline_timer::DeadlineTimer;
+use super::debuggee::Debuggee;
 use super::error::{SendError, Stage};
 use super::open::connect;
 use super::pool::Pooled;
@@ -68,6 +69,11 @@ impl Connection {
             busy_polling: BusyPolling::new(busy_poll),
             reusable: true,
         })
+    }
+
+    /// The same connection, of a process that a debugger may hold.
+    pub(super) fn of(self, debuggee: Debuggee) -> Self {
+        Self { timer: DeadlineTimer::new(debuggee), ..self }
     }
 
     /// Whether the connection belongs to this runtime: only there it wakes its caller.

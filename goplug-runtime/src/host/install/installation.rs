@@ -31,6 +31,8 @@ pub(in crate::host) struct Installation {
     pub(in crate::host) origin: Origin,
     /// Whether the program is run even if other users may write it.
     pub(in crate::host) trusted: bool,
+    /// The socket of a process that is used in place of starting the plugin: somebody debugs it.
+    pub(in crate::host) attached: Option<PathBuf>,
 }
 
 /// Why a `.pconf` cannot be used.
@@ -91,7 +93,8 @@ impl Installation {
         file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
         let unusable = |reason| Unusable { plugin: Pconf::id_of(&text), ..Unusable::from(reason) };
         let pconf = Pconf::parse(&text).map_err(|error| unusable(error.to_string()))?;
-        let installation = Self { pconf, origin: Origin::File(path.into()), trusted };
+        let installation =
+            Self { pconf, origin: Origin::File(path.into()), trusted, attached: None };
         installation.check().map_err(|error| match error {
             Error::Rejected { reason, .. } => unusable(reason),
             other => unusable(other.to_string()),
@@ -130,7 +133,7 @@ impl Installation {
             pconf = pconf.with_url(url).map_err(|error| Error::Configuration(error.to_string()))?;
         }
         // The host itself runs from this file: if others have changed it, it is too late anyway.
-        Ok(Self { pconf, origin: Origin::Embedded(program), trusted: true })
+        Ok(Self { pconf, origin: Origin::Embedded(program), trusted: true, attached: None })
     }
 
     pub(in crate::host) fn id(&self) -> &PluginId {
@@ -152,7 +155,10 @@ impl Installation {
     /// The program that the file names; `None` if another process starts the plugin, or if it is
     /// embedded.
     pub(in crate::host) fn program(&self) -> Option<PathBuf> {
-        if self.is_embedded() { None } else { self.pconf.program(self.folder()) }
+        if self.is_embedded() || self.attached.is_some() {
+            return None;
+        }
+        self.pconf.program(self.folder())
     }
 
     /// The identity of the files that the plugin's process will run: of the program, and of the code
@@ -178,6 +184,10 @@ impl Installation {
     pub(in crate::host) fn unreachable(&self, error: &io::Error) -> Error {
         let Ok(socket) = self.socket() else { return self.rejected(error.to_string()) };
         let advice = match error.kind() {
+            _ if self.attached.is_some() => {
+                "; the host uses this socket because of its variable GOPLUG_ATTACH: run `PROGRAM debug`, \
+                 and give the host the line that it prints"
+            }
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                 "; another process has to start this plugin, since its file has no Exec"
             }
@@ -189,6 +199,9 @@ impl Installation {
     /// How to start the plugin; `None` if another process starts it. Looks at no file: before the
     /// start, [`Installation::check_program`] has to.
     pub(in crate::host) fn command(&self) -> Option<Command> {
+        if self.attached.is_some() {
+            return None;
+        }
         if let Origin::Embedded(program) = &self.origin {
             let marker = (wire::ENV_EMBEDDED.into(), self.id().to_string().into());
             return Some(Command {
@@ -242,11 +255,27 @@ impl Installation {
     /// The socket of a plugin that another process starts.
     ///
     /// # Errors
-    /// [`Error::Rejected`] if the file names neither a program nor a socket.
+    /// [`Error::Rejected`] if the file names neither a program nor a socket, or if somebody debugs the
+    /// plugin and it cannot be attached to.
     pub(in crate::host) fn socket(&self) -> Result<PathBuf> {
+        if let Some(socket) = &self.attached {
+            return self.attachable().map(|()| socket.clone());
+        }
         self.pconf.sock_path(self.folder()).ok_or_else(|| {
             self.rejected("it names neither Exec nor Sock, so nothing can be called")
         })
+    }
+
+    /// # Errors
+    /// [`Error::Rejected`] for a plugin of the original GoPlug: a host that leaves it ends it.
+    fn attachable(&self) -> Result<()> {
+        match self.pconf.protocol() {
+            1 => Err(self.rejected(
+                "the host's variable GOPLUG_ATTACH names it, and a plugin of the original GoPlug cannot \
+                 be attached to",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check(&self) -> Result<()> {

@@ -24,7 +24,7 @@ impl DescribedBy {
     pub(super) fn of(installation: &Arc<Installation>, dialect: Dialect, is_own: bool) -> Self {
         if dialect == Dialect::GoPlug1 || is_own {
             Self::Activation
-        } else if installation.pconf.sha256().is_some() {
+        } else if installation.pconf.sha256().is_some() && installation.attached.is_none() {
             Self::Pconf(Arc::clone(installation))
         } else {
             Self::Plugin

@@ -14,7 +14,7 @@ use super::process::Process;
 use super::sockets::Sockets;
 use super::starting::{StartingChild, StartingInstance, StartingProcess};
 use crate::error::{Error, Result};
-use crate::host::connection::{Endpoint, connect};
+use crate::host::connection::{Debuggee, Endpoint, connect};
 use crate::host::disk;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
@@ -74,6 +74,7 @@ impl Launch<'_> {
         self.check_program().await?;
         let (process, listener) = self.spawn(command).await?;
         let endpoint = self.endpoint(listener.path().into());
+        let endpoint = endpoint.of(Debuggee::new(Some(process.id())));
         let is_sandboxed = self.policy.sandbox.is_some();
         let child = StartingChild { process, listener, is_sandboxed };
         Ok((endpoint, StartingProcess::Child(Box::new(child))))

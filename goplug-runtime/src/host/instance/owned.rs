@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout_at};
 
 use super::exit::Exit;
 use super::health;
@@ -167,9 +167,11 @@ impl OwnedInstance {
         };
         // The result does not matter: the plugin may end without a response, and if it refuses it
         // is ended nevertheless.
-        let deadline = (began + timeout).into();
+        let deadline = tokio::time::Instant::from(began + timeout);
         let endpoint = self.shared.endpoint();
-        drop(endpoint.send(&request, deadline, Admission::Control, || false).await);
+        // No debugger that holds the plugin holds up its stop.
+        let sending = endpoint.send(&request, deadline, Admission::Control, || false);
+        drop(timeout_at(deadline, sending).await);
         let exit = match self.liveness {
             Liveness::Child { process, listener } => {
                 let exit = process.stop(timeout.saturating_sub(began.elapsed())).await;

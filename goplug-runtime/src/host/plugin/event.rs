@@ -1,5 +1,7 @@
 //! What happens to a plugin, as its registry hears it.
 
+use std::path::PathBuf;
+
 use crate::host::instance::Exit;
 use crate::protocol::PluginId;
 
@@ -27,6 +29,10 @@ pub(in crate::host) enum PluginEvent {
     GivenUp(String),
     /// The plugin was stopped, or ended by itself in good order.
     Stopped,
+    /// Somebody serves the plugin by hand on this socket, and it is used in place of starting one.
+    Attached(PathBuf),
+    /// The plugin is loaded from a program that may change at any time.
+    InDevelopment,
     /// The plugin is started although this part of its sandbox cannot be enforced.
     Unconfined(String),
     /// Something of the values of this client, given by its type, is lost on the way: each difference.

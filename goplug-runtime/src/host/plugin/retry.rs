@@ -255,7 +255,9 @@ fn check_optional(instance: &Instance, method: &str) -> Result<()> {
 
 /// How long a call may take. What is done within a call has a little less than what that call has left.
 fn call_timeout(plugin: &PluginState, request: &CallRequest<'_>) -> Duration {
-    let timeout = request.timeout.unwrap_or(plugin.policy().call_timeout);
+    let policy = plugin.policy();
+    let own = request.timeout.filter(|_| !policy.is_patient);
+    let timeout = own.unwrap_or(policy.call_timeout);
     Inherited::limit_nested(timeout.min(limits::MAX_DURATION))
 }
 

@@ -4,6 +4,7 @@
 //! for start, stop, health and sandbox, `plugin` what is set for restarts. Start reading at
 //! [`Policy`].
 
+mod attached;
 mod configuration;
 mod health_check;
 mod policies;
@@ -11,6 +12,7 @@ mod resources;
 mod restart;
 mod sandbox;
 
+pub(in crate::host) use attached::Attached;
 pub(in crate::host) use configuration::PluginConfiguration;
 pub use health_check::HealthCheck;
 pub(in crate::host) use policies::Policies;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::attached::Attached;
 use super::{HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
@@ -103,6 +104,8 @@ pub struct Policy {
     pub(in crate::host) refuse_lossy: bool,
     /// The plugins that the plugin may call, as `namespace.name`.
     pub(in crate::host) may_call: BTreeSet<String>,
+    /// Whether calls have no deadline, whatever their callers say: somebody debugs the plugin.
+    pub(in crate::host) is_patient: bool,
 }
 
 impl Default for Policy {
@@ -129,6 +132,7 @@ impl Default for Policy {
             one_call_at_a_time: None,
             refuse_lossy: false,
             may_call: BTreeSet::new(),
+            is_patient: false,
         }
     }
 }
@@ -321,6 +325,20 @@ impl Policy {
         self.sandbox = None;
         self
     }
+
+    /// The same without deadlines, health checks and a stop for being idle: a process that a debugger
+    /// holds answers nothing.
+    fn for_debugging(self) -> Self {
+        Self {
+            call_timeout: limits::MAX_DURATION,
+            start_timeout: limits::MAX_DURATION,
+            stream_idle: limits::MAX_DURATION,
+            health: None,
+            idle_stop: None,
+            is_patient: true,
+            ..self
+        }
+    }
 }
 
 /// The policies of a registry.
@@ -328,12 +346,14 @@ impl Policy {
 pub(in crate::host) struct Policies {
     pub(in crate::host) default: Policy,
     pub(in crate::host) of_plugins: BTreeMap<PluginId, Policy>,
+    pub(in crate::host) attached: Attached,
 }
 
 impl Policies {
     /// The policy of this plugin.
     pub(in crate::host) fn of(&self, id: &PluginId) -> Policy {
-        self.of_plugins.get(id).unwrap_or(&self.default).clone()
+        let policy = self.of_plugins.get(id).unwrap_or(&self.default).clone();
+        if self.attached.socket(id).is_some() { policy.for_debugging() } else { policy }
     }
 }
 

@@ -16,7 +16,7 @@ use super::handle::{Registry, configuration};
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::host::install::Installation;
-use crate::host::policy::{Policies, Policy, Resources, Restart, Sandbox};
+use crate::host::policy::{Attached, Policies, Policy, Resources, Restart, Sandbox};
 use crate::host::runtime;
 #[cfg(doc)]
 use crate::limits;
@@ -291,10 +291,14 @@ impl RegistryBuilder {
     /// timers; [`Error::Io`] if the path of the folder cannot be determined, the host's own program
     /// cannot be opened, or the system has no thread or descriptors for watching the folder.
     ///
+    /// The variable `GOPLUG_ATTACH` in the environment of the host names processes that are used in place of
+    /// starting plugins, for a debugger: [`Error::Configuration`] if it has a value of another form.
+    ///
     /// In a process that a registry started as an embedded plugin, [`Error::Configuration`] unless
     /// `goplug::embed!` has made it that plugin.
     pub async fn start(self) -> Result<Registry> {
         runtime::check()?;
+        let attached = Attached::of_environment()?;
         let mut policies = Policies { default: self.policy, ..Policies::default() };
         for PolicyChange { name, namespace, change } in self.changes {
             let id = PluginId::read(&name, &namespace)?;
@@ -305,6 +309,7 @@ impl RegistryBuilder {
             })?;
             policies.of_plugins.insert(id, policy);
         }
+        policies.attached = attached;
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
         let folder = std::path::absolute(&self.folder)
             .map_err(|error| Error::io(self.folder.display().to_string(), error))?;

@@ -26,6 +26,7 @@ use crate::host::plugin::{
 use crate::host::policy::PluginConfiguration;
 use crate::host::task::OwnedTask;
 use crate::limits;
+use crate::panic::contained;
 use crate::protocol::PluginId;
 use crate::transport::FileId;
 use crate::typed::Provided;
@@ -81,10 +82,11 @@ impl Directory {
     /// that was read. `None` if the directory is closed.
     pub(super) fn install(
         self: &Arc<Self>,
-        installation: Installation,
+        mut installation: Installation,
         program: Option<FileId>,
     ) -> Option<Arc<PluginState>> {
         let id = installation.id().clone();
+        installation.attached = self.settings.policies.attached.socket(&id).map(Into::into);
         let mut contents = self.lock();
         if contents.is_closed {
             return None;
@@ -103,6 +105,19 @@ impl Directory {
         drop(contents);
         event_log::log(&event);
         Some(plugin)
+    }
+
+    /// Logs which plugins are to be used from another process, and are not installed.
+    pub(super) fn warn_of_attached(&self) {
+        for id in self.settings.policies.attached.plugins().filter(|id| self.get(id).is_none()) {
+            let folder = self.settings.folder.display();
+            contained(|| {
+                tracing::warn!(
+                    target: "goplug::discovery",
+                    "GOPLUG_ATTACH names {id}, of which there is no .pconf in {folder}"
+                );
+            });
+        }
     }
 
     /// A new plugin with its supervisor.
@@ -248,6 +263,8 @@ impl EventSink for Directory {
             }
             PluginEvent::GivenUp(reason) => Event::GivenUp { plugin, reason },
             PluginEvent::Stopped => Event::Stopped { plugin },
+            PluginEvent::InDevelopment => Event::InDevelopment { plugin },
+            PluginEvent::Attached(socket) => Event::Attached { plugin, socket },
             PluginEvent::Unconfined(reason) => Event::Unconfined { plugin, reason },
             PluginEvent::ContractDrift(client, differences) => {
                 Event::ContractDrift { plugin, client, differences }

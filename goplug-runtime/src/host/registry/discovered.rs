@@ -57,6 +57,12 @@ impl DiscoveredPlugin {
         self.installation.pconf.lazy_load()
     }
 
+    /// Whether the plugin is installed for development: its program has no digest, and may change at any
+    /// time.
+    pub fn is_in_development(&self) -> bool {
+        self.installation.pconf.is_in_development()
+    }
+
     /// The wire names of the methods that the `.pconf` lists, as
     /// [`Plugin::methods`](crate::host::Plugin::methods).
     pub fn methods(&self) -> Vec<String> {

@@ -43,6 +43,7 @@ pub(super) fn log(event: &Event) {
             let reason = Lines(reason);
             tracing::warn!(target: "goplug::supervisor", %plugin, "not upgraded: {reason}");
         }
+        Event::Attached { .. } | Event::InDevelopment { .. } => log_development(event),
         Event::Unconfined { plugin, reason } => {
             let reason = Lines(reason);
             tracing::warn!(target: "goplug::supervisor", %plugin, "not confined: {reason}");
@@ -52,4 +53,27 @@ pub(super) fn log(event: &Event) {
         }
         Event::Rejected { .. } | Event::ContractDrift { .. } | Event::Missed { .. } => {}
     });
+}
+
+/// Logs what no host in production should do.
+fn log_development(event: &Event) {
+    match event {
+        Event::Attached { plugin, socket } => {
+            let socket = Lines(socket.display());
+            tracing::warn!(
+                target: "goplug::supervisor",
+                %plugin,
+                "GOPLUG_ATTACH: the process at {socket} is used in place of starting one; calls to it \
+                 have no deadline"
+            );
+        }
+        Event::InDevelopment { plugin } => {
+            tracing::warn!(
+                target: "goplug::supervisor",
+                %plugin,
+                "it is installed for development: its program has no digest, and may change at any time"
+            );
+        }
+        _ => {}
+    }
 }

@@ -76,6 +76,21 @@ pub enum Event {
         /// Why, as a text for people.
         reason: String,
     },
+    /// The host's variable `GOPLUG_ATTACH` names a process that serves the plugin, for a debugger. It is
+    /// used in place of starting one, and calls to it have no deadline. It comes before each `Loaded`.
+    Attached {
+        /// The plugin.
+        plugin: PluginId,
+        /// The socket on which the process serves.
+        socket: PathBuf,
+    },
+    /// A plugin is loaded from a program that was installed by `goplug install --dev` or `goplug dev`:
+    /// no digest says which program it is, so another may take its place at any time. It comes before
+    /// `Loaded`.
+    InDevelopment {
+        /// The plugin.
+        plugin: PluginId,
+    },
     /// A plugin is started although its sandbox, or a part of it, cannot be enforced. Its policy
     /// has [`OnUnsupported::Report`](crate::host::OnUnsupported::Report).
     Unconfined {

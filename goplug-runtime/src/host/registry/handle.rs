@@ -95,6 +95,7 @@ impl Registry {
             Inner { directory, scans, auto_discover, owner, runtime, _scanner, _watch: watch };
         let registry = Self { inner: Arc::new(inner) };
         registry.scan().await;
+        registry.inner.directory.warn_of_attached();
         Ok(registry)
     }
 

@@ -10,6 +10,8 @@ pub(super) enum Verb {
     Serve { dir: Option<PathBuf> },
     /// Write the `.pconf` into this folder.
     Install { dir: PathBuf },
+    /// Serve for a host that is told where, as a debugger needs it.
+    Debug,
     /// Print the descriptor.
     Describe,
     /// Print how the program is used.
@@ -22,6 +24,8 @@ This program is a goplug plugin. A registry starts it; by hand it is used like t
 
   <program> --dir DIR      serve on a socket in DIR, and write the .pconf beside it
   <program> install DIR    write the .pconf by which a registry starts this program
+  <program> debug          serve until Ctrl-C, and print the variable by which a host uses
+                           this process: for a debugger
   <program> describe       print what the plugin offers, as JSON
   <program> --help         print this text
 ";
@@ -40,6 +44,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ver
     let verb = match first.to_str() {
         Some("--dir") => Verb::Serve { dir: Some(folder(arguments.next(), "--dir")?) },
         Some("install") => Verb::Install { dir: folder(arguments.next(), "install")? },
+        Some("debug") => Verb::Debug,
         Some("describe") => Verb::Describe,
         Some("--help" | "-h" | "help") => Verb::Help,
         Some(text) if text.starts_with("--dir=") => {
@@ -73,6 +78,7 @@ mod tests {
     fn each_verb_is_read() {
         assert_eq!(read(&["install", "p"]), Ok(Verb::Install { dir: "p".into() }));
         assert_eq!(read(&["describe"]), Ok(Verb::Describe));
+        assert_eq!(read(&["debug"]), Ok(Verb::Debug));
         assert_eq!(read(&["--help"]), Ok(Verb::Help));
     }
 

@@ -14,12 +14,12 @@ mod serve;
 
 use std::env;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 pub use runtime::Options;
 
 use arguments::{USAGE, Verb};
+use serve::Place;
 
 use super::builder::ServerBuilder;
 use super::server::PluginServer;
@@ -64,7 +64,7 @@ pub fn embed<P: PluginType>() {
 /// Serves, and returns the exit status.
 fn serve_embedded<P: PluginType>() -> i32 {
     let served = PluginServer::of::<P>().and_then(|builder| {
-        serve(builder, None, Options::default())?;
+        serve(builder, Place::Passed, Options::default())?;
         Ok(())
     });
     match served {
@@ -77,14 +77,14 @@ fn serve_embedded<P: PluginType>() -> i32 {
 }
 
 /// As [`serve::serve`], after the program's set-up, and on a thread that drives no other runtime.
-fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options) -> Result<bool> {
+fn serve(builder: ServerBuilder, place: Place<'_>, options: Options) -> Result<bool> {
     // Before the program's own set-up, which may have a hook or a subscriber of its own.
     #[cfg(feature = "logs")]
     super::logs::install_panic_hook();
     options.set_up()?;
     #[cfg(feature = "logs")]
     super::logs::install();
-    runtime::outside(move || serve::serve(builder, dir, options))
+    runtime::outside(move || serve::serve(builder, place, options))
         .map_err(|error| Error::io("starting a thread outside of the program's runtime", error))?
 }
 
@@ -103,8 +103,12 @@ fn run(builder: Result<ServerBuilder>, options: Options) -> ExitCode {
             installed.warnings.iter().for_each(|warning| print_warning(warning));
             print(&format!("{}\n", installed.path.display()))
         }),
+        Verb::Debug => {
+            builder.and_then(|builder| serve(builder, Place::Private, options)).map(drop)
+        }
         Verb::Serve { dir } => {
-            match builder.and_then(|builder| serve(builder, dir.as_deref(), options)) {
+            let place = dir.as_deref().map_or(Place::Passed, Place::PassedOr);
+            match builder.and_then(|builder| serve(builder, place, options)) {
                 Ok(false) => return not_started(),
                 served => served.map(drop),
             }

@@ -13,7 +13,7 @@
 //! signal still ends the process at once, and cuts off what is in flight.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -25,9 +25,10 @@ use crate::panic::catch;
 use crate::plugin::builder::ServerBuilder;
 use crate::plugin::select::{Either, select, within};
 use crate::plugin::server::PluginServer;
+use crate::protocol::wire;
 use crate::transport::{
-    EndCause, Inherited, Lifeline, OutputReader, Termination, TerminationWaker, drain_output,
-    ends_with_parent, keep_output_working, mend_output,
+    EndCause, Inherited, Lifeline, OutputReader, PrivateFolder, Termination, TerminationWaker,
+    drain_output, ends_with_parent, keep_output_working, mend_output,
 };
 
 /// The exit status of a plugin that did not stop in time.
@@ -43,28 +44,41 @@ const THREAD_PAUSE: Duration = Duration::from_millis(100);
 /// Wakes the watchdog, once there is one.
 static WATCHDOG: OnceLock<TerminationWaker> = OnceLock::new();
 
-/// Serves on the socket that the host passed, else on one in `dir`. Returns `false` if there is
-/// neither.
+/// Where a plugin serves.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// On the socket that the host passed.
+    Passed,
+    /// On the socket that the host passed, else on one in this folder.
+    PassedOr(&'a Path),
+    /// On a socket that only those find who are told where it is.
+    Private,
+}
+
+/// Serves at this place. Returns `false` if no host has passed a socket, and there is no other place.
 ///
 /// # Errors
 /// The reason why the plugin cannot serve.
-pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options) -> Result<bool> {
+pub(super) fn serve(builder: ServerBuilder, place: Place<'_>, options: Options) -> Result<bool> {
     let failed = |what: &'static str| move |error| Error::io(what, error);
     let runtime = options.runtime().map_err(failed("starting the runtime"))?;
     let builder = builder.before_stop_hook(prepare_output);
     let served = runtime.run(pin!(async {
+        if let Place::Private = place {
+            return serve_privately(builder).await;
+        }
         let inherited = Inherited::claim().map_err(failed("taking over the host's socket"))?;
-        let listen = || Termination::listen().map_err(failed("listening for signals"));
-        let (server, termination) = match (inherited.listener, dir) {
+        let (server, termination) = match (inherited.listener, place) {
             (Some(listener), _) => {
                 let server = builder.build()?;
                 server.start_on(listener).await?;
                 if server.hooks().activate.is_none() {
                     wait_for_activation(&server, inherited.lifeline.as_ref()).await?;
                 }
-                (server, listen()?)
+                let termination = Termination::listen();
+                (server, termination.map_err(failed("listening for signals"))?)
             }
-            (None, Some(dir)) => {
+            (None, Place::PassedOr(dir)) => {
                 let server = builder.location(dir).build()?;
                 // A signal may come as soon as others see the file, and the plugin has to remove
                 // the file then.
@@ -74,13 +88,29 @@ pub(super) fn serve(builder: ServerBuilder, dir: Option<&Path>, options: Options
                 announce(&server);
                 (server, termination)
             }
-            (None, None) => return Ok(false),
+            (None, _) => return Ok(false),
         };
-        start_watchdog(&server, termination, inherited.lifeline).await;
+        start_watchdog(&server, termination, inherited.lifeline, None).await;
         server.stop_result().await.map(|()| true)
     }));
     runtime.shut_down();
     served
+}
+
+/// Serves on a socket in a folder of its own, and prints the variable by which a host uses it.
+async fn serve_privately(builder: ServerBuilder) -> Result<bool> {
+    let failed = |what: &'static str| move |error| Error::io(what, error);
+    let server = builder.build()?;
+    let termination = Termination::listen_at_terminal().map_err(failed("listening for signals"))?;
+    let listening = PrivateFolder::listen(&format!("{}.sock", server.id()));
+    let (folder, listener) = listening.map_err(failed("listening for a debugger's host"))?;
+    let socket = listener.path().map(Path::to_owned).unwrap_or_default();
+    server.start_on(listener).await?;
+    // Whoever has closed the output does not need the line.
+    let _ =
+        writeln!(std::io::stdout(), "{}={}={}", wire::ENV_ATTACH, server.id(), socket.display());
+    start_watchdog(&server, termination, None, Some(folder.path().to_owned())).await;
+    server.stop_result().await.map(|()| true)
 }
 
 /// Waits until the plugin is activated, and for the first calls if that does no harm. Asks the
@@ -127,11 +157,13 @@ fn prepare_output(is_end: bool) {
 
 /// Starts the thread that waits for a reason to stop, sees to it that output holds up nothing, and
 /// ends the process if the stop takes too long. If the system has no thread for the moment, the
-/// runtime looks for a reason meanwhile, and the thread is asked for again.
+/// runtime looks for a reason meanwhile, and the thread is asked for again. The folder is removed if the
+/// process is ended.
 async fn start_watchdog(
     server: &PluginServer,
     termination: Termination,
     lifeline: Option<Lifeline>,
+    folder: Option<PathBuf>,
 ) {
     let watchdog = WATCHDOG.get_or_init(|| termination.waker());
     // A stop that began before woke nobody.
@@ -141,6 +173,7 @@ async fn start_watchdog(
     let reasons = Arc::new((termination, lifeline));
     loop {
         let (watched, watching) = (server.clone(), Arc::clone(&reasons));
+        let folder = folder.clone();
         let watch = move || {
             let (termination, lifeline) = &*watching;
             // Without this thread the plugin could outlive its host, so it goes on in any case.
@@ -149,6 +182,7 @@ async fn start_watchdog(
             watched.request_stop();
             drop(catch(|| drain_output(watched.longest_stop())));
             drop(catch(|| watched.remove_files()));
+            let _ = folder.map(std::fs::remove_dir);
             std::process::exit(FORCED);
         };
         if thread::Builder::new().name("goplug-guard".into()).spawn(watch).is_ok() {

@@ -66,6 +66,7 @@ pub struct Pconf {
     protocol: u32,
     exec: Option<Vec<String>>,
     sha256: Option<Digests>,
+    development: bool,
     methods: Vec<MethodDescriptor>,
     callbacks: Vec<CallbackDescriptor>,
     needs: Vec<ServiceDescriptor>,
@@ -94,6 +95,7 @@ impl Pconf {
             protocol: protocol(descriptor.protocol)?,
             exec: None,
             sha256: None,
+            development: false,
             methods: descriptor.methods,
             callbacks: descriptor.callbacks,
             needs: descriptor.needs,
@@ -181,6 +183,11 @@ impl Pconf {
     /// Whether the plugin is loaded only on demand.
     pub fn lazy_load(&self) -> bool {
         self.lazy_load
+    }
+
+    /// Whether the program may change at any time, since it is being developed.
+    pub fn is_in_development(&self) -> bool {
+        self.development
     }
 
     /// The plugin's version.
@@ -313,6 +320,9 @@ impl Serialize for Pconf {
         }
         if let Some(sha256) = &self.sha256 {
             map.serialize_entry("Sha256", sha256)?;
+        }
+        if self.development {
+            map.serialize_entry("Development", &true)?;
         }
         if !self.methods.is_empty() {
             map.serialize_entry("Methods", &self.methods)?;

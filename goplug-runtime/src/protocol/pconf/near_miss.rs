@@ -3,7 +3,7 @@
 use crate::protocol::edits::edits;
 
 /// The keys that goplug knows.
-pub(super) const KNOWN: [&str; 15] = [
+pub(super) const KNOWN: [&str; 16] = [
     "Name",
     "NameSpace",
     "Url",
@@ -13,6 +13,7 @@ pub(super) const KNOWN: [&str; 15] = [
     "Protocol",
     "Exec",
     "Sha256",
+    "Development",
     "Methods",
     "Callbacks",
     "Needs",

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{PendingCall, PipelineOutcome, Shared, connection_ended};
 use crate::host::connection::deadline_timer::DeadlineTimer;
+use crate::host::connection::debuggee::Debuggee;
 use crate::host::connection::error::{SendError, Stage};
 use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
@@ -51,7 +52,12 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    pub(super) fn new(stream: Stream, shared: Arc<Shared>, limit: usize) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        shared: Arc<Shared>,
+        limit: usize,
+        debuggee: Debuggee,
+    ) -> Self {
         Self {
             stream,
             shared,
@@ -61,7 +67,7 @@ impl Driver {
             sent: 0,
             written: 0,
             outcomes: Vec::new(),
-            timer: DeadlineTimer::default(),
+            timer: DeadlineTimer::new(debuggee),
             is_announced: false,
             stalled: false,
         }

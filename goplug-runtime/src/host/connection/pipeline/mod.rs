@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use self::driver::Driver;
 pub(in crate::host) use self::latency_class::LatencyClass;
 pub(super) use self::pool::{Pipelines, Selection};
+use crate::host::connection::debuggee::Debuggee;
 use crate::host::connection::error::SendError;
 use crate::host::task::OwnedTask;
 use crate::http1::{FLATTEN_LIMIT, Request, Response};
@@ -84,9 +85,9 @@ impl Shared {
 impl Pipeline {
     /// A pipeline on a new connection. A response's body may have at most `limit` bytes. Needs a
     /// runtime.
-    pub(super) fn new(stream: Stream, limit: usize) -> Self {
+    pub(super) fn new(stream: Stream, limit: usize, debuggee: Debuggee) -> Self {
         let shared = Arc::new(Shared(Mutex::default()));
-        let driver = Driver::new(stream, Arc::clone(&shared), limit);
+        let driver = Driver::new(stream, Arc::clone(&shared), limit, debuggee);
         let driver = OwnedTask::spawn(driver.run());
         Self { shared, _driver: driver }
     }
@@ -202,7 +203,7 @@ mod tests {
     /// A pipeline, and the plugin's end of it.
     fn pipeline() -> (Pipeline, Stream) {
         let (host, plugin) = Stream::pair().unwrap();
-        (Pipeline::new(host, 1 << 10), plugin)
+        (Pipeline::new(host, 1 << 10, Debuggee::default()), plugin)
     }
 
     fn response(body: &str) -> String {

@@ -31,6 +31,7 @@ use super::reporter::Reporter;
 use super::restarts::RestartHistory;
 use super::state::PluginState;
 use crate::error::{Error, Result};
+use crate::host::connection::Debuggee;
 use crate::host::install::{DigestCache, Installation};
 use crate::host::instance::{Exit, Instance, OwnedInstance, probe};
 use crate::host::policy::PluginConfiguration;
@@ -191,6 +192,12 @@ impl Supervisor {
         self.plugin.set_instance(Arc::clone(&instance.shared));
         let watch = instance.can_be_replaced().then(|| ProgramWatch::running(&instance.shared));
         self.watch_program(watch);
+        let installation = &instance.installation;
+        if let Some(socket) = &installation.attached {
+            self.report(PluginEvent::Attached(socket.clone()));
+        } else if installation.pconf.is_in_development() && event == PluginEvent::Loaded {
+            self.report(PluginEvent::InDevelopment);
+        }
         if let Some(reporter) = self.reporter.upgrade() {
             reporter.accept(&instance.installation);
             reporter.report(self.plugin.id(), event);
@@ -326,15 +333,16 @@ async fn wait_until(time: Option<Instant>) {
     }
 }
 
-/// Waits until an instance has been idle for the time of the policy, and no callback is
-/// registered; forever if there is no instance or no time. Cancel safe.
+/// Waits until an instance has been idle for the time of the policy, no callback is registered, and no
+/// debugger holds it; forever if there is no instance or no time. Cancel safe.
 async fn wait_until_idle(plugin: &PluginState, instance: Option<Arc<Instance>>) {
     let (Some(instance), Some(limit)) = (instance, plugin.policy().idle_stop) else {
         return std::future::pending().await;
     };
     loop {
         instance.idle(limit).await;
-        if plugin.callbacks().is_empty() {
+        let is_held = Debuggee::new(instance.pid()).is_held();
+        if plugin.callbacks().is_empty() && !is_held {
             return;
         }
         sleep(limit).await;
