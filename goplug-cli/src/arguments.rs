@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,6 +52,11 @@ pub(crate) enum Verb {
     New(New),
     /// Copy plugins' programs into a folder, with the files by which hosts find them
     Install(Install),
+    /// Build plugins, install them, run a host; build and install again on every save
+    ///
+    /// It goes on until Ctrl-C, which ends the host as well. The host has to watch the folder
+    /// (`auto_discover`): it replaces a plugin that was built again, and no call fails because of that.
+    Dev(Dev),
     /// Remove plugins from a folder
     Uninstall(Uninstall),
     /// Print what a plugin offers as code or as a description
@@ -269,6 +275,28 @@ pub(crate) struct Install {
     /// Without a digest, so that the program may be built again
     #[arg(long)]
     pub(crate) dev: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Dev {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+
+    /// The host's command line, which a shell runs once the plugins are installed
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) run: Option<String>,
+
+    /// A command line that builds the plugins, in place of `cargo build`
+    #[arg(long, value_name = "COMMAND", requires = "program", conflicts_with = "cargo")]
+    pub(crate) build: Option<String>,
+
+    /// A plugin's program that the command of --build makes; may be given several times
+    #[arg(long, value_name = "PATH", requires = "build", value_hint = ValueHint::ExecutablePath)]
+    pub(crate) program: Vec<PathBuf>,
+
+    /// Arguments of `cargo build`
+    #[arg(last = true, value_name = "CARGO ARGUMENT")]
+    pub(crate) cargo: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]

@@ -5,10 +5,12 @@
 //! operating system; `failure` is how the command fails, with which exit status; `output` is what it
 //! prints, `log` what plugins say; `arguments` is the command line; `target` is the plugin that a user
 //! names, `pconf` its file, `program` its program, `running` its processes, and `opened` that plugin, ready
-//! to be called; `see`, `call`, `make` and `install` are the verbs; `shell` is about the command itself.
+//! to be called; `see`, `call`, `make` and `install` are the verbs, and `develop` is the verb that
+//! installs again and again; `shell` is about the command itself.
 
 mod arguments;
 mod call;
+mod develop;
 mod failure;
 mod install;
 mod log;
@@ -56,11 +58,13 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(arguments: Arguments, output: &Output) -> Outcome<Status> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    // It ends its host itself.
+    let ends_itself = matches!(arguments.verb, Verb::Dev(_));
     runtime.block_on(async {
         tokio::select! {
             outcome = dispatch(arguments.verb, output) => outcome,
             // Dropping the verb ends what it has started.
-            interrupt = tokio::signal::ctrl_c() => match interrupt {
+            interrupt = tokio::signal::ctrl_c(), if !ends_itself => match interrupt {
                 Ok(()) => Err(Failure::interrupted()),
                 Err(error) => Err(error.into()),
             },
@@ -80,6 +84,7 @@ async fn dispatch(verb: Verb, output: &Output) -> Outcome<Status> {
         Verb::Stop(options) => call::stop(&options, output).await,
         Verb::New(options) => make::new(&options, output),
         Verb::Install(options) => install::install(&options, output).await,
+        Verb::Dev(options) => develop::dev(&options, output).await,
         Verb::Uninstall(options) => install::uninstall(&options, output).await,
         Verb::Generate(options) => see::generate(&options, output).await,
         Verb::Doctor(options) => see::doctor(&options, output).await,

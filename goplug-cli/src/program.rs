@@ -1,6 +1,6 @@
 //! A plugin's program, and its verb `install`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output as ProgramOutput, Stdio};
 use std::time::Duration;
 
@@ -24,6 +24,18 @@ pub(crate) async fn run_install(program: &Path, folder: &Path) -> Outcome<Progra
         true => Ok(output),
         false => Err(no_plugin(program, &last_words(&output))),
     }
+}
+
+/// Has a program write its `.pconf`, whose path it prints.
+pub(crate) async fn written(program: &Path, folder: &Path) -> Outcome<PathBuf> {
+    let output = run_install(program, folder).await?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let paths = printed.lines().map(Path::new);
+    let mut files = paths.filter(|path| path.starts_with(folder) && path.is_file());
+    files.next_back().map(Path::to_owned).ok_or_else(|| {
+        let program = program.display();
+        Failure::unreachable(format!("{program} has not said which .pconf file it has written"))
+    })
 }
 
 fn no_plugin(program: &Path, reason: &str) -> Failure {

@@ -5,7 +5,10 @@
 //! relative to the folder.
 
 mod add;
+mod copy;
+mod development;
 mod remove;
 
 pub(crate) use add::install;
+pub(crate) use development::install_for_development;
 pub(crate) use remove::uninstall;

@@ -26,6 +26,9 @@ struct Entry {
     /// The processes that serve it: a plugin that several hosts have loaded has several.
     processes: Vec<Running>,
     methods: Option<usize>,
+    /// Whether the plugin is installed for development.
+    #[serde(skip_serializing_if = "is_false")]
+    development: bool,
     /// What is started, or the socket to which hosts connect.
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<String>,
@@ -81,15 +84,21 @@ impl Entry {
         let pids = self.processes.iter().filter_map(|process| process.pid);
         let pids = pids.map(|pid| pid.to_string()).collect::<Vec<_>>().join(" ");
         let from = self.reason.as_ref().or(self.program.as_ref());
+        let from = from.map_or_else(|| "-".into(), |from| one_line(from));
         vec![
             name,
             self.version.clone().unwrap_or_else(|| "-".into()),
             self.state.title().into(),
             if pids.is_empty() { "-".into() } else { pids },
             self.methods.map_or_else(|| "-".into(), |methods| methods.to_string()),
-            from.map_or_else(|| "-".into(), |from| one_line(from)),
+            if self.development { from + " (development)" } else { from },
         ]
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 async fn found(plugin: &DiscoveredPlugin, processes: &[PluginProcess]) -> Entry {
@@ -111,6 +120,7 @@ async fn found(plugin: &DiscoveredPlugin, processes: &[PluginProcess]) -> Entry 
         reason: None,
         processes,
         methods: plugin.descriptor().map(|descriptor| descriptor.methods.len()),
+        development: plugin.is_in_development(),
         program: sock.or_else(|| pconf.exec().map(str::to_owned)),
         file,
     }
@@ -124,6 +134,7 @@ fn rejected(file: RejectedFile) -> Entry {
         reason: Some(file.reason),
         processes: Vec::new(),
         methods: None,
+        development: false,
         program: None,
         file: file.path,
     }

@@ -1,8 +1,8 @@
 //! Files and folders with the modes that a registry accepts: only the owner writes.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Everybody reads, enters and executes.
@@ -10,6 +10,16 @@ const EXECUTABLE: u32 = 0o755;
 
 /// Everybody reads.
 const READABLE: u32 = 0o644;
+
+/// What tells a file from the one that was there before: device, inode, length, modification in seconds
+/// and nanoseconds.
+pub(crate) type Stamp = (u64, u64, u64, i64, i64);
+
+/// The stamp of a file, as it is now.
+pub(crate) fn stamp(path: &Path) -> io::Result<Stamp> {
+    let found = fs::metadata(path)?;
+    Ok((found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+}
 
 /// Makes a folder, and those above it.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {

@@ -48,6 +48,7 @@ pub const ROOMS: &[Rooms] = &[
             "running",
             "opened",
             "see | call | make | install",
+            "develop",
             "shell",
         ],
     },

@@ -1,0 +1,170 @@
+//! `goplug dev`: a host calls a plugin all the time while somebody changes the plugin's source.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const GOPLUG: &str = env!("CARGO_BIN_EXE_command-goplug");
+const HOST: &str = env!("CARGO_BIN_EXE_command-host");
+const CALCULATOR: &str = env!("CARGO_BIN_EXE_command-calculator");
+
+/// Long enough for the first build, which may have to make everything that a plugin needs.
+const SOON: Duration = Duration::from_secs(1200);
+
+/// A running `goplug dev`, whose output a test reads line by line. Dropping this ends it.
+struct Development {
+    child: Child,
+    lines: Receiver<String>,
+    /// All lines so far.
+    said: Vec<String>,
+}
+
+impl Development {
+    fn start(project: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(GOPLUG);
+        command.arg("dev").args(["--dir", "plugins"]).args(arguments).current_dir(project);
+        command.env("CARGO_TERM_COLOR", "never").env_remove("GOPLUG_DIR");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        pass_on(child.stdout.take().unwrap(), sender.clone());
+        pass_on(child.stderr.take().unwrap(), sender);
+        Self { child, lines, said: Vec::new() }
+    }
+
+    /// Waits for a line with this text.
+    fn wait_for(&mut self, text: &str) -> String {
+        let until = Instant::now() + SOON;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("{text:?} was not said, only {:#?}", self.said);
+            };
+            self.said.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Ends it as Ctrl-C does, and returns the exit status.
+    fn interrupt(&mut self) -> i32 {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Development {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.interrupt();
+        }
+    }
+}
+
+fn pass_on(output: impl Read + Send + 'static, sender: Sender<String>) {
+    thread::spawn(move || {
+        let lines = BufReader::new(output).lines().map_while(Result::ok);
+        lines.for_each(|line| drop(sender.send(line)));
+    });
+}
+
+/// A package with a plugin, whose method answers with this.
+fn project(answer: &str) -> tempfile::TempDir {
+    let project = tempfile::tempdir().unwrap();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let manifest = format!(
+        "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\ngoplug = {{ path = {:?}, default-features = false, features = [\"plugin\"] }}\n",
+        workspace.join("goplug")
+    );
+    fs::create_dir(project.path().join("src")).unwrap();
+    fs::write(project.path().join("Cargo.toml"), manifest).unwrap();
+    // The versions that are there already.
+    fs::copy(workspace.join("Cargo.lock"), project.path().join("Cargo.lock")).unwrap();
+    save(project.path(), answer);
+    project
+}
+
+fn save(project: &Path, answer: &str) {
+    let source = format!(
+        "#[goplug::plugin]\n#[derive(Default)]\nstruct Tiny;\n\n#[goplug::method(Tiny)]\nfn answer() \
+         -> i32 {{\n    {answer}\n}}\n\ngoplug::main!(Tiny);\n"
+    );
+    fs::write(project.join("src/main.rs"), source).unwrap();
+}
+
+/// The folder in which this workspace is built.
+fn target() -> PathBuf {
+    Path::new(GOPLUG).ancestors().nth(2).unwrap().to_owned()
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !condition() {
+        assert!(since.elapsed() < SOON, "it did not come true that {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_save_replaces_the_plugin_under_a_host_and_no_call_fails() {
+    let project = project("1");
+    let run = format!("exec {HOST} plugins");
+    let target = target();
+    let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
+    let mut development = Development::start(project.path(), &arguments);
+    let host = development.wait_for("process ");
+    development.wait_for("answer 1");
+
+    save(project.path(), "1 +");
+    development.wait_for("the build failed; the plugins that are installed stay");
+    let has_shown = development.said.iter().any(|line| line.contains("error: expected"));
+    assert!(has_shown, "{:#?}", development.said);
+
+    save(project.path(), "1 + 1");
+    let installed = development.wait_for("installed Tiny in ");
+    assert!(installed.starts_with("dev: "), "{installed}");
+    development.wait_for("answer 2");
+
+    assert_eq!(development.interrupt(), 130);
+    let host = PathBuf::from("/proc").join(host.strip_prefix("process ").unwrap());
+    until("the host has ended", || !host.exists());
+    development.said.extend(development.lines.iter());
+    let failed = development.said.iter().filter(|line| line.starts_with("failed: "));
+    assert_eq!(failed.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn other_languages_have_a_command_that_builds_and_a_host_that_ends_is_started_again() {
+    let project = tempfile::tempdir().unwrap();
+    let build = format!("cp {CALCULATOR} made");
+    let arguments = ["--build", &build, "--program", "made", "--run", "echo it runs"];
+    let mut development = Development::start(project.path(), &arguments);
+    development.wait_for("it runs");
+    development.wait_for("the host has ended (exit status: 0)");
+    let pconf = project.path().join("plugins/math.Calculator.pconf");
+    let text = fs::read_to_string(&pconf).unwrap();
+    assert!(text.contains("\"Development\": true") && !text.contains("Sha256"), "{text}");
+
+    fs::write(project.path().join("source"), "").unwrap();
+    development.wait_for("it runs");
+    assert_eq!(development.interrupt(), 130);
+}
+
+#[test]
+fn a_build_without_a_plugin_is_an_error_that_says_what_to_do() {
+    let project = tempfile::tempdir().unwrap();
+    fs::create_dir(project.path().join("src")).unwrap();
+    fs::write(project.path().join("src/main.rs"), "fn main() {}\n").unwrap();
+    let manifest = "[package]\nname = \"none\"\nedition = \"2024\"\n\n[workspace]\n";
+    fs::write(project.path().join("Cargo.toml"), manifest).unwrap();
+    let mut development = Development::start(project.path(), &[]);
+    development
+        .wait_for("goplug: the build makes no plugin's program; run this in a plugin's package");
+    assert_eq!(development.child.wait().unwrap().code(), Some(1));
+}
