@@ -84,6 +84,13 @@ pub const CALLBACK_HOSTS: usize = 64;
 /// plugin; one more that is sent nevertheless is refused.
 pub const SERVICE_CALLS: usize = 64;
 
+/// How many replies to calls of services a host sends one process before it opens a stream for them: 8.
+pub const REPLIES_BEFORE_STREAM: u32 = 8;
+
+/// The largest reply that a host sends on the stream of replies, in bytes: 4 KiB. Larger ones are requests
+/// of their own, and hold up no other.
+pub const STREAMED_REPLY: usize = 4 << 10;
+
 /// How deep calls may be within each other that go from a plugin to a host or from a host to a plugin:
 /// 32. So plugins that call each other in a circle end before their deadline.
 pub const CHAIN_DEPTH: usize = 32;

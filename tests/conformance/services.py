@@ -17,6 +17,20 @@ def listening(plugin):
     return plugin.listen([f"{SERVICE};service"], Goplug_Host="a")
 
 
+def replying(plugin, token="a"):
+    """A connection with a stream of replies, of the host with this token."""
+    client = plugin.connect()
+    client.send(f"POST /CallbackReply HTTP/1.1\r\nHost: goplug\r\nGoplug-Host: {token}\r\n"
+                "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+                "Expect: 100-continue\r\n\r\n")
+    return client
+
+
+def chunk(client, text):
+    """Sends the next part of the stream."""
+    client.send(f"{len(text.encode()):x}\r\n{text}\r\n")
+
+
 def ask(plugin, method, arguments, **headers):
     """Calls a method that asks the service. Returns the host's stream and the caller's connection."""
     events, client = listening(plugin), plugin.connect()
@@ -130,3 +144,46 @@ def _(plugin):
     assert client.response().json() == []
     client.request("texts", ["pages"], Goplug_Host="a", Goplug_Chain=",".join(["a/b"] * 32))
     assert client.response().status >= 400
+
+
+@check(179, "A stream of replies", "replies come as events, and are answered when the stream ends", "own")
+def _(plugin):
+    events, client = ask(plugin, "texts", ["pages"])
+    other = plugin.connect()
+    other.request("texts", ["none"], Goplug_Host="a")
+    asked = {}
+    for _ in range(2):
+        number, _, options, data = called(events)
+        if "replies" not in options:
+            raise Skip("the plugin reads no stream of replies")
+        asked[json.loads(data)["table"]] = number
+    stream = replying(plugin)
+    assert stream.response().status == 100
+    problem = {"type": "urn:goplug:error:method", "status": 422, "error": {"NoTable": "none"}}
+    chunk(stream, f"id: 9999\nevent: reply\ndata: []\n\nid: {asked['none']}\nevent: later\ndata: 1\n\n")
+    text = f"id: {asked['none']}\nevent: error\ndata: {json.dumps(problem)}\n\n"
+    chunk(stream, text[:20])
+    chunk(stream, text[20:])
+    response = other.response()
+    assert response.status == 422 and response.json()["error"] == {"NoTable": "none"}, response
+    chunk(stream, f'id: {asked["pages"]}\nevent: reply\ndata: [{{"number":1,"text":"one"}}]\n\n')
+    assert client.response().json() == ["one"]
+    assert stream.is_open()
+    stream.send(b"0\r\n\r\n")
+    response = stream.response()
+    assert (response.status, response.body) == (200, b""), response
+
+
+@check(190, "A stream of replies", "a reply of another host does not count, and one by request still does", "own")
+def _(plugin):
+    events, client = ask(plugin, "texts", ["pages"])
+    number, _, options, _ = called(events)
+    if "replies" not in options:
+        raise Skip("the plugin reads no stream of replies")
+    stream = replying(plugin, token="b")
+    assert stream.response().status == 100
+    chunk(stream, f"id: {number}\nevent: reply\ndata: []\n\n")
+    stream.send(b"0\r\n\r\n")
+    assert stream.response().status == 200
+    reply(plugin, number, b'[{"number":2,"text":"two"}]', Content_Type="application/json")
+    assert client.response().json() == ["two"]

@@ -15,7 +15,7 @@ fn project() -> PathBuf {
 
 /// Installs the plugin of this program, and runs these checks on it, or all. Returns what the run has printed;
 /// `None` if there is no Python 3 here.
-fn report(program: impl AsRef<Path>, numbers: &[&str]) -> Option<String> {
+fn report(program: impl AsRef<Path>, numbers: &[String]) -> Option<String> {
     if !has_python() {
         return None;
     }
@@ -57,11 +57,13 @@ fn a_plugin_in_rust_follows_the_protocol() {
 
 #[test]
 fn plugins_that_call_services_follow_the_protocol() {
-    for program in [Path::new(REPORT), &project().join("tests/fixtures/python/report.py")] {
-        let numbers = ["170", "171", "172", "173", "174", "175", "176", "177", "178"];
+    let python = project().join("tests/fixtures/python/report.py");
+    // The plugin in Python reads no stream of replies.
+    for (program, expected) in [(Path::new(REPORT), 11), (&python, 9)] {
+        let numbers: Vec<_> = (170..180).chain([190]).map(|number| number.to_string()).collect();
         let Some(report) = report(program, &numbers) else { return };
         let passed = report.lines().filter(|line| line.ends_with(": ok")).count();
-        assert_eq!(passed, numbers.len(), "{report}");
+        assert_eq!(passed, expected, "{report}");
     }
 }
 

@@ -62,6 +62,12 @@ impl Headers {
         text(&self.content_type).is_some_and(|media_type| media_type.starts_with(wire::PROBLEM))
     }
 
+    /// Whether the body is a stream of events.
+    pub(super) fn is_event_stream(&self) -> bool {
+        text(&self.content_type)
+            .is_some_and(|media_type| media_type.starts_with(wire::EVENT_STREAM))
+    }
+
     /// How long calls in flight have after a stop, if the host says so. A value that is none counts as
     /// none: a stop must not fail.
     pub(super) fn for_calls(&self) -> Option<Duration> {

@@ -12,9 +12,10 @@
 //! - `headers`, `route`: what the head of a request says
 //! - `lifecycle`: how far the plugin has come, and what is in flight
 //! - `callbacks`: which host listens to what, and what waits for it
-//! - `local_services`, `services`: the services of hosts, for the plugin's own code
+//! - `local_services`: the services of a host in the same process, for tests
 //! - `dispatch`, `result_stream`, `streaming`, `response`, `request_handler`: from a request to its response
 //! - `connection`: from bytes to requests, and from responses to bytes
+//! - `services`: the services of hosts, for the plugin's own code
 //! - `server`, `builder`: the server, and how it is made
 //! - `logs`: what the program says with `tracing`, as records that its host reads
 //! - `program`: a plugin's `main`

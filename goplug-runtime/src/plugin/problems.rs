@@ -30,6 +30,11 @@ pub(super) fn no_event() -> Problem {
     bad_request("the body of this method is a stream of events, and it has none")
 }
 
+/// A stream of replies has come, and the plugin has not said that it reads any.
+pub(super) fn no_reply_stream() -> Problem {
+    bad_request("this plugin reads no stream of replies: send each reply as a request of its own")
+}
+
 /// No host has activated the plugin.
 pub(super) fn not_active() -> Problem {
     Problem::new(ProblemKind::NotActive, "no host has activated the plugin yet")

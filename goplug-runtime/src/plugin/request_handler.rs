@@ -22,11 +22,11 @@ use super::definition::{PluginDefinition, Settings};
 use super::dispatch::{self, Begun, Running};
 use super::headers::{CallHeaders, Headers, parse_budget};
 use super::lifecycle::{CallGuard, Lifecycle, Phase};
-use super::problems::{bad_request, stopping};
+use super::problems::{bad_request, no_reply_stream, stopping};
 use super::response::{Response, ResponseGuard};
 use super::result_stream::Opening;
 use super::route::{
-    CallSource, ControlRequest, IncomingCall, MethodCall, Route, control_request, other_than_post,
+    CallSource, ControlRequest, IncomingCall, MethodCall, Route, other_than_post, reserved,
 };
 use super::stop_times::StopTimes;
 #[cfg(feature = "schema")]
@@ -161,11 +161,7 @@ impl RequestHandler {
                 }
             };
         }
-        let headers = Headers::new(fields);
-        match control_request(&method, path, timeout, headers) {
-            Ok(request) => Route::Control(Box::new(request)),
-            Err(problem) => Route::Invalid(problem),
-        }
+        reserved(&method, path, timeout, Headers::new(fields))
     }
 
     /// Where a call comes from, for the services that it calls.
@@ -188,6 +184,7 @@ impl RequestHandler {
             Route::Control(request) => {
                 return Answer::pending(PendingRequest::Control { request, body });
             }
+            Route::Replies(_) => return Answer::refusal(&no_reply_stream()),
             Route::Invalid(problem) => return Answer::refusal(&problem),
         };
         self.begin_method(method, call, source, cx)

@@ -23,6 +23,8 @@ pub(super) enum Route<'h> {
     Incoming(Box<IncomingCall<'h>>),
     /// One of the requests that the protocol reserves.
     Control(Box<ControlRequest>),
+    /// A stream of replies, whose body is read as it arrives.
+    Replies(Box<Headers>),
     /// An invalid request; the problem is its answer.
     Invalid(Problem),
 }
@@ -175,11 +177,24 @@ fn not_post<'h>(verb: &str) -> Route<'h> {
     Route::Invalid(bad_request(format!("{verb} is not POST")))
 }
 
-/// The request for a method that the protocol reserves.
-///
-/// # Errors
-/// A problem if the protocol does not reserve the method, or if the request is invalid.
-pub(super) fn control_request(
+/// A request for a method that the protocol reserves. It is invalid if the protocol does not reserve the
+/// method.
+pub(super) fn reserved<'h>(
+    method: &str,
+    path: &str,
+    timeout: Option<&[u8]>,
+    headers: Headers,
+) -> Route<'h> {
+    if method == wire::CALLBACK_REPLY && headers.is_event_stream() {
+        return Route::Replies(Box::new(headers));
+    }
+    match control_request(method, path, timeout, headers) {
+        Ok(request) => Route::Control(Box::new(request)),
+        Err(problem) => Route::Invalid(problem),
+    }
+}
+
+fn control_request(
     method: &str,
     path: &str,
     timeout: Option<&[u8]>,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::callbacks::{Hub, HubNotifier, NoHost, OutgoingCall};
+use super::connection::READ_REPLIES;
 use super::definition::PluginDefinition;
 use super::local_services::{LocalServices, not_provided};
 use crate::error::{Error, Result};
@@ -145,6 +146,7 @@ impl Host {
                  them"
             )),
         })?;
+        hub.set_reply_reader(&READ_REPLIES);
         Ok(Provider::Host { hub: Arc::clone(hub), definition: Arc::clone(definition), serial })
     }
 
@@ -185,6 +187,7 @@ impl Host {
             chain: chain.as_str(),
             traceparent,
             accepts_parts: request.accepts_parts,
+            takes_stream: matches!(self.provider, Provider::Host { .. }),
             is_base64,
         };
         let result = match &self.provider {

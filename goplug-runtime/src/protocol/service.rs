@@ -17,6 +17,7 @@ const TIMEOUT: &str = "timeout=";
 const CHAIN: &str = "chain=";
 const TRACEPARENT: &str = "traceparent=";
 const PARTS: &str = "parts";
+const REPLIES: &str = "replies";
 const BASE64: &str = "base64";
 const ENTRY: &str = ";service";
 
@@ -57,6 +58,8 @@ pub struct ServiceCall<'a> {
     pub traceparent: Option<Traceparent>,
     /// Whether the reply may consist of parts.
     pub accepts_parts: bool,
+    /// Whether the reply may be an event of a stream of replies.
+    pub takes_stream: bool,
     /// Whether the data are base64.
     pub is_base64: bool,
 }
@@ -87,11 +90,13 @@ impl<'a> ServiceEvent<'a> {
             chain: "",
             traceparent: None,
             accepts_parts: false,
+            takes_stream: false,
             is_base64: false,
         };
         for option in options.split(';').skip(1) {
             match option {
                 PARTS => call.accepts_parts = true,
+                REPLIES => call.takes_stream = true,
                 BASE64 => call.is_base64 = true,
                 // What is added later can be done without.
                 _ => {
@@ -124,7 +129,9 @@ impl ServiceCall<'_> {
         if let Some(traceparent) = traceparent {
             let _ = write!(text, ";{TRACEPARENT}{traceparent}");
         }
-        for (option, is_set) in [(PARTS, self.accepts_parts), (BASE64, self.is_base64)] {
+        let options =
+            [(PARTS, self.accepts_parts), (REPLIES, self.takes_stream), (BASE64, self.is_base64)];
+        for (option, is_set) in options {
             if is_set {
                 text.extend([";", option]);
             }
@@ -149,6 +156,7 @@ mod tests {
         chain: "",
         traceparent: None,
         accepts_parts: false,
+        takes_stream: false,
         is_base64: false,
     };
 
@@ -161,7 +169,8 @@ mod tests {
                     let call = ServiceCall { method, timeout, accepts_parts, is_base64, ..QUERY };
                     let chain = if is_base64 { "acme.A/m,B/x%3B" } else { "" };
                     let traceparent = Traceparent::new(7, 9, accepts_parts);
-                    let call = ServiceCall { chain, traceparent, ..call };
+                    let takes_stream = accepts_parts != is_base64;
+                    let call = ServiceCall { chain, traceparent, takes_stream, ..call };
                     let text = call.event_type();
                     assert_eq!(ServiceEvent::read(&text), Some(ServiceEvent::Call(call)), "{text}");
                     assert!(is_of_service(&text), "{text}");

@@ -105,7 +105,10 @@ pub const EVENT_END: &str = "end";
 pub const EVENT_PROGRESS: &str = "progress";
 /// The event with the result of a call that reports.
 pub const EVENT_RESULT: &str = "result";
-/// The event that ends a stream which has failed. Its data is a problem document.
+/// The event of a stream of replies that is the result of a call.
+pub const EVENT_REPLY: &str = "reply";
+/// The event that ends a stream which has failed, or that is the failure of a call in a stream of replies.
+/// Its data is a problem document.
 pub const EVENT_ERROR: &str = "error";
 /// The end of an event's type if its data is base64 of raw bytes.
 pub const EVENT_BASE64_SUFFIX: &str = ";base64";

@@ -22,6 +22,7 @@ mod inbox;
 mod peer;
 mod polls;
 mod registrations;
+mod replies;
 mod services;
 mod stream;
 mod targets;

@@ -2,21 +2,27 @@
 //!
 //! A call arrives as an event of the plugin's stream, and is replied to as a callback is. Each runs in
 //! a task of its own, so that a slow one holds up nothing: no call, no callback, no other service. The
-//! tasks end with the task that receives the plugin's callbacks.
+//! tasks end with the task that receives the plugin's callbacks. In a runtime with one thread, a call that
+//! comes alone is polled once before it gets a task: most are ready then.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::{pending, poll_fn};
+use std::mem::take;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::Callbacks;
 use super::peer::CallbackPeer;
+use super::replies::{Replies, Sent, SentReply};
 use super::targets::{ArrivedCall, ServiceTarget};
 use crate::error::Error;
 use crate::limits;
@@ -32,8 +38,16 @@ pub(super) struct ServiceCalls {
     peer: Arc<CallbackPeer>,
     host_id: Arc<str>,
     activation: ActivationId,
+    /// What is sent without a request for each reply.
+    replies: Arc<Replies>,
+    /// Calls that have arrived, and have not begun.
+    arrived: Vec<Arrived>,
     tasks: JoinSet<Ended>,
     running: HashMap<u64, Running>,
+    /// Whether a task would run on this thread, and hold up this one as long as the call itself.
+    has_one_thread: bool,
+    /// As [`Ended::requests`], of a call that was answered without a task.
+    answered_at_once: Option<u32>,
     /// How many calls have no answer yet.
     unanswered: Arc<AtomicUsize>,
 }
@@ -45,6 +59,13 @@ struct Ended {
     /// How many requests the connection has carried on which the answer was sent; `None` if it was not
     /// sent.
     requests: Option<u32>,
+}
+
+/// A call that has not begun.
+struct Arrived {
+    id: u64,
+    place: Arc<Place>,
+    run: Pin<Box<dyn Future<Output = Ended> + Send>>,
 }
 
 /// A call with a task of its own, which has not ended.
@@ -87,17 +108,29 @@ impl Drop for Place {
 
 impl ServiceCalls {
     pub(super) fn new(peer: &Arc<CallbackPeer>, callbacks: &Callbacks) -> Self {
+        let host_id: Arc<str> = callbacks.host_id.as_str().into();
+        let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
         Self {
             peer: Arc::clone(peer),
-            host_id: callbacks.host_id.as_str().into(),
+            replies: Arc::new(Replies::new(Arc::clone(peer), Arc::clone(&host_id))),
+            host_id,
             activation: callbacks.activation_id(),
+            arrived: Vec::new(),
             tasks: JoinSet::new(),
             running: HashMap::new(),
+            has_one_thread: matches!(flavor, Ok(RuntimeFlavor::CurrentThread)),
+            answered_at_once: None,
             unanswered: Arc::default(),
         }
     }
 
-    /// Takes an event of the stream that is no callback: begins a call, or ends one. Does not wait.
+    /// The replies, whose stream has to be watched.
+    pub(super) fn replies(&self) -> Arc<Replies> {
+        Arc::clone(&self.replies)
+    }
+
+    /// Takes an event of the stream that is no callback: a call, which [`begin`](Self::begin) begins, or
+    /// the end of one. Does not wait.
     pub(super) fn take(&mut self, event_type: &str, data: &[u8], id: Option<u64>) {
         while let Some(ended) = self.tasks.try_join_next() {
             if let Ok(Ended { id, .. }) = ended {
@@ -108,13 +141,14 @@ impl ServiceCalls {
         match (ServiceEvent::read(event_type), id) {
             (Some(ServiceEvent::Cancel), _) => {
                 let id = std::str::from_utf8(data).ok().and_then(|id| id.trim().parse().ok());
+                self.arrived.retain(|arrived| Some(arrived.id) != id);
                 let running = id.and_then(|id: u64| self.running.remove(&id));
                 if let Some(Running { task, place }) = running {
                     place.free();
                     task.abort();
                 }
             }
-            (Some(ServiceEvent::Call(call)), Some(id)) => self.begin(&call, data, id),
+            (Some(ServiceEvent::Call(call)), Some(id)) => self.arrive(&call, data, id),
             (Some(ServiceEvent::Call(_)), None) | (None, _) => contained(|| {
                 tracing::warn!(
                     target: "goplug::services", plugin = %self.peer.id(),
@@ -142,12 +176,46 @@ impl ServiceCalls {
         pending().await
     }
 
-    fn begin(&mut self, call: &ServiceCall<'_>, data: &[u8], id: u64) {
+    /// Begins the calls that have arrived. Does not wait.
+    pub(super) fn begin(&mut self) {
+        let is_alone = self.has_one_thread && self.running.is_empty() && self.arrived.len() == 1;
+        for Arrived { id, place, mut run } in take(&mut self.arrived) {
+            if is_alone {
+                // A task polls it again, so nobody has to be woken by this poll.
+                let mut nobody = Context::from_waker(Waker::noop());
+                if let Poll::Ready(ended) = run.as_mut().poll(&mut nobody) {
+                    self.answered_at_once = ended.requests;
+                    return;
+                }
+            }
+            let task = self.tasks.spawn(run);
+            self.running.insert(id, Running { task, place });
+        }
+    }
+
+    /// As [`answered`](Self::answered), if a call has been answered as it began.
+    pub(super) fn answered_at_once(&mut self) -> Option<u32> {
+        self.answered_at_once.take().filter(|_| self.peer.calls() <= 1)
+    }
+
+    /// Sends replies again, as requests.
+    pub(super) fn send_again(&mut self, replies: VecDeque<SentReply>) {
+        for SentReply { id, body, media_type } in replies {
+            let (peer, host_id) = (Arc::clone(&self.peer), Arc::clone(&self.host_id));
+            self.tasks.spawn(async move {
+                // The plugin refuses a reply that it has had.
+                drop(peer.reply(&host_id, id, (&body, media_type), || false).await);
+                Ended { id, requests: None }
+            });
+        }
+    }
+
+    fn arrive(&mut self, call: &ServiceCall<'_>, data: &[u8], id: u64) {
         // A plugin that heeds no limit gets no task for each of its calls.
-        if self.running.len() >= 4 * limits::SERVICE_CALLS {
+        if self.running.len() + self.arrived.len() >= 4 * limits::SERVICE_CALLS {
             return;
         }
-        let reply = self.arrive(call, data);
+        let reply = self.target(call, data);
         let place = Place::take(&self.unanswered);
         let caller = Caller {
             peer: Arc::clone(&self.peer),
@@ -155,10 +223,11 @@ impl ServiceCalls {
             name: format!("{}/{}", call.service, call.method),
             id,
             accepts_parts: call.accepts_parts,
+            replies: call.takes_stream.then(|| Arc::clone(&self.replies)),
             place: Arc::clone(&place),
         };
         let activation = self.activation;
-        let task = self.tasks.spawn(async move {
+        let run = Box::pin(async move {
             let answer = match reply {
                 Ok((target, call)) => caller.answer(&*target, call, activation).await,
                 Err(problem) => Err(problem),
@@ -166,11 +235,11 @@ impl ServiceCalls {
             caller.place.free();
             Ended { id, requests: caller.send(answer).await }
         });
-        self.running.insert(id, Running { task, place });
+        self.arrived.push(Arrived { id, place, run });
     }
 
     /// What a call is passed to.
-    fn arrive(
+    fn target(
         &self,
         call: &ServiceCall<'_>,
         data: &[u8],
@@ -223,6 +292,8 @@ struct Caller {
     /// The id of the event.
     id: u64,
     accepts_parts: bool,
+    /// If the plugin takes the reply on a stream.
+    replies: Option<Arc<Replies>>,
     place: Arc<Place>,
 }
 
@@ -275,6 +346,11 @@ impl Caller {
             Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
         };
         let Self { peer, host_id, id, place, .. } = self;
+        let opening = match self.replies.as_ref().map(|it| it.send(*id, &body, media_type)) {
+            Some(Sent::OnStream(requests)) => return Some(requests),
+            Some(Sent::Before(opening)) => Some(opening),
+            Some(Sent::NotYet) | None => None,
+        };
         let is_only = || place.is_only() && peer.calls() <= 1;
         let reply = || peer.reply(host_id, *id, (&body, media_type), is_only);
         let mut sent = reply().await;
@@ -292,6 +368,9 @@ impl Caller {
                     "the answer did not reach the plugin: {error}"
                 );
             });
+        }
+        if let Some(opening) = opening {
+            opening.open().await;
         }
         sent.ok()
     }

@@ -102,7 +102,7 @@ impl<'a> StreamReader<'a> {
 
     /// Registers these names, which opens the stream. Without names, the plugin ends the
     /// registration.
-    async fn open(&self, names: &[String]) -> Result<CallbackStream> {
+    async fn open(&mut self, names: &[String]) -> Result<CallbackStream> {
         let body = serde_json::to_vec(names).unwrap_or_default();
         let last_event_id = self.last_event_id.unwrap_or(0).to_string();
         let headers = [
@@ -148,6 +148,7 @@ impl<'a> StreamReader<'a> {
         on_missed: &(impl Fn(u64) + Send),
     ) -> StreamEnd {
         let polls_busily = stream.connection.polls_busily();
+        let replies = self.services.replies();
         loop {
             let services = &mut self.services;
             let receive = async {
@@ -165,12 +166,21 @@ impl<'a> StreamReader<'a> {
                     stream.connection.wait_busily(requests).await;
                     continue;
                 }
+                unconfirmed = replies.unconfirmed() => {
+                    self.services.send_again(unconfirmed);
+                    continue;
+                }
             }
-            if let Err(error) = self.decode(&mut stream.decoder, on_missed) {
+            let decoded = self.decode(&mut stream.decoder, on_missed);
+            self.services.begin();
+            if let Err(error) = decoded {
                 contained(
                     || tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}"),
                 );
                 return StreamEnd::Broken;
+            }
+            if polls_busily && let Some(requests) = self.services.answered_at_once() {
+                stream.connection.wait_busily(requests).await;
             }
         }
     }

@@ -17,6 +17,7 @@ use super::exchange::Connection;
 use super::open::connect;
 use super::pipeline::{Pipeline, PipelineOutcome, Pipelines, Selection};
 use super::pool::{Member, Pool};
+use super::reply_stream::ReplyStream;
 use super::shortage::ShortageRetry;
 use crate::host::runtime;
 use crate::http1::{Request, Response, is_host};
@@ -320,6 +321,17 @@ impl Endpoint {
         let authority = self.authority.as_bytes();
         let Self { socket, body_limit, busy_poll, .. } = self;
         EventStream::open(socket, within, request, authority, *body_limit, *busy_poll).await
+    }
+
+    /// Opens a stream of replies by this request; `None` if the plugin refuses it.
+    pub(in crate::host) async fn open_replies(
+        &self,
+        request: &Request<'_>,
+        within: Duration,
+    ) -> io::Result<Option<ReplyStream>> {
+        let authority = self.authority.as_bytes();
+        let Self { socket, body_limit, busy_poll, .. } = self;
+        ReplyStream::open(socket, within, request, authority, *body_limit, *busy_poll).await
     }
 
     /// Opens a connection that is not in the pool.

@@ -1,6 +1,7 @@
 //! The callbacks of one plugin: all its hosts behind one lock.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::any::Any;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -19,6 +20,8 @@ pub(in crate::plugin) struct Hub {
     pub(super) resume: Duration,
     /// How many bytes the answer of a host may have.
     pub(super) body_limit: usize,
+    /// The part of the server that reads streams of replies.
+    reply_reader: OnceLock<&'static (dyn Any + Send + Sync)>,
 }
 
 /// All hosts of one plugin.
@@ -35,7 +38,25 @@ pub(super) struct Hosts {
 
 impl Hub {
     pub(in crate::plugin) fn new(resume: Duration, body_limit: usize) -> Self {
-        Self { hosts: Mutex::default(), changed: Notify::new(), resume, body_limit }
+        Self {
+            hosts: Mutex::default(),
+            changed: Notify::new(),
+            resume,
+            body_limit,
+            reply_reader: OnceLock::new(),
+        }
+    }
+
+    /// Notes what reads streams of replies. Only the code that calls services names it, so that the
+    /// linker drops it from all other plugins.
+    pub(in crate::plugin) fn set_reply_reader(&self, reader: &'static (dyn Any + Send + Sync)) {
+        // Every caller names the same.
+        self.reply_reader.get_or_init(|| reader);
+    }
+
+    /// What reads streams of replies, once the plugin has called a service.
+    pub(in crate::plugin) fn reply_reader<T: Any>(&self) -> Option<&'static T> {
+        self.reply_reader.get()?.downcast_ref()
     }
 
     /// The hosts, without those that stayed away for too long.

@@ -27,7 +27,7 @@ use super::lifecycle::Phase;
 use super::request_handler::RequestHandler;
 use crate::transport::Stream;
 
-pub(super) use self::h1::ANSWER_INCOMING;
+pub(super) use self::h1::{ANSWER_INCOMING, READ_REPLIES};
 pub(super) use self::result_stream::SEND_RESULT;
 
 /// Serves one connection until its peer or the plugin ends it. `id` is the connection's number

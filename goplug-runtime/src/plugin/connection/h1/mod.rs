@@ -10,6 +10,7 @@
 mod body;
 mod head;
 mod incoming;
+mod replies;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -24,13 +25,16 @@ use self::body::BodyInfo;
 use self::head::NextRequest;
 pub(in crate::plugin) use self::incoming::ANSWER_INCOMING;
 use self::incoming::AnswerIncoming;
+pub(in crate::plugin) use self::replies::READ_REPLIES;
+use self::replies::ReadReplies;
 use super::buffered_stream::{BufferedStream, Closed};
 use super::feed::Feed;
 use super::outbox::Outbox;
 use crate::http1::{BodyLength, HeadCache, ResponseHead};
 use crate::limits;
 use crate::plugin::callbacks::{CallbackStream, Hangup};
-use crate::plugin::problems::bad_request;
+use crate::plugin::headers::Headers;
+use crate::plugin::problems::{bad_request, no_reply_stream};
 use crate::plugin::request_handler::{Answer, RequestHandler};
 use crate::plugin::response::{Content, Response, ResponseGuard};
 use crate::plugin::result_stream::ResultStream;
@@ -121,6 +125,7 @@ impl<'h> H1Connection<'h> {
                         return Ok(stream);
                     }
                 }
+                NextRequest::Request(Route::Replies(of), info) => self.replies(of, info).await?,
                 NextRequest::Request(route, info) => {
                     self.last = !info.keep_alive;
                     let body = match self.take_body(info) {
@@ -141,6 +146,15 @@ impl<'h> H1Connection<'h> {
         }
         self.flush().await?;
         Ok(Served::Closed)
+    }
+
+    /// Reads a stream of replies, if the plugin has called a service.
+    async fn replies(&mut self, headers: Box<Headers>, info: BodyInfo) -> Result<(), Closed> {
+        self.last = !info.keep_alive;
+        match self.handler.hub().reply_reader() {
+            Some(ReadReplies(read)) => read(self, headers, info).await,
+            None => Err(self.refuse(&no_reply_stream()).await),
+        }
     }
 
     /// Answers a request. If the response is a stream, only its head is pushed, and the stream is
