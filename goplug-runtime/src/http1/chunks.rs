@@ -1,7 +1,5 @@
 //! Writing a body in chunks.
 
-use std::io;
-
 /// What follows the data of a chunk.
 pub const CHUNK_END: &[u8] = b"\r\n";
 
@@ -10,6 +8,23 @@ pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Appends the line that comes before the data of a chunk.
 pub fn write_chunk_size(out: &mut Vec<u8>, size: usize) {
-    // Writing to memory does not fail.
-    let _ = io::Write::write_fmt(out, format_args!("{size:x}\r\n"));
+    let digits = (usize::BITS - size.leading_zeros()).div_ceil(4).max(1);
+    for place in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[size >> (4 * place) & 0xf]);
+    }
+    out.extend_from_slice(CHUNK_END);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_hexadecimal() {
+        for size in [0, 1, 0xf, 0x10, 0xabc, 0x1_0000, usize::MAX] {
+            let mut out = b"before ".to_vec();
+            write_chunk_size(&mut out, size);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("before {size:x}\r\n"));
+        }
+    }
 }

@@ -118,15 +118,18 @@ impl ServiceCall<'_> {
     /// The event's type.
     pub fn event_type(&self) -> String {
         let Self { service, method, timeout, chain, traceparent, .. } = self;
-        let mut text = format!("{service}/{method}{CALL}");
+        // Room for the options, so that the text is not moved.
+        let mut text = String::with_capacity(service.len() + method.len() + chain.len() + 96);
+        text.extend([service, "/", method, CALL]);
         if let Some(timeout) = timeout {
-            // Writing to a string cannot fail.
-            let _ = write!(text, ";{TIMEOUT}{}", timeout_value(*timeout));
+            let mut digits = itoa::Buffer::new();
+            text.extend([";", TIMEOUT, digits.format(timeout_value(*timeout))]);
         }
         if !chain.is_empty() {
             text.extend([";", CHAIN, chain]);
         }
         if let Some(traceparent) = traceparent {
+            // Writing to a string cannot fail.
             let _ = write!(text, ";{TRACEPARENT}{traceparent}");
         }
         let options =

@@ -34,6 +34,10 @@ const MAX_PERIOD: u32 = 64 * ROUND;
 #[cfg(feature = "plugin")]
 const FIRST: u32 = 5;
 
+/// How long a reader that takes turns polls before it lets the runtime look for what has come elsewhere.
+#[cfg(feature = "host")]
+const TURN: Duration = Duration::from_micros(2);
+
 /// Whether a thread of this process is polling. A second thread would only be in its way.
 static POLLING: AtomicBool = AtomicBool::new(false);
 
@@ -168,27 +172,27 @@ impl BusyPoll {
         if self.requests == 1 { first } else { self.bound }
     }
 
-    /// Keeps the thread from waiting until `has_come` returns true, and gives all that the runtime watches
-    /// a turn meanwhile. If other threads belong to the runtime, reads into `target` instead, as
-    /// [`read`](Self::read) does; an error and the end of the stream come again with the next read. Cancel
-    /// safe.
+    /// As [`read`](Self::read), and gives all that the runtime watches a turn meanwhile, unless other
+    /// threads belong to the runtime. An error and the end of the stream come again with the next read.
+    /// Cancel safe.
     #[cfg(feature = "host")]
-    pub async fn wait_in_turn(
-        &mut self,
-        socket: impl AsFd,
-        target: &mut Vec<u8>,
-        has_come: impl Fn() -> bool,
-    ) {
-        if !self.takes_turns {
+    pub async fn wait_in_turn(&mut self, socket: impl AsFd, target: &mut Vec<u8>) {
+        if !self.takes_turns || target.len() == target.capacity() {
             drop(self.read(socket, target));
             return;
         }
         let began = Instant::now();
-        while !has_come() && began.elapsed() < self.bound {
+        let has_come = loop {
+            if poll(&socket, target, TURN).is_some() {
+                break true;
+            }
+            if began.elapsed() >= self.bound {
+                break false;
+            }
             // Unlike a task that wakes itself, this makes the runtime look for what has come.
             tokio::task::yield_now().await;
-        }
-        self.note(has_come());
+        };
+        self.note(has_come);
     }
 
     /// Makes polling rarer if it did not help.

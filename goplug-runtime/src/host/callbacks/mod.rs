@@ -17,6 +17,7 @@
 //! `stream` (or `polls`, for plugins of the original GoPlug) and `handler_loop`.
 
 mod batch;
+mod call_type;
 mod handler_loop;
 mod inbox;
 mod peer;

@@ -13,25 +13,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::Callbacks;
+use super::call_type::CallType;
 use super::peer::CallbackPeer;
 use super::replies::{Replies, Sent, SentReply};
 use super::targets::{ArrivedCall, ServiceTarget};
 use crate::error::Error;
 use crate::limits;
 use crate::panic::{catch_panic, contained};
-use crate::protocol::chain::Chain;
-use crate::protocol::service::{ServiceCall, ServiceEvent};
+use crate::protocol::service::ServiceEvent;
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{Problem, ProblemKind, parts, wire};
-use crate::typed::{ActivationId, MediaType, Reply, Work, within_activation};
+use crate::typed::{ActivationId, Reply, Work, within_activation};
 
 /// The calls of services that are in flight for one process.
 pub(super) struct ServiceCalls {
@@ -40,6 +38,8 @@ pub(super) struct ServiceCalls {
     activation: ActivationId,
     /// What is sent without a request for each reply.
     replies: Arc<Replies>,
+    /// The type of the last call's event.
+    last_type: Option<Arc<CallType>>,
     /// Calls that have arrived, and have not begun.
     arrived: Vec<Arrived>,
     tasks: JoinSet<Ended>,
@@ -115,6 +115,7 @@ impl ServiceCalls {
             replies: Arc::new(Replies::new(Arc::clone(peer), Arc::clone(&host_id))),
             host_id,
             activation: callbacks.activation_id(),
+            last_type: None,
             arrived: Vec::new(),
             tasks: JoinSet::new(),
             running: HashMap::new(),
@@ -132,11 +133,6 @@ impl ServiceCalls {
     /// Takes an event of the stream that is no callback: a call, which [`begin`](Self::begin) begins, or
     /// the end of one. Does not wait.
     pub(super) fn take(&mut self, event_type: &str, data: &[u8], id: Option<u64>) {
-        while let Some(ended) = self.tasks.try_join_next() {
-            if let Ok(Ended { id, .. }) = ended {
-                self.running.remove(&id);
-            }
-        }
         // An event without an id cannot be replied to.
         match (ServiceEvent::read(event_type), id) {
             (Some(ServiceEvent::Cancel), _) => {
@@ -148,7 +144,13 @@ impl ServiceCalls {
                     task.abort();
                 }
             }
-            (Some(ServiceEvent::Call(call)), Some(id)) => self.arrive(&call, data, id),
+            (Some(ServiceEvent::Call(call)), Some(id)) => {
+                let service = self.peer.service(call.service);
+                let call_type = Arc::new(CallType::new(event_type, &call, service));
+                // A service that is missing may be added.
+                self.last_type = call_type.target.is_ok().then(|| Arc::clone(&call_type));
+                self.arrive(call_type, data, id);
+            }
             (Some(ServiceEvent::Call(_)), None) | (None, _) => contained(|| {
                 tracing::warn!(
                     target: "goplug::services", plugin = %self.peer.id(),
@@ -174,6 +176,18 @@ impl ServiceCalls {
             }
         }
         pending().await
+    }
+
+    /// Whether an event with this type is for [`take_again`](Self::take_again).
+    pub(super) fn knows(&self, event_type: &str) -> bool {
+        self.last_type.as_ref().is_some_and(|last| last.is(event_type))
+    }
+
+    /// Takes a call whose event has the same type as that of the last call.
+    pub(super) fn take_again(&mut self, data: &[u8], id: u64) {
+        if let Some(last) = &self.last_type {
+            self.arrive(Arc::clone(last), data, id);
+        }
     }
 
     /// Begins the calls that have arrived. Does not wait.
@@ -210,25 +224,29 @@ impl ServiceCalls {
         }
     }
 
-    fn arrive(&mut self, call: &ServiceCall<'_>, data: &[u8], id: u64) {
+    fn arrive(&mut self, call_type: Arc<CallType>, data: &[u8], id: u64) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            if let Ok(Ended { id, .. }) = ended {
+                self.running.remove(&id);
+            }
+        }
         // A plugin that heeds no limit gets no task for each of its calls.
         if self.running.len() + self.arrived.len() >= 4 * limits::SERVICE_CALLS {
             return;
         }
-        let reply = self.target(call, data);
+        let call = self.admit(&call_type, data);
         let place = Place::take(&self.unanswered);
         let caller = Caller {
             peer: Arc::clone(&self.peer),
             host_id: Arc::clone(&self.host_id),
-            name: format!("{}/{}", call.service, call.method),
             id,
-            accepts_parts: call.accepts_parts,
-            replies: call.takes_stream.then(|| Arc::clone(&self.replies)),
+            replies: call_type.takes_stream.then(|| Arc::clone(&self.replies)),
+            call_type,
             place: Arc::clone(&place),
         };
         let activation = self.activation;
         let run = Box::pin(async move {
-            let answer = match reply {
+            let answer = match call {
                 Ok((target, call)) => caller.answer(&*target, call, activation).await,
                 Err(problem) => Err(problem),
             };
@@ -239,47 +257,19 @@ impl ServiceCalls {
     }
 
     /// What a call is passed to.
-    fn target(
+    fn admit(
         &self,
-        call: &ServiceCall<'_>,
+        call_type: &CallType,
         data: &[u8],
     ) -> Result<(Arc<dyn ServiceTarget>, ArrivedCall), Problem> {
-        let refused = |kind, text| Err(Problem::new(kind, text));
         if self.unanswered.load(Ordering::Relaxed) >= limits::SERVICE_CALLS {
             let text = format!(
                 "{} calls of services of this host are in flight already, and it takes no more",
                 limits::SERVICE_CALLS
             );
-            return refused(ProblemKind::Internal, text);
+            return Err(Problem::new(ProblemKind::Internal, text));
         }
-        let Some(target) = self.peer.service(call.service) else {
-            let text = format!("this host provides no service {:?}", call.service);
-            return refused(ProblemKind::UnknownMethod, text);
-        };
-        let within = Chain::read(call.chain.as_bytes()).unwrap_or_default();
-        let chain = within.with(call.service, call.method);
-        if within.is_full() {
-            let text = format!("the calls are within each other too deep: {chain}");
-            return refused(ProblemKind::Internal, text);
-        }
-        let (body, media_type) = if call.is_base64 {
-            match BASE64.decode(data) {
-                Ok(body) => (body.into(), MediaType::Raw),
-                Err(error) => {
-                    let text = format!("the data are not base64: {error}");
-                    return refused(ProblemKind::InvalidArguments, text);
-                }
-            }
-        } else {
-            (Bytes::copy_from_slice(data), MediaType::Json)
-        };
-        let timeout = call.timeout.unwrap_or(limits::CALL_TIMEOUT).min(limits::MAX_DURATION);
-        let deadline = Instant::now() + timeout;
-        let (method, accepts_parts) = (call.method.to_owned(), call.accepts_parts);
-        let traceparent = call.traceparent;
-        let call =
-            ArrivedCall { method, body, media_type, accepts_parts, deadline, chain, traceparent };
-        Ok((target, call))
+        Ok((call_type.target.clone()?, call_type.call(data)?))
     }
 }
 
@@ -287,11 +277,9 @@ impl ServiceCalls {
 struct Caller {
     peer: Arc<CallbackPeer>,
     host_id: Arc<str>,
-    /// What is called, for people.
-    name: String,
+    call_type: Arc<CallType>,
     /// The id of the event.
     id: u64,
-    accepts_parts: bool,
     /// If the plugin takes the reply on a stream.
     replies: Option<Arc<Replies>>,
     place: Arc<Place>,
@@ -305,7 +293,7 @@ impl Caller {
         call: ArrivedCall,
         activation: ActivationId,
     ) -> Result<Reply, Problem> {
-        let Self { peer, name, .. } = self;
+        let (peer, name) = (&self.peer, &self.call_type.name);
         let deadline = call.deadline;
         let work = Work::Service { plugin: peer.id(), method: name };
         let scope = call.scope().within_span(work);
@@ -339,20 +327,30 @@ impl Caller {
     async fn send(&self, answer: Result<Reply, Problem>) -> Option<u32> {
         let (body, media_type) = match answer {
             Ok(Reply { body, media_type, beside: None }) => (body, media_type.as_str()),
-            Ok(reply) if self.accepts_parts => (reply.whole_body(), wire::FORM_DATA),
+            Ok(reply) if self.call_type.accepts_parts => (reply.whole_body(), wire::FORM_DATA),
             Ok(Reply { body, beside: Some(bytes), .. }) => {
                 (parts::json::pair(&body, &bytes), wire::JSON)
             }
             Err(problem) => (Bytes::from(problem.to_json()), wire::PROBLEM),
         };
-        let Self { peer, host_id, id, place, .. } = self;
-        let opening = match self.replies.as_ref().map(|it| it.send(*id, &body, media_type)) {
+        let opening = match self.replies.as_ref().map(|it| it.send(self.id, &body, media_type)) {
             Some(Sent::OnStream(requests)) => return Some(requests),
             Some(Sent::Before(opening)) => Some(opening),
             Some(Sent::NotYet) | None => None,
         };
+        // Boxed: it is larger than everything else that a call keeps.
+        let requests = Box::pin(self.request(&body, media_type)).await;
+        if let Some(opening) = opening {
+            Box::pin(opening.open()).await;
+        }
+        requests
+    }
+
+    /// Sends the answer as a request of its own.
+    async fn request(&self, body: &Bytes, media_type: &str) -> Option<u32> {
+        let Self { peer, host_id, id, place, .. } = self;
         let is_only = || place.is_only() && peer.calls() <= 1;
-        let reply = || peer.reply(host_id, *id, (&body, media_type), is_only);
+        let reply = || peer.reply(host_id, *id, (body, media_type), is_only);
         let mut sent = reply().await;
         if matches!(sent, Err(Error::Io { .. })) {
             // A second reply does no harm: the plugin refuses it.
@@ -364,13 +362,10 @@ impl Caller {
         {
             contained(|| {
                 tracing::warn!(
-                    target: "goplug::services", plugin = %peer.id(), service = self.name,
+                    target: "goplug::services", plugin = %peer.id(), service = self.call_type.name,
                     "the answer did not reach the plugin: {error}"
                 );
             });
-        }
-        if let Some(opening) = opening {
-            opening.open().await;
         }
         sent.ok()
     }

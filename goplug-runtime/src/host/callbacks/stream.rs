@@ -201,14 +201,22 @@ impl<'a> StreamReader<'a> {
                 // are not handled twice, and a gap is not reported twice.
                 if let Some((event, number)) = decoder.expected()
                     && event != wire::EVENT_GAP
-                    && !is_of_service(event)
                     && Some(number) > self.last_event_id
                 {
-                    let name = batch.intern_event_type(event, wants_answer);
-                    decoder.take_expected(|number, data| {
-                        batch.push(name, data, Some(number), None);
-                        self.last_event_id = Some(number);
-                    });
+                    if is_of_service(event) {
+                        if self.services.knows(event) {
+                            decoder.take_expected(|number, data| {
+                                self.services.take_again(data, number);
+                                self.last_event_id = Some(number);
+                            });
+                        }
+                    } else {
+                        let name = batch.intern_event_type(event, wants_answer);
+                        decoder.take_expected(|number, data| {
+                            batch.push(name, data, Some(number), None);
+                            self.last_event_id = Some(number);
+                        });
+                    }
                 }
                 let Some(received) = decoder.next_event()? else { return Ok(()) };
                 let Event { number, event, data, traceparent, .. } = received;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::protocol::chain::Chain;
 use crate::protocol::{Problem, Traceparent};
 use crate::typed::{Call, CallOrigin, Inherited, MediaType, Provided, Reply, Scope};
 
@@ -16,7 +15,7 @@ use crate::typed::{Call, CallOrigin, Inherited, MediaType, Provided, Reply, Scop
 #[derive(Debug)]
 pub(in crate::host) struct ArrivedCall {
     /// The wire name of the method.
-    pub(in crate::host) method: String,
+    pub(in crate::host) method: Arc<str>,
     /// The arguments, as in the body of a call.
     pub(in crate::host) body: Bytes,
     pub(in crate::host) media_type: MediaType,
@@ -24,7 +23,7 @@ pub(in crate::host) struct ArrivedCall {
     pub(in crate::host) accepts_parts: bool,
     pub(in crate::host) deadline: Instant,
     /// The call itself, and those that it is within.
-    pub(in crate::host) chain: Chain,
+    pub(in crate::host) origin: Arc<CallOrigin>,
     pub(in crate::host) traceparent: Option<Traceparent>,
 }
 
@@ -34,8 +33,7 @@ impl ArrivedCall {
     pub(super) fn scope(&self) -> Scope {
         let deadline = Some(self.deadline.into_std());
         let inherited = Inherited { deadline, traceparent: self.traceparent };
-        let origin = CallOrigin { host: None, chain: self.chain.clone() };
-        Scope::of_call(None, inherited).from(Some(Arc::new(origin)))
+        Scope::of_call(None, inherited).from(Some(Arc::clone(&self.origin)))
     }
 }
 

@@ -89,8 +89,7 @@ impl EventStream {
         if self.busy_poll.is_due()
             && let Ok(room) = self.incoming.room(MAX_HEAD)
         {
-            let stream = &self.stream;
-            self.busy_poll.wait_in_turn(stream, room, || stream.has_news()).await;
+            self.busy_poll.wait_in_turn(&self.stream, room).await;
         }
     }
 

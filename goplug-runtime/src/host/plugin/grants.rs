@@ -35,7 +35,7 @@ impl Granted {
 
 impl ServiceTarget for Granted {
     fn call(&self, call: ArrivedCall) -> Result<ServiceReply, Problem> {
-        let meant = self.methods.iter().find(|meant| meant.name == call.method);
+        let meant = self.methods.iter().find(|meant| *meant.name == *call.method);
         if meant.is_some_and(|meant| meant.stream) {
             let text = format!(
                 "the result of {:?} is a stream, and plugins get no streams of each other",

@@ -166,7 +166,7 @@ impl Hub {
                 Origin::Anonymous => token.is_none(),
                 Origin::Legacy(_) => false,
             };
-            if is_sender { host.pending_replies.remove(&id) } else { None }
+            if is_sender { host.take_pending(id) } else { None }
         });
         // If the call has just given up, that is not the host's fault.
         pending.map(|pending| drop(pending.send(reply))).ok_or_else(|| {
@@ -230,7 +230,7 @@ struct PendingReply<'a> {
 impl Drop for PendingReply<'_> {
     fn drop(&mut self) {
         if let Some(host) = self.hub.lock().get(self.serial) {
-            host.pending_replies.remove(&self.id);
+            drop(host.take_pending(self.id));
         }
     }
 }

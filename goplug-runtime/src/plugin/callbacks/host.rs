@@ -4,7 +4,7 @@
 //! it. A host without a token is forgotten with its stream. A GoPlug 1 host has no stream: it
 //! asks for one notification at a time, and is identified by connection and name.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -59,8 +59,8 @@ pub(super) struct Host {
     pub(super) generation: u64,
     /// Wakes the stream or request that takes this host's callbacks.
     waker: Option<Waker>,
-    /// Callbacks that wait for a reply, by the ids of their events.
-    pub(super) pending_replies: HashMap<u64, oneshot::Sender<CallbackReply>>,
+    /// Calls that wait for a reply, by the ids of their events, which only grow.
+    pub(super) pending_replies: Vec<(u64, oneshot::Sender<CallbackReply>)>,
     /// How many calls of services wait for a reply of this host, or to be sent.
     pub(super) service_calls: usize,
     queue: Queue,
@@ -90,7 +90,7 @@ impl Host {
             presence: Presence::Connected,
             generation: 0,
             waker: None,
-            pending_replies: HashMap::new(),
+            pending_replies: Vec::new(),
             service_calls: 0,
             queue,
         }
@@ -149,8 +149,14 @@ impl Host {
     ) -> (u64, oneshot::Receiver<CallbackReply>) {
         let (sender, reply) = oneshot::channel();
         let id = self.push(last_anonymous_id, message);
-        self.pending_replies.insert(id, sender);
+        self.pending_replies.push((id, sender));
         (id, reply)
+    }
+
+    /// Takes the call with this id, if it waits for a reply.
+    pub(super) fn take_pending(&mut self, id: u64) -> Option<oneshot::Sender<CallbackReply>> {
+        let place = self.pending_replies.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(self.pending_replies.remove(place).1)
     }
 
     /// Remembers what to wake when the next callback is queued.

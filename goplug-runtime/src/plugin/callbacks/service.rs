@@ -162,7 +162,7 @@ impl Drop for Pending<'_> {
         let Some(host) = list.iter_mut().find(|host| host.serial == self.serial) else { return };
         host.service_calls = host.service_calls.saturating_sub(1);
         // A host that has replied, or was forgotten meanwhile, waits for nothing.
-        if host.pending_replies.remove(&self.id).is_some() {
+        if host.take_pending(self.id).is_some() {
             let event = &service::cancel_type(self.call.service, self.call.method);
             let id = self.id.to_string();
             let message = Message::of_service(event, event, id.as_bytes());

@@ -22,7 +22,7 @@ impl ServiceTarget for Echo {
     fn call(&self, call: ArrivedCall) -> Result<ServiceReply, Problem> {
         let ArrivedCall { method, body, media_type, .. } = call;
         Ok(Box::pin(async move {
-            if method == "slow" {
+            if &*method == "slow" {
                 tokio::task::yield_now().await;
             }
             Ok(Reply { body, media_type, beside: None })

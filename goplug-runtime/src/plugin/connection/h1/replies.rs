@@ -13,6 +13,7 @@ use crate::plugin::connection::buffered_stream::Closed;
 use crate::plugin::headers::Headers;
 use crate::plugin::problems::{body_broken, body_too_large};
 use crate::plugin::response::ResponseGuard;
+use crate::plugin::select::yield_to_ready_tasks;
 use crate::protocol::event_stream::{Decoder, EventTooLarge};
 use crate::protocol::wire;
 
@@ -47,7 +48,14 @@ impl H1Connection<'_> {
                         return Err(self.refuse(&body_too_large(limit)).await);
                     }
                 }
-                Ok(BodyProgress::More) => self.receive().await?,
+                Ok(BodyProgress::More) => {
+                    if self.busy_poll.is_due() {
+                        // The caller goes on with the reply, and its next call is sent by a further task,
+                        // which is ready only then.
+                        yield_to_ready_tasks().await;
+                    }
+                    self.receive().await?;
+                }
                 Ok(BodyProgress::End) => break,
                 Err(error) => return Err(self.refuse(&body_broken(error)).await),
             }
