@@ -1,11 +1,17 @@
 //! The command line.
 
+mod conformance;
+mod times;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+
+pub(crate) use self::conformance::{Conformance, ScriptedPlugin};
+use self::times::duration;
 
 /// See, call, make and mend plugins without writing a program.
 #[derive(Debug, Parser)]
@@ -61,6 +67,13 @@ pub(crate) enum Verb {
     Uninstall(Uninstall),
     /// Print what a plugin offers as code or as a description
     Generate(Generate),
+    /// Check whether a plugin follows the protocol, in whatever language it is written
+    ///
+    /// The exit status is 3 if a case fails that is not known to fail.
+    Conformance(Conformance),
+    /// Be the plugin of a case for hosts
+    #[command(hide = true)]
+    ScriptedPlugin(ScriptedPlugin),
     /// Look at everything that keeps plugins from being found, started or trusted
     Doctor(Folder),
     /// Print a completion script for a shell
@@ -334,24 +347,6 @@ pub(crate) enum Form {
     Schema,
 }
 
-/// A time with a unit.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let number: f64 = digits.parse().map_err(|_| expected_duration(text))?;
-    let seconds = match &text[digits.len()..] {
-        "ms" => number / 1e3,
-        "s" => number,
-        "m" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return Err(expected_duration(text)),
-    };
-    Duration::try_from_secs_f64(seconds).map_err(|_| expected_duration(text))
-}
-
-fn expected_duration(text: &str) -> String {
-    format!("{text:?} is no time; write 500ms, 30s, 5m or 1h")
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -361,15 +356,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for wrong in ["", "5", "s", "-1s", "1d", "1e400s", "5 s"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -5,11 +5,12 @@
 //! operating system; `failure` is how the command fails, with which exit status; `output` is what it
 //! prints, `log` what plugins say; `arguments` is the command line; `target` is the plugin that a user
 //! names, `pconf` its file, `program` its program, `running` its processes, and `opened` that plugin, ready
-//! to be called; `see`, `call`, `make` and `install` are the verbs, and `develop` is the verb that
+//! to be called; `see`, `call`, `make`, `install` and `conformance` are the verbs, and `develop` is the verb that
 //! installs again and again; `shell` is about the command itself.
 
 mod arguments;
 mod call;
+mod conformance;
 mod develop;
 mod failure;
 mod install;
@@ -43,6 +44,12 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let output = Output::new(arguments.json);
+    if let Verb::ScriptedPlugin(options) = &arguments.verb
+        && !options.serve
+    {
+        // Before there are descriptors other than those that the host has passed.
+        return output.fail(&conformance::begin_as_plugin(options));
+    }
     match run(arguments, &output) {
         Ok(status) => status.into(),
         Err(failure) => output.fail(&failure),
@@ -87,6 +94,8 @@ async fn dispatch(verb: Verb, output: &Output) -> Outcome<Status> {
         Verb::Dev(options) => develop::dev(&options, output).await,
         Verb::Uninstall(options) => install::uninstall(&options, output).await,
         Verb::Generate(options) => see::generate(&options, output).await,
+        Verb::Conformance(options) => conformance::conformance(&options, output).await,
+        Verb::ScriptedPlugin(options) => conformance::scripted_plugin(&options).await,
         Verb::Doctor(options) => see::doctor(&options, output).await,
         Verb::Completions { shell } => shell::completions(shell, output),
         Verb::Man => shell::man(output),

@@ -88,7 +88,7 @@ impl Opened {
 
     async fn installed(program: &Path, log: Option<&str>) -> Outcome<Self> {
         let folder = tempfile::Builder::new().prefix("goplug-").tempdir()?;
-        run_install(&fs::canonicalize(program)?, folder.path()).await?;
+        run_install(&fs::canonicalize(program)?, &[], folder.path()).await?;
         let registry = logging(folder.path(), log).await?;
         Self::only(registry, Some(folder), |_| true, program)
     }

@@ -12,10 +12,14 @@ use crate::failure::{Failure, Outcome};
 /// How long a program may take to write its `.pconf`.
 const INSTALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Has a program write its `.pconf` into a folder.
-pub(crate) async fn run_install(program: &Path, folder: &Path) -> Outcome<ProgramOutput> {
+/// Has a program write its `.pconf` into a folder. Arguments are those in front of the verb, as of an interpreter.
+pub(crate) async fn run_install(
+    program: &Path,
+    arguments: &[String],
+    folder: &Path,
+) -> Outcome<ProgramOutput> {
     let mut command = Command::new(program);
-    command.arg("install").arg(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command.args(arguments).arg("install").arg(folder).stdin(Stdio::null()).kill_on_drop(true);
     let output = match timeout(INSTALL_TIMEOUT, command.output()).await {
         Ok(output) => output.map_err(|error| no_plugin(program, &error.to_string()))?,
         Err(_) => return Err(no_plugin(program, "`install` takes longer than 10 s")),
@@ -28,7 +32,7 @@ pub(crate) async fn run_install(program: &Path, folder: &Path) -> Outcome<Progra
 
 /// Has a program write its `.pconf`, whose path it prints.
 pub(crate) async fn written(program: &Path, folder: &Path) -> Outcome<PathBuf> {
-    let output = run_install(program, folder).await?;
+    let output = run_install(program, &[], folder).await?;
     let printed = String::from_utf8_lossy(&output.stdout);
     let paths = printed.lines().map(Path::new);
     let mut files = paths.filter(|path| path.starts_with(folder) && path.is_file());

@@ -7,6 +7,7 @@ mod running;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ fn folder() -> tempfile::TempDir {
     assert!(installed.success());
     std::fs::write(plugins.join("broken.pconf"), "{").unwrap();
     std::fs::write(folder.path().join("older.pconf"), older(&plugins)).unwrap();
+    std::fs::write(folder.path().join("known"), "activation/goplug-1  # it passes\n").unwrap();
     std::os::unix::fs::symlink(CALCULATOR, folder.path().join("calculator")).unwrap();
     let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site/plugins/python");
     std::os::unix::fs::symlink(python, folder.path().join("python")).unwrap();
@@ -69,21 +71,56 @@ fn older(plugins: &Path) -> String {
     keys.to_string()
 }
 
+/// Sessions list the processes that serve, so nothing else starts any meanwhile.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 #[test]
 fn sessions() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = folder();
     original::serve(&folder.path().join("original"));
     // Sessions run in the folder of the process.
     std::env::set_current_dir(folder.path()).unwrap();
+    // Hosts that are tried are started by what the sessions call them.
+    let bin = folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(GOPLUG, bin.join("goplug")).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = here.join("cases").read_dir().unwrap().map(|entry| entry.unwrap().path());
     // One after the other: a session lists what another one has started.
     for file in files.chain([here.join("../../docs/command.md")]) {
         let cases = trycmd::TestCases::new();
         cases.env("NO_COLOR", "1").env("COLUMNS", "100");
+        cases.env("PATH", &path);
         cases.register_bin("goplug", Path::new(GOPLUG));
         cases.insert_var("[PROGRAM]", CALCULATOR).unwrap();
         cases.case(file);
         cases.run();
     }
+}
+
+/// What the command writes for continuous integration.
+#[test]
+fn conformance_writes_a_report_in_xml() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = folder();
+    let known = folder.path().join("known");
+    std::fs::write(&known, "stop/cut-off\n").unwrap();
+    let junit = folder.path().join("junit.xml");
+    let mut command = Command::new(GOPLUG);
+    command.args(["conformance", "--tap", "--filter", "stop/stop", "--filter", "stop/cut-off"]);
+    command.arg("--junit").arg(&junit).arg("--known-failing").arg(&known);
+    let output = command.arg("--").arg(CALCULATOR).output().unwrap();
+    // The calculator has no method for the case that is known to fail.
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("# stop/cut-off is known to fail, and is skipped\n"), "{text}");
+    let report = std::fs::read_to_string(junit).unwrap();
+    assert!(
+        report.contains("<testcase classname=\"Ping and Stop\" name=\"stop/stop\" "),
+        "{report}"
+    );
+    assert!(report.contains("<skipped message=\"the plugin has no wait_at("), "{report}");
+    assert!(report.contains(" failures=\"1\" "), "{report}");
 }

@@ -1,80 +1,162 @@
-//! Plugins in Rust and in Python, against `tests/conformance`: checks of each sentence of
-//! docs/protocol.md, which know nothing of the code here.
+//! Plugins in Rust and in Python, against the cases of `goplug conformance`: each sentence of
+//! docs/protocol.md, tried by code that shares nothing with that of hosts and plugins.
 //!
-//! Each test skips what its plugin has no method for, and says so on standard error.
+//! Each test says on standard error which cases its plugin lacks a method for.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::test_env::{CALCULATOR, REPORT, has_python};
+use serde_json::Value;
 
-/// The folder of the project.
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+use crate::test_env::{CALCULATOR, COMMAND, REPORT, has_python};
+
+/// Programs of this folder are plugins in Python.
+fn in_python(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
 }
 
-/// Installs the plugin of this program, and runs these checks on it, or all. Returns what the run has printed;
-/// `None` if there is no Python 3 here.
-fn report(program: impl AsRef<Path>, numbers: &[String]) -> Option<String> {
-    if !has_python() {
-        return None;
+/// What has become of the cases.
+struct Report {
+    success: bool,
+    cases: Vec<Value>,
+}
+
+impl Report {
+    /// The names of the cases with this verdict.
+    fn names(&self, verdict: &str) -> Vec<&str> {
+        let of = self.cases.iter().filter(|case| case["verdict"] == verdict);
+        of.map(|case| case["name"].as_str().unwrap()).collect()
     }
-    let folder = tempfile::tempdir().unwrap();
-    let install = Command::new(program.as_ref()).arg("install").arg(folder.path()).output();
-    let install = install.unwrap();
-    assert!(install.status.success(), "{install:?}");
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().flatten().collect();
-    let [pconf] = &files[..] else { panic!("{files:?}") };
-    let mut run = Command::new("python3");
-    run.arg(project().join("tests/conformance/run.py")).arg(pconf.path()).args(numbers);
-    let output = run.output().unwrap();
-    let report = String::from_utf8_lossy(&output.stdout);
-    let failed: Vec<_> = report.lines().filter(|line| line.contains(": FAILED")).collect();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{failed:#?}\n{report}\n{error}");
-    Some(report.into_owned())
+
+    /// Fails unless every case passes, but for those whose plugin lacks something.
+    fn must_pass(&self) {
+        let of = |verdict: &'static str| {
+            self.cases.iter().filter(move |case| case["verdict"] == verdict)
+        };
+        for case in of("skipped") {
+            eprintln!("{}: {}", case["name"], case["reason"]);
+        }
+        let failed: Vec<_> =
+            of("failed").map(|case| format!("{}: {}", case["name"], case["reason"])).collect();
+        assert!(self.success && failed.is_empty(), "{failed:#?}");
+    }
 }
 
-/// How many checks are skipped for the plugin of this program; as [`report`].
-fn skipped(program: impl AsRef<Path>) -> Option<usize> {
-    let report = report(program, &[])?;
-    let is_skipped = |line: &&str| {
-        // Few plugins call services.
-        line.contains(": skipped: ") && !line.contains("declares no service")
-    };
-    let skipped: Vec<_> = report.lines().filter(is_skipped).collect();
-    skipped.iter().for_each(|line| eprintln!("{line}"));
-    assert!(report.lines().count() > 100 + skipped.len().min(1), "{report}");
-    Some(skipped.len())
+/// Runs the command on a plugin, with these options.
+fn report(program: impl AsRef<Path>, options: &[&str], fault: Option<&str>) -> Report {
+    report_of(options, program, &[], fault)
+}
+
+fn report_of(
+    options: &[&str],
+    program: impl AsRef<Path>,
+    arguments: &[&str],
+    fault: Option<&str>,
+) -> Report {
+    let mut command = Command::new(COMMAND);
+    command.args(["--json", "conformance"]).args(options);
+    command.arg("--").arg(program.as_ref()).args(arguments);
+    command.envs(fault.map(|fault| ("PLANTED_FAULT", fault)));
+    let output = command.output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    let success = output.status.success();
+    assert_eq!(output.status.code(), Some(if success { 0 } else { 3 }), "{output:?}");
+    Report { success, cases: document["cases"].as_array().unwrap().clone() }
 }
 
 #[test]
 fn a_plugin_in_rust_follows_the_protocol() {
-    if let Some(skipped) = skipped(CALCULATOR) {
-        assert!(skipped <= 1, "{skipped} checks are skipped");
-    }
-}
-
-#[test]
-fn plugins_that_call_services_follow_the_protocol() {
-    let python = project().join("tests/fixtures/python/report.py");
-    // The plugin in Python reads no stream of replies.
-    for (program, expected) in [(Path::new(REPORT), 11), (&python, 9)] {
-        let numbers: Vec<_> = (170..180).chain([190]).map(|number| number.to_string()).collect();
-        let Some(report) = report(program, &numbers) else { return };
-        let passed = report.lines().filter(|line| line.ends_with(": ok")).count();
-        assert_eq!(passed, expected, "{report}");
-    }
+    let report = report(CALCULATOR, &[], None);
+    report.must_pass();
+    assert!(report.names("passed").len() >= 160, "{:?}", report.names("skipped"));
 }
 
 #[test]
 fn a_plugin_on_the_package_of_the_python_example_follows_the_protocol() {
-    if let Some(skipped) = skipped(project().join("tests/fixtures/python/calculator.py")) {
-        assert!(skipped <= 1, "{skipped} checks are skipped");
+    if has_python() {
+        let report = report(in_python("tests/fixtures/python/calculator.py"), &[], None);
+        report.must_pass();
+        assert!(report.names("passed").len() >= 160, "{:?}", report.names("skipped"));
     }
 }
 
 #[test]
 fn the_python_example_follows_the_protocol() {
-    skipped(project().join("examples/site/plugins/python/typography.py"));
+    if has_python() {
+        let example = in_python("examples/site/plugins/python/typography.py");
+        let report = report(example, &[], None);
+        report.must_pass();
+        assert!(report.names("passed").len() >= 70, "{:?}", report.names("skipped"));
+    }
+}
+
+#[test]
+fn plugins_that_call_services_follow_the_protocol() {
+    let in_python = in_python("tests/fixtures/python/report.py");
+    for program in [Path::new(REPORT), &in_python] {
+        if program == in_python && !has_python() {
+            continue;
+        }
+        let report = report(program, &["--filter", "services/"], None);
+        report.must_pass();
+        // The plugin in Python reads no stream of replies.
+        let skipped: &[_] = match program == in_python {
+            true => &["services/reply-stream", "services/reply-stream-of-another"],
+            false => &[],
+        };
+        assert_eq!(report.names("skipped"), skipped);
+    }
+}
+
+/// Runs the cases for hosts on a host that this command starts.
+fn host_report(host: &[&str]) -> Report {
+    let (program, arguments) = host.split_first().unwrap();
+    report_of(&["--host"], program, arguments, None)
+}
+
+#[test]
+fn a_host_follows_the_protocol() {
+    let call = ["call", "--dir", "{}", "conformance.Probe", "add", "a=2", "b=3"];
+    let report = host_report(&[&[COMMAND], &call[..]].concat());
+    report.must_pass();
+    assert!(report.names("passed").len() >= 25, "{:?}", report.cases);
+}
+
+#[test]
+fn a_host_that_calls_nothing_fails_every_case_of_a_call_that_succeeds() {
+    let report = host_report(&["false"]);
+    let passed = report.names("passed");
+    assert!(!report.success && passed.contains(&"host/digest"), "{passed:?}");
+    for case in ["host/call", "host/chunked", "host/stays", "host/key-case", "host/crash"] {
+        assert!(report.names("failed").contains(&case), "{case}");
+    }
+}
+
+/// Fails unless the cases name a fault, and nothing else.
+#[track_caller]
+fn is_found(fault: &str, cases: &[&str]) {
+    if has_python() {
+        let faulty = in_python("tests/fixtures/python/faulty.py");
+        let report = report(faulty, &["--timeout", "20s"], Some(fault));
+        assert!(!report.success);
+        assert_eq!(report.names("failed"), cases);
+    }
+}
+
+#[test]
+fn a_plugin_that_answers_unknown_methods_fails_the_case_of_that_name() {
+    is_found("unknown-method", &["failure/unknown"]);
+}
+
+#[test]
+fn a_plugin_that_ignores_the_budget_fails_the_case_of_that_name() {
+    is_found("budget", &["budget/kept"]);
+}
+
+#[test]
+fn a_plugin_that_ignores_the_lifeline_fails_the_cases_of_that_name() {
+    let cases = ["lifeline", "lifeline-inactive", "lifeline-broken-output", "lifeline-stop-hook"];
+    let cases = cases.map(|case| format!("start/{case}"));
+    is_found("lifeline", &cases.each_ref().map(String::as_str));
 }

@@ -36,6 +36,7 @@ const MARKER: &str = "GOPLUG_TEST_ENV";
 
 /// The fixtures' programs.
 pub(crate) const CALCULATOR: &str = env!("CARGO_BIN_EXE_fixture-calculator");
+pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_fixture-command");
 pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
 pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
 pub(crate) const REPORT: &str = env!("CARGO_BIN_EXE_fixture-report");

@@ -2,12 +2,18 @@
 
 mod files;
 mod groups;
+mod launched;
 mod machine;
 mod processes;
+mod scripted;
 mod sockets;
 
 pub(crate) use files::{Stamp, create_folder, make_public, stamp, write_new};
 pub(crate) use groups::{GroupSignal, of_own_group, signal_group};
+pub(crate) use launched::{Launch, Process, command_line, is_writable_by_others, open_files};
 pub(crate) use machine::limits;
 pub(crate) use processes::{PluginProcess, Watched, log_of};
-pub(crate) use sockets::{HostFolders, Server, ask, is_socket, longest_socket_path, server, stop};
+pub(crate) use scripted::{Terminations, become_listener, host_end, kill, listener, surroundings};
+pub(crate) use sockets::{
+    HostFolders, Server, Socket, ask, connect, is_socket, longest_socket_path, server, stop,
+};

@@ -25,6 +25,14 @@ pub(crate) fn is_socket(found: &Metadata) -> bool {
     found.file_type().is_socket()
 }
 
+/// A connection to a socket.
+pub(crate) type Socket = tokio::net::UnixStream;
+
+/// Connects to a socket.
+pub(crate) async fn connect(socket: &Path) -> io::Result<Socket> {
+    Socket::connect(socket).await
+}
+
 /// Whether a process listens on a socket.
 pub(crate) fn has_listener(socket: &Path) -> bool {
     UnixStream::connect(socket).is_ok()
@@ -60,7 +68,7 @@ pub(crate) async fn ask(socket: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// Sends a request on a connection of its own, and reads until the connection ends.
 async fn exchange(socket: &Path, request: &str, limit: u64) -> io::Result<Vec<u8>> {
-    let mut stream = tokio::net::UnixStream::connect(socket).await?;
+    let mut stream = connect(socket).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.take(limit).read_to_end(&mut answer).await?;

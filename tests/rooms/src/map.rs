@@ -47,7 +47,7 @@ pub const ROOMS: &[Rooms] = &[
             "program",
             "running",
             "opened",
-            "see | call | make | install",
+            "see | call | make | install | conformance",
             "develop",
             "shell",
         ],

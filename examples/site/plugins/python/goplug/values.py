@@ -14,8 +14,11 @@ PARTS = (*BYTES, "Option<Bytes>", "Option<Vec<u8>>")
 def parse(body, kind):
     """The JSON value of a body; an empty one is null. Refuses what JSON does not have."""
     try:
-        return json.loads(body.decode() or "null", object_pairs_hook=distinct,
-                          parse_constant=no_number)
+        value = json.loads(body.decode() or "null", object_pairs_hook=distinct,
+                           parse_constant=no_number)
+        if b"\\ud" in body.lower():
+            write(value)  # Half a surrogate pair is no text: it cannot be written.
+        return value
     except (ValueError, RecursionError) as error:
         raise Problem(kind, f"not JSON: {error}") from error
 

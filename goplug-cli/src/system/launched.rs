@@ -1,0 +1,203 @@
+//! Processes of plugins, started as docs/protocol.md says that hosts start them. The code of goplug's own
+//! host has no part in it, so that a plugin's fault and the host's cannot hide each other.
+
+use std::fs::{self, File};
+use std::io::{self, PipeWriter};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::process::Child;
+
+/// Sets what only a child can set: its process id, and the number of the socket. Shells redirect by single
+/// digits, and standard input is how the socket gets here.
+const SHELL: &str = "\
+exec 3<&0 0</dev/null
+LISTEN_PID=${LISTEN_PID:-$$}
+export LISTEN_PID
+exec \"$@\"";
+
+/// The lowest number that the lifeline may have: out of the way of those that have a meaning.
+const LIFELINE: i32 = 10;
+
+/// How a process is started.
+#[derive(Debug)]
+pub(crate) struct Launch<'a> {
+    /// The program and its arguments.
+    pub(crate) command: &'a [String],
+    /// The working directory.
+    pub(crate) folder: &'a Path,
+    /// The folder for its socket and its output.
+    pub(crate) own: &'a Path,
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// Whether it gets a socket and a lifeline.
+    pub(crate) has_host: bool,
+    /// `LISTEN_PID`, if it is not the process's own id.
+    pub(crate) listen_pid: Option<u32>,
+    /// Whether nobody reads its output, and writing fails.
+    pub(crate) is_output_broken: bool,
+}
+
+/// A process, which is killed with its group when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    group: Option<Pid>,
+    lifeline: Option<PipeWriter>,
+    /// The files that the process was started with, as `/proc` names them.
+    inherited: [String; 2],
+    socket: PathBuf,
+    said: PathBuf,
+}
+
+impl Process {
+    /// Starts a plugin with a socket and a lifeline.
+    pub(crate) fn start(launch: &Launch<'_>) -> io::Result<Self> {
+        let socket = launch.own.join("s");
+        let listener = UnixListener::bind(&socket)?;
+        let (reader, writer) = io::pipe()?;
+        let lifeline = fcntl_dupfd_cloexec(&reader, LIFELINE)?;
+        let inherited = [name_of(&listener)?, name_of(&lifeline)?];
+        let said = launch.own.join("output");
+        let mut command = match launch.has_host {
+            true => under_host(launch, listener, &socket, &lifeline)?,
+            false => alone(launch),
+        };
+        command.current_dir(launch.folder).process_group(0);
+        for stream in [Command::stdout, Command::stderr] {
+            stream(&mut command, output(launch, &said)?);
+        }
+        let child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
+        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        Ok(Self { child, group, lifeline: Some(writer), inherited, socket, said })
+    }
+
+    /// The socket that the plugin was given.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The socket and the lifeline, as [`open_files`] names them.
+    pub(crate) fn inherited(&self) -> &[String] {
+        &self.inherited
+    }
+
+    /// What the process has printed.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.said).unwrap_or_default()).into_owned()
+    }
+
+    /// Ends the lifeline, as the end of a host does.
+    pub(crate) fn end_host(&mut self) {
+        self.lifeline = None;
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn terminate(&self) -> io::Result<()> {
+        let group = self.group.ok_or(io::ErrorKind::NotFound)?;
+        Ok(kill_process(group, Signal::TERM)?)
+    }
+
+    /// The exit status, if the process has ended; the negative number of the signal that has ended it.
+    pub(crate) fn ended(&mut self) -> io::Result<Option<i32>> {
+        Ok(self.child.try_wait()?.map(number))
+    }
+
+    /// Waits for the end of the process.
+    pub(crate) async fn end(&mut self) -> io::Result<i32> {
+        Ok(number(self.child.wait().await?))
+    }
+
+    /// Kills the process and those that it has started, and waits until it is gone.
+    pub(crate) async fn close(mut self) {
+        self.kill();
+        // A process that has been killed ends.
+        let _ = self.child.wait().await;
+    }
+
+    fn kill(&mut self) {
+        if let Some(group) = self.group.take() {
+            // Mostly there is nobody left.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A command whose process gets what a host passes.
+fn under_host(
+    launch: &Launch<'_>,
+    listener: UnixListener,
+    socket: &Path,
+    lifeline: &OwnedFd,
+) -> io::Result<Command> {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", SHELL, "sh"]).args(launch.command).stdin(OwnedFd::from(listener));
+    command.envs(launch.environment.iter().map(|(key, value)| (key, value)));
+    command.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "goplug").env_remove("LISTEN_PID");
+    command.env("GOPLUG_LIFELINE", lifeline.as_raw_fd().to_string()).env("GOPLUG_SOCK", socket);
+    if let Some(id) = launch.listen_pid {
+        command.env("LISTEN_PID", id.to_string());
+    }
+    // Nothing else is started meanwhile: the command starts one process at a time.
+    fcntl_setfd(lifeline, FdFlags::empty())?;
+    Ok(command)
+}
+
+/// A command whose process finds no host.
+fn alone(launch: &Launch<'_>) -> Command {
+    let mut command = Command::new(&launch.command[0]);
+    command.args(&launch.command[1..]).stdin(Stdio::null());
+    let is_a_hosts = |key: &str| key.starts_with("LISTEN_") || key.starts_with("GOPLUG_");
+    for (key, _) in std::env::vars_os() {
+        if is_a_hosts(&key.to_string_lossy()) {
+            command.env_remove(key);
+        }
+    }
+    command
+}
+
+fn number(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| -status.signal().unwrap_or_default())
+}
+
+/// Where a process writes: a file, or a pipe that nobody reads.
+fn output(launch: &Launch<'_>, file: &Path) -> io::Result<Stdio> {
+    if launch.is_output_broken {
+        return Ok(io::pipe()?.1.into());
+    }
+    Ok(File::options().create(true).append(true).open(file)?.into())
+}
+
+fn name_of(file: &impl AsRawFd) -> io::Result<String> {
+    let link = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+    Ok(link.display().to_string())
+}
+
+/// The open files of a process, as `/proc` names them.
+pub(crate) fn open_files(process: u64) -> io::Result<Vec<String>> {
+    let links = fs::read_dir(format!("/proc/{process}/fd"))?.flatten();
+    // A file may be closed since the folder was listed.
+    let names = links.filter_map(|link| fs::read_link(link.path()).ok());
+    Ok(names.map(|name| name.display().to_string()).collect())
+}
+
+/// The program and the arguments of a process.
+pub(crate) fn command_line(process: u64) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(format!("/proc/{process}/cmdline"))?).into_owned())
+}
+
+/// Whether others than the owner may write to a file.
+pub(crate) fn is_writable_by_others(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::metadata(path)?.permissions().mode() & 0o022 != 0)
+}

@@ -1,0 +1,90 @@
+//! A process that is a plugin of somebody's host.
+
+use std::env;
+use std::fs;
+use std::io::{self, stdin};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, id};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Map, Value, json};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What a plugin's process has been given, as the cases for hosts look at it. It has to be asked before
+/// the process opens files of its own.
+pub(crate) fn surroundings() -> Value {
+    let lifeline = env::var("GOPLUG_LIFELINE").unwrap_or_default();
+    let link = |name: &str| {
+        let link = fs::read_link(format!("/proc/self/fd/{name}"));
+        link.map(|link| link.display().to_string()).unwrap_or_default()
+    };
+    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let mut others: Vec<_> = entries.map(|entry| entry.file_name().display().to_string()).collect();
+    let known = ["0", "1", "2", "3", lifeline.as_str()];
+    // The folder that is listed is one of its own entries, and closed again.
+    others.retain(|name| !known.contains(&name.as_str()) && !link(name).is_empty());
+    let is_hosts = |key: &str| key.starts_with("LISTEN_") || key.starts_with("GOPLUG_");
+    let environment: Map<_, _> = env::vars()
+        .filter(|(key, _)| is_hosts(key))
+        .map(|(key, value)| (key, json!(value)))
+        .collect();
+    json!({
+        "process": id(),
+        "is-listen-pid": env::var("LISTEN_PID").is_ok_and(|text| text == id().to_string()),
+        "environment": environment,
+        "input": link("0"),
+        "socket": link("3"),
+        "lifeline": link(&lifeline),
+        "other-descriptors": others,
+        "folder": env::current_dir().unwrap_or_default(),
+    })
+}
+
+/// Becomes the same program with other arguments, and with the socket as its standard input: from there, safe
+/// code can take it. Returns only if that fails.
+pub(crate) fn become_listener(arguments: &[&str]) -> io::Error {
+    let program = env::current_exe().unwrap_or_default();
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "exec \"$@\" <&3", "sh"]).arg(program).args(arguments).exec()
+}
+
+/// The socket that is the standard input.
+pub(crate) fn listener() -> io::Result<UnixListener> {
+    let socket = stdin().as_fd().try_clone_to_owned()?;
+    let listener = std::os::unix::net::UnixListener::from(socket);
+    listener.set_nonblocking(true)?;
+    UnixListener::from_std(listener)
+}
+
+/// Waits for the end of the lifeline.
+pub(crate) async fn host_end() -> io::Result<()> {
+    let lifeline = env::var("GOPLUG_LIFELINE").unwrap_or_default();
+    let path: PathBuf = ["/proc/self/fd", &lifeline].iter().collect();
+    File::open(path).await?.read_exact(&mut [0]).await.map(drop)
+}
+
+/// SIGTERM, which does not end the process.
+pub(crate) struct Terminations(tokio::signal::unix::Signal);
+
+impl Terminations {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::terminate())?))
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+/// Kills a process.
+pub(crate) fn kill(process: u64) {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    // Mostly it is gone.
+    let _ = process.map(|process| kill_process(process, Signal::KILL));
+}
