@@ -30,10 +30,6 @@ const MIN_PERIOD: u32 = 2 * ROUND;
 /// The longest period.
 const MAX_PERIOD: u32 = 64 * ROUND;
 
-/// How many times as long a plugin polls after the first request of a connection.
-#[cfg(feature = "plugin")]
-const FIRST: u32 = 5;
-
 /// How long a reader that takes turns polls before it lets the runtime look for what has come elsewhere.
 #[cfg(feature = "host")]
 const TURN: Duration = Duration::from_micros(2);
@@ -156,20 +152,11 @@ impl BusyPoll {
             return self.read(socket, target).map_or(Turn::Over, Turn::Read);
         }
         let read = poll(socket, target, Duration::ZERO);
-        if read.is_none() && began.elapsed() < self.bound_in_turn() {
+        if read.is_none() && began.elapsed() < self.bound {
             return Turn::Again;
         }
         self.note(read.is_some());
         read.map_or(Turn::Over, Turn::Read)
-    }
-
-    /// For how long a reader takes turns. After the first request of a connection, it is longer: the
-    /// peer has waited for a plugin that started, and has to be woken itself before it sends the next
-    /// request, which it mostly does at once.
-    #[cfg(feature = "plugin")]
-    fn bound_in_turn(&self) -> Duration {
-        let first = (FIRST * self.bound).min(limits::MAX_BUSY_POLL);
-        if self.requests == 1 { first } else { self.bound }
     }
 
     /// As [`read`](Self::read), and gives all that the runtime watches a turn meanwhile, unless other
@@ -329,16 +316,6 @@ mod tests {
         busy.bound = Duration::ZERO;
         assert!(matches!(busy.read_in_turn(&ours, &mut target, began), Turn::Over));
         assert_eq!(busy.period, MIN_PERIOD);
-    }
-
-    #[cfg(feature = "plugin")]
-    #[test]
-    fn a_reader_that_takes_turns_polls_longer_after_the_first_request() {
-        let mut busy = BusyPoll { takes_turns: true, ..busy() };
-        for bound in [FIRST * busy.bound, busy.bound, busy.bound] {
-            busy.count_request();
-            assert_eq!(busy.bound_in_turn(), bound);
-        }
     }
 
     #[cfg(feature = "plugin")]
