@@ -102,11 +102,18 @@ impl Opened {
             }
         };
         let folder = tempfile::Builder::new().prefix("goplug-").tempdir()?;
+        let path = fs::canonicalize(socket)?;
+        let path = path.to_str().ok_or_else(|| {
+            Failure::usage(format!(
+                "{}: a .pconf names no path that is not UTF-8",
+                socket.display()
+            ))
+        })?;
         let keys = json!({
             "Name": descriptor.name,
             "NameSpace": descriptor.namespace,
             "Protocol": 2,
-            "Sock": fs::canonicalize(socket)?,
+            "Sock": path,
             "LazyLoad": true,
         });
         fs::write(folder.path().join("plugin.pconf"), keys.to_string())?;

@@ -1,12 +1,18 @@
 //! What the command prints: text for people, JSON for programs.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use comfy_table::{CellAlignment, Table, presets};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::failure::{Failure, Outcome, Status};
+
+/// Writes a path into a document, which is text: what of it is not UTF-8 is replaced.
+pub(crate) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
 
 /// Where and how the command prints.
 #[derive(Debug)]

@@ -34,9 +34,11 @@ pub(crate) async fn run_install(
 pub(crate) async fn written(program: &Path, folder: &Path) -> Outcome<PathBuf> {
     let output = run_install(program, &[], folder).await?;
     let printed = String::from_utf8_lossy(&output.stdout);
-    let paths = printed.lines().map(Path::new);
-    let mut files = paths.filter(|path| path.starts_with(folder) && path.is_file());
-    files.next_back().map(Path::to_owned).ok_or_else(|| {
+    // By its name alone: the path of the folder need not be UTF-8.
+    let names = printed.lines().filter_map(|line| Path::new(line).file_name());
+    let paths = names.map(|name| folder.join(name));
+    let is_pconf = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "pconf");
+    paths.rev().find(|path| is_pconf(path) && path.is_file()).ok_or_else(|| {
         let program = program.display();
         Failure::unreachable(format!("{program} has not said which .pconf file it has written"))
     })

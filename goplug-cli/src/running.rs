@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use goplug::PluginId;
 use serde::Serialize;
 
+use crate::output;
 use crate::pconf::Pconf;
 use crate::system::{PluginProcess, Server, server};
 
@@ -15,6 +16,7 @@ pub(crate) struct Running {
     pub(crate) pid: Option<u32>,
     /// The process of the host that has started it. `None` if somebody else has.
     pub(crate) host: Option<u32>,
+    #[serde(serialize_with = "output::path")]
     pub(crate) socket: PathBuf,
 }
 

@@ -1,8 +1,10 @@
 //! The command sees and stops plugins that others have started.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use goplug::Registry;
 use serde_json::Value;
@@ -10,23 +12,28 @@ use serde_json::Value;
 use super::{CALCULATOR, goplug, installed, json, listed};
 
 /// A plugin that serves without a host, in this folder.
-struct Serving(Child);
+struct Serving {
+    child: Child,
+    /// Where the plugin logs. A plugin whose log nobody reads logs no more.
+    _log: BufReader<ChildStderr>,
+}
 
 impl Serving {
     fn in_folder(plugins: &Path) -> Self {
         let mut command = Command::new(CALCULATOR);
         let mut child = command.arg("--dir").arg(plugins).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        log.read_line(&mut line).unwrap();
         assert!(line.contains(" listens on "), "{line}");
-        Self(child)
+        Self { child, _log: log }
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -78,7 +85,7 @@ fn a_plugin_without_a_host_is_seen_called_and_stopped() {
     let mut serving = Serving::in_folder(plugins);
     let entry = listed(plugins);
     let process = &entry["processes"][0];
-    assert_eq!((&process["pid"], &process["host"]), (&serving.0.id().into(), &Value::Null));
+    assert_eq!((&process["pid"], &process["host"]), (&serving.child.id().into(), &Value::Null));
 
     let socket = process["socket"].as_str().unwrap();
     let call = goplug(plugins).args(["call", socket, "add", "a=2", "b=3"]).output().unwrap();
@@ -92,7 +99,7 @@ fn a_plugin_without_a_host_is_seen_called_and_stopped() {
 
     let stop = goplug(plugins).args(["stop", socket]).output().unwrap();
     assert!(stop.status.success(), "{stop:?}");
-    assert!(serving.0.wait().unwrap().success());
+    assert!(serving.child.wait().unwrap().success());
 }
 
 #[test]
@@ -104,4 +111,20 @@ fn the_log_of_a_plugin_is_shown_beside_the_result() {
     let shown = String::from_utf8_lossy(&output.stderr);
     assert!(shown.starts_with("ERROR math.Calculator "), "{shown}");
     assert_eq!(output.status.code(), Some(6), "{shown}");
+}
+
+#[test]
+fn a_path_that_is_not_utf8_is_shown_as_well_as_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = folder.path().join(OsStr::from_bytes(b"odd\xff"));
+    let files = json(&plugins, &["install", CALCULATOR]);
+    assert!(files[0].as_str().unwrap().ends_with("/math.Calculator.pconf"), "{files}");
+    std::fs::write(plugins.join(OsStr::from_bytes(b"broken\xff.pconf")), "{").unwrap();
+
+    let list = json(&plugins, &["ls"]);
+    assert_eq!(list.as_array().unwrap().len(), 2, "{list}");
+    let call = goplug(&plugins).args(["call", "math.Calculator", "add", "a=2", "b=3"]).output();
+    assert_eq!(call.unwrap().stdout, b"5\n");
+    let removed = json(&plugins, &["uninstall", "math.Calculator"]);
+    assert_eq!(removed.as_array().unwrap().len(), 2, "{removed}");
 }

@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use super::copy::Copy;
 use super::development::{install_for_development, write_pconf};
 use crate::arguments::Install;
@@ -16,16 +14,16 @@ use crate::system::create_folder;
 
 pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Status> {
     let folder = create(&options.folder.dir)?;
-    let mut files = Vec::new();
+    let mut files: Vec<String> = Vec::new();
     for program in &options.programs {
-        let file = install_one(program, &folder, options).await?;
+        let file = install_one(program, &folder, options).await?.display().to_string();
         if !output.is_json() {
-            output.line(&file.display().to_string())?;
+            output.line(&file)?;
         }
         files.push(file);
     }
     if output.is_json() {
-        output.document(&json!(files))?;
+        output.document(&files)?;
     }
     Ok(Status::Success)
 }

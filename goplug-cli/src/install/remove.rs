@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use crate::arguments::Uninstall;
 use crate::failure::{Failure, Outcome, Status};
 use crate::opened::Opened;
@@ -12,7 +10,7 @@ use crate::output::Output;
 use crate::pconf::Pconf;
 
 pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<Status> {
-    let mut removed = Vec::new();
+    let mut removed: Vec<String> = Vec::new();
     for name in &options.names {
         let opened = Opened::find(&options.folder, name).await?;
         let file = opened.pconf();
@@ -22,14 +20,15 @@ pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<S
         for path in files(&file) {
             let about = |error| Failure::unreachable(format!("{}: {error}", path.display()));
             fs::remove_file(&path).map_err(about)?;
+            let path = path.display().to_string();
             if !output.is_json() {
-                output.line(&format!("removed {}", path.display()))?;
+                output.line(&format!("removed {path}"))?;
             }
             removed.push(path);
         }
     }
     if output.is_json() {
-        output.document(&json!(removed))?;
+        output.document(&removed)?;
     }
     Ok(Status::Success)
 }

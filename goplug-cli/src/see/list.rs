@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arguments::Folder;
 use crate::failure::{Outcome, Status, one_line};
 use crate::opened::registry;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::pconf::Pconf;
 use crate::running::Running;
 use crate::system::PluginProcess;
@@ -32,6 +32,7 @@ struct Entry {
     /// What is started, or the socket to which hosts connect.
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<String>,
+    #[serde(serialize_with = "output::path")]
     file: PathBuf,
 }
 
