@@ -77,16 +77,21 @@ impl<'h> H1Connection<'h> {
         let within_head = !self.stream.incoming.filled().is_empty();
         let since = within_head.then(|| *self.head_since.get_or_insert_with(Instant::now));
         let polled = if self.busy_poll.is_due() { self.receive_busily().await? } else { None };
-        let room = self.stream.incoming.room(MAX_HEAD)?;
-        let count = if let Some(count) = polled {
-            count
-        } else if let Some(since) = since {
-            let left = self.idle.saturating_sub(since.elapsed());
-            lazy_timeout(left, self.stream.stream.receive(room)).await.ok_or(Closed)??
-        } else {
-            self.stream.stream.receive(room).await?
+        let count = match polled {
+            // There may be no room any more.
+            Some(count) => count,
+            None => self.wait_for_more(since).await?,
         };
         if count == 0 { Err(Closed) } else { Ok(()) }
+    }
+
+    /// Waits until more has come, of a head that has begun to come at this time.
+    async fn wait_for_more(&mut self, since: Option<Instant>) -> Result<usize, Closed> {
+        let room = self.stream.incoming.room(MAX_HEAD)?;
+        let receiving = self.stream.stream.receive(room);
+        let Some(since) = since else { return Ok(receiving.await?) };
+        let left = self.idle.saturating_sub(since.elapsed());
+        Ok(lazy_timeout(left, receiving).await.ok_or(Closed)??)
     }
 
     /// Polls the socket before it is waited for. Returns how many bytes have come in time.
