@@ -133,7 +133,7 @@ pub(crate) struct Check {
     pub(crate) new: String,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Call {
     #[command(flatten)]
     pub(crate) subject: Subject,

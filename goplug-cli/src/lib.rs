@@ -26,6 +26,7 @@ mod shell;
 mod system;
 mod target;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -58,16 +59,23 @@ pub fn main() -> ExitCode {
 
 /// What clap has to say: help is no failure.
 fn usage(error: &clap::Error) -> ExitCode {
+    let is_failure = error.use_stderr();
+    if is_failure && env::args_os().any(|word| word == "--json") {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        let failure = Failure::usage(line.strip_prefix("error: ").unwrap_or(line));
+        return Output::new(true).fail(&failure);
+    }
     // There is nobody to tell that the output is closed.
     let _ = error.print();
-    if error.use_stderr() { Status::Usage.into() } else { Status::Success.into() }
+    if is_failure { Status::Usage.into() } else { Status::Success.into() }
 }
 
 fn run(arguments: Arguments, output: &Output) -> Outcome<Status> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     // It ends its host itself.
     let ends_itself = matches!(arguments.verb, Verb::Dev(_));
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = dispatch(arguments.verb, output) => outcome,
             // Dropping the verb ends what it has started.
@@ -76,7 +84,10 @@ fn run(arguments: Arguments, output: &Output) -> Outcome<Status> {
                 Err(error) => Err(error.into()),
             },
         }
-    })
+    });
+    // A thread may wait for input that never comes.
+    runtime.shutdown_background();
+    outcome
 }
 
 async fn dispatch(verb: Verb, output: &Output) -> Outcome<Status> {

@@ -9,6 +9,15 @@ use serde::{Serialize, Serializer};
 
 use crate::failure::{Failure, Outcome, Status};
 
+/// A text that leaves a terminal as it is: control characters are written out.
+fn visible(text: &str) -> String {
+    let shown = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
 /// Writes a path into a document, which is text: what of it is not UTF-8 is replaced.
 pub(crate) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
@@ -67,7 +76,7 @@ impl Output {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
         table.set_header(header.iter().map(|title| self.bold(title)));
-        table.add_rows(rows);
+        table.add_rows(rows.iter().map(|row| row.iter().map(|cell| visible(cell))));
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
             if right.contains(&index) {

@@ -1,13 +1,15 @@
 //! The processes that serve a plugin.
 
+use std::future::pending;
 use std::path::PathBuf;
 
-use goplug::PluginId;
+use goplug::{Plugin, PluginId};
 use serde::Serialize;
 
+use crate::failure::{Failure, Outcome, Status};
 use crate::output;
 use crate::pconf::Pconf;
-use crate::system::{PluginProcess, Server, server};
+use crate::system::{PluginProcess, Server, Watched, server};
 
 /// A process that serves a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -60,6 +62,27 @@ impl Running {
             None => format!("pid {pid}"),
         }
     }
+}
+
+/// The id of the process of a plugin that has been started or attached to.
+pub(crate) async fn process_of(plugin: &Plugin) -> Option<u32> {
+    if let Some(own) = plugin.process_id() {
+        return Some(own);
+    }
+    Running::behind(plugin.socket()?).await?.pid
+}
+
+/// Waits until the process of a plugin has ended, which is a failure.
+pub(crate) async fn end_of(plugin: &Plugin) -> Outcome<Failure> {
+    let pid = process_of(plugin).await;
+    match pid.map(Watched::new).transpose()?.flatten() {
+        Some(process) => process.ended().await?,
+        // It cannot be seen, or has ended already.
+        None if pid.is_none() => pending().await,
+        None => {}
+    }
+    let pid = pid.unwrap_or_default();
+    Ok(Failure::new(Status::Crash, format!("{} has ended (pid {pid})", plugin.id())))
 }
 
 impl From<&PluginProcess> for Running {

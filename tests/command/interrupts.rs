@@ -1,6 +1,7 @@
 //! The command is interrupted, or nobody reads its output any more.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -51,4 +52,55 @@ fn a_closed_output_ends_the_command_quietly() {
         assert_eq!(ended.status.signal(), None);
         assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
     }
+}
+
+#[test]
+fn an_interrupt_ends_a_call_that_reads_its_arguments() {
+    let folder = installed();
+    for words in [
+        &["call", "math.Calculator", "greet", "name=@-"][..],
+        &["call", "math.Calculator", "sum", "numbers=@-"],
+        &["call", "math.Calculator", "add", "--args-file", "-"],
+    ] {
+        let mut command = goplug(folder.path());
+        command.args(words).stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let _open = child.stdin.take();
+        // It catches the signal from the time on when it has begun to read.
+        let status = format!("/proc/{}/status", child.id());
+        let catches = || {
+            let status = std::fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+            u64::from_str_radix(caught.trim(), 16).unwrap() & 2 != 0
+        };
+        while !catches() {}
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{words:?} {ended:?}");
+    }
+}
+
+#[test]
+fn a_program_that_hangs_is_ended_with_what_it_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let (script, started) = (folder.path().join("hangs"), folder.path().join("started"));
+    std::fs::write(
+        &script,
+        format!(
+            "#!/bin/sh\nsleep 1000 & echo $! >{0}.new; mv {0}.new {0}; wait\n",
+            started.display()
+        ),
+    )
+    .unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = goplug(folder.path());
+    let child = command.arg("describe").arg(&script).stderr(Stdio::piped()).spawn().unwrap();
+    while !started.exists() {}
+    let sleeping: u32 = std::fs::read_to_string(&started).unwrap().trim().parse().unwrap();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    let state = || std::fs::read_to_string(format!("/proc/{sleeping}/stat")).unwrap_or_default();
+    // Nobody may reap it here, but it runs no more.
+    while !(state().is_empty() || state().contains(") Z ")) {}
 }

@@ -1,5 +1,7 @@
 //! `goplug listen TARGET`: the callbacks of a plugin, as they come.
 
+use std::pin::pin;
+
 use bytes::Bytes;
 use goplug::{Plugin, Subscription};
 use serde_json::{Value, json};
@@ -10,6 +12,7 @@ use crate::arguments::Listen;
 use crate::failure::{Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
+use crate::running::end_of;
 
 /// How many callbacks may wait to be printed. More make the plugin wait.
 const BACKLOG: usize = 256;
@@ -36,11 +39,18 @@ async fn on(opened: &Opened, options: &Listen, output: &Output) -> Outcome<()> {
         true => known.map(str::to_owned).collect(),
         false => options.callbacks.clone(),
     };
-    let mut heard = Heard::of(&opened.start().await?, names).await?;
+    let plugin = opened.start().await?;
+    let mut heard = Heard::of(&plugin, names).await?;
+    let mut end = pin!(end_of(&plugin));
     let mut left = options.limit.unwrap_or(usize::MAX);
-    while left > 0
-        && let Some(line) = heard.next().await
-    {
+    while left > 0 {
+        let line = tokio::select! {
+            // The last callbacks come before the end.
+            biased;
+            line = heard.next() => line,
+            failure = &mut end => return Err(failure?),
+        };
+        let Some(line) = line else { break };
         output.line(&line.text(output))?;
         left -= 1;
     }

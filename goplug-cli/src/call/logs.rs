@@ -9,8 +9,8 @@ use crate::failure::{Failure, Outcome, Status};
 use crate::log::{self, Destination};
 use crate::opened::Opened;
 use crate::output::Output;
-use crate::running::Running;
-use crate::system::{PluginProcess, Watched, log_of};
+use crate::running::{Running, end_of, process_of};
+use crate::system::{PluginProcess, log_of};
 
 /// From which level on the log is shown, unless the user says it.
 const LEVEL: &str = "info";
@@ -38,21 +38,15 @@ async fn on(opened: &Opened, output: &Output) -> Outcome<()> {
         output.note(&format!("{id} runs ({running}): what that process says is in its host's log"));
     }
     let plugin = opened.start().await?;
-    let Some(pid) = plugin.process_id() else { return Err(elsewhere(&plugin).await) };
-    if let Some(process) = Watched::new(pid)? {
-        process.ended().await?;
+    if plugin.process_id().is_none() {
+        return Err(elsewhere(&plugin).await);
     }
-    Err(Failure::new(Status::Crash, format!("{id} has ended (pid {pid})")))
+    Err(end_of(&plugin).await?)
 }
 
 /// A plugin that others have started has its log where they want it.
 async fn elsewhere(plugin: &Plugin) -> Failure {
-    let running = match plugin.socket() {
-        Some(socket) => Running::behind(socket).await,
-        None => None,
-    };
-    let pid = running.and_then(|running| running.pid);
-    let place = match pid.and_then(log_of) {
+    let place = match process_of(plugin).await.and_then(log_of) {
         Some(path) => path.display().to_string(),
         None => "read by others".into(),
     };

@@ -1,13 +1,15 @@
 //! `goplug call TARGET METHOD NAME=VALUE...`.
 
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use goplug::protocol::MethodDescriptor;
+use goplug::protocol::{Descriptor, MethodDescriptor};
 use goplug::raw::MediaType;
 use goplug::{CallRequest, Caller, Plugin};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 use tokio_stream::StreamExt;
 
 use super::bytes::{returns_bytes, returns_nothing};
@@ -33,7 +35,7 @@ pub(crate) async fn call(options: &Call, output: &Output) -> Outcome<Status> {
 async fn on(opened: &Opened, options: &Call, heard: &mut Heard, output: &Output) -> Outcome<()> {
     let descriptor = opened.descriptor().await?;
     let method = method(&descriptor, &options.method)?;
-    let Request { body, media_type, parts, items } = Request::read(&descriptor, method, options)?;
+    let Request { body, media_type, parts, items } = read(&descriptor, method, options).await?;
     let plugin = opened.start().await?;
     let mut request = CallRequest::new(&method.name, body, media_type);
     (request.parts, request.items, request.timeout) = (parts, items, Some(options.timeout));
@@ -43,6 +45,18 @@ async fn on(opened: &Opened, options: &Call, heard: &mut Heard, output: &Output)
     }
     let calling = Calling { plugin: &plugin, method, limit: options.limit, output };
     beside(calling.answer(request), heard, output).await
+}
+
+/// Reads the arguments on a thread of its own: standard input and pipes may take any time, and Ctrl-C ends
+/// that.
+async fn read(
+    descriptor: &Descriptor,
+    method: &MethodDescriptor,
+    options: &Call,
+) -> Outcome<Request> {
+    let (descriptor, method, options) = (descriptor.clone(), method.clone(), options.clone());
+    let reading = spawn_blocking(move || Request::read(&descriptor, &method, &options));
+    reading.await.map_err(io::Error::from)?
 }
 
 /// Shows callbacks while something is done.

@@ -71,6 +71,9 @@ impl Request {
     ) -> Outcome<Self> {
         let (mut object, mut parts, mut items) = (Map::new(), Vec::new(), None);
         let mut given = HashSet::new();
+        if words.iter().filter(|word| word.ends_with("=@-")).count() > 1 {
+            return Err(Failure::usage("standard input can be read once, and @- is there twice"));
+        }
         for word in words {
             let (parameter, text) = split(method, word)?;
             let name = parameter.name.clone();
@@ -88,6 +91,13 @@ impl Request {
             } else {
                 object.insert(name, value(descriptor, parameter, text)?);
             }
+        }
+        if items.is_none()
+            && let Some(stream) = method.params.iter().find(|parameter| parameter.stream)
+        {
+            let text =
+                format!("arguments of {:?}: parameter `{}` is missing", method.name, stream.name);
+            return Err(Failure::usage(text));
         }
         if takes_raw_body(method) {
             let body = parts.pop().map(|part| part.content).unwrap_or_default();
