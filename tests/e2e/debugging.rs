@@ -9,9 +9,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use goplug_tests::fixtures::calculator::Calculator;
+use rustix::process::Signal;
 
 use crate::test_env::{
-    CALCULATOR, TOLD, TestEnv, WAIT_TIMEOUT, exists, kill, pconf, run_test, until,
+    CALCULATOR, TOLD, TestEnv, WAIT_TIMEOUT, exists, kill, pconf, run_test, signal, until,
 };
 
 /// Longer than three deadlines of the host's calls, and than its health check allows.
@@ -98,6 +99,16 @@ fn socket(variable: &str) -> PathBuf {
     variable.strip_prefix("GOPLUG_ATTACH=math.Calculator=").unwrap().into()
 }
 
+/// What Ctrl-C sends. If these tests ignore that, as in the background of a shell, so does what they start.
+fn interrupt() -> Signal {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+    let interrupt = Signal::INT;
+    let bit = 1 << (interrupt.as_raw() - 1);
+    if ignored & bit == 0 { interrupt } else { Signal::TERM }
+}
+
 #[test]
 fn the_verb_debug_prints_one_line_and_leaves_nothing_behind() {
     run_test(async |env| {
@@ -106,8 +117,7 @@ fn the_verb_debug_prints_one_line_and_leaves_nothing_behind() {
         assert!(socket.exists(), "{line}");
         let folder = socket.parent().unwrap();
         assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
-        let pid = rustix::process::Pid::from_child(&debugged.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        signal(debugged.child.id(), interrupt());
         until("it ends", || debugged.child.try_wait().unwrap().is_some()).await;
         assert!(debugged.child.wait().unwrap().success());
         assert!(!folder.exists());
