@@ -9,7 +9,7 @@ use gateway::Receipt;
 use serde_json::Value;
 
 use crate::client::{Client, Reply, events, request};
-use crate::process::{Gateway, SCAN, WAIT, run, until};
+use crate::process::{Gateway, SCAN, WAIT, WORDS, run, until};
 
 #[test]
 fn a_file_is_uploaded_and_the_plugin_says_what_it_is() {
@@ -46,6 +46,33 @@ fn the_stream_of_a_plugin_is_server_sent_events() {
             let told: Receipt = serde_json::from_str(&data).unwrap();
             assert_eq!((&*event, told), ("receipt", receipt));
         }
+        gateway.stop().await;
+    });
+}
+
+#[test]
+fn a_route_in_python_takes_files_calls_the_ledger_streams_and_logs() {
+    run(async {
+        let gateway = Gateway::start().await;
+        gateway.install(WORDS.as_ref());
+        let mut client = gateway.client().await;
+        while client.post("/Words/first.txt", "one").await.status != 200 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut events = events(gateway.address, "/Words/events").await;
+        let receipt = client.post_as("/Words/a.txt", "one\ntwo\n", "test-8").await.receipt();
+        assert_eq!((&*receipt.request, receipt.length, receipt.lines), ("test-8", 8, 2));
+        assert!(receipt.number > 1, "{receipt:?}");
+        let (event, data) = events.next().await;
+        assert_eq!((&*event, serde_json::from_str(&data).unwrap()), ("receipt", receipt));
+        let reply = client.post("/Words/b.txt", "").await;
+        assert_eq!(reply.status, 422, "{reply:?}");
+        assert!(reply.text().contains("b.txt is empty"), "{reply:?}");
+        let is_logged = || {
+            let log = gateway.log();
+            log.lines().any(|line| line.contains("a.txt has been read") && line.contains("test-8"))
+        };
+        until("its record", is_logged, || gateway.log()).await;
         gateway.stop().await;
     });
 }

@@ -14,6 +14,9 @@ use crate::client::Client;
 /// The program of the plugin.
 pub(crate) const SCAN: &str = env!("CARGO_BIN_EXE_gateway-scan");
 
+/// The same in Python.
+pub(crate) const WORDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/words.py");
+
 /// How long a test waits for a condition: long enough for a busy machine.
 pub(crate) const WAIT: Duration = Duration::from_secs(20);
 
