@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use goplug::PluginId;
+use goplug::{InvalidName, PluginId};
 
 use crate::failure::{Failure, Outcome};
 use crate::system::is_socket;
@@ -35,7 +35,11 @@ impl Target {
             Err(error) if text.contains('/') || text.ends_with(".pconf") => {
                 Err(Failure::unreachable(format!("{text}: {error}")))
             }
-            Err(_) => Ok(Self::Name(name(text)?)),
+            Err(_) => {
+                let id =
+                    text.parse().map_err(|error: InvalidName| Failure::usage(error.to_string()));
+                Ok(Self::Name(id?))
+            }
         }
     }
 }
@@ -43,12 +47,6 @@ impl Target {
 fn is_folder(path: &Path) -> Failure {
     let path = path.display();
     Failure::usage(format!("{path} is a folder; `goplug ls --dir {path}` lists its plugins"))
-}
-
-/// The plugin of this name: the last dot separates the name from its namespace.
-fn name(text: &str) -> Outcome<PluginId> {
-    let (namespace, name) = text.rsplit_once('.').unwrap_or(("", text));
-    PluginId::read(name, namespace).map_err(|error| Failure::usage(error.to_string()))
 }
 
 #[cfg(test)]

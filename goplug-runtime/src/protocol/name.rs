@@ -1,6 +1,7 @@
 //! Names of plugins, methods and callbacks, and which of them are allowed.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::visible::is_hidden;
@@ -121,10 +122,29 @@ impl fmt::Display for PluginId {
     }
 }
 
+/// As [`PluginId::read`], of what [`Display`](fmt::Display) shows: the last dot separates the name from its
+/// namespace.
+impl FromStr for PluginId {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let Qualified { namespace, name } = Qualified::of(text);
+        Self::read(name, namespace)
+    }
+}
+
 /// A name with its namespace, if it has one: `math.Calculator`.
 pub(crate) struct Qualified<'a> {
     pub(crate) namespace: &'a str,
     pub(crate) name: &'a str,
+}
+
+impl<'a> Qualified<'a> {
+    /// What is shown as this text.
+    pub(crate) fn of(text: &'a str) -> Self {
+        let (namespace, name) = text.rsplit_once('.').unwrap_or(("", text));
+        Self { namespace, name }
+    }
 }
 
 impl fmt::Display for Qualified<'_> {
@@ -218,6 +238,16 @@ mod tests {
     fn an_id_is_displayed_with_its_namespace() {
         assert_eq!(PluginId::new("Do", "Test").unwrap().to_string(), "Test.Do");
         assert_eq!(PluginId::new("Do", "").unwrap().to_string(), "Do");
+    }
+
+    #[test]
+    fn an_id_is_read_as_it_is_displayed() {
+        for (name, namespace) in [("Do", ""), ("Do", "Test"), ("Do", "acme.tools")] {
+            let id = PluginId::new(name, namespace).unwrap();
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+        assert!("".parse::<PluginId>().is_err());
+        assert!("acme.".parse::<PluginId>().is_err());
     }
 
     #[test]

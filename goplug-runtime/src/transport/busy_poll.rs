@@ -207,7 +207,7 @@ pub enum Turn {
 }
 
 /// Whether the current runtime has a single thread.
-fn is_only_thread() -> bool {
+pub fn is_only_thread() -> bool {
     let runtime = tokio::runtime::Handle::try_current();
     let flavor = runtime.map(|runtime| runtime.runtime_flavor());
     matches!(flavor, Ok(RuntimeFlavor::CurrentThread))

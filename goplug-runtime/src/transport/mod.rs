@@ -45,6 +45,8 @@ mod traced;
 pub use busy_poll::BusyPoll;
 #[cfg(feature = "plugin")]
 pub use busy_poll::Turn;
+#[cfg(feature = "host")]
+pub use busy_poll::is_only_thread;
 pub use connect::connect;
 pub use explained::explain;
 #[cfg(feature = "host")]

@@ -14,7 +14,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout_at;
 
@@ -29,6 +28,7 @@ use crate::panic::{catch_panic, contained};
 use crate::protocol::service::ServiceEvent;
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{Problem, ProblemKind, parts, wire};
+use crate::transport::is_only_thread;
 use crate::typed::{ActivationId, Reply, Work, within_activation};
 
 /// The calls of services that are in flight for one process.
@@ -46,8 +46,6 @@ pub(super) struct ServiceCalls {
     running: HashMap<u64, Running>,
     /// Whether a task would run on this thread, and hold up this one as long as the call itself.
     has_one_thread: bool,
-    /// As [`Ended::requests`], of a call that was answered without a task.
-    answered_at_once: Option<u32>,
     /// How many calls have no answer yet.
     unanswered: Arc<AtomicUsize>,
 }
@@ -109,7 +107,6 @@ impl Drop for Place {
 impl ServiceCalls {
     pub(super) fn new(peer: &Arc<CallbackPeer>, callbacks: &Callbacks) -> Self {
         let host_id: Arc<str> = callbacks.host_id.as_str().into();
-        let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
         Self {
             peer: Arc::clone(peer),
             replies: Arc::new(Replies::new(Arc::clone(peer), Arc::clone(&host_id))),
@@ -119,8 +116,7 @@ impl ServiceCalls {
             arrived: Vec::new(),
             tasks: JoinSet::new(),
             running: HashMap::new(),
-            has_one_thread: matches!(flavor, Ok(RuntimeFlavor::CurrentThread)),
-            answered_at_once: None,
+            has_one_thread: is_only_thread(),
             unanswered: Arc::default(),
         }
     }
@@ -190,26 +186,22 @@ impl ServiceCalls {
         }
     }
 
-    /// Begins the calls that have arrived. Does not wait.
-    pub(super) fn begin(&mut self) {
+    /// Begins the calls that have arrived. Does not wait. Gives the same as [`answered`](Self::answered) if
+    /// a call has been answered as it began.
+    pub(super) fn begin(&mut self) -> Option<u32> {
         let is_alone = self.has_one_thread && self.running.is_empty() && self.arrived.len() == 1;
         for Arrived { id, place, mut run } in take(&mut self.arrived) {
             if is_alone {
                 // A task polls it again, so nobody has to be woken by this poll.
                 let mut nobody = Context::from_waker(Waker::noop());
                 if let Poll::Ready(ended) = run.as_mut().poll(&mut nobody) {
-                    self.answered_at_once = ended.requests;
-                    return;
+                    return ended.requests.filter(|_| self.peer.calls() <= 1);
                 }
             }
             let task = self.tasks.spawn(run);
             self.running.insert(id, Running { task, place });
         }
-    }
-
-    /// As [`answered`](Self::answered), if a call has been answered as it began.
-    pub(super) fn answered_at_once(&mut self) -> Option<u32> {
-        self.answered_at_once.take().filter(|_| self.peer.calls() <= 1)
+        None
     }
 
     /// Sends replies again, as requests.

@@ -172,14 +172,14 @@ impl<'a> StreamReader<'a> {
                 }
             }
             let decoded = self.decode(&mut stream.decoder, on_missed);
-            self.services.begin();
+            let answered = self.services.begin();
             if let Err(error) = decoded {
                 contained(
                     || tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}"),
                 );
                 return StreamEnd::Broken;
             }
-            if polls_busily && let Some(requests) = self.services.answered_at_once() {
+            if polls_busily && let Some(requests) = answered {
                 stream.connection.wait_busily(requests).await;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http1::RequestWriter;
+use crate::http1::{RequestWriter, insert_header};
 use crate::protocol::wire;
 use crate::transport::BusyPoll;
 
@@ -21,6 +21,13 @@ impl BusyPolling {
         let microseconds = u64::try_from(bound.as_micros()).ok();
         let header = microseconds.filter(|microseconds| *microseconds > 0 && poll.has_bound());
         Self { poll, header }
+    }
+
+    /// Adds the header to the head of a request that is not written by a [`RequestWriter`].
+    pub(super) fn insert_header(self, head: &mut Vec<u8>) {
+        if let Some(microseconds) = self.header {
+            insert_header(head, wire::HEADER_BUSY_POLL, microseconds);
+        }
     }
 
     /// Counts a request that this has written, and adds the header to the head of the first request.

@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use super::busy_polling::BusyPolling;
 use super::open::connect;
-use crate::http1::{
-    Buffer, CHUNK_END, Progress, Request, ResponseReader, insert_header, write_chunk_size,
-};
+use crate::http1::{Buffer, CHUNK_END, Progress, Request, ResponseReader, write_chunk_size};
 use crate::protocol::event_stream::Encoder;
-use crate::protocol::wire;
 use crate::transport::Stream;
 
 /// Asks for an interim response before the body.
@@ -51,9 +49,7 @@ impl ReplyStream {
         let mut stream = connect(socket, timeout).await?;
         let mut head = Vec::new();
         request.write_head_of_stream(&mut head, authority);
-        if let Some(micros) = u64::try_from(busy_poll.as_micros()).ok().filter(|it| *it > 0) {
-            insert_header(&mut head, wire::HEADER_BUSY_POLL, micros);
-        }
+        BusyPolling::new(busy_poll).insert_header(&mut head);
         stream.write_all(&head).await?;
         let (mut incoming, mut reader) = (Buffer::default(), ResponseReader::new(limit));
         loop {

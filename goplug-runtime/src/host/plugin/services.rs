@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::host::callbacks::{ServiceTarget, Services};
 use crate::host::install::Installation;
 use crate::panic::contained;
+use crate::protocol::name::Qualified;
 use crate::protocol::{Descriptor, Pconf, PluginId, ServiceDescriptor};
 
 /// The services that a plugin uses, as its `.pconf` or its answer to the activation says.
@@ -213,6 +214,6 @@ fn differences(comparison: &Comparison, refused: Verdict) -> String {
 
 /// Whether a plugin can have this name, with its namespace.
 fn is_id(text: &str) -> bool {
-    let (namespace, name) = text.rsplit_once('.').unwrap_or(("", text));
+    let Qualified { namespace, name } = Qualified::of(text);
     PluginId::new(name, namespace).is_ok()
 }

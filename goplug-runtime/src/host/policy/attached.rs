@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::protocol::{PluginId, wire};
+use crate::protocol::{InvalidName, PluginId, wire};
 
 /// The sockets of plugins that somebody serves by hand, for example in a debugger.
 #[derive(Debug, Default)]
@@ -37,9 +37,9 @@ impl Attached {
         for entry in entries {
             let (name, socket) =
                 entry.split_once('=').ok_or_else(|| wrong(entry, "names no socket"))?;
-            let (namespace, name) = name.rsplit_once('.').unwrap_or(("", name));
-            let id = PluginId::read(name, namespace)
-                .map_err(|error| wrong(entry, &format!("names no plugin: {error}")))?;
+            let id = name
+                .parse()
+                .map_err(|error: InvalidName| wrong(entry, &format!("names no plugin: {error}")))?;
             if !Path::new(socket).is_absolute() {
                 return Err(wrong(entry, "names a socket without its whole path"));
             }

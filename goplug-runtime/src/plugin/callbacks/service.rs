@@ -184,12 +184,6 @@ fn within(call: &ServiceCall<'_>) -> String {
     chain.with(call.service, call.method).to_string()
 }
 
-/// The name and namespace of what fulfils a service.
-fn id_of(service: &str) -> Option<PluginId> {
-    let (namespace, name) = service.rsplit_once('.').unwrap_or(("", service));
-    PluginId::read(name, namespace).ok()
-}
-
 /// The error that the host's problem document stands for. A result may have this many bytes.
 pub(in crate::plugin) fn failure_of(
     call: &ServiceCall<'_>,
@@ -197,12 +191,12 @@ pub(in crate::plugin) fn failure_of(
     body_limit: usize,
 ) -> Error {
     let method = &shown(call);
-    failure(method, document, |problem| match id_of(call.service) {
-        Some(id) => {
+    failure(method, document, |problem| match call.service.parse::<PluginId>() {
+        Ok(id) => {
             let time = call.timeout.unwrap_or(Duration::ZERO);
             refused(call, RefusedCall { id: &id, method, body_limit, time }, problem)
         }
-        None => refused_callback(method, problem, body_limit),
+        Err(_) => refused_callback(method, problem, body_limit),
     })
 }
 
