@@ -41,12 +41,10 @@ mod threads;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod traced;
 
-#[cfg(any(feature = "host", feature = "plugin"))]
-pub use busy_poll::BusyPoll;
 #[cfg(feature = "plugin")]
 pub use busy_poll::Turn;
-#[cfg(feature = "host")]
-pub use busy_poll::is_only_thread;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use busy_poll::{BusyPoll, is_only_thread};
 pub use connect::connect;
 pub use explained::explain;
 #[cfg(feature = "host")]
@@ -57,7 +55,6 @@ pub use per_process::Owner;
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
-#[cfg(any(feature = "host", feature = "plugin"))]
 #[cfg(feature = "host")]
 pub use processors::processors;
 pub use runtime_thread::RuntimeThread;
