@@ -10,14 +10,15 @@ use goplug::{Bytes, CallContext, CallError, Caller, Error, ResultStream};
 use goplug_tests::fixtures::calculator::{
     Calculator, CalculatorBlockingClient, CalculatorClient, DivideError, Setup,
 };
+use goplug_tests::fixtures::greeter::{GreetError, Greeter};
 use goplug_tests::fixtures::intake::{Intake, IntakeBlockingClient, IntakeClient};
-use goplug_tests::fixtures::report::{Report, ReportClient, texts};
+use goplug_tests::fixtures::report::{Report, ReportClient, divide, greeting, texts};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::incoming::{Iter, fed};
 use crate::services::Pool;
 use crate::streams::all;
-use crate::test_env::{REPORT, TestEnv, run_test, soon, until_asked};
+use crate::test_env::{CALCULATOR, POLITE, REPORT, TestEnv, run_test, soon, until_asked};
 
 pub(crate) type Local = CalculatorClient<InProcess<Calculator>>;
 
@@ -344,5 +345,58 @@ fn services_are_those_of_a_host() {
             matches!(&error, Error::NotProvided { service, .. } if service == "Database"),
             "{error}"
         );
+    });
+}
+
+/// Fulfils the contract of the greeters as the program does.
+#[derive(Default)]
+struct Double;
+
+#[goplug::plugin(namespace = "tests")]
+impl Greeter for Double {
+    async fn greet(&self, name: &str) -> Result<String, GreetError> {
+        match name {
+            "" => Err(GreetError::Nobody),
+            name => Ok(format!("Good day, {name}.")),
+        }
+    }
+}
+
+/// What the plugin's code gets of other plugins, of which each has streams or callbacks as well.
+async fn other_plugins<C: Caller>(report: &ReportClient<C>) -> Vec<String> {
+    vec![
+        shown(report.greeting("Ada").await),
+        shown(report.greeting("").await),
+        shown(report.divide(7, 2).await),
+        shown(report.divide(7, 0).await),
+        shown(report.streamed().await),
+    ]
+}
+
+#[test]
+fn other_plugins_are_those_that_a_policy_names() {
+    run_test(async |env| {
+        for program in [REPORT, POLITE, CALCULATOR] {
+            env.install_itself(program);
+        }
+        let granting =
+            env.registry().provide(Pool::default()).plugin("Report", "tests", |policy| {
+                policy.may_call("greeters.Polite").may_call("math.Calculator")
+            });
+        let registry = granting.start().await.unwrap();
+        let remote: ReportClient = registry.client().await.unwrap();
+        env.note_runtime_folder(&registry);
+        registry.load("Polite", "greeters").await.unwrap();
+        registry.load("Calculator", "math").await.unwrap();
+        let expected = other_plugins(&remote).await;
+        assert!(expected[4].contains("no streams"), "{expected:?}");
+
+        let plugin = InProcess::new(Report).may_call(Double).unwrap();
+        let plugin = plugin.may_call(Calculator::default()).unwrap();
+        assert_eq!(other_plugins(&plugin.client().unwrap()).await, expected);
+        let host = Host::<Report>::new().may_call(Calculator::default()).unwrap();
+        assert_eq!(host.run(divide(7, 2)).await, Ok(Ok(3)));
+        let error = host.run(greeting("Ada")).await.unwrap_err();
+        assert!(error.contains("may_call"), "{error}");
     });
 }

@@ -1,6 +1,6 @@
 //! The services of a host in the same process, for tests of plugins.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -22,13 +22,39 @@ pub(crate) struct LocalServices {
     needs: Vec<ServiceDescriptor>,
     /// The services that it can do without.
     wants: Vec<ServiceDescriptor>,
-    provided: Mutex<Vec<Arc<Provided>>>,
+    offers: Mutex<Offers>,
+}
+
+/// What fulfils services.
+#[derive(Default)]
+struct Offers {
+    /// By the host.
+    provided: Vec<Arc<Provided>>,
+    /// By the plugins that this one may call, with their names.
+    granted: Vec<(PluginId, Arc<Provided>)>,
+}
+
+impl Offers {
+    /// What fulfils the service of this name. What the host provides comes first, and then the plugin of
+    /// this name.
+    fn of_name(&self, service: &str) -> Option<&Arc<Provided>> {
+        let fulfils = |it: &Provided| it.names().iter().any(|name| name == service);
+        let provided = self.provided.iter().find(|it| fulfils(it));
+        let named = || self.granted.iter().find(|(id, _)| is_name_of(id, service));
+        let fulfilling = || self.granted.iter().find(|(_, it)| fulfils(it));
+        provided.or_else(|| named().or_else(fulfilling).map(|(_, it)| it))
+    }
+}
+
+/// Whether a plugin has this name, with its namespace or without.
+fn is_name_of(id: &PluginId, service: &str) -> bool {
+    id.name() == service || id.to_string() == service
 }
 
 impl LocalServices {
     /// Of the plugin that this descriptor describes; none is provided yet.
     pub(crate) fn new(id: PluginId, Descriptor { needs, wants, .. }: Descriptor) -> Self {
-        Self { id, needs, wants, provided: Mutex::default() }
+        Self { id, needs, wants, offers: Mutex::default() }
     }
 
     /// Whether the plugin calls services.
@@ -58,15 +84,28 @@ impl LocalServices {
     /// The declaration of the value's type is faulty.
     pub(crate) fn provide<S: PluginType>(&self, value: S) -> Result<()> {
         let provided = Arc::new(Provided::new(value)?);
-        self.provided.lock().unwrap_or_else(PoisonError::into_inner).push(provided);
+        self.lock().provided.push(provided);
+        Ok(())
+    }
+
+    /// Lets the plugin call another one, which is this value.
+    ///
+    /// # Errors
+    /// The declaration of the value's type is faulty.
+    pub(crate) fn grant<Q: PluginType>(&self, value: Q) -> Result<()> {
+        let id = PluginId::new(Q::NAME, Q::NAMESPACE)?;
+        let granted = Arc::new(Provided::of_plugin(value)?);
+        self.lock().granted.push((id, granted));
         Ok(())
     }
 
     /// What fulfils the service of this name.
     pub(super) fn of_name(&self, service: &str) -> Option<Arc<Provided>> {
-        let provided = self.provided.lock().unwrap_or_else(PoisonError::into_inner);
-        let fulfils = |it: &&Arc<Provided>| it.names().iter().any(|name| name == service);
-        provided.iter().find(fulfils).map(Arc::clone)
+        self.lock().of_name(service).map(Arc::clone)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Offers> {
+        self.offers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls a service in the task of the caller, with the arguments as the event would have them.

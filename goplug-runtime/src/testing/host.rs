@@ -107,16 +107,28 @@ impl<P: PluginType> Host<P> {
     /// [`Error::Configuration`] if the declaration of the plugin or of the value is faulty.
     #[cfg(feature = "plugin")]
     pub fn provide<S: PluginType>(self, value: S) -> Result<Self> {
-        let services = match self.hearing.services.get() {
-            Some(services) => services,
-            None => {
-                let services =
-                    services_of::<P>(PluginId::new(P::NAME, P::NAMESPACE)?, &table::<P>()?);
-                self.hearing.services.get_or_init(|| services)
-            }
-        };
-        services.provide(value)?;
+        self.services()?.provide(value)?;
         Ok(self)
+    }
+
+    /// Lets the plugin's code call another plugin, which is this value, as
+    /// [`InProcess::may_call`](super::InProcess::may_call) does.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if the declaration of one of the plugins is faulty.
+    #[cfg(feature = "plugin")]
+    pub fn may_call<Q: PluginType>(self, other: Q) -> Result<Self> {
+        self.services()?.grant(other)?;
+        Ok(self)
+    }
+
+    #[cfg(feature = "plugin")]
+    fn services(&self) -> Result<&LocalServices> {
+        if let Some(services) = self.hearing.services.get() {
+            return Ok(services);
+        }
+        let services = services_of::<P>(PluginId::new(P::NAME, P::NAMESPACE)?, &table::<P>()?);
+        Ok(self.hearing.services.get_or_init(|| services))
     }
 
     /// The arguments of each callback of this name that was made so far, in their order: as JSON, an

@@ -132,6 +132,21 @@ impl<P: PluginType> InProcess<P> {
         Ok(self)
     }
 
+    /// Lets the plugin call another one, which is this value, as a host does by `Policy::may_call`: it fulfils
+    /// what the plugin needs by its own type, or by a contract. As between two processes, a method with a
+    /// stream or with progress is refused when it is called, and all others work. The methods run within
+    /// the task that calls; the other plugin's hooks and callbacks are not run.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if the declaration of one of the plugins is faulty.
+    #[cfg(feature = "plugin")]
+    pub fn may_call<Q: PluginType>(self, other: Q) -> Result<Self> {
+        if let Some(services) = self.plugin()?.callbacks.services() {
+            services.grant(other)?;
+        }
+        Ok(self)
+    }
+
     /// Activates the plugin with this configuration; `&()` is none. Its value is the one that the
     /// activation builds; else the one given to [`new`](Self::new), or the one that the plugin's program would make.
     ///

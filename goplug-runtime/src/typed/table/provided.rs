@@ -25,12 +25,14 @@ pub(crate) struct Provided {
 }
 
 impl Provided {
+    /// The value with which a host fulfils contracts.
+    ///
     /// # Errors
     /// As [`table`]; [`Error::Configuration`] for a method that services cannot have.
     pub(crate) fn new<P: PluginType>(value: P) -> Result<Self> {
-        let Table { methods, .. } = table::<P>()?;
+        let provided = Self::of_plugin(value)?;
         let beyond = |(spec, _): &(&MethodSpec, _)| Some((spec.name, beyond_services(spec)?));
-        if let Some((method, what)) = methods.iter().find_map(beyond) {
+        if let Some((method, what)) = provided.methods.iter().find_map(beyond) {
             let text = format!(
                 "{} is provided as a service, and {what} of its method {method:?}: services take and \
                  give whole values; pass a list, or one part after the other",
@@ -38,6 +40,16 @@ impl Provided {
             );
             return Err(Error::Configuration(text));
         }
+        Ok(provided)
+    }
+
+    /// The value of a plugin that another one may call. Its methods with streams or progress are refused
+    /// when they are called, by the caller.
+    ///
+    /// # Errors
+    /// As [`table`].
+    pub(crate) fn of_plugin<P: PluginType>(value: P) -> Result<Self> {
+        let Table { methods, .. } = table::<P>()?;
         let mut names = vec![Qualified { namespace: P::NAMESPACE, name: P::NAME }.to_string()];
         for item in entries::<P>() {
             if let Item::Contract(contract) = item {
