@@ -1,6 +1,8 @@
 //! The command line.
 
 mod conformance;
+mod folder;
+mod log_level;
 mod times;
 
 use std::ffi::OsString;
@@ -11,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use self::conformance::{Conformance, ScriptedPlugin};
+pub(crate) use self::folder::Folder;
+use self::log_level::log_level;
 use self::times::duration;
 
 /// See, call, make and mend plugins without writing a program.
@@ -82,14 +86,6 @@ pub(crate) enum Verb {
     Man,
 }
 
-/// The folder with the plugins.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Folder {
-    /// The folder with the .pconf files
-    #[arg(long, env = "GOPLUG_DIR", default_value = "./plugins", value_hint = ValueHint::DirPath)]
-    pub(crate) dir: PathBuf,
-}
-
 /// A plugin.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Subject {
@@ -101,7 +97,7 @@ pub(crate) struct Subject {
     pub(crate) target: String,
 
     /// Show what the plugin logs meanwhile: warn, or warn,storage=debug for more of one target
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", value_parser = log_level)]
     pub(crate) log: Option<String>,
 }
 

@@ -145,6 +145,15 @@ pub(crate) fn one_line(text: &str) -> String {
     lines.collect::<Vec<_>>().join("; ")
 }
 
+/// Names as a sentence has them: `a, b or c`, where `or` is the word before the last.
+pub(crate) fn list(names: &[&str], word: &str) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [others @ .., last] => format!("{} {word} {last}", others.join(", ")),
+    }
+}
+
 fn status_of(error: &Error) -> Status {
     match error {
         Error::Method(_) => Status::Method,
@@ -173,6 +182,14 @@ mod tests {
         assert_eq!(failure.line(), "it did not start; last output:; boom");
         let object: serde_json::Value = serde_json::from_str(&failure.json()).unwrap();
         assert_eq!((&object["cause"], &object["status"]), (&"unreachable".into(), &2.into()));
+    }
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        assert_eq!(list(&[], "or"), "");
+        assert_eq!(list(&["a"], "or"), "a");
+        assert_eq!(list(&["a", "b"], "and"), "a and b");
+        assert_eq!(list(&["a", "b", "c"], "or"), "a, b or c");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::failure::{Failure, Outcome, Status};
 use crate::log::{self, Destination};
 use crate::output::Output;
 use crate::program::run_install;
-use crate::system::ask;
+use crate::system::{ask, temporary_folder};
 use crate::target::Target;
 
 /// How long a socket may take to answer.
@@ -87,7 +87,7 @@ impl Opened {
     }
 
     async fn installed(program: &Path, log: Option<&str>) -> Outcome<Self> {
-        let folder = tempfile::Builder::new().prefix("goplug-").tempdir()?;
+        let folder = temporary_folder()?;
         run_install(&fs::canonicalize(program)?, &[], folder.path()).await?;
         let registry = logging(folder.path(), log).await?;
         Self::only(registry, Some(folder), |_| true, program)
@@ -101,7 +101,7 @@ impl Opened {
                 return Err(Failure::new(Status::Deadline, text));
             }
         };
-        let folder = tempfile::Builder::new().prefix("goplug-").tempdir()?;
+        let folder = temporary_folder()?;
         let path = fs::canonicalize(socket)?;
         let path = path.to_str().ok_or_else(|| {
             Failure::usage(format!(

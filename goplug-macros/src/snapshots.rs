@@ -96,7 +96,7 @@ fn compare(name: &str) {
     let file = syn::parse2(expanded(name)).unwrap();
     let actual = prettyplease::unparse(&file);
     let path = folder().join(format!("{name}.expanded.rs"));
-    if std::env::var_os("UPDATE_EXPANSIONS").is_some() {
+    if std::env::var_os("UPDATE_EXPANSIONS").is_some_and(|value| !value.is_empty()) {
         std::fs::write(&path, &actual).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap();

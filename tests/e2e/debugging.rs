@@ -126,6 +126,19 @@ fn the_verb_debug_prints_one_line_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn an_empty_variable_names_no_folder_for_temporary_files() {
+    run_test(async |env| {
+        let mut command = env.command(CALCULATOR);
+        command.arg("debug").env("TMPDIR", "").current_dir(env.folder());
+        let mut debugged = Spoken::start(command);
+        let line = debugged.line();
+        assert!(socket(&line).starts_with("/tmp"), "{line}");
+        signal(debugged.child.id(), interrupt());
+        until("it ends", || debugged.child.try_wait().unwrap().is_some()).await;
+    });
+}
+
+#[test]
 fn a_host_uses_the_process_that_its_variable_names_and_leaves_it_running() {
     run_test(async |env| {
         env.install_calculator();
@@ -159,11 +172,16 @@ fn what_the_variable_names_in_vain_is_an_error_that_names_the_variable() {
         let said = host(env, "GOPLUG_ATTACH=math.Calculator", "").outcome();
         assert!(said.starts_with("error: ") && said.contains("GOPLUG_ATTACH"), "{said}");
 
-        let mut host = host(env, "GOPLUG_ATTACH=math.Calculator=/nowhere.sock,X=/x", "");
+        let variable = "GOPLUG_ATTACH=math.Calculator=/nowhere.sock,X=/x,maths.Calculator=/x";
+        let mut host = host(env, variable, "");
         let said = host.ask("load");
         assert!(said.contains("/nowhere.sock") && said.contains("GOPLUG_ATTACH"), "{said}");
         let log = fs::read_to_string(env.path("log")).unwrap();
-        assert!(log.contains("GOPLUG_ATTACH names X"), "{log}");
+        assert!(
+            log.contains("GOPLUG_ATTACH names X, which cannot be used: no plugin X in"),
+            "{log}"
+        );
+        assert!(log.contains("did you mean math.Calculator?"), "{log}");
         host.end().await;
     });
 }

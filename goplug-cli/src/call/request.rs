@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::bytes::{is_bytes, takes_raw_body};
 use super::{items, values};
 use crate::arguments::Call;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, list};
 use crate::opened::says_types;
 
 /// How much a name may differ from another that is offered in its place, from 0 to 1 for the same.
@@ -131,9 +131,10 @@ pub(super) fn unknown<'n>(
     let near = names.clone().max_by(|one, other| similar(one).total_cmp(&similar(other)));
     let hint = match near.filter(|near| similar(near) >= SIMILAR) {
         Some(near) => format!("; did you mean {near}?"),
-        None => match names.collect::<Vec<_>>() {
-            names if names.is_empty() => "; there is none".into(),
-            names => format!("; there is {}", names.join(", ")),
+        None => match &*names.collect::<Vec<_>>() {
+            [] => "; there is none".into(),
+            [only] => format!("; there is {only}"),
+            names => format!("; there are {}", list(names, "and")),
         },
     };
     Failure::usage(format!("{text}{hint}"))

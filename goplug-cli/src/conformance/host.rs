@@ -18,7 +18,7 @@ use super::script::{HostCase, HostSuite, Requests};
 use super::scripted::Orders;
 use super::variables::Variables;
 use crate::failure::Outcome;
-use crate::system::{command_line, create_folder, kill};
+use crate::system::{command_line, create_folder, kill, temporary_folder};
 
 /// What stands for the folder in a command.
 const FOLDER: &str = "{}";
@@ -168,7 +168,7 @@ struct Plugins {
 
 impl Plugins {
     fn new(case: &HostCase) -> std::io::Result<Self> {
-        let temp = tempfile::Builder::new().prefix("goplug-").tempdir()?;
+        let temp = temporary_folder()?;
         let path = fs::canonicalize(temp.path())?;
         let (folder, orders) = (path.join("plugins"), path.join("orders"));
         create_folder(&folder)?;

@@ -17,6 +17,7 @@ use super::halt::Halt;
 use super::judge;
 use super::subject::{Running, Subject};
 use super::variables::Variables;
+use crate::system::temporary_folder;
 
 /// How long the pauses between two looks at a file are.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -43,7 +44,7 @@ impl<'a> Run<'a> {
         subject: &'a Subject,
         running: Option<&'a mut Running>,
     ) -> Result<Self, Halt> {
-        let folder = tempfile::Builder::new().prefix("goplug-").tempdir()?;
+        let folder = temporary_folder()?;
         let mut variables = Variables::default();
         variables.set("folder", folder.path().display().to_string());
         if let Some(running) = &running {

@@ -15,7 +15,7 @@ use super::members::Members;
 use super::variables::Variables;
 use crate::failure::{Failure, Outcome};
 use crate::program::run_install;
-use crate::system::{Launch, Process};
+use crate::system::{Launch, Process, temporary_folder};
 
 /// The plugin, its file, and what it offers.
 pub(super) struct Subject {
@@ -51,7 +51,7 @@ impl Running {
 impl Subject {
     /// Installs a plugin, and has it activated once.
     pub(super) async fn open(program: &[String], patience: Duration) -> Outcome<Self> {
-        let folder = tempfile::Builder::new().prefix("goplug-").tempdir()?;
+        let folder = temporary_folder()?;
         let mut subject = Self {
             command: program.to_vec(),
             folder: std::env::current_dir()?,
@@ -110,7 +110,7 @@ impl Subject {
 
     /// Starts a process, as a host does or without any host.
     pub(super) fn start(&self, start: Start) -> Outcome<Running> {
-        let own = tempfile::Builder::new().prefix("goplug-").tempdir()?;
+        let own = temporary_folder()?;
         let key = |key: &str| match &self.pconf {
             Some((_, keys)) => keys[key].as_str().unwrap_or_default().to_owned(),
             None => String::new(),

@@ -71,7 +71,8 @@ struct Target {
 
 /// Runs `cargo build`, which shows its own errors.
 async fn by_cargo(arguments: &[OsString]) -> Outcome<Option<Built>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = env::var_os("CARGO").filter(|path| !path.is_empty());
+    let cargo = cargo.unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command.args(["build", "--message-format=json-render-diagnostics"]).args(arguments);
     // Its errors go where this command's own go.

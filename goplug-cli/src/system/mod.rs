@@ -7,6 +7,7 @@ mod machine;
 mod processes;
 mod scripted;
 mod sockets;
+mod temporary;
 
 pub(crate) use files::{Stamp, create_folder, make_public, stamp, write_new};
 pub(crate) use groups::{GroupSignal, of_own_group, signal_group};
@@ -17,3 +18,4 @@ pub(crate) use scripted::{Terminations, become_listener, host_end, kill, listene
 pub(crate) use sockets::{
     HostFolders, Server, Socket, ask, connect, is_socket, longest_socket_path, server, stop,
 };
+pub(crate) use temporary::{temp_dir, temporary_folder};

@@ -1,6 +1,5 @@
 //! The sockets of plugins.
 
-use std::env::temp_dir;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -10,8 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// How the names of the folders begin in which hosts bind sockets.
-const PREFIX: &str = "goplug-";
+use super::temporary::{PREFIX, temp_dir};
 
 /// How much of an answer to `Stop` is read: it has no body.
 const MAX_STOP_ANSWER: u64 = 16 * 1024;

@@ -37,6 +37,8 @@ mod sha256;
 mod socket;
 mod started_as;
 mod stream;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod temp_dir;
 mod threads;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod traced;
@@ -67,6 +69,8 @@ pub use started_as::decline;
 pub use stream::Stream;
 #[cfg(feature = "host")]
 pub use stream::was_left_unread;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use temp_dir::temp_dir;
 pub use threads::on_thread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use traced::is_traced;

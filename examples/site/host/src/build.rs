@@ -49,7 +49,8 @@ fn private_folder(folder: &Path) -> anyhow::Result<()> {
 
 /// Builds the plugins with cargo, in the profile of this program. Returns their programs.
 fn build(profile: &Path, target: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = std::env::var_os("CARGO").filter(|path| !path.is_empty());
+    let cargo = cargo.unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--message-format", "json-render-diagnostics"]);
     command.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));

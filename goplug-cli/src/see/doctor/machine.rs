@@ -1,9 +1,7 @@
 //! What this machine offers, and what hosts have left behind on it.
 
-use std::env::temp_dir;
-
 use super::finding::Finding;
-use crate::system::{HostFolders, limits, longest_socket_path};
+use crate::system::{HostFolders, limits, longest_socket_path, temp_dir};
 
 /// How long the rest of a socket's path is at the most: the folder's name, and the number of the socket.
 const REST: usize = 32;

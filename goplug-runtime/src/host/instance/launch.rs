@@ -20,7 +20,7 @@ use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::transport::PassedListener;
+use crate::transport::{PassedListener, temp_dir};
 
 /// How long a stop waits for a process that is just beginning. A program on a disk that does not answer
 /// must not hold the stop up for longer.
@@ -103,7 +103,7 @@ impl Launch<'_> {
             StartCause::of(&error).with(failed(format!(
                 "no socket could be bound for it: {error}; its folder is made in {}, and TMPDIR \
                  names another place, which has to be writable and short",
-                std::env::temp_dir().display()
+                temp_dir().display()
             )))
         };
         let socket = self.sockets.next().map_err(unbound)?;

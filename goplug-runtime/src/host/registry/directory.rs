@@ -107,14 +107,15 @@ impl Directory {
         Some(plugin)
     }
 
-    /// Logs which plugins are to be used from another process, and are not installed.
+    /// Logs which plugins are to be used from another process, and are not installed, with the reason or
+    /// the plugin that may be meant.
     pub(super) fn warn_of_attached(&self) {
         for id in self.settings.policies.attached.plugins().filter(|id| self.get(id).is_none()) {
-            let folder = self.settings.folder.display();
+            let reason = self.unknown(id.clone());
             contained(|| {
                 tracing::warn!(
                     target: "goplug::discovery",
-                    "GOPLUG_ATTACH names {id}, of which there is no .pconf in {folder}"
+                    "GOPLUG_ATTACH names {id}, which cannot be used: {reason}"
                 );
             });
         }

@@ -9,7 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::transport::inode::Inode;
-use crate::transport::{Listener, lock_folder};
+use crate::transport::{Listener, lock_folder, temp_dir};
 
 /// The beginning of the folder's name.
 const PREFIX: &str = "goplug-";
@@ -36,7 +36,7 @@ impl PrivateFolder {
     /// # Errors
     /// The system's error; its text names the folder.
     pub fn listen(socket: &str) -> io::Result<(Self, Listener)> {
-        let parent = std::env::temp_dir();
+        let parent = temp_dir();
         let about = |error: io::Error| {
             io::Error::new(error.kind(), format!("a folder in {}: {error}", parent.display()))
         };
