@@ -8,13 +8,13 @@ use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::lifecycle::{Lifecycle, Phase};
 use super::select::{Either, lazy_timeout, select};
 use crate::panic::{catch, catch_panic};
 use crate::protocol::{Problem, ProblemKind};
-use crate::transport::is_traced;
+use crate::transport::{Debuggee, HELD_WAIT};
 use crate::typed::{Call, Handler, Reply, ReplyFuture, Scope};
 
 /// A handler after its first poll.
@@ -72,10 +72,6 @@ pub(super) fn begin(
     }
 }
 
-/// How long a handler goes on before it is asked again whether a debugger holds the process, and at least
-/// once it does not any more.
-const TRACED_WAIT: Duration = Duration::from_secs(1);
-
 /// Waits until a handler answers or panics, its caller's budget is spent while no debugger
 /// holds the process, or the time for a stop is over. Dropping the future drops the handler.
 ///
@@ -94,22 +90,7 @@ pub(super) async fn finish(
     };
     let handler = async {
         let Some(budget) = budget else { return handler.await };
-        let mut handler = pin!(handler);
-        let mut left = budget.saturating_sub(began.elapsed());
-        let mut was_traced = false;
-        loop {
-            match timeout(left, handler.as_mut()).await {
-                Ok(outcome) => return outcome,
-                Err(_) => {
-                    let is_traced = is_traced(std::process::id());
-                    if !is_traced && !was_traced {
-                        return Err(budget_spent(budget));
-                    }
-                    // The host waits as well.
-                    (was_traced, left) = (is_traced, TRACED_WAIT);
-                }
-            }
-        }
+        unless_spent(budget, budget.saturating_sub(began.elapsed()), handler).await
     };
     span.of(match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
         Either::Left(outcome) => outcome,
@@ -133,7 +114,27 @@ pub(super) async fn within_budget<T: Send>(
     if budget.is_zero() {
         return Err(budget_spent(budget));
     }
-    lazy_timeout(budget, outcome).await.unwrap_or_else(|| Err(budget_spent(budget)))
+    unless_spent(budget, budget, outcome).await
+}
+
+/// Waits for an outcome for as long as is left of the caller's budget, and on while a debugger holds this
+/// process: the host waits as well.
+async fn unless_spent<T: Send>(
+    budget: Duration,
+    mut left: Duration,
+    outcome: impl Future<Output = Result<T, Problem>> + Send,
+) -> Result<T, Problem> {
+    let mut outcome = pin!(outcome);
+    let mut was_held = false;
+    loop {
+        if let Some(outcome) = lazy_timeout(left, outcome.as_mut()).await {
+            return outcome;
+        }
+        if !Debuggee::this_process().is_excused(&mut was_held) {
+            return Err(budget_spent(budget));
+        }
+        left = HELD_WAIT;
+    }
 }
 
 fn panicked(message: String) -> Problem {

@@ -16,3 +16,12 @@ impl Inode {
         Self { device: metadata.dev(), number: metadata.ino() }
     }
 }
+
+/// Whether this path leads to the open file or folder, and not by a symbolic link.
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(in crate::transport) fn is_at(open: &std::fs::File, path: &std::path::Path) -> bool {
+    match (open.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(open), Ok(there)) => Inode::of(&open) == Inode::of(&there),
+        _ => false,
+    }
+}

@@ -17,7 +17,11 @@ compile_error!("goplug runs on Linux only: a port adds its own `transport` modul
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod busy_poll;
 mod connect;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod debuggee;
 mod explained;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod folder_form;
 #[cfg(feature = "host")]
 mod host;
 mod inode;
@@ -40,15 +44,17 @@ mod stream;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod temp_dir;
 mod threads;
-#[cfg(any(feature = "host", feature = "plugin"))]
-mod traced;
 
 #[cfg(feature = "plugin")]
 pub use busy_poll::Turn;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use busy_poll::{BusyPoll, is_only_thread};
 pub use connect::connect;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use debuggee::{Debuggee, HELD_WAIT};
 pub use explained::explain;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use folder_form::FOLDER_PREFIX;
 #[cfg(feature = "host")]
 pub use host::*;
 pub use listen::{Listener, ListenerHandle, PassedListener};
@@ -72,5 +78,3 @@ pub use stream::was_left_unread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use temp_dir::temp_dir;
 pub use threads::on_thread;
-#[cfg(any(feature = "host", feature = "plugin"))]
-pub use traced::is_traced;

@@ -10,11 +10,11 @@ use super::answer::Answer;
 use super::blocking_io::{read, send};
 use super::body_part::next_part;
 use super::busy_polling::BusyPolling;
-use super::debuggee::Debuggee;
 use super::error::SendError;
 use super::pool::Pooled;
 use crate::http1::{BodyStream, Buffer, Request, RequestWriter, ResponseReader};
 use crate::limits;
+use crate::transport::Debuggee;
 use crate::transport::{BlockingStream, ShutdownHandle};
 
 /// A connection that has been idle for longer than this is checked before it is used again. A

@@ -8,12 +8,12 @@ use bytes::Bytes;
 
 use super::answer::Answer;
 use super::blocking::BlockingConnection;
-use super::debuggee::Debuggee;
 use super::error::{SendError, Stage};
 use super::exchange::StreamingTimes;
 use super::request_body::{RequestBody, Sent};
 use crate::http1::{BodyStream, Request};
 use crate::transport::BlockingStream;
+use crate::transport::{Debuggee, HELD_WAIT};
 use crate::typed::wait;
 
 /// How long a request is sent without a look whether there is something to read. A look is a system call.
@@ -83,7 +83,7 @@ fn send(
     pause: Duration,
     debuggee: Debuggee,
 ) -> Result<Sent, SendError> {
-    let mut looked = None;
+    let (mut looked, mut was_held) = (None, false);
     loop {
         while let Some(parts) = body.rest() {
             let now = Instant::now();
@@ -91,13 +91,18 @@ fn send(
             if looks {
                 looked = Some(now);
             }
+            let pause = if was_held { HELD_WAIT } else { pause };
             match stream.write_unless_news(&parts, now + pause, looks) {
                 Ok(None) => return Ok(Sent::Interrupted),
                 Ok(Some(0)) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
-                Ok(Some(count)) => body.note_sent(count),
-                Err(error) if error.kind() == ErrorKind::TimedOut && debuggee.is_held() => {}
+                Ok(Some(count)) => {
+                    was_held = false;
+                    body.note_sent(count);
+                }
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
-                    return Err(SendError::TimedOut(Stage::Sent));
+                    if !debuggee.is_excused(&mut was_held) {
+                        return Err(SendError::TimedOut(Stage::Sent));
+                    }
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -3,9 +3,9 @@
 use std::io::{ErrorKind, IoSlice};
 use std::time::Instant;
 
-use super::debuggee::{Debuggee, HELD_WAIT};
 use super::error::{SendError, Stage};
 use crate::transport::BlockingStream;
+use crate::transport::{Debuggee, HELD_WAIT};
 
 /// Reads what there is, at most `limit` bytes, and waits for it until the deadline.
 pub(super) fn read(

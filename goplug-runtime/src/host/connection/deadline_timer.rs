@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::debuggee::{Debuggee, HELD_WAIT};
+use crate::transport::{Debuggee, HELD_WAIT};
 
 /// Resolves when a deadline has passed.
 ///
@@ -31,8 +31,11 @@ impl DeadlineTimer {
 
     /// Ready when the deadline has passed.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut deadline: Instant) -> Poll<()> {
-        if let Some(until) = self.held_until {
-            deadline = deadline.max(until);
+        match self.held_until {
+            Some(until) if deadline < until => deadline = until,
+            // It is the deadline of another call.
+            Some(_) => (self.held_until, self.was_held) = (None, false),
+            None => {}
         }
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
@@ -71,5 +74,19 @@ mod tests {
             let took = began.elapsed();
             assert!(took >= at(millis) && took < at(millis + 2), "{took:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_was_held_gives_no_time_to_the_next() {
+        let mut timer = DeadlineTimer { was_held: true, ..DeadlineTimer::default() };
+        let began = Instant::now();
+        poll_fn(|cx| timer.poll(cx, began)).await;
+        assert!(began.elapsed() >= HELD_WAIT);
+
+        timer.was_held = true;
+        timer.held_until = Some(Instant::now() + HELD_WAIT);
+        let deadline = Instant::now() + 2 * HELD_WAIT;
+        poll_fn(|cx| timer.poll(cx, deadline)).await;
+        assert!(deadline.elapsed() < HELD_WAIT);
     }
 }

@@ -10,7 +10,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::answer::Answer;
 use super::blocking::BlockingConnection;
-use super::debuggee::Debuggee;
 use super::error::{SendError, Stage};
 use super::event_stream::{EventStream, Opened};
 use super::exchange::Connection;
@@ -22,6 +21,7 @@ use super::shortage::ShortageRetry;
 use crate::host::runtime;
 use crate::http1::{Request, Response, is_host};
 use crate::limits;
+use crate::transport::Debuggee;
 use crate::typed::wait_until;
 
 mod sending;

@@ -21,7 +21,6 @@ use super::answer::Answer;
 use super::body_part::{Idle, next_part};
 use super::busy_polling::BusyPolling;
 use super::deadline_timer::DeadlineTimer;
-use super::debuggee::Debuggee;
 use super::error::{SendError, Stage};
 use super::open::connect;
 use super::pool::Pooled;
@@ -29,6 +28,7 @@ use crate::error::Error;
 use crate::host::runtime;
 use crate::http1::{BodyStream, Buffer, Request, RequestWriter, ResponseReader};
 use crate::limits;
+use crate::transport::Debuggee;
 use crate::transport::{BusyPoll, ShutdownHandle, Stream};
 
 pub(in crate::host) use self::streaming::StreamingTimes;

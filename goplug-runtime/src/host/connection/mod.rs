@@ -12,7 +12,6 @@ mod body_part;
 mod budget;
 mod busy_polling;
 mod deadline_timer;
-mod debuggee;
 mod endpoint;
 mod error;
 mod event_stream;
@@ -26,7 +25,6 @@ mod result_stream;
 mod shortage;
 
 pub(in crate::host) use budget::Budget;
-pub(in crate::host) use debuggee::Debuggee;
 pub(in crate::host) use endpoint::{Admission, Endpoint};
 pub(in crate::host) use error::{SendError, Stage};
 pub(in crate::host) use event_stream::{EventStream, Opened};

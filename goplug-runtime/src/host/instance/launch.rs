@@ -14,13 +14,13 @@ use super::process::Process;
 use super::sockets::Sockets;
 use super::starting::{StartingChild, StartingInstance, StartingProcess};
 use crate::error::{Error, Result};
-use crate::host::connection::{Debuggee, Endpoint, connect};
+use crate::host::connection::{Endpoint, connect};
 use crate::host::disk;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::transport::{PassedListener, temp_dir};
+use crate::transport::{Debuggee, PassedListener, temp_dir};
 
 /// How long a stop waits for a process that is just beginning. A program on a disk that does not answer
 /// must not hold the stop up for longer.

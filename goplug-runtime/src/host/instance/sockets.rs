@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::transport::{RuntimeDir, temp_dir};
-
-/// The prefix of the folders' names.
-const PREFIX: &str = "goplug-";
+use crate::transport::{FOLDER_PREFIX, RuntimeDir, temp_dir};
 
 /// The private folder in which a registry binds the sockets of its plugins. It is made when it is
 /// first needed, and again if somebody else has removed it, and removed with the registry.
@@ -24,7 +21,7 @@ impl Sockets {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = match &mut *folder {
             Some(folder) if folder.is_usable() => folder,
-            other => other.insert(RuntimeDir::create(&temp_dir(), PREFIX)?),
+            other => other.insert(RuntimeDir::create(&temp_dir(), FOLDER_PREFIX)?),
         };
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         Ok(folder.path().join(format!("{number}.sock")))
@@ -38,7 +35,7 @@ impl Sockets {
 
 /// Removes the folders of hosts that were killed. Does blocking I/O.
 pub(in crate::host) fn remove_abandoned() {
-    RuntimeDir::remove_abandoned(&temp_dir(), PREFIX);
+    RuntimeDir::remove_abandoned(&temp_dir(), FOLDER_PREFIX);
 }
 
 #[cfg(test)]

@@ -16,18 +16,10 @@ use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
-use crate::transport::inode::Inode;
+use crate::transport::folder_form::{ATTEMPTS, MODE, RANDOM};
+use crate::transport::inode::is_at;
 use crate::transport::own_uid;
 use crate::transport::per_process::Owner;
-
-/// How often creating a folder is tried while others remove it at once.
-const ATTEMPTS: u32 = 16;
-
-/// The folder's mode: access for this user only.
-const MODE: u32 = 0o700;
-
-/// The number of random characters after the prefix of a folder's name.
-const RANDOM: usize = 6;
 
 /// The extension of a socket's name.
 const SOCKET: &[u8] = b".sock";
@@ -170,14 +162,6 @@ fn lock(folder: &File) -> io::Result<Lock> {
         Ok(()) => Ok(Lock::Acquired),
         Err(Errno::WOULDBLOCK) => Ok(Lock::HeldElsewhere),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether this path leads to the open folder.
-fn is_at(folder: &File, path: &Path) -> bool {
-    match (folder.metadata(), fs::symlink_metadata(path)) {
-        (Ok(open), Ok(there)) => Inode::of(&open) == Inode::of(&there),
-        _ => false,
     }
 }
 

@@ -8,17 +8,12 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::transport::inode::Inode;
+use crate::transport::folder_form::{ATTEMPTS, FOLDER_PREFIX, MODE, RANDOM};
+use crate::transport::inode::is_at;
 use crate::transport::{Listener, lock_folder, temp_dir};
 
-/// The beginning of the folder's name.
-const PREFIX: &str = "goplug-";
-
-/// The digits of the rest, of which there are six.
+/// The characters of the name after its prefix.
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-
-/// How many names are tried.
-const ATTEMPTS: u32 = 16;
 
 /// A folder of mode 0700 in the system's folder for temporary files. Dropping it removes the folder, if
 /// it is empty.
@@ -43,7 +38,7 @@ impl PrivateFolder {
         let first = std::process::id();
         for attempt in 0..ATTEMPTS {
             let path = parent.join(name(first.wrapping_add(attempt << 22)));
-            match DirBuilder::new().mode(0o700).create(&path) {
+            match DirBuilder::new().mode(MODE).create(&path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 created => created.map_err(about)?,
             }
@@ -64,10 +59,7 @@ impl PrivateFolder {
 
     /// Whether no host has taken it for abandoned before it was locked.
     fn is_in_place(&self) -> bool {
-        match (self.lock.metadata(), fs::symlink_metadata(&self.path)) {
-            (Ok(open), Ok(there)) => Inode::of(&open) == Inode::of(&there),
-            _ => false,
-        }
+        is_at(&self.lock, &self.path)
     }
 }
 
@@ -80,8 +72,8 @@ impl Drop for PrivateFolder {
 
 /// The name of a folder, as hosts know the names of their own.
 fn name(mut number: u32) -> String {
-    let mut name = String::from(PREFIX);
-    for _ in 0..6 {
+    let mut name = String::from(FOLDER_PREFIX);
+    for _ in 0..RANDOM {
         name.push(char::from(DIGITS[number as usize % DIGITS.len()]));
         number /= 36;
     }

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use super::{PendingCall, PipelineOutcome, Shared, connection_ended};
 use crate::host::connection::deadline_timer::DeadlineTimer;
-use crate::host::connection::debuggee::Debuggee;
 use crate::host::connection::error::{SendError, Stage};
 use crate::http1::{Buffer, Progress, ReadError, Response, ResponseReader, insert_header};
 use crate::protocol::wire;
+use crate::transport::Debuggee;
 use crate::transport::{Stream, was_left_unread};
 
 /// Writes and reads for all calls of a pipeline.

@@ -21,11 +21,11 @@ use tokio::time::Instant;
 use self::driver::Driver;
 pub(in crate::host) use self::latency_class::LatencyClass;
 pub(super) use self::pool::{Pipelines, Selection};
-use crate::host::connection::debuggee::Debuggee;
 use crate::host::connection::error::SendError;
 use crate::host::task::OwnedTask;
 use crate::http1::{FLATTEN_LIMIT, Request, Response};
 use crate::limits;
+use crate::transport::Debuggee;
 use crate::transport::Stream;
 
 /// What has become of a call on a pipeline.

@@ -31,11 +31,11 @@ use super::reporter::Reporter;
 use super::restarts::RestartHistory;
 use super::state::PluginState;
 use crate::error::{Error, Result};
-use crate::host::connection::Debuggee;
 use crate::host::install::{DigestCache, Installation};
 use crate::host::instance::{Exit, Instance, OwnedInstance, probe};
 use crate::host::policy::PluginConfiguration;
 use crate::panic::{catch, catch_panic, contained};
+use crate::transport::Debuggee;
 
 /// Supervises one plugin until its registry is gone.
 pub(in crate::host) struct Supervisor {
