@@ -9,7 +9,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::failure::{Failure, Outcome};
-use crate::system::{GroupSignal, of_own_group, signal_group};
+use crate::system::Group;
 
 /// How long a program may take to write its `.pconf`.
 const INSTALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,31 +21,19 @@ pub(crate) async fn run_install(
     folder: &Path,
 ) -> Outcome<ProgramOutput> {
     let mut command = Command::new(program);
-    command.args(arguments).arg("install").arg(folder).kill_on_drop(true);
+    command.args(arguments).arg("install").arg(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    of_own_group(&mut command);
     let failed = |error: io::Error| no_plugin(program, &error.to_string());
-    let child = command.spawn().map_err(failed)?;
-    let mut unfinished = Unfinished(child.id());
+    // A script may have started others, which end with it.
+    let (child, group) = Group::spawn(&mut command).map_err(failed)?;
     let output = match timeout(INSTALL_TIMEOUT, child.wait_with_output()).await {
         Ok(output) => output.map_err(failed)?,
         Err(_) => return Err(no_plugin(program, "`install` takes longer than 10 s")),
     };
-    unfinished.0 = None;
+    group.release();
     match output.status.success() {
         true => Ok(output),
         false => Err(no_plugin(program, &last_words(&output))),
-    }
-}
-
-/// The process group of a program that has not ended. A script may have started others, which end with it.
-struct Unfinished(Option<u32>);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            signal_group(group, GroupSignal::Kill);
-        }
     }
 }
 

@@ -5,13 +5,15 @@ use std::fs::{self, File};
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Signal, kill_process};
 use tokio::process::Child;
+
+use super::groups::Group;
 
 /// Sets what only a child can set: its process id, and the number of the socket. Shells redirect by single
 /// digits, and standard input is how the socket gets here.
@@ -46,7 +48,7 @@ pub(crate) struct Launch<'a> {
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    group: Option<Pid>,
+    group: Group,
     lifeline: Option<PipeWriter>,
     /// The files that the process was started with, as `/proc` names them.
     inherited: [String; 2],
@@ -67,12 +69,11 @@ impl Process {
             true => under_host(launch, listener, &socket, &lifeline)?,
             false => alone(launch),
         };
-        command.current_dir(launch.folder).process_group(0);
+        command.current_dir(launch.folder);
         for stream in [Command::stdout, Command::stderr] {
             stream(&mut command, output(launch, &said)?);
         }
-        let child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
-        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let (child, group) = Group::spawn(&mut command.into())?;
         Ok(Self { child, group, lifeline: Some(writer), inherited, socket, said })
     }
 
@@ -98,8 +99,8 @@ impl Process {
 
     /// Asks the process to end.
     pub(crate) fn terminate(&self) -> io::Result<()> {
-        let group = self.group.ok_or(io::ErrorKind::NotFound)?;
-        Ok(kill_process(group, Signal::TERM)?)
+        let leader = self.group.leader().ok_or(io::ErrorKind::NotFound)?;
+        Ok(kill_process(leader, Signal::TERM)?)
     }
 
     /// The exit status, if the process has ended; the negative number of the signal that has ended it.
@@ -114,22 +115,9 @@ impl Process {
 
     /// Kills the process and those that it has started, and waits until it is gone.
     pub(crate) async fn close(mut self) {
-        self.kill();
+        self.group.kill();
         // A process that has been killed ends.
         let _ = self.child.wait().await;
-    }
-
-    fn kill(&mut self) {
-        if let Some(group) = self.group.take() {
-            // Mostly there is nobody left.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 

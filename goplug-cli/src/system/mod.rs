@@ -10,7 +10,7 @@ mod sockets;
 mod temporary;
 
 pub(crate) use files::{Stamp, create_folder, make_public, stamp, write_new};
-pub(crate) use groups::{GroupSignal, of_own_group, signal_group};
+pub(crate) use groups::Group;
 pub(crate) use launched::{Launch, Process, command_line, is_writable_by_others, open_files};
 pub(crate) use machine::limits;
 pub(crate) use processes::{PluginProcess, Watched, log_of};
