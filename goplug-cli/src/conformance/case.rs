@@ -7,28 +7,13 @@ use serde_json::Value;
 
 use super::body::Body;
 
-/// A file: the cases of a section of docs/protocol.md.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Suite {
-    pub(super) section: String,
-    pub(super) cases: Vec<Case>,
-}
-
-/// A sentence of the section, and how it is tried.
+/// How a sentence of the page is tried on a plugin.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Case {
-    /// In the file, the part behind the slash; then the whole name.
-    pub(super) name: String,
-    pub(super) says: String,
-    /// The section, if it is another than that of the file.
-    #[serde(default)]
-    pub(super) section: String,
+pub(super) struct PluginCase {
     #[serde(default)]
     pub(super) process: Kind,
-    #[serde(default)]
-    pub(super) start: Start,
+    pub(super) start: Option<Start>,
     #[serde(default)]
     pub(super) needs: Needs,
     pub(super) find: Option<Find>,
@@ -137,8 +122,26 @@ pub(super) enum Step {
     Repeat(Repeat),
     /// Runs steps on a second process, which is activated.
     Other(Vec<Value>),
-    /// One of the named checks.
-    Check(String),
+    Check(Check),
+}
+
+/// What no request can show.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Check {
+    PconfNames,
+    PconfDigests,
+    PconfMembers,
+    PconfModes,
+    PconfServices,
+    PconfAlone,
+    DescriptorIdentity,
+    DescriptorOrder,
+    Fingerprints,
+    Described,
+    OpenapiPaths,
+    ChildFiles,
+    StreamOfReplies,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
 
-use super::halt::Halt;
+use super::case::Check;
+use super::halt::{Halt, ensure};
 use super::signature::{fingerprint, signature};
 use super::subject::{Subject, pconf_files};
 use super::variables::Variables;
@@ -15,35 +17,30 @@ use crate::system::{command_line, is_writable_by_others, open_files};
 
 const RESERVED: [&str; 5] = ["Activate", "CallbackReply", "Ping", "RegisterCallback", "Stop"];
 
-type Check = fn(&Subject, &Variables) -> Result<(), Halt>;
-
-/// All checks, by their names.
-const CHECKS: &[(&str, Check)] = &[
-    ("pconf-names", pconf_names),
-    ("pconf-digests", pconf_digests),
-    ("pconf-members", pconf_members),
-    ("pconf-modes", pconf_modes),
-    ("pconf-services", pconf_services),
-    ("pconf-alone", pconf_alone),
-    ("descriptor-identity", descriptor_identity),
-    ("descriptor-order", descriptor_order),
-    ("fingerprints", fingerprints),
-    ("described", described),
-    ("openapi-paths", openapi_paths),
-    ("child-files", child_files),
-    ("stream-of-replies", stream_of_replies),
-];
+/// How long the pauses between two looks at a child are.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Makes one of the checks.
-pub(super) fn check(name: &str, subject: &Subject, variables: &Variables) -> Result<(), Halt> {
-    match CHECKS.iter().find(|(known, _)| *known == name) {
-        Some((_, check)) => check(subject, variables),
-        None => Err(format!("the case names an unknown check, {name}").into()),
+pub(super) async fn check(
+    check: Check,
+    subject: &Subject,
+    variables: &Variables,
+) -> Result<(), Halt> {
+    match check {
+        Check::PconfNames => pconf_names(subject),
+        Check::PconfDigests => pconf_digests(subject),
+        Check::PconfMembers => pconf_members(subject),
+        Check::PconfModes => pconf_modes(subject),
+        Check::PconfServices => pconf_services(subject),
+        Check::PconfAlone => pconf_alone(subject),
+        Check::DescriptorIdentity => descriptor_identity(subject),
+        Check::DescriptorOrder => descriptor_order(subject),
+        Check::Fingerprints => fingerprints(subject),
+        Check::Described => described(subject, variables),
+        Check::OpenapiPaths => openapi_paths(subject, variables),
+        Check::ChildFiles => child_files(subject, variables).await,
+        Check::StreamOfReplies => stream_of_replies(variables),
     }
-}
-
-fn ensure(condition: bool, reason: impl FnOnce() -> String) -> Result<(), Halt> {
-    if condition { Ok(()) } else { Err(reason().into()) }
 }
 
 fn pconf(subject: &Subject) -> Result<(&Path, &Value), Halt> {
@@ -60,7 +57,7 @@ fn names(members: &[Value]) -> Vec<&str> {
     members.iter().map(|member| member["name"].as_str().unwrap_or_default()).collect()
 }
 
-fn pconf_names(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn pconf_names(subject: &Subject) -> Result<(), Halt> {
     let (_, keys) = pconf(subject)?;
     for (key, may_be_empty) in [("Name", false), ("NameSpace", true)] {
         let name = keys[key].as_str().unwrap_or_default();
@@ -73,7 +70,7 @@ fn pconf_names(subject: &Subject, _: &Variables) -> Result<(), Halt> {
     ensure(keys["Protocol"] == 2, || format!("Protocol is {}", keys["Protocol"]))
 }
 
-fn pconf_digests(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn pconf_digests(subject: &Subject) -> Result<(), Halt> {
     let (path, keys) = pconf(subject)?;
     let digests = match &keys["Sha256"] {
         Value::String(digest) => {
@@ -81,8 +78,11 @@ fn pconf_digests(subject: &Subject, _: &Variables) -> Result<(), Halt> {
             Map::from_iter([(program.to_owned(), json!(digest))])
         }
         Value::Object(digests) => digests.clone(),
-        _ => return Err(Halt::Skipped("the file has no Sha256".into())),
+        _ => Map::new(),
     };
+    if digests.is_empty() {
+        return Err(Halt::Skipped("the file has no Sha256".into()));
+    }
     for (name, digest) in &digests {
         let content = fs::read(path.with_file_name(name))?;
         let found: String =
@@ -93,8 +93,11 @@ fn pconf_digests(subject: &Subject, _: &Variables) -> Result<(), Halt> {
     Ok(())
 }
 
-fn pconf_members(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn pconf_members(subject: &Subject) -> Result<(), Halt> {
     let (_, keys) = pconf(subject)?;
+    if keys["Methods"].is_null() && keys["Callbacks"].is_null() {
+        return Err(Halt::Skipped("the file has neither Methods nor Callbacks".into()));
+    }
     for (key, kind) in [("Methods", "methods"), ("Callbacks", "callbacks")] {
         let announced: Vec<_> = list(keys, key).iter().map(without_schemas).collect();
         let found: Vec<_> = list(&subject.descriptor, kind).iter().map(without_schemas).collect();
@@ -116,7 +119,7 @@ fn without_schemas(value: &Value) -> Value {
     }
 }
 
-fn pconf_modes(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn pconf_modes(subject: &Subject) -> Result<(), Halt> {
     let (path, _) = pconf(subject)?;
     ensure(!is_writable_by_others(path)?, || "others may write to the file".into())?;
     for entry in fs::read_dir(path.parent().unwrap_or(path))?.flatten() {
@@ -127,7 +130,7 @@ fn pconf_modes(subject: &Subject, _: &Variables) -> Result<(), Halt> {
     Ok(())
 }
 
-fn pconf_services(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn pconf_services(subject: &Subject) -> Result<(), Halt> {
     let (_, keys) = pconf(subject)?;
     for (key, kind) in [("Needs", "needs"), ("Wants", "wants")] {
         let (announced, found) = (list(keys, key), list(&subject.descriptor, kind));
@@ -138,13 +141,13 @@ fn pconf_services(subject: &Subject, _: &Variables) -> Result<(), Halt> {
 }
 
 /// Nobody has written or removed a `.pconf` since the plugin was opened.
-fn pconf_alone(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn pconf_alone(subject: &Subject) -> Result<(), Halt> {
     let (path, _) = pconf(subject)?;
     let files = pconf_files(path.parent().unwrap_or(path));
     ensure(files == subject.files, || format!("the .pconf files are {files:?}"))
 }
 
-fn descriptor_identity(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn descriptor_identity(subject: &Subject) -> Result<(), Halt> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (name, namespace) = (&subject.descriptor["name"], &subject.descriptor["namespace"]);
     ensure(!text(name).is_empty(), || format!("name is {name}"))?;
@@ -156,7 +159,7 @@ fn descriptor_identity(subject: &Subject, _: &Variables) -> Result<(), Halt> {
     Ok(())
 }
 
-fn descriptor_order(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn descriptor_order(subject: &Subject) -> Result<(), Halt> {
     let protocol = &subject.descriptor["protocol"];
     ensure(protocol.is_null() || *protocol == 2, || format!("protocol is {protocol}"))?;
     for kind in ["methods", "callbacks"] {
@@ -173,15 +176,20 @@ fn descriptor_order(subject: &Subject, _: &Variables) -> Result<(), Halt> {
     Ok(())
 }
 
-fn fingerprints(subject: &Subject, _: &Variables) -> Result<(), Halt> {
+fn fingerprints(subject: &Subject) -> Result<(), Halt> {
     let kinds = ["methods", "callbacks"];
+    let mut is_any_stated = false;
     for member in kinds.iter().flat_map(|kind| list(&subject.descriptor, kind)) {
         let stated = member["fingerprint"].as_str().unwrap_or_default();
         let signature = signature(member);
         let is_right = stated.is_empty() || stated == fingerprint(&signature);
         ensure(is_right, || format!("{stated} is not that of {signature}"))?;
+        is_any_stated |= !stated.is_empty();
     }
-    Ok(())
+    match is_any_stated {
+        true => Ok(()),
+        false => Err(Halt::Skipped("the plugin states no fingerprint".into())),
+    }
 }
 
 /// The answer to `GET /`, in the variable `described`, and what the activation has answered.
@@ -248,7 +256,7 @@ fn encoded(byte: u8) -> String {
 }
 
 /// The event of a call, in the variable `asked`: whether the plugin reads a stream of replies.
-fn stream_of_replies(_: &Subject, variables: &Variables) -> Result<(), Halt> {
+fn stream_of_replies(variables: &Variables) -> Result<(), Halt> {
     let asked = variables.get("asked").and_then(Value::as_str).unwrap_or_default();
     match asked.split(';').any(|option| option == "replies") {
         true => Ok(()),
@@ -257,16 +265,17 @@ fn stream_of_replies(_: &Subject, variables: &Variables) -> Result<(), Halt> {
 }
 
 /// The open files of the process in the variable `child`, and those in `inherited`.
-fn child_files(subject: &Subject, variables: &Variables) -> Result<(), Halt> {
+async fn child_files(subject: &Subject, variables: &Variables) -> Result<(), Halt> {
     let child = variables.get("child").and_then(Value::as_u64).ok_or("no child".to_owned())?;
     let end = Instant::now() + subject.patience;
     // Until it runs its own program, it is a copy of the plugin.
     while !command_line(child)?.contains("sleep") {
         ensure(Instant::now() < end, || "the child does not run its program".into())?;
-        std::thread::sleep(Duration::from_millis(2));
+        sleep(PAUSE).await;
     }
     let files = open_files(child)?;
-    for file in variables.get("inherited").and_then(Value::as_array).into_iter().flatten() {
+    let inherited = variables.get("inherited").and_then(Value::as_array);
+    for file in inherited.ok_or("the case has no process".to_owned())? {
         let is_open = files.iter().any(|open| file == open.as_str());
         ensure(!is_open, || format!("the child has {file}"))?;
     }

@@ -50,12 +50,16 @@ pub(super) struct Connection {
     received: Vec<u8>,
     /// Text of an event stream behind the last event.
     pub(super) text: Vec<u8>,
+    /// Whether the last byte of that text was a CR.
+    pub(super) is_behind_cr: bool,
     /// An event that is read again.
     pub(super) put_back: Option<Event>,
     /// What came behind the last chunk.
     trailers: BTreeMap<String, String>,
     /// How long each wait may take.
     patience: Duration,
+    /// Whether the peer has closed the connection.
+    has_ended: bool,
 }
 
 impl Connection {
@@ -71,9 +75,11 @@ impl Connection {
             socket,
             received: Vec::new(),
             text: Vec::new(),
+            is_behind_cr: false,
             put_back: None,
             trailers: BTreeMap::new(),
             patience,
+            has_ended: false,
         }
     }
 
@@ -126,8 +132,16 @@ impl Connection {
         Ok(Response { status, headers: self.headers().await?, ..Response::default() })
     }
 
-    /// The next request.
-    pub(super) async fn request(&mut self) -> Result<Request, String> {
+    /// The next request; nothing if the connection has ended before it was whole.
+    pub(super) async fn request(&mut self) -> Result<Option<Request>, String> {
+        match self.whole_request().await {
+            Ok(request) => Ok(Some(request)),
+            Err(_) if self.has_ended => Ok(None),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    async fn whole_request(&mut self) -> Result<Request, String> {
         let line = self.line().await?;
         let words: Vec<_> = line.split(' ').collect();
         let [verb, target, "HTTP/1.1"] = words[..] else {
@@ -245,11 +259,12 @@ impl Connection {
             return Err("an answer has no end".into());
         }
         let read = timeout(self.patience, self.socket.read_buf(&mut self.received)).await;
-        match read.map_err(|_| in_vain(what))? {
-            Ok(count) => Ok(count > 0),
-            Err(error) if is_end(&error) => Ok(false),
-            Err(error) => Err(error.to_string()),
-        }
+        let count = match read.map_err(|_| in_vain(what))? {
+            Err(error) if is_end(&error) => 0,
+            read => read.map_err(|error| error.to_string())?,
+        };
+        self.has_ended = count == 0;
+        Ok(count > 0)
     }
 }
 

@@ -14,7 +14,8 @@ pub(super) struct Event {
 /// An event, unless it is one that a reader ignores.
 pub(super) fn parsed(text: &str) -> Option<Event> {
     let mut fields: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for line in text.lines() {
+    // A stream may begin with the mark of its byte order.
+    for line in text.trim_start_matches('\u{feff}').lines() {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         fields.entry(name).or_default().push(value.strip_prefix(' ').unwrap_or(value));
     }

@@ -1,5 +1,7 @@
 //! Why a case does not go on.
 
+use crate::failure::Failure;
+
 /// Why a case does not go on.
 #[derive(Debug)]
 pub(super) enum Halt {
@@ -24,4 +26,15 @@ impl From<std::io::Error> for Halt {
     fn from(error: std::io::Error) -> Self {
         Self::Failed(error.to_string())
     }
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure.line())
+    }
+}
+
+/// Fails for this reason unless the condition holds.
+pub(super) fn ensure(condition: bool, reason: impl FnOnce() -> String) -> Result<(), Halt> {
+    if condition { Ok(()) } else { Err(Halt::Failed(reason())) }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::runner::{Tried, Verdict};
+use super::side::{Tried, Verdict};
 use crate::failure::{Failure, Outcome};
 
 /// The names of a file.
@@ -27,7 +27,7 @@ impl Known {
     /// The lines whose cases do not fail: each with the reason why it should go. A case that is not tried can
     /// only be judged where `all` are.
     pub(super) fn stale(&self, tried: &[Tried<'_>], all: bool) -> Vec<String> {
-        let reason = |name: &String| match tried.iter().find(|tried| tried.case.name == *name) {
+        let reason = |name: &String| match tried.iter().find(|tried| tried.title.name == *name) {
             Some(tried) => match tried.verdict {
                 Verdict::Failed(_) => None,
                 Verdict::Passed => Some(format!("{name} is known to fail, and passes")),

@@ -39,11 +39,20 @@ impl Members {
         Ok(serde_json::from_str(text).map_err(std::io::Error::from)?)
     }
 
-    /// Whether a plugin with this descriptor has a member, and why not.
-    pub(super) fn has(&self, name: &str, descriptor: &Value) -> Result<(), String> {
+    /// Fails if the conformance plugin has no such member.
+    pub(super) fn lists(&self, name: &str) -> Result<(), String> {
+        self.find(name).map(drop)
+    }
+
+    fn find(&self, name: &str) -> Result<&Member, String> {
         let mut members = self.methods.iter().chain(&self.callbacks);
         let member = members.find(|member| member.name == name);
-        let member = member.ok_or(format!("the case names {name}, which plugin.json has not"))?;
+        member.ok_or(format!("the case names {name}, which plugin.json has not"))
+    }
+
+    /// Whether a plugin with this descriptor has a member, and why not.
+    pub(super) fn has(&self, name: &str, descriptor: &Value) -> Result<(), String> {
+        let member = self.find(name)?;
         let found = ["methods", "callbacks"].iter().find_map(|kind| {
             let members = descriptor.get(kind)?.as_array()?;
             members.iter().find(|found| found["name"] == name)

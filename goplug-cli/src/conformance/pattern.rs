@@ -10,13 +10,52 @@ pub(super) fn fits(
     found: &Value,
     variables: &mut Variables,
 ) -> Result<(), String> {
+    // First: within `$not`, what is malformed would fit.
+    well_formed(pattern)?;
+    compare(pattern, found, variables)
+}
+
+/// The name and the operand of a pattern that says something else than its own value.
+fn special_of(pattern: &Value) -> Option<(&str, &Value)> {
+    let members = pattern.as_object().filter(|members| members.len() == 1)?;
+    let (key, operand) = members.iter().next()?;
+    Some((key.strip_prefix('$')?, operand))
+}
+
+/// Fails if a pattern says nothing that can be compared.
+fn well_formed(pattern: &Value) -> Result<(), String> {
+    let Some((name, operand)) = special_of(pattern) else {
+        return match pattern {
+            Value::Object(members) => members.values().try_for_each(well_formed),
+            Value::Array(items) => items.iter().try_for_each(well_formed),
+            _ => Ok(()),
+        };
+    };
+    let is_right = match name {
+        "any" => true,
+        "save" | "same" | "contains" | "begins" | "ends" => operand.is_string(),
+        "type" => TYPES.contains(&operand.as_str().unwrap_or_default()),
+        "not" | "items" => return well_formed(operand),
+        "members" if operand.is_object() => return well_formed(operand),
+        "all" | "one-of" if operand.get(0).is_some() => return well_formed(operand),
+        "between" => match operand.as_array().map(Vec::as_slice) {
+            Some([least, most]) => {
+                let is_bound = |bound: &Value| bound.is_null() || bound.is_number();
+                is_bound(least) && is_bound(most) && least != most
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    if is_right { Ok(()) } else { Err(format!("the case has a bad pattern, {}", short(pattern))) }
+}
+
+fn compare(pattern: &Value, found: &Value, variables: &mut Variables) -> Result<(), String> {
+    if let Some((name, operand)) = special_of(pattern) {
+        return special(name, operand, found, variables);
+    }
     match pattern {
         Value::Object(members) => {
-            if let Some((key, operand)) = members.iter().next().filter(|_| members.len() == 1)
-                && let Some(name) = key.strip_prefix('$')
-            {
-                return special(name, operand, found, variables);
-            }
             let Some(object) = found.as_object() else { return differs(pattern, found) };
             if let Some(more) = object.keys().find(|key| !members.contains_key(*key)) {
                 return Err(format!("{more:?} is too much in {}", short(found)));
@@ -28,7 +67,7 @@ pub(super) fn fits(
                 return differs(pattern, found);
             };
             let mut pairs = items.iter().zip(array);
-            pairs.try_for_each(|(pattern, found)| fits(pattern, found, variables))
+            pairs.try_for_each(|(pattern, found)| compare(pattern, found, variables))
         }
         value if value == found => Ok(()),
         _ => differs(pattern, found),
@@ -48,26 +87,26 @@ fn special(
             true
         }
         "same" => variables.get(operand.as_str().unwrap_or_default()) == Some(found),
-        "not" => fits(operand, found, &mut variables.clone()).is_err(),
+        "not" => compare(operand, found, &mut variables.clone()).is_err(),
         "all" => {
             let mut patterns = operand.as_array().into_iter().flatten();
-            return patterns.try_for_each(|pattern| fits(pattern, found, variables));
+            return patterns.try_for_each(|pattern| compare(pattern, found, variables));
         }
         "members" => return has_members(operand, found, variables),
         "one-of" => {
             let patterns = operand.as_array().map(Vec::as_slice).unwrap_or_default();
-            return any(patterns, |pattern| fits(pattern, found, &mut variables.clone()));
+            return any(patterns, |pattern| compare(pattern, found, &mut variables.clone()));
         }
         "type" => operand.as_str() == Some(type_of(found)),
         "items" => {
             let items = found.as_array().ok_or_else(|| format!("no array: {}", short(found)))?;
-            return items.iter().try_for_each(|item| fits(operand, item, variables));
+            return items.iter().try_for_each(|item| compare(operand, item, variables));
         }
         "contains" => texts(operand, found).is_some_and(|(part, text)| text.contains(part)),
         "begins" => texts(operand, found).is_some_and(|(part, text)| text.starts_with(part)),
         "ends" => texts(operand, found).is_some_and(|(part, text)| text.ends_with(part)),
         "between" => is_between(operand, found),
-        _ => return Err(format!("the case has an unknown pattern, ${name}")),
+        _ => false,
     };
     if is_right { Ok(()) } else { Err(format!("not {name} {operand}: {}", short(found))) }
 }
@@ -92,7 +131,7 @@ fn has_members(pattern: &Value, found: &Value, variables: &mut Variables) -> Res
         let Some(found) = found.get(key) else {
             return Err(format!("{key:?} is missing in {}", short(found)));
         };
-        fits(pattern, found, variables).map_err(|reason| format!("{key}: {reason}"))?;
+        compare(pattern, found, variables).map_err(|reason| format!("{key}: {reason}"))?;
     }
     Ok(())
 }
@@ -106,6 +145,9 @@ fn is_between(operand: &Value, found: &Value) -> bool {
     let (least, most) = (bound(0).unwrap_or(f64::MIN), bound(1).unwrap_or(f64::MAX));
     found.as_f64().is_some_and(|number| least <= number && number <= most)
 }
+
+/// The types that JSON has.
+const TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
 
 fn type_of(value: &Value) -> &'static str {
     match value {
@@ -159,6 +201,13 @@ mod tests {
             json!({"$members": {"more": [1]}}),
             json!({"$one-of": [7, "x"]}),
             json!({"$unknown": 1}),
+            json!({"$not": {"$unknown": 1}}),
+            json!({"$members": []}),
+            json!({"$not": {"$one-of": []}}),
+            json!({"$all": []}),
+            json!({"$members": {"status": {"$between": ["${least}", 500]}}}),
+            json!({"$members": {"status": {"$between": [null, null]}}}),
+            json!({"$not": {"$type": "text"}}),
         ];
         for pattern in wrong {
             assert!(check(pattern.clone()).is_err(), "{pattern}");

@@ -1,94 +1,76 @@
-//! Tries cases one after the other.
+//! Tries cases on a plugin.
 
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use super::case::{Case, Kind, Start};
+use super::case::{Kind, PluginCase, Start};
+use super::cases;
 use super::halt::Halt;
-use super::steps::Run;
+use super::run::Run;
+use super::side::{Side, Verdict};
 use super::subject::{Running, Subject};
+use super::suite::Case;
 use crate::failure::Outcome;
 
 /// How many characters of a process's last line are shown.
 const LAST_WORDS: usize = 200;
 
-/// What has become of a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Passed,
-    Failed(String),
-    Skipped(String),
-}
-
-/// A case that has been tried.
-#[derive(Debug)]
-pub(super) struct Tried<'a> {
-    pub(super) case: &'a Case,
-    pub(super) verdict: Verdict,
-    pub(super) took: Duration,
-}
-
-/// The plugin, and the process that cases share.
+/// The plugin, and the processes that cases share.
 pub(super) struct Runner {
     subject: Subject,
-    shared: Option<Running>,
+    /// Those that no case uses just now.
+    shared: Mutex<Vec<Running>>,
 }
 
-impl Runner {
-    pub(super) fn new(subject: Subject) -> Self {
-        Self { subject, shared: None }
+impl Side for Runner {
+    type Content = PluginCase;
+
+    fn cases() -> Outcome<Vec<Case<PluginCase>>> {
+        cases::all()
     }
 
-    /// Tries a case.
-    pub(super) async fn attempt<'a>(&mut self, case: &'a Case) -> Tried<'a> {
-        let began = Instant::now();
-        let verdict = match self.judged(case).await {
+    async fn open(command: &[String], patience: Duration) -> Outcome<Self> {
+        Ok(Self { subject: Subject::open(command, patience).await?, shared: Mutex::default() })
+    }
+
+    async fn attempt(&self, case: &Case<PluginCase>) -> Verdict {
+        match self.judged(&case.content).await {
             Ok(()) => Verdict::Passed,
             Err(Halt::Failed(reason)) => Verdict::Failed(reason),
             Err(Halt::Skipped(reason)) => Verdict::Skipped(reason),
-        };
-        Tried { case, verdict, took: began.elapsed() }
+        }
     }
 
-    /// Ends the process that cases share.
-    pub(super) async fn close(&mut self) {
-        if let Some(running) = self.shared.take() {
+    async fn close(self) {
+        for running in self.shared.into_inner().unwrap_or_else(PoisonError::into_inner) {
             running.close().await;
         }
     }
+}
 
-    async fn judged(&mut self, case: &Case) -> Result<(), Halt> {
-        self.subject.fulfils(case)?;
-        if case.process == Kind::Shared {
-            return self.on_shared(case).await;
-        }
-        let mut running = match case.process {
+impl Runner {
+    async fn judged(&self, case: &PluginCase) -> Result<(), Halt> {
+        let subject = &self.subject;
+        subject.fulfils(&case.needs)?;
+        let start = case.start.unwrap_or_default();
+        let running = match case.process {
+            Kind::Shared => return self.on_shared(case).await,
+            Kind::Own => Some(subject.start_active(start).await?),
+            Kind::New => Some(subject.start(start)?),
             Kind::None => None,
-            _ => Some(started(self.subject.start(case.start))?),
         };
-        if case.process == Kind::Own
-            && let Some(running) = &mut running
-        {
-            self.subject.activate(running, &serde_json::Value::Null).await?;
-        }
-        let judged = steps(&self.subject, running.as_mut(), case).await;
-        match running {
-            Some(running) => {
-                let judged = judged.map_err(|halt| with_output(halt, &running));
-                running.close().await;
-                judged
-            }
-            None => judged,
-        }
+        let Some(mut running) = running else { return steps(subject, None, case).await };
+        let judged = steps(subject, Some(&mut running), case).await;
+        let judged = judged.map_err(|halt| with_output(halt, &running));
+        running.close().await;
+        judged
     }
 
-    async fn on_shared(&mut self, case: &Case) -> Result<(), Halt> {
-        let mut running = match self.shared.take() {
+    async fn on_shared(&self, case: &PluginCase) -> Result<(), Halt> {
+        let idle = self.shared.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut running = match idle {
             Some(running) => running,
-            None => {
-                let mut running = started(self.subject.start(Start::default()))?;
-                self.subject.activate(&mut running, &serde_json::Value::Null).await?;
-                running
-            }
+            None => self.subject.start_active(Start::default()).await?,
         };
         let mut judged = steps(&self.subject, Some(&mut running), case).await;
         if judged.is_ok() && running.process.ended()?.is_some() {
@@ -101,23 +83,23 @@ impl Runner {
                 Err(halt)
             }
             judged => {
-                self.shared = Some(running);
+                self.shared.lock().unwrap_or_else(PoisonError::into_inner).push(running);
                 judged
             }
         }
     }
 }
 
-async fn steps(subject: &Subject, running: Option<&mut Running>, case: &Case) -> Result<(), Halt> {
+async fn steps(
+    subject: &Subject,
+    running: Option<&mut Running>,
+    case: &PluginCase,
+) -> Result<(), Halt> {
     let mut run = Run::new(subject, running)?;
     if let Some(find) = case.find {
         subject.find(find, &mut run.variables)?;
     }
     run.steps(&case.steps).await
-}
-
-fn started(running: Outcome<Running>) -> Result<Running, Halt> {
-    running.map_err(|failure| failure.line().into())
 }
 
 /// A failure with the last line that the process has printed.

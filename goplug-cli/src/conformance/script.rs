@@ -7,22 +7,10 @@ use serde_json::Value;
 
 use super::body::Body;
 
-/// The file of the cases.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HostSuite {
-    pub(super) section: String,
-    pub(super) cases: Vec<HostCase>,
-}
-
-/// A sentence of the section, and how it is tried.
+/// How a sentence of the page is tried on a host.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct HostCase {
-    pub(super) name: String,
-    pub(super) says: String,
-    #[serde(default)]
-    pub(super) section: String,
     /// Keys of the `.pconf` that are others, or `null` for none.
     #[serde(default)]
     pub(super) keys: BTreeMap<String, Value>,
@@ -35,8 +23,8 @@ pub(super) struct HostCase {
     pub(super) succeeds: bool,
     /// A pattern of what each process of the plugin has found at its start.
     pub(super) started: Option<Value>,
-    /// How many processes of the plugin there are, if that is said.
-    pub(super) processes: Option<usize>,
+    /// A pattern of how many processes of the plugin there are.
+    pub(super) processes: Option<Value>,
     #[serde(default)]
     pub(super) requests: Vec<Requests>,
 }
@@ -46,7 +34,8 @@ pub(super) struct HostCase {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Requests {
     pub(super) to: String,
-    pub(super) times: Option<usize>,
+    /// A pattern of how many there are.
+    pub(super) times: Value,
     /// A pattern of each.
     pub(super) are: Option<Value>,
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::connection::{Connection, Request};
 use super::script::{Reply, Script};
@@ -18,6 +19,9 @@ use crate::system::{Socket, Terminations, become_listener, host_end, listener, s
 
 /// How long a host's connection may wait for its next request: for ever, as far as a case is concerned.
 const IDLE: Duration = Duration::from_secs(3600);
+
+/// How long the pause between two looks at the files of a case is.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What a process is told by the file that its command line names.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,19 +68,31 @@ pub(crate) async fn serve(orders: &Path) -> Outcome<Status> {
     print(plugin.orders.script.prints)?;
     let listener = listener()?;
     let mut connections = JoinSet::new();
-    let stays = plugin.orders.script.stays;
     let mut terminations = Terminations::new()?;
+    let host_end = host_end()?;
+    let over = over(orders);
+    tokio::pin!(host_end, over);
+    let stays = plugin.orders.script.stays;
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                connections.spawn(talk(Arc::clone(&plugin), accepted?.0));
+                connections.spawn(serve_connection(Arc::clone(&plugin), accepted?.0));
             }
+            Some(_) = connections.join_next() => {}
             () = terminations.next() => if !stays { break },
-            _ = host_end(), if !stays => break,
+            () = &mut host_end, if !stays => break,
             () = plugin.ended.notified(), if !stays => break,
+            () = &mut over => break,
         }
     }
     Ok(Status::Success)
+}
+
+/// Waits until the case is over: its files are gone then. Nothing else is sure to end a process that stays.
+async fn over(orders: &Path) {
+    while orders.exists() {
+        sleep(PAUSE).await;
+    }
 }
 
 /// As much as fills the pipes of a host that does not read.
@@ -96,10 +112,16 @@ struct Plugin {
     ended: tokio::sync::Notify,
 }
 
-async fn talk(plugin: Arc<Plugin>, socket: Socket) -> Result<(), String> {
-    let mut connection = Connection::over(socket, IDLE);
-    loop {
-        let request = connection.request().await?;
+/// Answers the requests of a connection, and notes why one is none.
+async fn serve_connection(plugin: Arc<Plugin>, socket: Socket) -> io::Result<()> {
+    match talk(&plugin, Connection::over(socket, IDLE)).await {
+        Ok(()) => Ok(()),
+        Err(reason) => plugin.orders.note(&json!({ "fault": reason })),
+    }
+}
+
+async fn talk(plugin: &Plugin, mut connection: Connection) -> Result<(), String> {
+    while let Some(request) = connection.request().await? {
         let name = request.target.trim_start_matches('/').split(['/', '?']).next();
         let name = name.unwrap_or_default().to_owned();
         let noted = json!({
@@ -126,6 +148,7 @@ async fn talk(plugin: Arc<Plugin>, socket: Socket) -> Result<(), String> {
             }
         }
     }
+    Ok(())
 }
 
 impl Plugin {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::case::{Answer, Answers, Case, Find, Start};
+use super::case::{Answer, Answers, Find, Needs, Start};
 use super::connection::{Connection, Response};
 use super::halt::Halt;
 use super::judge;
@@ -135,6 +135,13 @@ impl Subject {
         Ok(Running { process, _own: own })
     }
 
+    /// Starts a process, and activates it.
+    pub(super) async fn start_active(&self, start: Start) -> Result<Running, Halt> {
+        let mut running = self.start(start)?;
+        self.activate(&mut running, &Value::Null).await?;
+        Ok(running)
+    }
+
     /// Activates a process, and returns what it answers.
     pub(super) async fn activate(
         &self,
@@ -155,8 +162,7 @@ impl Subject {
     }
 
     /// Skips a case that needs something that the plugin lacks.
-    pub(super) fn fulfils(&self, case: &Case) -> Result<(), Halt> {
-        let needs = &case.needs;
+    pub(super) fn fulfils(&self, needs: &Needs) -> Result<(), Halt> {
         for member in &needs.members {
             self.members.has(member, &self.descriptor).map_err(Halt::Skipped)?;
         }

@@ -10,9 +10,9 @@ use std::process::{Command, id};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
-use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixListener;
+use tokio::net::unix::pipe::OpenOptions;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What a plugin's process has been given, as the cases for hosts look at it. It has to be asked before
@@ -61,11 +61,15 @@ pub(crate) fn listener() -> io::Result<UnixListener> {
     UnixListener::from_std(listener)
 }
 
-/// Waits for the end of the lifeline.
-pub(crate) async fn host_end() -> io::Result<()> {
+/// A wait for the end of the lifeline, which takes no thread.
+pub(crate) fn host_end() -> io::Result<impl Future<Output = ()>> {
     let lifeline = env::var("GOPLUG_LIFELINE").unwrap_or_default();
     let path: PathBuf = ["/proc/self/fd", &lifeline].iter().collect();
-    File::open(path).await?.read_exact(&mut [0]).await.map(drop)
+    let mut lifeline = OpenOptions::new().open_receiver(path)?;
+    Ok(async move {
+        // The host writes nothing, and an error is an end as well.
+        let _ = lifeline.read_u8().await;
+    })
 }
 
 /// SIGTERM, which does not end the process.

@@ -5,19 +5,12 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::super::runner::{Tried, Verdict};
+use super::super::side::{Tried, Verdict};
 
 /// A document of all cases. Known failures are skipped.
-pub(crate) fn junit(
-    tried: &[Tried<'_>],
-    stale: &[String],
-    is_known: impl Fn(&str) -> bool,
-) -> io::Result<Vec<u8>> {
-    let is_failure = |tried: &&Tried<'_>| {
-        matches!(tried.verdict, Verdict::Failed(_)) && !is_known(&tried.case.name)
-    };
-    let is_skipped = |tried: &&Tried<'_>| tried.verdict != Verdict::Passed && !is_failure(tried);
-    let failures = tried.iter().filter(is_failure).count() + stale.len();
+pub(crate) fn junit(tried: &[Tried<'_>], stale: &[String]) -> io::Result<Vec<u8>> {
+    let is_skipped = |tried: &&Tried<'_>| tried.verdict != Verdict::Passed && !tried.is_failure();
+    let failures = tried.iter().filter(|tried| tried.is_failure()).count() + stale.len();
     let skipped = tried.iter().filter(is_skipped).count();
     let seconds: f64 = tried.iter().map(|tried| tried.took.as_secs_f64()).sum();
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
@@ -31,7 +24,7 @@ pub(crate) fn junit(
         .with_attribute(("time", format!("{seconds:.3}").as_str()));
     suite.write_inner_content(|writer| {
         for tried in tried {
-            case(writer, tried, is_known(&tried.case.name))?;
+            case(writer, tried)?;
         }
         for line in stale {
             let element = writer.create_element("testcase").with_attribute(("name", line.as_str()));
@@ -42,15 +35,15 @@ pub(crate) fn junit(
     Ok(writer.into_inner())
 }
 
-fn case(writer: &mut Writer<Vec<u8>>, tried: &Tried<'_>, is_known: bool) -> io::Result<()> {
+fn case(writer: &mut Writer<Vec<u8>>, tried: &Tried<'_>) -> io::Result<()> {
     let element = writer
         .create_element("testcase")
-        .with_attribute(("classname", tried.case.section.as_str()))
-        .with_attribute(("name", tried.case.name.as_str()))
+        .with_attribute(("classname", tried.title.section.as_str()))
+        .with_attribute(("name", tried.title.name.as_str()))
         .with_attribute(("time", format!("{:.3}", tried.took.as_secs_f64()).as_str()));
     match &tried.verdict {
         Verdict::Passed => element.write_empty().map(drop),
-        Verdict::Failed(reason) if !is_known => {
+        Verdict::Failed(reason) if tried.is_failure() => {
             element.write_inner_content(|writer| said(writer, "failure", reason)).map(drop)
         }
         Verdict::Failed(reason) | Verdict::Skipped(reason) => {

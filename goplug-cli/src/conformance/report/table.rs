@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::case::Case;
-use super::super::runner::{Tried, Verdict};
+use super::super::side::{Tried, Verdict};
+use super::super::suite::Title;
 use crate::failure::{Outcome, one_line};
 use crate::output::Output;
 
@@ -20,12 +20,12 @@ pub(crate) fn counts(tried: &[Tried<'_>]) -> String {
 pub(crate) fn table(tried: &[Tried<'_>], output: &Output) -> Outcome<()> {
     let rows = tried.iter().map(|tried| {
         let (word, reason) = match &tried.verdict {
-            Verdict::Passed => ("ok", tried.case.says.as_str()),
+            Verdict::Passed => ("ok", tried.title.says.as_str()),
             Verdict::Failed(reason) => ("FAILED", reason.as_str()),
             Verdict::Skipped(reason) => ("skipped", reason.as_str()),
         };
-        let case = tried.case;
-        vec![word.into(), case.name.clone(), case.section.clone(), one_line(reason)]
+        let title = tried.title;
+        vec![word.into(), title.name.clone(), title.section.clone(), one_line(reason)]
     });
     output.table(&["", "CASE", "SECTION", "WHAT"], &[], rows.collect())
 }
@@ -38,11 +38,11 @@ pub(crate) fn json(tried: &[Tried<'_>], stale: &[String]) -> Value {
             Verdict::Failed(reason) => ("failed", Some(reason)),
             Verdict::Skipped(reason) => ("skipped", Some(reason)),
         };
-        let case = tried.case;
+        let title = tried.title;
         json!({
-            "name": case.name,
-            "section": case.section,
-            "says": case.says,
+            "name": title.name,
+            "section": title.section,
+            "says": title.says,
             "verdict": verdict,
             "reason": reason,
             "seconds": tried.took.as_secs_f64(),
@@ -52,14 +52,15 @@ pub(crate) fn json(tried: &[Tried<'_>], stale: &[String]) -> Value {
 }
 
 /// The cases that there are.
-pub(crate) fn list(cases: &[Case], output: &Output) -> Outcome<()> {
+pub(crate) fn list(titles: &[&Title], output: &Output) -> Outcome<()> {
     if output.is_json() {
-        let cases = cases
-            .iter()
-            .map(|case| json!({ "name": case.name, "section": case.section, "says": case.says }));
+        let cases = titles.iter().map(
+            |title| json!({ "name": title.name, "section": title.section, "says": title.says }),
+        );
         return output.document(&cases.collect::<Vec<_>>());
     }
-    let rows =
-        cases.iter().map(|case| vec![case.name.clone(), case.section.clone(), case.says.clone()]);
+    let rows = titles
+        .iter()
+        .map(|title| vec![title.name.clone(), title.section.clone(), title.says.clone()]);
     output.table(&["CASE", "SECTION", "WHAT"], &[], rows.collect())
 }

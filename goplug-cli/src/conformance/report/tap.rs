@@ -1,6 +1,6 @@
 //! The Test Anything Protocol, version 14: <https://testanything.org/tap-version-14-specification.html>.
 
-use super::super::runner::{Tried, Verdict};
+use super::super::side::{Tried, Verdict};
 use crate::failure::one_line;
 
 /// The first lines.
@@ -9,15 +9,14 @@ pub(crate) fn plan(count: usize) -> String {
 }
 
 /// The lines of a case.
-pub(crate) fn line(number: usize, tried: &Tried<'_>, is_known: bool) -> String {
-    let case = tried.case;
-    let title = format!("{number} - {}: {}", case.name, escaped(&case.says));
+pub(crate) fn line(number: usize, tried: &Tried<'_>) -> String {
+    let title = format!("{number} - {}: {}", tried.title.name, escaped(&tried.title.says));
     match &tried.verdict {
         Verdict::Passed => format!("ok {title}\n"),
         Verdict::Skipped(reason) => format!("ok {title} # SKIP {}\n", escaped(reason)),
         Verdict::Failed(reason) => {
-            let todo = if is_known { " # TODO known to fail" } else { "" };
-            let section = serde_json::json!(case.section);
+            let todo = if tried.is_known { " # TODO known to fail" } else { "" };
+            let section = serde_json::json!(tried.title.section);
             let reason = serde_json::json!(one_line(reason));
             // A JSON string is one of YAML as well.
             let block = format!("  ---\n  section: {section}\n  message: {reason}\n  ...\n");
