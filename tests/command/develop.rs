@@ -25,7 +25,11 @@ struct Development {
 
 impl Development {
     fn start(project: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(GOPLUG);
+        Self::start_by(Command::new(GOPLUG), project, arguments)
+    }
+
+    /// Starts it by a command that ends in the program.
+    fn start_by(mut command: Command, project: &Path, arguments: &[&str]) -> Self {
         command.arg("dev").args(["--dir", "plugins"]).args(arguments).current_dir(project);
         command.env("CARGO_TERM_COLOR", "never").env_remove("GOPLUG_DIR");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -154,6 +158,31 @@ fn other_languages_have_a_command_that_builds_and_a_host_that_ends_is_started_ag
     fs::write(project.path().join("source"), "").unwrap();
     development.wait_for("it runs");
     assert_eq!(development.interrupt(), 130);
+}
+
+#[test]
+fn what_is_not_watched_is_said_and_the_rest_goes_on() {
+    let set = "echo 3 >/proc/sys/user/max_inotify_watches && exec \"$@\"";
+    let words = ["--user", "--map-root-user", "sh", "-c", set, "sh"];
+    let is_possible = Command::new("unshare").args(words).arg("true").status();
+    if !is_possible.is_ok_and(|status| status.success()) {
+        eprintln!("nothing is checked: there are no user namespaces here");
+        return;
+    }
+    let project = tempfile::tempdir().unwrap();
+    for folder in ["a", "b", "c", "d"] {
+        fs::create_dir(project.path().join(folder)).unwrap();
+    }
+    let mut command = Command::new("unshare");
+    command.args(words).arg(GOPLUG);
+    let build = format!("cp {CALCULATOR} made");
+    let arguments = ["--build", &build, "--program", "made", "--run", "echo it runs"];
+    let mut development = Development::start_by(command, project.path(), &arguments);
+    let refused = development.wait_for(" are not noticed: ");
+    assert!(refused.contains("the limit fs.inotify.max_user_watches ("), "{refused}");
+    development.wait_for("it is started again after the next save");
+    fs::write(project.path().join("source"), "").unwrap();
+    development.wait_for("it runs");
 }
 
 #[test]

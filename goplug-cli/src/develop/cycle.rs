@@ -1,13 +1,15 @@
 //! `goplug dev`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::build::{Built, build};
 use super::changes::Changes;
 use super::host::Host;
+use super::sources::Excluded;
 use super::steps::Step;
 use crate::arguments::Dev;
 use crate::failure::{Failure, Outcome, Status};
@@ -36,7 +38,7 @@ struct Cycle<'a> {
     output: &'a Output,
     /// The folder of the plugins.
     folder: PathBuf,
-    changes: Changes,
+    changes: Changes<'a>,
     host: Option<Host>,
     /// The programs that are installed, as they were then.
     installed: BTreeMap<PathBuf, Stamp>,
@@ -49,9 +51,10 @@ impl<'a> Cycle<'a> {
             |error: std::io::Error| Failure::unreachable(format!("{}: {error}", dir.display()));
         create_folder(dir).map_err(about)?;
         let folder = fs::canonicalize(dir).map_err(about)?;
-        let mut changes = Changes::new(&folder)?;
+        let excluded = Excluded { installed: folder.clone(), programs: made_in(options) };
+        let mut changes = Changes::new(excluded, output)?;
         let project = fs::canonicalize(env::current_dir()?)?;
-        changes.watch([&*project].into_iter())?;
+        changes.watch([&*project].into_iter(), SystemTime::now())?;
         Ok(Self { options, output, folder, changes, host: None, installed: BTreeMap::new() })
     }
 
@@ -64,7 +67,7 @@ impl<'a> Cycle<'a> {
     }
 
     async fn build_and_install(&mut self) -> Outcome<()> {
-        let step = Step::begin(self.output);
+        let (step, began) = (Step::begin(self.output), SystemTime::now());
         let Some(built) = build(self.options).await? else {
             step.fail(match self.installed.is_empty() {
                 true => "the build failed",
@@ -73,7 +76,7 @@ impl<'a> Cycle<'a> {
             return Ok(());
         };
         step.end("built");
-        self.changes.watch(built.sources.iter().map(PathBuf::as_path))?;
+        self.changes.watch(built.sources.iter().map(PathBuf::as_path), began)?;
         let has_all = self.install(&built).await;
         if has_all && self.host.is_none() {
             self.start_host()?;
@@ -131,6 +134,18 @@ impl<'a> Cycle<'a> {
         self.changes.saved().await;
         Ok(())
     }
+}
+
+/// The programs that `--build` makes, by the paths at which they are seen.
+fn made_in(options: &Dev) -> BTreeSet<PathBuf> {
+    let found = options.program.iter().filter_map(|program| {
+        // It may not exist before the first build; its folder mostly does.
+        let program = std::path::absolute(program).ok()?;
+        let folder = program.parent()?;
+        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        Some(folder.join(program.file_name()?))
+    });
+    found.collect()
 }
 
 /// The plugin of a `.pconf`, by the file's name.

@@ -21,6 +21,15 @@ pub(crate) fn stamp(path: &Path) -> io::Result<Stamp> {
     Ok((found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
 }
 
+/// What tells a file or a folder from another that has or had the same path: device and inode.
+pub(crate) type Identity = (u64, u64);
+
+/// The identity of what is at a path, or at the end of a link.
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
+    let found = fs::metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
+
 /// Makes a folder, and those above it.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(EXECUTABLE).create(path)

@@ -1,7 +1,9 @@
 //! What this machine offers: of Linux, from `/proc` and `/sys`.
 
 use std::fs;
+use std::io;
 
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 /// With fewer descriptors, a host with some dozens of plugins and connections runs out of them.
@@ -65,6 +67,39 @@ fn inotify(what: &'static str, key: &str, least: u64) -> Option<Limit> {
     })
 }
 
+/// What a user can have too many of who watches files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FileEvents {
+    /// Watchers.
+    Instances,
+    /// Folders that are watched.
+    Watches,
+}
+
+impl FileEvents {
+    /// Says that the limit is reached, and what raises it.
+    pub(crate) fn exhausted(self) -> String {
+        let key = match self {
+            Self::Instances => "fs.inotify.max_user_instances",
+            Self::Watches => "fs.inotify.max_user_watches",
+        };
+        let file = format!("/proc/sys/{}", key.replace('.', "/"));
+        match text(&file).and_then(|limit| limit.parse::<u64>().ok()) {
+            Some(limit) => format!(
+                "the limit {key} ({limit}) is reached; raise it by sysctl {key}={}",
+                limit.saturating_mul(2)
+            ),
+            None => format!("the limit {key} is reached"),
+        }
+    }
+}
+
+/// Whether an error is that this user, or this process, has too many of what the system hands out as
+/// descriptors.
+pub(crate) fn is_too_many_files(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::MFILE.raw_os_error())
+}
+
 fn descriptors() -> Limit {
     let limit = getrlimit(Resource::Nofile).current;
     Limit {
@@ -88,6 +123,13 @@ fn version(release: &str) -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_that_is_reached_is_named_with_what_raises_it() {
+        let text = FileEvents::Watches.exhausted();
+        assert!(text.contains("fs.inotify.max_user_watches"), "{text}");
+        assert!(text.contains("is reached"), "{text}");
+    }
 
     #[test]
     fn releases_are_compared_by_number() {
