@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::inode::Inode;
-use super::per_process::Owner;
+use crate::transport::per_process::Owner;
 
 /// The longest path of a socket, in bytes: `sun_path` of Linux without its final NUL.
 pub const MAX_PATH: usize = 107;

@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::*;
+use crate::transport::LandlockRules;
 
 /// The output of a shell script in a process with these rules and limits.
 async fn output(stage: &Stage, rules: &LandlockRules, limits: &[Rlimit], script: &str) -> String {

@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::transport::folder_form::{ATTEMPTS, FOLDER_PREFIX, MODE, RANDOM};
-use crate::transport::inode::is_at;
+use crate::transport::unix::folder_form::{ATTEMPTS, FOLDER_PREFIX, MODE, RANDOM};
+use crate::transport::unix::inode::is_at;
 use crate::transport::{Listener, lock_folder, temp_dir};
 
 /// The characters of the name after its prefix.

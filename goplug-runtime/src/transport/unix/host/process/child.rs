@@ -21,9 +21,9 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::pidfd::{self, Reaped};
 use super::reaper;
 use crate::transport::per_process::Owner;
+use crate::transport::unix::system::pidfd::{self, Reaped};
 
 /// How often to ask for the status of a process that somebody else is just reaping: the kernel has it
 /// a few microseconds after the exit.
@@ -113,7 +113,7 @@ impl Child {
 
 /// A process that leads its own group.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(in crate::transport::unix) struct Process {
     pid: Pid,
     pidfd: Arc<OwnedFd>,
     exit: Mutex<Exit>,
@@ -130,7 +130,7 @@ enum Exit {
 }
 
 impl Process {
-    pub(super) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
+    pub(in crate::transport::unix) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
         let owner = Owner::this_process();
         Self { pid, pidfd: Arc::new(pidfd), exit: Mutex::new(Exit::Running), owner }
     }

@@ -8,27 +8,21 @@
 //! watches the result through its `pidfd`, with `reaper` for those that were killed. Start reading
 //! at `spawn.rs`.
 
-mod child;
-mod failure;
+pub(in crate::transport::unix) mod child;
+pub(in crate::transport::unix) mod failure;
 mod file_id;
-mod fork;
-mod landlock;
-mod own_program;
-mod pidfd;
 mod program;
 mod program_kind;
 mod reaper;
-mod rlimit;
+pub(in crate::transport::unix) mod rlimit;
 mod spawn;
 mod spawner;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use self::landlock::{LandlockRules, Ruleset, Tcp};
 pub use child::Child;
 pub use file_id::{FileId, FileStamp, is_absent};
-pub use own_program::own_program;
 pub use program::{OpenProgram, is_executable};
 pub use rlimit::Rlimit;
 pub use rustix::process::Signal;

@@ -16,10 +16,10 @@ use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
-use crate::transport::folder_form::{ATTEMPTS, MODE, RANDOM};
-use crate::transport::inode::is_at;
 use crate::transport::own_uid;
 use crate::transport::per_process::Owner;
+use crate::transport::unix::folder_form::{ATTEMPTS, MODE, RANDOM};
+use crate::transport::unix::inode::is_at;
 
 /// The extension of a socket's name.
 const SOCKET: &[u8] = b".sock";
@@ -190,7 +190,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-    use crate::transport::socket::leave_stale_socket;
+    use crate::transport::unix::socket::leave_stale_socket;
 
     /// A folder as a killed process leaves it behind.
     fn abandoned(parent: &Path, name: &str) -> PathBuf {

@@ -17,10 +17,10 @@ use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::ShutdownHandle;
-use super::credentials::peer_of;
-use crate::transport::connect::explain_connect;
-use crate::transport::recv::recv_into;
-use crate::transport::send::send;
+use crate::transport::unix::connect::explain_connect;
+use crate::transport::unix::recv::recv_into;
+use crate::transport::unix::send::send;
+use crate::transport::unix::system::credentials::peer_of;
 use crate::transport::{Peer, check_path};
 
 /// How far the kernel's timeout may differ from the time that is left without being set again.
@@ -217,7 +217,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::transport::socket::leave_stale_socket;
+    use crate::transport::unix::socket::leave_stale_socket;
 
     const SOON: Duration = Duration::from_secs(10);
 

@@ -12,9 +12,7 @@ use landlock::{
     PathFd, PathFdError, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 
-use super::file_id::is_absent;
-use super::program::OpenProgram;
-use crate::transport::explain;
+use crate::transport::{OpenProgram, explain, is_absent};
 
 /// Readable and executable: every program needs these to start.
 const SYSTEM: [&str; 11] = [
@@ -82,7 +80,7 @@ pub struct Ruleset(Option<OwnedFd>);
 
 impl Ruleset {
     /// `None` if the kernel has no Landlock.
-    pub(super) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+    pub(in crate::transport::unix) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         self.0.as_ref().map(AsFd::as_fd)
     }
 }

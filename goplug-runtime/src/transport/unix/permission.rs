@@ -7,7 +7,8 @@ use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
-use super::{explain, own_uid};
+use crate::transport::explain;
+use crate::transport::unix::own_uid;
 
 const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::transport::inode::Inode;
 use crate::transport::per_process::Owner;
+use crate::transport::unix::inode::Inode;
 
 /// Only the owner may write, even if the process's umask allows more: a registry refuses files that
 /// others may write.

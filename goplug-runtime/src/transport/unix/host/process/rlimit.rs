@@ -17,16 +17,16 @@ pub enum Rlimit {
 }
 
 /// A limit in the form that the kernel takes.
-pub(super) struct RawRlimit {
-    pub(super) resource: u32,
-    pub(super) soft: u64,
-    pub(super) hard: u64,
+pub(in crate::transport::unix) struct RawRlimit {
+    pub(in crate::transport::unix) resource: u32,
+    pub(in crate::transport::unix) soft: u64,
+    pub(in crate::transport::unix) hard: u64,
 }
 
 impl Rlimit {
     /// The limit for the kernel. It is never above that of this process, since a limit can only be
     /// lowered.
-    pub(super) fn prepare(self) -> RawRlimit {
+    pub(in crate::transport::unix) fn prepare(self) -> RawRlimit {
         let (resource, soft, hard) = match self {
             Self::AddressSpace(bytes) => (Resource::As, bytes, bytes),
             Self::OpenFiles(count) => (Resource::Nofile, count, count),

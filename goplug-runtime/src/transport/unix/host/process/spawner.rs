@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::fork;
 use crate::transport::explain;
 use crate::transport::per_process::PerProcess;
+use crate::transport::unix::system::fork;
 
 /// How many starts wait for the thread before `run` itself waits.
 const QUEUE: usize = 16;

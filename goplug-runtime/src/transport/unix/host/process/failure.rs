@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 /// The step that failed; it decides the text of the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::transport::unix) enum Step {
     /// Preparing memory, the process or descriptors.
     Prepare,
     /// Entering the plugin's folder.
@@ -25,9 +25,9 @@ pub(super) enum Step {
 
 /// A start that failed.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) step: Step,
-    pub(super) error: io::Error,
+pub(in crate::transport::unix) struct Failure {
+    pub(in crate::transport::unix) step: Step,
+    pub(in crate::transport::unix) error: io::Error,
 }
 
 impl From<io::Error> for Failure {
@@ -43,7 +43,7 @@ impl From<Errno> for Failure {
 }
 
 /// The child process's report that it could not run the program.
-pub(super) struct Reason {
-    pub(super) step: Step,
-    pub(super) errno: i32,
+pub(in crate::transport::unix) struct Reason {
+    pub(in crate::transport::unix) step: Step,
+    pub(in crate::transport::unix) errno: i32,
 }

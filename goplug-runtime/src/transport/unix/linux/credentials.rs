@@ -22,7 +22,7 @@ impl Stream {
 }
 
 /// Asks the kernel for the credentials of a connected socket's peer.
-pub(super) fn peer_of(socket: BorrowedFd<'_>) -> io::Result<Peer> {
+pub(in crate::transport::unix) fn peer_of(socket: BorrowedFd<'_>) -> io::Result<Peer> {
     let mut credentials = libc::ucred { pid: 0, uid: 0, gid: 0 };
     let mut length = libc::socklen_t::try_from(size_of_val(&credentials)).unwrap_or_default();
     // SAFETY: the descriptor is open for as long as it is borrowed, and both pointers are to

@@ -13,7 +13,7 @@ use rustix::fs::{Access, AtFlags, CWD, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::program_kind::{HEAD, Kind, Shebang, loader, machine_name};
-use crate::transport::inode::Inode;
+use crate::transport::unix::inode::Inode;
 
 /// A program's file, open for reading and executable by this user.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl OpenProgram {
     }
 
     /// The program in an open file, which need not be at the path any more.
-    pub(super) fn of_file(path: PathBuf, file: File) -> io::Result<Self> {
+    pub(in crate::transport::unix) fn of_file(path: PathBuf, file: File) -> io::Result<Self> {
         let mut head = [0; HEAD];
         let length = file.read_at(&mut head, 0)?;
         let kind = Kind::of(&head[..length]);
@@ -74,7 +74,7 @@ impl OpenProgram {
     }
 
     /// Whether the kernel can run the open file itself.
-    pub(super) fn runs_from_file(&self) -> bool {
+    pub(in crate::transport::unix) fn runs_from_file(&self) -> bool {
         self.kind == Kind::Native
     }
 

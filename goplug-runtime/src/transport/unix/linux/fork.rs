@@ -25,13 +25,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use rustix::process::{Pid, WaitOptions};
 
-use super::child::Process;
-use super::failure::{Failure, Reason, Step};
-use super::rlimit::RawRlimit;
 use crate::protocol::wire;
+use crate::transport::unix::host::process::child::Process;
+use crate::transport::unix::host::process::failure::{Failure, Reason, Step};
+use crate::transport::unix::host::process::rlimit::RawRlimit;
 
 /// The descriptor number of the child's lifeline.
-pub(super) const LIFELINE_FD: RawFd = wire::LISTEN_FD + 1;
+pub(in crate::transport::unix) const LIFELINE_FD: RawFd = wire::LISTEN_FD + 1;
 
 /// The first descriptor number that is not passed.
 const FIRST_FREE: RawFd = LIFELINE_FD + 1;
@@ -43,7 +43,7 @@ const EXIT_FAILED: i32 = 127;
 const STACK: usize = 32 << 10;
 
 /// Everything that the child needs, in the form that the kernel takes.
-pub(super) struct Plan {
+pub(in crate::transport::unix) struct Plan {
     program: CString,
     /// The open program; absent if it is run by its path.
     file: Option<OwnedFd>,
@@ -60,25 +60,25 @@ pub(super) struct Plan {
 }
 
 /// The parts of a [`Plan`].
-pub(super) struct Parts<'a> {
-    pub(super) program: CString,
-    pub(super) file: Option<&'a File>,
-    pub(super) folder: CString,
-    pub(super) argv: Vec<CString>,
-    pub(super) env: Vec<CString>,
-    pub(super) limits: Vec<RawRlimit>,
-    pub(super) ruleset: Option<BorrowedFd<'a>>,
-    pub(super) stdin: OwnedFd,
-    pub(super) stdout: OwnedFd,
-    pub(super) stderr: OwnedFd,
-    pub(super) listener: BorrowedFd<'a>,
-    pub(super) lifeline: OwnedFd,
+pub(in crate::transport::unix) struct Parts<'a> {
+    pub(in crate::transport::unix) program: CString,
+    pub(in crate::transport::unix) file: Option<&'a File>,
+    pub(in crate::transport::unix) folder: CString,
+    pub(in crate::transport::unix) argv: Vec<CString>,
+    pub(in crate::transport::unix) env: Vec<CString>,
+    pub(in crate::transport::unix) limits: Vec<RawRlimit>,
+    pub(in crate::transport::unix) ruleset: Option<BorrowedFd<'a>>,
+    pub(in crate::transport::unix) stdin: OwnedFd,
+    pub(in crate::transport::unix) stdout: OwnedFd,
+    pub(in crate::transport::unix) stderr: OwnedFd,
+    pub(in crate::transport::unix) listener: BorrowedFd<'a>,
+    pub(in crate::transport::unix) lifeline: OwnedFd,
 }
 
 impl Plan {
     /// Moves every descriptor above the numbers that the child fills, so that no
     /// copy overwrites the source of another.
-    pub(super) fn new(parts: Parts<'_>) -> io::Result<Self> {
+    pub(in crate::transport::unix) fn new(parts: Parts<'_>) -> io::Result<Self> {
         let listen_pid = ListenPid::new();
         let placeholder = CString::default();
         let env = std::iter::once(placeholder).chain(parts.env).collect();
@@ -168,7 +168,7 @@ struct Shared<'a> {
 /// The calling thread must live as long as the process: the child asks for a signal
 /// when its parent, which means this thread, ends. All signals must be blocked in
 /// it, so that no handler of the host runs in the child.
-pub(super) fn start(plan: &mut Plan) -> Result<Process, Failure> {
+pub(in crate::transport::unix) fn start(plan: &mut Plan) -> Result<Process, Failure> {
     let host = rustix::process::getpid().as_raw_nonzero().get();
     let mut shared = Shared { plan, host, reason: None };
     let mut stack = Box::<[MaybeUninit<u8>]>::new_uninit_slice(STACK);
@@ -330,7 +330,7 @@ unsafe fn exec(plan: &Plan) -> Result<Infallible, Reason> {
 }
 
 /// Blocks every signal in the calling thread, as [`start`] needs it.
-pub(super) fn block_signals() {
+pub(in crate::transport::unix) fn block_signals() {
     // SAFETY: the set is plain data, filled before it is used; both calls touch
     // nothing but it and the thread's mask.
     unsafe {

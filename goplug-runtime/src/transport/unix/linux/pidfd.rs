@@ -38,7 +38,7 @@ struct Info {
 ///
 /// # Errors
 /// The system's error. It is not an error if the group has ended.
-pub(super) fn kill_group(pidfd: BorrowedFd<'_>, leader: Pid) -> io::Result<()> {
+pub(in crate::transport::unix) fn kill_group(pidfd: BorrowedFd<'_>, leader: Pid) -> io::Result<()> {
     match signal_group(pidfd) {
         Ok(()) | Err(Errno::SRCH) => Ok(()),
         // An older kernel, or one that forbids the call.
@@ -75,7 +75,7 @@ fn kill_group_by_number(pidfd: BorrowedFd<'_>, leader: Pid) -> io::Result<()> {
 
 /// How a process ended that somebody else has reaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reaped {
+pub(in crate::transport::unix) enum Reaped {
     /// The kernel has kept its status.
     Status(ExitStatus),
     /// It is just being reaped.
@@ -85,7 +85,7 @@ pub(super) enum Reaped {
 }
 
 /// Asks the kernel for the status of a process that somebody else has reaped.
-pub(super) fn status_after_reaping(pidfd: BorrowedFd<'_>) -> Reaped {
+pub(in crate::transport::unix) fn status_after_reaping(pidfd: BorrowedFd<'_>) -> Reaped {
     let mut info = Info { mask: INFO_EXIT, ..Info::default() };
     // SAFETY: the descriptor is open, and the number of the call has the size of this struct.
     let result = unsafe { libc::ioctl(pidfd.as_raw_fd(), GET_INFO, &raw mut info) };

@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::program::OpenProgram;
-use crate::transport::inode::Inode;
+use crate::transport::OpenProgram;
+use crate::transport::unix::inode::Inode;
 
 /// The kernel's link to the program of the process that reads it.
 const LINK: &str = "/proc/self/exe";

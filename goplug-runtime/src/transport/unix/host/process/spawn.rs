@@ -16,14 +16,13 @@ use rustix::pipe::PipeFlags;
 use super::child::{Child, Process};
 use super::failure::{Failure, Step};
 use super::file_id::FileId;
-use super::fork::{self, LIFELINE_FD, Parts, Plan};
-use super::landlock::Ruleset;
 use super::program::OpenProgram;
 use super::reaper;
 use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
-use crate::transport::{ListenerHandle, explain};
+use crate::transport::unix::system::fork::{self, LIFELINE_FD, Parts, Plan};
+use crate::transport::{ListenerHandle, Ruleset, explain};
 
 /// The host's end of a plugin's standard output or standard error.
 pub type Output = tokio::net::unix::pipe::Receiver;

@@ -78,7 +78,7 @@ mod tests {
     use std::task::{Context, Waker};
 
     use super::*;
-    use crate::transport::socket::leave_stale_socket;
+    use crate::transport::unix::socket::leave_stale_socket;
 
     const SOON: Duration = Duration::from_secs(10);
 

@@ -1,0 +1,66 @@
+//! Unix: sockets in the file system, signals, descriptors that a process inherits.
+//!
+//! Both sides use the files of this folder; `host` is what only hosts need (processes, blocking
+//! connections, their runtime directory), `plugin` what only plugins need (inherited descriptors,
+//! termination, replacing a file). Start reading at `stream.rs` and `listen.rs`, or at
+//! `host/process/mod.rs`.
+
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod busy_poll;
+mod connect;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod debuggee;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod folder_form;
+#[cfg(feature = "host")]
+mod host;
+mod inode;
+#[cfg(all(feature = "host", target_os = "linux"))]
+mod linux;
+mod listen;
+mod peer;
+mod permission;
+#[cfg(feature = "plugin")]
+mod plugin;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod processors;
+mod recv;
+mod send;
+mod socket;
+mod started_as;
+mod stream;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod temp_dir;
+
+#[cfg(feature = "plugin")]
+pub use busy_poll::Turn;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use busy_poll::{BusyPoll, is_only_thread};
+pub use connect::connect;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use debuggee::{Debuggee, HELD_WAIT};
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use folder_form::FOLDER_PREFIX;
+#[cfg(feature = "host")]
+pub use host::*;
+pub use listen::{Listener, ListenerHandle, PassedListener};
+pub use peer::{Peer, own_uid};
+pub use permission::writable_by_others;
+#[cfg(feature = "plugin")]
+pub use plugin::*;
+#[cfg(feature = "host")]
+pub use processors::processors;
+pub use socket::{MAX_PATH, SocketFile, check_path, has_listener, lock_folder};
+pub use started_as::StartedAs;
+#[cfg(feature = "host")]
+pub use started_as::decline;
+pub use stream::Stream;
+#[cfg(feature = "host")]
+pub use stream::was_left_unread;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use temp_dir::temp_dir;
+
+#[cfg(all(feature = "host", target_os = "linux"))]
+use linux as system;
+#[cfg(feature = "host")]
+pub use system::*;
