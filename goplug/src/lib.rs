@@ -102,7 +102,7 @@ pub use goplug_runtime::protocol::{InvalidName, InvalidTraceparent, PluginId, Tr
 pub use goplug_runtime::typed::{
     BlockingCaller, CallContext, CallRequest, CallbackHandler, CallbackStream, Caller, Client,
     Incoming, IncomingError, IncomingIter, NamedClient, PluginType, Progress, ResultIter,
-    ResultStream, Subscription,
+    ResultStream, SentItem, Subscription,
 };
 #[doc(inline)]
 pub use goplug_runtime::{CallError, Error, ErrorKind, MethodFailure, RemoteError, Result, limits};

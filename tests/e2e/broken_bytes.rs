@@ -3,12 +3,12 @@
 use std::process::Command;
 
 use goplug::testing::InProcess;
-use goplug::{CallError, Caller, Error, limits};
+use goplug::{Bytes, CallError, Caller, Error, limits};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorBlockingClient, CalculatorClient};
-use goplug_tests::fixtures::intake::IntakeClient;
+use goplug_tests::fixtures::intake::{Intake, IntakeBlockingClient, IntakeClient};
 
 use crate::http::Connection;
-use crate::incoming::intake;
+use crate::incoming::{Iter, fed, intake};
 use crate::streams::all;
 use crate::test_env::{run_test, soon};
 
@@ -80,8 +80,61 @@ fn the_sender_of_bytes_may_say_why_it_fails() {
             ("goplug-error:", "its sender failed"),
         ] {
             let body = post_bytes(&intake, &format!("Other: x\r\n{trailer}\r\n")).await;
-            assert!(body.contains("cut off") && body.contains(reason), "{body}");
+            assert!(body.contains("stream") && body.contains(reason), "{body}");
         }
+    });
+}
+
+/// Bytes, and then a failure.
+fn torn<T: From<Vec<u8>>>(
+    parts: usize,
+    size: usize,
+) -> impl Iterator<Item = Result<T, &'static str>> + Send {
+    let bytes = (0..parts).map(move |_| Ok(vec![1; size].into()));
+    bytes.chain(std::iter::from_fn(|| Some(Err("the t\u{e4}pe tore"))))
+}
+
+/// What every method says that reads a stream to its failure.
+const TORN: &str = "the caller's stream has failed: the t\u{e4}pe tore";
+
+async fn send_torn<C: Caller>(intake: &IntakeClient<C>) {
+    for (parts, size) in [(0, 0), (1, 1), (3, 100_000)] {
+        let error = soon("the answer", intake.digest("x", Iter(torn::<Bytes>(parts, size)))).await;
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains(TORN), "{text}");
+        let size = soon("the answer", intake.measure(Iter(torn::<Vec<u8>>(parts, size)))).await;
+        assert!(matches!(&size, Err(CallError::Method(text)) if text == TORN), "{size:?}");
+    }
+    // Values fail alike, and a failure may come after a pause.
+    let (sender, numbers) = fed();
+    let sum = intake.watched(numbers);
+    let feed = async {
+        sender.send(Ok(1_u64)).unwrap();
+        tokio::task::yield_now().await;
+        sender.send(Err(anyhow::anyhow!("no power").context("the tape stopped"))).unwrap();
+    };
+    let (sum, ()) = tokio::join!(soon("the answer", sum), feed);
+    let text = sum.unwrap_err().to_string();
+    assert!(text.contains("has failed: the tape stopped: no power"), "{text}");
+    assert_eq!(intake.watched(Iter(0..4)).await.unwrap(), 6);
+}
+
+#[test]
+fn a_callers_stream_that_fails_tells_the_method_why() {
+    run_test(async |env| {
+        let (_registry, remote) = intake(env).await;
+        send_torn(&remote).await;
+        send_torn(&InProcess::new(Intake::default()).client().unwrap()).await;
+        let blocking = goplug::blocking::Plugin::from(remote.plugin().clone());
+        let send = move || {
+            let intake = IntakeBlockingClient::new(blocking).unwrap();
+            for size in [1, 100_000] {
+                let error = intake.measure(torn::<Vec<u8>>(2, size)).unwrap_err();
+                assert!(matches!(&error, CallError::Method(text) if text == TORN), "{error:?}");
+            }
+            assert_eq!(intake.measure([vec![1, 2]]).unwrap(), 2);
+        };
+        tokio::task::spawn_blocking(send).await.unwrap();
     });
 }
 

@@ -162,7 +162,7 @@ fn an_item_or_a_report_that_is_too_large_is_refused_without_a_process_as_well() 
             read(plugin.items(TOO_LARGE).await).await,
             // The plugin would not look at it.
             shown(plugin.ignore(600_000, Iter(std::iter::once("x".repeat(TOO_LARGE)))).await),
-            shown(plugin.ignore(0, Iter(std::iter::once("x".into()))).await),
+            shown(plugin.ignore(0, Iter(std::iter::once("x".to_owned()))).await),
         ]
     }
     run_test(async |env| {

@@ -125,7 +125,7 @@ fn a_contract_takes_streams_as_well() {
         assert!(error.is_none(), "{error:?}");
         let numbers: Vec<_> = lines.into_iter().map(|line| line.number).collect();
         assert_eq!(numbers, [5, 15, 25, 35, 45, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59]);
-        let error = filter.matching("", Iter([].into_iter())).await.unwrap_err();
+        let error = filter.matching("", Iter(std::iter::empty::<Line>())).await.unwrap_err();
         assert!(matches!(&error, CallError::Method(text) if text.contains("nothing")), "{error:?}");
     });
 }
@@ -149,7 +149,10 @@ fn bytes_travel_as_they_are_beside_other_arguments() {
 fn arguments_that_no_head_has_room_for_are_an_error() {
     run_test(async |env| {
         let (_registry, intake) = intake(env).await;
-        let error = intake.digest(&"ä".repeat(10_000), Iter([].into_iter())).await.unwrap_err();
+        let error = intake
+            .digest(&"ä".repeat(10_000), Iter(std::iter::empty::<Bytes>()))
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("longer than 32768 bytes"), "{error}");
     });
 }
@@ -295,7 +298,7 @@ fn blocking_clients_send_what_an_iterator_has() {
         let blocking = IntakeClient::blocking(intake.plugin().clone()).unwrap();
         assert_eq!(blocking.ingest(0, (0..50_000).map(line)).unwrap(), 50_000);
         assert_eq!(blocking.take(2, 20..).unwrap(), 41);
-        assert_eq!(blocking.watched([]).unwrap(), 0);
+        assert_eq!(blocking.watched(Vec::<u64>::new()).unwrap(), 0);
         let parts = (0..50_u8).map(|number| Bytes::from(vec![number; 100_000]));
         assert_eq!(blocking.digest("x", parts).unwrap().1, 5_000_000);
         let items: Result<Vec<u64>, Error> = blocking.echo(0..100_000).unwrap().collect();

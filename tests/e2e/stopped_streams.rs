@@ -84,7 +84,7 @@ fn a_stop_cuts_off_results_before_it_uses_force() {
 fn a_stop_cuts_off_arguments_before_it_uses_force() {
     run_test(async |env| {
         let (registry, _, intake) = both(env).await;
-        let (_sender, numbers) = fed();
+        let (_sender, numbers) = fed::<u64>();
         let [silent, endless, echo] = [intake.clone(), intake.clone(), intake.clone()];
         let endings = [
             (

@@ -104,7 +104,7 @@ impl<C: ::goplug::__private::Caller> LogClient<C> {
         &self,
         source: String,
         lines: impl ::goplug::__private::Stream<
-            Item = Line,
+            Item: ::goplug::__private::SentItem<Line>,
         > + ::std::marker::Send + 'static,
     ) -> ::goplug::__private::Result<u64> {
         self.base
@@ -117,7 +117,7 @@ impl<C: ::goplug::__private::Caller> LogClient<C> {
                 Self::__METHOD_INGEST,
                 ::goplug::__private::with_items(
                     (&source,),
-                    ::goplug::__private::SentItems::new(lines)
+                    ::goplug::__private::SentItems::<Line, _>::new(lines)
                         .json(Self::__METHOD_INGEST),
                 ),
             )
@@ -131,7 +131,7 @@ impl<C: ::goplug::__private::BlockingCaller> LogBlockingClient<C> {
         &self,
         source: String,
         lines: impl ::std::iter::IntoIterator<
-            Item = Line,
+            Item: ::goplug::__private::SentItem<Line>,
             IntoIter: ::std::marker::Send + 'static,
         >,
     ) -> ::goplug::__private::Result<u64> {
@@ -147,7 +147,7 @@ impl<C: ::goplug::__private::BlockingCaller> LogBlockingClient<C> {
                     <LogClient>::__METHOD_INGEST,
                     ::goplug::__private::with_items(
                         (&source,),
-                        ::goplug::__private::SentItems::of_all(lines)
+                        ::goplug::__private::SentItems::<Line, _>::of_all(lines)
                             .json(<LogClient>::__METHOD_INGEST),
                     ),
                 )
@@ -212,7 +212,7 @@ impl<C: ::goplug::__private::Caller> LogClient<C> {
     pub async fn unpack(
         &self,
         packed: impl ::goplug::__private::Stream<
-            Item = Bytes,
+            Item: ::goplug::__private::SentItem<Bytes>,
         > + ::std::marker::Send + 'static,
     ) -> ::std::result::Result<u64, ::goplug::__private::CallError<UnpackError>> {
         self.base
@@ -225,7 +225,7 @@ impl<C: ::goplug::__private::Caller> LogClient<C> {
                 Self::__METHOD_UNPACK,
                 ::goplug::__private::with_items(
                     (),
-                    ::goplug::__private::SentItems::new(packed).bytes(),
+                    ::goplug::__private::SentItems::<Bytes, _>::new(packed).bytes(),
                 ),
             )
             .try_call()
@@ -237,7 +237,7 @@ impl<C: ::goplug::__private::BlockingCaller> LogBlockingClient<C> {
     pub fn unpack(
         &self,
         packed: impl ::std::iter::IntoIterator<
-            Item = Bytes,
+            Item: ::goplug::__private::SentItem<Bytes>,
             IntoIter: ::std::marker::Send + 'static,
         >,
     ) -> ::std::result::Result<u64, ::goplug::__private::CallError<UnpackError>> {
@@ -253,7 +253,8 @@ impl<C: ::goplug::__private::BlockingCaller> LogBlockingClient<C> {
                     <LogClient>::__METHOD_UNPACK,
                     ::goplug::__private::with_items(
                         (),
-                        ::goplug::__private::SentItems::of_all(packed).bytes(),
+                        ::goplug::__private::SentItems::<Bytes, _>::of_all(packed)
+                            .bytes(),
                     ),
                 )
                 .try_call(),
@@ -359,7 +360,7 @@ impl<C: ::goplug::__private::Caller> FilterClient<C> {
         &self,
         text: &str,
         lines: impl ::goplug::__private::Stream<
-            Item = Line,
+            Item: ::goplug::__private::SentItem<Line>,
         > + ::std::marker::Send + 'static,
     ) -> ::goplug::__private::Result<::goplug::__private::ResultStream<Line>> {
         self.base
@@ -372,7 +373,7 @@ impl<C: ::goplug::__private::Caller> FilterClient<C> {
                 Self::__METHOD_FILTER,
                 ::goplug::__private::with_items(
                     (text,),
-                    ::goplug::__private::SentItems::new(lines)
+                    ::goplug::__private::SentItems::<Line, _>::new(lines)
                         .json(Self::__METHOD_FILTER),
                 ),
             )
@@ -386,7 +387,7 @@ impl<C: ::goplug::__private::BlockingCaller> FilterBlockingClient<C> {
         &self,
         text: &str,
         lines: impl ::std::iter::IntoIterator<
-            Item = Line,
+            Item: ::goplug::__private::SentItem<Line>,
             IntoIter: ::std::marker::Send + 'static,
         >,
     ) -> ::goplug::__private::Result<::goplug::__private::ResultIter<Line>> {
@@ -402,7 +403,7 @@ impl<C: ::goplug::__private::BlockingCaller> FilterBlockingClient<C> {
                         <FilterClient>::__METHOD_FILTER,
                         ::goplug::__private::with_items(
                             (text,),
-                            ::goplug::__private::SentItems::of_all(lines)
+                            ::goplug::__private::SentItems::<Line, _>::of_all(lines)
                                 .json(<FilterClient>::__METHOD_FILTER),
                         ),
                     )

@@ -1,6 +1,7 @@
 //! The stream that a method takes: a file, standard input, or an array.
 
 use std::fs::File;
+use std::io;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -46,13 +47,15 @@ pub(super) fn read(parameter: &Parameter, word: &str) -> Outcome<RequestItems> {
     })
 }
 
-/// The lines of a source, without empty ones. A source that cannot be read on ends here.
-fn lines(source: Source) -> impl Stream<Item = Bytes> + Send {
-    let lines = LinesStream::new(BufReader::new(source).lines()).map_while(Result::ok);
-    lines.filter(|line| !line.trim().is_empty()).map(Bytes::from)
+/// The lines of a source, without empty ones.
+fn lines(source: Source) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let lines = LinesStream::new(BufReader::new(source).lines());
+    let is_empty =
+        |line: &io::Result<String>| line.as_ref().is_ok_and(|line| line.trim().is_empty());
+    lines.filter(move |line| !is_empty(line)).map(|line| line.map(Bytes::from))
 }
 
 /// The content of a source, as it comes.
-fn chunks(source: Source) -> impl Stream<Item = Bytes> + Send {
-    ReaderStream::with_capacity(source, CHUNK).map_while(Result::ok)
+fn chunks(source: Source) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    ReaderStream::with_capacity(source, CHUNK)
 }

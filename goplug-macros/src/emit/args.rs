@@ -108,7 +108,7 @@ pub(crate) fn pass(signature: &FnSignature, plugin: &Ident, context: &Ident) -> 
 /// // or, for bytes beside others:
 /// with_bytes((&a,), [(1, IntoPart::into_part(image))])
 /// // or, for a stream beside them:
-/// with_items((&a,), SentItems::new(lines).json(spec))
+/// with_items((&a,), SentItems::<Line, _>::new(lines).json(spec))
 /// ```
 pub(crate) fn encode(
     signature: &FnSignature,
@@ -118,10 +118,10 @@ pub(crate) fn encode(
 ) -> TokenStream {
     let values = encode_values(signature, paths);
     let Some(Incoming { item, .. }) = signature.incoming() else { return values };
-    let (Paths { private, .. }, ident) = (paths, &item.ident);
+    let (Paths { private, .. }, Param { ident, owned, .. }) = (paths, item);
     let items = match flavour {
-        Flavour::Async => quote!(#private::SentItems::new(#ident)),
-        Flavour::Blocking => quote!(#private::SentItems::of_all(#ident)),
+        Flavour::Async => quote!(#private::SentItems::<#owned, _>::new(#ident)),
+        Flavour::Blocking => quote!(#private::SentItems::<#owned, _>::of_all(#ident)),
     };
     let items = match item.raw() {
         Some(_) => quote!(#items.bytes()),

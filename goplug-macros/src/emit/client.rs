@@ -191,9 +191,9 @@ pub(crate) fn method(method: &Method, flavour: Flavour, paths: &Paths) -> TokenS
 }
 
 /// ```text
-/// a: i64, lines: impl Stream<Item = Line> + Send + 'static
+/// a: i64, lines: impl Stream<Item: SentItem<Line>> + Send + 'static
 /// // or
-/// a: i64, lines: impl IntoIterator<Item = Line, IntoIter: Send + 'static>
+/// a: i64, lines: impl IntoIterator<Item: SentItem<Line>, IntoIter: Send + 'static>
 /// // or, for what the method reports:
 /// a: i64, progress: impl FnMut(u8) + Send
 /// ```
@@ -208,11 +208,12 @@ fn parameters(signature: &FnSignature, flavour: Flavour, paths: &Paths) -> Vec<T
             let Param { ident, owned, .. } = &incoming.item;
             let items = match flavour {
                 Flavour::Async => quote! {
-                    impl #private::Stream<Item = #owned> + ::std::marker::Send + 'static
+                    impl #private::Stream<Item: #private::SentItem<#owned>>
+                        + ::std::marker::Send + 'static
                 },
                 Flavour::Blocking => quote! {
                     impl ::std::iter::IntoIterator<
-                        Item = #owned,
+                        Item: #private::SentItem<#owned>,
                         IntoIter: ::std::marker::Send + 'static,
                     >
                 },

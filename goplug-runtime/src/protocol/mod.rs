@@ -4,7 +4,6 @@
 //! `docs/protocol.md` can be read, tested and fuzzed by itself. Start reading at `wire.rs`, the constants of the protocol.
 
 pub mod chain;
-#[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) mod cut;
 pub mod descriptor;
 pub mod dialect;

@@ -6,9 +6,8 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-#[cfg(feature = "plugin")]
-use super::{cut::cut, header_json};
-use super::{null, visible};
+use super::cut::cut;
+use super::{header_json, null, visible};
 
 const URN_PREFIX: &str = "urn:goplug:error:";
 
@@ -194,7 +193,6 @@ impl Problem {
 
     /// The same problem, if its document has at most this many bytes as the value of a header. A larger
     /// one loses its value and the end of its texts.
-    #[cfg(feature = "plugin")]
     pub(crate) fn within(self, most: usize) -> Self {
         if header_json::write(&self.to_json()).len() <= most {
             return self;

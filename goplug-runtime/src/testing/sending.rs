@@ -13,7 +13,9 @@ use super::failure::within_limit;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::protocol::header_json;
-use crate::typed::{Call, CallRequest, Inlet, MediaType, RequestItems, RequestPiece, inlet};
+use crate::typed::{
+    Call, CallRequest, IncomingError, Inlet, MediaType, RequestItems, RequestPiece, inlet,
+};
 
 /// What is still to be sent of a stream.
 pub(super) struct Sending {
@@ -74,6 +76,10 @@ impl Sending {
                         inlet.push(data);
                     }
                     inlet.end(Ok(()));
+                    self.inlet = None;
+                }
+                RequestPiece::GaveUp(problem) => {
+                    inlet.end(Err(IncomingError::of_sender(&problem.to_json())));
                     self.inlet = None;
                 }
                 RequestPiece::Failed(error) => {

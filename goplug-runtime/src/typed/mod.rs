@@ -53,7 +53,8 @@ pub use client::{
 pub(crate) use codec::RequestPiece;
 pub use codec::{
     Arguments, Beside, DecodeResult, EncodeArguments, EncodeError, FromPart, IntoPart, Json,
-    MediaType, Raw, RequestItems, SentItems, WithBytes, WithItems, with_bytes, with_items,
+    MediaType, Raw, RequestItems, SentItem, SentItems, WithBytes, WithItems, with_bytes,
+    with_items,
 };
 #[cfg(feature = "plugin")]
 pub(crate) use declare::remote_problem;

@@ -46,7 +46,7 @@ impl BlockingConnection {
         // The plugin may have answered before it closed the connection.
         let answer = self.receive(Instant::now() + times.pause, &mut false);
         let answer = answer.map_err(|error| sent.err().unwrap_or(error))?;
-        Ok(self.answered(answer, body.is_sent()))
+        Ok(self.answered(answer, body.is_complete()))
     }
 
     /// Reads the next part of a streamed result as [`BlockingConnection::read_body`] does, and sends

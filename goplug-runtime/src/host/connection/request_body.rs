@@ -9,7 +9,7 @@ use tokio::io::AsyncWrite;
 use tokio::task::yield_now;
 
 use super::error::SendError;
-use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size};
+use crate::http1::{CHUNK_END, LAST_CHUNK, write_chunk_size, write_sender_error};
 use crate::limits;
 use crate::transport::Stream;
 use crate::typed::{RequestItems, RequestPiece};
@@ -36,6 +36,8 @@ enum BodyProgress {
     Open,
     /// There are no further items.
     Last,
+    /// There are none, since the caller's stream has failed. The body says so, and has no end.
+    GaveUp,
 }
 
 /// What is being written.
@@ -116,6 +118,11 @@ impl RequestBody {
 
     /// Whether everything has been sent.
     pub(super) fn is_sent(&self) -> bool {
+        self.progress != BodyProgress::Open && self.chunk.is_sent()
+    }
+
+    /// Whether another request may follow in the connection.
+    pub(super) fn is_complete(&self) -> bool {
         self.progress == BodyProgress::Last && self.chunk.is_sent()
     }
 
@@ -163,7 +170,7 @@ impl RequestBody {
                     count => self.note_sent(count),
                 }
             }
-            if self.progress == BodyProgress::Last {
+            if self.progress != BodyProgress::Open {
                 return Poll::Ready(Ok(()));
             }
             ready!(self.poll_chunk(cx))?;
@@ -185,6 +192,11 @@ impl RequestBody {
                 let end = if data.is_empty() { LAST_CHUNK } else { LAST_DATA_END };
                 self.chunk.begin(data, end);
                 self.progress = BodyProgress::Last;
+            }
+            RequestPiece::GaveUp(problem) => {
+                let problem = problem.within(limits::MAX_TRAILER);
+                write_sender_error(&mut self.chunk.head, &problem.to_json());
+                self.progress = BodyProgress::GaveUp;
             }
             RequestPiece::Failed(error) => {
                 return Poll::Ready(Err(SendError::Items(Box::new(error))));

@@ -75,8 +75,9 @@ impl<C> ResultStream<C> {
     where
         Self: BodySource,
     {
+        let is_cut_off = request.as_ref().is_some_and(|it| it.is_sent() && !it.is_complete());
         let sending = request.filter(|request| !request.is_sent()).map(Box::new);
-        let (waiting_since, is_cut_off) = (None, false);
+        let waiting_since = None;
         let mut stream = Self { connection, head, waiting_since, sending, is_cut_off };
         stream.begin();
         stream
@@ -92,7 +93,7 @@ impl ResultStream<Connection> {
         let Some(request) = &mut self.sending else { return Ok(false) };
         match self.connection.poll_send(request, cx) {
             Poll::Pending => return Ok(request.waiting() == Waiting::Item),
-            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Ok(())) => self.is_cut_off = !request.is_complete(),
             Poll::Ready(Err(error @ SendError::Items(_))) => return Err(error),
             // The plugin reads no more. Its result may be complete nevertheless.
             Poll::Ready(Err(_)) => self.is_cut_off = true,
@@ -160,7 +161,8 @@ impl BodySource for ResultStream<BlockingConnection> {
     }
 
     fn give_back(mut self, endpoint: &Endpoint) {
-        let is_complete = self.sending.is_none_or(|request| request.is_sent());
+        let is_complete =
+            !self.is_cut_off && self.sending.is_none_or(|request| request.is_complete());
         self.connection.end_body(self.head.keep_alive && is_complete);
         endpoint.put_back_blocking(self.connection);
     }

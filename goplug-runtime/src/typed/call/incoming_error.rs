@@ -14,6 +14,13 @@ pub enum IncomingError {
         reason: String,
     },
 
+    /// The caller's own stream has failed: it gave an error in the place of an item.
+    #[error("the caller's stream has failed: {}", Lines(reason))]
+    Sender {
+        /// The text of the caller's error.
+        reason: String,
+    },
+
     /// An item is not of the type of the parameter.
     #[error("an item of the stream is not a `{expected}`: {}", Lines(source))]
     Decode {
@@ -39,7 +46,9 @@ impl IncomingError {
 
     /// The error of a stream that its sender has ended with this problem document.
     pub(crate) fn of_sender(problem: &[u8]) -> Self {
-        let problem: Option<Problem> = serde_json::from_slice(problem).ok();
-        Self::cut_off(problem.as_ref().map_or("its sender failed", |problem| &problem.detail))
+        match serde_json::from_slice::<Problem>(problem) {
+            Ok(problem) => Self::Sender { reason: problem.detail.clone() },
+            Err(_) => Self::cut_off("its sender failed"),
+        }
     }
 }

@@ -16,6 +16,7 @@ mod position;
 mod request_items;
 mod result;
 mod scratch;
+mod sent_item;
 #[cfg(test)]
 mod tests;
 mod tuples;
@@ -33,5 +34,6 @@ pub(crate) use request_items::RequestPiece;
 pub use request_items::{RequestItems, SentItems};
 pub use result::{DecodeResult, Json, Raw};
 pub(super) use scratch::written;
+pub use sent_item::SentItem;
 pub(super) use turn::Turn;
 pub use with_items::{WithItems, with_items};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::iter::Fuse;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +11,15 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 
+use serde_json::value::RawValue;
+
 use super::media_type::MediaType;
 use super::piece::{ItemError, Piece};
+use super::sent_item::SentItem;
 use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::protocol::wire;
+use crate::protocol::{Problem, wire};
 use crate::typed::declare::check::Sent;
 use crate::typed::declare::{MethodSpec, Unmet, never};
 
@@ -48,13 +52,16 @@ pub(crate) enum RequestPiece {
     Data(Bytes),
     /// The last part, which may be empty.
     Last(Bytes),
+    /// In the place of the last part: the caller's own stream has failed, for this reason. Behind JSON
+    /// items, an event says so.
+    GaveUp(Problem),
     /// An item cannot be sent.
     Failed(Error),
 }
 
 impl RequestItems {
-    /// Items that are JSON already: each is one value.
-    pub fn json(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+    /// Items that are JSON already: each is one value. An error ends the stream, as [`SentItem`] says.
+    pub fn json(stream: impl Stream<Item: SentItem<Bytes>> + Send + 'static) -> Self {
         let add = |piece: &mut Piece, item: Bytes| {
             if item.len() > limits::MAX_EVENT {
                 return Err(Error::TooLarge { limit: limits::MAX_EVENT });
@@ -65,18 +72,20 @@ impl RequestItems {
         Self::new(MediaType::Json, add, stream)
     }
 
-    /// Bytes that travel as they are. Where one item ends and the next begins is not kept.
-    pub fn bytes(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
-        SentItems::new(stream).bytes()
+    /// Bytes that travel as they are. Where one item ends and the next begins is not kept. An error ends
+    /// the stream, as [`SentItem`] says.
+    pub fn bytes(stream: impl Stream<Item: SentItem<Bytes>> + Send + 'static) -> Self {
+        SentItems::<Bytes, _>::new(stream).bytes()
     }
 
-    fn new<S: Stream + Send + 'static>(
+    fn new<T: 'static, S: Stream<Item: SentItem<T>> + Send + 'static>(
         items: MediaType,
-        add: impl Fn(&mut Piece, S::Item) -> Result<()> + Send + 'static,
+        add: impl Fn(&mut Piece, T) -> Result<()> + Send + 'static,
         stream: S,
     ) -> Self {
-        let stream = Some(Box::pin(stream));
-        let pieces = Typed { items, stream, add, piece: Piece::default(), failure: None };
+        let (stream, marker) = (Some(Box::pin(stream)), PhantomData);
+        let pieces =
+            Typed { items, stream, add, piece: Piece::default(), end: End::Regular, marker };
         let source = Source { pieces: Box::new(pieces), has_begun: false };
         Self { items, source: Arc::new(Mutex::new(source)) }
     }
@@ -106,20 +115,31 @@ impl fmt::Debug for RequestItems {
 }
 
 /// Items of one type.
-struct Typed<S, F> {
+struct Typed<T, S, F> {
     items: MediaType,
     /// `None` after its end.
     stream: Option<Pin<Box<S>>>,
     add: F,
     piece: Piece,
-    /// Why an item could not be added, to be told after the items before it.
-    failure: Option<Error>,
+    /// What is to be told after the items.
+    end: End,
+    marker: PhantomData<fn() -> T>,
 }
 
-impl<S, F> Typed<S, F>
+/// How a stream ends.
+enum End {
+    /// As its body does, which may say more.
+    Regular,
+    /// The caller's own stream has failed.
+    GaveUp(Problem),
+    /// An item could not be added.
+    Failed(Error),
+}
+
+impl<T, S, F> Typed<T, S, F>
 where
-    S: Stream,
-    F: Fn(&mut Piece, S::Item) -> Result<()>,
+    S: Stream<Item: SentItem<T>>,
+    F: Fn(&mut Piece, T) -> Result<()>,
 {
     /// Adds what is ready to the piece.
     fn fill(&mut self, cx: &mut Context<'_>) {
@@ -129,8 +149,12 @@ where
         {
             match stream.as_mut().poll_next(cx) {
                 Poll::Ready(Some(item)) => {
+                    let item = match item.into_item() {
+                        Ok(item) => item,
+                        Err(reason) => return self.give_up(reason),
+                    };
                     if let Err(error) = (self.add)(&mut self.piece, item) {
-                        (self.failure, self.stream) = (Some(error), None);
+                        (self.end, self.stream) = (End::Failed(error), None);
                     } else if turn.is_over() {
                         // The connection polls again after a piece, and only then.
                         if self.piece.is_empty() {
@@ -149,12 +173,26 @@ where
             }
         }
     }
+
+    /// Ends the stream for this reason.
+    #[cold]
+    fn give_up(&mut self, reason: String) {
+        self.stream = None;
+        let problem = Problem::method(RawValue::NULL.to_owned(), reason);
+        match self.items {
+            MediaType::Json => {
+                let problem = problem.within(limits::MAX_EVENT).to_json();
+                self.piece.whole_event(wire::EVENT_ERROR, &problem);
+            }
+            MediaType::Raw => self.end = End::GaveUp(problem),
+        }
+    }
 }
 
-impl<S, F> PieceSource for Typed<S, F>
+impl<T, S, F> PieceSource for Typed<T, S, F>
 where
-    S: Stream + Send,
-    F: Fn(&mut Piece, S::Item) -> Result<()> + Send,
+    S: Stream<Item: SentItem<T>> + Send,
+    F: Fn(&mut Piece, T) -> Result<()> + Send,
 {
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<RequestPiece> {
         if self.piece.is_empty() {
@@ -164,41 +202,45 @@ where
         let piece = self.piece.take();
         let is_last = self.stream.is_none() && self.piece.is_empty();
         match piece {
-            Some(piece) if is_last && self.failure.is_none() => {
+            Some(piece) if is_last && matches!(self.end, End::Regular) => {
                 Poll::Ready(RequestPiece::Last(piece))
             }
             Some(piece) => Poll::Ready(RequestPiece::Data(piece)),
             None if !is_last => Poll::Pending,
-            None => Poll::Ready(match self.failure.take() {
-                Some(error) => RequestPiece::Failed(error),
-                None => RequestPiece::Last(Bytes::new()),
+            None => Poll::Ready(match std::mem::replace(&mut self.end, End::Regular) {
+                End::Failed(error) => RequestPiece::Failed(error),
+                End::GaveUp(problem) => RequestPiece::GaveUp(problem),
+                End::Regular => RequestPiece::Last(Bytes::new()),
             }),
         }
     }
 }
 
-/// The stream of a call, in generated code; see [`Unmet`].
+/// The stream of a call, which sends items of this type, in generated code; see [`Unmet`].
 #[derive(Debug)]
-pub struct SentItems<S>(S);
+pub struct SentItems<T, S> {
+    stream: S,
+    marker: PhantomData<fn() -> T>,
+}
 
-impl<S> SentItems<S> {
+impl<T, S> SentItems<T, S> {
     /// The items of a stream.
     pub fn new(stream: S) -> Self {
-        Self(stream)
+        Self { stream, marker: PhantomData }
     }
 }
 
-impl<I: Iterator> SentItems<Ready<I>> {
+impl<T, I: Iterator> SentItems<T, Ready<I>> {
     /// The items of an iterator.
     pub fn of_all(items: impl IntoIterator<IntoIter = I>) -> Self {
-        Self(Ready(items.into_iter().fuse()))
+        Self::new(Ready(items.into_iter().fuse()))
     }
 }
 
-impl<S: Stream<Item: Sent> + Send + 'static> SentItems<S> {
+impl<T: Sent + 'static, S: Stream<Item: SentItem<T>> + Send + 'static> SentItems<T, S> {
     /// The items as JSON, each in an event.
     pub fn json(self, method: &'static MethodSpec) -> RequestItems {
-        let add = |piece: &mut Piece, item: S::Item| {
+        let add = |piece: &mut Piece, item: T| {
             piece.item(&item).map_err(|error| match error {
                 ItemError::Json(error) => Error::Arguments {
                     method: method.name.into(),
@@ -209,22 +251,22 @@ impl<S: Stream<Item: Sent> + Send + 'static> SentItems<S> {
                 ItemError::TooLarge => Error::TooLarge { limit: limits::MAX_EVENT },
             })
         };
-        RequestItems::new(MediaType::Json, add, self.0)
+        RequestItems::new(MediaType::Json, add, self.stream)
     }
 }
 
-impl<S: Stream<Item: Into<Bytes>> + Send + 'static> SentItems<S> {
+impl<T: Into<Bytes> + 'static, S: Stream<Item: SentItem<T>> + Send + 'static> SentItems<T, S> {
     /// The items as bytes that travel as they are.
     pub fn bytes(self) -> RequestItems {
-        let add = |piece: &mut Piece, item: S::Item| {
+        let add = |piece: &mut Piece, item: T| {
             piece.bytes(item.into());
             Ok(())
         };
-        RequestItems::new(MediaType::Raw, add, self.0)
+        RequestItems::new(MediaType::Raw, add, self.stream)
     }
 }
 
-impl<S> Deref for SentItems<S> {
+impl<T, S> Deref for SentItems<T, S> {
     type Target = Unmet<Self>;
     fn deref(&self) -> &Unmet<Self> {
         &const { Unmet::new() }
@@ -232,7 +274,7 @@ impl<S> Deref for SentItems<S> {
 }
 
 /// A stream that cannot be sent, since the type of its items lacks a bound.
-impl<S> Unmet<SentItems<S>> {
+impl<T, S> Unmet<SentItems<T, S>> {
     /// Of values.
     pub fn json(&self, _: &'static MethodSpec) -> RequestItems {
         never!()
@@ -280,7 +322,7 @@ mod tests {
 
     #[test]
     fn items_that_are_ready_are_one_piece_with_their_end() {
-        let items = SentItems::of_all([1, 2]).json(&MethodSpec::EMPTY);
+        let items = SentItems::<i32, _>::of_all([1, 2]).json(&MethodSpec::EMPTY);
         assert!(!items.clone().has_begun());
         let text = "event: item\ndata: 1\n\nevent: item\ndata: 2\n\nevent: end\ndata: null\n\n";
         assert_eq!(pieces(&items), [(text.as_bytes().to_vec(), true)]);
@@ -290,7 +332,8 @@ mod tests {
     #[test]
     fn large_bytes_are_not_copied() {
         let large = Bytes::from(vec![7; limits::STREAM_COPIED]);
-        let items = SentItems::of_all([Bytes::from_static(b"a"), large.clone()]).bytes();
+        let items =
+            SentItems::<Bytes, _>::of_all([Bytes::from_static(b"a"), large.clone()]).bytes();
         let mut cx = Context::from_waker(Waker::noop());
         let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
         assert_eq!(first, "a");
@@ -302,12 +345,34 @@ mod tests {
 
     #[test]
     fn an_item_that_cannot_be_written_fails_after_those_before_it() {
-        let maps = [None, Some(std::collections::BTreeMap::from([((1, 2), 3)]))];
-        let items = SentItems::of_all(maps).json(&MethodSpec::EMPTY);
+        type Map = Option<std::collections::BTreeMap<(u8, u8), u8>>;
+        let maps = [None, Some([((1, 2), 3)].into())];
+        let items = SentItems::<Map, _>::of_all(maps).json(&MethodSpec::EMPTY);
         let mut cx = Context::from_waker(Waker::noop());
         let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
         assert_eq!(first, "event: item\ndata: null\n\n");
         let Poll::Ready(RequestPiece::Failed(error)) = items.poll_piece(&mut cx) else { panic!() };
         assert!(error.to_string().contains("an item cannot be written"), "{error}");
+    }
+
+    #[test]
+    fn a_stream_that_fails_says_why_after_its_items() {
+        let failing = || [Ok(1), Err("the tape tore"), Ok(2)];
+        let items = SentItems::<u8, _>::of_all(failing()).json(&MethodSpec::EMPTY);
+        let pieces = pieces(&items);
+        let text = String::from_utf8_lossy(&pieces[0].0);
+        assert!(text.starts_with("event: item\ndata: 1\n\nevent: error\ndata: {"), "{text}");
+        assert!(text.contains("the tape tore") && text.ends_with("}\n\n"), "{text}");
+        assert!(pieces.len() == 1 && pieces[0].1);
+
+        let bytes = failing().map(|item| item.map(|item| Bytes::from(vec![item])));
+        let items = SentItems::<Bytes, _>::of_all(bytes).bytes();
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
+        assert_eq!(first, vec![1]);
+        let Poll::Ready(RequestPiece::GaveUp(problem)) = items.poll_piece(&mut cx) else {
+            panic!()
+        };
+        assert_eq!(problem.detail, "the tape tore");
     }
 }

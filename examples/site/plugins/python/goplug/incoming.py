@@ -3,7 +3,7 @@
 import itertools
 import re
 
-from .http1 import BODY_LIMIT
+from .http1 import BODY_LIMIT, detail
 from .problem import Problem
 from .values import BYTES, fits, parse
 
@@ -58,7 +58,7 @@ class Incoming:
                 self.whole = True
                 raise StopIteration
             if name == "error":
-                break
+                raise Problem("bad-request", f"the stream was cut off: {detail(data)}")
         raise Problem("bad-request", "the stream was cut off")
 
 

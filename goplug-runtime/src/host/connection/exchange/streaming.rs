@@ -59,7 +59,7 @@ impl Connection {
             done => done,
         })
         .await?;
-        let sent_all = exchange.body.is_sent();
+        let sent_all = exchange.body.is_complete();
         let rest_is_empty = self.incoming.filled().is_empty();
         self.reusable = answer.leaves_reusable(was_reusable && sent_all, rest_is_empty);
         Ok(answer)
