@@ -159,6 +159,12 @@ pub(crate) struct Call {
     #[arg(long)]
     pub(crate) listen: bool,
 
+    /// Write the bytes of the result to a file, or `-` for standard output
+    ///
+    /// The value beside them is printed; on standard error if the bytes go to standard output.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
     /// End a streamed result after this many items
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<usize>,

@@ -20,7 +20,7 @@ pub(crate) enum Status {
     Unreachable = 2,
     /// The two sides disagree on their contract or on the protocol.
     Contract = 3,
-    /// The method returned its own error.
+    /// The method returned its own error, or the plugin answered with one of an unknown kind.
     Method = 4,
     /// The time ran out.
     Deadline = 5,
@@ -156,7 +156,8 @@ pub(crate) fn list(names: &[&str], word: &str) -> String {
 
 fn status_of(error: &Error) -> Status {
     match error {
-        Error::Method(_) => Status::Method,
+        // Of another kind than goplug knows, it is an error with which the plugin answers all the same.
+        Error::Method(_) | Error::Remote { .. } => Status::Method,
         Error::Deadline { .. } => Status::Deadline,
         Error::Crashed { .. } | Error::Panicked { .. } | Error::Unfinished { .. } => Status::Crash,
         Error::Contract { .. }
@@ -167,6 +168,8 @@ fn status_of(error: &Error) -> Status {
         Error::UnknownMethod { .. }
         | Error::Arguments { .. }
         | Error::TooLarge { .. }
+        // Such as a variable with a wrong value.
+        | Error::Configuration(_)
         | Error::InvalidName(_) => Status::Usage,
         _ => Status::Unreachable,
     }
@@ -174,6 +177,10 @@ fn status_of(error: &Error) -> Status {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use goplug::{MethodFailure, PluginId};
+
     use super::*;
 
     #[test]
@@ -182,6 +189,80 @@ mod tests {
         assert_eq!(failure.line(), "it did not start; last output:; boom");
         let object: serde_json::Value = serde_json::from_str(&failure.json()).unwrap();
         assert_eq!((&object["cause"], &object["status"]), (&"unreachable".into(), &2.into()));
+    }
+
+    fn id() -> PluginId {
+        PluginId::new("a", "").unwrap()
+    }
+
+    fn text() -> String {
+        "text".into()
+    }
+
+    fn assert_status(status: Status, errors: impl IntoIterator<Item = Error>) {
+        for error in errors {
+            assert_eq!(status_of(&error), status, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_caller_has_written_is_usage() {
+        let (method, detail) = (text(), text());
+        let errors = [
+            Error::InvalidName("".parse::<PluginId>().unwrap_err()),
+            Error::Configuration(text()),
+            Error::UnknownMethod { method: text() },
+            Error::Arguments { method, parameter: None, expected: None, detail },
+            Error::TooLarge { limit: 1 },
+        ];
+        assert_status(Status::Usage, errors);
+    }
+
+    #[test]
+    fn what_keeps_a_call_from_its_plugin_is_unreachable() {
+        let source = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let errors = [
+            Error::NotFound { id: id(), folder: text().into(), hint: None },
+            Error::Rejected { path: text().into(), reason: text() },
+            Error::Start { id: id(), reason: text(), stderr: Vec::new() },
+            Error::Unavailable { id: id(), reason: text() },
+            Error::Stopped,
+            Error::Connect { id: id(), reason: text(), source: source() },
+            Error::Io { context: text(), source: source() },
+        ];
+        assert_status(Status::Unreachable, errors);
+    }
+
+    #[test]
+    fn what_the_sides_disagree_on_is_contract() {
+        let source = serde_json::from_str::<u8>("").unwrap_err();
+        let errors = [
+            Error::Contract { id: id(), client: "", differences: Vec::new() },
+            Error::NotProvided { id: id(), service: text(), reason: text() },
+            Error::NotOffered { id: id(), method: text() },
+            Error::Decode { method: text(), source },
+            Error::Protocol(text()),
+        ];
+        assert_status(Status::Contract, errors);
+    }
+
+    #[test]
+    fn what_became_of_the_method_is_a_status_of_its_own() {
+        let answered = [
+            Error::Method(MethodFailure { error: None, detail: text() }),
+            Error::Remote { id: id(), method: text(), detail: text() },
+        ];
+        assert_status(Status::Method, answered);
+        let (what, after) = (text(), Duration::ZERO);
+        let late = Error::Deadline { what, after, reason: None, may_have_executed: true };
+        assert_status(Status::Deadline, [late]);
+        let (status, stderr) = (text(), Vec::new());
+        let ended = [
+            Error::Crashed { id: id(), status, stderr, may_have_executed: true },
+            Error::Panicked { method: text(), detail: text() },
+            Error::Unfinished { id: id(), status: text() },
+        ];
+        assert_status(Status::Crash, ended);
     }
 
     #[test]

@@ -56,8 +56,8 @@ impl Output {
     /// Prints bytes as they are.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Outcome<()> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes)?;
-        Ok(stdout.flush()?)
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        written.map_err(|error| Failure::from(error).about("standard output"))
     }
 
     /// Prints a document, which people can read as well.

@@ -183,7 +183,7 @@ pub mod contract {
 /// gets one.
 pub mod raw {
     #[doc(inline)]
-    pub use goplug_runtime::protocol::parts::Part;
+    pub use goplug_runtime::protocol::parts::{Part, PartsError};
     #[doc(inline)]
     pub use goplug_runtime::transport::Listener;
     #[doc(inline)]

@@ -49,6 +49,19 @@ pub fn greet(name: String) -> String {
     format!("Hello, {name}!")
 }
 
+/// The text, as often as that.
+#[goplug::method(Calculator)]
+pub fn repeat(text: String, times: usize) -> String {
+    text.repeat(times)
+}
+
+/// The words of a text.
+#[goplug::method(Calculator)]
+pub fn words(text: String) -> impl Stream<Item = String> {
+    let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+    tokio_stream::iter(words)
+}
+
 /// Mirrors a point.
 #[goplug::method(Calculator)]
 pub fn mirror(point: Point) -> Point {
@@ -81,6 +94,13 @@ pub fn reverse(data: Bytes) -> Bytes {
 #[goplug::method(Calculator)]
 pub fn cut(data: Bytes, length: usize) -> Bytes {
     data.slice(..length.min(data.len()))
+}
+
+/// The first half of the bytes, and how many these are.
+#[goplug::method(Calculator)]
+pub fn halve(data: Bytes) -> (usize, Bytes) {
+    let half = data.slice(..data.len() / 2);
+    (half.len(), half)
 }
 
 /// Takes some steps, and says so.

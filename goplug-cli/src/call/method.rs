@@ -2,23 +2,27 @@
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use goplug::protocol::{Descriptor, MethodDescriptor};
 use goplug::raw::MediaType;
-use goplug::{CallRequest, Caller, Plugin};
+use goplug::{CallRequest, Caller, Error, Plugin};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
 use tokio::task::spawn_blocking;
 use tokio_stream::StreamExt;
 
-use super::bytes::{returns_bytes, returns_nothing};
+use super::items::Items;
 use super::listen::Heard;
 use super::request::{Request, method};
+use super::result::Printer;
 use crate::arguments::Call;
-use crate::failure::{Outcome, Status};
+use crate::failure::{Failure, Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
+
+/// What is around the arguments of a call at the most, with the heads of its parts.
+const AROUND: usize = 64 << 10;
 
 pub(crate) async fn call(options: &Call, output: &Output) -> Outcome<Status> {
     let opened = Opened::of(&options.subject, output).await?;
@@ -35,16 +39,24 @@ pub(crate) async fn call(options: &Call, output: &Output) -> Outcome<Status> {
 async fn on(opened: &Opened, options: &Call, heard: &mut Heard, output: &Output) -> Outcome<()> {
     let descriptor = opened.descriptor().await?;
     let method = method(&descriptor, &options.method)?;
-    let Request { body, media_type, parts, items } = read(&descriptor, method, options).await?;
+    let printer = Printer::new(method, options.output.as_deref(), output)?;
+    let arguments = read(&descriptor, method, options).await?;
     let plugin = opened.start().await?;
-    let mut request = CallRequest::new(&method.name, body, media_type);
-    (request.parts, request.items, request.timeout) = (parts, items, Some(options.timeout));
     if options.listen {
         let names = descriptor.callbacks.iter().map(|callback| callback.name.clone()).collect();
         *heard = Heard::of(&plugin, names).await?;
     }
-    let calling = Calling { plugin: &plugin, method, limit: options.limit, output };
-    beside(calling.answer(request), heard, output).await
+    let calling = Calling {
+        plugin: &plugin,
+        method,
+        timeout: options.timeout,
+        limit: options.limit,
+        length: arguments.length(),
+        items: None,
+        printer,
+        output,
+    };
+    beside(calling.answer(arguments), heard, output).await
 }
 
 /// Reads the arguments on a thread of its own: standard input and pipes may take any time, and Ctrl-C ends
@@ -74,52 +86,85 @@ async fn beside<T>(done: impl Future<Output = T>, heard: &mut Heard, output: &Ou
 struct Calling<'a> {
     plugin: &'a Plugin,
     method: &'a MethodDescriptor,
+    timeout: Duration,
     /// How many items of a stream are printed.
     limit: Option<usize>,
+    /// How many bytes the arguments have.
+    length: usize,
+    /// The stream that the method takes.
+    items: Option<Items>,
+    printer: Printer<'a>,
     output: &'a Output,
 }
 
 impl Calling<'_> {
-    async fn answer(&self, request: CallRequest<'_>) -> Outcome<()> {
-        if self.method.stream {
-            return self.items(request).await;
-        }
-        let result = if self.method.progress.is_some() {
-            let shown = Shown::default();
-            let mut report = |report| shown.report(&report, self.output);
-            self.plugin.call_with_progress(request, &mut report).await?
-        } else {
-            self.plugin.call(request).await?
-        };
-        match returns_bytes(self.method) {
-            true => self.output.bytes(&result),
-            false => self.print(&result),
+    async fn answer(mut self, arguments: Request) -> Outcome<()> {
+        let Request { body, media_type, parts, items } = arguments;
+        let mut request = CallRequest::new(&self.method.name, body, media_type);
+        request.accepts_parts = self.printer.accepts_parts();
+        request.items = items.as_ref().map(|items| items.sent.clone());
+        (request.parts, request.timeout) = (parts, Some(self.timeout));
+        self.items = items;
+        match self.method.stream {
+            true => self.stream(request).await,
+            false => self.result(request).await,
         }
     }
 
+    async fn result(&mut self, request: CallRequest<'_>) -> Outcome<()> {
+        let called = if self.method.progress.is_some() {
+            let shown = Shown::default();
+            let mut report = |report| shown.report(&report, self.output);
+            self.plugin.call_with_progress(request, &mut report).await
+        } else {
+            self.plugin.call(request).await
+        };
+        let result = self.done(called)?;
+        self.printer.begin()?;
+        self.printer.print(&result)
+    }
+
     /// Prints a streamed result item by item.
-    async fn items(&self, request: CallRequest<'_>) -> Outcome<()> {
-        let mut items = self.plugin.call_stream(request).await?;
+    async fn stream(&mut self, request: CallRequest<'_>) -> Outcome<()> {
+        let called = self.plugin.call_stream(request).await;
+        let mut items = self.done(called)?;
+        self.printer.begin()?;
         let is_raw = items.items() == MediaType::Raw;
         let mut left = self.limit.unwrap_or(usize::MAX);
         while left > 0
             && let Some(item) = items.next().await
         {
+            let item = self.done(item)?;
             match is_raw {
-                true => self.output.bytes(&item?)?,
-                false => self.print(&item?)?,
+                true => self.printer.bytes(&item)?,
+                false => self.printer.print(&item)?,
             }
             left -= 1;
         }
-        Ok(())
+        self.done(Ok(()))
     }
 
-    /// Prints JSON as a line. A method without a result prints nothing, except for programs.
-    fn print(&self, result: &Bytes) -> Outcome<()> {
-        match serde_json::from_slice::<Value>(result) {
-            Ok(Value::Null) if !self.output.is_json() && returns_nothing(self.method) => Ok(()),
-            _ if result.is_empty() => Ok(()),
-            _ => self.output.line(&String::from_utf8_lossy(result)),
+    /// What the plugin has answered, unless it has got only a part of the stream that the user has named.
+    fn done<T>(&mut self, answered: Result<T, Error>) -> Outcome<T> {
+        self.items.as_mut().map_or(Ok(()), Items::fault)?;
+        answered.map_err(|error| self.failed(error))
+    }
+
+    /// The failure of the call. What is too large is so on the side that has sent it.
+    fn failed(&self, error: Error) -> Failure {
+        let name = &self.method.name;
+        match error {
+            Error::TooLarge { limit } if self.length + AROUND > limit => {
+                Failure::usage(format!("the arguments of {name} are larger than {limit} bytes"))
+            }
+            Error::TooLarge { limit } => {
+                let text = format!(
+                    "the result of {name} is larger than {limit} bytes, or the plugin takes no \
+                     arguments of this size"
+                );
+                Failure::new(Status::Contract, text)
+            }
+            error => error.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The verbs that talk to a plugin.
 //!
 //! `bytes` says which types travel as they are, `values` is what the words of a command line mean to
-//! a method, `items` a stream that it takes, `request` a call made of them; `method`, `listen`, `logs`,
+//! a method, `items` a stream that it takes, `request` a call made of them, `result` what comes back; `method`, `listen`, `logs`,
 //! `ping` and `stop` are the verbs.
 
 mod bytes;
@@ -11,6 +11,7 @@ mod logs;
 mod method;
 mod ping;
 mod request;
+mod result;
 mod stop;
 mod values;
 

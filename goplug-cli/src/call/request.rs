@@ -7,11 +7,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 use goplug::protocol::{Descriptor, MethodDescriptor, Parameter};
-use goplug::raw::{MediaType, Part, RequestItems};
+use goplug::raw::{MediaType, Part};
 use serde_json::{Map, Value};
 
 use super::bytes::{is_bytes, takes_raw_body};
-use super::{items, values};
+use super::items::Items;
+use super::values;
 use crate::arguments::Call;
 use crate::failure::{Failure, Outcome, list};
 use crate::opened::says_types;
@@ -27,7 +28,7 @@ pub(super) struct Request {
     /// Bytes beside the other arguments.
     pub(super) parts: Vec<Part>,
     /// The stream that the method takes.
-    pub(super) items: Option<RequestItems>,
+    pub(super) items: Option<Items>,
 }
 
 impl Request {
@@ -45,6 +46,11 @@ impl Request {
             return Self::of_json(method, json);
         }
         Self::of_words(descriptor, method, &options.values)
+    }
+
+    /// How many bytes are sent before the stream, if there is one, but for what is around the parts.
+    pub(super) fn length(&self) -> usize {
+        self.body.len() + self.parts.iter().map(|part| part.content.len()).sum::<usize>()
     }
 
     fn new(body: Bytes, media_type: MediaType) -> Self {
@@ -81,7 +87,7 @@ impl Request {
                 return Err(Failure::usage(format!("{name} is given twice")));
             }
             if parameter.stream {
-                items = Some(items::read(parameter, text)?);
+                items = Some(Items::read(parameter, text)?);
             } else if is_bytes(&parameter.ty.spelling) {
                 let content = match text.strip_prefix('@') {
                     Some(file) => read_file(Path::new(file))?,

@@ -37,6 +37,18 @@ pub struct Part {
     pub content: Bytes,
 }
 
+impl Part {
+    /// The parts of a body of the media type `multipart/form-data`, in order, such as the response to a
+    /// call that [accepts parts](crate::typed::CallRequest::accepts_parts). Their contents are slices of
+    /// the body.
+    ///
+    /// # Errors
+    /// [`PartsError`] says why the body is none.
+    pub fn read(body: &Bytes) -> Result<Vec<Self>, PartsError> {
+        read(body)
+    }
+}
+
 /// Whether a body that may be JSON consists of parts.
 #[inline]
 pub fn is_parts(body: &[u8]) -> bool {
