@@ -119,7 +119,7 @@ pub use goplug_runtime::openapi::openapi;
 #[doc(inline)]
 pub use goplug_runtime::host::{
     DiscoveredPlugin, Event, Events, HealthCheck, Latency, OnUnsupported, Plugin, Policy, Registry,
-    RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, State, Stats,
+    RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, ServiceStats, State, Stats,
 };
 
 /// For code that is not async: the same plugins, called by threads that block.

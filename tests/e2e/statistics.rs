@@ -6,6 +6,7 @@ use goplug::Restart;
 use goplug_tests::fixtures::calculator::CalculatorClient;
 
 use crate::in_flight::LongCall;
+use crate::services::report;
 use crate::test_env::{Kind, is, kill, read_until, run_test, until};
 
 #[test]
@@ -46,6 +47,32 @@ fn a_call_is_in_flight_until_its_caller_gives_it_up() {
         until("the call is given up", || plugin.stats().in_flight == 0).await;
         let stats = plugin.stats();
         assert_eq!((stats.calls, stats.errors, stats.cancelled), (0, 0, 1));
+    });
+}
+
+#[test]
+fn calls_of_services_are_counted_for_the_plugin_that_makes_them() {
+    run_test(async |env| {
+        let (_seen, _registry, report) = report(env).await;
+        let stats = || report.plugin().stats().services;
+        // The activation has made one.
+        assert_eq!((stats().calls, stats().errors, stats().in_flight), (1, 0, 0));
+        report.texts("pages").await.unwrap();
+        report.texts("none").await.unwrap_err();
+        report.broken().await.unwrap();
+        assert_eq!((stats().calls, stats().errors, stats().cancelled), (4, 2, 0));
+        assert!(report.give_up(1).await.unwrap());
+        until("the call is given up", || stats().cancelled == 1).await;
+        let slow = tokio::spawn({
+            let report = report.clone();
+            async move { report.side_by_side(3, 600_000).await }
+        });
+        until("the calls are in flight", || stats().in_flight == 3).await;
+        slow.abort();
+        until("the calls are given up", || stats().in_flight == 0).await;
+        assert_eq!((stats().calls, stats().errors, stats().cancelled), (4, 2, 4));
+        // They are no calls of the plugin.
+        assert_eq!(report.plugin().stats().errors, 1);
     });
 }
 

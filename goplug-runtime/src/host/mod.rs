@@ -44,6 +44,6 @@ mod registry;
 
 pub mod blocking;
 
-pub use plugin::{Latency, Plugin, State, Stats};
+pub use plugin::{Latency, Plugin, ServiceStats, State, Stats};
 pub use policy::{HealthCheck, OnUnsupported, Policy, Resources, Restart, Sandbox};
 pub use registry::{DiscoveredPlugin, Event, Events, Registry, RegistryBuilder, RejectedFile};

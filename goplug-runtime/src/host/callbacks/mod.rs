@@ -24,6 +24,7 @@ mod peer;
 mod polls;
 mod registrations;
 mod replies;
+mod service_counter;
 mod services;
 mod stream;
 mod targets;
@@ -40,6 +41,7 @@ use crate::protocol::Dialect;
 
 pub(in crate::host) use peer::CallbackPeer;
 pub(in crate::host) use registrations::{Callbacks, Registration};
+pub(in crate::host) use service_counter::{ServiceCounter, ServiceEnd};
 pub(in crate::host) use targets::{ArrivedCall, ServiceReply, ServiceTarget, Services};
 
 /// Receives the callbacks of a process under this generation and runs their handlers, until the

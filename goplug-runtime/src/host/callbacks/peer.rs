@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::service_counter::ServiceCounter;
 use super::targets::{ServiceTarget, Services};
 use crate::error::{Error, Result};
 use crate::host::connection::{Endpoint, SendError};
@@ -27,6 +28,8 @@ pub(in crate::host) struct CallbackPeer {
     instance: OnceLock<Arc<Instance>>,
     /// What this host provides for the plugin.
     services: Mutex<Services>,
+    /// What counts its calls of them.
+    counter: Arc<dyn ServiceCounter>,
     /// The callback whose handler runs while the plugin is not active yet.
     handling: Mutex<Option<String>>,
 }
@@ -46,6 +49,7 @@ impl CallbackPeer {
         endpoint: Arc<Endpoint>,
         timeout: Duration,
         services: Services,
+        counter: Arc<dyn ServiceCounter>,
     ) -> Self {
         Self {
             installation,
@@ -53,6 +57,7 @@ impl CallbackPeer {
             timeout,
             instance: OnceLock::new(),
             services: Mutex::new(services),
+            counter,
             handling: Mutex::default(),
         }
     }
@@ -89,6 +94,11 @@ impl CallbackPeer {
     /// Adds services that only the answer to the activation has asked for.
     pub(in crate::host) fn add_services(&self, services: Services) {
         self.lock_services().extend(services);
+    }
+
+    /// What counts the calls of services.
+    pub(super) fn service_counter(&self) -> &dyn ServiceCounter {
+        &*self.counter
     }
 
     fn lock_services(&self) -> MutexGuard<'_, Services> {

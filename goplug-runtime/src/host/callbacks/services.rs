@@ -21,6 +21,7 @@ use super::Callbacks;
 use super::call_type::CallType;
 use super::peer::CallbackPeer;
 use super::replies::{Replies, Sent, SentReply};
+use super::service_counter::ServiceRecord;
 use super::targets::{ArrivedCall, ServiceTarget};
 use crate::error::Error;
 use crate::limits;
@@ -238,10 +239,12 @@ impl ServiceCalls {
         };
         let activation = self.activation;
         let run = Box::pin(async move {
+            let record = ServiceRecord::begin(caller.peer.service_counter());
             let answer = match call {
                 Ok((target, call)) => caller.answer(&*target, call, activation).await,
                 Err(problem) => Err(problem),
             };
+            record.end(answer.is_err());
             caller.place.free();
             Ended { id, requests: caller.send(answer).await }
         });

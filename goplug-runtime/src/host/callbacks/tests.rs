@@ -37,8 +37,13 @@ async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
     let installation = Arc::new(Installation::read(&pconf, true).unwrap());
     let id = installation.id().clone();
     let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
-    let peer =
-        CallbackPeer::new(installation, Arc::new(endpoint), limits::CALL_TIMEOUT, Services::new());
+    let peer = CallbackPeer::new(
+        installation,
+        Arc::new(endpoint),
+        limits::CALL_TIMEOUT,
+        Services::new(),
+        Arc::new(()),
+    );
 
     let callbacks = Arc::new(Callbacks::new(id));
     let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();

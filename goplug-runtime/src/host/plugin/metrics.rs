@@ -7,6 +7,7 @@ use std::time::Duration;
 #[cfg(feature = "metrics")]
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
+use crate::host::callbacks::ServiceEnd;
 use crate::protocol::PluginId;
 use crate::transport::ProcessUsage;
 
@@ -26,6 +27,10 @@ struct Handles {
     errors: Counter,
     cancelled: Counter,
     restarts: Counter,
+    services: Counter,
+    service_errors: Counter,
+    services_cancelled: Counter,
+    services_in_flight: Gauge,
     in_flight: Gauge,
     resident_memory: Gauge,
     processor_time: Gauge,
@@ -44,7 +49,9 @@ impl Metrics {
 
     pub(super) fn restarted(&self) {}
 
-    pub(super) fn measured(&self, _: usize, _: Option<ProcessUsage>) {}
+    pub(super) fn service_ended(&self, _: ServiceEnd) {}
+
+    pub(super) fn measured(&self, _: usize, _: usize, _: Option<ProcessUsage>) {}
 }
 
 #[cfg(feature = "metrics")]
@@ -68,13 +75,30 @@ impl Metrics {
         self.handles().restarts.increment(1);
     }
 
+    pub(super) fn service_ended(&self, end: ServiceEnd) {
+        let handles = self.handles();
+        match end {
+            ServiceEnd::Cancelled => handles.services_cancelled.increment(1),
+            ServiceEnd::Result | ServiceEnd::Error => handles.services.increment(1),
+        }
+        if end == ServiceEnd::Error {
+            handles.service_errors.increment(1);
+        }
+    }
+
     /// Sets what is only known when somebody asks for it.
     #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
-    pub(super) fn measured(&self, in_flight: usize, usage: Option<ProcessUsage>) {
+    pub(super) fn measured(
+        &self,
+        in_flight: usize,
+        services_in_flight: usize,
+        usage: Option<ProcessUsage>,
+    ) {
         let handles = self.handles();
         let (memory, time) =
             usage.map(|usage| (usage.resident_memory, usage.processor_time)).unwrap_or_default();
         handles.in_flight.set(in_flight as f64);
+        handles.services_in_flight.set(services_in_flight as f64);
         handles.resident_memory.set(memory as f64);
         handles.processor_time.set(time.as_secs_f64());
     }
@@ -87,6 +111,10 @@ impl Metrics {
                 errors: counter!("goplug_call_errors_total", "plugin" => id()),
                 cancelled: counter!("goplug_calls_cancelled_total", "plugin" => id()),
                 restarts: counter!("goplug_restarts_total", "plugin" => id()),
+                services: counter!("goplug_service_calls_total", "plugin" => id()),
+                service_errors: counter!("goplug_service_call_errors_total", "plugin" => id()),
+                services_cancelled: counter!("goplug_service_calls_cancelled_total", "plugin" => id()),
+                services_in_flight: gauge!("goplug_service_calls_in_flight", "plugin" => id()),
                 in_flight: gauge!("goplug_calls_in_flight", "plugin" => id()),
                 resident_memory: gauge!("goplug_resident_memory_bytes", "plugin" => id()),
                 processor_time: gauge!("goplug_processor_time_seconds", "plugin" => id()),
@@ -150,6 +178,7 @@ mod tests {
 
         use super::super::statistics::Statistics;
         use crate::error::Error;
+        use crate::host::callbacks::ServiceCounter;
 
         let recorder = Kept::default();
         with_local_recorder(&recorder, || {
@@ -159,6 +188,11 @@ mod tests {
             drop(statistics.begin(began));
             statistics.count_restart();
             statistics.count_restart();
+            for end in [ServiceEnd::Result, ServiceEnd::Error, ServiceEnd::Cancelled] {
+                statistics.begun();
+                statistics.ended(end);
+            }
+            statistics.begun();
             statistics.snapshot(3, None);
         });
         assert!(f64::from_bits(recorder.bits_of("goplug_call_duration_seconds")) >= 2.0);
@@ -166,5 +200,9 @@ mod tests {
         assert_eq!(recorder.bits_of("goplug_calls_cancelled_total"), 1);
         assert_eq!(recorder.bits_of("goplug_restarts_total"), 2);
         assert_eq!(f64::from_bits(recorder.bits_of("goplug_calls_in_flight")), 3.0);
+        assert_eq!(recorder.bits_of("goplug_service_calls_total"), 2);
+        assert_eq!(recorder.bits_of("goplug_service_call_errors_total"), 1);
+        assert_eq!(recorder.bits_of("goplug_service_calls_cancelled_total"), 1);
+        assert_eq!(f64::from_bits(recorder.bits_of("goplug_service_calls_in_flight")), 1.0);
     }
 }

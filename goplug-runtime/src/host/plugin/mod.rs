@@ -19,6 +19,7 @@ mod program_watch;
 mod reporter;
 mod restarts;
 mod retry;
+mod service_statistics;
 mod services;
 mod state;
 mod statistics;
@@ -33,6 +34,7 @@ pub(in crate::host) use reporter::Reporter;
 pub(in crate::host) use retry::{
     call_blocking, call_for_stream_blocking, call_with_progress_blocking,
 };
+pub use service_statistics::ServiceStats;
 pub(in crate::host) use state::PluginState;
 pub use statistics::{Latency, Stats};
 pub(in crate::host) use supervisor::Supervisor;

@@ -13,7 +13,9 @@ use histogram::{AtomicHistogram, Config, Histogram};
 use tokio::time::Instant;
 
 use super::metrics::Metrics;
+use super::service_statistics::{ServiceCounts, ServiceStats};
 use crate::error::{Error, Result};
+use crate::host::callbacks::{ServiceCounter, ServiceEnd};
 use crate::protocol::PluginId;
 use crate::transport::ProcessUsage;
 use crate::typed::StreamedBody;
@@ -32,7 +34,8 @@ const BUCKETS: Config = match Config::new(5, 42) {
 /// [`Plugin::stats`](super::Plugin::stats).
 ///
 /// The counts are those of all processes of the plugin since its registry found it. Calls by raw
-/// and typed clients count, whether async or blocking; callbacks and health checks do not. A call with
+/// and typed clients count, whether async or blocking; callbacks and health checks do not, and what the
+/// plugin itself calls has counts of its own. A call with
 /// a streamed result ends with its stream: with an error if the stream does, and given up if the stream
 /// is dropped before its end.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ pub struct Stats {
     pub in_flight: usize,
     /// How long the calls took that ended; of a streamed result, until it began.
     pub latency: Latency,
+    /// The calls that the plugin makes of services.
+    pub services: ServiceStats,
     /// How often the plugin was started again after a crash.
     pub restarts: u64,
     /// The memory that the plugin's process has in RAM, in bytes; pages that it shares with others
@@ -92,6 +97,7 @@ pub(super) struct Statistics {
     errors: AtomicU64,
     cancelled: AtomicU64,
     restarts: AtomicU64,
+    services: ServiceCounts,
     metrics: Metrics,
 }
 
@@ -102,6 +108,7 @@ impl Statistics {
             errors: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
+            services: ServiceCounts::default(),
             metrics: Metrics::new(id),
         }
     }
@@ -137,17 +144,30 @@ impl Statistics {
     pub(super) fn snapshot(&self, in_flight: usize, usage: Option<ProcessUsage>) -> Stats {
         let histogram = self.latencies.get().map(AtomicHistogram::load);
         let counts = histogram.as_ref().map_or(&[][..], Histogram::as_slice);
-        self.metrics.measured(in_flight, usage);
+        let services = self.services.snapshot();
+        self.metrics.measured(in_flight, services.in_flight, usage);
         Stats {
             calls: counts.iter().sum(),
             errors: self.errors.load(Ordering::Relaxed),
             cancelled: self.cancelled.load(Ordering::Relaxed),
             in_flight,
             latency: Latency { histogram },
+            services,
             restarts: self.restarts.load(Ordering::Relaxed),
             resident_memory: usage.map(|usage| usage.resident_memory),
             processor_time: usage.map(|usage| usage.processor_time),
         }
+    }
+}
+
+impl ServiceCounter for Statistics {
+    fn begun(&self) {
+        self.services.count_begin();
+    }
+
+    fn ended(&self, end: ServiceEnd) {
+        self.services.count_end(end);
+        self.metrics.service_ended(end);
     }
 }
 

@@ -71,7 +71,9 @@ impl Plugin {
         let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
         let services = Services::from([("E".to_owned(), Arc::new(Echo) as Arc<dyn ServiceTarget>)]);
         let endpoint = Arc::new(endpoint);
-        let peer = CallbackPeer::new(installation, endpoint, limits::CALL_TIMEOUT, services);
+        let counter = Arc::new(());
+        let peer =
+            CallbackPeer::new(installation, endpoint, limits::CALL_TIMEOUT, services, counter);
         let generation = callbacks.begin_generation();
         callbacks.set_current(generation);
         let receiving =

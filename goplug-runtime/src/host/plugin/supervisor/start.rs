@@ -141,7 +141,9 @@ impl Supervisor {
         let plugin = &self.plugin;
         let installation = Arc::clone(starting.installation());
         let endpoint = Arc::clone(starting.endpoint());
-        let peer = CallbackPeer::new(installation, endpoint, policy.call_timeout, services);
+        let counter = Arc::clone(&plugin.statistics) as _;
+        let peer =
+            CallbackPeer::new(installation, endpoint, policy.call_timeout, services, counter);
         let peer = Arc::new(peer);
         // What a plugin of the original GoPlug makes of a registration before its activation is not
         // known, and nothing but the answer to the activation tells what a `.pconf` without
