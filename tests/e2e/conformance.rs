@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::test_env::{CALCULATOR, COMMAND, REPORT, has_python};
+use crate::test_env::{CALCULATOR, COMMAND, CONFORMANCE_HOST, REPORT, has_python};
 
 /// Programs of this folder are plugins in Python.
 fn in_python(name: &str) -> PathBuf {
@@ -110,22 +110,57 @@ fn plugins_that_call_services_follow_the_protocol() {
 }
 
 /// Runs the cases for hosts on a host that this command starts.
-fn host_report(host: &[&str]) -> Report {
+fn host_report(host: &[&str], fault: Option<&str>) -> Report {
     let (program, arguments) = host.split_first().unwrap();
-    report_of(&["--host"], program, arguments, None)
+    report_of(&["--host"], program, arguments, fault)
 }
 
 #[test]
 fn a_host_follows_the_protocol() {
     let call = ["call", "--dir", "{}", "conformance.Probe", "add", "a=2", "b=3"];
-    let report = host_report(&[&[COMMAND], &call[..]].concat());
+    let report = host_report(&[&[COMMAND], &call[..]].concat(), None);
     report.must_pass();
-    assert!(report.names("passed").len() >= 25, "{:?}", report.cases);
+    assert!(report.names("passed").len() >= 29, "{:?}", report.cases);
+    let is_of_task = |name: &&str| {
+        ["-callbacks/", "-streams/", "-services/"].iter().any(|kind| name.contains(kind))
+    };
+    assert!(report.names("skipped").iter().all(is_of_task), "{:?}", report.names("skipped"));
+}
+
+#[test]
+fn a_host_with_callbacks_streams_and_services_follows_the_protocol() {
+    let report = host_report(&[CONFORMANCE_HOST, "{}", "{task}"], None);
+    report.must_pass();
+    assert!(report.names("passed").len() >= 93, "{:?}", report.names("skipped"));
+}
+
+/// Fails unless the cases name a fault of a host, and nothing else.
+#[track_caller]
+fn is_found_in_host(fault: &str, case: &str) {
+    let options = ["--host", "--timeout", "20s"];
+    let report = report_of(&options, CONFORMANCE_HOST, &["{}", "{task}"], Some(fault));
+    assert!(!report.success);
+    assert_eq!(report.names("failed"), [case]);
+}
+
+#[test]
+fn a_host_that_takes_an_error_for_the_end_fails_the_case_of_that_name() {
+    is_found_in_host("error-as-end", "host-streams/error");
+}
+
+#[test]
+fn a_host_that_leaves_a_stream_open_fails_the_case_of_that_name() {
+    is_found_in_host("unclosed-stream", "host-streams/cancel");
+}
+
+#[test]
+fn a_host_that_answers_a_failed_callback_fails_the_case_of_that_name() {
+    is_found_in_host("failure-as-value", "host-callbacks/failure");
 }
 
 #[test]
 fn a_host_that_calls_nothing_fails_every_case_of_a_call_that_succeeds() {
-    let report = host_report(&["false"]);
+    let report = host_report(&["false"], None);
     let passed = report.names("passed");
     assert!(!report.success && passed.contains(&"host/digest"), "{passed:?}");
     for case in ["host/call", "host/chunked", "host/stays", "host/key-case", "host/crash"] {

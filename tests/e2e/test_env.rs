@@ -39,6 +39,7 @@ pub(crate) const CALCULATOR: &str = env!("CARGO_BIN_EXE_fixture-calculator");
 pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_fixture-command");
 pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
 pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
+pub(crate) const CONFORMANCE_HOST: &str = env!("CARGO_BIN_EXE_fixture-conformance-host");
 pub(crate) const REPORT: &str = env!("CARGO_BIN_EXE_fixture-report");
 pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
 pub(crate) const EXCESS: &str = env!("CARGO_BIN_EXE_fixture-excess");

@@ -28,7 +28,8 @@ pub(crate) struct Conformance {
     /// Check a host: run COMMAND with a folder of plugins, as its last argument or in place of `{}`
     ///
     /// The command calls `add` with a=2 and b=3 of the plugin `conformance.Probe` in that folder. If the
-    /// call succeeds, it prints the result and ends with status 0, and otherwise with another status.
+    /// call succeeds, it prints the result and ends with status 0, and otherwise with another status. If it
+    /// takes a task in place of `{task}`, callbacks, streams and services are tried too.
     #[arg(long)]
     pub(crate) host: bool,
 

@@ -19,6 +19,8 @@ pub(super) enum Made {
     /// Pairs of hexadecimal digits.
     Hex(String),
     Times(u64, Box<Body>),
+    /// The text for each number from the first to the second, in the place of `${i}`.
+    Numbered(u64, u64, String),
     /// All bytes from 0 to 255, in their order.
     AllBytes(bool),
 }
@@ -39,6 +41,10 @@ impl Body {
             Self::Made(Made::Times(times, body)) => {
                 let times = usize::try_from(*times).map_err(|error| error.to_string())?;
                 body.bytes()?.repeat(times)
+            }
+            Self::Made(Made::Numbered(first, last, text)) => {
+                let texts = (*first..=*last).map(|i| text.replace("${i}", &i.to_string()));
+                texts.collect::<String>().into_bytes()
             }
             Self::Made(Made::AllBytes(false)) => Vec::new(),
             Self::Made(Made::AllBytes(true)) => (0..=u8::MAX).collect(),
@@ -73,6 +79,7 @@ mod tests {
         assert_eq!(made(r#"{"json": {"a": [1]}}"#), br#"{"a":[1]}"#);
         assert_eq!(made(r#"{"hex": "ff00"}"#), b"\xff\0");
         assert_eq!(made(r#"["x", {"times": [3, "ab"]}]"#), b"xababab");
+        assert_eq!(made(r#"{"numbered": [1, 3, "${i};"]}"#), b"1;2;3;");
         assert_eq!(made(r#"{"all-bytes": true}"#).len(), 256);
         assert!(hex("f").is_err() && hex("zz").is_err());
     }

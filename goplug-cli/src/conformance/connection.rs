@@ -87,9 +87,11 @@ impl Connection {
     pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
         let sent = timeout(self.patience, self.socket.write_all(bytes)).await;
         match sent.map_err(|_| in_vain("send"))? {
-            Err(error) if !is_end(&error) => Err(format!("cannot send: {error}")),
-            _ => Ok(()),
+            Err(error) if !is_end(&error) => return Err(format!("cannot send: {error}")),
+            Err(_) => self.has_ended = true,
+            Ok(()) => {}
         }
+        Ok(())
     }
 
     pub(super) async fn half_close(&mut self) -> Result<(), String> {
@@ -132,34 +134,55 @@ impl Connection {
         Ok(Response { status, headers: self.headers().await?, ..Response::default() })
     }
 
-    /// The next request; nothing if the connection has ended before it was whole.
-    pub(super) async fn request(&mut self) -> Result<Option<Request>, String> {
-        match self.whole_request().await {
-            Ok(request) => Ok(Some(request)),
+    /// The next request up to its body; nothing if the connection has ended before.
+    pub(super) async fn request_head(&mut self) -> Result<Option<Request>, String> {
+        let head = self.head_of_request().await;
+        self.unless_ended(head)
+    }
+
+    /// Reads the body of a request. False if the connection has ended before.
+    pub(super) async fn request_body(&mut self, request: &mut Request) -> Result<bool, String> {
+        let body = self.body_of(&request.headers).await;
+        let body = self.unless_ended(body)?;
+        Ok(body.map(|body| request.body = body).is_some())
+    }
+
+    /// Whether the peer has closed the connection, as far as is known.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// A host may close a connection at any time, which is no fault.
+    fn unless_ended<T>(&self, read: Result<T, String>) -> Result<Option<T>, String> {
+        match read {
+            Ok(read) => Ok(Some(read)),
             Err(_) if self.has_ended => Ok(None),
             Err(reason) => Err(reason),
         }
     }
 
-    async fn whole_request(&mut self) -> Result<Request, String> {
+    async fn head_of_request(&mut self) -> Result<Request, String> {
         let line = self.line().await?;
         let words: Vec<_> = line.split(' ').collect();
         let [verb, target, "HTTP/1.1"] = words[..] else {
             return Err(format!("no request: {line:?}"));
         };
         let (verb, target) = (verb.to_owned(), target.to_owned());
-        let headers = self.headers().await?;
-        let mut body = Vec::new();
+        Ok(Request { verb, target, headers: self.headers().await?, body: Vec::new() })
+    }
+
+    async fn body_of(&mut self, headers: &BTreeMap<String, String>) -> Result<Vec<u8>, String> {
         if headers.contains_key("transfer-encoding") {
-            while let chunk = self.chunk().await?
-                && !chunk.is_empty()
-            {
-                body.extend(chunk);
+            let mut body = Vec::new();
+            loop {
+                match self.chunk().await? {
+                    chunk if chunk.is_empty() => return Ok(body),
+                    chunk => body.extend(chunk),
+                }
             }
-        } else if let Some(length) = headers.get("content-length") {
-            body = self.take(length.parse().map_err(|_| format!("no length: {length}"))?).await?;
         }
-        Ok(Request { verb, target, headers, body })
+        let Some(length) = headers.get("content-length") else { return Ok(Vec::new()) };
+        self.take(length.parse().map_err(|_| format!("no length: {length}"))?).await
     }
 
     async fn headers(&mut self) -> Result<BTreeMap<String, String>, String> {
@@ -221,6 +244,14 @@ impl Connection {
         Ok(std::mem::take(&mut self.received))
     }
 
+    /// Reads and drops everything up to the end of the connection.
+    pub(super) async fn drain(&mut self) -> Result<(), String> {
+        while self.receive("the end of the connection").await? {
+            self.received.clear();
+        }
+        Ok(())
+    }
+
     async fn line(&mut self) -> Result<String, String> {
         let mut searched = 0;
         loop {
@@ -266,6 +297,11 @@ impl Connection {
         self.has_ended = count == 0;
         Ok(count > 0)
     }
+}
+
+/// A chunk of a body; an empty one ends the body.
+pub(super) fn chunk_of(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
 /// Why a wait has ended.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::case::{Ends, Event, Events, Read, Request, Send, SkipEvents};
+use super::connection::chunk_of;
 use super::halt::{Halt, ensure};
 use super::judge;
 use super::run::Run;
@@ -166,8 +167,4 @@ fn bytes_of(request: &Request) -> Result<Vec<u8>, String> {
         bytes.extend(chunk_of(&chunk.bytes()?));
     }
     Ok(bytes)
-}
-
-fn chunk_of(bytes: &[u8]) -> Vec<u8> {
-    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }

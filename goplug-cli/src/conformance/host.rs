@@ -1,9 +1,9 @@
 //! Tries a host: gives a command a folder with a scripted plugin, and looks at what the plugin has got.
 
-use std::process::{ExitStatus, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -11,30 +11,28 @@ use super::connection::in_vain;
 use super::halt::{Halt, ensure};
 use super::pattern::fits;
 use super::plugins::{Journal, Plugins};
-use super::script::{HostCase, Requests};
+use super::script::{HostCase, Replies, Requests};
 use super::side::{Side, Verdict};
-use super::suite::{Case, Content, read};
+use super::suite::{Case, read};
 use super::variables::Variables;
 use crate::failure::Outcome;
 use crate::system::Group;
 
-/// What stands for the folder in a command.
+/// What stands for the folder, and for what the host does, in a command.
 const FOLDER: &str = "{}";
+const TASK: &str = "{task}";
+
+/// The files in the order in which they are tried.
+const FILES: &[(&str, &str)] = &[
+    ("host", include_str!("../../conformance/host.json")),
+    ("host-callbacks", include_str!("../../conformance/host-callbacks.json")),
+    ("host-streams", include_str!("../../conformance/host-streams.json")),
+    ("host-services", include_str!("../../conformance/host-services.json")),
+];
 
 /// Reads all cases for hosts.
 pub(super) fn all() -> Outcome<Vec<Case<HostCase>>> {
-    read(&[("host", include_str!("../../conformance/host.json"))])
-}
-
-impl Content for HostCase {
-    fn check(&self) -> Result<(), String> {
-        let shows_something =
-            self.succeeds || self.processes.is_some() || !self.requests.is_empty();
-        match shows_something {
-            true => Ok(()),
-            false => Err("a host that does nothing would pass".into()),
-        }
-    }
+    read(FILES)
 }
 
 /// The host that is tried.
@@ -69,18 +67,25 @@ impl Side for Host {
 
 impl Host {
     async fn judged(&self, case: &HostCase) -> Result<(), Halt> {
+        let has_tasks = self.command.iter().any(|word| word.contains(TASK));
+        if case.task.is_some() && !has_tasks {
+            return Err(Halt::Skipped(format!("the command does not say {TASK}")));
+        }
         let plugins = Plugins::new(case)?;
         // What the command has left in its group must not be killed before it is missed.
-        let run = self.run(&plugins).await;
+        let run = self.run(case, &plugins).await;
         let outlived = plugins.end(self.patience).await;
-        let (status, printed, _group) = run?;
-        result(case, status, &printed)?;
+        let run = run?;
         let journal = plugins.journal();
         let mut variables = Variables::default();
         variables.set("folder", plugins.folder.display().to_string());
+        ended(case, &run, &mut variables)?;
         started(case, &journal, &mut variables)?;
         for requests in &case.requests {
             sent(requests, &journal, &mut variables)?;
+        }
+        for replies in &case.replies {
+            replied(replies, &journal, &mut variables)?;
         }
         if let Some(fault) = journal.faults.first() {
             return Err(format!("the host has sent what is no request: {fault}").into());
@@ -88,13 +93,15 @@ impl Host {
         Ok(outlived?)
     }
 
-    /// Runs the command. Returns its exit status, what it has printed, and its group.
-    async fn run(&self, plugins: &Plugins) -> Result<(ExitStatus, String, Group), String> {
+    /// Runs the command.
+    async fn run(&self, case: &HostCase, plugins: &Plugins) -> Result<Run, String> {
         let folder = plugins.folder.display().to_string();
-        let mut words: Vec<_> =
-            self.command.iter().map(|word| word.replace(FOLDER, &folder)).collect();
+        let task = case.task.map(|task| json!(task));
+        let task = task.as_ref().and_then(Value::as_str).unwrap_or("add");
+        let filled = |word: &String| word.replace(TASK, task).replace(FOLDER, &folder);
+        let mut words: Vec<_> = self.command.iter().map(filled).collect();
         if !self.command.iter().any(|word| word.contains(FOLDER)) {
-            words.push(folder);
+            words.push(folder.clone());
         }
         let program = words.remove(0);
         let mut command = Command::new(&program);
@@ -103,22 +110,36 @@ impl Host {
         let (child, group) = Group::spawn(&mut command).map_err(about)?;
         let output = timeout(self.patience, child.wait_with_output()).await;
         let output = output.map_err(|_| in_vain("the end of the command"))?.map_err(about)?;
-        let printed = if output.status.success() { output.stdout } else { output.stderr };
-        Ok((output.status, String::from_utf8_lossy(&printed).into_owned(), group))
+        Ok(Run { output, _group: group })
     }
 }
 
-/// Judges how the command has ended.
-fn result(case: &HostCase, status: ExitStatus, printed: &str) -> Result<(), Halt> {
+/// A command that has ended.
+struct Run {
+    output: Output,
+    _group: Group,
+}
+
+/// Judges how the command has ended, and what it has printed.
+fn ended(case: &HostCase, run: &Run, variables: &mut Variables) -> Result<(), Halt> {
+    let status = run.output.status;
+    let printed = String::from_utf8_lossy(&run.output.stdout);
     ensure(status.success() == case.succeeds, || {
         let wanted = if case.succeeds { "success" } else { "failure" };
-        format!("the command ended with {status}, not with {wanted}: {printed}")
+        let said = String::from_utf8_lossy(&run.output.stderr);
+        format!("the command ended with {status}, not with {wanted}: {printed}{said}")
     })?;
-    // As a word of its own: a path or a time may have that digit too.
-    let mut words = printed.split(|letter: char| !letter.is_alphanumeric());
-    ensure(!case.succeeds || words.any(|word| word == "5"), || {
-        format!("the command has succeeded, and has not printed the result, 5: {printed:?}")
-    })
+    let Some(pattern) = &case.prints else {
+        // As a word of its own: a path or a time may have that digit too.
+        let mut words = printed.split(|letter: char| !letter.is_alphanumeric());
+        return ensure(!case.succeeds || words.any(|word| word == "5"), || {
+            format!("the command has succeeded, and has not printed the result, 5: {printed:?}")
+        });
+    };
+    let lines: Result<Vec<Value>, _> = printed.lines().map(serde_json::from_str).collect();
+    let lines = lines.map_err(|error| format!("the command prints what is no JSON: {error}"))?;
+    let judged = fits(pattern, &json!(lines), variables);
+    Ok(judged.map_err(|reason| format!("what the command has printed: {reason}"))?)
 }
 
 /// Judges the starts of the plugin.
@@ -141,14 +162,34 @@ fn started(case: &HostCase, journal: &Journal, variables: &mut Variables) -> Res
 /// Judges the requests of a kind.
 fn sent(expected: &Requests, journal: &Journal, variables: &mut Variables) -> Result<(), Halt> {
     let to = &expected.to;
-    let found: Vec<_> = journal.requests.iter().filter(|request| request["to"] == **to).collect();
-    fits(&expected.times, &json!(found.len()), variables).map_err(|reason| {
-        format!("the host has sent {} requests to {to}: {reason}", found.len())
-    })?;
-    for request in found {
-        if let Some(pattern) = &expected.are {
+    let requests = journal.requests.iter().filter(|request| request["to"] == **to);
+    let requests: Vec<_> = requests.cloned().collect();
+    fits(&expected.times, &json!(requests.len()), variables)
+        .map_err(|reason| format!("{} requests to {to}: {reason}", requests.len()))?;
+    if let Some(pattern) = &expected.are {
+        for request in &requests {
             fits(pattern, request, variables)
                 .map_err(|reason| format!("a request to {to}: {reason}"))?;
+        }
+    }
+    match &expected.in_order {
+        Some(pattern) => Ok(fits(pattern, &json!(requests), variables)
+            .map_err(|reason| format!("the requests to {to}: {reason}"))?),
+        None => Ok(()),
+    }
+}
+
+/// Judges the replies to an event.
+fn replied(expected: &Replies, journal: &Journal, variables: &mut Variables) -> Result<(), Halt> {
+    let to = expected.to;
+    let replies: Vec<_> = journal.replies.iter().filter(|reply| reply["to"] == to).collect();
+    let times = expected.times.clone().unwrap_or(json!(1));
+    fits(&times, &json!(replies.len()), variables)
+        .map_err(|reason| format!("{} replies to the event {to}: {reason}", replies.len()))?;
+    for reply in replies {
+        if let Some(pattern) = &expected.are {
+            fits(pattern, reply, variables)
+                .map_err(|reason| format!("the reply to the event {to}: {reason}"))?;
         }
     }
     Ok(())

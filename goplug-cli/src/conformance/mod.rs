@@ -7,11 +7,12 @@
 //! takes its `steps`, those over a `connection` by `exchange`; `judge` looks at what comes, and `checks` at what no
 //! request can show. `runner` is all of that.
 //!
-//! A host: `script` is the format; `host` starts a command with a folder of `plugins`, and `scripted` is the plugin
-//! there, which the command starts.
+//! A host: `script` is the format; `host` starts a command with a folder of `plugins`, and judges. `scripted` is the
+//! plugin there, which the command starts: it follows its `orders` when it is `answering`, or does what is `good`.
 //!
 //! `report` says what came of the cases.
 
+mod answering;
 mod body;
 mod case;
 mod cases;
@@ -19,11 +20,13 @@ mod checks;
 mod connection;
 mod event;
 mod exchange;
+mod good;
 mod halt;
 mod host;
 mod judge;
 mod known;
 mod members;
+mod orders;
 mod pattern;
 mod plugins;
 mod report;

@@ -8,13 +8,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Duration, Instant, sleep};
 
+use super::good::{NAME, NAMESPACE, descriptor};
+use super::orders::Orders;
 use super::script::HostCase;
-use super::scripted::Orders;
 use crate::system::{command_line, create_folder, kill, temporary_folder};
-
-/// The plugin that the command has to use.
-const NAME: &str = "Probe";
-const NAMESPACE: &str = "conformance";
 
 /// How long the pauses between two looks at the processes are.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -35,20 +32,22 @@ impl Plugins {
         let (folder, orders) = (path.join("plugins"), path.join("orders"));
         create_folder(&folder)?;
         let journal = path.join("journal");
-        let written = Orders {
-            script: case.script.clone(),
-            journal: journal.clone(),
-            descriptor: descriptor(),
-        };
-        fs::write(&orders, serde_json::to_vec(&written)?)?;
+        let mut descriptor = descriptor();
+        for (key, value) in &case.script.descriptor {
+            descriptor[key] = value.clone();
+        }
         let mut keys = json!({
             "Name": NAME,
             "NameSpace": NAMESPACE,
             "Protocol": 2,
             "Version": "1.0.0",
             "Exec": [std::env::current_exe()?, "scripted-plugin", orders],
-            "Methods": descriptor()["methods"],
+            "Methods": descriptor["methods"],
+            "Callbacks": descriptor["callbacks"],
+            "Needs": descriptor["needs"],
         });
+        let written = Orders { script: case.script.clone(), journal: journal.clone(), descriptor };
+        fs::write(&orders, serde_json::to_vec(&written)?)?;
         for (key, value) in &case.keys {
             keys[key] = value.clone();
         }
@@ -99,6 +98,8 @@ impl Drop for Plugins {
 pub(super) struct Journal {
     pub(super) started: Vec<Value>,
     pub(super) requests: Vec<Value>,
+    /// To callbacks and calls of services.
+    pub(super) replies: Vec<Value>,
     /// Why bytes of the host were no request.
     pub(super) faults: Vec<Value>,
 }
@@ -111,18 +112,11 @@ impl Journal {
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let lines: Vec<_> = lines.collect();
         let of = |key: &str| lines.iter().filter_map(|line| line.get(key)).cloned().collect();
-        Self { started: of("started"), requests: of("request"), faults: of("fault") }
+        Self {
+            started: of("started"),
+            requests: of("request"),
+            replies: of("reply"),
+            faults: of("fault"),
+        }
     }
-}
-
-/// What the scripted plugin says that it is.
-fn descriptor() -> Value {
-    let integer = |name: &str| json!({ "name": name, "type": "i64" });
-    let add = json!({
-        "name": "add",
-        "params": [integer("a"), integer("b")],
-        "returns": { "type": "i64" },
-        "fingerprint": "bb364c15d84acd2c",
-    });
-    json!({ "name": NAME, "namespace": NAMESPACE, "version": "1.0.0", "protocol": 2, "methods": [add] })
 }
