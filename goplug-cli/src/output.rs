@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::failure::{Failure, Outcome, Status};
 
 /// A text that leaves a terminal as it is: control characters are written out.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let shown = |letter: char| match letter.is_control() {
         true => letter.escape_default().to_string(),
         false => letter.to_string(),

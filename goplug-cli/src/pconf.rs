@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// Where a plugin comes from, as its file says.
 #[derive(Debug, Default, Deserialize)]
@@ -13,19 +14,11 @@ pub(crate) struct Pconf {
     exec: Option<Vec<String>>,
     /// The socket as the file names it.
     pub(crate) sock: Option<PathBuf>,
-    pub(crate) sha256: Option<Digests>,
+    /// Digests of what the plugin runs.
+    sha256: Option<IgnoredAny>,
     /// The folder of the file, from which relative paths begin.
     #[serde(skip)]
     folder: PathBuf,
-}
-
-/// Digests of what a plugin runs.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Digests {
-    OfProgram(String),
-    /// Of files that are named in the key.
-    OfFiles(#[allow(dead_code, reason = "only that it is there matters")] serde_json::Value),
 }
 
 impl Pconf {
@@ -35,6 +28,11 @@ impl Pconf {
         let keys: Self = serde_json::from_slice(&text).unwrap_or_default();
         let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
         Self { folder, ..keys }
+    }
+
+    /// Whether a change of what the plugin runs is noticed.
+    pub(crate) fn has_digest(&self) -> bool {
+        self.sha256.is_some()
     }
 
     /// The program as the file names it.

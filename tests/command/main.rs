@@ -1,6 +1,7 @@
 //! What the verbs of the command print, and their exit status: the files in `cases` are sessions at a
 //! shell. `TRYCMD=overwrite cargo test -p goplug-command` writes what the command prints now.
 
+mod doctor;
 mod interrupts;
 mod original;
 mod running;
@@ -85,6 +86,8 @@ fn sessions() {
     let bin = folder.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
     std::os::unix::fs::symlink(GOPLUG, bin.join("goplug")).unwrap();
+    let tmp = folder.path().join("tmp");
+    std::fs::create_dir(&tmp).unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = here.join("cases").read_dir().unwrap().map(|entry| entry.unwrap().path());
@@ -92,7 +95,7 @@ fn sessions() {
     for file in files.chain([here.join("../../docs/command.md")]) {
         let cases = trycmd::TestCases::new();
         cases.env("NO_COLOR", "1").env("COLUMNS", "100");
-        cases.env("PATH", &path);
+        cases.env("PATH", &path).env("TMPDIR", tmp.to_str().unwrap());
         cases.register_bin("goplug", Path::new(GOPLUG));
         cases.insert_var("[PROGRAM]", CALCULATOR).unwrap();
         cases.case(file);

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 
 use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
 
 /// With fewer descriptors, a host with some dozens of plugins and connections runs out of them.
 const DESCRIPTORS: u64 = 1024;
@@ -19,8 +19,20 @@ pub(crate) struct Limit {
     pub(crate) what: &'static str,
     pub(crate) found: String,
     pub(crate) is_enough: bool,
-    /// What to type if it is not enough.
-    pub(crate) remedy: String,
+    pub(crate) remedy: Remedy,
+}
+
+/// What to type if there is not enough of something.
+#[derive(Debug)]
+pub(crate) enum Remedy {
+    Anybody(String),
+    /// Only root may do that.
+    Root(String),
+}
+
+/// Whether this process may do everything.
+pub(crate) fn is_root() -> bool {
+    geteuid().is_root()
 }
 
 /// Everything that a host needs of the machine.
@@ -38,21 +50,22 @@ fn kernel() -> Limit {
         what: "kernel",
         is_enough: version(&release) >= (5, 6),
         found: format!("{release}; processes are watched by pidfd, since 5.6"),
-        remedy: "update the kernel".into(),
+        remedy: Remedy::Anybody("boot a kernel since 5.6".into()),
     }
 }
 
 fn sandbox() -> Limit {
     let modules = text("/sys/kernel/security/lsm");
     let is_enough = |modules: &str| modules.split(',').any(|module| module == "landlock");
+    let known = modules.as_deref().unwrap_or_default();
     Limit {
         what: "sandbox",
         is_enough: modules.as_deref().is_none_or(is_enough),
+        remedy: Remedy::Anybody(format!("boot with lsm=landlock,{known}")),
         found: match modules {
             Some(modules) => format!("security modules: {modules}"),
             None => "the security modules cannot be read here".into(),
         },
-        remedy: "boot with landlock in lsm=; without it a sandbox is refused or reported".into(),
     }
 }
 
@@ -63,7 +76,7 @@ fn inotify(what: &'static str, key: &str, least: u64) -> Option<Limit> {
         what,
         is_enough: limit >= least,
         found: limit.to_string(),
-        remedy: format!("sysctl fs.inotify.{key}={least}"),
+        remedy: Remedy::Root(format!("sysctl -w fs.inotify.{key}={least}")),
     })
 }
 
@@ -101,12 +114,16 @@ pub(crate) fn is_too_many_files(error: &io::Error) -> bool {
 }
 
 fn descriptors() -> Limit {
-    let limit = getrlimit(Resource::Nofile).current;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let is_enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= DESCRIPTORS);
     Limit {
         what: "descriptors",
-        is_enough: limit.is_none_or(|limit| limit >= DESCRIPTORS),
-        found: limit.map_or_else(|| "unlimited".into(), |limit| limit.to_string()),
-        remedy: format!("ulimit -n {DESCRIPTORS}"),
+        is_enough: is_enough(current),
+        found: current.map_or_else(|| "unlimited".into(), |limit| limit.to_string()),
+        remedy: match is_enough(maximum) {
+            true => Remedy::Anybody(format!("ulimit -n {DESCRIPTORS}")),
+            false => Remedy::Root(format!("prlimit --pid $$ --nofile={DESCRIPTORS}")),
+        },
     }
 }
 

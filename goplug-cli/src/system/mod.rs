@@ -12,7 +12,7 @@ mod temporary;
 pub(crate) use files::{Identity, Stamp, create_folder, identity, make_public, stamp, write_new};
 pub(crate) use groups::Group;
 pub(crate) use launched::{Launch, Process, command_line, is_writable_by_others, open_files};
-pub(crate) use machine::{FileEvents, is_too_many_files, limits};
+pub(crate) use machine::{FileEvents, Limit, Remedy, is_root, is_too_many_files, limits};
 pub(crate) use processes::{PluginProcess, Watched, log_of};
 pub(crate) use scripted::{Terminations, become_listener, host_end, kill, listener, surroundings};
 pub(crate) use sockets::{

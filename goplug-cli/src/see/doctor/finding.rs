@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::failure::one_line;
+use crate::output::visible;
 
 /// What was looked at, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,9 +43,20 @@ impl Finding {
         self.ok
     }
 
-    pub(super) fn row(&self) -> Vec<String> {
+    /// How wide the first column has to be.
+    pub(super) fn width(&self) -> usize {
+        visible(&self.what).chars().count()
+    }
+
+    /// A line, and one below it with what to type.
+    pub(super) fn text(&self, width: usize) -> String {
+        let Self { what, found, .. } = self;
         let mark = if self.ok { "ok" } else { "!!" };
-        let remedy = self.remedy.clone().unwrap_or_default();
-        vec![mark.into(), self.what.clone(), one_line(&self.found), remedy]
+        let (what, found) = (visible(what), visible(&one_line(found)));
+        let line = format!("{mark}  {what:width$}  {found}");
+        match &self.remedy {
+            Some(remedy) => format!("{line}\n{:1$}try: {2}", "", width + 6, visible(remedy)),
+            None => line,
+        }
     }
 }

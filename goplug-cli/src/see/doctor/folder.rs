@@ -1,81 +1,88 @@
 //! The folder, its plugins, and their programs.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{self, Path};
 
-use goplug::DiscoveredPlugin;
-use sha2::{Digest, Sha256};
+use goplug::{DiscoveredPlugin, Error, RejectedFile};
 
 use super::finding::Finding;
+use super::remedy;
 use crate::opened::registry;
-use crate::pconf::{Digests, Pconf};
+use crate::pconf::Pconf;
+use crate::running::Running;
 
 pub(super) async fn look(dir: &Path) -> Vec<Finding> {
     let shown = dir.display().to_string();
     if !dir.is_dir() {
-        let remedy = format!("goplug install PROGRAM --dir {shown}");
-        return vec![Finding::ill("folder", format!("{shown} does not exist"), remedy)];
+        return vec![match dir.exists() {
+            true => {
+                Finding::ill("folder", format!("{shown} is no folder"), "goplug doctor --dir DIR")
+            }
+            false => {
+                let typed = format!("goplug install PROGRAM --dir {}", remedy::word(dir));
+                Finding::ill("folder", format!("{shown} does not exist"), typed)
+            }
+        }];
     }
     let registry = match registry(dir).await {
         Ok(registry) => registry,
-        Err(failure) => return vec![Finding::ill("folder", failure.line(), "")],
+        // There is nothing else that keeps a registry from being made.
+        Err(failure) => {
+            return vec![Finding::ill("folder", failure.line(), "unset GOPLUG_ATTACH")];
+        }
     };
     let (rejected, plugins) = (registry.rejected(), registry.discovered());
     registry.stop().await;
     let mut findings = Vec::new();
-    if !rejected.iter().any(|file| file.path == dir) {
+    let is_folder = |file: &RejectedFile| path::absolute(dir).is_ok_and(|dir| dir == file.path);
+    if !rejected.iter().any(is_folder) {
         findings.push(Finding::well("folder", shown));
     }
-    findings.extend(plugins.iter().map(plugin));
-    findings.extend(rejected.iter().map(|file| {
-        let path = file.path.display();
-        let remedy = match file.reason.contains("may write") {
-            true => format!("chmod go-w {path}"),
-            false => "install the plugin again, or remove the file".into(),
-        };
-        Finding::ill(path.to_string(), file.reason.clone(), remedy)
-    }));
+    for file in &rejected {
+        let name = file.path.file_name().unwrap_or_default().display().to_string();
+        let what = if is_folder(file) { "folder".into() } else { name };
+        findings.push(Finding::ill(
+            what,
+            file.reason.clone(),
+            remedy::of(&file.path, &file.reason, dir),
+        ));
+    }
+    for found in &plugins {
+        findings.push(plugin(found, dir).await);
+    }
     findings
 }
 
-fn plugin(plugin: &DiscoveredPlugin) -> Finding {
+async fn plugin(plugin: &DiscoveredPlugin, dir: &Path) -> Finding {
     let name = plugin.id().to_string();
     let Some(file) = plugin.path() else { return Finding::well(name, "embedded") };
-    let pconf = Pconf::read(file);
-    let Some(path) = pconf.program() else {
-        return Finding::well(name, format!("serves {}", pconf.sock.unwrap_or_default().display()));
-    };
-    let again = format!("goplug install {}", path.display());
-    match digest(&path) {
-        Err(error) => Finding::ill(name, format!("{}: {error}", path.display()), again),
-        Ok(found) => match pconf.sha256 {
-            Some(Digests::OfProgram(wanted)) => Finding::of(
-                wanted.eq_ignore_ascii_case(&found),
-                name,
-                format!("{}, digest {}", path.display(), &found[..12]),
-                format!("{again} (the program has changed since it was installed)"),
-            ),
-            Some(Digests::OfFiles(_)) => {
-                Finding::well(name, format!("{}, digests of its files", path.display()))
-            }
-            None => Finding::ill(name, format!("{}, no digest", path.display()), again),
-        },
-    }
-}
-
-/// The SHA-256 of a file, as a `.pconf` writes it.
-fn digest(path: &Path) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut content = BufReader::with_capacity(1 << 20, File::open(path)?);
-    loop {
-        let piece = content.fill_buf()?;
-        if piece.is_empty() {
-            break;
+    match plugin.check() {
+        Err(Error::Rejected { path, reason, .. }) => {
+            let typed = remedy::of(&path, &reason, dir);
+            return Finding::ill(name, reason, typed);
         }
-        hasher.update(piece);
-        let length = piece.len();
-        content.consume(length);
+        Err(error) => return Finding::ill(name, error.to_string(), "goplug ls"),
+        Ok(()) => {}
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let pconf = Pconf::read(file);
+    if let Some(program) = pconf.program() {
+        let shown = program.display();
+        return match pconf.has_digest() {
+            true => Finding::well(name, format!("{shown}, with its digest")),
+            false => Finding::ill(
+                name,
+                format!("{shown} has no digest: whoever replaces it is not noticed"),
+                remedy::install(&program, dir),
+            ),
+        };
+    }
+    let socket = pconf.socket().unwrap_or_default();
+    let shown = socket.display().to_string();
+    match Running::behind(socket).await {
+        Some(running) => Finding::well(name, format!("serves {shown} ({})", running.title())),
+        None => Finding::ill(
+            name,
+            format!("nobody serves {shown}"),
+            format!("rm {}, unless you start its program again", remedy::word(file)),
+        ),
+    }
 }

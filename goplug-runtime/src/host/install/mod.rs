@@ -10,6 +10,7 @@ mod exec_files;
 mod installation;
 pub(in crate::host) mod interpreter;
 mod json_schema;
+mod program_files;
 mod search_path;
 pub(in crate::host) mod trust;
 
@@ -17,3 +18,4 @@ pub(in crate::host) use command::Command;
 pub(in crate::host) use digest::{DigestCache, PinnedFile, read_digest};
 pub(in crate::host) use exec_files::ExecFiles;
 pub(in crate::host) use installation::{Installation, Origin, Unusable};
+pub(in crate::host) use program_files::{ProgramFiles, check_files};

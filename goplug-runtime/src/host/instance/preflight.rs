@@ -10,12 +10,14 @@ use std::io;
 
 use super::confinement;
 use crate::host::disk;
-use crate::host::install::trust::{self, Distrust};
-use crate::host::install::{Command, DigestCache, ExecFiles, PinnedFile, read_digest};
+use crate::host::install::trust::Distrust;
+use crate::host::install::{
+    Command, DigestCache, ExecFiles, PinnedFile, ProgramFiles, read_digest,
+};
 use crate::host::policy::Sandbox;
 use crate::transport::{
     self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, explain,
-    is_shortage, own_program,
+    is_shortage,
 };
 
 /// A start whose program has not been checked yet.
@@ -96,27 +98,12 @@ impl Preflight {
         transport::start(|| checked.spawn()).await
     }
 
-    /// Opens the program, checks the permissions of all files, and compares the digests that are
-    /// known.
+    /// Opens the files, checks their permissions, and compares the digests that are known.
     fn check(self) -> Result<MaybeDeferred<Spawn, Box<Unread>>, StartFailure> {
-        let program = self.open_program()?;
-        if !self.trusted {
-            trust::check_program(&program)?;
-        }
-        let files = ExecFiles::of(&self.command, &program, self.search_path());
-        let files = files.map_err(|error| StartFailure::unreadable(&error))?;
-        if !self.trusted {
-            trust::check_exec_files(&files)?;
-        }
-        // Before the digests are read: a change in between is noticed later.
-        let identity = ExecFiles::identity(&files.arguments, FileId::of(&program));
+        let files = ProgramFiles::open(&self.command, self.search_path(), self.trusted)?;
+        let ProgramFiles { program, exec: files, identity, pinned } = files;
         let mut unread = Vec::new();
-        let pinned = PinnedFile::open_all(&self.command, &program);
-        for file in pinned.map_err(|error| StartFailure::unreadable(&error))? {
-            // The program has been checked, by the same open file and path.
-            if !self.trusted && file.path() != self.command.program {
-                trust::check_pinned(&file)?;
-            }
+        for file in pinned {
             // Users who may write a file can also set its times, so its digest is not cached.
             let known = if self.trusted { None } else { self.digests.get(&file)? };
             match known {
@@ -130,17 +117,6 @@ impl Preflight {
         } else {
             Ok(MaybeDeferred::Deferred(Box::new(Unread { checked, files: unread })))
         }
-    }
-
-    fn open_program(&self) -> Result<OpenProgram, StartFailure> {
-        let path = &self.command.program;
-        let opened = if self.command.is_own { own_program() } else { OpenProgram::open(path) };
-        opened.map_err(|error| {
-            let advice = self.command.advice_if_missing(&error, self.search_path());
-            let path = path.display();
-            let reason = format!("the program {path} cannot be started: {error}{advice}");
-            StartFailure::unreadable(&explain(error, reason))
-        })
     }
 
     /// The `PATH` of the process.

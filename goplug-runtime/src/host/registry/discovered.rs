@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::host::install::{Installation, Origin};
+use crate::error::Result;
+use crate::host::install::{Installation, Origin, check_files};
 use crate::host::plugin::{PluginState, State};
 use crate::protocol::{Descriptor, PluginId};
 
@@ -73,6 +74,16 @@ impl DiscoveredPlugin {
     /// [`Plugin::signatures`](crate::host::Plugin::signatures).
     pub fn signatures(&self) -> Vec<String> {
         self.installation.pconf.methods().iter().map(|method| method.signature()).collect()
+    }
+
+    /// Whether a load would find the plugin's files usable: its program is there, nobody else may write
+    /// what it runs, and the digests in its `.pconf` are those of the files. Starts nothing, and looks at the
+    /// files as they are now. Does blocking I/O.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`](crate::Error::Rejected) with the reason that the load would fail with.
+    pub fn check(&self) -> Result<()> {
+        check_files(&self.installation)
     }
 
     /// The path of the `.pconf`; `None` for a plugin that is embedded in the host.
