@@ -70,7 +70,10 @@ fn a_need_that_no_grant_fulfils_names_the_grants() {
         assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
         let text = error.to_string();
         for part in [
-            "it may call \"math.Calculator\", which does not fulfil it; here the plugin is the client:\n  incompatible: method `",
+            "it may call \"math.Calculator\", which does not fulfil it: math.Calculator is something else \
+             than the plugin means; install a version of math.Calculator",
+            "\n    math.Calculator: no method of this name\n",
+            "to do: give math.Calculator the method",
             "it may call \"tests.Nobody\", which is not installed",
             "it may call \"a b/c\", which is no plugin's name",
         ] {
@@ -78,6 +81,55 @@ fn a_need_that_no_grant_fulfils_names_the_grants() {
         }
         assert!(!text.contains("Polite"), "{text}");
         assert!(env.processes().is_empty());
+    });
+}
+
+/// Has the plugin `Report` need another plugin, with this method.
+fn install_needing(env: &TestEnv, service: &str, method: &Value) {
+    env.install_itself(REPORT);
+    env.install_itself(CALCULATOR);
+    let path = env.folder().join("tests.Report.pconf");
+    let mut keys: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    keys["Needs"] = json!([{"name": service, "methods": [method]}]);
+    env.put_pconf("tests.Report.pconf", &keys);
+}
+
+#[test]
+fn a_plugin_that_is_something_else_than_is_needed_is_told_apart_from_a_missing_grant() {
+    run_test(async |env| {
+        let add = json!({"name": "add", "params": [{"name": "a", "type": "String",
+            "schema": {"type": "string"}}], "returns": {"type": "i64"}});
+        install_needing(env, "math.Calculator", &add);
+        let differs = "method `add`\n    at: a\n    plugin: string\n    math.Calculator: i64\n";
+        let remedy =
+            "install a version of math.Calculator with the contract that the plugin was built";
+        for (is_granted, beginning) in [
+            (true, "math.Calculator is something else than the plugin means; install"),
+            (false, "nothing provides it, and `may_call(\"math.Calculator\")` would not help"),
+        ] {
+            let registry = env.registry();
+            let registry = match is_granted {
+                true => registry.plugin("Report", "tests", |it| it.may_call("math.Calculator")),
+                false => registry,
+            };
+            let registry = registry.start().await.unwrap();
+            let text = registry.client::<ReportClient>().await.unwrap_err().to_string();
+            for part in [beginning, differs, remedy] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert!(!text.contains("client") && !text.contains("would fulfil it"), "{text}");
+        }
+    });
+}
+
+#[test]
+fn a_plugin_that_fulfils_a_need_under_another_name_is_named() {
+    run_test(async |env| {
+        install_needing(env, "Divider", &json!({"name": "divide"}));
+        let registry = env.registry().start().await.unwrap();
+        let text = registry.client::<ReportClient>().await.unwrap_err().to_string();
+        assert!(text.contains("may_call(\"math.Calculator\")"), "{text}");
+        assert!(!text.contains("nothing provides it"), "{text}");
     });
 }
 
@@ -213,12 +265,18 @@ fn a_plugin_whose_need_is_another_than_what_is_provided_is_not_started() {
         let error = registry.client::<ReportClient>().await.unwrap_err();
         assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");
         let text = error.to_string();
-        for part in
-            ["method `query`\n    at: table\n", "method `slow`", "here the plugin is the client"]
-        {
+        for part in [
+            "the host provides something else of this name; provide a value of the contract",
+            "method `query`\n    at: table\n    plugin: string\n    host: u8\n",
+            "method `slow`\n    plugin: slow(millis: u64) -> u64\n    host: no method of this name\n",
+            "to do: give the host the method, or build the plugin without it",
+        ] {
             assert!(text.contains(part), "{text}");
         }
+        assert!(!text.contains("client") && !text.contains("may_call"), "{text}");
         assert!(env.processes().is_empty());
+        let plugin = InProcess::<Report>::unloaded().provide(Numbers).unwrap();
+        assert_eq!(plugin.load(&()).await.unwrap_err().to_string(), text);
     });
 }
 

@@ -382,7 +382,7 @@ pub(super) fn missing(client: &Described<'_>, is_optional: bool) -> Member {
         (
             Verdict::Incompatible,
             "the client cannot do without it",
-            format!("load a plugin that has the {kind}, or build the client without it"),
+            format!("give the plugin the {kind}, or build the client without it"),
         )
     };
     let none = format!("no {kind} of this name");

@@ -25,6 +25,8 @@ mod members;
 mod merge;
 mod node;
 mod report;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod service;
 mod side;
 mod spelling;
 mod text;
@@ -35,4 +37,6 @@ mod work;
 
 pub use compare::compare;
 pub use report::{Comparison, Difference, Member, MemberKind};
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(crate) use service::{Provider, misfit};
 pub use verdict::Verdict;

@@ -18,7 +18,7 @@ impl Side {
     }
 
     /// As the subject of a sentence.
-    pub(super) fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Client => "the client",
             Self::Plugin => "the plugin",

@@ -1,18 +1,23 @@
 //! The services of a host in the same process, for tests of plugins.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::callbacks::failure_of;
+#[cfg(any(feature = "host", feature = "schema"))]
+use crate::contract::{Provider, Verdict, misfit};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::panic::{catch, catch_panic};
 use crate::protocol::chain::Chain;
 use crate::protocol::service::ServiceCall;
 use crate::protocol::{Descriptor, PluginId, Problem, ProblemKind, ServiceDescriptor};
-use crate::typed::{Call, CallOrigin, Inherited, PluginType, Provided, Reply, Scope, Work};
+use crate::typed::{
+    Call, CallOrigin, Inherited, PluginType, Provided, Reply, Scope, Table, Work, table,
+};
 
 /// What a plugin in this process finds in the place of a host's services.
 pub(crate) struct LocalServices {
@@ -22,6 +27,12 @@ pub(crate) struct LocalServices {
     needs: Vec<ServiceDescriptor>,
     /// The services that it can do without.
     wants: Vec<ServiceDescriptor>,
+    /// The same with the schemas of their types.
+    #[cfg_attr(
+        not(any(feature = "host", feature = "schema")),
+        expect(dead_code, reason = "only contracts are compared")
+    )]
+    describe: fn() -> Option<Descriptor>,
     offers: Mutex<Offers>,
 }
 
@@ -32,17 +43,20 @@ struct Offers {
     provided: Vec<Arc<Provided>>,
     /// By the plugins that this one may call, with their names.
     granted: Vec<(PluginId, Arc<Provided>)>,
+    /// Why what is there for a service does not fulfil it, as far as that was asked for.
+    misfits: BTreeMap<String, Option<String>>,
 }
 
 impl Offers {
-    /// What fulfils the service of this name. What the host provides comes first, and then the plugin of
-    /// this name.
-    fn of_name(&self, service: &str) -> Option<&Arc<Provided>> {
+    /// What fulfils the service of this name, and the plugin that it is, unless it is the host's. What the
+    /// host provides comes first, and then the plugin of this name.
+    fn of_name(&self, service: &str) -> Option<(Option<&PluginId>, &Arc<Provided>)> {
         let fulfils = |it: &Provided| it.names().iter().any(|name| name == service);
         let provided = self.provided.iter().find(|it| fulfils(it));
         let named = || self.granted.iter().find(|(id, _)| is_name_of(id, service));
         let fulfilling = || self.granted.iter().find(|(_, it)| fulfils(it));
-        provided.or_else(|| named().or_else(fulfilling).map(|(_, it)| it))
+        let granted = || named().or_else(fulfilling).map(|(id, it)| (Some(id), it));
+        provided.map(|it| (None, it)).or_else(granted)
     }
 }
 
@@ -52,9 +66,11 @@ fn is_name_of(id: &PluginId, service: &str) -> bool {
 }
 
 impl LocalServices {
-    /// Of the plugin that this descriptor describes; none is provided yet.
-    pub(crate) fn new(id: PluginId, Descriptor { needs, wants, .. }: Descriptor) -> Self {
-        Self { id, needs, wants, offers: Mutex::default() }
+    /// Of the plugin of this type; none is provided yet.
+    pub(crate) fn of<P: PluginType>(id: PluginId, known: &Table) -> Self {
+        let Descriptor { needs, wants, .. } = known.descriptor::<P>();
+        let describe = || Some(table::<P>().ok()?.described::<P>());
+        Self { id, needs, wants, describe, offers: Mutex::default() }
     }
 
     /// Whether the plugin calls services.
@@ -72,10 +88,7 @@ impl LocalServices {
     /// # Errors
     /// [`Error::NotProvided`].
     pub(crate) fn check(&self) -> Result<()> {
-        match self.needs.iter().find(|need| self.of_name(&need.name).is_none()) {
-            Some(need) => Err(not_provided(&self.id, &need.name)),
-            None => Ok(()),
-        }
+        self.needs.iter().try_for_each(|need| self.of_name(&need.name).map(drop))
     }
 
     /// Provides the services that this value fulfils.
@@ -84,7 +97,9 @@ impl LocalServices {
     /// The declaration of the value's type is faulty.
     pub(crate) fn provide<S: PluginType>(&self, value: S) -> Result<()> {
         let provided = Arc::new(Provided::new(value)?);
-        self.lock().provided.push(provided);
+        let mut offers = self.lock();
+        offers.provided.push(provided);
+        offers.misfits.clear();
         Ok(())
     }
 
@@ -95,13 +110,58 @@ impl LocalServices {
     pub(crate) fn grant<Q: PluginType>(&self, value: Q) -> Result<()> {
         let id = PluginId::new(Q::NAME, Q::NAMESPACE)?;
         let granted = Arc::new(Provided::of_plugin(value)?);
-        self.lock().granted.push((id, granted));
+        let mut offers = self.lock();
+        offers.granted.push((id, granted));
+        offers.misfits.clear();
         Ok(())
     }
 
     /// What fulfils the service of this name.
-    pub(super) fn of_name(&self, service: &str) -> Option<Arc<Provided>> {
-        self.lock().of_name(service).map(Arc::clone)
+    ///
+    /// # Errors
+    /// [`Error::NotProvided`].
+    pub(super) fn of_name(&self, service: &str) -> Result<Arc<Provided>> {
+        let (plugin, provided, known) = {
+            let offers = self.lock();
+            let found = offers.of_name(service);
+            let (plugin, provided) = found.ok_or_else(|| not_provided(&self.id, service))?;
+            let plugin = plugin.map(ToString::to_string);
+            (plugin, Arc::clone(provided), offers.misfits.get(service).cloned())
+        };
+        // The schemas are the users' own code, which runs without the lock.
+        let misfit = known.unwrap_or_else(|| {
+            let misfit = self.misfit(service, plugin.as_deref(), &provided);
+            self.lock().misfits.insert(service.into(), misfit.clone());
+            misfit
+        });
+        match misfit {
+            Some(reason) => {
+                Err(Error::NotProvided { id: self.id.clone(), service: service.into(), reason })
+            }
+            None => Ok(provided),
+        }
+    }
+
+    /// Why this is not the service that the plugin means.
+    #[cfg(any(feature = "host", feature = "schema"))]
+    fn misfit(&self, service: &str, by: Option<&str>, provided: &Provided) -> Option<String> {
+        let Descriptor { needs, wants, definitions, .. } = (self.describe)()?;
+        let ServiceDescriptor { name, methods } =
+            needs.into_iter().chain(wants).find(|declared| declared.name == service)?;
+        let needed = Descriptor { methods, definitions, ..Descriptor::new(name, "") };
+        misfit(
+            &needed,
+            provided.descriptor(),
+            Verdict::Incompatible,
+            by.map_or(Provider::Host, Provider::Plugin),
+        )
+    }
+
+    /// Nothing compares contracts here.
+    #[cfg(not(any(feature = "host", feature = "schema")))]
+    #[expect(clippy::unused_self, reason = "the same function as with the features")]
+    fn misfit(&self, _: &str, _: Option<&str>, _: &Provided) -> Option<String> {
+        None
     }
 
     fn lock(&self) -> MutexGuard<'_, Offers> {
@@ -156,6 +216,7 @@ async fn answer(
 /// The error of a service that nobody provides for the plugin.
 pub(super) fn not_provided(id: &PluginId, service: &str) -> Error {
     let reason = "its host does not provide it, by `Registry::builder(…).provide(…)` or by \
-                  `Policy::may_call`, or provides something else of this name";
+                  `Policy::may_call`, or provides something else of this name, of which its log says \
+                  more (target `goplug::services`)";
     Error::NotProvided { id: id.clone(), service: service.into(), reason: reason.into() }
 }

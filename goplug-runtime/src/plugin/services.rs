@@ -152,7 +152,7 @@ impl Host {
 
     fn in_test(services: Arc<LocalServices>, name: &str) -> Result<Provider> {
         check_declared(&services.id, services.declared(), name)?;
-        let provided = services.of_name(name).ok_or_else(|| not_provided(&services.id, name))?;
+        let provided = services.of_name(name)?;
         Ok(Provider::Local { services, provided })
     }
 

@@ -296,7 +296,7 @@ fn made<P: PluginType>() -> Result<Arc<LocalPlugin>, String> {
 /// The services that a plugin declares, of which none is provided yet.
 #[cfg(feature = "plugin")]
 pub(super) fn services_of<P: PluginType>(id: PluginId, table: &Table) -> Arc<LocalServices> {
-    Arc::new(LocalServices::new(id, table.descriptor::<P>()))
+    Arc::new(LocalServices::of::<P>(id, table))
 }
 
 /// What an activation hook gets of a host with this value.

@@ -101,11 +101,11 @@ pub const ROOMS: &[Rooms] = &[
         order: &[
             "verdict",
             "report",
-            "text",
             "keys",
             "keywords",
             "node",
             "side",
+            "text",
             "work",
             "value_set",
             "merge",
@@ -119,6 +119,7 @@ pub const ROOMS: &[Rooms] = &[
             "spelling",
             "members",
             "compare",
+            "service",
         ],
     },
     Rooms {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::grants::Granted;
 use super::reporter::Reporter;
 use super::state::PluginState;
-use crate::contract::{Comparison, Verdict, compare};
+use crate::contract::{Provider, Verdict, misfit};
 use crate::error::{Error, Result};
 use crate::host::callbacks::{ServiceTarget, Services};
 use crate::host::install::Installation;
@@ -72,12 +72,20 @@ impl PluginState {
         for want in needs.wants {
             match self.service(want, needs, registry) {
                 Ok(target) => _ = services.insert(want.name.clone(), target),
-                Err(error) => contained(|| {
-                    tracing::debug!(target: "goplug::services", plugin = %self.id(), "{error}");
-                }),
+                Err(error) => self.log_unmet_want(&want.name, &error, registry),
             }
         }
         Ok(services)
+    }
+
+    /// Logs why the plugin does without a service. It learns no more than that it is not there.
+    fn log_unmet_want(&self, service: &str, error: &Error, registry: &dyn Reporter) {
+        let is_meant =
+            registry.provided(service).is_some() || self.policy().may_call.contains(service);
+        contained(|| match is_meant {
+            true => tracing::warn!(target: "goplug::services", plugin = %self.id(), "{error}"),
+            false => tracing::debug!(target: "goplug::services", plugin = %self.id(), "{error}"),
+        });
     }
 
     fn service(
@@ -92,8 +100,10 @@ impl PluginState {
             ..Descriptor::new(&need.name, "")
         };
         if let Some(provided) = registry.provided(&need.name) {
-            self.check_service(&needed, provided.descriptor())?;
-            return Ok(provided);
+            return match self.misfit(&needed, provided.descriptor(), Provider::Host) {
+                Some(reason) => Err(self.not_provided(&need.name, reason)),
+                None => Ok(provided),
+            };
         }
         let plugin = self.granted(&needed, registry)?;
         Ok(Arc::new(Granted::new(&plugin, need)))
@@ -103,80 +113,96 @@ impl PluginState {
     /// one that fulfils it as far as its `.pconf` says.
     fn granted(&self, needed: &Descriptor, registry: &dyn Reporter) -> Result<Arc<PluginState>> {
         let service = &*needed.name;
-        let is_named = |id: &PluginId| id.name() == service || id.to_string() == service;
         let grants = &self.policy().may_call;
         let (granted, ungranted): (Vec<_>, Vec<_>) = registry
             .installed()
             .into_iter()
             .partition(|(plugin, _)| grants.contains(&plugin.id().to_string()));
-        if let Some((plugin, it)) = granted.iter().find(|(plugin, _)| is_named(plugin.id())) {
-            if let Some(offered) = it.pconf.descriptor() {
-                self.check_service(needed, &offered)?;
-            }
-            return Ok(Arc::clone(plugin));
+        if let Some((plugin, it)) = granted.iter().find(|(plugin, _)| is_named(plugin, service)) {
+            return match self.misfit_of(needed, plugin, it) {
+                Some(reason) => Err(self.not_provided(service, reason)),
+                None => Ok(Arc::clone(plugin)),
+            };
         }
-        let fulfils = |it: &Installation| {
-            let offered = it.pconf.descriptor();
-            offered.is_none_or(|offered| self.check_service(needed, &offered).is_ok())
-        };
-        let mut fulfilling = granted.iter().filter(|(_, it)| fulfils(it)).map(|(plugin, _)| plugin);
+        let mut fulfilling =
+            granted.iter().filter(|(plugin, it)| self.misfit_of(needed, plugin, it).is_none());
         match (fulfilling.next(), fulfilling.next()) {
-            (Some(plugin), None) => Ok(Arc::clone(plugin)),
-            (Some(one), Some(other)) => {
+            (Some((plugin, _)), None) => Ok(Arc::clone(plugin)),
+            (Some((one, _)), Some((other, _))) => {
                 let reason =
                     format!("{} and {} both fulfil it: grant one of them", one.id(), other.id());
-                Err(self.not_provided(service, &reason))
+                Err(self.not_provided(service, reason))
             }
             (None, _) => {
-                let other = ungranted.iter().find(|(plugin, _)| is_named(plugin.id()));
-                let missing = self.missing(other.map(|(plugin, _)| plugin.id()));
-                Err(self.not_provided(service, &(missing + &self.unfit(needed, &granted))))
+                let reason = self.missing(needed, &ungranted) + &self.unfit(needed, &granted);
+                Err(self.not_provided(service, reason))
             }
         }
     }
 
     /// Why nothing fulfils a service, and what helps.
-    fn missing(&self, ungranted: Option<&PluginId>) -> String {
-        match ungranted {
-            Some(other) => format!(
+    fn missing(&self, needed: &Descriptor, ungranted: &[InstalledPlugin]) -> String {
+        let named = ungranted.iter().find(|(plugin, _)| is_named(plugin, &needed.name));
+        let fulfils = |(plugin, it): &&InstalledPlugin| {
+            let says_what = it.pconf.descriptor().is_some() && !needed.methods.is_empty();
+            says_what && self.misfit_of(needed, plugin, it).is_none()
+        };
+        let Some((other, it)) = named.or_else(|| ungranted.iter().find(fulfils)) else {
+            return "nothing provides it; write `.provide(value)` where the registry is built, with a \
+                    value that fulfils it, or let the plugin call one that does, by \
+                    `Policy::may_call`"
+                .into();
+        };
+        let (id, other) = (self.id(), (other.id(), self.misfit_of(needed, other, it)));
+        match other {
+            (other, None) => format!(
                 "the plugin {other} would fulfil it, and the policy of {id} does not let it: write \
                  `.plugin({name:?}, {namespace:?}, |policy| policy.may_call(\"{other}\"))` where the \
                  registry is built",
-                id = self.id(),
-                name = self.id().name(),
-                namespace = self.id().namespace(),
+                name = id.name(),
+                namespace = id.namespace(),
             ),
-            None => {
-                "nothing provides it; write `.provide(value)` where the registry is built, with a \
-                     value that fulfils it, or let the plugin call one that does, by \
-                     `Policy::may_call`"
-                    .into()
-            }
+            (other, Some(reason)) => format!(
+                "nothing provides it, and `may_call(\"{other}\")` would not help: {reason}\nOr write \
+                 `.provide(value)` where the registry is built, with a value that fulfils it"
+            ),
         }
     }
 
     /// Why no plugin fulfils the service that this one may call.
-    fn unfit(
-        &self,
-        needed: &Descriptor,
-        granted: &[(Arc<PluginState>, Arc<Installation>)],
-    ) -> String {
-        let refused = self.refused_verdict();
+    fn unfit(&self, needed: &Descriptor, granted: &[InstalledPlugin]) -> String {
         let reason = |grant: &String| {
-            let plugin = granted.iter().find(|(plugin, _)| plugin.id().to_string() == *grant);
-            match plugin.and_then(|(_, it)| it.pconf.descriptor()) {
-                Some(offered) => {
-                    let differences = differences(&compare(needed, &offered), refused);
-                    format!(
-                        "which does not fulfil it; here the plugin is the client:\n{differences}"
-                    )
-                }
+            let found = granted.iter().find(|(plugin, _)| plugin.id().to_string() == *grant);
+            match found.and_then(|(plugin, it)| self.misfit_of(needed, plugin, it)) {
+                Some(reason) => format!("which does not fulfil it: {reason}"),
                 None if is_id(grant) => "which is not installed".into(),
                 None => "which is no plugin's name, as `acme.Store` is".into(),
             }
         };
         let grants = self.policy().may_call.iter();
         grants.map(|grant| format!("\nit may call {grant:?}, {}", reason(grant))).collect()
+    }
+
+    /// Why a plugin does not fulfil a service, as far as its `.pconf` says.
+    fn misfit_of(
+        &self,
+        needed: &Descriptor,
+        plugin: &PluginState,
+        installation: &Installation,
+    ) -> Option<String> {
+        let name = plugin.id().to_string();
+        let offered = installation.pconf.descriptor()?;
+        self.misfit(needed, &offered, Provider::Plugin(&name))
+    }
+
+    /// Why what is offered is not what the plugin means.
+    fn misfit(
+        &self,
+        needed: &Descriptor,
+        offered: &Descriptor,
+        provider: Provider<'_>,
+    ) -> Option<String> {
+        misfit(needed, offered, self.refused_verdict(), provider)
     }
 
     /// The least verdict that the policy does not accept.
@@ -187,29 +213,17 @@ impl PluginState {
         }
     }
 
-    /// Checks that what is offered is what the plugin means.
-    fn check_service(&self, needed: &Descriptor, offered: &Descriptor) -> Result<()> {
-        let comparison = compare(needed, offered);
-        let refused = self.refused_verdict();
-        if comparison.verdict() < refused {
-            return Ok(());
-        }
-        let reason = format!(
-            "it is provided, and is not what the plugin means; here the plugin is the client:\n{}",
-            differences(&comparison, refused)
-        );
-        Err(self.not_provided(&needed.name, &reason))
-    }
-
-    fn not_provided(&self, service: &str, reason: &str) -> Error {
-        Error::NotProvided { id: self.id().clone(), service: service.into(), reason: reason.into() }
+    fn not_provided(&self, service: &str, reason: String) -> Error {
+        Error::NotProvided { id: self.id().clone(), service: service.into(), reason }
     }
 }
 
-/// What differs that much.
-fn differences(comparison: &Comparison, refused: Verdict) -> String {
-    let members = comparison.members.iter().filter(|member| member.verdict >= refused);
-    members.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+/// A plugin, and what is installed of it.
+type InstalledPlugin = (Arc<PluginState>, Arc<Installation>);
+
+/// Whether a plugin has the name of this service, with its namespace or without.
+fn is_named(plugin: &PluginState, service: &str) -> bool {
+    plugin.id().name() == service || plugin.id().to_string() == service
 }
 
 /// Whether a plugin can have this name, with its namespace.

@@ -18,9 +18,15 @@ pub(crate) struct Provided {
     names: Vec<String>,
     methods: Vec<(&'static MethodSpec, Dispatch)>,
     value: PluginValue,
-    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "hosts compare"))]
+    #[cfg_attr(
+        not(any(feature = "host", feature = "schema")),
+        allow(dead_code, reason = "only contracts are compared")
+    )]
     describe: fn() -> Result<Descriptor>,
-    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "hosts compare"))]
+    #[cfg_attr(
+        not(any(feature = "host", feature = "schema")),
+        allow(dead_code, reason = "only contracts are compared")
+    )]
     described: OnceLock<Descriptor>,
 }
 
@@ -68,7 +74,10 @@ impl Provided {
     }
 
     /// What the value offers, with the schemas of its types. The first call makes them.
-    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "hosts compare"))]
+    #[cfg_attr(
+        not(any(feature = "host", feature = "schema")),
+        allow(dead_code, reason = "only contracts are compared")
+    )]
     pub(crate) fn descriptor(&self) -> &Descriptor {
         self.described.get_or_init(|| {
             // The table was gathered before, so it can be gathered again.
