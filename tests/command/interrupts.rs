@@ -3,9 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use super::{goplug, installed, listed};
+use super::{CALCULATOR, GOPLUG, goplug, installed, listed};
 
 /// A command whose output is read, and its first line.
 fn begun(mut command: Command) -> (Child, BufReader<ChildStdout>, String) {
@@ -103,4 +104,41 @@ fn a_program_that_hangs_is_ended_with_what_it_has_started() {
     let state = || std::fs::read_to_string(format!("/proc/{sleeping}/stat")).unwrap_or_default();
     // Nobody may reap it here, but it runs no more.
     while !(state().is_empty() || state().contains(") Z ")) {}
+}
+
+/// The processes whose temporary files are in this folder.
+fn processes_of(folder: &Path) -> Vec<u32> {
+    let variable = format!("TMPDIR={}", folder.display());
+    let has_it = |process: &u32| {
+        // Those that have ended, and are not reaped yet, have no environment.
+        let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(variable.as_bytes()))
+    };
+    let entries = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name());
+    entries.filter_map(|name| name.to_str()?.parse().ok()).filter(has_it).collect()
+}
+
+#[test]
+fn an_interrupt_ends_all_cases_and_what_they_have_started() {
+    let host = ["call", "--dir", "{}", "conformance.Probe", "add", "a=2", "b=3"];
+    let tried = [
+        (vec!["--filter", "stop/", "--filter", "start/", "--", CALCULATOR], 3),
+        // These plugins heed nothing but a signal that nobody can ignore.
+        ([&["--host", "--filter", "host/stays", "--", GOPLUG], &host[..]].concat(), 2),
+    ];
+    for (words, count) in tried {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = goplug(folder.path());
+        command.env("TMPDIR", folder.path()).args(["conformance", "--jobs", "4"]).args(&words);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        // The command is one of them.
+        while processes_of(folder.path()).len() <= count {}
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{words:?} {ended:?}");
+        while !processes_of(folder.path()).is_empty() {}
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{words:?}");
+    }
 }

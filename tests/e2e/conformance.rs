@@ -134,6 +134,26 @@ fn a_host_with_callbacks_streams_and_services_follows_the_protocol() {
     assert!(report.names("passed").len() >= 93, "{:?}", report.names("skipped"));
 }
 
+/// What the command prints as TAP, and its exit status.
+fn printed(jobs: &str, words: &[&str]) -> (String, Option<i32>) {
+    let mut command = Command::new(COMMAND);
+    command.args(["conformance", "--tap", "--jobs", jobs]).args(words);
+    let output = command.output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_number_of_jobs() {
+    let filters = ["activation/", "budget/", "callbacks/", "start/", "stop/", "values/"];
+    let filters = filters.map(|filter| format!("--filter={filter}"));
+    let options = [&filters.each_ref().map(String::as_str)[..], &["--", CALCULATOR]].concat();
+    for (words, status) in [(&options[..], 0), (&["--host", "--", "false"], 3)] {
+        let one = printed("1", words);
+        assert!(one.0.lines().count() > 60 && one.1 == Some(status), "{one:?}");
+        assert_eq!(one, printed("4", words));
+    }
+}
+
 /// Fails unless the cases name a fault of a host, and nothing else.
 #[track_caller]
 fn is_found_in_host(fault: &str, case: &str) {

@@ -1,5 +1,6 @@
 //! The command line of `goplug conformance`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,6 +33,10 @@ pub(crate) struct Conformance {
     /// takes a task in place of `{task}`, callbacks, streams and services are tried too.
     #[arg(long)]
     pub(crate) host: bool,
+
+    /// How many cases are tried at a time; as many as there are processors, unless given
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
 
     /// List the cases
     #[arg(long)]

@@ -16,6 +16,9 @@ pub(super) struct PluginCase {
     pub(super) start: Option<Start>,
     #[serde(default)]
     pub(super) needs: Needs,
+    /// Whether a plugin that has to share the processor may miss a time of this case.
+    #[serde(default)]
+    pub(super) alone: bool,
     pub(super) find: Option<Find>,
     /// Each is a [`Step`], but for the variables in it.
     pub(super) steps: Vec<Value>,

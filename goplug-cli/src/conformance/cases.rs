@@ -36,6 +36,10 @@ impl Content for PluginCase {
         }
         check(&self.steps, &Variables::default())
     }
+
+    fn is_alone(&self) -> bool {
+        self.alone
+    }
 }
 
 /// Reads steps with the variables that are known before a case runs. A case that tries nothing would pass.

@@ -106,6 +106,8 @@ impl Host {
         let program = words.remove(0);
         let mut command = Command::new(&program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // What a host that is killed leaves behind is removed with the case.
+        command.env("TMPDIR", plugins.temporary());
         let about = |error: std::io::Error| format!("{program}: {error}");
         let (child, group) = Group::spawn(&mut command).map_err(about)?;
         let output = timeout(self.patience, child.wait_with_output()).await;

@@ -10,7 +10,7 @@
 //! A host: `script` is the format; `host` starts a command with a folder of `plugins`, and judges. `scripted` is the
 //! plugin there, which the command starts: it follows its `orders` when it is `answering`, or does what is `good`.
 //!
-//! `report` says what came of the cases.
+//! Several cases are tried at a time, as `jobs`. `report` says what came of them.
 
 mod answering;
 mod body;
@@ -23,6 +23,7 @@ mod exchange;
 mod good;
 mod halt;
 mod host;
+mod jobs;
 mod judge;
 mod known;
 mod members;
@@ -44,12 +45,15 @@ mod variables;
 
 use std::fs;
 use std::io::{IsTerminal, stdout};
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 
 use self::host::Host;
+use self::jobs::{Job, in_order};
 use self::known::Known;
 use self::runner::Runner;
 use self::side::{Side, Tried, attempt};
-use self::suite::{Case, Title};
+use self::suite::{Case, Content, Title};
 use crate::arguments::{Conformance, ScriptedPlugin};
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
@@ -80,7 +84,8 @@ async fn conformance_of<S: Side>(options: &Conformance, output: &Output) -> Outc
     };
     let side = S::open(&options.program, options.timeout).await?;
     let is_tap = options.tap || !output.is_json() && !stdout().is_terminal();
-    let tried = attempt_all(side, &cases, is_tap, &known, output).await?;
+    let at_a_time = options.jobs.or(available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let tried = attempt_all(side, &cases, at_a_time, is_tap, &known, output).await?;
     let stale = known.stale(&tried, options.filter.is_empty());
     report(options, output, is_tap, &tried, &stale)?;
     let is_well = stale.is_empty() && !tried.iter().any(Tried::is_failure);
@@ -108,6 +113,7 @@ fn is_chosen(options: &Conformance, title: &Title) -> bool {
 async fn attempt_all<'a, S: Side>(
     side: S,
     cases: &'a [Case<S::Content>],
+    at_a_time: NonZeroUsize,
     is_tap: bool,
     known: &Known,
     output: &Output,
@@ -116,13 +122,18 @@ async fn attempt_all<'a, S: Side>(
     if is_tap {
         output.text(&report::plan(cases.len()))?;
     }
-    for case in cases {
-        let one = attempt(&side, case, known.contains(&case.title.name)).await;
+    let jobs = cases.iter().map(|case| Job {
+        work: attempt(&side, case, known.contains(&case.title.name)),
+        is_alone: case.content.is_alone(),
+    });
+    let done = |one: Tried<'a>| {
         if is_tap {
             output.text(&report::line(tried.len() + 1, &one))?;
         }
         tried.push(one);
-    }
+        Ok(())
+    };
+    in_order(jobs, at_a_time, done).await?;
     side.close().await;
     Ok(tried)
 }

@@ -22,7 +22,7 @@ pub(super) struct Plugins {
     /// What a process is told, and what is in the command line of each.
     orders: PathBuf,
     journal: PathBuf,
-    _temp: TempDir,
+    temp: TempDir,
 }
 
 impl Plugins {
@@ -57,7 +57,12 @@ impl Plugins {
         for (name, body) in &case.files {
             fs::write(folder.join(name), body.bytes().map_err(io::Error::other)?)?;
         }
-        Ok(Self { folder, orders, journal, _temp: temp })
+        Ok(Self { folder, orders, journal, temp })
+    }
+
+    /// A folder for temporary files of the host.
+    pub(super) fn temporary(&self) -> &Path {
+        self.temp.path()
     }
 
     /// What has happened up to now.

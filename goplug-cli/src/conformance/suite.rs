@@ -30,6 +30,11 @@ pub(super) struct Case<C> {
 pub(super) trait Content: DeserializeOwned {
     /// Finds what the types of the format do not.
     fn check(&self) -> Result<(), String>;
+
+    /// Whether no other case may be tried meanwhile.
+    fn is_alone(&self) -> bool {
+        false
+    }
 }
 
 /// A file: the cases of a section.

@@ -136,7 +136,7 @@ fn under_host(
     if let Some(id) = launch.listen_pid {
         command.env("LISTEN_PID", id.to_string());
     }
-    // Nothing else is started meanwhile: the command starts one process at a time.
+    // Nothing else is started meanwhile: all processes are started by one thread.
     fcntl_setfd(lifeline, FdFlags::empty())?;
     Ok(command)
 }
