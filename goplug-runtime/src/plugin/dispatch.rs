@@ -66,9 +66,9 @@ pub(super) fn begin(
         })
     });
     match begun {
-        Ok(Ok(outcome)) => Begun::Answered(scope.outcome().of(outcome)),
+        Ok(Ok(outcome)) => Begun::Answered(scope.span.note(outcome)),
         Ok(Err(reply)) => Begun::Running(Running { reply, scope, began }),
-        Err(panic) => Begun::Answered(scope.outcome().of(Err(panicked(panic)))),
+        Err(panic) => Begun::Answered(scope.span.note(Err(Problem::panicked(panic)))),
     }
 }
 
@@ -83,16 +83,16 @@ pub(super) async fn finish(
     lifecycle: &Lifecycle,
 ) -> Result<Reply, Problem> {
     let Running { reply, scope, began } = running;
-    let span = scope.outcome();
+    let span = scope.span.clone();
     let handler = async {
         let outcome = catch_panic(scope.run(reply)).await;
-        outcome.unwrap_or_else(|panic| Err(panicked(panic)))
+        outcome.unwrap_or_else(|panic| Err(Problem::panicked(panic)))
     };
     let handler = async {
         let Some(budget) = budget else { return handler.await };
         unless_spent(budget, budget.saturating_sub(began.elapsed()), handler).await
     };
-    span.of(match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
+    span.note(match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
         Either::Left(outcome) => outcome,
         Either::Right(()) => Err(Problem::new(
             ProblemKind::CutOff,
@@ -135,10 +135,6 @@ async fn unless_spent<T: Send>(
         }
         left = HELD_WAIT;
     }
-}
-
-fn panicked(message: String) -> Problem {
-    Problem::new(ProblemKind::HandlerPanicked, message)
 }
 
 pub(super) fn budget_spent(budget: Duration) -> Problem {

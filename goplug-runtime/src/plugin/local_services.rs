@@ -11,13 +11,10 @@ use super::callbacks::failure_of;
 use crate::contract::{Provider, Verdict, misfit};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::panic::{catch, catch_panic};
 use crate::protocol::chain::Chain;
 use crate::protocol::service::ServiceCall;
-use crate::protocol::{Descriptor, PluginId, Problem, ProblemKind, ServiceDescriptor};
-use crate::typed::{
-    Call, CallOrigin, Inherited, PluginType, Provided, Reply, Scope, Table, Work, table,
-};
+use crate::protocol::{Descriptor, PluginId, Problem, ServiceDescriptor};
+use crate::typed::{Call, CallOrigin, Inherited, PluginType, Provided, Scope, Table, Work, table};
 
 /// What a plugin in this process finds in the place of a host's services.
 pub(crate) struct LocalServices {
@@ -189,7 +186,8 @@ impl LocalServices {
         let origin = CallOrigin { host: None, chain: within.with(event.service, event.method) };
         let work = Work::Service { plugin: &self.id, method: event.method };
         let scope = Scope::of_call(None, inherited).from(Some(Arc::new(origin))).within_span(work);
-        let reply = answer(provided, event.method, body, scope).await;
+        let reply = async { provided.call(event.method, Call::new(body))?.await };
+        let reply = scope.answer(Box::pin(reply)).await;
         let failure = |problem: Problem| failure_of(event, &problem.to_json(), limits::MAX_BODY);
         let body = reply.map_err(failure)?.whole_body();
         if body.len() > limits::MAX_BODY {
@@ -197,20 +195,6 @@ impl LocalServices {
         }
         Ok(body)
     }
-}
-
-/// What a host would answer with.
-async fn answer(
-    provided: &Provided,
-    method: &str,
-    body: Bytes,
-    mut scope: Scope,
-) -> Result<Reply, Problem> {
-    let panicked = |panic| Problem::new(ProblemKind::HandlerPanicked, panic);
-    let span = scope.outcome();
-    let begun = scope.enter(|| catch(|| provided.call(method, Call::new(body))));
-    let reply = span.of(begun.unwrap_or_else(|panic| Err(panicked(panic))))?;
-    span.of(catch_panic(scope.run(reply)).await.unwrap_or_else(|panic| Err(panicked(panic))))
 }
 
 /// The error of a service that nobody provides for the plugin.

@@ -175,6 +175,11 @@ impl Problem {
         problem
     }
 
+    /// A panic of the handler, with its message.
+    pub(crate) fn panicked(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::HandlerPanicked, message)
+    }
+
     /// The kind of this problem.
     pub fn kind(&self) -> ProblemKind {
         let name = self.urn.strip_prefix(URN_PREFIX).unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::limits;
 use crate::panic::catch_panic;
 #[cfg(feature = "plugin")]
 use crate::plugin::LocalServices;
-use crate::protocol::{Problem, ProblemKind, Traceparent, wire};
+use crate::protocol::{Problem, Traceparent, wire};
 use crate::typed::{
     CallbackEvent, CallbackHandler, CallbackKind, Emission, MediaType, Notifier, Payload, Reply,
     Scope, Subscription, Work, trace,
@@ -196,9 +196,7 @@ async fn deliver(mut waiting: mpsc::Receiver<Queued>, handlers: Arc<Handlers>) {
             };
             let handling = Box::pin(handler.call(event.clone()));
             let outcome = catch_panic(scope.run(handling)).await;
-            let outcome = outcome
-                .unwrap_or_else(|panic| Err(Problem::new(ProblemKind::HandlerPanicked, panic)));
-            first.get_or_insert(outcome);
+            first.get_or_insert(outcome.unwrap_or_else(|panic| Err(Problem::panicked(panic))));
         }
         if let (Some(answer), Some(first)) = (answer, first) {
             // The plugin may have given up.

@@ -18,8 +18,7 @@ use super::runtime::{OwnRuntime, within};
 use super::sending::{Unsent, call_with};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::panic::catch_panic;
-use crate::protocol::{PluginId, Problem, ProblemKind};
+use crate::protocol::{PluginId, Problem};
 #[cfg(feature = "plugin")]
 use crate::typed::CallOrigin;
 use crate::typed::{
@@ -129,11 +128,7 @@ impl LocalPlugin {
         deadline: Option<Instant>,
     ) -> impl Future<Output = Result<Reply, Problem>> + Send + use<> {
         let reply = Box::pin(async move { dispatch(value, call).await });
-        let scope = self.scope(request, deadline);
-        let span = scope.outcome();
-        let reply = scope.run(reply);
-        let panicked = |panic| Err(Problem::new(ProblemKind::HandlerPanicked, panic));
-        async move { span.of(catch_panic(reply).await.unwrap_or_else(panicked)) }
+        self.scope(request, deadline).answer(reply)
     }
 
     fn answered(

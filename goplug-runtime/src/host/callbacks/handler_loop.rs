@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::limits;
 use crate::panic::{catch_panic, contained};
 use crate::protocol::visible::Lines;
-use crate::protocol::{Problem, ProblemKind, Traceparent, wire};
+use crate::protocol::{Problem, Traceparent, wire};
 use crate::typed::{
     CallbackEvent, CallbackHandler, CallbackRun, MediaType, Reply, Scope, Work, within_activation,
 };
@@ -146,7 +146,7 @@ impl<'a> HandlerLoop<'a> {
             self.peer.set_handling(Some(name.as_str()));
         }
         let mut scope = trace.map(|trace| self.scope(name, trace));
-        let span = scope.as_ref().map(Scope::outcome);
+        let span = scope.as_ref().map(|scope| scope.span.clone());
         let mut running = handler.run(&mut pending);
         let mut poll = move |cx: &mut TaskContext<'_>| match &mut scope {
             Some(scope) => scope.enter(|| running.as_mut().poll(cx)),
@@ -236,7 +236,7 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
         });
         self.next = self.next.max(self.first + 1);
         if self.name.wants_answer.answer {
-            self.answer = Some(Err(Problem::new(ProblemKind::HandlerPanicked, message)));
+            self.answer = Some(Err(Problem::panicked(message)));
         }
     }
 

@@ -292,7 +292,7 @@ impl Caller {
         let deadline = call.deadline;
         let work = Work::Service { plugin: peer.id(), method: name };
         let scope = call.scope().within_span(work);
-        let span = scope.outcome();
+        let span = scope.span.clone();
         let running = async {
             let mut reply = target.call(call)?;
             poll_fn(|cx| match peer.is_active() {
@@ -302,7 +302,7 @@ impl Caller {
             })
             .await
         };
-        span.of(match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
+        span.note(match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => {
                 contained(|| {
@@ -311,7 +311,7 @@ impl Caller {
                         "the handler panicked: {}", Lines(&panic)
                     );
                 });
-                Err(Problem::new(ProblemKind::HandlerPanicked, panic))
+                Err(Problem::panicked(panic))
             }
             Err(_) => Err(Problem::new(ProblemKind::DeadlineExceeded, "the caller's time is over")),
         })

@@ -80,9 +80,7 @@ fn problem(id: &PluginId, error: Error) -> Problem {
             (problem.parameter, problem.expected) = (parameter, expected);
             return problem;
         }
-        Error::Panicked { detail, .. } => {
-            return Problem::new(ProblemKind::HandlerPanicked, detail);
-        }
+        Error::Panicked { detail, .. } => return Problem::panicked(detail),
         Error::UnknownMethod { .. } => ProblemKind::UnknownMethod,
         Error::Deadline { .. } => ProblemKind::DeadlineExceeded,
         Error::TooLarge { .. } => ProblemKind::BodyTooLarge,

@@ -18,6 +18,7 @@ use std::time::Instant;
 use super::call_context::{CallContext, Inherited};
 use super::notifier::Notifier;
 use super::origin::CallOrigin;
+use super::scope_span::ScopeSpan;
 use crate::protocol::Traceparent;
 
 /// Which plugin the current code works for. One pointer, since each call moves its scope.
@@ -55,8 +56,7 @@ impl std::fmt::Debug for Context {
 pub struct Scope {
     inner: Option<Inner>,
     /// What its code runs within.
-    #[cfg(feature = "opentelemetry")]
-    pub(super) span: Option<tracing::Span>,
+    pub(crate) span: ScopeSpan,
 }
 
 #[derive(Debug)]
@@ -91,11 +91,7 @@ static PROCESS: Mutex<Vec<(TypeId, Weak<dyn Notifier>)>> = Mutex::new(Vec::new()
 
 impl Scope {
     fn new(inner: Option<Inner>) -> Self {
-        Self {
-            inner,
-            #[cfg(feature = "opentelemetry")]
-            span: None,
-        }
+        Self { inner, span: ScopeSpan::default() }
     }
 
     /// Of a plugin's hook, outside of every call.
@@ -154,13 +150,13 @@ impl Scope {
     pub(super) fn in_span(self, of: impl FnOnce(Option<Traceparent>) -> tracing::Span) -> Self {
         let call = self.inner.as_ref().and_then(|inner| inner.call.as_ref());
         let span = of(call.and_then(|call| call.inherited().traceparent));
-        Self { span: Some(span), ..self }
+        Self { span: ScopeSpan::new(span), ..self }
     }
 
     /// Runs code within the scope.
     pub fn enter<R>(&mut self, code: impl FnOnce() -> R) -> R {
         #[cfg(feature = "opentelemetry")]
-        let _in_span = self.span.as_ref().map(tracing::Span::enter);
+        let _in_span = self.span.enter();
         let _entered = Entered::new(&mut self.inner);
         code()
     }

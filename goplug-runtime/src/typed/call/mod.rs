@@ -24,6 +24,7 @@ mod outlet;
 mod parts;
 mod progress;
 mod reply;
+mod scope_span;
 #[cfg(feature = "opentelemetry")]
 mod span;
 mod streamed;

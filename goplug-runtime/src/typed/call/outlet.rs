@@ -118,7 +118,6 @@ mod tests {
     use super::*;
     use crate::limits;
     use crate::panic::catch;
-    use crate::protocol::ProblemKind;
 
     fn number(piece: &mut Piece, number: u8) {
         piece.item(&number).unwrap();
@@ -150,7 +149,7 @@ mod tests {
                 });
             });
         });
-        outlet.end(Some(&Problem::new(ProblemKind::HandlerPanicked, panic.unwrap_err())));
+        outlet.end(Some(&Problem::panicked(panic.unwrap_err())));
         let text = outlet.take().unwrap();
         let text = std::str::from_utf8(&text).unwrap();
         assert!(text.starts_with("event: item\ndata: 1\n\nevent: error\ndata: {"), "{text}");

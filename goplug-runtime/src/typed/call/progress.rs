@@ -169,9 +169,7 @@ fn poll_method(
     method: Pin<&mut impl Future<Output = Result<Reply, Problem>>>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Reply, Problem>> {
-    let polled = catch(|| method.poll(cx));
-    polled
-        .unwrap_or_else(|panic| Poll::Ready(Err(Problem::new(ProblemKind::HandlerPanicked, panic))))
+    catch(|| method.poll(cx)).unwrap_or_else(|panic| Poll::Ready(Err(Problem::panicked(panic))))
 }
 
 /// Moves all reports into the outlet. It is ready once there is none left, and waits while the outlet is

@@ -3,11 +3,15 @@
 //! With the feature `opentelemetry`, a scope has a span, and the current span is where the code is.
 //! Without it, everything that a call does is at the place of the call's caller.
 
+use std::future::Future;
+
 use super::call_context::Inherited;
 use super::context::Scope;
+use super::reply::Reply;
 #[cfg(feature = "opentelemetry")]
 use super::span;
 use super::work::Work;
+use crate::panic::catch_panic;
 use crate::protocol::{Problem, Traceparent};
 
 /// The place in a trace of what the current code sends.
@@ -20,45 +24,17 @@ pub(crate) fn current() -> Option<Traceparent> {
     Inherited::current_trace()
 }
 
-/// Where it is noted how the work of a scope ends: on its span, if it has one.
-#[derive(Debug)]
-pub(crate) struct SpanOutcome {
-    #[cfg(feature = "opentelemetry")]
-    span: Option<tracing::Span>,
-}
-
-impl SpanOutcome {
-    /// Notes that the work has failed, for the reason that its caller gets.
-    #[cfg_attr(not(feature = "opentelemetry"), allow(clippy::unused_self, reason = "no span"))]
-    #[inline]
-    pub(crate) fn failed(&self, reason: &str) {
-        #[cfg(feature = "opentelemetry")]
-        if let Some(span) = &self.span {
-            span::fail(span, reason);
-        }
-        #[cfg(not(feature = "opentelemetry"))]
-        let _ = reason;
-    }
-
-    /// The same outcome; a failure is noted.
-    #[inline]
-    pub(crate) fn of<T>(&self, outcome: Result<T, Problem>) -> Result<T, Problem> {
-        if cfg!(feature = "opentelemetry")
-            && let Err(problem) = &outcome
-        {
-            self.failed(&problem.detail);
-        }
-        outcome
-    }
-}
-
 impl Scope {
-    /// Where it is noted how the work of this scope ends.
-    #[inline]
-    pub(crate) fn outcome(&self) -> SpanOutcome {
-        SpanOutcome {
-            #[cfg(feature = "opentelemetry")]
-            span: self.span.clone(),
+    /// Runs the work of this scope until it answers or panics. A failure is noted on its span.
+    pub(crate) fn answer(
+        self,
+        work: impl Future<Output = Result<Reply, Problem>> + Unpin,
+    ) -> impl Future<Output = Result<Reply, Problem>> {
+        let span = self.span.clone();
+        let work = self.run(work);
+        async move {
+            let outcome = catch_panic(work).await;
+            span.note(outcome.unwrap_or_else(|panic| Err(Problem::panicked(panic))))
         }
     }
 
