@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 pub(crate) use future::catch_panic;
 #[cfg(feature = "logs")]
-pub(crate) use location::{note as note_location, note_all as note_locations};
+pub(crate) use location::{add_hook, note_all as note_locations};
 
 /// Stands for the message of a panic that has none.
 pub(crate) const NO_MESSAGE: &str = "a panic without a message";
@@ -120,7 +120,7 @@ mod location {
     }
 
     /// Notes a panic, for the code that catches it on this thread.
-    pub(crate) fn note(message: &str, location: &str) {
+    fn note(message: &str, location: &str) {
         put(Some((message.to_owned(), location.to_owned())));
     }
 
@@ -130,14 +130,24 @@ mod location {
         if std::thread::panicking() {
             return;
         }
-        ONCE.call_once(|| {
-            let before = take_hook();
-            set_hook(Box::new(move |info| {
-                let location = info.location().map(ToString::to_string).unwrap_or_default();
-                note(text_of(info.payload()).unwrap_or(NO_MESSAGE), &location);
+        ONCE.call_once(|| add_hook(|_, _| false));
+    }
+
+    /// Notes every panic of this process from here on. `report` gets its message and its place, and
+    /// says whether it has reported it: else the hook that was there before does.
+    ///
+    /// # Panics
+    /// If the thread is panicking.
+    pub(crate) fn add_hook(report: impl Fn(&str, &str) -> bool + Send + Sync + 'static) {
+        let before = take_hook();
+        set_hook(Box::new(move |info| {
+            let location = info.location().map(ToString::to_string).unwrap_or_default();
+            let message = text_of(info.payload()).unwrap_or(NO_MESSAGE);
+            note(message, &location);
+            if !report(message, &location) {
                 before(info);
-            }));
-        });
+            }
+        }));
     }
 
     /// What was noted last on this thread, and nothing after that.

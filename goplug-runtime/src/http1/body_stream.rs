@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use super::body::{BodyKind, BodyLength};
 use super::chunked::{ChunkedState, ChunkedStep};
-use super::chunks::CHUNK_END;
+use super::chunks::{CHUNK_END, hex_digits};
 use super::sender_error::SenderError;
 use super::{Buffer, FLATTEN_LIMIT};
 
@@ -143,8 +143,7 @@ impl BodyStream {
 
 /// The length of what stands between the data of two chunks of this size.
 fn framing_between(size: u64) -> usize {
-    let digits = (u64::BITS - size.leading_zeros()).div_ceil(4) as usize;
-    CHUNK_END.len() + digits + CHUNK_END.len()
+    CHUNK_END.len() + hex_digits(size) + CHUNK_END.len()
 }
 
 /// How many of the missing bytes are available, and how many are then still missing.

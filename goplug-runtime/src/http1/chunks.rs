@@ -8,11 +8,15 @@ pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Appends the line that comes before the data of a chunk.
 pub fn write_chunk_size(out: &mut Vec<u8>, size: usize) {
-    let digits = (usize::BITS - size.leading_zeros()).div_ceil(4).max(1);
-    for place in (0..digits).rev() {
+    for place in (0..hex_digits(size as u64)).rev() {
         out.push(b"0123456789abcdef"[size >> (4 * place) & 0xf]);
     }
     out.extend_from_slice(CHUNK_END);
+}
+
+/// How many digits the size of a chunk has.
+pub(super) fn hex_digits(size: u64) -> usize {
+    (u64::BITS - size.leading_zeros()).div_ceil(4).max(1) as usize
 }
 
 #[cfg(test)]

@@ -28,6 +28,13 @@ pub enum Fault {
     HangAfter(usize),
 }
 
+impl Fault {
+    /// Whether only a streamed result can have it.
+    pub(super) fn is_of_stream(self) -> bool {
+        matches!(self, Self::CrashAfter(_) | Self::HangAfter(_))
+    }
+}
+
 /// The faults of a plugin, by the wire names of the methods.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Mutex<HashMap<String, Fault>>);

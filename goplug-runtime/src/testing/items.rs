@@ -56,7 +56,6 @@ impl Items {
         outlet: Outlet,
         fault: Option<Fault>,
     ) -> Self {
-        let fault = fault.filter(|it| matches!(it, Fault::CrashAfter(_) | Fault::HangAfter(_)));
         Self {
             id,
             method: method.into(),
@@ -65,7 +64,7 @@ impl Items {
             reader: ItemReader::new(limits::MAX_EVENT),
             failure: None,
             is_done: false,
-            fault,
+            fault: fault.filter(|fault| fault.is_of_stream()),
             count: 0,
             idle: limits::STREAM_IDLE,
             pause: None,
@@ -175,20 +174,23 @@ impl Items {
         Poll::Ready(Some(Err(silent)))
     }
 
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+    /// What the fault of the stream leads to once enough items were taken.
+    fn poll_fault(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         match self.fault {
-            Some(Fault::CrashAfter(most)) if self.count >= most => {
-                return Poll::Ready(Some(Err(crashed(&self.id))));
-            }
-            Some(Fault::HangAfter(most)) if self.count >= most => return self.poll_pause(cx),
-            _ => {}
+            Some(Fault::HangAfter(_)) => self.poll_pause(cx),
+            _ => Poll::Ready(Some(Err(crashed(&self.id)))),
+        }
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if let Some(Fault::CrashAfter(most) | Fault::HangAfter(most)) = self.fault
+            && self.count >= most
+        {
+            return self.poll_fault(cx);
         }
         match self.poll_produced(cx) {
             // A stream that is shorter than the fault says has it at its end.
-            Poll::Ready(None) if self.fault.is_some() => {
-                self.count = usize::MAX;
-                self.poll_item(cx)
-            }
+            Poll::Ready(None) if self.fault.is_some() => self.poll_fault(cx),
             Poll::Ready(item) => Poll::Ready(item),
             Poll::Pending if self.waits_for_caller() => {
                 self.pause = None;

@@ -268,7 +268,7 @@ impl LocalPlugin {
         let Some((spec, _)) = self.method(method) else {
             return Err(Error::UnknownMethod { method: method.into() });
         };
-        if let (Fault::CrashAfter(_) | Fault::HangAfter(_), false) = (fault, spec.stream) {
+        if fault.is_of_stream() && !spec.stream {
             let text = format!(
                 "`{fault:?}` is a fault of a stream, and {method:?} of {} returns none: inject \
                  `Crash` or `Hang`",

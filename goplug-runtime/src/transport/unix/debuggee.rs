@@ -1,7 +1,8 @@
 //! A process that a debugger may hold: meanwhile, what waits for it has no deadline.
 
-use std::fs;
 use std::time::Duration;
+
+use super::process_status::status_field;
 
 /// How long a wait goes on before it is asked again whether a debugger holds the process. Once the
 /// debugger has let it go, it has at least this long to answer.
@@ -40,10 +41,7 @@ impl Debuggee {
 
 /// Whether another process, such as a debugger, traces the process of this id.
 fn is_traced(process: u32) -> bool {
-    let status = fs::read(format!("/proc/{process}/status")).unwrap_or_default();
-    let mut lines = status.split(|byte| *byte == b'\n');
-    let tracer = lines.find_map(|line| line.strip_prefix(b"TracerPid:"));
-    tracer.is_some_and(|tracer| tracer.trim_ascii() != b"0")
+    status_field(process, "TracerPid").is_some_and(|tracer| tracer != "0")
 }
 
 #[cfg(test)]

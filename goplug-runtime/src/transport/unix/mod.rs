@@ -23,6 +23,8 @@ mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
 #[cfg(any(feature = "host", feature = "plugin"))]
+mod process_status;
+#[cfg(any(feature = "host", feature = "plugin"))]
 mod processors;
 mod recv;
 mod send;

@@ -14,7 +14,7 @@ use futures_core::Stream;
 
 use super::outlet::Outlet;
 use super::reply::Reply;
-use crate::limits;
+use crate::protocol::event_stream::EventTooLarge;
 use crate::protocol::{Problem, ProblemKind};
 use crate::typed::codec::{ItemError, MediaType, Piece, Turn};
 use crate::typed::declare::check::Returned;
@@ -125,8 +125,8 @@ fn item_event<T: Returned>(piece: &mut Piece, item: &T) -> Result<(), Problem> {
             let detail = format!("an item of the result cannot be written as JSON: {error}");
             Problem::new(ProblemKind::Internal, detail)
         }
-        ItemError::TooLarge => {
-            let detail = format!("an item of the result has more than {} bytes", limits::MAX_EVENT);
+        ItemError::TooLarge(EventTooLarge { limit }) => {
+            let detail = format!("an item of the result has more than {limit} bytes");
             Problem::new(ProblemKind::BodyTooLarge, detail)
         }
     })

@@ -9,14 +9,26 @@ use serde::Serialize;
 
 use crate::limits;
 use crate::memory::Spare;
+use crate::protocol::event_stream::EventTooLarge;
 use crate::protocol::{Lossless, event_stream, wire};
 
 /// Why an item cannot be sent.
 #[derive(Debug)]
 pub(in crate::typed) enum ItemError {
     Json(serde_json::Error),
-    /// It is larger than [`limits::MAX_EVENT`].
-    TooLarge,
+    TooLarge(EventTooLarge),
+}
+
+/// Checks the length of an item that is JSON.
+///
+/// # Errors
+/// It is longer than [`limits::MAX_EVENT`].
+#[inline]
+pub(in crate::typed) fn checked(length: usize) -> Result<(), EventTooLarge> {
+    match length {
+        ..=limits::MAX_EVENT => Ok(()),
+        _ => Err(EventTooLarge { limit: limits::MAX_EVENT }),
+    }
 }
 
 /// Items that have not been written yet.
@@ -64,10 +76,7 @@ impl Piece {
         event_stream::encode_item(&mut self.joined, |out| {
             let before = out.len();
             serde_json::to_writer(&mut *out, &Lossless::of(item)).map_err(ItemError::Json)?;
-            match out.len() - before {
-                ..=limits::MAX_EVENT => Ok(()),
-                _ => Err(ItemError::TooLarge),
-            }
+            checked(out.len() - before).map_err(ItemError::TooLarge)
         })?;
         self.complete = self.joined.len();
         Ok(())

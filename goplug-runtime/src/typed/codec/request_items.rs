@@ -14,11 +14,12 @@ use futures_core::Stream;
 use serde_json::value::RawValue;
 
 use super::media_type::MediaType;
-use super::piece::{ItemError, Piece};
+use super::piece::{ItemError, Piece, checked};
 use super::sent_item::SentItem;
 use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::protocol::event_stream::EventTooLarge;
 use crate::protocol::{Problem, wire};
 use crate::typed::declare::check::Sent;
 use crate::typed::declare::{MethodSpec, Unmet, never};
@@ -63,9 +64,7 @@ impl RequestItems {
     /// Items that are JSON already: each is one value. An error ends the stream, as [`SentItem`] says.
     pub fn json(stream: impl Stream<Item: SentItem<Bytes>> + Send + 'static) -> Self {
         let add = |piece: &mut Piece, item: Bytes| {
-            if item.len() > limits::MAX_EVENT {
-                return Err(Error::TooLarge { limit: limits::MAX_EVENT });
-            }
+            checked(item.len()).map_err(|EventTooLarge { limit }| Error::TooLarge { limit })?;
             piece.whole_event(wire::EVENT_ITEM, &item);
             Ok(())
         };
@@ -248,7 +247,7 @@ impl<T: Sent + 'static, S: Stream<Item: SentItem<T>> + Send + 'static> SentItems
                     expected: None,
                     detail: format!("an item cannot be written as JSON: {error}"),
                 },
-                ItemError::TooLarge => Error::TooLarge { limit: limits::MAX_EVENT },
+                ItemError::TooLarge(EventTooLarge { limit }) => Error::TooLarge { limit },
             })
         };
         RequestItems::new(MediaType::Json, add, self.stream)

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::Lifeline;
+use crate::transport::unix::process_status::status_field;
 
 /// Whether the system sends this process a signal when its parent ends, so that it need not wait for
 /// that end.
@@ -133,25 +134,6 @@ impl TerminationWaker {
 
 /// The signals that this process ignores, as a set of bits; none if the system does not say.
 fn ignored_signals() -> u64 {
-    std::fs::read("/proc/self/status").map_or(0, |status| ignored_in(&status))
-}
-
-/// The signals that a process's `status` says are ignored. The process's name, which stands there as
-/// well, need not be UTF-8.
-fn ignored_in(status: &[u8]) -> u64 {
-    let status = String::from_utf8_lossy(status);
-    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ignored_signals_are_known_whatever_the_bytes_of_the_name() {
-        let status = b"Name:\tfourteen-bytes\xc3\nPid:\t7\nSigIgn:\t0000000000000001\nx:\t2\n";
-        assert_eq!(ignored_in(status), 1);
-        assert_eq!(ignored_in(b"Name:\tdo\n"), 0);
-    }
+    let ignored = status_field("self", "SigIgn");
+    ignored.and_then(|bits| u64::from_str_radix(&bits, 16).ok()).unwrap_or(0)
 }
