@@ -4,10 +4,7 @@
 //! ends in `Stream`, `Pin<Box<dyn Stream<Item = T>>>`, `BoxStream<T>`. It may stand in a `Result`. The
 //! rest of the model has the items in the place of the stream.
 
-use syn::{
-    GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound, parse_quote,
-    punctuated::Punctuated,
-};
+use syn::{GenericArgument, Path, PathArguments, ReturnType, TraitBound, Type, parse_quote};
 
 use super::container::Container;
 use super::output::{Outcome, Output, result_path};
@@ -64,8 +61,6 @@ fn split(returns: &ReturnType) -> Option<(&Type, Option<&Path>)> {
 /// The items of a type that is spelled as a stream.
 fn item(ty: &Type) -> Option<&Type> {
     match types::plain(ty) {
-        Type::ImplTrait(stream) => item_of_bounds(&stream.bounds),
-        Type::TraitObject(stream) => item_of_bounds(&stream.bounds),
         Type::Path(path) => {
             let argument = types::arguments(&path.path).next()?;
             match path_name(&path.path).as_str() {
@@ -74,20 +69,17 @@ fn item(ty: &Type) -> Option<&Type> {
                 _ => None,
             }
         }
-        _ => None,
+        other => types::stream_bounds(other).find_map(item_of_bound),
     }
 }
 
-fn item_of_bounds<S>(bounds: &Punctuated<TypeParamBound, S>) -> Option<&Type> {
-    bounds.iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last()?;
-        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-        let is_stream = last.ident.to_string().ends_with("Stream");
-        arguments.args.iter().filter(|_| is_stream).find_map(|argument| match argument {
-            GenericArgument::AssocType(it) if it.ident == "Item" => Some(&it.ty),
-            _ => None,
-        })
+fn item_of_bound(bound: &TraitBound) -> Option<&Type> {
+    let PathArguments::AngleBracketed(generics) = &bound.path.segments.last()?.arguments else {
+        return None;
+    };
+    generics.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(it) if it.ident == "Item" => Some(&it.ty),
+        _ => None,
     })
 }
 

@@ -5,7 +5,8 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{
-    GenericArgument, Path, PathArguments, Type, TypeParamBound, parse_quote, parse_quote_spanned,
+    GenericArgument, Path, PathArguments, TraitBound, Type, TypeParamBound, parse_quote,
+    parse_quote_spanned,
 };
 
 /// The canonical spelling: without path qualifiers, lifetimes and needless spaces,
@@ -200,14 +201,19 @@ pub(crate) fn nests_bytes(ty: &Type) -> bool {
 
 /// Whether this is `impl Stream` or `dyn Stream`.
 pub(crate) fn is_stream(ty: &Type) -> bool {
+    stream_bounds(ty).next().is_some()
+}
+
+/// The bounds of an `impl` or `dyn` type that are spelled as a stream.
+pub(super) fn stream_bounds(ty: &Type) -> impl Iterator<Item = &TraitBound> {
     let bounds = match ty {
-        Type::ImplTrait(stream) => &stream.bounds,
-        Type::TraitObject(stream) => &stream.bounds,
-        _ => return false,
+        Type::ImplTrait(stream) => Some(&stream.bounds),
+        Type::TraitObject(stream) => Some(&stream.bounds),
+        _ => None,
     };
-    bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => path_name(&bound.path).ends_with("Stream"),
-        _ => false,
+    bounds.into_iter().flatten().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) if path_name(&bound.path).ends_with("Stream") => Some(bound),
+        _ => None,
     })
 }
 
