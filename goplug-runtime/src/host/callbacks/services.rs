@@ -346,11 +346,14 @@ impl Caller {
         let Self { peer, host_id, id, place, .. } = self;
         let is_only = || place.is_only() && peer.calls() <= 1;
         let reply = || peer.reply(host_id, *id, (body, media_type), is_only);
-        let mut sent = reply().await;
-        if matches!(sent, Err(Error::Io { .. })) {
-            // A second reply does no harm: the plugin refuses it.
-            sent = reply().await;
-        }
+        let mut is_first = true;
+        let sent = loop {
+            match reply().await {
+                // A second reply does no harm: the plugin refuses it.
+                Err(Error::Io { .. }) if take(&mut is_first) => {}
+                sent => break sent,
+            }
+        };
         // The plugin refuses the reply to a call that it has given up, which is nobody's fault.
         if let Err(error @ (Error::Io { .. } | Error::Connect { .. } | Error::Deadline { .. })) =
             &sent

@@ -2,6 +2,7 @@ mod replies;
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,59 +10,65 @@ use super::*;
 use crate::host::connection::Endpoint;
 use crate::host::install::Installation;
 use crate::host::task::OwnedTask;
+use crate::protocol::PluginId;
 use crate::typed::{CallbackHandler, Reply};
+
+/// The beginning of an answer that is a stream of events.
+const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\nGoplug-Protocol: 2\r\n\
+                           Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// A plugin that is served at the socket `s` of this folder.
+fn peer(folder: &Path, services: Services) -> Arc<CallbackPeer> {
+    let pconf = folder.join("P.pconf");
+    std::fs::write(&pconf, r#"{"Name": "P", "Protocol": 2, "Sock": "s"}"#).unwrap();
+    let installation = Arc::new(Installation::read(&pconf, true).unwrap());
+    let socket = folder.join("s");
+    let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
+    let (endpoint, limit) = (Arc::new(endpoint), limits::CALL_TIMEOUT);
+    Arc::new(CallbackPeer::new(installation, endpoint, limit, services, Arc::new(())))
+}
+
+/// The callbacks of a plugin, and their current generation.
+fn callbacks() -> (Arc<Callbacks>, u64) {
+    let callbacks = Callbacks::new(PluginId::new("P", "").unwrap());
+    let generation = callbacks.begin_generation();
+    callbacks.set_current(generation);
+    (Arc::new(callbacks), generation)
+}
 
 /// Answers a registration with a stream of these events, which stays open.
 fn stream_events(mut stream: UnixStream, events: &str) -> UnixStream {
     let mut read = [0; 4096];
     assert!(stream.read(&mut read).unwrap() > 0);
-    let head = "HTTP/1.1 200 OK\r\nGoplug-Protocol: 2\r\nContent-Type: text/event-stream\r\n\
-                Transfer-Encoding: chunked\r\n\r\n";
-    write!(stream, "{head}{:x}\r\n{events}\r\n", events.len()).unwrap();
+    write!(stream, "{STREAM_HEAD}{:x}\r\n{events}\r\n", events.len()).unwrap();
     stream
 }
 
 #[tokio::test]
 async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let socket = folder.path().join("s");
-    let listener = UnixListener::bind(&socket).unwrap();
+    let listener = UnixListener::bind(folder.path().join("s")).unwrap();
     let plugin = std::thread::spawn(move || {
         let gap = "id: 7\nevent: gap\ndata: 3\n\n";
         let first = stream_events(listener.accept().unwrap().0, gap);
         let second = stream_events(listener.accept().unwrap().0, "event: a\ndata: 1\n\n");
         (first, second)
     });
-    let pconf = folder.path().join("P.pconf");
-    std::fs::write(&pconf, r#"{"Name": "P", "Protocol": 2, "Sock": "s"}"#).unwrap();
-    let installation = Arc::new(Installation::read(&pconf, true).unwrap());
-    let id = installation.id().clone();
-    let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
-    let peer = CallbackPeer::new(
-        installation,
-        Arc::new(endpoint),
-        limits::CALL_TIMEOUT,
-        Services::new(),
-        Arc::new(()),
-    );
-
-    let callbacks = Arc::new(Callbacks::new(id));
+    let peer = peer(folder.path(), Services::new());
+    let (callbacks, generation) = callbacks();
     let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let handler = CallbackHandler::new(move |event| {
         sender.send(event.data).unwrap();
         async { Reply::json(&()) }
     });
     callbacks.add("a", handler);
-    let generation = callbacks.begin_generation();
-    callbacks.set_current(generation);
     let missed = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&missed);
     let on_missed = move |count| {
         counter.fetch_add(count + 1, Ordering::SeqCst);
         assert_eq!(count, 0, "the report panics");
     };
-    let serving =
-        serve(Arc::new(peer), Dialect::GoPlug2, Arc::clone(&callbacks), generation, on_missed);
+    let serving = serve(peer, Dialect::GoPlug2, Arc::clone(&callbacks), generation, on_missed);
     let _task = OwnedTask::spawn(serving);
 
     assert_eq!(heard.recv().await.unwrap(), "1");
@@ -73,9 +80,7 @@ async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
 
 #[tokio::test]
 async fn a_registration_learns_that_the_receiving_task_has_panicked() {
-    let callbacks = Callbacks::new(crate::protocol::PluginId::new("P", "").unwrap());
-    let generation = callbacks.begin_generation();
-    callbacks.set_current(generation);
+    let (callbacks, generation) = callbacks();
     callbacks.fail(generation, "it panicked".into());
     let error = callbacks.wait_until_confirmed(0).await.unwrap_err();
     assert!(error.to_string().contains("it panicked"), "{error}");

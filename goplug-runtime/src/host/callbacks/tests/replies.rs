@@ -1,7 +1,5 @@
 //! A plugin that calls a service, and what its host sends it.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -9,8 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::super::*;
-use crate::host::connection::Endpoint;
-use crate::host::install::Installation;
+use super::{STREAM_HEAD, callbacks, peer};
 use crate::host::task::OwnedTask;
 use crate::protocol::Problem;
 use crate::typed::Reply;
@@ -59,25 +56,14 @@ struct Plugin {
 impl Plugin {
     async fn start(streams: Streams) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let socket = folder.path().join("s");
-        let listener = UnixListener::bind(&socket).unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
         let (calls, waiting) = unbounded_channel();
         let (arrived, arrivals) = unbounded_channel();
         let serving = OwnedTask::spawn(serve_all(listener, waiting, arrived, streams));
-        let pconf = folder.path().join("P.pconf");
-        std::fs::write(&pconf, r#"{"Name": "P", "Protocol": 2, "Sock": "s"}"#).unwrap();
-        let installation = Arc::new(Installation::read(&pconf, true).unwrap());
-        let callbacks = Arc::new(Callbacks::new(installation.id().clone()));
-        let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
         let services = Services::from([("E".to_owned(), Arc::new(Echo) as Arc<dyn ServiceTarget>)]);
-        let endpoint = Arc::new(endpoint);
-        let counter = Arc::new(());
-        let peer =
-            CallbackPeer::new(installation, endpoint, limits::CALL_TIMEOUT, services, counter);
-        let generation = callbacks.begin_generation();
-        callbacks.set_current(generation);
-        let receiving =
-            serve(Arc::new(peer), Dialect::GoPlug2, Arc::clone(&callbacks), generation, |_| {});
+        let (callbacks, generation) = callbacks();
+        let peer = peer(folder.path(), services);
+        let receiving = serve(peer, Dialect::GoPlug2, callbacks, generation, |_| {});
         Self { calls, arrivals, _tasks: (serving, OwnedTask::spawn(receiving)), _folder: folder }
     }
 
@@ -156,9 +142,7 @@ async fn body(socket: &mut BufReader<UnixStream>, length: usize) -> String {
 }
 
 async fn send_calls(mut socket: BufReader<UnixStream>, mut calls: UnboundedReceiver<String>) {
-    let head = "HTTP/1.1 200 OK\r\nGoplug-Protocol: 2\r\nContent-Type: text/event-stream\r\n\
-                Transfer-Encoding: chunked\r\n\r\n";
-    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(STREAM_HEAD.as_bytes()).await.unwrap();
     while let Some(event) = calls.recv().await {
         let chunk = format!("{:x}\r\n{event}\r\n", event.len());
         socket.write_all(chunk.as_bytes()).await.unwrap();
