@@ -264,18 +264,17 @@ class Call:
 
     def within(self):
         """What a call within this one is a part of, as options of an event."""
-        chain, about = self.request.header("goplug-chain") or "", self.plugin.about
+        chain = self.request.header("goplug-chain") or ""
         if len(chain) > CHAIN_BYTES or not CHAIN.fullmatch(chain):
             chain = ""
-        dot = "." if about["namespace"] else ""
-        name = urllib.parse.quote(f"{about['namespace']}{dot}{about['name']}", safe="")
+        name = urllib.parse.quote(self.plugin.id, safe="")
         method = urllib.parse.quote(method_name(segments(self.request.target)[0]), safe="")
         chain = ",".join([*filter(None, [chain]), f"{name}/{method}"])
         if chain.count(",") + 1 >= CHAIN_DEPTH or len(chain) >= CHAIN_BYTES:
             shown = urllib.parse.unquote(chain.replace(",", " > "))
             raise TooDeep(f"the calls are within each other too deep: {shown}")
         trace = self.traceparent
-        return {"chain": chain, **({"traceparent": trace} if trace else {})}
+        return f";chain={chain}" + (f";traceparent={trace}" if trace else "")
 
     def seconds(self, name):
         """A header with a number of milliseconds, in seconds; None if there is none that is one."""

@@ -43,6 +43,11 @@ class Plugin:
         self.calls = threading.local()  # the call that runs on this thread
 
     @property
+    def id(self):
+        """The name of the plugin, after its namespace if it has one."""
+        return ".".join(filter(None, (self.about["namespace"], self.about["name"])))
+
+    @property
     def descriptor(self):
         """What the plugin says of itself when it is activated: without schemas."""
         by_name = {kind: sorted(members, key=lambda member: member["name"])
@@ -285,7 +290,7 @@ class Service:
         def call(*values):
             data, last = outgoing(params, values, with_parts=True)
             now = getattr(plugin.calls, "current", None)
-            within = "".join(f";{key}={value}" for key, value in (now.within() if now else {}).items())
+            within = now.within() if now else ""
             options = (";parts" if is_beside(returns) else "") + within + last
             with plugin.lock:
                 return plugin.callbacks.call(

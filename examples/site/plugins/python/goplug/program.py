@@ -103,8 +103,7 @@ def install(plugin, folder):
             pconf[key] = about[kind]
     if "$defs" in about:
         pconf["$defs"] = about["$defs"]
-    name = ".".join(part for part in (about["namespace"], about["name"]) if part)
-    path = folder / f"{name}.pconf"
+    path = folder / f"{plugin.id}.pconf"
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         draft.write_text(json.dumps(pconf, indent=2) + "\n")

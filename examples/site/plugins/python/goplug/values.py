@@ -9,6 +9,7 @@ INTEGER = re.compile(r"([iu])(8|16|32|64)")
 GENERIC = re.compile(r"(Option|Vec|HashMap|BTreeMap|Result)<(.*)>")
 BYTES = ("Bytes", "Vec<u8>")
 PARTS = (*BYTES, "Option<Bytes>", "Option<Vec<u8>>")
+SURROGATE = re.compile(rb"\\u[dD]")
 
 
 def parse(body, kind):
@@ -16,7 +17,7 @@ def parse(body, kind):
     try:
         value = json.loads(body.decode() or "null", object_pairs_hook=distinct,
                            parse_constant=no_number)
-        if b"\\ud" in body.lower():
+        if SURROGATE.search(body):
             write(value)  # Half a surrogate pair is no text: it cannot be written.
         return value
     except (ValueError, RecursionError) as error:
