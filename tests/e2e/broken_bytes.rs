@@ -1,12 +1,11 @@
 //! Streams of bytes that fail: the reader gets the method's own error, and at once.
 
-use std::process::Command;
-
 use goplug::testing::InProcess;
 use goplug::{Bytes, CallError, Caller, Error, limits};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorBlockingClient, CalculatorClient};
 use goplug_tests::fixtures::intake::{Intake, IntakeBlockingClient, IntakeClient};
 
+use crate::curl::{self, Printed};
 use crate::http::Connection;
 use crate::incoming::{Iter, fed, intake};
 use crate::streams::all;
@@ -48,17 +47,10 @@ fn the_error_of_a_stream_of_bytes_is_typed() {
 fn a_client_that_knows_no_trailers_does_not_take_it_for_whole() {
     run_test(async |env| {
         let (_registry, calculator) = env.calculator().await;
-        let socket = calculator.plugin().socket().unwrap();
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--unix-socket"]).arg(socket);
-        curl.args(["-d", r#"{"count":2,"size":3}"#, "http://goplug/chunks_and_fail"]);
-        match tokio::task::spawn_blocking(move || curl.output()).await.unwrap() {
-            Ok(output) => {
-                assert_eq!(output.stdout, [0, 0, 0, 1, 1, 1]);
-                assert!(!output.status.success(), "{output:?}");
-            }
-            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
-        }
+        let arguments = ["-d", r#"{"count":2,"size":3}"#];
+        let printed = curl::call(calculator.plugin(), "chunks_and_fail", &arguments).await;
+        let Some(Printed { text, is_whole }) = printed else { return };
+        assert_eq!((text.as_bytes(), is_whole), (&[0, 0, 0, 1, 1, 1][..], false));
     });
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::http::read_request;
+use crate::http::{Connection, read_request, request, request_with};
 use crate::test_env::{TestEnv, run_test};
 
 type Heads = Arc<Mutex<Vec<String>>>;
@@ -95,25 +95,18 @@ fn a_request_that_fills_the_buffer_while_the_plugin_polls_is_answered() {
         env.install_calculator();
         let registry = env.registry().start().await.unwrap();
         let socket = env.load_calculator(&registry).await.plugin().socket().unwrap();
-        let mut stream = UnixStream::connect(socket).await.unwrap();
+        let mut client = Connection::open(&socket).await;
+        client.send(request_with("/Ping", "Goplug-Busy-Poll: 100\r\n", "")).await;
+        assert_eq!(client.response().await.unwrap().status, 200);
         // More than the plugin reads at a time.
         let body = "x".repeat(70_000);
-        let request = format!(
-            "POST /Ping HTTP/1.1\r\nHost: p\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let asking =
-            "POST /Ping HTTP/1.1\r\nHost: p\r\nGoplug-Busy-Poll: 100\r\nContent-Length: 0\r\n\r\n";
-        stream.write_all(asking.as_bytes()).await.unwrap();
-        let mut received = Vec::new();
-        assert!(read_request(&mut stream, &mut received).await.is_some());
+        let request = request("/Ping", &body);
         for _ in 0..20 {
             // The second one is there when the first one has been answered.
-            stream.write_all(request.as_bytes()).await.unwrap();
-            stream.write_all(request.as_bytes()).await.unwrap();
+            client.send(&request).await;
+            client.send(&request).await;
             for _ in 0..2 {
-                let (_, answer) = read_request(&mut stream, &mut received).await.unwrap();
-                assert_eq!(answer, body);
+                assert_eq!(client.response().await.unwrap().body, body);
             }
         }
     });

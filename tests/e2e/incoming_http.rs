@@ -1,11 +1,10 @@
 //! Arguments that are streams, of any HTTP client, and of those that break them off.
 
-use std::process::{Command, Stdio};
-
 use goplug_tests::fixtures::intake::IntakeClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
+use crate::curl;
 use crate::http::Connection;
 use crate::incoming::{intake, until_alive};
 use crate::test_env::{run_test, soon};
@@ -193,20 +192,14 @@ fn bytes_have_their_arguments_in_the_head() {
 }
 
 #[test]
-fn curl_sends_a_stream_where_it_is_installed() {
+fn curl_sends_a_stream() {
     run_test(async |env| {
         let (_registry, intake) = intake(env).await;
-        let socket = intake.plugin().socket().unwrap();
         let events = env.path("events");
         std::fs::write(&events, format!("{ITEMS}{END}")).unwrap();
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "-X", "POST", "-T", "-", "--unix-socket"]).arg(socket);
-        curl.arg("http://goplug/watched").stdin(Stdio::from(std::fs::File::open(events).unwrap()));
-        let done = tokio::task::spawn_blocking(move || curl.output()).await.unwrap();
-        match done {
-            Ok(output) => assert_eq!(String::from_utf8_lossy(&output.stdout), "21"),
-            // The other tests make the same request without curl.
-            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
-        }
+        let input = std::fs::File::open(events).unwrap().into();
+        let options = ["-X", "POST", "-T", "-"];
+        let printed = curl::call_with_input(input, intake.plugin(), "watched", &options).await;
+        assert_eq!(printed.map_or("21".into(), |printed| printed.text), "21");
     });
 }

@@ -1,14 +1,12 @@
 //! Bytes beside other arguments and results, as clients send them and as `curl` does.
 
 use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
-use std::process::Command;
 
 use bytes::Bytes;
 use goplug::{CallError, Error, PluginServer};
 use goplug_tests::fixtures::calculator::CalculatorBlockingClient;
 
+use crate::curl;
 use crate::test_env::run_test;
 
 /// More than both ends copy.
@@ -119,35 +117,25 @@ fn a_plugin_that_knows_no_parts_gets_and_sends_numbers() {
     });
 }
 
-/// The answer of the plugin to `curl` with these arguments; `None` where `curl` is not installed.
-fn curl(socket: &Path, arguments: &[&str]) -> Option<String> {
-    let mut curl = Command::new("curl");
-    curl.args(["--silent", "--show-error", "--unix-socket"]).arg(socket).args(arguments);
-    match curl.arg("http://goplug/weigh").output() {
-        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
-        // The tests of `protocol::parts` read what it writes.
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => panic!("{error}"),
-    }
-}
-
 #[test]
 fn curl_sends_a_file_beside_other_arguments() {
     run_test(async |env| {
         let (_registry, calculator) = env.calculator().await;
-        let socket = calculator.plugin().socket().unwrap();
+        let weigh = async |form: &[&str]| {
+            curl::call(calculator.plugin(), "weigh", form).await.map(|printed| printed.text)
+        };
         let file = env.path("bytes");
         fs::write(&file, large()).unwrap();
         let form = format!("bytes=@{}", file.display());
         let factor = r#"arguments={"factor":2,"x":"ignored"}"#;
-        let Some(answer) = curl(&socket, &["-F", factor, "-F", &form]) else { return };
+        let Some(answer) = weigh(&["-F", factor, "-F", &form]).await else { return };
         assert!(answer.starts_with("[600000,[0,1,2,3,"), "{answer:.99}");
         let accepts = ["-H", "Accept: multipart/form-data"];
         let small = ["-F", factor, "-F", "bytes=abc", "-F", "unknown=?"];
-        let answer = curl(&socket, &[&accepts[..], &small].concat()).unwrap();
+        let answer = weigh(&[&accepts[..], &small].concat()).await.unwrap();
         let lines: Vec<_> = answer.split("\r\n").collect();
         assert!(lines.contains(&"6") && lines.contains(&"abc"), "{answer}");
-        let answer = curl(&socket, &["-F", "bytes=abc"]).unwrap();
+        let answer = weigh(&["-F", "bytes=abc"]).await.unwrap();
         assert!(answer.contains("invalid-arguments") && answer.contains("factor"), "{answer}");
     });
 }

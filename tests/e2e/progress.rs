@@ -10,6 +10,7 @@ use goplug::testing::InProcess;
 use goplug::{Bytes, CallContext, CallError, Error, PluginServer, Progress};
 use serde::{Deserialize, Serialize};
 
+use crate::curl;
 use crate::http::{Connection, request_with};
 use crate::served::Served;
 use crate::test_env::{TestEnv, run_test, soon, until};
@@ -303,23 +304,19 @@ fn a_caller_that_does_not_ask_for_reports_gets_the_plain_result() {
 fn reports_are_events_before_the_result() {
     run_test(async |env| {
         let (served, worker) = worker(env).await;
-        let mut curl = env.command("curl");
-        curl.args(["-sN", "-H", "Accept: text/event-stream", "-d", "[2]", "--unix-socket"]);
-        curl.arg(worker.plugin().socket().unwrap()).arg("http://goplug/fail_at");
-        let output = tokio::task::spawn_blocking(move || curl.output().unwrap()).await.unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let rest = text.strip_prefix("event: progress\ndata: 1\n\nevent: error\ndata: ").unwrap();
+        let events = async |method: &str, arguments: &str| {
+            let options = ["-N", "-H", "Accept: text/event-stream", "-d", arguments];
+            curl::call(worker.plugin(), method, &options).await.map(|printed| printed.text)
+        };
+        let failed = events("fail_at", "[2]").await;
+        let worked = events("work_in_thread", "{\"steps\":2}").await;
+        served.stop().await;
+        let (Some(failed), Some(worked)) = (failed, worked) else { return };
+        let rest = failed.strip_prefix("event: progress\ndata: 1\n\nevent: error\ndata: ").unwrap();
         assert!(rest.ends_with("\n\n") && rest.contains(r#""error":{"At":2}"#), "{rest}");
-
-        let mut curl = env.command("curl");
-        curl.args(["-sN", "-H", "Accept: text/event-stream", "-d", "{\"steps\":2}"]);
-        curl.arg("--unix-socket").arg(worker.plugin().socket().unwrap());
-        curl.arg("http://goplug/work_in_thread");
-        let output = tokio::task::spawn_blocking(move || curl.output().unwrap()).await.unwrap();
         let expected = "event: progress\ndata: 1\n\nevent: progress\ndata: 2\n\n\
                         event: result\ndata: 2\n\n";
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
-        served.stop().await;
+        assert_eq!(worked, expected);
     });
 }
 

@@ -27,12 +27,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def document(plugin):
     """What the plugin answers to `GET /openapi.json`."""
-    client = plugin.connect()
-    client.send("GET /openapi.json HTTP/1.1\r\nHost: goplug\r\n\r\n")
-    response = client.response()
-    assert response.status == 200, response
-    assert response.headers["content-type"] == "application/json", response
-    return response.json()
+    media_type, body = plugin.request("GET", "/openapi.json")
+    assert media_type == "application/json", media_type
+    return json.loads(body)
 
 
 def call_by_document(document, socket, *options):
@@ -65,7 +62,7 @@ def main(pconf, given=None):
         print(f"{described['info']['title']}: the document is valid", flush=True)
         status = call_by_document(described, plugin.socket, *options)
         assert plugin.is_alive(), f"the plugin has ended: {''.join(plugin.lines)}"
-        plugin.post("Stop")
+        plugin.request("POST", "/Stop")
         assert plugin.exit() == 0
     finally:
         plugin.close()
