@@ -12,7 +12,7 @@ use super::halt::{Halt, ensure};
 use super::pattern::fits;
 use super::plugins::{Journal, Plugins};
 use super::script::{HostCase, Replies, Requests};
-use super::side::{Side, Verdict};
+use super::side::Side;
 use super::suite::{Case, read};
 use super::variables::Variables;
 use crate::failure::Outcome;
@@ -54,19 +54,7 @@ impl Side for Host {
         Ok(Self { command: command.to_vec(), patience })
     }
 
-    async fn attempt(&self, case: &Case<HostCase>) -> Verdict {
-        match self.judged(&case.content).await {
-            Ok(()) => Verdict::Passed,
-            Err(Halt::Failed(reason)) => Verdict::Failed(reason),
-            Err(Halt::Skipped(reason)) => Verdict::Skipped(reason),
-        }
-    }
-
-    async fn close(self) {}
-}
-
-impl Host {
-    async fn judged(&self, case: &HostCase) -> Result<(), Halt> {
+    async fn attempt(&self, case: &HostCase) -> Result<(), Halt> {
         let has_tasks = self.command.iter().any(|word| word.contains(TASK));
         if case.task.is_some() && !has_tasks {
             return Err(Halt::Skipped(format!("the command does not say {TASK}")));
@@ -93,6 +81,10 @@ impl Host {
         Ok(outlived?)
     }
 
+    async fn close(self) {}
+}
+
+impl Host {
     /// Runs the command.
     async fn run(&self, case: &HostCase, plugins: &Plugins) -> Result<Run, String> {
         let folder = plugins.folder.display().to_string();

@@ -7,7 +7,7 @@ use super::case::{Kind, PluginCase, Start};
 use super::cases;
 use super::halt::Halt;
 use super::run::Run;
-use super::side::{Side, Verdict};
+use super::side::Side;
 use super::subject::{Running, Subject};
 use super::suite::Case;
 use crate::failure::Outcome;
@@ -33,23 +33,7 @@ impl Side for Runner {
         Ok(Self { subject: Subject::open(command, patience).await?, shared: Mutex::default() })
     }
 
-    async fn attempt(&self, case: &Case<PluginCase>) -> Verdict {
-        match self.judged(&case.content).await {
-            Ok(()) => Verdict::Passed,
-            Err(Halt::Failed(reason)) => Verdict::Failed(reason),
-            Err(Halt::Skipped(reason)) => Verdict::Skipped(reason),
-        }
-    }
-
-    async fn close(self) {
-        for running in self.shared.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            running.close().await;
-        }
-    }
-}
-
-impl Runner {
-    async fn judged(&self, case: &PluginCase) -> Result<(), Halt> {
+    async fn attempt(&self, case: &PluginCase) -> Result<(), Halt> {
         let subject = &self.subject;
         subject.fulfils(&case.needs)?;
         let start = case.start.unwrap_or_default();
@@ -66,6 +50,14 @@ impl Runner {
         judged
     }
 
+    async fn close(self) {
+        for running in self.shared.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            running.close().await;
+        }
+    }
+}
+
+impl Runner {
     async fn on_shared(&self, case: &PluginCase) -> Result<(), Halt> {
         let idle = self.shared.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut running = match idle {

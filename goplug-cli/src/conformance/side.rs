@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::halt::Halt;
 use super::suite::{Case, Content, Title};
 use crate::failure::Outcome;
 
@@ -40,7 +41,8 @@ pub(super) trait Side: Sized {
     /// Gets ready to try what this command line starts. Each wait may take as long as `patience`.
     async fn open(command: &[String], patience: Duration) -> Outcome<Self>;
 
-    async fn attempt(&self, case: &Case<Self::Content>) -> Verdict;
+    /// Tries a case, up to what it fails at.
+    async fn attempt(&self, case: &Self::Content) -> Result<(), Halt>;
 
     /// Ends what has been started.
     async fn close(self);
@@ -53,6 +55,10 @@ pub(super) async fn attempt<'a, S: Side>(
     is_known: bool,
 ) -> Tried<'a> {
     let began = Instant::now();
-    let verdict = side.attempt(case).await;
+    let verdict = match side.attempt(&case.content).await {
+        Ok(()) => Verdict::Passed,
+        Err(Halt::Failed(reason)) => Verdict::Failed(reason),
+        Err(Halt::Skipped(reason)) => Verdict::Skipped(reason),
+    };
     Tried { title: &case.title, verdict, took: began.elapsed(), is_known }
 }
