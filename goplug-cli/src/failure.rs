@@ -90,6 +90,11 @@ impl Failure {
         Self { message: format!("{what}: {}", self.message), ..self }
     }
 
+    /// The same failure, which says what helps.
+    pub(crate) fn hint(self, what: &str) -> Self {
+        Self { message: format!("{}; {what}", self.message), ..self }
+    }
+
     pub(crate) fn interrupted() -> Self {
         Self::new(Status::Interrupted, "interrupted")
     }

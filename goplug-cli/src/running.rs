@@ -33,15 +33,17 @@ impl Running {
         let mut running: Vec<_> =
             Self::named(processes, id).filter(is_of_program).map(Self::from).collect();
         if let Some(socket) = pconf.socket() {
-            running.extend(Self::behind(socket).await);
+            running.extend(Self::behind(processes, socket).await);
         }
         running
     }
 
-    /// The process that listens on a socket.
-    pub(crate) async fn behind(socket: PathBuf) -> Option<Self> {
+    /// The process that serves a socket, which may be one of these that hosts have started.
+    pub(crate) async fn behind(processes: &[PluginProcess], socket: PathBuf) -> Option<Self> {
         let Server { pid } = server(&socket).await?;
-        Some(Self { pid, host: None, socket })
+        // The system names the process that has bound the socket, and that is the host.
+        let started = processes.iter().find(|process| process.serves(&socket));
+        Some(started.map_or(Self { pid, host: None, socket }, Self::from))
     }
 
     /// Those that hosts have started under this name, from whatever program.
@@ -66,23 +68,35 @@ impl Running {
 
 /// The id of the process of a plugin that has been started or attached to.
 pub(crate) async fn process_of(plugin: &Plugin) -> Option<u32> {
-    if let Some(own) = plugin.process_id() {
-        return Some(own);
+    match plugin.process_id() {
+        Some(own) => Some(own),
+        None => serving(plugin).await?.pid,
     }
-    Running::behind(plugin.socket()?).await?.pid
+}
+
+/// The process that somebody else has started; `None` if nobody serves the plugin's socket any more.
+async fn serving(plugin: &Plugin) -> Option<Running> {
+    Running::behind(&PluginProcess::all(), plugin.socket()?).await
 }
 
 /// Waits until the process of a plugin has ended, which is a failure.
 pub(crate) async fn end_of(plugin: &Plugin) -> Outcome<Failure> {
-    let pid = process_of(plugin).await;
-    match pid.map(Watched::new).transpose()?.flatten() {
-        Some(process) => process.ended().await?,
-        // It cannot be seen, or has ended already.
-        None if pid.is_none() => pending().await,
-        None => {}
+    let ended =
+        |about: &str| Failure::new(Status::Crash, format!("{} has ended{about}", plugin.id()));
+    let pid = match plugin.process_id() {
+        Some(own) => own,
+        None => match serving(plugin).await {
+            Some(Running { pid: Some(pid), .. }) => pid,
+            // The system does not tell the process.
+            Some(_) => pending().await,
+            None => return Ok(ended("")),
+        },
+    };
+    // Without one, it has ended already.
+    if let Some(process) = Watched::new(pid)? {
+        process.ended().await?;
     }
-    let pid = pid.unwrap_or_default();
-    Ok(Failure::new(Status::Crash, format!("{} has ended (pid {pid})", plugin.id())))
+    Ok(ended(&format!(" (pid {pid})")))
 }
 
 impl From<&PluginProcess> for Running {

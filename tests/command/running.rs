@@ -51,8 +51,23 @@ async fn a_host_s_plugin_is_listed_with_its_process_and_can_be_stopped() {
     assert_eq!(process["pid"], plugin.process_id().unwrap());
     assert_eq!(process["host"], std::process::id());
 
+    let logs = goplug(plugins).args(["logs", "math.Calculator"]).output().unwrap();
+    assert_eq!(logs.status.code(), Some(2), "{logs:?}");
+    let said = String::from_utf8_lossy(&logs.stderr);
+    for text in [
+        &format!("math.Calculator runs already (pid {})", process["pid"]),
+        &format!("(pid {}), whose ", std::process::id()),
+        "`goplug logs ",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    let socket = process["socket"].as_str().unwrap();
+    let logs = goplug(plugins).args(["logs", socket]).output().unwrap();
+    let said = String::from_utf8_lossy(&logs.stderr);
+    assert!(said.contains("in the log of its host, "), "{said}");
+
     let mut events = registry.events();
-    let stopped = json(plugins, &["stop", "math.Calculator"]);
+    let stopped = json(plugins, &["stop", socket]);
     assert_eq!(stopped[0]["pid"], process["pid"]);
     let event = events.next().await;
     assert!(event.is_some(), "the host sees that its plugin has ended");
@@ -60,19 +75,34 @@ async fn a_host_s_plugin_is_listed_with_its_process_and_can_be_stopped() {
     assert_eq!(json(plugins, &["stop", "math.Calculator"]), Value::Array(Vec::new()));
 }
 
+/// A folder with the plugin `tests.Lonely`, which no other test starts: it can be stopped by its name.
+fn lonely() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = folder.path().join("plugins");
+    let mut new = goplug(&plugins);
+    new.args(["new", "lonely", "--lang", "python", "--namespace", "tests"]);
+    assert!(new.current_dir(folder.path()).output().unwrap().status.success());
+    let program = folder.path().join("lonely/lonely.py");
+    json(&plugins, &["install", "--link", program.to_str().unwrap()]);
+    folder
+}
+
 #[test]
 fn a_plugin_of_another_folder_is_not_listed_and_is_stopped_by_its_name() {
-    let (here, there) = (installed(), installed());
-    let mut listening = goplug(there.path());
-    listening.args(["logs", "math.Calculator"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let folders = [lonely(), lonely()];
+    let [here, there] = folders.each_ref().map(|folder| folder.path().join("plugins"));
+    let state = |plugins: &Path| json(plugins, &["ls"])[0]["state"].clone();
+
+    let mut listening = goplug(&there);
+    listening.args(["logs", "tests.Lonely"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let listening = listening.spawn().unwrap();
-    while listed(there.path())["state"] != "running" {}
-    assert_eq!(listed(here.path())["state"], "found");
+    while state(&there) != "running" {}
+    assert_eq!(state(&here), "found");
 
     // Not those of the other folder's program, since it is that folder's name that is meant.
-    assert_eq!(json(here.path(), &["stop", "math.Calculator"]), Value::Array(Vec::new()));
+    assert_eq!(json(&here, &["stop", "tests.Lonely"]), Value::Array(Vec::new()));
     let empty = tempfile::tempdir().unwrap();
-    let stopped = json(empty.path(), &["stop", "math.Calculator"]);
+    let stopped = json(empty.path(), &["stop", "tests.Lonely"]);
     assert_eq!(stopped.as_array().unwrap().len(), 1);
     let output = listening.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{output:?}");
@@ -93,7 +123,8 @@ fn a_plugin_without_a_host_is_seen_called_and_stopped() {
     let logs = goplug(plugins).args(["logs", socket]).output().unwrap();
     assert_eq!(logs.status.code(), Some(2));
     assert!(
-        String::from_utf8_lossy(&logs.stderr).contains("its standard error is read by others"),
+        String::from_utf8_lossy(&logs.stderr)
+            .contains("a process without a host, whose output is read by others"),
         "{logs:?}"
     );
 

@@ -1,5 +1,6 @@
 //! `goplug stop TARGET`: the processes of a plugin end.
 
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -37,11 +38,11 @@ pub(crate) async fn stop(options: &Stop, output: &Output) -> Outcome<Status> {
 async fn running(options: &Stop) -> Outcome<(String, Vec<Running>)> {
     let Stop { subject, .. } = options;
     let target = Target::parse(&subject.target)?;
+    let processes = PluginProcess::all();
     if let Target::Socket(socket) = &target {
-        let process = Running::behind(socket.clone()).await;
+        let process = Running::behind(&processes, socket.clone()).await;
         return Ok((subject.target.clone(), process.into_iter().collect()));
     }
-    let processes = PluginProcess::all();
     match Opened::find(&subject.folder, &subject.target).await {
         Ok(opened) => {
             let pconf = opened.pconf().map(|file| Pconf::read(&file)).unwrap_or_default();
@@ -58,12 +59,21 @@ async fn running(options: &Stop) -> Outcome<(String, Vec<Running>)> {
     }
 }
 
+/// Whether nobody listens on a socket any more.
+fn has_no_listener(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
+}
+
 /// Asks a process to stop, and waits until it has ended.
 async fn end(process: &Running, within: Duration) -> Outcome<()> {
     // Before it is asked, so that no other process can have its id meanwhile.
     let watched = process.pid.map(Watched::new).transpose()?.flatten();
     let ending = async {
-        system::stop(&process.socket, within).await?;
+        match system::stop(&process.socket, within).await {
+            // It is about to end already.
+            Err(error) if watched.is_some() && has_no_listener(&error) => {}
+            stopped => stopped?,
+        }
         match watched {
             Some(watched) => watched.ended().await,
             None => Ok(()),

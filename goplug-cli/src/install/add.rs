@@ -1,7 +1,7 @@
 //! `goplug install PROGRAM...`.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::copy::Copy;
@@ -42,10 +42,21 @@ async fn install_one(program: &Path, folder: &Path, options: &Install) -> Outcom
         written(&program, folder).await
     } else {
         let copy = Copy::make(&program, folder)?;
-        let file = written(&copy.path, folder).await?;
+        let file =
+            written(&copy.path, folder).await.map_err(|failure| match is_script(&program) {
+                true => failure
+                    .hint("a script that needs files beside it stays where it is with --link"),
+                false => failure,
+            })?;
         copy.keep();
         Ok(file)
     }
+}
+
+/// Whether a program is a text that an interpreter reads.
+fn is_script(program: &Path) -> bool {
+    let mut begin = [0; 2];
+    File::open(program).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == *b"#!"
 }
 
 /// The folder, which is made if it is missing.

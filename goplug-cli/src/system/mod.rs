@@ -13,7 +13,7 @@ pub(crate) use files::{Identity, Stamp, create_folder, identity, make_public, st
 pub(crate) use groups::Group;
 pub(crate) use launched::{Launch, Process, command_line, is_writable_by_others, open_files};
 pub(crate) use machine::{FileEvents, Limit, Remedy, is_root, is_too_many_files, limits};
-pub(crate) use processes::{PluginProcess, Watched, log_of};
+pub(crate) use processes::{PluginProcess, Watched, command_of, outputs_of};
 pub(crate) use scripted::{Terminations, become_listener, host_end, kill, listener, surroundings};
 pub(crate) use sockets::{
     HostFolders, Server, Socket, ask, connect, is_socket, longest_socket_path, server, stop,

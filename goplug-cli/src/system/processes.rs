@@ -61,6 +61,13 @@ impl PluginProcess {
         })
     }
 
+    /// Whether it has got this socket from its host.
+    pub(crate) fn serves(&self, socket: &Path) -> bool {
+        self.socket == socket
+            || fs::canonicalize(socket)
+                .is_ok_and(|socket| fs::canonicalize(&self.socket).is_ok_and(|own| own == socket))
+    }
+
     /// Whether it runs this program, or the script of this path.
     pub(crate) fn runs(&self, program: &Path) -> bool {
         let Ok(program) = fs::canonicalize(program) else { return false };
@@ -99,12 +106,28 @@ fn executable(folder: &Path) -> Option<PathBuf> {
     Some(OsStr::from_bytes(bytes).into())
 }
 
-/// Where the standard error of a process goes, if that is a file or a terminal.
-pub(crate) fn log_of(pid: u32) -> Option<PathBuf> {
-    let path = fs::read_link(format!("/proc/{pid}/fd/2")).ok()?;
-    // A pipe is `pipe:[7]`.
-    path.is_absolute().then_some(path)
+/// Where standard output and standard error of a process go, if that is a file or a terminal.
+pub(crate) fn outputs_of(pid: u32) -> [Option<PathBuf>; 2] {
+    [1, 2].map(|number| {
+        let path = fs::read_link(format!("/proc/{pid}/fd/{number}")).ok()?;
+        // A pipe is `pipe:[7]`.
+        path.is_absolute().then_some(path)
+    })
 }
+
+/// What a process is, for people: the beginning of its command line.
+pub(crate) fn command_of(pid: u32) -> Option<String> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect::<Vec<_>>();
+    let words = words.join(" ");
+    let words = words.trim();
+    let shown: String = words.chars().take(SHOWN).collect();
+    let rest = if shown.len() < words.len() { "…" } else { "" };
+    (!shown.is_empty()).then(|| shown + rest)
+}
+
+/// How much of a command line is shown.
+const SHOWN: usize = 80;
 
 /// How often to look whether a process has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -159,6 +182,9 @@ mod tests {
         let folder = PathBuf::from(format!("/proc/{pid}"));
         assert_eq!(executable(&folder), std::env::current_exe().ok());
         assert!(parent(&folder).is_some_and(|parent| parent != pid));
+        let own = std::env::args().next().unwrap();
+        let own: String = own.chars().take(SHOWN).collect();
+        assert!(command_of(pid).is_some_and(|command| command.starts_with(&own)));
     }
 
     #[tokio::test]

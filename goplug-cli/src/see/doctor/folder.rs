@@ -9,6 +9,7 @@ use super::remedy;
 use crate::opened::registry;
 use crate::pconf::Pconf;
 use crate::running::Running;
+use crate::system::PluginProcess;
 
 pub(super) async fn look(dir: &Path) -> Vec<Finding> {
     let shown = dir.display().to_string();
@@ -77,7 +78,7 @@ async fn plugin(plugin: &DiscoveredPlugin, dir: &Path) -> Finding {
     }
     let socket = pconf.socket().unwrap_or_default();
     let shown = socket.display().to_string();
-    match Running::behind(socket).await {
+    match Running::behind(&PluginProcess::all(), socket).await {
         Some(running) => Finding::well(name, format!("serves {shown} ({})", running.title())),
         None => Finding::ill(
             name,
