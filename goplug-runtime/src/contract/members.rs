@@ -300,7 +300,7 @@ impl<'a> Parts<'_, 'a> {
     }
 }
 
-/// Adds a parameter to the object that the arguments are. Who writes, writes all of them.
+/// Adds a parameter to the object that the arguments are. A writer writes all of them.
 fn add_param<'a>(objects: &mut Objects<'a>, param: &'a Parameter, is_written: bool) {
     let node = Node::new(schema(&param.ty).unwrap_or(&ANY));
     let required = is_written || !may_be_missing(&param.ty);

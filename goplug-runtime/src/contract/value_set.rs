@@ -140,7 +140,8 @@ impl Label<'_> {
         match (self, other) {
             (Self::Tag(a, x), Self::Tag(b, y)) => a == b && x != y,
             (Self::Key(x), Self::Key(y)) => x != y,
-            // Who writes the tag writes another key than the only one, and who needs it misses it.
+            // A value with the tag has another key than the only one that the other side allows, and a
+            // value with only that key lacks the tag.
             (Self::Key(key), Self::Tag(tag, _)) | (Self::Tag(tag, _), Self::Key(key)) => key != tag,
             _ => false,
         }

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_that_fails_is_a_body_that_is_cut_off_for_who_knows_no_trailers() {
+    fn a_reader_that_knows_no_trailers_finds_the_body_of_a_failed_sender_cut_off() {
         let mut out = Vec::new();
         write_sender_error(&mut out, b"{\"detail\":\"\xc3\xa4\"}");
         assert_eq!(out, b"0\r\ngoplug-error: {\"detail\":\"\\u00e4\"}\r\n");

@@ -175,28 +175,17 @@ fn a_budget_that_is_not_a_number_is_refused() {
 
 #[test]
 fn a_handler_is_dropped_when_its_caller_goes_away() {
-    run(async {
-        let (folder, sock) = folder();
-        let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let builder = plugin(folder.path()).method("main.Hang", {
-            let (started, dropped) = (started.clone(), dropped.clone());
-            move |_| {
-                started.notify_one();
-                hang(NotifyOnDrop(dropped.clone()))
-            }
-        });
-        let (_server, mut client) = serving(builder, &sock).await;
-
-        client.send(request("main.Hang", &[], "x")).await;
-        started.notified().await;
-        drop(client);
-
-        dropped.notified().await;
-    });
+    closed_after(&request("main.Hang", &[], "x"));
 }
 
 #[test]
 fn a_handler_is_dropped_even_if_its_caller_has_sent_another_request() {
+    closed_after(&(request("main.Hang", &[], "x") + &request("Ping", &[], "")));
+}
+
+/// Sends requests, the first of which is for `main.Hang`, and closes the connection once its handler
+/// has started. Waits until the handler is dropped.
+fn closed_after(requests: &str) {
     run(async {
         let (folder, sock) = folder();
         let (started, dropped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -208,11 +197,9 @@ fn a_handler_is_dropped_even_if_its_caller_has_sent_another_request() {
             }
         });
         let (_server, mut client) = serving(builder, &sock).await;
-
-        client.send(request("main.Hang", &[], "x") + &request("Ping", &[], "")).await;
+        client.send(requests).await;
         started.notified().await;
         drop(client);
-
         dropped.notified().await;
     });
 }

@@ -120,7 +120,7 @@ impl Saving {
         send(&self.served.path().join("Test.Saver.sock"), method, "")
     }
 
-    /// Ends everybody who reads the output.
+    /// Ends every reader of the output.
     fn close_output(&mut self) {
         drop((self.stdout.take(), self.stderr.take()));
     }

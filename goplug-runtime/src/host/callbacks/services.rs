@@ -268,7 +268,7 @@ impl ServiceCalls {
     }
 }
 
-/// Who waits for the answer of a call.
+/// The caller that waits for an answer.
 struct Caller {
     peer: Arc<CallbackPeer>,
     host_id: Arc<str>,

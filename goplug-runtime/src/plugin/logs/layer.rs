@@ -26,7 +26,7 @@ pub(super) fn is_writing() -> bool {
     IS_WRITING.load(Ordering::Relaxed)
 }
 
-/// Who reads standard error.
+/// The reader of standard error.
 #[derive(Clone, Copy, Debug)]
 enum Reader {
     Host,

@@ -105,7 +105,7 @@ impl Stream {
     }
 
     /// Whether the runtime knows of bytes that have arrived or of the end of the connection, or is
-    /// itself gone. Asks the system nothing, and forgets who waits for the next bytes.
+    /// itself gone. Asks the system nothing, and forgets the task that waits for the next bytes.
     #[cfg(feature = "host")]
     pub fn has_news(&self) -> bool {
         self.socket.poll_read_ready(&mut Context::from_waker(Waker::noop())).is_ready()

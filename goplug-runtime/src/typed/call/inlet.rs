@@ -258,7 +258,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Wakes who waits, without the lock: a waker may run what it wakes.
+/// Wakes the task that waits, without the lock: a waker may run what it wakes.
 fn wake(mut shared: MutexGuard<'_, Shared>, waiting: fn(&mut Shared) -> Option<Waker>) {
     let waker = waiting(&mut shared);
     drop(shared);

@@ -33,12 +33,12 @@ struct SecondReader {
     is_alone: bool,
 }
 
-/// Who reads the output.
+/// The reader of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputReader {
-    /// Somebody who may be there or not.
+    /// It may be there or not.
     Unknown,
-    /// Somebody who has ended, although the system may not know yet.
+    /// It has ended, although the system may not know yet.
     Gone,
 }
 
