@@ -6,12 +6,14 @@ use std::time::Duration;
 use goplug::{Error, Registry};
 use goplug_tests::fixtures::intake::{Intake, IntakeClient};
 use goplug_tests::fixtures::log::{Log, LogClient};
+use goplug_tests::fixtures::report::ReportClient;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::incoming::{Iter, fed};
+use crate::services::Pool;
 use crate::streams::{all, patient};
-use crate::test_env::{INTAKE, LOG, TestEnv, run_test, soon, until_asked};
+use crate::test_env::{INTAKE, LOG, REPORT, TestEnv, run_test, soon, until_asked};
 
 /// Both plugins with streams, in a registry that stops them sooner than they would by themselves.
 async fn both(env: &TestEnv) -> (Registry, LogClient, IntakeClient) {
@@ -148,5 +150,29 @@ fn a_call_whose_plugin_does_not_stop_is_no_crash() {
         soon("the stop", registry.stop()).await;
         let error = soon("the end of the call", call).await.unwrap().unwrap_err();
         assert!(error.to_string().contains("this host has stopped it"), "{error}");
+    });
+}
+
+/// How many calls of services wait in a plugin.
+const COUNT: u32 = 20_000;
+
+#[test]
+fn a_stop_with_thousands_of_waiting_service_calls_uses_no_force() {
+    run_test(async |env| {
+        env.install_itself(REPORT);
+        let end = env.path("end");
+        let registry = env.registry().provide(Pool::default()).env("REPORT_END", &end);
+        let registry = registry.start().await.unwrap();
+        let report: ReportClient = registry.client().await.unwrap();
+        env.note_runtime_folder(&registry);
+        let calling = tokio::spawn({
+            let report = report.clone();
+            async move { report.side_by_side(COUNT, 1).await }
+        });
+        until_asked("the calls", async || report.begun().await.unwrap() == u64::from(COUNT)).await;
+        soon("the stop", registry.stop()).await;
+        // Whether all were answered before depends on the machine.
+        drop(soon("the call", calling).await.unwrap());
+        assert!(end.exists(), "the process has not ended by itself");
     });
 }

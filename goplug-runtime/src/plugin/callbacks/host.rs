@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::log::Log;
 use super::message::Message;
+use super::service_room::ServiceRoom;
 use crate::limits;
 
 /// What identifies a host.
@@ -61,8 +62,8 @@ pub(super) struct Host {
     waker: Option<Waker>,
     /// Calls that wait for a reply, by the ids of their events, which only grow.
     pub(super) pending_replies: Vec<(u64, oneshot::Sender<CallbackReply>)>,
-    /// How many calls of services wait for a reply of this host, or to be sent.
-    pub(super) service_calls: usize,
+    /// The places of the calls of services that wait for a reply of this host, or to be sent.
+    pub(super) service_room: ServiceRoom,
     queue: Queue,
 }
 
@@ -91,7 +92,7 @@ impl Host {
             generation: 0,
             waker: None,
             pending_replies: Vec::new(),
-            service_calls: 0,
+            service_room: ServiceRoom::default(),
             queue,
         }
     }
@@ -197,6 +198,7 @@ impl Host {
         self.presence = Presence::Connected;
         self.generation += 1;
         self.wake();
+        self.service_room.wake_all();
         if let (Some(last), Queue::Events(log)) = (last, &mut self.queue) {
             log.resume(last);
         }
@@ -221,6 +223,7 @@ impl Host {
         self.presence = Presence::Forgotten;
         self.names.clear();
         self.pending_replies.clear();
+        self.service_room.wake_all();
         match &mut self.queue {
             Queue::Events(log) => log.forget(),
             Queue::Notifications { payloads, bytes } => {

@@ -1,7 +1,7 @@
 //! The callbacks of one plugin: all its hosts behind one lock.
 
 use std::any::Any;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -15,7 +15,7 @@ pub(in crate::plugin) struct Hub {
     hosts: Mutex<Hosts>,
     /// Notified when a host has taken a callback, has gone, or has come, so that callers that
     /// wait for room try again.
-    pub(super) changed: Notify,
+    pub(super) changed: Arc<Notify>,
     /// How long a host whose stream broke is remembered.
     pub(super) resume: Duration,
     /// How many bytes the answer of a host may have.
@@ -40,7 +40,7 @@ impl Hub {
     pub(in crate::plugin) fn new(resume: Duration, body_limit: usize) -> Self {
         Self {
             hosts: Mutex::default(),
-            changed: Notify::new(),
+            changed: Arc::default(),
             resume,
             body_limit,
             reply_reader: OnceLock::new(),
@@ -74,6 +74,7 @@ impl Hub {
         hosts.closed = true;
         for host in &mut hosts.list {
             host.pending_replies.clear();
+            host.service_room.wake_all();
             host.wake();
         }
         drop(hosts);

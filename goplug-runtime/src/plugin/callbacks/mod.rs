@@ -20,6 +20,7 @@ mod message;
 mod registration;
 mod segment;
 mod service;
+mod service_room;
 
 pub(super) use delivery::{CallbackStream, ConnectionGuard, Hangup};
 pub(super) use emit::HubNotifier;

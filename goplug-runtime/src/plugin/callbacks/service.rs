@@ -6,10 +6,11 @@
 //! Nothing here is linked into a plugin that calls no service.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::emit::failure;
@@ -102,35 +103,39 @@ impl Hub {
         })
     }
 
-    /// Waits for a place among the calls of the host, and queues the call.
+    /// Waits for a place among the calls of the host, then for room in its queue, and queues the call.
     async fn queue_service<'a>(
         &'a self,
         serial: u64,
         call: &'a OutgoingCall<'_>,
     ) -> Option<Result<Pending<'a>>> {
+        let mut place = None;
         // Mostly there is room, and then no wait has to be prepared.
-        let mut waits = false;
+        let mut attempt = self.try_queue_service(serial, call, &mut place)?;
         loop {
-            let mut changed = pin!(self.changed.notified());
-            if waits {
-                // A change from here on is not missed, even if it comes before the wait.
-                changed.as_mut().enable();
-            }
-            match self.try_queue_service(serial, call)? {
-                Ok(Some(pending)) => return Some(Ok(pending)),
-                Ok(None) if waits => changed.await,
-                Ok(None) => waits = true,
+            let changed = match attempt {
+                Ok(Attempt::Queued(pending)) => return Some(Ok(pending)),
+                Ok(Attempt::Wait(changed)) => changed,
                 Err(error) => return Some(Err(error)),
+            };
+            let mut wait = pin!(changed.notified());
+            // A change from here on is not missed, even if it comes before the wait.
+            wait.as_mut().enable();
+            attempt = self.try_queue_service(serial, call, &mut place)?;
+            if matches!(&attempt, Ok(Attempt::Wait(other)) if Arc::ptr_eq(other, &changed)) {
+                wait.await;
+                attempt = self.try_queue_service(serial, call, &mut place)?;
             }
         }
     }
 
-    /// Queues a call unless the host has too many already.
+    /// Queues a call if it has a place, and its host's queue has room.
     fn try_queue_service<'a>(
         &'a self,
         serial: u64,
         call: &'a OutgoingCall<'_>,
-    ) -> Option<Result<Option<Pending<'a>>>> {
+        place: &mut Option<Place<'a>>,
+    ) -> Option<Result<Attempt<'a>>> {
         let timeout = call.deadline.saturating_duration_since(Instant::now());
         let event = ServiceCall { timeout: Some(timeout), ..call.event }.event_type();
         if event.len() + call.data.len() > limits::MAX_EVENT {
@@ -145,13 +150,43 @@ impl Hub {
         if !host.listens_to(call.entry) {
             return None;
         }
-        if host.is_full() || host.service_calls >= limits::SERVICE_CALLS {
-            return Some(Ok(None));
+        if place.is_none() {
+            if !host.service_room.take() {
+                return Some(Ok(Attempt::Wait(host.service_room.freed())));
+            }
+            *place = Some(Place { hub: self, serial });
+        }
+        if host.is_full() {
+            return Some(Ok(Attempt::Wait(Arc::clone(&self.changed))));
         }
         let message = Message::of_service(call.entry, &event, call.data);
         let (id, reply) = host.push_call(last_anonymous_id, &message);
-        host.service_calls += 1;
-        Some(Ok(Some(Pending { hub: self, serial, id, reply, call: &call.event })))
+        // The call gives it back, when it takes the lock for its own sake.
+        if let Some(place) = place.take() {
+            std::mem::forget(place);
+        }
+        Some(Ok(Attempt::Queued(Pending { hub: self, serial, id, reply, call: &call.event })))
+    }
+}
+
+/// What has become of an attempt to queue a call.
+enum Attempt<'a> {
+    Queued(Pending<'a>),
+    /// It may succeed once this is notified.
+    Wait(Arc<Notify>),
+}
+
+/// A place among the calls of a host, of a call that has not been queued.
+struct Place<'a> {
+    hub: &'a Hub,
+    serial: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(host) = self.hub.lock().get(self.serial) {
+            host.service_room.give_back();
+        }
     }
 }
 
@@ -160,7 +195,7 @@ impl Drop for Pending<'_> {
         let mut hosts = self.hub.lock();
         let Hosts { list, last_anonymous_id, .. } = &mut *hosts;
         let Some(host) = list.iter_mut().find(|host| host.serial == self.serial) else { return };
-        host.service_calls = host.service_calls.saturating_sub(1);
+        host.service_room.give_back();
         // A host that has replied, or was forgotten meanwhile, waits for nothing.
         if host.take_pending(self.id).is_some() {
             let event = &service::cancel_type(self.call.service, self.call.method);
@@ -168,8 +203,6 @@ impl Drop for Pending<'_> {
             let message = Message::of_service(event, event, id.as_bytes());
             host.push(last_anonymous_id, &message);
         }
-        drop(hosts);
-        self.hub.changed.notify_waiters();
     }
 }
 
@@ -210,5 +243,75 @@ fn refused(call: &ServiceCall<'_>, refused: RefusedCall<'_>, problem: &Problem) 
             may_have_executed: true,
         },
         kind => refused.error(kind, detail, Some(problem)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use super::*;
+
+    /// Counts how often a task is woken.
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn is_pending(call: &mut Pin<Box<impl Future>>, waker: &Waker) -> bool {
+        call.as_mut().poll(&mut Context::from_waker(waker)).is_pending()
+    }
+
+    #[test]
+    fn a_place_that_is_free_again_wakes_one_of_the_calls_that_wait() {
+        const WAITING: usize = 1000;
+        let hub = Hub::new(Duration::MAX, limits::MAX_BODY);
+        let serial = hub.lock().add(Origin::Token("t".into()), vec!["e".into()]).serial;
+        let event = ServiceCall {
+            service: "Store",
+            method: "sell",
+            timeout: None,
+            chain: "",
+            traceparent: None,
+            accepts_parts: false,
+            takes_stream: false,
+            is_base64: false,
+        };
+        let deadline = Instant::now() + limits::CALL_TIMEOUT;
+        let call = OutgoingCall { entry: "e", event, data: b"{}", deadline };
+        let calls = (0..limits::SERVICE_CALLS + WAITING).map(|_| hub.call_service(serial, &call));
+        let mut calls: Vec<_> = calls.map(Box::pin).collect();
+        let wakes = Arc::<Wakes>::default();
+        let woken = || wakes.0.swap(0, Ordering::Relaxed);
+        let waker = Waker::from(Arc::clone(&wakes));
+        let (in_flight, waiting) = calls.split_at_mut(limits::SERVICE_CALLS);
+        assert!(in_flight.iter_mut().all(|call| is_pending(call, Waker::noop())));
+        assert!(waiting.iter_mut().all(|call| is_pending(call, &waker)));
+        assert_eq!(woken(), 0);
+
+        for _ in 0..5 {
+            drop(calls.remove(0));
+            assert_eq!(woken(), 1);
+            // The call that waits for the longest time has the place.
+            assert!(is_pending(&mut calls[limits::SERVICE_CALLS - 1], Waker::noop()));
+            assert_eq!(hub.lock().list[0].pending_replies.len(), limits::SERVICE_CALLS);
+        }
+
+        // A call that is given up while it waits leaves its turn to the next.
+        drop(calls.remove(0));
+        drop(calls.remove(limits::SERVICE_CALLS - 1));
+        assert_eq!(woken(), 2);
+        assert!(is_pending(&mut calls[limits::SERVICE_CALLS - 1], Waker::noop()));
+        assert_eq!(hub.lock().list[0].pending_replies.len(), limits::SERVICE_CALLS);
+
+        hub.close();
+        assert_eq!(woken(), calls.len() - limits::SERVICE_CALLS);
     }
 }
