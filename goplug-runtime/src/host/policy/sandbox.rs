@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 #[cfg(doc)]
 use crate::error::Error;
-use crate::transport::{LandlockRules, Tcp};
+use crate::transport::{SandboxRules, Tcp};
 
 /// Which files and ports a plugin's process may access: the files that are named here, the
 /// files that every program needs, and no TCP unless it is allowed.
@@ -58,7 +58,7 @@ use crate::transport::{LandlockRules, Tcp};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a sandbox does nothing unless a policy has it"]
 pub struct Sandbox {
-    pub(in crate::host) rules: LandlockRules,
+    pub(in crate::host) rules: SandboxRules,
     /// Interpreters that are allowed with all that they need.
     pub(in crate::host) interpreters: Vec<PathBuf>,
     pub(in crate::host) on_unsupported: OnUnsupported,

@@ -14,10 +14,10 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use tokio::runtime::RuntimeFlavor;
 
-#[cfg(feature = "plugin")]
-use super::processors::may_run_on_several;
 #[cfg(feature = "host")]
 use super::processors::processors;
+#[cfg(feature = "plugin")]
+use super::system::may_run_on_several;
 use crate::limits;
 
 /// For how many requests in a row both ends poll, where polling has not helped. A peer that has to

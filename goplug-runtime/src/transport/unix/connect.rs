@@ -14,8 +14,8 @@ use rustix::net::SocketAddrUnix;
 use tokio::time::Instant;
 
 use super::check_path;
-use super::socket::new_socket;
 use super::stream::Stream;
+use super::system::new_socket;
 
 /// The first pause before another attempt at a socket whose queue is full.
 const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);

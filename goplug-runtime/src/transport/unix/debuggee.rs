@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::process_status::status_field;
+use super::system::is_traced;
 
 /// How long a wait goes on before it is asked again whether a debugger holds the process. Once the
 /// debugger has let it go, it has at least this long to answer.
@@ -39,25 +39,9 @@ impl Debuggee {
     }
 }
 
-/// Whether another process, such as a debugger, traces the process of this id.
-fn is_traced(process: u32) -> bool {
-    status_field(process, "TracerPid").is_some_and(|tracer| tracer != "0")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
-
     use super::*;
-
-    #[test]
-    fn a_process_that_nobody_traces_or_that_is_gone_is_not_traced() {
-        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-        assert!(!is_traced(child.id()));
-        drop(child.stdin.take());
-        child.wait().unwrap();
-        assert!(!is_traced(child.id()));
-    }
 
     #[test]
     fn a_wait_is_excused_once_more_after_the_process_was_held() {

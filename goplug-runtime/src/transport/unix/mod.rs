@@ -15,15 +15,13 @@ mod folder_form;
 #[cfg(feature = "host")]
 mod host;
 mod inode;
-#[cfg(all(feature = "host", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 mod linux;
 mod listen;
 mod peer;
 mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
-#[cfg(any(feature = "host", feature = "plugin"))]
-mod process_status;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod processors;
 mod recv;
@@ -52,7 +50,7 @@ pub use permission::writable_by_others;
 pub use plugin::*;
 #[cfg(feature = "host")]
 pub use processors::processors;
-pub use socket::{MAX_PATH, SocketFile, check_path, has_listener, lock_folder};
+pub use socket::{SocketFile, check_path, has_listener, lock_folder};
 pub use started_as::StartedAs;
 #[cfg(feature = "host")]
 pub use started_as::decline;
@@ -62,7 +60,6 @@ pub use stream::was_left_unread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use temp_dir::temp_dir;
 
-#[cfg(all(feature = "host", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 use linux as system;
-#[cfg(feature = "host")]
 pub use system::*;

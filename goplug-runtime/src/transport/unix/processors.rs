@@ -14,16 +14,9 @@ pub fn processors() -> usize {
     *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// Whether this process may run on several processors. One system call, which the start of a plugin
-/// can afford; it knows nothing of a quota.
-#[cfg(feature = "plugin")]
-pub(super) fn may_run_on_several() -> bool {
-    // It fails where a machine has more processors than it can tell of.
-    rustix::thread::sched_getaffinity(None).map_or(true, |processors| processors.count() > 1)
-}
-
 #[cfg(all(test, feature = "host", feature = "plugin"))]
 mod tests {
+    use super::super::system::may_run_on_several;
     use super::*;
 
     #[test]

@@ -13,15 +13,13 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, Mode};
+use rustix::fs::FlockOperation;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::SocketAddrUnix;
 
 use super::inode::Inode;
+use super::system::{MAX_PATH, bind_private, new_socket};
 use crate::transport::per_process::Owner;
-
-/// The longest path of a socket, in bytes: `sun_path` of Linux without its final NUL.
-pub const MAX_PATH: usize = 107;
 
 /// How many connections the kernel queues until they are accepted; it may queue fewer
 /// (`net.core.somaxconn`).
@@ -54,12 +52,6 @@ pub fn check_path(path: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
-/// A new stream socket that is non-blocking and closed on exec.
-pub(super) fn new_socket() -> io::Result<OwnedFd> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    Ok(rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?)
-}
-
 /// A listening, non-blocking socket of mode 0600 at `path`, in a folder that is
 /// made with mode 0700 if it is missing.
 pub(super) fn bind(path: &Path) -> io::Result<(OwnedFd, SocketFile)> {
@@ -78,9 +70,7 @@ pub(super) fn bind(path: &Path) -> io::Result<(OwnedFd, SocketFile)> {
 pub(super) fn bind_alone(path: PathBuf) -> io::Result<(OwnedFd, SocketFile)> {
     make_room(&path)?;
     let socket = new_socket()?;
-    // On Linux the file gets the mode of the socket: private from its first moment.
-    rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
-    rustix::net::bind(&socket, &SocketAddrUnix::new(&path)?)?;
+    bind_private(&socket, &path)?;
     let file = SocketFile::identify(path)?;
     if let Err(error) = rustix::net::listen(&socket, BACKLOG) {
         file.remove()?;

@@ -67,9 +67,10 @@ mod decline {
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::net::{RecvFlags, SendFlags, Shutdown, SocketFlags, sockopt};
+    use rustix::net::{RecvFlags, Shutdown};
 
     use crate::protocol::wire;
+    use crate::transport::unix::system::{NO_SIGNAL, accept, is_listener};
 
     /// How long the host may take to connect and to ask, each. It does both as soon as the process
     /// runs.
@@ -86,7 +87,7 @@ mod decline {
         // SAFETY: nobody in this process owns this number before a claim, and none was made. If
         // it is not open, or belongs to anything but a listening socket, the next line finds out.
         let listener = unsafe { BorrowedFd::borrow_raw(wire::LISTEN_FD) };
-        if sockopt::socket_acceptconn(listener) != Ok(true) {
+        if is_listener(listener) != Ok(true) {
             return false;
         }
         if !DECLINED.swap(true, Ordering::AcqRel) {
@@ -101,11 +102,11 @@ mod decline {
         wait(listener)?;
         // As a plugin that serves would: the host need not guess what this process does.
         rustix::io::ioctl_fionbio(listener, true)?;
-        let connection = rustix::net::accept_with(listener, SocketFlags::CLOEXEC)?;
+        let connection = accept(listener)?;
         wait(&connection)?;
         let mut request = [0; 4096];
         rustix::net::recv(&connection, &mut request, RecvFlags::DONTWAIT)?;
-        rustix::net::send(&connection, response, SendFlags::NOSIGNAL)?;
+        rustix::net::send(&connection, response, NO_SIGNAL)?;
         rustix::net::shutdown(&connection, Shutdown::Write)?;
         // If it were closed before the host has sent all, the host would see an error in place of
         // the answer. It closes with the process.

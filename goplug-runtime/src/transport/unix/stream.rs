@@ -16,6 +16,8 @@ use std::sync::Arc;
 #[cfg(feature = "host")]
 use std::task::Waker;
 use std::task::{Context, Poll, ready};
+#[cfg(feature = "plugin")]
+use std::time::Duration;
 
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
@@ -24,6 +26,13 @@ use tokio::net::unix::pipe;
 
 use super::recv::recv_into;
 use super::send::{length, send};
+#[cfg(feature = "plugin")]
+use super::system::END;
+use super::system::{NO_SIGNAL, prepare_accepted};
+
+/// How often to look for the end of a connection where the system tells of bytes as well.
+#[cfg(feature = "plugin")]
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A connection between a host and a plugin. It needs the runtime on which it was made, with
 /// I/O.
@@ -87,6 +96,7 @@ impl Stream {
 
     /// The end that was accepted. The socket must be non-blocking.
     pub(super) fn accepted(socket: OwnedFd) -> io::Result<Self> {
+        prepare_accepted(&socket)?;
         let socket = pipe::Receiver::from_owned_fd_unchecked(socket)?;
         Ok(Self {
             socket: Arc::new(RegisteredSocket::ReadOnly(socket)),
@@ -125,14 +135,17 @@ impl Stream {
     /// is something to read. Cancel safe.
     #[cfg(feature = "plugin")]
     pub async fn peer_closed(&self) {
-        // The runtime tells of the end together with this interest, and not of bytes that have come.
-        let end = Interest::PRIORITY;
-        let ended = match &*self.socket {
-            RegisteredSocket::ReadWrite(socket) => socket.ready(end).await,
-            RegisteredSocket::ReadOnly(socket) => socket.ready(end).await,
-        };
-        // An error means that the runtime is gone, and the connection with it.
-        debug_assert!(ended.is_err() || ended.is_ok_and(|ready| ready.is_read_closed()));
+        loop {
+            let ready = match &*self.socket {
+                RegisteredSocket::ReadWrite(socket) => socket.ready(END).await,
+                RegisteredSocket::ReadOnly(socket) => socket.ready(END).await,
+            };
+            // An error means that the runtime is gone, and the connection with it.
+            if ready.map_or(true, |ready| ready.is_read_closed()) {
+                return;
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
     }
 
     /// Reads the bytes that have arrived, and appends them to `target` without growing it; it
@@ -216,7 +229,7 @@ impl Stream {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        let flags = NO_SIGNAL | SendFlags::DONTWAIT;
         let send = |socket: BorrowedFd<'_>| send(socket, parts, flags).map_err(io::Error::from);
         if self.room.is_none() {
             match send(self.as_fd()) {

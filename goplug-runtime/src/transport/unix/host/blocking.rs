@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 
 use super::ShutdownHandle;
 use crate::transport::unix::connect::explain_connect;
 use crate::transport::unix::recv::recv_into;
 use crate::transport::unix::send::send;
-use crate::transport::unix::system::credentials::peer_of;
+use crate::transport::unix::system::{NO_SIGNAL, new_blocking_socket, peer_of};
 use crate::transport::{Peer, check_path};
 
 /// How far the kernel's timeout may differ from the time that is left without being set again.
@@ -65,12 +65,7 @@ impl BlockingStream {
     pub fn connect(path: &Path, within: Duration) -> io::Result<Self> {
         check_path(path)?;
         let address = SocketAddrUnix::new(path)?;
-        let socket = rustix::net::socket_with(
-            AddressFamily::UNIX,
-            SocketType::STREAM,
-            SocketFlags::CLOEXEC,
-            None,
-        )?;
+        let socket = new_blocking_socket()?;
         // For a Unix socket the kernel waits in `connect` for as long as in `send`.
         set_socket_timeout(&socket, Timeout::Send, Some(within.max(TOLERANCE)))?;
         loop {
@@ -149,7 +144,7 @@ impl BlockingStream {
                 self.socket.set_write_timeout(Some(left))?;
                 self.send = left;
             }
-            match send(&*self.socket, parts, SendFlags::NOSIGNAL) {
+            match send(&*self.socket, parts, NO_SIGNAL) {
                 Err(error) if is_to_be_retried(error) => {}
                 outcome => return Ok(outcome?),
             }
@@ -171,7 +166,7 @@ impl BlockingStream {
             return Ok(None);
         }
         loop {
-            match send(&*self.socket, parts, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            match send(&*self.socket, parts, NO_SIGNAL | SendFlags::DONTWAIT) {
                 Err(error) if is_to_be_retried(error) => {}
                 outcome => return Ok(Some(outcome?)),
             }

@@ -17,8 +17,8 @@ pub use drivers::has_drivers;
 pub use forks::Maker;
 pub use open::open_without_waiting;
 pub use process::{
-    Child, FileId, FileStamp, MaybeDeferred, OpenProgram, Output, Rlimit, Signal, Spawn, Started,
-    is_absent, is_executable, start, start_or_defer,
+    Child, FileId, FileStamp, MaybeDeferred, OpenProgram, Output, Rlimit, SandboxRules, Signal,
+    Spawn, Started, Tcp, is_absent, is_executable, start, start_or_defer,
 };
 pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};

@@ -5,6 +5,8 @@ use std::io;
 
 use rustix::io::Errno;
 
+use crate::transport::unix::system::PASSING;
+
 /// Whether the host was short of something that it may have again soon: descriptors, processes,
 /// memory, buffers, room on a disk. The error may be wrapped in others.
 pub fn is_shortage(error: &io::Error) -> bool {
@@ -47,11 +49,10 @@ pub fn is_passing(error: &io::Error) -> bool {
                     | Errno::STALE
                     | Errno::TIMEDOUT
                     | Errno::NOTCONN
-                    | Errno::REMOTEIO
                     | Errno::HOSTDOWN
                     | Errno::HOSTUNREACH
                     | Errno::NODEV
-            )
+            ) || PASSING.contains(&errno)
         })
 }
 

@@ -12,7 +12,7 @@ use landlock::{
     PathFd, PathFdError, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 
-use crate::transport::{OpenProgram, explain, is_absent};
+use crate::transport::{OpenProgram, SandboxRules, Tcp, explain, is_absent};
 
 /// Readable and executable: every program needs these to start.
 const SYSTEM: [&str; 11] = [
@@ -48,33 +48,7 @@ const NETWORK: [&str; 8] = [
 /// more rights; these are added once they have been tested.
 const FILES: ABI = ABI::V5;
 
-/// What a process may access beyond the files that every program needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LandlockRules {
-    /// Files and folders that it may read and execute.
-    pub read: Vec<PathBuf>,
-    /// Files and folders that it may read and write, but not execute.
-    pub write: Vec<PathBuf>,
-    /// Its use of TCP.
-    pub tcp: Tcp,
-}
-
-/// A process's use of TCP.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tcp {
-    /// It may connect to every port, and listen.
-    Any,
-    /// It may connect to these ports, and not listen.
-    Ports(Vec<u16>),
-}
-
-impl Default for Tcp {
-    fn default() -> Self {
-        Self::Ports(Vec::new())
-    }
-}
-
-/// [`LandlockRules`] in the form that the kernel takes.
+/// [`SandboxRules`] in the form that the kernel takes.
 #[derive(Debug)]
 pub struct Ruleset(Option<OwnedFd>);
 
@@ -85,7 +59,7 @@ impl Ruleset {
     }
 }
 
-impl LandlockRules {
+impl SandboxRules {
     /// The part of these rules that the running kernel cannot enforce, as a text for people; `None` if
     /// it enforces all.
     pub fn unsupported(&self) -> Option<&'static str> {
@@ -243,8 +217,7 @@ mod tests {
     #[test]
     fn a_missing_path_is_named() {
         let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
-        let rules =
-            LandlockRules { read: vec!["/no/such/path".into()], ..LandlockRules::default() };
+        let rules = SandboxRules { read: vec!["/no/such/path".into()], ..SandboxRules::default() };
         let error = rules.ruleset(&program).unwrap_err().to_string();
         assert!(error.starts_with("/no/such/path: No such file"), "{error}");
     }

@@ -1,18 +1,80 @@
 //! What only Linux has, or has in a way of its own.
 //!
-//! The rest of `unix` calls this folder `system`. Imports the files beside the folder.
+//! The rest of `unix` calls this folder `system`, and expects the same names of the folder of each other
+//! system. Imports the files beside the folder.
 
-pub(super) mod credentials;
+#[cfg(feature = "plugin")]
+mod affinity;
+#[cfg(feature = "host")]
+mod credentials;
+#[cfg(feature = "host")]
+mod elf;
+#[cfg(feature = "host")]
 mod folder_events;
-pub(super) mod fork;
+#[cfg(feature = "host")]
+mod fork;
+#[cfg(feature = "host")]
 mod landlock;
+#[cfg(feature = "host")]
+mod mounts;
+#[cfg(feature = "host")]
 mod own_program;
-pub(super) mod pidfd;
+#[cfg(feature = "host")]
+mod pidfd;
+#[cfg(feature = "host")]
 mod process_state;
+#[cfg(feature = "host")]
 mod process_usage;
+mod sockets;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod status;
+#[cfg(feature = "plugin")]
+mod wake;
 
-pub use self::landlock::{LandlockRules, Ruleset, Tcp};
+#[cfg(feature = "host")]
+pub use self::landlock::Ruleset;
+#[cfg(feature = "host")]
 pub use folder_events::{EndWatch, FolderEvents, Woken};
+#[cfg(feature = "host")]
 pub use own_program::own_program;
+#[cfg(feature = "host")]
 pub use process_state::ProcessState;
+#[cfg(feature = "host")]
 pub use process_usage::ProcessUsage;
+pub use sockets::MAX_PATH;
+#[cfg(feature = "plugin")]
+pub use status::ends_with_parent;
+
+#[cfg(feature = "plugin")]
+pub(super) use affinity::may_run_on_several;
+#[cfg(feature = "host")]
+pub(super) use credentials::peer_of;
+#[cfg(feature = "host")]
+pub(super) use elf::{loader, recognise};
+#[cfg(feature = "host")]
+pub(super) use fork::start_process;
+#[cfg(feature = "host")]
+pub(super) use mounts::is_noexec;
+#[cfg(feature = "host")]
+pub(super) use pidfd::ProcessFd;
+#[cfg(feature = "plugin")]
+pub(super) use sockets::END;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(super) use sockets::is_listener;
+pub(super) use sockets::{NO_SIGNAL, bind_private, new_socket, prepare_accepted};
+#[cfg(feature = "host")]
+pub(super) use sockets::{accept, new_blocking_socket};
+#[cfg(feature = "plugin")]
+pub(super) use status::ignores;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(super) use status::is_traced;
+#[cfg(feature = "plugin")]
+pub(super) use wake::Wake;
+
+/// Whether an open file can be run itself, whatever is at its path by then.
+#[cfg(feature = "host")]
+pub(super) const RUNS_OPEN_FILES: bool = true;
+
+/// Further errors of reading a file that say nothing about the file.
+#[cfg(feature = "host")]
+pub(super) const PASSING: &[rustix::io::Errno] = &[rustix::io::Errno::REMOTEIO];

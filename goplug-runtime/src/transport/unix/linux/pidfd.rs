@@ -8,12 +8,15 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Arc;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus};
+
+use crate::transport::unix::host::process::child::Reaped;
 
 /// `PIDFD_SIGNAL_PROCESS_GROUP`, since Linux 6.9.
 const SIGNAL_PROCESS_GROUP: libc::c_uint = 1 << 2;
@@ -34,11 +37,67 @@ struct Info {
     exit_code: i32,
 }
 
-/// Kills the group that the process leads, or led.
-///
-/// # Errors
-/// The system's error. It is not an error if the group has ended.
-pub(in crate::transport::unix) fn kill_group(pidfd: BorrowedFd<'_>, leader: Pid) -> io::Result<()> {
+/// A process that this one has started, by a descriptor that never refers to another. It becomes readable
+/// when the process has ended.
+#[derive(Clone, Debug)]
+pub(in crate::transport::unix) struct ProcessFd {
+    pid: Pid,
+    pidfd: Arc<OwnedFd>,
+}
+
+impl ProcessFd {
+    pub(super) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
+        Self { pid, pidfd: Arc::new(pidfd) }
+    }
+
+    /// The process id, which may be another process's once this one was reaped.
+    pub(in crate::transport::unix) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Sends a signal to the process. It is not an error if it was reaped.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub(in crate::transport::unix) fn signal(&self, signal: Signal) -> io::Result<()> {
+        match rustix::process::pidfd_send_signal(&*self.pidfd, signal) {
+            Err(Errno::SRCH) | Ok(()) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// `waitid` for the process.
+    ///
+    /// # Errors
+    /// The system's error; [`Errno::CHILD`] if somebody else has reaped it.
+    pub(in crate::transport::unix) fn wait(
+        &self,
+        options: WaitIdOptions,
+    ) -> rustix::io::Result<Option<WaitIdStatus>> {
+        rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), options)
+    }
+
+    /// Kills the group that the process leads, or led.
+    ///
+    /// # Errors
+    /// The system's error. It is not an error if the group has ended.
+    pub(in crate::transport::unix) fn kill_group(&self) -> io::Result<()> {
+        kill_group(self.pidfd.as_fd(), self.pid)
+    }
+
+    /// Asks the kernel for the status of a process that somebody else has reaped.
+    pub(in crate::transport::unix) fn status_after_reaping(&self) -> Reaped {
+        status_after_reaping(self.pidfd.as_fd())
+    }
+}
+
+impl AsRawFd for ProcessFd {
+    fn as_raw_fd(&self) -> RawFd {
+        self.pidfd.as_raw_fd()
+    }
+}
+
+fn kill_group(pidfd: BorrowedFd<'_>, leader: Pid) -> io::Result<()> {
     match signal_group(pidfd) {
         Ok(()) | Err(Errno::SRCH) => Ok(()),
         // An older kernel, or one that forbids the call.
@@ -73,19 +132,7 @@ fn kill_group_by_number(pidfd: BorrowedFd<'_>, leader: Pid) -> io::Result<()> {
     }
 }
 
-/// How a process ended that somebody else has reaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transport::unix) enum Reaped {
-    /// The kernel has kept its status.
-    Status(ExitStatus),
-    /// It is just being reaped.
-    NotYet,
-    /// The kernel has not kept its status.
-    Unknown,
-}
-
-/// Asks the kernel for the status of a process that somebody else has reaped.
-pub(in crate::transport::unix) fn status_after_reaping(pidfd: BorrowedFd<'_>) -> Reaped {
+fn status_after_reaping(pidfd: BorrowedFd<'_>) -> Reaped {
     let mut info = Info { mask: INFO_EXIT, ..Info::default() };
     // SAFETY: the descriptor is open, and the number of the call has the size of this struct.
     let result = unsafe { libc::ioctl(pidfd.as_raw_fd(), GET_INFO, &raw mut info) };
@@ -104,11 +151,10 @@ fn last_error() -> Errno {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::{AsFd, OwnedFd};
     use std::os::unix::process::CommandExt;
     use std::process::Command;
 
-    use rustix::process::{PidfdFlags, WaitIdOptions, pidfd_open};
+    use rustix::process::{PidfdFlags, pidfd_open};
 
     use super::*;
 

@@ -16,7 +16,6 @@ use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::{Errno, FdFlags};
-use rustix::net::{AddressFamily, SocketType, sockopt};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixListener;
@@ -24,6 +23,7 @@ use tokio::net::UnixListener;
 use crate::protocol::wire;
 use crate::transport::Listener;
 use crate::transport::unix::started_as;
+use crate::transport::unix::system::is_listener;
 
 /// More descriptors than any host passes; it keeps the numbers in range.
 const MAX_PASSED: RawFd = 1024;
@@ -216,14 +216,9 @@ unsafe fn adopt(
 }
 
 fn is_listening_socket(fd: BorrowedFd<'_>) -> Result<(), &'static str> {
-    match sockopt::socket_acceptconn(fd) {
+    match is_listener(fd) {
         Err(Errno::BADF) => Err("is not open"),
-        Ok(true)
-            if sockopt::socket_domain(fd) == Ok(AddressFamily::UNIX)
-                && sockopt::socket_type(fd) == Ok(SocketType::STREAM) =>
-        {
-            Ok(())
-        }
+        Ok(true) => Ok(()),
         _ => Err("is not a listening Unix stream socket"),
     }
 }

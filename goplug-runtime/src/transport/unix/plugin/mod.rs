@@ -15,4 +15,4 @@ pub use output::{OutputReader, drain_output, keep_output_working, mend_output};
 pub use peer_closed::is_peer_closed;
 pub use private_folder::PrivateFolder;
 pub use replace_file::{WrittenFile, create_folder, replace_file};
-pub use termination::{EndCause, Termination, TerminationWaker, ends_with_parent};
+pub use termination::{EndCause, Termination, TerminationWaker};

@@ -7,25 +7,14 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::os::fd::AsFd;
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::Lifeline;
-use crate::transport::unix::process_status::status_field;
-
-/// Whether the system sends this process a signal when its parent ends, so that it need not wait for
-/// that end.
-pub fn ends_with_parent() -> bool {
-    #[cfg(target_os = "linux")]
-    let signal = rustix::process::parent_process_death_signal();
-    #[cfg(not(target_os = "linux"))]
-    let signal = Ok::<_, io::Error>(None::<Signal>);
-    matches!(signal, Ok(Some(_)))
-}
+use crate::transport::unix::system::{Wake, ignores};
 
 /// Why a process is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +33,7 @@ pub enum EndCause {
 #[derive(Debug)]
 pub struct Termination {
     /// Readable once a signal has arrived.
-    arrived: Arc<OwnedFd>,
+    arrived: Wake,
 }
 
 impl Termination {
@@ -63,16 +52,15 @@ impl Termination {
     /// # Errors
     /// The system's error.
     pub fn listen_at_terminal() -> io::Result<Self> {
-        let ignored = ignored_signals();
         let of_terminal = [Signal::INT, Signal::HUP].into_iter();
-        let heeded = of_terminal.filter(|signal| ignored >> (signal.as_raw() - 1) & 1 == 0);
+        let heeded = of_terminal.filter(|signal| !ignores(signal.as_raw()));
         Self::listen_for(heeded.chain([Signal::TERM]))
     }
 
     fn listen_for(signals: impl IntoIterator<Item = Signal>) -> io::Result<Self> {
-        let arrived = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let arrived = Wake::new()?;
         for signal in signals {
-            let waker = TerminationWaker(Arc::clone(&arrived));
+            let waker = arrived.clone();
             let note = move || waker.wake();
             // SAFETY: the action makes one system call on a descriptor that it owns. It
             // allocates, locks and panics nowhere, and is never dropped.
@@ -83,7 +71,7 @@ impl Termination {
 
     /// Ends a wait as a signal does.
     pub fn waker(&self) -> TerminationWaker {
-        TerminationWaker(Arc::clone(&self.arrived))
+        TerminationWaker(self.arrived.clone())
     }
 
     /// Blocks the thread until a signal arrives, or until the host of this lifeline has ended.
@@ -122,18 +110,11 @@ impl Termination {
 
 /// Ends the wait of a [`Termination`].
 #[derive(Clone, Debug)]
-pub struct TerminationWaker(Arc<OwnedFd>);
+pub struct TerminationWaker(Wake);
 
 impl TerminationWaker {
     /// Ends the wait. Makes one system call, and neither allocates nor locks nor panics.
     pub fn wake(&self) {
-        // It fails only after 2^64 wakes that were not read.
-        let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+        self.0.wake();
     }
-}
-
-/// The signals that this process ignores, as a set of bits; none if the system does not say.
-fn ignored_signals() -> u64 {
-    let ignored = status_field("self", "SigIgn");
-    ignored.and_then(|bits| u64::from_str_radix(&bits, 16).ok()).unwrap_or(0)
 }

@@ -1,6 +1,6 @@
 //! A running plugin's process, and its exit.
 //!
-//! A process is watched through its pidfd, which never refers to another process, and reaped exactly
+//! A process is watched through a descriptor that never refers to another process, and reaped exactly
 //! once. The rest of its group is killed just before that. If another part of this program has reaped
 //! it, the group is killed as soon as that is noticed, and recent kernels still tell the status.
 //!
@@ -10,20 +10,20 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus};
+use rustix::process::{Signal, WaitIdOptions, WaitIdStatus};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::reaper;
 use crate::transport::per_process::Owner;
-use crate::transport::unix::system::pidfd::{self, Reaped};
+use crate::transport::unix::system::ProcessFd;
 
 /// How often to ask for the status of a process that somebody else is just reaping: the kernel has it
 /// a few microseconds after the exit.
@@ -45,14 +45,14 @@ pub struct Child {
 
 impl Child {
     pub(super) fn new(process: Process, lifeline: OwnedFd) -> io::Result<Self> {
-        // SAFETY: the process owns its pidfd, which no method replaces or closes.
+        // SAFETY: the process owns its descriptor, which no method replaces or closes.
         let process = unsafe { AsyncFd::register_with_interest(process, Interest::READABLE) }?;
         Ok(Self { process, lifeline: Mutex::new(Some(lifeline)) })
     }
 
     /// The process id, also after its exit. It is for people; to send a signal, use the methods.
     pub fn id(&self) -> u32 {
-        self.process.get_ref().pid.as_raw_nonzero().get().unsigned_abs()
+        self.process.get_ref().handle.pid().as_raw_nonzero().get().unsigned_abs()
     }
 
     /// Waits for the exit of the process, reaps it, and kills the rest of its group. Any number of
@@ -89,10 +89,7 @@ impl Child {
         if !process.owner.is_this_process() {
             return Ok(());
         }
-        match rustix::process::pidfd_send_signal(&*process.pidfd, signal) {
-            Err(Errno::SRCH) | Ok(()) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        process.handle.signal(signal)
     }
 
     /// Closes the lifeline, as the death of this host would. The signal that a host's death causes is
@@ -111,11 +108,21 @@ impl Child {
     }
 }
 
+/// How a process ended that somebody else has reaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transport::unix) enum Reaped {
+    /// The kernel has kept its status.
+    Status(ExitStatus),
+    /// It is just being reaped.
+    NotYet,
+    /// The kernel has not kept its status.
+    Unknown,
+}
+
 /// A process that leads its own group.
 #[derive(Debug)]
-pub(in crate::transport::unix) struct Process {
-    pid: Pid,
-    pidfd: Arc<OwnedFd>,
+pub(super) struct Process {
+    handle: ProcessFd,
     exit: Mutex<Exit>,
     owner: Owner,
 }
@@ -130,9 +137,8 @@ enum Exit {
 }
 
 impl Process {
-    pub(in crate::transport::unix) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
-        let owner = Owner::this_process();
-        Self { pid, pidfd: Arc::new(pidfd), exit: Mutex::new(Exit::Running), owner }
+    pub(super) fn new(handle: ProcessFd) -> Self {
+        Self { handle, exit: Mutex::new(Exit::Running), owner: Owner::this_process() }
     }
 
     /// Reaps the process if it has exited.
@@ -147,16 +153,15 @@ impl Process {
     }
 
     fn poll_exit(&self) -> io::Result<Exit> {
-        let id = || WaitId::PidFd(self.pidfd.as_fd());
         let ended = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        match rustix::process::waitid(id(), ended | WaitIdOptions::NOWAIT) {
+        match self.handle.wait(ended | WaitIdOptions::NOWAIT) {
             Ok(None) => return Ok(Exit::Running),
             Ok(Some(_)) | Err(Errno::CHILD) => {}
             Err(error) => return Err(error.into()),
         }
         // A process that runs as another user cannot be killed, and stays.
         let _ = self.signal_group();
-        match rustix::process::waitid(id(), ended) {
+        match self.handle.wait(ended) {
             Ok(Some(status)) => Ok(Exit::Reaped(exit_status(&status))),
             Ok(None) => Ok(Exit::Running),
             Err(Errno::CHILD) => Ok(self.exit_after_reaping()),
@@ -165,7 +170,7 @@ impl Process {
     }
 
     fn exit_after_reaping(&self) -> Exit {
-        match pidfd::status_after_reaping(self.pidfd.as_fd()) {
+        match self.handle.status_after_reaping() {
             Reaped::Status(status) => Exit::Reaped(status),
             Reaped::NotYet | Reaped::Unknown => Exit::ReapedElsewhere,
         }
@@ -177,11 +182,7 @@ impl Process {
     }
 
     fn signal_group(&self) -> io::Result<()> {
-        if self.owner.is_this_process() {
-            pidfd::kill_group(self.pidfd.as_fd(), self.pid)
-        } else {
-            Ok(())
-        }
+        if self.owner.is_this_process() { self.handle.kill_group() } else { Ok(()) }
     }
 }
 
@@ -194,7 +195,7 @@ fn unknown_status() -> io::Error {
 
 impl AsRawFd for Process {
     fn as_raw_fd(&self) -> RawFd {
-        self.pidfd.as_raw_fd()
+        self.handle.as_raw_fd()
     }
 }
 
@@ -205,7 +206,7 @@ impl Drop for Process {
         if self.owner.is_this_process()
             && let Ok(Exit::Running) = self.try_reap()
         {
-            reaper::reap_later(Arc::clone(&self.pidfd));
+            reaper::reap_later(self.handle.clone());
         }
     }
 }

@@ -2,19 +2,22 @@
 //!
 //! A plugin must not outlive its host, must not get descriptors or signal settings of the host
 //! that are not meant for it, and must not leave a zombie. `program` opens the file,
-//! `program_kind` tells what it is, `own_program` is that of this process, and `file_id` notices
-//! that a file was replaced; `spawn` lists what a process is given, `rlimit` and `landlock` limit
-//! it; `fork` enters the new process, `spawner` owns the only thread that may do so, and `child`
-//! watches the result through its `pidfd`, with `reaper` for those that were killed. Start reading
-//! at `spawn.rs`.
+//! `program_kind` tells what it is, and `file_id` notices
+//! that a file was replaced; `spawn` lists what a process is given, `rlimit` and `sandbox_rules` limit
+//! it; `plan` and `become_plugin` are for the step into the new process, which each system takes in its
+//! own way; `spawner` owns the only thread that may do so, and `child` watches the result, with `reaper`
+//! for those that were killed. Start reading at `spawn.rs`.
 
+pub(in crate::transport::unix) mod become_plugin;
 pub(in crate::transport::unix) mod child;
 pub(in crate::transport::unix) mod failure;
 mod file_id;
+pub(in crate::transport::unix) mod plan;
 mod program;
-mod program_kind;
+pub(in crate::transport::unix) mod program_kind;
 mod reaper;
 pub(in crate::transport::unix) mod rlimit;
+mod sandbox_rules;
 mod spawn;
 mod spawner;
 
@@ -26,4 +29,5 @@ pub use file_id::{FileId, FileStamp, is_absent};
 pub use program::{OpenProgram, is_executable};
 pub use rlimit::Rlimit;
 pub use rustix::process::Signal;
+pub use sandbox_rules::{SandboxRules, Tcp};
 pub use spawn::{MaybeDeferred, Output, Spawn, Started, start, start_or_defer};

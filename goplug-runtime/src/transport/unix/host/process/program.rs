@@ -9,11 +9,12 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, CWD, OFlags, StatVfsMountFlags};
+use rustix::fs::{Access, AtFlags, CWD, OFlags};
 use rustix::io::Errno;
 
-use super::program_kind::{HEAD, Kind, Shebang, loader, machine_name};
+use super::program_kind::{HEAD, Kind, Shebang};
 use crate::transport::unix::inode::Inode;
+use crate::transport::unix::system::{RUNS_OPEN_FILES, is_noexec, loader};
 
 /// A program's file, open for reading and executable by this user.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl OpenProgram {
 
     /// Whether the kernel can run the open file itself.
     pub(in crate::transport::unix) fn runs_from_file(&self) -> bool {
-        self.kind == Kind::Native
+        RUNS_OPEN_FILES && self.kind == Kind::Native
     }
 
     /// Checks that the path still leads to the open file.
@@ -94,7 +95,7 @@ impl OpenProgram {
         let text = match (Errno::from_io_error(&error), &self.kind) {
             (Some(Errno::NOEXEC), Kind::Foreign(machine)) => format!(
                 "it is built for {}, and this machine runs {}",
-                machine_name(*machine),
+                machine,
                 std::env::consts::ARCH
             ),
             (Some(Errno::NOEXEC), Kind::Native) => "it is damaged".into(),
@@ -157,8 +158,7 @@ fn missing_interpreter(Shebang { interpreter, .. }: &Shebang) -> String {
 
 /// That the file system of a file lets nothing run, for people; `None` if it does.
 fn noexec(path: &Path, file: &File) -> Option<String> {
-    let flags = rustix::fs::fstatvfs(file).ok()?.f_flag;
-    if !flags.contains(StatVfsMountFlags::NOEXEC) {
+    if !is_noexec(file) {
         return None;
     }
     let real = path.canonicalize().unwrap_or_else(|_| path.into());

@@ -1,12 +1,12 @@
 //! Reaps killed processes that take a moment to end.
 
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
-use rustix::process::{WaitId, WaitIdOptions};
+use rustix::process::WaitIdOptions;
 
 use crate::transport::per_process::PerProcess;
+use crate::transport::unix::system::ProcessFd;
 
 /// The killed processes of which nobody has the status yet.
 static REAPER: PerProcess<Mutex<Reaper>> = PerProcess::new();
@@ -14,15 +14,15 @@ static REAPER: PerProcess<Mutex<Reaper>> = PerProcess::new();
 #[derive(Default)]
 struct Reaper {
     /// At most one entry for each process that this host has started and not reaped.
-    killed: Vec<Arc<OwnedFd>>,
+    killed: Vec<ProcessFd>,
     has_thread: bool,
 }
 
 /// Lets a thread wait for the exit of a killed process. If the system has no thread, the process
 /// stays a zombie until [`retry`] finds one.
-pub(super) fn reap_later(pidfd: Arc<OwnedFd>) {
+pub(super) fn reap_later(process: ProcessFd) {
     let mut reaper = lock();
-    reaper.killed.push(pidfd);
+    reaper.killed.push(process);
     reaper.ensure_thread();
 }
 
@@ -47,15 +47,14 @@ fn lock() -> MutexGuard<'static, Reaper> {
 /// Waits for all of them. The thread then ends.
 fn reap_all() {
     loop {
-        let pidfd = {
+        let process = {
             let mut reaper = lock();
-            let Some(pidfd) = reaper.killed.pop() else {
+            let Some(process) = reaper.killed.pop() else {
                 reaper.has_thread = false;
                 return;
             };
-            pidfd
+            process
         };
-        let id = || WaitId::PidFd(pidfd.as_fd());
-        while let Err(Errno::INTR) = rustix::process::waitid(id(), WaitIdOptions::EXITED) {}
+        while let Err(Errno::INTR) = process.wait(WaitIdOptions::EXITED) {}
     }
 }

@@ -11,17 +11,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::pipe::PipeFlags;
 
 use super::child::{Child, Process};
 use super::failure::{Failure, Step};
 use super::file_id::FileId;
+use super::plan::{LIFELINE_FD, Parts, Plan};
 use super::program::OpenProgram;
 use super::reaper;
 use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
-use crate::transport::unix::system::fork::{self, LIFELINE_FD, Parts, Plan};
+use crate::transport::unix::system::start_process;
 use crate::transport::{ListenerHandle, Ruleset, explain};
 
 /// The host's end of a plugin's standard output or standard error.
@@ -184,12 +184,18 @@ impl Spawn {
         if !self.program.runs_from_file() {
             self.program.check_unchanged()?;
         }
-        let (stdout, child_stdout) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        let (stderr, child_stderr) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        let (child_lifeline, lifeline) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        let mut plan = self.plan(child_stdout, child_stderr, child_lifeline)?;
-        match fork::start(&mut plan) {
-            Ok(process) => Ok(Attempt::Running(Running { process, lifeline, stdout, stderr })),
+        let (stdout, child_stdout) = io::pipe()?;
+        let (stderr, child_stderr) = io::pipe()?;
+        let (child_lifeline, lifeline) = io::pipe()?;
+        let mut plan =
+            self.plan(child_stdout.into(), child_stderr.into(), child_lifeline.into())?;
+        match start_process(&mut plan) {
+            Ok(process) => Ok(Attempt::Running(Running {
+                process: Process::new(process),
+                lifeline: lifeline.into(),
+                stdout: stdout.into(),
+                stderr: stderr.into(),
+            })),
             Err(failure) if Errno::from_io_error(&failure.error) == Some(Errno::TXTBSY) => {
                 Ok(Attempt::Busy(self.explain(failure)))
             }

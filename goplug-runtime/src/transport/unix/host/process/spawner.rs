@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::become_plugin::block_signals;
 use crate::transport::explain;
 use crate::transport::per_process::PerProcess;
-use crate::transport::unix::system::fork;
 
 /// How many starts wait for the thread before `run` itself waits.
 const QUEUE: usize = 16;
@@ -93,7 +93,7 @@ fn spawner() -> io::Result<mpsc::Sender<Job>> {
 }
 
 fn work(mut jobs: mpsc::Receiver<Job>) {
-    fork::block_signals();
+    block_signals();
     while let Some(job) = jobs.blocking_recv() {
         // A job that panics has dropped the sender of its result. Nothing else can see a state that
         // it may have left inconsistent.

@@ -4,10 +4,10 @@
 #![allow(unsafe_code)]
 
 use super::*;
-use crate::transport::LandlockRules;
+use crate::transport::SandboxRules;
 
 /// The output of a shell script in a process with these rules and limits.
-async fn output(stage: &Stage, rules: &LandlockRules, limits: &[Rlimit], script: &str) -> String {
+async fn output(stage: &Stage, rules: &SandboxRules, limits: &[Rlimit], script: &str) -> String {
     let program = OpenProgram::open(Path::new("/bin/sh")).unwrap();
     let ruleset = rules.ruleset(&program).unwrap();
     let (args, limits) = (vec!["-c".into(), script.into()], limits.to_vec());
@@ -20,7 +20,7 @@ async fn a_sandboxed_process_can_read_only_named_and_system_files() {
     let stage = Stage::new();
     let named = stage.file("named", b"named");
     let other = stage.file("other", b"other");
-    let rules = LandlockRules { read: vec![named.clone()], ..LandlockRules::default() };
+    let rules = SandboxRules { read: vec![named.clone()], ..SandboxRules::default() };
     let (named, other) = (named.display(), other.display());
     let script =
         format!("cat {named}; cat {other} || echo ' refused'; echo >/dev/null && echo null");
@@ -32,7 +32,7 @@ async fn a_sandboxed_script_is_read_by_its_interpreter() {
     let stage = Stage::new();
     let script = stage.file("plugin", b"#!/bin/sh\necho read\n");
     let program = OpenProgram::open(&script).unwrap();
-    let ruleset = LandlockRules::default().ruleset(&program).unwrap();
+    let ruleset = SandboxRules::default().ruleset(&program).unwrap();
     let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
     assert_eq!(all(start_spawn(spawn).await.unwrap().stdout).await, "read\n");
 }
@@ -43,7 +43,7 @@ async fn an_interpreter_outside_the_sandbox_is_named() {
     let shell = stage.file("sh", &std::fs::read("/bin/sh").unwrap());
     let script = stage.file("plugin", format!("#!{}\n", shell.display()).as_bytes());
     let program = OpenProgram::open(&script).unwrap();
-    let ruleset = LandlockRules::default().ruleset(&program).unwrap();
+    let ruleset = SandboxRules::default().ruleset(&program).unwrap();
     let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
     let expected = format!(
         "it or its interpreter {} may not be executed here; or its sandbox withholds interpreter \
@@ -58,7 +58,7 @@ async fn limits_apply_to_the_started_process_only() {
     let stage = Stage::new();
     let before = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let limits = [Rlimit::OpenFiles(50), Rlimit::CpuSeconds(7)];
-    let rules = LandlockRules::default();
+    let rules = SandboxRules::default();
     let said = output(&stage, &rules, &limits, "ulimit -n; ulimit -St; ulimit -Ht").await;
     assert_eq!(said, "50\n7\n8\n");
     assert_eq!(rustix::process::getrlimit(rustix::process::Resource::Nofile), before);
@@ -106,7 +106,7 @@ fn hide_landlock() {
 #[test]
 fn a_kernel_without_landlock_is_reported_and_enforces_nothing() {
     without_landlock(|| {
-        let rules = LandlockRules::default();
+        let rules = SandboxRules::default();
         assert_eq!(rules.unsupported(), Some("the kernel has no Landlock, or it is not enabled"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

@@ -1,0 +1,29 @@
+//! What a sandboxed process may do. Each system enforces it as it can.
+
+use std::path::PathBuf;
+
+/// What a process may access beyond the files that every program needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SandboxRules {
+    /// Files and folders that it may read and execute.
+    pub read: Vec<PathBuf>,
+    /// Files and folders that it may read and write, but not execute.
+    pub write: Vec<PathBuf>,
+    /// Its use of TCP.
+    pub tcp: Tcp,
+}
+
+/// A process's use of TCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tcp {
+    /// It may connect to every port, and listen.
+    Any,
+    /// It may connect to these ports, and not listen.
+    Ports(Vec<u16>),
+}
+
+impl Default for Tcp {
+    fn default() -> Self {
+        Self::Ports(Vec::new())
+    }
+}
