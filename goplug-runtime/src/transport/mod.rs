@@ -9,8 +9,8 @@
 //! `unix` is what differs from system to system; the files beside it are the same on all. Imports
 //! `protocol` and `limits`. Start reading at `unix/mod.rs`.
 
-#[cfg(not(target_os = "linux"))]
-compile_error!("goplug runs on Linux only: a port adds its own folder in `transport`");
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("goplug runs on Linux and macOS only: a port adds its own folder in `transport`");
 
 mod explained;
 mod per_process;

@@ -18,6 +18,8 @@ mod inode;
 #[cfg(target_os = "linux")]
 mod linux;
 mod listen;
+#[cfg(target_os = "macos")]
+mod macos;
 mod peer;
 mod permission;
 #[cfg(feature = "plugin")]
@@ -62,4 +64,6 @@ pub use temp_dir::temp_dir;
 
 #[cfg(target_os = "linux")]
 use linux as system;
+#[cfg(target_os = "macos")]
+use macos as system;
 pub use system::*;

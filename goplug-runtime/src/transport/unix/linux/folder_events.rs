@@ -4,7 +4,7 @@
 //! folder does not exist, its nearest existing ancestor is watched instead.
 
 use std::ffi::OsString;
-use std::io::{self, PipeReader, PipeWriter};
+use std::io::{self, PipeReader};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
+
+use crate::transport::unix::host::folder_wait::{EndWatch, Woken};
 
 /// What may change the result of reading the folder. Opening and reading a file does not: who looks
 /// because of an event would wake himself.
@@ -46,21 +48,6 @@ struct Watched {
     number: i32,
     /// In an ancestor: the name of the next folder on the way, the only one that matters.
     only: Option<OsString>,
-}
-
-/// Ends the wait of a [`FolderEvents`] when it is dropped.
-#[derive(Debug)]
-pub struct EndWatch(#[expect(dead_code, reason = "it is there to be dropped")] PipeWriter);
-
-/// Why a wait has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
-    /// Something in the folder may have changed.
-    Changed,
-    /// The time is over.
-    TimedOut,
-    /// The [`EndWatch`] was dropped.
-    Ended,
 }
 
 impl FolderEvents {

@@ -34,13 +34,9 @@ mod wake;
 #[cfg(feature = "host")]
 pub use self::landlock::Ruleset;
 #[cfg(feature = "host")]
-pub use folder_events::{EndWatch, FolderEvents, Woken};
+pub use folder_events::FolderEvents;
 #[cfg(feature = "host")]
 pub use own_program::own_program;
-#[cfg(feature = "host")]
-pub use process_state::ProcessState;
-#[cfg(feature = "host")]
-pub use process_usage::ProcessUsage;
 pub use sockets::MAX_PATH;
 #[cfg(feature = "plugin")]
 pub use status::ends_with_parent;

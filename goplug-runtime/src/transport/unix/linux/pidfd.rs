@@ -16,8 +16,6 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 
-use crate::transport::unix::host::process::child::Reaped;
-
 /// `PIDFD_SIGNAL_PROCESS_GROUP`, since Linux 6.9.
 const SIGNAL_PROCESS_GROUP: libc::c_uint = 1 << 2;
 
@@ -85,9 +83,13 @@ impl ProcessFd {
         kill_group(self.pidfd.as_fd(), self.pid)
     }
 
-    /// Asks the kernel for the status of a process that somebody else has reaped.
-    pub(in crate::transport::unix) fn status_after_reaping(&self) -> Reaped {
-        status_after_reaping(self.pidfd.as_fd())
+    /// Asks the kernel for the status of a process that somebody else has reaped; `None` if it has not kept
+    /// it, or does not have it yet.
+    pub(in crate::transport::unix) fn status_after_reaping(&self) -> Option<ExitStatus> {
+        match status_after_reaping(self.pidfd.as_fd()) {
+            Reaped::Status(status) => Some(status),
+            Reaped::NotYet | Reaped::Unknown => None,
+        }
     }
 }
 
@@ -130,6 +132,17 @@ fn kill_group_by_number(pidfd: BorrowedFd<'_>, leader: Pid) -> io::Result<()> {
         Err(Errno::SRCH) | Ok(()) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// How a process ended that somebody else has reaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reaped {
+    /// The kernel has kept its status.
+    Status(ExitStatus),
+    /// It is just being reaped.
+    NotYet,
+    /// The kernel has not kept its status.
+    Unknown,
 }
 
 fn status_after_reaping(pidfd: BorrowedFd<'_>) -> Reaped {

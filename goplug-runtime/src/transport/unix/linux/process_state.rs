@@ -2,23 +2,10 @@
 
 use std::fs;
 
+use crate::transport::ProcessState;
+
 /// The flag of a process that has begun to end: it has not closed its sockets before.
 const PF_EXITING: u64 = 0x4;
-
-/// What a process is doing that keeps it from answering.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProcessState {
-    /// Nothing: it runs, or waits as usual.
-    Normal,
-    /// A signal has stopped it.
-    Stopped,
-    /// A debugger has stopped it.
-    Traced,
-    /// It waits within the system, and cannot be interrupted.
-    Uninterruptible,
-    /// It ends, or has ended.
-    Exiting,
-}
 
 impl ProcessState {
     /// The state of the process of this id; [`ProcessState::Exiting`] if there is none. Reads one

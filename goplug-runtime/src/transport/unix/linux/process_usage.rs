@@ -5,14 +5,7 @@ use std::time::Duration;
 
 use rustix::param::{clock_ticks_per_second, page_size};
 
-/// What a process uses of the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProcessUsage {
-    /// The memory that it has in RAM, in bytes; pages that it shares with others count in full.
-    pub resident_memory: u64,
-    /// The processor time that all its threads have taken, in the system's ticks of 10 ms.
-    pub processor_time: Duration,
-}
+use crate::transport::ProcessUsage;
 
 impl ProcessUsage {
     /// The usage of the process of this id; `None` if there is none, or if the system does not say.

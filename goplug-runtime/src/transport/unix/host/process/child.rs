@@ -108,17 +108,6 @@ impl Child {
     }
 }
 
-/// How a process ended that somebody else has reaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transport::unix) enum Reaped {
-    /// The kernel has kept its status.
-    Status(ExitStatus),
-    /// It is just being reaped.
-    NotYet,
-    /// The kernel has not kept its status.
-    Unknown,
-}
-
 /// A process that leads its own group.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -170,10 +159,7 @@ impl Process {
     }
 
     fn exit_after_reaping(&self) -> Exit {
-        match self.handle.status_after_reaping() {
-            Reaped::Status(status) => Exit::Reaped(status),
-            Reaped::NotYet | Reaped::Unknown => Exit::ReapedElsewhere,
-        }
+        self.handle.status_after_reaping().map_or(Exit::ReapedElsewhere, Exit::Reaped)
     }
 
     fn kill_group(&self) -> io::Result<()> {

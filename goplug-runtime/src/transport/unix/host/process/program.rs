@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 use super::program_kind::{HEAD, Kind, Shebang};
 use crate::transport::unix::inode::Inode;
-use crate::transport::unix::system::{RUNS_OPEN_FILES, is_noexec, loader};
+use crate::transport::unix::system::{RUNS_OPEN_FILES, is_noexec, loader, recognise};
 
 /// A program's file, open for reading and executable by this user.
 #[derive(Debug)]
@@ -49,7 +49,8 @@ impl OpenProgram {
     pub(in crate::transport::unix) fn of_file(path: PathBuf, file: File) -> io::Result<Self> {
         let mut head = [0; HEAD];
         let length = file.read_at(&mut head, 0)?;
-        let kind = Kind::of(&head[..length]);
+        let head = &head[..length];
+        let kind = recognise(head).unwrap_or_else(|| Kind::of(head));
         if let Kind::Script(Shebang { fault: Some(fault), .. }) = &kind {
             return Err(io::Error::new(io::ErrorKind::InvalidData, fault.clone()));
         }

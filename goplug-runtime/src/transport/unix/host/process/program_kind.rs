@@ -4,8 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::transport::unix::system::recognise;
-
 /// The number of bytes from which the kernel recognises the kind of a program.
 pub(super) const HEAD: usize = 256;
 
@@ -35,11 +33,9 @@ pub struct Shebang {
 }
 
 impl Kind {
-    /// The kind of a file with these first [`HEAD`] bytes; fewer if the file is shorter.
+    /// The kind of a file with these first [`HEAD`] bytes, fewer if the file is shorter, that is no program
+    /// in the format of this system.
     pub(super) fn of(head: &[u8]) -> Self {
-        if let Some(program) = recognise(head) {
-            return program;
-        }
         match head {
             [b'#', b'!', line @ ..] => Self::Script(Shebang::parse(line, head.len() == HEAD)),
             [] => Self::Unknown("an empty file"),

@@ -1,0 +1,78 @@
+//! What only macOS has, or has in a way of its own. It type checks; it has never run.
+//!
+//! The rest of `unix` calls this folder `system`, and expects the same names of the folder of each other
+//! system. Imports the files beside the folder.
+
+#[cfg(feature = "host")]
+mod credentials;
+#[cfg(feature = "host")]
+mod folder_events;
+#[cfg(feature = "host")]
+mod fork;
+#[cfg(feature = "host")]
+mod mach_o;
+#[cfg(feature = "host")]
+mod mounts;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod options;
+#[cfg(feature = "host")]
+mod own_program;
+#[cfg(feature = "host")]
+mod process_fd;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod process_info;
+#[cfg(feature = "host")]
+mod sandbox;
+#[cfg(feature = "plugin")]
+mod signals;
+mod sockets;
+#[cfg(feature = "plugin")]
+mod wake;
+
+#[cfg(feature = "host")]
+pub use folder_events::FolderEvents;
+#[cfg(feature = "host")]
+pub use own_program::own_program;
+#[cfg(feature = "host")]
+pub use sandbox::Ruleset;
+#[cfg(feature = "plugin")]
+pub use signals::ends_with_parent;
+pub use sockets::MAX_PATH;
+
+#[cfg(feature = "host")]
+pub(super) use credentials::peer_of;
+#[cfg(feature = "host")]
+pub(super) use fork::start_process;
+#[cfg(feature = "host")]
+pub(super) use mach_o::{loader, recognise};
+#[cfg(feature = "host")]
+pub(super) use mounts::is_noexec;
+#[cfg(feature = "host")]
+pub(super) use process_fd::ProcessFd;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(super) use process_info::is_traced;
+#[cfg(feature = "plugin")]
+pub(super) use signals::ignores;
+#[cfg(feature = "plugin")]
+pub(super) use sockets::END;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(super) use sockets::is_listener;
+pub(super) use sockets::{NO_SIGNAL, bind_private, new_socket, prepare_accepted};
+#[cfg(feature = "host")]
+pub(super) use sockets::{accept, new_blocking_socket};
+#[cfg(feature = "plugin")]
+pub(super) use wake::Wake;
+
+/// Whether an open file can be run itself, whatever is at its path by then.
+#[cfg(feature = "host")]
+pub(super) const RUNS_OPEN_FILES: bool = false;
+
+/// Further errors of reading a file that say nothing about the file.
+#[cfg(feature = "host")]
+pub(super) const PASSING: &[rustix::io::Errno] = &[];
+
+/// Whether this process may run on several processors.
+#[cfg(feature = "plugin")]
+pub(super) fn may_run_on_several() -> bool {
+    std::thread::available_parallelism().map_or(true, |processors| processors.get() > 1)
+}
