@@ -65,7 +65,8 @@ pub(crate) enum Verb {
     /// Build plugins, install them, run a host; build and install again on every save
     ///
     /// It goes on until Ctrl-C, which ends the host as well. The host has to watch the folder
-    /// (`auto_discover`): it replaces a plugin that was built again, and no call fails because of that.
+    /// (`auto_discover`): it replaces a plugin that was built again, and no call fails because of that. With
+    /// --json, each step is one object in a line: step, plugin, pid, milliseconds, error.
     Dev(Dev),
     /// Remove plugins from a folder
     Uninstall(Uninstall),

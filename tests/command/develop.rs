@@ -13,7 +13,7 @@ const HOST: &str = env!("CARGO_BIN_EXE_command-host");
 const CALCULATOR: &str = env!("CARGO_BIN_EXE_command-calculator");
 
 /// Long enough for the first build, which may have to make everything that a plugin needs.
-const SOON: Duration = Duration::from_secs(1200);
+const SOON: Duration = Duration::from_secs(300);
 
 /// A running `goplug dev`, whose output a test reads line by line. Dropping this ends it.
 struct Development {
@@ -54,10 +54,29 @@ impl Development {
         }
     }
 
+    /// Waits for a line with this text, unless it was said before: the host's lines come in no order
+    /// with those of the command.
+    fn has_said(&mut self, text: &str) {
+        if !self.said.iter().any(|line| line.contains(text)) {
+            self.wait_for(text);
+        }
+    }
+
+    /// Waits until it says that a new process serves a plugin, and returns the process's id.
+    fn served(&mut self, plugin: &str) -> u32 {
+        let line = self.wait_for(&format!("{plugin} serves after "));
+        eprintln!("{line}");
+        pid(&line)
+    }
+
     /// Ends it as Ctrl-C does, and returns the exit status.
     fn interrupt(&mut self) -> i32 {
+        self.end_by("-INT")
+    }
+
+    fn end_by(&mut self, signal: &str) -> i32 {
         let process = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
         self.child.wait().unwrap().code().unwrap()
     }
 }
@@ -77,12 +96,12 @@ fn pass_on(output: impl Read + Send + 'static, sender: Sender<String>) {
     });
 }
 
-/// A package with a plugin, whose method answers with this.
-fn project(answer: &str) -> tempfile::TempDir {
+/// A package of this name with a plugin, whose method answers with this.
+fn project(name: &str, answer: &str) -> tempfile::TempDir {
     let project = tempfile::tempdir().unwrap();
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     let manifest = format!(
-        "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\ngoplug = {{ path = {:?}, default-features = false, features = [\"plugin\"] }}\n",
         workspace.join("goplug")
     );
@@ -95,11 +114,31 @@ fn project(answer: &str) -> tempfile::TempDir {
 }
 
 fn save(project: &Path, answer: &str) {
+    save_method(project, "answer", answer);
+}
+
+fn save_method(project: &Path, method: &str, answer: &str) {
     let source = format!(
-        "#[goplug::plugin]\n#[derive(Default)]\nstruct Tiny;\n\n#[goplug::method(Tiny)]\nfn answer() \
+        "#[goplug::plugin]\n#[derive(Default)]\nstruct Tiny;\n\n#[goplug::method(Tiny)]\nfn {method}() \
          -> i32 {{\n    {answer}\n}}\n\ngoplug::main!(Tiny);\n"
     );
     fs::write(project.join("src/main.rs"), source).unwrap();
+}
+
+/// The first process that a line names.
+fn pid(line: &str) -> u32 {
+    let after = line.split_once("(pid ").unwrap().1;
+    after[..after.find(')').unwrap()].parse().unwrap()
+}
+
+/// The processes of the only plugin that is installed.
+fn running(project: &Path) -> Vec<u32> {
+    let mut command = Command::new(GOPLUG);
+    command.args(["--json", "ls", "--dir", "plugins"]).current_dir(project);
+    let list: serde_json::Value =
+        serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let processes = list[0]["processes"].as_array().unwrap().iter();
+    processes.map(|process| process["pid"].as_u64().unwrap().try_into().unwrap()).collect()
 }
 
 /// The folder in which this workspace is built.
@@ -117,13 +156,14 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 
 #[test]
 fn a_save_replaces_the_plugin_under_a_host_and_no_call_fails() {
-    let project = project("1");
+    let project = project("tiny", "1");
     let run = format!("exec {HOST} plugins");
     let target = target();
     let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
     let mut development = Development::start(project.path(), &arguments);
     let host = development.wait_for("process ");
-    development.wait_for("answer 1");
+    let first = development.served("Tiny");
+    development.has_said("answer 1");
 
     save(project.path(), "1 +");
     development.wait_for("the build failed; the plugins that are installed stay");
@@ -133,7 +173,10 @@ fn a_save_replaces_the_plugin_under_a_host_and_no_call_fails() {
     save(project.path(), "1 + 1");
     let installed = development.wait_for("installed Tiny in ");
     assert!(installed.starts_with("dev: "), "{installed}");
-    development.wait_for("answer 2");
+    let second = development.served("Tiny");
+    assert_ne!(first, second);
+    assert_eq!(running(project.path()), [second]);
+    development.has_said("answer 2");
 
     assert_eq!(development.interrupt(), 130);
     let host = PathBuf::from("/proc").join(host.strip_prefix("process ").unwrap());
@@ -158,6 +201,129 @@ fn other_languages_have_a_command_that_builds_and_a_host_that_ends_is_started_ag
     fs::write(project.path().join("source"), "").unwrap();
     development.wait_for("it runs");
     assert_eq!(development.interrupt(), 130);
+}
+
+#[test]
+fn a_host_that_refuses_the_new_process_keeps_the_old_one_and_that_is_said() {
+    let project = project("tiny-refused", "1");
+    let run = format!("exec {HOST} plugins typed");
+    let target = target();
+    let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
+    let mut development = Development::start(project.path(), &arguments);
+    let first = development.served("Tiny");
+    save_method(project.path(), "renamed", "2");
+    let refused = development.wait_for("dev: Tiny: the new process (pid ");
+    let expected = format!("has ended, and the old one (pid {first}) serves on; its host logs why");
+    assert!(refused.ends_with(&expected), "{refused}");
+    assert_eq!(running(project.path()), [first]);
+
+    save(project.path(), "3");
+    assert_ne!(development.served("Tiny"), first);
+    development.has_said("answer 3");
+    assert!(!development.said.iter().any(|line| line.starts_with("failed: ")));
+}
+
+/// A project whose build copies the calculator.
+fn calculator(host: &str) -> (tempfile::TempDir, Vec<String>) {
+    let build = format!("cp {CALCULATOR} made");
+    let arguments = ["--build", &build, "--program", "made", "--run", host];
+    (tempfile::tempdir().unwrap(), arguments.map(str::to_owned).to_vec())
+}
+
+#[test]
+fn a_plugin_that_ends_and_is_not_started_again_is_said() {
+    let (project, arguments) = calculator(&format!("exec {HOST} plugins calculator"));
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let mut development = Development::start(project.path(), &arguments);
+    let process = development.served("math.Calculator");
+    let killed = Command::new("kill").args(["-KILL", &process.to_string()]).status();
+    assert!(killed.unwrap().success());
+    let ended = development.wait_for("dev: math.Calculator has ended (pid ");
+    assert!(ended.ends_with(&format!("(pid {process}), and is not started again")), "{ended}");
+    fs::write(project.path().join("source"), "").unwrap();
+    development.wait_for("dev: math.Calculator: no process serves it");
+    assert_eq!(development.interrupt(), 130);
+}
+
+#[test]
+fn a_host_that_starts_its_plugins_when_it_needs_them_is_no_failure() {
+    let (project, arguments) = calculator(&format!("exec {HOST} plugins lazy"));
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let mut development = Development::start(project.path(), &arguments);
+    development.wait_for("process ");
+    for file in ["one", "two"] {
+        fs::write(project.path().join(file), "").unwrap();
+        development.wait_for("installed math.Calculator in ");
+    }
+    fs::write(project.path().join("needed"), "").unwrap();
+    development.served("math.Calculator");
+    assert!(!development.said.iter().any(|line| line.contains("math.Calculator: ")));
+}
+
+fn save_host(project: &Path, says: &str) {
+    let source =
+        format!("fn main() {{\n    println!({says:?});\n    loop {{ std::thread::park() }}\n}}\n");
+    fs::create_dir_all(project.join("src/bin")).unwrap();
+    fs::write(project.join("src/bin/tiny-own-host.rs"), source).unwrap();
+}
+
+#[test]
+fn a_host_whose_own_program_has_changed_is_started_again() {
+    let project = project("tiny-with-host", "1");
+    save_host(project.path(), "the first host");
+    let target = target();
+    let run = format!("exec {}/debug/tiny-own-host", target.display());
+    let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
+    let mut development = Development::start(project.path(), &arguments);
+    development.wait_for("the first host");
+    save(project.path(), "2");
+    development.wait_for("installed Tiny in ");
+    save_host(project.path(), "the second host");
+    development.wait_for("dev: the host has changed, and is started again");
+    development.wait_for("the second host");
+    let runs = development.said.iter().filter(|line| line.starts_with("dev: runs ")).count();
+    assert_eq!(runs, 2, "{:#?}", development.said);
+    assert_eq!(development.interrupt(), 130);
+}
+
+#[test]
+fn each_step_is_an_object_with_json() {
+    let (project, arguments) = calculator(&format!("exec {HOST} plugins calculator"));
+    let mut command = Command::new(GOPLUG);
+    command.args(["--json", "dev", "--dir", "plugins"]).args(arguments).current_dir(project.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut steps = Vec::new();
+    for line in lines {
+        let step: serde_json::Value = serde_json::from_str(&line).unwrap();
+        steps.push(step["step"].as_str().unwrap().to_owned());
+        if steps.last().unwrap() == "serve" {
+            assert_eq!(step["plugin"], "math.Calculator", "{step}");
+            assert!(step["pid"].is_u64() && step["milliseconds"].is_u64(), "{step}");
+            break;
+        }
+    }
+    assert_eq!(steps, ["build", "install", "run", "serve"]);
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let shown = String::from_utf8_lossy(&ended.stderr);
+    assert!(shown.starts_with("process "), "{shown}");
+    assert!(shown.contains("\"cause\":\"interrupted\""), "{shown}");
+}
+
+#[test]
+fn the_host_ends_with_the_command_however_that_is_told_to_end() {
+    for signal in ["-TERM", "-HUP"] {
+        let (project, arguments) = calculator(&format!("exec {HOST} plugins calculator"));
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let mut development = Development::start(project.path(), &arguments);
+        let host = development.wait_for("process ");
+        assert_eq!(development.end_by(signal), 130);
+        let host = PathBuf::from("/proc").join(host.strip_prefix("process ").unwrap());
+        until("the host has ended", || !host.exists());
+    }
 }
 
 #[test]

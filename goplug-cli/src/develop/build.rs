@@ -22,6 +22,8 @@ const MARK: &[u8] = b"This program is a goplug plugin.";
 pub(super) struct Built {
     /// The plugins' programs.
     pub(super) programs: BTreeSet<PathBuf>,
+    /// The other programs, as far as the build says them: one may be the host.
+    pub(super) others: BTreeSet<PathBuf>,
     /// The folders with the sources, as far as the build says them.
     pub(super) sources: BTreeSet<PathBuf>,
 }
@@ -30,9 +32,9 @@ pub(super) struct Built {
 ///
 /// # Errors
 /// If there is no build: its command cannot be run, or it makes no plugin.
-pub(super) async fn build(options: &Dev) -> Outcome<Option<Built>> {
+pub(super) async fn build(options: &Dev, output: Stdio) -> Outcome<Option<Built>> {
     let built = match &options.build {
-        Some(line) => by_command(line, options).await?,
+        Some(line) => by_command(line, options, output).await?,
         None => by_cargo(&options.cargo).await?,
     };
     match built {
@@ -45,12 +47,12 @@ pub(super) async fn build(options: &Dev) -> Outcome<Option<Built>> {
 }
 
 /// Runs a command line of the shell. What it makes is what the user names.
-async fn by_command(line: &str, options: &Dev) -> Outcome<Option<Built>> {
+async fn by_command(line: &str, options: &Dev, output: Stdio) -> Outcome<Option<Built>> {
     let mut command = Command::new("sh");
-    command.arg("-c").arg(line).stdin(Stdio::null()).kill_on_drop(true);
+    command.arg("-c").arg(line).stdin(Stdio::null()).stdout(output).kill_on_drop(true);
     let status = command.status().await?;
     let programs = options.program.iter().cloned().collect();
-    Ok(status.success().then(|| Built { programs, sources: BTreeSet::new() }))
+    Ok(status.success().then(|| Built { programs, ..Built::default() }))
 }
 
 /// A message of `cargo build`, as far as it matters here.
@@ -99,9 +101,12 @@ fn made_by(messages: &[Message]) -> Built {
         }
         let program = message.executable.as_ref();
         if let Some(program) = program.filter(|_| message.target.kind.iter().any(|it| it == "bin"))
-            && is_plugin(program)
         {
-            built.programs.insert(program.clone());
+            let programs = match is_plugin(program) {
+                true => &mut built.programs,
+                false => &mut built.others,
+            };
+            programs.insert(program.clone());
         }
     }
     built
@@ -135,6 +140,7 @@ mod tests {
         let messages = [message("bin", &plugin), message("bin", &host), message("test", &plugin)];
         let built = made_by(&messages);
         assert_eq!(built.programs, BTreeSet::from([plugin]));
+        assert_eq!(built.others, BTreeSet::from([host]));
         assert_eq!(built.sources, BTreeSet::from(["/work/p".into()]));
     }
 }

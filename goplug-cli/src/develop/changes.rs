@@ -16,8 +16,8 @@ use tokio::time::{Instant, timeout_at};
 use super::events::Seen;
 use super::refused::{Refused, is_missing, no_watcher, unwatched};
 use super::sources::{Excluded, Walk};
+use super::steps::Steps;
 use crate::failure::{Failure, Outcome};
-use crate::output::Output;
 use crate::system::Identity;
 
 /// How long nothing has to happen after a save: editors write a file in several steps.
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Watches folders for changes of sources.
 pub(super) struct Changes<'a> {
-    output: &'a Output,
+    steps: Steps<'a>,
     watcher: RecommendedWatcher,
     excluded: Excluded,
     /// The folders that are watched with all that is below them. They need not exist.
@@ -46,14 +46,14 @@ impl<'a> Changes<'a> {
     ///
     /// # Errors
     /// This user has too many watchers.
-    pub(super) fn new(excluded: Excluded, output: &'a Output) -> Outcome<Self> {
+    pub(super) fn new(excluded: Excluded, steps: Steps<'a>) -> Outcome<Self> {
         let seen = Arc::new(Seen::default());
         let (noticed, filter) = (Arc::clone(&seen), excluded.clone());
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             noticed.notice(&event, &filter);
         });
         Ok(Self {
-            output,
+            steps,
             watcher: watcher.map_err(|error| no_watcher(&error))?,
             excluded,
             roots: BTreeSet::new(),
@@ -182,7 +182,8 @@ impl<'a> Changes<'a> {
         let now = refused.text();
         if self.said != now {
             if let Some(text) = &now {
-                self.output.note(&format!("dev: {text}"));
+                // If nobody reads the output, the next step finds that too.
+                let _ = self.steps.unwatched(text);
             }
             self.said = now;
         }
@@ -202,6 +203,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::output::Output;
 
     /// Longer than any event takes.
     const SOON: Duration = Duration::from_secs(10);
@@ -217,7 +219,7 @@ mod tests {
     fn watching<'a>(roots: &[&Path], output: &'a Output) -> Changes<'a> {
         let installed = roots[0].join("plugins");
         let excluded = Excluded { installed, programs: BTreeSet::new() };
-        let mut changes = Changes::new(excluded, output).unwrap();
+        let mut changes = Changes::new(excluded, Steps::new(output)).unwrap();
         changes.watch(roots.iter().copied(), SystemTime::now()).unwrap();
         changes
     }
@@ -277,7 +279,7 @@ mod tests {
         let (new, made) = (folder.path().join("src/new"), folder.path().join("made"));
         let excluded =
             Excluded { installed: new.join("plugins"), programs: BTreeSet::from([made.clone()]) };
-        let mut changes = Changes::new(excluded, &output).unwrap();
+        let mut changes = Changes::new(excluded, Steps::new(&output)).unwrap();
         changes.watch([folder.path()].into_iter(), SystemTime::now()).unwrap();
         fs::write(made, "").unwrap();
         fs::create_dir(&new).unwrap();

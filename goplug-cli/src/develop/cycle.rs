@@ -3,26 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
+use std::future::pending;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::SystemTime;
+
+use tokio::time::Instant;
 
 use super::build::{Built, build};
 use super::changes::Changes;
+use super::followed::Before;
 use super::host::Host;
+use super::serving::Serving;
 use super::sources::Excluded;
-use super::steps::Step;
+use super::steps::Steps;
 use crate::arguments::Dev;
 use crate::failure::{Failure, Outcome, Status};
 use crate::install::install_for_development;
 use crate::output::Output;
-use crate::system::{Stamp, create_folder, stamp};
+use crate::system::{Stamp, create_folder, stamp, told_to_end};
 
-/// Builds, installs and runs, and does the first two again on every save, until Ctrl-C.
+/// Builds, installs and runs, and does the first two again on every save, until it is told to
+/// end.
 pub(crate) async fn dev(options: &Dev, output: &Output) -> Outcome<Status> {
     let mut cycle = Cycle::new(options, output)?;
     let ended = tokio::select! {
         ended = cycle.turn_on() => ended.map(|()| Status::Success),
-        interrupt = tokio::signal::ctrl_c() => match interrupt {
+        told = told_to_end() => match told {
             Ok(()) => Err(Failure::interrupted()),
             Err(error) => Err(error.into()),
         },
@@ -35,27 +42,39 @@ pub(crate) async fn dev(options: &Dev, output: &Output) -> Outcome<Status> {
 
 struct Cycle<'a> {
     options: &'a Dev,
-    output: &'a Output,
+    steps: Steps<'a>,
     /// The folder of the plugins.
     folder: PathBuf,
     changes: Changes<'a>,
     host: Option<Host>,
+    serving: Serving,
     /// The programs that are installed, as they were then.
     installed: BTreeMap<PathBuf, Stamp>,
+    /// The other programs, as the last build has left them.
+    others: BTreeMap<PathBuf, Stamp>,
 }
 
 impl<'a> Cycle<'a> {
     fn new(options: &'a Dev, output: &'a Output) -> Outcome<Self> {
-        let dir = &options.folder.dir;
+        let (dir, steps) = (&options.folder.dir, Steps::new(output));
         let about =
             |error: std::io::Error| Failure::unreachable(format!("{}: {error}", dir.display()));
         create_folder(dir).map_err(about)?;
         let folder = fs::canonicalize(dir).map_err(about)?;
         let excluded = Excluded { installed: folder.clone(), programs: made_in(options) };
-        let mut changes = Changes::new(excluded, output)?;
+        let mut changes = Changes::new(excluded, steps)?;
         let project = fs::canonicalize(env::current_dir()?)?;
         changes.watch([&*project].into_iter(), SystemTime::now())?;
-        Ok(Self { options, output, folder, changes, host: None, installed: BTreeMap::new() })
+        Ok(Self {
+            options,
+            steps,
+            folder,
+            changes,
+            host: None,
+            serving: Serving::new(),
+            installed: BTreeMap::new(),
+            others: BTreeMap::new(),
+        })
     }
 
     /// Goes on until something fails that no save mends.
@@ -67,72 +86,103 @@ impl<'a> Cycle<'a> {
     }
 
     async fn build_and_install(&mut self) -> Outcome<()> {
-        let (step, began) = (Step::begin(self.output), SystemTime::now());
-        let Some(built) = build(self.options).await? else {
-            step.fail(match self.installed.is_empty() {
-                true => "the build failed",
-                false => "the build failed; the plugins that are installed stay",
-            });
-            return Ok(());
+        let (step, began) = (self.steps.begin(), SystemTime::now());
+        let Some(built) = self.build().await? else {
+            return step.not_built(!self.installed.is_empty());
         };
-        step.end("built");
+        let end = Instant::now();
+        step.built()?;
         self.changes.watch(built.sources.iter().map(PathBuf::as_path), began)?;
-        let has_all = self.install(&built).await;
-        if has_all && self.host.is_none() {
-            self.start_host()?;
+        let is_host_old = self.has_new_host(&built);
+        if let Some(host) = self.host.take_if(|_| is_host_old) {
+            self.steps.host_changed()?;
+            host.end().await;
+        }
+        let before = Before::now();
+        let has_all = self.install(&built, end, &before).await?;
+        // What a host had before is there anyway.
+        if self.host.is_none() && (has_all || is_host_old) {
+            self.start_host(end, &before)?;
         }
         Ok(())
     }
 
+    /// Builds, and says meanwhile what becomes of the plugins.
+    async fn build(&mut self) -> Outcome<Option<Built>> {
+        let mut building = pin!(build(self.options, self.steps.standard_output()));
+        loop {
+            tokio::select! {
+                built = &mut building => return built,
+                (plugin, news) = self.serving.news() => self.steps.news(&plugin, &news)?,
+            }
+        }
+    }
+
+    /// Whether the build has made a program again that the host runs.
+    fn has_new_host(&mut self, built: &Built) -> bool {
+        let mut is_new = false;
+        for program in &built.others {
+            let Ok(found) = stamp(program) else { continue };
+            let before = self.others.insert(program.clone(), found);
+            let has_changed = before.is_some_and(|before| before != found);
+            is_new |= has_changed && self.host.as_ref().is_some_and(|host| host.runs(program));
+        }
+        is_new
+    }
+
     /// Installs the programs that have changed. Returns whether all are installed; it says which are
     /// not.
-    async fn install(&mut self, built: &Built) -> bool {
+    async fn install(&mut self, built: &Built, end: Instant, before: &Before) -> Outcome<bool> {
         let mut has_all = true;
         for program in &built.programs {
             let found = stamp(program).ok();
             if found.is_some() && self.installed.get(program) == found.as_ref() {
                 continue;
             }
-            let step = Step::begin(self.output);
+            let step = self.steps.begin();
             match install_for_development(program, &self.folder).await {
                 Ok(file) => {
-                    step.end(&format!("installed {}", name(&file)));
+                    step.installed(&name(&file))?;
                     self.installed.extend(found.map(|found| (program.clone(), found)));
+                    self.serving.installed(&file, end, before);
                 }
                 Err(failure) => {
                     has_all = false;
-                    step.fail(&failure.line());
+                    step.not_installed(&failure)?;
                 }
             }
         }
-        has_all
+        Ok(has_all)
     }
 
-    fn start_host(&mut self) -> Outcome<()> {
+    fn start_host(&mut self, end: Instant, before: &Before) -> Outcome<()> {
         if let Some(line) = &self.options.run {
-            self.host = Some(Host::start(line)?);
-            self.output.note(&format!("dev: runs {line}"));
+            self.host = Some(Host::start(line, self.steps.standard_output())?);
+            self.steps.host_started(line)?;
+            self.serving.host_started(end, before);
         }
         Ok(())
     }
 
-    /// Waits for the next save. Says if the host ends meanwhile: it is started again after the next
-    /// build.
+    /// Waits for the next save. Says meanwhile what becomes of the plugins, and if the host ends: it is
+    /// started again after the next build.
     async fn wait_for_save(&mut self) -> Outcome<()> {
-        while let Some(host) = &mut self.host {
+        loop {
+            let host_ended = async {
+                match &mut self.host {
+                    Some(host) => host.ended().await,
+                    None => pending().await,
+                }
+            };
             tokio::select! {
                 () = self.changes.saved() => return Ok(()),
-                ended = host.ended() => {
-                    let status = ended?;
+                status = host_ended => {
+                    self.steps.host_ended(status?)?;
                     self.host = None;
-                    self.output.note(&format!(
-                        "dev: the host has ended ({status}); it is started again after the next save"
-                    ));
                 }
+                (plugin, news) = self.serving.news() => self.steps.news(&plugin, &news)?,
             }
         }
-        self.changes.saved().await;
-        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The host's process.
 
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -21,12 +22,17 @@ pub(super) struct Host {
 
 impl Host {
     /// Starts a command line of the shell. It has no input: what is typed is for this command.
-    pub(super) fn start(line: &str) -> Outcome<Self> {
+    pub(super) fn start(line: &str, output: Stdio) -> Outcome<Self> {
         let mut command = Command::new("sh");
-        command.arg("-c").arg(line).stdin(Stdio::null());
+        command.arg("-c").arg(line).stdin(Stdio::null()).stdout(output);
         let about = |error: std::io::Error| Failure::unreachable(format!("{line}: {error}"));
         let (child, group) = Group::spawn(&mut command).map_err(about)?;
         Ok(Self { child, group })
+    }
+
+    /// Whether it, or what it has started, runs this program, which may have been replaced meanwhile.
+    pub(super) fn runs(&self, program: &Path) -> bool {
+        self.group.runs(program)
     }
 
     /// Waits until the host has ended by itself. Cancel safe.

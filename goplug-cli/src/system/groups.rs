@@ -1,9 +1,13 @@
 //! Groups of processes.
 
+use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
+
+use super::processes::{executable, process_ids};
 
 /// The process group of a child, with everything that the child starts and that does not leave it. It is
 /// killed when this is dropped.
@@ -21,6 +25,16 @@ impl Group {
     /// The process that leads the group.
     pub(crate) fn leader(&self) -> Option<Pid> {
         self.0
+    }
+
+    /// Whether a process of the group runs this program, or ran it before it was replaced.
+    pub(crate) fn runs(&self, program: &Path) -> bool {
+        let Ok(program) = fs::canonicalize(program) else { return false };
+        let Some(leader) = self.0.map(|leader| leader.as_raw_pid()) else { return false };
+        let mut folders = process_ids().map(|pid| PathBuf::from(format!("/proc/{pid}")));
+        folders.any(|folder| {
+            executable(&folder).as_ref() == Some(&program) && group_of(&folder) == Some(leader)
+        })
     }
 
     /// Tells the group what Ctrl-C does.
@@ -45,8 +59,39 @@ impl Group {
     }
 }
 
+/// The group of the process with this folder in `/proc`.
+fn group_of(folder: &Path) -> Option<i32> {
+    let stat = fs::read_to_string(folder.join("stat")).ok()?;
+    // The name before it is in parentheses, and may hold some.
+    let (_, after) = stat.rsplit_once(") ")?;
+    after.split(' ').nth(2)?.parse().ok()
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_group_runs_the_program_of_each_of_its_processes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, other) = (folder.path().join("program"), folder.path().join("other"));
+        for copy in [&program, &other] {
+            fs::copy("/bin/sh", copy).unwrap();
+        }
+        let mut command = Command::new(&program);
+        command.arg("-c").arg("read line").stdin(std::process::Stdio::piped());
+        let (child, group) = Group::spawn(&mut command).unwrap();
+        // Until it executes the program, it is a copy of this process.
+        while !group.runs(&program) {}
+        assert!(!group.runs(&other));
+        fs::rename(&other, &program).unwrap();
+        assert!(group.runs(&program), "the program was replaced, and is run from its old file");
+        drop((child, group));
     }
 }

@@ -1,18 +1,12 @@
 //! The processes of plugins that hosts have started, as `/proc` shows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::OwnedFd;
-use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::time::sleep;
+use super::files::identity;
 
 /// What the kernel writes after the path of a program that has been replaced or removed.
 const DELETED: &str = " (deleted)";
@@ -34,11 +28,14 @@ pub(crate) struct PluginProcess {
 impl PluginProcess {
     /// All of them, by process id.
     pub(crate) fn all() -> Vec<Self> {
-        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let mut found: Vec<_> = pids.filter_map(Self::of).collect();
-        found.sort_by_key(|process| process.pid);
-        found
+        Self::beside(&HashSet::new())
+    }
+
+    /// Those that are not among these, by process id.
+    pub(crate) fn beside(others: &HashSet<u32>) -> Vec<Self> {
+        let mut pids: Vec<_> = process_ids().filter(|pid| !others.contains(pid)).collect();
+        pids.sort_unstable();
+        pids.into_iter().filter_map(Self::of).collect()
     }
 
     /// The process of this id, if a host has started it as a plugin. The children that a plugin starts inherit its
@@ -75,6 +72,28 @@ impl PluginProcess {
             *file == program || fs::canonicalize(file).is_ok_and(|file| file == program)
         })
     }
+
+    /// Whether it runs this program, or the script of this path, and the program has not been replaced
+    /// since.
+    pub(crate) fn runs_newest(&self, program: &Path) -> bool {
+        let Ok(program) = fs::canonicalize(program) else { return false };
+        let folder = PathBuf::from(format!("/proc/{}", self.pid));
+        let is_executed = executable(&folder).is_some_and(|executed| executed == program);
+        let newest = || identity(&program).ok() == identity(&folder.join("exe")).ok();
+        if is_executed { newest() } else { self.runs(&program) }
+    }
+}
+
+/// The ids of all processes.
+pub(crate) fn process_ids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Whether a process executes the same program as this one.
+pub(crate) fn runs_this_command(pid: u32) -> bool {
+    let found = identity(&PathBuf::from(format!("/proc/{pid}/exe")));
+    found.is_ok_and(|found| identity(Path::new("/proc/self/exe")).is_ok_and(|own| own == found))
 }
 
 fn arguments(folder: &Path) -> Vec<PathBuf> {
@@ -99,7 +118,8 @@ fn parent(folder: &Path) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
-fn executable(folder: &Path) -> Option<PathBuf> {
+/// The path of the program that a process runs, or that it was started from.
+pub(super) fn executable(folder: &Path) -> Option<PathBuf> {
     let path = fs::read_link(folder.join("exe")).ok()?;
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_suffix(DELETED.as_bytes()).unwrap_or(bytes);
@@ -129,40 +149,6 @@ pub(crate) fn command_of(pid: u32) -> Option<String> {
 /// How much of a command line is shown.
 const SHOWN: usize = 80;
 
-/// How often to look whether a process has ended.
-const LOOK: Duration = Duration::from_millis(20);
-
-/// A process whose end can be waited for, whoever has started it.
-#[derive(Debug)]
-pub(crate) struct Watched(OwnedFd);
-
-impl Watched {
-    /// `None` if there is no such process.
-    pub(crate) fn new(pid: u32) -> io::Result<Option<Self>> {
-        let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        let Some(number) = number else { return Ok(None) };
-        match pidfd_open(number, PidfdFlags::empty()) {
-            Ok(process) => Ok(Some(Self(process))),
-            Err(Errno::SRCH) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Waits until the process has ended. Cancel safe.
-    pub(crate) async fn ended(&self) -> io::Result<()> {
-        while !self.has_ended()? {
-            sleep(LOOK).await;
-        }
-        Ok(())
-    }
-
-    /// The descriptor of a process is readable once it has ended.
-    fn has_ended(&self) -> io::Result<bool> {
-        let mut process = [PollFd::new(&self.0, PollFlags::IN)];
-        Ok(poll(&mut process, Some(&Timespec::default()))? > 0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,16 +171,5 @@ mod tests {
         let own = std::env::args().next().unwrap();
         let own: String = own.chars().take(SHOWN).collect();
         assert!(command_of(pid).is_some_and(|command| command.starts_with(&own)));
-    }
-
-    #[tokio::test]
-    async fn the_end_of_a_process_is_seen() {
-        let mut child =
-            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
-        let watched = Watched::new(child.id()).unwrap().unwrap();
-        drop(child.stdin.take());
-        watched.ended().await.unwrap();
-        assert!(child.wait().unwrap().success());
-        assert!(Watched::new(u32::MAX).unwrap().is_none());
     }
 }

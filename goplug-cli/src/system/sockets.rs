@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 use super::temporary::{PREFIX, temp_dir};
 
-/// How much of an answer to `Stop` is read: it has no body.
-const MAX_STOP_ANSWER: u64 = 16 * 1024;
+/// How much of an answer without a body is read.
+const MAX_BARE_ANSWER: u64 = 16 * 1024;
 
 /// How long the path of a socket may be: 107 bytes and a zero byte, `sun_path` in unix(7).
 pub(crate) fn longest_socket_path() -> usize {
@@ -55,7 +56,15 @@ pub(crate) async fn stop(socket: &Path, within: Duration) -> io::Result<()> {
         "POST /Stop HTTP/1.1\r\nHost: goplug\r\nGoplug-Timeout: {}\r\nContent-Length: 0\r\n\r\n",
         within.as_millis()
     );
-    exchange(socket, &request, MAX_STOP_ANSWER).await.map(drop)
+    exchange(socket, &request, MAX_BARE_ANSWER).await.map(drop)
+}
+
+/// Whether a plugin answers on a socket within a time, active or not.
+pub(crate) async fn answers(socket: &Path, within: Duration) -> bool {
+    let request =
+        "POST /Ping HTTP/1.1\r\nHost: goplug\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let answer = timeout(within, exchange(socket, request, MAX_BARE_ANSWER)).await;
+    answer.is_ok_and(|answer| answer.is_ok_and(|answer| answer.starts_with(b"HTTP/1.")))
 }
 
 /// Asks a socket what it offers, and returns the answer with its head, of at most this many bytes. One
