@@ -205,7 +205,11 @@ fn check_bytes(seen: &Seen, data: &[u8], end: BodyEnd) {
     assert!(data.starts_with(&seen.bytes), "{seen:?}");
     match (&seen.end, end) {
         (Some(Ok(())), BodyEnd::Whole) => assert_eq!(seen.bytes, data),
-        (Some(Err(IncomingError::CutOff { .. })), BodyEnd::Invalid) => {
+        // A trailer may say why the sender has failed.
+        (
+            Some(Err(IncomingError::CutOff { .. } | IncomingError::Sender { .. })),
+            BodyEnd::Invalid,
+        ) => {
             assert_eq!(seen.bytes, data);
         }
         (None | Some(Err(IncomingError::CutOff { .. })), BodyEnd::Missing) => {}
