@@ -3,8 +3,8 @@
 //!
 //! The files, each of which imports only from those before it: `system` is all that depends on the
 //! operating system; `failure` is how the command fails, with which exit status; `output` is what it
-//! prints, `log` what plugins say; `arguments` is the command line; `target` is the plugin that a user
-//! names, `pconf` its file, `program` its program, `running` its processes, and `opened` that plugin, ready
+//! prints, `log` what plugins say; `arguments` is the command line; `pconf` is the file of a plugin, `target` the
+//! plugin that a user names, `program` its program, `running` its processes, and `opened` that plugin, ready
 //! to be called; `see`, `call`, `make`, `install` and `conformance` are the verbs, and `develop` is the verb that
 //! installs again and again; `shell` is about the command itself.
 

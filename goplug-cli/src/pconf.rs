@@ -6,6 +6,20 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+/// Whether a path is that of a file that describes a plugin, by its name.
+pub(crate) fn is_pconf(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "pconf")
+}
+
+/// The files of a folder that describe plugins, by name. A folder that cannot be read has none.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> =
+        entries.map(|entry| entry.path()).filter(|path| is_pconf(path)).collect();
+    files.sort();
+    files
+}
+
 /// Where a plugin comes from, as its file says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

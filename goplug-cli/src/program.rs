@@ -9,6 +9,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::failure::{Failure, Outcome};
+use crate::pconf::is_pconf;
 use crate::system::Group;
 
 /// How long a program may take to write its `.pconf`.
@@ -44,7 +45,6 @@ pub(crate) async fn written(program: &Path, folder: &Path) -> Outcome<PathBuf> {
     // By its name alone: the path of the folder need not be UTF-8.
     let names = printed.lines().filter_map(|line| Path::new(line).file_name());
     let paths = names.map(|name| folder.join(name));
-    let is_pconf = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "pconf");
     paths.rev().find(|path| is_pconf(path) && path.is_file()).ok_or_else(|| {
         let program = program.display();
         Failure::unreachable(format!("{program} has not said which .pconf file it has written"))

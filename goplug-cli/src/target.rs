@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use goplug::{InvalidName, PluginId};
 
 use crate::failure::{Failure, Outcome};
+use crate::pconf::is_pconf;
 use crate::system::is_socket;
-
-/// The extension of the files that describe plugins.
-const PCONF: &str = "pconf";
 
 /// What a user names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +26,7 @@ impl Target {
         match fs::metadata(path) {
             Ok(found) if is_socket(&found) => Ok(Self::Socket(path.into())),
             Ok(found) if found.is_dir() => Err(is_folder(path)),
-            Ok(_) if path.extension().is_some_and(|extension| extension == PCONF) => {
-                Ok(Self::Pconf(path.into()))
-            }
+            Ok(_) if is_pconf(path) => Ok(Self::Pconf(path.into())),
             Ok(_) => Ok(Self::Program(path.into())),
             Err(error) if text.contains('/') || text.ends_with(".pconf") => {
                 Err(Failure::unreachable(format!("{text}: {error}")))

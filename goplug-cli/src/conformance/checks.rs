@@ -11,8 +11,9 @@ use tokio::time::{Instant, sleep};
 use super::case::Check;
 use super::halt::{Halt, ensure};
 use super::signature::{fingerprint, signature};
-use super::subject::{Subject, pconf_files};
+use super::subject::Subject;
 use super::variables::Variables;
+use crate::pconf;
 use crate::system::{command_line, is_writable_by_others, open_files};
 
 const RESERVED: [&str; 5] = ["Activate", "CallbackReply", "Ping", "RegisterCallback", "Stop"];
@@ -143,7 +144,7 @@ fn pconf_services(subject: &Subject) -> Result<(), Halt> {
 /// Nobody has written or removed a `.pconf` since the plugin was opened.
 fn pconf_alone(subject: &Subject) -> Result<(), Halt> {
     let (path, _) = pconf(subject)?;
-    let files = pconf_files(path.parent().unwrap_or(path));
+    let files = pconf::files(path.parent().unwrap_or(path));
     ensure(files == subject.files, || format!("the .pconf files are {files:?}"))
 }
 

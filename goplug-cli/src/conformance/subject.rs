@@ -14,6 +14,7 @@ use super::judge;
 use super::members::Members;
 use super::variables::Variables;
 use crate::failure::{Failure, Outcome};
+use crate::pconf;
 use crate::program::run_install;
 use crate::system::{Launch, Process, temporary_folder};
 
@@ -72,7 +73,7 @@ impl Subject {
             // Installing is a convention. A plugin without it is tried as it is.
             let (name, arguments) = subject.command.split_at(1);
             let installed = run_install(Path::new(&name[0]), arguments, folder.path()).await;
-            if let (Ok(_), Some(path)) = (installed, pconf_files(folder.path()).pop()) {
+            if let (Ok(_), Some(path)) = (installed, pconf::files(folder.path()).pop()) {
                 subject.announced(path)?;
                 subject._installed = Some(folder);
             }
@@ -92,7 +93,7 @@ impl Subject {
         let program = command.first_mut().ok_or_else(|| unusable("no Exec".into()))?;
         *program = folder.join(&*program).display().to_string();
         (self.command, self.folder) = (command, folder);
-        self.files = pconf_files(&self.folder);
+        self.files = pconf::files(&self.folder);
         self.pconf = Some((path, keys));
         Ok(())
     }
@@ -232,13 +233,4 @@ fn is_found(find: Find, method: &Value) -> bool {
 /// The whole path of a file that a user names.
 fn found(path: &str) -> Outcome<PathBuf> {
     fs::canonicalize(path).map_err(|error| Failure::unreachable(format!("{path}: {error}")))
-}
-
-/// The `.pconf` files of a folder.
-pub(super) fn pconf_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_pconf = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "pconf");
-    let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(is_pconf).collect();
-    files.sort();
-    files
 }

@@ -19,9 +19,9 @@ use super::sources::Excluded;
 use super::steps::Steps;
 use crate::arguments::Dev;
 use crate::failure::{Failure, Outcome, Status};
-use crate::install::install_for_development;
+use crate::install::{self, install_for_development};
 use crate::output::Output;
-use crate::system::{Stamp, create_folder, stamp, told_to_end};
+use crate::system::{Stamp, stamp, told_to_end};
 
 /// Builds, installs and runs, and does the first two again on every save, until it is told to
 /// end.
@@ -56,11 +56,8 @@ struct Cycle<'a> {
 
 impl<'a> Cycle<'a> {
     fn new(options: &'a Dev, output: &'a Output) -> Outcome<Self> {
-        let (dir, steps) = (&options.folder.dir, Steps::new(output));
-        let about =
-            |error: std::io::Error| Failure::unreachable(format!("{}: {error}", dir.display()));
-        create_folder(dir).map_err(about)?;
-        let folder = fs::canonicalize(dir).map_err(about)?;
+        let steps = Steps::new(output);
+        let folder = install::create(&options.folder.dir)?;
         let excluded = Excluded { installed: folder.clone(), programs: made_in(options) };
         let mut changes = Changes::new(excluded, steps)?;
         let project = fs::canonicalize(env::current_dir()?)?;

@@ -59,8 +59,8 @@ fn is_script(program: &Path) -> bool {
     File::open(program).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == *b"#!"
 }
 
-/// The folder, which is made if it is missing.
-fn create(dir: &Path) -> Outcome<PathBuf> {
+/// The whole path of a folder, which is made if it is missing, with the mode that a registry accepts.
+pub(crate) fn create(dir: &Path) -> Outcome<PathBuf> {
     let about = |error: io::Error| Failure::unreachable(format!("{}: {error}", dir.display()));
     create_folder(dir).map_err(about)?;
     fs::canonicalize(dir).map_err(about)

@@ -9,6 +9,6 @@ mod copy;
 mod development;
 mod remove;
 
-pub(crate) use add::install;
+pub(crate) use add::{create, install};
 pub(crate) use development::install_for_development;
 pub(crate) use remove::uninstall;

@@ -7,7 +7,7 @@ use crate::arguments::Uninstall;
 use crate::failure::{Failure, Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
-use crate::pconf::Pconf;
+use crate::pconf::{self, Pconf};
 
 pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<Status> {
     let mut removed: Vec<String> = Vec::new();
@@ -35,13 +35,13 @@ pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<S
 
 /// The `.pconf`, and its program if that lies in the folder and no other file names it. The `.pconf` is
 /// first: a registry never sees one whose program is missing.
-fn files(pconf: &Path) -> Vec<PathBuf> {
-    let mut files = vec![pconf.to_owned()];
-    let Some(folder) = pconf.parent() else { return files };
-    let Some(program) = program(pconf, folder) else { return files };
-    let others = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_shared = others
-        .filter(|other| other != pconf && other.extension().is_some_and(|name| name == "pconf"))
+fn files(file: &Path) -> Vec<PathBuf> {
+    let mut files = vec![file.to_owned()];
+    let Some(folder) = file.parent() else { return files };
+    let Some(program) = program(file, folder) else { return files };
+    let is_shared = pconf::files(folder)
+        .into_iter()
+        .filter(|other| other != file)
         .any(|other| self::program(&other, folder).as_ref() == Some(&program));
     if !is_shared {
         files.push(program);
