@@ -6,6 +6,7 @@
 //! `protocol`.
 
 mod call;
+mod debug_text;
 mod failures;
 mod kind;
 mod parts;

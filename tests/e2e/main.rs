@@ -43,6 +43,7 @@ mod mended;
 mod misbehaving;
 mod misfits;
 mod needs;
+mod nested_errors;
 mod openapi;
 mod optional;
 mod originals;

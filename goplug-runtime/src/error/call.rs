@@ -27,7 +27,8 @@ use super::{Error, MethodFailure, text};
 ///
 /// # How it is shown
 /// The method's own error is shown by its `Display`, as it is: `we have no rum`. If it has no
-/// `Display`, by its `Debug`: `the method answered with an error: ByZero`.
+/// `Display`, by its `Debug`, in which quotes and backslashes of texts stand as they are, so that an error
+/// within an error can be read: `the method answered with an error: ByZero`.
 /// [`source`](StdError::source) goes on with the causes of the method's error, if that is a
 /// [`std::error::Error`]. An error that a client did not receive, but a test made, is shown by
 /// its `Debug` until a client of that method has received one.

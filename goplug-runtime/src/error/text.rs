@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use super::RemoteError;
+use super::debug_text::DebugText;
 use crate::protocol::visible::Lines;
 
 type Write = fn(&dyn Any, &mut fmt::Formatter<'_>) -> fmt::Result;
@@ -79,7 +80,7 @@ impl<E: fmt::Debug + 'static> fmt::Display for Shown<'_, E> {
         match self.text.display {
             Some(display) => display(self.error, f),
             // `{:#?}` would be several lines.
-            None => write!(f, "{:?}", self.error),
+            None => DebugText(self.error).fmt(f),
         }
     }
 }

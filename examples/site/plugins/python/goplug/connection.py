@@ -347,7 +347,14 @@ def attempt(name, work):
         raise
     except Exception as error:
         log.exception("the method %s failed", name)
-        raise Problem("handler-panicked", repr(error)) from error
+        raise Problem("handler-panicked", text_of(error)) from error
+
+
+def text_of(error):
+    """An exception as tracebacks end with it. Its `repr` would double the backslashes of a text that is
+    an exception's already."""
+    name, text = type(error).__name__, str(error)
+    return f"{name}: {text}" if text else name
 
 
 def event(kind, data):
