@@ -35,6 +35,7 @@ use tokio::runtime::Builder;
 use crate::arguments::{Arguments, Verb};
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
+use crate::system::told_to_end;
 
 /// The whole command: reads the command line of this process, and does what it asks for. The exit status
 /// is one of those that `goplug --help` lists.
@@ -61,28 +62,33 @@ pub fn main() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     let is_failure = error.use_stderr();
     if is_failure && env::args_os().any(|word| word == "--json") {
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default();
-        let failure = Failure::usage(line.strip_prefix("error: ").unwrap_or(line));
-        return Output::new(true).fail(&failure);
+        return Output::new(true).fail(&Failure::usage(what_is_wrong(&error.to_string())));
     }
     // There is nobody to tell that the output is closed.
     let _ = error.print();
     if is_failure { Status::Usage.into() } else { Status::Success.into() }
 }
 
+/// The first paragraph of clap's text, in one line: the names of what is missing have lines of their own.
+fn what_is_wrong(text: &str) -> String {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let line = lines.collect::<Vec<_>>().join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
 fn run(arguments: Arguments, output: &Output) -> Outcome<Status> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    // It ends its host itself.
-    let ends_itself = matches!(arguments.verb, Verb::Dev(_));
+    // The one ends its host itself, and the script of the other says what a signal does.
+    let ends_itself = matches!(arguments.verb, Verb::Dev(_) | Verb::ScriptedPlugin(_));
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = dispatch(arguments.verb, output) => outcome,
+            biased;
             // Dropping the verb ends what it has started.
-            interrupt = tokio::signal::ctrl_c(), if !ends_itself => match interrupt {
+            told = told_to_end(), if !ends_itself => match told {
                 Ok(()) => Err(Failure::interrupted()),
                 Err(error) => Err(error.into()),
             },
+            outcome = dispatch(arguments.verb, output) => outcome,
         }
     });
     // A thread may wait for input that never comes.

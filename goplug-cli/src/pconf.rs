@@ -1,6 +1,7 @@
 //! The keys of a `.pconf` that say where a plugin comes from.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -18,6 +19,25 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
         entries.map(|entry| entry.path()).filter(|path| is_pconf(path)).collect();
     files.sort();
     files
+}
+
+/// The content of a regular file. Of a pipe, for example, nothing may ever come.
+///
+/// # Errors
+/// The system's error, or that it is another kind of file.
+pub(crate) fn read_regular(file: &Path) -> io::Result<Vec<u8>> {
+    ensure_regular(file)?;
+    fs::read(file)
+}
+
+/// An error that says what is at this path, unless it is a regular file or a link to it.
+pub(crate) fn ensure_regular(file: &Path) -> io::Result<()> {
+    let found = fs::metadata(file)?;
+    match (found.is_file(), found.is_dir()) {
+        (true, _) => Ok(()),
+        (_, true) => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    }
 }
 
 /// Where a plugin comes from, as its file says.
@@ -38,7 +58,7 @@ pub(crate) struct Pconf {
 impl Pconf {
     /// Reads a file. One that cannot be read says nothing: a registry has a reason for it.
     pub(crate) fn read(file: &Path) -> Self {
-        let text = fs::read(file).unwrap_or_default();
+        let text = read_regular(file).unwrap_or_default();
         let keys: Self = serde_json::from_slice(&text).unwrap_or_default();
         let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
         Self { folder, ..keys }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Output as ProgramOutput, Stdio};
 use std::time::Duration;
 
-use tokio::process::Command;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
+use tokio::try_join;
 
 use crate::failure::{Failure, Outcome};
 use crate::pconf::is_pconf;
@@ -14,6 +16,9 @@ use crate::system::Group;
 
 /// How long a program may take to write its `.pconf`.
 const INSTALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much a program may print on each of its outputs while it installs.
+const MAX_PRINTED: u64 = 1024 * 1024;
 
 /// Has a program write its `.pconf` into a folder. Arguments are those in front of the verb, as of an interpreter.
 pub(crate) async fn run_install(
@@ -27,7 +32,7 @@ pub(crate) async fn run_install(
     let failed = |error: io::Error| no_plugin(program, &error.to_string());
     // A script may have started others, which end with it.
     let (child, group) = Group::spawn(&mut command).map_err(failed)?;
-    let output = match timeout(INSTALL_TIMEOUT, child.wait_with_output()).await {
+    let output = match timeout(INSTALL_TIMEOUT, ended(child)).await {
         Ok(output) => output.map_err(failed)?,
         Err(_) => return Err(no_plugin(program, "`install` takes longer than 10 s")),
     };
@@ -35,6 +40,25 @@ pub(crate) async fn run_install(
     match output.status.success() {
         true => Ok(output),
         false => Err(no_plugin(program, &last_words(&output))),
+    }
+}
+
+/// Waits for the end of a process, and reads meanwhile what it prints.
+async fn ended(mut child: Child) -> io::Result<ProgramOutput> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr, status) = try_join!(printed(stdout), printed(stderr), child.wait())?;
+    Ok(ProgramOutput { status, stdout, stderr })
+}
+
+/// All that is printed, unless it is more than [`MAX_PRINTED`].
+async fn printed(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    if let Some(pipe) = pipe {
+        pipe.take(MAX_PRINTED + 1).read_to_end(&mut text).await?;
+    }
+    match text.len() as u64 > MAX_PRINTED {
+        true => Err(io::Error::other("`install` prints more than 1 MiB")),
+        false => Ok(text),
     }
 }
 

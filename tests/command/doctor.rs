@@ -152,6 +152,17 @@ fn what_is_missing_is_installed_or_removed() {
     assert!(!case.path("plugins/broken.pconf").exists());
 }
 
+#[test]
+fn a_file_that_nobody_writes_holds_nothing_up() {
+    let case = Case::installed("");
+    let ill = case.found("mkfifo plugins/pipe.pconf", "pipe.pconf");
+    assert_eq!(ill["found"], "it is not a regular file");
+    assert_eq!(case.found("", PLUGIN)["ok"], true);
+    // It looks at the other files for one that names the same program.
+    assert!(case.shell("goplug uninstall math.Calculator --dir plugins").status.success());
+    assert!(!case.path("plugins/calculator").exists());
+}
+
 fn dead_socket(path: &Path) {
     drop(UnixListener::bind(path).unwrap());
 }

@@ -17,24 +17,52 @@ fn begun(mut command: Command) -> (Child, BufReader<ChildStdout>, String) {
     (child, output, line)
 }
 
+/// Ctrl-C, what `kill` and service managers send, and a terminal that closes.
+const SIGNALS: [&str; 3] = ["-INT", "-TERM", "-HUP"];
+
 #[test]
-fn an_interrupt_ends_what_was_started_and_is_a_status() {
-    let folder = installed();
-    let mut command = goplug(folder.path());
-    command.args(["call", "math.Calculator", "count", "to=1000000000000"]);
-    let (child, output, first) = begun(command);
-    assert_eq!(first, "1\n");
-    let process = listed(folder.path())["processes"][0].clone();
-    assert_eq!(process["host"], child.id());
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    // The pipe has to be drained: the command must not wait for its reader.
-    let reading = std::thread::spawn(move || output.lines().count());
-    let ended = child.wait_with_output().unwrap();
-    reading.join().unwrap();
-    assert_eq!(ended.status.code(), Some(130), "{ended:?}");
-    assert_eq!(String::from_utf8_lossy(&ended.stderr), "goplug: interrupted\n");
-    assert_eq!(listed(folder.path())["state"], "found");
+fn a_signal_ends_what_was_started_and_is_a_status() {
+    for signal in SIGNALS {
+        let (folder, temp) = (installed(), tempfile::tempdir().unwrap());
+        let mut command = goplug(folder.path());
+        command.env("TMPDIR", temp.path());
+        command.args(["call", "math.Calculator", "count", "to=1000000000000"]);
+        let (child, output, first) = begun(command);
+        assert_eq!(first, "1\n");
+        let process = listed(folder.path())["processes"][0].clone();
+        assert_eq!(process["host"], child.id());
+        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        // The pipe has to be drained: the command must not wait for its reader.
+        let reading = std::thread::spawn(move || output.lines().count());
+        let ended = child.wait_with_output().unwrap();
+        reading.join().unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{signal} {ended:?}");
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "goplug: interrupted\n");
+        assert_eq!(listed(folder.path())["state"], "found");
+        assert_eq!(temp.path().read_dir().unwrap().count(), 0, "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_takes_back_what_an_install_has_begun() {
+    for signal in SIGNALS {
+        let folder = tempfile::tempdir().unwrap();
+        let (plugins, started) = (folder.path().join("plugins"), folder.path().join("started"));
+        let script = folder.path().join("hangs");
+        let text = format!("#!/bin/sh\ntouch {}; exec sleep 1000\n", started.display());
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = goplug(&plugins);
+        command.env("TMPDIR", folder.path()).arg("install").arg(&script);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        while !started.exists() {}
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{signal} {ended:?}");
+        assert_eq!(plugins.read_dir().unwrap().count(), 0, "{signal}");
+        while !processes_of(folder.path()).is_empty() {}
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod interrupts;
 mod original;
 mod running;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +27,9 @@ fn folder() -> tempfile::TempDir {
     std::fs::write(folder.path().join("older.pconf"), older(&plugins)).unwrap();
     std::fs::write(folder.path().join("known"), "activation/goplug-1  # it passes\n").unwrap();
     std::os::unix::fs::symlink(CALCULATOR, folder.path().join("calculator")).unwrap();
+    let endless = folder.path().join("yes-without-end");
+    std::fs::write(&endless, "#!/bin/sh\nexec yes\n").unwrap();
+    std::fs::set_permissions(&endless, std::fs::Permissions::from_mode(0o755)).unwrap();
     let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site/plugins/python");
     std::os::unix::fs::symlink(python, folder.path().join("python")).unwrap();
     folder

@@ -12,9 +12,6 @@ use super::subject::{Running, Subject};
 use super::suite::Case;
 use crate::failure::Outcome;
 
-/// How many characters of a process's last line are shown.
-const LAST_WORDS: usize = 200;
-
 /// The plugin, and the processes that cases share.
 pub(super) struct Runner {
     subject: Subject,
@@ -96,13 +93,8 @@ async fn steps(
 
 /// A failure with the last line that the process has printed.
 fn with_output(halt: Halt, running: &Running) -> Halt {
-    let said = running.process.said();
-    let last = said.lines().rev().find(|line| !line.trim().is_empty());
-    match (halt, last) {
-        (Halt::Failed(reason), Some(last)) => {
-            let end = last.char_indices().nth(LAST_WORDS).map_or(last.len(), |(end, _)| end);
-            Halt::Failed(format!("{reason}; its last output: {}", &last[..end]))
-        }
-        (halt, _) => halt,
+    match halt {
+        Halt::Failed(reason) => Halt::Failed(format!("{reason}{}", running.last_words())),
+        halt => halt,
     }
 }

@@ -18,6 +18,9 @@ use crate::pconf;
 use crate::program::run_install;
 use crate::system::{Launch, Process, temporary_folder};
 
+/// How many characters of a process's last line are shown.
+const LAST_WORDS: usize = 200;
+
 /// The plugin, its file, and what it offers.
 pub(super) struct Subject {
     /// The program and its arguments.
@@ -44,6 +47,16 @@ pub(super) struct Running {
 }
 
 impl Running {
+    /// What a sentence about the process ends with: the last line that it has printed, if there is any.
+    pub(super) fn last_words(&self) -> String {
+        let said = self.process.said();
+        let Some(last) = said.lines().rev().find(|line| !line.trim().is_empty()) else {
+            return String::new();
+        };
+        let end = last.char_indices().nth(LAST_WORDS).map_or(last.len(), |(end, _)| end);
+        format!("; its last output: {}", &last[..end])
+    }
+
     pub(super) async fn close(self) {
         self.process.close().await;
     }
@@ -85,8 +98,10 @@ impl Subject {
     fn announced(&mut self, path: PathBuf) -> Outcome<()> {
         let unusable =
             |reason: String| Failure::unreachable(format!("{}: {reason}", path.display()));
-        let keys: Value = serde_json::from_slice(&fs::read(&path)?)
-            .map_err(|error| unusable(error.to_string()))?;
+        let keys: Value = serde_json::from_slice(
+            &pconf::read_regular(&path).map_err(|error| unusable(error.to_string()))?,
+        )
+        .map_err(|error| unusable(error.to_string()))?;
         let words = keys["Exec"].as_array().into_iter().flatten();
         let mut command: Vec<_> = words.filter_map(Value::as_str).map(str::to_owned).collect();
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
@@ -102,10 +117,10 @@ impl Subject {
     async fn learnt(&self) -> Outcome<Value> {
         let mut running = self.start(Start::default())?;
         let activated = self.activate(&mut running, &Value::Null).await;
-        let said = running.process.said();
+        let said = running.last_words();
         running.close().await;
         activated.map_err(|reason| {
-            Failure::unreachable(format!("the plugin cannot be activated: {reason}\n{said}"))
+            Failure::unreachable(format!("the plugin cannot be activated: {reason}{said}"))
         })
     }
 

@@ -9,6 +9,7 @@ use super::development::{install_for_development, write_pconf};
 use crate::arguments::Install;
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
+use crate::pconf::ensure_regular;
 use crate::program::written;
 use crate::system::create_folder;
 
@@ -31,7 +32,9 @@ pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Statu
 /// Installs a program. Returns the path of its `.pconf`.
 async fn install_one(program: &Path, folder: &Path, options: &Install) -> Outcome<PathBuf> {
     let about = |error: io::Error| Failure::usage(format!("{}: {error}", program.display()));
-    let program = fs::canonicalize(program).map_err(about)?;
+    let program = fs::canonicalize(program)
+        .and_then(|real| ensure_regular(&real).map(|()| real))
+        .map_err(about)?;
     if options.dev {
         return match options.link {
             true => write_pconf(&program, folder).await,

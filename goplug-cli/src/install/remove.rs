@@ -11,12 +11,7 @@ use crate::pconf::{self, Pconf};
 
 pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<Status> {
     let mut removed: Vec<String> = Vec::new();
-    for name in &options.names {
-        let opened = Opened::find(&options.folder, name).await?;
-        let file = opened.pconf();
-        opened.close().await;
-        let file =
-            file.ok_or_else(|| Failure::unreachable(format!("{name} has no .pconf file")))?;
+    for file in named(options).await? {
         for path in files(&file) {
             let about = |error| Failure::unreachable(format!("{}: {error}", path.display()));
             fs::remove_file(&path).map_err(about)?;
@@ -31,6 +26,22 @@ pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<S
         output.document(&removed)?;
     }
     Ok(Status::Success)
+}
+
+/// The `.pconf` files of all that is named, each once. Nothing is removed if a name is wrong.
+async fn named(options: &Uninstall) -> Outcome<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for name in &options.names {
+        let opened = Opened::find(&options.folder, name).await?;
+        let file = opened.pconf();
+        opened.close().await;
+        let file =
+            file.ok_or_else(|| Failure::unreachable(format!("{name} has no .pconf file")))?;
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    Ok(files)
 }
 
 /// The `.pconf`, and its program if that lies in the folder and no other file names it. The `.pconf` is

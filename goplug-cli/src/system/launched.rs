@@ -2,7 +2,7 @@
 //! host has no part in it, so that a plugin's fault and the host's cannot hide each other.
 
 use std::fs::{self, File};
-use std::io::{self, PipeWriter};
+use std::io::{self, PipeWriter, Read, Seek, SeekFrom};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::ExitStatusExt;
@@ -25,6 +25,9 @@ exec \"$@\"";
 
 /// The lowest number that the lifeline may have: out of the way of those that have a meaning.
 const LIFELINE: i32 = 10;
+
+/// How much of what a process has printed is read: a process can print without end.
+const MAX_SAID: u64 = 64 * 1024;
 
 /// How a process is started.
 #[derive(Debug)]
@@ -87,9 +90,9 @@ impl Process {
         &self.inherited
     }
 
-    /// What the process has printed.
+    /// The end of what the process has printed.
     pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.said).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&end_of(&self.said).unwrap_or_default()).into_owned()
     }
 
     /// Ends the lifeline, as the end of a host does.
@@ -119,6 +122,17 @@ impl Process {
         // A process that has been killed ends.
         let _ = self.child.wait().await;
     }
+}
+
+/// The last bytes of a file, at most [`MAX_SAID`].
+fn end_of(file: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(file)?;
+    let begin = file.metadata()?.len().saturating_sub(MAX_SAID);
+    file.seek(SeekFrom::Start(begin))?;
+    let mut end = Vec::new();
+    // The process may print on.
+    file.take(MAX_SAID).read_to_end(&mut end)?;
+    Ok(end)
 }
 
 /// A command whose process gets what a host passes.

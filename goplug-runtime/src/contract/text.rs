@@ -14,7 +14,7 @@ impl fmt::Display for Comparison {
         all.sort_by_key(|(_, difference)| Reverse(difference.verdict));
         if all.is_empty() {
             return f.write_str(match self.verdict() {
-                Verdict::Same => "both sides are the same",
+                Verdict::Same => "everything that the client needs is the same",
                 _ => "everything that the client needs is there",
             });
         }
