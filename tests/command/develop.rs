@@ -56,10 +56,9 @@ impl Development {
 
     /// Waits for a line with this text, unless it was said before: the host's lines come in no order
     /// with those of the command.
-    fn has_said(&mut self, text: &str) {
-        if !self.said.iter().any(|line| line.contains(text)) {
-            self.wait_for(text);
-        }
+    fn has_said(&mut self, text: &str) -> String {
+        let said = self.said.iter().find(|line| line.contains(text)).cloned();
+        said.unwrap_or_else(|| self.wait_for(text))
     }
 
     /// Waits until it says that a new process serves a plugin, and returns the process's id.
@@ -161,8 +160,8 @@ fn a_save_replaces_the_plugin_under_a_host_and_no_call_fails() {
     let target = target();
     let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
     let mut development = Development::start(project.path(), &arguments);
-    let host = development.wait_for("process ");
     let first = development.served("Tiny");
+    let host = development.has_said("process ");
     development.has_said("answer 1");
 
     save(project.path(), "1 +");
@@ -192,8 +191,8 @@ fn other_languages_have_a_command_that_builds_and_a_host_that_ends_is_started_ag
     let build = format!("cp {CALCULATOR} made");
     let arguments = ["--build", &build, "--program", "made", "--run", "echo it runs"];
     let mut development = Development::start(project.path(), &arguments);
-    development.wait_for("it runs");
     development.wait_for("the host has ended (exit status: 0)");
+    development.has_said("it runs");
     let pconf = project.path().join("plugins/math.Calculator.pconf");
     let text = fs::read_to_string(&pconf).unwrap();
     assert!(text.contains("\"Development\": true") && !text.contains("Sha256"), "{text}");
@@ -280,9 +279,8 @@ fn a_host_whose_own_program_has_changed_is_started_again() {
     development.wait_for("installed Tiny in ");
     save_host(project.path(), "the second host");
     development.wait_for("dev: the host has changed, and is started again");
-    development.wait_for("the second host");
-    let runs = development.said.iter().filter(|line| line.starts_with("dev: runs ")).count();
-    assert_eq!(runs, 2, "{:#?}", development.said);
+    development.wait_for("dev: runs ");
+    development.has_said("the second host");
     assert_eq!(development.interrupt(), 130);
 }
 
@@ -347,6 +345,7 @@ fn what_is_not_watched_is_said_and_the_rest_goes_on() {
     let refused = development.wait_for(" are not noticed: ");
     assert!(refused.contains("the limit fs.inotify.max_user_watches ("), "{refused}");
     development.wait_for("it is started again after the next save");
+    development.has_said("it runs");
     fs::write(project.path().join("source"), "").unwrap();
     development.wait_for("it runs");
 }
