@@ -220,7 +220,7 @@ pub(crate) struct New {
     #[arg(long)]
     pub(crate) namespace: Option<String>,
 
-    /// Use the crate goplug in this folder, not the published one
+    /// Use the crate goplug in this folder or checkout, not the published one
     #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath)]
     pub(crate) goplug: Option<PathBuf>,
 }

@@ -203,6 +203,26 @@ fn other_languages_have_a_command_that_builds_and_a_host_that_ends_is_started_ag
 }
 
 #[test]
+fn what_it_prints_into_a_file_of_the_project_is_no_save() {
+    let project = tempfile::tempdir().unwrap();
+    let builds = tempfile::NamedTempFile::new().unwrap();
+    let build = format!("cp {CALCULATOR} made; echo built >> {}", builds.path().display());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" > log 2> errors", GOPLUG]);
+    // A build that a save has started would be over before the host is.
+    let run = "echo it runs; echo it runs >&2; sleep 1";
+    let arguments = ["--build", &build, "--program", "made", "--run", run];
+    let mut development = Development::start_by(shell, project.path(), &arguments);
+    let has_ended = || {
+        let log = fs::read_to_string(project.path().join("errors")).unwrap_or_default();
+        log.contains("the host has ended")
+    };
+    until("the host has ended", has_ended);
+    assert_eq!(fs::read_to_string(builds.path()).unwrap(), "built\n");
+    assert_eq!(development.interrupt(), 130);
+}
+
+#[test]
 fn a_host_that_refuses_the_new_process_keeps_the_old_one_and_that_is_said() {
     let project = project("tiny-refused", "1");
     let run = format!("exec {HOST} plugins typed");

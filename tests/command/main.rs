@@ -107,6 +107,27 @@ fn sessions() {
     }
 }
 
+#[test]
+fn a_new_project_finds_the_crate_in_a_checkout() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let made = |name: &str, path: &Path| {
+        let mut command = goplug(folder.path());
+        command.current_dir(folder.path()).args(["new", name, "--plugin", "--namespace", ""]);
+        command.arg("--goplug").arg(path).output().unwrap()
+    };
+    for (name, path) in [("one", workspace.clone()), ("other", workspace.join("goplug"))] {
+        assert!(made(name, &path).status.success());
+        let manifest =
+            std::fs::read_to_string(folder.path().join(name).join("Cargo.toml")).unwrap();
+        let expected = format!("path = {:?}", workspace.join("goplug"));
+        assert!(manifest.contains(&expected), "{manifest}");
+    }
+    let refused = made("none", folder.path());
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(!folder.path().join("none").exists());
+}
+
 /// What the command writes for continuous integration.
 #[test]
 fn conformance_writes_a_report_in_xml() {

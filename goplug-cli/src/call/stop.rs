@@ -19,7 +19,7 @@ const RESERVE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn stop(options: &Stop, output: &Output) -> Outcome<Status> {
     let (name, processes) = running(options).await?;
-    if processes.is_empty() {
+    if processes.is_empty() && !output.is_json() {
         output.note(&format!("{name} does not run"));
     }
     for process in &processes {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::case::{Answer, Answers, Find, Needs, Start};
 use super::connection::{Connection, Response};
@@ -17,6 +18,9 @@ use crate::failure::{Failure, Outcome};
 use crate::pconf;
 use crate::program::run_install;
 use crate::system::{Launch, Process, temporary_folder};
+
+/// How long the end of a process may take whose connection has failed.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many characters of a process's last line are shown.
 const LAST_WORDS: usize = 200;
@@ -117,11 +121,19 @@ impl Subject {
     async fn learnt(&self) -> Outcome<Value> {
         let mut running = self.start(Start::default())?;
         let activated = self.activate(&mut running, &Value::Null).await;
+        let Err(reason) = &activated else {
+            running.close().await;
+            return activated.map_err(Failure::unreachable);
+        };
+        // The end of a process is why a connection to it fails, and not the other way round.
+        let reason = match timeout(END_TIMEOUT, running.process.end()).await {
+            Ok(Ok(status)) if status < 0 => format!("it was ended by the signal {}", -status),
+            Ok(Ok(status)) => format!("it ended with the status {status}"),
+            _ => reason.clone(),
+        };
         let said = running.last_words();
         running.close().await;
-        activated.map_err(|reason| {
-            Failure::unreachable(format!("the plugin cannot be activated: {reason}{said}"))
-        })
+        Err(Failure::unreachable(format!("the plugin cannot be activated: {reason}{said}")))
     }
 
     /// Starts a process, as a host does or without any host.

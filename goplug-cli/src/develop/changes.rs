@@ -218,7 +218,7 @@ mod tests {
 
     fn watching<'a>(roots: &[&Path], output: &'a Output) -> Changes<'a> {
         let installed = roots[0].join("plugins");
-        let excluded = Excluded { installed, programs: BTreeSet::new() };
+        let excluded = Excluded { installed, files: BTreeSet::new() };
         let mut changes = Changes::new(excluded, Steps::new(output)).unwrap();
         changes.watch(roots.iter().copied(), SystemTime::now()).unwrap();
         changes
@@ -278,7 +278,7 @@ mod tests {
         let (folder, output) = project();
         let (new, made) = (folder.path().join("src/new"), folder.path().join("made"));
         let excluded =
-            Excluded { installed: new.join("plugins"), programs: BTreeSet::from([made.clone()]) };
+            Excluded { installed: new.join("plugins"), files: BTreeSet::from([made.clone()]) };
         let mut changes = Changes::new(excluded, Steps::new(&output)).unwrap();
         changes.watch([folder.path()].into_iter(), SystemTime::now()).unwrap();
         fs::write(made, "").unwrap();

@@ -6,6 +6,7 @@ use std::fs;
 use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::process;
 use std::time::SystemTime;
 
 use tokio::time::Instant;
@@ -21,7 +22,7 @@ use crate::arguments::Dev;
 use crate::failure::{Failure, Outcome, Status};
 use crate::install::{self, install_for_development};
 use crate::output::Output;
-use crate::system::{Stamp, stamp, told_to_end};
+use crate::system::{Stamp, outputs_of, stamp, told_to_end};
 
 /// Builds, installs and runs, and does the first two again on every save, until it is told to
 /// end.
@@ -58,7 +59,10 @@ impl<'a> Cycle<'a> {
     fn new(options: &'a Dev, output: &'a Output) -> Outcome<Self> {
         let steps = Steps::new(output);
         let folder = install::create(&options.folder.dir)?;
-        let excluded = Excluded { installed: folder.clone(), programs: made_in(options) };
+        // What is printed, also by the build and the host, would be the next save.
+        let outputs = outputs_of(process::id()).into_iter().flatten();
+        let files = made_in(options).into_iter().chain(outputs).collect();
+        let excluded = Excluded { installed: folder.clone(), files };
         let mut changes = Changes::new(excluded, steps)?;
         let project = fs::canonicalize(env::current_dir()?)?;
         changes.watch([&*project].into_iter(), SystemTime::now())?;

@@ -22,8 +22,8 @@ const MAX_FOLDERS: usize = 10_000;
 pub(super) struct Excluded {
     /// The folder in which the plugins are installed.
     pub(super) installed: PathBuf,
-    /// The programs that a build makes.
-    pub(super) programs: BTreeSet<PathBuf>,
+    /// The programs that a build makes, and the files to which this command prints.
+    pub(super) files: BTreeSet<PathBuf>,
 }
 
 impl Excluded {
@@ -31,7 +31,7 @@ impl Excluded {
     pub(super) fn allows(&self, path: &Path) -> bool {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_other = name.starts_with('.') || name.ends_with('~') || is_built(path);
-        !is_other && !path.starts_with(&self.installed) && !self.programs.contains(path)
+        !is_other && !path.starts_with(&self.installed) && !self.files.contains(path)
     }
 
     /// Whether a folder has a file that may be a source and was written since this time.
@@ -132,7 +132,7 @@ mod tests {
 
     fn walked(roots: &[&Path]) -> BTreeSet<PathBuf> {
         let roots = roots.iter().map(|root| root.to_path_buf()).collect();
-        let excluded = Excluded { installed: "/none".into(), programs: BTreeSet::new() };
+        let excluded = Excluded { installed: "/none".into(), files: BTreeSet::new() };
         let mut walk = Walk::new(&roots, &excluded);
         let mut found = BTreeSet::new();
         while let Some((folder, _)) = walk.next_folder() {
@@ -144,10 +144,8 @@ mod tests {
 
     #[test]
     fn names_and_places_tell_what_is_a_source() {
-        let excluded = Excluded {
-            installed: "/p/plugins".into(),
-            programs: BTreeSet::from(["/p/made".into()]),
-        };
+        let excluded =
+            Excluded { installed: "/p/plugins".into(), files: BTreeSet::from(["/p/made".into()]) };
         for source in ["/p/src/main.rs", "/p/Cargo.toml", "/p/plugins.rs", "/p/src/made"] {
             assert!(excluded.allows(Path::new(source)), "{source}");
         }

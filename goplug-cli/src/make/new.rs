@@ -69,8 +69,7 @@ fn placeholders(names: &Names, options: &New) -> Outcome<Vec<(&'static str, Stri
     };
     let goplug = match &options.goplug {
         Some(path) => {
-            let about = |error: io::Error| Failure::usage(format!("{}: {error}", path.display()));
-            format!("path = {:?}", fs::canonicalize(path).map_err(about)?)
+            format!("path = {:?}", crate_in(path)?)
         }
         None => format!("version = {:?}", env!("CARGO_PKG_VERSION")),
     };
@@ -83,6 +82,20 @@ fn placeholders(names: &Names, options: &New) -> Outcome<Vec<(&'static str, Stri
         ("{{plugin_arguments}}", plugin_arguments),
         ("{{goplug}}", goplug),
     ])
+}
+
+/// The folder of the crate `goplug`: this one, or the one in this checkout of the repository.
+fn crate_in(path: &Path) -> Outcome<PathBuf> {
+    let about = |error: io::Error| Failure::usage(format!("{}: {error}", path.display()));
+    let path = fs::canonicalize(path).map_err(about)?;
+    let is_crate = |folder: &PathBuf| {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        manifest.lines().any(|line| line.trim() == r#"name = "goplug""#)
+    };
+    let found = [path.clone(), path.join("goplug")].into_iter().find(is_crate);
+    found.ok_or_else(|| {
+        Failure::usage(format!("{} is no folder of the crate goplug", path.display()))
+    })
 }
 
 /// Writes the files into a folder that does not exist.
