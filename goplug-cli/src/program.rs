@@ -29,7 +29,12 @@ pub(crate) async fn run_install(
     let mut command = Command::new(program);
     command.args(arguments).arg("install").arg(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let failed = |error: io::Error| no_plugin(program, &error.to_string());
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound if program.is_file() => {
+            no_plugin(program, "the interpreter that it needs does not exist")
+        }
+        _ => no_plugin(program, &error.to_string()),
+    };
     // A script may have started others, which end with it.
     let (child, group) = Group::spawn(&mut command).map_err(failed)?;
     let output = match timeout(INSTALL_TIMEOUT, ended(child)).await {

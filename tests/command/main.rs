@@ -27,9 +27,13 @@ fn folder() -> tempfile::TempDir {
     std::fs::write(folder.path().join("older.pconf"), older(&plugins)).unwrap();
     std::fs::write(folder.path().join("known"), "activation/goplug-1  # it passes\n").unwrap();
     std::os::unix::fs::symlink(CALCULATOR, folder.path().join("calculator")).unwrap();
-    let endless = folder.path().join("yes-without-end");
-    std::fs::write(&endless, "#!/bin/sh\nexec yes\n").unwrap();
-    std::fs::set_permissions(&endless, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (name, text) in
+        [("yes-without-end", "#!/bin/sh\nexec yes\n"), ("no-interpreter", "#!/nowhere/python3\n")]
+    {
+        let script = folder.path().join(name);
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
     let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site/plugins/python");
     std::os::unix::fs::symlink(python, folder.path().join("python")).unwrap();
     folder

@@ -13,6 +13,10 @@ const TAKEN: &str = "\
     struct super test tokio trait true try type typeof unsafe unsized use virtual where \
     while with yield";
 
+/// The modules of Python's standard library. A script of such a name hides the module from everything that it
+/// imports.
+const PYTHON_MODULES: &str = include_str!("python-modules.txt");
+
 /// Names that are made of the name of a project, such as `word-count`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Names {
@@ -47,6 +51,20 @@ impl Names {
         let id = PluginId::new(&type_name, namespace);
         let id = id.map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Self { package, module, id })
+    }
+
+    /// The same names, if a script in Python can have them.
+    ///
+    /// # Errors
+    /// The name is that of a module of the standard library.
+    pub(super) fn for_python(self) -> Outcome<Self> {
+        match PYTHON_MODULES.split_whitespace().any(|module| module == self.module) {
+            true => Err(Failure::usage(format!(
+                "{:?} is a module of Python's standard library; name it otherwise",
+                self.module
+            ))),
+            false => Ok(self),
+        }
     }
 }
 

@@ -36,6 +36,10 @@ pub(crate) fn new(options: &New, output: &Output) -> Outcome<Status> {
         None => ask("Namespace", "")?,
     };
     let names = Names::of(&options.name, &namespace)?;
+    let names = match language {
+        Language::Rust => names,
+        Language::Python => names.for_python()?,
+    };
     let files = match language {
         Language::Rust => template::rust(kind),
         Language::Python => template::python(),
