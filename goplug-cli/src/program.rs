@@ -17,7 +17,7 @@ use crate::system::Group;
 /// How long a program may take to write its `.pconf`.
 const INSTALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much a program may print on each of its outputs while it installs.
+/// How much a program may print on each of its outputs: it can print without end.
 const MAX_PRINTED: u64 = 1024 * 1024;
 
 /// Has a program write its `.pconf` into a folder. Arguments are those in front of the verb, as of an interpreter.
@@ -37,7 +37,7 @@ pub(crate) async fn run_install(
     };
     // A script may have started others, which end with it.
     let (child, group) = Group::spawn(&mut command).map_err(failed)?;
-    let output = match timeout(INSTALL_TIMEOUT, ended(child)).await {
+    let output = match timeout(INSTALL_TIMEOUT, output_of(child)).await {
         Ok(output) => output.map_err(failed)?,
         Err(_) => return Err(no_plugin(program, "`install` takes longer than 10 s")),
     };
@@ -49,7 +49,10 @@ pub(crate) async fn run_install(
 }
 
 /// Waits for the end of a process, and reads meanwhile what it prints.
-async fn ended(mut child: Child) -> io::Result<ProgramOutput> {
+///
+/// # Errors
+/// The system's error, or that it prints too much.
+pub(crate) async fn output_of(mut child: Child) -> io::Result<ProgramOutput> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (stdout, stderr, status) = try_join!(printed(stdout), printed(stderr), child.wait())?;
     Ok(ProgramOutput { status, stdout, stderr })
@@ -62,7 +65,7 @@ async fn printed(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
         pipe.take(MAX_PRINTED + 1).read_to_end(&mut text).await?;
     }
     match text.len() as u64 > MAX_PRINTED {
-        true => Err(io::Error::other("`install` prints more than 1 MiB")),
+        true => Err(io::Error::other("it prints more than 1 MiB")),
         false => Ok(text),
     }
 }

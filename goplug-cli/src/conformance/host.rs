@@ -16,6 +16,7 @@ use super::side::Side;
 use super::suite::{Case, read};
 use super::variables::Variables;
 use crate::failure::Outcome;
+use crate::program::output_of;
 use crate::system::Group;
 
 /// What stands for the folder, and for what the host does, in a command.
@@ -102,7 +103,7 @@ impl Host {
         command.env("TMPDIR", plugins.temporary());
         let about = |error: std::io::Error| format!("{program}: {error}");
         let (child, group) = Group::spawn(&mut command).map_err(about)?;
-        let output = timeout(self.patience, child.wait_with_output()).await;
+        let output = timeout(self.patience, output_of(child)).await;
         let output = output.map_err(|_| in_vain("the end of the command"))?.map_err(about)?;
         Ok(Run { output, _group: group })
     }
