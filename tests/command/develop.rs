@@ -231,9 +231,10 @@ fn a_host_that_refuses_the_new_process_keeps_the_old_one_and_that_is_said() {
     let mut development = Development::start(project.path(), &arguments);
     let first = development.served("Tiny");
     save_method(project.path(), "renamed", "2");
-    let refused = development.wait_for("dev: Tiny: the new process (pid ");
-    let expected = format!("has ended, and the old one (pid {first}) serves on; its host logs why");
-    assert!(refused.ends_with(&expected), "{refused}");
+    // On a busy machine the new process may be gone before anybody has seen it.
+    let refused = development.wait_for(&format!(", and the old one (pid {first}) serves on; "));
+    let is_seen = refused.starts_with("dev: Tiny: the new process (pid ");
+    assert!(is_seen || refused.starts_with("dev: Tiny: no new process serves"), "{refused}");
     assert_eq!(running(project.path()), [first]);
 
     save(project.path(), "3");
