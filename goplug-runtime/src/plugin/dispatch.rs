@@ -8,10 +8,10 @@ use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::lifecycle::{Lifecycle, Phase};
-use super::select::{Either, lazy_timeout, select};
+use super::select::{Either, select, with_context};
 use crate::panic::{catch, catch_panic};
 use crate::protocol::{Problem, ProblemKind};
 use crate::transport::{Debuggee, HELD_WAIT};
@@ -90,7 +90,7 @@ pub(super) async fn finish(
     };
     let handler = async {
         let Some(budget) = budget else { return handler.await };
-        unless_spent(budget, budget.saturating_sub(began.elapsed()), handler).await
+        unless_spent(budget, budget.saturating_sub(began.elapsed()), pin!(handler)).await
     };
     span.note(match select(handler, lifecycle.reached(Phase::CuttingOff)).await {
         Either::Left(outcome) => outcome,
@@ -114,20 +114,24 @@ pub(super) async fn within_budget<T: Send>(
     if budget.is_zero() {
         return Err(budget_spent(budget));
     }
+    let mut outcome = pin!(outcome);
+    // Most are ready at once, and need neither a timer nor the clock.
+    if let Poll::Ready(outcome) = with_context(|cx| outcome.as_mut().poll(cx)).await {
+        return outcome;
+    }
     unless_spent(budget, budget, outcome).await
 }
 
 /// Waits for an outcome for as long as is left of the caller's budget, and on while a debugger holds this
 /// process: the host waits as well.
-async fn unless_spent<T: Send>(
+async fn unless_spent<T>(
     budget: Duration,
     mut left: Duration,
-    outcome: impl Future<Output = Result<T, Problem>> + Send,
+    mut outcome: Pin<&mut impl Future<Output = Result<T, Problem>>>,
 ) -> Result<T, Problem> {
-    let mut outcome = pin!(outcome);
     let mut was_held = false;
     loop {
-        if let Some(outcome) = lazy_timeout(left, outcome.as_mut()).await {
+        if let Ok(outcome) = timeout(left, outcome.as_mut()).await {
             return outcome;
         }
         if !Debuggee::this_process().is_excused(&mut was_held) {
