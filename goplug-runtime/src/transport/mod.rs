@@ -14,6 +14,8 @@ compile_error!("goplug runs on Linux and macOS only: a port adds its own folder 
 
 mod explained;
 mod per_process;
+#[cfg(feature = "host")]
+mod processors;
 mod runtime_thread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod sha256;
@@ -23,6 +25,8 @@ mod unix;
 
 pub use explained::explain;
 pub use per_process::Owner;
+#[cfg(feature = "host")]
+pub use processors::processors;
 pub use runtime_thread::RuntimeThread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use sha256::Sha256;

@@ -14,11 +14,11 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use tokio::runtime::RuntimeFlavor;
 
-#[cfg(feature = "host")]
-use super::processors::processors;
 #[cfg(feature = "plugin")]
 use super::system::may_run_on_several;
 use crate::limits;
+#[cfg(feature = "host")]
+use crate::transport::processors;
 
 /// For how many requests in a row both ends poll, where polling has not helped. A peer that has to
 /// be woken hardly answers in time, so polling helps only where both ends poll, and not at once.

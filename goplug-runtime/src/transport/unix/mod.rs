@@ -24,8 +24,6 @@ mod peer;
 mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
-#[cfg(any(feature = "host", feature = "plugin"))]
-mod processors;
 mod recv;
 mod send;
 mod socket;
@@ -50,8 +48,6 @@ pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
-#[cfg(feature = "host")]
-pub use processors::processors;
 pub use socket::{SocketFile, check_path, has_listener, lock_folder};
 pub use started_as::StartedAs;
 #[cfg(feature = "host")]
