@@ -39,6 +39,13 @@ impl Development {
         Self { child, lines, said: Vec::new() }
     }
 
+    /// Builds a project where this workspace is built, and runs a host.
+    fn by_cargo(project: &Path, run: &str) -> Self {
+        let target = target();
+        let cargo = ["--", "--offline", "--target-dir", target.to_str().unwrap()];
+        Self::start(project, &[["--run", run].as_slice(), &cargo].concat())
+    }
+
     /// Waits for a line with this text.
     fn wait_for(&mut self, text: &str) -> String {
         let until = Instant::now() + SOON;
@@ -157,9 +164,7 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 fn a_save_replaces_the_plugin_under_a_host_and_no_call_fails() {
     let project = project("tiny", "1");
     let run = format!("exec {HOST} plugins");
-    let target = target();
-    let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
-    let mut development = Development::start(project.path(), &arguments);
+    let mut development = Development::by_cargo(project.path(), &run);
     let first = development.served("Tiny");
     let host = development.has_said("process ");
     development.has_said("answer 1");
@@ -226,9 +231,7 @@ fn what_it_prints_into_a_file_of_the_project_is_no_save() {
 fn a_host_that_refuses_the_new_process_keeps_the_old_one_and_that_is_said() {
     let project = project("tiny-refused", "1");
     let run = format!("exec {HOST} plugins typed");
-    let target = target();
-    let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
-    let mut development = Development::start(project.path(), &arguments);
+    let mut development = Development::by_cargo(project.path(), &run);
     let first = development.served("Tiny");
     save_method(project.path(), "renamed", "2");
     // On a busy machine the new process may be gone before anybody has seen it.
@@ -291,10 +294,8 @@ fn save_host(project: &Path, says: &str) {
 fn a_host_whose_own_program_has_changed_is_started_again() {
     let project = project("tiny-with-host", "1");
     save_host(project.path(), "the first host");
-    let target = target();
-    let run = format!("exec {}/debug/tiny-own-host", target.display());
-    let arguments = ["--run", &run, "--", "--offline", "--target-dir", target.to_str().unwrap()];
-    let mut development = Development::start(project.path(), &arguments);
+    let run = format!("exec {}/debug/tiny-own-host", target().display());
+    let mut development = Development::by_cargo(project.path(), &run);
     development.wait_for("the first host");
     save(project.path(), "2");
     development.wait_for("installed Tiny in ");

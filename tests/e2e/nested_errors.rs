@@ -1,11 +1,11 @@
 //! Errors whose texts have gone through several methods can be read.
 
 use goplug::testing::InProcess;
-use goplug::{Caller, Error, Plugin, Registry};
+use goplug::{Caller, Error, Plugin};
 use goplug_tests::fixtures::report::{Report, ReportClient};
 
-use crate::services::{Pool, report};
-use crate::test_env::{TestEnv, has_python, run_test};
+use crate::services::{Pool, python_report, report};
+use crate::test_env::{has_python, run_test};
 
 /// The text of the innermost error: a document in a text, a path, and a line end.
 const TEXT: &str = "{\"name\":\"a\\\"b\"} in C:\\new\nand more";
@@ -79,14 +79,4 @@ fn the_same_holds_for_a_plugin_in_python() {
         }
         assert_eq!(text, format!("RuntimeError: RuntimeError: RuntimeError: {TEXT}"));
     });
-}
-
-async fn python_report(env: &TestEnv) -> (Registry, Plugin) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/python/report.py");
-    env.install_itself(script);
-    let builder = env.registry().provide(Pool::default()).trust_writable(true);
-    let registry = builder.start().await.unwrap();
-    let plugin = registry.load("PythonReport", "tests").await.unwrap();
-    env.note_runtime_folder(&registry);
-    (registry, plugin)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use goplug::{
-    Bytes, CallContext, CallError, Error, Registry, RegistryBuilder, Restart, Traceparent,
+    Bytes, CallContext, CallError, Error, Plugin, Registry, RegistryBuilder, Restart, Traceparent,
 };
 use goplug_tests::fixtures::calculator::DivideError;
 use goplug_tests::fixtures::greeter::GreetError;
@@ -335,18 +335,24 @@ fn with_several_hosts_a_call_goes_to_the_one_that_it_came_from() {
     });
 }
 
+/// The plugin in Python whose methods ask a pool.
+pub(crate) async fn python_report(env: &TestEnv) -> (Registry, Plugin) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/python/report.py");
+    env.install_itself(script);
+    let builder = env.registry().provide(Pool::default()).trust_writable(true);
+    let registry = builder.start().await.unwrap();
+    let plugin = registry.load("PythonReport", "tests").await.unwrap();
+    env.note_runtime_folder(&registry);
+    (registry, plugin)
+}
+
 #[test]
 fn a_plugin_in_python_calls_a_service() {
     run_test(async |env| {
         if !has_python() {
             return;
         }
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/python/report.py");
-        env.install_itself(script);
-        let builder = env.registry().provide(Pool::default()).trust_writable(true);
-        let registry = builder.start().await.unwrap();
-        let plugin = registry.load("PythonReport", "tests").await.unwrap();
-        env.note_runtime_folder(&registry);
+        let (_registry, plugin) = python_report(env).await;
         let texts = plugin.execute("texts", r#"["pages"]"#).await.unwrap();
         assert_eq!(texts, r#"["page 1", "page 2", "page 3"]"#);
         let error = plugin.execute("texts", r#"["none"]"#).await.unwrap_err();
