@@ -271,7 +271,10 @@ pub const PLATFORM_PATHS: &[&str] = &[
     "std::os",
     "tokio::net::unix",
     "tokio::net::Unix",
+    "tokio::net::windows",
     "tokio::signal::unix",
+    "tokio::signal::windows",
+    "windows_sys",
 ];
 
 /// Conditions of `cfg` that tell systems apart.

@@ -53,6 +53,23 @@ fn platform_code_is_found_behind_the_names_of_imports() {
 }
 
 #[test]
+fn every_system_is_asked_for_in_its_room_alone() {
+    for source in [
+        "#[cfg(unix)] fn x() {}",
+        "#[cfg(windows)] fn x() {}",
+        "#[cfg(all(feature = \"x\", not(target_os = \"macos\")))] fn x() {}",
+        "#[cfg_attr(target_family = \"windows\", allow(dead_code))] fn x() {}",
+        "fn x() -> bool { cfg!(any(test, windows)) }",
+        "use tokio::net::windows::named_pipe::NamedPipeServer;",
+        "use tokio::signal; fn x() { signal::windows::ctrl_break(); }",
+        "use windows_sys::Win32::Foundation::HANDLE;",
+        "use std::os::windows::io::OwnedHandle;",
+    ] {
+        assert_found(source);
+    }
+}
+
+#[test]
 fn a_violation_says_what_an_imported_name_stands_for() {
     let violations = found("goplug-runtime", "use tokio::net;\nfn x(_: net::UnixStream) {}");
     let expected = "src/host.rs:2: names `net::UnixStream`, which is `tokio::net::UnixStream`, but \
