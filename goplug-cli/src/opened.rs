@@ -15,7 +15,7 @@ use crate::failure::{Failure, Outcome, Status};
 use crate::log::{self, Destination};
 use crate::output::Output;
 use crate::program::run_install;
-use crate::system::{ask, temporary_folder};
+use crate::system::{ask, real_path, temporary_folder};
 use crate::target::Target;
 
 /// How long a socket may take to answer.
@@ -80,7 +80,7 @@ impl Opened {
     }
 
     async fn described_by(pconf: &Path, log: Option<&str>) -> Outcome<Self> {
-        let pconf = fs::canonicalize(pconf)?;
+        let pconf = real_path(pconf)?;
         let folder = pconf.parent().unwrap_or(Path::new("/"));
         let registry = logging(folder, log).await?;
         Self::only(registry, None, |plugin| plugin.path() == Some(&pconf), &pconf)
@@ -88,7 +88,7 @@ impl Opened {
 
     async fn installed(program: &Path, log: Option<&str>) -> Outcome<Self> {
         let folder = temporary_folder()?;
-        run_install(&fs::canonicalize(program)?, &[], folder.path()).await?;
+        run_install(&real_path(program)?, &[], folder.path()).await?;
         let registry = logging(folder.path(), log).await?;
         Self::only(registry, Some(folder), |_| true, program)
     }
@@ -102,7 +102,7 @@ impl Opened {
             }
         };
         let folder = temporary_folder()?;
-        let path = fs::canonicalize(socket)?;
+        let path = real_path(socket)?;
         let path = path.to_str().ok_or_else(|| {
             Failure::usage(format!(
                 "{}: a .pconf names no path that is not UTF-8",

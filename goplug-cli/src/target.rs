@@ -1,7 +1,7 @@
 //! What a user names: a plugin by its name, its program, its `.pconf`, or its socket.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use goplug::{InvalidName, PluginId};
 
@@ -23,12 +23,14 @@ impl Target {
     /// What a text names. A text with a slash is a path, and so is the name of a file that exists.
     pub(crate) fn parse(text: &str) -> Outcome<Self> {
         let path = Path::new(text);
+        if is_socket(path) {
+            return Ok(Self::Socket(path.into()));
+        }
         match fs::metadata(path) {
-            Ok(found) if is_socket(&found) => Ok(Self::Socket(path.into())),
             Ok(found) if found.is_dir() => Err(is_folder(path)),
             Ok(_) if is_pconf(path) => Ok(Self::Pconf(path.into())),
             Ok(_) => Ok(Self::Program(path.into())),
-            Err(error) if text.contains('/') || text.ends_with(".pconf") => {
+            Err(error) if text.contains(is_separator) || text.ends_with(".pconf") => {
                 Err(Failure::unreachable(format!("{text}: {error}")))
             }
             Err(_) => {
@@ -47,10 +49,9 @@ fn is_folder(path: &Path) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::net::UnixListener;
-
     use super::*;
     use crate::failure::Status;
+    use crate::system::Listening;
 
     #[test]
     fn a_target_is_a_name_a_program_a_file_or_a_socket() {
@@ -61,12 +62,11 @@ mod tests {
             path
         };
         let (program, pconf) = (file("program"), file("a.pconf"));
-        let socket = temp.path().join("s");
-        let _listener = UnixListener::bind(&socket).unwrap();
+        let socket = Listening::bind(temp.path(), "s");
         let parsed = |path: &Path| Target::parse(path.to_str().unwrap()).unwrap();
         assert_eq!(parsed(&program), Target::Program(program));
         assert_eq!(parsed(&pconf), Target::Pconf(pconf));
-        assert_eq!(parsed(&socket), Target::Socket(socket));
+        assert_eq!(parsed(&socket.path), Target::Socket(socket.path));
         let id = PluginId::new("Report", "acme.tools").unwrap();
         assert_eq!(Target::parse("acme.tools.Report").unwrap(), Target::Name(id));
         let id = PluginId::new("Report", "").unwrap();

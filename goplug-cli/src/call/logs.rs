@@ -86,7 +86,8 @@ fn in_host(host: u32) -> String {
 
 /// Where a process writes, as far as that has a name.
 fn places(pid: u32) -> String {
-    match outputs_of(pid).map(|path| path.map(|path| path.display().to_string())) {
+    let Ok(outputs) = outputs_of(pid) else { return "whose output is not known here".into() };
+    match outputs.map(|path| path.map(|path| path.display().to_string())) {
         [None, None] => "whose output is read by others".into(),
         [Some(stdout), Some(stderr)] if stdout == stderr => format!("whose output is {stdout}"),
         [Some(stdout), Some(stderr)] => {

@@ -269,6 +269,8 @@ fn stream_of_replies(variables: &Variables) -> Result<(), Halt> {
 async fn child_files(subject: &Subject, variables: &Variables) -> Result<(), Halt> {
     let child = variables.get("child").and_then(Value::as_u64).ok_or("no child".to_owned())?;
     let end = Instant::now() + subject.patience;
+    // What a system does not tell need not be waited for.
+    open_files(child)?;
     // Until it runs its own program, it is a copy of the plugin.
     while !command_line(child)?.contains("sleep") {
         ensure(Instant::now() < end, || "the child does not run its program".into())?;

@@ -1,5 +1,7 @@
 //! Why a case does not go on.
 
+use std::io::{self, ErrorKind};
+
 use crate::failure::Failure;
 
 /// Why a case does not go on.
@@ -22,9 +24,13 @@ impl From<&str> for Halt {
     }
 }
 
-impl From<std::io::Error> for Halt {
-    fn from(error: std::io::Error) -> Self {
-        Self::Failed(error.to_string())
+impl From<io::Error> for Halt {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // What this system does not have says nothing about the plugin.
+            ErrorKind::Unsupported => Self::Skipped(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
     }
 }
 

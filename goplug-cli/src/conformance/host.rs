@@ -17,7 +17,7 @@ use super::suite::{Case, read};
 use super::variables::Variables;
 use crate::failure::Outcome;
 use crate::program::output_of;
-use crate::system::Group;
+use crate::system::{Group, TEMP_VARIABLE};
 
 /// What stands for the folder, and for what the host does, in a command.
 const FOLDER: &str = "{}";
@@ -100,7 +100,7 @@ impl Host {
         let mut command = Command::new(&program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // What a host that is killed leaves behind is removed with the case.
-        command.env("TMPDIR", plugins.temporary());
+        command.env(TEMP_VARIABLE, plugins.temporary());
         let about = |error: std::io::Error| format!("{program}: {error}");
         let (child, group) = Group::spawn(&mut command).map_err(about)?;
         let output = timeout(self.patience, output_of(child)).await;

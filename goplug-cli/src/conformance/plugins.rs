@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant, sleep};
 use super::good::{NAME, NAMESPACE, descriptor};
 use super::orders::Orders;
 use super::script::HostCase;
-use crate::system::{command_line, create_folder, kill, temporary_folder};
+use crate::system::{command_line, create_folder, kill, real_path, temporary_folder};
 
 /// How long the pauses between two looks at the processes are.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -28,7 +28,7 @@ pub(super) struct Plugins {
 impl Plugins {
     pub(super) fn new(case: &HostCase) -> io::Result<Self> {
         let temp = temporary_folder()?;
-        let path = fs::canonicalize(temp.path())?;
+        let path = real_path(temp.path())?;
         let (folder, orders) = (path.join("plugins"), path.join("orders"));
         create_folder(&folder)?;
         let journal = path.join("journal");

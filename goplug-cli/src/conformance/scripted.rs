@@ -39,7 +39,7 @@ pub(crate) fn begin(orders: &Path) -> io::Error {
 pub(crate) async fn serve(orders: &Path) -> Outcome<Status> {
     let plugin = Arc::new(Plugin::new(Orders::read(orders)?));
     print(plugin.orders.script.prints)?;
-    let listener = listener()?;
+    let mut listener = listener()?;
     let mut connections = JoinSet::new();
     let mut terminations = Terminations::new()?;
     let host_end = host_end()?;
@@ -49,7 +49,7 @@ pub(crate) async fn serve(orders: &Path) -> Outcome<Status> {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                connections.spawn(serve_connection(Arc::clone(&plugin), accepted?.0));
+                connections.spawn(serve_connection(Arc::clone(&plugin), accepted?));
             }
             Some(_) = connections.join_next() => {}
             () = terminations.next() => if !stays { break },

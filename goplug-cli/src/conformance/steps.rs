@@ -11,12 +11,10 @@ use super::checks::check;
 use super::connection::in_vain;
 use super::halt::{Halt, ensure};
 use super::run::Run;
+use crate::system::Process;
 
 /// How long the pauses between two looks at a file are.
 const PAUSE: Duration = Duration::from_millis(5);
-
-/// SIGTERM, as an exit status.
-const TERMINATED: i32 = -15;
 
 impl Run<'_> {
     pub(super) async fn steps(&mut self, steps: &[Value]) -> Result<(), Halt> {
@@ -91,7 +89,7 @@ impl Run<'_> {
             Exit::OneOf(statuses) => statuses.contains(&status),
             Exit::Named(NamedExit::Failure) => status != 0,
             Exit::Named(NamedExit::InOrder) => {
-                status == 0 || status == TERMINATED && !is_configurable
+                status == 0 || Process::was_terminated(status) && !is_configurable
             }
         };
         ensure(is_right, || format!("the exit status is {status}"))

@@ -56,7 +56,7 @@ mod tests {
     fn lines_end_in_each_of_the_three_ways() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let (mut peer, socket) = crate::system::Socket::pair().unwrap();
+            let (mut peer, socket) = crate::system::pair().await.unwrap();
             let mut connection = Connection::over(socket, Duration::from_secs(30));
             // The second line end of the first event is in two chunks.
             for text in [

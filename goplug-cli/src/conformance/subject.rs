@@ -1,7 +1,6 @@
 //! The plugin that is tried.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ use super::variables::Variables;
 use crate::failure::{Failure, Outcome};
 use crate::pconf;
 use crate::program::run_install;
-use crate::system::{Launch, Process, temporary_folder};
+use crate::system::{Launch, Process, ending, real_path, temporary_folder};
 
 /// How long the end of a process may take whose connection has failed.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
@@ -84,7 +83,7 @@ impl Subject {
         if first.ends_with(".pconf") {
             subject.announced(found(first)?)?;
         } else {
-            if first.contains('/') {
+            if first.contains(is_separator) {
                 subject.command[0] = found(first)?.display().to_string();
             }
             // Installing is a convention. A plugin without it is tried as it is.
@@ -127,8 +126,7 @@ impl Subject {
         };
         // The end of a process is why a connection to it fails, and not the other way round.
         let reason = match timeout(END_TIMEOUT, running.process.end()).await {
-            Ok(Ok(status)) if status < 0 => format!("it was ended by the signal {}", -status),
-            Ok(Ok(status)) => format!("it ended with the status {status}"),
+            Ok(Ok(status)) => ending(status),
             _ => reason.clone(),
         };
         let said = running.last_words();
@@ -259,5 +257,5 @@ fn is_found(find: Find, method: &Value) -> bool {
 
 /// The whole path of a file that a user names.
 fn found(path: &str) -> Outcome<PathBuf> {
-    fs::canonicalize(path).map_err(|error| Failure::unreachable(format!("{path}: {error}")))
+    real_path(path).map_err(|error| Failure::unreachable(format!("{path}: {error}")))
 }

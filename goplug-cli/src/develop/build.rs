@@ -13,6 +13,7 @@ use tokio::process::Command;
 
 use crate::arguments::Dev;
 use crate::failure::{Failure, Outcome};
+use crate::system::shell;
 
 /// What the program of each plugin contains, and no other program does: the beginning of its help.
 const MARK: &[u8] = b"This program is a goplug plugin.";
@@ -48,8 +49,8 @@ pub(super) async fn build(options: &Dev, output: Stdio) -> Outcome<Option<Built>
 
 /// Runs a command line of the shell. What it makes is what the user names.
 async fn by_command(line: &str, options: &Dev, output: Stdio) -> Outcome<Option<Built>> {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(line).stdin(Stdio::null()).stdout(output).kill_on_drop(true);
+    let mut command = shell(line);
+    command.stdin(Stdio::null()).stdout(output).kill_on_drop(true);
     let status = command.status().await?;
     let programs = options.program.iter().cloned().collect();
     Ok(status.success().then(|| Built { programs, ..Built::default() }))

@@ -1,24 +1,22 @@
 //! Waiting until somebody saves a source.
 //!
-//! The system watches one folder at a time, so the folders are looked through again whenever one may have
+//! A system may watch one folder at a time, so the folders are looked through again whenever one may have
 //! been made, moved or removed. What is in a folder when it begins to be watched counts as saved: it may
 //! have been written before.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::time::{Instant, timeout_at};
 
 use super::events::Seen;
-use super::refused::{Refused, is_missing, no_watcher, unwatched};
+use super::refused::Refused;
 use super::sources::{Excluded, Walk};
 use super::steps::Steps;
 use crate::failure::{Failure, Outcome};
-use crate::system::Identity;
+use crate::system::{FolderWatcher, Identity, real_path};
 
 /// How long nothing has to happen after a save: editors write a file in several steps.
 const QUIET: Duration = Duration::from_millis(50);
@@ -29,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Watches folders for changes of sources.
 pub(super) struct Changes<'a> {
     steps: Steps<'a>,
-    watcher: RecommendedWatcher,
+    watcher: FolderWatcher,
     excluded: Excluded,
     /// The folders that are watched with all that is below them. They need not exist.
     roots: BTreeSet<PathBuf>,
@@ -49,12 +47,11 @@ impl<'a> Changes<'a> {
     pub(super) fn new(excluded: Excluded, steps: Steps<'a>) -> Outcome<Self> {
         let seen = Arc::new(Seen::default());
         let (noticed, filter) = (Arc::clone(&seen), excluded.clone());
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            noticed.notice(&event, &filter);
-        });
+        let watcher = FolderWatcher::new(move |event| noticed.notice(&event, &filter));
+        let failed = |why| Failure::unreachable(format!("the sources cannot be watched: {why}"));
         Ok(Self {
             steps,
-            watcher: watcher.map_err(|error| no_watcher(&error))?,
+            watcher: watcher.map_err(failed)?,
             excluded,
             roots: BTreeSet::new(),
             watched: BTreeMap::new(),
@@ -74,7 +71,7 @@ impl<'a> Changes<'a> {
         folders: impl Iterator<Item = &'b Path>,
         since: SystemTime,
     ) -> Outcome<()> {
-        let folders = folders.map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.into()));
+        let folders = folders.map(|path| real_path(path).unwrap_or_else(|_| path.into()));
         let before = self.roots.len();
         self.roots.extend(folders);
         if self.roots.len() == before {
@@ -129,23 +126,23 @@ impl<'a> Changes<'a> {
             let is_new = self.watched.get(&folder) != Some(&identity);
             if is_new && self.watched.contains_key(&folder) {
                 // Another folder had this path. Mostly it is gone, and its watch with it.
-                let _ = self.watcher.unwatch(&folder);
+                self.watcher.unwatch(&folder);
             }
             // A folder that was made again may be told from the old one by nothing.
-            match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
+            match self.watcher.watch(&folder) {
                 Ok(()) => {
                     found.insert(folder.clone(), identity);
                     is_saved |= is_new && self.excluded.allows_a_file_of(&folder, since);
                 }
                 // It is gone, which is an event of the folder around it.
-                Err(error) if is_missing(&error) => continue,
-                Err(error) => refused.add(&folder, unwatched(&error)),
+                Err(unwatched) if unwatched.is_missing => continue,
+                Err(unwatched) => refused.add(&folder, unwatched.why),
             }
             walk.enter(&folder);
         }
         for gone in self.watched.keys().filter(|folder| !found.contains_key(*folder)) {
             // Mostly its watch is gone with it.
-            let _ = self.watcher.unwatch(gone);
+            self.watcher.unwatch(gone);
         }
         self.await_roots(&found);
         self.watched = found;
@@ -165,11 +162,11 @@ impl<'a> Changes<'a> {
         };
         let now = above(&awaited);
         for folder in above(&before).difference(&now) {
-            let _ = self.watcher.unwatch(folder);
+            self.watcher.unwatch_entries(folder);
         }
         for folder in &now {
             // What cannot be watched there is noticed with the next change of another folder.
-            let _ = self.watcher.watch(folder, RecursiveMode::NonRecursive);
+            let _ = self.watcher.watch_entries(folder);
         }
         if missing.iter().any(|root| next_on_the_way(root).is_none_or(|it| !awaited.contains(&it)))
         {
@@ -197,13 +194,14 @@ fn next_on_the_way(missing: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::fs;
 
     use tempfile::TempDir;
     use tokio::time::timeout;
 
     use super::*;
     use crate::output::Output;
+    use crate::system::link_folder;
 
     /// Longer than any event takes.
     const SOON: Duration = Duration::from_secs(10);
@@ -335,10 +333,10 @@ mod tests {
             fs::create_dir(shared.path().join(name)).unwrap();
         }
         let root = folder.path();
-        symlink(shared.path().join("one"), root.join("src/one")).unwrap();
+        link_folder(&shared.path().join("one"), &root.join("src/one")).unwrap();
         let mut changes = watching(&[root], &output);
         save(&mut changes, &root.join("src/one/a.rs")).await;
-        symlink(shared.path().join("two"), root.join("src/two")).unwrap();
+        link_folder(&shared.path().join("two"), &root.join("src/two")).unwrap();
         saved(&mut changes).await;
         save(&mut changes, &shared.path().join("two/a.rs")).await;
     }

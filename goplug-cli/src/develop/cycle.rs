@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::fs;
 use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -22,7 +21,7 @@ use crate::arguments::Dev;
 use crate::failure::{Failure, Outcome, Status};
 use crate::install::{self, install_for_development};
 use crate::output::Output;
-use crate::system::{Stamp, outputs_of, stamp, told_to_end};
+use crate::system::{Stamp, outputs_of, real_path, stamp, told_to_end};
 
 /// Builds, installs and runs, and does the first two again on every save, until it is told to
 /// end.
@@ -60,11 +59,11 @@ impl<'a> Cycle<'a> {
         let steps = Steps::new(output);
         let folder = install::create(&options.folder.dir)?;
         // What is printed, also by the build and the host, would be the next save.
-        let outputs = outputs_of(process::id()).into_iter().flatten();
+        let outputs = outputs_of(process::id()).into_iter().flatten().flatten();
         let files = made_in(options).into_iter().chain(outputs).collect();
         let excluded = Excluded { installed: folder.clone(), files };
         let mut changes = Changes::new(excluded, steps)?;
-        let project = fs::canonicalize(env::current_dir()?)?;
+        let project = real_path(env::current_dir()?)?;
         changes.watch([&*project].into_iter(), SystemTime::now())?;
         Ok(Self {
             options,
@@ -193,7 +192,7 @@ fn made_in(options: &Dev) -> BTreeSet<PathBuf> {
         // It may not exist before the first build; its folder mostly does.
         let program = std::path::absolute(program).ok()?;
         let folder = program.parent()?;
-        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = real_path(folder).unwrap_or_else(|_| folder.to_owned());
         Some(folder.join(program.file_name()?))
     });
     found.collect()

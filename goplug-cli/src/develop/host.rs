@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::timeout;
 
 use crate::failure::{Failure, Outcome};
-use crate::system::Group;
+use crate::system::{Group, shell};
 
 /// How long a host may take to stop its plugins and to end.
 const END_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,8 +23,8 @@ pub(super) struct Host {
 impl Host {
     /// Starts a command line of the shell. It has no input: what is typed is for this command.
     pub(super) fn start(line: &str, output: Stdio) -> Outcome<Self> {
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(line).stdin(Stdio::null()).stdout(output);
+        let mut command = shell(line);
+        command.stdin(Stdio::null()).stdout(output);
         let about = |error: std::io::Error| Failure::unreachable(format!("{line}: {error}"));
         let (child, group) = Group::spawn(&mut command).map_err(about)?;
         Ok(Self { child, group })

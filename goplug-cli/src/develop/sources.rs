@@ -5,7 +5,7 @@ use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::system::{Identity, identity};
+use crate::system::{Identity, identity, real_path};
 
 /// What a build writes and what tools keep for themselves.
 const IGNORED: [&str; 4] = ["target", "node_modules", "__pycache__", "Cargo.lock"];
@@ -96,7 +96,7 @@ impl<'a> Walk<'a> {
     /// The folder to which a link leads, if it is one of sources that the walk does not find without
     /// the link. A link may lead to what a build has written, or to a folder above.
     fn linked(&self, link: &Path) -> Option<PathBuf> {
-        let folder = fs::canonicalize(link).ok().filter(|folder| folder.is_dir())?;
+        let folder = real_path(link).ok().filter(|folder| folder.is_dir())?;
         let is_around = |root: &PathBuf| root.starts_with(&folder) || folder.starts_with(root);
         if self.roots.iter().any(is_around) {
             return None;
@@ -122,9 +122,8 @@ fn is_cache(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
+    use crate::system::link_folder;
 
     fn made(root: &Path, names: &[&str]) {
         names.iter().for_each(|name| fs::create_dir_all(root.join(name)).unwrap());
@@ -182,7 +181,7 @@ mod tests {
             ("round", "p/src"),
             ("dangling", "nowhere"),
         ] {
-            symlink(temp.join(to), root.join(link)).unwrap();
+            link_folder(&temp.join(to), &root.join(link)).unwrap();
         }
         let expected = ["p", "p/src", "shared", "shared/deep"].map(|name| temp.join(name));
         assert_eq!(walked(&[&root]), BTreeSet::from(expected));

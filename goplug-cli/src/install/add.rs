@@ -1,6 +1,6 @@
 //! `goplug install PROGRAM...`.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
 use crate::pconf::ensure_regular;
 use crate::program::written;
-use crate::system::create_folder;
+use crate::system::{create_folder, real_path};
 
 pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Status> {
     let folder = create(&options.folder.dir)?;
@@ -32,9 +32,8 @@ pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Statu
 /// Installs a program. Returns the path of its `.pconf`.
 async fn install_one(program: &Path, folder: &Path, options: &Install) -> Outcome<PathBuf> {
     let about = |error: io::Error| Failure::usage(format!("{}: {error}", program.display()));
-    let program = fs::canonicalize(program)
-        .and_then(|real| ensure_regular(&real).map(|()| real))
-        .map_err(about)?;
+    let program =
+        real_path(program).and_then(|real| ensure_regular(&real).map(|()| real)).map_err(about)?;
     if options.dev {
         return match options.link {
             true => write_pconf(&program, folder).await,
@@ -66,5 +65,5 @@ fn is_script(program: &Path) -> bool {
 pub(crate) fn create(dir: &Path) -> Outcome<PathBuf> {
     let about = |error: io::Error| Failure::unreachable(format!("{}: {error}", dir.display()));
     create_folder(dir).map_err(about)?;
-    fs::canonicalize(dir).map_err(about)
+    real_path(dir).map_err(about)
 }

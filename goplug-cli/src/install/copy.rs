@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::failure::{Failure, Outcome};
-use crate::system::make_public;
+use crate::system::{make_public, replace};
 
 /// A copy of a program, in a folder. A program that was there before is back unless the copy is kept:
 /// processes that run it are not disturbed by either.
@@ -27,7 +27,7 @@ impl Copy {
             true => Some(beside(&path, folder).map_err(about)?),
             false => None,
         };
-        beside(program, folder).and_then(|copy| Ok(copy.persist(&path)?)).map_err(about)?;
+        beside(program, folder).and_then(|copy| replace(&path, copy)).map_err(about)?;
         Ok(Self { path, before, is_kept: false })
     }
 
@@ -43,7 +43,7 @@ impl Drop for Copy {
         }
         // The failure that has led here is the one that the user reads.
         let _ = match self.before.take() {
-            Some(before) => before.persist(&self.path).map(drop).map_err(io::Error::from),
+            Some(before) => replace(&self.path, before),
             None => fs::remove_file(&self.path),
         };
     }

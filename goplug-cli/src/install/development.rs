@@ -13,13 +13,13 @@ use tempfile::NamedTempFile;
 use super::copy::beside;
 use crate::failure::{Failure, Outcome};
 use crate::program::written;
-use crate::system::make_public;
+use crate::system::{make_public, real_path, replace};
 
 /// Copies a program into a folder, and writes its `.pconf` without a digest. Returns the path of the
 /// `.pconf`. The folder's path is absolute and free of links.
 pub(crate) async fn install_for_development(program: &Path, folder: &Path) -> Outcome<PathBuf> {
     let about = |error: io::Error| Failure::unreachable(format!("{}: {error}", program.display()));
-    let program = fs::canonicalize(program).map_err(about)?;
+    let program = real_path(program).map_err(about)?;
     if program.starts_with(folder) {
         return write_pconf(&program, folder).await;
     }
@@ -27,7 +27,7 @@ pub(crate) async fn install_for_development(program: &Path, folder: &Path) -> Ou
     let content = beside(&program, folder).map_err(about)?;
     // A program that is no plugin is not installed, and one that is there stays.
     let staged = Staged::write(&program, folder).await?;
-    content.persist(&copy).map_err(|error| about(error.error))?;
+    replace(&copy, content).map_err(about)?;
     staged.put(&program, &copy, folder)
 }
 
@@ -79,7 +79,7 @@ impl Staged {
         let mut new = NamedTempFile::with_prefix_in(".goplug-", folder).map_err(about)?;
         new.write_all(&text).map_err(about)?;
         make_public(new.as_file(), false).map_err(about)?;
-        new.persist(&file).map_err(|error| about(error.error))?;
+        replace(&file, new).map_err(about)?;
         Ok(file)
     }
 }

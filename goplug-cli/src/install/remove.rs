@@ -8,6 +8,7 @@ use crate::failure::{Failure, Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
 use crate::pconf::{self, Pconf};
+use crate::system::real_path;
 
 pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<Status> {
     let mut removed: Vec<String> = Vec::new();
@@ -62,6 +63,6 @@ fn files(file: &Path) -> Vec<PathBuf> {
 
 /// The program that a `.pconf` names, if it is a file in the folder.
 fn program(pconf: &Path, folder: &Path) -> Option<PathBuf> {
-    let program = fs::canonicalize(Pconf::read(pconf).program()?).ok()?;
-    (program.starts_with(fs::canonicalize(folder).ok()?) && program.is_file()).then_some(program)
+    let program = real_path(Pconf::read(pconf).program()?).ok()?;
+    (program.starts_with(real_path(folder).ok()?) && program.is_file()).then_some(program)
 }

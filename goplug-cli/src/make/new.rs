@@ -13,7 +13,7 @@ use super::template::{self, File};
 use crate::arguments::{Kind, Language, New};
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
-use crate::system::write_new;
+use crate::system::{real_path, write_new};
 
 pub(crate) fn new(options: &New, output: &Output) -> Outcome<Status> {
     let language = match options.lang {
@@ -91,7 +91,7 @@ fn placeholders(names: &Names, options: &New) -> Outcome<Vec<(&'static str, Stri
 /// The folder of the crate `goplug`: this one, or the one in this checkout of the repository.
 fn crate_in(path: &Path) -> Outcome<PathBuf> {
     let about = |error: io::Error| Failure::usage(format!("{}: {error}", path.display()));
-    let path = fs::canonicalize(path).map_err(about)?;
+    let path = real_path(path).map_err(about)?;
     let is_crate = |folder: &PathBuf| {
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
         manifest.lines().any(|line| line.trim() == r#"name = "goplug""#)

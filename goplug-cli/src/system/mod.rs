@@ -1,28 +1,33 @@
 //! What depends on the operating system: the only room with platform code.
+//!
+//! What is exported below means the same on every system, and the rest of the command sees nothing else of
+//! them. The files in this folder are alike everywhere; `unix` has the parts that are not. What a system does not tell, or does not have, is an error of the kind
+//! [`Unsupported`](std::io::ErrorKind::Unsupported) whose text says so. Start reading at `plugin_process.rs`.
 
-mod files;
-mod groups;
-mod handover;
-mod launched;
-mod machine;
-mod processes;
-mod scripted;
-mod sockets;
-mod temporary;
-mod told_to_end;
-mod watched;
+mod exchange;
+mod folder_watcher;
+mod launch;
+mod limit;
+mod plugin_process;
+#[cfg(unix)]
+mod unix;
+mod watched_trees;
 
-pub(crate) use files::{Identity, Stamp, create_folder, identity, make_public, stamp, write_new};
-pub(crate) use groups::Group;
-pub(crate) use handover::holds_listener;
-pub(crate) use launched::{Launch, Process, command_line, is_writable_by_others, open_files};
-pub(crate) use machine::{FileEvents, Limit, Remedy, is_root, is_too_many_files, limits};
-pub(crate) use processes::{PluginProcess, command_of, outputs_of, process_ids, runs_this_command};
-pub(crate) use scripted::{Terminations, become_listener, host_end, kill, listener, surroundings};
-pub(crate) use sockets::{
-    HostFolders, Server, Socket, answers, ask, connect, is_socket, longest_socket_path, server,
-    stop,
+#[cfg(unix)]
+use unix as system;
+
+pub(crate) use exchange::{answers, ask, stop};
+pub(crate) use folder_watcher::FolderWatcher;
+pub(crate) use launch::Launch;
+pub(crate) use limit::{Limit, Remedy};
+pub(crate) use plugin_process::{PluginProcess, command_line, command_of};
+pub(crate) use system::{
+    Group, HostFolders, Identity, Process, Server, Socket, Stamp, TEMP_VARIABLE, Terminations,
+    Watched, access_remedy, as_root, become_listener, connect, create_folder, ending,
+    holds_listener, host_end, identity, is_socket, is_writable_by_others, kill, limits, listener,
+    longest_socket_path, make_public, open_files, outputs_of, process_ids, real_path, remove,
+    remove_folders, replace, runs_this_command, server, shell, stamp, surroundings, temp_dir,
+    temp_dir_remedy, temporary_folder, told_to_end, trust_remedy, word, write_new,
 };
-pub(crate) use temporary::{temp_dir, temporary_folder};
-pub(crate) use told_to_end::told_to_end;
-pub(crate) use watched::Watched;
+#[cfg(test)]
+pub(crate) use system::{Listening, link_folder, pair};

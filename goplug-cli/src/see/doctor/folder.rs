@@ -9,7 +9,7 @@ use super::remedy;
 use crate::opened::registry;
 use crate::pconf::Pconf;
 use crate::running::Running;
-use crate::system::PluginProcess;
+use crate::system::{PluginProcess, remove, word};
 
 pub(super) async fn look(dir: &Path) -> Vec<Finding> {
     let shown = dir.display().to_string();
@@ -19,7 +19,7 @@ pub(super) async fn look(dir: &Path) -> Vec<Finding> {
                 Finding::ill("folder", format!("{shown} is no folder"), "goplug doctor --dir DIR")
             }
             false => {
-                let typed = format!("goplug install PROGRAM --dir {}", remedy::word(dir));
+                let typed = format!("goplug install PROGRAM --dir {}", word(dir));
                 Finding::ill("folder", format!("{shown} does not exist"), typed)
             }
         }];
@@ -83,7 +83,7 @@ async fn plugin(plugin: &DiscoveredPlugin, dir: &Path) -> Finding {
         None => Finding::ill(
             name,
             format!("nobody serves {shown}"),
-            format!("rm {}, unless you start its program again", remedy::word(file)),
+            format!("{}, unless you start its program again", remove(file)),
         ),
     }
 }

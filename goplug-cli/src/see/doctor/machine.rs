@@ -1,9 +1,11 @@
 //! What this machine offers, and what hosts have left behind on it.
 
+use std::path::PathBuf;
+
 use super::finding::Finding;
-use super::remedy::{as_root, word};
 use crate::system::{
-    HostFolders, Limit, Remedy, limits, longest_socket_path, temp_dir, temporary_folder,
+    HostFolders, Limit, Remedy, TEMP_VARIABLE, as_root, limits, longest_socket_path,
+    remove_folders, temp_dir, temp_dir_remedy, temporary_folder,
 };
 
 /// How long the rest of a socket's path is at the most: the folder's name, and the number of the socket.
@@ -27,22 +29,27 @@ fn limit(limit: Limit) -> Finding {
 fn tmpdir() -> Finding {
     let (temp, longest) = (temp_dir(), longest_socket_path());
     let shown = temp.display();
-    let typed = match temp.to_str() {
-        Some("/tmp") => "mkdir -p ~/tmp && export TMPDIR=~/tmp",
-        _ => "export TMPDIR=/tmp",
-    };
+    let typed = temp_dir_remedy(&temp);
     if let Err(error) = temporary_folder() {
-        return Finding::ill("TMPDIR", format!("in {shown} no folder can be made: {error}"), typed);
+        return Finding::ill(
+            TEMP_VARIABLE,
+            format!("in {shown} no folder can be made: {error}"),
+            typed,
+        );
     }
     let length = temp.as_os_str().len();
     let found = format!("{shown}, {length} bytes; a socket's path has at most {longest}");
-    Finding::of(length + REST <= longest, "TMPDIR", found, typed)
+    Finding::of(length + REST <= longest, TEMP_VARIABLE, found, typed)
 }
 
 fn host_folders() -> Finding {
     let HostFolders { serving, dead } = HostFolders::find();
-    let words: Vec<_> = dead.iter().map(|folder| word(folder)).collect();
     let found =
         format!("hosts with sockets: {serving}; folders of hosts that are gone: {}", dead.len());
-    Finding::of(dead.is_empty(), "sockets", found, format!("rm -r {}", words.join(" ")))
+    Finding::of(
+        dead.is_empty(),
+        "sockets",
+        found,
+        remove_folders(dead.iter().map(PathBuf::as_path)),
+    )
 }

@@ -3,26 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::pconf::Pconf;
-use crate::system::is_root;
-
-/// A word of a shell's command line, with quotes if it needs any.
-pub(super) fn word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./:@%+=,".contains(letter);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
-/// A command that only root may run.
-pub(super) fn as_root(command: &str) -> String {
-    if is_root() { command.to_owned() } else { format!("sudo {command}") }
-}
+use crate::system::{access_remedy, real_path, remove, trust_remedy, word};
 
 /// Installs a program again, as it was installed.
 pub(super) fn install(program: &Path, dir: &Path) -> String {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let real = |path: &Path| real_path(path).unwrap_or_else(|_| path.to_owned());
     let link = if real(program).starts_with(real(dir)) { "" } else { " --link" };
     format!("goplug install {}{link} --dir {}", word(program), word(dir))
 }
@@ -32,13 +17,12 @@ pub(super) fn of(path: &Path, reason: &str, dir: &Path) -> String {
     if let Some(remedy) = distrusted(path, reason) {
         return remedy;
     }
-    if reason.contains("Permission denied") {
-        let mode = if path.is_dir() { "u+rwx" } else { "u+r" };
-        return format!("chmod {mode} {}", word(path));
+    if let Some(remedy) = access_remedy(path, reason) {
+        return remedy;
     }
     match Pconf::read(path).program() {
         Some(program) if program.is_file() => install(&program, dir),
-        _ => format!("goplug install PROGRAM --dir {}, or rm {}", word(dir), word(path)),
+        _ => format!("goplug install PROGRAM --dir {}, or {}", word(dir), remove(path)),
     }
 }
 
@@ -46,17 +30,13 @@ pub(super) fn of(path: &Path, reason: &str, dir: &Path) -> String {
 fn distrusted(file: &Path, reason: &str) -> Option<String> {
     let (subject, problem) = reason.split_once(" is not to be trusted: ")?;
     let path = subject_of(subject).unwrap_or_else(|| file.to_owned());
-    if problem.contains("belongs to another user") {
-        return Some(as_root(&format!("chown \"$(id -u)\" {}", word(&path))));
-    }
-    let (_, advice) = problem.split_once("; chmod ")?;
-    let (mode, _) = advice.split_once(' ')?;
-    Some(format!("chmod {mode} {}", word(&path)))
+    trust_remedy(&path, problem)
 }
 
 /// The path that a reason is about, if it names one: `the program /p`, or `the folder /f of the program`.
 fn subject_of(subject: &str) -> Option<PathBuf> {
-    let path = &subject[subject.find('/')?..];
+    let mut behind = subject.match_indices(' ').map(|(space, _)| &subject[space + 1..]);
+    let path = behind.find(|rest| Path::new(rest).is_absolute())?;
     let is_folder = subject.starts_with("the folder ");
     let end = if is_folder { path.rfind(" of the ") } else { None };
     Some(path[..end.unwrap_or(path.len())].into())
@@ -65,18 +45,6 @@ fn subject_of(subject: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_is_one_word() {
-        for (path, typed) in [
-            ("/a/b-c.pconf", "/a/b-c.pconf"),
-            ("/a b", "'/a b'"),
-            ("it's", r"'it'\''s'"),
-            ("$(x)", "'$(x)'"),
-        ] {
-            assert_eq!(word(Path::new(path)), typed);
-        }
-    }
 
     #[test]
     fn the_file_that_is_not_trusted_is_the_one_that_is_changed() {

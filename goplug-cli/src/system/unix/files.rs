@@ -3,13 +3,18 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// Everybody reads, enters and executes.
 const EXECUTABLE: u32 = 0o755;
 
 /// Everybody reads.
 const READABLE: u32 = 0o644;
+
+/// The group and all others write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// What tells a file from the one that was there before: device, inode, length, modification in seconds
 /// and nanoseconds.
@@ -30,6 +35,11 @@ pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
     Ok((found.dev(), found.ino()))
 }
 
+/// The absolute path of what exists, free of links, as other programs take it.
+pub(crate) fn real_path(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
 /// Makes a folder, and those above it.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(EXECUTABLE).create(path)
@@ -45,6 +55,17 @@ pub(crate) fn write_new(path: &Path, text: &str, is_executable: bool) -> io::Res
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(mode(is_executable));
     options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Puts a file at a path, in place of the file that may be there. Processes that run the old file go on.
+pub(crate) fn replace(path: &Path, new: NamedTempFile) -> io::Result<()> {
+    new.persist(path)?;
+    Ok(())
+}
+
+/// Whether others than the owner may write to a file.
+pub(crate) fn is_writable_by_others(path: &Path) -> io::Result<bool> {
+    Ok(fs::metadata(path)?.permissions().mode() & WRITABLE_BY_OTHERS != 0)
 }
 
 fn mode(is_executable: bool) -> u32 {

@@ -1,13 +1,13 @@
 //! Groups of processes.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 
-use super::processes::{executable, process_ids};
+use super::files::real_path;
+use super::system::{executable, process_ids};
 
 /// The process group of a child, with everything that the child starts and that does not leave it. It is
 /// killed when this is dropped.
@@ -22,19 +22,24 @@ impl Group {
         Ok((child, Self(leader)))
     }
 
-    /// The process that leads the group.
-    pub(crate) fn leader(&self) -> Option<Pid> {
-        self.0
+    /// Asks the process that leads the group to end.
+    ///
+    /// # Errors
+    /// The system's error: it is gone.
+    pub(super) fn terminate(&self) -> io::Result<()> {
+        let leader = self.0.ok_or(io::ErrorKind::NotFound)?;
+        Ok(kill_process(leader, Signal::TERM)?)
     }
 
     /// Whether a process of the group runs this program, or ran it before it was replaced.
     pub(crate) fn runs(&self, program: &Path) -> bool {
-        let Ok(program) = fs::canonicalize(program) else { return false };
-        let Some(leader) = self.0.map(|leader| leader.as_raw_pid()) else { return false };
-        let mut folders = process_ids().map(|pid| PathBuf::from(format!("/proc/{pid}")));
-        folders.any(|folder| {
-            executable(&folder).as_ref() == Some(&program) && group_of(&folder) == Some(leader)
-        })
+        let Ok(program) = real_path(program) else { return false };
+        let Some(leader) = self.0 else { return false };
+        let is_member = |pid: u32| {
+            let pid = Pid::from_raw(pid.cast_signed());
+            pid.is_some_and(|pid| getpgid(Some(pid)) == Ok(leader))
+        };
+        process_ids().any(|pid| executable(pid).as_ref() == Some(&program) && is_member(pid))
     }
 
     /// Tells the group what Ctrl-C does.
@@ -59,14 +64,6 @@ impl Group {
     }
 }
 
-/// The group of the process with this folder in `/proc`.
-fn group_of(folder: &Path) -> Option<i32> {
-    let stat = fs::read_to_string(folder.join("stat")).ok()?;
-    // The name before it is in parentheses, and may hold some.
-    let (_, after) = stat.rsplit_once(") ")?;
-    after.split(' ').nth(2)?.parse().ok()
-}
-
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
@@ -75,6 +72,8 @@ impl Drop for Group {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[tokio::test]

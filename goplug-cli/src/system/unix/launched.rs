@@ -1,8 +1,8 @@
 //! Processes of plugins, started as docs/protocol.md says that hosts start them. The code of goplug's own
 //! host has no part in it, so that a plugin's fault and the host's cannot hide each other.
 
-use std::fs::{self, File};
-use std::io::{self, PipeWriter, Read, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{self, PipeWriter};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::ExitStatusExt;
@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
-use rustix::process::{Signal, kill_process};
+use rustix::process::Signal;
 use tokio::process::Child;
 
 use super::groups::Group;
+use super::system::descriptor_name;
+use crate::system::launch::{Launch, end_of, is_a_hosts};
 
 /// Sets what only a child can set: its process id, and the number of the socket. Shells redirect by single
 /// digits, and standard input is how the socket gets here.
@@ -26,34 +28,13 @@ exec \"$@\"";
 /// The lowest number that the lifeline may have: out of the way of those that have a meaning.
 const LIFELINE: i32 = 10;
 
-/// How much of what a process has printed is read: a process can print without end.
-const MAX_SAID: u64 = 64 * 1024;
-
-/// How a process is started.
-#[derive(Debug)]
-pub(crate) struct Launch<'a> {
-    /// The program and its arguments.
-    pub(crate) command: &'a [String],
-    /// The working directory.
-    pub(crate) folder: &'a Path,
-    /// The folder for its socket and its output.
-    pub(crate) own: &'a Path,
-    pub(crate) environment: Vec<(&'static str, String)>,
-    /// Whether it gets a socket and a lifeline.
-    pub(crate) has_host: bool,
-    /// `LISTEN_PID`, if it is not the process's own id.
-    pub(crate) listen_pid: Option<u32>,
-    /// Whether nobody reads its output, and writing fails.
-    pub(crate) is_output_broken: bool,
-}
-
 /// A process, which is killed with its group when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     group: Group,
     lifeline: Option<PipeWriter>,
-    /// The files that the process was started with, as `/proc` names them.
+    /// The files that the process was started with, as [`open_files`](crate::system::open_files) names them.
     inherited: [String; 2],
     socket: PathBuf,
     said: PathBuf,
@@ -66,7 +47,7 @@ impl Process {
         let listener = UnixListener::bind(&socket)?;
         let (reader, writer) = io::pipe()?;
         let lifeline = fcntl_dupfd_cloexec(&reader, LIFELINE)?;
-        let inherited = [name_of(&listener)?, name_of(&lifeline)?];
+        let inherited = [descriptor_name(&listener)?, descriptor_name(&lifeline)?];
         let said = launch.own.join("output");
         let mut command = match launch.has_host {
             true => under_host(launch, listener, &socket, &lifeline)?,
@@ -85,7 +66,7 @@ impl Process {
         &self.socket
     }
 
-    /// The socket and the lifeline, as [`open_files`] names them.
+    /// The socket and the lifeline, as [`open_files`](crate::system::open_files) names them.
     pub(crate) fn inherited(&self) -> &[String] {
         &self.inherited
     }
@@ -100,10 +81,14 @@ impl Process {
         self.lifeline = None;
     }
 
-    /// Asks the process to end.
+    /// Asks the process to end, as the system does when it shuts down.
     pub(crate) fn terminate(&self) -> io::Result<()> {
-        let leader = self.group.leader().ok_or(io::ErrorKind::NotFound)?;
-        Ok(kill_process(leader, Signal::TERM)?)
+        self.group.terminate()
+    }
+
+    /// Whether a process of this exit status has ended since it was asked to, and not in its own order.
+    pub(crate) fn was_terminated(status: i32) -> bool {
+        status == -Signal::TERM.as_raw()
     }
 
     /// The exit status, if the process has ended; the negative number of the signal that has ended it.
@@ -122,17 +107,6 @@ impl Process {
         // A process that has been killed ends.
         let _ = self.child.wait().await;
     }
-}
-
-/// The last bytes of a file, at most [`MAX_SAID`].
-fn end_of(file: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(file)?;
-    let begin = file.metadata()?.len().saturating_sub(MAX_SAID);
-    file.seek(SeekFrom::Start(begin))?;
-    let mut end = Vec::new();
-    // The process may print on.
-    file.take(MAX_SAID).read_to_end(&mut end)?;
-    Ok(end)
 }
 
 /// A command whose process gets what a host passes.
@@ -159,13 +133,20 @@ fn under_host(
 fn alone(launch: &Launch<'_>) -> Command {
     let mut command = Command::new(&launch.command[0]);
     command.args(&launch.command[1..]).stdin(Stdio::null());
-    let is_a_hosts = |key: &str| key.starts_with("LISTEN_") || key.starts_with("GOPLUG_");
     for (key, _) in std::env::vars_os() {
         if is_a_hosts(&key.to_string_lossy()) {
             command.env_remove(key);
         }
     }
     command
+}
+
+/// How a process of this exit status has ended.
+pub(crate) fn ending(status: i32) -> String {
+    match status {
+        ..0 => format!("it was ended by the signal {}", -status),
+        0.. => format!("it ended with the status {status}"),
+    }
 }
 
 fn number(status: ExitStatus) -> i32 {
@@ -178,28 +159,4 @@ fn output(launch: &Launch<'_>, file: &Path) -> io::Result<Stdio> {
         return Ok(io::pipe()?.1.into());
     }
     Ok(File::options().create(true).append(true).open(file)?.into())
-}
-
-fn name_of(file: &impl AsRawFd) -> io::Result<String> {
-    let link = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
-    Ok(link.display().to_string())
-}
-
-/// The open files of a process, as `/proc` names them.
-pub(crate) fn open_files(process: u64) -> io::Result<Vec<String>> {
-    let links = fs::read_dir(format!("/proc/{process}/fd"))?.flatten();
-    // A file may be closed since the folder was listed.
-    let names = links.filter_map(|link| fs::read_link(link.path()).ok());
-    Ok(names.map(|name| name.display().to_string()).collect())
-}
-
-/// The program and the arguments of a process.
-pub(crate) fn command_line(process: u64) -> io::Result<String> {
-    Ok(String::from_utf8_lossy(&fs::read(format!("/proc/{process}/cmdline"))?).into_owned())
-}
-
-/// Whether others than the owner may write to a file.
-pub(crate) fn is_writable_by_others(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o022 != 0)
 }

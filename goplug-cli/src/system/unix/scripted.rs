@@ -15,31 +15,31 @@ use tokio::net::UnixListener;
 use tokio::net::unix::pipe::OpenOptions;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::sockets::Socket;
+use super::system::{DESCRIPTORS, descriptor_name_of};
+use crate::system::launch::is_a_hosts;
+
 /// What a plugin's process has been given, as the cases for hosts look at it. It has to be asked before
 /// the process opens files of its own.
 pub(crate) fn surroundings() -> Value {
     let lifeline = env::var("GOPLUG_LIFELINE").unwrap_or_default();
-    let link = |name: &str| {
-        let link = fs::read_link(format!("/proc/self/fd/{name}"));
-        link.map(|link| link.display().to_string()).unwrap_or_default()
-    };
-    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let name = |number: &str| descriptor_name_of(number).unwrap_or_default();
+    let entries = fs::read_dir(DESCRIPTORS).into_iter().flatten().flatten();
     let mut others: Vec<_> = entries.map(|entry| entry.file_name().display().to_string()).collect();
     let known = ["0", "1", "2", "3", lifeline.as_str()];
     // The folder that is listed is one of its own entries, and closed again.
-    others.retain(|name| !known.contains(&name.as_str()) && !link(name).is_empty());
-    let is_hosts = |key: &str| key.starts_with("LISTEN_") || key.starts_with("GOPLUG_");
+    others.retain(|number| !known.contains(&number.as_str()) && !name(number).is_empty());
     let environment: Map<_, _> = env::vars()
-        .filter(|(key, _)| is_hosts(key))
+        .filter(|(key, _)| is_a_hosts(key))
         .map(|(key, value)| (key, json!(value)))
         .collect();
     json!({
         "process": id(),
         "is-listen-pid": env::var("LISTEN_PID").is_ok_and(|text| text == id().to_string()),
         "environment": environment,
-        "input": link("0"),
-        "socket": link("3"),
-        "lifeline": link(&lifeline),
+        "input": name("0"),
+        "socket": name("3"),
+        "lifeline": name(&lifeline),
         "other-descriptors": others,
         "folder": env::current_dir().unwrap_or_default(),
     })
@@ -53,18 +53,28 @@ pub(crate) fn become_listener(arguments: &[&str]) -> io::Error {
     shell.args(["-c", "exec \"$@\" <&3", "sh"]).arg(program).args(arguments).exec()
 }
 
+/// A socket on which this process listens.
+pub(crate) struct Listener(UnixListener);
+
+impl Listener {
+    /// Waits for a connection. Cancel safe.
+    pub(crate) async fn accept(&mut self) -> io::Result<Socket> {
+        Ok(self.0.accept().await?.0)
+    }
+}
+
 /// The socket that is the standard input.
-pub(crate) fn listener() -> io::Result<UnixListener> {
+pub(crate) fn listener() -> io::Result<Listener> {
     let socket = stdin().as_fd().try_clone_to_owned()?;
     let listener = std::os::unix::net::UnixListener::from(socket);
     listener.set_nonblocking(true)?;
-    UnixListener::from_std(listener)
+    Ok(Listener(UnixListener::from_std(listener)?))
 }
 
 /// A wait for the end of the lifeline, which takes no thread.
 pub(crate) fn host_end() -> io::Result<impl Future<Output = ()>> {
     let lifeline = env::var("GOPLUG_LIFELINE").unwrap_or_default();
-    let path: PathBuf = ["/proc/self/fd", &lifeline].iter().collect();
+    let path: PathBuf = [DESCRIPTORS, &lifeline].iter().collect();
     let mut lifeline = OpenOptions::new().open_receiver(path)?;
     Ok(async move {
         // The host writes nothing, and an error is an end as well.

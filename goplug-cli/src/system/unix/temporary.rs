@@ -2,17 +2,31 @@
 
 use std::env;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 /// How the names of the folders begin that hosts and this command make.
 pub(super) const PREFIX: &str = "goplug-";
 
+/// The variable that names the folder for temporary files.
+pub(crate) const TEMP_VARIABLE: &str = "TMPDIR";
+
+/// Where that folder is if no variable names it.
+const USUAL: &str = "/tmp";
+
 /// The folder for temporary files, as hosts find it: an empty `TMPDIR` is as good as none.
 pub(crate) fn temp_dir() -> PathBuf {
-    let named = env::var_os("TMPDIR").filter(|value| !value.is_empty());
-    named.map_or_else(|| "/tmp".into(), PathBuf::from)
+    let named = env::var_os(TEMP_VARIABLE).filter(|value| !value.is_empty());
+    named.map_or_else(|| USUAL.into(), PathBuf::from)
+}
+
+/// What names another folder for temporary files than this one.
+pub(crate) fn temp_dir_remedy(temp: &Path) -> &'static str {
+    match temp == Path::new(USUAL) {
+        true => "mkdir -p ~/tmp && export TMPDIR=~/tmp",
+        false => "export TMPDIR=/tmp",
+    }
 }
 
 /// A folder that is removed when this is dropped.

@@ -1,46 +1,20 @@
 //! What this machine offers: of Linux, from `/proc` and `/sys`.
 
 use std::fs;
-use std::io;
 
-use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
-
-/// With fewer descriptors, a host with some dozens of plugins and connections runs out of them.
-const DESCRIPTORS: u64 = 1024;
+use crate::system::unix::resources::descriptors;
+use crate::system::{Limit, Remedy};
 
 /// Each registry that discovers by itself needs an instance of inotify, and a watch for each folder.
 const INSTANCES: u64 = 64;
 const WATCHES: u64 = 1024;
-
-/// Something that a host needs of the machine.
-#[derive(Debug)]
-pub(crate) struct Limit {
-    pub(crate) what: &'static str,
-    pub(crate) found: String,
-    pub(crate) is_enough: bool,
-    pub(crate) remedy: Remedy,
-}
-
-/// What to type if there is not enough of something.
-#[derive(Debug)]
-pub(crate) enum Remedy {
-    Anybody(String),
-    /// Only root may do that.
-    Root(String),
-}
-
-/// Whether this process may do everything.
-pub(crate) fn is_root() -> bool {
-    geteuid().is_root()
-}
 
 /// Everything that a host needs of the machine.
 pub(crate) fn limits() -> Vec<Limit> {
     let mut limits = vec![kernel(), sandbox()];
     limits.extend(inotify("inotify instances", "max_user_instances", INSTANCES));
     limits.extend(inotify("inotify watches", "max_user_watches", WATCHES));
-    limits.push(descriptors());
+    limits.push(descriptors("prlimit --pid $$ --nofile="));
     limits
 }
 
@@ -80,50 +54,24 @@ fn inotify(what: &'static str, key: &str, least: u64) -> Option<Limit> {
     })
 }
 
-/// What a user can have too many of who watches files.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum FileEvents {
-    /// Watchers.
-    Instances,
-    /// Folders that are watched.
-    Watches,
+/// Says that this user has too many watchers, and what raises the limit.
+pub(crate) fn watcher_limit() -> String {
+    exhausted("fs.inotify.max_user_instances")
 }
 
-impl FileEvents {
-    /// Says that the limit is reached, and what raises it.
-    pub(crate) fn exhausted(self) -> String {
-        let key = match self {
-            Self::Instances => "fs.inotify.max_user_instances",
-            Self::Watches => "fs.inotify.max_user_watches",
-        };
-        let file = format!("/proc/sys/{}", key.replace('.', "/"));
-        match text(&file).and_then(|limit| limit.parse::<u64>().ok()) {
-            Some(limit) => format!(
-                "the limit {key} ({limit}) is reached; raise it by sysctl {key}={}",
-                limit.saturating_mul(2)
-            ),
-            None => format!("the limit {key} is reached"),
-        }
-    }
+/// Says that this user watches too many folders, and what raises the limit.
+pub(crate) fn watch_limit() -> String {
+    exhausted("fs.inotify.max_user_watches")
 }
 
-/// Whether an error is that this user, or this process, has too many of what the system hands out as
-/// descriptors.
-pub(crate) fn is_too_many_files(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(Errno::MFILE.raw_os_error())
-}
-
-fn descriptors() -> Limit {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let is_enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= DESCRIPTORS);
-    Limit {
-        what: "descriptors",
-        is_enough: is_enough(current),
-        found: current.map_or_else(|| "unlimited".into(), |limit| limit.to_string()),
-        remedy: match is_enough(maximum) {
-            true => Remedy::Anybody(format!("ulimit -n {DESCRIPTORS}")),
-            false => Remedy::Root(format!("prlimit --pid $$ --nofile={DESCRIPTORS}")),
-        },
+fn exhausted(key: &str) -> String {
+    let file = format!("/proc/sys/{}", key.replace('.', "/"));
+    match text(&file).and_then(|limit| limit.parse::<u64>().ok()) {
+        Some(limit) => format!(
+            "the limit {key} ({limit}) is reached; raise it by sysctl {key}={}",
+            limit.saturating_mul(2)
+        ),
+        None => format!("the limit {key} is reached"),
     }
 }
 
@@ -143,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_limit_that_is_reached_is_named_with_what_raises_it() {
-        let text = FileEvents::Watches.exhausted();
+        let text = watch_limit();
         assert!(text.contains("fs.inotify.max_user_watches"), "{text}");
         assert!(text.contains("is reached"), "{text}");
     }

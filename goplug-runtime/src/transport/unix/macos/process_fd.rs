@@ -122,7 +122,6 @@ impl ProcessFd {
     }
 
     /// The kernel keeps no status of a process that somebody else has reaped.
-    #[expect(clippy::unused_self, reason = "other systems keep it")]
     pub(in crate::transport::unix) fn status_after_reaping(&self) -> Option<ExitStatus> {
         None
     }

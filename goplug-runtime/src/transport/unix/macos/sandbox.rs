@@ -19,20 +19,17 @@ impl Ruleset {
 
 impl SandboxRules {
     /// The part of these rules that the system cannot enforce, as a text for people.
-    #[expect(clippy::unused_self, reason = "other systems enforce a part of them")]
     pub fn unsupported(&self) -> Option<&'static str> {
         Some("macOS has no sandbox that this host can use")
     }
 
     /// # Errors
     /// Always: no rule is enforced.
-    #[expect(clippy::unused_self, reason = "other systems enforce a part of them")]
     pub fn ruleset(&self, _: &OpenProgram) -> io::Result<Ruleset> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Whether these rules let a process execute this file.
-    #[expect(clippy::unused_self, reason = "other systems enforce a part of them")]
     pub fn lets_read(&self, _: &Path) -> bool {
         true
     }
