@@ -37,6 +37,7 @@ mod incoming_ends;
 mod incoming_http;
 mod legacy;
 mod live_plugin;
+mod locks;
 mod logs;
 mod looking;
 mod mended;

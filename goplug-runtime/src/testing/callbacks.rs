@@ -80,6 +80,7 @@ impl Callbacks {
         handler: CallbackHandler,
     ) -> Subscription {
         let key = self.handlers.add(name, handler);
+        let mut before = None;
         let mut delivery = self.lock();
         // A runtime that is gone has taken the task with it.
         if delivery.as_ref().is_none_or(|delivery| delivery.queue.is_closed()) {
@@ -89,9 +90,10 @@ impl Callbacks {
                 Some(runtime) => runtime.spawn(deliver),
                 None => tokio::spawn(deliver),
             };
-            *delivery = Some(Delivery { queue, task: task.abort_handle() });
+            before = delivery.replace(Delivery { queue, task: task.abort_handle() });
         }
         drop(delivery);
+        drop(before);
         let handlers = Arc::clone(&self.handlers);
         Subscription::new(move || handlers.remove(key))
     }

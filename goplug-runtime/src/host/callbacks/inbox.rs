@@ -41,9 +41,13 @@ impl Inbox {
         .await;
     }
 
-    /// Lets `fill` add callbacks.
+    /// Lets `fill` add callbacks. It runs without the lock: it begins and ends calls of services, and
+    /// logs, which is the user's code.
     pub(super) fn fill<T>(&self, fill: impl FnOnce(&mut Batch) -> T) -> T {
-        fill(&mut self.lock().batch)
+        let mut batch = std::mem::take(&mut self.lock().batch);
+        let filled = fill(&mut batch);
+        self.lock().batch = batch;
+        filled
     }
 
     /// Clears this batch, whose callbacks have been handled, then waits for callbacks and moves
@@ -82,5 +86,21 @@ impl Inbox {
             }
         })
         .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callbacks_are_added_without_the_lock() {
+        let inbox = Inbox::default();
+        inbox.fill(|batch| {
+            let name = batch.intern_raw("a");
+            batch.push(name, b"1", None, None);
+            assert!(inbox.state.try_lock().is_ok());
+        });
+        inbox.fill(|batch| assert_eq!(batch.len(), 1));
     }
 }

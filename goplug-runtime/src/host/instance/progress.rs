@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -24,15 +24,24 @@ use crate::typed::{CallRequest, wait};
 const ACCEPTS_PROGRESS: &[(&str, &str)] = &[(wire::HEADER_ACCEPT, wire::EVENT_STREAM)];
 
 /// What is called with each report.
-pub(in crate::host) struct Listener<'a>(Mutex<&'a mut (dyn FnMut(Bytes) + Send)>);
+pub(in crate::host) struct Listener<'a>(Mutex<Option<Hear<'a>>>);
+
+type Hear<'a> = &'a mut (dyn FnMut(Bytes) + Send);
 
 impl<'a> Listener<'a> {
-    pub(in crate::host) fn new(hear: &'a mut (dyn FnMut(Bytes) + Send)) -> Self {
-        Self(Mutex::new(hear))
+    pub(in crate::host) fn new(hear: Hear<'a>) -> Self {
+        Self(Mutex::new(Some(hear)))
     }
 
+    /// Calls the caller's function, without the lock. One that has panicked is not called again.
     fn hear(&self, report: Bytes) {
-        (self.0.lock().unwrap_or_else(PoisonError::into_inner))(report);
+        let Some(hear) = self.lock().take() else { return };
+        hear(report);
+        *self.lock() = Some(hear);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Hear<'a>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

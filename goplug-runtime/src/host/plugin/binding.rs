@@ -6,7 +6,7 @@ use super::availability::{Availability, State};
 use super::contracts::{Clients, Contracts, Drift, Need};
 use super::event::PluginEvent;
 use super::state::PluginState;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::instance::Instance;
 use crate::typed::Expectation;
 
@@ -28,7 +28,10 @@ impl PluginState {
         if need.asks_for_schemas(&instance) {
             instance.learn_schemas_blocking(|| Some(need.definitions()))?;
         }
-        let drift = self.lock_contracts().add(need, &instance, self.policy().refuse_lossy)?;
+        // A comparison makes the schemas of the client's types, which is the user's code and so happens
+        // without the lock.
+        let drift = need.check_instance(&instance, self.policy().refuse_lossy)?;
+        self.lock_contracts().add(need, &instance);
         drift.into_iter().for_each(|drift| self.report_drift(drift));
         Ok(())
     }
@@ -80,7 +83,9 @@ impl PluginState {
         Ok(())
     }
 
-    /// Checks that an instance offers what these typed clients need, before it takes calls.
+    /// Checks that an instance offers what these typed clients need, before it takes calls. The others
+    /// are told what they lack, and forgotten if it is too much. A new client whose needs are not met is
+    /// forgotten too, so that the next start does not fail because of it.
     ///
     /// # Errors
     /// [`Error::Contract`](crate::error::Error::Contract) names the first client whose needs are not
@@ -95,10 +100,28 @@ impl PluginState {
         if ask_for_schemas {
             instance.learn_schemas(|| None).await?;
         }
-        let refuse_lossy = self.policy().refuse_lossy;
-        let drifts = self.lock_contracts().check(instance, clients, refuse_lossy)?;
+        let mut drifts = Vec::new();
+        while let Some((need, is_new)) = self.next_unmet(instance) {
+            match need.check_instance(instance, self.policy().refuse_lossy) {
+                Ok(drift) => {
+                    self.lock_contracts().add(need, instance);
+                    drifts.extend(drift);
+                }
+                Err(Error::Contract { client, differences, .. })
+                    if clients == Clients::New && !is_new =>
+                {
+                    self.lock_contracts().forget(client);
+                    drifts.push(Drift { client, differences });
+                }
+                Err(error) => return Err(error),
+            }
+        }
         drifts.into_iter().for_each(|drift| self.report_drift(drift));
         Ok(())
+    }
+
+    fn next_unmet(&self, instance: &Arc<Instance>) -> Option<(Need, bool)> {
+        self.lock_contracts().next_unmet(instance)
     }
 
     fn report_drift(&self, Drift { client, differences }: Drift) {

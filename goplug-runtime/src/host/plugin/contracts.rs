@@ -84,13 +84,19 @@ impl Need {
 
     /// What the client needs, with the schemas of its types. The first call makes them.
     pub(super) fn described(&self) -> &Descriptor {
-        self.known.described.get_or_init(|| self.expectation.described())
+        if let Some(described) = self.known.described.get() {
+            return described;
+        }
+        // The schemas are the users' own code, which runs without a lock.
+        let described = self.expectation.described();
+        self.known.described.get_or_init(|| described)
     }
 
     /// The definitions of the schemas of the client's types, as a plugin that has the same types
     /// writes them. The first call makes them.
     pub(super) fn definitions(&self) -> &WrittenDefinitions {
-        self.known.definitions.get_or_init(|| WrittenDefinitions::of(self.described()))
+        let described = self.described();
+        self.known.definitions.get_or_init(|| WrittenDefinitions::of(described))
     }
 
     /// Compares this with what a plugin announces.
@@ -189,21 +195,16 @@ impl Contracts {
         instance.dialect() == Dialect::GoPlug2 && needs.any(|need| need.asks_for_schemas(instance))
     }
 
-    /// Checks that an instance meets a need, and notes it.
-    ///
-    /// # Errors
-    /// As [`Need::check_announced`].
-    pub(super) fn add(
-        &mut self,
-        mut need: Need,
-        instance: &Arc<Instance>,
-        refuse_lossy: bool,
-    ) -> Result<Option<Drift>> {
-        let drift = need.check_instance(instance, refuse_lossy)?;
+    /// Notes that an instance meets a need.
+    pub(super) fn add(&mut self, mut need: Need, instance: &Arc<Instance>) {
         need.met_by = Arc::downgrade(instance);
-        self.met.retain(|known| known.client() != need.client());
+        self.forget(need.client());
         self.met.push(need);
-        Ok(drift)
+    }
+
+    /// Forgets what a client needed of an instance.
+    pub(super) fn forget(&mut self, client: &str) {
+        self.met.retain(|known| known.client() != client);
     }
 
     /// Notes what a client needs of the next instance.
@@ -213,38 +214,13 @@ impl Contracts {
         }
     }
 
-    /// Checks that an instance meets the needs of these clients. The others are told what they lack,
-    /// and forgotten if it is too much. A new client whose needs are not met is forgotten too, so that
-    /// the next start does not fail because of it.
-    ///
-    /// # Errors
-    /// As [`Need::check_announced`], of the first client whose needs are not met.
-    pub(super) fn check(
-        &mut self,
-        instance: &Arc<Instance>,
-        clients: Clients,
-        refuse_lossy: bool,
-    ) -> Result<Vec<Drift>> {
-        let mut drifts = Vec::new();
-        while let Some(need) = self.unchecked.pop() {
-            drifts.extend(self.add(need, instance, refuse_lossy)?);
+    /// A need that this instance was not compared with, and whether it is that of a new client, which is
+    /// forgotten here.
+    pub(super) fn next_unmet(&mut self, instance: &Arc<Instance>) -> Option<(Need, bool)> {
+        if let Some(need) = self.unchecked.pop() {
+            return Some((need, true));
         }
-        let mut unmet = Vec::new();
-        for need in &mut self.met {
-            match (need.check_instance(instance, refuse_lossy), clients) {
-                (Ok(drift), _) => {
-                    drifts.extend(drift);
-                    need.met_by = Arc::downgrade(instance);
-                }
-                (Err(error), Clients::All) => return Err(error),
-                (Err(Error::Contract { client, differences, .. }), Clients::New) => {
-                    unmet.push(client);
-                    drifts.push(Drift { client, differences });
-                }
-                (Err(error), Clients::New) => return Err(error),
-            }
-        }
-        self.met.retain(|need| !unmet.contains(&need.client()));
-        Ok(drifts)
+        let is_unmet = |need: &&Need| !std::ptr::eq(need.met_by.as_ptr(), Arc::as_ptr(instance));
+        self.met.iter().find(is_unmet).map(|need| (need.clone(), false))
     }
 }

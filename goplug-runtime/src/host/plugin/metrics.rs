@@ -103,23 +103,26 @@ impl Metrics {
         handles.processor_time.set(time.as_secs_f64());
     }
 
+    /// The first call asks the program's recorder, without a lock.
     fn handles(&self) -> &Handles {
-        self.handles.get_or_init(|| {
-            let id = || self.id.clone();
-            Handles {
-                latency: histogram!("goplug_call_duration_seconds", "plugin" => id()),
-                errors: counter!("goplug_call_errors_total", "plugin" => id()),
-                cancelled: counter!("goplug_calls_cancelled_total", "plugin" => id()),
-                restarts: counter!("goplug_restarts_total", "plugin" => id()),
-                services: counter!("goplug_service_calls_total", "plugin" => id()),
-                service_errors: counter!("goplug_service_call_errors_total", "plugin" => id()),
-                services_cancelled: counter!("goplug_service_calls_cancelled_total", "plugin" => id()),
-                services_in_flight: gauge!("goplug_service_calls_in_flight", "plugin" => id()),
-                in_flight: gauge!("goplug_calls_in_flight", "plugin" => id()),
-                resident_memory: gauge!("goplug_resident_memory_bytes", "plugin" => id()),
-                processor_time: gauge!("goplug_processor_time_seconds", "plugin" => id()),
-            }
-        })
+        if let Some(handles) = self.handles.get() {
+            return handles;
+        }
+        let id = || self.id.clone();
+        let handles = Handles {
+            latency: histogram!("goplug_call_duration_seconds", "plugin" => id()),
+            errors: counter!("goplug_call_errors_total", "plugin" => id()),
+            cancelled: counter!("goplug_calls_cancelled_total", "plugin" => id()),
+            restarts: counter!("goplug_restarts_total", "plugin" => id()),
+            services: counter!("goplug_service_calls_total", "plugin" => id()),
+            service_errors: counter!("goplug_service_call_errors_total", "plugin" => id()),
+            services_cancelled: counter!("goplug_service_calls_cancelled_total", "plugin" => id()),
+            services_in_flight: gauge!("goplug_service_calls_in_flight", "plugin" => id()),
+            in_flight: gauge!("goplug_calls_in_flight", "plugin" => id()),
+            resident_memory: gauge!("goplug_resident_memory_bytes", "plugin" => id()),
+            processor_time: gauge!("goplug_processor_time_seconds", "plugin" => id()),
+        };
+        self.handles.get_or_init(|| handles)
     }
 }
 

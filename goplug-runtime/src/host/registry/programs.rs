@@ -74,7 +74,10 @@ impl Programs {
         let entry = entries.get_mut(id).filter(|entry| entry.watch == *watch);
         let Some(entry) = entry.filter(|entry| entry.seen.as_ref() != Some(&newer)) else { return };
         entry.seen = Some(newer.clone());
-        if let Some(plugin) = entry.plugin.upgrade() {
+        let plugin = entry.plugin.upgrade();
+        // The last of a plugin drops what its handlers have captured.
+        drop(entries);
+        if let Some(plugin) = plugin {
             plugin.recheck_program(newer);
         }
     }

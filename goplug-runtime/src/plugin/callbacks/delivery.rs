@@ -142,7 +142,7 @@ impl Hub {
         let mut hosts = self.lock();
         if let Some(host) = hosts.get(serial).filter(|host| host.generation == generation) {
             match host.origin {
-                Origin::Anonymous => hosts.list.retain(|host| host.serial != serial),
+                Origin::Anonymous => hosts.remove(|host| host.serial == serial),
                 _ if host.presence == Presence::Connected => host.disconnect(),
                 _ => {}
             }

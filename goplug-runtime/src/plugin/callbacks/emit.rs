@@ -229,9 +229,9 @@ struct PendingReply<'a> {
 
 impl Drop for PendingReply<'_> {
     fn drop(&mut self) {
-        if let Some(host) = self.hub.lock().get(self.serial) {
-            drop(host.take_pending(self.id));
-        }
+        let host = |hosts: &mut Hosts| hosts.get(self.serial)?.take_pending(self.id);
+        let pending = host(&mut self.hub.lock());
+        drop(pending);
     }
 }
 

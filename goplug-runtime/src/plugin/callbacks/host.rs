@@ -5,11 +5,12 @@
 //! asks for one notification at a time, and is identified by connection and name.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::log::Log;
@@ -65,6 +66,20 @@ pub(super) struct Host {
     /// The places of the calls of services that wait for a reply of this host, or to be sent.
     pub(super) service_room: ServiceRoom,
     queue: Queue,
+}
+
+/// The calls of a host that ends. Their callers learn it when it is dropped.
+#[derive(Debug)]
+#[must_use = "it is dropped once the hosts are unlocked"]
+pub(super) struct Ended {
+    _replies: Vec<(u64, oneshot::Sender<CallbackReply>)>,
+    waiting: Arc<Notify>,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.waiting.notify_waiters();
+    }
 }
 
 /// What waits for a host.
@@ -192,16 +207,22 @@ impl Host {
     }
 
     /// Begins a new stream with these registrations, which continues after `last`, the id of
-    /// the last event that the host has seen.
-    pub(super) fn reopen(&mut self, names: Vec<String>, last: Option<u64>) {
+    /// the last event that the host has seen. The calls of services that wait look again at the host.
+    pub(super) fn reopen(&mut self, names: Vec<String>, last: Option<u64>) -> Ended {
         self.names = names;
         self.presence = Presence::Connected;
         self.generation += 1;
         self.wake();
-        self.service_room.wake_all();
         if let (Some(last), Queue::Events(log)) = (last, &mut self.queue) {
             log.resume(last);
         }
+        Ended { _replies: Vec::new(), waiting: self.service_room.freed() }
+    }
+
+    /// Ends the calls that wait for a reply, and has those look again at the host that wait for a place.
+    pub(super) fn end_calls(&mut self) -> Ended {
+        let _replies = std::mem::take(&mut self.pending_replies);
+        Ended { _replies, waiting: self.service_room.freed() }
     }
 
     /// Records that the host's stream or connection has ended.
@@ -219,11 +240,9 @@ impl Host {
     }
 
     /// Drops everything but the numbering.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn forget(&mut self) -> Ended {
         self.presence = Presence::Forgotten;
         self.names.clear();
-        self.pending_replies.clear();
-        self.service_room.wake_all();
         match &mut self.queue {
             Queue::Events(log) => log.forget(),
             Queue::Notifications { payloads, bytes } => {
@@ -231,6 +250,7 @@ impl Host {
                 *bytes = 0;
             }
         }
+        self.end_calls()
     }
 }
 
@@ -256,7 +276,7 @@ mod tests {
         host.take_piece().unwrap();
         push(&mut host, b"b");
 
-        host.reopen(vec!["c".into()], None);
+        drop(host.reopen(vec!["c".into()], None));
 
         assert_eq!(host.take_piece().unwrap(), "id: 2\nevent: c\ndata: b\n\n");
     }

@@ -1,13 +1,14 @@
 //! The callbacks of one plugin: all its hosts behind one lock.
 
 use std::any::Any;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::host::{Host, Origin};
+use super::host::{Ended, Host, Origin};
 
 /// The callbacks of one plugin.
 #[derive(Debug)]
@@ -34,6 +35,40 @@ pub(super) struct Hosts {
     pub(super) last_anonymous_id: u64,
     /// Whether the plugin takes no further callbacks.
     pub(super) closed: bool,
+    /// What is dropped once the hosts are unlocked.
+    pub(super) ended: Vec<Ended>,
+}
+
+/// Locked hosts.
+pub(super) struct HostsGuard<'a> {
+    hosts: MutexGuard<'a, Hosts>,
+    /// Behind the guard, so that it is dropped without the lock: that wakes tasks of the user's, and a
+    /// task that is woken may run or be dropped at once.
+    ended: Vec<Ended>,
+}
+
+impl Deref for HostsGuard<'_> {
+    type Target = Hosts;
+    #[inline]
+    fn deref(&self) -> &Hosts {
+        &self.hosts
+    }
+}
+
+impl DerefMut for HostsGuard<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Hosts {
+        &mut self.hosts
+    }
+}
+
+impl Drop for HostsGuard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.hosts.ended.is_empty() {
+            self.ended = std::mem::take(&mut self.hosts.ended);
+        }
+    }
 }
 
 impl Hub {
@@ -61,8 +96,9 @@ impl Hub {
 
     /// The hosts, without those that stayed away for too long.
     #[inline]
-    pub(super) fn lock(&self) -> MutexGuard<'_, Hosts> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn lock(&self) -> HostsGuard<'_> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = HostsGuard { hosts, ended: Vec::new() };
         hosts.forget_absent(self.resume);
         hosts
     }
@@ -72,9 +108,9 @@ impl Hub {
     pub(in crate::plugin) fn close(&self) {
         let mut hosts = self.lock();
         hosts.closed = true;
-        for host in &mut hosts.list {
-            host.pending_replies.clear();
-            host.service_room.wake_all();
+        let Hosts { list, ended, .. } = &mut *hosts;
+        for host in list {
+            ended.push(host.end_calls());
             host.wake();
         }
         drop(hosts);
@@ -104,7 +140,14 @@ impl Hosts {
     #[cold]
     fn forget_overdue(&mut self, resume: Duration) {
         let is_due = |host: &Host| host.forgotten_at(resume).is_some_and(|at| at <= Instant::now());
-        self.list.retain(|host| !(matches!(host.origin, Origin::Legacy(_)) && is_due(host)));
-        self.list.iter_mut().filter(|host| is_due(host)).for_each(Host::forget);
+        self.remove(|host| matches!(host.origin, Origin::Legacy(_)) && is_due(host));
+        let Self { list, ended, .. } = self;
+        ended.extend(list.iter_mut().filter(|host| is_due(host)).map(Host::forget));
+    }
+
+    /// Removes these hosts.
+    pub(super) fn remove(&mut self, is_gone: impl Fn(&Host) -> bool) {
+        let gone = self.list.extract_if(.., |host| is_gone(host));
+        self.ended.extend(gone.map(|mut host| host.end_calls()));
     }
 }

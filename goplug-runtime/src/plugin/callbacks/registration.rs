@@ -58,8 +58,10 @@ impl Hub {
             CallbackStream::empty()
         } else {
             let host = hosts.find_or_add(token)?;
-            host.reopen(names, last);
-            CallbackStream::new(self.clone(), host.serial, host.generation)
+            let reopened = host.reopen(names, last);
+            let stream = CallbackStream::new(self.clone(), host.serial, host.generation);
+            hosts.ended.push(reopened);
+            stream
         };
         drop(hosts);
         self.changed.notify_waiters();
@@ -142,7 +144,7 @@ impl Hosts {
             for host in self.list.iter_mut().filter(|host| has_token(host, token)) {
                 host.wake();
             }
-            self.list.retain(|host| !has_token(host, token));
+            self.remove(|host| has_token(host, token));
         }
     }
 
@@ -178,6 +180,7 @@ impl Hosts {
         }
         match self.list.iter().position(|host| host.presence == Presence::Forgotten) {
             Some(index) => {
+                // It has no calls any more.
                 self.list.remove(index);
                 Ok(())
             }

@@ -184,8 +184,9 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if let Some(host) = self.hub.lock().get(self.serial) {
-            host.service_room.give_back();
+        let freed = self.hub.lock().get(self.serial).map(|host| host.service_room.give_back());
+        if let Some(freed) = freed {
+            freed.notify_one();
         }
     }
 }
@@ -195,14 +196,18 @@ impl Drop for Pending<'_> {
         let mut hosts = self.hub.lock();
         let Hosts { list, last_anonymous_id, .. } = &mut *hosts;
         let Some(host) = list.iter_mut().find(|host| host.serial == self.serial) else { return };
-        host.service_room.give_back();
+        let freed = host.service_room.give_back();
+        let unanswered = host.take_pending(self.id);
         // A host that has replied, or was forgotten meanwhile, waits for nothing.
-        if host.take_pending(self.id).is_some() {
+        if unanswered.is_some() {
             let event = &service::cancel_type(self.call.service, self.call.method);
             let id = self.id.to_string();
             let message = Message::of_service(event, event, id.as_bytes());
             host.push(last_anonymous_id, &message);
         }
+        drop(hosts);
+        drop(unanswered);
+        freed.notify_one();
     }
 }
 
@@ -251,7 +256,9 @@ mod tests {
     use std::future::Future;
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Mutex, mpsc};
     use std::task::{Context, Wake, Waker};
+    use std::thread;
 
     use super::*;
 
@@ -269,23 +276,24 @@ mod tests {
         call.as_mut().poll(&mut Context::from_waker(waker)).is_pending()
     }
 
+    const EVENT: ServiceCall<'static> = ServiceCall {
+        service: "Store",
+        method: "sell",
+        timeout: None,
+        chain: "",
+        traceparent: None,
+        accepts_parts: false,
+        takes_stream: false,
+        is_base64: false,
+    };
+
     #[test]
     fn a_place_that_is_free_again_wakes_one_of_the_calls_that_wait() {
         const WAITING: usize = 1000;
         let hub = Hub::new(Duration::MAX, limits::MAX_BODY);
         let serial = hub.lock().add(Origin::Token("t".into()), vec!["e".into()]).serial;
-        let event = ServiceCall {
-            service: "Store",
-            method: "sell",
-            timeout: None,
-            chain: "",
-            traceparent: None,
-            accepts_parts: false,
-            takes_stream: false,
-            is_base64: false,
-        };
         let deadline = Instant::now() + limits::CALL_TIMEOUT;
-        let call = OutgoingCall { entry: "e", event, data: b"{}", deadline };
+        let call = OutgoingCall { entry: "e", event: EVENT, data: b"{}", deadline };
         let calls = (0..limits::SERVICE_CALLS + WAITING).map(|_| hub.call_service(serial, &call));
         let mut calls: Vec<_> = calls.map(Box::pin).collect();
         let wakes = Arc::<Wakes>::default();
@@ -313,5 +321,60 @@ mod tests {
 
         hub.close();
         assert_eq!(woken(), calls.len() - limits::SERVICE_CALLS);
+    }
+
+    /// Drops a call when it is woken, as the waker of a task does whose executor has gone.
+    #[derive(Default)]
+    struct DropsCall(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+    impl Wake for DropsCall {
+        fn wake(self: Arc<Self>) {
+            let call = self.0.lock().unwrap().take();
+            drop(call);
+        }
+    }
+
+    fn calling(hub: &Arc<Hub>, serial: u64) -> Arc<DropsCall> {
+        let hub = Arc::clone(hub);
+        let call = async move {
+            let deadline = Instant::now() + limits::CALL_TIMEOUT;
+            let call = OutgoingCall { entry: "e", event: EVENT, data: b"{}", deadline };
+            drop(hub.call_service(serial, &call).await);
+        };
+        let mut call: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(call);
+        let task = Arc::<DropsCall>::default();
+        let waker = Waker::from(Arc::clone(&task));
+        assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        *task.0.lock().unwrap() = Some(call);
+        task
+    }
+
+    /// Every end of calls that wait wakes them without the lock.
+    #[test]
+    fn a_call_that_is_woken_may_be_dropped_at_once() {
+        let ends: [fn(&Arc<Hub>); 4] = [
+            |hub| hub.close(),
+            |hub| drop(hub.open_stream(Some("t"), Vec::new(), None)),
+            |hub| {
+                let host = &mut hub.lock().list[0];
+                host.disconnect();
+            },
+            |hub| drop(hub.open_stream(Some("t"), vec!["other".into()], None)),
+        ];
+        for (at, end) in ends.into_iter().enumerate() {
+            let (done, is_done) = mpsc::channel();
+            thread::spawn(move || {
+                let hub = Arc::new(Hub::new(Duration::ZERO, limits::MAX_BODY));
+                let serial = hub.lock().add(Origin::Token("t".into()), vec!["e".into()]).serial;
+                let calls: Vec<_> =
+                    (0..limits::SERVICE_CALLS + 2).map(|_| calling(&hub, serial)).collect();
+                end(&hub);
+                drop(hub.lock());
+                let left = calls.iter().filter(|call| call.0.lock().unwrap().is_some()).count();
+                assert_eq!(left, 0);
+                done.send(()).unwrap();
+            });
+            is_done.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("end {at}"));
+        }
     }
 }

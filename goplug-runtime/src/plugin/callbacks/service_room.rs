@@ -24,27 +24,16 @@ impl ServiceRoom {
         is_free
     }
 
-    /// Gives a place back.
+    /// Gives a place back. The caller notifies one of those that wait, once it has unlocked the hosts.
     #[inline]
-    pub(super) fn give_back(&mut self) {
+    #[must_use = "a call may wait for the place"]
+    pub(super) fn give_back(&mut self) -> Arc<Notify> {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.freed.notify_one();
+        self.freed()
     }
 
     /// What is notified when there may be a place.
     pub(super) fn freed(&self) -> Arc<Notify> {
         Arc::clone(&self.freed)
-    }
-
-    /// Has all calls that wait look again at their host.
-    pub(super) fn wake_all(&self) {
-        self.freed.notify_waiters();
-    }
-}
-
-/// The host is gone, which those learn that wait.
-impl Drop for ServiceRoom {
-    fn drop(&mut self) {
-        self.wake_all();
     }
 }

@@ -358,12 +358,16 @@ enum Missing {
 }
 
 fn only(is_meant: impl Fn(TypeId) -> bool) -> Result<Arc<dyn Notifier>, Missing> {
-    let process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut running = process
-        .iter()
-        .filter(|(running, _)| is_meant(*running))
-        .filter_map(|(_, notifier)| notifier.upgrade());
-    match (running.next(), running.next()) {
+    // They are dropped without the lock: the last of a notifier drops what its handlers have captured.
+    let found = {
+        let process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = process
+            .iter()
+            .filter(|(running, _)| is_meant(*running))
+            .filter_map(|(_, notifier)| notifier.upgrade());
+        (running.next(), running.next())
+    };
+    match found {
         (Some(notifier), None) => Ok(notifier),
         (None, _) => Err(Missing::None),
         (Some(_), Some(_)) => Err(Missing::Several),

@@ -81,7 +81,9 @@ impl Inlet {
         if shared.part.is_none() && !shared.is_unread {
             return Poll::Ready(());
         }
-        shared.connection = Some(cx.waker().clone());
+        let before = shared.connection.replace(cx.waker().clone());
+        drop(shared);
+        drop(before);
         Poll::Pending
     }
 
@@ -241,7 +243,9 @@ impl InletReader {
         if let Some(end) = shared.end.take() {
             return Poll::Ready(end.map(|()| None));
         }
-        shared.handler = Some(cx.waker().clone());
+        let before = shared.handler.replace(cx.waker().clone());
+        drop(shared);
+        drop(before);
         Poll::Pending
     }
 }

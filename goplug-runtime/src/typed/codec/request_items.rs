@@ -5,7 +5,8 @@ use std::iter::Fuse;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -32,13 +33,33 @@ use crate::typed::declare::{MethodSpec, Unmet, never};
 #[derive(Clone)]
 pub struct RequestItems {
     items: MediaType,
-    source: Arc<Mutex<Source>>,
+    source: Arc<Source>,
 }
 
 struct Source {
-    pieces: Box<dyn PieceSource>,
+    /// `None` while it is polled, which is the user's code and so happens without the lock.
+    pieces: Mutex<Option<Box<dyn PieceSource>>>,
     /// Whether something has been asked for.
-    has_begun: bool,
+    has_begun: AtomicBool,
+}
+
+/// The pieces of a source while they are polled. They go back when it is dropped.
+struct Polling<'a> {
+    source: &'a Source,
+    pieces: Option<Box<dyn PieceSource>>,
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        let pieces = self.pieces.take();
+        *self.source.lock() = pieces;
+    }
+}
+
+impl Source {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<dyn PieceSource>>> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A stream of items, as pieces of a body.
@@ -85,8 +106,8 @@ impl RequestItems {
         let (stream, marker) = (Some(Box::pin(stream)), PhantomData);
         let pieces =
             Typed { items, stream, add, piece: Piece::default(), end: End::Regular, marker };
-        let source = Source { pieces: Box::new(pieces), has_begun: false };
-        Self { items, source: Arc::new(Mutex::new(source)) }
+        let pieces = Mutex::new(Some(Box::new(pieces) as _));
+        Self { items, source: Arc::new(Source { pieces, has_begun: AtomicBool::new(false) }) }
     }
 
     /// What the items are.
@@ -96,14 +117,22 @@ impl RequestItems {
 
     /// Whether something has been taken out, so that the call cannot be made again.
     pub fn has_begun(&self) -> bool {
-        self.source.lock().unwrap_or_else(PoisonError::into_inner).has_begun
+        self.source.has_begun.load(Ordering::Relaxed)
     }
 
-    /// The next piece of the body, with everything that is ready. Not to be called after the last.
+    /// The next piece of the body, with everything that is ready. Not to be called after the last, nor
+    /// by the stream itself.
     pub(crate) fn poll_piece(&self, cx: &mut Context<'_>) -> Poll<RequestPiece> {
-        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        source.has_begun = true;
-        source.pieces.poll_piece(cx)
+        self.source.has_begun.store(true, Ordering::Relaxed);
+        let Some(pieces) = self.source.lock().take() else {
+            let text = "the stream of a call is read by two";
+            return Poll::Ready(RequestPiece::Failed(Error::Configuration(text.into())));
+        };
+        let mut polling = Polling { source: &self.source, pieces: Some(pieces) };
+        match &mut polling.pieces {
+            Some(pieces) => pieces.poll_piece(cx),
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -300,78 +329,4 @@ impl<I: Iterator> Stream for Ready<I> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::task::Waker;
-
-    use super::*;
-
-    fn pieces(items: &RequestItems) -> Vec<(Vec<u8>, bool)> {
-        let mut pieces = Vec::new();
-        loop {
-            match items.poll_piece(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(RequestPiece::Data(piece)) => pieces.push((piece.into(), false)),
-                Poll::Ready(RequestPiece::Last(piece)) => {
-                    pieces.push((piece.into(), true));
-                    return pieces;
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn items_that_are_ready_are_one_piece_with_their_end() {
-        let items = SentItems::<i32, _>::of_all([1, 2]).json(&MethodSpec::EMPTY);
-        assert!(!items.clone().has_begun());
-        let text = "event: item\ndata: 1\n\nevent: item\ndata: 2\n\nevent: end\ndata: null\n\n";
-        assert_eq!(pieces(&items), [(text.as_bytes().to_vec(), true)]);
-        assert!(items.clone().has_begun());
-    }
-
-    #[test]
-    fn large_bytes_are_not_copied() {
-        let large = Bytes::from(vec![7; limits::STREAM_COPIED]);
-        let items =
-            SentItems::<Bytes, _>::of_all([Bytes::from_static(b"a"), large.clone()]).bytes();
-        let mut cx = Context::from_waker(Waker::noop());
-        let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
-        assert_eq!(first, "a");
-        let Poll::Ready(RequestPiece::Data(second)) = items.poll_piece(&mut cx) else { panic!() };
-        assert_eq!(second.as_ptr(), large.as_ptr());
-        let Poll::Ready(RequestPiece::Last(last)) = items.poll_piece(&mut cx) else { panic!() };
-        assert!(last.is_empty());
-    }
-
-    #[test]
-    fn an_item_that_cannot_be_written_fails_after_those_before_it() {
-        type Map = Option<std::collections::BTreeMap<(u8, u8), u8>>;
-        let maps = [None, Some([((1, 2), 3)].into())];
-        let items = SentItems::<Map, _>::of_all(maps).json(&MethodSpec::EMPTY);
-        let mut cx = Context::from_waker(Waker::noop());
-        let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
-        assert_eq!(first, "event: item\ndata: null\n\n");
-        let Poll::Ready(RequestPiece::Failed(error)) = items.poll_piece(&mut cx) else { panic!() };
-        assert!(error.to_string().contains("an item cannot be written"), "{error}");
-    }
-
-    #[test]
-    fn a_stream_that_fails_says_why_after_its_items() {
-        let failing = || [Ok(1), Err("the tape tore"), Ok(2)];
-        let items = SentItems::<u8, _>::of_all(failing()).json(&MethodSpec::EMPTY);
-        let pieces = pieces(&items);
-        let text = String::from_utf8_lossy(&pieces[0].0);
-        assert!(text.starts_with("event: item\ndata: 1\n\nevent: error\ndata: {"), "{text}");
-        assert!(text.contains("the tape tore") && text.ends_with("}\n\n"), "{text}");
-        assert!(pieces.len() == 1 && pieces[0].1);
-
-        let bytes = failing().map(|item| item.map(|item| Bytes::from(vec![item])));
-        let items = SentItems::<Bytes, _>::of_all(bytes).bytes();
-        let mut cx = Context::from_waker(Waker::noop());
-        let Poll::Ready(RequestPiece::Data(first)) = items.poll_piece(&mut cx) else { panic!() };
-        assert_eq!(first, vec![1]);
-        let Poll::Ready(RequestPiece::GaveUp(problem)) = items.poll_piece(&mut cx) else {
-            panic!()
-        };
-        assert_eq!(problem.detail, "the tape tore");
-    }
-}
+mod tests;

@@ -79,10 +79,13 @@ impl Provided {
         allow(dead_code, reason = "only contracts are compared")
     )]
     pub(crate) fn descriptor(&self) -> &Descriptor {
-        self.described.get_or_init(|| {
-            // The table was gathered before, so it can be gathered again.
-            (self.describe)().unwrap_or_else(|_| Descriptor::new("", ""))
-        })
+        if let Some(described) = self.described.get() {
+            return described;
+        }
+        // The schemas are the users' own code, which runs without a lock. The table was gathered before,
+        // so it can be gathered again.
+        let described = (self.describe)().unwrap_or_else(|_| Descriptor::new("", ""));
+        self.described.get_or_init(|| described)
     }
 
     /// Begins a call of a method. Nothing of it runs before the first poll but what a method does

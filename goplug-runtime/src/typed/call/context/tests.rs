@@ -1,6 +1,12 @@
 use std::future::{pending, ready};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::*;
+use crate::typed::{CallbackKind, Emission, Payload};
 
 fn of_call() -> Scope {
     Scope::of_call(None, Inherited::default())
@@ -56,4 +62,49 @@ fn a_future_is_dropped_within_its_scope() {
     });
     drop(of_call().run(future));
     drop(of_call().run(ready(())));
+}
+
+/// Looks for the plugins of this process when it is dropped, as a handler's captures may.
+struct Looking;
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        drop(only(|plugin| plugin == TypeId::of::<Self>()));
+    }
+}
+
+impl Notifier for Looking {
+    fn emit_at_once(&self, _: &str, _: Payload<'_>) -> bool {
+        false
+    }
+
+    fn emit<'a>(&'a self, _: &'a str, _: Payload<'a>, _: CallbackKind) -> Emission<'a> {
+        Box::pin(ready(Ok(Bytes::new())))
+    }
+}
+
+#[test]
+fn the_last_of_a_notifier_is_dropped_without_the_lock() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let mut first = Some(Arc::new(Looking));
+        let second = Arc::new(Looking);
+        for notifier in first.iter().chain([&second]) {
+            Context::new(TypeId::of::<Looking>(), Arc::clone(notifier) as _).announce();
+        }
+        // The owner of the first drops it once the search has found it.
+        let (first, found) = (std::cell::RefCell::new(first.take()), std::cell::Cell::new(0));
+        let is_meant = |plugin| {
+            let is_meant = plugin == TypeId::of::<Looking>();
+            found.set(found.get() + u32::from(is_meant));
+            if found.get() == 2 {
+                drop(first.take());
+            }
+            is_meant
+        };
+        assert!(matches!(only(is_meant), Err(Missing::Several)));
+        drop(second);
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(60)).unwrap();
 }

@@ -1,5 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::task::Wake;
+use std::thread;
+use std::time::Duration;
 
 use super::*;
 
@@ -134,4 +137,38 @@ fn an_item_has_a_limit_and_the_stream_has_none() {
     inlet.push(part("event: item\ndata: \"0123456789012345678\"\n\n"));
     let items = items(&mut reader);
     assert!(items[0].as_ref().is_err_and(|text| text.contains("20 bytes")), "{items:?}");
+}
+
+/// Ends a stream when it is dropped, as the last waker of a task that nobody polls again may.
+struct EndsStream(Arc<Inlet>);
+
+impl Wake for EndsStream {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for EndsStream {
+    fn drop(&mut self) {
+        self.0.end(Ok(()));
+    }
+}
+
+#[test]
+fn a_waker_is_dropped_without_the_lock() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let (inlet, mut reader) = inlet(MediaType::Raw, 100);
+        let inlet = Arc::new(inlet);
+        inlet.push(part("abc"));
+        let waker = Waker::from(Arc::new(EndsStream(Arc::clone(&inlet))));
+        assert!(inlet.poll_room(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        assert!(inlet.poll_room(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(items(&mut reader), [Ok(part("abc"))]);
+        let waker = Waker::from(Arc::new(EndsStream(Arc::clone(&inlet))));
+        let mut reader = reader;
+        let polled = reader.poll_item(&mut Context::from_waker(&waker));
+        assert!(matches!(polled, Poll::Ready(None)));
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(60)).unwrap();
 }
