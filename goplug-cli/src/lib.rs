@@ -48,9 +48,10 @@ pub fn main() -> ExitCode {
     let output = Output::new(arguments.json);
     if let Verb::ScriptedPlugin(options) = &arguments.verb
         && !options.serve
-    {
         // Before there are descriptors other than those that the host has passed.
-        return output.fail(&conformance::begin_as_plugin(options));
+        && let Err(failure) = conformance::begin_as_plugin(options)
+    {
+        return output.fail(&failure);
     }
     match run(arguments, &output) {
         Ok(status) => status.into(),

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::event::Event;
-use crate::system::{Socket, connect};
+use crate::system::{Process, Socket};
 
 /// Longer answers are no answers to what the cases ask.
 const MAX_ANSWER: usize = goplug::limits::MAX_BODY;
@@ -63,8 +62,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(socket: &Path, patience: Duration) -> Result<Self, String> {
-        let connected = timeout(patience, connect(socket)).await.map_err(|_| in_vain("connect"))?;
+    pub(super) async fn open(process: &Process, patience: Duration) -> Result<Self, String> {
+        let connected = timeout(patience, process.connect()).await;
+        let connected = connected.map_err(|_| in_vain("connect"))?;
         let socket = connected.map_err(|error| format!("cannot connect: {error}"))?;
         Ok(Self::over(socket, patience))
     }
@@ -94,8 +94,8 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) async fn half_close(&mut self) -> Result<(), String> {
-        self.socket.shutdown().await.map_err(|error| error.to_string())
+    pub(super) async fn half_close(&mut self) -> io::Result<()> {
+        self.socket.shutdown().await
     }
 
     /// The next answer with its body.

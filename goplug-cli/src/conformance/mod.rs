@@ -43,6 +43,7 @@ mod subject;
 mod suite;
 mod variables;
 
+use std::env::consts::FAMILY;
 use std::fs;
 use std::io::{IsTerminal, stdout};
 use std::num::NonZeroUsize;
@@ -67,7 +68,7 @@ pub(crate) async fn conformance(options: &Conformance, output: &Output) -> Outco
 
 async fn conformance_of<S: Side>(options: &Conformance, output: &Output) -> Outcome<Status> {
     let mut cases = S::cases()?;
-    cases.retain(|case| is_chosen(options, &case.title));
+    cases.retain(|case| case.title.is_for(FAMILY) && is_chosen(options, &case.title));
     if cases.is_empty() {
         return Err(Failure::usage(
             "there is no such case; `goplug conformance --list` lists them",
@@ -92,9 +93,10 @@ async fn conformance_of<S: Side>(options: &Conformance, output: &Output) -> Outc
     Ok(if is_well { Status::Success } else { Status::Contract })
 }
 
-/// The first half of a scripted plugin's process. Returns only if it fails.
-pub(crate) fn begin_as_plugin(options: &ScriptedPlugin) -> Failure {
-    scripted::begin(&options.orders).into()
+/// The first half of a scripted plugin's process. If it returns without an error, the second half goes on in the
+/// same process.
+pub(crate) fn begin_as_plugin(options: &ScriptedPlugin) -> Outcome<()> {
+    Ok(scripted::begin(&options.orders)?)
 }
 
 /// The second half.

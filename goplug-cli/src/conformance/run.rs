@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
 
     pub(super) async fn connect(&mut self) -> Result<Connection, Halt> {
         let patience = self.subject.patience;
-        Ok(Connection::open(self.running()?.process.socket(), patience).await?)
+        Ok(Connection::open(&self.running()?.process, patience).await?)
     }
 
     /// The connection of this name, which is opened if it is new.

@@ -21,18 +21,11 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// How long the pause between two looks at the files of a case is.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The first half of the process: notes what it has been given, and becomes the second. Returns only if
-/// that fails.
-pub(crate) fn begin(orders: &Path) -> io::Error {
+/// The first half of the process: notes what it has been given, and becomes the second.
+pub(crate) fn begin(orders: &Path) -> io::Result<()> {
     let started = surroundings();
-    let begun = Orders::read(orders).and_then(|orders| orders.note(&json!({ "started": started })));
-    match begun {
-        Ok(()) => {
-            let orders = orders.display().to_string();
-            become_listener(&["scripted-plugin", "--serve", &orders])
-        }
-        Err(error) => error,
-    }
+    Orders::read(orders)?.note(&json!({ "started": started }))?;
+    become_listener(&["scripted-plugin", "--serve", &orders.display().to_string()])
 }
 
 /// The second half: serves, until it is told to stop.

@@ -118,7 +118,12 @@ impl Subject {
 
     /// What the plugin says that it is.
     async fn learnt(&self) -> Outcome<Value> {
-        let mut running = self.start(Start::default())?;
+        let mut running = match self.start(Start::default()) {
+            Ok(running) => running,
+            Err(Halt::Failed(reason) | Halt::Skipped(reason)) => {
+                return Err(Failure::unreachable(reason));
+            }
+        };
         let activated = self.activate(&mut running, &Value::Null).await;
         let Err(reason) = &activated else {
             running.close().await;
@@ -135,7 +140,7 @@ impl Subject {
     }
 
     /// Starts a process, as a host does or without any host.
-    pub(super) fn start(&self, start: Start) -> Outcome<Running> {
+    pub(super) fn start(&self, start: Start) -> Result<Running, Halt> {
         let own = temporary_folder()?;
         let key = |key: &str| match &self.pconf {
             Some((_, keys)) => keys[key].as_str().unwrap_or_default().to_owned(),
@@ -155,9 +160,10 @@ impl Subject {
             listen_pid: start.listen_pid,
             is_output_broken: start.broken_output,
         });
-        let program = self.command.join(" ");
-        let process =
-            process.map_err(|error| Failure::unreachable(format!("{program}: {error}")))?;
+        let process = process.map_err(|error| match Halt::from(error) {
+            Halt::Failed(reason) => Halt::Failed(format!("{}: {reason}", self.command.join(" "))),
+            skipped @ Halt::Skipped(_) => skipped,
+        })?;
         Ok(Running { process, _own: own })
     }
 
@@ -174,7 +180,7 @@ impl Subject {
         running: &mut Running,
         configuration: &Value,
     ) -> Result<Value, String> {
-        let connected = Connection::open(running.process.socket(), self.patience).await;
+        let connected = Connection::open(&running.process, self.patience).await;
         let mut connection = connected?;
         let body = configuration.to_string();
         let head = "POST /Activate HTTP/1.1\r\nHost: goplug\r\nGoplug-Protocol: 2\r\n";

@@ -17,6 +17,28 @@ pub(super) struct Title {
     /// A heading of the page; in the file, only if it is another than that of the file.
     #[serde(default)]
     pub(super) section: String,
+    /// Where the sentence has a meaning, if not everywhere.
+    system: Option<System>,
+}
+
+/// A family of systems.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum System {
+    Unix,
+    Windows,
+}
+
+impl Title {
+    /// Whether the sentence has a meaning on systems of this family, as
+    /// [`FAMILY`](std::env::consts::FAMILY) names it.
+    pub(super) fn is_for(&self, family: &str) -> bool {
+        match self.system {
+            Some(System::Unix) => family == "unix",
+            Some(System::Windows) => family == "windows",
+            None => true,
+        }
+    }
 }
 
 /// A case with the content of its kind.
@@ -69,7 +91,7 @@ fn case<C: Content>(
     section: &str,
     mut members: Map<String, Value>,
 ) -> Result<Case<C>, String> {
-    let title = ["name", "says", "section"].map(|key| members.remove_entry(key));
+    let title = ["name", "says", "section", "system"].map(|key| members.remove_entry(key));
     let title: Map<_, _> = title.into_iter().flatten().collect();
     let mut title: Title = parsed(Value::Object(title))?;
     title.name = format!("{file}/{}", title.name);
@@ -83,4 +105,22 @@ fn case<C: Content>(
 
 fn parsed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_of_one_family_is_not_tried_on_others() {
+        let title = |text: &str| serde_json::from_str::<Title>(text).unwrap();
+        let everywhere = title(r#"{"name": "a", "says": "b"}"#);
+        let unix = title(r#"{"name": "a", "says": "b", "system": "unix"}"#);
+        let windows = title(r#"{"name": "a", "says": "b", "system": "windows"}"#);
+        for family in ["unix", "windows"] {
+            assert!(everywhere.is_for(family));
+            assert_eq!(unix.is_for(family), family == "unix");
+            assert_eq!(windows.is_for(family), family == "windows");
+        }
+    }
 }

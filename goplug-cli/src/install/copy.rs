@@ -1,13 +1,13 @@
 //! Copies of programs in a folder.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::failure::{Failure, Outcome};
-use crate::system::{make_public, replace};
+use crate::system::{discard, make_public, replace};
 
 /// A copy of a program, in a folder. A program that was there before is back unless the copy is kept:
 /// processes that run it are not disturbed by either.
@@ -44,7 +44,7 @@ impl Drop for Copy {
         // The failure that has led here is the one that the user reads.
         let _ = match self.before.take() {
             Some(before) => replace(&self.path, before),
-            None => fs::remove_file(&self.path),
+            None => discard(&self.path),
         };
     }
 }

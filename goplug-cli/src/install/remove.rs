@@ -1,6 +1,5 @@
 //! `goplug uninstall NAME...`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::arguments::Uninstall;
@@ -8,14 +7,14 @@ use crate::failure::{Failure, Outcome, Status};
 use crate::opened::Opened;
 use crate::output::Output;
 use crate::pconf::{self, Pconf};
-use crate::system::real_path;
+use crate::system::{discard, real_path};
 
 pub(crate) async fn uninstall(options: &Uninstall, output: &Output) -> Outcome<Status> {
     let mut removed: Vec<String> = Vec::new();
     for file in named(options).await? {
         for path in files(&file) {
             let about = |error| Failure::unreachable(format!("{}: {error}", path.display()));
-            fs::remove_file(&path).map_err(about)?;
+            discard(&path).map_err(about)?;
             let path = path.display().to_string();
             if !output.is_json() {
                 output.line(&format!("removed {path}"))?;

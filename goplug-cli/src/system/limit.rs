@@ -14,5 +14,6 @@ pub(crate) struct Limit {
 pub(crate) enum Remedy {
     Anybody(String),
     /// Only an administrator may do that.
+    #[cfg_attr(windows, expect(dead_code, reason = "Windows has no such limit"))]
     Root(String),
 }

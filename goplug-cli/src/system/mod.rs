@@ -1,7 +1,8 @@
 //! What depends on the operating system: the only room with platform code.
 //!
 //! What is exported below means the same on every system, and the rest of the command sees nothing else of
-//! them. The files in this folder are alike everywhere; `unix` has the parts that are not. What a system does not tell, or does not have, is an error of the kind
+//! them. The files in this folder are alike everywhere; `unix` and `windows` have the parts that are not,
+//! under the same names. What a system does not tell, or does not have, is an error of the kind
 //! [`Unsupported`](std::io::ErrorKind::Unsupported) whose text says so. Start reading at `plugin_process.rs`.
 
 mod exchange;
@@ -12,9 +13,13 @@ mod plugin_process;
 #[cfg(unix)]
 mod unix;
 mod watched_trees;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(unix)]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 pub(crate) use exchange::{answers, ask, stop};
 pub(crate) use folder_watcher::FolderWatcher;
@@ -23,7 +28,7 @@ pub(crate) use limit::{Limit, Remedy};
 pub(crate) use plugin_process::{PluginProcess, command_line, command_of};
 pub(crate) use system::{
     Group, HostFolders, Identity, Process, Server, Socket, Stamp, TEMP_VARIABLE, Terminations,
-    Watched, access_remedy, as_root, become_listener, connect, create_folder, ending,
+    Watched, access_remedy, as_root, become_listener, create_folder, discard, ending,
     holds_listener, host_end, identity, is_socket, is_writable_by_others, kill, limits, listener,
     longest_socket_path, make_public, open_files, outputs_of, process_ids, real_path, remove,
     remove_folders, replace, runs_this_command, server, shell, stamp, surroundings, temp_dir,

@@ -27,7 +27,7 @@ fn limit(limit: Limit) -> Finding {
 }
 
 fn tmpdir() -> Finding {
-    let (temp, longest) = (temp_dir(), longest_socket_path());
+    let temp = temp_dir();
     let shown = temp.display();
     let typed = temp_dir_remedy(&temp);
     if let Err(error) = temporary_folder() {
@@ -37,6 +37,9 @@ fn tmpdir() -> Finding {
             typed,
         );
     }
+    let Some(longest) = longest_socket_path() else {
+        return Finding::well(TEMP_VARIABLE, shown.to_string());
+    };
     let length = temp.as_os_str().len();
     let found = format!("{shown}, {length} bytes; a socket's path has at most {longest}");
     Finding::of(length + REST <= longest, TEMP_VARIABLE, found, typed)

@@ -63,6 +63,11 @@ pub(crate) fn replace(path: &Path, new: NamedTempFile) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes a file. Processes that run it go on.
+pub(crate) fn discard(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
+}
+
 /// Whether others than the owner may write to a file.
 pub(crate) fn is_writable_by_others(path: &Path) -> io::Result<bool> {
     Ok(fs::metadata(path)?.permissions().mode() & WRITABLE_BY_OTHERS != 0)

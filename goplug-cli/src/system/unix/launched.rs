@@ -14,6 +14,7 @@ use rustix::process::Signal;
 use tokio::process::Child;
 
 use super::groups::Group;
+use super::sockets::{Socket, connect};
 use super::system::descriptor_name;
 use crate::system::launch::{Launch, end_of, is_a_hosts};
 
@@ -61,9 +62,9 @@ impl Process {
         Ok(Self { child, group, lifeline: Some(writer), inherited, socket, said })
     }
 
-    /// The socket that the plugin was given.
-    pub(crate) fn socket(&self) -> &Path {
-        &self.socket
+    /// Connects to the socket.
+    pub(crate) async fn connect(&self) -> io::Result<Socket> {
+        connect(&self.socket).await
     }
 
     /// The socket and the lifeline, as [`open_files`](crate::system::open_files) names them.

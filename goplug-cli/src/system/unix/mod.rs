@@ -26,8 +26,8 @@ pub(crate) use command_shell::{
     access_remedy, as_root, remove, remove_folders, shell, trust_remedy, word,
 };
 pub(crate) use files::{
-    Identity, Stamp, create_folder, identity, is_writable_by_others, make_public, real_path,
-    replace, stamp, write_new,
+    Identity, Stamp, create_folder, discard, identity, is_writable_by_others, make_public,
+    real_path, replace, stamp, write_new,
 };
 pub(crate) use groups::Group;
 pub(crate) use launched::{Process, ending};

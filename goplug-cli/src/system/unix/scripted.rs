@@ -46,11 +46,14 @@ pub(crate) fn surroundings() -> Value {
 }
 
 /// Becomes the same program with other arguments, and with the socket as its standard input: from there, safe
-/// code can take it. Returns only if that fails.
-pub(crate) fn become_listener(arguments: &[&str]) -> io::Error {
+/// code can take it.
+///
+/// # Errors
+/// The system's error. Without one, this does not return.
+pub(crate) fn become_listener(arguments: &[&str]) -> io::Result<()> {
     let program = env::current_exe().unwrap_or_default();
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "exec \"$@\" <&3", "sh"]).arg(program).args(arguments).exec()
+    Err(shell.args(["-c", "exec \"$@\" <&3", "sh"]).arg(program).args(arguments).exec())
 }
 
 /// A socket on which this process listens.

@@ -21,7 +21,7 @@ pub(super) use signals::ignores;
 /// Whether a watch of a folder is one of all that is below it.
 pub(in crate::system) const WATCHES_TREES: bool = true;
 
-/// How long the path of a socket may be: 103 bytes and a zero byte, `sun_path` in unix(4).
-pub(crate) fn longest_socket_path() -> usize {
-    103
+/// How long the path of a socket may be, which is a path in the folder for temporary files: 103 bytes and a zero byte, `sun_path` in unix(4).
+pub(crate) fn longest_socket_path() -> Option<usize> {
+    Some(103)
 }

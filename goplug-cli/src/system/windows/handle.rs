@@ -1,0 +1,52 @@
+//! Handles, and texts in the form that Windows takes.
+
+// Windows hands out raw handles.
+#![allow(unsafe_code)]
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::windows::ffi::OsStrExt;
+use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
+
+use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
+use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_ACCESS_RIGHTS};
+use windows_sys::core::BOOL;
+
+/// The error of a call that returns whether it has succeeded.
+pub(super) fn check(succeeded: BOOL) -> io::Result<()> {
+    if succeeded == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// A handle of a call that returns none if it fails.
+///
+/// # Safety
+/// The handle is the caller's, and nobody else closes it.
+pub(super) unsafe fn owned(handle: HANDLE) -> io::Result<OwnedHandle> {
+    if handle.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
+}
+
+/// A process, with these rights to it.
+///
+/// # Errors
+/// There is none of this id, or only others may have these rights.
+pub(super) fn process(pid: u32, rights: PROCESS_ACCESS_RIGHTS) -> io::Result<OwnedHandle> {
+    // SAFETY: the call has no preconditions, and its handle is ours.
+    unsafe { owned(OpenProcess(rights, 0, pid)) }
+}
+
+/// Whether processes that are started from now on get this handle, unless they are given a list.
+pub(super) fn set_inherited(handle: &impl AsHandle, is_inherited: bool) -> io::Result<()> {
+    let flags = if is_inherited { HANDLE_FLAG_INHERIT } else { 0 };
+    let handle = handle.as_handle().as_raw_handle();
+    // SAFETY: the handle is open as long as it is borrowed.
+    check(unsafe { SetHandleInformation(handle, HANDLE_FLAG_INHERIT, flags) })
+}
+
+/// A text with a zero behind it.
+pub(super) fn wide(text: &OsStr) -> Vec<u16> {
+    text.encode_wide().chain([0]).collect()
+}
