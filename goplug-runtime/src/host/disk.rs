@@ -4,20 +4,20 @@
 //! only so many, and the drop of the runtime waits for them.
 
 use std::io;
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::runtime;
 use crate::panic::catch;
+use crate::transport::start_thread;
 
 /// Runs work that may block for any time, and does not wait for it.
 ///
 /// # Errors
 /// The system has no thread.
 pub(super) fn begin(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name("goplug-disk".into()).spawn(work).map(drop)
+    start_thread("goplug-disk", work).map(drop)
 }
 
 /// Runs work that may block for any time. If the future is dropped, the thread goes on until the

@@ -19,6 +19,7 @@ mod processors;
 mod runtime_thread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod sha256;
+mod start_thread;
 mod threads;
 #[cfg(unix)]
 mod unix;
@@ -30,6 +31,7 @@ pub use processors::processors;
 pub use runtime_thread::RuntimeThread;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use sha256::Sha256;
+pub use start_thread::{no_thread, start_thread};
 pub use threads::on_thread;
 #[cfg(unix)]
 pub use unix::*;

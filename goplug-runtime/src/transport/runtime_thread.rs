@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 use super::per_process::Owner;
+use super::start_thread::start_thread;
 
 /// A runtime on a thread of its own. Dropping it aborts its tasks and waits for the thread.
 pub struct RuntimeThread {
@@ -29,7 +30,7 @@ impl RuntimeThread {
         let (started, starting) = mpsc::sync_channel(1);
         // The thread makes the runtime. A runtime cannot be dropped within an async task, which this
         // thread may run, and it would have to be if the system had no thread.
-        let thread = thread::Builder::new().name(name.into()).spawn(move || {
+        let thread = start_thread(name, move || {
             let runtime = Builder::new_current_thread().enable_all().build();
             let (runtime, made) = match runtime {
                 Ok(runtime) => {

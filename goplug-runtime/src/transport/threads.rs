@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::explained::explain;
 use super::per_process::PerProcess;
+use super::start_thread::start_thread;
 use crate::limits;
 use crate::panic::{Caught, catch};
 
@@ -41,7 +41,7 @@ pub async fn on_thread<T: Send + 'static>(
         },
         result: sender,
     });
-    POOL.get().submit(work, start_thread)?;
+    POOL.get().submit(work, start_worker)?;
     match result.await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(panic)) => panic.resume(),
@@ -103,8 +103,8 @@ struct State {
 }
 
 /// Starts a thread of the pool.
-fn start_thread() -> io::Result<()> {
-    std::thread::Builder::new().name("goplug-blocking".into()).spawn(|| POOL.get().work()).map(drop)
+fn start_worker() -> io::Result<()> {
+    start_thread("goplug-blocking", || POOL.get().work()).map(drop)
 }
 
 impl Pool {
@@ -132,10 +132,7 @@ impl Pool {
         if state.threads < limits::BLOCKING_THREADS {
             match start() {
                 Ok(()) => state.threads += 1,
-                Err(error) if state.threads == 0 => {
-                    let text = format!("the system has no thread for it: {error}");
-                    return Err(explain(error, text));
-                }
+                Err(error) if state.threads == 0 => return Err(error),
                 Err(_) => {}
             }
         }
@@ -183,7 +180,7 @@ mod tests {
     use super::*;
 
     fn no_thread() -> io::Result<()> {
-        Err(io::ErrorKind::WouldBlock.into())
+        Err(super::super::no_thread(io::ErrorKind::WouldBlock.into()))
     }
 
     type Receiver<T> = oneshot::Receiver<Result<T, Caught>>;
@@ -293,7 +290,7 @@ mod tests {
         let (first, mut result) = job(|| panic!("it runs"));
         let error = pool.submit(first, no_thread).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
-        assert!(error.to_string().starts_with("the system has no thread for it: "), "{error}");
+        assert!(error.to_string().starts_with("the system gives no thread: "), "{error}");
         assert!(error.get_ref().and_then(Error::source).is_some());
         assert!(result.try_recv().is_err());
         assert!(pool.lock().jobs.is_empty());

@@ -14,7 +14,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
@@ -23,7 +22,7 @@ use super::programs::Programs;
 use crate::limits;
 use crate::panic::contained;
 use crate::protocol::visible::OneLine;
-use crate::transport::{EndWatch, FileStamp, FolderEvents, Woken};
+use crate::transport::{EndWatch, FileStamp, FolderEvents, Woken, start_thread};
 
 /// Hints from the thread to the task that scans, and back.
 #[derive(Default)]
@@ -69,7 +68,7 @@ impl FolderWatch {
             seen: Glance::Unknown,
             has_warned: false,
         };
-        thread::Builder::new().name("goplug-watch".into()).spawn(move || watcher.run(ready))?;
+        start_thread("goplug-watch", move || watcher.run(ready))?;
         Ok((Self { _end: end }, is_ready))
     }
 }

@@ -7,6 +7,7 @@ use std::thread;
 use tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime};
 
 use crate::error::{Error, Result};
+use crate::transport::no_thread;
 
 /// How a plugin's program runs. By default it has one thread, that of `main`.
 ///
@@ -64,7 +65,7 @@ pub(super) fn outside<T: Send>(function: impl FnOnce() -> T + Send) -> io::Resul
     }
     thread::scope(|scope| {
         let thread = thread::Builder::new().name("goplug-main".into());
-        match thread.spawn_scoped(scope, function)?.join() {
+        match thread.spawn_scoped(scope, function).map_err(no_thread)?.join() {
             Ok(value) => Ok(value),
             Err(panic) => std::panic::resume_unwind(panic),
         }

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::become_plugin::block_signals;
-use crate::transport::explain;
 use crate::transport::per_process::PerProcess;
+use crate::transport::start_thread;
 
 /// How many starts wait for the thread before `run` itself waits.
 const QUEUE: usize = 16;
@@ -84,11 +84,7 @@ fn spawner() -> io::Result<mpsc::Sender<Job>> {
         return Ok(sender.clone());
     }
     let (sender, jobs) = mpsc::channel(QUEUE);
-    let thread = std::thread::Builder::new().name("goplug-spawner".into());
-    thread.spawn(|| work(jobs)).map_err(|error| {
-        let text = format!("the system gives no thread to start it from: {error}");
-        explain(error, text)
-    })?;
+    start_thread("goplug-spawner", || work(jobs))?;
     Ok(spawner.insert(sender).clone())
 }
 
