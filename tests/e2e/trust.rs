@@ -178,7 +178,9 @@ fn a_pconf_of_another_user_is_refused() {
             return;
         }
         let reason = rejection(env, &file, || chown(&file, Some(0), None).unwrap()).await;
-        assert_eq!(reason, "it is not to be trusted: it belongs to another user (uid 65534)");
+        let expected = "it is not to be trusted: it belongs to another user (uid 65534: nobody, or a user \
+                        outside this container)";
+        assert_eq!(reason, expected);
     });
 }
 

@@ -123,6 +123,9 @@ mod tests {
         assert!(error.contains("ended during its activation (exit status: 0)"), "{error}");
         let [Event::Unconfined { plugin, reason }] = &events[..] else { panic!("{events:?}") };
         assert_eq!(plugin.to_string(), "Brief");
-        assert_eq!(reason, "the kernel has no Landlock, or it is not enabled");
+        assert_eq!(
+            reason,
+            "the kernel has no Landlock, it is not enabled, or a seccomp filter refuses it"
+        );
     }
 }

@@ -25,6 +25,8 @@ mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
 mod recv;
+#[cfg(any(feature = "host", target_os = "linux"))]
+mod refusal;
 mod send;
 mod socket;
 mod started_as;

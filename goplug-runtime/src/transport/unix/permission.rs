@@ -14,6 +14,10 @@ const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
+/// The number that a namespace of users has for every user who is not in it, unless
+/// `kernel.overflowuid` is another.
+const OUTSIDE: u32 = 65_534;
+
 /// The reason why other users can change a file or folder; `None` if they cannot.
 ///
 /// Other users are all but this process's user and root. A folder with the sticky bit, such as
@@ -76,7 +80,9 @@ impl Facts {
     ) -> io::Result<Option<String>> {
         let Self { uid, gid, mode, is_folder } = *self;
         if uid != own_uid && uid != 0 {
-            return Ok(Some(format!("it belongs to another user (uid {uid})")));
+            let who =
+                if uid == OUTSIDE { ": nobody, or a user outside this container" } else { "" };
+            return Ok(Some(format!("it belongs to another user (uid {uid}{who})")));
         }
         if is_folder && mode & STICKY != 0 {
             return Ok(None);
@@ -132,6 +138,8 @@ mod tests {
     fn another_owner_is_reported() {
         let text = problem(1001, ME, 0o600, false).unwrap();
         assert_eq!(text, "it belongs to another user (uid 1001)");
+        let text = problem(OUTSIDE, ME, 0o600, false).unwrap();
+        assert!(text.ends_with("(uid 65534: nobody, or a user outside this container)"), "{text}");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
+use crate::transport::unix::refusal::name_refusal;
 use crate::transport::{Peer, Stream};
 
 impl Stream {
@@ -37,7 +38,7 @@ pub(in crate::transport::unix) fn peer_of(socket: BorrowedFd<'_>) -> io::Result<
         )
     };
     if outcome != 0 {
-        return Err(io::Error::last_os_error());
+        return Err(name_refusal("getsockopt(SO_PEERCRED)", io::Error::last_os_error()));
     }
     let libc::ucred { pid, uid, gid } = credentials;
     Ok(Peer { uid, gid, pid: Some(pid).filter(|pid| *pid > 0) })

@@ -17,19 +17,21 @@
 #![allow(unsafe_code)]
 
 use std::convert::Infallible;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
-use super::pidfd::ProcessFd;
+use super::process_fd::ProcessFd;
 use crate::transport::unix::host::process::become_plugin::{
     EXIT_FAILED, check, default_signals, take_places,
 };
 use crate::transport::unix::host::process::failure::{Failure, Reason, Step};
 use crate::transport::unix::host::process::plan::{FIRST_FREE, Plan};
+use crate::transport::unix::refusal::is_refusal;
 
 /// The size of the child's stack, in bytes: several times what its few calls need.
 const STACK: usize = 32 << 10;
@@ -37,6 +39,8 @@ const STACK: usize = 32 << 10;
 /// The memory that host and child share until the child has become the plugin.
 struct Shared<'a> {
     plan: &'a mut Plan,
+    /// A link to the open program, which the child has if there is a `/proc`.
+    link: CString,
     host: libc::pid_t,
     /// Why the child did not become the plugin.
     reason: Option<Reason>,
@@ -49,34 +53,42 @@ struct Shared<'a> {
 /// it, so that no handler of the host runs in the child.
 pub(in crate::transport::unix) fn start_process(plan: &mut Plan) -> Result<ProcessFd, Failure> {
     let host = rustix::process::getpid().as_raw_nonzero().get();
-    let mut shared = Shared { plan, host, reason: None };
+    let file = plan.file.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+    let link = CString::new(format!("/proc/self/fd/{file}")).map_err(io::Error::from)?;
+    let mut shared = Shared { plan, link, host, reason: None };
     let mut stack = Box::<[MaybeUninit<u8>]>::new_uninit_slice(STACK);
     let top = stack.as_mut_ptr_range().end.map_addr(|end| end & !0xf);
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut pidfd: RawFd = -1;
-    // SAFETY: `child` does only what is allowed there, `shared` is what it expects, and
-    // the stack is aligned and used by nothing else. This thread continues only when the child
-    // no longer uses either.
-    let pid =
-        unsafe { libc::clone(child, top.cast(), flags, (&raw mut shared).cast(), &raw mut pidfd) };
-    if pid == -1 {
-        return Err(io::Error::last_os_error().into());
-    }
+    let mut clone = |flags| {
+        // SAFETY: `child` does only what is allowed there, `shared` is what it expects, and
+        // the stack is aligned and used by nothing else. This thread continues only when the child
+        // no longer uses either.
+        let pid = unsafe {
+            libc::clone(child, top.cast(), flags, (&raw mut shared).cast(), &raw mut pidfd)
+        };
+        if pid == -1 { Err(last_error()) } else { Ok(pid) }
+    };
+    let pid = clone(flags | libc::CLONE_PIDFD)
+        .or_else(|errno| if is_refusal(errno) { clone(flags) } else { Err(errno) });
+    let pid = pid.map_err(|errno| Failure { step: Step::Process, error: errno.into() })?;
     let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("there is no process"))?;
-    if pidfd == -1 {
-        // A kernel before 5.2 does not know the flag. The number is still this child's.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    if let Some(Reason { step, errno }) = shared.reason {
+        // SAFETY: if there is a pidfd, the kernel has opened it for this call alone.
+        drop((pidfd != -1).then(|| unsafe { OwnedFd::from_raw_fd(pidfd) }));
         let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
-        return Err(io::Error::other("the kernel is older than Linux 5.3").into());
+        return Err(Failure { step, error: io::Error::from_raw_os_error(errno) });
     }
-    // SAFETY: the kernel has just opened it, for this call alone.
-    let process = ProcessFd::new(pid, unsafe { OwnedFd::from_raw_fd(pidfd) });
-    match shared.reason {
-        None => Ok(process),
-        Some(Reason { step, errno }) => {
-            Err(Failure { step, error: io::Error::from_raw_os_error(errno) })
-        }
+    if pidfd != -1 {
+        // SAFETY: the kernel has just opened it, for this call alone.
+        return Ok(ProcessFd::new(pid, unsafe { OwnedFd::from_raw_fd(pidfd) }));
     }
+    // The kernel does not know the flag (before 5.2), or refuses it. The number is still this child's.
+    ProcessFd::watch(pid).map_err(|error| {
+        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+        error.into()
+    })
 }
 
 /// The child, from its first instruction on.
@@ -84,7 +96,7 @@ extern "C" fn child(shared: *mut libc::c_void) -> libc::c_int {
     // SAFETY: `start_process` passes its `Shared`, and does not touch it while this runs.
     let shared = unsafe { &mut *shared.cast::<Shared<'_>>() };
     // SAFETY: this is the child, and it comes here once.
-    let Err(reason) = unsafe { become_plugin(shared.plan, shared.host) };
+    let Err(reason) = unsafe { become_plugin(shared.plan, &shared.link, shared.host) };
     shared.reason = Some(reason);
     // SAFETY: ends the child, and runs nothing of the host's.
     unsafe { libc::_exit(EXIT_FAILED) }
@@ -94,29 +106,46 @@ extern "C" fn child(shared: *mut libc::c_void) -> libc::c_int {
 ///
 /// # Safety
 /// To be called in the child, once.
-unsafe fn become_plugin(plan: &mut Plan, host: libc::pid_t) -> Result<Infallible, Reason> {
+unsafe fn become_plugin(
+    plan: &mut Plan,
+    link: &CStr,
+    host: libc::pid_t,
+) -> Result<Infallible, Reason> {
     // SAFETY: system calls on descriptors and memory that the plan holds, and
     // nothing that allocates, locks or panics.
     unsafe {
-        check(Step::Prepare, libc::setpgid(0, 0))?;
-        check(Step::Prepare, libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM as libc::c_ulong))?;
+        check(Step::Group, libc::setpgid(0, 0))?;
+        // If that is refused, the lifeline alone tells of the host's end.
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM as libc::c_ulong);
         if libc::getppid() != host {
             // The host died before the kernel was asked for the signal. No process reads the
             // reason.
             libc::_exit(EXIT_FAILED);
         }
         take_places(plan)?;
-        // Rust's descriptors are closed on exec; those of C libraries may not be. On a kernel
-        // without this call (before 5.11) they stay open.
-        libc::syscall(
-            libc::SYS_close_range,
-            FIRST_FREE as libc::c_uint,
-            libc::c_uint::MAX,
-            CLOSE_RANGE_CLOEXEC,
-        );
+        close_others_on_exec();
         default_signals();
         restrict(plan)?;
-        exec(plan)
+        exec(plan, link)
+    }
+}
+
+/// Has every descriptor that is not passed closed by the exec. Rust's are; those of C libraries may not
+/// be.
+///
+/// # Safety
+/// As for [`become_plugin`].
+unsafe fn close_others_on_exec() {
+    // SAFETY: system calls that take numbers.
+    unsafe {
+        let (first, last) = (FIRST_FREE as libc::c_uint, libc::c_uint::MAX);
+        if libc::syscall(libc::SYS_close_range, first, last, CLOSE_RANGE_CLOEXEC) == 0 {
+            return;
+        }
+        // The kernel does not know the call or the flag (before 5.11), or refuses it.
+        for number in FIRST_FREE..libc::getdtablesize().min(MOST_DESCRIPTORS) {
+            libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC);
+        }
     }
 }
 
@@ -145,30 +174,37 @@ unsafe fn restrict(plan: &Plan) -> Result<(), Reason> {
     Ok(())
 }
 
+/// How many descriptors are closed one by one. A container may allow a billion, which nobody has open.
+const MOST_DESCRIPTORS: RawFd = 1 << 16;
+
 /// The kernel's flag to set close-on-exec instead of closing.
 const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
 
 /// # Safety
 /// As for [`become_plugin`].
-unsafe fn exec(plan: &Plan) -> Result<Infallible, Reason> {
+unsafe fn exec(plan: &Plan, link: &CStr) -> Result<Infallible, Reason> {
     let (argv, envp) = (plan.argv.pointers.as_ptr(), plan.envp.pointers.as_ptr());
     const EMPTY: &CStr = c"";
     // SAFETY: path, argv and envp are null-terminated and live in the plan.
     unsafe {
-        if let Some(file) = &plan.file {
-            libc::syscall(
-                libc::SYS_execveat,
-                file.as_raw_fd(),
-                EMPTY.as_ptr(),
-                argv,
-                envp,
-                libc::AT_EMPTY_PATH,
-            );
-        } else {
+        let Some(file) = &plan.file else {
             libc::execve(plan.program.as_ptr(), argv, envp);
+            return Err(Reason { step: Step::Exec, errno: last_error().raw_os_error() });
+        };
+        let (file, flags) = (file.as_raw_fd(), libc::AT_EMPTY_PATH);
+        libc::syscall(libc::SYS_execveat, file, EMPTY.as_ptr(), argv, envp, flags);
+        let mut errno = last_error();
+        if is_refusal(errno) {
+            libc::execve(link.as_ptr(), argv, envp);
+            // If the link is not there, the refusal is the reason.
+            errno = Some(last_error()).filter(|other| *other != Errno::NOENT).unwrap_or(errno);
         }
+        let step = if is_refusal(errno) { Step::ExecFile } else { Step::Exec };
+        Err(Reason { step, errno: errno.raw_os_error() })
     }
-    check(Step::Exec, -1)?;
-    // SAFETY: as above; `check` has returned already.
-    unsafe { libc::_exit(EXIT_FAILED) }
+}
+
+/// Reads a number: it neither allocates nor locks.
+fn last_error() -> Errno {
+    Errno::from_raw_os_error(io::Error::last_os_error().raw_os_error().unwrap_or_default())
 }

@@ -184,7 +184,7 @@ impl Kernel {
 
 fn unsupported_part(withholds_tcp: bool, kernel: &Kernel) -> Option<&'static str> {
     if !kernel.landlock {
-        Some("the kernel has no Landlock, or it is not enabled")
+        Some("the kernel has no Landlock, it is not enabled, or a seccomp filter refuses it")
     } else if !kernel.truncate {
         Some("the kernel's Landlock cannot keep it from truncating files (Linux 6.2 can)")
     } else if withholds_tcp && !kernel.tcp {

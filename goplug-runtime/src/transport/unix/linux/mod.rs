@@ -22,6 +22,10 @@ mod own_program;
 #[cfg(feature = "host")]
 mod pidfd;
 #[cfg(feature = "host")]
+mod process_fd;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod process_files;
+#[cfg(feature = "host")]
 mod process_state;
 #[cfg(feature = "host")]
 mod process_usage;
@@ -52,7 +56,7 @@ pub(super) use fork::start_process;
 #[cfg(feature = "host")]
 pub(super) use mounts::is_noexec;
 #[cfg(feature = "host")]
-pub(super) use pidfd::ProcessFd;
+pub(super) use process_fd::ProcessFd;
 #[cfg(feature = "plugin")]
 pub(super) use sockets::END;
 #[cfg(any(feature = "host", feature = "plugin"))]

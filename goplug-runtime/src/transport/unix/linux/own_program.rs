@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::transport::OpenProgram;
 use crate::transport::unix::inode::Inode;
+use crate::transport::{OpenProgram, explain};
 
 /// The kernel's link to the program of the process that reads it.
 const LINK: &str = "/proc/self/exe";
@@ -44,7 +44,7 @@ struct OwnFile {
 
 impl OwnFile {
     fn open() -> io::Result<Self> {
-        let file = File::open(LINK)?;
+        let file = open_link()?;
         let inode = Inode::of(&file.metadata()?);
         let path = without_note(std::env::current_exe()?);
         Ok(Self { path, file, inode })
@@ -56,9 +56,20 @@ impl OwnFile {
         if self.file.metadata().is_ok_and(|metadata| Inode::of(&metadata) == self.inode) {
             self.file.try_clone()
         } else {
-            File::open(LINK)
+            open_link()
         }
     }
+}
+
+fn open_link() -> io::Result<File> {
+    File::open(LINK).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            let text = "/proc is not mounted, which tells where this program's file is; mount it, or \
+                        install the plugin as a program of its own";
+            explain(error, text.into())
+        }
+        _ => error,
+    })
 }
 
 /// The path without the note that the kernel appends if the file was removed.

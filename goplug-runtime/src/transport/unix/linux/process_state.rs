@@ -1,7 +1,6 @@
 //! What a process is doing, as the system reports it.
 
-use std::fs;
-
+use super::process_files;
 use crate::transport::ProcessState;
 
 /// The flag of a process that has begun to end: it has not closed its sockets before.
@@ -11,11 +10,11 @@ impl ProcessState {
     /// The state of the process of this id; [`ProcessState::Exiting`] if there is none. Reads one
     /// small file, which does not block.
     pub fn of(process: u32) -> Self {
-        match fs::read(format!("/proc/{process}/stat")) {
+        match process_files::read(process, "stat") {
             Ok(stat) => Self::parse(&stat).unwrap_or(Self::Normal),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::Exiting,
-            // It is being reaped at this moment (ESRCH), or the files of processes are not to be
-            // read.
+            // It is being reaped at this moment (ESRCH), or the files of processes are not there or
+            // not to be read.
             Err(error) => match rustix::io::Errno::from_io_error(&error) {
                 Some(rustix::io::Errno::SRCH) => Self::Exiting,
                 _ => Self::Normal,
@@ -44,6 +43,7 @@ impl ProcessState {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
+    use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::process::CommandExt;
     use std::process::{Command, Stdio};

@@ -1,17 +1,17 @@
 //! What a process uses of the machine, as the system reports it.
 
-use std::fs;
 use std::time::Duration;
 
 use rustix::param::{clock_ticks_per_second, page_size};
 
+use super::process_files;
 use crate::transport::ProcessUsage;
 
 impl ProcessUsage {
     /// The usage of the process of this id; `None` if there is none, or if the system does not say.
     /// Reads one small file, which does not block.
     pub fn of(process: u32) -> Option<Self> {
-        let stat = fs::read(format!("/proc/{process}/stat")).ok()?;
+        let stat = process_files::read(process, "stat").ok()?;
         Self::parse(&stat, page_size() as u64, clock_ticks_per_second())
     }
 

@@ -9,6 +9,8 @@ use std::path::Path;
 use rustix::fs::Mode;
 use rustix::net::{AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
+use crate::transport::unix::refusal::name_refusal;
+
 /// The longest path of a socket, in bytes: `sun_path` of unix(7) without its final NUL.
 pub const MAX_PATH: usize = 107;
 
@@ -49,7 +51,8 @@ pub(in crate::transport::unix) fn prepare_accepted(_: &OwnedFd) -> io::Result<()
 /// Binds a socket to a file of mode 0600, private from its first moment: the file gets the mode of the
 /// socket.
 pub(in crate::transport::unix) fn bind_private(socket: &OwnedFd, path: &Path) -> io::Result<()> {
-    rustix::fs::fchmod(socket, Mode::RUSR | Mode::WUSR)?;
+    let private = rustix::fs::fchmod(socket, Mode::RUSR | Mode::WUSR);
+    private.map_err(|errno| name_refusal("fchmod", errno.into()))?;
     Ok(rustix::net::bind(socket, &SocketAddrUnix::new(path)?)?)
 }
 

@@ -1,11 +1,14 @@
 //! What the kernel says of a process and its signals.
 
+#[cfg(feature = "plugin")]
 use std::fs;
+
+use super::process_files;
 
 /// Whether another process, such as a debugger, traces the process of this id. Reads one small file,
 /// which does not block.
 pub(in crate::transport::unix) fn is_traced(process: u32) -> bool {
-    let status = fs::read(format!("/proc/{process}/status")).unwrap_or_default();
+    let status = process_files::read(process, "status").unwrap_or_default();
     field(&status, b"TracerPid:").is_some_and(|tracer| tracer != b"0")
 }
 

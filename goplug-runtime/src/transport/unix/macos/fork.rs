@@ -24,8 +24,17 @@ use crate::transport::unix::host::process::plan::{FIRST_FREE, Plan};
 const REASON: usize = 5;
 
 /// The steps, by their numbers in the pipe.
-const STEPS: [Step; 6] =
-    [Step::Prepare, Step::Folder, Step::Limit, Step::Privileges, Step::Sandbox, Step::Exec];
+const STEPS: [Step; 9] = [
+    Step::Process,
+    Step::Group,
+    Step::Prepare,
+    Step::Folder,
+    Step::Limit,
+    Step::Privileges,
+    Step::Sandbox,
+    Step::Exec,
+    Step::ExecFile,
+];
 
 /// Starts the plan's program. Returns once it runs, or with the reason why it does not. All signals must
 /// be blocked in this thread, so that no handler of the host runs in the child.
@@ -47,7 +56,7 @@ pub(in crate::transport::unix) fn start_process(plan: &mut Plan) -> Result<Proce
         }
     }
     if pid == -1 {
-        return Err(io::Error::last_os_error().into());
+        return Err(Failure { step: Step::Process, error: io::Error::last_os_error() });
     }
     let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("there is no process"))?;
     drop(says);
@@ -94,7 +103,7 @@ unsafe fn become_plugin(plan: &mut Plan, says: RawFd) -> Result<Infallible, Reas
     // SAFETY: system calls on descriptors and memory that the plan holds, and nothing that allocates,
     // locks or panics.
     unsafe {
-        check(Step::Prepare, libc::setpgid(0, 0))?;
+        check(Step::Group, libc::setpgid(0, 0))?;
         take_places(plan)?;
         // Rust's descriptors are closed on exec; those of C libraries may not be.
         for number in FIRST_FREE..libc::getdtablesize() {

@@ -21,8 +21,10 @@ use rustix::process::{Signal, WaitIdOptions, WaitIdStatus};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::orphans::Orphans;
 use super::reaper;
 use crate::transport::per_process::Owner;
+use crate::transport::unix::refusal::name_refusal;
 use crate::transport::unix::system::ProcessFd;
 
 /// How often to ask for the status of a process that somebody else is just reaping: the kernel has it
@@ -146,12 +148,17 @@ impl Process {
         match self.handle.wait(ended | WaitIdOptions::NOWAIT) {
             Ok(None) => return Ok(Exit::Running),
             Ok(Some(_)) | Err(Errno::CHILD) => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(name_refusal("waitid", error.into())),
         }
         // A process that runs as another user cannot be killed, and stays.
         let _ = self.signal_group();
         match self.handle.wait(ended) {
-            Ok(Some(status)) => Ok(Exit::Reaped(exit_status(&status))),
+            Ok(Some(status)) => {
+                if Orphans::of(self.handle.pid()).remain() {
+                    reaper::reap_later(self.handle.clone());
+                }
+                Ok(Exit::Reaped(exit_status(&status)))
+            }
             Ok(None) => Ok(Exit::Running),
             Err(Errno::CHILD) => Ok(self.exit_after_reaping()),
             Err(error) => Err(error.into()),

@@ -9,7 +9,11 @@ use rustix::io::Errno;
 /// The step that failed; it decides the text of the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transport::unix) enum Step {
-    /// Preparing memory, the process or descriptors.
+    /// Making the process.
+    Process,
+    /// Giving it a group of its own.
+    Group,
+    /// Preparing memory or descriptors.
     Prepare,
     /// Entering the plugin's folder.
     Folder,
@@ -21,6 +25,23 @@ pub(in crate::transport::unix) enum Step {
     Sandbox,
     /// Running the program.
     Exec,
+    /// Running the open file of the program, which the system refuses.
+    ExecFile,
+}
+
+impl Step {
+    /// The system call that this step needs, if the system may refuse it.
+    pub(super) fn call(self) -> Option<&'static str> {
+        match self {
+            Self::Process => Some("clone"),
+            Self::Group => Some("setpgid"),
+            Self::Limit => Some("prlimit64"),
+            Self::Privileges => Some("prctl"),
+            Self::Sandbox => Some("landlock_restrict_self"),
+            Self::ExecFile => Some("execveat"),
+            Self::Prepare | Self::Folder | Self::Exec => None,
+        }
+    }
 }
 
 /// A start that failed.

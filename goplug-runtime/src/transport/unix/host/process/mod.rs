@@ -6,12 +6,13 @@
 //! that a file was replaced; `spawn` lists what a process is given, `rlimit` and `sandbox_rules` limit
 //! it; `plan` and `become_plugin` are for the step into the new process, which each system takes in its
 //! own way; `spawner` owns the only thread that may do so, and `child` watches the result, with `reaper`
-//! for those that were killed. Start reading at `spawn.rs`.
+//! and `orphans` for those that were killed. Start reading at `spawn.rs`.
 
 pub(in crate::transport::unix) mod become_plugin;
 pub(in crate::transport::unix) mod child;
 pub(in crate::transport::unix) mod failure;
 mod file_id;
+mod orphans;
 pub(in crate::transport::unix) mod plan;
 mod program;
 pub(in crate::transport::unix) mod program_kind;

@@ -1,12 +1,19 @@
 //! Reaps killed processes that take a moment to end.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::WaitIdOptions;
 
+use super::orphans::Orphans;
 use crate::transport::per_process::PerProcess;
+use crate::transport::start_thread;
 use crate::transport::unix::system::ProcessFd;
+
+/// How long to wait between two looks for what is left of groups.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The killed processes of which nobody has the status yet.
 static REAPER: PerProcess<Mutex<Reaper>> = PerProcess::new();
@@ -15,11 +22,11 @@ static REAPER: PerProcess<Mutex<Reaper>> = PerProcess::new();
 struct Reaper {
     /// At most one entry for each process that this host has started and not reaped.
     killed: Vec<ProcessFd>,
-    has_thread: bool,
+    thread: Option<Thread>,
 }
 
-/// Lets a thread wait for the exit of a killed process. If the system has no thread, the process
-/// stays a zombie until [`retry`] finds one.
+/// Lets a thread wait for the exit of a killed process and its group. The process may have been reaped.
+/// If the system has no thread, they stay zombies until [`retry`] finds one.
 pub(super) fn reap_later(process: ProcessFd) {
     let mut reaper = lock();
     reaper.killed.push(process);
@@ -33,9 +40,13 @@ pub(super) fn retry() {
 
 impl Reaper {
     fn ensure_thread(&mut self) {
-        if !self.has_thread && !self.killed.is_empty() {
-            let thread = std::thread::Builder::new().name("goplug-reaper".into());
-            self.has_thread = thread.spawn(reap_all).is_ok();
+        match &self.thread {
+            Some(thread) => thread.unpark(),
+            None if self.killed.is_empty() => {}
+            None => {
+                let started = start_thread("goplug-reaper", reap_all);
+                self.thread = started.ok().map(|started| started.thread().clone());
+            }
         }
     }
 }
@@ -46,15 +57,23 @@ fn lock() -> MutexGuard<'static, Reaper> {
 
 /// Waits for all of them. The thread then ends.
 fn reap_all() {
+    let mut groups = Vec::new();
     loop {
-        let process = {
+        let killed = {
             let mut reaper = lock();
-            let Some(process) = reaper.killed.pop() else {
-                reaper.has_thread = false;
+            if reaper.killed.is_empty() && groups.is_empty() {
+                reaper.thread = None;
                 return;
-            };
-            process
+            }
+            std::mem::take(&mut reaper.killed)
         };
-        while let Err(Errno::INTR) = process.wait(WaitIdOptions::EXITED) {}
+        for process in killed {
+            while let Err(Errno::INTR) = process.wait(WaitIdOptions::EXITED) {}
+            groups.push(Orphans::of(process.pid()));
+        }
+        groups.retain(Orphans::remain);
+        if !groups.is_empty() {
+            thread::park_timeout(PAUSE);
+        }
     }
 }

@@ -21,6 +21,9 @@ use super::reaper;
 use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
+use crate::transport::start_thread::limit_advice;
+use crate::transport::unix::host::shortage::{is_shortage, shortage_advice};
+use crate::transport::unix::refusal::name_refusal;
 use crate::transport::unix::system::start_process;
 use crate::transport::{ListenerHandle, Ruleset, explain};
 
@@ -177,7 +180,7 @@ struct Running {
 impl Spawn {
     /// Tries once to start the process. Blocks until its program runs.
     fn attempt(&self) -> Attempt {
-        self.run().unwrap_or_else(Attempt::Failed)
+        self.run().unwrap_or_else(|error| Attempt::Failed(with_advice(error)))
     }
 
     fn run(&self) -> io::Result<Attempt> {
@@ -214,7 +217,7 @@ impl Spawn {
             env: self.environment()?,
             limits: self.limits.iter().map(|limit| limit.prepare()).collect(),
             ruleset: self.ruleset.as_ref().and_then(Ruleset::as_fd),
-            stdin: File::open("/dev/null")?.into(),
+            stdin: empty_input()?,
             stdout,
             stderr,
             listener: self.listener.as_fd(),
@@ -242,11 +245,17 @@ impl Spawn {
     }
 
     fn explain(&self, Failure { step, error }: Failure) -> io::Error {
+        let error = match step.call() {
+            Some(call) => name_refusal(call, error),
+            None => error,
+        };
         match step {
-            Step::Prepare => {
-                let text = format!("the system gives no process: {error}");
+            Step::Process | Step::Group | Step::Prepare => {
+                let advice = limit_advice(&error);
+                let text = format!("the system gives no process: {error}{advice}");
                 explain(error, text)
             }
+            Step::ExecFile => error,
             Step::Limit => {
                 let text = format!("its limits cannot be set: {error}");
                 explain(error, text)
@@ -271,6 +280,27 @@ impl Spawn {
                 explain(error, text)
             }
         }
+    }
+}
+
+/// Adds to a shortage what helps.
+fn with_advice(error: io::Error) -> io::Error {
+    match shortage_advice(&error) {
+        Some(advice) => {
+            let text = format!("{error}: {advice}");
+            explain(error, text)
+        }
+        None => error,
+    }
+}
+
+/// Standard input that has nothing to read. Not every container has the device for that.
+fn empty_input() -> io::Result<OwnedFd> {
+    match File::open("/dev/null") {
+        Ok(device) => Ok(device.into()),
+        Err(error) if is_shortage(&error) => Err(error),
+        // The writing end is closed at once.
+        Err(_) => Ok(io::pipe()?.0.into()),
     }
 }
 

@@ -107,7 +107,10 @@ fn hide_landlock() {
 fn a_kernel_without_landlock_is_reported_and_enforces_nothing() {
     without_landlock(|| {
         let rules = SandboxRules::default();
-        assert_eq!(rules.unsupported(), Some("the kernel has no Landlock, or it is not enabled"));
+        assert_eq!(
+            rules.unsupported(),
+            Some("the kernel has no Landlock, it is not enabled, or a seccomp filter refuses it")
+        );
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let stage = Stage::new();
