@@ -73,6 +73,7 @@ mod surroundings;
 mod test_env;
 mod test_log;
 mod testing_hosts;
+mod tight;
 mod traced_callbacks;
 mod trust;
 mod undescribed;

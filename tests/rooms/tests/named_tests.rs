@@ -68,9 +68,15 @@ fn is_in(path: &str, module: &str) -> bool {
 }
 
 #[test]
-fn the_tests_that_the_page_on_reliability_names_are_there() {
+fn the_tests_that_the_pages_on_reliability_and_systems_name_are_there() {
+    are_there("docs/reliability.md", 200);
+    are_there("docs/systems.md", 25);
+}
+
+/// Fails if a test is missing that a page names, or if it names fewer than expected.
+fn are_there(page: &str, least: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let text = fs::read_to_string(root.join("docs/reliability.md")).unwrap();
+    let text = fs::read_to_string(root.join(page)).unwrap();
     let lib = functions(&root.join("goplug-runtime/src"));
     let all = functions(&root);
     let (mut count, mut missing) = (0, Vec::new());
@@ -89,6 +95,6 @@ fn the_tests_that_the_page_on_reliability_names_are_there() {
             missing.push(name);
         }
     }
-    assert!(count > 200, "only {count} names are read");
-    assert_eq!(missing, [""; 0]);
+    assert!(count > least, "only {count} names are read in {page}");
+    assert_eq!(missing, [""; 0], "{page}");
 }
