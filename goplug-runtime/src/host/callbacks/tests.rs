@@ -1,7 +1,6 @@
 mod replies;
 
 use std::io::{Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use crate::host::connection::Endpoint;
 use crate::host::install::Installation;
 use crate::host::task::OwnedTask;
 use crate::protocol::PluginId;
+use crate::transport::{RawListener, RawStream};
 use crate::typed::{CallbackHandler, Reply};
 
 /// The beginning of an answer that is a stream of events.
@@ -37,7 +37,7 @@ fn callbacks() -> (Arc<Callbacks>, u64) {
 }
 
 /// Answers a registration with a stream of these events, which stays open.
-fn stream_events(mut stream: UnixStream, events: &str) -> UnixStream {
+fn stream_events(mut stream: RawStream, events: &str) -> RawStream {
     let mut read = [0; 4096];
     assert!(stream.read(&mut read).unwrap() > 0);
     write!(stream, "{STREAM_HEAD}{:x}\r\n{events}\r\n", events.len()).unwrap();
@@ -47,11 +47,11 @@ fn stream_events(mut stream: UnixStream, events: &str) -> UnixStream {
 #[tokio::test]
 async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+    let listener = RawListener::bind(&folder.path().join("s"));
     let plugin = std::thread::spawn(move || {
         let gap = "id: 7\nevent: gap\ndata: 3\n\n";
-        let first = stream_events(listener.accept().unwrap().0, gap);
-        let second = stream_events(listener.accept().unwrap().0, "event: a\ndata: 1\n\n");
+        let first = stream_events(listener.accept().unwrap(), gap);
+        let second = stream_events(listener.accept().unwrap(), "event: a\ndata: 1\n\n");
         (first, second)
     });
     let peer = peer(folder.path(), Services::new());

@@ -223,23 +223,23 @@ impl Pooled for BlockingConnection {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::os::unix::net::{UnixListener, UnixStream};
     use std::thread;
 
     use super::*;
     use crate::host::connection::error::Stage;
     use crate::http1::Response;
+    use crate::transport::{RawListener, RawStream};
 
     const SOON: Duration = Duration::from_secs(10);
     const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
     /// A connection to a plugin, which runs this function.
-    fn connected(plugin: impl FnOnce(UnixStream) + Send + 'static) -> BlockingConnection {
+    fn connected(plugin: impl FnOnce(RawStream) + Send + 'static) -> BlockingConnection {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
-        let listener = UnixListener::bind(&path).unwrap();
+        let listener = RawListener::bind(&path);
         let connection = BlockingConnection::open(&path, SOON, 1 << 20, Duration::ZERO).unwrap();
-        let stream = listener.accept().unwrap().0;
+        let stream = listener.accept().unwrap();
         thread::spawn(move || plugin(stream));
         connection
     }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     /// Reads a request without a body.
-    fn read_request(stream: &mut UnixStream) {
+    fn read_request(stream: &mut RawStream) {
         let mut read = Vec::new();
         while !read.ends_with(b"\r\n\r\n") {
             let mut byte = [0];

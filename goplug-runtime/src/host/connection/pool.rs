@@ -191,16 +191,15 @@ impl<C: Pooled> Drop for Waiting<'_, C> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-    use std::os::unix::net::UnixStream;
     use std::pin::{Pin, pin};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::{Context, Poll, Waker};
 
     use super::*;
+    use crate::transport::RawStream;
 
     struct Connection {
-        socket: Arc<UnixStream>,
+        socket: RawStream,
         stale: bool,
         reusable: bool,
         /// Shared, so that a test can set it in the pool.
@@ -218,19 +217,14 @@ mod tests {
             self.reusable
         }
         fn shutdown_handle(&self) -> ShutdownHandle {
-            ShutdownHandle::new(&self.socket)
+            self.socket.shutdown_handle()
         }
     }
 
     /// A connection, and the plugin's end of it.
-    fn connection(stale: bool, reusable: bool) -> (Connection, UnixStream) {
-        let (host, plugin) = UnixStream::pair().unwrap();
-        (Connection { socket: Arc::new(host), stale, reusable, dead: Arc::default() }, plugin)
-    }
-
-    fn is_closed(mut plugin: UnixStream) -> bool {
-        plugin.set_nonblocking(true).unwrap();
-        matches!(plugin.read(&mut [0]), Ok(0))
+    fn connection(stale: bool, reusable: bool) -> (Connection, RawStream) {
+        let (host, plugin) = RawStream::pair();
+        (Connection { socket: host, stale, reusable, dead: Arc::default() }, plugin)
     }
 
     #[test]
@@ -256,10 +250,10 @@ mod tests {
         pool.put(idle);
         let _busy = pool.admit(busy, None);
         pool.close();
-        assert!(is_closed(idle_plugin) && is_closed(busy_plugin));
+        assert!(idle_plugin.has_ended() && busy_plugin.has_ended());
         let (late, late_plugin) = connection(false, true);
         let late = pool.admit(late, None);
-        assert!(is_closed(late_plugin));
+        assert!(late_plugin.has_ended());
         pool.put(late);
         assert!(pool.take(|_| true).is_none());
     }
@@ -290,9 +284,8 @@ mod tests {
             plugin_ends.push(plugin);
             pool.put(pool.admit(host, None));
         }
-        let sockets: Vec<_> =
-            pool.lock().idle.iter().map(|idle| Arc::clone(&idle.socket)).collect();
-        let fits = |at: usize| move |idle: &Connection| Arc::ptr_eq(&idle.socket, &sockets[at]);
+        let flags: Vec<_> = pool.lock().idle.iter().map(|idle| Arc::clone(&idle.dead)).collect();
+        let fits = |at: usize| move |idle: &Connection| Arc::ptr_eq(&idle.dead, &flags[at]);
         assert!(pool.take(fits.clone()(1)).is_some());
         assert!(pool.take(fits(1)).is_none());
         assert_eq!(pool.lock().idle.len(), 2);
@@ -307,7 +300,7 @@ mod tests {
         flag.store(true, Ordering::Relaxed);
         let (other, _other_plugin) = connection(false, true);
         let _other = pool.admit(other, None);
-        assert!(is_closed(dead_plugin) && pool.lock().idle.is_empty());
+        assert!(dead_plugin.has_ended() && pool.lock().idle.is_empty());
     }
 
     #[test]
@@ -324,7 +317,7 @@ mod tests {
             })
             .collect();
         members.into_iter().for_each(|member| pool.put(member));
-        assert!(is_closed(first_plugin));
+        assert!(first_plugin.has_ended());
     }
 
     fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
@@ -341,7 +334,7 @@ mod tests {
         assert!(poll(waiting.as_mut()).is_pending());
         // It is not kept, though it could be used again: somebody waits for its slot.
         pool.put(in_use);
-        assert!(is_closed(plugin));
+        assert!(plugin.has_ended());
         assert!(matches!(poll(waiting), Poll::Ready(Some(_))));
         assert_eq!(pool.lock().waiting, 0);
     }
@@ -354,7 +347,7 @@ mod tests {
         pool.put(pool.admit(host, slot));
         assert!(pool.take(|_| false).is_none());
         assert!(matches!(poll(pin!(pool.slot())), Poll::Ready(Some(_))));
-        assert!(is_closed(plugin));
+        assert!(plugin.has_ended());
     }
 
     #[test]
@@ -365,7 +358,7 @@ mod tests {
         let (first, second) = (pool.admit(first, None), pool.admit(second, None));
         pool.put(first);
         pool.put(second);
-        assert!(is_closed(second_plugin));
+        assert!(second_plugin.has_ended());
         assert_eq!(pool.idle(), 1);
     }
 

@@ -310,8 +310,7 @@ mod tests {
 
     #[test]
     fn that_it_is_not_known_who_may_write_a_file_says_nothing_against_it() {
-        let short = io::Error::from(rustix::io::Errno::MFILE);
-        let unusable = Unusable::from(Distrust::Unknown(short));
+        let unusable = Unusable::from(Distrust::Unknown(crate::transport::shortage()));
         assert!(unusable.is_passing, "{unusable:?}");
         assert!(!Unusable::from(Distrust::Writable("a reason".into())).is_passing);
     }

@@ -24,9 +24,13 @@ mod peer;
 mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
+#[cfg(all(test, feature = "host"))]
+mod raw;
 mod recv;
 #[cfg(any(feature = "host", target_os = "linux"))]
 mod refusal;
+#[cfg(test)]
+mod samples;
 mod send;
 mod socket;
 mod started_as;
@@ -50,6 +54,12 @@ pub use peer::{Peer, own_uid};
 pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
+#[cfg(all(test, feature = "host"))]
+pub(crate) use raw::{RawListener, RawStream};
+#[cfg(test)]
+pub(crate) use samples::not_utf8;
+#[cfg(all(test, feature = "host"))]
+pub(crate) use samples::shortage;
 pub use socket::{SocketFile, check_path, has_listener, lock_folder};
 pub use started_as::StartedAs;
 #[cfg(feature = "host")]

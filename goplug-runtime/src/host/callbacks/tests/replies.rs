@@ -1,7 +1,6 @@
 //! A plugin that calls a service, and what its host sends it.
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -10,6 +9,7 @@ use super::super::*;
 use super::{STREAM_HEAD, callbacks, peer};
 use crate::host::task::OwnedTask;
 use crate::protocol::Problem;
+use crate::transport::{Listener, Stream};
 use crate::typed::Reply;
 
 /// A service that answers with its arguments, or with a problem.
@@ -56,7 +56,7 @@ struct Plugin {
 impl Plugin {
     async fn start(streams: Streams) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let listener = Listener::bind(&folder.path().join("s")).unwrap();
         let (calls, waiting) = unbounded_channel();
         let (arrived, arrivals) = unbounded_channel();
         let serving = OwnedTask::spawn(serve_all(listener, waiting, arrived, streams));
@@ -92,7 +92,7 @@ impl Plugin {
 }
 
 async fn serve_all(
-    listener: UnixListener,
+    listener: Listener,
     calls: UnboundedReceiver<String>,
     arrived: UnboundedSender<Arrival>,
     streams: Streams,
@@ -114,7 +114,7 @@ async fn serve_all(
 }
 
 /// The target of the next request, and the length of its body.
-async fn head(socket: &mut BufReader<UnixStream>) -> Option<(String, usize)> {
+async fn head(socket: &mut BufReader<Stream>) -> Option<(String, usize)> {
     let (mut lines, mut length) = (Vec::new(), 0);
     loop {
         let mut line = String::new();
@@ -135,13 +135,13 @@ async fn head(socket: &mut BufReader<UnixStream>) -> Option<(String, usize)> {
     Some((target.replace("registercallback", "RegisterCallback"), length))
 }
 
-async fn body(socket: &mut BufReader<UnixStream>, length: usize) -> String {
+async fn body(socket: &mut BufReader<Stream>, length: usize) -> String {
     let mut body = vec![0; length];
     socket.read_exact(&mut body).await.unwrap();
     String::from_utf8(body).unwrap()
 }
 
-async fn send_calls(mut socket: BufReader<UnixStream>, mut calls: UnboundedReceiver<String>) {
+async fn send_calls(mut socket: BufReader<Stream>, mut calls: UnboundedReceiver<String>) {
     socket.write_all(STREAM_HEAD.as_bytes()).await.unwrap();
     while let Some(event) = calls.recv().await {
         let chunk = format!("{:x}\r\n{event}\r\n", event.len());
@@ -150,7 +150,7 @@ async fn send_calls(mut socket: BufReader<UnixStream>, mut calls: UnboundedRecei
 }
 
 async fn read_requests(
-    mut socket: BufReader<UnixStream>,
+    mut socket: BufReader<Stream>,
     (mut target, mut length): (String, usize),
     arrived: UnboundedSender<Arrival>,
 ) {
@@ -165,7 +165,7 @@ async fn read_requests(
 }
 
 async fn read_stream(
-    mut socket: BufReader<UnixStream>,
+    mut socket: BufReader<Stream>,
     arrived: UnboundedSender<Arrival>,
     streams: Streams,
 ) {

@@ -1,12 +1,12 @@
 use std::future::poll_fn;
 use std::io::{Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::thread;
 
 use super::*;
+use crate::transport::{RawListener, RawStream};
 
 fn endpoint(socket: PathBuf, max_connections: usize) -> Endpoint {
     Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, max_connections)
@@ -16,10 +16,7 @@ fn endpoint(socket: PathBuf, max_connections: usize) -> Endpoint {
 async fn a_connection_that_takes_too_long_ends_at_the_deadline() {
     let temp = tempfile::tempdir().unwrap();
     let socket = temp.path().join("s");
-    let listener = UnixListener::bind(&socket).unwrap();
-    rustix::net::listen(&listener, 0).unwrap();
-    // The queue of the listener has room for a single connection.
-    let _queued = UnixStream::connect(&socket).unwrap();
+    let (listener, _taken) = RawListener::bind_full(&socket);
     let endpoint = endpoint(socket, 9);
     let deadline = Instant::now() + Duration::from_millis(20);
     let request = Request::new("work", b"");
@@ -30,17 +27,23 @@ async fn a_connection_that_takes_too_long_ends_at_the_deadline() {
     assert!(matches!(error, SendError::Unconnected(_)), "{error:?}");
 }
 
+/// This many connections, and the listener that has accepted them.
+async fn accepted(listener: RawListener, count: usize) -> (Vec<RawStream>, RawListener) {
+    let accept = move || ((0..count).map(|_| listener.accept().unwrap()).collect(), listener);
+    tokio::task::spawn_blocking(accept).await.unwrap()
+}
+
 /// A process that the plugin started may keep the connection open after the plugin's end.
 #[tokio::test]
 async fn closing_the_endpoint_ends_every_call_though_the_peer_keeps_its_connection() {
     let temp = tempfile::tempdir().unwrap();
     let socket = temp.path().join("s");
-    let listener = UnixListener::bind(&socket).unwrap();
+    let listener = RawListener::bind(&socket);
     let endpoint = endpoint(socket, 9);
     let deadline = Instant::now() + Duration::from_secs(1000);
     let request = Request::new("work", b"");
     let close = async {
-        let ends = [listener.accept().unwrap(), listener.accept().unwrap()];
+        let ends = accepted(listener, 2).await;
         endpoint.close();
         ends
     };
@@ -57,7 +60,7 @@ async fn closing_the_endpoint_ends_every_call_though_the_peer_keeps_its_connecti
 }
 
 /// Answers every request on this connection until its end.
-fn answer(mut stream: UnixStream) {
+fn answer(mut stream: RawStream) {
     let mut read = Vec::new();
     let mut byte = [0];
     while stream.read(&mut byte).is_ok_and(|count| count > 0) {
@@ -71,9 +74,9 @@ fn answer(mut stream: UnixStream) {
 }
 
 /// Answers every request on every connection, and counts the connections.
-fn serve(listener: UnixListener, connections: Arc<AtomicUsize>) {
+fn serve(listener: RawListener, connections: Arc<AtomicUsize>) {
     thread::spawn(move || {
-        while let Ok((stream, _)) = listener.accept() {
+        while let Ok(stream) = listener.accept() {
             connections.fetch_add(1, Ordering::Relaxed);
             thread::spawn(move || answer(stream));
         }
@@ -85,7 +88,7 @@ fn served() -> (tempfile::TempDir, Endpoint, Arc<AtomicUsize>) {
     let temp = tempfile::tempdir().unwrap();
     let socket = temp.path().join("s");
     let connections = Arc::new(AtomicUsize::new(0));
-    serve(UnixListener::bind(&socket).unwrap(), Arc::clone(&connections));
+    serve(RawListener::bind(&socket), Arc::clone(&connections));
     (temp, endpoint(socket, 9), connections)
 }
 
@@ -135,24 +138,22 @@ fn without_a_runtime_a_call_is_an_error() {
 async fn calls_wait_for_a_connection_when_there_are_as_many_as_there_may_be() {
     let temp = tempfile::tempdir().unwrap();
     let socket = temp.path().join("s");
-    let listener = UnixListener::bind(&socket).unwrap();
+    let listener = RawListener::bind(&socket);
     let endpoint = Arc::new(endpoint(socket, 9));
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..200 {
         let endpoint = Arc::clone(&endpoint);
         calls.spawn(async move { call(&endpoint).await });
     }
-    // Every call has come as far as it can without the plugin.
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-    listener.set_nonblocking(true).unwrap();
-    let accepted: Vec<_> = std::iter::from_fn(|| listener.accept().ok()).collect();
-    assert_eq!(accepted.len(), 9);
-    for (stream, _) in accepted {
+    let (streams, listener) = accepted(listener, 9).await;
+    // There is no tenth.
+    let soon = Instant::now() + Duration::from_millis(20);
+    let request = Request::new("work", b"");
+    let other = endpoint.send(&request, soon, Admission::Call, || false).await;
+    assert!(matches!(other, Err(SendError::TimedOut(Stage::Queued))), "{other:?}");
+    for stream in streams {
         thread::spawn(move || answer(stream));
     }
-    listener.set_nonblocking(false).unwrap();
     serve(listener, Arc::default());
     calls.join_all().await;
 }
@@ -161,7 +162,7 @@ async fn calls_wait_for_a_connection_when_there_are_as_many_as_there_may_be() {
 async fn a_call_that_gets_no_connection_in_time_was_not_sent_and_control_requests_do_not_wait() {
     let temp = tempfile::tempdir().unwrap();
     let socket = temp.path().join("s");
-    let listener = UnixListener::bind(&socket).unwrap();
+    let listener = RawListener::bind(&socket);
     let endpoint = endpoint(socket, 1);
     let long = Instant::now() + Duration::from_secs(1000);
     let request = Request::new("work", b"");

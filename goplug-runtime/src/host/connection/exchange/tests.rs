@@ -1,5 +1,4 @@
 use std::io::{Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,7 +8,7 @@ use bytes::Bytes;
 use super::*;
 use crate::host::connection::request_body::RequestBody;
 use crate::http1::Response;
-use crate::transport::processors;
+use crate::transport::{RawListener, RawStream, processors};
 use crate::typed::{MethodSpec, RequestItems, SentItems};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -18,13 +17,13 @@ const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 /// A connection to a plugin, which runs this function.
 async fn connected(
     busy_poll: Duration,
-    plugin: impl FnOnce(UnixStream) + Send + 'static,
+    plugin: impl FnOnce(RawStream) + Send + 'static,
 ) -> Connection {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().join("s");
-    let listener = UnixListener::bind(&path).unwrap();
+    let listener = RawListener::bind(&path);
     let connection = Connection::open(&path, SOON, 9 << 20, busy_poll).await.unwrap();
-    let stream = listener.accept().unwrap().0;
+    let stream = listener.accept().unwrap();
     thread::spawn(move || plugin(stream));
     connection
 }
@@ -43,7 +42,7 @@ async fn call_within(
 }
 
 /// Reads a request without a body.
-fn read_request(stream: &mut UnixStream) -> String {
+fn read_request(stream: &mut RawStream) -> String {
     let mut read = Vec::new();
     while !read.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -168,7 +167,7 @@ async fn a_response_is_read_though_the_plugin_stopped_reading() {
 
 #[tokio::test]
 async fn a_missing_response_ends_at_the_deadline() {
-    let plugin = |mut stream: UnixStream| drop(stream.read_to_end(&mut Vec::new()));
+    let plugin = |mut stream: RawStream| drop(stream.read_to_end(&mut Vec::new()));
     let mut connection = connected(Duration::ZERO, plugin).await;
     let timeout = Duration::from_millis(20);
     let error = call_within(&mut connection, Bytes::new(), timeout).await.err().unwrap();
@@ -176,14 +175,9 @@ async fn a_missing_response_ends_at_the_deadline() {
     assert!(!connection.is_reusable());
 }
 
-/// Waits until a request begins to arrive, and reads nothing.
-fn wait_for_request(stream: &UnixStream) {
-    rustix::net::recv(stream, &mut [0; 1], rustix::net::RecvFlags::PEEK).unwrap();
-}
-
 async fn error_after(
     body: Bytes,
-    plugin: impl FnOnce(UnixStream) + Send + 'static,
+    plugin: impl FnOnce(RawStream) + Send + 'static,
 ) -> (SendError, bool) {
     let mut connection = connected(Duration::ZERO, plugin).await;
     let error = call(&mut connection, body).await.err().unwrap();
@@ -193,7 +187,7 @@ async fn error_after(
 
 #[tokio::test]
 async fn a_request_that_was_not_read_as_a_whole_was_not_begun() {
-    let (error, is_unread) = error_after(Bytes::new(), |stream| wait_for_request(&stream)).await;
+    let (error, is_unread) = error_after(Bytes::new(), |stream| stream.wait_until_readable()).await;
     assert!(is_unread, "{error:?}");
     let body = Bytes::from_static(b"a body of which the plugin reads nothing");
     let (error, is_unread) = error_after(body, |mut stream| drop(read_request(&mut stream))).await;
@@ -206,11 +200,11 @@ async fn a_request_that_was_not_read_as_a_whole_was_not_begun() {
 
 #[tokio::test]
 async fn a_request_that_was_read_or_answered_in_part_may_have_been_begun() {
-    let read = |mut stream: UnixStream| drop(read_request(&mut stream));
+    let read = |mut stream: RawStream| drop(read_request(&mut stream));
     let (error, _) = error_after(Bytes::new(), read).await;
     assert!(matches!(error, SendError::Broken(_)), "{error:?}");
-    let answered = |mut stream: UnixStream| {
-        wait_for_request(&stream);
+    let answered = |mut stream: RawStream| {
+        stream.wait_until_readable();
         stream.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
     };
     let (error, _) = error_after(Bytes::new(), answered).await;
@@ -220,7 +214,7 @@ async fn a_request_that_was_read_or_answered_in_part_may_have_been_begun() {
 #[tokio::test]
 async fn a_large_request_that_is_not_read_by_the_deadline_was_not_sent() {
     let (closed, wait) = std::sync::mpsc::channel::<()>();
-    let plugin = move |stream: UnixStream| {
+    let plugin = move |stream: RawStream| {
         let _ = wait.recv();
         drop(stream);
     };

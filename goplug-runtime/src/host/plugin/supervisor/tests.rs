@@ -1,5 +1,4 @@
 use std::io::{Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +11,7 @@ use crate::host::policy::{Policy, Restart};
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
+use crate::transport::{RawListener, RawStream};
 use crate::typed::Provided;
 
 /// A registry that records what is reported to it.
@@ -100,28 +100,24 @@ impl Supervised {
 const FOREIGN: &str = r#"{"Name": "P", "Sock": "s"}"#;
 
 /// Starts a plugin that does not belong to the registry. It answers every request with a list of
-/// methods, as a plugin of the original GoPlug does, until the listener is shut down.
-fn start_foreign(folder: &Path) -> UnixListener {
-    let listener = UnixListener::bind(folder.join("s")).unwrap();
-    let accepting = listener.try_clone().unwrap();
+/// methods, as a plugin of the original GoPlug does, until the listener crashes or stops.
+fn start_foreign(folder: &Path) -> RawListener {
+    let listener = RawListener::bind(&folder.join("s"));
+    let accepting = listener.clone();
     thread::spawn(move || {
-        let connections: Vec<_> = accepting
-            .incoming()
-            .map_while(Result::ok)
+        let accepted = std::iter::from_fn(|| accepting.accept().ok());
+        let connections: Vec<_> = accepted
             .inspect(|stream| {
-                let stream = stream.try_clone().unwrap();
+                let stream = stream.clone();
                 thread::spawn(move || respond(stream));
             })
             .collect();
-        for connection in connections {
-            // The peer may have closed the connection.
-            drop(connection.shutdown(std::net::Shutdown::Both));
-        }
+        connections.iter().for_each(RawStream::shut_down);
     });
     listener
 }
 
-fn respond(mut stream: UnixStream) {
+fn respond(mut stream: RawStream) {
     let mut read = [0; 4096];
     while stream.read(&mut read).is_ok_and(|count| count > 0) {
         let text = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[\"m\"]";
@@ -129,17 +125,6 @@ fn respond(mut stream: UnixStream) {
             return;
         }
     }
-}
-
-/// Ends a plugin that [`start_foreign`] started, as a crash does: its socket stays.
-fn crash_foreign(listener: &UnixListener) {
-    rustix::net::shutdown(listener, rustix::net::Shutdown::Both).unwrap();
-}
-
-/// Ends a plugin that [`start_foreign`] started in good order.
-fn end_foreign(folder: &Path, listener: &UnixListener) {
-    std::fs::remove_file(folder.join("s")).unwrap();
-    crash_foreign(listener);
 }
 
 #[tokio::test]
@@ -157,7 +142,7 @@ async fn a_load_and_an_unload_are_reported_once_each() {
     }
     assert_eq!(supervised.plugin.state(), State::Discovered);
     assert_eq!(supervised.events(2).await, [PluginEvent::Loaded, PluginEvent::Stopped]);
-    end_foreign(folder.path(), &listener);
+    listener.stop();
 }
 
 #[tokio::test]
@@ -167,7 +152,7 @@ async fn an_end_in_good_order_is_a_stop_and_not_a_crash() {
     let supervised = Supervised::new(Policy::default().restart(Restart::transient()));
     supervised.install(folder.path(), FOREIGN);
     supervised.plugin.command(Command::Load).await.unwrap();
-    end_foreign(folder.path(), &listener);
+    listener.stop();
     assert_eq!(supervised.events(2).await, [PluginEvent::Loaded, PluginEvent::Stopped]);
     assert_eq!(supervised.plugin.state(), State::Stopped);
 }
@@ -180,7 +165,7 @@ async fn a_crash_is_reported_before_the_plugin_is_given_up() {
     let supervised = Supervised::new(Policy::default().restart(restart));
     supervised.install(folder.path(), FOREIGN);
     supervised.plugin.command(Command::Load).await.unwrap();
-    crash_foreign(&listener);
+    listener.crash();
     let events = supervised.events(3).await;
     let [PluginEvent::Loaded, PluginEvent::Crashed(exit), PluginEvent::GivenUp(reason)] =
         &events[..]
@@ -246,7 +231,7 @@ async fn a_supervisor_that_panics_says_so_and_goes_on() {
 
     // It also goes on after a panic in what it does by itself.
     supervised.recorder.panics.store(true, Ordering::SeqCst);
-    end_foreign(folder.path(), &listener);
+    listener.stop();
     let events = supervised.events(3).await;
     let [PluginEvent::GivenUp(_), PluginEvent::Loaded, PluginEvent::GivenUp(reason)] = &events[..]
     else {

@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsString;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Rows, arrives};
+use crate::transport::not_utf8;
 
 pub(super) const ROWS: &Rows = &[
     ("`i64`, `u64`, `isize`, `usize`", whole_numbers),
@@ -136,7 +135,8 @@ fn paths() {
 }
 
 fn os_strings() {
-    arrives(&OsString::from_vec(vec![0x66, 0xff]), r#"{"Unix":[102,255]}"#);
+    let (name, _, json) = not_utf8();
+    arrives(&name, json);
 }
 
 fn owners() {

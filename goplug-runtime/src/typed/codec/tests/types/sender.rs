@@ -1,14 +1,13 @@
 //! Values that the sender refuses, before anything is sent.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
 use super::{Rows, sender_refuses};
+use crate::transport::not_utf8;
 
 pub(super) const ROWS: &Rows = &[
     ("`f32`, `f64`: NaN and infinities", not_finite),
@@ -100,7 +99,7 @@ fn options_of_units() {
 }
 
 fn paths() {
-    let path = PathBuf::from(OsString::from_vec(vec![b'/', 0xff]));
+    let path = PathBuf::from(not_utf8().0);
     sender_refuses(&path, "path contains invalid UTF-8 characters");
 }
 
