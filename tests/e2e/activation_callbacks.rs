@@ -1,7 +1,5 @@
 //! Callbacks that a plugin calls while it is activated: the host has registered them by then.
 
-use std::io::{Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +9,10 @@ use goplug::raw::Reply;
 use goplug::{
     Bytes, CallbackHandler, Caller, Error, Plugin, Registry, RegistryBuilder, Restart, Subscription,
 };
+use goplug_runtime::transport::{Listener, Stream};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient, Setup};
 use goplug_tests::fixtures::other_calculator::OtherCalculatorClient;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::test_env::{
@@ -267,16 +267,16 @@ struct Late {
 
 impl Late {
     fn serve(path: PathBuf, answers_early: bool) -> Self {
-        let listener = UnixListener::bind(path).unwrap();
+        let listener = Listener::bind(&path).unwrap();
         let late = Self { refusals: Arc::default(), registrations: Arc::default() };
         let (refusals, registrations) = (late.refusals.clone(), late.registrations.clone());
         let active = Arc::new(AtomicUsize::new(0));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
                 let (refusals, registrations, active) =
                     (refusals.clone(), registrations.clone(), active.clone());
-                std::thread::spawn(move || {
-                    respond(stream, answers_early, &refusals, &registrations, &active)
+                tokio::spawn(async move {
+                    respond(stream, answers_early, &refusals, &registrations, &active).await;
                 });
             }
         });
@@ -284,15 +284,15 @@ impl Late {
     }
 }
 
-fn respond(
-    mut stream: UnixStream,
+async fn respond(
+    mut stream: Stream,
     answers_early: bool,
     refusals: &AtomicUsize,
     registrations: &AtomicUsize,
     active: &AtomicUsize,
 ) {
     let mut read = [0; 4096];
-    while let Ok(count @ 1..) = stream.read(&mut read) {
+    while let Ok(count @ 1..) = stream.read(&mut read).await {
         let text = String::from_utf8_lossy(&read[..count]);
         let (status, body) = if text.starts_with("POST /Activate") {
             active.store(1, Ordering::SeqCst);
@@ -304,19 +304,19 @@ fn respond(
             ("503 Service Unavailable", "")
         } else {
             while active.load(Ordering::SeqCst) == 0 {
-                std::thread::yield_now();
+                tokio::task::yield_now().await;
             }
             registrations.fetch_add(1, Ordering::SeqCst);
             let head = "HTTP/1.1 200 OK\r\nGoplug-Protocol: 2\r\nContent-Type: text/event-stream\r\n\
                         Transfer-Encoding: chunked\r\n\r\n";
-            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(head.as_bytes()).await;
             continue;
         };
         let head = format!(
             "HTTP/1.1 {status}\r\nGoplug-Protocol: 2\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        if stream.write_all(head.as_bytes()).is_err() {
+        if stream.write_all(head.as_bytes()).await.is_err() {
             return;
         }
     }

@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use goplug_runtime::transport::{Listener, Stream};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{UnixListener, UnixStream};
 
 use crate::http::read_request;
 use crate::test_env::{TestEnv, run_test, soon};
@@ -19,7 +19,7 @@ const HIDDEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled";
 /// Serves a plugin at a socket in the folder. It ends with the test.
 fn serve(env: &TestEnv) -> Script {
     let socket = env.folder().join("ambiguous.sock");
-    let listener = UnixListener::bind(&socket).unwrap();
+    let listener = Listener::bind(&socket).unwrap();
     let script = Script::default();
     let answers = script.clone();
     tokio::spawn(async move {
@@ -32,7 +32,7 @@ fn serve(env: &TestEnv) -> Script {
     script
 }
 
-async fn serve_connection(mut stream: UnixStream, script: Script) {
+async fn serve_connection(mut stream: Stream, script: Script) {
     let mut bytes = Vec::new();
     while let Some((head, _)) = read_request(&mut stream, &mut bytes).await {
         let descriptor = json!({"name": "Ambiguous", "methods": [{"name": "work"}]}).to_string();

@@ -1,17 +1,18 @@
-//! Plugins that somebody else has started: hosts come and leave them running, and follow when
-//! another process takes a plugin's place.
+//! Plugins that somebody else has started: hosts come and leave them running.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use goplug::{Event, Plugin, PluginServer, Registry, State};
+use goplug::{Plugin, PluginServer, Registry, State};
+use goplug_runtime::transport::Listener;
 use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
 
 use crate::foreign::SelfStarted;
-use crate::in_flight::{GatedCall, LongCall};
+use crate::in_flight::GatedCall;
 use crate::test_env::{
     HOST, Kind, TestEnv, exists, is, kill, read_until, run_test, sockets, soon, until,
 };
@@ -19,7 +20,7 @@ use crate::test_env::{
 const ID: &str = "math.Calculator";
 
 /// A calculator that serves in the folder, and whose files are there.
-async fn started(env: &TestEnv) -> SelfStarted {
+pub(crate) async fn started(env: &TestEnv) -> SelfStarted {
     let process = SelfStarted::start(env);
     let file = env.folder().join("math.Calculator.pconf");
     until("it has put its file into place", || file.exists()).await;
@@ -98,7 +99,7 @@ fn a_host_that_leaves_lets_its_calls_finish_and_its_callbacks_are_forgotten() {
         let error = other.burst(1, None).await.unwrap_err().to_string();
         assert!(error.contains("no host has registered"), "{error}");
         other_registry.stop().await;
-        process.terminate().await;
+        process.terminate(env).await;
     });
 }
 
@@ -108,10 +109,13 @@ fn a_host_that_is_killed_is_noticed_and_the_plugin_lives_on() {
         let process = started(env).await;
         let alone = sockets(process.0.id());
         let mut command = env.command(HOST);
-        command.arg(env.folder()).stdout(Stdio::null());
+        command.arg(env.folder()).stdout(Stdio::piped());
         let mut host = command.spawn().unwrap();
         let registry = env.registry().start().await.unwrap();
-        until("the host is attached", || sockets(process.0.id()) > alone).await;
+        // It prints a line once it is attached.
+        let mut line = String::new();
+        BufReader::new(host.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), process.0.id().to_string());
         kill(host.id());
         host.wait().unwrap();
 
@@ -123,75 +127,9 @@ fn a_host_that_is_killed_is_noticed_and_the_plugin_lives_on() {
     });
 }
 
-/// The socket of a second calculator, moved to where the first one listens: whoever connects from
-/// now on reaches the second.
-async fn take_over(env: &TestEnv) -> SelfStarted {
-    let folder = env.path("elsewhere");
-    fs::create_dir(&folder).unwrap();
-    let successor = SelfStarted::start_in(env, &folder);
-    let file = folder.join("math.Calculator.pconf");
-    until("the successor serves", || file.exists()).await;
-    let socket = "math.Calculator.sock";
-    fs::rename(folder.join(socket), env.folder().join(socket)).unwrap();
-    successor
-}
-
-#[test]
-fn a_process_that_takes_the_place_of_another_is_activated_and_calls_and_callbacks_go_on() {
-    run_test(async |env| {
-        let mut process = started(env).await;
-        let registry = env.registry().start().await.unwrap();
-        let calculator: CalculatorClient = registry.client().await.unwrap();
-        let mut ticks = calculator.tick_stream().await.unwrap();
-        let mut events = registry.events();
-        let successor = take_over(env).await;
-
-        let busy = calculator.clone();
-        let calls = tokio::spawn(async move {
-            let mut answers = Vec::new();
-            for number in 0..200 {
-                answers.push(busy.add(number, 1).await);
-            }
-            answers
-        });
-        process.kill();
-
-        let answers = soon("the answers", calls).await.unwrap();
-        // At most the call that the old process had begun has failed.
-        let failed: Vec<_> = answers.iter().filter(|answer| answer.is_err()).collect();
-        assert!(failed.is_empty(), "{failed:?}");
-        let seen = read_until(&mut events, "the return", is(Kind::Restarted, ID)).await;
-        let crash = seen.iter().find_map(|event| match event {
-            Event::Crashed { status, .. } => Some(status.as_str()),
-            _ => None,
-        });
-        assert_eq!(crash, Some("another process has taken its place"));
-        assert_eq!(calculator.process().await.unwrap(), successor.0.id());
-        calculator.burst(1, None).await.unwrap();
-        assert_eq!(soon("a callback", ticks.next()).await, Some(0));
-        registry.stop().await;
-        assert!(exists(successor.0.id()));
-    });
-}
-
-#[test]
-fn a_call_in_flight_in_a_process_that_is_replaced_fails_once() {
-    run_test(async |env| {
-        let mut process = started(env).await;
-        let registry = env.registry().start().await.unwrap();
-        let calculator: CalculatorClient = registry.client().await.unwrap();
-        let call = LongCall::start(env, &calculator).await;
-        let _successor = take_over(env).await;
-        process.kill();
-        assert!(call.error().await.may_have_executed());
-        assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
-        registry.stop().await;
-    });
-}
-
 /// A plugin in this very process, as if an init system had passed its socket on: the process that
 /// listens stays the same. `name` is the name of its file and its socket.
-async fn in_process(folder: PathBuf, version: &str) -> PluginServer {
+pub(crate) async fn in_process(folder: PathBuf, version: &str) -> PluginServer {
     let answer = version.to_owned();
     let server = PluginServer::builder("Do")
         .namespace("Test")
@@ -207,40 +145,6 @@ async fn in_process(folder: PathBuf, version: &str) -> PluginServer {
     server
 }
 
-/// Waits until calls get this answer.
-async fn until_answered(plugin: &Plugin, expected: &str) {
-    soon("the successor's answer", async {
-        while plugin.execute("Version", "").await.ok().is_none_or(|answer| answer != expected) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-}
-
-#[test]
-fn a_successor_behind_the_same_listening_process_is_activated_too() {
-    run_test(async |env| {
-        let first = in_process(env.folder(), "1.0.0").await;
-        let registry = env.registry().start().await.unwrap();
-        let plugin = registry.load("Do", "Test").await.unwrap();
-        until_answered(&plugin, "1.0.0").await;
-        let mut current = first;
-        // Once another version comes, and once the same.
-        for version in ["2.0.0", "2.0.0"] {
-            let folder = env.path("elsewhere");
-            let next = in_process(folder.clone(), version).await;
-            let socket = "Test.Do.sock";
-            fs::rename(folder.join(socket), env.folder().join(socket)).unwrap();
-            drop(std::mem::replace(&mut current, next));
-            until_answered(&plugin, version).await;
-            // Its first answer may come a moment before the host has taken it for another one.
-            until("the host knows it", || plugin.version().as_deref() == Some(version)).await;
-        }
-        registry.stop().await;
-        current.stop().await.unwrap();
-    });
-}
-
 /// Forwards the connections of a host to a plugin, until they are cut.
 struct Proxy {
     cut: tokio::sync::watch::Sender<()>,
@@ -250,7 +154,7 @@ struct Proxy {
 
 impl Proxy {
     fn start(front: &Path, back: PathBuf) -> Self {
-        let listener = tokio::net::UnixListener::bind(front).unwrap();
+        let listener = Listener::bind(front).unwrap();
         let cut = tokio::sync::watch::Sender::new(());
         let cuts = cut.clone();
         let refused = Arc::new(AtomicUsize::new(0));
@@ -264,7 +168,7 @@ impl Proxy {
                 }
                 let (back, mut cut) = (back.clone(), cuts.subscribe());
                 tokio::spawn(async move {
-                    let mut far = tokio::net::UnixStream::connect(back).await.unwrap();
+                    let mut far = crate::http::open(&back).await;
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
                         _ = cut.changed() => {}

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use goplug::{Policy, limits};
+use goplug_runtime::transport::{Listener, Stream};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{UnixListener, UnixStream};
 
 use crate::http::{Connection, read_request, request, request_with};
 use crate::test_env::{TestEnv, run_test};
@@ -14,7 +14,7 @@ use crate::test_env::{TestEnv, run_test};
 type Heads = Arc<Mutex<Vec<String>>>;
 
 /// Answers every request as an activation, and keeps the heads of calls.
-async fn serve_connection(mut stream: UnixStream, heads: Heads) {
+async fn serve_connection(mut stream: Stream, heads: Heads) {
     let mut bytes = Vec::new();
     while let Some((head, _)) = read_request(&mut stream, &mut bytes).await {
         let body = json!({"name": "Foreign", "methods": [{"name": "work"}]}).to_string();
@@ -34,7 +34,7 @@ async fn serve_connection(mut stream: UnixStream, heads: Heads) {
 /// The microseconds of busy polling that a plugin is asked for, on any connection with a call.
 async fn asked_for(env: &TestEnv, policy: fn(Policy) -> Policy) -> Vec<String> {
     let socket = env.folder().join("foreign");
-    let listener = UnixListener::bind(&socket).unwrap();
+    let listener = Listener::bind(&socket).unwrap();
     let heads = Heads::default();
     let kept = Arc::clone(&heads);
     let serving = tokio::spawn(async move {

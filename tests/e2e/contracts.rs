@@ -1,11 +1,11 @@
 //! What a client and its plugin disagree on is known before the first call: at the binding, the
 //! load, the restart, the upgrade. The versions of `acme.Store` are spelled alike.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use goplug::{Error, Event, Registry, Restart, State, blocking};
-use goplug_tests::fixtures::store::{demanding, first, renamed};
+use goplug_tests::fixtures::store::{VERSION_FILE, demanding, first, renamed};
+use goplug_tests::system::{program_name, replace_program};
 use serde_json::json;
 
 use crate::test_env::{Kind, STORE, TestEnv, is, read_until, run_test};
@@ -15,17 +15,15 @@ fn install(env: &TestEnv, version: &str) {
     install_program(env, version);
     let keys = json!({
         "Name": "Store", "NameSpace": "acme", "Protocol": 2, "Version": "1.0.0",
-        "Exec": ["store"], "LazyLoad": true, "x-version": version,
+        "Exec": [program_name("store")], "LazyLoad": true, "x-version": version,
     });
     env.put_pconf("acme.Store.pconf", &keys);
 }
 
 /// Puts the program of a version in the place of another.
 fn install_program(env: &TestEnv, version: &str) {
-    let script = format!("#!/bin/sh\nSTORE={version} exec '{STORE}' \"$@\"\n");
-    let program = env.put("store.new", script);
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
-    std::fs::rename(program, env.folder().join("store")).unwrap();
+    env.put(VERSION_FILE, version);
+    replace_program(STORE.as_ref(), &env.folder().join(program_name("store"))).unwrap();
 }
 
 async fn start(env: &TestEnv, version: &str) -> Registry {

@@ -9,10 +9,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use goplug_tests::fixtures::calculator::Calculator;
+use goplug_tests::system::signal;
 use rustix::process::Signal;
 
 use crate::test_env::{
-    CALCULATOR, TOLD, TestEnv, WAIT_TIMEOUT, exists, kill, pconf, run_test, signal, until,
+    CALCULATOR, TOLD, TestEnv, WAIT_TIMEOUT, exists, kill, pconf, run_test, until,
 };
 
 /// Longer than three deadlines of the host's calls, and than its health check allows.

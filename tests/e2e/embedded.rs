@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::json;
 
-use crate::test_env::{EMBEDDING, TestEnv, copy_program, run_test};
+use crate::test_env::{BRIEF, EMBEDDING, TestEnv, copy_program, run_test};
 
 /// Runs the host to its end.
 fn run(env: &TestEnv, mode: &str) -> Output {
@@ -166,7 +166,7 @@ fn a_host_whose_file_was_replaced_starts_no_other_program() {
         let mut host = Host::start(env, &program);
         assert_eq!(host.answer(), "5");
         let newer = env.path("newer");
-        copy_program("/bin/false", &newer);
+        copy_program(BRIEF, &newer);
         std::fs::rename(&newer, &program).unwrap();
         assert_eq!(host.tell("reload"), "5");
         assert_eq!(host.tell("kill"), "5");
@@ -189,7 +189,7 @@ fn a_confined_plugin_runs_the_hosts_program_although_the_file_is_another() {
         assert_eq!(host.answer(), "5");
         std::fs::remove_file(&program).unwrap();
         assert_eq!(host.tell("reload"), "5");
-        copy_program("/bin/false", &program);
+        copy_program(BRIEF, &program);
         assert_eq!(host.tell("kill"), "5");
         host.end();
     });

@@ -10,7 +10,7 @@ use std::process::Command;
 use goplug::{Error, Sandbox};
 use serde_json::{Value, json};
 
-use crate::test_env::{Kind, TestEnv, is, read_until, run_test};
+use crate::test_env::{Kind, TestEnv, digest, is, read_until, run_test};
 
 /// A plugin whose one method answers with the word of a module beside it.
 const PYTHON: &str = r#"
@@ -224,12 +224,6 @@ fn a_bare_name_of_a_program_is_explained() {
         install(env, &["./sh", "x.sh"]);
         assert!(refusal(env).await.ends_with("there is no such file"));
     });
-}
-
-/// The SHA-256 of a file.
-pub(crate) fn digest(path: &Path) -> String {
-    let output = Command::new("sha256sum").arg(path).output().unwrap();
-    String::from_utf8(output.stdout).unwrap()[..64].to_owned()
 }
 
 #[test]

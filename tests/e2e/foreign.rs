@@ -1,12 +1,14 @@
 //! Plugins that the registry did not start: they start by themselves, or in this process.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use goplug::{Error, Event, PluginServer, Registry, State};
 use goplug_tests::fixtures::calculator::CalculatorClient;
+use goplug_tests::system;
 
+use crate::http::{Connection, request};
 use crate::in_flight::LongCall;
 use crate::test_env::{
     CALCULATOR, Kind, TestEnv, exists, is, kill, listen, read_until, run_test, soon, until,
@@ -40,10 +42,14 @@ impl SelfStarted {
         self.0.wait().unwrap();
     }
 
-    /// Stops it as an init system does.
-    pub(crate) async fn terminate(&mut self) {
-        let pid = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    /// Stops it as an init system does, or where none can, by a request to its socket.
+    pub(crate) async fn terminate(&mut self, env: &TestEnv) {
+        if !system::terminate(self.0.id()) {
+            let file = fs::read(env.folder().join("math.Calculator.pconf")).unwrap();
+            let keys: serde_json::Value = serde_json::from_slice(&file).unwrap();
+            let socket = PathBuf::from(keys["Sock"].as_str().unwrap());
+            Connection::open(&socket).await.send(request("/Stop", "")).await;
+        }
         until("the process has ended", || self.0.try_wait().unwrap().is_some()).await;
     }
 }
@@ -55,7 +61,7 @@ impl Drop for SelfStarted {
     }
 }
 
-async fn loaded(registry: &Registry) -> CalculatorClient {
+pub(crate) async fn loaded(registry: &Registry) -> CalculatorClient {
     let mut events = registry.events();
     read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
     registry.client().await.unwrap()
@@ -94,7 +100,7 @@ fn a_self_started_plugin_that_is_stopped_by_its_owner_removes_its_files() {
         let mut process = SelfStarted::start(env);
         let calculator = loaded(&registry).await;
         let mut events = registry.events();
-        process.terminate().await;
+        process.terminate(env).await;
         read_until(&mut events, "the removal", is(Kind::Removed, "math.Calculator")).await;
         assert_eq!(calculator.plugin().state(), State::Stopped);
         let left: Vec<_> = std::fs::read_dir(env.folder()).unwrap().flatten().collect();
@@ -216,25 +222,8 @@ fn a_plugin_that_starts_again_replaces_the_files_it_left() {
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
         let calculator: CalculatorClient = registry.client().await.unwrap();
         assert_eq!(calculator.process().await.unwrap(), process.0.id());
-        process.terminate().await;
+        process.terminate(env).await;
         assert!(!file.exists() && !socket.exists());
-    });
-}
-
-#[test]
-fn a_self_started_plugin_stopped_by_a_signal_blocks_neither_calls_nor_the_stop() {
-    run_test(async |env| {
-        let short = Duration::from_millis(300);
-        let builder = env.registry().auto_discover(true).call_timeout(short).stop_timeout(short);
-        let registry = builder.start().await.unwrap();
-        let process = SelfStarted::start(env);
-        let calculator = loaded(&registry).await;
-        let pid = rustix::process::Pid::from_raw(process.0.id().try_into().unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
-        let error = soon("the end of the call", calculator.add(2, 3)).await.unwrap_err();
-        assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
-        soon("the end of the unload", calculator.plugin().unload()).await.unwrap();
-        soon("the end of the stop", registry.stop()).await;
     });
 }
 

@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use goplug_runtime::transport::{Stream, connect};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
-use crate::test_env::soon;
+use crate::test_env::{WAIT_TIMEOUT, soon};
 
 /// One connection to a plugin's socket.
 pub(crate) struct Connection {
-    stream: UnixStream,
+    stream: Stream,
     received: Vec<u8>,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Response {
 
 impl Connection {
     pub(crate) async fn open(socket: &Path) -> Self {
-        Self { stream: UnixStream::connect(socket).await.unwrap(), received: Vec::new() }
+        Self { stream: open(socket).await, received: Vec::new() }
     }
 
     /// Sends these bytes. That the plugin closes the connection meanwhile is no error.
@@ -50,6 +50,11 @@ impl Connection {
             }
         }
     }
+}
+
+/// A connection to a plugin's socket, of which nothing is known.
+pub(crate) async fn open(socket: &Path) -> Stream {
+    connect(socket, WAIT_TIMEOUT).await.unwrap()
 }
 
 /// The bytes of a request.
@@ -85,7 +90,7 @@ pub(crate) fn first_message(bytes: &[u8]) -> Option<(&str, &[u8])> {
 /// The head and the body of the next request; `None` at the end of the connection. `received` keeps
 /// what comes behind it.
 pub(crate) async fn read_request(
-    stream: &mut UnixStream,
+    stream: &mut (impl AsyncRead + Unpin),
     received: &mut Vec<u8>,
 ) -> Option<(String, String)> {
     loop {

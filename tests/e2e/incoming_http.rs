@@ -2,10 +2,9 @@
 
 use goplug_tests::fixtures::intake::IntakeClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
 
 use crate::curl;
-use crate::http::Connection;
+use crate::http::{Connection, open};
 use crate::incoming::{intake, until_alive};
 use crate::test_env::{run_test, soon};
 
@@ -122,7 +121,7 @@ fn an_early_answer_is_read_by_a_client_that_sends_on() {
     run_test(async |env| {
         let (_registry, intake) = intake(env).await;
         let socket = intake.plugin().socket().unwrap();
-        let mut client = UnixStream::connect(socket).await.unwrap();
+        let mut client = open(&socket).await;
         let arguments = chunk("event: arguments\ndata: {\"count\":2}\n\n");
         client.write_all(format!("{}{arguments}", head("take")).as_bytes()).await.unwrap();
         // More than the plugin and the socket hold.
@@ -156,7 +155,7 @@ fn a_client_that_waits_for_leave_to_send_gets_it() {
     run_test(async |env| {
         let (_registry, intake) = intake(env).await;
         let socket = intake.plugin().socket().unwrap();
-        let mut client = UnixStream::connect(socket).await.unwrap();
+        let mut client = open(&socket).await;
         let head = head("watched").replace("Host: x", "Host: x\r\nExpect: 100-continue");
         client.write_all(head.as_bytes()).await.unwrap();
         let mut interim = [0; 25];

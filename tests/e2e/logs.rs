@@ -1,26 +1,23 @@
 //! What a plugin prints, as the log of its host.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use goplug::{CallError, Error, ErrorKind, Policy, Registry, limits};
 use goplug_tests::fixtures::speaker::{Speaker, SpeakerClient};
+use goplug_tests::system::ABORTED;
 use serde_json::json;
 
-use crate::test_env::{SPEAKER, TestEnv, has_python, run_test, until};
+use crate::test_env::{BRIEF, SPEAKER, TestEnv, run_test, until};
 use crate::test_log;
 
-/// Runs a shell script as a plugin, which it is not, until it has ended.
-async fn run_script(env: &TestEnv, script: &str) -> Error {
-    let program = env.put("script", format!("#!/bin/sh\n{script}\nexit 3\n"));
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    env.put_pconf("Script.pconf", &json!({"Name": "Script", "Exec": ["script"]}));
+/// Runs a program that does this as a plugin, which it is not, until it has ended.
+async fn run_brief(env: &TestEnv, steps: &[&str]) -> Error {
+    let command: Vec<_> = [BRIEF].iter().chain(steps).collect();
+    env.put_pconf("Script.pconf", &json!({"Name": "Script", "Exec": command}));
     let registry = env.registry().start().await.unwrap();
     registry.load("Script", "").await.unwrap_err()
 }
 
 /// The only line of the log that holds this text, once there is one.
-async fn line_with(text: &str) -> String {
+pub(crate) async fn line_with(text: &str) -> String {
     until("it is logged", || !test_log::lines_with(text).is_empty()).await;
     let lines = test_log::lines_with(text);
     assert_eq!(lines.len(), 1, "{lines:?}");
@@ -31,14 +28,15 @@ async fn line_with(text: &str) -> String {
 fn records_of_other_languages_are_events_with_their_level() {
     test_log::record();
     run_test(async |env| {
-        let script = r#"cat <<'END'
-{"@level":"warn","@message":"by hclog","@module":"vault","@timestamp":"2026-01-02T03:04:05Z","n":1}
-{"time":"2026-01-02T03:04:05Z","level":"DEBUG","msg":"by slog","n":2}
-{"level":50,"time":1531171074631,"name":"web","msg":"by pino"}
-{"asctime":"2026-01-02 03:04:05,678","name":"app","levelname":"CRITICAL","message":"by python"}
-a line of text, by slog or not
-END"#;
-        run_script(env, script).await;
+        let records = [
+            r#"{"@level":"warn","@message":"by hclog","@module":"vault","@timestamp":"2026-01-02T03:04:05Z","n":1}"#,
+            r#"{"time":"2026-01-02T03:04:05Z","level":"DEBUG","msg":"by slog","n":2}"#,
+            r#"{"level":50,"time":1531171074631,"name":"web","msg":"by pino"}"#,
+            r#"{"asctime":"2026-01-02 03:04:05,678","name":"app","levelname":"CRITICAL","message":"by python"}"#,
+            r#"a line of text, by slog or not"#,
+        ];
+        let steps: Vec<_> = records.iter().flat_map(|record| ["out", record]).collect();
+        run_brief(env, &steps).await;
         for (text, level, rest) in [
             ("message=by hclog", "WARN", r#" target=vault fields={"n":1}"#),
             ("message=by slog", "DEBUG", r#" fields={"n":2}"#),
@@ -56,9 +54,8 @@ END"#;
 #[test]
 fn the_records_before_an_end_are_in_its_error_as_text() {
     run_test(async |env| {
-        let script =
-            r#"echo '{"level":"error","target":"db","message":"no disk","fields":{"n":1}}' >&2"#;
-        let error = run_script(env, script).await;
+        let record = r#"{"level":"error","target":"db","message":"no disk","fields":{"n":1}}"#;
+        let error = run_brief(env, &["err", record]).await;
         let Error::Start { stderr, .. } = &error else { panic!("{error:?}") };
         assert_eq!(stderr, &[r#"ERROR db: no disk {"n":1}"#]);
     });
@@ -69,7 +66,7 @@ fn a_flood_is_bounded_and_counted() {
     const LINES: usize = 20_000;
     test_log::record();
     run_test(async |env| {
-        run_script(env, &format!("seq -f 'the flood %g' {LINES}")).await;
+        run_brief(env, &["flood", &LINES.to_string()]).await;
         let counts = || {
             let left_out = test_log::lines_with("lines are left out").into_iter();
             let count = |line: String| {
@@ -92,8 +89,8 @@ fn a_flood_is_bounded_and_counted() {
 fn a_panic_that_is_printed_as_text_is_one_event() {
     test_log::record();
     run_test(async |env| {
-        let head = "thread '\"'main'\"' (7) panicked at src/a.rs:1:2:";
-        run_script(env, &format!("printf '%s\\n' '{head}' 'by the text' 'note: see' >&2")).await;
+        let head = "thread 'main' (7) panicked at src/a.rs:1:2:";
+        run_brief(env, &["err", head, "err", "by the text", "err", "note: see"]).await;
         let line = line_with("src/a.rs:1:2: by the text").await;
         let expected = "ERROR goplug::plugin message=thread 'main' (7) panicked at src/a.rs:1:2: \
                         by the text plugin=Script stream=\"stderr\"";
@@ -244,65 +241,12 @@ fn what_happens_to_a_plugin_is_logged() {
     for head in [
         "DEBUG goplug::discovery message=discovered",
         "INFO goplug::supervisor message=loaded",
-        "ERROR goplug::supervisor message=crashed: signal: 6 (SIGABRT)",
+        &format!("ERROR goplug::supervisor message=crashed: {ABORTED}"),
         "INFO goplug::supervisor message=upgraded",
         "INFO goplug::supervisor message=stopped",
     ] {
         assert!(has(head), "{head}: {of_plugin:#?}");
     }
-}
-
-/// A plugin on the Python package of the example, which logs while it is activated.
-const PYTHON: &str = r#"#!/usr/bin/env python3
-import logging, sys
-sys.path.insert(0, "PACKAGE")
-import goplug
-
-log = logging.getLogger("pages.store")
-plugin = goplug.Plugin("Script", "", "1.0.0")
-
-@plugin.on_activate
-def start(configuration):
-    log.debug("logged in Python, a detail")
-    logging.getLogger("other").info("logged in Python, of no interest")
-    log.warning("%s in Python, a warning", "logged", extra={"page": 3})
-    try:
-        raise ValueError("no disk")
-    except ValueError:
-        log.exception("logged in Python, an error")
-
-goplug.main(plugin)
-"#;
-
-#[test]
-fn records_of_the_python_package_are_events_with_their_level() {
-    if !has_python() {
-        return;
-    }
-    test_log::record();
-    run_test(async |env| {
-        let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/site/plugins/python");
-        let program = env.put("script", PYTHON.replace("PACKAGE", package));
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let keys = json!({"Name": "Script", "Protocol": 2, "Exec": ["script"]});
-        env.put_pconf("Script.pconf", &keys);
-        let level = "warn,pages=debug";
-        let policy = |policy: Policy| policy.log_level(level).env("PYTHONDONTWRITEBYTECODE", "1");
-        let registry = env.registry().policy(policy).start().await.unwrap();
-        registry.load("Script", "").await.unwrap();
-        line_with("logged in Python, an error").await;
-        let lines = test_log::lines_with("logged in Python");
-        let common = "plugin=Script stream=\"stderr\" target=pages.store";
-        let head = |level: &str, what: &str| {
-            format!("{level} goplug::plugin message=logged in Python, {what} {common}")
-        };
-        assert_eq!(lines.len(), 3, "{lines:?}");
-        assert_eq!(lines[0], head("DEBUG", "a detail"));
-        assert_eq!(lines[1], head("WARN", "a warning") + r#" fields={"page":3}"#);
-        let error = head("ERROR", "an error") + r#" fields={"traceback":"Traceback "#;
-        assert!(lines[2].starts_with(error.trim_end()), "{lines:?}");
-        assert!(lines[2].contains("ValueError: no disk"), "{lines:?}");
-    });
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Hosts and plugins as real processes. `test_env` is what all tests share.
+//!
+//! The tests below the first list run on each system. Those of the second are about Unix alone, each for the
+//! reason beside it.
 
 mod activation_callbacks;
 mod always_ready;
 mod ambiguous;
 mod attached;
 mod bad_files;
-mod blame;
 mod blocking;
 mod broken_bytes;
 mod busy_polling;
@@ -13,42 +15,31 @@ mod call_context;
 mod callbacks;
 mod calls;
 mod configuration;
-mod confinement;
 mod conformance;
 mod contracts;
 mod crash;
-mod curl;
-mod debugging;
 mod discovery;
 mod embedded;
 mod excess;
-mod exec_files;
 mod foreign;
-mod foreign_text;
 mod host_death;
 mod hostile_clients;
 mod http;
-mod hung_folder;
 mod in_flight;
 mod in_process;
 mod in_process_faults;
 mod incoming;
 mod incoming_ends;
 mod incoming_http;
-mod legacy;
 mod live_plugin;
 mod locks;
 mod logs;
-mod looking;
-mod mended;
 mod misbehaving;
 mod misfits;
 mod needs;
 mod nested_errors;
 mod openapi;
 mod optional;
-mod originals;
-mod own_socket;
 mod panics;
 mod parts;
 mod pipelining;
@@ -58,23 +49,64 @@ mod progress;
 mod reconfigure;
 mod retries;
 mod runtimes;
-mod scale;
 mod schemas;
 mod served;
 mod services;
-mod shortage;
 mod start;
 mod statistics;
 mod stopped_streams;
 mod streams;
 mod streams_cut_off;
 mod supervision;
-mod surroundings;
 mod test_env;
 mod test_log;
 mod testing_hosts;
-mod tight;
 mod traced_callbacks;
-mod trust;
-mod undescribed;
 mod upgrade;
+
+#[cfg(unix)]
+mod blame; // the blame for scripts whose interpreter, end of line or wrapper is wrong
+#[cfg(unix)]
+mod confinement; // sandboxes and limits by Landlock and setrlimit
+#[cfg(unix)]
+mod curl; // curl, which speaks to Unix sockets
+#[cfg(unix)]
+mod debugging; // gdb, and the signals of a terminal
+#[cfg(unix)]
+mod exec_files; // interpreters and scripts, which Unix runs by their first line
+#[cfg(unix)]
+mod foreign_text; // scripts that print to a terminal what would change it
+#[cfg(unix)]
+mod hung_folder; // a file system in user space that does not answer
+#[cfg(unix)]
+mod legacy; // plugins of GoPlug 1, which has Unix sockets alone
+#[cfg(unix)]
+mod logs_python; // a Python that inherits a Unix socket
+#[cfg(unix)]
+mod looking; // links, and folders that are exchanged at once
+#[cfg(unix)]
+mod mended; // the modes of files
+#[cfg(unix)]
+mod originals; // plugins of GoPlug 1, which has Unix sockets alone
+#[cfg(unix)]
+mod own_socket; // plugins in Python that bind a Unix socket of their own
+#[cfg(unix)]
+mod scale; // queues of Unix sockets that are full
+#[cfg(unix)]
+mod scripts; // Pythons that inherit a Unix socket by its number
+#[cfg(unix)]
+mod shortage; // the limit of the processes of a user
+#[cfg(unix)]
+mod signals; // signals, and the files of sockets
+#[cfg(unix)]
+mod special_files; // FIFOs, links and modes
+#[cfg(unix)]
+mod surroundings; // forks, and children whose status somebody else takes
+#[cfg(unix)]
+mod taken_over; // sockets that are moved by a rename
+#[cfg(unix)]
+mod tight; // namespaces, seccomp and small limits
+#[cfg(unix)]
+mod trust; // owners and modes of files
+#[cfg(unix)]
+mod undescribed; // plugins in Python that inherit a Unix socket

@@ -8,7 +8,7 @@ use goplug_tests::fixtures::greeter::{self, GreetError};
 use goplug_tests::fixtures::newer_greeter::GreeterClient;
 use serde_json::{Value, json};
 
-use crate::live_plugin::{InThread, read_request, serve_methods};
+use crate::live_plugin::{InTask, read_line, serve_methods};
 use crate::test_env::{POLITE, TestEnv, WAVING, has_python, run_test, soon};
 
 /// The `.pconf` of the plugin of either contract.
@@ -163,23 +163,26 @@ fn a_call_of_a_method_that_a_plugin_lacks_is_not_sent() {
     run_test(async |env| {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&lines);
-        let in_thread = InThread::load(env, move |mut stream| {
-            while let Some(line) = read_request(&mut stream) {
-                heard.lock().unwrap().push(line.clone());
-                serve_methods(&mut stream, &line, "7");
+        let in_task = InTask::load(env, move |mut stream| {
+            let heard = Arc::clone(&heard);
+            async move {
+                while let Some(line) = read_line(&mut stream).await {
+                    heard.lock().unwrap().push(line.clone());
+                    serve_methods(&mut stream, &line, "7").await;
+                }
             }
         })
         .await;
-        let counting: CountingClient = in_thread.plugin().client().unwrap();
+        let counting: CountingClient = in_task.plugin().client().unwrap();
         assert!(!counting.offers_reset());
         assert!(matches!(counting.reset().await, Err(Error::NotOffered { .. })));
-        let blocking = CountingClient::blocking(in_thread.plugin().clone()).unwrap();
+        let blocking = CountingClient::blocking(in_task.plugin().clone()).unwrap();
         assert!(matches!(blocking.reset(), Err(Error::NotOffered { .. })));
         assert_eq!(counting.count().await.unwrap(), 7);
         let calls = lines.lock().unwrap().clone();
         let calls: Vec<_> = calls.iter().filter(|line| !line.contains("/Activate")).collect();
         assert!(matches!(&calls[..], [line] if line.contains("/count")), "{calls:?}");
-        in_thread.end().await;
+        in_task.end().await;
     });
 }
 

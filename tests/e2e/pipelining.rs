@@ -38,7 +38,7 @@ fn calls_in_flight_share_connections_and_each_gets_its_own_answer() {
         learn_latencies(&calculator).await;
         add_all(&calculator, 64, 100).await;
         let sockets = sockets(calculator.plugin().process_id().unwrap());
-        assert!(sockets < 40, "{sockets} sockets for 64 callers");
+        assert!(sockets.is_none_or(|count| count < 40), "{sockets:?} sockets for 64 callers");
     });
 }
 

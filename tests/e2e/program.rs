@@ -1,14 +1,14 @@
 //! The program of a plugin, and its command line.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use goplug::Error;
+use goplug_tests::system::program_name;
 use serde_json::Value;
 
-use crate::test_env::{CALCULATOR, TestEnv, copy_program, run_test, until};
+use crate::test_env::{CALCULATOR, TestEnv, copy_program, run_test};
 
 fn run(env: &TestEnv, program: &Path, arguments: &[&str]) -> Output {
     env.command(program).args(arguments).output().unwrap()
@@ -21,7 +21,7 @@ fn text(bytes: &[u8]) -> &str {
 /// Copies the calculator's program into the folder and runs `install`; returns the program and
 /// the output.
 fn installed_copy(env: &TestEnv) -> (PathBuf, Output) {
-    let program = env.folder().join("calculator");
+    let program = env.folder().join(program_name("calculator"));
     copy_program(CALCULATOR, &program);
     let output = run(env, &program, &["install", env.folder().to_str().unwrap()]);
     (program, output)
@@ -51,7 +51,7 @@ fn a_plugin_that_was_installed_by_its_program_is_loaded() {
         let printed = fs::canonicalize(&file).unwrap();
         assert_eq!(text(&output.stdout).trim_end(), printed.to_str().unwrap());
         let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        assert_eq!(keys["Exec"], serde_json::json!(["calculator"]));
+        assert_eq!(keys["Exec"], serde_json::json!([program_name("calculator")]));
         assert_eq!(keys["Sha256"].as_str().unwrap().len(), 64);
 
         let registry = env.registry().start().await.unwrap();
@@ -73,33 +73,11 @@ fn a_program_that_was_changed_after_its_installation_is_refused() {
         let mut content = fs::read(&program).unwrap();
         content.push(0);
         fs::write(&program, content).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let registry = env.registry().start().await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err();
         let Error::Rejected { reason, .. } = &error else { panic!("{error:?}") };
         assert!(reason.starts_with("the digest of ") && reason.contains("install it again: "));
         assert!(env.processes().is_empty());
-    });
-}
-
-#[test]
-fn with_dir_a_program_serves_until_sigterm() {
-    run_test(async |env| {
-        let mut command = env.command(CALCULATOR);
-        command.arg("--dir").arg(env.folder()).stderr(std::process::Stdio::null());
-        let mut plugin = command.spawn().unwrap();
-        let file = env.folder().join("math.Calculator.pconf");
-        until("its file is there", || file.exists()).await;
-        let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        let socket = PathBuf::from(keys["Sock"].as_str().unwrap());
-        assert!(socket.exists());
-
-        let pid = rustix::process::Pid::from_raw(plugin.id().try_into().unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-
-        until("it has ended", || plugin.try_wait().unwrap().is_some()).await;
-        assert!(plugin.wait().unwrap().success());
-        assert!(!file.exists() && !socket.exists());
     });
 }
 

@@ -6,36 +6,36 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use goplug::{Error, Event, Registry, RegistryBuilder, Restart, State};
-use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
+use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient, Setup};
+use goplug_tests::system::{make_executable, program_name, replace_program};
 use serde_json::json;
 
-use crate::exec_files::digest;
 use crate::test_env::{
-    CALCULATOR, Kind, TestEnv, copy_program, is, kill, pconf, read_until, run_test, soon,
+    BRIEF, CALCULATOR, Kind, TestEnv, digest, is, kill, pconf, read_until, run_test, soon,
 };
 
-/// A calculator whose start fails until a file is there, as one that needs a database.
-fn install_needy(env: &TestEnv, exit: u8) -> PathBuf {
+/// A calculator whose start fails until a file is there, as one that needs a database. Returns the file, and
+/// a registry that has no other plugin.
+fn needy(env: &TestEnv, exit: i32) -> (PathBuf, RegistryBuilder) {
     let needed = env.path("database");
-    let script =
-        format!("#!/bin/sh\n[ -e {} ] || exit {exit}\nexec {CALCULATOR}\n", needed.display());
-    put_program(env, script.as_bytes());
-    env.install::<Calculator>("./program");
-    needed
+    let setup = Setup { exit: Some(exit), needs: Some(needed.clone()), ..Setup::default() };
+    env.install_calculator();
+    (needed, env.registry().configure("Calculator", "math", &setup))
 }
 
-/// Puts a program into the folder at once.
-fn put_program(env: &TestEnv, content: &[u8]) {
-    let (written, copy) = (env.path("written"), env.path("copy"));
-    fs::write(&written, content).unwrap();
-    copy_program(&written, &copy);
-    fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    fs::rename(copy, env.folder().join("program")).unwrap();
+/// The name of the program within the folder.
+fn program() -> String {
+    format!("./{}", program_name("program"))
 }
 
-fn restarting(env: &TestEnv) -> RegistryBuilder {
+/// Puts a copy of a program into the folder at once.
+fn put_program(env: &TestEnv, from: &str) {
+    replace_program(from.as_ref(), &env.folder().join(program())).unwrap();
+}
+
+fn restarting(registry: RegistryBuilder) -> RegistryBuilder {
     let restart = Restart::permanent().backoff(Duration::from_millis(1), Duration::from_millis(20));
-    env.registry().restart(restart.intensity(10_000, Duration::from_secs(60)))
+    registry.restart(restart.intensity(10_000, Duration::from_secs(60)))
 }
 
 fn rejected(event: &Event) -> bool {
@@ -45,8 +45,8 @@ fn rejected(event: &Event) -> bool {
 #[test]
 fn a_first_start_that_fails_is_tried_again_as_the_policy_says() {
     run_test(async |env| {
-        let needed = install_needy(env, 1);
-        let registry = restarting(env).auto_discover(true).start().await.unwrap();
+        let (needed, registry) = needy(env, 1);
+        let registry = restarting(registry).auto_discover(true).start().await.unwrap();
         let mut events = registry.events();
         read_until(&mut events, "the failure", rejected).await;
         fs::write(needed, "").unwrap();
@@ -59,8 +59,8 @@ fn a_first_start_that_fails_is_tried_again_as_the_policy_says() {
 #[test]
 fn a_load_gets_the_error_and_the_tries_go_on() {
     run_test(async |env| {
-        let needed = install_needy(env, 1);
-        let registry = restarting(env).start().await.unwrap();
+        let (needed, registry) = needy(env, 1);
+        let registry = restarting(registry).start().await.unwrap();
         let mut events = registry.events();
         let error = registry.load("Calculator", "math").await.unwrap_err();
         assert!(matches!(error, Error::Start { .. }), "{error:?}");
@@ -75,8 +75,8 @@ fn a_load_gets_the_error_and_the_tries_go_on() {
 #[test]
 fn an_unload_ends_the_tries() {
     run_test(async |env| {
-        let needed = install_needy(env, 1);
-        let registry = restarting(env).start().await.unwrap();
+        let (needed, registry) = needy(env, 1);
+        let registry = restarting(registry).start().await.unwrap();
         registry.load("Calculator", "math").await.unwrap_err();
         let plugin = registry.get("Calculator", "math").unwrap();
         plugin.unload().await.unwrap();
@@ -90,8 +90,8 @@ fn an_unload_ends_the_tries() {
 #[test]
 fn a_temporary_plugin_is_not_tried_again() {
     run_test(async |env| {
-        let needed = install_needy(env, 1);
-        let registry = env.watching().await;
+        let (needed, registry) = needy(env, 1);
+        let registry = registry.auto_discover(true).start().await.unwrap();
         let mut events = registry.events();
         read_until(&mut events, "the failure", rejected).await;
         fs::write(needed, "").unwrap();
@@ -104,10 +104,10 @@ fn a_temporary_plugin_is_not_tried_again() {
 #[test]
 fn a_first_start_that_fails_too_often_is_given_up() {
     run_test(async |env| {
-        install_needy(env, 1);
+        let (_needed, registry) = needy(env, 1);
         let restart = Restart::transient().intensity(2, Duration::from_secs(60));
         let restart = restart.backoff(Duration::from_millis(1), Duration::from_millis(1));
-        let registry = env.registry().restart(restart).auto_discover(true).start().await.unwrap();
+        let registry = registry.restart(restart).auto_discover(true).start().await.unwrap();
         let given_up = |event: &Event| matches!(event, Event::GivenUp { .. });
         read_until(&mut registry.events(), "the end of the tries", given_up).await;
         assert_eq!(registry.rejected().len(), 1);
@@ -117,8 +117,8 @@ fn a_first_start_that_fails_too_often_is_given_up() {
 #[test]
 fn a_first_start_that_ends_with_a_final_status_is_given_up_at_once() {
     run_test(async |env| {
-        install_needy(env, 78);
-        let registry = env.registry().restart(Restart::permanent().never_after([78]));
+        let (_needed, registry) = needy(env, 78);
+        let registry = registry.restart(Restart::permanent().never_after([78]));
         let registry = registry.auto_discover(true).start().await.unwrap();
         let given_up = |event: &Event| matches!(event, Event::GivenUp { .. });
         let seen = read_until(&mut registry.events(), "the end of the tries", given_up).await;
@@ -130,11 +130,11 @@ fn a_first_start_that_ends_with_a_final_status_is_given_up_at_once() {
 #[test]
 fn a_plugin_whose_program_comes_after_its_pconf_is_loaded() {
     run_test(async |env| {
-        env.install::<Calculator>("./program");
+        env.install::<Calculator>(&program());
         let registry = env.watching().await;
         let mut events = registry.events();
         read_until(&mut events, "the rejection", rejected).await;
-        put_program(env, &fs::read(CALCULATOR).unwrap());
+        put_program(env, CALCULATOR);
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
     });
 }
@@ -142,12 +142,12 @@ fn a_plugin_whose_program_comes_after_its_pconf_is_loaded() {
 #[test]
 fn a_program_that_does_not_start_is_started_once_it_is_mended() {
     run_test(async |env| {
-        put_program(env, b"#!/bin/sh\nexit 1\n");
-        env.install::<Calculator>("./program");
+        put_program(env, BRIEF);
+        env.install::<Calculator>(&program());
         let registry = env.watching().await;
         let mut events = registry.events();
         read_until(&mut events, "the rejection", rejected).await;
-        put_program(env, &fs::read(CALCULATOR).unwrap());
+        put_program(env, CALCULATOR);
         read_until(&mut events, "the load", is(Kind::Loaded, "math.Calculator")).await;
     });
 }
@@ -158,17 +158,20 @@ struct Versions([Vec<u8>; 2]);
 impl Versions {
     fn new() -> Self {
         let old = fs::read(CALCULATOR).unwrap();
-        // What comes after the sections of an ELF file is not looked at.
+        // What comes after the sections of a program is not looked at.
         let new = [&old[..], b"new"].concat();
         Self([old, new])
     }
 
     fn put_program(&self, env: &TestEnv, version: usize) {
-        put_program(env, &self.0[version]);
+        let file = env.path("version");
+        fs::write(&file, &self.0[version]).unwrap();
+        make_executable(&file).unwrap();
+        put_program(env, file.to_str().unwrap());
     }
 
     fn put_pconf(&self, env: &TestEnv, version: usize) {
-        let mut keys = pconf::<Calculator>("./program");
+        let mut keys = pconf::<Calculator>(&program());
         let file = env.path("hashed");
         fs::write(&file, &self.0[version]).unwrap();
         keys["Sha256"] = json!(digest(&file));
@@ -254,7 +257,7 @@ fn an_upgrade_whose_other_half_does_not_come_fails_in_the_end() {
 fn a_crash_amid_an_upgrade_is_restarted_from_the_new_pair() {
     run_test(async |env| {
         let versions = Versions::new();
-        let builder = restarting(env).auto_discover(true);
+        let builder = restarting(env.registry()).auto_discover(true);
         let (registry, old) = versions.load_first(env, builder).await;
         let mut events = registry.events();
         versions.put_program(env, 1);

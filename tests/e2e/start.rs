@@ -1,15 +1,14 @@
 //! Plugins that do not start: the error says why, and the next load tries again.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use goplug::{Error, State};
 use goplug_tests::fixtures::calculator::Setup;
 use goplug_tests::fixtures::other_calculator::OtherCalculatorClient;
+use goplug_tests::system::{exited, make_executable, program_name, replace_program};
 use serde_json::json;
 
-use crate::test_env::{TestEnv, run_test, soon};
+use crate::test_env::{BRIEF, CALCULATOR, TestEnv, copy_program, run_test};
 
 /// The error of a load with this configuration. No process is left after it.
 async fn failure(env: &TestEnv, setup: &Setup, timeout: Duration) -> Error {
@@ -40,9 +39,11 @@ fn a_process_that_exits_during_its_activation_is_reported_with_its_status() {
     run_test(async |env| {
         let setup = Setup { exit: Some(3), ..Setup::default() };
         let error = failure(env, &setup, LONG).await;
-        let expected = "math.Calculator did not start: it ended during its activation \
-                        (exit status: 3); its standard error ends:\n  \
-                        the activation ends the process";
+        let status = exited(3);
+        let expected = format!(
+            "math.Calculator did not start: it ended during its activation ({status}); its standard error \
+             ends:\n  the activation ends the process"
+        );
         assert_eq!(error.to_string(), expected);
     });
 }
@@ -79,13 +80,11 @@ fn a_configuration_that_json_cannot_carry_is_an_error_of_the_host() {
     });
 }
 
-/// The error of a load of a plugin whose program is this shell script.
-async fn script_failure(env: &TestEnv, script: &str, timeout: Duration) -> String {
-    let program = env.put("script", script);
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    env.put_pconf("Script.pconf", &json!({"Name": "Script", "Exec": ["script", "an argument"]}));
+/// The error of a load of a plugin with this command.
+async fn command_failure(env: &TestEnv, command: &[&str], timeout: Duration) -> String {
+    env.put_pconf("Brief.pconf", &json!({"Name": "Brief", "Exec": command}));
     let registry = env.registry().start_timeout(timeout).start().await.unwrap();
-    let error = registry.load("Script", "").await.unwrap_err();
+    let error = registry.load("Brief", "").await.unwrap_err();
     assert!(env.processes().is_empty());
     error.to_string()
 }
@@ -93,10 +92,13 @@ async fn script_failure(env: &TestEnv, script: &str, timeout: Duration) -> Strin
 #[test]
 fn a_program_that_exits_at_once_is_reported_with_status_and_output() {
     run_test(async |env| {
-        let script = "#!/bin/sh\necho \"cannot find $1\" >&2\nexit 7\n";
-        let error = script_failure(env, script, LONG).await;
-        let expected = "Script did not start: it ended during its activation (exit status: 7); \
-                        its standard error ends:\n  cannot find an argument";
+        let command = [BRIEF, "err", "cannot find it", "exit", "7"];
+        let error = command_failure(env, &command, LONG).await;
+        let status = exited(7);
+        let expected = format!(
+            "Brief did not start: it ended during its activation ({status}); its standard error ends:\n  \
+             cannot find it"
+        );
         assert_eq!(error, expected);
     });
 }
@@ -104,9 +106,9 @@ fn a_program_that_exits_at_once_is_reported_with_status_and_output() {
 #[test]
 fn a_program_that_never_answers_is_killed_at_the_deadline() {
     run_test(async |env| {
-        let script = "#!/bin/sh\necho I wait >&2\nsleep 600\n";
-        let error = script_failure(env, script, Duration::from_millis(800)).await;
-        let expected = "Script did not start: its activation took longer than 800ms; \
+        let command = [BRIEF, "err", "I wait", "sleep", "600"];
+        let error = command_failure(env, &command, Duration::from_millis(800)).await;
+        let expected = "Brief did not start: its activation took longer than 800ms; \
                         its standard error ends:\n  I wait";
         assert_eq!(error, expected);
     });
@@ -115,8 +117,10 @@ fn a_program_that_never_answers_is_killed_at_the_deadline() {
 #[test]
 fn a_program_that_cannot_be_run_is_reported_with_the_reason() {
     run_test(async |env| {
-        let error = script_failure(env, "neither script nor program", LONG).await;
-        let begin = "Script did not start: the program cannot be started: ";
+        let name = program_name("program");
+        make_executable(&env.put(&name, "neither script nor program")).unwrap();
+        let error = command_failure(env, &[&name], LONG).await;
+        let begin = "Brief did not start: the program cannot be started: ";
         assert!(error.starts_with(begin), "{error}");
     });
 }
@@ -124,17 +128,16 @@ fn a_program_that_cannot_be_run_is_reported_with_the_reason() {
 #[test]
 fn a_load_after_a_failed_load_starts_the_plugin() {
     run_test(async |env| {
-        let program = env.put("program", "#!/bin/sh\nexit 1\n");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": ["program"]});
+        let name = program_name("program");
+        let program = env.folder().join(&name);
+        copy_program(BRIEF, &program);
+        let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": [name]});
         env.put_pconf("math.Calculator.pconf", &keys);
         let registry = env.registry().start().await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err();
         assert!(matches!(error, Error::Start { .. }), "{error:?}");
 
-        let wrapper = format!("#!/bin/sh\nexec {}\n", crate::test_env::CALCULATOR);
-        let program = env.put("program", wrapper);
-        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        replace_program(CALCULATOR.as_ref(), &program).unwrap();
 
         let calculator = env.load_calculator(&registry).await;
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
@@ -144,9 +147,10 @@ fn a_load_after_a_failed_load_starts_the_plugin() {
 #[test]
 fn a_plugin_whose_load_has_failed_is_listed_as_rejected_until_it_starts() {
     run_test(async |env| {
-        let program = env.put("program", "#!/bin/sh\nexit 1\n");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": ["program"]});
+        let name = program_name("program");
+        let program = env.folder().join(&name);
+        copy_program(BRIEF, &program);
+        let keys = json!({"Name": "Calculator", "NameSpace": "math", "Exec": [name]});
         let file = env.put_pconf("math.Calculator.pconf", &keys);
         let registry = env.registry().start().await.unwrap();
         assert!(registry.rejected().is_empty());
@@ -154,9 +158,7 @@ fn a_plugin_whose_load_has_failed_is_listed_as_rejected_until_it_starts() {
         let [rejected] = &registry.rejected()[..] else { panic!("{:?}", registry.rejected()) };
         assert_eq!((&rejected.path, &rejected.reason), (&file, &error.to_string()));
 
-        let wrapper = format!("#!/bin/sh\nexec {}\n", crate::test_env::CALCULATOR);
-        let program = env.put("program", wrapper);
-        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        replace_program(CALCULATOR.as_ref(), &program).unwrap();
         env.load_calculator(&registry).await;
         assert!(registry.rejected().is_empty());
     });
@@ -174,34 +176,3 @@ fn a_client_that_does_not_fit_says_nothing_against_the_file() {
         assert!(registry.rejected().is_empty());
     });
 }
-
-#[test]
-fn a_process_that_exits_before_its_callbacks_are_registered_is_a_start_error() {
-    run_test(async |env| {
-        let script = env.put("brief", BRIEF);
-        let executable = PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&script, executable).unwrap();
-        env.put_pconf(
-            "Brief.pconf",
-            &json!({"Name": "Brief", "Protocol": 2, "LazyLoad": true, "Exec": ["brief"]}),
-        );
-        let registry = env.watching().await;
-        let brief = registry.get("Brief", "").unwrap();
-        let _ticks = brief.register_callback("tick", |_| async {}).await.unwrap();
-        let error = soon("the load", registry.load("Brief", "")).await.unwrap_err();
-        assert!(matches!(&error, Error::Start { .. }), "{error:?}");
-        assert!(error.to_string().contains("exit status: 7"), "{error}");
-    });
-}
-
-/// A plugin that exits right after its activation.
-const BRIEF: &str = r#"#!/usr/bin/env python3
-import socket, sys
-listener = socket.socket(fileno=3)
-connection, _ = listener.accept()
-connection.recv(65536)
-body = b'{"name":"Brief","namespace":"","protocol":2,"methods":[],"callbacks":[]}'
-head = b"HTTP/1.1 200 OK\r\ngoplug-protocol: 2\r\ncontent-length: %d\r\n\r\n" % len(body)
-connection.sendall(head + body)
-sys.exit(7)
-"#;

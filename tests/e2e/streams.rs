@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use goplug::{Bytes, CallError, Error, Policy, Registry, ResultStream};
 use goplug_tests::fixtures::log::{FeedClient, Hit, Log, LogClient, SearchError};
+use goplug_tests::system::exited;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
 
-use crate::http::request;
+use crate::http::{open, request};
 use crate::test_env::{LOG, TestEnv, WAIT_TIMEOUT, run_test, sockets, soon, until_asked};
 
 /// The plugin with the streams, in a registry that this makes.
@@ -205,7 +205,7 @@ fn a_crash_is_an_error_after_the_items_before_it() {
         let Some(Error::Crashed { status, may_have_executed, .. }) = error else {
             panic!("{error:?}");
         };
-        assert_eq!((status.as_str(), may_have_executed), ("exit status: 3", true));
+        assert_eq!((status, may_have_executed), (exited(3), true));
     });
 }
 
@@ -315,7 +315,7 @@ fn a_handle_reads_the_items_as_bytes() {
 fn any_http_client_sees_the_events() {
     run_test(async |env| {
         let (_registry, log) = log(env).await;
-        let mut client = UnixStream::connect(log.plugin().socket().unwrap()).await.unwrap();
+        let mut client = open(&log.plugin().socket().unwrap()).await;
         // The connection can be used again.
         for _ in 0..2 {
             client.write_all(request("/count", r#"{"to":2}"#).as_bytes()).await.unwrap();

@@ -1,21 +1,17 @@
 //! Streams of plugins that break them off.
 
-use std::time::Duration;
-
-use goplug::Error;
-use rustix::process::Signal;
+use goplug_runtime::transport::{Listener, Stream};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{UnixListener, UnixStream};
 
 use crate::http::read_request;
-use crate::streams::{all, log_with};
-use crate::test_env::{run_test, signal, soon};
+use crate::streams::all;
+use crate::test_env::run_test;
 
 /// The beginning of what a plugin of the test answers to every call.
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
 
-async fn serve_connection(mut stream: UnixStream, name: String, answer: String) {
+async fn serve_connection(mut stream: Stream, name: String, answer: String) {
     let mut bytes = Vec::new();
     while let Some((head, _)) = read_request(&mut stream, &mut bytes).await {
         let descriptor = json!({"name": name, "methods": [{"name": "work"}]}).to_string();
@@ -46,7 +42,7 @@ fn a_stream_that_is_cut_off_is_an_error_wherever_that_happens() {
         for (number, answer) in [sized, to_its_end, ended, within].into_iter().enumerate() {
             let (name, socket) =
                 (format!("Foreign{number}"), env.folder().join(number.to_string()));
-            let listener = UnixListener::bind(&socket).unwrap();
+            let listener = Listener::bind(&socket).unwrap();
             let (answer, named) = (answer.clone(), name.clone());
             let serving = tokio::spawn(async move {
                 while let Ok((stream, _)) = listener.accept().await {
@@ -62,21 +58,5 @@ fn a_stream_that_is_cut_off_is_an_error_wherever_that_happens() {
             assert!(text.contains("without a whole answer"), "{text}");
             serving.abort();
         }
-    });
-}
-
-#[test]
-fn a_stream_of_a_stopped_process_says_so() {
-    run_test(async |env| {
-        let idle = Duration::from_millis(300);
-        let (_registry, log) = log_with(env, |policy| policy.stream_idle(idle)).await;
-        let mut silent = log.silent().await.unwrap();
-        silent.next().await.unwrap().unwrap();
-        let process = log.plugin().process_id().unwrap();
-        signal(process, Signal::STOP);
-        let error = soon("the error", silent.next()).await.unwrap().unwrap_err();
-        signal(process, Signal::CONT);
-        let Error::Deadline { reason: Some(reason), .. } = &error else { panic!("{error:?}") };
-        assert!(reason.contains("is stopped (state T)"), "{reason}");
     });
 }

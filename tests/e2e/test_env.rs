@@ -7,17 +7,19 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::future::Future;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use goplug::{Bytes, Event, Events, Plugin, PluginType, Registry, RegistryBuilder, Subscription};
+use goplug_runtime::transport::Sha256;
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
 use goplug_tests::fixtures::counter::Counter;
+use goplug_tests::system;
+pub(crate) use goplug_tests::system::{exists, kill, sockets};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -35,6 +37,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 const MARKER: &str = "GOPLUG_TEST_ENV";
 
 /// The fixtures' programs.
+pub(crate) const BRIEF: &str = env!("CARGO_BIN_EXE_fixture-brief");
 pub(crate) const CALCULATOR: &str = env!("CARGO_BIN_EXE_fixture-calculator");
 pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_fixture-command");
 pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
@@ -180,15 +183,7 @@ impl TestEnv {
 
     /// The processes that belong to the test.
     pub(crate) fn processes(&self) -> Vec<u32> {
-        let mut line = format!("{MARKER}=").into_bytes();
-        line.extend_from_slice(self.temp.path().as_os_str().as_bytes());
-        let is_ours = |process: &u32| {
-            let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == line)
-        };
-        let entries = fs::read_dir("/proc").unwrap();
-        let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        numbers.filter(is_ours).collect()
+        system::processes_with(MARKER, self.temp.path().as_os_str())
     }
 }
 
@@ -216,40 +211,20 @@ pub(crate) fn pconf<P: PluginType>(program: &str) -> Value {
     })
 }
 
-/// Copies a program, in another process. If this process copied it, a child that another
-/// test forks meanwhile would inherit the open file, and the program could not be run.
+/// The SHA-256 of a file.
+pub(crate) fn digest(path: &Path) -> String {
+    Sha256::of_file(&File::open(path).unwrap()).unwrap()
+}
+
+/// Copies a program.
 pub(crate) fn copy_program(from: impl AsRef<Path>, to: &Path) {
-    let copied = Command::new("cp").arg(from.as_ref()).arg(to).status().unwrap();
-    assert!(copied.success(), "{}: {copied}", to.display());
+    system::copy_program(from.as_ref(), to).unwrap();
 }
 
 /// Whether there is a Python 3 here. Says so if not.
 pub(crate) fn has_python() -> bool {
     let found = Command::new("python3").arg("--version").output();
     found.inspect_err(|error| eprintln!("not checked: python3 cannot be run: {error}")).is_ok()
-}
-
-/// Kills a process. A process that is gone already is no error.
-pub(crate) fn kill(process: u32) {
-    signal(process, rustix::process::Signal::KILL);
-}
-
-/// Sends a process a signal. A process that is gone already is no error.
-pub(crate) fn signal(process: u32, signal: rustix::process::Signal) {
-    let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw).unwrap();
-    let _ = rustix::process::kill_process(pid, signal);
-}
-
-/// Whether a process of this id exists, running or not yet reaped.
-pub(crate) fn exists(process: u32) -> bool {
-    Path::new(&format!("/proc/{process}")).exists()
-}
-
-/// How many sockets a process has open.
-pub(crate) fn sockets(process: u32) -> usize {
-    let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap().flatten();
-    let targets = descriptors.filter_map(|entry| fs::read_link(entry.path()).ok());
-    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
 /// Waits for a condition; fails if it is not true within [`WAIT_TIMEOUT`].

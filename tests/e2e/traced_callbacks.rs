@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 use goplug::testing::InProcess;
 use goplug::{Bytes, CallContext, Caller, Subscription, Traceparent};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
 
-use crate::http::{Connection, request_with};
+use crate::http::{Connection, open, request_with};
 use crate::served::Served;
 use crate::test_env::{run_test, soon, until};
 
@@ -134,7 +133,7 @@ fn an_event_names_its_place_in_a_trace_by_a_field_of_its_own() {
         let served = Served::start::<Announcer>(env).await;
         let announcer: AnnouncerClient = served.registry.client().await.unwrap();
         let socket = announcer.plugin().socket().unwrap();
-        let mut stream = UnixStream::connect(&socket).await.unwrap();
+        let mut stream = open(&socket).await;
         let headers = "Goplug-Protocol: 2\r\nGoplug-Host: curl\r\n";
         let register = request_with("/RegisterCallback", headers, r#"["said"]"#);
         stream.write_all(register.as_bytes()).await.unwrap();

@@ -143,6 +143,12 @@ mod tests {
     /// The digest of an empty file, by FIPS 180-4.
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+    /// Files that were written long before the test.
+    const OLD: [&str; 2] = [
+        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs"),
+    ];
+
     fn pinned(path: &Path) -> PinnedFile {
         let file = File::open(path).unwrap();
         PinnedFile { path: path.into(), file, expected: EMPTY.into(), advice: "advice".into() }
@@ -167,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_digest_of_an_old_file_is_cached() {
-        let program = pinned(Path::new("/bin/true"));
+        let program = pinned(Path::new(OLD[0]));
         let cache = DigestCache::default();
         assert_eq!(cache.get(&program).unwrap(), None);
         let digest = cache.read(&program).unwrap();
@@ -178,19 +184,19 @@ mod tests {
     #[test]
     fn every_file_has_its_own_digest() {
         let cache = DigestCache::default();
-        let digest_of_true = digest(&cache, Path::new("/bin/true"));
-        assert_ne!(digest(&cache, Path::new("/bin/cat")), digest_of_true);
+        let first = digest(&cache, Path::new(OLD[0]));
+        assert_ne!(digest(&cache, Path::new(OLD[1])), first);
         assert_eq!(cache.lock().len(), 2);
-        assert_eq!(digest(&cache, Path::new("/bin/true")), digest_of_true);
+        assert_eq!(digest(&cache, Path::new(OLD[0])), first);
     }
 
     #[test]
     fn another_digest_is_reported_with_what_to_do() {
-        let program = pinned(Path::new("/bin/true"));
+        let program = pinned(Path::new(OLD[0]));
         assert_eq!(program.compare(EMPTY), Ok(()));
         let text = program.compare("00").unwrap_err();
         let expected =
-            format!("the digest of /bin/true is 00, not the {EMPTY} of its .pconf; advice");
+            format!("the digest of {} is 00, not the {EMPTY} of its .pconf; advice", OLD[0]);
         assert_eq!(text, expected);
     }
 }

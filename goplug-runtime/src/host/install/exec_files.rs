@@ -289,5 +289,6 @@ fn env_target_of_text(text: &str) -> Option<OsString> {
     env_target(&words)
 }
 
-#[cfg(test)]
+// Its cases are shells and scripts, which only Unix has.
+#[cfg(all(test, unix))]
 mod tests;

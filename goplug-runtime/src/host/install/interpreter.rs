@@ -145,10 +145,12 @@ mod tests {
 
     #[test]
     fn a_name_is_looked_for_in_the_path() {
-        let path = Some(OsStr::new("/nowhere:/bin"));
-        let needed = needs(Path::new("sh"), Path::new("/"), path).unwrap();
-        assert!(needed.contains(&"/bin/sh".into()), "{needed:?}");
-        let error = needs(Path::new("no-such-shell"), Path::new("/"), path).unwrap_err();
+        let program = std::env::current_exe().unwrap();
+        let (folder, name) = (program.parent().unwrap(), program.file_name().unwrap());
+        let path = std::env::join_paths([Path::new("nowhere"), folder]).unwrap();
+        let needed = needs(name.as_ref(), Path::new("/"), Some(&path)).unwrap();
+        assert!(needed.contains(&program), "{needed:?}");
+        let error = needs(Path::new("no-such-shell"), Path::new("/"), Some(&path)).unwrap_err();
         assert!(error.contains("no-such-shell, and there is none in the PATH"), "{error}");
     }
 }

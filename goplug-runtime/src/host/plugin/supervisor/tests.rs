@@ -181,7 +181,9 @@ async fn a_crash_is_reported_before_the_plugin_is_given_up() {
 async fn a_plugin_whose_start_fails_is_rejected_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let supervised = Supervised::new(Policy::default());
-    supervised.install(folder.path(), r#"{"Name": "P", "Exec": ["/bin/true"]}"#);
+    let brief = std::env::current_exe().unwrap();
+    let pconf = serde_json::json!({"Name": "P", "Exec": [brief, "--help"]});
+    supervised.install(folder.path(), &pconf.to_string());
     supervised.plugin.recheck_content();
     let rejected = loop {
         if let Some(reason) = supervised.recorder.rejected.lock().unwrap().pop() {
@@ -189,7 +191,7 @@ async fn a_plugin_whose_start_fails_is_rejected_with_the_reason() {
         }
         tokio::task::yield_now().await;
     };
-    assert!(rejected.contains("ended during its activation (exit status: 0)"), "{rejected}");
+    assert!(rejected.contains("ended during its activation (exit "), "{rejected}");
     assert_eq!(supervised.events(0).await, []);
 }
 

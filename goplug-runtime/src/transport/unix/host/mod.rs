@@ -29,4 +29,4 @@ pub use shortage::{is_passing, is_shortage, shortage_advice};
 pub use shutdown_handle::ShutdownHandle;
 
 #[cfg(test)]
-pub(crate) use process::tests::confined::without_landlock;
+pub(crate) use process::tests::confined::without_landlock as without_confinement;

@@ -1,0 +1,44 @@
+//! What the tests ask of the system, in the same words on each: processes, and programs as files.
+//!
+//! A process of a test is known by a variable in its environment, which whatever it starts inherits.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+pub use unix::*;
+#[cfg(windows)]
+pub use windows::*;
+
+use std::path::{Path, PathBuf};
+
+/// The name of the program file `name`.
+pub fn program_name(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// The program of this package that ends as it is told, or waits: beside the program that asks.
+///
+/// # Errors
+/// The system's error.
+pub fn brief() -> std::io::Result<PathBuf> {
+    let mut folder = std::env::current_exe()?;
+    folder.pop();
+    // Tests are one folder below.
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    Ok(folder.join(program_name("fixture-brief")))
+}
+
+/// Replaces the file at a path, if there is one, by another, at once.
+///
+/// # Errors
+/// The system's error.
+pub fn replace_program(by: &Path, path: &Path) -> std::io::Result<()> {
+    let next = path.with_extension("next");
+    copy_program(by, &next)?;
+    std::fs::rename(next, path)
+}

@@ -1,0 +1,83 @@
+//! Linux, as far as it looks into `/proc`.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How the end of a process that was killed is written.
+pub const KILLED: &str = "signal: 9 (SIGKILL)";
+
+/// How the end of a process that has aborted begins.
+pub const ABORTED: &str = "signal: 6 (SIGABRT)";
+
+/// How the end of a process with this status is written.
+pub fn exited(status: i32) -> String {
+    format!("exit status: {status}")
+}
+
+/// Kills a process. A process that is gone already is no error.
+pub fn kill(process: u32) {
+    signal(process, Signal::KILL);
+}
+
+/// Sends a process a signal. A process that is gone already is no error.
+pub fn signal(process: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Asks a process to end, as an init system does; `false` where nothing can.
+pub fn terminate(process: u32) -> bool {
+    signal(process, Signal::TERM);
+    true
+}
+
+/// Whether a process of this id exists, running or not yet reaped.
+pub fn exists(process: u32) -> bool {
+    Path::new(&format!("/proc/{process}")).exists()
+}
+
+/// The processes that have this variable in their environment.
+pub fn processes_with(variable: &str, value: &OsStr) -> Vec<u32> {
+    let mut line = format!("{variable}=").into_bytes();
+    line.extend_from_slice(value.as_bytes());
+    let is_ours = |process: &u32| {
+        let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == line)
+    };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(is_ours).collect()
+}
+
+/// How many sockets a process has open; `None` if that is not known here.
+pub fn sockets(process: u32) -> Option<usize> {
+    let descriptors = fs::read_dir(format!("/proc/{process}/fd")).ok()?.flatten();
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.path()).ok());
+    Some(targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count())
+}
+
+/// Copies a program, in another process. If this process copied it, a child that another
+/// test forks meanwhile would inherit the open file, and the program could not be run.
+///
+/// # Errors
+/// The system's error.
+pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
+    let copied = Command::new("cp").arg(from).arg(to).status()?;
+    if copied.success() { Ok(()) } else { Err(io::Error::other(copied.to_string())) }
+}
+
+/// Lets every user run a file.
+///
+/// # Errors
+/// The system's error.
+pub fn make_executable(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
