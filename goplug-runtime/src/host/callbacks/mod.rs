@@ -18,6 +18,7 @@
 
 mod batch;
 mod call_type;
+mod confirmations;
 mod handler_loop;
 mod inbox;
 mod peer;

@@ -63,6 +63,7 @@ async fn poll_all(
     let mut polls = BTreeMap::new();
     loop {
         let version = *names_version.borrow_and_update();
+        let attempt = callbacks.begin_attempt(generation, version);
         let names = callbacks.names();
         polls.retain(|name, _| names.contains(name));
         for name in names {
@@ -71,7 +72,7 @@ async fn poll_all(
                 entry.insert(start_poll(peer, &name, &queue).await);
             }
         }
-        callbacks.confirm(generation, version, None);
+        callbacks.succeed(attempt);
         if names_version.changed().await.is_err() {
             return;
         }

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 
+use super::confirmations::{Attempt, Confirmation, Confirmations, Failure};
 use crate::error::{Error, Result};
 use crate::panic::{catch, contained};
 use crate::protocol::PluginId;
@@ -74,62 +75,6 @@ impl HandlerTable {
     fn next_key(&mut self) -> u64 {
         self.last_key += 1;
         self.last_key
-    }
-}
-
-/// What the generations have confirmed.
-#[derive(Debug, Default)]
-struct Confirmations {
-    /// The generation of the instance that takes the calls.
-    current: u64,
-    by_generation: BTreeMap<u64, Confirmation>,
-}
-
-/// What one generation has confirmed.
-#[derive(Clone, Debug, Default)]
-struct Confirmation {
-    /// The version of the list of names that was registered, or was to be registered; `None` before
-    /// the first attempt.
-    version: Option<u64>,
-    /// Why the registration of this version failed, if it did.
-    failure: Option<Failure>,
-}
-
-/// Why a registration failed.
-#[derive(Clone, Debug)]
-pub(super) struct Failure {
-    reason: String,
-    /// Whether the plugin could not be reached, and so did not refuse anything.
-    is_unreachable: bool,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let is_unreachable = match &error {
-            // What came is not what the protocol says.
-            Error::Io { source, .. } => source.kind() != std::io::ErrorKind::InvalidData,
-            Error::Connect { .. } | Error::Deadline { .. } | Error::Unavailable { .. } => true,
-            _ => false,
-        };
-        Self { reason: error.to_string(), is_unreachable }
-    }
-}
-
-impl Confirmation {
-    /// The outcome for this version of the list; `None` if it is not known yet.
-    fn of(&self, version: u64) -> Option<Result<()>> {
-        self.version.filter(|confirmed| *confirmed >= version)?;
-        Some(match &self.failure {
-            None => Ok(()),
-            Some(failure) => Err(Error::Protocol(failure.reason.clone())),
-        })
-    }
-
-    /// As [`Confirmation::of`], and not known yet as long as the plugin cannot be reached: there
-    /// will be further attempts.
-    fn settled(&self, version: u64) -> Option<Result<()>> {
-        let is_unreachable = self.failure.as_ref().is_some_and(|failure| failure.is_unreachable);
-        if is_unreachable { None } else { self.of(version) }
     }
 }
 
@@ -246,14 +191,13 @@ impl Callbacks {
     /// # Errors
     /// [`Error::Protocol`] says why the plugin did not register it.
     pub(in crate::host) async fn wait_until_confirmed(&self, version: u64) -> Result<()> {
-        let current = |all: &Confirmations| all.by_generation.get(&all.current)?.settled(version);
-        self.wait_for(current).await
+        self.wait_for(|all| all.of_current()?.settled(version)).await
     }
 
     /// Why the plugin could not be reached with the names, if the last attempt failed so.
     pub(in crate::host) fn unreachable_reason(&self) -> Option<String> {
         let all = self.confirmations.borrow();
-        let failure = all.by_generation.get(&all.current)?.failure.as_ref()?;
+        let failure = all.failure()?;
         failure.is_unreachable.then(|| failure.reason.clone())
     }
 
@@ -279,8 +223,7 @@ impl Callbacks {
     ) -> Result<()> {
         loop {
             let version = *self.names_version.borrow();
-            let of = |all: &Confirmations| outcome(all.by_generation.get(&generation)?, version);
-            self.wait_for(of).await?;
+            self.wait_for(|all| outcome(all.of(generation)?, version)).await?;
             if version == *self.names_version.borrow() {
                 return Ok(());
             }
@@ -298,20 +241,13 @@ impl Callbacks {
     /// call of this function forgets it.
     pub(in crate::host) fn begin_generation(&self) -> u64 {
         let generation = self.lock().next_key();
-        self.confirmations.send_modify(|all| {
-            let current = all.current;
-            all.by_generation.retain(|other, _| *other == current);
-            all.by_generation.insert(generation, Confirmation::default());
-        });
+        self.confirmations.send_modify(|all| all.begin(generation));
         generation
     }
 
     /// From here on, registrations wait for the instance of this generation.
     pub(in crate::host) fn set_current(&self, generation: u64) {
-        self.confirmations.send_modify(|all| {
-            all.current = generation;
-            all.by_generation.retain(|other, _| *other == generation);
-        });
+        self.confirmations.send_modify(|all| all.set_current(generation));
     }
 
     /// Has every instance register the names once more, without waiting for its next attempt.
@@ -319,21 +255,38 @@ impl Callbacks {
         self.names_version.send_modify(|version| *version += 1);
     }
 
-    /// Notes that the process of this generation has no names registered, and why.
-    pub(super) fn fail(&self, generation: u64, reason: String) {
-        let version = *self.names_version.borrow();
-        let failure = Failure { reason, is_unreachable: false };
-        self.confirm(generation, version, Some(failure));
+    /// Forgets that the process of this generation has refused the names, and has it asked again at
+    /// once. An attempt that is under way counts if it succeeds: the names are not registered twice.
+    pub(in crate::host) fn retry_refused(&self, generation: u64) {
+        self.confirmations.send_modify(|all| all.forget_refusal(generation));
     }
 
-    /// Notes that the instance of this generation has registered this version, or why it has not.
-    /// Does nothing if the generation was replaced.
-    pub(super) fn confirm(&self, generation: u64, version: u64, failure: Option<Failure>) {
-        self.confirmations.send_if_modified(|all| {
-            let Some(confirmation) = all.by_generation.get_mut(&generation) else { return false };
-            *confirmation = Confirmation { version: Some(version), failure };
-            true
-        });
+    /// An attempt to register this version that begins now.
+    pub(super) fn begin_attempt(&self, generation: u64, version: u64) -> Attempt {
+        self.confirmations.borrow().begin_attempt(generation, version)
+    }
+
+    /// Waits until the names are to be registered again because a refusal of this attempt is void.
+    /// Cancel safe.
+    pub(super) async fn wait_for_retry(&self, attempt: Attempt) {
+        let mut confirmations = self.confirmations.subscribe();
+        drop(confirmations.wait_for(|all| all.is_void(attempt)).await);
+    }
+
+    /// Notes that the process of this generation has no names registered, and why.
+    pub(super) fn fail(&self, generation: u64, reason: String) {
+        let attempt = self.begin_attempt(generation, *self.names_version.borrow());
+        self.refuse(attempt, Failure { reason, is_unreachable: false });
+    }
+
+    /// Notes that this attempt has registered the names.
+    pub(super) fn succeed(&self, attempt: Attempt) {
+        self.confirmations.send_modify(|all| all.succeed(attempt));
+    }
+
+    /// Notes why this attempt has not registered the names.
+    pub(super) fn refuse(&self, attempt: Attempt, failure: Failure) {
+        self.confirmations.send_modify(|all| all.refuse(attempt, failure));
     }
 }
 

@@ -2,9 +2,9 @@
 //! breaks or the list of names changes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use super::Callbacks;
 use super::inbox::Inbox;
@@ -67,12 +67,13 @@ impl<'a> StreamReader<'a> {
         let mut retry = limits::CALLBACK_RETRY_MIN;
         loop {
             let version = *names_version.borrow_and_update();
+            let attempt = self.callbacks.begin_attempt(self.generation, version);
             let mut names = self.callbacks.names();
             let services = self.peer.service_entries();
             self.has_services |= !services.is_empty();
             names.extend(services);
             if names.is_empty() && !self.is_registered {
-                self.callbacks.confirm(self.generation, version, None);
+                self.callbacks.succeed(attempt);
                 if names_version.changed().await.is_err() {
                     return;
                 }
@@ -81,7 +82,7 @@ impl<'a> StreamReader<'a> {
             match self.open(&names).await {
                 Ok(mut stream) => {
                     self.is_registered = !names.is_empty();
-                    self.callbacks.confirm(self.generation, version, None);
+                    self.callbacks.succeed(attempt);
                     if !self.is_registered {
                         continue;
                     }
@@ -91,11 +92,13 @@ impl<'a> StreamReader<'a> {
                         StreamEnd::Broken => {}
                     }
                 }
-                Err(error) => {
-                    self.callbacks.confirm(self.generation, version, Some(error.into()));
-                }
+                Err(error) => self.callbacks.refuse(attempt, error.into()),
             }
-            wait_or_change(retry, &mut names_version).await;
+            tokio::select! {
+                _ = names_version.changed() => {}
+                () = self.callbacks.wait_for_retry(attempt) => {}
+                () = sleep(retry) => {}
+            }
             retry = (retry * 2).min(limits::CALLBACK_RETRY_MAX);
         }
     }
@@ -250,9 +253,4 @@ impl CallbackStream {
         let piece = self.connection.next_piece().await;
         piece.ok().flatten().map(|piece| self.decoder.push(piece)).is_some()
     }
-}
-
-/// Waits before the next attempt, unless the list of names changes first.
-async fn wait_or_change(delay: Duration, names_version: &mut watch::Receiver<u64>) {
-    drop(tokio::time::timeout(delay, names_version.changed()).await);
 }

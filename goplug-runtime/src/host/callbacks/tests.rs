@@ -1,3 +1,4 @@
+mod refusals;
 mod replies;
 
 use std::io::{Read, Write};

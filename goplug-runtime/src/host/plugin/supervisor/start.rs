@@ -141,9 +141,8 @@ impl Supervisor {
         let plugin = &self.plugin;
         let installation = Arc::clone(starting.installation());
         let endpoint = Arc::clone(starting.endpoint());
-        let counter = Arc::clone(&plugin.statistics) as _;
-        let peer =
-            CallbackPeer::new(installation, endpoint, policy.call_timeout, services, counter);
+        let (limit, counter) = (policy.call_timeout, Arc::clone(&plugin.statistics) as _);
+        let peer = CallbackPeer::new(installation, endpoint, limit, services, counter);
         let peer = Arc::new(peer);
         // What a plugin of the original GoPlug makes of a registration before its activation is not
         // known, and nothing but the answer to the activation tells what a `.pconf` without
@@ -170,8 +169,10 @@ impl Supervisor {
                 return Err(error.into());
             }
         };
-        if refusal.is_some() || has_more {
+        if has_more {
             plugin.callbacks().register_again();
+        } else if let (Some(_), Some(Receiver { generation, .. })) = (&refusal, &receiver) {
+            plugin.callbacks().retry_refused(*generation);
         }
         let Receiver { generation, task } = match receiver.take() {
             Some(receiver) if dialect == Dialect::GoPlug2 && !has_moved => receiver,
