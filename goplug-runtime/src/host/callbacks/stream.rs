@@ -166,7 +166,7 @@ impl<'a> StreamReader<'a> {
                 }
                 received = receive => if !received { return StreamEnd::Broken },
                 requests = services.answered(), if polls_busily => {
-                    stream.connection.wait_busily(requests).await;
+                    stream.connection.wait_busily(requests, self.is_within_call()).await;
                     continue;
                 }
                 unconfirmed = replies.unconfirmed() => {
@@ -183,9 +183,17 @@ impl<'a> StreamReader<'a> {
                 return StreamEnd::Broken;
             }
             if polls_busily && let Some(requests) = answered {
-                stream.connection.wait_busily(requests).await;
+                stream.connection.wait_busily(requests, self.is_within_call()).await;
             }
         }
+    }
+
+    /// Whether the method goes on that has called a service now. True for what no method of the plugin has
+    /// called.
+    fn is_within_call(&self) -> impl Fn() -> bool + use<'a> {
+        let peer = self.peer;
+        let is_of_method = peer.calls() > 0;
+        move || !is_of_method || peer.calls() > 0
     }
 
     /// Moves all complete events of the decoder into the inbox.

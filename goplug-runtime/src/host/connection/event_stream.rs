@@ -24,6 +24,9 @@ pub(in crate::host) struct EventStream {
     stream: Stream,
     incoming: Buffer,
     busy_poll: BusyPoll,
+    /// Polls once the method has ended that has called the last service. It helps if the next call comes
+    /// at once, which says nothing about the services of one call.
+    between_calls: BusyPoll,
     body: BodyStream,
     /// The length of the piece that was returned last; it is still in the buffer.
     returned: usize,
@@ -60,9 +63,15 @@ impl EventStream {
         loop {
             match reader.take_stream(&mut incoming)? {
                 StreamedResponse::Stream(StreamHead { body, .. }) => {
-                    let busy_poll = BusyPoll::of_task(busy_poll);
-                    let stream = Self { stream, incoming, busy_poll, body, returned: 0 };
-                    return Ok(Opened::Stream(stream));
+                    let [busy_poll, between_calls] = [(); 2].map(|()| BusyPoll::of_task(busy_poll));
+                    return Ok(Opened::Stream(Self {
+                        stream,
+                        incoming,
+                        busy_poll,
+                        between_calls,
+                        body,
+                        returned: 0,
+                    }));
                 }
                 StreamedResponse::Other(Progress::Complete(response)) => {
                     return Ok(Opened::Response(response));
@@ -83,13 +92,24 @@ impl EventStream {
     }
 
     /// Polls the stream busily before [`Self::next_piece`] waits for it, if the plugin polls a connection
-    /// of this host as well, which has carried so many requests. Cancel safe.
-    pub(in crate::host) async fn wait_busily(&mut self, requests: u32) {
-        self.busy_poll.follow(requests);
+    /// of this host as well, which has carried so many requests. `is_within_call` says whether the method
+    /// goes on that has called the last service. After its end, the stream is polled for what the next
+    /// method calls, as long as that has helped lately. Cancel safe.
+    pub(in crate::host) async fn wait_busily(
+        &mut self,
+        requests: u32,
+        is_within_call: impl Fn() -> bool,
+    ) {
+        for busy_poll in [&mut self.busy_poll, &mut self.between_calls] {
+            busy_poll.follow(requests);
+        }
         if self.busy_poll.is_due()
             && let Ok(room) = self.incoming.room(MAX_HEAD)
+            && !self.busy_poll.wait_in_turn(&self.stream, room, &is_within_call).await
+            && !is_within_call()
+            && self.between_calls.is_due()
         {
-            self.busy_poll.wait_in_turn(&self.stream, room).await;
+            self.between_calls.wait_in_turn(&self.stream, room, || true).await;
         }
     }
 

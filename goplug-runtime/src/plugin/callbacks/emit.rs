@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::host::{CallbackReply, Origin};
+use super::host::CallbackReply;
 use super::hub::{Hosts, Hub};
 use super::message::{EncodedText, Message};
 use crate::error::{Error, Result, refused_callback};
@@ -160,14 +160,10 @@ impl Hub {
         id: u64,
         reply: CallbackReply,
     ) -> Result<(), Problem> {
-        let pending = self.lock().list.iter_mut().find_map(|host| {
-            let is_sender = match &host.origin {
-                Origin::Token(other) => token == Some(other),
-                Origin::Anonymous => token.is_none(),
-                Origin::Legacy(_) => false,
-            };
-            if is_sender { host.take_pending(id) } else { None }
-        });
+        let mut hosts = self.lock();
+        let mut senders = hosts.list.iter_mut().filter(|host| host.origin.is_of(token));
+        let pending = senders.find_map(|host| host.take_pending(id));
+        drop(hosts);
         // If the call has just given up, that is not the host's fault.
         pending.map(|pending| drop(pending.send(reply))).ok_or_else(|| {
             bad_request(format!("no callback with the id {id} waits for a reply of this host"))

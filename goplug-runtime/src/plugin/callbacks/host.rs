@@ -29,6 +29,17 @@ pub(super) enum Origin {
     Legacy(u64),
 }
 
+impl Origin {
+    /// Whether a request with this token, or without one, is of the host.
+    pub(super) fn is_of(&self, token: Option<&str>) -> bool {
+        match self {
+            Self::Token(own) => token == Some(own),
+            Self::Anonymous => token.is_none(),
+            Self::Legacy(_) => false,
+        }
+    }
+}
+
 /// Whether a host is there to take its callbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presence {

@@ -7,6 +7,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -78,6 +79,18 @@ impl Hub {
             (None, _) => Err(NoHost::NotProvided),
             (Some(_), Some(_)) => Err(NoHost::Several),
         }
+    }
+
+    /// Waits until a call of a service waits for its reply from the host with this token. Ready if there is
+    /// no such host. For one task at a time.
+    pub(in crate::plugin) fn poll_expects_reply(
+        &self,
+        token: Option<&str>,
+        cx: &Context<'_>,
+    ) -> Poll<()> {
+        let mut hosts = self.lock();
+        let host = hosts.list.iter_mut().find(|host| host.origin.is_of(token));
+        host.map_or(Poll::Ready(()), |host| host.service_room.poll_taken(cx))
     }
 
     /// Calls a service of a host, and waits for the reply without a deadline. Dropping the future
@@ -252,129 +265,4 @@ fn refused(call: &ServiceCall<'_>, refused: RefusedCall<'_>, problem: &Problem) 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::Future;
-    use std::pin::Pin;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Mutex, mpsc};
-    use std::task::{Context, Wake, Waker};
-    use std::thread;
-
-    use super::*;
-
-    /// Counts how often a task is woken.
-    #[derive(Default)]
-    struct Wakes(AtomicUsize);
-
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn is_pending(call: &mut Pin<Box<impl Future>>, waker: &Waker) -> bool {
-        call.as_mut().poll(&mut Context::from_waker(waker)).is_pending()
-    }
-
-    const EVENT: ServiceCall<'static> = ServiceCall {
-        service: "Store",
-        method: "sell",
-        timeout: None,
-        chain: "",
-        traceparent: None,
-        accepts_parts: false,
-        takes_stream: false,
-        is_base64: false,
-    };
-
-    #[test]
-    fn a_place_that_is_free_again_wakes_one_of_the_calls_that_wait() {
-        const WAITING: usize = 1000;
-        let hub = Hub::new(Duration::MAX, limits::MAX_BODY);
-        let serial = hub.lock().add(Origin::Token("t".into()), vec!["e".into()]).serial;
-        let deadline = Instant::now() + limits::CALL_TIMEOUT;
-        let call = OutgoingCall { entry: "e", event: EVENT, data: b"{}", deadline };
-        let calls = (0..limits::SERVICE_CALLS + WAITING).map(|_| hub.call_service(serial, &call));
-        let mut calls: Vec<_> = calls.map(Box::pin).collect();
-        let wakes = Arc::<Wakes>::default();
-        let woken = || wakes.0.swap(0, Ordering::Relaxed);
-        let waker = Waker::from(Arc::clone(&wakes));
-        let (in_flight, waiting) = calls.split_at_mut(limits::SERVICE_CALLS);
-        assert!(in_flight.iter_mut().all(|call| is_pending(call, Waker::noop())));
-        assert!(waiting.iter_mut().all(|call| is_pending(call, &waker)));
-        assert_eq!(woken(), 0);
-
-        for _ in 0..5 {
-            drop(calls.remove(0));
-            assert_eq!(woken(), 1);
-            // The call that waits for the longest time has the place.
-            assert!(is_pending(&mut calls[limits::SERVICE_CALLS - 1], Waker::noop()));
-            assert_eq!(hub.lock().list[0].pending_replies.len(), limits::SERVICE_CALLS);
-        }
-
-        // A call that is given up while it waits leaves its turn to the next.
-        drop(calls.remove(0));
-        drop(calls.remove(limits::SERVICE_CALLS - 1));
-        assert_eq!(woken(), 2);
-        assert!(is_pending(&mut calls[limits::SERVICE_CALLS - 1], Waker::noop()));
-        assert_eq!(hub.lock().list[0].pending_replies.len(), limits::SERVICE_CALLS);
-
-        hub.close();
-        assert_eq!(woken(), calls.len() - limits::SERVICE_CALLS);
-    }
-
-    /// Drops a call when it is woken, as the waker of a task does whose executor has gone.
-    #[derive(Default)]
-    struct DropsCall(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
-
-    impl Wake for DropsCall {
-        fn wake(self: Arc<Self>) {
-            let call = self.0.lock().unwrap().take();
-            drop(call);
-        }
-    }
-
-    fn calling(hub: &Arc<Hub>, serial: u64) -> Arc<DropsCall> {
-        let hub = Arc::clone(hub);
-        let call = async move {
-            let deadline = Instant::now() + limits::CALL_TIMEOUT;
-            let call = OutgoingCall { entry: "e", event: EVENT, data: b"{}", deadline };
-            drop(hub.call_service(serial, &call).await);
-        };
-        let mut call: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(call);
-        let task = Arc::<DropsCall>::default();
-        let waker = Waker::from(Arc::clone(&task));
-        assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        *task.0.lock().unwrap() = Some(call);
-        task
-    }
-
-    /// Every end of calls that wait wakes them without the lock.
-    #[test]
-    fn a_call_that_is_woken_may_be_dropped_at_once() {
-        let ends: [fn(&Arc<Hub>); 4] = [
-            |hub| hub.close(),
-            |hub| drop(hub.open_stream(Some("t"), Vec::new(), None)),
-            |hub| {
-                let host = &mut hub.lock().list[0];
-                host.disconnect();
-            },
-            |hub| drop(hub.open_stream(Some("t"), vec!["other".into()], None)),
-        ];
-        for (at, end) in ends.into_iter().enumerate() {
-            let (done, is_done) = mpsc::channel();
-            thread::spawn(move || {
-                let hub = Arc::new(Hub::new(Duration::ZERO, limits::MAX_BODY));
-                let serial = hub.lock().add(Origin::Token("t".into()), vec!["e".into()]).serial;
-                let calls: Vec<_> =
-                    (0..limits::SERVICE_CALLS + 2).map(|_| calling(&hub, serial)).collect();
-                end(&hub);
-                drop(hub.lock());
-                let left = calls.iter().filter(|call| call.0.lock().unwrap().is_some()).count();
-                assert_eq!(left, 0);
-                done.send(()).unwrap();
-            });
-            is_done.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("end {at}"));
-        }
-    }
-}
+mod tests;

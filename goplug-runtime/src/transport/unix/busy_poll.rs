@@ -31,8 +31,9 @@ const MIN_PERIOD: u32 = 2 * ROUND;
 const MAX_PERIOD: u32 = 64 * ROUND;
 
 /// How long a reader that takes turns polls before it lets the runtime look for what has come elsewhere.
+/// That look takes about a microsecond. In shorter turns, most answers would come during a look.
 #[cfg(feature = "host")]
-const TURN: Duration = Duration::from_micros(2);
+const TURN: Duration = Duration::from_micros(4);
 
 /// Whether a thread of this process is polling. A second thread would only be in its way.
 static POLLING: AtomicBool = AtomicBool::new(false);
@@ -160,26 +161,43 @@ impl BusyPoll {
     }
 
     /// As [`read`](Self::read), and gives all that the runtime watches a turn meanwhile, unless other
-    /// threads belong to the runtime. An error and the end of the stream come again with the next read.
-    /// Cancel safe.
+    /// threads belong to the runtime. Returns whether anything has come: an error and the end of the stream
+    /// come again with the next read. Ends once `may_come` is false: then nothing is to be expected, and
+    /// nobody knows whether polling would have helped. Cancel safe.
     #[cfg(feature = "host")]
-    pub async fn wait_in_turn(&mut self, socket: impl AsFd, target: &mut Vec<u8>) {
-        if !self.takes_turns || target.len() == target.capacity() {
-            drop(self.read(socket, target));
-            return;
+    pub async fn wait_in_turn(
+        &mut self,
+        socket: impl AsFd,
+        target: &mut Vec<u8>,
+        may_come: impl Fn() -> bool,
+    ) -> bool {
+        if target.len() == target.capacity() {
+            return false;
+        }
+        if !self.takes_turns && POLLING.swap(true, Ordering::Acquire) {
+            return false;
         }
         let began = Instant::now();
         let has_come = loop {
-            if poll(&socket, target, TURN).is_some() {
+            let left = self.bound.saturating_sub(began.elapsed());
+            if poll(&socket, target, TURN.min(left)).is_some() {
                 break true;
             }
-            if began.elapsed() >= self.bound {
+            if left <= TURN || !may_come() {
                 break false;
             }
-            // Unlike a task that wakes itself, this makes the runtime look for what has come.
-            tokio::task::yield_now().await;
+            if self.takes_turns {
+                // Unlike a task that wakes itself, this makes the runtime look for what has come.
+                tokio::task::yield_now().await;
+            }
         };
-        self.note(has_come);
+        if !self.takes_turns {
+            POLLING.store(false, Ordering::Release);
+        }
+        if has_come || may_come() {
+            self.note(has_come);
+        }
+        has_come
     }
 
     /// Makes polling rarer if it did not help.
@@ -229,128 +247,4 @@ fn poll(socket: impl AsFd, target: &mut Vec<u8>, bound: Duration) -> Option<io::
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::os::unix::net::UnixStream;
-
-    use super::*;
-
-    fn busy() -> BusyPoll {
-        // On a machine with one processor as well.
-        BusyPoll { bound: Duration::from_micros(20), ..BusyPoll::default() }
-    }
-
-    /// Counts a request. Polls, if that is due, once no other test does, and returns whether it did.
-    fn request(busy: &mut BusyPoll, socket: &UnixStream) -> bool {
-        busy.count_request();
-        if !busy.is_due() {
-            return false;
-        }
-        while POLLING.swap(true, Ordering::Acquire) {
-            std::thread::yield_now();
-        }
-        let read = poll(socket, &mut Vec::with_capacity(1), busy.bound);
-        POLLING.store(false, Ordering::Release);
-        busy.note(read.is_some());
-        true
-    }
-
-    #[test]
-    fn available_bytes_and_the_end_are_read() {
-        let (ours, mut theirs) = UnixStream::pair().unwrap();
-        theirs.write_all(b"abc").unwrap();
-        let mut target = Vec::with_capacity(8);
-        target.push(b'>');
-        assert_eq!(poll(&ours, &mut target, Duration::ZERO).unwrap().unwrap(), 3);
-        drop(theirs);
-        assert_eq!(poll(&ours, &mut target, Duration::ZERO).unwrap().unwrap(), 0);
-        assert_eq!(target, b">abc");
-    }
-
-    #[test]
-    fn polling_in_vain_makes_it_rarer_until_it_helps() {
-        let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut busy = busy();
-        for _ in 0..10 * MAX_PERIOD {
-            request(&mut busy, &ours);
-        }
-        let polled = (0..10 * MAX_PERIOD).filter(|_| request(&mut busy, &ours)).count();
-        assert_eq!(polled, 10 * ROUND as usize);
-        while !busy.is_due() {
-            busy.count_request();
-        }
-        theirs.write_all(&[b'x'; 100]).unwrap();
-        assert!((0..100).all(|_| request(&mut busy, &ours)));
-    }
-
-    #[test]
-    fn both_ends_poll_for_the_same_requests() {
-        let (ours, _theirs) = UnixStream::pair().unwrap();
-        let (mut one, mut other) = (busy(), busy());
-        for _ in 0..3 * MAX_PERIOD {
-            request(&mut one, &ours);
-            other.count_request();
-        }
-        // The other end has polled in vain less often.
-        other.note(false);
-        let rounds = (0..MAX_PERIOD).map(|_| {
-            other.count_request();
-            (request(&mut one, &ours), other.is_due())
-        });
-        let of_one: Vec<_> = rounds.filter(|(one, _)| *one).collect();
-        assert_eq!(of_one, [(true, true); ROUND as usize]);
-    }
-
-    #[cfg(feature = "plugin")]
-    #[test]
-    fn a_reader_that_takes_turns_polls_once_a_turn() {
-        let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let (mut target, began) = (Vec::with_capacity(8), Instant::now());
-        let mut busy = BusyPoll { takes_turns: true, bound: Duration::from_secs(3600), ..busy() };
-        for _ in 0..10 {
-            assert!(matches!(busy.read_in_turn(&ours, &mut target, began), Turn::Again));
-        }
-        theirs.write_all(b"abc").unwrap();
-        assert!(matches!(busy.read_in_turn(&ours, &mut target, began), Turn::Read(Ok(3))));
-        assert_eq!((&target[..], busy.period), (&b"abc"[..], 1));
-        busy.bound = Duration::ZERO;
-        assert!(matches!(busy.read_in_turn(&ours, &mut target, began), Turn::Over));
-        assert_eq!(busy.period, MIN_PERIOD);
-    }
-
-    #[cfg(feature = "plugin")]
-    #[test]
-    fn only_a_task_of_a_runtime_of_one_thread_takes_turns() {
-        let bound = Duration::from_micros(20);
-        let takes_turns = async move || BusyPoll::asked_for(bound).takes_turns;
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        assert!(runtime.block_on(takes_turns()));
-        let mut several = tokio::runtime::Builder::new_multi_thread();
-        assert!(!several.worker_threads(1).build().unwrap().block_on(takes_turns()));
-    }
-
-    #[cfg(feature = "host")]
-    #[test]
-    fn a_reader_polls_when_the_connection_does_that_it_follows() {
-        let (mut one, mut other) = (busy(), busy());
-        other.note(false);
-        let both = (0..2 * MIN_PERIOD).map(|_| {
-            one.count_request();
-            other.follow(one.requests());
-            other.is_due()
-        });
-        let due: Vec<_> = both.collect();
-        one.note(false);
-        let expected = (0..2 * MIN_PERIOD).map(|_| {
-            one.count_request();
-            one.is_due()
-        });
-        assert_eq!(due, expected.collect::<Vec<_>>());
-        assert_eq!(due.iter().filter(|due| **due).count(), 2 * ROUND as usize);
-    }
-
-    #[test]
-    fn without_a_bound_there_is_no_polling() {
-        assert!(!BusyPoll::default().is_due());
-    }
-}
+mod tests;

@@ -86,7 +86,7 @@ impl<'h> H1Connection<'h> {
     }
 
     /// Waits until more has come, of a head that has begun to come at this time.
-    async fn wait_for_more(&mut self, since: Option<Instant>) -> Result<usize, Closed> {
+    pub(super) async fn wait_for_more(&mut self, since: Option<Instant>) -> Result<usize, Closed> {
         let room = self.stream.incoming.room(MAX_HEAD)?;
         let receiving = self.stream.stream.receive(room);
         let Some(since) = since else { return Ok(receiving.await?) };

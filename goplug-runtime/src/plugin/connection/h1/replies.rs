@@ -1,6 +1,7 @@
 //! Streams of replies: a host sends its replies to calls of services as events of one body, which the
 //! plugin reads as they come. Nothing is answered until the body ends.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use crate::plugin::connection::buffered_stream::Closed;
 use crate::plugin::headers::Headers;
 use crate::plugin::problems::{body_broken, body_too_large};
 use crate::plugin::response::ResponseGuard;
-use crate::plugin::select::yield_to_ready_tasks;
+use crate::plugin::select::{Either, select, yield_to_ready_tasks};
 use crate::protocol::event_stream::{Decoder, EventTooLarge};
 use crate::protocol::wire;
 
@@ -48,14 +49,7 @@ impl H1Connection<'_> {
                         return Err(self.refuse(&body_too_large(limit)).await);
                     }
                 }
-                Ok(BodyProgress::More) => {
-                    if self.busy_poll.is_due() {
-                        // The caller goes on with the reply, and its next call is sent by a further task,
-                        // which is ready only then.
-                        yield_to_ready_tasks().await;
-                    }
-                    self.receive().await?;
-                }
+                Ok(BodyProgress::More) => self.receive_reply(host).await?,
                 Ok(BodyProgress::End) => break,
                 Err(error) => return Err(self.refuse(&body_broken(error)).await),
             }
@@ -63,6 +57,20 @@ impl H1Connection<'_> {
         let head = self.response_head(200, wire::OCTET_STREAM);
         self.outbox.push(head, Bytes::new(), ResponseGuard::default());
         Ok(())
+    }
+
+    /// Receives more of the stream, which is polled only while a reply is to be expected.
+    async fn receive_reply(&mut self, host: Option<&str>) -> Result<(), Closed> {
+        if self.busy_poll.is_due() && self.stream.incoming.filled().is_empty() {
+            // The caller goes on with its reply, and may make the next call.
+            yield_to_ready_tasks().await;
+            let hub = self.handler.hub();
+            let expected = poll_fn(|cx| hub.poll_expects_reply(host, cx));
+            if let Either::Right(received) = select(expected, self.wait_for_more(None)).await {
+                return if received? == 0 { Err(Closed) } else { Ok(()) };
+            }
+        }
+        self.receive().await
     }
 
     /// Hands over the replies that have arrived. One that nobody waits for is dropped: its caller has given
