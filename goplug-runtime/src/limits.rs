@@ -18,6 +18,13 @@ pub const MAX_PCONF: u64 = 1 << 20;
 /// one is written without them.
 pub const MAX_PCONF_SCHEMAS: usize = 1 << 19;
 
+/// The largest descriptor that a host reads from a plugin's answers, in bytes: 8 MiB.
+pub const MAX_DESCRIPTOR: usize = 8 << 20;
+
+/// The most members of each kind in a descriptor, such as methods, callbacks, or parameters of one
+/// method: 10,000.
+pub const MAX_MEMBERS: usize = 10_000;
+
 /// How long a call may take if the caller sets no time: 30 s.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -83,6 +90,10 @@ pub const CALLBACK_HOSTS: usize = 64;
 /// How many calls of a host's services one plugin may have in flight: 64. Further calls wait in the
 /// plugin; one more that is sent nevertheless is refused.
 pub const SERVICE_CALLS: usize = 64;
+
+/// How many bytes the arguments of the calls of a host's services may have together that one plugin has in
+/// flight: 128 MiB. A call that would exceed it is refused, unless it is the only one.
+pub const SERVICE_CALLS_BYTES: usize = 128 << 20;
 
 /// How many replies to calls of services a host sends one process before it opens a stream for them: 8.
 pub const REPLIES_BEFORE_STREAM: u32 = 8;
@@ -208,6 +219,10 @@ pub const CALLBACK_RETRY_MAX: Duration = Duration::from_secs(1);
 /// arrive in one segment are read together.
 pub const CALLBACK_BACKLOG: usize = 64;
 
+/// How many bytes of callbacks a host reads ahead of its handlers before it stops reading: 1 MiB. A
+/// single larger callback may wait alone.
+pub const CALLBACK_BACKLOG_BYTES: usize = 1 << 20;
+
 /// How long callback handlers that never wait may run before other tasks get a turn: 1 ms.
 pub const CALLBACK_SLICE: Duration = Duration::from_millis(1);
 
@@ -261,6 +276,9 @@ pub const LOG_LEFT_OUT: Duration = Duration::from_secs(1);
 
 /// How many registry events a slow listener may be behind before it misses some.
 pub const EVENT_BACKLOG: usize = 1024;
+
+/// How many bytes of text these events may have together: 4 MiB. A single larger one may wait alone.
+pub const EVENT_BACKLOG_BYTES: usize = 4 << 20;
 
 /// The wait before the first restart of a crashed plugin: 5 ms, plus a random part of up to the
 /// same length. Most crashes are single ones, and callers should not wait for the recovery.

@@ -10,6 +10,7 @@ mod attached;
 mod bad_files;
 mod blocking;
 mod broken_bytes;
+mod budgets;
 mod busy_polling;
 mod call_context;
 mod callbacks;

@@ -61,6 +61,7 @@ pub(crate) const TIGHT: &str = env!("CARGO_BIN_EXE_fixture-tight");
 pub(crate) const SHORTAGE: &str = env!("CARGO_BIN_EXE_fixture-shortage");
 pub(crate) const WAVING: &str = env!("CARGO_BIN_EXE_fixture-waving");
 pub(crate) const TOLD: &str = env!("CARGO_BIN_EXE_fixture-told");
+pub(crate) const HOSTILE: &str = env!("CARGO_BIN_EXE_fixture-hostile");
 pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fixture-host");
 
 /// The environment of one test.

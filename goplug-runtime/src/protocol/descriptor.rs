@@ -29,19 +29,19 @@ pub struct Descriptor {
     #[serde(default = "current_protocol", deserialize_with = "protocol")]
     pub protocol: u32,
     /// Optional parts of the protocol that the plugin speaks; unknown ones are ignored.
-    #[serde(default, deserialize_with = "null::or_default")]
+    #[serde(default, deserialize_with = "null::or_members")]
     pub features: Vec<String>,
     /// The methods, sorted by name.
-    #[serde(default, deserialize_with = "null::or_default")]
+    #[serde(default, deserialize_with = "null::or_members")]
     pub methods: Vec<MethodDescriptor>,
     /// The callbacks, sorted by name.
-    #[serde(default, deserialize_with = "null::or_default")]
+    #[serde(default, deserialize_with = "null::or_members")]
     pub callbacks: Vec<CallbackDescriptor>,
     /// The services of its host that the plugin needs: without them it is not started.
-    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null::or_members", skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<ServiceDescriptor>,
     /// The services of its host that the plugin uses, and can do without.
-    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null::or_members", skip_serializing_if = "Vec::is_empty")]
     pub wants: Vec<ServiceDescriptor>,
     /// What the activation reads: the host's configuration. `None` if it reads none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,7 +122,7 @@ pub struct MethodDescriptor {
     )]
     pub doc: String,
     /// The parameters, in order.
-    #[serde(default, deserialize_with = "null::or_default")]
+    #[serde(default, deserialize_with = "null::or_members")]
     pub params: Vec<Parameter>,
     /// The result. Its schema is that of the success.
     #[serde(default, deserialize_with = "null::or_default")]
@@ -164,7 +164,7 @@ pub struct CallbackDescriptor {
     )]
     pub doc: String,
     /// The parameters, in order.
-    #[serde(default, deserialize_with = "null::or_default")]
+    #[serde(default, deserialize_with = "null::or_members")]
     pub params: Vec<Parameter>,
     /// The result of the host's handler.
     #[serde(default, deserialize_with = "null::or_default")]
@@ -185,7 +185,7 @@ pub struct ServiceDescriptor {
     pub name: String,
     /// The methods that the plugin calls. Here the plugin writes the parameters and reads the results,
     /// and the schemas say so.
-    #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null::or_members", skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<MethodDescriptor>,
 }
 

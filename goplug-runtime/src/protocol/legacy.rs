@@ -3,7 +3,7 @@
 //! They are read as the original library writes them. Its list ends in empty strings, one for each
 //! reserved method, and bytes may follow the array, which are ignored.
 
-use serde::Deserialize;
+use super::null;
 
 /// A GoPlug 1 body that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +19,9 @@ pub struct InvalidBody {
 /// [`InvalidBody`] for anything else.
 pub fn parse_method_list(body: &[u8]) -> Result<Vec<String>, InvalidBody> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let names = Option::<Vec<String>>::deserialize(&mut json)
+    let names: Vec<String> = null::or_members(&mut json)
         .map_err(|source| InvalidBody { expected: "an array of method names", source })?;
-    Ok(names.unwrap_or_default().into_iter().filter(|name| !name.is_empty()).collect())
+    Ok(names.into_iter().filter(|name| !name.is_empty()).collect())
 }
 
 /// Writes the response to an activation.

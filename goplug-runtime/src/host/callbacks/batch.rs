@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::peer::WantsAnswer;
+use crate::limits;
 use crate::protocol::{Traceparent, wire};
 
 /// With more names than this, a batch forgets them when it is cleared.
@@ -21,6 +22,8 @@ const NO_ANSWER: WantsAnswer = WantsAnswer { answer: false, is_certain: true };
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     names: Vec<CallbackName>,
+    /// The indexes of the names, sorted by event type and format.
+    sorted: Vec<usize>,
     groups: Vec<Group>,
     entries: Vec<Entry>,
     data: Vec<u8>,
@@ -62,7 +65,7 @@ struct Entry {
 pub(super) struct NameId(usize);
 
 /// The encoding of a callback's data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Format {
     Json,
     Base64,
@@ -79,6 +82,11 @@ impl Batch {
     /// The number of callbacks.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Whether a host that has read so much ahead of its handlers reads no further.
+    pub(super) fn is_full(&self) -> bool {
+        self.len() >= limits::CALLBACK_BACKLOG || self.data.len() >= limits::CALLBACK_BACKLOG_BYTES
     }
 
     /// Adds a callback of this name, which may be a part of a trace.
@@ -122,11 +130,15 @@ impl Batch {
         format: Format,
         wants_answer: impl FnOnce() -> WantsAnswer,
     ) -> NameId {
-        let matches = |name: &CallbackName| name.event_type == event_type && name.format == format;
-        let Some(index) = self.names.iter().position(matches) else {
-            let (event_type, wants_answer) = (event_type.to_owned(), wants_answer());
-            self.names.push(CallbackName { event_type, name_len, format, wants_answer });
-            return NameId(self.names.len() - 1);
+        let key = |index: &usize| (&*self.names[*index].event_type, self.names[*index].format);
+        let index = match self.sorted.binary_search_by_key(&(event_type, format), key) {
+            Ok(place) => self.sorted[place],
+            Err(place) => {
+                let (event_type, wants_answer) = (event_type.to_owned(), wants_answer());
+                self.names.push(CallbackName { event_type, name_len, format, wants_answer });
+                self.sorted.insert(place, self.names.len() - 1);
+                return NameId(self.names.len() - 1);
+            }
         };
         let name = &mut self.names[index];
         if !name.wants_answer.is_certain {
@@ -171,6 +183,7 @@ impl Batch {
         self.data.shrink_to(MAX_KEPT_BYTES);
         if self.names.len() > MAX_KEPT_NAMES {
             self.names.clear();
+            self.sorted.clear();
         }
     }
 }
@@ -237,6 +250,19 @@ mod tests {
         assert_eq!((batch.len(), batch.event_id(0)), (1, Some(7)));
         assert_eq!(batch.data(0..1).collect::<Vec<_>>(), [b"3"]);
         assert_eq!(batch.groups().count(), 1);
+    }
+
+    #[test]
+    fn each_of_many_names_is_found_again() {
+        let mut batch = Batch::default();
+        let names: Vec<_> = (0..1000).map(|n| format!("{}", n * 7919 % 1000)).collect();
+        for _ in 0..2 {
+            for name in &names {
+                let id = batch.intern_event_type(name, |_| certain(false));
+                assert_eq!(batch.names[id.0].as_str(), name);
+            }
+        }
+        assert_eq!(batch.names.len(), names.len());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Instant;
 
 use super::batch::Batch;
 use crate::limits;
@@ -35,7 +36,7 @@ impl Inbox {
     pub(super) async fn wait_for_room(&self) {
         poll_fn(|_| {
             let mut state = self.lock();
-            state.reader_waits = state.batch.len() >= limits::CALLBACK_BACKLOG;
+            state.reader_waits = state.batch.is_full();
             if state.reader_waits { Poll::Pending } else { Poll::Ready(()) }
         })
         .await;
@@ -66,7 +67,8 @@ impl Inbox {
         .await;
     }
 
-    /// Drives the reader and the handlers in the current task, until the reader ends.
+    /// Drives the reader and the handlers in the current task, until the reader ends. Other tasks get
+    /// a turn after [`limits::CALLBACK_SLICE`].
     pub(super) async fn drive(
         &self,
         reader: impl Future<Output = ()>,
@@ -74,6 +76,7 @@ impl Inbox {
     ) {
         let (mut reader, mut handlers) = (pin!(reader), pin!(handlers));
         poll_fn(|cx| {
+            let mut began = None;
             loop {
                 if reader.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
@@ -81,6 +84,10 @@ impl Inbox {
                 // The handlers never end by themselves.
                 let _ = handlers.as_mut().poll(cx);
                 if !std::mem::take(&mut self.lock().reader_can_resume) {
+                    return Poll::Pending;
+                }
+                if began.get_or_insert_with(Instant::now).elapsed() >= limits::CALLBACK_SLICE {
+                    cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
             }
@@ -91,7 +98,35 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
+
+    fn has_room(inbox: &Inbox) -> bool {
+        let mut room = pin!(inbox.wait_for_room());
+        room.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn a_number_of_callbacks_and_a_number_of_bytes_are_read_ahead() {
+        let many = (limits::CALLBACK_BACKLOG, 1);
+        let large = (2, limits::CALLBACK_BACKLOG_BYTES / 2);
+        for (count, bytes) in [many, large, (1, 10 * limits::CALLBACK_BACKLOG_BYTES)] {
+            let inbox = Inbox::default();
+            for _ in 0..count {
+                assert!(has_room(&inbox));
+                inbox.fill(|batch| {
+                    let name = batch.intern_raw("a");
+                    batch.push(name, &vec![b'1'; bytes], None, None);
+                });
+            }
+            assert!(!has_room(&inbox));
+            let mut handled = Batch::default();
+            let mut refilled = pin!(inbox.refill(&mut handled));
+            assert!(refilled.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+            assert!(has_room(&inbox));
+        }
+    }
 
     #[test]
     fn callbacks_are_added_without_the_lock() {

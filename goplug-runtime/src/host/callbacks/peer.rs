@@ -1,6 +1,7 @@
 //! The process that callbacks come from. It is known before the plugin is activated, since an
 //! activation may call callbacks as well.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,10 @@ pub(in crate::host) struct CallbackPeer {
     counter: Arc<dyn ServiceCounter>,
     /// The callback whose handler runs while the plugin is not active yet.
     handling: Mutex<Option<String>>,
+    /// The callbacks whose answer the plugin waits for, once it has been activated.
+    answered: OnceLock<HashSet<String>>,
+    /// Those whose answer it does not wait for, as its `.pconf` says.
+    unanswered: OnceLock<HashSet<String>>,
 }
 
 /// Whether the plugin waits for the answer to a callback.
@@ -59,6 +64,8 @@ impl CallbackPeer {
             services: Mutex::new(services),
             counter,
             handling: Mutex::default(),
+            answered: OnceLock::new(),
+            unanswered: OnceLock::new(),
         }
     }
 
@@ -127,17 +134,20 @@ impl CallbackPeer {
 
     /// Whether the plugin waits for the answer to this callback.
     pub(super) fn wants_answer(&self, name: &str) -> WantsAnswer {
-        let find = |declared: &[CallbackDescriptor]| {
-            declared.iter().find(|c| c.name == name).map(CallbackDescriptor::wants_answer)
+        let names = |declared: &[CallbackDescriptor], wants_answer| {
+            let meant = declared.iter().filter(|it| it.wants_answer() == wants_answer);
+            meant.map(|it| it.name.clone()).collect()
         };
         match self.instance.get() {
             Some(instance) => {
-                let answer = find(&instance.descriptor().callbacks).unwrap_or(false);
+                let declared = || names(&instance.descriptor().callbacks, true);
+                let answer = self.answered.get_or_init(declared).contains(name);
                 WantsAnswer { answer, is_certain: true }
             }
             // An answer that nobody waits for does no harm: the plugin refuses it.
             None => {
-                let answer = find(self.installation.pconf.callbacks()).unwrap_or(true);
+                let declared = || names(self.installation.pconf.callbacks(), false);
+                let answer = !self.unanswered.get_or_init(declared).contains(name);
                 WantsAnswer { answer, is_certain: false }
             }
         }

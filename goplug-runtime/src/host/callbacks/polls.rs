@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::batch::Batch;
@@ -30,6 +30,28 @@ use crate::protocol::{legacy, wire};
 struct Callback {
     name: String,
     data: Bytes,
+    /// Its part of what may be read ahead. Dropped once it has been handled.
+    _room: OwnedSemaphorePermit,
+}
+
+/// Where the callbacks wait for their handlers.
+#[derive(Clone)]
+struct Queue {
+    sender: mpsc::Sender<Callback>,
+    /// One permit for each byte that may wait.
+    room: Arc<Semaphore>,
+}
+
+impl Queue {
+    /// Queues a callback, once there is room for it; false if nobody takes callbacks any more.
+    async fn send(&self, name: &str, data: Bytes) -> bool {
+        let bytes = data.len().min(limits::CALLBACK_BACKLOG_BYTES);
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let Ok(room) = Arc::clone(&self.room).acquire_many_owned(permits).await else {
+            return false;
+        };
+        self.sender.send(Callback { name: name.to_owned(), data, _room: room }).await.is_ok()
+    }
 }
 
 /// Receives the callbacks of a GoPlug 1 plugin and runs their handlers, side by side.
@@ -39,10 +61,12 @@ pub(super) async fn serve(
     generation: u64,
     handler_loop: &mut HandlerLoop<'_>,
 ) {
-    let (queue, mut received) = mpsc::channel::<Callback>(limits::CALLBACK_BACKLOG);
+    let (sender, mut received) = mpsc::channel::<Callback>(limits::CALLBACK_BACKLOG);
+    let room = Arc::new(Semaphore::new(limits::CALLBACK_BACKLOG_BYTES));
+    let queue = Queue { sender, room };
     let handlers = async {
         let mut batch = Batch::default();
-        while let Some(Callback { name, data }) = received.recv().await {
+        while let Some(Callback { name, data, _room }) = received.recv().await {
             batch.clear();
             let name = batch.intern_raw(&name);
             batch.push(name, &data, None, None);
@@ -53,12 +77,7 @@ pub(super) async fn serve(
 }
 
 /// Keeps one poll for each name that has handlers.
-async fn poll_all(
-    peer: &Arc<CallbackPeer>,
-    callbacks: &Callbacks,
-    generation: u64,
-    queue: mpsc::Sender<Callback>,
-) {
+async fn poll_all(peer: &Arc<CallbackPeer>, callbacks: &Callbacks, generation: u64, queue: Queue) {
     let mut names_version = callbacks.names_version.subscribe();
     let mut polls = BTreeMap::new();
     loop {
@@ -81,11 +100,7 @@ async fn poll_all(
 
 /// Starts the poll for one name; returns once its first request was sent. Dropping the task ends
 /// the poll and closes its connection.
-async fn start_poll(
-    peer: &Arc<CallbackPeer>,
-    name: &str,
-    queue: &mpsc::Sender<Callback>,
-) -> OwnedTask {
+async fn start_poll(peer: &Arc<CallbackPeer>, name: &str, queue: &Queue) -> OwnedTask {
     let (sent, first_sent) = oneshot::channel();
     let task =
         OwnedTask::spawn(poll_with_retries(Arc::clone(peer), name.to_owned(), queue.clone(), sent));
@@ -98,7 +113,7 @@ async fn start_poll(
 async fn poll_with_retries(
     peer: Arc<CallbackPeer>,
     name: String,
-    queue: mpsc::Sender<Callback>,
+    queue: Queue,
     first_sent: oneshot::Sender<()>,
 ) {
     let mut first_sent = Some(first_sent);
@@ -125,7 +140,7 @@ async fn poll_with_retries(
 async fn poll(
     peer: &CallbackPeer,
     name: &str,
-    queue: &mpsc::Sender<Callback>,
+    queue: &Queue,
     first_sent: &mut Option<oneshot::Sender<()>>,
 ) -> std::io::Result<()> {
     let endpoint = peer.endpoint();
@@ -147,7 +162,7 @@ async fn poll(
             let _ = first_sent.send(());
         }
         if let Some(data) = last.take()
-            && queue.send(Callback { name: name.to_owned(), data }).await.is_err()
+            && !queue.send(name, data).await
         {
             return Ok(());
         }

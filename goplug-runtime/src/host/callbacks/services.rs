@@ -47,8 +47,16 @@ pub(super) struct ServiceCalls {
     running: HashMap<u64, Running>,
     /// Whether a task would run on this thread, and hold up this one as long as the call itself.
     has_one_thread: bool,
-    /// How many calls have no answer yet.
-    unanswered: Arc<AtomicUsize>,
+    /// The calls that have no answer yet.
+    unanswered: Arc<Unanswered>,
+}
+
+/// The calls that have no answer yet.
+#[derive(Default)]
+struct Unanswered {
+    count: AtomicUsize,
+    /// The bytes of their arguments.
+    bytes: AtomicUsize,
 }
 
 /// A call whose task has ended.
@@ -76,26 +84,30 @@ struct Running {
 /// A place among the calls that have no answer yet. It is free once the call is answered or taken back,
 /// as in the plugin, and not only when its task has ended.
 struct Place {
-    unanswered: Arc<AtomicUsize>,
+    unanswered: Arc<Unanswered>,
+    /// The length of the arguments.
+    bytes: usize,
     is_free: AtomicBool,
 }
 
 impl Place {
-    fn take(unanswered: &Arc<AtomicUsize>) -> Arc<Self> {
-        unanswered.fetch_add(1, Ordering::Relaxed);
+    fn take(unanswered: &Arc<Unanswered>, bytes: usize) -> Arc<Self> {
+        unanswered.count.fetch_add(1, Ordering::Relaxed);
+        unanswered.bytes.fetch_add(bytes, Ordering::Relaxed);
         let unanswered = Arc::clone(unanswered);
-        Arc::new(Self { unanswered, is_free: AtomicBool::new(false) })
+        Arc::new(Self { unanswered, bytes, is_free: AtomicBool::new(false) })
     }
 
     fn free(&self) {
         if !self.is_free.swap(true, Ordering::Relaxed) {
-            self.unanswered.fetch_sub(1, Ordering::Relaxed);
+            self.unanswered.count.fetch_sub(1, Ordering::Relaxed);
+            self.unanswered.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
         }
     }
 
     /// Whether no call waits for its answer but that of this place, which is free.
     fn is_only(&self) -> bool {
-        self.unanswered.load(Ordering::Relaxed) == 0
+        self.unanswered.count.load(Ordering::Relaxed) == 0
     }
 }
 
@@ -228,7 +240,8 @@ impl ServiceCalls {
             return;
         }
         let call = self.admit(&call_type, data);
-        let place = Place::take(&self.unanswered);
+        let kept = if call.is_ok() { data.len() } else { 0 };
+        let place = Place::take(&self.unanswered, kept);
         let caller = Caller {
             peer: Arc::clone(&self.peer),
             host_id: Arc::clone(&self.host_id),
@@ -257,14 +270,22 @@ impl ServiceCalls {
         call_type: &CallType,
         data: &[u8],
     ) -> Result<(Arc<dyn ServiceTarget>, ArrivedCall), Problem> {
-        if self.unanswered.load(Ordering::Relaxed) >= limits::SERVICE_CALLS {
-            let text = format!(
-                "{} calls of services of this host are in flight already, and it takes no more",
-                limits::SERVICE_CALLS
-            );
-            return Err(Problem::new(ProblemKind::Internal, text));
-        }
-        Ok((call_type.target.clone()?, call_type.call(data)?))
+        let text = if self.unanswered.count.load(Ordering::Relaxed) >= limits::SERVICE_CALLS {
+            let calls = limits::SERVICE_CALLS;
+            format!("{calls} calls of services of this host are in flight already")
+        } else if self.exceeds_bytes(data.len()) {
+            let bytes = limits::SERVICE_CALLS_BYTES;
+            format!("the arguments of the calls in flight would have more than {bytes} bytes")
+        } else {
+            return Ok((call_type.target.clone()?, call_type.call(data)?));
+        };
+        Err(Problem::new(ProblemKind::Internal, format!("{text}, and it takes no more")))
+    }
+
+    /// Whether there would be too many bytes of arguments with so many more.
+    fn exceeds_bytes(&self, more: usize) -> bool {
+        let bytes = self.unanswered.bytes.load(Ordering::Relaxed);
+        bytes > 0 && bytes + more > limits::SERVICE_CALLS_BYTES
     }
 }
 

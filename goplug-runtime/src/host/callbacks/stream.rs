@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep};
 
 use super::Callbacks;
+use super::batch::Batch;
 use super::inbox::Inbox;
 use super::peer::CallbackPeer;
 use super::services::ServiceCalls;
@@ -19,6 +21,9 @@ use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
 use crate::protocol::service::is_of_service;
 use crate::protocol::wire;
 
+/// How many pieces are read before a look at the clock.
+const PIECES_IN_TURN: u32 = 4;
+
 /// Reads the callback stream of one instance.
 pub(super) struct StreamReader<'a> {
     peer: &'a CallbackPeer,
@@ -28,6 +33,8 @@ pub(super) struct StreamReader<'a> {
     services: ServiceCalls,
     /// Whether services were registered, so that there may be calls of them.
     has_services: bool,
+    /// The names that the stream was opened with, sorted. Callbacks of other names are not kept.
+    listened: Vec<String>,
     last_event_id: Option<u64>,
     /// Whether the plugin has registered names of this host, and so may hold callbacks for it. A
     /// new stream then begins after `last_event_id`, or with the first callback.
@@ -55,6 +62,7 @@ impl<'a> StreamReader<'a> {
             inbox,
             services,
             has_services: false,
+            listened: Vec::new(),
             last_event_id: None,
             is_registered: false,
         }
@@ -69,6 +77,7 @@ impl<'a> StreamReader<'a> {
             let version = *names_version.borrow_and_update();
             let attempt = self.callbacks.begin_attempt(self.generation, version);
             let mut names = self.callbacks.names();
+            names.clone_into(&mut self.listened);
             let services = self.peer.service_entries();
             self.has_services |= !services.is_empty();
             names.extend(services);
@@ -152,7 +161,14 @@ impl<'a> StreamReader<'a> {
     ) -> StreamEnd {
         let polls_busily = stream.connection.polls_busily();
         let replies = self.services.replies();
+        let (mut began, mut pieces) = (Instant::now(), 0_u32);
         loop {
+            // A stream that is always ready, and fills no inbox, would keep other tasks from running.
+            pieces = pieces.wrapping_add(1);
+            if pieces.is_multiple_of(PIECES_IN_TURN) && began.elapsed() >= limits::CALLBACK_SLICE {
+                yield_now().await;
+                began = Instant::now();
+            }
             let services = &mut self.services;
             let receive = async {
                 // First wait for room: what was received must not be dropped with this future.
@@ -202,51 +218,79 @@ impl<'a> StreamReader<'a> {
         decoder: &mut Decoder,
         on_missed: &impl Fn(u64),
     ) -> Result<(), EventTooLarge> {
+        let (inbox, mut lost) = (self.inbox, None);
+        let decoded = inbox.fill(|batch| self.decode_into(batch, decoder, &mut lost));
+        // One report for all that was read together: a plugin may write any number of gaps.
+        if let Some(lost) = lost {
+            on_missed(lost);
+        }
+        decoded
+    }
+
+    /// Moves all complete events of the decoder into a batch, and counts what the gaps between them have
+    /// lost.
+    fn decode_into(
+        &mut self,
+        batch: &mut Batch,
+        decoder: &mut Decoder,
+        lost: &mut Option<u64>,
+    ) -> Result<(), EventTooLarge> {
         let peer = self.peer;
         let wants_answer = |name: &str| peer.wants_answer(name);
-        let has_services = self.has_services;
-        let is_of_service = |event: &str| has_services && is_of_service(event);
-        self.inbox.fill(|batch| {
-            loop {
-                // A plugin may send events again that were received before the stream broke: they
-                // are not handled twice, and a gap is not reported twice.
-                if let Some((event, number)) = decoder.expected()
-                    && event != wire::EVENT_GAP
-                    && Some(number) > self.last_event_id
-                {
-                    if is_of_service(event) {
-                        if self.services.knows(event) {
-                            decoder.take_expected(|number, data| {
-                                self.services.take_again(data, number);
-                                self.last_event_id = Some(number);
-                            });
-                        }
-                    } else {
-                        let name = batch.intern_event_type(event, wants_answer);
+        loop {
+            // A plugin may send events again that were received before the stream broke: they
+            // are not handled twice, and a gap is not reported twice.
+            if let Some((event, number)) = decoder.expected()
+                && event != wire::EVENT_GAP
+                && Some(number) > self.last_event_id
+            {
+                if self.is_of_service(event) {
+                    if self.services.knows(event) {
                         decoder.take_expected(|number, data| {
-                            batch.push(name, data, Some(number), None);
+                            self.services.take_again(data, number);
                             self.last_event_id = Some(number);
                         });
                     }
+                } else if self.is_listened(event) {
+                    let name = batch.intern_event_type(event, wants_answer);
+                    decoder.take_expected(|number, data| {
+                        batch.push(name, data, Some(number), None);
+                        self.last_event_id = Some(number);
+                    });
                 }
-                let Some(received) = decoder.next_event()? else { return Ok(()) };
-                let Event { number, event, data, traceparent, .. } = received;
-                if event == wire::EVENT_GAP {
-                    self.last_event_id = number.max(self.last_event_id);
-                    let count = std::str::from_utf8(data).ok();
-                    on_missed(count.and_then(|count| count.trim().parse().ok()).unwrap_or(0));
-                } else if number.is_none() || number > self.last_event_id {
-                    self.last_event_id = number.or(self.last_event_id);
-                    if is_of_service(event) {
-                        self.services.take(event, data, number);
-                        continue;
-                    }
+            }
+            let Some(received) = decoder.next_event()? else { return Ok(()) };
+            let Event { number, event, data, traceparent, .. } = received;
+            if event == wire::EVENT_GAP {
+                self.last_event_id = number.max(self.last_event_id);
+                *lost = Some(lost.unwrap_or(0).saturating_add(count_of_gap(data)));
+            } else if number.is_none() || number > self.last_event_id {
+                self.last_event_id = number.or(self.last_event_id);
+                if self.is_of_service(event) {
+                    self.services.take(event, data, number);
+                } else if self.is_listened(event) {
                     let name = batch.intern_event_type(event, wants_answer);
                     batch.push(name, data, number, traceparent);
                 }
             }
-        })
+        }
     }
+
+    fn is_of_service(&self, event: &str) -> bool {
+        self.has_services && is_of_service(event)
+    }
+
+    /// Whether the stream was opened for the callback of this event.
+    fn is_listened(&self, event: &str) -> bool {
+        let name = event.strip_suffix(wire::EVENT_BASE64_SUFFIX).unwrap_or(event);
+        self.listened.binary_search_by(|other| other.as_str().cmp(name)).is_ok()
+    }
+}
+
+/// How many events a gap stands for; 0 if it does not say.
+fn count_of_gap(data: &[u8]) -> u64 {
+    let count = std::str::from_utf8(data).ok();
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
 /// An open callback stream.

@@ -80,6 +80,42 @@ async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
 }
 
 #[tokio::test]
+async fn callbacks_that_nobody_listens_to_are_passed_over_and_gaps_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = RawListener::bind(&folder.path().join("s"));
+    let plugin = std::thread::spawn(move || {
+        let mut events: String =
+            (1..=900).map(|id| format!("id: {id}\nevent: u{id}\ndata: 1\n\n")).collect();
+        for id in 901..=1000 {
+            events += &format!("id: {id}\nevent: gap\ndata: 2\n\n");
+        }
+        events += "id: 1001\nevent: a\ndata: 1\n\n";
+        stream_events(listener.accept().unwrap(), &events)
+    });
+    let peer = peer(folder.path(), Services::new());
+    let (callbacks, generation) = callbacks();
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let handler = CallbackHandler::new(move |event| {
+        sender.send(event.data).unwrap();
+        async { Reply::json(&()) }
+    });
+    callbacks.add("a", handler);
+    let (reports, missed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let counters = (Arc::clone(&reports), Arc::clone(&missed));
+    let on_missed = move |count| {
+        counters.0.fetch_add(1, Ordering::SeqCst);
+        counters.1.fetch_add(count, Ordering::SeqCst);
+    };
+    let serving = serve(peer, Dialect::GoPlug2, Arc::clone(&callbacks), generation, on_missed);
+    let _task = OwnedTask::spawn(serving);
+    assert_eq!(heard.recv().await.unwrap(), "1");
+    assert_eq!(missed.load(Ordering::SeqCst), 200);
+    // At most one for each piece that was read.
+    assert!(reports.load(Ordering::SeqCst) < 10);
+    drop(plugin.join());
+}
+
+#[tokio::test]
 async fn a_registration_learns_that_the_receiving_task_has_panicked() {
     let (callbacks, generation) = callbacks();
     callbacks.fail(generation, "it panicked".into());

@@ -119,6 +119,8 @@ fn read_descriptor(
     let id = installation.id();
     let protocol = response.protocol;
     let body = response::into_result(id, wire::ACTIVATE, response, limits).map_err(refusal)?;
+    response::check_descriptor_size(&body)
+        .map_err(|reason| format!("its answer to Activate {reason}"))?;
     match protocol {
         None => {
             let names = legacy::parse_method_list(&body)

@@ -4,6 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::described_by::differs;
 use super::outcome::{Failure, Outcome};
+use super::response;
 use super::shared::Instance;
 use crate::error::{Error, Result};
 use crate::host::connection::{Admission, Budget, SendError};
@@ -194,6 +195,8 @@ fn read(
         400..=499 | 501 => return Ok(None),
         status => return Err(format!("it answered `{QUESTION}` with the status {status}")),
     }
+    response::check_descriptor_size(&response.body)
+        .map_err(|reason| format!("its answer to `{QUESTION}` {reason}"))?;
     let described = match likely {
         Some(likely) => likely.read(&response.body),
         None => serde_json::from_slice(&response.body),
@@ -233,6 +236,7 @@ mod tests {
         for (status, body, expected) in [
             (500, String::new(), "with the status 500"),
             (200, "<html>".into(), "is no descriptor"),
+            (200, " ".repeat(limits::MAX_DESCRIPTOR + 1), "bytes, and a descriptor may have"),
             (200, json(descriptor("Other", "one")), "is of another plugin, math.Other"),
             (200, json(descriptor("Calculator", "two")), "than its activation said: add"),
         ] {

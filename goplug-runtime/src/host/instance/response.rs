@@ -32,6 +32,18 @@ pub(in crate::host) fn into_result(
     Err(error_of(id, method, Failure::read(status, &body), limits))
 }
 
+/// Checks that a descriptor is not too large to be read.
+///
+/// # Errors
+/// What is wrong with it, as the end of a message.
+pub(super) fn check_descriptor_size(body: &[u8]) -> Result<(), String> {
+    let (length, limit) = (body.len(), limits::MAX_DESCRIPTOR);
+    if length <= limit {
+        return Ok(());
+    }
+    Err(format!("has {length} bytes, and a descriptor may have {limit}: shorten its documentation"))
+}
+
 /// The error that the problem document of a streamed result reports.
 pub(super) fn stream_error(
     id: &PluginId,

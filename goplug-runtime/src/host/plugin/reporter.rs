@@ -36,4 +36,7 @@ pub(in crate::host) trait Reporter: EventSink {
     /// Sets which program of a plugin is looked at for a newer version, if any. When there is one,
     /// the plugin's [`recheck_program`](PluginState::recheck_program) is called.
     fn watch_program(&self, plugin: &Arc<PluginState>, watch: Option<ProgramWatch>);
+    /// Forgets a plugin that is not installed, and tells whether it has: it is kept as long as somebody
+    /// has a handle of it. Its supervisor has to end then.
+    fn forget(&self, plugin: &Arc<PluginState>) -> bool;
 }

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 
 use super::discovered::DiscoveredPlugin;
 use super::event_log;
-use super::events::{Event, Events, Listeners};
+use super::events::Event;
+use super::listeners::{Events, Listeners};
 use super::programs::Programs;
 use super::rejected::{self, Rejected, RejectedFile};
 use super::settings::Settings;
@@ -31,6 +32,12 @@ use crate::protocol::PluginId;
 use crate::transport::FileId;
 use crate::typed::Provided;
 
+/// With fewer plugins it does not matter which of them nobody has a handle of.
+const RECHECKED_PLUGINS: usize = 64;
+
+/// Who has a plugin that nobody has a handle of: the directory and the supervisor.
+const OWNERS: usize = 2;
+
 /// The plugins of a registry, with their supervisors, and the listeners to its events.
 pub(super) struct Directory {
     settings: Arc<Settings>,
@@ -41,12 +48,27 @@ pub(super) struct Directory {
 
 #[derive(Default)]
 struct Contents {
-    /// All plugins so far, also those whose `.pconf` is gone.
+    /// The plugins, also those whose `.pconf` is gone, as long as somebody has a handle of them.
     plugins: BTreeMap<PluginId, Entry>,
     /// Why files, or the folder itself, cannot be used.
     rejected: Rejected,
     listeners: Listeners,
     is_closed: bool,
+    /// With how many plugins it is looked again which of them nobody has a handle of.
+    recheck_at: usize,
+}
+
+impl Contents {
+    /// Has the plugins rechecked that are not installed, each time that there are twice as many: the
+    /// last handle of some may be gone.
+    fn recheck_forgotten(&mut self) {
+        if self.plugins.len() < self.recheck_at.max(RECHECKED_PLUGINS) {
+            return;
+        }
+        self.recheck_at = 2 * self.plugins.len();
+        let plugins = self.plugins.values().map(|entry| &entry.plugin);
+        plugins.filter(|it| it.installation().is_none()).for_each(|it| it.recheck_presence());
+    }
 }
 
 struct Entry {
@@ -92,6 +114,7 @@ impl Directory {
             return None;
         }
         contents.rejected.remove(installation.path());
+        contents.recheck_forgotten();
         let entry = contents.plugins.entry(id.clone()).or_insert_with(|| self.supervise(id));
         let plugin = Arc::clone(&entry.plugin);
         plugin.note_program(program);
@@ -101,8 +124,9 @@ impl Directory {
             None => Event::Discovered { plugin: plugin.id().clone() },
         };
         plugin.install(installation);
-        contents.listeners.send(&event);
+        let woken = contents.listeners.send(&event);
         drop(contents);
+        drop(woken);
         event_log::log(&event);
         Some(plugin)
     }
@@ -152,8 +176,9 @@ impl Directory {
         entry.plugin.uninstall();
         entry.plugin.recheck_presence();
         let event = Event::Removed { plugin: id.clone() };
-        contents.listeners.send(&event);
+        let woken = contents.listeners.send(&event);
         drop(contents);
+        drop(woken);
         event_log::log(&event);
     }
 
@@ -164,9 +189,11 @@ impl Directory {
         if !contents.rejected.insert(path, plugin, &reason) {
             return;
         }
-        contents.listeners.send(&Event::Rejected { path: path.into(), reason: reason.clone() });
+        let event = Event::Rejected { path: path.into(), reason: reason.clone() };
+        let woken = contents.listeners.send(&event);
         // A subscriber to the log may be slow, and may ask the registry something.
         drop(contents);
+        drop(woken);
         rejected::log(path, &reason);
     }
 
@@ -243,7 +270,8 @@ impl Directory {
 
     /// Ends every listener's stream of events.
     pub(super) fn close_events(&self) {
-        self.lock().listeners.clear();
+        let woken = self.lock().listeners.clear();
+        drop(woken);
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
@@ -272,7 +300,8 @@ impl EventSink for Directory {
             }
             PluginEvent::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
         };
-        self.lock().listeners.send(&event);
+        let woken = self.lock().listeners.send(&event);
+        drop(woken);
         event_log::log(&event);
     }
 }
@@ -306,6 +335,15 @@ impl Reporter for Directory {
 
     fn watch_program(&self, plugin: &Arc<PluginState>, watch: Option<ProgramWatch>) {
         self.programs.set(plugin, watch);
+    }
+
+    fn forget(&self, plugin: &Arc<PluginState>) -> bool {
+        let mut contents = self.lock();
+        let is_unused = plugin.installation().is_none() && Arc::strong_count(plugin) <= OWNERS;
+        let entry = is_unused.then(|| contents.plugins.remove(plugin.id()));
+        // What the plugin's handlers have captured is dropped without the lock.
+        drop(contents);
+        entry.flatten().is_some()
     }
 
     fn accept(&self, installation: &Installation) {

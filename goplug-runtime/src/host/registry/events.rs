@@ -1,13 +1,7 @@
-//! What happens in a registry, as a stream of events.
+//! What happens in a registry.
 
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use futures_core::Stream;
-use tokio::sync::mpsc;
-
-use crate::limits;
 use crate::protocol::PluginId;
 
 /// What happened in a registry.
@@ -118,7 +112,7 @@ pub enum Event {
         plugin: PluginId,
     },
     /// Callbacks were lost: when the broken callback stream was resumed, the plugin had discarded
-    /// them.
+    /// them. Several losses that a listener has not read yet are one event.
     CallbacksMissed {
         /// The plugin.
         plugin: PluginId,
@@ -132,125 +126,40 @@ pub enum Event {
     },
 }
 
-/// A stream of the events of a registry.
-///
-/// The stream begins with the present state: one `Discovered` for each plugin, one `Loaded` for
-/// each plugin that runs, one `Rejected` for each unusable file. Then come the events as they
-/// happen. The stream ends when the registry is stopped or dropped. At most
-/// [`limits::EVENT_BACKLOG`] further events wait for a slow reader; the events that it misses are
-/// counted in [`Event::Missed`].
-///
-/// ```no_run
-/// # async fn example(registry: goplug::Registry) {
-/// let mut events = registry.events();
-/// while let Some(event) = events.next().await {
-///     if let goplug::Event::Rejected { path, reason } = event {
-///         eprintln!("{}: {reason}", path.display());
-///     }
-/// }
-/// # }
-/// ```
-#[derive(Debug)]
-#[must_use = "a stream does nothing unless it is read"]
-pub struct Events(mpsc::Receiver<Event>);
-
-impl Events {
-    /// The next event; `None` when the registry was stopped or dropped. Cancel safe.
-    pub async fn next(&mut self) -> Option<Event> {
-        self.0.recv().await
-    }
-}
-
-impl Stream for Events {
-    type Item = Event;
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        self.0.poll_recv(cx)
-    }
-}
-
-/// The listeners to the events of a registry.
-#[derive(Debug, Default)]
-pub(super) struct Listeners(Vec<Listener>);
-
-#[derive(Debug)]
-struct Listener {
-    sender: mpsc::Sender<Event>,
-    /// How many events were missed since the last [`Event::Missed`].
-    missed: u64,
-}
-
-impl Listeners {
-    /// Adds a listener that first gets `state`.
-    pub(super) fn add(&mut self, state: Vec<Event>) -> Events {
-        let (sender, receiver) = mpsc::channel(limits::EVENT_BACKLOG + state.len());
-        for event in state {
-            // The channel has room for all of them.
-            drop(sender.try_send(event));
+impl Event {
+    /// The plugin that it is about, if it is about one.
+    pub(super) fn plugin(&self) -> Option<&PluginId> {
+        match self {
+            Self::Discovered { plugin }
+            | Self::Changed { plugin }
+            | Self::Loaded { plugin }
+            | Self::Stopped { plugin }
+            | Self::Crashed { plugin, .. }
+            | Self::Restarted { plugin }
+            | Self::GivenUp { plugin, .. }
+            | Self::Upgraded { plugin }
+            | Self::UpgradeFailed { plugin, .. }
+            | Self::Attached { plugin, .. }
+            | Self::InDevelopment { plugin }
+            | Self::Unconfined { plugin, .. }
+            | Self::ContractDrift { plugin, .. }
+            | Self::Removed { plugin }
+            | Self::CallbacksMissed { plugin, .. } => Some(plugin),
+            Self::Rejected { .. } | Self::Missed { .. } => None,
         }
-        self.0.push(Listener { sender, missed: 0 });
-        Events(receiver)
     }
 
-    /// Sends an event to every listener without waiting. Forgets the listeners that were dropped.
-    pub(super) fn send(&mut self, event: &Event) {
-        self.0.retain_mut(|listener| {
-            if listener.missed > 0 {
-                let missed = Event::Missed { count: listener.missed };
-                match listener.sender.try_send(missed) {
-                    Ok(()) => listener.missed = 0,
-                    Err(mpsc::error::TrySendError::Full(_)) => {
-                        listener.missed += 1;
-                        return true;
-                    }
-                    Err(mpsc::error::TrySendError::Closed(_)) => return false,
-                }
-            }
-            match listener.sender.try_send(event.clone()) {
-                Ok(()) => true,
-                Err(mpsc::error::TrySendError::Full(_)) => {
-                    listener.missed += 1;
-                    true
-                }
-                Err(mpsc::error::TrySendError::Closed(_)) => false,
-            }
-        });
-    }
-
-    /// Ends every stream.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stopped(name: &str) -> Event {
-        Event::Stopped { plugin: PluginId::new(name, "").unwrap() }
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_listener_gets_the_state_before_the_events() {
-        let mut listeners = Listeners::default();
-        let mut events = listeners.add(vec![stopped("a")]);
-        listeners.send(&stopped("b"));
-        assert_eq!(events.next().await, Some(stopped("a")));
-        assert_eq!(events.next().await, Some(stopped("b")));
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_slow_listener_gets_the_number_of_missed_events() {
-        let mut listeners = Listeners::default();
-        let mut events = listeners.add(Vec::new());
-        for _ in 0..limits::EVENT_BACKLOG + 5 {
-            listeners.send(&stopped("a"));
+    /// How many bytes of text it has, beside the plugin's name.
+    pub(super) fn text_len(&self) -> usize {
+        let all = |lines: &[String]| lines.iter().map(String::len).sum();
+        match self {
+            Self::Crashed { status, stderr, .. } => status.len() + all(stderr),
+            Self::ContractDrift { differences, .. } => all(differences),
+            Self::GivenUp { reason, .. }
+            | Self::UpgradeFailed { reason, .. }
+            | Self::Rejected { reason, .. }
+            | Self::Unconfined { reason, .. } => reason.len(),
+            _ => 0,
         }
-        for _ in 0..limits::EVENT_BACKLOG {
-            assert_eq!(events.next().await, Some(stopped("a")));
-        }
-        listeners.send(&stopped("b"));
-        assert_eq!(events.next().await, Some(Event::Missed { count: 5 }));
-        assert_eq!(events.next().await, Some(stopped("b")));
     }
 }

@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use super::directory::Directory;
 use super::discovered::DiscoveredPlugin;
-use super::events::Events;
 use super::folder::Folder;
+use super::listeners::Events;
 use super::rejected::RejectedFile;
 use super::scan::{ScanRequest, Scanner};
 use super::settings::Settings;

@@ -91,6 +91,7 @@ impl Supervisor {
     pub(in crate::host) async fn run(mut self) {
         loop {
             match catch_panic(self.turn()).await {
+                Ok(ControlFlow::Continue(())) if self.is_unused() && self.forget() => return,
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => return,
                 Err(panic) => drop(self.recover(&panic)),
@@ -121,6 +122,20 @@ impl Supervisor {
             Some(_) = self.retiring.join_next() => {}
         }
         ControlFlow::Continue(())
+    }
+
+    /// Whether the plugin is not installed, and nothing is left of it.
+    fn is_unused(&self) -> bool {
+        let has_plans = self.restart_at.is_some() || self.upgrade_at.is_some();
+        let runs = self.current.is_some() || !self.retiring.is_empty() || has_plans;
+        // What the host has set holds for a plugin that comes back.
+        let is_set_up = self.reconfigured.is_some() || !self.plugin.callbacks().is_empty();
+        !runs && !is_set_up && self.plugin.installation().is_none()
+    }
+
+    /// Has the registry forget the plugin, unless somebody has a handle of it.
+    fn forget(&self) -> bool {
+        self.reporter.upgrade().is_some_and(|reporter| reporter.forget(&self.plugin))
     }
 
     /// Ends the process, and leaves the plugin to those who load it again: a panic has left unfinished

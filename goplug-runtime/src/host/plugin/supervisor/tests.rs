@@ -57,6 +57,10 @@ impl Reporter for Recorder {
 
     fn accept(&self, _: &Installation) {}
 
+    fn forget(&self, _: &Arc<PluginState>) -> bool {
+        false
+    }
+
     fn watch_program(&self, _: &Arc<PluginState>, _: Option<ProgramWatch>) {}
 }
 
