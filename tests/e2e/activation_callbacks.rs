@@ -1,6 +1,6 @@
 //! Callbacks that a plugin calls while it is activated: the host has registered them by then.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -69,7 +69,7 @@ fn every_start_is_heard() {
         let (_subscription, mut heard) = listen(&plugin, "noticed").await;
         let mut events = registry.events();
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         hears_the_beginning(&mut heard).await;
         registry.reload("Calculator", "math").await.unwrap();
         hears_the_beginning(&mut heard).await;
@@ -91,7 +91,7 @@ fn a_start_for_a_call_is_heard() {
             calling(env, &asking(), |it| it.policy(|policy| policy.idle_stop(idle))).await;
         let chosen = choose(&plugin).await;
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         // A plugin with a registered callback is not idle.
         drop(chosen);
         until("it is stopped", || plugin.process_id().is_none()).await;
@@ -106,7 +106,7 @@ fn every_start_is_answered() {
         let (registry, plugin) = calling(env, &asking(), |it| it).await;
         let _chosen = choose(&plugin).await;
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         for _ in 0..2 {
             assert_eq!(plugin.execute("greeting", "").await.unwrap(), r#""7""#);
             registry.reload("Calculator", "math").await.unwrap();
@@ -121,7 +121,7 @@ fn a_typed_handler_answers_the_first_activation() {
         let calculator: CalculatorClient = plugin.client().unwrap();
         let _chosen = calculator.on_choose(|from| async move { from[1] }).await.unwrap();
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         assert_eq!(calculator.greeting().await.unwrap().as_deref(), Some("7"));
     });
 }
@@ -139,7 +139,7 @@ fn a_client_of_a_plugin_that_is_not_loaded_is_checked_by_the_load() {
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
         // It is told once, and the plugin can be loaded without that client.
         let loaded = registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let calculator: CalculatorClient = loaded.client().unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         registry.stop().await;
@@ -169,7 +169,7 @@ fn a_blocking_handler_answers_an_activation() {
         let (registry, plugin) = calling(env, &asking(), |it| it).await;
         let first = choose(&plugin).await;
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let calculator = CalculatorClient::blocking(plugin.clone()).unwrap();
         let register = move || calculator.on_choose(|from| from.into_iter().min().unwrap());
         let _second = tokio::task::spawn_blocking(register).await.unwrap().unwrap();
@@ -186,7 +186,7 @@ fn an_upgrade_that_fails_leaves_the_callbacks_of_the_old_process() {
         let chosen = choose(&plugin).await;
         let (_subscription, mut heard) = listen(&plugin, "noticed").await;
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         drop(chosen);
         let error = registry.reload("Calculator", "math").await.unwrap_err();
         assert!(error.to_string().contains("no host has registered the callback"), "{error}");
@@ -223,7 +223,7 @@ fn a_handler_cannot_call_the_plugin_whose_activation_it_answers() {
             }
         };
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         check().await;
         // Other calls wait for the restart; the handler's must not.
         plugin.execute("exit", "[1,0]").await.unwrap_err();
@@ -240,7 +240,7 @@ fn a_blocking_handler_cannot_call_the_plugin_whose_activation_it_answers() {
         let (registry, plugin) = calling(env, &asking(), |it| it.restart(restart)).await;
         let first = choose(&plugin).await;
         registry.load("Calculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let calculator = CalculatorClient::blocking(plugin.clone()).unwrap();
         let (sender, mut results) = unbounded_channel();
         let inner = CalculatorClient::blocking(plugin.clone()).unwrap();
@@ -266,8 +266,8 @@ struct Late {
 }
 
 impl Late {
-    fn serve(path: PathBuf, answers_early: bool) -> Self {
-        let listener = Listener::bind(&path).unwrap();
+    fn serve(path: &Path, answers_early: bool) -> Self {
+        let listener = Listener::bind(path).unwrap();
         let late = Self { refusals: Arc::default(), registrations: Arc::default() };
         let (refusals, registrations) = (late.refusals.clone(), late.registrations.clone());
         let active = Arc::new(AtomicUsize::new(0));
@@ -323,9 +323,10 @@ async fn respond(
 }
 
 async fn late(env: &TestEnv, answers_early: bool) -> (Registry, Plugin, Late) {
-    let late = Late::serve(env.path("late"), answers_early);
+    let socket = env.socket("late");
+    let late = Late::serve(&socket, answers_early);
     let keys = serde_json::json!({
-        "Name": "Late", "Protocol": 2, "Sock": env.path("late"), "LazyLoad": true,
+        "Name": "Late", "Protocol": 2, "Sock": socket, "LazyLoad": true,
     });
     env.put_pconf("Late.pconf", &keys);
     let registry = env.registry().start_timeout(Duration::from_secs(2)).auto_discover(true);

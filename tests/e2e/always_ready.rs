@@ -69,7 +69,7 @@ fn other_calls_are_answered_beside_a_stream_that_never_waits() {
         env.install::<Log>(LOG);
         let registry = env.registry().start().await.unwrap();
         let log: LogClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let mut busy = log.busy().await.unwrap();
         let reading = tokio::spawn(async move {
             for expected in 0.. {

@@ -18,7 +18,7 @@ const HIDDEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled";
 
 /// Serves a plugin at a socket in the folder. It ends with the test.
 fn serve(env: &TestEnv) -> Script {
-    let socket = env.folder().join("ambiguous.sock");
+    let socket = env.socket("ambiguous.sock");
     let listener = Listener::bind(&socket).unwrap();
     let script = Script::default();
     let answers = script.clone();

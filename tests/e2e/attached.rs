@@ -14,7 +14,7 @@ use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
 use crate::foreign::SelfStarted;
 use crate::in_flight::GatedCall;
 use crate::test_env::{
-    HOST, Kind, TestEnv, exists, is, kill, read_until, run_test, sockets, soon, until,
+    HOST, Kind, TestEnv, exists, is, kill, read_until, run_test, socket_in, sockets, soon, until,
 };
 
 const ID: &str = "math.Calculator";
@@ -188,8 +188,8 @@ impl Proxy {
 /// A plugin of this process, loaded by way of a proxy.
 async fn behind_proxy(env: &TestEnv) -> (PluginServer, Proxy, Registry, Plugin) {
     let server = in_process(env.path("elsewhere"), "1.0.0").await;
-    let front = env.path("front.sock");
-    let proxy = Proxy::start(&front, env.path("elsewhere").join("Test.Do.sock"));
+    let front = env.socket("front.sock");
+    let proxy = Proxy::start(&front, socket_in(&env.path("elsewhere").join("Test.Do.pconf")));
     let keys = serde_json::json!({
         "Name": "Do", "NameSpace": "Test", "Protocol": 2, "Sock": front,
     });

@@ -117,7 +117,7 @@ fn a_name_that_another_file_has_taken_is_rejected() {
 pub(crate) fn reason_for_socket(lazy: bool, prepare: fn(&Path)) -> String {
     let mut reason = String::new();
     run_test(async |env| {
-        let sock = env.path("bad.sock");
+        let sock = env.socket("bad.sock");
         prepare(&sock);
         let keys = json!({"Name": "A", "Sock": sock, "LazyLoad": lazy});
         let file = env.put_pconf("bad.pconf", &keys);

@@ -33,7 +33,7 @@ async fn serve_connection(mut stream: Stream, heads: Heads) {
 
 /// The microseconds of busy polling that a plugin is asked for, on any connection with a call.
 async fn asked_for(env: &TestEnv, policy: fn(Policy) -> Policy) -> Vec<String> {
-    let socket = env.folder().join("foreign");
+    let socket = env.socket("foreign");
     let listener = Listener::bind(&socket).unwrap();
     let heads = Heads::default();
     let kept = Arc::clone(&heads);

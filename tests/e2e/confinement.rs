@@ -20,7 +20,7 @@ async fn sandboxed(env: &TestEnv, sandbox: Sandbox) -> (Registry, ConfinedClient
     env.install::<Confined>(CONFINED);
     let registry = env.registry().sandbox(sandbox).start().await.unwrap();
     let plugin = registry.client().await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, plugin)
 }
 
@@ -31,7 +31,7 @@ async fn limited(env: &TestEnv, limits: Resources) -> (Registry, ConfinedClient)
     let registry = env.registry().env("RUST_BACKTRACE", "0").resources(limits);
     let registry = registry.start().await.unwrap();
     let plugin = registry.client().await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, plugin)
 }
 

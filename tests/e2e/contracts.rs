@@ -41,7 +41,7 @@ fn a_client_is_bound_to_the_version_that_it_was_made_for() {
         let registry = start(env, "first").await;
         let mut events = registry.events();
         let store: first::StoreClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         assert_eq!(store.sell(order()).await.unwrap(), "tea, dry: true");
         let seen = read_until(&mut events, "the load", is(Kind::Loaded, "acme.Store")).await;
         registry.stop().await;
@@ -59,7 +59,7 @@ fn a_field_that_the_plugin_demands_is_an_error_at_the_binding() {
     run_test(async |env| {
         let registry = start(env, "demanding").await;
         let error = registry.client::<first::StoreClient>().await.unwrap_err();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let Error::Contract { differences, .. } = &error else { panic!("{error:?}") };
         assert!(differences[0].contains("order.count"), "{error}");
         // Without `await` too, and the plugin's own client is bound all the same.
@@ -96,7 +96,7 @@ fn what_is_lost_is_an_event_once_for_each_client_and_process() {
         let registry = start(env, "renamed").await;
         let mut events = registry.events();
         let store: first::StoreClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let again: first::StoreClient = registry.client().await.unwrap();
         assert_eq!(store.sell(order()).await.unwrap(), "tea, dry: false");
         let seen =
@@ -122,7 +122,7 @@ fn a_policy_refuses_what_is_lost() {
         let builder = env.registry().policy(|policy| policy.refuse_lossy_contracts(true));
         let registry = builder.start().await.unwrap();
         let error = registry.client::<first::StoreClient>().await.unwrap_err();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         assert!(matches!(error, Error::Contract { .. }), "{error:?}");
         registry.client::<renamed::StoreClient>().await.unwrap();
     });
@@ -133,7 +133,7 @@ fn an_upgrade_that_breaks_a_bound_client_leaves_the_old_process() {
     run_test(async |env| {
         let registry = start(env, "first").await;
         let store: first::StoreClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         install(env, "demanding");
         let error = registry.reload("Store", "acme").await.unwrap_err();
         assert!(matches!(error, Error::Contract { .. }), "{error:?}");
@@ -155,7 +155,7 @@ fn a_restart_with_another_program_is_compared() {
         let builder = env.registry().policy(|policy| policy.restart(restart));
         let registry = builder.start().await.unwrap();
         let store: first::StoreClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let mut events = registry.events();
         // The next process is of another version, and the `.pconf` is the same.
         install_program(env, "demanding");
@@ -181,6 +181,6 @@ fn a_client_that_is_bound_before_the_load_is_compared_at_the_load() {
         assert!(matches!(error, Error::Contract { .. }), "{error:?}");
         // The client is forgotten, so that the next start does not fail because of it.
         registry.load("Store", "acme").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
     });
 }

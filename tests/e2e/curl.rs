@@ -1,10 +1,11 @@
 //! Any HTTP client can call a plugin, `curl` among them. Its tests check nothing where it is not
-//! installed.
+//! installed, or cannot reach a plugin.
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 
 use goplug::Plugin;
+use goplug_tests::system;
 
 use crate::http::Connection;
 use crate::test_env::run_test;
@@ -16,7 +17,8 @@ pub(crate) struct Printed {
     pub(crate) is_whole: bool,
 }
 
-/// Calls a method by `curl` with these options; `None` where `curl` is not installed.
+/// Calls a method by `curl` with these options; `None` where `curl` is not installed, or cannot reach a
+/// plugin.
 pub(crate) async fn call(plugin: &Plugin, method: &str, options: &[&str]) -> Option<Printed> {
     call_with_input(Stdio::null(), plugin, method, options).await
 }
@@ -29,7 +31,7 @@ pub(crate) async fn call_with_input(
     options: &[&str],
 ) -> Option<Printed> {
     let mut curl = Command::new("curl");
-    curl.args(["--silent", "--show-error", "--unix-socket"]).arg(plugin.socket().unwrap());
+    curl.args(["--silent", "--show-error"]).args(system::curl_options(&plugin.socket().unwrap())?);
     curl.args(options).arg(format!("http://goplug/{method}")).stdin(input);
     match tokio::task::spawn_blocking(move || curl.output()).await.unwrap() {
         Ok(output) => Some(Printed {

@@ -57,7 +57,7 @@ async fn remote_with(
     env.install_itself(EXCESS);
     let registry = change(env.registry().provide(shelf.clone())).start().await.unwrap();
     let client = registry.client().await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, client)
 }
 

@@ -1,17 +1,18 @@
 //! Plugins that the registry did not start: they start by themselves, or in this process.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use goplug::{Error, Event, PluginServer, Registry, State};
+use goplug_runtime::transport::has_listener;
 use goplug_tests::fixtures::calculator::CalculatorClient;
 use goplug_tests::system;
 
 use crate::http::{Connection, request};
 use crate::in_flight::LongCall;
 use crate::test_env::{
-    CALCULATOR, Kind, TestEnv, exists, is, kill, listen, read_until, run_test, soon, until,
+    CALCULATOR, Kind, TestEnv, exists, is, kill, listen, read_until, run_test, socket_in, soon,
+    until,
 };
 
 /// A calculator that the test starts, and that serves in the folder of the plugins. Dropping
@@ -45,9 +46,7 @@ impl SelfStarted {
     /// Stops it as an init system does, or where none can, by a request to its socket.
     pub(crate) async fn terminate(&mut self, env: &TestEnv) {
         if !system::terminate(self.0.id()) {
-            let file = fs::read(env.folder().join("math.Calculator.pconf")).unwrap();
-            let keys: serde_json::Value = serde_json::from_slice(&file).unwrap();
-            let socket = PathBuf::from(keys["Sock"].as_str().unwrap());
+            let socket = socket_in(&env.folder().join("math.Calculator.pconf"));
             Connection::open(&socket).await.send(request("/Stop", "")).await;
         }
         until("the process has ended", || self.0.try_wait().unwrap().is_some()).await;
@@ -180,11 +179,10 @@ fn a_self_started_plugin_that_comes_back_serves_the_same_client() {
 /// behind.
 async fn killed(env: &TestEnv) -> (PathBuf, PathBuf) {
     let file = env.folder().join("math.Calculator.pconf");
-    let socket = env.folder().join("math.Calculator.sock");
     let mut process = SelfStarted::start(env);
     until("it has put its files into place", || file.exists()).await;
     process.kill();
-    assert!(file.exists() && socket.exists());
+    let socket = socket_in(&file);
     (file, socket)
 }
 
@@ -223,7 +221,7 @@ fn a_plugin_that_starts_again_replaces_the_files_it_left() {
         let calculator: CalculatorClient = registry.client().await.unwrap();
         assert_eq!(calculator.process().await.unwrap(), process.0.id());
         process.terminate(env).await;
-        assert!(!file.exists() && !socket.exists());
+        assert!(!file.exists() && !has_listener(&socket).unwrap());
     });
 }
 

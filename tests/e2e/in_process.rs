@@ -332,7 +332,7 @@ fn services_are_those_of_a_host() {
         env.install_itself(REPORT);
         let registry = env.registry().provide(Pool::default()).start().await.unwrap();
         let remote: ReportClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let plugin = InProcess::<Report>::unloaded().provide(Pool::default()).unwrap();
         plugin.load(&()).await.unwrap();
         let local: ReportClient<_> = plugin.client().unwrap();
@@ -385,7 +385,7 @@ fn other_plugins_are_those_that_a_policy_names() {
             });
         let registry = granting.start().await.unwrap();
         let remote: ReportClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         registry.load("Polite", "greeters").await.unwrap();
         registry.load("Calculator", "math").await.unwrap();
         let expected = other_plugins(&remote).await;

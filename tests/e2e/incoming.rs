@@ -24,7 +24,7 @@ pub(crate) async fn intake_with(
     env.install::<Intake>(INTAKE);
     let registry = change(env.registry()).start().await.unwrap();
     let intake = registry.client().await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, intake)
 }
 

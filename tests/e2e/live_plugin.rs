@@ -37,13 +37,14 @@ impl InTask {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = Listener::bind(&env.path("fickle.sock")).unwrap();
+        let socket = env.socket("fickle.sock");
+        let listener = Listener::bind(&socket).unwrap();
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream));
             }
         });
-        let keys = json!({"Name": "Fickle", "Protocol": 2, "Sock": env.path("fickle.sock")});
+        let keys = json!({"Name": "Fickle", "Protocol": 2, "Sock": socket});
         env.put_pconf("Fickle.pconf", &keys);
         let registry = env.registry().start().await.unwrap();
         let plugin = registry.load("Fickle", "").await.unwrap();

@@ -57,7 +57,7 @@ fn a_client_may_be_bound_while_the_schema_of_another_is_made() {
         // The plugin that is loaded is compared with what its clients need.
         registry.load("Store", "acme").await.unwrap();
         let sold = store.sell(Order { item: "tea".into() }).await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         assert_eq!(sold, "tea, dry: false");
         assert!(BOUND_MEANWHILE.lock().unwrap().is_none());
     });

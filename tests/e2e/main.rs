@@ -19,6 +19,7 @@ mod configuration;
 mod conformance;
 mod contracts;
 mod crash;
+mod curl;
 mod discovery;
 mod embedded;
 mod excess;
@@ -70,8 +71,6 @@ mod blame; // the blame for scripts whose interpreter, end of line or wrapper is
 #[cfg(unix)]
 mod confinement; // sandboxes and limits by Landlock and setrlimit
 #[cfg(unix)]
-mod curl; // curl, which speaks to Unix sockets
-#[cfg(unix)]
 mod debugging; // gdb, and the signals of a terminal
 #[cfg(unix)]
 mod exec_files; // interpreters and scripts, which Unix runs by their first line
@@ -88,6 +87,8 @@ mod looking; // links, and folders that are exchanged at once
 #[cfg(unix)]
 mod mended; // the modes of files
 #[cfg(unix)]
+mod misbehaving_processes; // SIGSTOP, and the limit of open files
+#[cfg(unix)]
 mod originals; // plugins of GoPlug 1, which has Unix sockets alone
 #[cfg(unix)]
 mod own_socket; // plugins in Python that bind a Unix socket of their own
@@ -99,6 +100,8 @@ mod scripts; // Pythons that inherit a Unix socket by its number
 mod shortage; // the limit of the processes of a user
 #[cfg(unix)]
 mod signals; // signals, and the files of sockets
+#[cfg(unix)]
+mod socket_folders; // the folders of sockets, which no pipe needs
 #[cfg(unix)]
 mod special_files; // FIFOs, links and modes
 #[cfg(unix)]

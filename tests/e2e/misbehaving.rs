@@ -30,11 +30,11 @@ const SLACK: Duration = Duration::from_secs(5);
 
 /// The outcomes of the operations on a plugin.
 #[derive(Debug)]
-struct Outcomes {
-    load: Result<()>,
-    call: Result<Bytes>,
-    registration: Result<()>,
-    ping: Result<Bytes>,
+pub(crate) struct Outcomes {
+    pub(crate) load: Result<()>,
+    pub(crate) call: Result<Bytes>,
+    pub(crate) registration: Result<()>,
+    pub(crate) ping: Result<Bytes>,
 }
 
 /// Puts a plugin of this mode into the folder.
@@ -147,7 +147,7 @@ impl Neighbour {
 }
 
 /// Exercises a plugin of this mode, which does not start; returns the error's text.
-fn start_error(mode: Mode) -> String {
+pub(crate) fn start_error(mode: Mode) -> String {
     let mut text = String::new();
     run_test(async |env| {
         let outcomes = exercise(env, mode).await;
@@ -160,7 +160,7 @@ fn start_error(mode: Mode) -> String {
 }
 
 /// Exercises a plugin of this mode, which does start; returns the outcomes.
-fn outcomes(mode: Mode) -> Outcomes {
+pub(crate) fn outcomes(mode: Mode) -> Outcomes {
     let mut result = None;
     run_test(async |env| result = Some(exercise(env, mode).await));
     let outcomes: Outcomes = result.unwrap();
@@ -168,7 +168,7 @@ fn outcomes(mode: Mode) -> Outcomes {
     outcomes
 }
 
-fn is_deadline<T>(result: &Result<T>) -> bool {
+pub(crate) fn is_deadline<T>(result: &Result<T>) -> bool {
     matches!(result, Err(Error::Deadline { .. }))
 }
 
@@ -186,13 +186,6 @@ fn a_plugin_that_exits_before_it_listens_is_refused_with_its_status() {
 fn a_plugin_that_never_listens_is_refused_at_the_deadline() {
     let expected = "hard.Misbehaving did not start: its activation took longer than 2s";
     assert_eq!(start_error(Mode::NeverListens), expected);
-}
-
-#[test]
-fn a_plugin_that_is_stopped_before_it_listens_is_refused_at_the_deadline_with_the_reason() {
-    let text = start_error(Mode::StoppedAtOnce);
-    let begin = "hard.Misbehaving did not start: its activation took longer than 2s: its process ";
-    assert!(text.starts_with(begin) && text.contains("is stopped (state T)"), "{text}");
 }
 
 #[test]
@@ -286,23 +279,8 @@ fn a_plugin_that_ignores_sigterm_serves_until_it_is_killed() {
 }
 
 #[test]
-fn a_call_that_stops_the_process_ends_at_its_deadline_with_the_reason() {
-    let outcomes = outcomes(Mode::StoppedByCall);
-    for error in [outcomes.call.unwrap_err(), outcomes.ping.unwrap_err()] {
-        let Error::Deadline { reason: Some(reason), .. } = &error else { panic!("{error:?}") };
-        assert!(reason.contains("is stopped (state T)"), "{reason}");
-    }
-}
-
-#[test]
 fn a_child_process_that_keeps_the_pipes_open_delays_nothing() {
     let outcomes = outcomes(Mode::KeepsPipes);
-    assert_eq!(outcomes.call.unwrap(), "input");
-}
-
-#[test]
-fn a_plugin_that_leaks_descriptors_is_stopped_like_any_other() {
-    let outcomes = outcomes(Mode::LeaksDescriptors);
     assert_eq!(outcomes.call.unwrap(), "input");
 }
 

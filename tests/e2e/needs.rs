@@ -371,7 +371,7 @@ fn a_need_that_only_the_answer_to_the_activation_names_is_met_or_ends_the_start(
         env.install::<Report>(REPORT);
         let registry = env.registry().provide(Pool::default()).start().await.unwrap();
         let report: ReportClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         assert_eq!(report.at_activation().await.unwrap(), None);
         assert_eq!(report.texts("pages").await.unwrap().len(), 3);
         registry.stop().await;

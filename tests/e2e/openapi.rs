@@ -4,9 +4,9 @@ use goplug::{Plugin, Registry};
 use serde_json::{Value, json};
 
 use crate::http::Connection;
-use crate::test_env::{TestEnv, run_test};
+use crate::test_env::{TestEnv, program, run_test};
 
-const DESCRIBED: &str = env!("CARGO_BIN_EXE_fixture-described");
+const DESCRIBED: &str = program!("fixture-described");
 
 async fn load(env: &TestEnv) -> (Registry, Plugin) {
     let keys =
@@ -14,7 +14,7 @@ async fn load(env: &TestEnv) -> (Registry, Plugin) {
     env.put_pconf("tests.Described.pconf", &keys);
     let registry = env.registry().start().await.unwrap();
     let plugin = registry.load("Described", "tests").await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, plugin)
 }
 

@@ -21,7 +21,7 @@ async fn load(env: &TestEnv, program: &str) -> (Registry, Plugin) {
     env.put_pconf("greeters.Polite.pconf", &polite(program));
     let registry = env.registry().start().await.unwrap();
     let plugin = registry.load("Polite", "greeters").await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, plugin)
 }
 
@@ -132,7 +132,7 @@ fn before_a_load_the_pconf_says_what_is_offered() {
         assert_eq!(plugin.state(), State::Discovered);
         assert!(!greeter.offers_wave(), "the .pconf lists no methods");
         registry.load("Polite", "greeters").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         assert!(greeter.offers_wave());
 
         plugin.unload().await.unwrap();
@@ -213,7 +213,7 @@ fn a_plugin_in_python_may_lack_a_method() {
         env.put_pconf("math.PythonCalculator.pconf", &keys);
         let registry = env.registry().trust_writable(true).start().await.unwrap();
         let plugin = registry.load("PythonCalculator", "math").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let adding: AddingClient = plugin.client().unwrap();
         assert!(!adding.offers_subtract());
         assert!(matches!(adding.subtract(3, 2).await, Err(Error::NotOffered { .. })));

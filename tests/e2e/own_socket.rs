@@ -107,7 +107,7 @@ fn a_plugin_binds_its_socket_itself() {
         let Some((registry, plugin)) = own(env, ["0", "0"]).await else { return };
         for _ in 0..2 {
             registry.load("Own", "").await.unwrap();
-            env.note_runtime_folder(&registry);
+            env.note_socket(&registry);
             assert_eq!(plugin.execute("heard", "").await.unwrap(), "null");
             let socket = plugin.socket().unwrap();
             assert!(socket.exists());
@@ -123,7 +123,7 @@ fn a_plugin_may_take_its_time_between_the_steps() {
     run_test(async |env| {
         let Some((registry, plugin)) = own(env, ["0.1", "0.1"]).await else { return };
         registry.load("Own", "").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let before = plugin.process_id();
         registry.reload("Own", "").await.unwrap();
         assert_ne!(plugin.process_id(), before);
@@ -138,7 +138,7 @@ fn callbacks_are_registered_on_the_plugins_own_socket_before_its_activation() {
             let Some((registry, plugin)) = own(env, waits).await else { return };
             let _subscription = choose(&plugin).await;
             registry.load("Own", "").await.unwrap();
-            env.note_runtime_folder(&registry);
+            env.note_socket(&registry);
             assert_eq!(plugin.execute("heard", "").await.unwrap(), "42");
             registry.stop().await;
         }
@@ -151,7 +151,7 @@ fn the_end_of_a_plugin_with_its_own_socket_is_noticed() {
         let Some((registry, plugin)) = own(env, ["0", "0"]).await else { return };
         let _subscription = choose(&plugin).await;
         registry.load("Own", "").await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         crate::test_env::kill(plugin.process_id().unwrap());
         until("the end is noticed", || plugin.process_id().is_none()).await;
         soon("the load", registry.load("Own", "")).await.unwrap();

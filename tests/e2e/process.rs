@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use goplug::{CallError, Error, Event, State};
+use goplug_runtime::transport::has_listener;
 use goplug_tests::fixtures::calculator::{CalculatorClient, Setup};
-use goplug_tests::system::KILLED;
+use goplug_tests::system::{KILLED_BY_HOST, is_left};
 
 use crate::in_flight::GatedCall;
 use crate::test_env::{Kind, WAIT_TIMEOUT, exists, is, kill, read_until, run_test, soon, until};
@@ -123,7 +124,7 @@ fn unloading_runs_the_stop_hook_and_ends_the_process() {
 
         assert!(stopped.exists());
         assert!(!exists(process));
-        assert!(!socket.exists());
+        assert!(!has_listener(&socket).unwrap());
         assert_eq!(plugin.state(), State::Discovered);
         assert_eq!((plugin.process_id(), plugin.socket()), (None, None));
         assert!(registry.is_discovered("Calculator", "math"));
@@ -213,7 +214,7 @@ fn a_plugin_whose_only_thread_is_blocked_is_killed_after_the_stop_timeout() {
         let CallError::Goplug(Error::Unfinished { status, .. }) = error else {
             panic!("{error:?}")
         };
-        assert_eq!(status, format!("this host has stopped it: {KILLED}"));
+        assert_eq!(status, format!("this host has stopped it: {KILLED_BY_HOST}"));
     });
 }
 
@@ -263,13 +264,13 @@ fn a_stop_ends_every_process_and_removes_every_socket() {
         let registry = env.registry().start().await.unwrap();
         let calculator = env.load_calculator(&registry).await;
         registry.load("Counter", "demo").await.unwrap();
-        let folder = env.note_runtime_folder(&registry);
+        let socket = env.note_socket(&registry);
         assert_eq!(env.processes().len(), 2);
 
         registry.stop().await;
 
         assert!(env.processes().is_empty());
-        assert!(!folder.exists());
+        assert!(!is_left(&socket));
         assert_eq!(calculator.plugin().state(), State::Stopped);
         let error = calculator.add(2, 3).await.unwrap_err();
         assert_eq!(error.to_string(), "math.Calculator is not available: it is stopped");

@@ -44,7 +44,7 @@ async fn registry_on_its_own_runtime(env: &TestEnv) -> (Runtime, Registry, Calcu
         (runtime, registry, calculator)
     });
     let (runtime, registry, calculator) = started.await;
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (runtime, registry, calculator)
 }
 
@@ -122,7 +122,7 @@ fn a_callback_is_heard_on_the_registrys_runtime_though_it_was_registered_on_anot
         let registry = env.registry().start().await.unwrap();
         let counter: goplug_tests::fixtures::counter::CounterClient =
             registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let (heard, mut values) = tokio::sync::mpsc::unbounded_channel();
         let on_other = counter.clone();
         let subscription = outside(move || {

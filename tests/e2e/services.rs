@@ -105,7 +105,7 @@ pub(crate) async fn report_with(
     let seen = Seen::default();
     let registry = change(env.registry().provide(Pool(seen.clone()))).start().await.unwrap();
     let report = registry.client().await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (seen, registry, report)
 }
 
@@ -342,7 +342,7 @@ pub(crate) async fn python_report(env: &TestEnv) -> (Registry, Plugin) {
     let builder = env.registry().provide(Pool::default()).trust_writable(true);
     let registry = builder.start().await.unwrap();
     let plugin = registry.load("PythonReport", "tests").await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, plugin)
 }
 

@@ -22,7 +22,7 @@ async fn both(env: &TestEnv) -> (Registry, LogClient, IntakeClient) {
     let registry = env.registry().policy(patient).start().await.unwrap();
     let log = registry.client().await.unwrap();
     let intake = registry.client().await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, log, intake)
 }
 
@@ -164,7 +164,7 @@ fn a_stop_with_thousands_of_waiting_service_calls_uses_no_force() {
         let registry = env.registry().provide(Pool::default()).env("REPORT_END", &end);
         let registry = registry.start().await.unwrap();
         let report: ReportClient = registry.client().await.unwrap();
-        env.note_runtime_folder(&registry);
+        env.note_socket(&registry);
         let calling = tokio::spawn({
             let report = report.clone();
             async move { report.side_by_side(COUNT, 1).await }

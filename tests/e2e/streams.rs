@@ -24,7 +24,7 @@ pub(crate) async fn log_with(
     env.install::<Log>(LOG);
     let registry = env.registry().policy(change).start().await.unwrap();
     let log = registry.client().await.unwrap();
-    env.note_runtime_folder(&registry);
+    env.note_socket(&registry);
     (registry, log)
 }
 

@@ -40,8 +40,7 @@ fn a_stream_that_is_cut_off_is_an_error_wherever_that_happens() {
         let ended = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n");
         let within = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n{chunk}2a\r\nevent");
         for (number, answer) in [sized, to_its_end, ended, within].into_iter().enumerate() {
-            let (name, socket) =
-                (format!("Foreign{number}"), env.folder().join(number.to_string()));
+            let (name, socket) = (format!("Foreign{number}"), env.socket(&number.to_string()));
             let listener = Listener::bind(&socket).unwrap();
             let (answer, named) = (answer.clone(), name.clone());
             let serving = tokio::spawn(async move {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use goplug::{CallError, Error, Event, HealthCheck, Registry, Restart, State};
 use goplug_tests::fixtures::calculator::CalculatorClient;
-use goplug_tests::system::{KILLED, exited};
+use goplug_tests::system::{KILLED_BY_HOST, exited};
 
 use crate::in_flight::LongCall;
 use crate::test_env::{Kind, TestEnv, is, kill, read_until, run_test, soon, until};
@@ -192,7 +192,7 @@ fn a_plugin_that_fails_its_health_checks_is_restarted() {
         let CallError::Goplug(Error::Crashed { status, .. }) = &blocked else {
             panic!("{blocked:?}")
         };
-        assert_eq!(*status, format!("2 health checks in a row failed ({KILLED})"));
+        assert_eq!(*status, format!("2 health checks in a row failed ({KILLED_BY_HOST})"));
         read_until(&mut events, "the restart", is(Kind::Restarted, "math.Calculator")).await;
         assert_ne!(calculator.process().await.unwrap(), before);
     });

@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use goplug::{Bytes, Event, Events, Plugin, PluginType, Registry, RegistryBuilder, Subscription};
-use goplug_runtime::transport::Sha256;
+use goplug_runtime::transport::{Sha256, socket_path};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient};
 use goplug_tests::fixtures::counter::Counter;
 use goplug_tests::system;
@@ -36,44 +36,59 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// The environment variable that marks the processes of a test.
 const MARKER: &str = "GOPLUG_TEST_ENV";
 
+/// The path of a program of this package. Cargo says it as the system says it that builds: wine shows all of
+/// that system's files on a drive of their own.
+macro_rules! program {
+    ($name:literal) => {
+        match env!(concat!("CARGO_BIN_EXE_", $name)) {
+            path if cfg!(windows) && path.as_bytes()[0] == b'/' => {
+                concat!("Z:", env!(concat!("CARGO_BIN_EXE_", $name)))
+            }
+            path => path,
+        }
+    };
+}
+pub(crate) use program;
+
 /// The fixtures' programs.
-pub(crate) const BRIEF: &str = env!("CARGO_BIN_EXE_fixture-brief");
-pub(crate) const CALCULATOR: &str = env!("CARGO_BIN_EXE_fixture-calculator");
-pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_fixture-command");
-pub(crate) const COUNTER: &str = env!("CARGO_BIN_EXE_fixture-counter");
-pub(crate) const POLITE: &str = env!("CARGO_BIN_EXE_fixture-polite");
-pub(crate) const CONFORMANCE_HOST: &str = env!("CARGO_BIN_EXE_fixture-conformance-host");
-pub(crate) const REPORT: &str = env!("CARGO_BIN_EXE_fixture-report");
-pub(crate) const RUDE: &str = env!("CARGO_BIN_EXE_fixture-rude");
-pub(crate) const EXCESS: &str = env!("CARGO_BIN_EXE_fixture-excess");
-pub(crate) const CONFINED: &str = env!("CARGO_BIN_EXE_fixture-confined");
-pub(crate) const SPEAKER: &str = env!("CARGO_BIN_EXE_fixture-speaker");
-pub(crate) const STORE: &str = env!("CARGO_BIN_EXE_fixture-store");
-pub(crate) const STRANGER: &str = env!("CARGO_BIN_EXE_fixture-stranger");
-pub(crate) const INTAKE: &str = env!("CARGO_BIN_EXE_fixture-intake");
-pub(crate) const LOG: &str = env!("CARGO_BIN_EXE_fixture-log");
-pub(crate) const MAILER: &str = env!("CARGO_BIN_EXE_fixture-mailer");
-pub(crate) const MISBEHAVING: &str = env!("CARGO_BIN_EXE_fixture-misbehaving");
-pub(crate) const EMBEDDING: &str = env!("CARGO_BIN_EXE_fixture-embedding");
-pub(crate) const SURROUNDINGS: &str = env!("CARGO_BIN_EXE_fixture-surroundings");
-pub(crate) const REFUSE: &str = env!("CARGO_BIN_EXE_fixture-refuse");
-pub(crate) const TIGHT: &str = env!("CARGO_BIN_EXE_fixture-tight");
-pub(crate) const SHORTAGE: &str = env!("CARGO_BIN_EXE_fixture-shortage");
-pub(crate) const WAVING: &str = env!("CARGO_BIN_EXE_fixture-waving");
-pub(crate) const TOLD: &str = env!("CARGO_BIN_EXE_fixture-told");
-pub(crate) const HOSTILE: &str = env!("CARGO_BIN_EXE_fixture-hostile");
-pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fixture-host");
+pub(crate) const BRIEF: &str = program!("fixture-brief");
+pub(crate) const CALCULATOR: &str = program!("fixture-calculator");
+pub(crate) const COMMAND: &str = program!("fixture-command");
+pub(crate) const COUNTER: &str = program!("fixture-counter");
+pub(crate) const POLITE: &str = program!("fixture-polite");
+pub(crate) const CONFORMANCE_HOST: &str = program!("fixture-conformance-host");
+pub(crate) const REPORT: &str = program!("fixture-report");
+pub(crate) const RUDE: &str = program!("fixture-rude");
+pub(crate) const EXCESS: &str = program!("fixture-excess");
+pub(crate) const CONFINED: &str = program!("fixture-confined");
+pub(crate) const SPEAKER: &str = program!("fixture-speaker");
+pub(crate) const STORE: &str = program!("fixture-store");
+pub(crate) const STRANGER: &str = program!("fixture-stranger");
+pub(crate) const INTAKE: &str = program!("fixture-intake");
+pub(crate) const LOG: &str = program!("fixture-log");
+pub(crate) const MAILER: &str = program!("fixture-mailer");
+pub(crate) const MISBEHAVING: &str = program!("fixture-misbehaving");
+pub(crate) const EMBEDDING: &str = program!("fixture-embedding");
+pub(crate) const SURROUNDINGS: &str = program!("fixture-surroundings");
+pub(crate) const REFUSE: &str = program!("fixture-refuse");
+pub(crate) const TIGHT: &str = program!("fixture-tight");
+pub(crate) const SHORTAGE: &str = program!("fixture-shortage");
+pub(crate) const WAVING: &str = program!("fixture-waving");
+pub(crate) const TOLD: &str = program!("fixture-told");
+pub(crate) const HOSTILE: &str = program!("fixture-hostile");
+pub(crate) const HOST: &str = program!("fixture-host");
 
 /// The environment of one test.
 pub(crate) struct TestEnv {
     temp: TempDir,
-    runtime_folders: Mutex<BTreeSet<PathBuf>>,
+    /// The sockets of its plugins: each has to be gone at the end.
+    noted: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// Runs a test in an environment of its own. It fails if it takes longer than
-/// [`TEST_TIMEOUT`], or if it leaves a process or a folder of sockets behind.
+/// [`TEST_TIMEOUT`], or if it leaves a process or a socket behind.
 pub(crate) fn run_test(test: impl AsyncFnOnce(&TestEnv)) {
-    let env = TestEnv { temp: tempfile::tempdir().unwrap(), runtime_folders: Mutex::default() };
+    let env = TestEnv { temp: tempfile::tempdir().unwrap(), noted: Mutex::default() };
     fs::create_dir(env.folder()).unwrap();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -81,8 +96,8 @@ pub(crate) fn run_test(test: impl AsyncFnOnce(&TestEnv)) {
     drop(runtime);
     done.expect("the test hangs");
     wait_until("no process of the test is left", || env.processes().is_empty());
-    for folder in env.runtime_folders.lock().unwrap().iter() {
-        assert!(!folder.exists(), "{} is left", folder.display());
+    for socket in env.noted.lock().unwrap().iter() {
+        assert!(!system::is_left(socket), "{} is left", socket.display());
     }
 }
 
@@ -95,6 +110,12 @@ impl TestEnv {
     /// A path outside the folder of the plugins.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.temp.path().join(name)
+    }
+
+    /// The path of a socket outside the folder of the plugins; a new one with each call where sockets are no
+    /// files.
+    pub(crate) fn socket(&self, name: &str) -> PathBuf {
+        socket_path(self.temp.path(), name)
     }
 
     /// A builder of a registry on the folder.
@@ -159,7 +180,7 @@ impl TestEnv {
     /// The calculator of a registry, loaded.
     pub(crate) async fn load_calculator(&self, registry: &Registry) -> CalculatorClient {
         let calculator: CalculatorClient = registry.client().await.unwrap();
-        self.note_runtime_folder(registry);
+        self.note_socket(registry);
         calculator
     }
 
@@ -171,15 +192,15 @@ impl TestEnv {
         (registry, calculator)
     }
 
-    /// Remembers the folder of a registry's sockets: the test fails if it is left at the end.
-    pub(crate) fn note_runtime_folder(&self, registry: &Registry) -> PathBuf {
+    /// Remembers the socket of a plugin of this registry: the test fails if it is left at the end.
+    pub(crate) fn note_socket(&self, registry: &Registry) -> PathBuf {
         let loaded = registry
             .discovered()
             .into_iter()
             .find_map(|plugin| registry.get(plugin.name(), plugin.namespace())?.socket());
-        let folder = loaded.expect("no plugin is loaded").parent().unwrap().to_owned();
-        self.runtime_folders.lock().unwrap().insert(folder.clone());
-        folder
+        let socket = loaded.expect("no plugin is loaded");
+        self.noted.lock().unwrap().insert(socket.clone());
+        socket
     }
 
     /// The processes that belong to the test.
@@ -190,14 +211,12 @@ impl TestEnv {
 
 impl Drop for TestEnv {
     fn drop(&mut self) {
-        // A test that failed may leave processes and folders, which must not disturb later runs.
+        // A test that failed may leave processes and sockets, which must not disturb later runs.
         for process in self.processes() {
             kill(process);
         }
-        let folders = self.runtime_folders.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for folder in folders.iter() {
-            drop(fs::remove_dir_all(folder));
-        }
+        let noted = self.noted.get_mut().unwrap_or_else(PoisonError::into_inner);
+        noted.iter().for_each(|socket| system::remove(socket));
     }
 }
 
@@ -210,6 +229,12 @@ pub(crate) fn pconf<P: PluginType>(program: &str) -> Value {
         "LazyLoad": P::LAZY_LOAD,
         "Exec": [program],
     })
+}
+
+/// The socket that a `.pconf` names.
+pub(crate) fn socket_in(pconf: &Path) -> PathBuf {
+    let keys: Value = serde_json::from_slice(&fs::read(pconf).unwrap()).unwrap();
+    keys["Sock"].as_str().unwrap().into()
 }
 
 /// The SHA-256 of a file.

@@ -24,7 +24,11 @@ pub fn program_name(name: &str) -> String {
 /// # Errors
 /// The system's error.
 pub fn brief() -> std::io::Result<PathBuf> {
-    let mut folder = std::env::current_exe()?;
+    // Where the system does not tell which program runs, its first argument does.
+    let mut folder = match (std::env::current_exe(), std::env::args_os().next()) {
+        (Err(_), Some(name)) => std::path::absolute(name)?,
+        (program, _) => program?,
+    };
     folder.pop();
     // Tests are one folder below.
     if folder.ends_with("deps") {

@@ -1,6 +1,6 @@
 //! Linux, as far as it looks into `/proc`.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -12,6 +12,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// How the end of a process that was killed is written.
 pub const KILLED: &str = "signal: 9 (SIGKILL)";
+
+/// How the end of a process that its host has killed is written.
+pub const KILLED_BY_HOST: &str = KILLED;
 
 /// How the end of a process that has aborted begins.
 pub const ABORTED: &str = "signal: 6 (SIGABRT)";
@@ -57,11 +60,33 @@ pub fn processes_with(variable: &str, value: &OsStr) -> Vec<u32> {
     numbers.filter(is_ours).collect()
 }
 
+/// Whether the socket of a plugin, or the folder that its registry has made for it, is there.
+pub fn is_left(socket: &Path) -> bool {
+    socket.parent().is_some_and(Path::exists)
+}
+
+/// Removes the socket of a plugin with the folder that its registry has made for it.
+pub fn remove(socket: &Path) {
+    drop(socket.parent().map(fs::remove_dir_all));
+}
+
 /// How many sockets a process has open; `None` if that is not known here.
 pub fn sockets(process: u32) -> Option<usize> {
     let descriptors = fs::read_dir(format!("/proc/{process}/fd")).ok()?.flatten();
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.path()).ok());
     Some(targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count())
+}
+
+/// How many files this process has open; `None` if that is not known here.
+pub fn open_files() -> Option<usize> {
+    Some(fs::read_dir("/proc/self/fd").ok()?.count())
+}
+
+/// The resident memory of a process, in KiB.
+pub fn resident_memory(process: u32) -> Option<i64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Copies a program, in another process. If this process copied it, a child that another
@@ -80,4 +105,9 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
 /// The system's error.
 pub fn make_executable(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+/// The options by which `curl` reaches a plugin.
+pub fn curl_options(socket: &Path) -> Option<Vec<OsString>> {
+    Some(vec!["--unix-socket".into(), socket.into()])
 }

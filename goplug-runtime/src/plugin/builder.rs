@@ -16,6 +16,7 @@ use crate::error::{Error, RemoteError, Result};
 use crate::protocol::{
     CallbackDescriptor, Descriptor, MethodDescriptor, PluginId, name, spelling, wire,
 };
+use crate::transport::socket_path;
 use crate::typed::{
     Activation, Configuration, Handler, HookOutcome, PluginType, Reply, Streaming, Table,
     insert_sorted, remote_problem, table,
@@ -263,7 +264,7 @@ impl ServerBuilder {
         let location = location.map_err(|error| Error::io("the plugin's location", error))?;
         let socket = match (&self.socket, &location) {
             (Some(sock), _) => Some(std::path::absolute(sock).map_err(|e| Error::io("socket", e))?),
-            (None, Some(location)) => Some(location.join(format!("{id}.sock"))),
+            (None, Some(location)) => Some(socket_path(location, &format!("{id}.sock"))),
             (None, None) => None,
         };
         let features = self.features();

@@ -6,32 +6,76 @@
 //! `std::io::Error`s: the kind distinguishes the cases, and the text is written for people. The text
 //! does not repeat the path that the caller passed, since the caller names it in its own error.
 //!
-//! `unix` is what differs from system to system; the files beside it are the same on all. Imports
-//! `protocol` and `limits`. Start reading at `unix/mod.rs`.
+//! `unix` and `windows` are what differs from system to system; the files beside them are the same on
+//! all. Imports `protocol` and `limits`. Start reading at `unix/mod.rs`.
 
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-compile_error!("goplug runs on Linux and macOS only: a port adds its own folder in `transport`");
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+compile_error!(
+    "goplug runs on Linux, macOS and Windows only: a port adds its own folder in `transport`"
+);
 
+#[cfg(feature = "host")]
+mod absent;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod debuggee;
 mod explained;
+#[cfg(feature = "host")]
+mod file_id;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod only_thread;
+#[cfg(feature = "host")]
+mod os_error;
 mod per_process;
 #[cfg(feature = "host")]
+mod process_report;
+#[cfg(feature = "host")]
 mod processors;
+#[cfg(feature = "host")]
+mod rlimit;
 mod runtime_thread;
+#[cfg(feature = "host")]
+mod sandbox_rules;
+#[cfg(feature = "host")]
+mod settled;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod sha256;
+#[cfg(feature = "host")]
+mod spawn;
 mod start_thread;
+mod started_as;
 mod threads;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
+#[cfg(feature = "host")]
+pub use absent::is_absent;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use debuggee::{Debuggee, HELD_WAIT};
 pub use explained::explain;
+#[cfg(feature = "host")]
+pub use file_id::FileId;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use only_thread::is_only_thread;
 pub use per_process::Owner;
 #[cfg(feature = "host")]
+pub use process_report::{ProcessState, ProcessUsage};
+#[cfg(feature = "host")]
 pub use processors::processors;
+#[cfg(feature = "host")]
+pub use rlimit::Rlimit;
 pub use runtime_thread::RuntimeThread;
+#[cfg(feature = "host")]
+pub use sandbox_rules::{SandboxRules, Tcp};
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use sha256::Sha256;
+#[cfg(feature = "host")]
+pub use spawn::{MaybeDeferred, Spawn, Started};
 pub use start_thread::{no_thread, start_thread};
+pub use started_as::StartedAs;
 pub use threads::on_thread;
 #[cfg(unix)]
 pub use unix::*;
+#[cfg(windows)]
+pub use windows::*;

@@ -24,7 +24,7 @@ fn a_host_needs_no_runtime() {
             let discovered = registry.discovered();
             assert_eq!((discovered.len(), discovered[0].name()), (1, "Calculator"));
             let calculator: CalculatorBlockingClient = registry.client().unwrap();
-            env.note_runtime_folder(registry.as_async());
+            env.note_socket(registry.as_async());
             assert_eq!(calculator.add(2, 3).unwrap(), 5);
             let before = calculator.process().unwrap();
             registry.reload("Calculator", "math").unwrap();
@@ -49,7 +49,7 @@ fn a_host_without_a_runtime_restarts_a_crashed_plugin() {
             let restart = restart_after(Duration::from_millis(20));
             let registry = env.registry().restart(restart).start_blocking().unwrap();
             let plugin = registry.load("Calculator", "math").unwrap();
-            env.note_runtime_folder(registry.as_async());
+            env.note_socket(registry.as_async());
             let error = plugin.execute("exit", "[3,1]").unwrap_err();
             let Error::Crashed { status, stderr, .. } = &error else { panic!("{error:?}") };
             assert_eq!(status, "exit status: 3");
@@ -66,7 +66,7 @@ fn a_blocking_registry_within_a_runtime_neither_panics_nor_deadlocks() {
         env.install_calculator();
         let registry = env.registry().start_blocking().unwrap();
         let plugin = registry.load("Calculator", "math").unwrap();
-        env.note_runtime_folder(registry.as_async());
+        env.note_socket(registry.as_async());
         let (sender, outcome) = mpsc::channel();
         let own: blocking::Registry = registry.clone();
         let handler = move |_| {

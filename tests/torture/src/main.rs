@@ -59,7 +59,7 @@ fn plan(arguments: &[String]) -> Result<(Scale, bool, Vec<Trial>), String> {
         }
     }
     if trials.is_empty() {
-        trials.extend(Trial::ALL);
+        trials.extend_from_slice(Trial::ALL);
     }
     Ok((scale, counts, trials))
 }

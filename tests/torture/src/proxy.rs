@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
-use tokio::net::{UnixListener, UnixStream};
+use goplug_runtime::transport::{Listener, Stream, connect};
 use tokio::task::{AbortHandle, JoinHandle};
+
+/// How long a connection may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Forwards bytes between its own socket and another. Dropping it cuts every connection.
 pub(crate) struct Proxy {
@@ -18,7 +22,7 @@ type Connections = Arc<Mutex<Vec<AbortHandle>>>;
 impl Proxy {
     /// Listens on `front`, and forwards each connection to `back`.
     pub(crate) fn start(front: &Path, back: PathBuf) -> Result<Self> {
-        let listener = UnixListener::bind(front)?;
+        let listener = Listener::bind(front)?;
         let connections = Connections::default();
         let kept = Arc::clone(&connections);
         let accepting = tokio::spawn(async move {
@@ -53,8 +57,8 @@ impl Drop for Proxy {
 }
 
 /// Forwards bytes until either end closes.
-async fn forward(mut near: UnixStream, back: PathBuf) {
-    if let Ok(mut far) = UnixStream::connect(back).await {
+async fn forward(mut near: Stream, back: PathBuf) {
+    if let Ok(mut far) = connect(&back, PATIENCE).await {
         // An error at one end closes both.
         let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
     }

@@ -1,13 +1,14 @@
 //! The roles of this program when one of its own trials starts it.
 
 use std::io::Write;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use goplug::{Bytes, PluginServer, Registry};
+use goplug_runtime::transport::connect;
 use goplug_tests::fixtures::misbehaving;
 
 use crate::victim::{Victim, VictimClient};
@@ -43,7 +44,7 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
                 None => ExitCode::from(2),
             });
         }
-        STRANGER => UnixStream::connect(path).map(drop).context("connecting"),
+        STRANGER => in_runtime(stranger(path)),
         _ => return None,
     };
     Some(match outcome {
@@ -79,6 +80,11 @@ async fn host(folder: &Path, for_ever: bool) -> Result<()> {
     }
 }
 
+async fn stranger(socket: &Path) -> Result<()> {
+    let connection = connect(socket, Duration::from_secs(10)).await;
+    connection.map(drop).context("connecting")
+}
+
 async fn idler(name: &str) -> Result<()> {
     let folder = std::env::current_dir()?;
     let server = PluginServer::builder(name).namespace("many").location(folder).build()?;
@@ -87,16 +93,15 @@ async fn idler(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Serves on `real.sock` of the folder.
+/// Serves in the folder.
 async fn streamer(folder: &Path) -> Result<()> {
-    let server = PluginServer::of::<Victim>()?.location(folder).socket(folder.join("real.sock"));
-    let server = server.build()?;
+    let server = PluginServer::of::<Victim>()?.location(folder).build()?;
     server.start().await?;
     server.stopped().await;
     Ok(())
 }
 
-/// Serves on `real.sock` of the folder. The method `burst` starts a number of callbacks, and
+/// Serves in the folder. The method `burst` starts a number of callbacks, and
 /// returns before they are made.
 async fn ticker(folder: &Path) -> Result<()> {
     static SERVER: OnceLock<PluginServer> = OnceLock::new();
@@ -116,7 +121,6 @@ async fn ticker(folder: &Path) -> Result<()> {
     let server = PluginServer::builder("Ticker")
         .namespace("torture")
         .location(folder)
-        .socket(folder.join("real.sock"))
         .callback("tick")
         .method("burst", burst)
         .build()?;

@@ -1,14 +1,16 @@
-//! The environment of a trial: a folder of its own, and what `/proc` says of the processes
+//! The environment of a trial: a folder of its own, and what the system says of the processes
 //! that take part.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use goplug::{Registry, RegistryBuilder};
-use rustix::process::{Pid, Signal, kill_process};
+use goplug_runtime::transport::socket_path;
+use goplug_tests::system;
+pub(crate) use goplug_tests::system::kill;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The environment variable that marks the processes of a trial.
@@ -58,16 +60,13 @@ impl TestEnv {
     }
 
     /// The running processes of the trial.
-    pub(crate) fn processes(&self) -> Vec<i32> {
-        let mut line = format!("{MARKER}=").into_bytes();
-        line.extend_from_slice(self.temp.path().as_os_str().as_bytes());
-        let is_ours = |process: &i32| {
-            let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == line)
-        };
-        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        numbers.filter(is_ours).collect()
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        system::processes_with(MARKER, self.temp.path().as_os_str())
+    }
+
+    /// The path of a socket; a new one with each call where sockets are no files.
+    pub(crate) fn socket(&self, name: &str) -> PathBuf {
+        socket_path(self.temp.path(), name)
     }
 }
 
@@ -84,13 +83,6 @@ pub(crate) fn this_program() -> Result<PathBuf> {
     std::env::current_exe().context("finding this program")
 }
 
-/// Kills a process. A process that is gone already is no error.
-pub(crate) fn kill(process: i32) {
-    if let Some(pid) = Pid::from_raw(process) {
-        let _ = kill_process(pid, Signal::KILL);
-    }
-}
-
 /// Waits for a condition; returns whether it became true within this time.
 pub(crate) async fn wait_until(within: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let since = Instant::now();
@@ -105,11 +97,6 @@ pub(crate) async fn wait_until(within: Duration, mut condition: impl FnMut() -> 
     }
 }
 
-/// The descriptors that this process has open.
-pub(crate) fn open_descriptors() -> Result<usize> {
-    Ok(std::fs::read_dir("/proc/self/fd")?.count())
-}
-
 /// The resident memory of this process, in KiB.
 pub(crate) fn resident_memory() -> Result<i64> {
     resident_memory_of(std::process::id())
@@ -117,28 +104,13 @@ pub(crate) fn resident_memory() -> Result<i64> {
 
 /// The resident memory of a process, in KiB.
 pub(crate) fn resident_memory_of(process: u32) -> Result<i64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.context("a process without VmRSS")?.parse()?)
+    system::resident_memory(process).context("a process without memory")
 }
 
-/// The processor time that this process has used.
-pub(crate) fn processor_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::try_from(time).unwrap_or_default()
-}
-
-/// How often the threads of this process have waited for something, and so have been woken.
-pub(crate) fn wake_ups() -> Result<usize> {
-    let mut sum = 0;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        // A thread may have ended meanwhile.
-        let status = std::fs::read_to_string(task?.path().join("status")).unwrap_or_default();
-        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        sum += count.and_then(|count| count.trim().parse::<usize>().ok()).unwrap_or_default();
-    }
-    Ok(sum)
+/// The socket that a `.pconf` names.
+pub(crate) fn socket_in(pconf: &Path) -> Result<PathBuf> {
+    let keys: Value = serde_json::from_slice(&std::fs::read(pconf)?)?;
+    Ok(keys["Sock"].as_str().context("a .pconf without a socket")?.into())
 }
 
 /// The percentile of the times, with 0.99 for the 99th.
@@ -151,5 +123,5 @@ pub(crate) fn percentile(times: &mut [Duration], share: f64) -> Duration {
 /// How many entries of a folder have names with this prefix.
 pub(crate) fn count_entries(folder: &Path, prefix: &str) -> Result<usize> {
     let names = std::fs::read_dir(folder)?.flatten().map(|entry| entry.file_name());
-    Ok(names.filter(|name| name.as_bytes().starts_with(prefix.as_bytes())).count())
+    Ok(names.filter(|name| name.as_encoded_bytes().starts_with(prefix.as_bytes())).count())
 }

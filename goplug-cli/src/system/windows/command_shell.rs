@@ -49,7 +49,7 @@ pub(crate) fn trust_remedy(path: &Path, problem: &str) -> Option<String> {
     if problem.contains("belongs to another user") {
         return Some(as_root(&format!("icacls {} /setowner %USERNAME%", word(path))));
     }
-    let (_, advice) = problem.split_once("; icacls ")?;
+    let (_, advice) = problem.split_once("; icacls FILE ")?;
     let (options, _) = advice.split_once(" mends")?;
     Some(format!("icacls {} {options}", word(path)))
 }
@@ -63,6 +63,18 @@ mod tests {
         for (path, typed) in [(r"C:\a\b-c.pconf", r"C:\a\b-c.pconf"), (r"C:\a b", "\"C:\\a b\"")] {
             assert_eq!(word(Path::new(path)), typed);
         }
+    }
+
+    #[test]
+    fn what_a_host_advises_is_typed_for_the_file() {
+        let typed = |problem: &str| trust_remedy(Path::new(r"C:\a b"), problem);
+        let listed = "Everyone (S-1-1-0) may write it; icacls FILE /inheritance:d /remove:g \
+                      *S-1-1-0 mends that";
+        let expected = "icacls \"C:\\a b\" /inheritance:d /remove:g *S-1-1-0";
+        assert_eq!(typed(listed).as_deref(), Some(expected));
+        let owned = typed("it belongs to another user (Users (S-1-5-32-545))").unwrap();
+        assert!(owned.starts_with("icacls \"C:\\a b\" /setowner "), "{owned}");
+        assert_eq!(typed("its size is odd"), None);
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
-use std::path::{Component, Path, PathBuf, Prefix};
+use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, GetFileInformationByHandle,
@@ -17,9 +17,6 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 use super::handle::check;
 use super::sockets::is_socket;
-
-/// The longest path that every program takes: `MAX_PATH`, with its zero.
-const LONGEST: usize = 259;
 
 /// What tells a file from the one that was there before: volume, number, length, and the time of the last write.
 pub(crate) type Stamp = (u32, u64, u64, u64);
@@ -68,26 +65,7 @@ pub(crate) fn real_path(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     if is_socket(path) {
         return Ok(path.to_owned());
     }
-    Ok(without_prefix(fs::canonicalize(path)?))
-}
-
-/// The path without `\\?\`, which many programs do not understand, unless it is too long for them.
-fn without_prefix(path: PathBuf) -> PathBuf {
-    let mut components = path.components();
-    let Some(Component::Prefix(prefix)) = components.next() else { return path };
-    let plain = match prefix.kind() {
-        Prefix::VerbatimDisk(letter) => format!("{}:", char::from(letter)),
-        Prefix::VerbatimUNC(server, share) => {
-            format!(r"\\{}\{}", server.display(), share.display())
-        }
-        _ => return path,
-    };
-    let mut plain = std::ffi::OsString::from(plain);
-    plain.push(components.as_path());
-    match plain.len() <= LONGEST {
-        true => plain.into(),
-        false => path,
-    }
+    dunce::canonicalize(path)
 }
 
 /// Makes a folder, and those above it.
@@ -110,18 +88,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_prefix_is_left_out_where_other_programs_can_do_without() {
-        let long = format!(r"\\?\C:\{}", "x".repeat(LONGEST));
-        for (path, plain) in [
-            (r"\\?\C:\a b\c", r"C:\a b\c"),
-            (r"\\?\C:\", r"C:\"),
-            (r"\\?\UNC\server\share\a", r"\\server\share\a"),
-            (r"C:\a", r"C:\a"),
-            (r"\\?\Volume{0}\a", r"\\?\Volume{0}\a"),
-            (&long, &long),
-        ] {
-            assert_eq!(without_prefix(path.into()), Path::new(plain));
-        }
+    fn a_real_path_is_one_that_other_programs_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b");
+        fs::write(&path, "").unwrap();
+        let real = real_path(&path).unwrap();
+        assert!(!real.to_str().unwrap().starts_with(r"\\?\"), "{}", real.display());
+        assert_eq!(real, real_path(&real).unwrap());
+        let socket = Path::new(r"\\.\pipe\goplug-0");
+        assert_eq!(real_path(socket).unwrap(), socket);
     }
 
     #[test]

@@ -2,7 +2,7 @@ mod refusals;
 mod replies;
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use crate::host::connection::Endpoint;
 use crate::host::install::Installation;
 use crate::host::task::OwnedTask;
 use crate::protocol::PluginId;
-use crate::transport::{RawListener, RawStream};
+use crate::transport::{RawListener, RawStream, socket_path};
 use crate::typed::{CallbackHandler, Reply};
 
 /// The beginning of an answer that is a stream of events.
 const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\nGoplug-Protocol: 2\r\n\
                            Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// A plugin that is served at the socket `s` of this folder.
-fn peer(folder: &Path, services: Services) -> Arc<CallbackPeer> {
-    let pconf = folder.join("P.pconf");
-    std::fs::write(&pconf, r#"{"Name": "P", "Protocol": 2, "Sock": "s"}"#).unwrap();
+/// A plugin that is served at this socket.
+fn peer(socket: PathBuf, services: Services) -> Arc<CallbackPeer> {
+    let folder = tempfile::tempdir().unwrap();
+    let pconf = folder.path().join("P.pconf");
+    let keys = serde_json::json!({"Name": "P", "Protocol": 2, "Sock": socket});
+    std::fs::write(&pconf, keys.to_string()).unwrap();
     let installation = Arc::new(Installation::read(&pconf, true).unwrap());
-    let socket = folder.join("s");
     let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
     let (endpoint, limit) = (Arc::new(endpoint), limits::CALL_TIMEOUT);
     Arc::new(CallbackPeer::new(installation, endpoint, limit, services, Arc::new(())))
@@ -48,14 +49,15 @@ fn stream_events(mut stream: RawStream, events: &str) -> RawStream {
 #[tokio::test]
 async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = RawListener::bind(&folder.path().join("s"));
+    let socket = socket_path(folder.path(), "s");
+    let listener = RawListener::bind(&socket);
     let plugin = std::thread::spawn(move || {
         let gap = "id: 7\nevent: gap\ndata: 3\n\n";
         let first = stream_events(listener.accept().unwrap(), gap);
         let second = stream_events(listener.accept().unwrap(), "event: a\ndata: 1\n\n");
         (first, second)
     });
-    let peer = peer(folder.path(), Services::new());
+    let peer = peer(socket, Services::new());
     let (callbacks, generation) = callbacks();
     let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let handler = CallbackHandler::new(move |event| {
@@ -82,7 +84,8 @@ async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
 #[tokio::test]
 async fn callbacks_that_nobody_listens_to_are_passed_over_and_gaps_are_told_once() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = RawListener::bind(&folder.path().join("s"));
+    let socket = socket_path(folder.path(), "s");
+    let listener = RawListener::bind(&socket);
     let plugin = std::thread::spawn(move || {
         let mut events: String =
             (1..=900).map(|id| format!("id: {id}\nevent: u{id}\ndata: 1\n\n")).collect();
@@ -92,7 +95,7 @@ async fn callbacks_that_nobody_listens_to_are_passed_over_and_gaps_are_told_once
         events += "id: 1001\nevent: a\ndata: 1\n\n";
         stream_events(listener.accept().unwrap(), &events)
     });
-    let peer = peer(folder.path(), Services::new());
+    let peer = peer(socket, Services::new());
     let (callbacks, generation) = callbacks();
     let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let handler = CallbackHandler::new(move |event| {

@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::host::connection::error::Stage;
     use crate::http1::Response;
-    use crate::transport::{RawListener, RawStream};
+    use crate::transport::{RawListener, RawStream, socket_path};
 
     const SOON: Duration = Duration::from_secs(10);
     const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -236,7 +236,7 @@ mod tests {
     /// A connection to a plugin, which runs this function.
     fn connected(plugin: impl FnOnce(RawStream) + Send + 'static) -> BlockingConnection {
         let temp = tempfile::tempdir().unwrap();
-        let path = temp.path().join("s");
+        let path = socket_path(temp.path(), "s");
         let listener = RawListener::bind(&path);
         let connection = BlockingConnection::open(&path, SOON, 1 << 20, Duration::ZERO).unwrap();
         let stream = listener.accept().unwrap();

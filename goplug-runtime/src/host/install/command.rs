@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::search_path::find_in;
+use crate::transport::program_at;
 
 /// How to start a plugin's process.
 #[derive(Debug)]
@@ -20,8 +21,9 @@ pub(in crate::host) struct Command {
 }
 
 impl Command {
-    /// What to write instead of a program that does not exist but is in `PATH`, as the end of a
-    /// sentence; empty if there is nothing to say. `search_path` is the `PATH` of the process.
+    /// What to write instead of a program that does not exist but is there with an extension, or is in
+    /// `PATH`, as the end of a sentence; empty if there is nothing to say. `search_path` is the `PATH` of
+    /// the process.
     pub(in crate::host) fn advice_if_missing(
         &self,
         error: &io::Error,
@@ -31,6 +33,10 @@ impl Command {
             (io::ErrorKind::NotFound, Some(name)) => Path::new(name),
             _ => return String::new(),
         };
+        if let Some(found) = program_at(&self.program).filter(|found| *found != self.program) {
+            let found = found.file_name().unwrap_or_default().to_string_lossy();
+            return format!(". There is {found}: Exec has the whole name of the file");
+        }
         // Compared as text: in `./name`, the author has said which folder.
         if self.program.as_os_str() != self.folder.join(name).as_os_str() {
             return String::new();
@@ -39,10 +45,39 @@ impl Command {
         let advice = |found: PathBuf| {
             format!(
                 ". A name without / is a program in the folder of the .pconf, and PATH is not \
-                 searched; write \"{}\"",
-                found.display()
+                 searched; write {}",
+                // As the file has to have it: in JSON.
+                serde_json::Value::from(found.to_string_lossy())
             )
         };
         found.map(advice).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env::consts::EXE_SUFFIX;
+
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_named_without_its_extension_is_told_its_whole_name() {
+        let own = std::env::current_exe().unwrap();
+        let name = own.file_name().unwrap().to_str().unwrap().to_owned();
+        let command = Command {
+            program: own.with_file_name(name.strip_suffix(EXE_SUFFIX).unwrap()),
+            is_own: false,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folder: own.parent().unwrap().to_owned(),
+            digests: Vec::new(),
+        };
+        let advice = command.advice_if_missing(&io::ErrorKind::NotFound.into(), None);
+        // Where programs have no extension, it is there.
+        let expected = match EXE_SUFFIX {
+            "" => String::new(),
+            _ => format!(". There is {name}: Exec has the whole name of the file"),
+        };
+        assert_eq!(advice, expected);
     }
 }

@@ -1,13 +1,13 @@
 //! The digests of a plugin's files, which are compared before each start.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::command::Command;
-use crate::transport::{FileStamp, OpenProgram, Sha256, explain, open_without_waiting};
+use crate::transport::{FileAccess, FileStamp, OpenProgram, Sha256, explain, open_unchanging};
 
 /// A file that has to have a certain digest, opened: the file that is compared is the one that a
 /// program of this machine is run from.
@@ -35,7 +35,7 @@ impl PinnedFile {
             let file = if is_program {
                 program.file().try_clone()
             } else {
-                open_without_waiting(path).and_then(regular)
+                open_unchanging(path).and_then(regular)
             };
             let unreadable = |error: io::Error| {
                 let text =
@@ -61,8 +61,9 @@ impl PinnedFile {
         &self.path
     }
 
-    pub(super) fn metadata(&self) -> io::Result<Metadata> {
-        self.file.metadata()
+    /// Who may write it.
+    pub(super) fn access(&self) -> io::Result<FileAccess> {
+        FileAccess::of_file(&self.file)
     }
 
     /// Compares the digest that was found.

@@ -7,11 +7,13 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use super::command::Command;
-use super::search_path::{DEFAULT_PATH, find_in};
-use crate::transport::{FileId, OpenProgram, explain, is_executable, is_passing};
+use super::search_path::find_in;
+use crate::transport::{
+    FileId, OpenProgram, canonicalize, default_path, explain, is_executable, is_passing,
+};
 
 /// How many interpreters a script may have one behind the other: the kernel's limit is 5, and there
 /// may be an `env` before each.
@@ -91,7 +93,7 @@ impl ExecFiles {
             Some(_) if !is_interpreter => program.path(),
             _ => self.arguments.first()?,
         };
-        Some(script.canonicalize().ok()?.parent()?.to_owned())
+        Some(canonicalize(script).ok()?.parent()?.to_owned())
     }
 }
 
@@ -191,12 +193,12 @@ impl Search<'_> {
     }
 
     fn path(self) -> OsString {
-        self.path.unwrap_or(OsStr::new(DEFAULT_PATH)).to_owned()
+        self.path.map_or_else(default_path, OsStr::to_owned)
     }
 
     /// The program that a shell or `env` would run for this name.
     fn look_up(self, name: &OsStr) -> Option<PathBuf> {
-        if name.as_encoded_bytes().contains(&b'/') {
+        if name.as_encoded_bytes().iter().any(|byte| is_separator(char::from(*byte))) {
             return Some(self.folder.join(name));
         }
         find_in(&self.path(), self.folder, Path::new(name))

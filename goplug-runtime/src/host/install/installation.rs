@@ -12,7 +12,9 @@ use crate::limits;
 use crate::panic::contained;
 use crate::protocol::visible::OneLine;
 use crate::protocol::{Descriptor, Pconf, PluginId, visible, wire};
-use crate::transport::{FileId, explain, is_passing, open_without_waiting, own_program};
+use crate::transport::{
+    FileId, canonicalize, explain, is_passing, open_without_waiting, own_program,
+};
 use crate::typed::{PluginType, table};
 
 /// Where a plugin's `.pconf` comes from.
@@ -87,7 +89,7 @@ impl Installation {
             return Err(format!("it is larger than {} bytes", limits::MAX_PCONF).into());
         }
         if !trusted {
-            trust::check_file(&metadata)?;
+            trust::check_file(&file)?;
         }
         let mut text = Vec::new();
         file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
@@ -233,7 +235,7 @@ impl Installation {
         let Some(program) = self.program().filter(|_| self.has_relative_program()) else {
             return Ok(());
         };
-        match (program.canonicalize(), self.folder().canonicalize()) {
+        match (canonicalize(&program), canonicalize(self.folder())) {
             (Ok(program), Ok(folder)) if !program.starts_with(&folder) => {
                 Err(self.rejected("Exec names a program outside the folder of the file"))
             }

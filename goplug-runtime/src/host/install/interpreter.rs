@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::search_path::find_in;
+use crate::transport::canonicalize;
 
 /// What an installation has beside the folder of its programs. Of the installation as a whole
 /// nothing is known: the prefix may be somebody's home.
@@ -74,7 +75,7 @@ pub(in crate::host) fn needs(
     };
     let mut needed = SYSTEM.map(PathBuf::from).to_vec();
     add_installation(&found, &mut needed);
-    if let Ok(real) = found.canonicalize() {
+    if let Ok(real) = canonicalize(&found) {
         add_installation(&real, &mut needed);
     }
     needed.retain(|path| path.exists());

@@ -166,36 +166,24 @@ fn may_have_listener(socket: &Path) -> bool {
 
 /// Why this process does not answer, if its state says so: for people, with what helps.
 pub(super) fn why_silent(process: u32) -> Option<String> {
-    Some(match ProcessState::of(process) {
-        ProcessState::Normal => return None,
-        ProcessState::Stopped => format!(
-            "its process {process} is stopped (state T), by a signal or because it used the \
-             terminal: `kill -CONT {process}` lets it go on"
-        ),
-        ProcessState::Traced => format!("a debugger has stopped its process {process} (state t)"),
-        ProcessState::Uninterruptible => format!(
-            "its process {process} waits within the system (state D), perhaps for a disk or a \
-             network file system"
-        ),
-        ProcessState::Exiting => format!("its process {process} is ending"),
-    })
+    ProcessState::of(process).explain(process)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::RawListener;
+    use crate::transport::{RawListener, socket_path};
 
     #[test]
     fn a_socket_that_cannot_be_looked_at_is_not_taken_for_gone() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name| folder.path().join(name);
-        let listener = RawListener::bind(&at("listens"));
-        assert!(has_listener(&at("no\0name")).is_err());
-        assert!(may_have_listener(&at("no\0name")));
-        assert!(may_have_listener(&at("listens")));
+        let socket = socket_path(folder.path(), "s");
+        let listener = RawListener::bind(&socket);
+        assert!(has_listener(Path::new("no\0name")).is_err());
+        assert!(may_have_listener(Path::new("no\0name")));
+        assert!(may_have_listener(&socket));
         drop(listener);
-        assert!(!may_have_listener(&at("listens")));
-        assert!(!may_have_listener(&at("none")));
+        assert!(!may_have_listener(&socket));
+        assert!(!may_have_listener(&socket_path(folder.path(), "none")));
     }
 }

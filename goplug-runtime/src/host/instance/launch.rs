@@ -20,7 +20,7 @@ use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::transport::{Debuggee, PassedListener, temp_dir};
+use crate::transport::{Debuggee, PassedListener, bind_advice};
 
 /// How long a stop waits for a process that is just beginning. A program on a disk that does not answer
 /// must not hold the stop up for longer.
@@ -100,11 +100,8 @@ impl Launch<'_> {
         let failed = |reason| self.failed(reason);
         identity::check_plugin(self.installation.id()).map_err(failed)?;
         let unbound = |error: std::io::Error| {
-            StartCause::of(&error).with(failed(format!(
-                "no socket could be bound for it: {error}; its folder is made in {}, and TMPDIR \
-                 names another place, which has to be writable and short",
-                temp_dir().display()
-            )))
+            StartCause::of(&error)
+                .with(failed(format!("no socket could be bound for it: {error}{}", bind_advice())))
         };
         let socket = self.sockets.next().map_err(unbound)?;
         let listener = PassedListener::bind(&socket).map_err(unbound)?;

@@ -1,4 +1,4 @@
-//! A plugin's process: started, waited for, ended with signals.
+//! A plugin's process: started, waited for, ended.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -13,11 +13,11 @@ use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::output::Output;
 use crate::host::policy::Policy;
 use crate::protocol::wire;
-use crate::transport::{Child, FileId, PassedListener, Signal, Started};
+use crate::transport::{Child, FileId, PassedListener, Started, exit_text};
 
-/// How long to wait for the end of a process after SIGTERM, and again after SIGKILL. A stop may
-/// take both times longer than its timeout.
-const SIGNAL_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long to wait for the end of a process that was asked to end, and again after it was killed. A stop
+/// may take both times longer than its timeout.
+const TERMINATION_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A running process and its output. Dropping it kills the process.
 pub(super) struct Process {
@@ -71,31 +71,31 @@ impl Process {
     /// Waits for the end of the process. Cancel safe.
     pub(super) async fn wait(&mut self) -> Exit {
         let (status, code) = match self.child.wait().await {
-            Ok(status) => (status.to_string(), status.code()),
+            Ok(status) => (exit_text(status), status.code()),
             Err(error) => (format!("its exit status is unknown: {error}"), None),
         };
         Exit { status, code, stderr: self.output.tail().await }
     }
 
-    /// Sends SIGKILL to the process and its whole group. [`Process::wait`] then returns soon.
+    /// Kills the process and its whole group. [`Process::wait`] then returns soon.
     pub(super) fn kill(&self) {
         // It fails only if the process has ended.
         drop(self.child.kill_group());
     }
 
-    /// Ends the process: waits for its end until the timeout, then sends SIGTERM, then SIGKILL to
-    /// the whole group. Other processes of the group are killed as well when the process ends.
+    /// Ends the process: waits for its end until the timeout, then asks it to end, then kills the whole
+    /// group. Other processes of the group are killed as well when the process ends.
     pub(super) async fn stop(mut self, timeout: Duration) -> Exit {
         if let Ok(exit) = tokio::time::timeout(timeout, self.wait()).await {
             return exit;
         }
-        // If SIGTERM cannot be sent, SIGKILL follows.
-        drop(self.child.signal(Signal::TERM));
-        if let Ok(exit) = tokio::time::timeout(SIGNAL_TIMEOUT, self.wait()).await {
+        // If it cannot be asked, it is killed.
+        drop(self.child.terminate());
+        if let Ok(exit) = tokio::time::timeout(TERMINATION_TIMEOUT, self.wait()).await {
             return exit;
         }
         self.kill();
-        match tokio::time::timeout(SIGNAL_TIMEOUT, self.wait()).await {
+        match tokio::time::timeout(TERMINATION_TIMEOUT, self.wait()).await {
             Ok(exit) => exit,
             Err(_) => Exit::because("it does not die"),
         }

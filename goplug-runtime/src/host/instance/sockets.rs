@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::transport::{FOLDER_PREFIX, RuntimeDir, temp_dir};
+use crate::transport::{FOLDER_PREFIX, RuntimeDir, socket_path, temp_dir};
 
 /// The private folder in which a registry binds the sockets of its plugins. It is made when it is
 /// first needed, and again if somebody else has removed it, and removed with the registry.
@@ -24,7 +24,7 @@ impl Sockets {
             other => other.insert(RuntimeDir::create(&temp_dir(), FOLDER_PREFIX)?),
         };
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        Ok(folder.path().join(format!("{number}.sock")))
+        Ok(socket_path(folder.path(), &format!("{number}.sock")))
     }
 
     /// Removes the folder.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::protocol::{InvalidName, PluginId, wire};
+use crate::transport::EXAMPLE_SOCKET;
 
 /// The sockets of plugins that somebody serves by hand, for example in a debugger.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ impl Attached {
         let wrong = |entry: &str, reason: &str| {
             Error::Configuration(format!(
                 "{}: {entry:?} {reason}; write what `PROGRAM debug` prints, such as \
-                 math.Calculator=/tmp/goplug-000abc/math.Calculator.sock, and a comma between several",
+                 math.Calculator={EXAMPLE_SOCKET}, and a comma between several",
                 wire::ENV_ATTACH
             ))
         };

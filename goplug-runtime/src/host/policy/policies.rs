@@ -11,54 +11,14 @@ use super::attached::Attached;
 use super::{HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
-
-/// Variables of the host's environment that a plugin gets by default: where things are, the locale,
-/// and how output looks.
-///
-/// Not among them: what may be secret (tokens, proxies, whose addresses hold passwords), what changes
-/// the code that a program loads (`LD_LIBRARY_PATH`, `PYTHONPATH`, `NODE_OPTIONS`), and what leads to
-/// the user's session (`DISPLAY`, `DBUS_SESSION_BUS_ADDRESS`).
-const INHERITED_VARIABLES: [&str; 25] = [
-    "CLICOLOR",
-    "COLORTERM",
-    "HOME",
-    "LANG",
-    "LANGUAGE",
-    "LOCALE_ARCHIVE",
-    "LOGNAME",
-    "NO_COLOR",
-    "PATH",
-    "PYENV_VERSION",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "SHELL",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "TERM",
-    "TMPDIR",
-    "TZ",
-    "TZDIR",
-    "USER",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_RUNTIME_DIR",
-    "XDG_STATE_HOME",
-];
-
-/// How the names of further such variables begin: `LC_ALL`, `LC_CTYPE` and their like.
-const INHERITED_LOCALE: &str = "LC_";
+use crate::transport::{is_inherited, variable_name};
 
 /// Those of the variables that a plugin gets by default.
 fn inherited(
     variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> BTreeMap<OsString, OsString> {
-    let is_inherited = |name: &OsString| {
-        name.to_str().is_some_and(|name| {
-            INHERITED_VARIABLES.contains(&name) || name.starts_with(INHERITED_LOCALE)
-        })
-    };
-    variables.filter(|(name, _)| is_inherited(name)).collect()
+    let named = variables.map(|(name, value)| (variable_name(name), value));
+    named.filter(|(name, _)| is_inherited(name)).collect()
 }
 
 /// How a host treats a plugin. Every deadline and bound is here, with its default; none is
@@ -272,7 +232,7 @@ impl Policy {
 
     /// Sets a variable in the plugin's environment.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.insert(name.into(), value.into());
+        self.environment.insert(variable_name(name.into()), value.into());
         self
     }
 
@@ -285,13 +245,18 @@ impl Policy {
     /// - the locale: `LANG`, `LANGUAGE`, every variable that begins with `LC_`, `LOCALE_ARCHIVE`,
     ///   `TZ`, `TZDIR`;
     /// - how output looks: `TERM`, `COLORTERM`, `NO_COLOR`, `CLICOLOR`, `RUST_LOG`,
-    ///   `RUST_BACKTRACE`.
+    ///   `RUST_BACKTRACE`;
+    /// - on Windows, where names of variables are the same in upper and lower case, also what programs
+    ///   need to start and to find their files: `SystemRoot`, `windir`, `SystemDrive`, `TEMP`, `TMP`,
+    ///   `USERPROFILE`, `HOMEDRIVE`, `HOMEPATH`, `USERNAME`, `USERDOMAIN`, `APPDATA`, `LOCALAPPDATA`,
+    ///   `ProgramData`, `ALLUSERSPROFILE`, `PUBLIC`, `ProgramFiles` and its like, `PATHEXT`, `ComSpec`,
+    ///   `OS`, `NUMBER_OF_PROCESSORS`, `PROCESSOR_ARCHITECTURE`.
     ///
     /// Name what a plugin needs besides with [`env`](Self::env), for example a proxy or
     /// `LD_LIBRARY_PATH`.
     pub fn inherit_env(mut self) -> Self {
         for (name, value) in std::env::vars_os() {
-            self.environment.entry(name).or_insert(value);
+            self.environment.entry(variable_name(name)).or_insert(value);
         }
         self
     }

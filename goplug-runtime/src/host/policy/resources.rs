@@ -12,6 +12,9 @@ use crate::transport::Rlimit;
 /// unless it runs as root. A bound has no effect if the host's own bound is lower. Plugins that
 /// another process starts are not bound.
 ///
+/// On Windows the plugin's job object enforces them. A bound that Windows does not have is refused:
+/// the plugin does not start.
+///
 /// ```no_run
 /// use std::time::Duration;
 ///
@@ -46,6 +49,8 @@ impl Resources {
     /// Mapped memory counts, whether it is used or not: each thread maps some megabytes of
     /// stack, and a garbage-collected language may map gigabytes that it never touches. A
     /// program that does not fit ends with SIGKILL or SIGSEGV as it begins.
+    ///
+    /// Windows counts memory that the process has been promised, and not what it only reserves.
     pub fn address_space(mut self, bytes: u64) -> Self {
         self.address_space = Some(bytes);
         self
@@ -55,6 +60,8 @@ impl Resources {
     /// opening fails.
     ///
     /// A plugin needs about a dozen for itself, and another for each connection of a host.
+    ///
+    /// Windows has no such bound.
     pub fn open_files(mut self, count: u64) -> Self {
         self.open_files = Some(count);
         self
@@ -64,7 +71,7 @@ impl Resources {
     /// no more.
     ///
     /// The kernel counts all processes and threads of the user, including the host's, and not
-    /// only the plugin's. Root is not bound.
+    /// only the plugin's. Root is not bound. Windows counts the plugin's own processes, and no threads.
     pub fn processes(mut self, count: u64) -> Self {
         self.processes = Some(count);
         self
@@ -74,7 +81,7 @@ impl Resources {
     /// seconds, rounded up.
     ///
     /// Then the process gets SIGXCPU, which ends it unless it handles the signal, and a second
-    /// later SIGKILL. A plugin that waits uses no processor time.
+    /// later SIGKILL. Windows ends it at once. A plugin that waits uses no processor time.
     pub fn cpu_time(mut self, time: Duration) -> Self {
         self.cpu_time = Some(time);
         self

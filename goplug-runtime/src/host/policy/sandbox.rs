@@ -15,6 +15,8 @@ use crate::transport::{SandboxRules, Tcp};
 /// mount, and cannot trace processes outside. From Linux 6.12 on it cannot send them signals
 /// or connect to their abstract Unix sockets.
 ///
+/// macOS and Windows enforce none of it: [`OnUnsupported`] says what happens to the plugin there.
+///
 /// ```no_run
 /// use goplug::{Registry, Sandbox};
 ///

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::host::install::{Installation, Unusable, trust};
 use crate::host::looks::{Looks, Row};
 use crate::protocol::pconf;
-use crate::transport::{FileId, FileStamp, is_absent, is_passing};
+use crate::transport::{FileAccess, FileId, FileStamp, has_extension, is_absent, is_passing};
 
 /// The result of a scan.
 pub(super) struct FolderScan {
@@ -155,8 +155,8 @@ fn look_at_program(
 /// # Errors
 /// The reason not to trust the folder.
 fn check_folder(folder: &Path) -> Result<(), Unusable> {
-    match std::fs::metadata(folder) {
-        Ok(metadata) => trust::check_folder(&metadata).map_err(Unusable::from),
+    match FileAccess::at(folder) {
+        Ok(access) => trust::check_folder(&access).map_err(Unusable::from),
         Err(error) if is_absent(&error) => Ok(()),
         Err(error) => {
             Err(Unusable { is_passing: is_passing(&error), ..Unusable::from(unreadable(&error)) })
@@ -182,7 +182,7 @@ fn list(folder: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
     for entry in entries {
         let path = entry?.path();
         let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|extension| extension == pconf::EXTENSION) {
+        if !hidden && has_extension(&path, pconf::EXTENSION) {
             files.insert(path);
         }
     }

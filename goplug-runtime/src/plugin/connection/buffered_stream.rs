@@ -105,6 +105,10 @@ impl BufferedStream {
             }
             IoSlice::advance_slices(&mut parts, written);
         }
-        Ok(())
+        // The peer gets all of it even if the process ends now.
+        match lazy_timeout(idle, self.stream.flush()).await {
+            Some(flushed) => flushed,
+            None => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }

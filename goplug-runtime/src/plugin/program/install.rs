@@ -1,6 +1,7 @@
 //! Writing the `.pconf` by which a registry starts this program.
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -8,7 +9,7 @@ use crate::plugin::pconf_file::read as read_pconf;
 use crate::protocol::Pconf;
 use crate::protocol::pconf::Announcement;
 use crate::transport::{
-    Sha256, create_folder, has_listener, lock_folder, replace_file, writable_by_others,
+    FileAccess, Sha256, canonicalize, create_folder, has_listener, lock_folder, replace_file,
 };
 
 /// What an installation has done.
@@ -35,17 +36,16 @@ pub(super) fn install(pconf: Pconf, program: &Path, folder: &Path) -> Result<Ins
         move |error| Error::io(path, error)
     };
     create_folder(folder).map_err(about(folder))?;
-    let folder = fs::canonicalize(folder).map_err(about(folder))?;
-    let program = fs::canonicalize(program).map_err(about(program))?;
-    let named = program.strip_prefix(&folder).unwrap_or(&program);
-    let named = named.to_str().ok_or_else(|| {
+    let folder = canonicalize(folder).map_err(about(folder))?;
+    let program = canonicalize(program).map_err(about(program))?;
+    let named = name_of(&program, &folder).ok_or_else(|| {
         Error::Configuration(format!("{}: the path is not UTF-8", program.display()))
     })?;
     let id = pconf.id().clone();
     let fault = |error| Error::Configuration(format!("plugin {id}: {error}"));
     let digest = File::open(&program).and_then(|file| Sha256::of_file(&file));
     let digest = digest.map_err(about(&program))?;
-    let mut pconf = pconf.with_exec(vec![named.to_owned()]).map_err(fault)?;
+    let mut pconf = pconf.with_exec(vec![named]).map_err(fault)?;
     pconf = pconf.with_sha256(&digest).map_err(fault)?;
     let path = folder.join(pconf.file_name());
     let mut warnings = Vec::new();
@@ -63,6 +63,14 @@ pub(super) fn install(pconf: Pconf, program: &Path, folder: &Path) -> Result<Ins
     );
     warnings.dedup();
     Ok(InstallReport { path, warnings })
+}
+
+/// A program as `Exec` names it: in the folder by its way from there, with `/` as each system understands
+/// it; elsewhere by its whole path. `None` if that is not UTF-8.
+fn name_of(program: &Path, folder: &Path) -> Option<String> {
+    let Ok(within) = program.strip_prefix(folder) else { return program.to_str().map(Into::into) };
+    let parts: Option<Vec<_>> = within.iter().map(OsStr::to_str).collect();
+    Some(parts?.join("/"))
 }
 
 /// Looks at the file that is to be replaced. Returns a warning if a process serves by it.
@@ -94,18 +102,14 @@ fn check_old(old: &[u8], pconf: &Pconf, path: &Path) -> Result<Option<String>> {
 
 /// A warning if a registry will refuse this file or folder.
 fn refused(path: &Path) -> Option<String> {
-    let reason = writable_by_others(&fs::metadata(path).ok()?).ok()??;
-    let path = path.display();
-    let help = if reason.contains("may write") {
-        format!("; try: chmod go-w {path}")
-    } else {
-        String::new()
-    };
-    Some(format!("registries will not use {path}: {reason}{help}"))
+    let reason = FileAccess::at(path).ok()?.writable_by_others().ok()??;
+    Some(format!("registries will not use {}: {reason}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::plugin::PluginServer;
 
@@ -141,7 +145,7 @@ mod tests {
 
         let path = install(pconf(), &program, &folder.path().join("new/plugins")).unwrap().path;
 
-        let expected = fs::canonicalize(&program).unwrap();
+        let expected = canonicalize(&program).unwrap();
         assert_eq!(read(&path).program(Path::new("/x")).unwrap(), expected);
     }
 

@@ -109,7 +109,7 @@ async fn serve_privately(builder: ServerBuilder) -> Result<bool> {
     // Whoever has closed the output does not need the line.
     let _ =
         writeln!(std::io::stdout(), "{}={}={}", wire::ENV_ATTACH, server.id(), socket.display());
-    start_watchdog(&server, termination, None, Some(folder.path().to_owned())).await;
+    start_watchdog(&server, termination, None, folder.path().map(Path::to_owned)).await;
     server.stop_result().await.map(|()| true)
 }
 

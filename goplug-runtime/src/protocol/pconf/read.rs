@@ -190,7 +190,9 @@ pub(super) fn exec(argv: Vec<String>) -> Result<Vec<String>, PconfError> {
     if argv.iter().any(|argument| argument.contains('\0')) {
         return fault("Exec", "holds a zero byte");
     }
-    if program.is_relative() && program.components().any(|part| part == Component::ParentDir) {
+    // On Windows, a path may begin at the root of a drive, or in the working folder of one, and be relative.
+    let leaves = |part| !matches!(part, Component::Normal(_) | Component::CurDir);
+    if program.is_relative() && program.components().any(leaves) {
         return fault("Exec", format!("{:?} leaves the plugin's folder", argv[0]));
     }
     Ok(argv)

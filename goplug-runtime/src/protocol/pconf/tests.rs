@@ -97,6 +97,13 @@ fn each_fault_names_its_key() {
     assert!(with(r#""LazyLoad":"yes""#).starts_with("LazyLoad: invalid type"));
     assert!(with(r#""Exec":[]"#).starts_with("Exec: names no program"));
     assert!(with(r#""Exec":["../../bin/sh"]"#).contains("leaves the plugin's folder"));
+    if std::path::MAIN_SEPARATOR == '\\' {
+        // The root of a drive, and the working folder of one.
+        for program in [r"\\x.exe", "C:x.exe", "/usr/bin/env", r"bin\\..\\..\\x.exe"] {
+            let text = with(&format!(r#""Exec":["{program}"]"#));
+            assert!(text.contains("leaves the plugin's folder"), "{text}");
+        }
+    }
     assert!(with(r#""Sha256":"abc""#).starts_with("Sha256: is not 64"));
     assert!(with(r#""Methods":[{"doc":"x"}]"#).starts_with("Methods: missing field `name`"));
 }

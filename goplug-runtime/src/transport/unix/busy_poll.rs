@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
-use tokio::runtime::RuntimeFlavor;
 
 #[cfg(feature = "plugin")]
 use super::system::may_run_on_several;
 use crate::limits;
+use crate::transport::is_only_thread;
 #[cfg(feature = "host")]
 use crate::transport::processors;
 
@@ -222,13 +222,6 @@ pub enum Turn {
     Again,
     /// It waits.
     Over,
-}
-
-/// Whether the current runtime has a single thread.
-pub fn is_only_thread() -> bool {
-    let runtime = tokio::runtime::Handle::try_current();
-    let flavor = runtime.map(|runtime| runtime.runtime_flavor());
-    matches!(flavor, Ok(RuntimeFlavor::CurrentThread))
 }
 
 fn poll(socket: impl AsFd, target: &mut Vec<u8>, bound: Duration) -> Option<io::Result<usize>> {

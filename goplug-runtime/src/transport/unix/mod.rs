@@ -8,8 +8,7 @@
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod busy_poll;
 mod connect;
-#[cfg(any(feature = "host", feature = "plugin"))]
-mod debuggee;
+mod file_access;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod folder_form;
 #[cfg(feature = "host")]
@@ -18,10 +17,10 @@ mod inode;
 #[cfg(target_os = "linux")]
 mod linux;
 mod listen;
+mod lock_folder;
 #[cfg(target_os = "macos")]
 mod macos;
 mod peer;
-mod permission;
 #[cfg(feature = "plugin")]
 mod plugin;
 #[cfg(all(test, feature = "host"))]
@@ -38,20 +37,19 @@ mod stream;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod temp_dir;
 
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use busy_poll::BusyPoll;
 #[cfg(feature = "plugin")]
 pub use busy_poll::Turn;
-#[cfg(any(feature = "host", feature = "plugin"))]
-pub use busy_poll::{BusyPoll, is_only_thread};
 pub use connect::connect;
-#[cfg(any(feature = "host", feature = "plugin"))]
-pub use debuggee::{Debuggee, HELD_WAIT};
+pub use file_access::FileAccess;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use folder_form::FOLDER_PREFIX;
 #[cfg(feature = "host")]
 pub use host::*;
 pub use listen::{Listener, ListenerHandle, PassedListener};
+pub use lock_folder::lock_folder;
 pub use peer::{Peer, own_uid};
-pub use permission::writable_by_others;
 #[cfg(feature = "plugin")]
 pub use plugin::*;
 #[cfg(all(test, feature = "host"))]
@@ -60,13 +58,19 @@ pub(crate) use raw::{RawListener, RawStream};
 pub(crate) use samples::not_utf8;
 #[cfg(all(test, feature = "host"))]
 pub(crate) use samples::shortage;
-pub use socket::{SocketFile, check_path, has_listener, lock_folder};
-pub use started_as::StartedAs;
+#[cfg(feature = "host")]
+pub use socket::EXAMPLE_SOCKET;
+pub use socket::{SocketFile, check_path, has_listener, socket_path};
 #[cfg(feature = "host")]
 pub use started_as::decline;
+pub(in crate::transport) use started_as::is_first_with_environment;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use std::fs::canonicalize;
 pub use stream::Stream;
 #[cfg(feature = "host")]
 pub use stream::was_left_unread;
+#[cfg(feature = "host")]
+pub use temp_dir::bind_advice;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use temp_dir::temp_dir;
 

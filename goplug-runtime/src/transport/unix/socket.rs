@@ -5,19 +5,18 @@
 //! is removed. Checking and binding are two steps; a lock on the folder makes them one for all
 //! goplug processes, and leaves no lock file behind.
 
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
 
 use super::inode::Inode;
+use super::lock_folder::lock_folder;
 use super::system::{MAX_PATH, bind_private, new_socket};
 use crate::transport::per_process::Owner;
 
@@ -25,8 +24,9 @@ use crate::transport::per_process::Owner;
 /// (`net.core.somaxconn`).
 const BACKLOG: i32 = 1024;
 
-/// How long to wait for another process that binds in the same folder.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+/// The path of a socket, as an example in a text.
+#[cfg(feature = "host")]
+pub const EXAMPLE_SOCKET: &str = "/tmp/goplug-000abc/math.Calculator.sock";
 
 /// Checks that a socket can have this path.
 ///
@@ -50,6 +50,11 @@ pub fn check_path(path: &Path) -> io::Result<()> {
         return Ok(());
     };
     Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+}
+
+/// A path for the socket of this name in a folder.
+pub fn socket_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name)
 }
 
 /// A listening, non-blocking socket of mode 0600 at `path`, in a folder that is
@@ -77,34 +82,6 @@ pub(super) fn bind_alone(path: PathBuf) -> io::Result<(OwnedFd, SocketFile)> {
         return Err(error.into());
     }
     Ok((socket, file))
-}
-
-/// Holds the folder's lock until the result is dropped. It keeps out other processes of goplug
-/// that put files into the folder. Waits for them for at most a second.
-///
-/// # Errors
-/// [`TimedOut`](io::ErrorKind::TimedOut), or the system's error.
-pub fn lock_folder(folder: &Path) -> io::Result<File> {
-    let file = File::open(folder)?;
-    let deadline = Instant::now() + LOCK_TIMEOUT;
-    loop {
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            Err(Errno::WOULDBLOCK) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    format!("another process keeps the folder {} locked", folder.display()),
-                ));
-            }
-            // Network file systems cannot lock folders; there checking and binding stay two steps.
-            Err(Errno::BADF | Errno::NOLCK | Errno::OPNOTSUPP | Errno::INVAL) | Ok(()) => {
-                return Ok(file);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
 }
 
 /// Removes the socket of a process that has ended; refuses to remove anything else.

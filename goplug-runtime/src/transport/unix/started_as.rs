@@ -1,59 +1,22 @@
-//! Which plugin this process was started as, while its program has not begun to serve as it.
+//! What a process that a registry started does with its socket if it will not serve as the plugin.
 //!
-//! A registry starts a plugin as a process that is told by its environment what it is. If the
-//! program does something else instead, and that is to start plugins of its own, it may start
-//! itself again and again. So whoever starts plugins asks here first.
-//!
-//! The environment is inherited by processes that a plugin starts, which are not plugins. They are
-//! told apart by the process id that the registry's variables name.
+//! The processes that a plugin starts inherit its environment. They are told apart by the process id
+//! that the registry's variables name.
 
 // The descriptor from the host has no owner in Rust's sense.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::protocol::wire;
 
-use crate::protocol::{PluginId, wire};
-
-static CLAIMED: AtomicBool = AtomicBool::new(false);
-
-/// The plugin as which a registry started this process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartedAs {
-    /// The plugin's name and namespace, as they are displayed.
-    pub id: String,
-    /// Whether the plugin is part of the host's own program, so that this process runs the program
-    /// of a host.
-    pub is_embedded: bool,
+/// Whether a registry meant the environment with these variables for this process.
+pub(in crate::transport) fn is_first_with_environment(
+    variable: impl Fn(&str) -> Option<String>,
+) -> bool {
+    names_process(variable, std::process::id())
 }
 
-impl StartedAs {
-    /// The plugin that this process was started as, and does not serve as yet; `None` if no
-    /// registry started it, or once [`Inherited::claim`](super::Inherited::claim) was called.
-    pub fn unclaimed() -> Option<Self> {
-        if CLAIMED.load(Ordering::Acquire) {
-            return None;
-        }
-        Self::read(|name| std::env::var(name).ok(), std::process::id())
-    }
-
-    fn read(variable: impl Fn(&str) -> Option<String>, own_pid: u32) -> Option<Self> {
-        let pid = variable(wire::ENV_LISTEN_PID)?.parse();
-        if pid != Ok(own_pid) {
-            return None;
-        }
-        if let Some(id) = variable(wire::ENV_EMBEDDED) {
-            return Some(Self { id, is_embedded: true });
-        }
-        let namespace = variable(wire::ENV_NAMESPACE).unwrap_or_default();
-        let id = PluginId::read(&variable(wire::ENV_NAME)?, &namespace).ok()?;
-        Some(Self { id: id.to_string(), is_embedded: false })
-    }
-}
-
-/// Notes that the program begins to serve. Returns false if it did so before.
-#[cfg(feature = "plugin")]
-pub(super) fn claim() -> bool {
-    !CLAIMED.swap(true, Ordering::AcqRel)
+fn names_process(variable: impl Fn(&str) -> Option<String>, pid: u32) -> bool {
+    variable(wire::ENV_LISTEN_PID).is_some_and(|named| named.parse() == Ok(pid))
 }
 
 #[cfg(feature = "host")]
@@ -127,28 +90,12 @@ mod decline {
 mod tests {
     use super::*;
 
-    fn read(variables: &[(&str, &str)]) -> Option<StartedAs> {
-        let find = |name: &str| variables.iter().find(|(key, _)| *key == name);
-        StartedAs::read(|name| find(name).map(|(_, value)| (*value).into()), 77)
-    }
-
-    #[test]
-    fn the_plugin_is_read_from_the_environment() {
-        let ours = [("LISTEN_PID", "77"), ("GOPLUG_NAME", "A"), ("GOPLUG_NAMESPACE", "x")];
-        let started = |id: &str, is_embedded| Some(StartedAs { id: id.into(), is_embedded });
-        assert_eq!(read(&ours), started("x.A", false));
-        assert_eq!(read(&ours[..2]), started("A", false));
-        let embedded = [ours[0], ours[1], ours[2], ("GOPLUG_EMBEDDED", "x.A")];
-        assert_eq!(read(&embedded), started("x.A", true));
-    }
-
     #[test]
     fn an_inherited_environment_is_not_this_processs_own() {
-        for pid in ["78", "", "7 7"] {
-            assert_eq!(read(&[("LISTEN_PID", pid), ("GOPLUG_EMBEDDED", "x.A")]), None);
+        let names = |pid: Option<&str>| names_process(|_| pid.map(Into::into), 77);
+        assert!(names(Some("77")));
+        for pid in [Some("78"), Some(""), Some("7 7"), None] {
+            assert!(!names(pid), "{pid:?}");
         }
-        assert_eq!(read(&[("GOPLUG_EMBEDDED", "x.A"), ("GOPLUG_NAME", "A")]), None);
-        // A socket of systemd's.
-        assert_eq!(read(&[("LISTEN_PID", "77"), ("LISTEN_FDS", "1")]), None);
     }
 }

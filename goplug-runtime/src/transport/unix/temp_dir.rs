@@ -12,6 +12,15 @@ pub fn temp_dir() -> PathBuf {
     named(std::env::var_os(VARIABLE))
 }
 
+/// What helps if no socket can be bound in a folder of [`temp_dir`]: the end of a sentence.
+#[cfg(feature = "host")]
+pub fn bind_advice() -> String {
+    format!(
+        "; its folder is made in {}, and {VARIABLE} names another place, which has to be writable and short",
+        temp_dir().display()
+    )
+}
+
 fn named(variable: Option<OsString>) -> PathBuf {
     variable.filter(|value| !value.is_empty()).map_or_else(|| "/tmp".into(), PathBuf::from)
 }

@@ -1,7 +1,6 @@
 //! Callbacks over connections that are cut at random: none is lost, none arrives twice, and
 //! none arrives out of order.
 
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +15,7 @@ use super::Scale;
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::roles::TICKER;
-use crate::test_env::{TestEnv, wait_until};
+use crate::test_env::{TestEnv, socket_in, wait_until};
 
 /// About how many connections are cut. The cuts are spread over the callbacks, not over time, so
 /// that a slow machine has as many.
@@ -31,14 +30,15 @@ const BACKLOG: usize = 1024;
 pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     let env = TestEnv::new()?;
     let ticker = Ticker::start(&env).await?;
-    let proxy = Proxy::start(&env.path("front.sock"), ticker.socket.clone())?;
+    let front = env.socket("front.sock");
+    let proxy = Proxy::start(&front, ticker.socket.clone())?;
     env.put(
         "ticker.pconf",
         json!({
             "Name": "Ticker",
             "NameSpace": "torture",
             "Protocol": 2,
-            "Sock": env.path("front.sock"),
+            "Sock": front,
         })
         .to_string(),
     )?;
@@ -137,10 +137,11 @@ impl Ticker {
         let folder = env.path("ticker");
         let mut command: Command = env.role(TICKER)?;
         let process = command.arg(&folder).stdin(Stdio::null()).spawn()?;
-        let ticker = Self { process, socket: folder.join("real.sock") };
-        let published = |folder: &Path| folder.join("torture.Ticker.pconf").exists();
-        let serves = wait_until(RECEIVE_TIMEOUT, || published(&folder)).await;
+        let mut ticker = Self { process, socket: std::path::PathBuf::new() };
+        let published = folder.join("torture.Ticker.pconf");
+        let serves = wait_until(RECEIVE_TIMEOUT, || published.exists()).await;
         ensure!(serves, "the ticker does not serve");
+        ticker.socket = socket_in(&published)?;
         Ok(ticker)
     }
 }

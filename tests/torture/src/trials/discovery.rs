@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::report::Report;
 use crate::roles::IDLER;
-use crate::test_env::{TestEnv, processor_time, wait_until, wake_ups};
+use crate::test_env::{TestEnv, wait_until};
 
 const FILES: usize = 1000;
 const BROKEN: usize = 200;
@@ -111,4 +111,22 @@ fn broken(number: usize) -> String {
         2 => json!({"NameSpace": "many", "Exec": ["/bin/true"]}).to_string(),
         _ => json!({"Name": format!("Alone{number}"), "NameSpace": "many"}).to_string(),
     }
+}
+
+/// The processor time that this process has used.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// How often the threads of this process have waited for something, and so have been woken.
+fn wake_ups() -> Result<usize> {
+    let mut sum = 0;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        // A thread may have ended meanwhile.
+        let status = std::fs::read_to_string(task?.path().join("status")).unwrap_or_default();
+        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        sum += count.and_then(|count| count.trim().parse::<usize>().ok()).unwrap_or_default();
+    }
+    Ok(sum)
 }

@@ -1,7 +1,7 @@
 //! Streams over connections that are cut at random, both ways: none that is short is taken for whole,
 //! no producer outlives its consumer, and a slow reader costs no memory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::Scale;
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::roles::STREAMER;
-use crate::test_env::{TestEnv, resident_memory, resident_memory_of, wait_until};
+use crate::test_env::{TestEnv, resident_memory, resident_memory_of, socket_in, wait_until};
 use crate::victim::VictimClient;
 
 /// How many items a stream has: more than sockets hold.
@@ -35,7 +35,7 @@ const CONSUMERS: usize = 50;
 pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     let env = TestEnv::new()?;
     let streamer = Streamer::start(&env).await?;
-    let front = env.path("front.sock");
+    let front = env.socket("front.sock");
     let proxy = Arc::new(Proxy::start(&front, streamer.socket.clone())?);
     let pconf = json!({"Name": "Victim", "NameSpace": "torture", "Protocol": 2, "Sock": front});
     env.put("torture.Victim.pconf", pconf.to_string())?;
@@ -258,10 +258,11 @@ impl Streamer {
     async fn start(env: &TestEnv) -> Result<Self> {
         let folder = env.path("streamer");
         let process = env.role(STREAMER)?.arg(&folder).stdin(Stdio::null()).spawn()?;
-        let streamer = Self { process, socket: folder.join("real.sock") };
-        let published = |folder: &Path| folder.join("torture.Victim.pconf").exists();
-        let serves = wait_until(PATIENCE, || published(&folder)).await;
+        let mut streamer = Self { process, socket: PathBuf::new() };
+        let published = folder.join("torture.Victim.pconf");
+        let serves = wait_until(PATIENCE, || published.exists()).await;
         ensure!(serves, "the streamer does not serve");
+        streamer.socket = socket_in(&published)?;
         Ok(streamer)
     }
 }

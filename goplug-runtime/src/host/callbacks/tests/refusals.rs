@@ -25,7 +25,8 @@ struct Host {
 impl Host {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let listener = RawListener::bind(&folder.path().join("s"));
+        let socket = socket_path(folder.path(), "s");
+        let listener = RawListener::bind(&socket);
         let (sender, asked) = unbounded_channel();
         let (takes, answers) = mpsc::channel();
         std::thread::spawn(move || {
@@ -43,7 +44,7 @@ impl Host {
                 streams.extend(takes.then_some(stream));
             }
         });
-        let peer = peer(folder.path(), Services::new());
+        let peer = peer(socket, Services::new());
         let (callbacks, generation) = callbacks();
         callbacks.add("a", CallbackHandler::new(|_| async { Reply::json(&()) }));
         let serving = serve(peer, Dialect::GoPlug2, Arc::clone(&callbacks), generation, |_| {});

@@ -9,7 +9,7 @@ use super::super::*;
 use super::{STREAM_HEAD, callbacks, peer};
 use crate::host::task::OwnedTask;
 use crate::protocol::Problem;
-use crate::transport::{Listener, Stream};
+use crate::transport::{Listener, Stream, socket_path};
 use crate::typed::Reply;
 
 /// A service that answers with its arguments, or with a problem.
@@ -56,13 +56,14 @@ struct Plugin {
 impl Plugin {
     async fn start(streams: Streams) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let listener = Listener::bind(&folder.path().join("s")).unwrap();
+        let socket = socket_path(folder.path(), "s");
+        let listener = Listener::bind(&socket).unwrap();
         let (calls, waiting) = unbounded_channel();
         let (arrived, arrivals) = unbounded_channel();
         let serving = OwnedTask::spawn(serve_all(listener, waiting, arrived, streams));
         let services = Services::from([("E".to_owned(), Arc::new(Echo) as Arc<dyn ServiceTarget>)]);
         let (callbacks, generation) = callbacks();
-        let peer = peer(folder.path(), services);
+        let peer = peer(socket, services);
         let receiving = serve(peer, Dialect::GoPlug2, callbacks, generation, |_| {});
         Self { calls, arrivals, _tasks: (serving, OwnedTask::spawn(receiving)), _folder: folder }
     }

@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::thread;
 
 use super::*;
-use crate::transport::{RawListener, RawStream};
+use crate::transport::{RawListener, RawStream, socket_path};
 
 fn endpoint(socket: PathBuf, max_connections: usize) -> Endpoint {
     Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, max_connections)
@@ -15,7 +15,7 @@ fn endpoint(socket: PathBuf, max_connections: usize) -> Endpoint {
 #[tokio::test]
 async fn a_connection_that_takes_too_long_ends_at_the_deadline() {
     let temp = tempfile::tempdir().unwrap();
-    let socket = temp.path().join("s");
+    let socket = socket_path(temp.path(), "s");
     let (listener, _taken) = RawListener::bind_full(&socket);
     let endpoint = endpoint(socket, 9);
     let deadline = Instant::now() + Duration::from_millis(20);
@@ -37,7 +37,7 @@ async fn accepted(listener: RawListener, count: usize) -> (Vec<RawStream>, RawLi
 #[tokio::test]
 async fn closing_the_endpoint_ends_every_call_though_the_peer_keeps_its_connection() {
     let temp = tempfile::tempdir().unwrap();
-    let socket = temp.path().join("s");
+    let socket = socket_path(temp.path(), "s");
     let listener = RawListener::bind(&socket);
     let endpoint = endpoint(socket, 9);
     let deadline = Instant::now() + Duration::from_secs(1000);
@@ -86,7 +86,7 @@ fn serve(listener: RawListener, connections: Arc<AtomicUsize>) {
 /// A plugin that answers every request, and an endpoint to it.
 fn served() -> (tempfile::TempDir, Endpoint, Arc<AtomicUsize>) {
     let temp = tempfile::tempdir().unwrap();
-    let socket = temp.path().join("s");
+    let socket = socket_path(temp.path(), "s");
     let connections = Arc::new(AtomicUsize::new(0));
     serve(RawListener::bind(&socket), Arc::clone(&connections));
     (temp, endpoint(socket, 9), connections)
@@ -137,7 +137,7 @@ fn without_a_runtime_a_call_is_an_error() {
 #[tokio::test]
 async fn calls_wait_for_a_connection_when_there_are_as_many_as_there_may_be() {
     let temp = tempfile::tempdir().unwrap();
-    let socket = temp.path().join("s");
+    let socket = socket_path(temp.path(), "s");
     let listener = RawListener::bind(&socket);
     let endpoint = Arc::new(endpoint(socket, 9));
     let mut calls = tokio::task::JoinSet::new();
@@ -161,7 +161,7 @@ async fn calls_wait_for_a_connection_when_there_are_as_many_as_there_may_be() {
 #[tokio::test]
 async fn a_call_that_gets_no_connection_in_time_was_not_sent_and_control_requests_do_not_wait() {
     let temp = tempfile::tempdir().unwrap();
-    let socket = temp.path().join("s");
+    let socket = socket_path(temp.path(), "s");
     let listener = RawListener::bind(&socket);
     let endpoint = endpoint(socket, 1);
     let long = Instant::now() + Duration::from_secs(1000);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::*;
 use crate::host::connection::request_body::RequestBody;
 use crate::http1::Response;
-use crate::transport::{RawListener, RawStream, processors};
+use crate::transport::{RawListener, RawStream, processors, socket_path};
 use crate::typed::{MethodSpec, RequestItems, SentItems};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -20,7 +20,7 @@ async fn connected(
     plugin: impl FnOnce(RawStream) + Send + 'static,
 ) -> Connection {
     let temp = tempfile::tempdir().unwrap();
-    let path = temp.path().join("s");
+    let path = socket_path(temp.path(), "s");
     let listener = RawListener::bind(&path);
     let connection = Connection::open(&path, SOON, 9 << 20, busy_poll).await.unwrap();
     let stream = listener.accept().unwrap();

@@ -11,7 +11,7 @@ use crate::host::policy::{Policy, Restart};
 use crate::host::task::OwnedTask;
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::transport::{RawListener, RawStream};
+use crate::transport::{RawListener, RawStream, socket_path};
 use crate::typed::Provided;
 
 /// A registry that records what is reported to it.
@@ -101,12 +101,17 @@ impl Supervised {
     }
 }
 
-const FOREIGN: &str = r#"{"Name": "P", "Sock": "s"}"#;
+/// The `.pconf` of a plugin that somebody else has started.
+fn foreign(socket: &Path) -> String {
+    serde_json::json!({"Name": "P", "Sock": socket}).to_string()
+}
 
 /// Starts a plugin that does not belong to the registry. It answers every request with a list of
-/// methods, as a plugin of the original GoPlug does, until the listener crashes or stops.
-fn start_foreign(folder: &Path) -> RawListener {
-    let listener = RawListener::bind(&folder.join("s"));
+/// methods, as a plugin of the original GoPlug does, until the listener crashes or stops. Returns the listener and
+/// the plugin's `.pconf`.
+fn start_foreign(folder: &Path) -> (RawListener, String) {
+    let socket = socket_path(folder, "s");
+    let listener = RawListener::bind(&socket);
     let accepting = listener.clone();
     thread::spawn(move || {
         let accepted = std::iter::from_fn(|| accepting.accept().ok());
@@ -118,7 +123,7 @@ fn start_foreign(folder: &Path) -> RawListener {
             .collect();
         connections.iter().for_each(RawStream::shut_down);
     });
-    listener
+    (listener, foreign(&socket))
 }
 
 fn respond(mut stream: RawStream) {
@@ -134,9 +139,9 @@ fn respond(mut stream: RawStream) {
 #[tokio::test]
 async fn a_load_and_an_unload_are_reported_once_each() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = start_foreign(folder.path());
+    let (listener, foreign) = start_foreign(folder.path());
     let supervised = Supervised::new(Policy::default());
-    supervised.install(folder.path(), FOREIGN);
+    supervised.install(folder.path(), &foreign);
     for _ in 0..2 {
         supervised.plugin.command(Command::Load).await.unwrap();
     }
@@ -152,9 +157,9 @@ async fn a_load_and_an_unload_are_reported_once_each() {
 #[tokio::test]
 async fn an_end_in_good_order_is_a_stop_and_not_a_crash() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = start_foreign(folder.path());
+    let (listener, foreign) = start_foreign(folder.path());
     let supervised = Supervised::new(Policy::default().restart(Restart::transient()));
-    supervised.install(folder.path(), FOREIGN);
+    supervised.install(folder.path(), &foreign);
     supervised.plugin.command(Command::Load).await.unwrap();
     listener.stop();
     assert_eq!(supervised.events(2).await, [PluginEvent::Loaded, PluginEvent::Stopped]);
@@ -164,10 +169,10 @@ async fn an_end_in_good_order_is_a_stop_and_not_a_crash() {
 #[tokio::test]
 async fn a_crash_is_reported_before_the_plugin_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = start_foreign(folder.path());
+    let (listener, foreign) = start_foreign(folder.path());
     let restart = Restart::permanent().intensity(0, std::time::Duration::from_secs(60));
     let supervised = Supervised::new(Policy::default().restart(restart));
-    supervised.install(folder.path(), FOREIGN);
+    supervised.install(folder.path(), &foreign);
     supervised.plugin.command(Command::Load).await.unwrap();
     listener.crash();
     let events = supervised.events(3).await;
@@ -211,7 +216,7 @@ async fn a_supervisor_whose_registry_is_gone_starts_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let Supervised { plugin, recorder, _task } = Supervised::new(Policy::default());
     let path = folder.path().join("P.pconf");
-    std::fs::write(&path, FOREIGN).unwrap();
+    std::fs::write(&path, foreign(&socket_path(folder.path(), "s"))).unwrap();
     plugin.install(Installation::read(&path, true).unwrap());
     drop(recorder);
     let error = plugin.command(Command::Load).await.unwrap_err();
@@ -221,9 +226,9 @@ async fn a_supervisor_whose_registry_is_gone_starts_nothing() {
 #[tokio::test]
 async fn a_supervisor_that_panics_says_so_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = start_foreign(folder.path());
+    let (listener, foreign) = start_foreign(folder.path());
     let supervised = Supervised::new(Policy::default());
-    supervised.install(folder.path(), FOREIGN);
+    supervised.install(folder.path(), &foreign);
     supervised.recorder.panics.store(true, Ordering::SeqCst);
     let error = supervised.plugin.command(Command::Load).await.unwrap_err();
     let Error::Internal(text) = &error else { panic!("{error:?}") };

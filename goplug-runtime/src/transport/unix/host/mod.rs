@@ -5,25 +5,30 @@
 
 mod blocking;
 mod drivers;
+mod environment;
+mod file_name;
+mod file_stamp;
 pub(in crate::transport::unix) mod folder_wait;
 mod forks;
 mod open;
 pub(in crate::transport::unix) mod process;
-mod process_report;
+mod process_state;
 mod runtime_dir;
 mod shortage;
 mod shutdown_handle;
 
 pub use blocking::{BlockingStream, is_listening};
 pub use drivers::has_drivers;
+pub use environment::{is_inherited, variable_name};
+pub use file_name::has_extension;
+pub use file_stamp::FileStamp;
 pub use folder_wait::{EndWatch, Woken};
 pub use forks::Maker;
-pub use open::open_without_waiting;
+pub use open::{open_unchanging, open_without_waiting};
 pub use process::{
-    Child, FileId, FileStamp, MaybeDeferred, OpenProgram, Output, Rlimit, SandboxRules, Signal,
-    Spawn, Started, Tcp, is_absent, is_executable, start, start_or_defer,
+    Child, OpenProgram, Output, default_path, exit_text, is_executable, program_at, start,
+    start_or_defer,
 };
-pub use process_report::{ProcessState, ProcessUsage};
 pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};
 pub use shutdown_handle::ShutdownHandle;

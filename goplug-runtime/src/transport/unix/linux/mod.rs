@@ -67,7 +67,7 @@ pub(super) use sockets::{accept, new_blocking_socket};
 #[cfg(feature = "plugin")]
 pub(super) use status::ignores;
 #[cfg(any(feature = "host", feature = "plugin"))]
-pub(super) use status::is_traced;
+pub use status::is_traced;
 #[cfg(feature = "plugin")]
 pub(super) use wake::Wake;
 

@@ -7,7 +7,7 @@ use super::process_files;
 
 /// Whether another process, such as a debugger, traces the process of this id. Reads one small file,
 /// which does not block.
-pub(in crate::transport::unix) fn is_traced(process: u32) -> bool {
+pub fn is_traced(process: u32) -> bool {
     let status = process_files::read(process, "status").unwrap_or_default();
     field(&status, b"TracerPid:").is_some_and(|tracer| tracer != b"0")
 }

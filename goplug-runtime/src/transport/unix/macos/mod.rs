@@ -50,7 +50,7 @@ pub(super) use mounts::is_noexec;
 #[cfg(feature = "host")]
 pub(super) use process_fd::ProcessFd;
 #[cfg(any(feature = "host", feature = "plugin"))]
-pub(super) use process_info::is_traced;
+pub use process_info::is_traced;
 #[cfg(feature = "plugin")]
 pub(super) use signals::ignores;
 #[cfg(feature = "plugin")]

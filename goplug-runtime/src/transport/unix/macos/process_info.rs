@@ -17,7 +17,7 @@ const STOPPED: u32 = 4;
 const ZOMBIE: u32 = 5;
 
 /// Whether another process, such as a debugger, traces the process of this id.
-pub(in crate::transport::unix) fn is_traced(process: u32) -> bool {
+pub fn is_traced(process: u32) -> bool {
     basic(process).is_some_and(|info| info.pbi_flags & TRACED != 0)
 }
 

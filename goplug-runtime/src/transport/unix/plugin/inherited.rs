@@ -21,9 +21,8 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::UnixListener;
 
 use crate::protocol::wire;
-use crate::transport::Listener;
-use crate::transport::unix::started_as;
 use crate::transport::unix::system::is_listener;
+use crate::transport::{Listener, started_as};
 
 /// More descriptors than any host passes; it keeps the numbers in range.
 const MAX_PASSED: RawFd = 1024;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::transport::unix::folder_form::{ATTEMPTS, FOLDER_PREFIX, MODE, RANDOM};
 use crate::transport::unix::inode::is_at;
-use crate::transport::{Listener, lock_folder, temp_dir};
+use crate::transport::{Listener, lock_folder, socket_path, temp_dir};
 
 /// The characters of the name after its prefix.
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -43,7 +43,7 @@ impl PrivateFolder {
                 created => created.map_err(about)?,
             }
             // Binding locks the folder itself.
-            let listener = Listener::bind(&path.join(socket));
+            let listener = Listener::bind(&socket_path(&path, socket));
             let folder = Self { lock: lock_folder(&path).map_err(about)?, path };
             if folder.is_in_place() {
                 return Ok((folder, listener.map_err(about)?));
@@ -53,8 +53,8 @@ impl PrivateFolder {
     }
 
     /// The folder's path.
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn path(&self) -> Option<&Path> {
+        Some(&self.path)
     }
 
     /// Whether no host has taken it for abandoned before it was locked.
@@ -89,7 +89,7 @@ mod tests {
         let (one, socket) = PrivateFolder::listen("P.sock").unwrap();
         let (other, _socket) = PrivateFolder::listen("P.sock").unwrap();
         assert_ne!(one.path(), other.path());
-        let path = one.path().to_owned();
+        let path = one.path().unwrap().to_owned();
         assert_eq!(socket.path().unwrap(), path.join("P.sock"));
         assert!(lock_folder(&path).is_err(), "it is not locked");
         drop(socket);

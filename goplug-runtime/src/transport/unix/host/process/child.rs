@@ -81,17 +81,17 @@ impl Child {
         }
     }
 
-    /// Sends a signal to the process, not to its group. It is not an error if the process has
-    /// exited.
+    /// Asks the process to end: sends SIGTERM to it, not to its group. It is not an error if the process
+    /// has exited.
     ///
     /// # Errors
     /// The system's error, for example that the process runs as another user now.
-    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+    pub fn terminate(&self) -> io::Result<()> {
         let process = self.process.get_ref();
         if !process.owner.is_this_process() {
             return Ok(());
         }
-        process.handle.signal(signal)
+        process.handle.signal(Signal::TERM)
     }
 
     /// Closes the lifeline, as the death of this host would. The signal that a host's death causes is
@@ -108,6 +108,11 @@ impl Child {
     pub fn kill_group(&self) -> io::Result<()> {
         self.process.get_ref().kill_group()
     }
+}
+
+/// How a process ended, for people: `exit status: 3`, `signal: 6 (SIGABRT)`.
+pub fn exit_text(status: ExitStatus) -> String {
+    status.to_string()
 }
 
 /// A process that leads its own group.

@@ -4,6 +4,7 @@
 //! program for this machine is therefore run from the open file. That is not possible for a script,
 //! whose interpreter opens the path again, nor for a program that the kernel runs in an emulator.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
@@ -148,6 +149,16 @@ impl OpenProgram {
 pub fn is_executable(path: &Path) -> bool {
     let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     is_file && rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+}
+
+/// The program at this path; a name means one file only. Does blocking I/O.
+pub fn program_at(path: &Path) -> Option<PathBuf> {
+    is_executable(path).then(|| path.into())
+}
+
+/// Where programs are looked for if the environment has no `PATH`, as by the C library.
+pub fn default_path() -> OsString {
+    "/bin:/usr/bin".into()
 }
 
 fn missing_interpreter(Shebang { interpreter, .. }: &Shebang) -> String {

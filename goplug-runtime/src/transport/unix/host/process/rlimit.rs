@@ -1,20 +1,8 @@
-//! Resource limits of a process (`setrlimit`).
+//! Resource limits of a process, in the form of `setrlimit`.
 
 use rustix::process::{Resource, getrlimit};
 
-/// A resource limit. It applies to a process, and processes that it starts inherit it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rlimit {
-    /// Bytes of address space of one process.
-    AddressSpace(u64),
-    /// Descriptors of one process: their numbers are below this.
-    OpenFiles(u64),
-    /// Processes and threads of the user, unless it is root.
-    Processes(u64),
-    /// Seconds of processor time of one process. After that the kernel sends SIGXCPU, and a second
-    /// later SIGKILL.
-    CpuSeconds(u64),
-}
+use crate::transport::Rlimit;
 
 /// A limit in the form that the kernel takes.
 pub(in crate::transport::unix) struct RawRlimit {

@@ -7,28 +7,22 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::io::Errno;
 
 use super::child::{Child, Process};
 use super::failure::{Failure, Step};
-use super::file_id::FileId;
+use super::output::Output;
 use super::plan::{LIFELINE_FD, Parts, Plan};
-use super::program::OpenProgram;
 use super::reaper;
-use super::rlimit::Rlimit;
 use super::spawner;
 use crate::protocol::wire;
 use crate::transport::start_thread::limit_advice;
 use crate::transport::unix::host::shortage::{is_shortage, shortage_advice};
 use crate::transport::unix::refusal::name_refusal;
 use crate::transport::unix::system::start_process;
-use crate::transport::{ListenerHandle, Ruleset, explain};
-
-/// The host's end of a plugin's standard output or standard error.
-pub type Output = tokio::net::unix::pipe::Receiver;
+use crate::transport::{MaybeDeferred, Ruleset, Spawn, Started, explain};
 
 /// How often to try a program that is open for writing. The process that has just written it closes
 /// it soon, and a process that was forked meanwhile closes its copy on exec.
@@ -36,53 +30,6 @@ const BUSY_ATTEMPTS: u32 = 50;
 
 /// How long to wait between two of these attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
-
-/// A process to start.
-#[derive(Debug)]
-pub struct Spawn {
-    /// The program; its path becomes the first element of the process's argv.
-    pub program: OpenProgram,
-    /// The identity of the files that it runs, for [`Started`]; `None` if it is not known.
-    pub identity: Option<FileId>,
-    /// The further arguments.
-    pub args: Vec<OsString>,
-    /// The whole environment except `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
-    /// `GOPLUG_LIFELINE`: these are always set by [`start`].
-    pub env: Vec<(OsString, OsString)>,
-    /// The working directory.
-    pub folder: PathBuf,
-    /// The listening socket that it is to serve.
-    pub listener: ListenerHandle,
-    /// Resource limits for it and the processes that it starts.
-    pub limits: Vec<Rlimit>,
-    /// Access rights for it and the processes that it starts; `None` restricts nothing.
-    pub ruleset: Option<Ruleset>,
-}
-
-/// A process that has started, and its output.
-#[derive(Debug)]
-pub struct Started {
-    /// The process.
-    pub child: Child,
-    /// The identity of the files that it runs, as they were before the start; `None` if it is not
-    /// known.
-    pub identity: Option<FileId>,
-    /// Its standard output. End of file comes when every process that has inherited it has ended,
-    /// which may be later than the plugin's end.
-    pub stdout: Output,
-    /// Its standard error, with the same end of file.
-    pub stderr: Output,
-}
-
-/// A step of a start, or what has to be done before it can be taken.
-#[derive(Debug)]
-pub enum MaybeDeferred<T, D> {
-    /// The step: a process to start, or a process that has started.
-    Ready(T),
-    /// No process was started: something has to be done first that would block the thread for too
-    /// long.
-    Deferred(D),
-}
 
 /// Starts a process, and returns once its program runs.
 ///

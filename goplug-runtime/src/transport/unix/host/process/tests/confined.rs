@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::*;
-use crate::transport::SandboxRules;
+use crate::transport::{Rlimit, SandboxRules};
 
 /// The output of a shell script in a process with these rules and limits.
 async fn output(stage: &Stage, rules: &SandboxRules, limits: &[Rlimit], script: &str) -> String {

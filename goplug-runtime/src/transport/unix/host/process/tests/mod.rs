@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
 use super::*;
-use crate::transport::PassedListener;
+use crate::transport::{PassedListener, Spawn, Started};
 
 /// Longer than anything here takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -189,7 +189,7 @@ async fn a_dropped_wait_does_not_lose_the_status() {
 async fn signals_have_their_default_effect() {
     let stage = Stage::new();
     let started = stage.shell("read x <&4").await;
-    started.child.signal(Signal::TERM).unwrap();
+    started.child.terminate().unwrap();
     assert_eq!(started.child.wait().await.unwrap().to_string(), "signal: 15 (SIGTERM)");
 }
 
@@ -198,7 +198,7 @@ async fn signals_after_the_exit_are_not_an_error() {
     let stage = Stage::new();
     let started = stage.shell("exit 0").await;
     started.child.wait().await.unwrap();
-    started.child.signal(Signal::TERM).unwrap();
+    started.child.terminate().unwrap();
     started.child.kill_group().unwrap();
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::system::is_traced;
+use super::is_traced;
 
 /// How long a wait goes on before it is asked again whether a debugger holds the process. Once the
 /// debugger has let it go, it has at least this long to answer.

@@ -3,9 +3,10 @@
 //! A user who may write a plugin's program, its `.pconf` or their folder can run code as the host.
 //! Access control lists need no extra check: the group bits of the mode are their upper bound.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use crate::transport::explain;
 use crate::transport::unix::own_uid;
@@ -18,61 +19,66 @@ const STICKY: u32 = 0o1000;
 /// `kernel.overflowuid` is another.
 const OUTSIDE: u32 = 65_534;
 
-/// The reason why other users can change a file or folder; `None` if they cannot.
-///
-/// Other users are all but this process's user and root. A folder with the sticky bit, such as
-/// `/tmp`, is safe: other users can add files of their own to it, which this function then refuses,
-/// but cannot change or replace the files in it. A file that a private group may write is safe as
-/// well: the group's number is its owner's, and according to `/etc/passwd` and `/etc/group` it has
-/// no other member.
-///
-/// Only this file is checked, not the folders above it. Before a file is read or run, pass the
-/// metadata of the open file. May read the two files above, and so block.
-///
-/// # Errors
-/// It is not known whether the group is private: one of the two files is there, and cannot be read for
-/// want of descriptors or memory, for example.
-pub fn writable_by_others(metadata: &Metadata) -> io::Result<Option<String>> {
-    let facts = Facts {
-        uid: metadata.uid(),
-        gid: metadata.gid(),
-        mode: metadata.mode() & 0o7777,
-        is_folder: metadata.is_dir(),
-    };
-    facts.problem(own_uid(), || {
-        let (Some(users), Some(groups)) = (read("/etc/passwd")?, read("/etc/group")?) else {
-            return Ok(false);
-        };
-        Ok(is_private_group(facts.gid, &users, &groups))
-    })
-}
-
-/// The text of a file; `None` if there is none for this user.
-fn read(path: &str) -> io::Result<Option<String>> {
-    use io::ErrorKind::{InvalidData, NotADirectory, NotFound, PermissionDenied};
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) => match error.kind() {
-            NotFound | NotADirectory | PermissionDenied | InvalidData => Ok(None),
-            _ => Err(explain_unread(path, error)),
-        },
-    }
-}
-
-/// The error that it is not known who is in a group.
-fn explain_unread(path: &str, error: io::Error) -> io::Error {
-    let text = format!("who may write it is not known, since {path} cannot be read: {error}");
-    explain(error, text)
-}
-
-struct Facts {
+/// Who may write a file or folder: its user, its group and its mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileAccess {
     uid: u32,
     gid: u32,
     mode: u32,
     is_folder: bool,
 }
 
-impl Facts {
+impl FileAccess {
+    /// Who may write an open file. Before a file is read or run, this is what to ask: the path may
+    /// lead elsewhere by then.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn of_file(file: &File) -> io::Result<Self> {
+        Ok(Self::of_metadata(&file.metadata()?))
+    }
+
+    /// Who may write what is at a path, links followed. Does blocking I/O.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self::of_metadata(&std::fs::metadata(path)?))
+    }
+
+    fn of_metadata(metadata: &Metadata) -> Self {
+        Self {
+            uid: metadata.uid(),
+            gid: metadata.gid(),
+            mode: metadata.mode() & 0o7777,
+            is_folder: metadata.is_dir(),
+        }
+    }
+
+    /// The reason why other users can change the file or folder; `None` if they cannot. It ends with
+    /// what mends that, if a command does.
+    ///
+    /// Other users are all but this process's user and root. A folder with the sticky bit, such as
+    /// `/tmp`, is safe: other users can add files of their own to it, which this function then refuses,
+    /// but cannot change or replace the files in it. A file that a private group may write is safe as
+    /// well: the group's number is its owner's, and according to `/etc/passwd` and `/etc/group` it has
+    /// no other member.
+    ///
+    /// Only this file is checked, not the folders above it. May read the two files above, and so
+    /// block.
+    ///
+    /// # Errors
+    /// It is not known whether the group is private: one of the two files is there, and cannot be read
+    /// for want of descriptors or memory, for example.
+    pub fn writable_by_others(&self) -> io::Result<Option<String>> {
+        self.problem(own_uid(), || {
+            let (Some(users), Some(groups)) = (read("/etc/passwd")?, read("/etc/group")?) else {
+                return Ok(false);
+            };
+            Ok(is_private_group(self.gid, &users, &groups))
+        })
+    }
+
     fn problem(
         &self,
         own_uid: u32,
@@ -103,6 +109,24 @@ impl Facts {
     }
 }
 
+/// The text of a file; `None` if there is none for this user.
+fn read(path: &str) -> io::Result<Option<String>> {
+    use io::ErrorKind::{InvalidData, NotADirectory, NotFound, PermissionDenied};
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => match error.kind() {
+            NotFound | NotADirectory | PermissionDenied | InvalidData => Ok(None),
+            _ => Err(explain_unread(path, error)),
+        },
+    }
+}
+
+/// The error that it is not known who is in a group.
+fn explain_unread(path: &str, error: io::Error) -> io::Error {
+    let text = format!("who may write it is not known, since {path} cannot be read: {error}");
+    explain(error, text)
+}
+
 /// Whether a group has no member but the user with the same number.
 fn is_private_group(gid: u32, users: &str, groups: &str) -> bool {
     let number = |field: Option<&str>| field.and_then(|text| text.parse::<u32>().ok());
@@ -125,7 +149,7 @@ mod tests {
     const ME: u32 = 1000;
 
     fn problem(uid: u32, gid: u32, mode: u32, is_folder: bool) -> Option<String> {
-        Facts { uid, gid, mode, is_folder }.problem(ME, || Ok(true)).unwrap()
+        FileAccess { uid, gid, mode, is_folder }.problem(ME, || Ok(true)).unwrap()
     }
 
     #[test]
@@ -157,21 +181,21 @@ mod tests {
     #[test]
     fn a_private_group_may_write() {
         assert_eq!(problem(ME, ME, 0o775, true), None);
-        let shared = Facts { uid: ME, gid: ME, mode: 0o775, is_folder: true };
+        let shared = FileAccess { uid: ME, gid: ME, mode: 0o775, is_folder: true };
         assert!(shared.problem(ME, || Ok(false)).unwrap().is_some());
     }
 
     #[test]
     fn a_shortage_while_the_group_is_looked_up_is_no_answer() {
         let short = || explain_unread("/etc/group", rustix::io::Errno::MFILE.into());
-        let shared = Facts { uid: ME, gid: ME, mode: 0o775, is_folder: true };
+        let shared = FileAccess { uid: ME, gid: ME, mode: 0o775, is_folder: true };
         let error = shared.problem(ME, || Err(short())).unwrap_err();
         let text = "who may write it is not known, since /etc/group cannot be read: ";
         assert!(error.to_string().starts_with(text), "{error}");
         #[cfg(feature = "host")]
         assert!(crate::transport::is_shortage(&error));
         // Where the mode alone decides, nothing is looked up.
-        let safe = Facts { mode: 0o755, ..shared };
+        let safe = FileAccess { mode: 0o755, ..shared };
         assert_eq!(safe.problem(ME, || Err(short())).unwrap(), None);
     }
 
@@ -206,9 +230,9 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let set = |mode| std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
         set(0o644);
-        assert_eq!(writable_by_others(&path.metadata().unwrap()).unwrap(), None);
+        assert_eq!(FileAccess::at(&path).unwrap().writable_by_others().unwrap(), None);
         set(0o646);
-        let problem = writable_by_others(&path.metadata().unwrap()).unwrap().unwrap();
+        let problem = FileAccess::at(&path).unwrap().writable_by_others().unwrap().unwrap();
         assert_eq!(problem, "every user may write it (mode 0646); chmod o-w mends that");
     }
 }

@@ -1,0 +1,33 @@
+//! What only a host needs of Windows: plugins' processes, blocking connections, events of a folder.
+//!
+//! Imports the files beside this folder. Start reading at `process/mod.rs`.
+
+mod blocking;
+mod drivers;
+mod environment;
+mod file_name;
+mod file_stamp;
+mod folder_events;
+mod forks;
+mod notification;
+mod process;
+mod process_report;
+mod program_path;
+mod runtime_dir;
+mod shortage;
+mod shutdown_handle;
+
+pub use blocking::{BlockingStream, is_listening};
+pub use drivers::has_drivers;
+pub use environment::{is_inherited, variable_name};
+pub use file_name::has_extension;
+pub use file_stamp::FileStamp;
+pub use folder_events::{EndWatch, FolderEvents, Woken};
+pub use forks::Maker;
+pub use process::{
+    Child, OpenProgram, Output, Ruleset, exit_text, own_program, start, start_or_defer,
+};
+pub use program_path::{default_path, is_executable, program_at};
+pub use runtime_dir::RuntimeDir;
+pub use shortage::{is_passing, is_shortage, shortage_advice};
+pub use shutdown_handle::ShutdownHandle;
