@@ -134,3 +134,38 @@ impl EventStream {
         Ok(self.incoming.filled().get(..self.returned))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::BodyLength;
+
+    /// Whether each request is polled for, and not only some.
+    fn is_always_due(busy_poll: &mut BusyPoll) -> bool {
+        (0..1000).all(|requests| {
+            busy_poll.follow(requests);
+            busy_poll.is_due()
+        })
+    }
+
+    #[tokio::test]
+    async fn what_comes_no_more_after_a_method_is_no_sign_against_polling_within_one() {
+        let (stream, _plugin) = Stream::pair().unwrap();
+        let [busy_poll, between_calls] =
+            [(); 2].map(|()| BusyPoll::of_task(Duration::from_micros(20)));
+        let incoming = Buffer::with_capacity(BUFFER_SIZE);
+        let body = BodyStream::of_request(BodyLength::Unknown);
+        let mut stream =
+            EventStream { stream, incoming, busy_poll, between_calls, body, returned: 0 };
+        if !stream.polls_busily() {
+            eprintln!("with one processor, nothing is polled");
+            return;
+        }
+
+        stream.wait_busily(0, || false).await;
+        assert!(is_always_due(&mut stream.busy_poll) && !is_always_due(&mut stream.between_calls));
+
+        stream.wait_busily(0, || true).await;
+        assert!(!is_always_due(&mut stream.busy_poll));
+    }
+}
