@@ -1,6 +1,7 @@
 //! What this machine offers: of Linux, from `/proc` and `/sys`.
 
 use std::fs;
+use std::path::Path;
 
 use crate::system::unix::resources::descriptors;
 use crate::system::{Limit, Remedy};
@@ -9,9 +10,12 @@ use crate::system::{Limit, Remedy};
 const INSTANCES: u64 = 64;
 const WATCHES: u64 = 1024;
 
+/// The oldest kernel on which plugins run as the README promises.
+const OLDEST: (u32, u32) = (5, 3);
+
 /// Everything that a host needs of the machine.
 pub(crate) fn limits() -> Vec<Limit> {
-    let mut limits = vec![kernel(), sandbox()];
+    let mut limits = vec![kernel(), process_files(), sandbox()];
     limits.extend(inotify("inotify instances", "max_user_instances", INSTANCES));
     limits.extend(inotify("inotify watches", "max_user_watches", WATCHES));
     limits.push(descriptors("prlimit --pid $$ --nofile="));
@@ -19,12 +23,32 @@ pub(crate) fn limits() -> Vec<Limit> {
 }
 
 fn kernel() -> Limit {
-    let release = text("/proc/sys/kernel/osrelease").unwrap_or_else(|| "unknown".into());
+    let release = text("/proc/sys/kernel/osrelease");
     Limit {
         what: "kernel",
-        is_enough: version(&release) >= (5, 6),
-        found: format!("{release}; processes are watched by pidfd, since 5.6"),
-        remedy: Remedy::Anybody("boot a kernel since 5.6".into()),
+        is_enough: release.as_deref().is_none_or(|release| version(release) >= OLDEST),
+        found: match release {
+            Some(release) => {
+                format!("{release}; processes are watched by pidfd since 5.4, by threads before")
+            }
+            None => "its release cannot be read here".into(),
+        },
+        remedy: Remedy::Anybody(format!("boot a kernel since {}.{}", OLDEST.0, OLDEST.1)),
+    }
+}
+
+/// An embedded plugin is found by them, and they tell what a plugin's process does.
+fn process_files() -> Limit {
+    let own = std::process::id().to_string();
+    let is_ours = fs::read_link("/proc/self").is_ok_and(|link| link == Path::new(&own));
+    Limit {
+        what: "/proc",
+        is_enough: is_ours,
+        found: match is_ours {
+            true => "that of this host".into(),
+            false => "not mounted, or that of another container".into(),
+        },
+        remedy: Remedy::Root("mount -t proc proc /proc".into()),
     }
 }
 
@@ -97,10 +121,15 @@ mod tests {
     }
 
     #[test]
+    fn the_files_of_processes_are_this_systems() {
+        assert!(process_files().is_enough);
+    }
+
+    #[test]
     fn releases_are_compared_by_number() {
         assert_eq!(version("6.18.44-generic"), (6, 18));
-        assert!(version("5.10.0") >= (5, 6));
-        assert!(version("5.4.0-150") < (5, 6));
+        assert!(version("5.10.0") >= OLDEST);
+        assert!(version("5.2.0-150") < OLDEST);
         assert_eq!(version("unknown"), (0, 0));
     }
 }
