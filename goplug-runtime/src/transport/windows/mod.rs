@@ -6,6 +6,7 @@
 
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod busy_poll;
+mod call_result;
 mod connect;
 mod file_access;
 #[cfg(any(feature = "host", feature = "plugin"))]

@@ -22,7 +22,7 @@ use windows_sys::Win32::System::Pipes::{
     DisconnectNamedPipe, GetNamedPipeClientProcessId, PeekNamedPipe, WaitNamedPipeW,
 };
 
-use super::sid::succeeded;
+use super::call_result::succeeded;
 use super::wide::wide;
 
 /// How many bytes have arrived that nobody has asked for.

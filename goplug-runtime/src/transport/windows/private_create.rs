@@ -8,8 +8,9 @@ use std::path::Path;
 
 use windows_sys::Win32::Storage::FileSystem::CreateDirectoryW;
 
+use super::call_result::succeeded;
 use super::sddl::NewDescriptor;
-use super::sid::{Sid, succeeded};
+use super::sid::Sid;
 use super::wide::wide;
 
 /// Creates a folder in which this user, Windows itself and the administrators may do everything, and all

@@ -8,7 +8,7 @@ use std::os::windows::io::OwnedHandle;
 
 use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_ACCESS_RIGHTS};
 
-use super::sid::owned;
+use super::call_result::owned;
 
 /// Opens a process. As long as the handle is open, no other process gets the id.
 ///

@@ -12,7 +12,7 @@ use windows_sys::Win32::Security::Authorization::{
 };
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 
-use super::sid::succeeded;
+use super::call_result::succeeded;
 use super::wide::wide;
 
 /// A descriptor that belongs to this process.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsHandle, AsRawHandle};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
@@ -14,6 +14,8 @@ use windows_sys::Win32::Security::{GetTokenInformation, PSID, TOKEN_QUERY, TOKEN
 use windows_sys::Win32::System::Threading::{
     GetCurrentProcess, OpenProcess, OpenProcessToken, PROCESS_QUERY_LIMITED_INFORMATION,
 };
+
+use super::call_result::{owned, succeeded};
 
 /// Windows' own user, as which its services run: S-1-5-18.
 const SYSTEM: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0];
@@ -142,23 +144,6 @@ impl fmt::Debug for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sid({self})")
     }
-}
-
-/// The error of a call that returned false.
-pub(super) fn succeeded(returned: i32) -> io::Result<()> {
-    if returned == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-/// Takes a handle that a call returned; null is that call's error.
-///
-/// # Safety
-/// The handle is null, or nobody else closes it.
-pub(super) unsafe fn owned(handle: HANDLE) -> io::Result<OwnedHandle> {
-    if handle.is_null() {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the caller says that the handle is nobody else's.
-    Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
 }
 
 #[cfg(test)]

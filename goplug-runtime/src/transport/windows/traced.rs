@@ -8,8 +8,8 @@ use std::os::windows::io::AsRawHandle;
 use windows_sys::Win32::System::Diagnostics::Debug::CheckRemoteDebuggerPresent;
 use windows_sys::Win32::System::Threading::PROCESS_QUERY_INFORMATION;
 
+use super::call_result::succeeded;
 use super::process_handle::open_process;
-use super::sid::succeeded;
 
 /// Whether a debugger is attached to the process of this id; not if the system does not say.
 pub fn is_traced(process: u32) -> bool {

@@ -12,8 +12,8 @@ use windows_sys::Win32::System::Threading::{
     GetProcessTimes, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, WaitForSingleObject,
 };
 
+use crate::transport::windows::call_result::succeeded;
 use crate::transport::windows::process_handle::open_process;
-use crate::transport::windows::sid::succeeded;
 use crate::transport::{ProcessState, ProcessUsage, is_traced};
 
 impl ProcessState {

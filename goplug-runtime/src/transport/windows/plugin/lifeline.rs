@@ -22,8 +22,8 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_PIPE, FILE_TYPE_UNKNOWN,
 
 use super::wake::Wake;
 use crate::protocol::wire;
+use crate::transport::windows::call_result::succeeded;
 use crate::transport::windows::pipe_calls::unread;
-use crate::transport::windows::sid::succeeded;
 
 /// A pipe from the host. Its end of file means that the host has ended, whatever the cause.
 ///

@@ -20,7 +20,7 @@ use windows_sys::core::BOOL;
 
 use super::Lifeline;
 use super::wake::Wake;
-use crate::transport::windows::sid::succeeded;
+use crate::transport::windows::call_result::succeeded;
 
 /// Those who are to be woken by an event.
 static LISTENING: Mutex<Vec<Wake>> = Mutex::new(Vec::new());

@@ -18,7 +18,7 @@ use windows_sys::Win32::System::Threading::GetExitCodeProcess;
 use super::create_process::{Created, has_console};
 use super::exit_watch::ExitWatch;
 use super::job::Job;
-use crate::transport::windows::sid::succeeded;
+use crate::transport::windows::call_result::succeeded;
 
 /// The process of a plugin that this host started.
 ///

@@ -25,7 +25,7 @@ use windows_sys::Win32::System::Threading::{
 
 use super::error_mode::WithoutWindows;
 use super::job::Job;
-use crate::transport::windows::sid::succeeded;
+use crate::transport::windows::call_result::succeeded;
 
 /// Everything that a process needs, in the form that the system takes. The texts end with a NUL.
 pub(super) struct Parts<'a> {

@@ -17,7 +17,7 @@ use windows_sys::Win32::System::JobObjects::{
 
 use super::exit_text::KILLED;
 use crate::transport::Rlimit;
-use crate::transport::windows::sid::{owned, succeeded};
+use crate::transport::windows::call_result::{owned, succeeded};
 
 /// How many of the system's units of time, which are 100 ns long, a second has.
 const UNITS_PER_SECOND: u64 = 10_000_000;

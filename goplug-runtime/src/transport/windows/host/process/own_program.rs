@@ -10,7 +10,7 @@ use std::os::windows::ffi::OsStringExt;
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, QueryFullProcessImageNameW};
 
 use super::program::OpenProgram;
-use crate::transport::windows::sid::succeeded;
+use crate::transport::windows::call_result::succeeded;
 
 /// The longest path, in units of UTF-16.
 const MAX_PATH: usize = 32_768;
