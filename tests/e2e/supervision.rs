@@ -223,7 +223,8 @@ fn a_call_or_a_registered_callback_keeps_a_plugin_from_an_idle_stop() {
     run_test(async |env| {
         env.install_calculator();
         env.install_counter();
-        let idle = Duration::from_millis(50);
+        // Long enough for a busy machine to register the callback before.
+        let idle = Duration::from_millis(500);
         let registry =
             env.registry().policy(|policy| policy.idle_stop(idle)).start().await.unwrap();
         let calculator = env.load_calculator(&registry).await;
