@@ -16,11 +16,17 @@ compile_error!(
 
 #[cfg(feature = "host")]
 mod absent;
+#[cfg(all(test, feature = "host"))]
+mod blocking_tests;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod debuggee;
+#[cfg(feature = "plugin")]
+mod end_cause;
 mod explained;
 #[cfg(feature = "host")]
 mod file_id;
+#[cfg(feature = "host")]
+mod inherited_variables;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod only_thread;
 #[cfg(feature = "host")]
@@ -30,6 +36,7 @@ mod per_process;
 mod process_report;
 #[cfg(feature = "host")]
 mod processors;
+mod receive;
 #[cfg(feature = "host")]
 mod rlimit;
 mod runtime_thread;
@@ -41,21 +48,33 @@ mod settled;
 mod sha256;
 #[cfg(feature = "host")]
 mod spawn;
+#[cfg(feature = "host")]
+mod start;
 mod start_thread;
 mod started_as;
+#[cfg(feature = "plugin")]
+mod temporary_file;
 mod threads;
+#[cfg(feature = "plugin")]
+mod turn;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
+#[cfg(feature = "host")]
+mod woken;
 
 #[cfg(feature = "host")]
 pub use absent::is_absent;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use debuggee::{Debuggee, HELD_WAIT};
+#[cfg(feature = "plugin")]
+pub use end_cause::{EndCause, OutputReader};
 pub use explained::explain;
 #[cfg(feature = "host")]
 pub use file_id::FileId;
+#[cfg(feature = "host")]
+pub use inherited_variables::is_inherited;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use only_thread::is_only_thread;
 pub use per_process::Owner;
@@ -72,10 +91,16 @@ pub use sandbox_rules::{SandboxRules, Tcp};
 pub use sha256::Sha256;
 #[cfg(feature = "host")]
 pub use spawn::{MaybeDeferred, Spawn, Started};
+#[cfg(feature = "host")]
+pub use start::start;
 pub use start_thread::{no_thread, start_thread};
 pub use started_as::StartedAs;
 pub use threads::on_thread;
+#[cfg(feature = "plugin")]
+pub use turn::Turn;
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]
 pub use windows::*;
+#[cfg(feature = "host")]
+pub use woken::Woken;

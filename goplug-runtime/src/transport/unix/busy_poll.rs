@@ -16,6 +16,8 @@ use rustix::net::RecvFlags;
 #[cfg(feature = "plugin")]
 use super::system::may_run_on_several;
 use crate::limits;
+#[cfg(feature = "plugin")]
+use crate::transport::Turn;
 use crate::transport::is_only_thread;
 #[cfg(feature = "host")]
 use crate::transport::processors;
@@ -210,18 +212,6 @@ impl BusyPoll {
             self.period = (self.period * 2).min(MAX_PERIOD);
         }
     }
-}
-
-/// What a reader that takes turns does next.
-#[cfg(feature = "plugin")]
-#[derive(Debug)]
-pub enum Turn {
-    /// It uses what it has read, as [`BusyPoll::read`] returns it.
-    Read(io::Result<usize>),
-    /// It lets the other tasks run, and polls again.
-    Again,
-    /// It waits.
-    Over,
 }
 
 fn poll(socket: impl AsFd, target: &mut Vec<u8>, bound: Duration) -> Option<io::Result<usize>> {

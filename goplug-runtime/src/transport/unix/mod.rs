@@ -39,8 +39,6 @@ mod temp_dir;
 
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use busy_poll::BusyPoll;
-#[cfg(feature = "plugin")]
-pub use busy_poll::Turn;
 pub use connect::connect;
 pub use file_access::FileAccess;
 #[cfg(any(feature = "host", feature = "plugin"))]

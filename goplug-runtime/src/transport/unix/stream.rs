@@ -8,7 +8,6 @@
 //! that takes a third of the time of a call. So the plugin's end is watched for reading, and for
 //! writing only while a write waits for room.
 
-use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
@@ -148,19 +147,6 @@ impl Stream {
         }
     }
 
-    /// Reads the bytes that have arrived, and appends them to `target` without growing it; it
-    /// must have spare capacity. Ready with the number of bytes; zero is the end of the stream.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub fn poll_receive(
-        &mut self,
-        cx: &mut Context<'_>,
-        target: &mut Vec<u8>,
-    ) -> Poll<io::Result<usize>> {
-        self.poll_receive_some(cx, target, usize::MAX)
-    }
-
     /// [`poll_receive`](Self::poll_receive) of at most `limit` bytes.
     ///
     /// # Errors
@@ -175,23 +161,6 @@ impl Stream {
         self.poll_recv(cx, room, &mut |socket| {
             Ok(recv_into(socket, target, room, RecvFlags::DONTWAIT)?)
         })
-    }
-
-    /// [`poll_receive`](Self::poll_receive) as a future. Cancel safe.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub async fn receive(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_receive(cx, target)).await
-    }
-
-    /// [`poll_receive_some`](Self::poll_receive_some) as a future. Cancel safe.
-    ///
-    /// # Errors
-    /// The system's error.
-    #[cfg(feature = "plugin")]
-    pub async fn receive_some(&mut self, target: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_receive_some(cx, target, limit)).await
     }
 
     /// Calls `recv`, which reads up to `room` bytes, once there is something to read. It is no type

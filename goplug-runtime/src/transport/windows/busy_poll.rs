@@ -1,10 +1,14 @@
 //! Busy polling: on Windows there is none. What a pipe has received comes by way of the runtime, which a
 //! thread that polls would only keep from running.
 
+#[cfg(feature = "host")]
 use std::io;
 use std::time::Duration;
 #[cfg(feature = "plugin")]
 use std::time::Instant;
+
+#[cfg(feature = "plugin")]
+use crate::transport::Turn;
 
 /// Never polls.
 #[derive(Debug, Default)]
@@ -72,16 +76,4 @@ impl BusyPoll {
     pub async fn wait_in_turn<S>(&mut self, _: &S, _: &mut Vec<u8>, _: impl Fn() -> bool) -> bool {
         false
     }
-}
-
-/// What a reader that takes turns does next.
-#[cfg(feature = "plugin")]
-#[derive(Debug)]
-pub enum Turn {
-    /// It uses what it has read.
-    Read(io::Result<usize>),
-    /// It lets the other tasks run, and polls again.
-    Again,
-    /// It waits.
-    Over,
 }

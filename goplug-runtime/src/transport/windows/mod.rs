@@ -49,8 +49,6 @@ mod wide;
 
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use busy_poll::BusyPoll;
-#[cfg(feature = "plugin")]
-pub use busy_poll::Turn;
 pub use connect::connect;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use dunce::canonicalize;

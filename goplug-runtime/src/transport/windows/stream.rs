@@ -3,7 +3,6 @@
 //! A pipe has no half that can be closed alone: its end is the end of both directions. HTTP does not need
 //! one, since each message says how long it is.
 
-use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::windows::io::{AsHandle, BorrowedHandle};
 use std::pin::Pin;
@@ -81,19 +80,6 @@ impl Stream {
         }
     }
 
-    /// Reads the bytes that have arrived, and appends them to `target` without growing it; it
-    /// must have spare capacity. Ready with the number of bytes; zero is the end of the stream.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub fn poll_receive(
-        &mut self,
-        cx: &mut Context<'_>,
-        target: &mut Vec<u8>,
-    ) -> Poll<io::Result<usize>> {
-        self.poll_receive_some(cx, target, usize::MAX)
-    }
-
     /// [`poll_receive`](Self::poll_receive) of at most `limit` bytes.
     ///
     /// # Errors
@@ -106,23 +92,6 @@ impl Stream {
     ) -> Poll<io::Result<usize>> {
         let room = limit.min(target.capacity() - target.len());
         self.pipe.poll_read(cx, target, room)
-    }
-
-    /// [`poll_receive`](Self::poll_receive) as a future. Cancel safe.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub async fn receive(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_receive(cx, target)).await
-    }
-
-    /// [`poll_receive_some`](Self::poll_receive_some) as a future. Cancel safe.
-    ///
-    /// # Errors
-    /// The system's error.
-    #[cfg(feature = "plugin")]
-    pub async fn receive_some(&mut self, target: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_receive_some(cx, target, limit)).await
     }
 
     /// Gives as much of the parts to the system as it takes at once.

@@ -1,9 +1,13 @@
 //! What the system says of variables of the environment.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
-/// Where things are, the locale, and how output looks.
-const INHERITED: [&str; 25] = [
+/// The variables that a process gets of its parent: where things are, the locale, and how output looks.
+///
+/// Not among them: what may be secret (tokens, proxies, whose addresses hold passwords), what changes
+/// the code that a program loads (`LD_LIBRARY_PATH`, `PYTHONPATH`, `NODE_OPTIONS`), and what leads to
+/// the user's session (`DISPLAY`, `DBUS_SESSION_BUS_ADDRESS`).
+pub(in crate::transport) const INHERITED: &[&str] = &[
     "CLICOLOR",
     "COLORTERM",
     "HOME",
@@ -30,19 +34,6 @@ const INHERITED: [&str; 25] = [
     "XDG_RUNTIME_DIR",
     "XDG_STATE_HOME",
 ];
-
-/// How the names of further such variables begin: `LC_ALL`, `LC_CTYPE` and their like.
-const INHERITED_LOCALE: &str = "LC_";
-
-/// Whether a process gets this variable of its parent, unless somebody says otherwise.
-///
-/// Not among them: what may be secret (tokens, proxies, whose addresses hold passwords), what changes
-/// the code that a program loads (`LD_LIBRARY_PATH`, `PYTHONPATH`, `NODE_OPTIONS`), and what leads to
-/// the user's session (`DISPLAY`, `DBUS_SESSION_BUS_ADDRESS`).
-pub fn is_inherited(name: &OsStr) -> bool {
-    name.to_str()
-        .is_some_and(|name| INHERITED.contains(&name) || name.starts_with(INHERITED_LOCALE))
-}
 
 /// The name by which a variable is found, whichever way it is written.
 pub fn variable_name(name: OsString) -> OsString {

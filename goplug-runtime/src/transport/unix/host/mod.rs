@@ -19,15 +19,15 @@ mod shutdown_handle;
 
 pub use blocking::{BlockingStream, is_listening};
 pub use drivers::has_drivers;
-pub use environment::{is_inherited, variable_name};
+pub(in crate::transport) use environment::INHERITED;
+pub use environment::variable_name;
 pub use file_name::has_extension;
 pub use file_stamp::FileStamp;
-pub use folder_wait::{EndWatch, Woken};
+pub use folder_wait::EndWatch;
 pub use forks::Maker;
 pub use open::{open_unchanging, open_without_waiting};
 pub use process::{
-    Child, OpenProgram, Output, default_path, exit_text, is_executable, program_at, start,
-    start_or_defer,
+    Child, OpenProgram, Output, default_path, exit_text, is_executable, program_at, start_or_defer,
 };
 pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};

@@ -15,7 +15,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
-use crate::transport::unix::host::folder_wait::{EndWatch, Woken};
+use crate::transport::Woken;
+use crate::transport::unix::host::folder_wait::EndWatch;
 
 /// What may change the result of reading the folder. Opening and reading a file does not: who looks
 /// because of an event would wake himself.

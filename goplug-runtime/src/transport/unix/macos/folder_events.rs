@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use rustix::event::kqueue::{Event, EventFilter, EventFlags, VnodeEvents, kevent, kqueue};
 use rustix::io::{FdFlags, fcntl_setfd};
 
+use crate::transport::Woken;
 use crate::transport::is_absent;
-use crate::transport::unix::host::folder_wait::{EndWatch, Woken};
+use crate::transport::unix::host::folder_wait::EndWatch;
 use crate::transport::unix::inode::is_at;
 
 /// The events of one folder, for a thread that waits for them.

@@ -11,8 +11,8 @@ mod replace_file;
 mod termination;
 
 pub use inherited::{Inherited, Lifeline, meant_for_another};
-pub use output::{OutputReader, drain_output, keep_output_working, mend_output};
+pub use output::{drain_output, keep_output_working, mend_output};
 pub use peer_closed::is_peer_closed;
 pub use private_folder::PrivateFolder;
 pub use replace_file::{WrittenFile, create_folder, replace_file};
-pub use termination::{EndCause, Termination, TerminationWaker};
+pub use termination::{Termination, TerminationWaker};

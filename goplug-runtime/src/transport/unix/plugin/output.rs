@@ -15,6 +15,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, fstatvfs, open};
 use rustix::stdio::{dup2_stderr, dup2_stdout, stderr, stdout};
 
+use crate::transport::OutputReader;
+
 /// How often a pipe is looked at.
 const INTERVAL: Duration = Duration::from_millis(50);
 
@@ -31,15 +33,6 @@ struct SecondReader {
     full_rounds: usize,
     /// Whether nobody else reads.
     is_alone: bool,
-}
-
-/// The reader of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputReader {
-    /// It may be there or not.
-    Unknown,
-    /// It has ended, although the system may not know yet.
-    Gone,
 }
 
 /// Redirects what leads nowhere to nowhere: standard output or standard error whose reader is gone,

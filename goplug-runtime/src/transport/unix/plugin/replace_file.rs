@@ -1,11 +1,12 @@
 //! Replacing a file atomically, and removing it again only while it is the same file.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::transport::per_process::Owner;
+use crate::transport::temporary_file::write_beside;
 use crate::transport::unix::inode::Inode;
 
 /// Only the owner may write, even if the process's umask allows more: a registry refuses files that
@@ -32,16 +33,10 @@ pub struct WrittenFile {
 /// # Errors
 /// The system's error; then nothing has changed.
 pub fn replace_file(path: &Path, text: &str) -> io::Result<WrittenFile> {
-    let temporary = temporary_name(path);
-    let written = create(&temporary).and_then(|mut file| {
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_data())?;
-        fs::rename(&temporary, path)?;
+    write_beside(path, text, OpenOptions::new().mode(MODE), |file, temporary| {
+        fs::rename(temporary, path)?;
         Ok(WrittenFile { path: path.into(), file, owner: Owner::this_process() })
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    })
 }
 
 impl WrittenFile {
@@ -67,24 +62,6 @@ impl WrittenFile {
 /// The system's error.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)
-}
-
-/// A hidden name in the same folder with another extension, so that a registry ignores it.
-fn temporary_name(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
-}
-
-/// Creates the temporary file. Replaces a file that a process with the same id left behind.
-fn create(path: &Path) -> io::Result<File> {
-    let new = || OpenOptions::new().write(true).create_new(true).mode(MODE).open(path);
-    match new() {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(path)?;
-            new()
-        }
-        file => file,
-    }
 }
 
 #[cfg(test)]

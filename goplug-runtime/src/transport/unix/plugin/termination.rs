@@ -14,16 +14,8 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::Lifeline;
+use crate::transport::EndCause;
 use crate::transport::unix::system::{Wake, ignores};
-
-/// Why a process is to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndCause {
-    /// Its host has ended.
-    HostGone,
-    /// A signal, or [`TerminationWaker::wake`].
-    Request,
-}
 
 /// The signals that ask a process to end: `SIGTERM` and `SIGINT`, and `SIGHUP`, which comes when the
 /// terminal is closed.

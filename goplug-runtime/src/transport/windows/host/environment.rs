@@ -1,9 +1,12 @@
 //! What the system says of variables of the environment.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
-/// Where things are, the locale, and how output looks. Without the first, no program starts.
-const INHERITED: [&str; 39] = [
+/// The variables that a process gets of its parent: where things are, the locale, and how output looks. Without the first, no program starts.
+///
+/// Not among them: what may be secret (tokens, proxies, whose addresses hold passwords), and what changes
+/// the code that a program loads (`PYTHONPATH`, `NODE_OPTIONS`, `PSModulePath`).
+pub(in crate::transport) const INHERITED: &[&str] = &[
     "SYSTEMROOT",
     "ALLUSERSPROFILE",
     "APPDATA",
@@ -44,19 +47,6 @@ const INHERITED: [&str; 39] = [
     "USERPROFILE",
     "WINDIR",
 ];
-
-/// How the names of further such variables begin: `LC_ALL`, `LC_CTYPE` and their like.
-const INHERITED_LOCALE: &str = "LC_";
-
-/// Whether a process gets this variable of its parent, unless somebody says otherwise. The name is as
-/// [`variable_name`] returns it.
-///
-/// Not among them: what may be secret (tokens, proxies, whose addresses hold passwords), and what changes
-/// the code that a program loads (`PYTHONPATH`, `NODE_OPTIONS`, `PSModulePath`).
-pub fn is_inherited(name: &OsStr) -> bool {
-    name.to_str()
-        .is_some_and(|name| INHERITED.contains(&name) || name.starts_with(INHERITED_LOCALE))
-}
 
 /// The name by which a variable is found, whichever way it is written: in upper case, since `Path` and
 /// `PATH` are the same to Windows.

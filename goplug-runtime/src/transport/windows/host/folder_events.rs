@@ -14,9 +14,9 @@ use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND};
 use windows_sys::Win32::Storage::FileSystem::FILE_READ_ATTRIBUTES;
 
 use super::notification::{EndEvent, Notification, Waited, wait};
-use crate::transport::is_absent;
 use crate::transport::windows::file_index::FileIndex;
 use crate::transport::windows::open::open_to_look;
+use crate::transport::{Woken, is_absent};
 
 /// How long to pause after a wait that the system refuses.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
@@ -32,17 +32,6 @@ pub struct FolderEvents {
 /// Ends the wait of a [`FolderEvents`] when it is dropped.
 #[derive(Debug)]
 pub struct EndWatch(EndEvent);
-
-/// Why a wait has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
-    /// Something in the folder may have changed.
-    Changed,
-    /// The time is over.
-    TimedOut,
-    /// The [`EndWatch`] was dropped.
-    Ended,
-}
 
 /// The folder, or the ancestor that is watched in its place.
 #[derive(Debug)]

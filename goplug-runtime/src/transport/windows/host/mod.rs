@@ -19,14 +19,13 @@ mod shutdown_handle;
 
 pub use blocking::{BlockingStream, is_listening};
 pub use drivers::has_drivers;
-pub use environment::{is_inherited, variable_name};
+pub(in crate::transport) use environment::INHERITED;
+pub use environment::variable_name;
 pub use file_name::has_extension;
 pub use file_stamp::FileStamp;
-pub use folder_events::{EndWatch, FolderEvents, Woken};
+pub use folder_events::{EndWatch, FolderEvents};
 pub use forks::Maker;
-pub use process::{
-    Child, OpenProgram, Output, Ruleset, exit_text, own_program, start, start_or_defer,
-};
+pub use process::{Child, OpenProgram, Output, Ruleset, exit_text, own_program, start_or_defer};
 pub use program_path::{default_path, is_executable, program_at};
 pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};

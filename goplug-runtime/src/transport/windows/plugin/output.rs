@@ -28,19 +28,11 @@ use windows_sys::Win32::System::Console::{
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
+use crate::transport::OutputReader;
 use crate::transport::windows::pipe_calls::state;
 
 /// How often the output is looked at.
 const INTERVAL: Duration = Duration::from_millis(50);
-
-/// The reader of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputReader {
-    /// It may be there or not.
-    Unknown,
-    /// It has ended, although the system may not know yet.
-    Gone,
-}
 
 /// Redirects what leads nowhere to nowhere: standard output or standard error whose reader is gone, or
 /// whose disk is full.

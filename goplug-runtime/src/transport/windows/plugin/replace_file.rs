@@ -1,7 +1,7 @@
 //! Replacing a file atomically, and removing it again only while it is the same file.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_BASIC_INFO, FILE_READ_ATTRIBU
 
 use super::file_name::check_file_name;
 use crate::transport::FileAccess;
+use crate::transport::temporary_file::write_beside;
 use crate::transport::windows::file_index::{FileIndex, information};
 use crate::transport::windows::open::open_to_look;
 use crate::transport::windows::private_create::create_protected;
@@ -38,18 +39,12 @@ type Made = (FileIndex, i64);
 /// The system's error, or that there can be no file of this name; then nothing has changed.
 pub fn replace_file(path: &Path, text: &str) -> io::Result<WrittenFile> {
     check_file_name(path)?;
-    let temporary = temporary_name(path);
-    let written = create(&temporary).and_then(|mut file| {
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_data())?;
+    write_beside(path, text, OpenOptions::new().read(true), |file, temporary| {
         let made = made(&file)?;
         drop(file);
-        rename(&temporary, path)?;
+        rename(temporary, path)?;
         Ok(WrittenFile { path: path.into(), made })
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    })
 }
 
 impl WrittenFile {
@@ -101,24 +96,6 @@ fn create_private(path: &Path) -> io::Result<()> {
     // If it is not empty any more, somebody has been quick: that is an error.
     fs::remove_dir(path)?;
     create_protected(path)
-}
-
-/// A hidden name in the same folder with another extension, so that a registry ignores it.
-fn temporary_name(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
-}
-
-/// Creates the temporary file. Replaces a file that a process with the same id left behind.
-fn create(path: &Path) -> io::Result<File> {
-    let new = || OpenOptions::new().read(true).write(true).create_new(true).open(path);
-    match new() {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(path)?;
-            new()
-        }
-        file => file,
-    }
 }
 
 /// Renames a file, and waits for others who have the one that it replaces open.

@@ -20,19 +20,11 @@ use windows_sys::core::BOOL;
 
 use super::Lifeline;
 use super::wake::Wake;
+use crate::transport::EndCause;
 use crate::transport::windows::call_result::succeeded;
 
 /// Those who are to be woken by an event.
 static LISTENING: Mutex<Vec<Wake>> = Mutex::new(Vec::new());
-
-/// Why a process is to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndCause {
-    /// Its host has ended.
-    HostGone,
-    /// An event of its console, or [`TerminationWaker::wake`].
-    Request,
-}
 
 /// The events that ask a process to end: Ctrl-C, Ctrl-Break, the end of its console, and the end of
 /// Windows.

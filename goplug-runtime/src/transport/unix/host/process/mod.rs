@@ -26,4 +26,4 @@ pub(crate) mod tests;
 pub use child::{Child, exit_text};
 pub use output::Output;
 pub use program::{OpenProgram, default_path, is_executable, program_at};
-pub use spawn::{start, start_or_defer};
+pub use spawn::start_or_defer;

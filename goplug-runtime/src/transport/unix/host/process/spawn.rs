@@ -1,7 +1,6 @@
 //! Starting a plugin's process. It gets a program, a folder, an environment, a socket, a lifeline and
 //! pipes for its output, and nothing else from the host.
 
-use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -37,7 +36,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O and time. If the
 /// future is dropped, the process is killed.
 ///
-/// `prepare` describes the process. It is called on the thread that starts all processes, so that a
+/// `prepare` describes the process, or defers the start. It is called on the thread that starts all processes, so that a
 /// start needs only one step to another thread. It should not block for longer than it takes to
 /// check a few files.
 ///
@@ -45,22 +44,6 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// The error of `prepare`. Otherwise the text continues "the program cannot be started:" and
 /// describes what is wrong with program, interpreter, architecture, folder, arguments, environment,
 /// limits or sandbox.
-pub async fn start<E>(
-    prepare: impl FnOnce() -> Result<Spawn, E> + Send + 'static,
-) -> Result<Started, E>
-where
-    E: From<io::Error> + Send + 'static,
-{
-    match start_or_defer::<Infallible, E>(|| prepare().map(MaybeDeferred::Ready)).await? {
-        MaybeDeferred::Ready(started) => Ok(started),
-        MaybeDeferred::Deferred(never) => match never {},
-    }
-}
-
-/// Starts a process as [`start`] does, unless `prepare` defers it.
-///
-/// # Errors
-/// As [`start`].
 pub async fn start_or_defer<D, E>(
     prepare: impl FnOnce() -> Result<MaybeDeferred<Spawn, D>, E> + Send + 'static,
 ) -> Result<MaybeDeferred<Started, D>, E>

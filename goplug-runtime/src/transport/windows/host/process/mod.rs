@@ -30,4 +30,4 @@ pub use output::Output;
 pub use own_program::own_program;
 pub use program::OpenProgram;
 pub use sandbox::Ruleset;
-pub use spawn::{start, start_or_defer};
+pub use spawn::start_or_defer;

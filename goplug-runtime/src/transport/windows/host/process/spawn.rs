@@ -1,7 +1,6 @@
 //! Starting a plugin's process. It gets a program, a folder, an environment with the name of its pipe, a
 //! lifeline and pipes for its output, and nothing else from the host.
 
-use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -29,28 +28,12 @@ const LONG: usize = 260;
 /// The process leads its own process group and its own job, reads nothing from standard input, and ends
 /// with this host. Needs a runtime with I/O. If the future is dropped, the process is killed.
 ///
-/// `prepare` describes the process. It is called on the thread that starts it, so that a start needs only
+/// `prepare` describes the process, or defers the start. It is called on the thread that starts it, so that a start needs only
 /// one step to another thread.
 ///
 /// # Errors
 /// The error of `prepare`. Otherwise the text continues "the program cannot be started:" and
 /// describes what is wrong with program, architecture, folder, arguments, environment or limits.
-pub async fn start<E>(
-    prepare: impl FnOnce() -> Result<Spawn, E> + Send + 'static,
-) -> Result<Started, E>
-where
-    E: From<io::Error> + Send + 'static,
-{
-    match start_or_defer::<Infallible, E>(|| prepare().map(MaybeDeferred::Ready)).await? {
-        MaybeDeferred::Ready(started) => Ok(started),
-        MaybeDeferred::Deferred(never) => match never {},
-    }
-}
-
-/// Starts a process as [`start`] does, unless `prepare` defers it.
-///
-/// # Errors
-/// As [`start`].
 pub async fn start_or_defer<D, E>(
     prepare: impl FnOnce() -> Result<MaybeDeferred<Spawn, D>, E> + Send + 'static,
 ) -> Result<MaybeDeferred<Started, D>, E>

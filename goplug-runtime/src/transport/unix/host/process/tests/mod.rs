@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
 use super::*;
-use crate::transport::{PassedListener, Spawn, Started};
+use crate::transport::{PassedListener, Spawn, Started, start};
 
 /// Longer than anything here takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -74,7 +74,7 @@ impl Stage {
 }
 
 async fn start_spawn(spawn: Spawn) -> std::io::Result<Started> {
-    super::start(|| Ok(spawn)).await
+    start(|| Ok(spawn)).await
 }
 
 async fn all(mut output: Output) -> String {

@@ -18,7 +18,7 @@ use tokio::io::AsyncReadExt;
 
 use self::role::{ROLE, SUBJECT, again, arguments, is_of_role, line};
 use super::*;
-use crate::transport::{PassedListener, ProcessState, Rlimit, Spawn, Started};
+use crate::transport::{PassedListener, ProcessState, Rlimit, Spawn, Started, start};
 
 /// Longer than anything here takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -82,7 +82,7 @@ fn shell() -> PathBuf {
 }
 
 async fn start_spawn(spawn: Spawn) -> io::Result<Started> {
-    super::start(|| Ok(spawn)).await
+    start(|| Ok(spawn)).await
 }
 
 async fn all(mut output: Output) -> String {
