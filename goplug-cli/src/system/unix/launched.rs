@@ -1,7 +1,6 @@
 //! Processes of plugins, started as docs/protocol.md says that hosts start them. The code of goplug's own
 //! host has no part in it, so that a plugin's fault and the host's cannot hide each other.
 
-use std::fs::File;
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
@@ -16,7 +15,7 @@ use tokio::process::Child;
 use super::groups::Group;
 use super::sockets::{Socket, connect};
 use super::system::descriptor_name;
-use crate::system::launch::{Launch, end_of, is_a_hosts};
+use crate::system::launch::{Launch, remove_hosts_variables, said};
 
 /// Sets what only a child can set: its process id, and the number of the socket. Shells redirect by single
 /// digits, and standard input is how the socket gets here.
@@ -56,7 +55,7 @@ impl Process {
         };
         command.current_dir(launch.folder);
         for stream in [Command::stdout, Command::stderr] {
-            stream(&mut command, output(launch, &said)?);
+            stream(&mut command, launch.output(&said)?);
         }
         let (child, group) = Group::spawn(&mut command.into())?;
         Ok(Self { child, group, lifeline: Some(writer), inherited, socket, said })
@@ -74,7 +73,7 @@ impl Process {
 
     /// The end of what the process has printed.
     pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&end_of(&self.said).unwrap_or_default()).into_owned()
+        said(&self.said)
     }
 
     /// Ends the lifeline, as the end of a host does.
@@ -134,11 +133,7 @@ fn under_host(
 fn alone(launch: &Launch<'_>) -> Command {
     let mut command = Command::new(&launch.command[0]);
     command.args(&launch.command[1..]).stdin(Stdio::null());
-    for (key, _) in std::env::vars_os() {
-        if is_a_hosts(&key.to_string_lossy()) {
-            command.env_remove(key);
-        }
-    }
+    remove_hosts_variables(&mut command);
     command
 }
 
@@ -152,12 +147,4 @@ pub(crate) fn ending(status: i32) -> String {
 
 fn number(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| -status.signal().unwrap_or_default())
-}
-
-/// Where a process writes: a file, or a pipe that nobody reads.
-fn output(launch: &Launch<'_>, file: &Path) -> io::Result<Stdio> {
-    if launch.is_output_broken {
-        return Ok(io::pipe()?.1.into());
-    }
-    Ok(File::options().create(true).append(true).open(file)?.into())
 }

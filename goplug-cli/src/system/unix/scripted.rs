@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, id};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixListener;
 use tokio::net::unix::pipe::OpenOptions;
@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::sockets::Socket;
 use super::system::{DESCRIPTORS, descriptor_name_of};
-use crate::system::launch::is_a_hosts;
+use crate::system::launch::hosts_variables;
 
 /// What a plugin's process has been given, as the cases for hosts look at it. It has to be asked before
 /// the process opens files of its own.
@@ -29,14 +29,10 @@ pub(crate) fn surroundings() -> Value {
     let known = ["0", "1", "2", "3", lifeline.as_str()];
     // The folder that is listed is one of its own entries, and closed again.
     others.retain(|number| !known.contains(&number.as_str()) && !name(number).is_empty());
-    let environment: Map<_, _> = env::vars()
-        .filter(|(key, _)| is_a_hosts(key))
-        .map(|(key, value)| (key, json!(value)))
-        .collect();
     json!({
         "process": id(),
         "is-listen-pid": env::var("LISTEN_PID").is_ok_and(|text| text == id().to_string()),
-        "environment": environment,
+        "environment": hosts_variables(),
         "input": name("0"),
         "socket": name("3"),
         "lifeline": name(&lifeline),

@@ -1,10 +1,9 @@
 //! Processes of plugins, started as docs/protocol.md says that hosts start them. The code of goplug's own
 //! host has no part in it, so that a plugin's fault and the host's cannot hide each other.
 
-use std::fs::File;
 use std::io::{self, PipeWriter};
 use std::os::windows::io::AsRawHandle;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use super::not_here;
 use super::socket_path::new_socket_path;
 use super::sockets::{Socket, connect};
 use super::watched::Watched;
-use crate::system::launch::{Launch, end_of, is_a_hosts};
+use crate::system::launch::{Launch, remove_hosts_variables, said};
 
 /// The pause between two attempts to connect to a socket that the plugin has not made yet.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -53,13 +52,9 @@ impl Process {
         let said = launch.own.join("output");
         let mut command = Command::new(&launch.command[0]);
         command.args(&launch.command[1..]).current_dir(launch.folder).stdin(Stdio::null());
-        for (key, _) in std::env::vars_os() {
-            if is_a_hosts(&key.to_string_lossy()) {
-                command.env_remove(key);
-            }
-        }
+        remove_hosts_variables(&mut command);
         for stream in [Command::stdout, Command::stderr] {
-            stream(&mut command, output(launch, &said)?);
+            stream(&mut command, launch.output(&said)?);
         }
         let (reader, writer) = io::pipe()?;
         if launch.has_host {
@@ -100,7 +95,7 @@ impl Process {
 
     /// The end of what the process has printed.
     pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&end_of(&self.said).unwrap_or_default()).into_owned()
+        said(&self.said)
     }
 
     /// Ends the lifeline, as the end of a host does.
@@ -147,14 +142,6 @@ pub(crate) fn ending(status: i32) -> String {
         None if status < 0 => format!("it ended with the status 0x{code:08x}"),
         None => format!("it ended with the status {status}"),
     }
-}
-
-/// Where a process writes: a file, or a pipe that nobody reads.
-fn output(launch: &Launch<'_>, file: &Path) -> io::Result<Stdio> {
-    if launch.is_output_broken {
-        return Ok(io::pipe()?.1.into());
-    }
-    Ok(File::options().create(true).append(true).open(file)?.into())
 }
 
 #[cfg(test)]

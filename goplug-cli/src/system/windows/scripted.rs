@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::id;
 use std::thread;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 use tokio::signal::windows::{CtrlBreak, ctrl_break};
 use tokio_util::sync::CancellationToken;
@@ -20,17 +20,13 @@ use windows_sys::Win32::System::Threading::{PROCESS_TERMINATE, TerminateProcess}
 
 use super::handle::{check, process};
 use super::sockets::Socket;
-use crate::system::launch::is_a_hosts;
+use crate::system::launch::hosts_variables;
 
 /// What a plugin's process has been given, as the cases for hosts look at it.
 pub(crate) fn surroundings() -> Value {
-    let environment: Map<_, _> = env::vars()
-        .filter(|(key, _)| is_a_hosts(key))
-        .map(|(key, value)| (key, json!(value)))
-        .collect();
     json!({
         "process": id(),
-        "environment": environment,
+        "environment": hosts_variables(),
         "has-lifeline": lifeline().is_ok(),
         "folder": env::current_dir().unwrap_or_default(),
     })
