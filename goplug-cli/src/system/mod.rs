@@ -10,6 +10,8 @@ mod folder_watcher;
 mod launch;
 mod limit;
 mod plugin_process;
+mod socket_server;
+mod temporary;
 #[cfg(unix)]
 mod unix;
 mod watched_trees;
@@ -26,13 +28,15 @@ pub(crate) use folder_watcher::FolderWatcher;
 pub(crate) use launch::Launch;
 pub(crate) use limit::{Limit, Remedy};
 pub(crate) use plugin_process::{PluginProcess, command_line, command_of};
+pub(crate) use socket_server::Server;
 pub(crate) use system::{
-    Group, HostFolders, Identity, Process, Server, Socket, Stamp, TEMP_VARIABLE, Terminations,
-    Watched, access_remedy, as_root, become_listener, create_folder, discard, ending,
-    holds_listener, host_end, identity, is_socket, is_writable_by_others, kill, limits, listener,
+    Group, HostFolders, Identity, Process, Socket, Stamp, TEMP_VARIABLE, Terminations, Watched,
+    access_remedy, as_root, become_listener, create_folder, discard, ending, holds_listener,
+    host_end, identity, is_socket, is_writable_by_others, kill, limits, listener,
     longest_socket_path, make_public, open_files, outputs_of, process_ids, real_path, remove,
     remove_folders, replace, runs_this_command, server, shell, stamp, surroundings, temp_dir,
-    temp_dir_remedy, temporary_folder, told_to_end, trust_remedy, word, write_new,
+    temp_dir_remedy, told_to_end, trust_remedy, word, write_new,
 };
 #[cfg(test)]
 pub(crate) use system::{Listening, link_folder, pair};
+pub(crate) use temporary::temporary_folder;

@@ -33,8 +33,8 @@ pub(crate) use groups::Group;
 pub(crate) use launched::{Process, ending};
 pub(in crate::system) use resources::is_too_many_files;
 pub(crate) use scripted::{Terminations, become_listener, host_end, kill, listener, surroundings};
-pub(crate) use sockets::{HostFolders, Server, Socket, connect, is_socket, server};
-pub(crate) use temporary::{TEMP_VARIABLE, temp_dir, temp_dir_remedy, temporary_folder};
+pub(crate) use sockets::{HostFolders, Socket, connect, is_socket, server};
+pub(crate) use temporary::{TEMP_VARIABLE, temp_dir, temp_dir_remedy};
 #[cfg(test)]
 pub(crate) use testing::{Listening, link_folder, pair, too_many_files};
 pub(crate) use told_to_end::told_to_end;

@@ -6,7 +6,9 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::temporary::{PREFIX, temp_dir};
+use super::temporary::temp_dir;
+use crate::system::Server;
+use crate::system::temporary::PREFIX;
 
 /// Whether there is a socket at a path.
 pub(crate) fn is_socket(path: &Path) -> bool {
@@ -24,12 +26,6 @@ pub(crate) async fn connect(socket: &Path) -> io::Result<Socket> {
 /// Whether a process listens on a socket.
 pub(crate) fn has_listener(socket: &Path) -> bool {
     UnixStream::connect(socket).is_ok()
-}
-
-/// The process that listens on a socket, where the system tells its id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Server {
-    pub(crate) pid: Option<u32>,
 }
 
 /// Who listens on a socket. `None` if nobody does.

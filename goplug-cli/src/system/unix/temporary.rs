@@ -1,13 +1,7 @@
-//! The folder for temporary files, and folders in it.
+//! The folder for temporary files.
 
 use std::env;
-use std::io;
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
-
-/// How the names of the folders begin that hosts and this command make.
-pub(super) const PREFIX: &str = "goplug-";
 
 /// The variable that names the folder for temporary files.
 pub(crate) const TEMP_VARIABLE: &str = "TMPDIR";
@@ -27,9 +21,4 @@ pub(crate) fn temp_dir_remedy(temp: &Path) -> &'static str {
         true => "mkdir -p ~/tmp && export TMPDIR=~/tmp",
         false => "export TMPDIR=/tmp",
     }
-}
-
-/// A folder that is removed when this is dropped.
-pub(crate) fn temporary_folder() -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix(PREFIX).tempdir_in(temp_dir())
 }

@@ -41,8 +41,8 @@ pub(crate) use processes::{
     holds_listener, open_files, outputs_of, process_ids, runs_this_command,
 };
 pub(crate) use scripted::{Terminations, become_listener, host_end, kill, listener, surroundings};
-pub(crate) use sockets::{Server, Socket, connect, is_socket, server};
-pub(crate) use temporary::{TEMP_VARIABLE, temp_dir, temp_dir_remedy, temporary_folder};
+pub(crate) use sockets::{Socket, connect, is_socket, server};
+pub(crate) use temporary::{TEMP_VARIABLE, temp_dir, temp_dir_remedy};
 #[cfg(test)]
 pub(crate) use testing::{Listening, link_folder, pair};
 pub(crate) use told_to_end::told_to_end;

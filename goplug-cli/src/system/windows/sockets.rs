@@ -21,6 +21,7 @@ use windows_sys::Win32::System::Pipes::GetNamedPipeServerProcessId;
 
 use super::handle::check;
 use super::not_here;
+use crate::system::Server;
 
 /// How the name of every pipe of this machine begins.
 const PIPES: &str = r"\\.\pipe\";
@@ -106,12 +107,6 @@ pub(crate) async fn connect(socket: &Path) -> io::Result<Socket> {
 
 fn is_busy(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_PIPE_BUSY.cast_signed())
-}
-
-/// The process that listens on a socket, where the system tells its id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Server {
-    pub(crate) pid: Option<u32>,
 }
 
 /// Who listens on a socket. `None` if nobody does.
