@@ -100,9 +100,7 @@ pub(crate) fn command_line(process: u64) -> io::Result<String> {
 
 /// What a process is, for people: the beginning of its command line.
 pub(crate) fn command_of(pid: u32) -> Option<String> {
-    let words = arguments_of(pid).ok()?;
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    let words = words.join(" ");
+    let words = command_line(pid.into()).ok()?.replace('\0', " ");
     let words = words.trim();
     let shown: String = words.chars().take(SHOWN).collect();
     let rest = if shown.len() < words.len() { "…" } else { "" };

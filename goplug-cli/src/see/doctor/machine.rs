@@ -1,7 +1,5 @@
 //! What this machine offers, and what hosts have left behind on it.
 
-use std::path::PathBuf;
-
 use super::finding::Finding;
 use crate::system::{
     HostFolders, Limit, Remedy, TEMP_VARIABLE, as_root, limits, longest_socket_path,
@@ -49,10 +47,5 @@ fn host_folders() -> Finding {
     let HostFolders { serving, dead } = HostFolders::find();
     let found =
         format!("hosts with sockets: {serving}; folders of hosts that are gone: {}", dead.len());
-    Finding::of(
-        dead.is_empty(),
-        "sockets",
-        found,
-        remove_folders(dead.iter().map(PathBuf::as_path)),
-    )
+    Finding::of(dead.is_empty(), "sockets", found, remove_folders(&dead))
 }

@@ -1,6 +1,6 @@
 //! The shell: command lines that it runs, and those that users are told to type.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
@@ -34,8 +34,8 @@ pub(crate) fn remove(file: &Path) -> String {
 }
 
 /// Removes folders with what is in them.
-pub(crate) fn remove_folders<'a>(folders: impl Iterator<Item = &'a Path>) -> String {
-    let words: Vec<_> = folders.map(word).collect();
+pub(crate) fn remove_folders(folders: &[PathBuf]) -> String {
+    let words: Vec<_> = folders.iter().map(|folder| word(folder)).collect();
     format!("rm -r {}", words.join(" "))
 }
 
