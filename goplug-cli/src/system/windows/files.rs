@@ -54,7 +54,8 @@ fn information(path: &Path) -> io::Result<BY_HANDLE_FILE_INFORMATION> {
     }
 }
 
-fn joined(high: u32, low: u32) -> u64 {
+/// The number of which Windows tells the two halves.
+pub(super) fn joined(high: u32, low: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 

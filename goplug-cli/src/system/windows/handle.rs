@@ -38,12 +38,11 @@ pub(super) fn process(pid: u32, rights: PROCESS_ACCESS_RIGHTS) -> io::Result<Own
     unsafe { owned(OpenProcess(rights, 0, pid)) }
 }
 
-/// Whether processes that are started from now on get this handle, unless they are given a list.
-pub(super) fn set_inherited(handle: &impl AsHandle, is_inherited: bool) -> io::Result<()> {
-    let flags = if is_inherited { HANDLE_FLAG_INHERIT } else { 0 };
+/// Passes this handle to processes that are started from now on, unless they are given a list.
+pub(super) fn let_inherit(handle: &impl AsHandle) -> io::Result<()> {
     let handle = handle.as_handle().as_raw_handle();
     // SAFETY: the handle is open as long as it is borrowed.
-    check(unsafe { SetHandleInformation(handle, HANDLE_FLAG_INHERIT, flags) })
+    check(unsafe { SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) })
 }
 
 /// A text with a zero behind it.

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::environment::{Environment, is_started_with};
-use super::processes::{parent_of, process_ids};
+use crate::system::PluginProcess;
 
 /// What this user's hosts have left: nothing, since a pipe is gone with the process that has made it.
 #[derive(Debug, Default)]
@@ -15,11 +14,10 @@ pub(crate) struct HostFolders {
 }
 
 impl HostFolders {
-    /// Looks for the hosts among all processes.
+    /// Looks for the hosts of all plugins' processes.
     pub(crate) fn find() -> Self {
-        let is_plugin =
-            |pid: &u32| Environment::of(*pid).is_some_and(|it| is_started_with(*pid, &it));
-        let hosts: HashSet<_> = process_ids().filter(is_plugin).filter_map(parent_of).collect();
+        let plugins = PluginProcess::all().into_iter();
+        let hosts: HashSet<_> = plugins.map(|plugin| plugin.host).collect();
         Self { serving: hosts.len(), dead: Vec::new() }
     }
 }

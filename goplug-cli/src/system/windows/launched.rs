@@ -11,7 +11,7 @@ use tokio::process::Child;
 use tokio::time::sleep;
 
 use super::groups::Group;
-use super::handle::set_inherited;
+use super::handle::let_inherit;
 use super::not_here;
 use super::socket_path::new_socket_path;
 use super::sockets::{Socket, connect};
@@ -62,7 +62,7 @@ impl Process {
             command.env("GOPLUG_SOCK", &socket);
             command.env("GOPLUG_LIFELINE", reader.as_raw_handle().addr().to_string());
             // Nothing else is started meanwhile: all processes are started by one thread.
-            set_inherited(&reader, true)?;
+            let_inherit(&reader)?;
         }
         let (child, group) = Group::spawn(&mut command.into())?;
         let pid = child.id().ok_or(io::ErrorKind::NotFound)?;

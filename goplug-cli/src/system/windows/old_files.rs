@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -48,7 +48,7 @@ pub(crate) fn discard(path: &Path) -> io::Result<()> {
 }
 
 /// Gives a file a name that nobody uses.
-fn set_aside(path: &Path, folder: &Path) -> io::Result<std::path::PathBuf> {
+fn set_aside(path: &Path, folder: &Path) -> io::Result<PathBuf> {
     let old = tempfile::Builder::new().prefix(OLD).make_in(folder, |old| fs::rename(path, old))?;
     // The file is not temporary: it stays until it can be removed.
     old.into_temp_path().keep().map_err(|error| error.error)
@@ -68,7 +68,6 @@ mod tests {
     use std::fs::File;
     use std::io::Write;
     use std::os::windows::fs::OpenOptionsExt;
-    use std::path::PathBuf;
 
     use windows_sys::Win32::Storage::FileSystem::{FILE_SHARE_DELETE, FILE_SHARE_READ};
 

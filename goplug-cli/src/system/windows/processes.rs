@@ -20,6 +20,7 @@ use windows_sys::Win32::System::Threading::{
 };
 use windows_sys::Win32::UI::Shell::CommandLineToArgvW;
 
+use super::files::joined;
 use super::handle::{check, process};
 use super::not_here;
 use super::process_memory::{self, Parameters};
@@ -124,7 +125,7 @@ fn started(pid: u32) -> io::Result<u64> {
         check(GetProcessTimes(process.as_raw_handle(), created, exited, kernel, user))?;
         created.read()
     };
-    Ok(u64::from(created.dwHighDateTime) << 32 | u64::from(created.dwLowDateTime))
+    Ok(joined(created.dwHighDateTime, created.dwLowDateTime))
 }
 
 /// Whether a process executes the same program as this one.

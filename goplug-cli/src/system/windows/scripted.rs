@@ -6,7 +6,7 @@
 use std::env;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::windows::io::{FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
 use std::process::id;
 use std::thread;
@@ -110,7 +110,6 @@ pub(crate) fn kill(pid: u64) {
     let Ok(pid) = u32::try_from(pid) else { return };
     // Mostly it is gone.
     if let Ok(process) = process(pid, PROCESS_TERMINATE) {
-        use std::os::windows::io::AsRawHandle;
         // SAFETY: the process is open.
         unsafe { TerminateProcess(process.as_raw_handle(), 1) };
     }
