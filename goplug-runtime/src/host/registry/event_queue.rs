@@ -3,7 +3,8 @@
 //! They are bounded, and each plugin answers for its own: a plugin that causes more events than a
 //! listener reads loses its own ones.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -18,31 +19,54 @@ pub(super) struct EventQueue(Mutex<Waiting>);
 #[derive(Debug)]
 struct Waiting {
     events: VecDeque<Event>,
-    /// How many of the events are no [`Event::Missed`].
-    count: usize,
-    /// How many may be there.
-    room: usize,
-    /// The bytes of their texts.
-    bytes: usize,
-    /// How many may be there.
-    bytes_room: usize,
+    /// The cost of all that wait, except [`Event::Missed`].
+    cost: Cost,
+    /// The cost of those of each plugin, and of those of none.
+    by_plugin: BTreeMap<Option<PluginId>, Cost>,
+    /// What all may cost.
+    room: Cost,
     waker: Option<Waker>,
     is_closed: bool,
+}
+
+/// What events cost that wait.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    count: usize,
+    /// The bytes of their texts.
+    bytes: usize,
+}
+
+impl Cost {
+    fn add(&mut self, event: &Event) {
+        self.count += 1;
+        self.bytes += event.text_len();
+    }
+
+    fn subtract(&mut self, event: &Event) {
+        self.count -= 1;
+        self.bytes -= event.text_len();
+    }
 }
 
 impl EventQueue {
     /// A queue that begins with these events.
     pub(super) fn new(state: Vec<Event>) -> Self {
-        let (count, bytes) = (state.len(), state.iter().map(Event::text_len).sum());
-        Self(Mutex::new(Waiting {
-            events: state.into(),
-            count,
-            room: limits::EVENT_BACKLOG + count,
-            bytes,
-            bytes_room: limits::EVENT_BACKLOG_BYTES + bytes,
+        let mut waiting = Waiting {
+            events: VecDeque::new(),
+            cost: Cost::default(),
+            by_plugin: BTreeMap::new(),
+            room: Cost::default(),
             waker: None,
             is_closed: false,
-        }))
+        };
+        state.into_iter().for_each(|event| waiting.append(event));
+        let Cost { count, bytes } = waiting.cost;
+        waiting.room = Cost {
+            count: limits::EVENT_BACKLOG + count,
+            bytes: limits::EVENT_BACKLOG_BYTES + bytes,
+        };
+        Self(Mutex::new(waiting))
     }
 
     /// Adds an event. The caller wakes the listener.
@@ -61,6 +85,8 @@ impl EventQueue {
 
     /// The next event; `None` behind the last.
     pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        // Copied without the lock, as the last one is dropped: it may be anybody's.
+        let waker = cx.waker().clone();
         let mut waiting = self.lock();
         if let Some(event) = waiting.events.pop_front() {
             waiting.forget(&event);
@@ -69,7 +95,7 @@ impl EventQueue {
         if waiting.is_closed {
             return Poll::Ready(None);
         }
-        let before = waiting.waker.replace(cx.waker().clone());
+        let before = waiting.waker.replace(waker);
         drop(waiting);
         drop(before);
         Poll::Pending
@@ -85,12 +111,20 @@ impl Waiting {
         if self.joins(&event) {
             return;
         }
-        self.count += 1;
-        self.bytes += event.text_len();
-        self.events.push_back(event);
-        while self.count > self.room || (self.bytes > self.bytes_room && self.count > 1) {
+        self.append(event);
+        while self.has_too_many() || (self.cost.bytes > self.room.bytes && self.cost.count > 1) {
             self.drop_one();
         }
+    }
+
+    fn append(&mut self, event: Event) {
+        self.cost.add(&event);
+        self.by_plugin.entry(event.plugin().cloned()).or_default().add(&event);
+        self.events.push_back(event);
+    }
+
+    fn has_too_many(&self) -> bool {
+        self.cost.count > self.room.count
     }
 
     /// Adds lost callbacks to those of the same plugin that wait.
@@ -105,17 +139,11 @@ impl Waiting {
 
     /// Drops the last event of the plugin that has most of them, and counts it.
     fn drop_one(&mut self) {
-        let mut costs = BTreeMap::<Option<&PluginId>, (usize, usize)>::new();
-        let is_counted = |event: &&Event| !matches!(event, Event::Missed { .. });
-        for event in self.events.iter().filter(is_counted) {
-            let (count, bytes) = costs.entry(event.plugin()).or_default();
-            *count += 1;
-            *bytes += event.text_len();
-        }
-        let by_count = self.count > self.room;
-        let cost = |(count, bytes): (usize, usize)| if by_count { count } else { bytes };
-        let most = costs.into_iter().max_by_key(|(_, it)| cost(*it)).map(|(plugin, _)| plugin);
-        let is_meant = |event: &Event| is_counted(&event) && Some(event.plugin()) == most;
+        let by_count = self.has_too_many();
+        let cost = |cost: &Cost| if by_count { cost.count } else { cost.bytes };
+        let most = self.by_plugin.iter().max_by_key(|(_, it)| cost(it));
+        let Some(most) = most.map(|(plugin, _)| plugin.as_ref()) else { return };
+        let is_meant = |event: &Event| is_counted(event) && event.plugin() == most;
         let Some(at) = self.events.iter().rposition(is_meant) else { return };
         if let Some(dropped) = self.events.remove(at) {
             self.forget(&dropped);
@@ -128,11 +156,21 @@ impl Waiting {
 
     /// Counts an event no more.
     fn forget(&mut self, event: &Event) {
-        if !matches!(event, Event::Missed { .. }) {
-            self.count -= 1;
-            self.bytes -= event.text_len();
+        if !is_counted(event) {
+            return;
+        }
+        self.cost.subtract(event);
+        if let Entry::Occupied(mut entry) = self.by_plugin.entry(event.plugin().cloned()) {
+            entry.get_mut().subtract(event);
+            if entry.get().count == 0 {
+                entry.remove();
+            }
         }
     }
+}
+
+fn is_counted(event: &Event) -> bool {
+    !matches!(event, Event::Missed { .. })
 }
 
 #[cfg(test)]
