@@ -141,16 +141,15 @@ impl From<&Host> for RegisteredHost {
 impl Hosts {
     fn unregister(&mut self, token: Option<&str>) {
         if let Some(token) = token {
-            for host in self.list.iter_mut().filter(|host| has_token(host, token)) {
-                host.wake();
-            }
-            self.remove(|host| has_token(host, token));
+            let is_meant = |host: &Host| host.origin.is_of(Some(token));
+            self.list.iter_mut().filter(|host| is_meant(host)).for_each(Host::wake);
+            self.remove(is_meant);
         }
     }
 
     fn find_or_add(&mut self, token: Option<&str>) -> Result<&mut Host, Problem> {
-        let known = token.and_then(|token| self.list.iter().position(|h| has_token(h, token)));
-        if let Some(index) = known {
+        let position = |token| self.list.iter().position(|host| host.origin.is_of(Some(token)));
+        if let Some(index) = token.and_then(position) {
             return Ok(&mut self.list[index]);
         }
         self.make_room()?;
@@ -190,8 +189,4 @@ impl Hosts {
             )),
         }
     }
-}
-
-fn has_token(host: &Host, token: &str) -> bool {
-    matches!(&host.origin, Origin::Token(other) if other == token)
 }
