@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
 use super::*;
 use crate::host::connection::Endpoint;
 use crate::host::install::Installation;
@@ -38,6 +40,17 @@ fn callbacks() -> (Arc<Callbacks>, u64) {
     (Arc::new(callbacks), generation)
 }
 
+/// The data of each callback `a`, as it is handled.
+fn hear(callbacks: &Callbacks) -> UnboundedReceiver<bytes::Bytes> {
+    let (sender, heard) = unbounded_channel();
+    let handler = CallbackHandler::new(move |event| {
+        sender.send(event.data).unwrap();
+        async { Reply::json(&()) }
+    });
+    callbacks.add("a", handler);
+    heard
+}
+
 /// Answers a registration with a stream of these events, which stays open.
 fn stream_events(mut stream: RawStream, events: &str) -> RawStream {
     let mut read = [0; 4096];
@@ -59,12 +72,7 @@ async fn a_receiving_task_that_panics_says_so_and_begins_anew() {
     });
     let peer = peer(socket, Services::new());
     let (callbacks, generation) = callbacks();
-    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let handler = CallbackHandler::new(move |event| {
-        sender.send(event.data).unwrap();
-        async { Reply::json(&()) }
-    });
-    callbacks.add("a", handler);
+    let mut heard = hear(&callbacks);
     let missed = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&missed);
     let on_missed = move |count| {
@@ -97,12 +105,7 @@ async fn callbacks_that_nobody_listens_to_are_passed_over_and_gaps_are_told_once
     });
     let peer = peer(socket, Services::new());
     let (callbacks, generation) = callbacks();
-    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let handler = CallbackHandler::new(move |event| {
-        sender.send(event.data).unwrap();
-        async { Reply::json(&()) }
-    });
-    callbacks.add("a", handler);
+    let mut heard = hear(&callbacks);
     let (reports, missed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let counters = (Arc::clone(&reports), Arc::clone(&missed));
     let on_missed = move |count| {

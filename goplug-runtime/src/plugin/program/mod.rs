@@ -34,8 +34,8 @@ const USAGE_ERROR: u8 = 2;
 /// The whole program of a plugin: reads the command line, and does what it asks for.
 ///
 /// Without arguments it serves until its host asks it to stop or is gone, or until a `SIGTERM`
-/// or `SIGINT` comes, on Windows Ctrl-C or Ctrl-Break. The exit status is 0 on success, 1 after an error, which is printed to
-/// standard error, and 2 after a wrong command line.
+/// or `SIGINT` comes, on Windows Ctrl-C or Ctrl-Break. The exit status is 0 on success, 1 after an
+/// error, which is printed to standard error, and 2 after a wrong command line.
 pub fn main<P: PluginType>(options: Options) -> ExitCode {
     run(PluginServer::of::<P>(), options)
 }

@@ -5,8 +5,6 @@ use std::pin::pin;
 use std::sync::mpsc;
 use std::task::{Context, Waker};
 
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-
 use super::*;
 use crate::error::Error;
 

@@ -107,8 +107,8 @@ fn foreign(socket: &Path) -> String {
 }
 
 /// Starts a plugin that does not belong to the registry. It answers every request with a list of
-/// methods, as a plugin of the original GoPlug does, until the listener crashes or stops. Returns the listener and
-/// the plugin's `.pconf`.
+/// methods, as a plugin of the original GoPlug does, until the listener crashes or stops. Returns the
+/// listener and the plugin's `.pconf`.
 fn start_foreign(folder: &Path) -> (RawListener, String) {
     let socket = socket_path(folder, "s");
     let listener = RawListener::bind(&socket);
