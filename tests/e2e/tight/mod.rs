@@ -1,5 +1,5 @@
 //! Containers and other tight places, where the system refuses calls, or folders, devices and processes are
-//! few. The host of `fixtures/bin/tight.rs` uses each facility in turn: it works by another way, or says
+//! few. The host of `fixtures/unix/tight.rs` uses each facility in turn: it works by another way, or says
 //! what is missing.
 
 mod places;
