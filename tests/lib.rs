@@ -1,4 +1,5 @@
-//! The plugins that the tests of this package run, and what they ask of the system. There is nothing here to use elsewhere.
+//! The plugins that the tests of this package run, and what they ask of the system. There is nothing
+//! here to use elsewhere.
 
 pub mod fixtures;
 pub mod system;

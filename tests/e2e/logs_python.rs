@@ -1,9 +1,7 @@
 //! What a plugin on the Python package prints, as the log of its host.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use goplug::Policy;
+use goplug_tests::system::make_executable;
 use serde_json::json;
 
 use crate::logs::line_with;
@@ -41,7 +39,7 @@ fn records_of_the_python_package_are_events_with_their_level() {
     run_test(async |env| {
         let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/site/plugins/python");
         let program = env.put("script", PYTHON.replace("PACKAGE", package));
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        make_executable(&program).unwrap();
         let keys = json!({"Name": "Script", "Protocol": 2, "Exec": ["script"]});
         env.put_pconf("Script.pconf", &keys);
         let level = "warn,pages=debug";

@@ -168,7 +168,7 @@ pub(crate) fn outcomes(mode: Mode) -> Outcomes {
     outcomes
 }
 
-pub(crate) fn is_deadline<T>(result: &Result<T>) -> bool {
+fn is_deadline<T>(result: &Result<T>) -> bool {
     matches!(result, Err(Error::Deadline { .. }))
 }
 

@@ -1,11 +1,8 @@
 //! Plugins that are scripts of Python, which read the socket that they inherit by its number.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use goplug::Error;
 use goplug_tests::fixtures::calculator::Calculator;
-use goplug_tests::system::exited;
+use goplug_tests::system::{exited, make_executable};
 use serde_json::json;
 
 use crate::test_env::{pconf, run_test, soon, until};
@@ -13,9 +10,7 @@ use crate::test_env::{pconf, run_test, soon, until};
 #[test]
 fn a_process_that_exits_before_its_callbacks_are_registered_is_a_start_error() {
     run_test(async |env| {
-        let script = env.put("brief", EXITING);
-        let executable = PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&script, executable).unwrap();
+        make_executable(&env.put("brief", EXITING)).unwrap();
         env.put_pconf(
             "Brief.pconf",
             &json!({"Name": "Brief", "Protocol": 2, "LazyLoad": true, "Exec": ["brief"]}),
@@ -46,9 +41,7 @@ fn a_new_process_without_a_clients_methods_leaves_the_old_in_service() {
     run_test(async |env| {
         let (registry, calculator) = env.calculator().await;
         let before = calculator.process().await.unwrap();
-        let script = env.put("lesser", LESSER);
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&script, executable).unwrap();
+        make_executable(&env.put("lesser", LESSER)).unwrap();
         env.put_pconf("math.Calculator.pconf", &pconf::<Calculator>("lesser"));
 
         let error = registry.reload("Calculator", "math").await.unwrap_err();

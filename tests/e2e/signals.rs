@@ -1,18 +1,15 @@
 //! Processes that get signals from somebody else, and a socket that somebody removes.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use goplug::{Error, Event, Restart};
 use goplug_tests::system::signal;
 use rustix::process::Signal;
-use serde_json::Value;
 
 use crate::foreign::{SelfStarted, loaded};
 use crate::in_flight::GatedCall;
 use crate::streams::log_with;
-use crate::test_env::{CALCULATOR, Kind, exists, is, read_until, run_test, soon, until};
+use crate::test_env::{CALCULATOR, Kind, exists, is, read_until, run_test, socket_in, soon, until};
 
 #[test]
 fn a_plugin_that_somebody_else_stops_has_stopped_and_not_crashed() {
@@ -84,8 +81,7 @@ fn with_dir_a_program_serves_until_sigterm() {
         let mut plugin = command.spawn().unwrap();
         let file = env.folder().join("math.Calculator.pconf");
         until("its file is there", || file.exists()).await;
-        let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        let socket = PathBuf::from(keys["Sock"].as_str().unwrap());
+        let socket = socket_in(&file);
         assert!(socket.exists());
 
         signal(plugin.id(), Signal::TERM);

@@ -114,27 +114,26 @@ fn a_folder_of_sockets_that_was_removed_is_made_again() {
         let calculator: CalculatorClient = registry.client().await.unwrap();
         let mut events = registry.events();
 
-        let folder = env.note_socket(&registry).parent().unwrap().to_owned();
-        std::fs::remove_dir_all(&folder).unwrap();
+        let folder = || env.note_socket(&registry).parent().unwrap().to_owned();
+        std::fs::remove_dir_all(folder()).unwrap();
         // The connection is still there.
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         soon("the reload", registry.reload("Calculator", "math")).await.unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
 
-        let folder = env.note_socket(&registry).parent().unwrap().to_owned();
-        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::remove_dir_all(folder()).unwrap();
         kill(calculator.process().await.unwrap());
         read_until(&mut events, "the restart", is(Kind::Restarted, "math.Calculator")).await;
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
 
         // Only the socket.
-        let folder = env.note_socket(&registry).parent().unwrap().to_owned();
-        for entry in std::fs::read_dir(&folder).unwrap() {
+        let last = folder();
+        for entry in std::fs::read_dir(&last).unwrap() {
             std::fs::remove_file(entry.unwrap().path()).unwrap();
         }
         soon("the reload", registry.reload("Calculator", "math")).await.unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
-        assert_eq!(env.note_socket(&registry).parent().unwrap(), folder);
+        assert_eq!(folder(), last);
         registry.stop().await;
     });
 }

@@ -19,6 +19,11 @@ pub fn program_name(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
+/// How the end of a process with this status is written.
+pub fn exited(status: i32) -> String {
+    format!("exit status: {status}")
+}
+
 /// The program of this package that ends as it is told, or waits: beside the program that asks.
 ///
 /// # Errors

@@ -19,11 +19,6 @@ pub const KILLED_BY_HOST: &str = KILLED;
 /// How the end of a process that has aborted begins.
 pub const ABORTED: &str = "signal: 6 (SIGABRT)";
 
-/// How the end of a process with this status is written.
-pub fn exited(status: i32) -> String {
-    format!("exit status: {status}")
-}
-
 /// Kills a process. A process that is gone already is no error.
 pub fn kill(process: u32) {
     signal(process, Signal::KILL);

@@ -20,11 +20,6 @@ pub const KILLED_BY_HOST: &str = "killed";
 /// How the end of a process that has aborted begins.
 pub const ABORTED: &str = "exit status: 0xc0000409";
 
-/// How the end of a process with this status is written.
-pub fn exited(status: i32) -> String {
-    format!("exit status: {status}")
-}
-
 /// Kills a process. A process that is gone already is no error.
 pub fn kill(process: u32) {
     // SAFETY: the handle is the one that the first call has returned, and is closed once.
