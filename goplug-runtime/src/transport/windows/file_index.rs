@@ -15,6 +15,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     GetFileInformationByHandleEx,
 };
 
+use super::call_result::succeeded;
+
 /// The identity of a file: its volume, and its number there. No two files have the same as long as both
 /// exist or are open; after that, another file may get it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +48,7 @@ impl FileIndex {
         // SAFETY: the file is open during the call, which fills the structure if it succeeds. All of its
         // members are integers, so that zeroes are valid.
         let found = unsafe {
-            if GetFileInformationByHandle(file.as_raw_handle(), found.as_mut_ptr()) == 0 {
-                return Err(io::Error::last_os_error());
-            }
+            succeeded(GetFileInformationByHandle(file.as_raw_handle(), found.as_mut_ptr()))?;
             found.assume_init()
         };
         let number = u64::from(found.nFileIndexHigh) << 32 | u64::from(found.nFileIndexLow);
@@ -94,9 +94,7 @@ pub(super) fn information<I: Information>(file: &File) -> io::Result<I> {
     // are valid for integers.
     unsafe {
         let target = found.as_mut_ptr().cast();
-        if GetFileInformationByHandleEx(file.as_raw_handle(), I::CLASS, target, size) == 0 {
-            return Err(io::Error::last_os_error());
-        }
+        succeeded(GetFileInformationByHandleEx(file.as_raw_handle(), I::CLASS, target, size))?;
         Ok(found.assume_init())
     }
 }

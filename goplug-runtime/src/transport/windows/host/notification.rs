@@ -4,8 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::windows::ffi::OsStrExt;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsRawHandle, OwnedHandle};
 use std::path::Path;
 use std::ptr::null;
 use std::sync::Arc;
@@ -22,6 +21,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::Threading::{
     CreateEventW, INFINITE, SetEvent, WaitForMultipleObjects,
 };
+
+use crate::transport::windows::call_result::{owned, succeeded};
+use crate::transport::windows::wide::wide;
 
 /// What may change the result of reading the folder. Opening and reading a file does not: who looks
 /// because of an event would wake himself.
@@ -41,13 +43,7 @@ impl EndEvent {
     /// The system has no more handles.
     pub(super) fn new() -> io::Result<Self> {
         // SAFETY: the event has no name, no attributes, and is nobody else's.
-        let event = unsafe {
-            let event = CreateEventW(null(), 1, 0, null());
-            if event.is_null() {
-                return Err(io::Error::last_os_error());
-            }
-            OwnedHandle::from_raw_handle(event)
-        };
+        let event = unsafe { owned(CreateEventW(null(), 1, 0, null())) }?;
         Ok(Self(Arc::new(event)))
     }
 
@@ -72,8 +68,7 @@ impl Notification {
     /// The system's error.
     pub(super) fn of(folder: &Path) -> io::Result<Self> {
         // In this form, a path may be long.
-        let path = folder.canonicalize()?;
-        let path: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
+        let path = wide(folder.canonicalize()?);
         // SAFETY: the path ends with a NUL and lives during the call.
         let handle = unsafe { FindFirstChangeNotificationW(path.as_ptr(), 0, CHANGES) };
         if handle == INVALID_HANDLE_VALUE {
@@ -89,11 +84,7 @@ impl Notification {
     /// The folder is gone, for example.
     pub(super) fn next(&self) -> io::Result<()> {
         // SAFETY: the handle is open until this is dropped.
-        if unsafe { FindNextChangeNotification(self.0) } == 0 {
-            Err(io::Error::last_os_error())
-        } else {
-            Ok(())
-        }
+        succeeded(unsafe { FindNextChangeNotification(self.0) })
     }
 }
 

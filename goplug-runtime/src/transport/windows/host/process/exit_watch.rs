@@ -16,6 +16,8 @@ use windows_sys::Win32::System::Threading::{
     WT_EXECUTEONLYONCE,
 };
 
+use crate::transport::windows::call_result::succeeded;
+
 /// Becomes true once the process has ended. Dropping it ends the wait.
 #[derive(Debug)]
 pub(super) struct ExitWatch {
@@ -49,7 +51,8 @@ impl ExitWatch {
                 WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE,
             )
         };
-        if outcome == 0 { Err(io::Error::last_os_error()) } else { Ok(Self { has_ended, wait }) }
+        succeeded(outcome)?;
+        Ok(Self { has_ended, wait })
     }
 
     /// Waits until the process has ended. Cancel safe.
