@@ -1,13 +1,19 @@
 //! Whether a file or folder is safe from other users.
 //!
-//! A user who may write a plugin's program, its `.pconf` or their folder can run code as the host.
-//! Access control lists need no extra check: the group bits of the mode are their upper bound.
+//! A user who may write a plugin's program, its `.pconf` or their folder can run code as the host. The
+//! group bits of a mode are the upper bound of what a POSIX access list grants, so a list matters only
+//! where these bits let a private group write: then it may be another user who writes.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::private_group::is_private_group;
+use super::system::has_access_list;
 use crate::transport::explain;
 use crate::transport::unix::own_uid;
 
@@ -19,13 +25,24 @@ const STICKY: u32 = 0o1000;
 /// `kernel.overflowuid` is another.
 const OUTSIDE: u32 = 65_534;
 
-/// Who may write a file or folder: its user, its group and its mode.
+/// Whether a file or folder has an access list besides its mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AccessList {
+    /// It has none, or the mode says all that matters.
+    Absent,
+    Present,
+    /// The error of looking.
+    Unknown(Errno),
+}
+
+/// Who may write a file or folder: its user, its group, its mode and its access list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileAccess {
     uid: u32,
     gid: u32,
     mode: u32,
     is_folder: bool,
+    list: AccessList,
 }
 
 impl FileAccess {
@@ -35,7 +52,13 @@ impl FileAccess {
     /// # Errors
     /// The system's error.
     pub fn of_file(file: &File) -> io::Result<Self> {
-        Ok(Self::of_metadata(&file.metadata()?))
+        let access = Self::of_metadata(&file.metadata()?);
+        let list = match access.is_writable_by_own_group().then(|| has_access_list(file)) {
+            None | Some(Ok(false)) => AccessList::Absent,
+            Some(Ok(true)) => AccessList::Present,
+            Some(Err(error)) => AccessList::Unknown(error),
+        };
+        Ok(Self { list, ..access })
     }
 
     /// Who may write what is at a path, links followed. Does blocking I/O.
@@ -43,7 +66,20 @@ impl FileAccess {
     /// # Errors
     /// The system's error.
     pub fn at(path: &Path) -> io::Result<Self> {
-        Ok(Self::of_metadata(&std::fs::metadata(path)?))
+        let access = Self::of_metadata(&std::fs::metadata(path)?);
+        if !access.is_writable_by_own_group() {
+            return Ok(access);
+        }
+        // The list and the mode have to be those of one file.
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let mut options = OpenOptions::new();
+        match options.read(true).custom_flags(flags.bits().cast_signed()).open(path) {
+            Ok(file) => Self::of_file(&file),
+            Err(error) => {
+                let list = AccessList::Unknown(Errno::from_io_error(&error).unwrap_or(Errno::IO));
+                Ok(Self { list, ..access })
+            }
+        }
     }
 
     fn of_metadata(metadata: &Metadata) -> Self {
@@ -52,7 +88,17 @@ impl FileAccess {
             gid: metadata.gid(),
             mode: metadata.mode() & 0o7777,
             is_folder: metadata.is_dir(),
+            list: AccessList::Absent,
         }
+    }
+
+    /// Whether the group may write it, and has the number of its owner.
+    fn is_writable_by_own_group(&self) -> bool {
+        self.mode & GROUP_WRITE != 0 && self.gid == self.uid && !self.is_sticky_folder()
+    }
+
+    fn is_sticky_folder(&self) -> bool {
+        self.is_folder && self.mode & STICKY != 0
     }
 
     /// The reason why other users can change the file or folder; `None` if they cannot. It ends with
@@ -61,22 +107,17 @@ impl FileAccess {
     /// Other users are all but this process's user and root. A folder with the sticky bit, such as
     /// `/tmp`, is safe: other users can add files of their own to it, which this function then refuses,
     /// but cannot change or replace the files in it. A file that a private group may write is safe as
-    /// well: the group's number is its owner's, and according to `/etc/passwd` and `/etc/group` it has
-    /// no other member.
+    /// well: the group's number is its owner's, it has no other member, and the file has no access list,
+    /// by which that might be another user.
     ///
-    /// Only this file is checked, not the folders above it. May read the two files above, and so
-    /// block.
+    /// Only this file is checked, not the folders above it. May read files that say who is in a group,
+    /// and so block.
     ///
     /// # Errors
-    /// It is not known whether the group is private: one of the two files is there, and cannot be read
-    /// for want of descriptors or memory, for example.
+    /// It is not known whether the group is private, or whether there is an access list: a file is there
+    /// and cannot be read for want of descriptors or memory, for example.
     pub fn writable_by_others(&self) -> io::Result<Option<String>> {
-        self.problem(own_uid(), || {
-            let (Some(users), Some(groups)) = (read("/etc/passwd")?, read("/etc/group")?) else {
-                return Ok(false);
-            };
-            Ok(is_private_group(self.gid, &users, &groups))
-        })
+        self.problem(own_uid(), || is_private_group(self.gid))
     }
 
     fn problem(
@@ -84,13 +125,13 @@ impl FileAccess {
         own_uid: u32,
         group_is_private: impl FnOnce() -> io::Result<bool>,
     ) -> io::Result<Option<String>> {
-        let Self { uid, gid, mode, is_folder } = *self;
+        let Self { uid, gid, mode, list, .. } = *self;
         if uid != own_uid && uid != 0 {
             let who =
                 if uid == OUTSIDE { ": nobody, or a user outside this container" } else { "" };
             return Ok(Some(format!("it belongs to another user (uid {uid}{who})")));
         }
-        if is_folder && mode & STICKY != 0 {
+        if self.is_sticky_folder() {
             return Ok(None);
         }
         if mode & OTHERS_WRITE != 0 {
@@ -100,44 +141,25 @@ impl FileAccess {
                 "every user may write it (mode {mode:04o}); chmod {who}-w mends that"
             )));
         }
-        if mode & GROUP_WRITE != 0 && !(gid == uid && group_is_private()?) {
-            return Ok(Some(format!(
-                "its group may write it (mode {mode:04o}, gid {gid}); chmod g-w mends that"
-            )));
+        if mode & GROUP_WRITE == 0 {
+            return Ok(None);
         }
-        Ok(None)
+        let whose = match list {
+            _ if gid != uid || !group_is_private()? => "its group",
+            AccessList::Absent => return Ok(None),
+            AccessList::Present => "a user or group of its access list",
+            AccessList::Unknown(error) => {
+                return Err(explain_unread("its access list", error.into()));
+            }
+        };
+        Ok(Some(format!("{whose} may write it (mode {mode:04o}, gid {gid}); chmod g-w mends that")))
     }
 }
 
-/// The text of a file; `None` if there is none for this user.
-fn read(path: &str) -> io::Result<Option<String>> {
-    use io::ErrorKind::{InvalidData, NotADirectory, NotFound, PermissionDenied};
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) => match error.kind() {
-            NotFound | NotADirectory | PermissionDenied | InvalidData => Ok(None),
-            _ => Err(explain_unread(path, error)),
-        },
-    }
-}
-
-/// The error that it is not known who is in a group.
-fn explain_unread(path: &str, error: io::Error) -> io::Error {
-    let text = format!("who may write it is not known, since {path} cannot be read: {error}");
+/// The error that it is not known who may write it, since something cannot be read.
+pub(super) fn explain_unread(what: &str, error: io::Error) -> io::Error {
+    let text = format!("who may write it is not known, since {what} cannot be read: {error}");
     explain(error, text)
-}
-
-/// Whether a group has no member but the user with the same number.
-fn is_private_group(gid: u32, users: &str, groups: &str) -> bool {
-    let number = |field: Option<&str>| field.and_then(|text| text.parse::<u32>().ok());
-    let others_primary = users.lines().any(|line| {
-        let mut fields = line.split(':').skip(2);
-        let (uid, primary) = (number(fields.next()), number(fields.next()));
-        primary == Some(gid) && uid != Some(gid)
-    });
-    let mut entries = groups.lines().filter(|line| number(line.split(':').nth(2)) == Some(gid));
-    let has_no_members = |line: &str| line.split(':').nth(3).is_some_and(|m| m.trim().is_empty());
-    !others_primary && entries.next().is_some_and(has_no_members) && entries.next().is_none()
 }
 
 #[cfg(test)]
@@ -148,8 +170,13 @@ mod tests {
 
     const ME: u32 = 1000;
 
+    const OF_PRIVATE_GROUP: FileAccess =
+        FileAccess { uid: ME, gid: ME, mode: 0o775, is_folder: true, list: AccessList::Absent };
+
     fn problem(uid: u32, gid: u32, mode: u32, is_folder: bool) -> Option<String> {
-        FileAccess { uid, gid, mode, is_folder }.problem(ME, || Ok(true)).unwrap()
+        FileAccess { uid, gid, mode, is_folder, list: AccessList::Absent }
+            .problem(ME, || Ok(true))
+            .unwrap()
     }
 
     #[test]
@@ -181,14 +208,28 @@ mod tests {
     #[test]
     fn a_private_group_may_write() {
         assert_eq!(problem(ME, ME, 0o775, true), None);
-        let shared = FileAccess { uid: ME, gid: ME, mode: 0o775, is_folder: true };
-        assert!(shared.problem(ME, || Ok(false)).unwrap().is_some());
+        assert!(OF_PRIVATE_GROUP.problem(ME, || Ok(false)).unwrap().is_some());
+    }
+
+    #[test]
+    fn an_access_list_takes_the_exemption_of_a_private_group() {
+        let listed = FileAccess { list: AccessList::Present, ..OF_PRIVATE_GROUP };
+        let text = listed.problem(ME, || Ok(true)).unwrap().unwrap();
+        let expected = "a user or group of its access list may write it (mode 0775, gid 1000); chmod g-w \
+                        mends that";
+        assert_eq!(text, expected);
+        for errno in [Errno::IO, Errno::PERM, Errno::MFILE] {
+            let unread = FileAccess { list: AccessList::Unknown(errno), ..OF_PRIVATE_GROUP };
+            let error = unread.problem(ME, || Ok(true)).unwrap_err();
+            let text = "who may write it is not known, since its access list cannot be read: ";
+            assert!(error.to_string().starts_with(text), "{error}");
+        }
     }
 
     #[test]
     fn a_shortage_while_the_group_is_looked_up_is_no_answer() {
         let short = || explain_unread("/etc/group", rustix::io::Errno::MFILE.into());
-        let shared = FileAccess { uid: ME, gid: ME, mode: 0o775, is_folder: true };
+        let shared = OF_PRIVATE_GROUP;
         let error = shared.problem(ME, || Err(short())).unwrap_err();
         let text = "who may write it is not known, since /etc/group cannot be read: ";
         assert!(error.to_string().starts_with(text), "{error}");
@@ -200,27 +241,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_says_nothing_of_a_group() {
-        assert_eq!(read("/etc/passwd/nothing").unwrap(), None);
-        assert_eq!(read("/nothing").unwrap(), None);
-        assert!(read("/etc").is_err());
-    }
-
-    #[test]
     fn the_sticky_bit_makes_only_folders_safe() {
         assert_eq!(problem(0, 0, 0o1777, true), None);
         assert!(problem(0, 0, 0o1777, false).is_some());
-    }
-
-    #[test]
-    fn a_group_is_private_without_a_second_member() {
-        let users = "root:x:0:0::/root:/bin/sh\nana:x:1000:1000::/home/ana:/bin/sh\n";
-        let groups = "root:x:0:\nana:x:1000:\n";
-        assert!(is_private_group(1000, users, groups));
-        assert!(!is_private_group(1000, users, "ana:x:1000:bob\n"));
-        assert!(!is_private_group(1000, users, "root:x:0:\n"));
-        let joined = format!("{users}bob:x:1001:1000::/home/bob:/bin/sh\n");
-        assert!(!is_private_group(1000, &joined, groups));
     }
 
     #[test]

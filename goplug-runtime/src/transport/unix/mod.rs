@@ -23,6 +23,7 @@ mod macos;
 mod peer;
 #[cfg(feature = "plugin")]
 mod plugin;
+mod private_group;
 #[cfg(all(test, feature = "host"))]
 mod raw;
 mod recv;

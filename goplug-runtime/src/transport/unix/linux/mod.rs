@@ -3,6 +3,7 @@
 //! The rest of `unix` calls this folder `system`, and expects the same names of the folder of each other
 //! system. Imports the files beside the folder.
 
+mod access_list;
 #[cfg(feature = "plugin")]
 mod affinity;
 #[cfg(feature = "host")]
@@ -45,6 +46,7 @@ pub use sockets::MAX_PATH;
 #[cfg(feature = "plugin")]
 pub use status::ends_with_parent;
 
+pub(super) use access_list::has_access_list;
 #[cfg(feature = "plugin")]
 pub(super) use affinity::may_run_on_several;
 #[cfg(feature = "host")]
@@ -70,6 +72,9 @@ pub(super) use status::ignores;
 pub use status::is_traced;
 #[cfg(feature = "plugin")]
 pub(super) use wake::Wake;
+
+/// Whether `/etc` says who is in a group, unless `/etc/nsswitch.conf` says otherwise.
+pub(super) const GROUPS_ARE_IN_ETC: bool = true;
 
 /// Whether an open file can be run itself, whatever is at its path by then.
 #[cfg(feature = "host")]

@@ -63,6 +63,15 @@ pub(super) use sockets::{accept, new_blocking_socket};
 #[cfg(feature = "plugin")]
 pub(super) use wake::Wake;
 
+/// Whether `/etc` says who is in a group. Open Directory does.
+pub(super) const GROUPS_ARE_IN_ETC: bool = false;
+
+/// Whether an open file has an access list. It is asked only where a group is known to be private, which
+/// is never the case here.
+pub(super) const fn has_access_list(_file: &std::fs::File) -> rustix::io::Result<bool> {
+    Ok(true)
+}
+
 /// Whether an open file can be run itself, whatever is at its path by then.
 #[cfg(feature = "host")]
 pub(super) const RUNS_OPEN_FILES: bool = false;
