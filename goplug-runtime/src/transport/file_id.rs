@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{FileAccess, FileStamp, OpenProgram, canonicalize};
+use super::{FileAccess, FileStamp, OpenProgram, PathLookup};
 
 /// A path, and the stamp of the file that was there; `None` if there was no file.
 type StampedPath = (PathBuf, Option<FileStamp>);
@@ -43,18 +43,16 @@ impl FileId {
         Self { files: vec![(path.into(), stamp)], folders: Vec::new() }
     }
 
-    /// The same files, with the folders of their paths, links followed or not, as those are now: with
-    /// another mode or owner of one of them, the identity is another. Does blocking I/O.
+    /// The same files, with the folders on the way to them, as those are now: with another mode or owner
+    /// of one of them, the identity is another. Does blocking I/O.
     #[must_use]
     pub fn with_folders(self) -> Self {
         let mut paths = Vec::new();
         for (path, _) in &self.files {
-            let real = canonicalize(path).ok();
-            for folder in
-                [Some(path), real.as_ref()].into_iter().flatten().filter_map(|p| p.parent())
-            {
-                if !paths.iter().any(|known| known == folder) {
-                    paths.push(folder.to_path_buf());
+            let Ok(PathLookup { folders, .. }) = PathLookup::of(path) else { continue };
+            for folder in folders {
+                if !paths.contains(&folder) {
+                    paths.push(folder);
                 }
             }
         }

@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf, is_separator};
 
 use super::command::Command;
+use super::env_target::{EnvTarget, SearchPath};
 use super::search_path::find_in;
 use crate::transport::{
     FileId, OpenProgram, canonicalize, default_path, explain, is_executable, is_passing,
@@ -28,11 +29,19 @@ const CODE: [&str; 24] = [
     "py", "pyc", "pyz", "r", "rb", "scm", "sh", "tcl", "ts", "wasm",
 ];
 
+/// Programs that run the program that their arguments name.
+const LAUNCHERS: [&str; 12] = [
+    "busybox", "chrt", "doas", "ionice", "nice", "nohup", "setpriv", "setsid", "stdbuf", "sudo",
+    "taskset", "timeout",
+];
+
 /// The files besides the program.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::host) struct ExecFiles {
     /// The interpreter of the program, if that is a script, then the interpreter's own, and so on.
     pub(in crate::host) interpreters: Vec<PathBuf>,
+    /// The loaders that the program and the interpreters name, as far as they are programs of the machine.
+    pub(in crate::host) loaders: Vec<PathBuf>,
     /// The regular files that arguments name, in their order.
     pub(in crate::host) arguments: Vec<PathBuf>,
 }
@@ -49,9 +58,9 @@ impl ExecFiles {
         search_path: Option<&OsStr>,
     ) -> io::Result<Self> {
         let search = Search { folder: &command.folder, path: search_path };
-        let mut interpreters = Vec::new();
-        search.follow(program, &command.arguments, &mut interpreters)?;
-        Ok(Self { interpreters, arguments: Self::arguments(command)? })
+        let mut files = Self { arguments: Self::arguments(command)?, ..Self::default() };
+        search.follow(program, &command.arguments, &mut files)?;
+        Ok(files)
     }
 
     /// The identity of the files that a process runs, of which the program has this one; `None` if it
@@ -141,20 +150,21 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Adds the interpreters of a program that is run with these arguments.
+    /// Adds the interpreters and loaders of a program that is run with these arguments.
     fn follow(
         self,
         program: &OpenProgram,
         arguments: &[OsString],
-        interpreters: &mut Vec<PathBuf>,
+        files: &mut ExecFiles,
     ) -> io::Result<()> {
+        files.loaders.extend(program.loader().map(|loader| self.folder.join(loader)));
         let mut next = self.behind(program, arguments)?;
         while let Some((path, arguments)) = next {
-            if interpreters.len() == MAX_INTERPRETERS {
+            if files.interpreters.len() == MAX_INTERPRETERS {
                 let text = format!("{}: its interpreters have no end", program.path().display());
                 return Err(io::Error::other(text));
             }
-            interpreters.push(path.clone());
+            files.interpreters.push(path.clone());
             let program = match OpenProgram::open(&path) {
                 Ok(program) => program,
                 // Not known is not harmless: behind it may be a file that others may write.
@@ -163,13 +173,15 @@ impl Search<'_> {
                 // but not read is no script.
                 Err(_) => return Ok(()),
             };
+            let loader = program.loader().map(|loader| self.folder.join(loader));
+            files.loaders.extend(loader.filter(|loader| !files.loaders.contains(loader)));
             next = self.behind(&program, &arguments)?;
         }
         Ok(())
     }
 
-    /// What a program runs in its place, and with which arguments: a script its interpreter, `env`
-    /// the program that it is given.
+    /// What a program runs in its place, and with which arguments: a script its interpreter, `env` and
+    /// its like the program that they are given.
     fn behind(
         self,
         program: &OpenProgram,
@@ -179,17 +191,41 @@ impl Search<'_> {
             let arguments = shebang.argument.iter().cloned().collect();
             return Ok(Some((self.folder.join(&shebang.interpreter), arguments)));
         }
-        let is_env = program.path().file_name() == Some(OsStr::new("env"));
-        let Some(name) = is_env.then(|| env_target(arguments)).flatten() else { return Ok(None) };
-        match self.look_up(&name) {
-            Some(path) => Ok(Some((path, Vec::new()))),
+        let name = program.path().file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if LAUNCHERS.contains(&name) {
+            return Ok(self.launched(arguments));
+        }
+        let Some(target) = (name == "env").then(|| EnvTarget::of(arguments)).flatten() else {
+            return Ok(None);
+        };
+        let default = default_path();
+        let (folder, path) = (target.folder.map(|it| self.folder.join(it)), target.path);
+        let search = Search {
+            folder: folder.as_deref().unwrap_or(self.folder),
+            path: match &path {
+                SearchPath::Inherited => self.path,
+                SearchPath::Default => Some(&default),
+                SearchPath::Given(path) => Some(path),
+            },
+        };
+        match search.look_up(&target.name) {
+            Some(path) => Ok(Some((path, target.arguments))),
             None => Err(io::Error::other(format!(
                 "env looks for {} in PATH, and no folder of it has such a program ({}); install it, \
                  or name it by its path",
-                name.display(),
-                self.path().display()
+                target.name.display(),
+                search.path().display()
             ))),
         }
+    }
+
+    /// The program that a launcher runs: the first argument that names one. What comes before are options
+    /// and their values.
+    fn launched(self, arguments: &[OsString]) -> Option<(PathBuf, Vec<OsString>)> {
+        arguments.iter().enumerate().find_map(|(index, name)| {
+            let path = self.look_up(name).filter(|path| is_executable(path))?;
+            Some((path, arguments[index + 1..].to_vec()))
+        })
     }
 
     fn path(self) -> OsString {
@@ -254,41 +290,6 @@ fn kind(path: &Path) -> io::Result<Kind> {
 fn unknown(path: &Path, error: io::Error) -> io::Error {
     let text = format!("{} cannot be looked at: {error}", path.display());
     explain(error, text)
-}
-
-/// The program that `env` runs with these arguments; `None` if there is none, or if `env` is given a
-/// `PATH` of its own.
-fn env_target(arguments: &[OsString]) -> Option<OsString> {
-    let mut arguments = arguments.iter().map(|argument| argument.to_str());
-    while let Some(argument) = arguments.next() {
-        let argument = argument?;
-        match argument {
-            "-u" | "--unset" | "-C" | "--chdir" => {
-                arguments.next();
-            }
-            "-S" | "--split-string" => return env_target_of_text(arguments.next()??),
-            "--" => return arguments.next()?.map(Into::into),
-            _ => {
-                let split = ["-S", "-vS", "-iS", "--split-string="];
-                if let Some(text) = split.iter().find_map(|option| argument.strip_prefix(option)) {
-                    return env_target_of_text(text);
-                }
-                let is_variable = argument.contains('=') && !argument.contains('/');
-                if argument.starts_with("PATH=") || argument.starts_with("-P") {
-                    return None;
-                } else if !argument.starts_with('-') && !is_variable {
-                    return Some(argument.into());
-                }
-            }
-        }
-    }
-    None
-}
-
-/// The same for the text of `env -S`.
-fn env_target_of_text(text: &str) -> Option<OsString> {
-    let words: Vec<_> = text.split_whitespace().map(OsString::from).collect();
-    env_target(&words)
 }
 
 // Its cases are shells and scripts, which only Unix has.

@@ -89,7 +89,7 @@ impl Installation {
             return Err(format!("it is larger than {} bytes", limits::MAX_PCONF).into());
         }
         if !trusted {
-            trust::check_file(&file)?;
+            trust::check_file(&file, path)?;
         }
         let mut text = Vec::new();
         file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;

@@ -6,6 +6,7 @@
 mod command;
 mod configuration;
 mod digest;
+mod env_target;
 mod exec_files;
 mod installation;
 pub(in crate::host) mod interpreter;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::settings::Settings;
 use crate::error::Error;
-use crate::host::install::{Installation, Unusable, trust};
+use crate::host::install::trust::{self, Distrust};
+use crate::host::install::{Installation, Unusable};
 use crate::host::looks::{Looks, Row};
 use crate::protocol::pconf;
-use crate::transport::{FileAccess, FileId, FileStamp, has_extension, is_absent, is_passing};
+use crate::transport::{FileId, FileStamp, has_extension, is_absent, is_passing};
 
 /// The result of a scan.
 pub(super) struct FolderScan {
@@ -155,12 +156,9 @@ fn look_at_program(
 /// # Errors
 /// The reason not to trust the folder.
 fn check_folder(folder: &Path) -> Result<(), Unusable> {
-    match FileAccess::at(folder) {
-        Ok(access) => trust::check_folder(&access).map_err(Unusable::from),
-        Err(error) if is_absent(&error) => Ok(()),
-        Err(error) => {
-            Err(Unusable { is_passing: is_passing(&error), ..Unusable::from(unreadable(&error)) })
-        }
+    match trust::check_folder(folder) {
+        Err(Distrust::Unknown(error)) if is_absent(&error) => Ok(()),
+        checked => checked.map_err(Unusable::from),
     }
 }
 

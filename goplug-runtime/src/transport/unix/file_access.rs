@@ -12,9 +12,8 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::private_group::is_private_group;
+use super::private_group::{explain_unread, is_private_group};
 use super::system::has_access_list;
-use crate::transport::explain;
 use crate::transport::unix::own_uid;
 
 const GROUP_WRITE: u32 = 0o020;
@@ -82,6 +81,16 @@ impl FileAccess {
         }
     }
 
+    /// Who may exchange a symbolic link in a folder with the sticky bit: its owner. Does blocking I/O.
+    ///
+    /// # Errors
+    /// The system's error.
+    #[cfg(feature = "host")]
+    pub fn of_link(path: &Path) -> io::Result<Self> {
+        // The mode of a link says nothing.
+        Ok(Self { mode: 0, ..Self::of_metadata(&std::fs::symlink_metadata(path)?) })
+    }
+
     fn of_metadata(metadata: &Metadata) -> Self {
         Self {
             uid: metadata.uid(),
@@ -110,7 +119,7 @@ impl FileAccess {
     /// well: the group's number is its owner's, it has no other member, and the file has no access list,
     /// by which that might be another user.
     ///
-    /// Only this file is checked, not the folders above it. May read files that say who is in a group,
+    /// Only this file is checked, not the folders on the way to it. May read files that say who is in a group,
     /// and so block.
     ///
     /// # Errors
@@ -118,6 +127,19 @@ impl FileAccess {
     /// and cannot be read for want of descriptors or memory, for example.
     pub fn writable_by_others(&self) -> io::Result<Option<String>> {
         self.problem(own_uid(), || is_private_group(self.gid))
+    }
+
+    /// As [`FileAccess::writable_by_others`], for a folder or link on the way to a file. There the owner of
+    /// `/` counts as root: in a container without the system's root, all of the system's folders belong
+    /// to a number that says nothing.
+    ///
+    /// # Errors
+    /// As for [`FileAccess::writable_by_others`].
+    #[cfg(feature = "host")]
+    pub fn exchangeable_by_others(&self) -> io::Result<Option<String>> {
+        let is_of_system = self.uid == OUTSIDE && Self::at(Path::new("/"))?.uid == OUTSIDE;
+        let uid = if is_of_system { 0 } else { self.uid };
+        Self { uid, ..self.clone() }.problem(own_uid(), || is_private_group(self.gid))
     }
 
     fn problem(
@@ -154,12 +176,6 @@ impl FileAccess {
         };
         Ok(Some(format!("{whose} may write it (mode {mode:04o}, gid {gid}); chmod g-w mends that")))
     }
-}
-
-/// The error that it is not known who may write it, since something cannot be read.
-pub(super) fn explain_unread(what: &str, error: io::Error) -> io::Error {
-    let text = format!("who may write it is not known, since {what} cannot be read: {error}");
-    explain(error, text)
 }
 
 #[cfg(test)]

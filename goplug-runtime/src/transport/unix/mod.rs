@@ -20,6 +20,8 @@ mod listen;
 mod lock_folder;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(feature = "host")]
+mod path_lookup;
 mod peer;
 #[cfg(feature = "plugin")]
 mod plugin;
@@ -48,6 +50,8 @@ pub use folder_form::FOLDER_PREFIX;
 pub use host::*;
 pub use listen::{Listener, ListenerHandle, PassedListener};
 pub use lock_folder::lock_folder;
+#[cfg(feature = "host")]
+pub use path_lookup::PathLookup;
 pub use peer::{Peer, own_uid};
 #[cfg(feature = "plugin")]
 pub use plugin::*;

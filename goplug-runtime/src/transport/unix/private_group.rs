@@ -8,8 +8,8 @@
 use std::io;
 use std::path::Path;
 
-use super::file_access::explain_unread;
 use super::system::GROUPS_ARE_IN_ETC;
+use crate::transport::explain;
 
 /// What `/etc/nsswitch.conf` asks about users and groups.
 const DATABASES: [&str; 4] = ["passwd", "group", "initgroups", "subid"];
@@ -87,6 +87,12 @@ fn read(path: &str) -> io::Result<Text> {
             _ => Err(explain_unread(path, error)),
         },
     }
+}
+
+/// The error that it is not known who may write it, since something cannot be read.
+pub(super) fn explain_unread(what: &str, error: io::Error) -> io::Error {
+    let text = format!("who may write it is not known, since {what} cannot be read: {error}");
+    explain(error, text)
 }
 
 fn number(field: Option<&str>) -> Option<u32> {

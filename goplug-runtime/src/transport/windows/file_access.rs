@@ -65,6 +65,15 @@ impl FileAccess {
         Self::of_file(&open_to_look(path, READ_CONTROL)?)
     }
 
+    /// Who may exchange a symbolic link: who may write what it leads to. Does blocking I/O.
+    ///
+    /// # Errors
+    /// The system's error.
+    #[cfg(feature = "host")]
+    pub fn of_link(path: &Path) -> io::Result<Self> {
+        Self::at(path)
+    }
+
     /// The reason why other users can change the file or folder; `None` if they cannot. It ends with
     /// what mends that, if a command does.
     ///
@@ -79,6 +88,15 @@ impl FileAccess {
     /// The system's error, if it does not say who this process's user is.
     pub fn writable_by_others(&self) -> io::Result<Option<String>> {
         Ok(self.problem(Sid::of_this_process()?))
+    }
+
+    /// As [`FileAccess::writable_by_others`], for a folder on the way to a file.
+    ///
+    /// # Errors
+    /// As for [`FileAccess::writable_by_others`].
+    #[cfg(feature = "host")]
+    pub fn exchangeable_by_others(&self) -> io::Result<Option<String>> {
+        self.writable_by_others()
     }
 
     fn problem(&self, own: &Sid) -> Option<String> {

@@ -20,6 +20,8 @@ mod open;
 #[cfg(feature = "host")]
 mod parked_pipe;
 mod passed_listener;
+#[cfg(feature = "host")]
+mod path_lookup;
 mod peer;
 mod pipe;
 mod pipe_calls;
@@ -60,6 +62,8 @@ pub use lock_folder::lock_folder;
 #[cfg(feature = "host")]
 pub use open::{open_unchanging, open_without_waiting};
 pub use passed_listener::{ListenerHandle, PassedListener};
+#[cfg(feature = "host")]
+pub use path_lookup::PathLookup;
 pub use peer::Peer;
 #[cfg(feature = "host")]
 pub use pipe_name::EXAMPLE_SOCKET;

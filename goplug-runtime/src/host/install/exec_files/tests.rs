@@ -31,7 +31,10 @@ fn files(folder: &Path, exec: &[&str]) -> Result<ExecFiles, String> {
 fn a_program_of_the_machine_has_no_interpreter_and_no_files() {
     let temp = tempfile::tempdir().unwrap();
     let found = files(temp.path(), &["/bin/true", "--quiet", "", "1=2", "/dev/null", "/"]);
-    assert_eq!(found.unwrap(), ExecFiles::default());
+    let found = found.unwrap();
+    assert_eq!((found.interpreters, found.arguments), (Vec::new(), Vec::new()));
+    // Without one, it is linked as a whole.
+    assert!(found.loaders.iter().all(|loader| loader.exists()), "{:?}", found.loaders);
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn every_interpreter_of_a_script_is_found() {
     let expected = [env.clone(), shim.clone(), env, shell.clone(), "/bin/sh".into()];
     assert_eq!(files(temp.path(), &["x"]).unwrap().interpreters, expected);
 
-    let exec = ["/usr/bin/env", "-i", "A=b", "-u", "C", "shell", "x"];
+    let exec = ["/usr/bin/env", "-v", "A=b", "-u", "C", "shell", "x"];
     let found = files(temp.path(), &exec).unwrap();
     assert_eq!(found.interpreters, [shell, "/bin/sh".into()]);
     assert_eq!(found.arguments, [temp.path().join("x")]);
@@ -96,9 +99,33 @@ fn a_name_that_env_will_not_find_is_reported() {
     // Not executable, so `env` would not run it.
     put(&temp.path().join("bin/python9"), "", 0o644);
     assert!(files(temp.path(), &["x"]).is_err());
-    // `env` has a path of its own: nothing is known.
-    let exec = ["/usr/bin/env", "PATH=/opt/bin", "python9"];
-    assert_eq!(files(temp.path(), &exec).unwrap(), ExecFiles::default());
+}
+
+#[test]
+fn what_env_finds_in_a_path_of_its_own_and_what_a_launcher_runs_is_found() {
+    let temp = tempfile::tempdir().unwrap();
+    let script = put(&temp.path().join("opt/python9"), "#!/bin/sh\n", 0o755);
+    let own = format!("PATH={}/opt", temp.path().display());
+    for exec in [
+        &["/usr/bin/env", &own, "python9"][..],
+        &["/usr/bin/env", "-C", "opt", "./python9"],
+        &["/usr/bin/env", "-S", &own, "python9"],
+        &["/usr/bin/nohup", "opt/python9"],
+        &["/usr/bin/timeout", "5", "/usr/bin/nice", "opt/python9"],
+    ] {
+        let found = files(temp.path(), exec).unwrap().interpreters;
+        let is_script =
+            |path: &&PathBuf| path.canonicalize().unwrap() == script.canonicalize().unwrap();
+        assert_eq!(found.iter().filter(is_script).count(), 1, "{exec:?}: {found:?}");
+        assert_eq!(found.last().unwrap(), Path::new("/bin/sh"), "{exec:?}");
+    }
+    // Without a `PATH`, that of the C library is used.
+    put(&temp.path().join("bin/sh"), "", 0o755);
+    let found = files(temp.path(), &["/usr/bin/env", "-i", "sh"]).unwrap();
+    assert_eq!(found.interpreters, [PathBuf::from("/bin/sh")]);
+
+    let found = files(temp.path(), &["/usr/bin/nice", "--version"]).unwrap();
+    assert!(found.interpreters.is_empty(), "{found:?}");
 }
 
 #[test]

@@ -76,6 +76,11 @@ impl OpenProgram {
         }
     }
 
+    /// The loader that the kernel runs for it, if it is a program of this machine.
+    pub fn loader(&self) -> Option<PathBuf> {
+        (self.kind == Kind::Native).then(|| loader(&self.file)).flatten()
+    }
+
     /// Whether the kernel can run the open file itself.
     pub(in crate::transport::unix) fn runs_from_file(&self) -> bool {
         RUNS_OPEN_FILES && self.kind == Kind::Native

@@ -84,6 +84,11 @@ impl OpenProgram {
         None
     }
 
+    /// The loader that the program names: programs of Windows name none.
+    pub fn loader(&self) -> Option<PathBuf> {
+        None
+    }
+
     /// Checks what the system would not refuse, or would run in another way.
     ///
     /// # Errors
