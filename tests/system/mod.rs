@@ -2,6 +2,8 @@
 //!
 //! A process of a test is known by a variable in its environment, which whatever it starts inherits.
 
+#[cfg(target_os = "linux")]
+pub mod access_list;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]

@@ -233,7 +233,7 @@ pub const ROOMS: &[Rooms] = &[
     Rooms { of: "site-stats", order: &["count", "log", "table"] },
     Rooms {
         of: "torture",
-        order: &["asker", "proxy", "report", "test_env", "victim", "roles", "trials"],
+        order: &["asker", "attacker", "proxy", "report", "test_env", "victim", "roles", "trials"],
     },
     Rooms {
         of: "rooms",

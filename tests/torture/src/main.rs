@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
 mod asker;
+#[cfg(target_os = "linux")]
+mod attacker;
 mod proxy;
 mod report;
 mod roles;
@@ -32,6 +34,8 @@ trials, all of them unless some are named:
 fn main() -> ExitCode {
     // In a process that a registry started as a plugin, this serves and does not return.
     goplug::embed!(Victim, Asker);
+    #[cfg(target_os = "linux")]
+    goplug::embed!(attacker::Attacker);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(role) = roles::named(&arguments) {
         return role;

@@ -4,6 +4,8 @@ mod callbacks;
 #[cfg(unix)]
 mod discovery; // what a host that waits costs, by `/proc`
 mod host_death;
+#[cfg(target_os = "linux")]
+mod hostile; // access lists and Landlock
 mod load;
 mod misbehaving;
 mod restart;
@@ -47,6 +49,8 @@ pub(crate) enum Trial {
     Discovery,
     #[cfg(unix)]
     Strangers,
+    #[cfg(target_os = "linux")]
+    Hostile,
 }
 
 impl Trial {
@@ -63,6 +67,8 @@ impl Trial {
         Self::Discovery,
         #[cfg(unix)]
         Self::Strangers,
+        #[cfg(target_os = "linux")]
+        Self::Hostile,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -79,6 +85,8 @@ impl Trial {
             Self::Discovery => "discovery",
             #[cfg(unix)]
             Self::Strangers => "strangers",
+            #[cfg(target_os = "linux")]
+            Self::Hostile => "hostile",
         }
     }
 
@@ -100,6 +108,8 @@ impl Trial {
             Self::Discovery => discovery::run(report).await,
             #[cfg(unix)]
             Self::Strangers => strangers::run(report).await,
+            #[cfg(target_os = "linux")]
+            Self::Hostile => hostile::run(report).await,
         }
     }
 }

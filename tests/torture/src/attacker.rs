@@ -1,0 +1,26 @@
+//! A plugin that attacks its host and the machine, each time in the way that it is told.
+
+use std::io;
+use std::net::TcpStream;
+
+/// Attacks on request.
+#[goplug::plugin(namespace = "torture")]
+pub(crate) struct Attacker;
+
+/// An attack on a target. What it has reached, or the error that has refused it.
+type Attack = fn(&str) -> io::Result<String>;
+
+const ATTACKS: &[(&str, Attack)] = &[
+    ("read", |path| std::fs::read_to_string(path)),
+    ("write", |path| std::fs::write(path, "theirs").map(|()| "it is written".into())),
+    ("remove", |path| std::fs::remove_file(path).map(|()| "it is removed".into())),
+    ("connect", |address| TcpStream::connect(address).map(|_| "it is connected".into())),
+];
+
+/// Makes the attack of this name. The result is what it has reached, or the error that refused it.
+#[goplug::method(Attacker, blocking)]
+pub(crate) fn attack(name: String, target: String) -> anyhow::Result<Result<String, String>> {
+    let attack = ATTACKS.iter().find(|(known, _)| *known == name);
+    let (_, attack) = attack.ok_or_else(|| anyhow::anyhow!("there is no attack {name}"))?;
+    Ok(attack(&target).map_err(|error| error.to_string()))
+}

@@ -1,0 +1,26 @@
+//! What hostile programs, files and users attempt. Each attempt is one line: what was tried, and how it
+//! was refused. The trial is broken if one gets through.
+//!
+//! `attempt` is the frame. Each other file is one kind of attack, with a function `run` that makes its
+//! attempts one by one; what runs in a plugin's process is an attack of `attacker`.
+
+mod attempt;
+mod files;
+mod interpreters;
+mod other_user;
+mod sandbox;
+
+pub(crate) use attempt::Outcome;
+
+use anyhow::Result;
+use attempt::Attempts;
+
+use crate::report::Report;
+
+pub(crate) async fn run(report: &mut Report) -> Result<()> {
+    let mut attempts = Attempts::new(report);
+    files::run(&mut attempts).await;
+    interpreters::run(&mut attempts).await;
+    sandbox::run(&mut attempts).await;
+    Ok(())
+}
