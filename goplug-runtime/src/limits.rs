@@ -14,6 +14,10 @@ pub const MAX_PART_HEAD: usize = 8 << 10;
 /// The largest `.pconf` that is read, in bytes: 1 MiB.
 pub const MAX_PCONF: u64 = 1 << 20;
 
+/// The largest signature of a `.pconf` that is read, in bytes: 16 KiB. minisign's own bound for the comments in
+/// one is 9 KiB.
+pub const MAX_SIGNATURE: u64 = 16 << 10;
+
 /// The largest `.pconf` file that a plugin writes with the schemas of its types, in bytes. A larger
 /// one is written without them.
 pub const MAX_PCONF_SCHEMAS: usize = 1 << 19;

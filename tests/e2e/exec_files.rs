@@ -10,6 +10,7 @@ use std::process::Command;
 use goplug::{Error, Sandbox};
 use serde_json::{Value, json};
 
+use crate::signatures::Signer;
 use crate::test_env::{Kind, TestEnv, digest, is, read_until, run_test};
 
 /// A plugin whose one method answers with the word of a module beside it.
@@ -251,6 +252,34 @@ fn several_files_are_compared_with_their_digests() {
         fs::remove_file(&module).unwrap();
         let error = refusal(env).await;
         assert!(error.contains("word.py, which has a digest, cannot be read: No such"), "{error}");
+    });
+}
+
+#[test]
+fn a_signed_script_needs_a_digest_and_its_interpreter_of_the_system_does_not() {
+    run_test(async |env| {
+        let Some(_) = find("python3") else { return };
+        let signer = Signer::new();
+        let script = install_python(env, &["/usr/bin/env", "python3"]);
+        let mut pconf = json!({
+            "Name": "Script", "Protocol": 2, "Exec": ["/usr/bin/env", "python3", "app/x.py"],
+        });
+        let load = async |pconf: &Value| {
+            signer.sign(&env.put_pconf("Script.pconf", pconf));
+            let registry = env.registry().require_signatures([signer.public_key()]);
+            registry.start().await.unwrap().load("Script", "").await.map(drop)
+        };
+        let error = load(&pconf).await.unwrap_err().to_string();
+        assert!(error.contains("app/x.py has no digest in the signed file"), "{error}");
+        pconf["Sha256"] = json!({"app/x.py": digest(&script)});
+        load(&pconf).await.unwrap();
+        // An interpreter of the plugin's own is none of the system's.
+        let own = put(env, "app/python", "#!/bin/sh\nexec /usr/bin/env python3 \"$@\"\n");
+        set_mode(&own, 0o755);
+        pconf["Exec"][0] = json!("/usr/bin/env");
+        pconf["Exec"][1] = json!(own);
+        let error = load(&pconf).await.unwrap_err().to_string();
+        assert!(error.contains("app/python has no digest in the signed file"), "{error}");
     });
 }
 

@@ -54,6 +54,7 @@ mod runtimes;
 mod schemas;
 mod served;
 mod services;
+mod signatures;
 mod start;
 mod statistics;
 mod stopped_streams;

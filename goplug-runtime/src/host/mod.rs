@@ -45,5 +45,7 @@ mod registry;
 pub mod blocking;
 
 pub use plugin::{Latency, Plugin, ServiceStats, State, Stats};
-pub use policy::{HealthCheck, OnUnsupported, Policy, Resources, Restart, Sandbox};
+pub use policy::{
+    HealthCheck, InvalidPublicKey, OnUnsupported, Policy, PublicKey, Resources, Restart, Sandbox,
+};
 pub use registry::{DiscoveredPlugin, Event, Events, Registry, RegistryBuilder, RejectedFile};

@@ -26,7 +26,7 @@ fn peer(socket: PathBuf, services: Services) -> Arc<CallbackPeer> {
     let pconf = folder.path().join("P.pconf");
     let keys = serde_json::json!({"Name": "P", "Protocol": 2, "Sock": socket});
     std::fs::write(&pconf, keys.to_string()).unwrap();
-    let installation = Arc::new(Installation::read(&pconf, true).unwrap());
+    let installation = Arc::new(Installation::read(&pconf, true, None).unwrap());
     let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
     let (endpoint, limit) = (Arc::new(endpoint), limits::CALL_TIMEOUT);
     Arc::new(CallbackPeer::new(installation, endpoint, limit, services, Arc::new(())))

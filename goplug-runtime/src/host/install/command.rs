@@ -18,6 +18,8 @@ pub(in crate::host) struct Command {
     pub(in crate::host) folder: PathBuf,
     /// The digests that files have to have before the start.
     pub(in crate::host) digests: Vec<(PathBuf, String)>,
+    /// Whether everything that runs has to have a digest, since the plugin's file is signed.
+    pub(in crate::host) is_signed: bool,
 }
 
 impl Command {
@@ -71,6 +73,7 @@ mod tests {
             environment: Vec::new(),
             folder: own.parent().unwrap().to_owned(),
             digests: Vec::new(),
+            is_signed: false,
         };
         let advice = command.advice_if_missing(&io::ErrorKind::NotFound.into(), None);
         // Where programs have no extension, it is there.

@@ -74,6 +74,12 @@ impl ExecFiles {
         program.and_then(|program| program.with(&code)).ok()
     }
 
+    /// What runs besides the program: interpreters, loaders, and arguments that are programs or scripts.
+    pub(super) fn code(&self) -> impl Iterator<Item = &Path> {
+        let arguments = self.arguments.iter().filter(|path| is_code(path));
+        self.interpreters.iter().chain(&self.loaders).chain(arguments).map(PathBuf::as_path)
+    }
+
     /// The regular files that the arguments of a command name, in their order. Does blocking I/O.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Command;
 use super::exec_files::ExecFiles;
+use super::signature::Signers;
 use super::trust::{self, Distrust};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -33,6 +34,8 @@ pub(in crate::host) struct Installation {
     pub(in crate::host) origin: Origin,
     /// Whether the program is run even if other users may write it.
     pub(in crate::host) trusted: bool,
+    /// Whether the file had to be signed: then it has to have the digests of what runs.
+    pub(in crate::host) is_signed: bool,
     /// The socket of a process that is used in place of starting the plugin: somebody debugs it.
     pub(in crate::host) attached: Option<PathBuf>,
 }
@@ -58,7 +61,7 @@ impl Unusable {
 impl From<Distrust> for Unusable {
     fn from(distrust: Distrust) -> Self {
         match distrust {
-            Distrust::Writable(reason) => reason.into(),
+            Distrust::Writable(reason) | Distrust::Unsigned(reason) => reason.into(),
             Distrust::Unknown(error) => Self::unread(&error),
         }
     }
@@ -71,11 +74,16 @@ impl From<String> for Unusable {
 }
 
 impl Installation {
-    /// Reads a `.pconf`. If it is `trusted`, other users may write the file and the program.
+    /// Reads a `.pconf`. If it is `trusted`, other users may write the file and the program. If there are
+    /// `signers`, one of them has to have signed it.
     ///
     /// # Errors
     /// Why the file cannot be used.
-    pub(in crate::host) fn read(path: &Path, trusted: bool) -> Result<Self, Unusable> {
+    pub(in crate::host) fn read(
+        path: &Path,
+        trusted: bool,
+        signers: Option<&Signers>,
+    ) -> Result<Self, Unusable> {
         let unreadable = |error| Unusable::unread(&error);
         // All checks are of the open file: the path may name another file by now.
         let file =
@@ -93,10 +101,14 @@ impl Installation {
         }
         let mut text = Vec::new();
         file.take(limits::MAX_PCONF + 1).read_to_end(&mut text).map_err(unreadable)?;
+        if let Some(signers) = signers {
+            signers.check(path, &text)?;
+        }
         let unusable = |reason| Unusable { plugin: Pconf::id_of(&text), ..Unusable::from(reason) };
         let pconf = Pconf::parse(&text).map_err(|error| unusable(error.to_string()))?;
+        let is_signed = signers.is_some();
         let installation =
-            Self { pconf, origin: Origin::File(path.into()), trusted, attached: None };
+            Self { pconf, origin: Origin::File(path.into()), trusted, is_signed, attached: None };
         installation.check().map_err(|error| match error {
             Error::Rejected { reason, .. } => unusable(reason),
             other => unusable(other.to_string()),
@@ -135,7 +147,13 @@ impl Installation {
             pconf = pconf.with_url(url).map_err(|error| Error::Configuration(error.to_string()))?;
         }
         // The host itself runs from this file: if others have changed it, it is too late anyway.
-        Ok(Self { pconf, origin: Origin::Embedded(program), trusted: true, attached: None })
+        Ok(Self {
+            pconf,
+            origin: Origin::Embedded(program),
+            trusted: true,
+            is_signed: false,
+            attached: None,
+        })
     }
 
     pub(in crate::host) fn id(&self) -> &PluginId {
@@ -213,6 +231,7 @@ impl Installation {
                 environment: vec![marker],
                 folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
                 digests: Vec::new(),
+                is_signed: false,
             });
         }
         let (program, argv) = (self.pconf.program(self.folder())?, self.pconf.exec()?);
@@ -223,6 +242,7 @@ impl Installation {
             environment: Vec::new(),
             folder: self.folder().into(),
             digests: self.digests(),
+            is_signed: self.is_signed,
         })
     }
 
@@ -281,7 +301,17 @@ impl Installation {
     }
 
     fn check(&self) -> Result<()> {
-        if self.command().is_some() { Ok(()) } else { self.socket().map(drop) }
+        if self.command().is_some() {
+            return Ok(());
+        }
+        self.socket()?;
+        if self.is_signed {
+            return Err(self.rejected(
+                "a signature is required, and that of a file without Exec says nothing of the process \
+                 that serves its socket",
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ pub(in crate::host) mod interpreter;
 mod json_schema;
 mod program_files;
 mod search_path;
+mod signature;
 pub(in crate::host) mod trust;
 
 pub(in crate::host) use command::Command;
@@ -20,3 +21,4 @@ pub(in crate::host) use digest::{DigestCache, PinnedFile, read_digest};
 pub(in crate::host) use exec_files::ExecFiles;
 pub(in crate::host) use installation::{Installation, Origin, Unusable};
 pub(in crate::host) use program_files::{ProgramFiles, check_files};
+pub(in crate::host) use signature::{Signers, path_of_signature};

@@ -7,6 +7,7 @@ use super::command::Command;
 use super::digest::{PinnedFile, read_digest};
 use super::exec_files::ExecFiles;
 use super::installation::Installation;
+use super::signature;
 use super::trust::{self, Distrust};
 use crate::error::Result;
 use crate::transport::{FileId, OpenProgram, explain, own_program};
@@ -46,6 +47,9 @@ impl ProgramFiles {
         if !trusted {
             others().try_for_each(trust::check_pinned)?;
         }
+        if command.is_signed {
+            signature::check_digests(command, &program, &exec, &pinned)?;
+        }
         Ok(Self { program, exec, identity, pinned })
     }
 }
@@ -74,7 +78,7 @@ pub(in crate::host) fn check_files(installation: &Installation) -> Result<()> {
     let search_path = std::env::var_os("PATH");
     let files = ProgramFiles::open(&command, search_path.as_deref(), installation.trusted);
     let files = files.map_err(|distrust| match distrust {
-        Distrust::Writable(reason) => installation.rejected(reason),
+        Distrust::Writable(reason) | Distrust::Unsigned(reason) => installation.rejected(reason),
         Distrust::Unknown(error) => installation.rejected(error.to_string()),
     })?;
     files.pinned.iter().try_for_each(|file| {

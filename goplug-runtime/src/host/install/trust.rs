@@ -17,6 +17,8 @@ use crate::transport::{FileAccess, OpenProgram, PathLookup, explain};
 pub(in crate::host) enum Distrust {
     /// Other users may have written it; for people.
     Writable(String),
+    /// The signature that is required does not hold for it; for people.
+    Unsigned(String),
     /// It is not known who may write it; the text is for people.
     Unknown(io::Error),
 }

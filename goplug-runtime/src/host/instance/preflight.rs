@@ -54,7 +54,7 @@ impl From<io::Error> for StartFailure {
 impl From<Distrust> for StartFailure {
     fn from(distrust: Distrust) -> Self {
         match distrust {
-            Distrust::Writable(reason) => Self::Rejected(reason),
+            Distrust::Writable(reason) | Distrust::Unsigned(reason) => Self::Rejected(reason),
             Distrust::Unknown(error) => Self::unreadable(&error),
         }
     }

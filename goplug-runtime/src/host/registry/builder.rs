@@ -15,8 +15,8 @@ use super::discovered::DiscoveredPlugin;
 use super::handle::{Registry, configuration};
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::host::install::Installation;
-use crate::host::policy::{Attached, Policies, Policy, Resources, Restart, Sandbox};
+use crate::host::install::{Installation, Signers};
+use crate::host::policy::{Attached, Policies, Policy, PublicKey, Resources, Restart, Sandbox};
 use crate::host::runtime;
 #[cfg(doc)]
 use crate::limits;
@@ -46,6 +46,7 @@ pub struct RegistryBuilder {
     folder: PathBuf,
     auto_discover: bool,
     trust_writable: bool,
+    signers: Option<Signers>,
     embedded: Vec<Result<Installation>>,
     provided: Vec<Result<Provided>>,
     policy: Policy,
@@ -73,6 +74,7 @@ impl RegistryBuilder {
             folder,
             auto_discover: false,
             trust_writable: false,
+            signers: None,
             embedded: Vec::new(),
             provided: Vec::new(),
             policy: Policy::default(),
@@ -250,6 +252,32 @@ impl RegistryBuilder {
         self
     }
 
+    /// Loads only plugins that one of these keys has signed; all others are rejected. Without this, no
+    /// signature is asked for. Called again, it replaces the keys; without any key, no file is accepted.
+    ///
+    /// The signature of `NAME.pconf` is `NAME.pconf.minisig` beside it, as `minisign -Sm NAME.pconf` makes it.
+    /// The file has to have a digest, in its key `Sha256`, of everything that its `Exec` runs: the
+    /// program, its interpreters, and scripts among its arguments. Files outside of its folder that only
+    /// the system's own user (root; on Windows the system, its installer or an administrator) may write
+    /// need none, such as `/usr/bin/python3`. What the signed code loads by itself is its own matter: a
+    /// digest holds for a module as well. A plugin that another process starts is rejected.
+    ///
+    /// A key is replaced by another in three steps: accept both, sign the files again, accept the new
+    /// one alone. An older file whose signature is valid is accepted: what must not come back needs
+    /// another key. Embedded plugins are part of the host, and need no signature.
+    ///
+    /// ```no_run
+    /// # async fn example() -> anyhow::Result<()> {
+    /// let key = std::fs::read_to_string("minisign.pub")?.parse()?;
+    /// let registry = goplug::Registry::builder("plugins").require_signatures([key]).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn require_signatures(mut self, keys: impl IntoIterator<Item = PublicKey>) -> Self {
+        self.signers = Some(Signers::new(keys.into_iter().collect()));
+        self
+    }
+
     /// Sets [`Policy::restart`] of all plugins.
     pub fn restart(self, restart: Restart) -> Self {
         self.policy(|policy| policy.restart(restart))
@@ -314,8 +342,9 @@ impl RegistryBuilder {
         let folder = std::path::absolute(&self.folder)
             .map_err(|error| Error::io(self.folder.display().to_string(), error))?;
         let services = by_name(self.provided)?;
-        let Self { trust_writable, configure_with, auto_discover, .. } = self;
-        let settings = Settings { folder, policies, services, configure_with, trust_writable };
+        let Self { trust_writable, signers, configure_with, auto_discover, .. } = self;
+        let settings =
+            Settings { folder, policies, services, configure_with, trust_writable, signers };
         Registry::start(settings, embedded, auto_discover).await
     }
 }

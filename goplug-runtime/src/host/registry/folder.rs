@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::directory::Directory;
-use super::listing::{FolderScan, KnownStamps, ScannedFile};
+use super::listing::{FolderScan, KnownStamps, PconfStamp, ScannedFile};
 use crate::host::install::{Installation, Unusable};
 use crate::host::plugin::PluginState;
 use crate::protocol::PluginId;
-use crate::transport::{FileId, FileStamp};
+use crate::transport::FileId;
 
 /// How many files are applied before other tasks get a turn.
 const FILES_PER_TURN: usize = 128;
@@ -24,13 +24,13 @@ pub(super) struct Folder {
     /// The file of each plugin.
     owners: BTreeMap<PluginId, PathBuf>,
     /// The files with misspelled keys of which a warning was logged, as they were then.
-    warned: BTreeMap<PathBuf, FileStamp>,
+    warned: BTreeMap<PathBuf, PconfStamp>,
 }
 
 #[derive(Debug)]
 struct KnownFile {
     /// `None` if the file has to be read again in any case.
-    stamp: Option<FileStamp>,
+    stamp: Option<PconfStamp>,
     /// The plugin that the file describes, or described before it became unusable.
     plugin: Option<PluginId>,
 }
@@ -53,7 +53,7 @@ struct Application<'a> {
 }
 
 impl KnownStamps for Folder {
-    fn stamp(&self, path: &Path) -> Option<FileStamp> {
+    fn stamp(&self, path: &Path) -> Option<PconfStamp> {
         self.files.get(path)?.stamp
     }
 }
@@ -153,7 +153,7 @@ impl Folder {
     }
 
     /// Warns of misspelled keys, once per change of a file.
-    fn warn_once(&mut self, path: &Path, stamp: Option<FileStamp>, installation: &Installation) {
+    fn warn_once(&mut self, path: &Path, stamp: Option<PconfStamp>, installation: &Installation) {
         let Some(stamp) = stamp.filter(|stamp| self.warned.get(path) != Some(stamp)) else {
             return;
         };

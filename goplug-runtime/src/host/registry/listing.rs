@@ -4,12 +4,13 @@
 //! error of looking leaves what is known as it is, and is a rejection with the reason.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::settings::Settings;
 use crate::error::Error;
 use crate::host::install::trust::{self, Distrust};
-use crate::host::install::{Installation, Unusable};
+use crate::host::install::{Installation, Unusable, path_of_signature};
 use crate::host::looks::{Looks, Row};
 use crate::protocol::pconf;
 use crate::transport::{FileId, FileStamp, has_extension, is_absent, is_passing};
@@ -30,7 +31,7 @@ pub(super) struct FolderScan {
 pub(super) struct ScannedFile {
     pub(super) path: PathBuf,
     /// The file's stamp before it was read; `None` if it has none.
-    pub(super) stamp: Option<FileStamp>,
+    pub(super) stamp: Option<PconfStamp>,
     /// Whether the file is new or has another stamp than before. A file that changed a moment ago is
     /// read again all the same.
     pub(super) is_news: bool,
@@ -44,7 +45,31 @@ pub(super) struct ScannedFile {
 /// What is known of a file: whether it has to be read again.
 pub(super) trait KnownStamps {
     /// The stamp of a file that was read; `None` if it has to be read in any case.
-    fn stamp(&self, path: &Path) -> Option<FileStamp>;
+    fn stamp(&self, path: &Path) -> Option<PconfStamp>;
+}
+
+/// The stamp of a `.pconf`, and that of its signature where signatures are required.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PconfStamp {
+    file: FileStamp,
+    signature: Option<FileStamp>,
+}
+
+impl PconfStamp {
+    /// The stamp of the file at a path; `None` if there is no file. Does blocking I/O.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn at(path: &Path, is_signed: bool) -> io::Result<Option<Self>> {
+        let Some(file) = FileStamp::at(path)? else { return Ok(None) };
+        let signature = if is_signed { FileStamp::at(&path_of_signature(path))? } else { None };
+        Ok(Some(Self { file, signature }))
+    }
+
+    /// Whether a later change would give another stamp.
+    fn is_settled(&self) -> bool {
+        self.file.is_settled() && self.signature.is_none_or(|stamp| stamp.is_settled())
+    }
 }
 
 /// Lists the folder and reads the files that have changed. Blocks.
@@ -84,7 +109,7 @@ pub(super) fn scan(settings: &Settings, known: &impl KnownStamps, looks: &Looks)
 }
 
 /// Why a folder that cannot be read is rejected.
-pub(super) fn unreadable(error: &std::io::Error) -> String {
+pub(super) fn unreadable(error: &io::Error) -> String {
     format!("the folder cannot be read: {error}")
 }
 
@@ -102,7 +127,7 @@ fn read_if_changed(
     looks: &mut Row<'_>,
 ) -> Read {
     let known = known.stamp(path);
-    let file = |stamp: Option<FileStamp>, installation, program| {
+    let file = |stamp: Option<PconfStamp>, installation, program| {
         let is_news = stamp.is_none() || stamp != known;
         Read::Changed(Box::new(ScannedFile {
             path: path.into(),
@@ -113,14 +138,14 @@ fn read_if_changed(
         }))
     };
     // Taken before the file is read: a change in between is found by the next scan.
-    let stamp = match FileStamp::at(path) {
+    let stamp = match PconfStamp::at(path, settings.signers.is_some()) {
         Ok(stamp) => stamp,
         Err(error) => return file(None, Err(Unusable::unread(&error)), None),
     };
     if stamp.is_some_and(|stamp| Some(stamp) == known && stamp.is_settled()) {
         return Read::Unchanged;
     }
-    let installation = Installation::read(path, settings.trust_writable);
+    let installation = Installation::read(path, settings.trust_writable, settings.signers.as_ref());
     // A file that was removed meanwhile is absent, not unusable. A link to nothing is there.
     if installation.is_err() && path.symlink_metadata().is_err_and(|error| is_absent(&error)) {
         return Read::Absent;
@@ -167,7 +192,7 @@ fn check_folder(folder: &Path) -> Result<(), Unusable> {
 ///
 /// # Errors
 /// The folder, or one of its entries, cannot be read: then it is not known what is in it.
-fn list(folder: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
+fn list(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         // A file in the place of the folder is an error: it is not what somebody meant to do.
@@ -196,10 +221,10 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Stamps(BTreeMap<PathBuf, FileStamp>);
+    struct Stamps(BTreeMap<PathBuf, PconfStamp>);
 
     impl KnownStamps for Stamps {
-        fn stamp(&self, path: &Path) -> Option<FileStamp> {
+        fn stamp(&self, path: &Path) -> Option<PconfStamp> {
             self.0.get(path).copied()
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::configure_with::ConfigureWith;
+use crate::host::install::Signers;
 use crate::host::policy::Policies;
 use crate::typed::Provided;
 
@@ -13,6 +14,8 @@ use crate::typed::Provided;
 pub(super) struct Settings {
     pub(super) folder: PathBuf,
     pub(super) trust_writable: bool,
+    /// The keys one of which has to have signed each file; `None` if none needs a signature.
+    pub(super) signers: Option<Signers>,
     pub(super) policies: Policies,
     /// What the host provides for its plugins, by the names of the services.
     pub(super) services: BTreeMap<String, Arc<Provided>>,

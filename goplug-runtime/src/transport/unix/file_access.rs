@@ -142,6 +142,12 @@ impl FileAccess {
         Self { uid, ..self.clone() }.problem(own_uid(), || is_private_group(self.gid))
     }
 
+    /// Whether only root may write it, and it is root's own.
+    #[cfg(feature = "host")]
+    pub fn is_of_system_alone(&self) -> bool {
+        self.uid == 0 && self.mode & (GROUP_WRITE | OTHERS_WRITE) == 0
+    }
+
     fn problem(
         &self,
         own_uid: u32,
@@ -199,6 +205,19 @@ mod tests {
     fn files_of_this_user_or_root_are_safe() {
         assert_eq!(problem(ME, ME, 0o755, false), None);
         assert_eq!(problem(0, 0, 0o755, true), None);
+    }
+
+    #[cfg(feature = "host")]
+    #[test]
+    fn only_roots_files_that_root_alone_may_write_are_the_systems() {
+        let is_systems = |uid, mode| {
+            let list = AccessList::Absent;
+            FileAccess { uid, gid: 0, mode, is_folder: false, list }.is_of_system_alone()
+        };
+        assert!(is_systems(0, 0o755) && is_systems(0, 0o4755));
+        for (uid, mode) in [(ME, 0o755), (OUTSIDE, 0o755), (0, 0o775), (0, 0o757)] {
+            assert!(!is_systems(uid, mode), "{uid} {mode:o}");
+        }
     }
 
     #[test]

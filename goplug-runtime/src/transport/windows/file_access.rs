@@ -99,6 +99,16 @@ impl FileAccess {
         self.writable_by_others()
     }
 
+    /// Whether only Windows, its installer and the administrators may write it, and it is one of theirs.
+    #[cfg(feature = "host")]
+    pub fn is_of_system_alone(&self) -> bool {
+        let owner = &self.0.owner;
+        let is_systems = owner.is_system()
+            || owner.is_administrators()
+            || owner.to_string() == TRUSTED_INSTALLER;
+        is_systems && self.problem(owner).is_none()
+    }
+
     fn problem(&self, own: &Sid) -> Option<String> {
         let Self(SecurityDescriptor { owner, grants }) = self;
         if !is_trusted(owner, own) {
@@ -208,6 +218,22 @@ mod tests {
         assert_eq!(text, "it belongs to another user (Users (S-1-5-32-545))");
         let text = of(&SYSTEM, None).problem(&own()).unwrap();
         assert!(text.starts_with("every user may write it: it has no access list"), "{text}");
+    }
+
+    #[cfg(feature = "host")]
+    #[test]
+    fn only_files_that_the_system_alone_may_write_are_the_systems() {
+        let is_systems = |owner: Sid, to: &[u8], rights| {
+            let grants = Some(vec![Grant { to: sid(to), rights }]);
+            FileAccess(SecurityDescriptor { owner, grants }).is_of_system_alone()
+        };
+        assert!(is_systems(sid(&SYSTEM), &EVERYONE, READ));
+        assert!(!is_systems(sid(&SYSTEM), &USERS, FILE_WRITE_DATA));
+        assert!(!is_systems(own(), &EVERYONE, READ));
+        assert!(
+            !FileAccess(SecurityDescriptor { owner: sid(&SYSTEM), grants: None })
+                .is_of_system_alone()
+        );
     }
 
     #[test]

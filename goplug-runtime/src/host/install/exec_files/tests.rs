@@ -21,6 +21,7 @@ fn files(folder: &Path, exec: &[&str]) -> Result<ExecFiles, String> {
         environment: Vec::new(),
         folder: folder.into(),
         digests: Vec::new(),
+        is_signed: false,
     };
     let opened = OpenProgram::open(&program).unwrap();
     let files = ExecFiles::of(&command, &opened, Some(folder.join("bin").as_os_str()));

@@ -86,7 +86,7 @@ impl Supervised {
     fn install(&self, folder: &Path, pconf: &str) {
         let path = folder.join("P.pconf");
         std::fs::write(&path, pconf).unwrap();
-        self.plugin.install(Installation::read(&path, true).unwrap());
+        self.plugin.install(Installation::read(&path, true, None).unwrap());
     }
 
     /// The events so far, once there are at least this many.
@@ -217,7 +217,7 @@ async fn a_supervisor_whose_registry_is_gone_starts_nothing() {
     let Supervised { plugin, recorder, _task } = Supervised::new(Policy::default());
     let path = folder.path().join("P.pconf");
     std::fs::write(&path, foreign(&socket_path(folder.path(), "s"))).unwrap();
-    plugin.install(Installation::read(&path, true).unwrap());
+    plugin.install(Installation::read(&path, true, None).unwrap());
     drop(recorder);
     let error = plugin.command(Command::Load).await.unwrap_err();
     assert!(matches!(error, Error::Stopped), "{error:?}");
