@@ -291,6 +291,10 @@ pub(crate) struct Install {
     /// Without a digest, so that the program may be built again
     #[arg(long)]
     pub(crate) dev: bool,
+
+    /// Sign the .pconf files with a secret key of minisign, for hosts that require signatures
+    #[arg(long, value_name = "KEY", conflicts_with = "dev", value_hint = ValueHint::FilePath)]
+    pub(crate) sign: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -34,6 +34,9 @@ fn folder() -> tempfile::TempDir {
         std::fs::write(&script, text).unwrap();
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
+    let keys = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    let secret = keys.sk.to_box(None).unwrap();
+    std::fs::write(folder.path().join("minisign.key"), secret.into_string()).unwrap();
     let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site/plugins/python");
     std::os::unix::fs::symlink(python, folder.path().join("python")).unwrap();
     folder

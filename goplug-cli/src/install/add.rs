@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::copy::Copy;
 use super::development::{install_for_development, write_pconf};
+use super::sign::Signer;
 use crate::arguments::Install;
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
@@ -15,9 +16,14 @@ use crate::system::{create_folder, real_path};
 
 pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Status> {
     let folder = create(&options.folder.dir)?;
+    let signer = options.sign.as_deref().map(Signer::read).transpose()?;
     let mut files: Vec<String> = Vec::new();
     for program in &options.programs {
-        let file = install_one(program, &folder, options).await?.display().to_string();
+        let file = install_one(program, &folder, options).await?;
+        if let Some(signer) = &signer {
+            signer.sign(&file)?;
+        }
+        let file = file.display().to_string();
         if !output.is_json() {
             output.line(&file)?;
         }

@@ -8,6 +8,7 @@ mod add;
 mod copy;
 mod development;
 mod remove;
+mod sign;
 
 pub(crate) use add::{create, install};
 pub(crate) use development::install_for_development;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::sign::signature_of;
 use crate::arguments::Uninstall;
 use crate::failure::{Failure, Outcome, Status};
 use crate::opened::Opened;
@@ -44,10 +45,11 @@ async fn named(options: &Uninstall) -> Outcome<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The `.pconf`, and its program if that lies in the folder and no other file names it. The `.pconf` is
+/// The `.pconf`, its signature, and its program if that lies in the folder and no other file names it. The `.pconf` is
 /// first: a registry never sees one whose program is missing.
 fn files(file: &Path) -> Vec<PathBuf> {
     let mut files = vec![file.to_owned()];
+    files.extend(Some(signature_of(file)).filter(|signature| signature.is_file()));
     let Some(folder) = file.parent() else { return files };
     let Some(program) = program(file, folder) else { return files };
     let is_shared = pconf::files(folder)
