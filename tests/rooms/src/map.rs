@@ -233,7 +233,17 @@ pub const ROOMS: &[Rooms] = &[
     Rooms { of: "site-stats", order: &["count", "log", "table"] },
     Rooms {
         of: "torture",
-        order: &["asker", "attacker", "proxy", "report", "test_env", "victim", "roles", "trials"],
+        order: &[
+            "asker",
+            "attacker",
+            "proxy",
+            "report",
+            "test_env",
+            "victim",
+            "confining_host",
+            "roles",
+            "trials",
+        ],
     },
     Rooms {
         of: "rooms",

@@ -9,6 +9,8 @@
 mod asker;
 #[cfg(target_os = "linux")]
 mod attacker;
+#[cfg(target_os = "linux")]
+mod confining_host;
 mod proxy;
 mod report;
 mod roles;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use goplug::{Bytes, PluginServer, Registry};
 use goplug_runtime::transport::connect;
-use goplug_tests::fixtures::misbehaving;
+use goplug_tests::fixtures::{hostile, misbehaving};
 
 use crate::victim::{Victim, VictimClient};
 
@@ -27,9 +27,26 @@ pub(crate) const MISBEHAVING: &str = "as-misbehaving";
 pub(crate) const IDLER: &str = "as-idler";
 /// A client that tries to connect to a socket.
 pub(crate) const STRANGER: &str = "as-stranger";
+/// A plugin that tries to use up its host, or that host.
+pub(crate) const HOSTILE: &str = "as-hostile";
+/// Runs this program without some of the kernel's calls.
+#[cfg(target_os = "linux")]
+pub(crate) const WITHOUT_CALLS: &str = "as-program-without-calls";
+/// A host that confines its plugin, and says what came of it.
+#[cfg(target_os = "linux")]
+pub(crate) const CONFINING_HOST: &str = "as-confining-host";
 
 /// Runs the role that the first argument names; `None` if it names no role.
 pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
+    match arguments {
+        [role, rest @ ..] if role == HOSTILE => return Some(hostile::run(rest)),
+        #[cfg(target_os = "linux")]
+        [role, rest @ ..] if role == WITHOUT_CALLS => {
+            let rest = rest.iter().map(Into::into);
+            return Some(exit_code(role, goplug_tests::fixtures::unix::refuse::run(rest)));
+        }
+        _ => {}
+    }
     let [role, argument] = arguments else { return None };
     let path = Path::new(argument);
     let outcome = match role.as_str() {
@@ -45,15 +62,21 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
             });
         }
         STRANGER => in_runtime(stranger(path)),
+        #[cfg(target_os = "linux")]
+        CONFINING_HOST => in_runtime(crate::confining_host::run(argument)),
         _ => return None,
     };
-    Some(match outcome {
+    Some(exit_code(role, outcome))
+}
+
+fn exit_code(role: &str, outcome: Result<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{role}: {error:#}");
             ExitCode::FAILURE
         }
-    })
+    }
 }
 
 fn in_runtime(role: impl Future<Output = Result<()>>) -> Result<()> {

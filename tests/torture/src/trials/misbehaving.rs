@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::report::Report;
 use crate::roles::MISBEHAVING;
-use crate::test_env::{TestEnv, this_program};
+use crate::test_env::{TestEnv, this_program, wait_until};
 use crate::victim::{Victim, VictimClient};
 
 const CALL_TIMEOUT: Duration = Duration::from_millis(300);
@@ -26,6 +26,9 @@ const KILL_MARGIN: Duration = Duration::from_secs(1);
 
 /// How many modes run at the same time.
 const CONCURRENT_MODES: usize = 4;
+
+/// How long a process that was killed may take to be gone.
+const END_MARGIN: Duration = Duration::from_secs(1);
 
 /// How much longer than its deadline an operation may take.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(250);
@@ -50,6 +53,7 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     report.time("a stop longer than the grace period", worst.stop, KILL_MARGIN);
     report.note("calls of neighbours", worst.calls);
     report.at_most("calls of neighbours that failed", worst.failed, 0);
+    report.at_most("processes that outlive their stop", worst.left, 0);
     Ok(())
 }
 
@@ -63,6 +67,8 @@ struct Measurements {
     stop: Duration,
     calls: usize,
     failed: usize,
+    /// How many processes of plugins were left after a stop.
+    left: usize,
 }
 
 impl Measurements {
@@ -73,6 +79,7 @@ impl Measurements {
             stop: self.stop.max(other.stop),
             calls: self.calls + other.calls,
             failed: self.failed + other.failed,
+            left: self.left + other.left,
         }
     }
 
@@ -119,11 +126,25 @@ async fn exercise(mode: Mode) -> Result<Measurements> {
     run_operations(&registry, &mut measured).await?;
     if let Some(plugin) = registry.get("Hard", "") {
         measured.stop(plugin.unload()).await;
+        let victim = neighbour.process;
+        measured.left += left(&env, mode, |process| process != victim).await;
     }
     run_operations(&registry, &mut measured).await?;
     (measured.calls, measured.failed) = neighbour.end().await?;
     measured.stop(registry.stop()).await;
+    measured.left += left(&env, mode, |_| true).await;
     Ok(measured)
+}
+
+/// How many processes are left that should have ended.
+async fn left(env: &TestEnv, mode: Mode, is_meant: impl Fn(u32) -> bool) -> usize {
+    // Without a cgroup or a namespace, nothing holds a child that leaves the group of its parent.
+    if mode == Mode::Escapes {
+        return 0;
+    }
+    let count = || env.processes().into_iter().filter(|process| is_meant(*process)).count();
+    wait_until(END_MARGIN, || count() == 0).await;
+    count()
 }
 
 /// Loads the plugin, registers a callback, calls it and pings it.
@@ -147,11 +168,13 @@ struct Neighbour {
     calling: JoinHandle<()>,
     calls: Arc<AtomicUsize>,
     failed: Arc<AtomicUsize>,
+    process: u32,
 }
 
 impl Neighbour {
     async fn start(registry: &Registry) -> Result<Self> {
         let victim: VictimClient = registry.client().await?;
+        let process = victim.process().await?;
         let (calls, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (made, wrong) = (Arc::clone(&calls), Arc::clone(&failed));
         let calling = tokio::spawn(async move {
@@ -162,7 +185,7 @@ impl Neighbour {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         });
-        Ok(Self { calling, calls, failed })
+        Ok(Self { calling, calls, failed, process })
     }
 
     async fn end(self) -> Result<(usize, usize)> {

@@ -5,10 +5,13 @@
 //! attempts one by one; what runs in a plugin's process is an attack of `attacker`.
 
 mod attempt;
+mod budgets;
 mod files;
 mod interpreters;
+mod locks;
 mod other_user;
 mod sandbox;
+mod without_kernel;
 
 pub(crate) use attempt::Outcome;
 
@@ -22,5 +25,8 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     files::run(&mut attempts).await;
     interpreters::run(&mut attempts).await;
     sandbox::run(&mut attempts).await;
+    without_kernel::run(&mut attempts).await;
+    budgets::run(&mut attempts).await;
+    locks::run(&mut attempts).await;
     Ok(())
 }
