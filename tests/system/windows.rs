@@ -1,15 +1,13 @@
-//! Windows. Processes are listed by a crate, since looking into another process takes unsafe code. The crate
-//! kills with the status 0, which says that all is well.
+//! Windows.
 
-#![allow(unsafe_code)]
+mod processes;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::windows::ffi::OsStrExt;
 use std::path::Path;
 
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
-use windows_sys::Win32::Foundation::CloseHandle;
-use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_TERMINATE, TerminateProcess};
+use processes::Process;
 
 /// How the end of a process that was killed is written.
 pub const KILLED: &str = "exit status: 1";
@@ -22,14 +20,7 @@ pub const ABORTED: &str = "exit status: 0xc0000409";
 
 /// Kills a process. A process that is gone already is no error.
 pub fn kill(process: u32) {
-    // SAFETY: the handle is the one that the first call has returned, and is closed once.
-    unsafe {
-        let handle = OpenProcess(PROCESS_TERMINATE, 0, process);
-        if !handle.is_null() {
-            TerminateProcess(handle, 1);
-            CloseHandle(handle);
-        }
-    }
+    Process::kill(process);
 }
 
 /// Asks a process to end, as an init system does; `false` where nothing can.
@@ -37,28 +28,22 @@ pub fn terminate(_: u32) -> bool {
     false
 }
 
-/// Whether a process of this id exists.
+/// Whether a process of this id runs.
 pub fn exists(process: u32) -> bool {
-    let processes = looked_at(&[Pid::from_u32(process)], ProcessRefreshKind::nothing());
-    processes.process(Pid::from_u32(process)).is_some()
+    Process::runs(process)
 }
 
-/// The processes that have this variable in their environment.
+/// The running processes that have this variable in their environment.
 pub fn processes_with(variable: &str, value: &OsStr) -> Vec<u32> {
-    let mut line = OsString::from(format!("{variable}="));
-    line.push(value);
-    let environment = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
-    let mut processes = System::new();
-    processes.refresh_processes_specifics(ProcessesToUpdate::All, true, environment);
-    let processes = processes.processes().values();
-    let ours = processes.filter(|process| process.environ().contains(&line));
-    ours.map(|process| process.pid().as_u32()).collect()
-}
-
-fn looked_at(processes: &[Pid], what: ProcessRefreshKind) -> System {
-    let mut system = System::new();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(processes), true, what);
-    system
+    let line: Vec<u16> =
+        OsStr::new(&format!("{variable}=")).encode_wide().chain(value.encode_wide()).collect();
+    let has_it = |id: &u32| {
+        let environment = Process::environment(*id).unwrap_or_default();
+        environment.split(|unit| *unit == 0).any(|found| found == line)
+    };
+    // A process whose environment can be read may have ended since.
+    let ids = processes::ids().unwrap_or_default().into_iter();
+    ids.filter(has_it).filter(|id| Process::runs(*id)).collect()
 }
 
 /// Whether a process has the socket of a plugin.
@@ -81,9 +66,7 @@ pub fn open_files() -> Option<usize> {
 
 /// The resident memory of a process, in KiB.
 pub fn resident_memory(process: u32) -> Option<i64> {
-    let pid = Pid::from_u32(process);
-    let system = looked_at(&[pid], ProcessRefreshKind::nothing().with_memory());
-    i64::try_from(system.process(pid)?.memory() / 1024).ok()
+    i64::try_from(Process::memory(process)? / 1024).ok()
 }
 
 /// Copies a program.
