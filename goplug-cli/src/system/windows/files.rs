@@ -4,7 +4,7 @@
 // The standard library does not say which file a handle is of.
 #![allow(unsafe_code)]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::windows::fs::OpenOptionsExt;
@@ -69,11 +69,6 @@ pub(crate) fn real_path(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     dunce::canonicalize(path)
 }
 
-/// Makes a folder, and those above it.
-pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
 /// Lets everybody read a file, and execute it, who may read its folder: the file has the folder's list already.
 pub(crate) fn make_public(_file: &File, _is_executable: bool) -> io::Result<()> {
     Ok(())
@@ -86,6 +81,8 @@ pub(crate) fn write_new(path: &Path, text: &str, _is_executable: bool) -> io::Re
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

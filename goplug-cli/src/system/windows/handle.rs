@@ -3,9 +3,9 @@
 // Windows hands out raw handles.
 #![allow(unsafe_code)]
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::windows::ffi::OsStrExt;
+use std::os::windows::ffi::{OsStrExt, OsStringExt};
 use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 
 use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
@@ -48,4 +48,19 @@ pub(super) fn let_inherit(handle: &impl AsHandle) -> io::Result<()> {
 /// A text with a zero behind it.
 pub(super) fn wide(text: &OsStr) -> Vec<u16> {
     text.encode_wide().chain([0]).collect()
+}
+
+/// A text of Windows.
+///
+/// # Safety
+/// The text ends in a zero.
+pub(super) unsafe fn text_at(text: *const u16) -> OsString {
+    let mut length = 0;
+    // SAFETY: up to the zero, the letters belong to the text.
+    unsafe {
+        while *text.add(length) != 0 {
+            length += 1;
+        }
+        OsString::from_wide(std::slice::from_raw_parts(text, length))
+    }
 }

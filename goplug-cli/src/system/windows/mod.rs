@@ -6,6 +6,7 @@ mod command_shell;
 mod environment;
 mod file_access;
 mod files;
+mod folders;
 mod groups;
 mod handle;
 mod host_folders;
@@ -29,9 +30,8 @@ pub(crate) use command_shell::{
     access_remedy, as_root, remove, remove_folders, shell, trust_remedy, word,
 };
 pub(crate) use file_access::is_writable_by_others;
-pub(crate) use files::{
-    Identity, Stamp, create_folder, identity, make_public, real_path, stamp, write_new,
-};
+pub(crate) use files::{Identity, Stamp, identity, make_public, real_path, stamp, write_new};
+pub(crate) use folders::create_folder;
 pub(crate) use groups::Group;
 pub(crate) use host_folders::HostFolders;
 pub(crate) use launched::{Process, ending};

@@ -21,7 +21,7 @@ use windows_sys::Win32::System::Threading::{
 use windows_sys::Win32::UI::Shell::CommandLineToArgvW;
 
 use super::files::joined;
-use super::handle::{check, process};
+use super::handle::{check, process, text_at};
 use super::not_here;
 use super::process_memory::{self, Parameters};
 
@@ -73,19 +73,6 @@ pub(in crate::system) fn arguments_of(pid: u32) -> io::Result<Vec<OsString>> {
     // SAFETY: the memory is Windows' own, and nothing points to it any more.
     unsafe { LocalFree(words.cast()) };
     Ok(arguments)
-}
-
-/// # Safety
-/// The text ends in a zero.
-unsafe fn text_at(text: *const u16) -> OsString {
-    let mut length = 0;
-    // SAFETY: up to the zero, the letters belong to the text.
-    unsafe {
-        while *text.add(length) != 0 {
-            length += 1;
-        }
-        OsString::from_wide(std::slice::from_raw_parts(text, length))
-    }
 }
 
 /// The process that has started a process.
