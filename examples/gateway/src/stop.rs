@@ -1,6 +1,6 @@
 //! The end of the gateway: asked for by a signal, and noticed by everything that would go on for ever.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal;
 use tokio::sync::watch;
 
 /// Whether the gateway is to stop.
@@ -8,10 +8,9 @@ use tokio::sync::watch;
 pub(crate) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Is requested by the first SIGTERM or SIGINT.
+    /// Is requested by the first SIGTERM or SIGINT, on Windows by Ctrl-Break or Ctrl-C.
     pub(crate) fn on_signals() -> std::io::Result<Self> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (mut interrupt, mut terminate) = end_requests()?;
         let (sender, receiver) = watch::channel(false);
         tokio::spawn(async move {
             tokio::select! {
@@ -36,4 +35,15 @@ impl Stop {
         // An error would mean that the task above is gone, which ends with the program.
         async move { drop(receiver.wait_for(|is_requested| *is_requested).await) }
     }
+}
+
+#[cfg(unix)]
+fn end_requests() -> std::io::Result<(signal::unix::Signal, signal::unix::Signal)> {
+    use signal::unix::{SignalKind, signal};
+    Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+}
+
+#[cfg(windows)]
+fn end_requests() -> std::io::Result<(signal::windows::CtrlC, signal::windows::CtrlBreak)> {
+    Ok((signal::windows::ctrl_c()?, signal::windows::ctrl_break()?))
 }

@@ -2,13 +2,13 @@
 //! No host starts it: it runs by itself, and a host finds it by the `.pconf` that it writes.
 //!
 //! Run it with `cargo run -p raw --bin raw-plugin -- FOLDER`, and beside it `raw-host` with
-//! the same folder. Hosts come and go; the plugin runs until it gets `SIGTERM` or `SIGINT`
-//! (Ctrl-C), and then removes its `.pconf` and its socket.
+//! the same folder. Hosts come and go; the plugin runs until it gets Ctrl-C or `SIGTERM`, on
+//! Windows Ctrl-Break, and then removes its `.pconf` and its socket.
 
 #![allow(clippy::print_stdout, reason = "what this program is for")]
 
 use goplug::{Bytes, Error, PluginServer};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal;
 use tokio::sync::mpsc;
 
 #[tokio::main]
@@ -41,8 +41,7 @@ async fn main() -> anyhow::Result<()> {
         })
         .build()?;
     // Before anybody can see the files: whoever ends the process then leaves none behind.
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut interrupt, mut terminate) = end_requests()?;
     server.start().await?;
     println!("plugin: listens, its .pconf is in {folder}");
 
@@ -60,4 +59,17 @@ async fn main() -> anyhow::Result<()> {
     }
     println!("plugin: stopped");
     Ok(())
+}
+
+/// The two requests to end that a program hears of: of its terminal, and of other programs.
+#[cfg(unix)]
+fn end_requests() -> std::io::Result<(signal::unix::Signal, signal::unix::Signal)> {
+    use signal::unix::{SignalKind, signal};
+    Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+}
+
+/// The two requests to end that a program hears of: of its terminal, and of other programs.
+#[cfg(windows)]
+fn end_requests() -> std::io::Result<(signal::windows::CtrlC, signal::windows::CtrlBreak)> {
+    Ok((signal::windows::ctrl_c()?, signal::windows::ctrl_break()?))
 }

@@ -2,7 +2,8 @@
 //!
 //! A single command is to run the example, so this program does the work of an installer: it
 //! builds the plugins with its own profile, and has each write its `.pconf`. From then on
-//! they are ordinary plugins.
+//! they are ordinary plugins. Where there is no cargo, a variable names a folder in which
+//! somebody has installed them already.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -18,14 +19,19 @@ const PACKAGES: [&str; 3] = ["site-markdown", "site-stats", "site-toc"];
 /// The plugin in Python, relative to this package.
 const SCRIPT: &str = "../plugins/python/typography.py";
 
-/// Builds the plugins and installs them. Returns their folder.
+/// The variable that names a folder with plugins: then none is built.
+const FOLDER: &str = "SITE_PLUGINS";
+
+/// Builds the plugins and installs them, unless there is a folder with plugins. Returns their folder.
 pub(crate) fn plugins() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()) {
+        return Ok(folder.into());
+    }
     let this = std::env::current_exe().context("finding this program")?;
     let (Some(profile), Some(target)) = (this.parent(), this.ancestors().nth(2)) else {
         bail!("{} is not in a folder of build results", this.display());
     };
     let folder = profile.join("site-plugins");
-    private_folder(&folder)?;
     for program in build(profile, target)? {
         install(&program, &folder)?;
     }
@@ -34,17 +40,6 @@ pub(crate) fn plugins() -> anyhow::Result<PathBuf> {
         eprintln!("going on without a plugin: {error:#}");
     }
     Ok(folder)
-}
-
-/// Creates a folder that no other user may write to: a registry accepts no other.
-fn private_folder(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .and_then(|()| std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700)))
-        .with_context(|| format!("creating {}", folder.display()))
 }
 
 /// Builds the plugins with cargo, in the profile of this program. Returns their programs.
@@ -83,7 +78,8 @@ fn executables(messages: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Has a plugin write its `.pconf` into the folder.
+/// Has a plugin write its `.pconf` into the folder. The first one makes it: a folder that no other user may
+/// write to, since a registry accepts no other.
 fn install(program: &Path, folder: &Path) -> anyhow::Result<()> {
     let name = program.file_name().unwrap_or_default().display().to_string();
     let output = Command::new(program).arg("install").arg(folder).stdin(Stdio::null()).output();

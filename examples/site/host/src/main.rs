@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 fn run(docs: &Path, out: &Path, settings: Option<&Path>) -> anyhow::Result<bool> {
     let settings = settings.map(Settings::read).transpose()?.unwrap_or_default();
     std::fs::create_dir_all(out).with_context(|| format!("creating {}", out.display()))?;
-    let source = source::find(docs, &std::fs::canonicalize(out)?)?;
+    let source = source::find(docs, &dunce::canonicalize(out)?)?;
     let folder: PathBuf = build::plugins()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {

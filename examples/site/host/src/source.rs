@@ -1,5 +1,6 @@
 //! Finds the source files of a site: Markdown files become pages, other files are copied.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,16 +11,16 @@ use anyhow::{Context, bail};
 pub(crate) struct Source {
     /// The folder that holds the README and the folder of documents.
     pub(crate) root: PathBuf,
-    /// The Markdown files, relative to `root`, the README first.
+    /// The Markdown files, relative to `root` and with `/`, the README first.
     pub(crate) pages: Vec<String>,
-    /// All other files in the folder of documents, relative to `root`.
+    /// All other files in the folder of documents, relative to `root` and with `/`.
     pub(crate) assets: Vec<String>,
 }
 
 /// Finds the files of a site, except for names that begin with a dot, symbolic links, and the
 /// folder `out`.
 pub(crate) fn find(docs: &Path, out: &Path) -> anyhow::Result<Source> {
-    let docs = fs::canonicalize(docs).with_context(|| format!("opening {}", docs.display()))?;
+    let docs = dunce::canonicalize(docs).with_context(|| format!("opening {}", docs.display()))?;
     let Some(root) = docs.parent() else { bail!("{} is in no folder", docs.display()) };
     let mut files = Vec::new();
     walk(&docs, out, &mut files)?;
@@ -30,11 +31,12 @@ pub(crate) fn find(docs: &Path, out: &Path) -> anyhow::Result<Source> {
     }
     let mut source = Source { root: root.into(), pages: Vec::new(), assets: Vec::new() };
     for file in files {
-        let Some(name) = file.strip_prefix(root)?.to_str() else {
+        let names: Option<Vec<_>> = file.strip_prefix(root)?.iter().map(OsStr::to_str).collect();
+        let Some(name) = names.map(|names| names.join("/")) else {
             bail!("{}: the name is not UTF-8", file.display());
         };
         let list = if name.ends_with(".md") { &mut source.pages } else { &mut source.assets };
-        list.push(name.to_owned());
+        list.push(name);
     }
     if source.pages.is_empty() {
         bail!("there is no Markdown file in {}", docs.display());
@@ -87,7 +89,7 @@ mod tests {
         for name in ["docs/a.md", "docs/.b.md", "docs/out/a.md"] {
             write(root.path(), name);
         }
-        let docs = fs::canonicalize(root.path()).unwrap().join("docs");
+        let docs = dunce::canonicalize(root.path()).unwrap().join("docs");
         let source = find(&docs, &docs.join("out")).unwrap();
         assert_eq!(source.pages, ["docs/a.md"]);
     }
