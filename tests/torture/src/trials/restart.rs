@@ -37,7 +37,8 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     let start = median_start(&registry).await?;
     let holders = Holders::new(&registry).await?;
 
-    let crashes = scale.pick(10_000, 300);
+    // A crash and a start take longer on Windows, and above all under wine.
+    let crashes = scale.pick(10_000, if cfg!(windows) { 100 } else { 300 });
     let mut recoveries = Vec::with_capacity(crashes);
     let (mut unusable, mut baseline) = (0, None);
     for crash in 0..crashes {
