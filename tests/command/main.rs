@@ -1,13 +1,15 @@
 //! What the verbs of the command print, and their exit status: the files in `cases` are sessions at a
 //! shell. `TRYCMD=overwrite cargo test -p goplug-command` writes what the command prints now.
 
-mod doctor;
-mod interrupts;
-mod original;
+#[cfg(unix)]
+mod doctor; // types what is advised into a POSIX shell, and sets modes
+#[cfg(unix)]
+mod interrupts; // signals
+#[cfg(unix)]
+mod original; // GoPlug 1 is a matter of Unix
 mod running;
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,21 +28,53 @@ fn folder() -> tempfile::TempDir {
     std::fs::write(plugins.join("broken.pconf"), "{").unwrap();
     std::fs::write(folder.path().join("older.pconf"), older(&plugins)).unwrap();
     std::fs::write(folder.path().join("known"), "activation/goplug-1  # it passes\n").unwrap();
-    std::os::unix::fs::symlink(CALCULATOR, folder.path().join("calculator")).unwrap();
-    for (name, text) in
-        [("yes-without-end", "#!/bin/sh\nexec yes\n"), ("no-interpreter", "#!/nowhere/python3\n")]
-    {
-        let script = folder.path().join(name);
-        std::fs::write(&script, text).unwrap();
-        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
     let keys = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
     let secret = keys.sk.to_box(None).unwrap();
     std::fs::write(folder.path().join("minisign.key"), secret.into_string()).unwrap();
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site/plugins/python");
-    std::os::unix::fs::symlink(python, folder.path().join("python")).unwrap();
+    add_programs(folder.path());
     folder
 }
+
+/// Makes the programs that sessions name.
+#[cfg(unix)]
+fn add_programs(folder: &Path) {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    symlink(CALCULATOR, folder.join("calculator")).unwrap();
+    for (name, text) in
+        [("yes-without-end", "#!/bin/sh\nexec yes\n"), ("no-interpreter", "#!/nowhere/python3\n")]
+    {
+        let script = folder.join(name);
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/site/plugins/python");
+    symlink(python, folder.join("python")).unwrap();
+    // Hosts that are tried are started by what the sessions call them.
+    std::fs::create_dir(folder.join("bin")).unwrap();
+    symlink(GOPLUG, folder.join("bin/goplug")).unwrap();
+}
+
+/// Makes the programs that sessions name.
+#[cfg(windows)]
+fn add_programs(folder: &Path) {
+    std::fs::copy(CALCULATOR, folder.join("calculator.exe")).unwrap();
+    std::fs::create_dir(folder.join("bin")).unwrap();
+    std::fs::copy(GOPLUG, folder.join("bin/goplug.exe")).unwrap();
+}
+
+/// The sessions.
+fn sessions_of_this_system() -> Vec<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = here.join("cases").read_dir().unwrap().map(|entry| entry.unwrap().path());
+    if cfg!(windows) {
+        let is_portable = |file: &PathBuf| PORTABLE.iter().any(|name| file.ends_with(name));
+        return files.filter(is_portable).collect();
+    }
+    files.chain([here.join("../../docs/command.md")]).collect()
+}
+
+/// The sessions that Windows has as well. The others name files of Unix and its errors, or need Python.
+const PORTABLE: [&str; 2] = ["call.trycmd", "complete.trycmd"];
 
 /// A folder with a plugin and a copy of its program, which no other folder has.
 fn installed() -> tempfile::TempDir {
@@ -90,23 +124,21 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 fn sessions() {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = folder();
+    #[cfg(unix)]
     original::serve(&folder.path().join("original"));
     // Sessions run in the folder of the process.
     std::env::set_current_dir(folder.path()).unwrap();
-    // Hosts that are tried are started by what the sessions call them.
-    let bin = folder.path().join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    std::os::unix::fs::symlink(GOPLUG, bin.join("goplug")).unwrap();
     let tmp = folder.path().join("tmp");
     std::fs::create_dir(&tmp).unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = here.join("cases").read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let path = std::env::var_os("PATH").unwrap();
+    let bin = [folder.path().join("bin")].into_iter();
+    let path = std::env::join_paths(bin.chain(std::env::split_paths(&path))).unwrap();
     // One after the other: a session lists what another one has started.
-    for file in files.chain([here.join("../../docs/command.md")]) {
+    for file in sessions_of_this_system() {
         let cases = trycmd::TestCases::new();
         cases.env("NO_COLOR", "1").env("COLUMNS", "100");
-        cases.env("PATH", &path).env("TMPDIR", tmp.to_str().unwrap());
+        cases.env("PATH", path.to_str().unwrap());
+        cases.env(if cfg!(windows) { "TMP" } else { "TMPDIR" }, tmp.to_str().unwrap());
         cases.register_bin("goplug", Path::new(GOPLUG));
         cases.insert_var("[PROGRAM]", CALCULATOR).unwrap();
         cases.case(file);
@@ -117,7 +149,8 @@ fn sessions() {
 #[test]
 fn a_new_project_finds_the_crate_in_a_checkout() {
     let folder = tempfile::tempdir().unwrap();
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let workspace =
+        dunce::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
     let made = |name: &str, path: &Path| {
         let mut command = goplug(folder.path());
         command.current_dir(folder.path()).args(["new", name, "--plugin", "--namespace", ""]);

@@ -1,8 +1,6 @@
 //! The command sees and stops plugins that others have started.
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
@@ -76,6 +74,7 @@ async fn a_host_s_plugin_is_listed_with_its_process_and_can_be_stopped() {
 }
 
 /// A folder with the plugin `tests.Lonely`, which no other test starts: it can be stopped by its name.
+#[cfg(unix)]
 fn lonely() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let plugins = folder.path().join("plugins");
@@ -87,6 +86,7 @@ fn lonely() -> tempfile::TempDir {
     folder
 }
 
+#[cfg(unix)] // the plugin is a script
 #[test]
 fn a_plugin_of_another_folder_is_not_listed_and_is_stopped_by_its_name() {
     let folders = [lonely(), lonely()];
@@ -149,8 +149,11 @@ fn the_log_of_a_plugin_is_shown_beside_the_result() {
     assert_eq!(output.status.code(), Some(6), "{shown}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_path_that_is_not_utf8_is_shown_as_well_as_it_can_be() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
     let folder = tempfile::tempdir().unwrap();
     let plugins = folder.path().join(OsStr::from_bytes(b"odd\xff"));
     let files = json(&plugins, &["install", CALCULATOR]);
