@@ -47,12 +47,14 @@ pub(crate) async fn call_back(number: u64) -> goplug::Result<()> {
 #[goplug::callback(Victim)]
 pub(crate) async fn tick(number: u64) -> goplug::Result<()>;
 
-/// Appends a number to a file, which then shows how often each call was executed.
+/// Appends a number to the file of this process in a folder. The files show how often each call was executed. Two
+/// processes that append to one file at the same time would overwrite each other under wine.
 ///
 /// # Errors
 /// The system's error.
 #[goplug::method(Victim)]
-pub(crate) fn note(journal: PathBuf, number: u64) -> anyhow::Result<()> {
+pub(crate) fn note(journals: PathBuf, number: u64) -> anyhow::Result<()> {
+    let journal = journals.join(std::process::id().to_string());
     let mut journal = File::options().append(true).create(true).open(journal)?;
     Ok(journal.write_all(&number.to_le_bytes())?)
 }

@@ -27,19 +27,20 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     let env = TestEnv::new()?;
     let registry = env.registry().embed::<Victim>().start().await?;
     let victim: VictimClient = registry.client().await?;
-    let journal = env.path("journal");
+    let journals = env.path("journals");
+    std::fs::create_dir(&journals)?;
     let calls: u64 = scale.pick(100_000, 10_000);
     let (next, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
     let done = Arc::new(AtomicBool::new(false));
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
-        let (victim, journal) = (victim.clone(), journal.clone());
+        let (victim, journals) = (victim.clone(), journals.clone());
         let (next, failed) = (Arc::clone(&next), Arc::clone(&failed));
         let done = Arc::clone(&done);
         callers.spawn(async move {
             while !done.load(Ordering::Relaxed) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                if let Err(error) = victim.note(journal.clone(), number).await {
+                if let Err(error) = victim.note(journals.clone(), number).await {
                     println!("  call {number}: {error}");
                     failed.fetch_add(1, Ordering::Relaxed);
                 }
@@ -59,7 +60,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     registry.stop().await;
 
     let calls = next.load(Ordering::Relaxed);
-    let runs = read(&journal)?;
+    let runs = read(&journals)?;
     let twice = runs.values().filter(|count| **count > 1).count();
     report.note("calls", calls);
     report.at_least("upgrades meanwhile", upgrades, UPGRADES);
@@ -70,12 +71,14 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// How often each number is in the journal.
-fn read(journal: &Path) -> Result<HashMap<u64, usize>> {
+/// How often each number is in the journals.
+fn read(journals: &Path) -> Result<HashMap<u64, usize>> {
     let mut runs = HashMap::new();
-    for number in std::fs::read(journal)?.chunks_exact(8) {
-        let number = u64::from_le_bytes(number.try_into()?);
-        *runs.entry(number).or_default() += 1;
+    for journal in std::fs::read_dir(journals)? {
+        for number in std::fs::read(journal?.path())?.chunks_exact(8) {
+            let number = u64::from_le_bytes(number.try_into()?);
+            *runs.entry(number).or_default() += 1;
+        }
     }
     Ok(runs)
 }
