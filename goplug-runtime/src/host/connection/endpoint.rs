@@ -189,7 +189,10 @@ impl Endpoint {
         loop {
             let within = deadline.saturating_duration_since(Instant::now());
             let Self { socket, body_limit, busy_poll, .. } = self;
-            let error = match Connection::open(socket, within, *body_limit, *busy_poll).await {
+            // A socket that a plugin has not made yet is awaited for longer than that.
+            let opening = Connection::open(socket, within, *body_limit, *busy_poll);
+            let opened = timeout_at(deadline, opening).await;
+            let error = match opened.map_err(|_| SendError::TimedOut(Stage::Connecting))? {
                 Ok(connection) => {
                     let connection = connection.of(self.debuggee);
                     return Ok((self.connections.admit(connection, slot), false));
