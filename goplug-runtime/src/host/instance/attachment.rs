@@ -16,11 +16,13 @@ use super::exit::Exit;
 use super::failed_start::{StartCause, StartError};
 use super::shared::Instance;
 use crate::host::connection::{Admission, Connection, Endpoint};
+use crate::host::disk;
 use crate::host::install::Installation;
 use crate::host::policy::Policy;
 use crate::http1::Request;
+use crate::limits;
 use crate::protocol::{Descriptor, Dialect, wire};
-use crate::transport::is_shortage;
+use crate::transport::{STAYS_BEHIND, is_shortage};
 
 /// The pause between two connections.
 const RECONNECT_DELAY: Duration = Duration::from_millis(100);
@@ -136,8 +138,7 @@ impl Attachment {
             Err(error) if error.kind() == ErrorKind::TimedOut || is_shortage(&error) => {
                 return Found::Unknown;
             }
-            // A plugin that stops removes its socket, one that crashes leaves it behind.
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound && self.has_cleaned_up().await => {
                 return Found::Ended(Exit::orderly("its socket is gone: it has stopped"));
             }
             Err(error) => return Found::Ended(Exit::because(format!("connection lost: {error}"))),
@@ -163,6 +164,17 @@ impl Attachment {
             Err(ActivationError::Broken(_) | ActivationError::TimedOut(_)) => Found::Nothing,
             Err(ActivationError::Refused(reason)) => Found::Ended(Exit::because(reason)),
         }
+    }
+
+    /// Whether a plugin whose socket is gone has removed what it leaves behind when it crashes: its socket, or
+    /// its file where no socket stays.
+    async fn has_cleaned_up(&self) -> bool {
+        if STAYS_BEHIND {
+            return true;
+        }
+        let file = self.installation.path().to_owned();
+        let looked = disk::run_within(limits::FOLDER_TIMEOUT, move || file.try_exists());
+        matches!(looked.await, Ok(Ok(false)))
     }
 
     /// Activates the plugin, and returns a connection that stays open.

@@ -62,7 +62,7 @@ pub(crate) use samples::not_utf8;
 #[cfg(all(test, feature = "host"))]
 pub(crate) use samples::shortage;
 #[cfg(feature = "host")]
-pub use socket::EXAMPLE_SOCKET;
+pub use socket::{EXAMPLE_SOCKET, STAYS_BEHIND};
 pub use socket::{SocketFile, check_path, has_listener, socket_path};
 #[cfg(feature = "host")]
 pub use started_as::decline;

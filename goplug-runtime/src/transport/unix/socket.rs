@@ -28,6 +28,10 @@ const BACKLOG: i32 = 1024;
 #[cfg(feature = "host")]
 pub const EXAMPLE_SOCKET: &str = "/tmp/goplug-000abc/math.Calculator.sock";
 
+/// Whether the socket of a process that was killed stays behind.
+#[cfg(feature = "host")]
+pub const STAYS_BEHIND: bool = true;
+
 /// Checks that a socket can have this path.
 ///
 /// # Errors

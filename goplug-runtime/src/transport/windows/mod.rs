@@ -76,6 +76,8 @@ pub(crate) use raw::{RawListener, RawStream};
 pub(crate) use samples::not_utf8;
 #[cfg(all(test, feature = "host"))]
 pub(crate) use samples::{shortage, without_confinement};
+#[cfg(feature = "host")]
+pub use socket::STAYS_BEHIND;
 pub use socket::{SocketFile, has_listener};
 #[cfg(feature = "host")]
 pub use started_as::decline;

@@ -15,6 +15,10 @@ pub fn has_listener(path: &Path) -> io::Result<bool> {
     exists(path)
 }
 
+/// Whether the socket of a process that was killed stays behind.
+#[cfg(feature = "host")]
+pub const STAYS_BEHIND: bool = false;
+
 /// The name of a bound socket.
 #[derive(Clone, Debug)]
 pub struct SocketFile {
