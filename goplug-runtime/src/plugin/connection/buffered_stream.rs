@@ -14,6 +14,9 @@ use crate::plugin::definition::Settings;
 use crate::plugin::select::lazy_timeout;
 use crate::transport::{Stream, is_peer_closed};
 
+/// After how long without a byte a peer counts as having sent everything that was on its way.
+const SENT_EVERYTHING: Duration = Duration::from_millis(100);
+
 /// A stream, and what has been read from it.
 pub(super) struct BufferedStream {
     pub(super) stream: Stream,
@@ -66,9 +69,13 @@ impl BufferedStream {
     /// reads and drops further bytes, so that the peer sees the last response.
     ///
     /// Reads at most twice what a body may have, and stops if nothing comes for as long as a peer may
-    /// pause.
+    /// pause. Where one half cannot be shut down alone, it stops as soon as nothing comes: a peer that has sent
+    /// everything waits for the end, which is that of both halves.
     pub(super) async fn linger(&mut self, settings: &Settings) {
-        let Settings { body_limit, peer_idle, .. } = *settings;
+        let Settings { body_limit, mut peer_idle, .. } = *settings;
+        if !Stream::HAS_HALVES {
+            peer_idle = peer_idle.min(SENT_EVERYTHING);
+        }
         // A peer that sends twice what is allowed will not read a response either.
         let mut limit = body_limit.saturating_mul(2);
         let mut dropped = Vec::with_capacity(MAX_HEAD);

@@ -120,6 +120,10 @@ impl Stream {
         self.socket.poll_read_ready(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
+    /// Whether a peer learns that this end writes no more while its own bytes are still read.
+    #[cfg(feature = "plugin")]
+    pub const HAS_HALVES: bool = true;
+
     /// Whether further writes are likely to wait for room, as those of a stream are: then the socket stays
     /// watched for it after the first wait, which saves four system calls for each further one.
     #[cfg(feature = "plugin")]

@@ -47,6 +47,7 @@ mod stream;
 mod temp_dir;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod traced;
+mod unsent;
 mod wide;
 
 #[cfg(any(feature = "host", feature = "plugin"))]

@@ -7,7 +7,7 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::windows::io::{AsHandle, BorrowedHandle};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::BufMut;
 use tokio::io::Interest;
@@ -194,6 +194,11 @@ impl Pipe {
         of_end!(self, end => end.poll_write_ready(cx))
     }
 
+    /// Whether a write is with the system for which the peer has had no room yet, as far as is known.
+    pub(super) fn is_writing(&self) -> bool {
+        self.poll_complete(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+
     /// Ends the connection: its reader reads what has arrived and then the end, and its writer gets an
     /// error.
     #[cfg(feature = "host")]
@@ -204,6 +209,15 @@ impl Pipe {
 
     fn is_shut(&self) -> bool {
         self.is_shut.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Pipe {
+    /// Gives up what the peer has had no room for. The runtime alone would keep the pipe open until it has.
+    fn drop(&mut self) {
+        if self.is_writing() {
+            pipe_calls::cancel(self.as_handle());
+        }
     }
 }
 

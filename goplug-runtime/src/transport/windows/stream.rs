@@ -22,6 +22,7 @@ use super::left_unread;
 use super::pipe::Pipe;
 #[cfg(feature = "plugin")]
 use super::pipe_calls::is_closing;
+use super::unsent;
 
 /// How often to look for the end of a connection from which nothing is read.
 #[cfg(feature = "plugin")]
@@ -65,6 +66,10 @@ impl Stream {
     pub fn has_news(&self) -> bool {
         self.pipe.poll_read_ready(&mut Context::from_waker(Waker::noop())).is_ready()
     }
+
+    /// Whether a peer learns that this end writes no more while its own bytes are still read.
+    #[cfg(feature = "plugin")]
+    pub const HAS_HALVES: bool = false;
 
     /// Whether further writes are likely to wait for room, as those of a stream are. It makes no
     /// difference on Windows.
@@ -175,6 +180,8 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if self.pipe.has_left_unread() {
             left_unread::tell(&self.pipe);
+        } else if self.pipe.is_writing() {
+            unsent::wait(&self.pipe);
         }
     }
 }

@@ -156,6 +156,16 @@ async fn the_end_of_the_peer_is_noticed_though_nothing_is_read() {
     }
 }
 
+#[cfg(feature = "plugin")]
+#[tokio::test]
+async fn the_end_of_the_peer_is_noticed_though_there_was_no_room_for_what_it_wrote() {
+    let (mut theirs, ours) = Stream::pair().unwrap();
+    let large = vec![0; LARGE];
+    timeout(Duration::from_millis(20), theirs.write_all(&large)).await.unwrap_err();
+    drop(theirs);
+    timeout(SOON, ours.peer_closed()).await.unwrap();
+}
+
 #[cfg(feature = "host")]
 #[tokio::test]
 async fn a_stream_has_news_until_all_is_read() {
