@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient};
 use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_PIPE_BUSY};
 
-use super::pipe_name::is_awaited;
+use super::pipe_name::{is_awaited, note_made};
 use super::{Stream, check_path};
 
 /// The first pause before another attempt.
@@ -61,7 +61,12 @@ impl Attempt {
         let is_awaited = is_awaited(path);
         // tokio tells Windows that the server may identify this process, but not act as it.
         match ClientOptions::new().open(path) {
-            Ok(pipe) => Ok(Self::Connected(pipe)),
+            Ok(pipe) => {
+                if is_awaited {
+                    note_made(path);
+                }
+                Ok(Self::Connected(pipe))
+            }
             Err(error) => match error.raw_os_error().map(i32::cast_unsigned) {
                 Some(ERROR_PIPE_BUSY) => Ok(Self::Busy),
                 Some(ERROR_FILE_NOT_FOUND) if is_awaited => Ok(Self::Awaited),

@@ -58,9 +58,10 @@ impl PassedListener {
         self.file.path()
     }
 
-    /// Whether the process has begun to serve.
+    /// Whether the process has begun to serve. It may serve no more.
     pub fn is_taken(&self) -> bool {
-        self.awaited().is_none() || exists(self.path()).unwrap_or(true)
+        let was_made = self.awaited().as_ref().is_none_or(Awaited::was_made);
+        was_made || exists(self.path()).unwrap_or(true)
     }
 
     /// Whether the process has bound a socket of its own at the path, in place of the one that it was
@@ -121,6 +122,8 @@ mod tests {
         assert!(passed.is_taken());
         listener.accept().await.unwrap();
         client.await.unwrap().unwrap();
+        drop(listener);
+        assert!(passed.is_taken(), "it has been, though the pipe is gone");
     }
 
     #[tokio::test]

@@ -71,16 +71,32 @@ pub fn socket_path(_folder: &Path, _name: &str) -> PathBuf {
     path.into()
 }
 
-/// The names of pipes that processes which this one starts are expected to make, and how often.
-static AWAITED: Mutex<BTreeMap<OsString, usize>> = Mutex::new(BTreeMap::new());
+/// The names of pipes that processes which this one starts are expected to make.
+static AWAITED: Mutex<BTreeMap<OsString, Expected>> = Mutex::new(BTreeMap::new());
 
-fn awaited() -> MutexGuard<'static, BTreeMap<OsString, usize>> {
+/// A pipe that a process is expected to make.
+#[derive(Default)]
+struct Expected {
+    /// By how many.
+    count: usize,
+    /// Whether this process has been connected to it.
+    was_made: bool,
+}
+
+fn awaited() -> MutexGuard<'static, BTreeMap<OsString, Expected>> {
     AWAITED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a process is expected to make a pipe of this name.
 pub(super) fn is_awaited(path: &Path) -> bool {
     awaited().contains_key(path.as_os_str())
+}
+
+/// Notes that an awaited pipe has been made: the process may close it again.
+pub(super) fn note_made(path: &Path) {
+    if let Some(expected) = awaited().get_mut(path.as_os_str()) {
+        expected.was_made = true;
+    }
 }
 
 /// Until this is dropped, a process is expected to make a pipe of this name.
@@ -90,17 +106,22 @@ pub(super) struct Awaited(OsString);
 impl Awaited {
     pub(super) fn new(path: &Path) -> Self {
         let name = path.as_os_str().to_owned();
-        *awaited().entry(name.clone()).or_default() += 1;
+        awaited().entry(name.clone()).or_default().count += 1;
         Self(name)
+    }
+
+    /// Whether this process has been connected to the pipe.
+    pub(super) fn was_made(&self) -> bool {
+        awaited().get(&self.0).is_some_and(|expected| expected.was_made)
     }
 }
 
 impl Drop for Awaited {
     fn drop(&mut self) {
         let mut names = awaited();
-        if let Some(count) = names.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(expected) = names.get_mut(&self.0) {
+            expected.count -= 1;
+            if expected.count == 0 {
                 names.remove(&self.0);
             }
         }
