@@ -23,14 +23,17 @@ pub(super) fn open_to_look(path: &Path, rights: u32) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a file for reading, without waiting if it is a device or a pipe. The caller finds out from the
-/// open file what kind it is. Others may write, replace and remove it meanwhile.
+/// Opens a file or a folder for reading, without waiting if it is a device or a pipe. The caller finds out from
+/// the open file what kind it is. Others may write, replace and remove it meanwhile.
 ///
 /// # Errors
 /// The system's error.
 #[cfg(feature = "host")]
 pub fn open_without_waiting(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).security_qos_flags(SECURITY_IDENTIFICATION).open(path)
+    let mut options = OpenOptions::new();
+    options.read(true);
+    options.custom_flags(FILE_FLAG_BACKUP_SEMANTICS).security_qos_flags(SECURITY_IDENTIFICATION);
+    options.open(path)
 }
 
 /// As [`open_without_waiting`]; but until the file is closed, nobody can write it, and neither rename nor
@@ -60,6 +63,12 @@ mod tests {
         let _read = open_without_waiting(&path).unwrap();
         fs::write(&path, "new").unwrap();
         fs::rename(&path, temp.path().join("b")).unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_opened_and_known_as_one() {
+        let temp = tempfile::tempdir().unwrap();
+        assert!(open_without_waiting(temp.path()).unwrap().metadata().unwrap().is_dir());
     }
 
     #[test]
