@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::error::{Error, RefusedCall, Result};
 use crate::limits;
 use crate::protocol::{PluginId, Problem};
+use crate::transport::KILLED;
 
 /// The error of a call that was answered with a problem, within this time.
 pub(super) fn refused(id: &PluginId, method: &str, time: Duration, problem: &Problem) -> Error {
@@ -29,7 +30,7 @@ pub(super) fn within_limit(body: Bytes) -> Result<Bytes> {
 pub(super) fn crashed(id: &PluginId) -> Error {
     Error::Crashed {
         id: id.clone(),
-        status: "signal: 9 (SIGKILL)".into(),
+        status: KILLED.into(),
         stderr: Vec::new(),
         may_have_executed: true,
     }

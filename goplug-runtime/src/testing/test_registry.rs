@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Result};
 use crate::host::{Registry, RegistryBuilder, blocking};
-use crate::transport::on_thread;
+use crate::transport::{exit_text, on_thread};
 
 /// A registry on a temporary folder, which is removed with it.
 ///
@@ -90,7 +90,8 @@ fn installed(folder: io::Result<TempDir>, programs: &[PathBuf]) -> Result<TempDi
         let output = output.map_err(|error| Error::io(program.display().to_string(), error))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            let reason = format!("it installs no plugin ({}): {}", output.status, said.trim());
+            let status = exit_text(output.status);
+            let reason = format!("it installs no plugin ({status}): {}", said.trim());
             return Err(Error::Rejected { path: program.clone(), reason });
         }
     }

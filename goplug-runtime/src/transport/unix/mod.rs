@@ -14,6 +14,7 @@ mod folder_form;
 #[cfg(feature = "host")]
 mod host;
 mod inode;
+mod killed;
 #[cfg(target_os = "linux")]
 mod linux;
 mod listen;
@@ -48,6 +49,7 @@ pub use file_access::FileAccess;
 pub use folder_form::FOLDER_PREFIX;
 #[cfg(feature = "host")]
 pub use host::*;
+pub use killed::KILLED;
 pub use listen::{Listener, ListenerHandle, PassedListener};
 pub use lock_folder::lock_folder;
 #[cfg(feature = "host")]

@@ -13,6 +13,7 @@ mod file_access;
 mod file_index;
 #[cfg(feature = "host")]
 mod host;
+mod killed;
 mod left_unread;
 mod listen;
 mod lock_folder;
@@ -58,6 +59,7 @@ pub use dunce::canonicalize;
 pub use file_access::FileAccess;
 #[cfg(feature = "host")]
 pub use host::*;
+pub use killed::KILLED;
 pub use listen::Listener;
 pub use lock_folder::lock_folder;
 #[cfg(feature = "host")]
