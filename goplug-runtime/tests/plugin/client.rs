@@ -1,27 +1,48 @@
 //! A small HTTP client, so that the tests see every byte that the server writes.
 
+use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use goplug_runtime::protocol::Pconf;
 use goplug_runtime::protocol::event_stream::Decoder;
+use goplug_runtime::transport::{Stream, check_path, connect, socket_path};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+
+/// A test that takes longer than this fails.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs a test on its own runtime. A test that hangs fails.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome =
-        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), test).await });
+    let outcome = runtime.block_on(async { tokio::time::timeout(TIMEOUT, test).await });
     outcome.expect("the test hangs");
 }
 
-/// A folder for one test, and the socket of the plugin `Test.Do` in it.
+/// A folder for one test, and the path that the socket of the plugin `Test.Do` has in it where sockets are files.
 pub(crate) fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let sock = folder.path().join("Test.Do.sock");
     (folder, sock)
+}
+
+/// The socket that stands for this path: where sockets are no files, the plugin's file beside names it.
+fn socket_at(path: &Path) -> PathBuf {
+    if check_path(path).is_ok() {
+        return path.to_owned();
+    }
+    let pconf = Pconf::parse(&fs::read(path.with_extension("pconf")).unwrap()).unwrap();
+    pconf.sock_path(path).unwrap()
+}
+
+/// Those of these names that are names of files: sockets may be none.
+pub(crate) fn of_files<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    let is_file = |name: &str| {
+        !name.ends_with(".sock") || socket_path(Path::new("folder"), name).starts_with("folder")
+    };
+    names.iter().copied().filter(|name| is_file(name)).collect()
 }
 
 /// A response, as it was received.
@@ -58,13 +79,14 @@ impl Response {
 
 /// One connection.
 pub(crate) struct Client {
-    stream: UnixStream,
+    stream: Stream,
     received: Vec<u8>,
 }
 
 impl Client {
     pub(crate) async fn connect(sock: &Path) -> Self {
-        Self { stream: UnixStream::connect(sock).await.unwrap(), received: Vec::new() }
+        let stream = connect(&socket_at(sock), TIMEOUT).await.unwrap();
+        Self { stream, received: Vec::new() }
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {

@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use goplug_runtime::plugin::{PluginServer, ServerBuilder};
 use goplug_runtime::protocol::Pconf;
+use goplug_runtime::transport::socket_path;
 use goplug_runtime::{Error, limits};
 use tokio::sync::Notify;
 
-use crate::client::{Client, folder, request, run};
+use crate::client::{Client, folder, of_files, request, run};
 
 fn plugin(folder: &Path) -> ServerBuilder {
     PluginServer::builder("Do").namespace("Test").location(folder)
@@ -49,12 +50,12 @@ fn files(folder: &Path) -> Vec<String> {
 #[test]
 fn the_file_and_the_socket_exist_while_the_plugin_serves() {
     run(async {
-        let (folder, sock) = folder();
+        let (folder, _) = folder();
         let (server, mut client) = active(plugin(folder.path()).callback("main.callBack")).await;
-        assert_eq!(files(folder.path()), ["Test.Do.pconf", "Test.Do.sock"]);
+        assert_eq!(files(folder.path()), of_files(&["Test.Do.pconf", "Test.Do.sock"]));
         let text = std::fs::read(folder.path().join("Test.Do.pconf")).unwrap();
         let pconf = Pconf::parse(&text).unwrap();
-        assert_eq!(pconf.sock_path(Path::new("/")).unwrap(), sock);
+        assert_eq!(pconf.sock_path(Path::new("/")).unwrap(), server.socket().unwrap());
         assert_eq!(pconf.callbacks()[0].name, "main.callBack");
         assert_eq!(pconf.protocol(), 2);
 
@@ -276,14 +277,15 @@ fn callbacks_sent_before_the_stop_still_arrive() {
 #[test]
 fn on_a_socket_of_the_host_no_file_is_written() {
     run(async {
-        let (folder, sock) = folder();
+        let (folder, _) = folder();
+        let sock = socket_path(folder.path(), "Test.Do.sock");
         let server = plugin(folder.path()).build().unwrap();
         let listener = goplug_runtime::transport::Listener::bind(&sock).unwrap();
 
         server.start_on(listener).await.unwrap();
 
         assert_eq!(Client::connect(&sock).await.post("Ping", "x").await.text(), "x");
-        assert_eq!(files(folder.path()), ["Test.Do.sock"]);
+        assert_eq!(files(folder.path()), of_files(&["Test.Do.sock"]));
     });
 }
 
@@ -291,7 +293,8 @@ fn on_a_socket_of_the_host_no_file_is_written() {
 fn missing_folders_of_socket_and_file_are_created() {
     run(async {
         let (folder, _) = folder();
-        let (location, sock) = (folder.path().join("new/plugins"), folder.path().join("run/s"));
+        let location = folder.path().join("new/plugins");
+        let sock = socket_path(&folder.path().join("run"), "s");
         let server = plugin(&location).socket(&sock).build().unwrap();
 
         server.start().await.unwrap();
@@ -339,14 +342,15 @@ fn a_method_can_stop_its_own_plugin() {
 fn starting_on_a_socket_in_use_fails_and_the_other_plugin_goes_on() {
     run(async {
         let (folder, _) = folder();
-        let (_server, mut client) = active(plugin(folder.path())).await;
-        let second = plugin(folder.path()).build().unwrap();
+        let (server, mut client) = active(plugin(folder.path())).await;
+        let sock = server.socket().unwrap();
+        let second = plugin(folder.path()).socket(sock).build().unwrap();
 
         let error = second.start().await.unwrap_err().to_string();
 
-        assert!(error.starts_with("listening on ") && error.contains("Test.Do.sock"), "{error}");
+        assert!(error.starts_with("listening on ") && error.contains(sock.to_str().unwrap()));
         assert_eq!(client.post("Ping", "x").await.text(), "x");
-        assert_eq!(files(folder.path()), ["Test.Do.pconf", "Test.Do.sock"]);
+        assert_eq!(files(folder.path()), of_files(&["Test.Do.pconf", "Test.Do.sock"]));
     });
 }
 
