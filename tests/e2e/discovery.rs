@@ -130,7 +130,8 @@ fn a_folder_that_is_removed_and_comes_back_is_watched_again() {
         read_until(&mut events, "the plugin", is(Kind::Discovered, "demo.Counter")).await;
         fs::remove_dir_all(env.folder()).unwrap();
         read_until(&mut events, "the loss", is(Kind::Removed, "demo.Counter")).await;
-        fs::create_dir(env.folder()).unwrap();
+        // Where the name of a folder is taken until the last handle of it is closed, that takes a moment.
+        until("the name is free", || fs::create_dir(env.folder()).is_ok()).await;
         env.install_counter();
         read_until(&mut events, "the return", is(Kind::Discovered, "demo.Counter")).await;
     });

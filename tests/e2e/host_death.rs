@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
+use goplug_tests::system::TEMPORARY;
+
 use crate::test_env::{HOST, TestEnv, exists, kill, run_test, soon, until};
 
 /// Starts a host on the test's folder of plugins, with its temporary files in the test's own
@@ -11,7 +13,7 @@ pub(crate) async fn start_host(env: &TestEnv, argument: Option<&std::path::Path>
     env.install_calculator();
     let mut command = env.command(HOST);
     command.arg(env.folder()).args(argument).stdout(Stdio::piped());
-    command.env("TMPDIR", env.path(""));
+    command.env(TEMPORARY, env.path(""));
     let mut host = command.spawn().unwrap();
     let stdout = host.stdout.take().unwrap();
     let read = tokio::task::spawn_blocking(move || BufReader::new(stdout).lines().next());

@@ -11,7 +11,6 @@ mod bad_files;
 mod blocking;
 mod broken_bytes;
 mod budgets;
-mod busy_polling;
 mod call_context;
 mod callbacks;
 mod calls;
@@ -69,6 +68,8 @@ mod upgrade;
 
 #[cfg(unix)]
 mod blame; // the blame for scripts whose interpreter, end of line or wrapper is wrong
+#[cfg(unix)]
+mod busy_polling; // a busy wait for a socket; no pipe is waited for in this way
 #[cfg(unix)]
 mod confinement; // sandboxes and limits by Landlock and setrlimit
 #[cfg(unix)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use goplug::Error;
+use goplug_runtime::transport::canonicalize;
 use goplug_tests::system::program_name;
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ fn a_plugin_that_was_installed_by_its_program_is_loaded() {
     run_test(async |env| {
         let (_, output) = installed_copy(env);
         let file = env.folder().join("math.Calculator.pconf");
-        let printed = fs::canonicalize(&file).unwrap();
+        let printed = canonicalize(&file).unwrap();
         assert_eq!(text(&output.stdout).trim_end(), printed.to_str().unwrap());
         let keys: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(keys["Exec"], serde_json::json!([program_name("calculator")]));

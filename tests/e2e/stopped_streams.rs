@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::incoming::{Iter, fed};
 use crate::services::Pool;
 use crate::streams::{all, patient};
-use crate::test_env::{INTAKE, LOG, REPORT, TestEnv, run_test, soon, until_asked};
+use crate::test_env::{INTAKE, LOG, REPORT, TestEnv, WAIT_TIMEOUT, run_test, soon, until_asked};
 
 /// Both plugins with streams, in a registry that stops them sooner than they would by themselves.
 async fn both(env: &TestEnv) -> (Registry, LogClient, IntakeClient) {
@@ -162,7 +162,8 @@ fn a_stop_with_thousands_of_waiting_service_calls_uses_no_force() {
         env.install_itself(REPORT);
         let end = env.path("end");
         let registry = env.registry().provide(Pool::default()).env("REPORT_END", &end);
-        let registry = registry.start().await.unwrap();
+        // A machine that is busy, or answers each call slowly, gets the time for all of them.
+        let registry = registry.stop_timeout(WAIT_TIMEOUT / 2).start().await.unwrap();
         let report: ReportClient = registry.client().await.unwrap();
         env.note_socket(&registry);
         let calling = tokio::spawn({

@@ -202,12 +202,10 @@ fn a_plugin_that_fails_its_health_checks_is_restarted() {
 fn an_idle_plugin_is_stopped_and_the_next_call_starts_it() {
     run_test(async |env| {
         env.install_calculator();
-        let registry = env
-            .registry()
-            .policy(|policy| policy.idle_stop(Duration::from_millis(50)))
-            .start()
-            .await
-            .unwrap();
+        // Long enough for a busy machine to make the first call before.
+        let idle = Duration::from_millis(500);
+        let registry =
+            env.registry().policy(|policy| policy.idle_stop(idle)).start().await.unwrap();
         let calculator = env.load_calculator(&registry).await;
         let mut events = registry.events();
         let before = calculator.process().await.unwrap();

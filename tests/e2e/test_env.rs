@@ -140,7 +140,7 @@ impl TestEnv {
         let path = self.folder().join(name);
         let temporary = self.folder().join(format!(".{name}"));
         fs::write(&temporary, content).unwrap();
-        fs::rename(temporary, &path).unwrap();
+        system::replace_file(&temporary, &path).unwrap();
         path
     }
 

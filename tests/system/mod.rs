@@ -51,5 +51,5 @@ pub fn brief() -> std::io::Result<PathBuf> {
 pub fn replace_program(by: &Path, path: &Path) -> std::io::Result<()> {
     let next = path.with_extension("next");
     copy_program(by, &next)?;
-    std::fs::rename(next, path)
+    move_program(&next, path)
 }

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -18,6 +19,15 @@ pub const KILLED_BY_HOST: &str = KILLED;
 
 /// How the end of a process that has aborted begins.
 pub const ABORTED: &str = "signal: 6 (SIGABRT)";
+
+/// Whether a process can leave the group that ends with a plugin.
+pub const CAN_ESCAPE: bool = true;
+
+/// What is said of a socket whose process was killed.
+pub const DEAD_SOCKET: &str = "nobody listens on the socket";
+
+/// The variable that names the folder for temporary files.
+pub const TEMPORARY: &str = "TMPDIR";
 
 /// Kills a process. A process that is gone already is no error.
 pub fn kill(process: u32) {
@@ -84,6 +94,30 @@ pub fn resident_memory(process: u32) -> Option<i64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// The largest resident memory that this process has had, in bytes.
+///
+/// # Errors
+/// The system's error.
+pub fn peak_memory() -> io::Result<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    Ok(kib.ok_or_else(|| io::Error::other("no VmHWM"))? * 1024)
+}
+
+/// The processor time of this process, its own and the system's for it.
+///
+/// # Errors
+/// The system's error.
+pub fn processor_time() -> io::Result<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(") ").ok_or_else(|| io::Error::other(stat.clone()))?;
+    // Of the user and of the system, in hundredths of a second.
+    let times = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
+    let total = times.sum::<Result<u64, _>>().map_err(io::Error::other)?;
+    Ok(Duration::from_millis(10 * total))
+}
+
 /// Copies a program, in another process. If this process copied it, a child that another
 /// test forks meanwhile would inherit the open file, and the program could not be run.
 ///
@@ -92,6 +126,30 @@ pub fn resident_memory(process: u32) -> Option<i64> {
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     let copied = Command::new("cp").arg(from).arg(to).status()?;
     if copied.success() { Ok(()) } else { Err(io::Error::other(copied.to_string())) }
+}
+
+/// Puts a file into the place of another, if there is one, at once.
+///
+/// # Errors
+/// The system's error.
+pub fn replace_file(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Puts a program into the place of another, if there is one, at once.
+///
+/// # Errors
+/// The system's error.
+pub fn move_program(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Removes a program, which may run.
+///
+/// # Errors
+/// The system's error.
+pub fn remove_program(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
 }
 
 /// Lets every user run a file.
