@@ -2,29 +2,26 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::transport::{FOLDER_PREFIX, RuntimeDir, socket_path, temp_dir};
+use crate::transport::{FOLDER_PREFIX, RuntimeDir, secret_socket_path, temp_dir};
 
 /// The private folder in which a registry binds the sockets of its plugins. It is made when it is
 /// first needed, and again if somebody else has removed it, and removed with the registry.
 #[derive(Debug, Default)]
 pub(in crate::host) struct Sockets {
     folder: Mutex<Option<RuntimeDir>>,
-    count: AtomicU64,
 }
 
 impl Sockets {
-    /// A path for the next socket; no path is returned twice.
+    /// A path for the next socket. No path is returned twice, and nobody guesses it.
     pub(super) fn next(&self) -> io::Result<PathBuf> {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = match &mut *folder {
             Some(folder) if folder.is_usable() => folder,
             other => other.insert(RuntimeDir::create(&temp_dir(), FOLDER_PREFIX)?),
         };
-        let number = self.count.fetch_add(1, Ordering::Relaxed);
-        Ok(socket_path(folder.path(), &format!("{number}.sock")))
+        secret_socket_path(folder.path())
     }
 
     /// Removes the folder.

@@ -102,8 +102,8 @@ async fn serve_privately(builder: ServerBuilder) -> Result<bool> {
     let failed = |what: &'static str| move |error| Error::io(what, error);
     let server = builder.build()?;
     let termination = Termination::listen_at_terminal().map_err(failed("listening for signals"))?;
-    let listening = PrivateFolder::listen(&format!("{}.sock", server.id()));
-    let (folder, listener) = listening.map_err(failed("listening for a debugger's host"))?;
+    let (folder, listener) =
+        PrivateFolder::listen().map_err(failed("listening for a debugger's host"))?;
     let socket = listener.path().map(Path::to_owned).unwrap_or_default();
     server.start_on(listener).await?;
     // Whoever has closed the output does not need the line.

@@ -34,6 +34,8 @@ mod recv;
 mod refusal;
 #[cfg(test)]
 mod samples;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod secret_path;
 mod send;
 mod socket;
 mod started_as;
@@ -63,6 +65,8 @@ pub(crate) use raw::{RawListener, RawStream};
 pub(crate) use samples::not_utf8;
 #[cfg(all(test, feature = "host"))]
 pub(crate) use samples::shortage;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use secret_path::secret_socket_path;
 #[cfg(feature = "host")]
 pub use socket::{EXAMPLE_SOCKET, STAYS_BEHIND};
 pub use socket::{SocketFile, check_path, has_listener, socket_path};

@@ -71,6 +71,15 @@ pub fn socket_path(_folder: &Path, _name: &str) -> PathBuf {
     path.into()
 }
 
+/// The same for the socket of a plugin that this process starts, or is: its name is always random.
+///
+/// # Errors
+/// None.
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub fn secret_socket_path(folder: &Path) -> io::Result<PathBuf> {
+    Ok(socket_path(folder, ""))
+}
+
 /// The names of pipes that processes which this one starts are expected to make.
 static AWAITED: Mutex<BTreeMap<OsString, Expected>> = Mutex::new(BTreeMap::new());
 

@@ -30,6 +30,8 @@ mod process_files;
 mod process_state;
 #[cfg(feature = "host")]
 mod process_usage;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod random;
 mod sockets;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod status;
@@ -59,6 +61,8 @@ pub(super) use fork::start_process;
 pub(super) use mounts::is_noexec;
 #[cfg(feature = "host")]
 pub(super) use process_fd::ProcessFd;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(super) use random::fill_random;
 #[cfg(feature = "plugin")]
 pub(super) use sockets::END;
 #[cfg(any(feature = "host", feature = "plugin"))]

@@ -21,6 +21,8 @@ mod own_program;
 mod process_fd;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod process_info;
+#[cfg(any(feature = "host", feature = "plugin"))]
+mod random;
 #[cfg(feature = "host")]
 mod sandbox;
 #[cfg(feature = "plugin")]
@@ -51,6 +53,8 @@ pub(super) use mounts::is_noexec;
 pub(super) use process_fd::ProcessFd;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use process_info::is_traced;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub(super) use random::fill_random;
 #[cfg(feature = "plugin")]
 pub(super) use signals::ignores;
 #[cfg(feature = "plugin")]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::transport::unix::folder_form::{ATTEMPTS, FOLDER_PREFIX, MODE, RANDOM};
 use crate::transport::unix::inode::is_at;
-use crate::transport::{Listener, lock_folder, socket_path, temp_dir};
+use crate::transport::{Listener, lock_folder, secret_socket_path, temp_dir};
 
 /// The characters of the name after its prefix.
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -25,12 +25,12 @@ pub struct PrivateFolder {
 }
 
 impl PrivateFolder {
-    /// Makes a folder, and listens on a socket of this name in it. Does blocking I/O, and needs a
+    /// Makes a folder, and listens on a socket in it whose name nobody guesses. Does blocking I/O, and needs a
     /// runtime with I/O.
     ///
     /// # Errors
     /// The system's error; its text names the folder.
-    pub fn listen(socket: &str) -> io::Result<(Self, Listener)> {
+    pub fn listen() -> io::Result<(Self, Listener)> {
         let parent = temp_dir();
         let about = |error: io::Error| {
             io::Error::new(error.kind(), format!("a folder in {}: {error}", parent.display()))
@@ -43,7 +43,7 @@ impl PrivateFolder {
                 created => created.map_err(about)?,
             }
             // Binding locks the folder itself.
-            let listener = Listener::bind(&socket_path(&path, socket));
+            let listener = secret_socket_path(&path).and_then(|path| Listener::bind(&path));
             let folder = Self { lock: lock_folder(&path).map_err(about)?, path };
             if folder.is_in_place() {
                 return Ok((folder, listener.map_err(about)?));
@@ -86,11 +86,11 @@ mod tests {
 
     #[tokio::test]
     async fn each_folder_is_private_and_gone_with_its_socket() {
-        let (one, socket) = PrivateFolder::listen("P.sock").unwrap();
-        let (other, _socket) = PrivateFolder::listen("P.sock").unwrap();
+        let (one, socket) = PrivateFolder::listen().unwrap();
+        let (other, _socket) = PrivateFolder::listen().unwrap();
         assert_ne!(one.path(), other.path());
         let path = one.path().unwrap().to_owned();
-        assert_eq!(socket.path().unwrap(), path.join("P.sock"));
+        assert_eq!(socket.path().unwrap().parent(), Some(&*path));
         assert!(lock_folder(&path).is_err(), "it is not locked");
         drop(socket);
         drop(one);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::transport::{Listener, socket_path, temp_dir};
+use crate::transport::{Listener, secret_socket_path, temp_dir};
 
 /// In place of a folder that other systems have.
 #[derive(Debug)]
@@ -14,8 +14,8 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// The system's error.
-    pub fn listen(socket: &str) -> io::Result<(Self, Listener)> {
-        let listener = Listener::bind(&socket_path(&temp_dir(), socket))?;
+    pub fn listen() -> io::Result<(Self, Listener)> {
+        let listener = Listener::bind(&secret_socket_path(&temp_dir())?)?;
         Ok((Self(()), listener))
     }
 
@@ -31,8 +31,8 @@ mod tests {
 
     #[tokio::test]
     async fn each_socket_has_a_name_of_its_own() {
-        let (_one, first) = PrivateFolder::listen("P.sock").unwrap();
-        let (_other, second) = PrivateFolder::listen("P.sock").unwrap();
+        let (_one, first) = PrivateFolder::listen().unwrap();
+        let (_other, second) = PrivateFolder::listen().unwrap();
         assert_ne!(first.path().unwrap(), second.path().unwrap());
     }
 }
