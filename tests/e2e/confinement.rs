@@ -2,7 +2,7 @@
 //! a resource limit makes operations fail in the plugin, not in its host.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use crate::test_env::{CONFINED, Kind, TestEnv, is, read_until, run_test, soon};
 
 /// The system's message if an access is refused.
 const REFUSED: &str = "permission denied";
+
+/// The same if it is refused already to make the socket: the standard library knows no kind of it.
+const NO_FAMILY: &str = "uncategorized error";
 
 /// The plugin in this sandbox. It is stopped when the registry is dropped.
 async fn sandboxed(env: &TestEnv, sandbox: Sandbox) -> (Registry, ConfinedClient) {
@@ -141,8 +144,8 @@ fn a_tcp_connection_is_refused_unless_the_sandbox_allows_it() {
     run_test(async |env| {
         let (_listener, address) = listener();
         let (_registry, plugin) = sandboxed(env, Sandbox::new()).await;
-        assert_eq!(refusal(plugin.connect(address).await), REFUSED);
-        assert_eq!(refusal(plugin.listen().await), REFUSED);
+        assert_eq!(refusal(plugin.connect(address).await), NO_FAMILY);
+        assert_eq!(refusal(plugin.listen().await), NO_FAMILY);
     });
     run_test(async |env| {
         let (_listener, address) = listener();
@@ -161,15 +164,6 @@ fn a_port_that_the_sandbox_names_is_connected_to_and_another_is_not() {
         plugin.connect(named).await.unwrap();
         assert_eq!(refusal(plugin.connect(other).await), REFUSED);
         assert_eq!(refusal(plugin.listen().await), REFUSED);
-    });
-}
-
-#[test]
-fn a_sandbox_does_not_cover_udp_as_documented() {
-    run_test(async |env| {
-        let receiver = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
-        let (_registry, plugin) = sandboxed(env, Sandbox::new()).await;
-        plugin.send(receiver.local_addr().unwrap()).await.unwrap();
     });
 }
 

@@ -11,6 +11,12 @@ pub struct SandboxRules {
     pub write: Vec<PathBuf>,
     /// Its use of TCP.
     pub tcp: Tcp,
+    /// Whether it may use UDP.
+    pub udp: bool,
+    /// Whether it may connect and send to Unix sockets of other processes.
+    pub unix_sockets: bool,
+    /// Families of sockets, by the system's numbers, that it may use with all their types and protocols.
+    pub address_families: Vec<i32>,
 }
 
 /// A process's use of TCP.

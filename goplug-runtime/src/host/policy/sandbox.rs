@@ -1,4 +1,4 @@
-//! Which files and ports a plugin may access.
+//! Which files and sockets a plugin may access.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,12 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::transport::{SandboxRules, Tcp};
 
-/// Which files and ports a plugin's process may access: the files that are named here, the
-/// files that every program needs, and no TCP unless it is allowed.
+/// Which files and sockets a plugin's process may access: the files that are named here, the
+/// files that every program needs, and no network unless it is allowed.
 ///
-/// The kernel enforces the sandbox (Landlock; Linux 6.7 and later enforce all of it) on the
-/// plugin and on the processes that it starts. It is set before the plugin's program begins
-/// and cannot be lifted again. The plugin also gains nothing from setuid programs, cannot
-/// mount, and cannot trace processes outside. From Linux 6.12 on it cannot send them signals
-/// or connect to their abstract Unix sockets.
+/// The kernel enforces the sandbox on the plugin and on the processes that it starts, by Landlock and by a
+/// filter of system calls (seccomp). Linux 6.7 and later enforce all of it, and Linux 6.2 if it names no port.
+/// It is set before the plugin's program begins and cannot be lifted again.
 ///
 /// macOS and Windows enforce none of it: [`OnUnsupported`] says what happens to the plugin there.
 ///
@@ -48,13 +46,33 @@ use crate::transport::{SandboxRules, Tcp};
 /// Everything else has to be named: `/proc` (which has the plugin's own entries), `/tmp`,
 /// `/etc`, the user's home, and the plugin's folder, although the plugin starts in it.
 ///
+/// # What is always refused
+/// A refused call fails with an error, mostly `EPERM`, and the program goes on:
+/// - sockets of families, types and protocols that the sandbox does not name (`EAFNOSUPPORT`,
+///   `EPROTONOSUPPORT`), and TCP connections that begin by sending (`MSG_FASTOPEN`);
+/// - calls that act on another process by its id: its limits (`prlimit`), its priority, its place in the
+///   schedule, its memory, its descriptors, tracing, performance counters. The id of a thread of
+///   the plugin's own is refused as well, since the kernel does not tell it from others; 0 is
+///   allowed, which means the calling thread or process;
+/// - signals to processes outside, and their abstract Unix sockets, from Linux 6.12 on;
+/// - to join another process group, to become a child of the host, and to have no signal at the host's end
+///   (`PR_SET_PDEATHSIG`);
+/// - mounts, other roots, namespaces, files by their handles, keys (`keyctl`), `bpf`, `userfaultfd`,
+///   the kernel's modules, clock, log and names, the input of terminals (`TIOCSTI`), and whatever setuid
+///   programs would give;
+/// - `io_uring` and `clone3`, system calls that this version of goplug does not know, and calls of another
+///   architecture (`ENOSYS`): libraries then use the older calls. Programs of 32 bits do not run on a
+///   kernel of 64.
+///
 /// # What it does not cover
 /// - descriptors that are open already: the plugin's socket, its output, its lifeline;
-/// - Unix sockets that have a path: the file's mode decides which users may connect;
-/// - UDP, and every protocol but TCP. That includes MPTCP on kernels that have it switched
-///   on, and MPTCP reaches TCP servers;
+/// - to listen on a TCP port of the system's choice, if it names a port to connect to: `listen` without
+///   `bind` is known neither to Landlock nor to the filter;
+/// - System V shared memory, semaphores and message queues, and those of POSIX: their own modes decide;
 /// - changing into a folder, and `stat`, `chmod`, `chown` and the like, which need no open
 ///   file: the user's own rights decide;
+/// - names in the host's folder of sockets, if it names the folder for temporary files itself: name a folder
+///   within it;
 /// - a plugin that another process starts. It counts as a plugin that the kernel cannot
 ///   confine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +98,7 @@ pub enum OnUnsupported {
 }
 
 impl Sandbox {
-    /// A sandbox that names no files and no ports. A plugin is not started if the kernel cannot
+    /// A sandbox that names no files and no sockets. A plugin is not started if the kernel cannot
     /// enforce the sandbox.
     pub fn new() -> Self {
         Self::default()
@@ -131,11 +149,42 @@ impl Sandbox {
     }
 
     /// Allows TCP connections to this port of any host. Has no effect if all TCP is allowed by
-    /// [`tcp(true)`](Self::tcp).
+    /// [`tcp(true)`](Self::tcp). To find a host by its name, most programs need [`udp(true)`](Self::udp) as
+    /// well, unless the name is in `/etc/hosts`.
     pub fn connect(mut self, port: u16) -> Self {
         if let Tcp::Ports(ports) = &mut self.rules.tcp {
             ports.push(port);
         }
+        self
+    }
+
+    /// Allows UDP to every host and port, or no UDP at all, which is the default. Programs ask DNS by UDP; the
+    /// files for resolving names are allowed if any TCP is.
+    pub fn udp(mut self, all: bool) -> Self {
+        self.rules.udp = all;
+        self
+    }
+
+    /// Allows to connect and send to all Unix sockets that the file's mode lets the user connect to, or to none,
+    /// which is the default. Many services have one, and some run programs for whoever connects: the user's
+    /// service manager, D-Bus, container engines, agents for keys, and other plugins.
+    ///
+    /// TCP, UDP or another family allows to connect as well, since the kernel cannot see whereto; only
+    /// datagrams then need this permission. Pairs of sockets, and sockets on which the plugin itself listens,
+    /// need none.
+    pub fn unix_sockets(mut self, all: bool) -> Self {
+        self.rules.unix_sockets = all;
+        self
+    }
+
+    /// Allows the sockets of this family, with all their types and protocols: the number that the system
+    /// has for it, such as 16 for `AF_NETLINK`, with which programs list network interfaces, or 40 for
+    /// `AF_VSOCK`. Unix sockets need no permission.
+    ///
+    /// With 2 (`AF_INET`) or 10 (`AF_INET6`) it allows raw sockets, MPTCP and all else that there is in the
+    /// family. TCP itself stays as the sandbox names it.
+    pub fn address_family(mut self, family: i32) -> Self {
+        self.rules.address_families.push(family);
         self
     }
 

@@ -52,7 +52,16 @@ fn process_files() -> Limit {
     }
 }
 
+/// Landlock and filters of system calls, which only a sandbox needs.
 fn sandbox() -> Limit {
+    if !Path::new("/proc/sys/kernel/seccomp").exists() && Path::new("/proc/sys/kernel").exists() {
+        return Limit {
+            what: "sandbox",
+            is_enough: false,
+            found: "the kernel has no filters of system calls".into(),
+            remedy: Remedy::Anybody("boot a kernel with CONFIG_SECCOMP_FILTER".into()),
+        };
+    }
     let modules = text("/sys/kernel/security/lsm");
     let is_enough = |modules: &str| modules.split(',').any(|module| module == "landlock");
     let known = modules.as_deref().unwrap_or_default();

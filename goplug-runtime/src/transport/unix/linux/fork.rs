@@ -27,10 +27,11 @@ use rustix::process::{Pid, WaitOptions};
 
 use super::process_fd::ProcessFd;
 use crate::transport::unix::host::process::become_plugin::{
-    EXIT_FAILED, check, default_signals, take_places,
+    EXIT_FAILED, default_signals, take_places,
 };
-use crate::transport::unix::host::process::failure::{Failure, Reason, Step};
-use crate::transport::unix::host::process::plan::{FIRST_FREE, Plan};
+use crate::transport::unix::host::process::failure::{Failure, Reason, Step, check};
+use crate::transport::unix::host::process::passed::FIRST_FREE;
+use crate::transport::unix::host::process::plan::Plan;
 use crate::transport::unix::refusal::is_refusal;
 
 /// The size of the child's stack, in bytes: several times what its few calls need.
@@ -163,12 +164,8 @@ unsafe fn restrict(plan: &Plan) -> Result<(), Reason> {
             let set = libc::syscall(libc::SYS_prlimit64, this, resource, value.as_ptr(), old);
             check(Step::Limit, if set == -1 { -1 } else { 0 })?;
         }
-        if let Some(ruleset) = &plan.ruleset {
-            let (yes, none): (libc::c_ulong, libc::c_ulong) = (1, 0);
-            check(Step::Privileges, libc::prctl(libc::PR_SET_NO_NEW_PRIVS, yes, none, none, none))?;
-            let entered =
-                libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), none);
-            check(Step::Sandbox, if entered == -1 { -1 } else { 0 })?;
+        if let Some(confinement) = &plan.confinement {
+            confinement.enter()?;
         }
     }
     Ok(())

@@ -1,10 +1,9 @@
 //! Access rights of a process to files and TCP, enforced by the kernel's Landlock.
 //!
-//! The ruleset is made in the host, where errors can be handled; the child process only enters it.
 //! Rules apply to files, not to their names: every allowed path is opened here, once.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use landlock::{
@@ -48,36 +47,36 @@ const NETWORK: [&str; 8] = [
 /// more rights; these are added once they have been tested.
 const FILES: ABI = ABI::V5;
 
-/// [`SandboxRules`] in the form that the kernel takes.
-#[derive(Debug)]
-pub struct Ruleset(Option<OwnedFd>);
+/// The rules about files and TCP in the form that the kernel takes.
+pub(super) struct Landlock(RulesetCreated);
 
-impl Ruleset {
-    /// `None` if the kernel has no Landlock.
-    pub(in crate::transport::unix) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.0.as_ref().map(AsFd::as_fd)
-    }
-}
-
-impl SandboxRules {
-    /// The part of these rules that the running kernel cannot enforce, as a text for people; `None` if
-    /// it enforces all.
-    pub fn unsupported(&self) -> Option<&'static str> {
-        unsupported_part(self.tcp != Tcp::Any, &Kernel::running())
-    }
-
+impl Landlock {
     /// Opens all paths, for a process that runs this program. Does blocking I/O. Rules that the
     /// kernel cannot enforce are left out.
     ///
     /// # Errors
     /// A path cannot be opened, which the text then names; or another error of the system.
-    pub fn ruleset(&self, program: &OpenProgram) -> io::Result<Ruleset> {
-        let rules = self.empty_ruleset().map_err(io::Error::other)?;
-        let rules = self.rules_of_files(rules, program)?;
-        let rules = self.rules_of_ports(rules).map_err(io::Error::other)?;
-        Ok(Ruleset(rules.into()))
+    pub(super) fn of(rules: &SandboxRules, program: &OpenProgram) -> io::Result<Self> {
+        let ruleset = rules.empty_ruleset().map_err(io::Error::other)?;
+        let ruleset = rules.rules_of_files(ruleset, program)?;
+        Ok(Self(rules.rules_of_ports(ruleset).map_err(io::Error::other)?))
     }
+}
 
+/// `None` if the kernel has no Landlock.
+impl From<Landlock> for Option<OwnedFd> {
+    fn from(Landlock(ruleset): Landlock) -> Self {
+        ruleset.into()
+    }
+}
+
+/// What the running kernel's Landlock cannot enforce, as a text for people; `None` if it enforces all. TCP
+/// is asked for if nothing else withholds it.
+pub(super) fn unsupported(withholds_tcp: bool) -> Option<&'static str> {
+    unsupported_part(withholds_tcp, &Kernel::running())
+}
+
+impl SandboxRules {
     /// Whether these rules let a process execute this file. Does blocking I/O.
     pub fn lets_read(&self, path: &Path) -> bool {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
@@ -218,7 +217,7 @@ mod tests {
     fn a_missing_path_is_named() {
         let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
         let rules = SandboxRules { read: vec!["/no/such/path".into()], ..SandboxRules::default() };
-        let error = rules.ruleset(&program).unwrap_err().to_string();
+        let error = Landlock::of(&rules, &program).err().unwrap().to_string();
         assert!(error.starts_with("/no/such/path: No such file"), "{error}");
     }
 }

@@ -32,6 +32,18 @@ mod process_state;
 mod process_usage;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod random;
+#[cfg(feature = "host")]
+mod sandbox;
+#[cfg(feature = "host")]
+#[cfg_attr(
+    not(all(
+        any(target_arch = "aarch64", target_arch = "x86_64"),
+        target_endian = "little",
+        target_pointer_width = "64"
+    )),
+    path = "no_seccomp.rs"
+)]
+mod seccomp;
 mod sockets;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod status;
@@ -39,11 +51,11 @@ mod status;
 mod wake;
 
 #[cfg(feature = "host")]
-pub use self::landlock::Ruleset;
-#[cfg(feature = "host")]
 pub use folder_events::FolderEvents;
 #[cfg(feature = "host")]
 pub use own_program::own_program;
+#[cfg(feature = "host")]
+pub use sandbox::Ruleset;
 pub use sockets::MAX_PATH;
 #[cfg(feature = "plugin")]
 pub use status::ends_with_parent;
@@ -63,6 +75,8 @@ pub(super) use mounts::is_noexec;
 pub(super) use process_fd::ProcessFd;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(super) use random::fill_random;
+#[cfg(feature = "host")]
+pub(super) use sandbox::Confinement;
 #[cfg(feature = "plugin")]
 pub(super) use sockets::END;
 #[cfg(any(feature = "host", feature = "plugin"))]

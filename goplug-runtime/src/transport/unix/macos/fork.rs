@@ -15,16 +15,17 @@ use rustix::process::{Pid, WaitOptions};
 
 use super::process_fd::ProcessFd;
 use crate::transport::unix::host::process::become_plugin::{
-    EXIT_FAILED, check, default_signals, take_places,
+    EXIT_FAILED, default_signals, take_places,
 };
-use crate::transport::unix::host::process::failure::{Failure, Reason, Step};
-use crate::transport::unix::host::process::plan::{FIRST_FREE, Plan};
+use crate::transport::unix::host::process::failure::{Failure, Reason, Step, check};
+use crate::transport::unix::host::process::passed::FIRST_FREE;
+use crate::transport::unix::host::process::plan::Plan;
 
 /// The length of a [`Reason`] in the pipe: a byte for the step, and the number of the error.
 const REASON: usize = 5;
 
 /// The steps, by their numbers in the pipe.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step::Process,
     Step::Group,
     Step::Prepare,
@@ -32,6 +33,7 @@ const STEPS: [Step; 9] = [
     Step::Limit,
     Step::Privileges,
     Step::Sandbox,
+    Step::Filter,
     Step::Exec,
     Step::ExecFile,
 ];
@@ -39,7 +41,7 @@ const STEPS: [Step; 9] = [
 /// Starts the plan's program. Returns once it runs, or with the reason why it does not. All signals must
 /// be blocked in this thread, so that no handler of the host runs in the child.
 pub(in crate::transport::unix) fn start_process(plan: &mut Plan) -> Result<ProcessFd, Failure> {
-    if plan.file.is_some() || plan.ruleset.is_some() {
+    if plan.file.is_some() || plan.confinement.is_some() {
         // There is neither a way to run an open file nor a sandbox to enter.
         return Err(io::Error::from(io::ErrorKind::Unsupported).into());
     }

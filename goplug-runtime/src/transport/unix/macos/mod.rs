@@ -55,6 +55,8 @@ pub(super) use process_fd::ProcessFd;
 pub use process_info::is_traced;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(super) use random::fill_random;
+#[cfg(feature = "host")]
+pub(super) use sandbox::Confinement;
 #[cfg(feature = "plugin")]
 pub(super) use signals::ignores;
 #[cfg(feature = "plugin")]

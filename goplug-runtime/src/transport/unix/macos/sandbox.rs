@@ -1,7 +1,6 @@
 //! Sandboxes, of which macOS has none that a well-kept crate enters.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use crate::transport::{OpenProgram, SandboxRules};
@@ -12,11 +11,14 @@ pub struct Ruleset(());
 
 impl Ruleset {
     /// None: there is nothing to enter.
-    #[expect(clippy::unused_self, reason = "other systems have one")]
-    pub(in crate::transport::unix) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
-        None
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "other systems have one")]
+    pub(in crate::transport::unix) fn confinement(&self) -> io::Result<Option<Confinement>> {
+        Ok(None)
     }
 }
+
+/// A sandbox that a process enters: there is none.
+pub(in crate::transport::unix) enum Confinement {}
 
 impl SandboxRules {
     /// The part of these rules that the system cannot enforce, as a text for people.

@@ -6,24 +6,13 @@
 // No safe crate offers these calls between fork and exec.
 #![allow(unsafe_code)]
 
-use std::io;
 use std::os::fd::AsRawFd;
 
-use super::failure::{Reason, Step};
+use super::failure::{Reason, Step, check};
 use super::plan::Plan;
 
 /// The exit code of a child that cannot become the plugin.
 pub(in crate::transport::unix) const EXIT_FAILED: i32 = 127;
-
-/// Fails with the step and `errno` if a call returned -1.
-pub(in crate::transport::unix) fn check(step: Step, result: libc::c_int) -> Result<(), Reason> {
-    if result != -1 {
-        return Ok(());
-    }
-    // Reads a number: it neither allocates nor locks.
-    let errno = io::Error::last_os_error().raw_os_error().unwrap_or_default();
-    Err(Reason { step, errno })
-}
 
 /// Puts the descriptors in their places, enters the plugin's folder, and says in the environment which
 /// process this is.

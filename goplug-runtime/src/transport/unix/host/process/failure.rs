@@ -23,6 +23,8 @@ pub(in crate::transport::unix) enum Step {
     Privileges,
     /// Entering the sandbox.
     Sandbox,
+    /// Filtering system calls.
+    Filter,
     /// Running the program.
     Exec,
     /// Running the open file of the program, which the system refuses.
@@ -36,8 +38,9 @@ impl Step {
             Self::Process => Some("clone"),
             Self::Group => Some("setpgid"),
             Self::Limit => Some("prlimit64"),
-            Self::Privileges => Some("prctl"),
+            Self::Privileges => Some("prctl(PR_SET_NO_NEW_PRIVS)"),
             Self::Sandbox => Some("landlock_restrict_self"),
+            Self::Filter => Some("prctl(PR_SET_SECCOMP)"),
             Self::ExecFile => Some("execveat"),
             Self::Prepare | Self::Folder | Self::Exec => None,
         }
@@ -67,4 +70,14 @@ impl From<Errno> for Failure {
 pub(in crate::transport::unix) struct Reason {
     pub(in crate::transport::unix) step: Step,
     pub(in crate::transport::unix) errno: i32,
+}
+
+/// Fails with the step and `errno` if a call returned -1.
+pub(in crate::transport::unix) fn check(step: Step, result: libc::c_int) -> Result<(), Reason> {
+    if result != -1 {
+        return Ok(());
+    }
+    // Reads a number: it neither allocates nor locks.
+    let errno = io::Error::last_os_error().raw_os_error().unwrap_or_default();
+    Err(Reason { step, errno })
 }

@@ -12,6 +12,7 @@ pub(in crate::transport::unix) mod child;
 pub(in crate::transport::unix) mod failure;
 mod orphans;
 mod output;
+pub(in crate::transport::unix) mod passed;
 pub(in crate::transport::unix) mod plan;
 mod program;
 pub(in crate::transport::unix) mod program_kind;

@@ -7,16 +7,11 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
+use super::passed::{FIRST_FREE, above_passed};
 use super::rlimit::RawRlimit;
-use crate::protocol::wire;
-
-/// The descriptor number of the child's lifeline.
-pub(in crate::transport::unix) const LIFELINE_FD: RawFd = wire::LISTEN_FD + 1;
-
-/// The first descriptor number that is not passed.
-pub(in crate::transport::unix) const FIRST_FREE: RawFd = LIFELINE_FD + 1;
+use crate::transport::unix::system::Confinement;
 
 /// Everything that the child needs, in the form that the kernel takes.
 pub(in crate::transport::unix) struct Plan {
@@ -29,8 +24,8 @@ pub(in crate::transport::unix) struct Plan {
     pub(in crate::transport::unix) envp: CStrings,
     pub(in crate::transport::unix) listen_pid: ListenPid,
     pub(in crate::transport::unix) limits: Vec<RawRlimit>,
-    /// The Landlock ruleset; absent if nothing is restricted.
-    pub(in crate::transport::unix) ruleset: Option<OwnedFd>,
+    /// The sandbox; absent if nothing is restricted.
+    pub(in crate::transport::unix) confinement: Option<Confinement>,
     /// The descriptors for the child, in the order of their numbers there, from 0 on.
     pub(in crate::transport::unix) passed: [OwnedFd; FIRST_FREE as usize],
 }
@@ -43,7 +38,7 @@ pub(in crate::transport::unix) struct Parts<'a> {
     pub(in crate::transport::unix) argv: Vec<CString>,
     pub(in crate::transport::unix) env: Vec<CString>,
     pub(in crate::transport::unix) limits: Vec<RawRlimit>,
-    pub(in crate::transport::unix) ruleset: Option<BorrowedFd<'a>>,
+    pub(in crate::transport::unix) confinement: Option<Confinement>,
     pub(in crate::transport::unix) stdin: OwnedFd,
     pub(in crate::transport::unix) stdout: OwnedFd,
     pub(in crate::transport::unix) stderr: OwnedFd,
@@ -66,7 +61,7 @@ impl Plan {
             envp: CStrings::new(env),
             listen_pid,
             limits: parts.limits,
-            ruleset: parts.ruleset.map(above_passed).transpose()?,
+            confinement: parts.confinement,
             passed: [
                 above_passed(parts.stdin)?,
                 above_passed(parts.stdout)?,
@@ -76,11 +71,6 @@ impl Plan {
             ],
         })
     }
-}
-
-/// A copy of a descriptor whose number is not among those passed.
-fn above_passed(fd: impl AsFd) -> io::Result<OwnedFd> {
-    Ok(rustix::io::fcntl_dupfd_cloexec(fd, FIRST_FREE)?)
 }
 
 /// Strings, and the null-terminated array of pointers to them.
@@ -136,6 +126,7 @@ mod tests {
     use std::ffi::CStr;
 
     use super::*;
+    use crate::protocol::wire;
 
     #[test]
     fn the_number_is_written_after_the_name() {

@@ -13,7 +13,8 @@ use rustix::io::Errno;
 use super::child::{Child, Process};
 use super::failure::{Failure, Step};
 use super::output::Output;
-use super::plan::{LIFELINE_FD, Parts, Plan};
+use super::passed::LIFELINE_FD;
+use super::plan::{Parts, Plan};
 use super::reaper;
 use super::spawner;
 use crate::protocol::wire;
@@ -139,6 +140,7 @@ impl Spawn {
     fn plan(&self, stdout: OwnedFd, stderr: OwnedFd, lifeline: OwnedFd) -> io::Result<Plan> {
         let program = c_string("the path", self.program.path().as_os_str())?;
         let args = self.args.iter().map(|arg| c_string("an argument", arg));
+        let confinement = self.ruleset.as_ref().map(Ruleset::confinement);
         Plan::new(Parts {
             argv: std::iter::once(Ok(program.clone())).chain(args).collect::<io::Result<_>>()?,
             program,
@@ -146,7 +148,7 @@ impl Spawn {
             folder: c_string("the folder", self.folder.as_os_str())?,
             env: self.environment()?,
             limits: self.limits.iter().map(|limit| limit.prepare()).collect(),
-            ruleset: self.ruleset.as_ref().and_then(Ruleset::as_fd),
+            confinement: confinement.transpose()?.flatten(),
             stdin: empty_input()?,
             stdout,
             stderr,
@@ -190,7 +192,7 @@ impl Spawn {
                 let text = format!("its limits cannot be set: {error}");
                 explain(error, text)
             }
-            Step::Privileges | Step::Sandbox => {
+            Step::Privileges | Step::Sandbox | Step::Filter => {
                 let text = format!("its sandbox cannot be entered: {error}");
                 explain(error, text)
             }

@@ -1,0 +1,71 @@
+//! A filter of system calls: what a sandbox refuses and Landlock does not know.
+//!
+//! It is made in the host; the child process only installs it. `denied` is the list of refused calls, and
+//! `program` puts it in the form that the kernel takes. It is ours, because the crates for it know one error for
+//! all refusals, and let calls of another ABI pass a list of refusals.
+
+// Only a raw call installs a filter.
+#![allow(unsafe_code)]
+
+mod denied;
+mod program;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use libc::{c_int, c_ulong, sock_filter, sock_fprog};
+
+use crate::transport::SandboxRules;
+
+/// The architecture whose calls are filtered, as the kernel calls it.
+#[cfg(target_arch = "x86_64")]
+const ARCHITECTURE: u32 = 0xc000_003e;
+#[cfg(target_arch = "aarch64")]
+const ARCHITECTURE: u32 = 0xc000_00b7;
+
+/// A filter in the form that the kernel takes.
+#[derive(Clone, Debug)]
+pub(super) struct Filter(Arc<[sock_filter]>);
+
+impl Filter {
+    /// The filter for these rules; `None` if the kernel takes none.
+    pub(super) fn of(rules: &SandboxRules) -> Option<Self> {
+        let program = || program::program(ARCHITECTURE, denied::LAST, denied::rules(rules));
+        unsupported().is_none().then(|| Self(program().into()))
+    }
+
+    /// Filters the calls of this thread, and of the processes that it becomes and starts. Returns -1 if the
+    /// kernel refuses that. It neither allocates nor locks.
+    ///
+    /// # Safety
+    /// To be called in the new process, which needs none of the refused calls any more and has given up the
+    /// privileges of setuid programs.
+    pub(super) unsafe fn install(&self) -> c_int {
+        let filter = self.0.as_ptr().cast_mut();
+        // The longest filter has some hundred instructions.
+        let program = sock_fprog { len: self.0.len() as u16, filter };
+        // SAFETY: the kernel copies the program, whose length is that of the filter.
+        unsafe { set_filter(&raw const program) }
+    }
+}
+
+/// Why the running kernel takes no filter, as a text for people; `None` if it takes one.
+pub(super) fn unsupported() -> Option<&'static str> {
+    // SAFETY: the kernel does not find a program there, and sets no filter.
+    let outcome = unsafe { set_filter(std::ptr::null()) };
+    let error = std::io::Error::last_os_error();
+    // It is looked for only by a kernel that takes one.
+    let is_supported = outcome == -1 && error.raw_os_error() == Some(libc::EFAULT);
+    (!is_supported).then_some(
+        "the kernel has no filters of system calls (seccomp), or another filter refuses it",
+    )
+}
+
+/// # Safety
+/// The program is one, or null.
+unsafe fn set_filter(program: *const sock_fprog) -> c_int {
+    let mode = c_ulong::from(libc::SECCOMP_MODE_FILTER);
+    // SAFETY: the caller passes a program that can be read.
+    unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, program) }
+}

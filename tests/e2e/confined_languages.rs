@@ -1,0 +1,216 @@
+//! Programs in other languages, in a sandbox: what they do in their everyday work goes through the filter of
+//! system calls, and what is refused is an error that they get over.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use goplug::Sandbox;
+use serde_json::{Value, json};
+
+use crate::test_env::{TestEnv, run_test};
+
+/// A plugin in Python. Its method uses threads, processes, pipes, timers, random numbers and a Unix socket,
+/// and then attempts what is refused.
+const PYTHON: &str = r#"
+import asyncio, concurrent.futures, http.server, json, os, secrets, signal, socket, socketserver
+import subprocess, sys, threading
+
+def everyday():
+    done = {}
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done["threads"] = sum(pool.map(len, ["a", "bc"]))
+    done["processes"] = subprocess.run(["/bin/sh", "-c", "echo a | cat"], capture_output=True, text=True).stdout
+    done["group"] = subprocess.run(["/bin/true"], start_new_session=True).returncode
+    child = os.fork()
+    if child == 0:
+        os._exit(7)
+    done["forks"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    async def later():
+        process = await asyncio.create_subprocess_exec("/bin/true")
+        await asyncio.sleep(0)
+        return await process.wait()
+    done["tasks"] = asyncio.run(later())
+    one, other = socket.socketpair()
+    one.send(b"x")
+    done["pair"] = other.recv(1).decode()
+    done["random"] = len(secrets.token_bytes(8))
+    done["priority"] = os.nice(1) - os.nice(0)
+    return done
+
+def refused():
+    errors = {}
+    def note(name, attempt):
+        try:
+            attempt()
+            errors[name] = None
+        except OSError as error:
+            errors[name] = error.errno
+    note("udp", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    note("tcp", lambda: socket.create_connection(("127.0.0.1", 9)))
+    note("affinity", lambda: os.sched_setaffinity(os.getppid(), {0}))
+    note("priority", lambda: os.setpriority(os.PRIO_PROCESS, os.getppid(), 19))
+    note("kill", lambda: os.kill(os.getppid(), 0))
+    return errors
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        methods = [{"name": "everyday"}, {"name": "refused"}]
+        about = {"name": "Script", "protocol": 2, "methods": methods}
+        known = {"/Activate": lambda: about, "/everyday": everyday, "/refused": refused}
+        data = json.dumps(known.get(self.path, lambda: None)()).encode()
+        self.send_response(200)
+        self.send_header("Goplug-Protocol", "2")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        if self.path == "/Stop":
+            os._exit(0)
+
+    def log_message(self, *_):
+        pass
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+server = Server("", Handler, bind_and_activate=False)
+server.socket = socket.socket(fileno=3)
+# Once more, as many libraries do.
+server.socket.listen(16)
+server.serve_forever()
+"#;
+
+/// The same for Node.
+const NODE: &str = r#"
+const { Worker } = require("worker_threads");
+const { spawnSync, spawn } = require("child_process");
+const crypto = require("crypto"), dgram = require("dgram"), net = require("net"), os = require("os");
+
+const everyday = async () => {
+  const worker = new Worker("require('worker_threads').parentPort.postMessage(2)", { eval: true });
+  const threads = await new Promise(resolve => worker.once("message", resolve));
+  const processes = spawnSync("/bin/sh", ["-c", "echo a | cat"]).stdout.toString();
+  const child = spawn("/bin/true", [], { detached: true });
+  const group = await new Promise(resolve => child.once("exit", resolve));
+  const random = await new Promise(resolve => crypto.randomBytes(8, (_, bytes) => resolve(bytes.length)));
+  return { threads, processes, group, random };
+};
+const error = emitter => new Promise(resolve => {
+  emitter.once("error", error => resolve(error.code));
+});
+const refused = async () => {
+  const socket = dgram.createSocket("udp4");
+  const udp = error(socket);
+  try { socket.bind(0); } catch {}
+  let priority = null;
+  try { os.setPriority(process.ppid, 19); } catch (error) { priority = error.info?.code ?? error.code; }
+  return { udp: await udp, tcp: await error(net.connect(9, "127.0.0.1")), priority };
+};
+const about = { name: "Script", protocol: 2, methods: [{ name: "everyday" }, { name: "refused" }] };
+const server = require("http").createServer((request, response) => {
+  request.on("data", () => {}).on("end", async () => {
+    response.setHeader("Goplug-Protocol", "2");
+    const known = { "/Activate": () => about, "/everyday": everyday, "/refused": refused };
+    response.end(JSON.stringify(await (known[request.url] ?? (() => null))()));
+    if (request.url == "/Stop") setImmediate(() => process.exit(0));
+  });
+});
+server.listen({ fd: 3 });
+"#;
+
+/// A plugin of the shell. It starts jobs in groups of their own, and serves by a program.
+const SHELL: &str = r#"
+set -m
+(sleep 0; exit 3) & wait $!
+test $? = 3 || exit 41
+test "$(echo b a | tr ' ' '\n' | sort | head -n 1)" = a || exit 42
+(ulimit -n 64 && test "$(ulimit -n)" = 64) || exit 43
+nice -n 1 true || exit 44
+exec "$1" serve.py
+"#;
+
+/// The path of a program; `None`, with a line on standard error, if there is none.
+fn find(name: &str) -> Option<String> {
+    let found = Command::new("/bin/sh").args(["-c", &format!("command -v {name}")]).output();
+    let path = String::from_utf8(found.unwrap().stdout).unwrap();
+    if path.trim().is_empty() {
+        eprintln!("{name} is not installed: its test is left out");
+        return None;
+    }
+    Some(path.trim().into())
+}
+
+fn put(env: &TestEnv, name: &str, text: &str) -> PathBuf {
+    let path = env.folder().join(name);
+    fs::write(&path, text).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(&path, mode).unwrap();
+    path
+}
+
+/// What the two methods answer in this sandbox.
+async fn answers(env: &TestEnv, exec: &[&str], sandbox: Sandbox) -> [Value; 2] {
+    env.put_pconf("Script.pconf", &json!({"Name": "Script", "Protocol": 2, "Exec": exec}));
+    let registry = env.registry().sandbox(sandbox).start().await.unwrap();
+    let plugin = registry.load("Script", "").await.unwrap();
+    let mut answers = [Value::Null, Value::Null];
+    for (answer, method) in answers.iter_mut().zip(["everyday", "refused"]) {
+        *answer =
+            serde_json::from_slice(&plugin.execute(method, Vec::new()).await.unwrap()).unwrap();
+    }
+    registry.stop().await;
+    answers
+}
+
+/// What Python does and is refused. Signals to the host are Landlock's affair, from Linux 6.12 on.
+fn assert_python([everyday, mut refused]: [Value; 2]) {
+    let expected = json!({
+        "threads": 3, "processes": "a\n", "group": 0, "forks": 7, "tasks": 0, "pair": "x", "random": 8,
+        "priority": 0,
+    });
+    assert_eq!(everyday, expected);
+    refused.as_object_mut().unwrap().remove("kill");
+    let (family, permission) = (libc::EAFNOSUPPORT, libc::EPERM);
+    let expected =
+        json!({"udp": family, "tcp": family, "affinity": permission, "priority": permission});
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn python_works_in_a_sandbox_and_gets_over_what_is_refused() {
+    let Some(python) = find("python3") else { return };
+    run_test(async |env| {
+        put(env, "serve.py", PYTHON);
+        let sandbox = Sandbox::new().interpreter("python3");
+        assert_python(answers(env, &[&python, "serve.py"], sandbox).await);
+    });
+}
+
+#[test]
+fn a_shell_and_what_it_starts_work_in_a_sandbox() {
+    let Some(python) = find("python3") else { return };
+    run_test(async |env| {
+        put(env, "serve.py", PYTHON);
+        put(env, "start.sh", SHELL);
+        let sandbox = Sandbox::new().interpreter("python3").read(env.folder());
+        let exec = ["/bin/sh", "start.sh", &python];
+        assert_python(answers(env, &exec, sandbox).await);
+    });
+}
+
+#[test]
+fn node_works_in_a_sandbox_and_gets_over_what_is_refused() {
+    let Some(node) = find("node") else { return };
+    run_test(async |env| {
+        put(env, "serve.js", NODE);
+        let sandbox = Sandbox::new().interpreter("node");
+        let [everyday, refused] = answers(env, &[&node, "serve.js"], sandbox).await;
+        let expected = json!({"threads": 2, "processes": "a\n", "group": 0, "random": 8});
+        assert_eq!(everyday, expected);
+        let expected = json!({"udp": "EAFNOSUPPORT", "tcp": "EAFNOSUPPORT", "priority": "EPERM"});
+        assert_eq!(refused, expected);
+    });
+}
