@@ -15,7 +15,23 @@ const ATTACKS: &[(&str, Attack)] = &[
     ("write", |path| std::fs::write(path, "theirs").map(|()| "it is written".into())),
     ("remove", |path| std::fs::remove_file(path).map(|()| "it is removed".into())),
     ("connect", |address| TcpStream::connect(address).map(|_| "it is connected".into())),
+    #[cfg(unix)]
+    ("connect to a Unix socket", |path| {
+        std::os::unix::net::UnixStream::connect(path).map(|_| "it is connected".into())
+    }),
+    ("list", |folder| {
+        std::fs::read_dir(folder).map(|entries| format!("{} names", entries.count()))
+    }),
+    #[cfg(target_os = "linux")]
+    ("call", call),
 ];
+
+/// Makes a system call, one of those of the tests.
+#[cfg(target_os = "linux")]
+fn call(name: &str) -> io::Result<String> {
+    let made = goplug_tests::fixtures::unix::attempts::make(name);
+    made.map(|()| "it was done".into()).map_err(io::Error::from_raw_os_error)
+}
 
 /// Makes the attack of this name. The result is what it has reached, or the error that refused it.
 #[goplug::method(Attacker, blocking)]

@@ -6,11 +6,15 @@
 
 mod attempt;
 mod budgets;
+#[cfg(target_os = "linux")]
+mod calls;
 mod files;
 mod interpreters;
 mod locks;
 mod other_user;
 mod sandbox;
+#[cfg(unix)]
+mod siblings;
 mod without_kernel;
 
 pub(crate) use attempt::Outcome;
@@ -25,6 +29,10 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     files::run(&mut attempts).await;
     interpreters::run(&mut attempts).await;
     sandbox::run(&mut attempts).await;
+    #[cfg(target_os = "linux")]
+    calls::run(&mut attempts).await;
+    #[cfg(unix)]
+    siblings::run(&mut attempts).await;
     without_kernel::run(&mut attempts).await;
     budgets::run(&mut attempts).await;
     locks::run(&mut attempts).await;

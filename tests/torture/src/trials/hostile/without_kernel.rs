@@ -14,6 +14,8 @@ const MISSING: &[(&str, &str, &str)] = &[
     ("with Landlock turned off", "EINVAL", "landlock_create_ruleset"),
     ("where a container refuses Landlock", "EPERM", "landlock_create_ruleset"),
     ("where the last step of Landlock is refused", "EPERM", "landlock_restrict_self"),
+    ("without filters of system calls", "EINVAL", "prctl/PR_SET_SECCOMP"),
+    ("where a container refuses filters of system calls", "EPERM", "prctl/PR_SET_SECCOMP"),
 ];
 
 pub(super) async fn run(attempts: &mut Attempts<'_>) {
