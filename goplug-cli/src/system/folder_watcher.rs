@@ -89,6 +89,8 @@ impl Unwatched {
         let is_missing = match &error.kind {
             notify::ErrorKind::PathNotFound => true,
             notify::ErrorKind::Io(error) => error.kind() == io::ErrorKind::NotFound,
+            // So it is on Windows.
+            notify::ErrorKind::Generic(_) => error.paths.iter().any(|path| !path.exists()),
             _ => false,
         };
         let why = match &error.kind {

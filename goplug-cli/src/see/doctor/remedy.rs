@@ -42,7 +42,7 @@ fn subject_of(subject: &str) -> Option<PathBuf> {
     Some(path[..end.unwrap_or(path.len())].into())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))] // What is typed elsewhere, `system` tests.
 mod tests {
     use super::*;
 

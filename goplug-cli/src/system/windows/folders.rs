@@ -48,6 +48,11 @@ fn create_private(path: &Path) -> io::Result<()> {
     }
     // If it is not empty any more, somebody has been quick: that is an error.
     fs::remove_dir(path)?;
+    create_protected(path)
+}
+
+/// Makes a folder that has nothing of the list of the folder above.
+fn create_protected(path: &Path) -> io::Result<()> {
     let user = user()?;
     let list = format!("D:P(A;OICI;FA;;;{user})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;GRGX;;;BU)");
     create_with(path, &list)
@@ -105,22 +110,26 @@ mod tests {
     const OPEN: &str = "D:P(A;OICI;FA;;;WD)";
 
     #[test]
+    fn a_protected_folder_and_its_files_are_written_by_nobody_else() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("a b");
+        create_protected(&folder).unwrap();
+        fs::write(folder.join("file"), "").unwrap();
+        for path in [&folder, &folder.join("file")] {
+            assert!(!is_writable_by_others(path).unwrap(), "{}", path.display());
+        }
+    }
+
+    #[test]
     fn folders_below_a_folder_of_everybody_are_written_by_nobody_else() {
         let temp = tempfile::tempdir().unwrap();
         let open = temp.path().join("open");
         create_with(&open, OPEN).unwrap();
-        assert!(is_writable_by_others(&open).unwrap());
-        let plain = open.join("plain");
-        fs::create_dir(&plain).unwrap();
-        assert!(is_writable_by_others(&plain).unwrap(), "its list is inherited");
-
-        let made = open.join("a b").join("c");
+        let made = open.join("b").join("c");
         create_folder(&made).unwrap();
         create_folder(&made).unwrap();
         for folder in [made.parent().unwrap(), &made] {
             assert!(!is_writable_by_others(folder).unwrap(), "{}", folder.display());
         }
-        fs::write(made.join("file"), "").unwrap();
-        assert!(!is_writable_by_others(&made.join("file")).unwrap());
     }
 }

@@ -40,7 +40,11 @@ impl Group {
     /// Whether a process of the group runs this program, or ran it before it was replaced.
     pub(crate) fn runs(&self, program: &Path) -> bool {
         let Ok(program) = real_path(program) else { return false };
-        process_ids().any(|pid| executable(pid).as_ref() == Some(&program) && self.job.has(pid))
+        // A process has the path by which somebody started it.
+        let is_it =
+            |path: &Path| path == program || real_path(path).is_ok_and(|path| path == program);
+        let runs_it = |pid| executable(pid).is_some_and(|path| is_it(&path));
+        process_ids().any(|pid| self.job.has(pid) && runs_it(pid))
     }
 
     /// Tells the group what Ctrl-Break does: Ctrl-C reaches no other group.

@@ -60,6 +60,7 @@ pub fn variable_name(name: OsString) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::is_inherited;
 
     #[test]
     fn what_a_program_needs_to_start_is_inherited_however_it_is_written() {
