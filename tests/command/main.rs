@@ -74,7 +74,7 @@ fn sessions_of_this_system() -> Vec<PathBuf> {
 }
 
 /// The sessions that Windows has as well. The others name files of Unix and its errors, or need Python.
-const PORTABLE: [&str; 2] = ["call.trycmd", "complete.trycmd"];
+const PORTABLE: [&str; 3] = ["call.trycmd", "complete.trycmd", "failures.trycmd"];
 
 /// A folder with a plugin and a copy of its program, which no other folder has.
 fn installed() -> tempfile::TempDir {
