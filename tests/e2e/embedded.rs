@@ -86,7 +86,7 @@ fn a_program_that_starts_itself_by_way_of_another_process_comes_to_an_end() {
         let output = run(env, "launcher");
         let stdout = text(&output.stdout);
         assert!(stdout.starts_with("math.Calculator did not start: "), "{stdout}");
-        assert!(stdout.contains("main has to begin with `goplug::embed!`"), "{stdout}");
+        assert!(stdout.contains("main has to begin with `goplug::embed!"), "{stdout}");
     });
 }
 
