@@ -98,6 +98,18 @@ pub enum Error {
         stderr: Vec<String>,
     },
 
+    /// A process of the plugin was to end and was killed, and has not ended. It is killed again until it
+    /// has.
+    #[error("{id} did not stop: {}", Lines(reason))]
+    Stop {
+        /// The plugin.
+        id: PluginId,
+        /// The process id.
+        process: u32,
+        /// The reason, for people: the process runs as another user, or the system holds it.
+        reason: String,
+    },
+
     /// The plugin's process ended during the call.
     #[error(
         "{id} crashed ({}){}{}",
@@ -344,6 +356,7 @@ impl Error {
             | Self::NotFound { .. }
             | Self::Rejected { .. }
             | Self::Start { .. }
+            | Self::Stop { .. }
             | Self::Unavailable { .. }
             | Self::Stopped
             | Self::Internal(_)

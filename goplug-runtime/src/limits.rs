@@ -257,6 +257,13 @@ pub const PIPELINE_DEPTH: usize = 64;
 /// How many bytes of a response that is no problem document an error shows: 1 KiB.
 pub const ERROR_EXCERPT: usize = 1 << 10;
 
+/// How long a stop waits for the end of a process that was killed: 5 s. A busy machine and the memory of a
+/// large process take a while. A process that the system does not let end is an error then.
+pub const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a process that has not ended is killed again: every second.
+pub const KILL_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How many lines of standard error the report of a crash contains.
 pub const STDERR_LINES: usize = 20;
 

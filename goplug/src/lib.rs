@@ -28,7 +28,7 @@
 //!     let registry = goplug::Registry::builder("plugins").embed::<Calculator>().start().await?;
 //!     let calculator: CalculatorClient = registry.client().await?; // starts the plugin
 //!     assert_eq!(calculator.add(2, 3).await?, 5);
-//!     registry.stop().await;
+//!     registry.stop().await?;
 //!     Ok(())
 //! }
 //! ```
@@ -118,8 +118,9 @@ pub use goplug_runtime::openapi::openapi;
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    DiscoveredPlugin, Event, Events, HealthCheck, InvalidPublicKey, Latency, OnUnsupported, Plugin,
-    Policy, PublicKey, Registry, RegistryBuilder, RejectedFile, Resources, Restart, Sandbox,
+    DiscoveredPlugin, Event, Events, HealthCheck, InvalidPublicKey, Latency, OnUnsupported,
+    ParentDeathSignal, Plugin, Policy, PublicKey, Registry, RegistryBuilder, RejectedFile, Resources,
+    Restart, Sandbox,
     ServiceStats, State, Stats,
 };
 

@@ -69,7 +69,7 @@ async fn a_host_s_plugin_is_listed_with_its_process_and_can_be_stopped() {
     assert_eq!(stopped[0]["pid"], process["pid"]);
     let event = events.next().await;
     assert!(event.is_some(), "the host sees that its plugin has ended");
-    registry.stop().await;
+    registry.stop().await.unwrap();
     assert_eq!(json(plugins, &["stop", "math.Calculator"]), Value::Array(Vec::new()));
 }
 

@@ -142,7 +142,7 @@ fn a_client_of_a_plugin_that_is_not_loaded_is_checked_by_the_load() {
         env.note_socket(&registry);
         let calculator: CalculatorClient = loaded.client().unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let error = plugin.client::<CalculatorClient>().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
     });

@@ -87,6 +87,6 @@ fn a_response_that_is_ambiguous_is_refused_and_hides_no_other() {
             let plugin = registry.load("Ambiguous", "").await.unwrap();
             assert_eq!(plugin.execute("work", "").await.unwrap(), "fresh", "{head:?}");
         }
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

@@ -43,11 +43,11 @@ fn a_host_that_ends_leaves_the_plugin_to_the_others_and_the_last_has_its_stop_ho
         let stopped = env.path("stopped");
         let (one, _) = host(env, &stopped).await;
         let (other, calculator) = host(env, &stopped).await;
-        one.stop().await;
+        one.stop().await.unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         assert!(!stopped.exists());
 
-        other.stop().await;
+        other.stop().await.unwrap();
 
         until("the stop hook has run", || stopped.exists()).await;
         assert_eq!(calculator.plugin().state(), State::Stopped);
@@ -78,7 +78,7 @@ fn an_unload_leaves_the_plugin_running_and_a_load_activates_it_again() {
         assert_eq!(calculator.process().await.unwrap(), process.0.id());
         calculator.burst(1, None).await.unwrap();
         assert_eq!(soon("a callback", ticks.next()).await, Some(0));
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -94,11 +94,11 @@ fn a_host_that_leaves_lets_its_calls_finish_and_its_callbacks_are_forgotten() {
         until("no call begins", || calculator.plugin().state() == State::Stopped).await;
         assert!(!call.is_finished());
         call.finish().await.unwrap();
-        leaving.await.unwrap();
+        leaving.await.unwrap().unwrap();
         // Nobody listens any more, and nothing waits for a host that does not come back.
         let error = other.burst(1, None).await.unwrap_err().to_string();
         assert!(error.contains("no host has registered"), "{error}");
-        other_registry.stop().await;
+        other_registry.stop().await.unwrap();
         process.terminate(env).await;
     });
 }
@@ -121,7 +121,7 @@ fn a_host_that_is_killed_is_noticed_and_the_plugin_lives_on() {
 
         let calculator: CalculatorClient = registry.client().await.unwrap();
         assert_eq!(calculator.process().await.unwrap(), process.0.id());
-        registry.stop().await;
+        registry.stop().await.unwrap();
         until("no connection is left", || sockets(process.0.id()) == alone).await;
         assert!(exists(process.0.id()));
     });
@@ -212,7 +212,7 @@ fn calls_go_on_when_the_connections_to_a_live_plugin_break() {
             assert!(lost || answer.as_ref().is_ok_and(|text| text == "1.0.0"), "{answer:?}");
         }
         assert_eq!(plugin.state(), State::Loaded);
-        registry.stop().await;
+        registry.stop().await.unwrap();
         server.stop().await.unwrap();
     });
 }
@@ -230,7 +230,7 @@ fn a_live_plugin_whose_activations_break_several_times_in_a_row_stays_loaded() {
         assert_eq!(plugin.execute("Version", "").await.unwrap(), "1.0.0");
 
         assert_eq!(plugin.state(), State::Loaded);
-        registry.stop().await;
+        registry.stop().await.unwrap();
         read_until(&mut events, "the stop", |event| {
             assert!(!is(Kind::Crashed, "Test.Do")(event), "{event:?}");
             is(Kind::Stopped, "Test.Do")(event)

@@ -147,7 +147,7 @@ fn odd_pconf_files_are_rejected_with_the_key_and_the_line() {
             let registry = env.registry().start().await.unwrap();
             let mut events = registry.events();
             drop(registry.load("a", "").await.unwrap_err());
-            registry.stop().await;
+            registry.stop().await.unwrap();
             let mut reasons = Vec::new();
             while let Some(event) = events.next().await {
                 reasons.extend(match event {

@@ -291,7 +291,7 @@ fn a_client_needs_a_plugin_that_can_be_loaded() {
         let unloaded = plugin.client::<CalculatorClient>().unwrap();
         let error = unloaded.add(2, 3).await.unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let error = plugin.client::<CalculatorClient>().unwrap_err();
         assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
     });

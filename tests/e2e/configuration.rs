@@ -45,7 +45,7 @@ fn the_activation_builds_the_value_and_the_stop_drops_it() {
         assert_eq!(read(&journal), "opened one\nclosed one\n");
         registry.load("Mailer", "acme").await.unwrap();
         assert_eq!(mailer.server().await.unwrap(), "one");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -57,7 +57,7 @@ fn a_value_that_cannot_be_built_is_the_error_of_the_load() {
         let error = registry.load("Mailer", "acme").await.unwrap_err();
         assert!(matches!(error, Error::Start { .. }), "{error:?}");
         assert!(error.to_string().contains("which server?"), "{error}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -72,7 +72,7 @@ fn each_activation_of_a_process_builds_a_value_anew() {
         let mailer: MailerClient = first.client().await.unwrap();
         assert_eq!(mailer.server().await.unwrap(), "one");
         let socket = mailer.plugin().socket().unwrap();
-        first.stop().await;
+        first.stop().await.unwrap();
         until("the value is dropped", || read(&journal) == "opened one\nclosed one\n").await;
 
         let mut client = Connection::open(&socket).await;
@@ -84,7 +84,7 @@ fn each_activation_of_a_process_builds_a_value_anew() {
         let mailer: MailerClient = second.client().await.unwrap();
         assert_eq!(mailer.server().await.unwrap(), "two");
         assert_eq!(mailer.process().await.unwrap(), process.0.id());
-        second.stop().await;
+        second.stop().await.unwrap();
     });
 }
 
@@ -106,7 +106,7 @@ fn a_call_in_flight_keeps_the_value_that_it_began_with() {
         assert_eq!(call.await.unwrap().unwrap(), "one");
         unload.await.unwrap().unwrap();
         assert_eq!(read(&journal), "opened one\ncalled one\nclosed one\n");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -126,7 +126,7 @@ fn plugins_are_configured_as_they_are_discovered() {
         assert!(matches!(error, Error::Configuration(_)), "{error:?}");
         let expected = "the configuration of math.Calculator is not known: nobody knows Calculator";
         assert_eq!(error.to_string(), expected);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -139,7 +139,7 @@ fn a_plugin_that_is_configured_by_its_name_is_not_asked_for() {
         let registry = registry.start().await.unwrap();
         let mailer: MailerClient = registry.client().await.unwrap();
         assert_eq!(mailer.server().await.unwrap(), "one");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -161,7 +161,7 @@ fn a_panic_where_plugins_are_configured_rejects_that_plugin_alone() {
         assert_eq!(rejected[0].path, path);
         assert!(rejected[0].reason.contains("a test's own"), "{}", rejected[0].reason);
         assert_eq!(registry.get("Mailer", "acme").unwrap().state(), State::Discovered);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -203,7 +203,7 @@ fn a_configuration_that_does_not_fit_starts_no_process_and_is_not_shown() {
         let shown = format!("{shown} {seen:?} {error:?} {registry:?}");
         assert!(!shown.contains("hunter"), "{shown}");
         assert!(env.processes().is_empty());
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -216,7 +216,7 @@ fn a_plugin_that_needs_a_configuration_is_not_started_without() {
         let expected = "the configuration of acme.Mailer does not fit: the host gives none, and a \
                         `Config` is expected";
         assert_eq!(error, expected);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -249,7 +249,7 @@ fn a_registry_that_loads_nothing_by_itself_lists_what_there_is() {
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         env.install_calculator();
         read_until(&mut events, "the upgrade", is(Kind::Upgraded, "math.Calculator")).await;
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -263,7 +263,7 @@ fn one_plugin_may_be_loaded_where_no_other_is() {
         let registry = registry.start().await.unwrap();
         read_until(&mut registry.events(), "the load", is(Kind::Loaded, "math.Calculator")).await;
         assert!(!registry.is_loaded("Polite", "greeters"));
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -285,6 +285,6 @@ fn the_plugins_that_fulfil_a_contract_are_found_without_starting_them() {
         assert!(env.processes().is_empty());
         registry.load("Rude", "greeters").await.unwrap();
         assert_eq!(names(), ["Polite", "Rude"]);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

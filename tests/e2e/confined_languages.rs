@@ -161,7 +161,7 @@ async fn answers(env: &TestEnv, exec: &[&str], sandbox: Sandbox) -> [Value; 2] {
         *answer =
             serde_json::from_slice(&plugin.execute(method, Vec::new()).await.unwrap()).unwrap();
     }
-    registry.stop().await;
+    registry.stop().await.unwrap();
     answers
 }
 

@@ -44,7 +44,7 @@ fn a_client_is_bound_to_the_version_that_it_was_made_for() {
         env.note_socket(&registry);
         assert_eq!(store.sell(order()).await.unwrap(), "tea, dry: true");
         let seen = read_until(&mut events, "the load", is(Kind::Loaded, "acme.Store")).await;
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let mut rest = Vec::new();
         while let Some(event) = events.next().await {
             rest.push(event);
@@ -108,7 +108,7 @@ fn what_is_lost_is_an_event_once_for_each_client_and_process() {
         assert!(differences[0].contains("dry_run"), "{differences:?}");
         assert!(differences[0].contains("simulate"), "{differences:?}");
         drop((store, again));
-        registry.stop().await;
+        registry.stop().await.unwrap();
         while let Some(event) = events.next().await {
             assert!(!matches!(event, Event::ContractDrift { .. }), "{event:?}");
         }

@@ -266,7 +266,7 @@ fn the_stream_of_events_ends_with_the_registry() {
     run_test(async |env| {
         let registry = env.watching().await;
         let mut events = registry.events();
-        registry.stop().await;
+        registry.stop().await.unwrap();
         assert_eq!(soon("the end of the stream", events.next()).await, None);
     });
 }
@@ -276,7 +276,7 @@ fn a_stopped_registry_loads_nothing() {
     run_test(async |env| {
         env.install_calculator();
         let registry = env.registry().start().await.unwrap();
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err();
         assert!(matches!(error, Error::Stopped), "{error:?}");
     });

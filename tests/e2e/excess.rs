@@ -193,7 +193,7 @@ fn a_circle_of_services_ends_without_a_process_as_well() {
         let seen = text(plugin.circle().await);
         assert!(seen.contains("too deep"), "{seen}");
         assert!(seen.contains(&"tests.Excess/circle > Depot/again > ".repeat(10)), "{seen}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
 
         let shelf = Shelf::default();
         let plugin: Local =

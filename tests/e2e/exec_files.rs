@@ -108,7 +108,7 @@ async fn word(env: &TestEnv, sandbox: Option<Sandbox>) -> Result<Value, Error> {
     let registry = builder.start().await?;
     let plugin = registry.load("Script", "").await?;
     let answer = plugin.execute("word", Vec::new()).await?;
-    registry.stop().await;
+    registry.stop().await?;
     Ok(serde_json::from_slice(&answer).unwrap())
 }
 

@@ -273,7 +273,7 @@ fn a_plugin_on_the_raw_layer_is_served() {
         let error = server.notify("main.callBack", "n2").await.unwrap_err();
         assert!(matches!(error, Error::NotRegistered { .. }), "{error:?}");
 
-        registry.stop().await;
+        registry.stop().await.unwrap();
         server.stop().await.unwrap();
     });
 }

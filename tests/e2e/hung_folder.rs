@@ -75,7 +75,7 @@ async fn use_all_of(folder: &Path, auto_discover: bool) {
     let error = soon("the reload", registry.reload("A", "")).await.unwrap_err();
     assert_silent(&error, folder);
     assert!(registry.get("A", "").is_none());
-    soon("the stop", registry.stop()).await;
+    soon("the stop", registry.stop()).await.unwrap();
 }
 
 #[test]

@@ -147,7 +147,7 @@ async fn failures(env: &TestEnv, setup: &Setup) -> (String, String) {
     env.install_calculator();
     let registry = env.registry().configure("Calculator", "math", setup).start().await.unwrap();
     let expected = registry.load("Calculator", "math").await.unwrap_err();
-    registry.stop().await;
+    registry.stop().await.unwrap();
     let error = InProcess::<Calculator>::unloaded().load(setup).await.unwrap_err();
     (error.to_string(), expected.to_string())
 }

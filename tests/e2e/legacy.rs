@@ -189,7 +189,7 @@ fn the_recorded_calls_are_made_as_the_original_host_made_them() {
             assert!(matches!(error, Error::InvalidName(_)), "{error:?}");
         }
         assert_eq!(plugin.ping("Test Data").await.unwrap(), "Test Data");
-        registry.stop().await;
+        registry.stop().await.unwrap();
 
         let left = fake.expected.lock().unwrap();
         assert!(left.is_empty(), "it was not asked for {left:#?}");
@@ -209,7 +209,7 @@ fn a_blocking_caller_makes_the_recorded_calls_in_the_same_way() {
             assert!(matches!(error, Error::UnknownMethod { .. }), "{error:?}");
         }
         assert_eq!(plugin.ping("Test Data").unwrap(), "Test Data");
-        registry.stop().await;
+        registry.stop().await.unwrap();
 
         let left = fake.expected.lock().unwrap();
         assert!(left.is_empty(), "it was not asked for {left:#?}");
@@ -240,7 +240,7 @@ fn receives_the_callback(recording: &str, callback: &str) {
         // original, calls wait behind a callback that is held.
         let behind = fake.expected.lock().unwrap().pop_front().unwrap();
         assert_eq!((behind.request.path(), behind.response), ("/main.Echo", None));
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let left = fake.expected.lock().unwrap();
         assert!(left.is_empty(), "it was not asked for {left:#?}");
     });
@@ -264,6 +264,6 @@ fn a_handler_that_panics_in_the_original_ends_its_call_and_the_plugin_goes_on() 
         assert!(matches!(error, Error::Io { .. }) && error.may_have_executed(), "{error:?}");
         assert!(error.to_string().contains("the method has panicked, perhaps"), "{error}");
         assert_eq!(plugin.execute("main.Do", "x").await.unwrap(), "ok");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

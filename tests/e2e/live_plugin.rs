@@ -56,7 +56,7 @@ impl InTask {
     }
 
     pub(crate) async fn end(self) {
-        self.registry.stop().await;
+        self.registry.stop().await.unwrap();
         self.accepting.abort();
     }
 }
@@ -206,7 +206,7 @@ fn more_calls_than_a_plugin_takes_at_once_are_all_answered() {
             answered.unwrap().unwrap();
         }
         assert_eq!(calculator.plugin().state(), State::Loaded);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -225,6 +225,6 @@ fn a_call_that_gets_no_connection_by_its_deadline_was_not_begun() {
         assert!(text.contains("1 connections to it were in use"), "{text}");
         assert!(text.ends_with("the plugin has not begun the call"), "{text}");
         gate.finish().await.unwrap();
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

@@ -282,7 +282,7 @@ fn a_file_that_leads_nowhere_gives_its_name_to_one_that_does_not() {
             let rejected = registry.rejected();
             assert_eq!(rejected.len(), 1);
             assert_eq!(rejected[0].path, old);
-            registry.stop().await;
+            registry.stop().await.unwrap();
         }
     });
 }
@@ -298,7 +298,7 @@ fn two_files_that_lead_nowhere_do_not_alternate() {
         for _ in 0..3 {
             registry.load("Nobody", "").await.unwrap_err();
         }
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let mut seen = Vec::new();
         while let Some(event) = events.next().await {
             seen.push(event);

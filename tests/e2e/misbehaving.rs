@@ -35,6 +35,8 @@ pub(crate) struct Outcomes {
     pub(crate) call: Result<Bytes>,
     pub(crate) registration: Result<()>,
     pub(crate) ping: Result<Bytes>,
+    /// The plugin's two processes, which have been stopped.
+    pub(crate) processes: Vec<u32>,
 }
 
 /// Puts a plugin of this mode into the folder.
@@ -78,6 +80,7 @@ async fn exercise(env: &TestEnv, mode: Mode) -> Outcomes {
     let load =
         within("load", START_TIMEOUT + KILL_MARGIN, registry.load("Misbehaving", "hard")).await;
     let plugin = registry.get("Misbehaving", "hard").unwrap();
+    let mut processes = Vec::from_iter(plugin.process_id());
     let received = Arc::new(AtomicU64::new(0));
     let registration = within("registration", CALL_TIMEOUT, register(&plugin, &received)).await;
     let call = within("call", CALL_TIMEOUT, plugin.execute(METHOD, "input")).await;
@@ -94,12 +97,13 @@ async fn exercise(env: &TestEnv, mode: Mode) -> Outcomes {
         within("second load", START_TIMEOUT + KILL_MARGIN, registry.load("Misbehaving", "hard"))
             .await;
     assert_eq!(again.is_ok(), load.is_ok(), "{again:?}");
+    processes.extend(plugin.process_id());
     neighbour.end().await;
-    within("stop", STOP_TIMEOUT + KILL_MARGIN, registry.stop()).await;
+    within("stop", STOP_TIMEOUT + KILL_MARGIN, registry.stop()).await.unwrap();
     assert_eq!(plugin.state(), State::Stopped);
 
     let (load, registration) = (load.map(drop), registration.map(drop));
-    Outcomes { load, call, registration, ping }
+    Outcomes { load, call, registration, ping, processes }
 }
 
 async fn register(plugin: &Plugin, received: &Arc<AtomicU64>) -> Result<()> {
@@ -326,7 +330,7 @@ fn an_escaped_child_that_keeps_the_pipes_open_does_not_delay_a_stop() {
         let registry = registry(env).await;
         let (plugin, escaped) = load_escaping(env, &registry).await;
         within("unload", STOP_TIMEOUT + KILL_MARGIN, plugin.unload()).await.unwrap();
-        within("stop", STOP_TIMEOUT + KILL_MARGIN, registry.stop()).await;
+        within("stop", STOP_TIMEOUT + KILL_MARGIN, registry.stop()).await.unwrap();
         if CAN_ESCAPE {
             // It has left the group that a stop kills, as is documented.
             assert_eq!(env.processes(), [escaped]);
@@ -356,7 +360,7 @@ fn a_stop_does_not_wait_for_a_plugin_that_is_starting() {
         let loading = registry.clone();
         let load = tokio::spawn(async move { loading.load("Misbehaving", "hard").await });
         until("the process has started", || !env.processes().is_empty()).await;
-        within("stop", STOP_TIMEOUT + KILL_MARGIN, registry.stop()).await;
+        within("stop", STOP_TIMEOUT + KILL_MARGIN, registry.stop()).await.unwrap();
         let error = soon("the end of the load", load).await.unwrap().unwrap_err();
         assert!(matches!(error, Error::Stopped), "{error:?}");
         assert!(env.processes().is_empty());

@@ -4,6 +4,7 @@ use goplug::Error;
 use goplug_tests::fixtures::misbehaving::Mode;
 
 use crate::misbehaving::{outcomes, start_error};
+use crate::test_env::exists;
 
 #[test]
 fn a_plugin_that_is_stopped_before_it_listens_is_refused_at_the_deadline_with_the_reason() {
@@ -25,4 +26,15 @@ fn a_call_that_stops_the_process_ends_at_its_deadline_with_the_reason() {
 fn a_plugin_that_leaks_descriptors_is_stopped_like_any_other() {
     let outcomes = outcomes(Mode::LeaksDescriptors);
     assert_eq!(outcomes.call.unwrap(), "input");
+}
+
+#[test]
+fn a_plugin_that_leaves_its_process_group_is_killed_like_any_other() {
+    for mode in [Mode::JoinsHost, Mode::LeavesSession] {
+        let outcomes = outcomes(mode);
+        assert_eq!(outcomes.call.unwrap(), "input");
+        for process in outcomes.processes {
+            assert!(!exists(process), "{mode:?}: {process}");
+        }
+    }
 }

@@ -33,7 +33,7 @@ fn a_schema_that_leads_back_to_itself_does_not_hold_up_the_load() {
         let registry = registry.start().await.unwrap();
         let mailer: MailerClient = registry.client().await.unwrap();
         assert_eq!(mailer.server().await.unwrap(), "one");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -49,7 +49,7 @@ fn what_is_too_much_to_check_is_accepted_with_a_warning() {
         let mailer: MailerClient = registry.client().await.unwrap();
         assert_eq!(mailer.server().await.unwrap(), name);
         assert!(!warnings("its schema takes too much work to check").is_empty());
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -66,7 +66,7 @@ fn a_key_that_the_schema_does_not_name_is_a_warning() {
         assert_eq!(mailer.server().await.unwrap(), "three");
         let text = "/jurnal: the schema does not name this key; is it \"journal\"?";
         assert_eq!(warnings(text).len(), 1);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -82,7 +82,7 @@ fn a_number_beyond_the_format_starts_no_process() {
         assert!(matches!(error, Error::Configuration(_)), "{error:?}");
         assert!(error.to_string().ends_with("/port: expected at most 4294967295"), "{error}");
         assert!(env.processes().is_empty());
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -96,6 +96,6 @@ fn a_configuration_for_a_plugin_that_reads_none_is_a_warning() {
         assert_eq!(env.load_calculator(&registry).await.add(2, 3).await.unwrap(), 5);
         let lines = warnings("names no configuration that it reads");
         assert!(lines.iter().any(|line| line.contains("plugin=math.Calculator")), "{lines:?}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

@@ -27,7 +27,7 @@ fn a_service_that_is_wanted_may_be_missing_until_it_is_used() {
         let error = report.cached("known").await.unwrap_err();
         let CallError::Method(error) = error else { panic!("{error:?}") };
         assert!(error.contains("\"Cache\"") && error.contains("provide"), "{error}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let (_seen, _registry, report) =
             report_with(env, |registry| registry.provide(Memory)).await;
         assert_eq!(report.cached("known").await.unwrap().as_deref(), Some("kept"));
@@ -374,7 +374,7 @@ fn a_need_that_only_the_answer_to_the_activation_names_is_met_or_ends_the_start(
         env.note_socket(&registry);
         assert_eq!(report.at_activation().await.unwrap(), None);
         assert_eq!(report.texts("pages").await.unwrap().len(), 3);
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let registry = env.registry().start().await.unwrap();
         let error = registry.client::<ReportClient>().await.unwrap_err();
         assert!(matches!(error, Error::NotProvided { .. }), "{error:?}");

@@ -149,7 +149,7 @@ fn a_callback_with_the_qualified_name_of_a_go_function_is_heard() {
         assert_eq!(soon("the callback", heard.recv()).await.unwrap(), "n1");
         let asked = format!("/RegisterCallback {}", json!(QUALIFIED));
         assert!(go.seen().requests.contains(&asked), "{:?}", go.seen());
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -171,7 +171,7 @@ fn a_plugin_of_ours_calls_back_under_such_a_name_too() {
 
         assert_eq!(soon("the callback", heard.recv()).await.unwrap(), "n1");
         assert_eq!(plugin.descriptor().unwrap().callbacks[0].name, QUALIFIED);
-        registry.stop().await;
+        registry.stop().await.unwrap();
         server.stop().await.unwrap();
     });
 }
@@ -200,7 +200,7 @@ fn calls_are_made_one_at_a_time() {
         let plugin = registry.load("Do", "Test").await.unwrap();
         call_often(&plugin, "main.Do").await;
         assert_eq!(go.seen().most_in_flight, 1);
-        registry.stop().await;
+        registry.stop().await.unwrap();
         // The original's plugins are stopped by the hosts that leave them.
         assert_eq!(go.seen().requests.last().unwrap(), "/Stop");
     });
@@ -220,7 +220,7 @@ fn calls_are_made_side_by_side_if_the_user_says_so() {
             soon("the other answer", blocking),
         );
         assert_eq!((one.unwrap(), other.unwrap().unwrap()), ("done".into(), "done".into()));
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -253,7 +253,7 @@ fn calls_of_any_plugin_are_made_one_at_a_time_if_the_user_says_so() {
         let plugin = registry.load("Do", "Test").await.unwrap();
         call_often(&plugin, "Do").await;
         assert_eq!(*seen.lock().unwrap(), (0, 1));
-        registry.stop().await;
+        registry.stop().await.unwrap();
         server.stop().await.unwrap();
     });
 }
@@ -339,6 +339,6 @@ fn a_plugin_that_is_replaced_while_its_host_is_busy_is_activated_again() {
         .await;
         let broken = lost.iter().filter(|error| matches!(error, Error::Crashed { .. })).count();
         assert!(broken <= 1, "{lost:#?}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

@@ -114,7 +114,7 @@ fn a_plugin_binds_its_socket_itself() {
             plugin.unload().await.unwrap();
             assert!(!socket.exists());
         }
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -140,7 +140,7 @@ fn callbacks_are_registered_on_the_plugins_own_socket_before_its_activation() {
             registry.load("Own", "").await.unwrap();
             env.note_socket(&registry);
             assert_eq!(plugin.execute("heard", "").await.unwrap(), "42");
-            registry.stop().await;
+            registry.stop().await.unwrap();
         }
     });
 }

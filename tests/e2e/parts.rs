@@ -112,7 +112,7 @@ fn a_plugin_that_knows_no_parts_gets_and_sends_numbers() {
         let scales = plugin.client::<ScalesClient>().unwrap();
         let bytes = Bytes::from_static(b"\x01\xff");
         assert_eq!(scales.weigh(2, bytes.clone(), None).await.unwrap(), (4, bytes));
-        registry.stop().await;
+        registry.stop().await.unwrap();
         server.stop().await.unwrap();
     });
 }

@@ -148,7 +148,7 @@ fn unloading_a_plugin_that_is_not_loaded_does_nothing() {
         calculator.plugin().unload().await.unwrap();
         calculator.plugin().unload().await.unwrap();
         let events = registry.events();
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let mut events = events;
         let mut stops = 0;
         while let Some(event) = events.next().await {
@@ -266,7 +266,7 @@ fn a_stop_ends_every_process_and_removes_every_socket() {
         let socket = env.note_socket(&registry);
         assert_eq!(env.processes().len(), 2);
 
-        registry.stop().await;
+        registry.stop().await.unwrap();
 
         assert!(env.processes().is_empty());
         assert!(!is_left(&socket));
@@ -285,7 +285,7 @@ fn a_load_during_a_stop_leaves_no_process() {
             let (stopping, loading) = (registry.clone(), registry.clone());
             let stop = tokio::spawn(async move { stopping.stop().await });
             let load = tokio::spawn(async move { loading.load("Calculator", "math").await });
-            soon("the stop", stop).await.unwrap();
+            soon("the stop", stop).await.unwrap().unwrap();
             drop(soon("the load", load).await.unwrap());
             assert!(env.processes().is_empty());
         }

@@ -343,7 +343,7 @@ fn a_plugin_that_reports_nothing_answers_a_client_that_listens() {
         let mut heard = 0;
         assert_eq!(painter.paint(3, |_| heard += 1).await.unwrap(), 3);
         assert_eq!((heard, *accepts.lock().unwrap()), (0, 1));
-        registry.stop().await;
+        registry.stop().await.unwrap();
         server.stop().await.unwrap();
     });
 }

@@ -42,7 +42,7 @@ fn a_new_process_gets_the_new_configuration_and_no_call_is_dropped() {
         done.send_replace(true);
         soon("the callers", callers.join_all()).await;
         assert_ne!(mailer.process().await.unwrap(), before);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -61,7 +61,7 @@ fn a_new_configuration_holds_for_restarts_and_reloads() {
         mailer.plugin().unload().await.unwrap();
         registry.load("Mailer", "acme").await.unwrap();
         assert_eq!(mailer.server().await.unwrap(), "two");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -79,7 +79,7 @@ fn a_configuration_that_the_plugin_refuses_leaves_the_old_process_and_its_config
         mailer.abort().await.unwrap_err();
         read_until(&mut events, "the restart", is(Kind::Restarted, "acme.Mailer")).await;
         assert_eq!(mailer.server().await.unwrap(), "one");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -96,7 +96,7 @@ fn a_configuration_that_does_not_fit_starts_no_new_process() {
         assert_eq!(error, expected);
         assert_eq!(env.processes(), before);
         assert_eq!(mailer.server().await.unwrap(), "one");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -111,7 +111,7 @@ fn a_plugin_that_does_not_run_gets_the_configuration_when_it_starts() {
         assert_eq!(mailer.server().await.unwrap(), "two");
         let error = registry.reconfigure("Nobody", "acme", &()).await.unwrap_err();
         assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -126,7 +126,7 @@ fn a_plugin_that_another_process_has_started_cannot_be_reconfigured() {
         assert!(matches!(error, Error::Configuration(_)), "{error:?}");
         assert!(error.to_string().contains("is started by another process"), "{error}");
         assert_eq!(mailer.server().await.unwrap(), "one");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 

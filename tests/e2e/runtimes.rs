@@ -79,7 +79,7 @@ fn calls_on_a_runtime_do_not_wait_for_another_that_nobody_drives() {
             }
         })
         .await;
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -96,7 +96,7 @@ fn a_deadline_is_kept_on_a_runtime_beside_another_that_nobody_drives() {
             assert!(matches!(error, CallError::Goplug(Error::Deadline { .. })), "{error:?}");
         })
         .await;
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -111,7 +111,7 @@ fn calls_on_runtimes_that_come_and_go_are_answered() {
             }
         })
         .await;
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -140,7 +140,7 @@ fn a_callback_is_heard_on_the_registrys_runtime_though_it_was_registered_on_anot
         counter.increment(3).await.unwrap();
         assert_eq!(soon("the callback", values.recv()).await, Some(3));
         drop(subscription);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -161,7 +161,7 @@ fn after_the_end_of_its_runtime_a_registry_says_so_whatever_is_asked_of_it() {
         let callback = calculator.plugin().register_callback("changed", |_| async {});
         is_gone(soon("a registration", callback).await.map(drop));
         is_gone(outside(move || blocking.execute("add", r#"{"a":1,"b":2}"#)).await);
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         let loaded = soon("a load", registry.load("Calculator", "math")).await;
         assert!(matches!(loaded, Err(Error::Stopped)), "{loaded:?}");
     });
@@ -194,7 +194,7 @@ fn without_a_runtime_every_operation_is_an_error_and_no_panic() {
         // The registry's own functions work anywhere.
         outside(move || {
             assert!(wait(stopped.load("Calculator", "math")).is_ok());
-            wait(stopped.stop());
+            wait(stopped.stop()).unwrap();
         })
         .await;
     });
@@ -225,6 +225,6 @@ fn a_runtime_without_io_or_timers_is_an_error_and_no_panic() {
             );
         })
         .await;
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

@@ -18,7 +18,7 @@ impl Served {
     }
 
     pub(crate) async fn stop(self) {
-        self.registry.stop().await;
+        self.registry.stop().await.unwrap();
         self.server.stop().await.unwrap();
     }
 }

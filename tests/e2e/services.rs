@@ -328,7 +328,7 @@ fn with_several_hosts_a_call_goes_to_the_one_that_it_came_from() {
         }
         for (index, (seen, registry, _)) in hosts.iter().enumerate() {
             assert_eq!(seen.kept.lock().unwrap().len(), index + 1);
-            registry.stop().await;
+            registry.stop().await.unwrap();
         }
         process.kill().unwrap();
         process.wait().unwrap();

@@ -39,7 +39,7 @@ fn calls_while_somebody_else_stops_a_permanent_plugin_are_answered_by_its_next_p
             assert_eq!(calculator.greeting().await.unwrap(), None);
         }
         assert_eq!(calculator.greeting().await.unwrap(), None);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -69,7 +69,7 @@ fn a_self_started_plugin_stopped_by_a_signal_blocks_neither_calls_nor_the_stop()
         let error = soon("the end of the call", calculator.add(2, 3)).await.unwrap_err();
         assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
         soon("the end of the unload", calculator.plugin().unload()).await.unwrap();
-        soon("the end of the stop", registry.stop()).await;
+        soon("the end of the stop", registry.stop()).await.unwrap();
     });
 }
 
@@ -122,6 +122,6 @@ fn a_socket_that_somebody_removes_is_no_crash_and_a_reload_makes_a_new_one() {
         gate.finish().await.unwrap();
         registry.reload("Calculator", "math").await.unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

@@ -75,7 +75,7 @@ fn a_stop_cuts_off_results_before_it_uses_force() {
         let (registry, log, _) = both(env).await;
         let endings = results(&log);
         until_asked("the streams", async || log.alive().await.unwrap() == 3).await;
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         for (what, ending) in endings {
             assert_cut_off(what, &soon(what, ending).await.unwrap());
         }
@@ -107,7 +107,7 @@ fn a_stop_cuts_off_arguments_before_it_uses_force() {
             }
         });
         until_asked("the methods", async || intake.alive().await.unwrap() == 3).await;
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         for (what, ending) in endings {
             let error = soon(what, ending).await.unwrap().unwrap();
             assert!(error.to_string().contains("the plugin is stopping"), "{what}: {error}");
@@ -128,7 +128,7 @@ fn a_stream_that_nobody_reads_is_no_crash_after_a_stop() {
             all(items).await.1.unwrap()
         });
         until_asked("the stream", async || log.alive().await.unwrap() == 1).await;
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         read.notify_one();
         let error = soon("the end of the stream", unread).await.unwrap();
         assert!(matches!(error, Error::Unfinished { .. }), "{error:?}");
@@ -147,7 +147,7 @@ fn a_call_whose_plugin_does_not_stop_is_no_crash() {
         let call = tokio::spawn(async move { caller.block(600_000, flag).await });
         crate::test_env::until("the call has begun", || begun.exists()).await;
         soon("the reload", registry.reload("Calculator", "math")).await.unwrap();
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         let error = soon("the end of the call", call).await.unwrap().unwrap_err();
         assert!(error.to_string().contains("this host has stopped it"), "{error}");
     });
@@ -171,7 +171,7 @@ fn a_stop_with_thousands_of_waiting_service_calls_uses_no_force() {
             async move { report.side_by_side(COUNT, 1).await }
         });
         until_asked("the calls", async || report.begun().await.unwrap() == u64::from(COUNT)).await;
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         // Whether all were answered before depends on the machine.
         drop(soon("the call", calling).await.unwrap());
         assert!(end.exists(), "the process has not ended by itself");

@@ -252,7 +252,7 @@ fn a_registry_that_stops_does_not_wait_for_a_restart() {
         kill_and_wait(&calculator).await;
         let caller = calculator.clone();
         let waiting = tokio::spawn(async move { caller.divide(1, 2).await });
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         let error = soon("the call's end", waiting).await.unwrap().unwrap_err();
         assert!(matches!(error, CallError::Goplug(Error::Unavailable { .. })), "{error:?}");
     });

@@ -134,6 +134,6 @@ fn a_folder_of_sockets_that_was_removed_is_made_again() {
         soon("the reload", registry.reload("Calculator", "math")).await.unwrap();
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
         assert_eq!(folder(), last);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }

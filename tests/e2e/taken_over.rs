@@ -59,7 +59,7 @@ fn a_process_that_takes_the_place_of_another_is_activated_and_calls_and_callback
         assert_eq!(calculator.process().await.unwrap(), successor.0.id());
         calculator.burst(1, None).await.unwrap();
         assert_eq!(soon("a callback", ticks.next()).await, Some(0));
-        registry.stop().await;
+        registry.stop().await.unwrap();
         assert!(exists(successor.0.id()));
     });
 }
@@ -75,7 +75,7 @@ fn a_call_in_flight_in_a_process_that_is_replaced_fails_once() {
         process.kill();
         assert!(call.error().await.may_have_executed());
         assert_eq!(calculator.add(2, 3).await.unwrap(), 5);
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 
@@ -108,7 +108,7 @@ fn a_successor_behind_the_same_listening_process_is_activated_too() {
             // Its first answer may come a moment before the host has taken it for another one.
             until("the host knows it", || plugin.version().as_deref() == Some(version)).await;
         }
-        registry.stop().await;
+        registry.stop().await.unwrap();
         current.stop().await.unwrap();
     });
 }

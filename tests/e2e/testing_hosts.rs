@@ -59,7 +59,7 @@ fn a_registry_of_a_test_installs_programs_and_leaves_nothing() {
         let calculator: CalculatorClient = registry.client().await.unwrap();
         assert_eq!(calculator.greeting().await.unwrap(), Some("hello".into()));
         assert!(fs::exists(registry.folder().join("math.Calculator.pconf")).unwrap());
-        registry.stop().await;
+        registry.stop().await.unwrap();
         registry.folder().to_owned()
     });
     assert!(!folder.exists());

@@ -38,7 +38,7 @@ async fn bind(env: &TestEnv, mode: &str) -> Option<goplug::Result<StoreClient>> 
     }
     let registry = env.registry().start().await.unwrap();
     let bound = registry.client().await;
-    registry.stop().await;
+    registry.stop().await.unwrap();
     Some(bound)
 }
 
@@ -130,7 +130,7 @@ fn a_plugin_that_exits_when_a_load_asks_has_crashed() {
         let _early: StoreClient = registry.get("Store", "acme").unwrap().client().unwrap();
         let error = registry.load("Store", "acme").await.unwrap_err();
         assert!(matches!(error, Error::Crashed { .. }), "{error:?}");
-        registry.stop().await;
+        registry.stop().await.unwrap();
     });
 }
 

@@ -174,7 +174,7 @@ fn a_stop_does_not_wait_for_a_replaced_process() {
         let calculator = env.load_calculator(&registry).await;
         let call = LongCall::start(env, &calculator).await;
         registry.reload("Calculator", "math").await.unwrap();
-        soon("the stop", registry.stop()).await;
+        soon("the stop", registry.stop()).await.unwrap();
         call.error().await;
         assert!(env.processes().is_empty());
     });

@@ -31,6 +31,6 @@ pub(crate) async fn sample() -> Result<Vec<f64>> {
         }
     }
     let took = began.elapsed();
-    registry.stop().await;
+    registry.stop().await?;
     Ok(vec![took.as_secs_f64() * 1e3])
 }

@@ -90,7 +90,7 @@ async fn serve(folder: &Path, address: &str) -> anyhow::Result<()> {
         served = serving => served?,
         () = too_late => tracing::warn!("requests are cut off that have not ended"),
     }
-    registry.stop().await;
+    registry.stop().await?;
     tracing::info!("all plugins have stopped");
     Ok(())
 }

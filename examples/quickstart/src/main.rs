@@ -106,7 +106,7 @@ async fn host() -> anyhow::Result<()> {
     if let Err(error) = calculator.add(1, 1).await {
         println!("error     add(1, 1) fails with: {error}");
     }
-    registry.stop().await;
+    registry.stop().await?;
     println!("done");
     Ok(())
 }

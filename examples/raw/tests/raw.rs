@@ -73,7 +73,7 @@ fn a_callback_that_nobody_hears_does_not_end_the_plugin() {
             assert_eq!(handle.execute("main.Trigger", "tick").await.unwrap(), "scheduled");
         }
         assert_eq!(handle.execute("main.Do", "hello").await.unwrap(), "HELLO");
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let output = plugin.end("TERM");
         assert!(output.status.success(), "{output:?}");
         assert!(String::from_utf8_lossy(&output.stdout).contains("plugin: nobody listens"));

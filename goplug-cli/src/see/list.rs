@@ -65,7 +65,7 @@ pub(crate) async fn list(options: &Folder, output: &Output) -> Outcome<Status> {
         entries.push(found(&plugin, &processes).await);
     }
     entries.extend(registry.rejected().into_iter().map(rejected));
-    registry.stop().await;
+    registry.stop().await?;
     if output.is_json() {
         output.document(&entries)?;
     } else if entries.is_empty() {

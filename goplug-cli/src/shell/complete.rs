@@ -55,7 +55,7 @@ fn plugins(current: &OsStr) -> Vec<CompletionCandidate> {
     let found = block_on(async {
         let registry = registry(&Typed::read().folder.dir).await.ok()?;
         let found = registry.discovered();
-        registry.stop().await;
+        registry.stop().await.ok()?;
         Some(found)
     });
     let found = found.unwrap_or_default();

@@ -47,6 +47,7 @@ kinds! {
     Error::NotFound { .. } => NotFound = "not-found";
     Error::Rejected { .. } => Rejected = "rejected";
     Error::Start { .. } => Start = "start";
+    Error::Stop { .. } => Stop = "stop";
     Error::Crashed { .. } => Crashed = "crashed";
     Error::Unfinished { .. } => Unfinished = "unfinished";
     Error::Unavailable { .. } => Unavailable = "unavailable";

@@ -14,6 +14,7 @@ fn hostile_errors() -> Vec<Error> {
         Error::NotFound { id: id.clone(), folder: path.clone(), hint: None },
         Error::Rejected { path, reason: text() },
         Error::Start { id: id.clone(), reason: text(), stderr: list() },
+        Error::Stop { id: id.clone(), process: 7, reason: text() },
         Error::Crashed { id: id.clone(), status: text(), stderr: list(), may_have_executed: true },
         Error::Unavailable { id: id.clone(), reason: text() },
         Error::deadline(text(), Duration::ZERO),

@@ -46,6 +46,7 @@ pub mod blocking;
 
 pub use plugin::{Latency, Plugin, ServiceStats, State, Stats};
 pub use policy::{
-    HealthCheck, InvalidPublicKey, OnUnsupported, Policy, PublicKey, Resources, Restart, Sandbox,
+    HealthCheck, InvalidPublicKey, OnUnsupported, ParentDeathSignal, Policy, PublicKey, Resources,
+    Restart, Sandbox,
 };
 pub use registry::{DiscoveredPlugin, Event, Events, Registry, RegistryBuilder, RejectedFile};

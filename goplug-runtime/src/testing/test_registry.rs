@@ -27,7 +27,7 @@ use crate::transport::{exit_text, on_thread};
 /// let registry = goplug::testing::registry().install(program).start().await?;
 /// let calculator: CalculatorClient = registry.client().await?;
 /// assert_eq!(calculator.add(2, 3).await?, 5);
-/// registry.stop().await;
+/// registry.stop().await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -31,6 +31,8 @@ mod inherited_variables;
 mod only_thread;
 #[cfg(feature = "host")]
 mod os_error;
+#[cfg(feature = "host")]
+mod parent_death_signal;
 mod per_process;
 #[cfg(feature = "host")]
 mod process_report;
@@ -77,6 +79,8 @@ pub use file_id::FileId;
 pub use inherited_variables::is_inherited;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use only_thread::is_only_thread;
+#[cfg(feature = "host")]
+pub use parent_death_signal::ParentDeathSignal;
 pub use per_process::Owner;
 #[cfg(feature = "host")]
 pub use process_report::{ProcessState, ProcessUsage};

@@ -4,7 +4,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{Child, FileId, ListenerHandle, OpenProgram, Output, Rlimit, Ruleset};
+use super::{
+    Child, FileId, ListenerHandle, OpenProgram, Output, ParentDeathSignal, Rlimit, Ruleset,
+};
 
 /// A process to start.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct Spawn {
     pub listener: ListenerHandle,
     /// Resource limits for it and the processes that it starts.
     pub limits: Vec<Rlimit>,
+    /// What it gets when this host ends, where a system has that.
+    pub parent_death_signal: ParentDeathSignal,
     /// Access rights for it and the processes that it starts; `None` restricts nothing.
     pub ruleset: Option<Ruleset>,
 }

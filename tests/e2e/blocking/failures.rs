@@ -80,7 +80,7 @@ fn blocking_calls_in_flight_fail_when_the_registry_stops() {
         let registry = builder.start().await.unwrap();
         let plugin = env.load_calculator(&registry).await.plugin().clone().into();
         let call = long_call(env, &plugin).await;
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let error = call.join().unwrap().unwrap_err();
         assert!(error.may_have_executed(), "{error:?}");
         let error = plugin.execute("add", "[2,3]").unwrap_err();
@@ -185,7 +185,7 @@ fn faulty_and_missing_responses_are_errors_of_a_blocking_call() {
             let error = plugin.execute(METHOD, "input").unwrap_err();
             assert!(is_expected(&error), "{mode:?}: {error:?}");
             assert!(error.may_have_executed(), "{mode:?}: {error:?}");
-            registry.stop().await;
+            registry.stop().await.unwrap();
         });
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn run(on_unsupported: &str) -> Result<()> {
             confined.read = read.ok();
         }
     }
-    registry.stop().await;
+    registry.stop().await?;
     while let Some(event) = events.next().await {
         if let Event::Unconfined { .. } = &event {
             confined.reported = Some(format!("{event:?}"));

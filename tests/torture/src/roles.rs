@@ -96,7 +96,7 @@ async fn host(folder: &Path, for_ever: bool) -> Result<()> {
             victim.call_back(number).await?;
         }
         if !for_ever {
-            registry.stop().await;
+            registry.stop().await?;
             return Ok(());
         }
         registry.reload("Victim", "torture").await?;

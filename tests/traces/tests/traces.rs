@@ -135,7 +135,7 @@ async fn the_spans_of_a_host_and_its_plugins_are_of_one_trace() -> anyhow::Resul
         "request",
     ];
     assert_eq!(plugins.tree(&trace, expected.len()).await?, expected);
-    plugins.registry.stop().await;
+    plugins.registry.stop().await?;
     Ok(())
 }
 
@@ -152,7 +152,7 @@ async fn a_method_on_a_thread_is_within_the_span_of_its_call() -> anyhow::Result
         "request",
     ];
     assert_eq!(plugins.tree(&trace, expected.len()).await?, expected);
-    plugins.registry.stop().await;
+    plugins.registry.stop().await?;
     Ok(())
 }
 
@@ -183,7 +183,7 @@ async fn the_span_of_what_fails_has_the_error() -> anyhow::Result<()> {
             ["the disk broke (at tests/traces/store.rs:", "no such key", "nothing of that name"];
         assert!(known.iter().any(|text| error.contains(text)), "{failed:?}");
     }
-    plugins.registry.stop().await;
+    plugins.registry.stop().await?;
     Ok(())
 }
 
@@ -202,7 +202,7 @@ async fn a_call_says_where_it_is_made_only_within_a_span() -> anyhow::Result<()>
     // What is not sampled is not recorded, by none of the processes.
     let spans = plugins.spans(&format!("{:032x}", own.trace_id())).await?;
     assert_eq!(spans, []);
-    plugins.registry.stop().await;
+    plugins.registry.stop().await?;
     Ok(())
 }
 
@@ -218,7 +218,7 @@ async fn a_context_of_opentelemetry_alone_is_a_place_too() -> anyhow::Result<()>
     let context = opentelemetry::Context::new().with_remote_span_context(place);
     let sent = plugins.front.trace().with_context(context).await?;
     assert_eq!(sent, Traceparent::new(5, 6, true).map(|place| place.to_string()));
-    plugins.registry.stop().await;
+    plugins.registry.stop().await?;
     Ok(())
 }
 
@@ -249,6 +249,6 @@ async fn the_handler_of_a_callback_knows_the_place_of_its_sender() -> anyhow::Re
     let seen = seen.lock().unwrap().clone();
     // The plugin's own span of the first call begins a trace.
     assert!(matches!(seen[..], [Some(first), Some(8)] if first != 8), "{seen:?}");
-    plugins.registry.stop().await;
+    plugins.registry.stop().await?;
     Ok(())
 }

@@ -65,7 +65,7 @@ impl Peer for GoplugFourPlugins {
 
     async fn stop(&mut self) -> Result<()> {
         self.client = None;
-        self.registry.stop().await;
+        self.registry.stop().await?;
         Ok(())
     }
 }

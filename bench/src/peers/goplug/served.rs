@@ -51,7 +51,7 @@ impl Peer for GoplugServed {
 
     async fn stop(&mut self) -> Result<()> {
         self.client = None;
-        self.registry.stop().await;
+        self.registry.stop().await?;
         self.process.stop();
         Ok(())
     }

@@ -38,7 +38,7 @@ async fn main() -> anyhow::Result<()> {
     println!("host: callback with {:?}", ticked.recv().await.unwrap_or_default());
     subscription.unregister();
 
-    registry.stop().await;
+    registry.stop().await?;
     println!("host: done; it leaves the plugin, which others may use");
     Ok(())
 }

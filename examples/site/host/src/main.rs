@@ -61,7 +61,7 @@ fn run(docs: &Path, out: &Path, settings: Option<&Path>) -> anyhow::Result<bool>
     let outcome = runtime.block_on(async {
         let plugins = plugins::start(&folder, settings).await?;
         let outcome = pipeline::run(&plugins, &source).await;
-        plugins.stop().await;
+        plugins.stop().await?;
         outcome
     })?;
     layout::write(out, &source, &outcome.pages)?;

@@ -93,7 +93,7 @@ impl Plugins {
     }
 
     /// Stops all plugins.
-    pub(crate) async fn stop(&self) {
-        self.registry.stop().await;
+    pub(crate) async fn stop(&self) -> goplug::Result<()> {
+        self.registry.stop().await
     }
 }

@@ -32,7 +32,8 @@ pub(super) async fn look(dir: &Path) -> Vec<Finding> {
         }
     };
     let (rejected, plugins) = (registry.rejected(), registry.discovered());
-    registry.stop().await;
+    // It has started nothing.
+    drop(registry.stop().await);
     let mut findings = Vec::new();
     let is_folder = |file: &RejectedFile| path::absolute(dir).is_ok_and(|dir| dir == file.path);
     if !rejected.iter().any(is_folder) {

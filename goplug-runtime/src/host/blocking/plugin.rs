@@ -226,7 +226,7 @@ impl Plugin {
     /// until it is stopped.
     ///
     /// # Errors
-    /// [`Error::Stopped`] if the registry has stopped, and the plugin with it.
+    /// As [`goplug::Plugin::unload`](crate::host::Plugin::unload).
     pub fn unload(&self) -> Result<()> {
         wait(self.plugin.shared().command(Command::Unload))
     }

@@ -150,18 +150,15 @@ impl Registry {
         &self.inner.registry
     }
 
-    /// Stops every plugin gracefully, and stops discovery. When this returns, no process of this
+    /// Stops every plugin gracefully, and stops discovery. When this returns `Ok`, no process of this
     /// registry is left. Later loads fail with [`Error::Stopped`](crate::Error::Stopped). A plugin
     /// that another process has started is left running.
     ///
     /// # Errors
-    /// Only [`Error::Configuration`](crate::Error::Configuration), in a task of the registry's own
-    /// runtime.
+    /// [`Error::Stop`](crate::Error::Stop), as the async registry;
+    /// [`Error::Configuration`](crate::Error::Configuration) in a task of the registry's own runtime.
     pub fn stop(&self) -> Result<()> {
-        self.run(|registry| async move {
-            registry.stop().await;
-            Ok(())
-        })
+        self.run(|registry| async move { registry.stop().await })
     }
 
     fn run<T, F>(&self, operation: impl FnOnce(registry::Registry) -> F) -> Result<T>

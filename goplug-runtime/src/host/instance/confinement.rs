@@ -96,7 +96,7 @@ mod tests {
                 let registry = builder.start().await.unwrap();
                 let mut events = registry.events();
                 let error = registry.load("Brief", "").await.unwrap_err().to_string();
-                registry.stop().await;
+                registry.stop().await.unwrap();
                 let mut unconfined = Vec::new();
                 while let Some(event) = events.next().await {
                     unconfined.extend(matches!(event, Event::Unconfined { .. }).then_some(event));

@@ -19,7 +19,8 @@ impl Liveness {
     /// Kills a child process. Has no effect on a plugin that another process started.
     pub(super) fn kill(&self) {
         if let Self::Child { process, .. } = self {
-            process.kill();
+            // It is as good as killed if it has ended, and cannot be helped if the system refuses.
+            drop(process.kill());
         }
     }
 

@@ -34,6 +34,7 @@ mod sending;
 mod shared;
 mod sockets;
 mod starting;
+mod survivor;
 
 pub(in crate::host) use call_guard::CallGuard;
 pub(in crate::host) use confinement::unsupported;
@@ -48,3 +49,4 @@ pub(in crate::host) use response::{RequestLimits, into_result};
 pub(in crate::host) use shared::Instance;
 pub(in crate::host) use sockets::{Sockets, remove_abandoned};
 pub(in crate::host) use starting::StartingInstance;
+pub(in crate::host) use survivor::Survivor;

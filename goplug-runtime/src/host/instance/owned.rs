@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::health;
 use super::liveness::Liveness;
 use super::shared::Instance;
+use super::survivor::Survivor;
 use crate::host::connection::Admission;
 use crate::host::install::Installation;
 use crate::host::policy::{HealthCheck, Policy};
@@ -121,18 +122,29 @@ impl OwnedInstance {
     }
 
     /// Stops the instance, or leaves it if another process has started it. Takes at most a second
-    /// longer than the timeout.
+    /// longer than the timeout, unless the process does not end when it is killed.
     ///
     /// The plugins of the original GoPlug are stopped in any case, as its hosts do.
-    pub(in crate::host) async fn stop(self, timeout: Duration) {
-        self.stop_calls_first(timeout, timeout).await;
+    ///
+    /// # Errors
+    /// The process, if it has not ended.
+    pub(in crate::host) async fn stop(self, timeout: Duration) -> Result<(), Survivor> {
+        self.stop_calls_first(timeout, timeout).await
     }
 
     /// Stops the instance as [`OwnedInstance::stop`] does, and cuts off its calls in flight after
     /// `for_calls`, if the plugin can do that.
-    async fn stop_calls_first(self, timeout: Duration, for_calls: Duration) {
+    async fn stop_calls_first(
+        self,
+        timeout: Duration,
+        for_calls: Duration,
+    ) -> Result<(), Survivor> {
         let is_left = !self.can_be_replaced() && self.shared.dialect() == Dialect::GoPlug2;
-        if is_left { self.leave(timeout).await } else { self.end(timeout, for_calls).await }
+        if !is_left {
+            return self.end(timeout, for_calls).await;
+        }
+        self.leave(timeout).await;
+        Ok(())
     }
 
     /// Leaves the instance running: waits until the calls in flight have ended, for at most this
@@ -152,7 +164,7 @@ impl OwnedInstance {
 
     /// Stops the instance: sends it a request to stop, waits for its end until the timeout, then
     /// ends it with signals, which may take a second more.
-    async fn end(self, timeout: Duration, for_calls: Duration) {
+    async fn end(self, timeout: Duration, for_calls: Duration) -> Result<(), Survivor> {
         let began = Instant::now();
         self.shared.begin_end();
         let for_calls = (for_calls < timeout).then(|| wire::timeout_value(for_calls).to_string());
@@ -172,33 +184,48 @@ impl OwnedInstance {
         // No debugger that holds the plugin holds up its stop.
         let sending = endpoint.send(&request, deadline, Admission::Control, || false);
         drop(timeout_at(deadline, sending).await);
-        let exit = match self.liveness {
+        let stopped = match self.liveness {
             Liveness::Child { process, listener } => {
-                let exit = process.stop(timeout.saturating_sub(began.elapsed())).await;
+                let stopped = process.stop(timeout.saturating_sub(began.elapsed())).await;
                 drop(listener);
-                exit
+                stopped
             }
-            Liveness::Foreign(_) => Exit::because("it was stopped"),
+            Liveness::Foreign(_) => Ok(Exit::because("it was stopped")),
         };
-        self.shared.end(exit);
+        match stopped {
+            Ok(exit) => {
+                self.shared.end(exit);
+                Ok(())
+            }
+            Err(survivor) => {
+                self.shared.end(survivor.exit());
+                Err(survivor)
+            }
+        }
     }
 
     /// Stops an instance that was replaced: after its calls in flight have ended, or when `closing`
     /// resolves. After the policy's drain time the calls in flight are cut off at once.
+    ///
+    /// # Errors
+    /// The process, if it has not ended.
     pub(in crate::host) async fn retire(
         mut self,
         policy: &Policy,
         closing: impl Future<Output = ()>,
-    ) {
+    ) -> Result<(), Survivor> {
         let instance = Arc::clone(&self.shared);
         let timeout = policy.stop_timeout;
         let for_calls = tokio::select! {
             () = instance.drained() => timeout,
             () = sleep(policy.drain) => Duration::ZERO,
             () = closing => timeout,
-            exit = self.wait() => return instance.end(exit),
+            exit = self.wait() => {
+                instance.end(exit);
+                return Ok(());
+            }
         };
-        self.stop_calls_first(timeout, for_calls).await;
+        self.stop_calls_first(timeout, for_calls).await
     }
 }
 

@@ -16,8 +16,8 @@ use crate::host::install::{
 };
 use crate::host::policy::Sandbox;
 use crate::transport::{
-    self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, Rlimit, Spawn, Started, explain,
-    is_shortage,
+    self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, ParentDeathSignal, Rlimit, Spawn,
+    Started, explain, is_shortage,
 };
 
 /// A start whose program has not been checked yet.
@@ -27,6 +27,7 @@ pub(super) struct Preflight {
     pub(super) listener: ListenerHandle,
     pub(super) limits: Vec<Rlimit>,
     pub(super) sandbox: Option<Sandbox>,
+    pub(super) parent_death_signal: ParentDeathSignal,
     /// Whether the program is run even if other users may write it.
     pub(super) trusted: bool,
     pub(super) digests: DigestCache,
@@ -143,6 +144,7 @@ impl Checked {
             folder: preflight.command.folder,
             listener: preflight.listener,
             limits: preflight.limits,
+            parent_death_signal: preflight.parent_death_signal,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A plugin's process: started, waited for, ended.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,15 +9,17 @@ use super::exit::Exit;
 use super::failed_start::{StartCause, StartError};
 use super::identity;
 use super::preflight::{Preflight, StartFailure};
+use super::survivor::Survivor;
 use crate::error::Error;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::output::Output;
 use crate::host::policy::Policy;
+use crate::limits;
 use crate::protocol::wire;
 use crate::transport::{Child, FileId, PassedListener, Started, exit_text};
 
-/// How long to wait for the end of a process that was asked to end, and again after it was killed. A stop
-/// may take both times longer than its timeout.
+/// How long to wait for the end of a process that was asked to end, and of a process that the system does not
+/// let this host kill. A stop may take both times longer than its timeout.
 const TERMINATION_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A running process and its output. Dropping it kills the process.
@@ -49,6 +52,7 @@ impl Process {
             listener: listener.handle().map_err(|error| failed(error.into()))?,
             limits: policy.resources.limits(),
             sandbox: policy.sandbox.clone(),
+            parent_death_signal: policy.death_signal(),
             trusted: installation.trusted,
             digests: digests.clone(),
         };
@@ -77,27 +81,34 @@ impl Process {
         Exit { status, code, stderr: self.output.tail().await }
     }
 
-    /// Kills the process and its whole group. [`Process::wait`] then returns soon.
-    pub(super) fn kill(&self) {
-        // It fails only if the process has ended.
-        drop(self.child.kill_group());
+    /// Kills the process and its whole group. [`Process::wait`] then returns soon, unless the system does
+    /// not let the process end.
+    ///
+    /// # Errors
+    /// The system's error: the process runs as another user now, for example.
+    pub(super) fn kill(&self) -> io::Result<()> {
+        self.child.kill()
     }
 
     /// Ends the process: waits for its end until the timeout, then asks it to end, then kills the whole
     /// group. Other processes of the group are killed as well when the process ends.
-    pub(super) async fn stop(mut self, timeout: Duration) -> Exit {
+    ///
+    /// # Errors
+    /// The process, if it has not ended: it cannot be killed, or not within [`limits::KILL_TIMEOUT`].
+    pub(super) async fn stop(mut self, timeout: Duration) -> Result<Exit, Survivor> {
         if let Ok(exit) = tokio::time::timeout(timeout, self.wait()).await {
-            return exit;
+            return Ok(exit);
         }
         // If it cannot be asked, it is killed.
         drop(self.child.terminate());
         if let Ok(exit) = tokio::time::timeout(TERMINATION_TIMEOUT, self.wait()).await {
-            return exit;
+            return Ok(exit);
         }
-        self.kill();
-        match tokio::time::timeout(TERMINATION_TIMEOUT, self.wait()).await {
-            Ok(exit) => exit,
-            Err(_) => Exit::because("it does not die"),
+        let killed = self.kill();
+        let limit = if killed.is_ok() { limits::KILL_TIMEOUT } else { TERMINATION_TIMEOUT };
+        match tokio::time::timeout(limit, self.wait()).await {
+            Ok(exit) => Ok(exit),
+            Err(_) => Err(Survivor::new(self, killed.err())),
         }
     }
 }

@@ -233,14 +233,20 @@ impl StartingChild {
     /// Ends a process that is not activated, and adds to the error what is known of it.
     pub(super) async fn end(self, installation: &Installation, error: StartError) -> StartError {
         let lacks_embed = installation.is_embedded() && !self.listener.is_taken();
-        let exit = self.process.stop(Duration::ZERO).await;
+        let (stderr_tail, left) = match self.process.stop(Duration::ZERO).await {
+            Ok(exit) => (exit.stderr, None),
+            Err(survivor) => (Vec::new(), Some(survivor)),
+        };
         error.map(|error| {
             let Error::Start { id, mut reason, mut stderr } = error else { return error };
             if lacks_embed {
                 reason += "; it did not begin to serve: main has to begin with `goplug::embed!`";
             }
+            if let Some(survivor) = &left {
+                reason = format!("{reason}; and it was not ended: {}", survivor.reason());
+            }
             if stderr.is_empty() {
-                stderr = exit.stderr;
+                stderr = stderr_tail;
             }
             Error::Start { id, reason, stderr }
         })

@@ -31,6 +31,8 @@ pub(in crate::host) enum PluginEvent {
     Stopped,
     /// Somebody serves the plugin by hand on this socket, and it is used in place of starting one.
     Attached(PathBuf),
+    /// This process of the plugin was to end and was killed, and has not ended, for this reason.
+    StopFailed(u32, String),
     /// The plugin is loaded from a program that may change at any time.
     InDevelopment,
     /// The plugin is started although this part of its sandbox cannot be enforced.

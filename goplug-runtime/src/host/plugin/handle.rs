@@ -305,6 +305,7 @@ impl Plugin {
     /// Dropping the future does not cancel the stop.
     ///
     /// # Errors
+    /// [`Error::Stop`] if its process was killed and has not ended; it is killed again until it has.
     /// [`Error::Stopped`] if the registry has stopped, and the plugin with it.
     pub async fn unload(&self) -> Result<()> {
         self.shared.command(Command::Unload).await

@@ -23,3 +23,5 @@ pub use resources::Resources;
 pub use restart::Restart;
 pub(in crate::host) use restart::RestartKind;
 pub use sandbox::{OnUnsupported, Sandbox};
+
+pub use crate::transport::ParentDeathSignal;

@@ -11,7 +11,7 @@ use super::attached::Attached;
 use super::{HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::transport::{is_inherited, variable_name};
+use crate::transport::{ParentDeathSignal, is_inherited, variable_name};
 
 /// Those of the variables that a plugin gets by default.
 fn inherited(
@@ -51,6 +51,7 @@ pub struct Policy {
     pub(in crate::host) log_level: Option<OsString>,
     pub(in crate::host) resources: Resources,
     pub(in crate::host) sandbox: Option<Sandbox>,
+    pub(in crate::host) parent_death_signal: Option<ParentDeathSignal>,
     pub(in crate::host) configuration: PluginConfiguration,
     pub(in crate::host) auto_load: bool,
     pub(in crate::host) restart: Restart,
@@ -80,6 +81,7 @@ impl Default for Policy {
             log_level: None,
             resources: Resources::new(),
             sandbox: None,
+            parent_death_signal: None,
             configuration: PluginConfiguration::default(),
             auto_load: true,
             restart: Restart::default(),
@@ -291,6 +293,25 @@ impl Policy {
         self
     }
 
+    /// The signal that the plugin's process gets when this host has ended; unless set,
+    /// [`ParentDeathSignal::Kill`] for a plugin with a sandbox, whose code the host does not trust, and
+    /// [`ParentDeathSignal::Terminate`] for any other.
+    ///
+    /// The signal is the process's alone: the processes that it has started do not get it. A plugin of
+    /// goplug's ends them with it, once it has stopped; after [`ParentDeathSignal::Kill`] it cannot.
+    pub fn parent_death_signal(mut self, signal: ParentDeathSignal) -> Self {
+        self.parent_death_signal = Some(signal);
+        self
+    }
+
+    /// The signal that is set, or follows from the rest.
+    pub(in crate::host) fn death_signal(&self) -> ParentDeathSignal {
+        self.parent_death_signal.unwrap_or(match self.sandbox {
+            Some(_) => ParentDeathSignal::Kill,
+            None => ParentDeathSignal::Terminate,
+        })
+    }
+
     /// The same without deadlines, health checks and a stop for being idle: a process that a debugger
     /// holds answers nothing.
     fn for_debugging(self) -> Self {
@@ -325,6 +346,16 @@ impl Policies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plugin_in_a_sandbox_is_killed_when_its_host_has_ended_unless_the_policy_says_otherwise() {
+        use ParentDeathSignal::{Kill, Terminate};
+        let confined = || Policy::default().sandbox(Sandbox::new());
+        assert_eq!(Policy::default().death_signal(), Terminate);
+        assert_eq!(confined().death_signal(), Kill);
+        assert_eq!(Policy::default().parent_death_signal(Kill).death_signal(), Kill);
+        assert_eq!(confined().parent_death_signal(Terminate).death_signal(), Terminate);
+    }
 
     #[test]
     fn a_plugin_gets_the_whole_locale_and_no_secrets() {

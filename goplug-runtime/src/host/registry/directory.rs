@@ -287,6 +287,9 @@ impl EventSink for Directory {
             PluginEvent::Restarted => Event::Restarted { plugin },
             PluginEvent::Upgraded => Event::Upgraded { plugin },
             PluginEvent::UpgradeFailed(reason) => Event::UpgradeFailed { plugin, reason },
+            PluginEvent::StopFailed(process, reason) => {
+                Event::StopFailed { plugin, process, reason }
+            }
             PluginEvent::Crashed(Exit { status, stderr, .. }) => {
                 Event::Crashed { plugin, status, stderr }
             }

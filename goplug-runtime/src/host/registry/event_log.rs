@@ -43,6 +43,10 @@ pub(super) fn log(event: &Event) {
             let reason = Lines(reason);
             tracing::warn!(target: "goplug::supervisor", %plugin, "not upgraded: {reason}");
         }
+        Event::StopFailed { plugin, reason, .. } => {
+            let reason = Lines(reason);
+            tracing::error!(target: "goplug::supervisor", %plugin, "not stopped: {reason}");
+        }
         Event::Attached { .. } | Event::InDevelopment { .. } => log_development(event),
         Event::Unconfined { plugin, reason } => {
             let reason = Lines(reason);

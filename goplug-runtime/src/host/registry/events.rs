@@ -62,6 +62,16 @@ pub enum Event {
         /// Why, as a text for people.
         reason: String,
     },
+    /// A process of a plugin was to end and was killed, and has not ended: it runs as another user now, or
+    /// the system holds it. It is killed again every second, and `Stopped` follows once it has ended.
+    StopFailed {
+        /// The plugin.
+        plugin: PluginId,
+        /// The process id.
+        process: u32,
+        /// Why, as a text for people.
+        reason: String,
+    },
     /// A file of the folder, or the folder itself, cannot be used. It is checked again when it
     /// changes.
     Rejected {
@@ -139,6 +149,7 @@ impl Event {
             | Self::GivenUp { plugin, .. }
             | Self::Upgraded { plugin }
             | Self::UpgradeFailed { plugin, .. }
+            | Self::StopFailed { plugin, .. }
             | Self::Attached { plugin, .. }
             | Self::InDevelopment { plugin }
             | Self::Unconfined { plugin, .. }
@@ -157,6 +168,7 @@ impl Event {
             Self::ContractDrift { differences, .. } => all(differences),
             Self::GivenUp { reason, .. }
             | Self::UpgradeFailed { reason, .. }
+            | Self::StopFailed { reason, .. }
             | Self::Rejected { reason, .. }
             | Self::Unconfined { reason, .. } => reason.len(),
             _ => 0,

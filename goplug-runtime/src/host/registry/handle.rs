@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 
 use super::directory::Directory;
 use super::discovered::DiscoveredPlugin;
@@ -14,6 +13,7 @@ use super::listeners::Events;
 use super::rejected::RejectedFile;
 use super::scan::{ScanRequest, Scanner};
 use super::settings::Settings;
+use super::stop::stop_all;
 use super::watch::{FolderWatch, Hints};
 use crate::error::{Error, Result};
 use crate::host::disk;
@@ -51,7 +51,7 @@ use crate::typed::{Client, NamedClient};
 /// let calculator = registry.load("Calculator", "math").await?;
 /// let sum = calculator.execute("add", r#"{"a":2,"b":3}"#).await?;
 /// assert_eq!(sum, "5");
-/// registry.stop().await;
+/// registry.stop().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -280,8 +280,8 @@ impl Registry {
         self.inner.directory.events()
     }
 
-    /// Stops every plugin gracefully, and stops discovery. When this returns, no process of this
-    /// registry is left, and its streams of events end. Later loads fail with [`Error::Stopped`].
+    /// Stops every plugin gracefully, and stops discovery. When this returns `Ok`, no process of this
+    /// registry is left. Its streams of events end. Later loads fail with [`Error::Stopped`].
     ///
     /// A plugin that another process has started is left running, as with
     /// [`Plugin::unload`](crate::host::Plugin::unload), unless it is of the original GoPlug: those
@@ -289,20 +289,15 @@ impl Registry {
     ///
     /// Dropping the future does not cancel the stops that have begun. In a forked copy of the process
     /// this does nothing: the plugins belong to the process that was forked.
-    pub async fn stop(&self) {
+    ///
+    /// # Errors
+    /// [`Error::Stop`] if a process was killed and has not ended, of the first such plugin. Each of them is
+    /// an event, and is killed again until it has ended. All others are stopped.
+    pub async fn stop(&self) -> Result<()> {
         if check_owner(self.inner.owner).is_err() {
-            return;
+            return Ok(());
         }
-        let plugins = self.inner.directory.close();
-        let mut stops = JoinSet::new();
-        for plugin in plugins {
-            // On the registry's runtime: there may be none here.
-            stops.spawn_on(async move { plugin.close().await }, &self.inner.runtime);
-        }
-        while stops.join_next().await.is_some() {}
-        let sockets = Arc::clone(self.inner.directory.sockets());
-        drop(disk::run_within(limits::FOLDER_TIMEOUT, move || sockets.remove()).await);
-        self.inner.directory.close_events();
+        stop_all(&self.inner.directory, &self.inner.runtime).await
     }
 
     fn known(&self, name: &str, namespace: &str) -> Option<Arc<PluginState>> {

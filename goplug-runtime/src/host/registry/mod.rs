@@ -21,6 +21,7 @@ mod rejected;
 mod scan;
 mod settings;
 mod similar;
+mod stop;
 mod watch;
 
 pub use builder::RegistryBuilder;

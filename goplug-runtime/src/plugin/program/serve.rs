@@ -3,7 +3,7 @@
 //! A plugin that a host has started never outlives it. Two reasons to stop must not be missed: the host's end and
 //! a signal. A separate thread, the watchdog, waits for them, since a handler that blocks may hold
 //! the runtime's only thread. The watchdog asks for a stop, waits for as long as the stop may take,
-//! and then ends the process.
+//! and then ends the process. If the host is gone, the other processes of the plugin's group end with it.
 //!
 //! Starting this thread takes longer than all the rest of an activation. So it is started only
 //! once the host has its answer, unless the plugin has an activation hook. Until then no code of
@@ -15,6 +15,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use crate::plugin::server::PluginServer;
 use crate::protocol::wire;
 use crate::transport::{
     EndCause, Inherited, Lifeline, OutputReader, PrivateFolder, Termination, TerminationWaker,
-    drain_output, ends_with_parent, keep_output_working, mend_output,
+    drain_output, end_orphaned_group, ends_with_parent, keep_output_working, mend_output,
 };
 
 /// The exit status of a plugin that did not stop in time.
@@ -37,6 +38,9 @@ const FORCED: i32 = 1;
 /// How long the watchdog makes way for the first calls. Starting its thread takes some 60 µs on
 /// a fast machine.
 const FIRST_CALLS: Duration = Duration::from_millis(1);
+
+/// How long the end of a host may take after its plugins have got its signal.
+const HOST_END: Duration = Duration::from_millis(100);
 
 /// How long to wait before a thread is asked for again.
 const THREAD_PAUSE: Duration = Duration::from_millis(100);
@@ -63,6 +67,7 @@ pub(super) fn serve(builder: ServerBuilder, place: Place<'_>, options: Options) 
     let failed = |what: &'static str| move |error| Error::io(what, error);
     let runtime = options.runtime().map_err(failed("starting the runtime"))?;
     let builder = builder.before_stop_hook(prepare_output);
+    let mut watched = None;
     let served = runtime.run(pin!(async {
         if let Place::Private = place {
             return serve_privately(builder).await;
@@ -90,10 +95,15 @@ pub(super) fn serve(builder: ServerBuilder, place: Place<'_>, options: Options) 
             }
             (None, _) => return Ok(false),
         };
-        start_watchdog(&server, termination, inherited.lifeline, None).await;
+        let reasons = Arc::new(Reasons::new(termination, inherited.lifeline));
+        watched = Some(Arc::clone(&reasons));
+        start_watchdog(&server, reasons, None).await;
         server.stop_result().await.map(|()| true)
     }));
     runtime.shut_down();
+    if let Some(reasons) = watched {
+        reasons.end_orphaned_group();
+    }
     served
 }
 
@@ -109,7 +119,8 @@ async fn serve_privately(builder: ServerBuilder) -> Result<bool> {
     // Whoever has closed the output does not need the line.
     let _ =
         writeln!(std::io::stdout(), "{}={}={}", wire::ENV_ATTACH, server.id(), socket.display());
-    start_watchdog(&server, termination, None, folder.path().map(Path::to_owned)).await;
+    let reasons = Arc::new(Reasons::new(termination, None));
+    start_watchdog(&server, reasons, folder.path().map(Path::to_owned)).await;
     server.stop_result().await.map(|()| true)
 }
 
@@ -159,43 +170,67 @@ fn prepare_output(is_end: bool) {
 /// ends the process if the stop takes too long. If the system has no thread for the moment, the
 /// runtime looks for a reason meanwhile, and the thread is asked for again. The folder is removed if the
 /// process is ended.
-async fn start_watchdog(
-    server: &PluginServer,
-    termination: Termination,
-    lifeline: Option<Lifeline>,
-    folder: Option<PathBuf>,
-) {
-    let watchdog = WATCHDOG.get_or_init(|| termination.waker());
+async fn start_watchdog(server: &PluginServer, reasons: Arc<Reasons>, folder: Option<PathBuf>) {
+    let watchdog = WATCHDOG.get_or_init(|| reasons.termination.waker());
     // A stop that began before woke nobody.
     if server.is_stopping() {
         watchdog.wake();
     }
-    let reasons = Arc::new((termination, lifeline));
     loop {
         let (watched, watching) = (server.clone(), Arc::clone(&reasons));
         let folder = folder.clone();
         let watch = move || {
-            let (termination, lifeline) = &*watching;
             // Without this thread the plugin could outlive its host, so it goes on in any case.
-            let cause = catch(|| termination.requested(lifeline.as_ref()));
-            drop(catch(|| keep_output_working(reader_after(cause.unwrap_or(EndCause::Request)))));
+            let cause = catch(|| watching.termination.requested(watching.lifeline.as_ref()));
+            let cause = cause.unwrap_or(EndCause::Request);
+            watching.note(&watched);
+            drop(catch(|| keep_output_working(reader_after(cause))));
             watched.request_stop();
             drop(catch(|| drain_output(watched.longest_stop())));
             drop(catch(|| watched.remove_files()));
             let _ = folder.map(std::fs::remove_dir);
+            watching.end_orphaned_group();
             std::process::exit(FORCED);
         };
         if thread::Builder::new().name("goplug-guard".into()).spawn(watch).is_ok() {
             return;
         }
-        let (termination, lifeline) = &*reasons;
-        if let Some(cause) = termination.is_requested(lifeline.as_ref()) {
+        if let Some(cause) = reasons.termination.is_requested(reasons.lifeline.as_ref()) {
+            reasons.note(server);
             keep_output_working(reader_after(cause));
             server.request_stop();
         }
         if within(THREAD_PAUSE, pin!(server.stopped())).await.is_ok() {
             return;
         }
+    }
+}
+
+/// What may end a plugin beside a request to stop.
+struct Reasons {
+    termination: Termination,
+    /// The lifeline of the host that has started the plugin.
+    lifeline: Option<Lifeline>,
+    /// Whether a signal, or the host's end, has come before any request to stop.
+    came_first: AtomicBool,
+}
+
+impl Reasons {
+    fn new(termination: Termination, lifeline: Option<Lifeline>) -> Self {
+        Self { termination, lifeline, came_first: AtomicBool::new(false) }
+    }
+
+    /// Notes that one of them has come, to be called before the stop begins.
+    fn note(&self, server: &PluginServer) {
+        self.came_first.fetch_or(!server.is_stopping(), Ordering::Relaxed);
+    }
+
+    /// Ends this process and all others of its group, if its host is gone: nobody else does.
+    fn end_orphaned_group(&self) {
+        let Some(lifeline) = &self.lifeline else { return };
+        // The signal of the host's end comes a moment before that end is complete.
+        let came_first = self.came_first.load(Ordering::Relaxed);
+        end_orphaned_group(lifeline, if came_first { HOST_END } else { Duration::ZERO });
     }
 }
 

@@ -63,7 +63,7 @@ impl Stock {
 async fn refusal(builder: RegistryBuilder) -> String {
     let registry = builder.start().await.unwrap();
     let error = registry.client::<StockClient>().await.unwrap_err();
-    registry.stop().await;
+    registry.stop().await.unwrap();
     assert!(matches!(error, Error::Contract { .. }), "{error:?}");
     error.to_string()
 }
@@ -113,7 +113,7 @@ async fn a_field_that_was_renamed_is_an_event_with_both_names() {
         let client: StockClient = registry.client().await.unwrap();
         let tea = Item { name: "tea".into(), price: Some(2.5), tags: Vec::new() };
         assert_eq!(client.put(&[tea], 1).await.unwrap(), 1);
-        registry.stop().await;
+        registry.stop().await.unwrap();
         let mut drifts = Vec::new();
         while let Some(event) = events.next().await {
             if let Event::ContractDrift { differences, .. } = event {
@@ -201,7 +201,7 @@ async fn a_plugin_that_has_not_changed_and_is_asked_is_bound_without_an_event() 
     let registry = stock.builder().start().await.unwrap();
     let mut events = registry.events();
     registry.client::<StockClient>().await.unwrap();
-    registry.stop().await;
+    registry.stop().await.unwrap();
     while let Some(event) = events.next().await {
         assert!(!matches!(event, Event::ContractDrift { .. }), "{event:?}");
     }

@@ -122,7 +122,7 @@ async fn a_plugin_in_rust_is_called_with_types_of_its_descriptor() {
     });
     let _subscription = choose.await.unwrap();
     assert_eq!(report.decide("Tea?").await.unwrap(), Choice::LeaveIt);
-    registry.stop().await;
+    registry.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +155,7 @@ async fn so_is_one_in_python() {
     assert!(stock.clear("empty?").await.unwrap());
     let (item, left) = changes.next().await.unwrap();
     assert_eq!((item.name.as_str(), left), ("tea", 0));
-    registry.stop().await;
+    registry.stop().await.unwrap();
 }
 
 #[test]

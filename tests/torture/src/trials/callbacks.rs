@@ -64,7 +64,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     report.at_most("callbacks that came twice", received.twice, 0);
     report.at_most("callbacks out of order", received.out_of_order, 0);
     report.at_most("callbacks said to be missed", missed.load(Ordering::Relaxed), 0);
-    registry.stop().await;
+    registry.stop().await?;
     Ok(())
 }
 

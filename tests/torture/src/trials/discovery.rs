@@ -69,7 +69,7 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     let (time, count) = (processor_time() - time, wake_ups()?.saturating_sub(count));
     report.at_most("wake-ups of the idle host in 20 s", count, WAKE_UP_BOUND);
     report.time("processor time of the idle host in 20 s", time, IDLE_BOUND);
-    registry.stop().await;
+    registry.stop().await?;
     for mut idler in idlers {
         idler.kill()?;
         idler.wait()?;

@@ -42,7 +42,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     tokio::time::sleep(duration / 2).await;
     let growth = resident_memory()? - before;
     callers.join_all().await;
-    registry.stop().await;
+    registry.stop().await?;
 
     report.note("calls by 64 callers", calls.load(Ordering::Relaxed));
     report.at_most("wrong answers", wrong.load(Ordering::Relaxed), 0);

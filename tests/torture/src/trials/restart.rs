@@ -55,7 +55,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     let (files, memory) = baseline.context("there were no crashes")?;
     let files = files.zip(open_files()).map(|(before, after)| after.saturating_sub(before));
     let memory = resident_memory()? - memory;
-    registry.stop().await;
+    registry.stop().await?;
 
     report.note("crashes", crashes);
     report.at_most("handles, clients, subscriptions not usable after a crash", unusable, 0);

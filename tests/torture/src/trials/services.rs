@@ -44,7 +44,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     report.at_least("times that its error names the circle", shown, 10);
 
     note_ratio(&asker, scale.pick(20_000, 2_000), report).await?;
-    registry.stop().await;
+    registry.stop().await?;
     Ok(())
 }
 

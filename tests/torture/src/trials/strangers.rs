@@ -45,7 +45,7 @@ async fn connect_as_other_user(report: &mut Report) -> Result<()> {
     }
     connected += usize::from(stranger.connects(&socket)?);
     report.at_most("connections of another user to a plugin", connected, 0);
-    registry.stop().await;
+    registry.stop().await?;
     Ok(())
 }
 
@@ -66,7 +66,7 @@ async fn load_files_of_other_user(report: &mut Report) -> Result<()> {
             Ok(_) => false,
         };
         loaded += usize::from(!refused);
-        registry.stop().await;
+        registry.stop().await?;
     }
     report.at_most("plugins loaded from another user's folder or file", loaded, 0);
     Ok(())
@@ -86,7 +86,7 @@ async fn leave_sandbox(report: &mut Report) -> Result<()> {
     let victim: VictimClient = registry.client().await?;
     let reached = [victim.read(named).await.is_ok(), victim.connect(open).await.is_ok()];
     let escaped = [victim.read(unnamed).await.is_ok(), victim.connect(closed).await.is_ok()];
-    registry.stop().await;
+    registry.stop().await?;
     let count = |which: [bool; 2]| which.into_iter().filter(|it| *it).count();
     report.at_least("file and port that a sandbox names and that are reached", count(reached), 2);
     report.at_most("file and port that it does not name and that are", count(escaped), 0);

@@ -56,7 +56,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     prompt_ends(&victim, report).await?;
     abandoned(&victim, report).await?;
     slow_reader(&victim, &streamer, report).await?;
-    registry.stop().await;
+    registry.stop().await?;
     Ok(())
 }
 

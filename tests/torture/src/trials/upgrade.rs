@@ -57,7 +57,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
     }
     done.store(true, Ordering::Relaxed);
     callers.join_all().await;
-    registry.stop().await;
+    registry.stop().await?;
 
     let calls = next.load(Ordering::Relaxed);
     let runs = read(&journals)?;

@@ -5,13 +5,14 @@
 //! at the same time have an order, and the end of a process is noticed by its exit, not by the
 //! next call that fails.
 //!
-//! This file holds the loop, the commands and the stop. `start` starts an instance, `recovery`
+//! This file holds the loop and the commands. `start` starts an instance, `stop` ends it, `recovery`
 //! restarts a plugin whose process ended, `upgrade` replaces a running instance, `configure` says
 //! what a process is configured with.
 
 mod configure;
 mod recovery;
 mod start;
+mod stop;
 mod upgrade;
 
 use std::ops::ControlFlow;
@@ -32,7 +33,7 @@ use super::restarts::RestartHistory;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::install::{DigestCache, Installation};
-use crate::host::instance::{Exit, Instance, OwnedInstance, probe};
+use crate::host::instance::{Exit, Instance, OwnedInstance, Survivor, probe};
 use crate::host::policy::PluginConfiguration;
 use crate::panic::{catch, catch_panic, contained};
 use crate::transport::Debuggee;
@@ -57,7 +58,9 @@ pub(in crate::host) struct Supervisor {
     /// What the plugin was configured with after the start of its registry, if it was.
     reconfigured: Option<PluginConfiguration>,
     /// Replaced instances that finish their calls.
-    retiring: JoinSet<()>,
+    retiring: JoinSet<Result<(), Survivor>>,
+    /// Processes that were killed and have not ended.
+    survivors: JoinSet<()>,
     /// Whether the loop has ended by itself.
     has_ended: bool,
 }
@@ -82,6 +85,7 @@ impl Supervisor {
             digests: DigestCache::default(),
             reconfigured: None,
             retiring: JoinSet::new(),
+            survivors: JoinSet::new(),
             has_ended: false,
         }
     }
@@ -109,7 +113,7 @@ impl Supervisor {
             command = self.commands.recv() => match command {
                 Some(command) => self.execute(command).await,
                 None => {
-                    self.stop(State::Stopped).await;
+                    drop(self.stop(State::Stopped).await);
                     self.has_ended = true;
                     return ControlFlow::Break(());
                 }
@@ -119,7 +123,8 @@ impl Supervisor {
             () = wait_until(self.restart_at) => self.restart().await,
             () = wait_until(self.upgrade_at) => self.retry_upgrade().await,
             () = wait_until_idle(&plugin, child) => self.stop_idle().await,
-            Some(_) = self.retiring.join_next() => {}
+            Some(retired) = self.retiring.join_next() => drop(self.retired(retired)),
+            Some(_) = self.survivors.join_next() => self.report(PluginEvent::Stopped),
         }
         ControlFlow::Continue(())
     }
@@ -127,7 +132,8 @@ impl Supervisor {
     /// Whether the plugin is not installed, and nothing is left of it.
     fn is_unused(&self) -> bool {
         let has_plans = self.restart_at.is_some() || self.upgrade_at.is_some();
-        let runs = self.current.is_some() || !self.retiring.is_empty() || has_plans;
+        let is_ending = !self.retiring.is_empty() || !self.survivors.is_empty();
+        let runs = self.current.is_some() || is_ending || has_plans;
         // What the host has set holds for a plugin that comes back.
         let is_set_up = self.reconfigured.is_some() || !self.plugin.callbacks().is_empty();
         !runs && !is_set_up && self.plugin.installation().is_none()
@@ -163,7 +169,7 @@ impl Supervisor {
             }
             Command::Unload(done) => {
                 let stopped = catch_panic(self.stop(State::Discovered)).await;
-                drop(done.send(self.unless_panicked(stopped.map(Ok))));
+                drop(done.send(self.unless_panicked(stopped)));
             }
             Command::Reload(done) => {
                 let reloaded = catch_panic(self.reload()).await;
@@ -174,12 +180,14 @@ impl Supervisor {
                 drop(done.send(self.unless_panicked(reconfigured)));
             }
             Command::Close(done) => {
-                self.stop(State::Stopped).await;
+                let mut stopped = self.stop(State::Stopped).await;
                 self.commands.close();
                 // The senders of dropped commands get `Error::Stopped`.
                 while self.commands.try_recv().is_ok() {}
-                while self.retiring.join_next().await.is_some() {}
-                drop(done.send(Ok(())));
+                while let Some(retired) = self.retiring.join_next().await {
+                    stopped = stopped.and(self.retired(retired));
+                }
+                drop(done.send(stopped));
             }
         }
     }
@@ -223,7 +231,8 @@ impl Supervisor {
     /// Starts, replaces or stops the plugin, as its files now say.
     async fn recheck(&mut self, recheck: Recheck) {
         let Some(installation) = self.plugin.installation() else {
-            return self.stop(State::Stopped).await;
+            // What has not ended is reported.
+            return drop(self.stop(State::Stopped).await);
         };
         match &self.current {
             _ if recheck == Recheck::Presence => {}
@@ -253,33 +262,10 @@ impl Supervisor {
         }
     }
 
-    /// Stops the plugin gracefully, if it runs, and cancels a restart.
-    async fn stop(&mut self, state: State) {
-        self.forget_retries();
-        self.plugin.clear_instance(state, Availability::NotLoaded);
-        self.stop_current().await;
-    }
-
     /// Leaves nothing that is to be tried again.
     fn forget_retries(&mut self) {
         (self.restart_at, self.upgrade_at) = (None, None);
         self.forget_half_installed();
-    }
-
-    /// Stops a plugin that has had no calls for a while, unless a call has just begun. The next
-    /// call starts the plugin again.
-    async fn stop_idle(&mut self) {
-        if self.plugin.clear_instance_if_idle() {
-            self.stop_current().await;
-        }
-    }
-
-    async fn stop_current(&mut self) {
-        if let Some(instance) = self.current.take() {
-            self.watch_program(None);
-            instance.stop(self.plugin.policy().stop_timeout).await;
-            self.report(PluginEvent::Stopped);
-        }
     }
 
     fn reject(&self, error: &Error) {

@@ -73,10 +73,17 @@ impl Supervisor {
         };
         let checked = self.plugin.check_contracts(&launched.instance.shared, clients).await;
         if let Err(error) = checked {
-            launched.instance.stop(self.plugin.policy().stop_timeout).await;
-            return Err(error.into());
+            return Err(self.stop_refused(launched.instance, error).await.into());
         }
         self.complete(launched).await
+    }
+
+    /// Stops an instance that cannot be used for this reason. Returns the reason.
+    async fn stop_refused(&self, instance: OwnedInstance, reason: Error) -> Error {
+        if let Err(survivor) = instance.stop(self.plugin.policy().stop_timeout).await {
+            self.report_survivor(&survivor);
+        }
+        reason
     }
 
     /// Notes who may write the folders of a program that is rejected: it is looked at for that too.
@@ -165,8 +172,7 @@ impl Supervisor {
         let has_more = match self.add_services(&peer, &instance) {
             Ok(has_more) => has_more,
             Err(error) => {
-                instance.stop(policy.stop_timeout).await;
-                return Err(error.into());
+                return Err(self.stop_refused(instance, error).await.into());
             }
         };
         if has_more {

@@ -296,6 +296,6 @@ async fn after_a_panic_or_a_stop_nothing_is_half_installed() {
     supervisor.recover("a test's own");
     assert!(!supervisor.plugin.is_half_installed());
     supervisor.retry_at(&half_installed("1"));
-    supervisor.stop(State::Stopped).await;
+    supervisor.stop(State::Stopped).await.unwrap();
     assert!(!supervisor.plugin.is_half_installed());
 }

@@ -45,7 +45,7 @@ impl Supervisor {
                 self.replace(None).await.map_err(|failed| failed.error.into())
             }
             Some(_) => {
-                self.stop(State::Discovered).await;
+                self.stop(State::Discovered).await?;
                 self.load().await
             }
         }

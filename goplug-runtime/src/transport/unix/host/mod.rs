@@ -33,5 +33,7 @@ pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};
 pub use shutdown_handle::ShutdownHandle;
 
+#[cfg(all(test, feature = "plugin"))]
+pub(crate) use process::Unkillable;
 #[cfg(test)]
 pub(crate) use process::tests::confined::without_landlock as without_confinement;

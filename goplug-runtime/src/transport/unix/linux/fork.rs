@@ -117,7 +117,7 @@ unsafe fn become_plugin(
     unsafe {
         check(Step::Group, libc::setpgid(0, 0))?;
         // If that is refused, the lifeline alone tells of the host's end.
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM as libc::c_ulong);
+        libc::prctl(libc::PR_SET_PDEATHSIG, plan.parent_death_signal as libc::c_ulong);
         if libc::getppid() != host {
             // The host died before the kernel was asked for the signal. No process reads the
             // reason.

@@ -12,6 +12,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
@@ -95,6 +96,16 @@ impl Lifeline {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether the host ends within the limit. Blocks the thread.
+    pub(super) fn ends_within(&self, limit: Duration) -> bool {
+        let limit = Timespec {
+            tv_sec: limit.as_secs().cast_signed(),
+            tv_nsec: limit.subsec_nanos().into(),
+        };
+        let mut ends = [PollFd::new(self, PollFlags::IN)];
+        poll(&mut ends, Some(&limit)).is_ok_and(|ready| ready > 0) && self.has_ended()
     }
 
     /// Reads from the pipe, and blocks while it is empty. Returns whether it was the end of file.

@@ -5,6 +5,7 @@
 
 mod inherited;
 mod output;
+mod own_group;
 mod peer_closed;
 mod private_folder;
 mod replace_file;
@@ -12,6 +13,7 @@ mod termination;
 
 pub use inherited::{Inherited, Lifeline, meant_for_another};
 pub use output::{drain_output, keep_output_working, mend_output};
+pub use own_group::end_orphaned_group;
 pub use peer_closed::is_peer_closed;
 pub use private_folder::PrivateFolder;
 pub use replace_file::{WrittenFile, create_folder, replace_file};

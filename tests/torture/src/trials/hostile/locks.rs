@@ -77,7 +77,7 @@ async fn drop_with(
             drop(subscription);
         }
         End::Stopped => {
-            registry.stop().await;
+            registry.stop().await?;
             drop(subscription);
         }
     }
@@ -123,6 +123,6 @@ async fn panics() -> Result<Outcome> {
 }
 
 async fn ended(registry: Registry, began: Instant) -> Result<Outcome> {
-    registry.stop().await;
+    registry.stop().await?;
     Ok(Outcome::Refused(format!("it ended within {} ms", began.elapsed().as_millis())))
 }

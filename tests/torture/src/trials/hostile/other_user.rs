@@ -90,7 +90,7 @@ impl Scene {
         let registry = self.env.registry().trust_writable(true).start().await?;
         // The code is no plugin.
         drop(registry.load("Theirs", "").await);
-        registry.stop().await;
+        registry.stop().await?;
         Ok(self.has_run())
     }
 
@@ -102,7 +102,7 @@ impl Scene {
     pub(super) async fn load(self) -> Result<Outcome> {
         let registry = self.env.registry().start().await?;
         let loaded = registry.load("Theirs", "").await.map(drop);
-        registry.stop().await;
+        registry.stop().await?;
         if self.has_run() {
             return Ok(Outcome::GotThrough("the other user's code ran".into()));
         }

@@ -38,7 +38,7 @@ pub(super) async fn attack_from_sandbox(
     let registry = env.registry().sandbox(Sandbox::new()).embed::<Attacker>().start().await?;
     let attacker: AttackerClient = registry.client().await?;
     let outcome = attacker.attack(attack.into(), target).await?;
-    registry.stop().await;
+    registry.stop().await?;
     Ok(match outcome {
         Ok(reached) => Outcome::GotThrough(reached),
         Err(error) => Outcome::Refused(error),

@@ -36,7 +36,7 @@ async fn find(attack: &'static str, target: impl FnOnce(&Path) -> PathBuf) -> Re
     let (registry, socket) = victim(&env).await?;
     let target = target(&socket).display().to_string();
     let outcome = attack_from_sandbox(&TestEnv::new()?, attack, target).await;
-    registry.stop().await;
+    registry.stop().await?;
     outcome
 }
 

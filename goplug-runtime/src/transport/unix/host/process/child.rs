@@ -21,6 +21,7 @@ use rustix::process::{Signal, WaitIdOptions, WaitIdStatus};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::kill;
 use super::orphans::Orphans;
 use super::reaper;
 use crate::transport::per_process::Owner;
@@ -100,13 +101,13 @@ impl Child {
         self.lifeline.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Kills the process and all others of its group with SIGKILL. It is not an error if the process
-    /// has been reaped.
+    /// Kills the process with SIGKILL, whatever group it is in by now, and all others of the group that
+    /// it has led. It is not an error if the process has been reaped.
     ///
     /// # Errors
-    /// The system's error.
-    pub fn kill_group(&self) -> io::Result<()> {
-        self.process.get_ref().kill_group()
+    /// The system's error, for example that the process runs as another user now.
+    pub fn kill(&self) -> io::Result<()> {
+        self.process.get_ref().kill()
     }
 }
 
@@ -156,7 +157,7 @@ impl Process {
             Err(error) => return Err(name_refusal("waitid", error.into())),
         }
         // A process that runs as another user cannot be killed, and stays.
-        let _ = self.signal_group();
+        let _ = self.kill_now();
         match self.handle.wait(ended) {
             Ok(Some(status)) => {
                 if Orphans::of(self.handle.pid()).remain() {
@@ -174,13 +175,13 @@ impl Process {
         self.handle.status_after_reaping().map_or(Exit::ReapedElsewhere, Exit::Reaped)
     }
 
-    fn kill_group(&self) -> io::Result<()> {
+    fn kill(&self) -> io::Result<()> {
         let exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*exit, Exit::Running) { self.signal_group() } else { Ok(()) }
+        if matches!(*exit, Exit::Running) { self.kill_now() } else { Ok(()) }
     }
 
-    fn signal_group(&self) -> io::Result<()> {
-        if self.owner.is_this_process() { self.handle.kill_group() } else { Ok(()) }
+    fn kill_now(&self) -> io::Result<()> {
+        if self.owner.is_this_process() { kill::kill(&self.handle) } else { Ok(()) }
     }
 }
 
@@ -200,7 +201,7 @@ impl AsRawFd for Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // A drop cannot report an error, and it fails only if the group has ended already.
-        let _ = self.kill_group();
+        let _ = self.kill();
         if self.owner.is_this_process()
             && let Ok(Exit::Running) = self.try_reap()
         {

@@ -11,6 +11,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::passed::{FIRST_FREE, above_passed};
 use super::rlimit::RawRlimit;
+use crate::transport::ParentDeathSignal;
 use crate::transport::unix::system::Confinement;
 
 /// Everything that the child needs, in the form that the kernel takes.
@@ -24,6 +25,8 @@ pub(in crate::transport::unix) struct Plan {
     pub(in crate::transport::unix) envp: CStrings,
     pub(in crate::transport::unix) listen_pid: ListenPid,
     pub(in crate::transport::unix) limits: Vec<RawRlimit>,
+    /// The signal that it gets when this host ends.
+    pub(in crate::transport::unix) parent_death_signal: libc::c_int,
     /// The sandbox; absent if nothing is restricted.
     pub(in crate::transport::unix) confinement: Option<Confinement>,
     /// The descriptors for the child, in the order of their numbers there, from 0 on.
@@ -38,6 +41,7 @@ pub(in crate::transport::unix) struct Parts<'a> {
     pub(in crate::transport::unix) argv: Vec<CString>,
     pub(in crate::transport::unix) env: Vec<CString>,
     pub(in crate::transport::unix) limits: Vec<RawRlimit>,
+    pub(in crate::transport::unix) parent_death_signal: ParentDeathSignal,
     pub(in crate::transport::unix) confinement: Option<Confinement>,
     pub(in crate::transport::unix) stdin: OwnedFd,
     pub(in crate::transport::unix) stdout: OwnedFd,
@@ -61,6 +65,10 @@ impl Plan {
             envp: CStrings::new(env),
             listen_pid,
             limits: parts.limits,
+            parent_death_signal: match parts.parent_death_signal {
+                ParentDeathSignal::Terminate => libc::SIGTERM,
+                ParentDeathSignal::Kill => libc::SIGKILL,
+            },
             confinement: parts.confinement,
             passed: [
                 above_passed(parts.stdin)?,

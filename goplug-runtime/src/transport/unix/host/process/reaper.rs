@@ -1,18 +1,23 @@
 //! Reaps killed processes that take a moment to end.
+//!
+//! They are looked at one after the other, and none is waited for: a process that cannot be killed for
+//! the moment holds up no other. It is killed again from time to time.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::WaitIdOptions;
 
+use super::kill::kill;
 use super::orphans::Orphans;
+use crate::limits;
 use crate::transport::per_process::PerProcess;
 use crate::transport::start_thread;
 use crate::transport::unix::system::ProcessFd;
 
-/// How long to wait between two looks for what is left of groups.
+/// How long to wait between two looks for what ends soon.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The killed processes of which nobody has the status yet.
@@ -57,23 +62,55 @@ fn lock() -> MutexGuard<'static, Reaper> {
 
 /// Waits for all of them. The thread then ends.
 fn reap_all() {
-    let mut groups = Vec::new();
+    let (mut ending, mut groups) = (Vec::new(), Vec::new());
     loop {
-        let killed = {
+        {
             let mut reaper = lock();
-            if reaper.killed.is_empty() && groups.is_empty() {
+            if reaper.killed.is_empty() && ending.is_empty() && groups.is_empty() {
                 reaper.thread = None;
                 return;
             }
-            std::mem::take(&mut reaper.killed)
-        };
-        for process in killed {
-            while let Err(Errno::INTR) = process.wait(WaitIdOptions::EXITED) {}
-            groups.push(Orphans::of(process.pid()));
+            ending.extend(std::mem::take(&mut reaper.killed).into_iter().map(Ending::new));
         }
+        let ended = ending.extract_if(.., Ending::has_ended);
+        groups.extend(ended.map(|ended| Orphans::of(ended.process.pid())));
         groups.retain(Orphans::remain);
-        if !groups.is_empty() {
-            thread::park_timeout(PAUSE);
+        let pauses = ending.iter().map(Ending::pause).chain((!groups.is_empty()).then_some(PAUSE));
+        if let Some(pause) = pauses.min() {
+            thread::park_timeout(pause);
         }
+    }
+}
+
+/// A process that was killed.
+struct Ending {
+    process: ProcessFd,
+    killed: Instant,
+    /// Whether it has not ended soon, and was killed again.
+    is_late: bool,
+}
+
+impl Ending {
+    fn new(process: ProcessFd) -> Self {
+        Self { process, killed: Instant::now(), is_late: false }
+    }
+
+    /// Reaps it if it has ended; kills it again from time to time if not.
+    fn has_ended(&mut self) -> bool {
+        match self.process.wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
+            Ok(None) | Err(Errno::INTR) => {}
+            Ok(Some(_)) | Err(_) => return true,
+        }
+        if self.killed.elapsed() >= limits::KILL_INTERVAL {
+            // If it still cannot be killed, perhaps it can the next time.
+            let _ = kill(&self.process);
+            (self.killed, self.is_late) = (Instant::now(), true);
+        }
+        false
+    }
+
+    /// How long to wait before the next look.
+    fn pause(&self) -> Duration {
+        if self.is_late { limits::KILL_INTERVAL } else { PAUSE }
     }
 }

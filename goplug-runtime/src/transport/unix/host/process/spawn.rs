@@ -34,7 +34,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// Starts a process, and returns once its program runs.
 ///
 /// The process leads its own process group, has default signal handlers, reads nothing from
-/// standard input, and gets SIGTERM when this host dies. Needs a runtime with I/O and time. If the
+/// standard input, and gets its parent-death signal when this host dies. Needs a runtime with I/O and time. If the
 /// future is dropped, the process is killed.
 ///
 /// `prepare` describes the process, or defers the start. It is called on the thread that starts all processes, so that a
@@ -148,6 +148,7 @@ impl Spawn {
             folder: c_string("the folder", self.folder.as_os_str())?,
             env: self.environment()?,
             limits: self.limits.iter().map(|limit| limit.prepare()).collect(),
+            parent_death_signal: self.parent_death_signal,
             confinement: confinement.transpose()?.flatten(),
             stdin: empty_input()?,
             stdout,

@@ -87,7 +87,7 @@ impl Child {
     ///
     /// # Errors
     /// The system's error.
-    pub fn kill_group(&self) -> io::Result<()> {
+    pub fn kill(&self) -> io::Result<()> {
         self.job.kill()
     }
 }

@@ -10,10 +10,10 @@ use tokio::net::unix::pipe;
 
 use super::*;
 
-const ROLE: &str = "GOPLUG_TEST_ROLE";
+pub(super) const ROLE: &str = "GOPLUG_TEST_ROLE";
 
 /// The arguments with which the test program runs this test alone.
-fn arguments(module: &str, test: &str) -> [String; 3] {
+pub(super) fn arguments(module: &str, test: &str) -> [String; 3] {
     let module = module.split_once("::").unwrap().1;
     [format!("{module}::{test}"), "--exact".into(), "--nocapture".into()]
 }
@@ -41,13 +41,20 @@ async fn after_the_hosts_death(test: &str, script: &str) -> String {
     line(&mut said).await
 }
 
-/// In the role of the host: starts the script, and stays until it is killed.
-async fn be_host(script: &str) {
+/// In the role of the host: starts the script, and stays until it is killed. What follows `kill:` gets
+/// SIGKILL when this host ends.
+async fn be_host(role: &str) {
+    let (parent_death_signal, script) = match role.strip_prefix("kill:") {
+        Some(script) => (ParentDeathSignal::Kill, script),
+        None => (ParentDeathSignal::Terminate, role),
+    };
     let stage = Stage::new();
     let fifo = std::env::var("FIFO").unwrap();
     let env = [("PATH", "/usr/bin:/bin"), ("FIFO", fifo.as_str())];
-    let args = ["-c", script];
-    let started = stage.start_with(Path::new("/bin/sh"), &args, &env).await.unwrap();
+    let args = ["-c", script].map(OsString::from).to_vec();
+    let env = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let spawn = stage.spawn(OpenProgram::open(Path::new("/bin/sh")).unwrap());
+    let started = start_spawn(Spawn { args, env, parent_death_signal, ..spawn }).await.unwrap();
     started.child.wait().await.unwrap();
 }
 
@@ -70,4 +77,17 @@ async fn a_killed_host_terminates_what_ignores_the_lifeline() {
                   sleep 1000 & echo ready >$FIFO; wait";
     let test = "a_killed_host_terminates_what_ignores_the_lifeline";
     assert_eq!(after_the_hosts_death(test, script).await, "terminated");
+}
+
+#[tokio::test]
+async fn a_killed_host_kills_what_ignores_lifeline_and_signals_if_it_is_to() {
+    if let Ok(script) = std::env::var(ROLE) {
+        return be_host(&script).await;
+    }
+    // The shell's child, which gets no signal, tells of the shell's end.
+    let script = "kill:trap '' TERM; exec 4<&-; \
+                  (while kill -0 $$ 2>/dev/null; do sleep 0.01; done; echo killed >$FIFO) & \
+                  echo ready >$FIFO; while :; do wait; done";
+    let test = "a_killed_host_kills_what_ignores_lifeline_and_signals_if_it_is_to";
+    assert_eq!(after_the_hosts_death(test, script).await, "killed");
 }

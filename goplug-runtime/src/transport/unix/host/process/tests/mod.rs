@@ -2,6 +2,7 @@
 
 pub(crate) mod confined;
 mod handover;
+mod survivors;
 
 use std::ffi::OsString;
 use std::os::fd::AsRawFd;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
 use super::*;
-use crate::transport::{PassedListener, Spawn, Started, start};
+use crate::transport::{ParentDeathSignal, PassedListener, Spawn, Started, start};
 
 /// Longer than anything here takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -64,6 +65,7 @@ impl Stage {
             folder: self.temp.path().into(),
             listener: self.listener.handle().unwrap(),
             limits: Vec::new(),
+            parent_death_signal: ParentDeathSignal::Terminate,
             ruleset: None,
         }
     }
@@ -181,7 +183,7 @@ async fn a_dropped_wait_does_not_lose_the_status() {
         let mut unheard = Context::from_waker(Waker::noop());
         assert!(wait.as_mut().poll(&mut unheard).is_pending());
     }
-    started.child.kill_group().unwrap();
+    started.child.kill().unwrap();
     assert_eq!(started.child.wait().await.unwrap().to_string(), "signal: 9 (SIGKILL)");
 }
 
@@ -199,14 +201,14 @@ async fn signals_after_the_exit_are_not_an_error() {
     let started = stage.shell("exit 0").await;
     started.child.wait().await.unwrap();
     started.child.terminate().unwrap();
-    started.child.kill_group().unwrap();
+    started.child.kill().unwrap();
 }
 
 #[tokio::test]
 async fn a_stopped_process_can_be_killed() {
     let stage = Stage::new();
     let started = stage.shell("kill -STOP $$").await;
-    started.child.kill_group().unwrap();
+    started.child.kill().unwrap();
     assert_eq!(started.child.wait().await.unwrap().to_string(), "signal: 9 (SIGKILL)");
 }
 

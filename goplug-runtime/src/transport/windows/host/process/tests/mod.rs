@@ -18,7 +18,9 @@ use tokio::io::AsyncReadExt;
 
 use self::role::{ROLE, SUBJECT, again, arguments, is_of_role, line};
 use super::*;
-use crate::transport::{PassedListener, ProcessState, Rlimit, Spawn, Started, start};
+use crate::transport::{
+    ParentDeathSignal, PassedListener, ProcessState, Rlimit, Spawn, Started, start,
+};
 
 /// Longer than anything here takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -52,6 +54,7 @@ impl Stage {
             folder: self.temp.path().into(),
             listener: self.listener.handle()?,
             limits: Vec::new(),
+            parent_death_signal: ParentDeathSignal::Terminate,
             ruleset: None,
         })
     }
@@ -193,7 +196,7 @@ async fn a_dropped_wait_does_not_lose_the_status() {
         let mut unheard = Context::from_waker(Waker::noop());
         assert!(wait.as_mut().poll(&mut unheard).is_pending());
     }
-    started.child.kill_group().unwrap();
+    started.child.kill().unwrap();
     assert_eq!(exit_text(started.child.wait().await.unwrap()), "killed");
 }
 
@@ -203,7 +206,7 @@ async fn to_ask_or_kill_after_the_exit_is_not_an_error() {
     let started = stage.shell(&["exit 0"]).await.unwrap();
     assert!(started.child.wait().await.unwrap().success());
     started.child.terminate().unwrap();
-    started.child.kill_group().unwrap();
+    started.child.kill().unwrap();
 }
 
 #[tokio::test]

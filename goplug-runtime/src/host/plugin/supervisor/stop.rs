@@ -1,0 +1,66 @@
+//! Ends the current instance, and what has not ended although it was killed.
+
+use tokio::task::JoinError;
+
+use super::Supervisor;
+use crate::error::{Error, Result};
+use crate::host::instance::Survivor;
+use crate::host::plugin::availability::{Availability, State};
+use crate::host::plugin::event::PluginEvent;
+
+impl Supervisor {
+    /// Stops the plugin gracefully, if it runs, and cancels a restart.
+    ///
+    /// # Errors
+    /// [`Error::Stop`] if its process has not ended.
+    pub(super) async fn stop(&mut self, state: State) -> Result<()> {
+        self.forget_retries();
+        self.plugin.clear_instance(state, Availability::NotLoaded);
+        self.stop_current().await
+    }
+
+    /// Stops a plugin that has had no calls for a while, unless a call has just begun. The next
+    /// call starts the plugin again.
+    pub(super) async fn stop_idle(&mut self) {
+        if self.plugin.clear_instance_if_idle() {
+            // What has not ended is reported.
+            drop(self.stop_current().await);
+        }
+    }
+
+    async fn stop_current(&mut self) -> Result<()> {
+        let Some(instance) = self.current.take() else { return Ok(()) };
+        self.watch_program(None);
+        match instance.stop(self.plugin.policy().stop_timeout).await {
+            Ok(()) => {
+                self.report(PluginEvent::Stopped);
+                Ok(())
+            }
+            Err(survivor) => Err(self.keep(survivor)),
+        }
+    }
+
+    /// What came of a replaced instance.
+    pub(super) fn retired(
+        &mut self,
+        retired: Result<Result<(), Survivor>, JoinError>,
+    ) -> Result<()> {
+        match retired {
+            Ok(Err(survivor)) => Err(self.keep(survivor)),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Reports a process that has not ended, and has it killed again until it has. Returns the error of
+    /// what was to end it.
+    fn keep(&mut self, survivor: Survivor) -> Error {
+        self.report_survivor(&survivor);
+        let error = survivor.error(self.plugin.id());
+        self.survivors.spawn(survivor.end());
+        error
+    }
+
+    pub(super) fn report_survivor(&self, survivor: &Survivor) {
+        self.report(PluginEvent::StopFailed(survivor.process(), survivor.reason().to_owned()));
+    }
+}
