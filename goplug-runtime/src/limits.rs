@@ -169,7 +169,8 @@ pub const MAX_TRAILER: usize = 32 << 10;
 /// that they can be added to a point in time.
 pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// How many connections a plugin serves at a time; further ones wait to be accepted.
+/// How many connections a plugin serves at a time. For a further one, the connection ends that has waited
+/// for a request for the longest time; if none waits, the further one waits to be accepted.
 pub const MAX_CONNECTIONS: usize = 512;
 
 /// How long a stopping plugin waits until its last responses have been read: 1 s.
@@ -254,6 +255,13 @@ pub const PIPELINE_FAST_CALL: Duration = Duration::from_millis(10);
 /// The most calls in flight on a shared connection: 64.
 pub const PIPELINE_DEPTH: usize = 64;
 
+/// The longest text of an error that a plugin or a host is told by the other, in bytes: 64 KiB. The rest is cut
+/// off.
+pub const MAX_DETAIL: usize = 64 << 10;
+
+/// How many callbacks one host may listen to in one plugin: as many as a descriptor may have.
+pub const MAX_LISTENED: usize = MAX_MEMBERS;
+
 /// How many bytes of a response that is no problem document an error shows: 1 KiB.
 pub const ERROR_EXCERPT: usize = 1 << 10;
 
@@ -272,6 +280,10 @@ pub const MAX_OUTPUT_LINE: usize = 8 << 10;
 
 /// The longest line of JSON that is read as a record of a log, in bytes: 64 KiB.
 pub const MAX_LOG_RECORD: usize = 64 << 10;
+
+/// How many lines a second of each output of a plugin's process are read, after the first ones: 50,000. A line
+/// counts once for each KiB that it has begun. A plugin that prints more waits for its host.
+pub const OUTPUT_RATE: u32 = 50_000;
 
 /// How many lines a second a plugin's process adds to the log of its host, if it prints more for longer
 /// than [`LOG_BURST`] covers: 1000. A line counts once for each KiB that it has begun. What is left

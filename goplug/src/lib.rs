@@ -118,10 +118,9 @@ pub use goplug_runtime::openapi::openapi;
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    DiscoveredPlugin, Event, Events, HealthCheck, InvalidPublicKey, Latency, OnUnsupported,
-    ParentDeathSignal, Plugin, Policy, PublicKey, Registry, RegistryBuilder, RejectedFile, Resources,
-    Restart, Sandbox,
-    ServiceStats, State, Stats,
+    Cgroup, DiscoveredPlugin, Event, Events, HealthCheck, InvalidPublicKey, Latency, OnUnsupported,
+    ParentDeathSignal, Plugin, Policy, PublicKey, Registry, RegistryBuilder, RejectedFile,
+    Resources, Restart, Sandbox, ServiceStats, State, Stats,
 };
 
 /// For code that is not async: the same plugins, called by threads that block.

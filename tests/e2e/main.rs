@@ -71,6 +71,8 @@ mod blame; // the blame for scripts whose interpreter, end of line or wrapper is
 #[cfg(unix)]
 mod busy_polling; // a busy wait for a socket; no pipe is waited for in this way
 #[cfg(target_os = "linux")]
+mod cgroups; // control groups
+#[cfg(target_os = "linux")]
 mod confined_calls; // sandboxes by seccomp
 #[cfg(target_os = "linux")]
 mod confined_languages; // the same, for programs in Python, Node and of the shell

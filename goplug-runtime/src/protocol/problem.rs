@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::cut::cut;
 use super::{header_json, null, visible};
+use crate::limits;
 
 const URN_PREFIX: &str = "urn:goplug:error:";
 
@@ -133,8 +134,10 @@ trait Text {
 
 impl Text for String {
     fn shown(self) -> Self {
-        match visible(&self) {
-            Cow::Borrowed(_) => self,
+        let text =
+            if self.len() > limits::MAX_DETAIL { cut(self, limits::MAX_DETAIL) } else { self };
+        match visible(&text) {
+            Cow::Borrowed(_) => text,
             Cow::Owned(escaped) => escaped,
         }
     }
@@ -240,6 +243,14 @@ mod tests {
             let read: Problem = serde_json::from_slice(&text).unwrap();
             assert_eq!((read.kind(), read.status()), (kind, kind.status()));
         }
+    }
+
+    #[test]
+    fn a_long_detail_is_cut_off() {
+        let text = Problem::new(ProblemKind::Internal, "é".repeat(limits::MAX_DETAIL)).to_json();
+        let read: Problem = serde_json::from_slice(&text).unwrap();
+        let (detail, end) = read.detail.split_at(limits::MAX_DETAIL);
+        assert!(detail.chars().all(|c| c == 'é') && end == "…");
     }
 
     #[test]

@@ -18,6 +18,8 @@ compile_error!(
 mod absent;
 #[cfg(all(test, feature = "host"))]
 mod blocking_tests;
+#[cfg(feature = "host")]
+mod cgroup_limits;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod debuggee;
 #[cfg(feature = "plugin")]
@@ -68,6 +70,8 @@ mod woken;
 
 #[cfg(feature = "host")]
 pub use absent::is_absent;
+#[cfg(feature = "host")]
+pub use cgroup_limits::CgroupLimits;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use debuggee::{Debuggee, HELD_WAIT};
 #[cfg(feature = "plugin")]

@@ -3,9 +3,10 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{
-    Child, FileId, ListenerHandle, OpenProgram, Output, ParentDeathSignal, Rlimit, Ruleset,
+    Cgroup, Child, FileId, ListenerHandle, OpenProgram, Output, ParentDeathSignal, Rlimit, Ruleset,
 };
 
 /// A process to start.
@@ -26,6 +27,8 @@ pub struct Spawn {
     pub listener: ListenerHandle,
     /// Resource limits for it and the processes that it starts.
     pub limits: Vec<Rlimit>,
+    /// The control group that it enters before its program begins; `None` leaves it in that of the host.
+    pub cgroup: Option<Arc<Cgroup>>,
     /// What it gets when this host ends, where a system has that.
     pub parent_death_signal: ParentDeathSignal,
     /// Access rights for it and the processes that it starts; `None` restricts nothing.

@@ -5,6 +5,7 @@ mod bad_input;
 mod callbacks;
 mod calls;
 mod client;
+mod crowded;
 #[cfg(feature = "hyper")]
 mod differential;
 mod hosts;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
+use goplug_runtime::Error;
 use goplug_runtime::plugin::{PluginServer, ServerBuilder};
 use goplug_runtime::protocol::Pconf;
 use goplug_runtime::transport::socket_path;
-use goplug_runtime::{Error, limits};
 use tokio::sync::Notify;
 
 use crate::client::{Client, folder, of_files, request, run};
@@ -351,31 +350,5 @@ fn starting_on_a_socket_in_use_fails_and_the_other_plugin_goes_on() {
         assert!(error.starts_with("listening on ") && error.contains(sock.to_str().unwrap()));
         assert_eq!(client.post("Ping", "x").await.text(), "x");
         assert_eq!(files(folder.path()), of_files(&["Test.Do.pconf", "Test.Do.sock"]));
-    });
-}
-
-#[test]
-fn connections_above_the_limit_wait() {
-    run(async {
-        let (folder, sock) = folder();
-        let (_server, first) = active(
-            plugin(folder.path())
-                .method("main.Echo", |b: Bytes| async move { Ok::<_, anyhow::Error>(b) }),
-        )
-        .await;
-        let mut others = Vec::new();
-        for _ in 1..limits::MAX_CONNECTIONS {
-            let mut client = Client::connect(&sock).await;
-            assert_eq!(client.post("Ping", "").await.status(), 200);
-            others.push(client);
-        }
-        let mut waiting = Client::connect(&sock).await;
-        waiting.send(request("main.Echo", &[], "at last")).await;
-        let a_moment = Duration::from_millis(50);
-        assert!(tokio::time::timeout(a_moment, waiting.response()).await.is_err());
-
-        drop(first);
-
-        assert_eq!(waiting.response().await.unwrap().text(), "at last");
     });
 }

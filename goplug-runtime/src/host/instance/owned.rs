@@ -188,7 +188,7 @@ impl OwnedInstance {
             Liveness::Child { process, listener } => {
                 let stopped = process.stop(timeout.saturating_sub(began.elapsed())).await;
                 drop(listener);
-                stopped
+                stopped.map_err(Survivor::from)
             }
             Liveness::Foreign(_) => Ok(Exit::because("it was stopped")),
         };

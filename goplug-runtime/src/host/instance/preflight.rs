@@ -7,6 +7,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::sync::Arc;
 
 use super::confinement;
 use crate::host::disk;
@@ -16,8 +17,8 @@ use crate::host::install::{
 };
 use crate::host::policy::Sandbox;
 use crate::transport::{
-    self, FileId, ListenerHandle, MaybeDeferred, OpenProgram, ParentDeathSignal, Rlimit, Spawn,
-    Started, explain, is_shortage,
+    self, Cgroup, CgroupLimits, FileId, ListenerHandle, MaybeDeferred, OpenProgram,
+    ParentDeathSignal, Rlimit, Spawn, Started, explain, is_shortage,
 };
 
 /// A start whose program has not been checked yet.
@@ -27,6 +28,7 @@ pub(super) struct Preflight {
     pub(super) listener: ListenerHandle,
     pub(super) limits: Vec<Rlimit>,
     pub(super) sandbox: Option<Sandbox>,
+    pub(super) cgroup: Option<CgroupLimits>,
     pub(super) parent_death_signal: ParentDeathSignal,
     /// Whether the program is run even if other users may write it.
     pub(super) trusted: bool,
@@ -135,7 +137,13 @@ impl Checked {
         let ruleset = preflight.sandbox.as_ref().map(|sandbox| {
             confinement::ruleset(sandbox, &program, &files, &preflight.command, search_path)
         });
+        let cgroup =
+            preflight.cgroup.as_ref().map(Cgroup::create).transpose().map_err(|error| {
+                let text = format!("its control group cannot be made: {error}");
+                StartFailure::failed(&explain(error, text))
+            })?;
         Ok(Spawn {
+            cgroup: cgroup.map(Arc::new),
             ruleset: ruleset.transpose().map_err(|error| StartFailure::failed(&error))?,
             program,
             identity,

@@ -9,7 +9,6 @@ use super::exit::Exit;
 use super::failed_start::{StartCause, StartError};
 use super::identity;
 use super::preflight::{Preflight, StartFailure};
-use super::survivor::Survivor;
 use crate::error::Error;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::output::Output;
@@ -52,6 +51,7 @@ impl Process {
             listener: listener.handle().map_err(|error| failed(error.into()))?,
             limits: policy.resources.limits(),
             sandbox: policy.sandbox.clone(),
+            cgroup: policy.cgroup.as_ref().map(|cgroup| cgroup.limits.clone()),
             parent_death_signal: policy.death_signal(),
             trusted: installation.trusted,
             digests: digests.clone(),
@@ -75,10 +75,22 @@ impl Process {
     /// Waits for the end of the process. Cancel safe.
     pub(super) async fn wait(&mut self) -> Exit {
         let (status, code) = match self.child.wait().await {
-            Ok(status) => (exit_text(status), status.code()),
+            Ok(status) => (self.with_memory(exit_text(status)), status.code()),
             Err(error) => (format!("its exit status is unknown: {error}"), None),
         };
         Exit { status, code, stderr: self.output.tail().await }
+    }
+
+    /// Adds to a status that the process had more memory than its control group may have.
+    fn with_memory(&self, status: String) -> String {
+        match self.child.exceeded_memory() {
+            Some(limit) => {
+                format!(
+                    "{status}; its control group may use {limit} bytes of memory, and used more"
+                )
+            }
+            None => status,
+        }
     }
 
     /// Kills the process and its whole group. [`Process::wait`] then returns soon, unless the system does
@@ -95,7 +107,7 @@ impl Process {
     ///
     /// # Errors
     /// The process, if it has not ended: it cannot be killed, or not within [`limits::KILL_TIMEOUT`].
-    pub(super) async fn stop(mut self, timeout: Duration) -> Result<Exit, Survivor> {
+    pub(super) async fn stop(mut self, timeout: Duration) -> Result<Exit, Unended> {
         if let Ok(exit) = tokio::time::timeout(timeout, self.wait()).await {
             return Ok(exit);
         }
@@ -108,9 +120,16 @@ impl Process {
         let limit = if killed.is_ok() { limits::KILL_TIMEOUT } else { TERMINATION_TIMEOUT };
         match tokio::time::timeout(limit, self.wait()).await {
             Ok(exit) => Ok(exit),
-            Err(_) => Err(Survivor::new(self, killed.err())),
+            Err(_) => Err(Unended { process: self, refused: killed.err() }),
         }
     }
+}
+
+/// A process that was to end, and has not ended.
+pub(super) struct Unended {
+    pub(super) process: Process,
+    /// Why it could not be killed, if so.
+    pub(super) refused: Option<io::Error>,
 }
 
 /// The environment of the process: the policy's, and the variables of the protocol.

@@ -17,6 +17,7 @@ use super::liveness::Liveness;
 use super::owned::OwnedInstance;
 use super::process::Process;
 use super::shared::{ChildProcess, Instance};
+use super::survivor::Survivor;
 use crate::error::Error;
 use crate::host::connection::{Endpoint, connect};
 use crate::host::install::Installation;
@@ -235,7 +236,7 @@ impl StartingChild {
         let lacks_embed = installation.is_embedded() && !self.listener.is_taken();
         let (stderr_tail, left) = match self.process.stop(Duration::ZERO).await {
             Ok(exit) => (exit.stderr, None),
-            Err(survivor) => (Vec::new(), Some(survivor)),
+            Err(unended) => (Vec::new(), Some(Survivor::from(unended))),
         };
         error.map(|error| {
             let Error::Start { id, mut reason, mut stderr } = error else { return error };

@@ -4,10 +4,8 @@
 //! system that nothing interrupts, of a disk that does not answer, for example. Somebody may mend that, so
 //! it is killed again and again.
 
-use std::io;
-
 use super::exit::Exit;
-use super::process::Process;
+use super::process::{Process, Unended};
 use crate::error::Error;
 use crate::limits;
 use crate::protocol::PluginId;
@@ -21,9 +19,8 @@ pub(in crate::host) struct Survivor {
     reason: String,
 }
 
-impl Survivor {
-    /// `refused` is why it could not be killed, if so.
-    pub(super) fn new(process: Process, refused: Option<io::Error>) -> Self {
+impl From<Unended> for Survivor {
+    fn from(Unended { process, refused }: Unended) -> Self {
         let id = process.id();
         let reason = match refused {
             Some(error) => format!("its process {id} cannot be killed: {error}"),
@@ -36,7 +33,9 @@ impl Survivor {
         };
         Self { process, reason }
     }
+}
 
+impl Survivor {
     /// The error of an operation that was to end it.
     pub(in crate::host) fn error(&self, id: &PluginId) -> Error {
         Error::Stop { id: id.clone(), process: self.process.id(), reason: self.reason.clone() }

@@ -1,21 +1,23 @@
 //! What a plugin's process prints, on its way to the host's log: every line is an event of `tracing`,
 //! and the last lines of standard error are kept for the report of a crash.
 //!
-//! `lines` reads a pipe, `record` recognizes a line that is a record of a log, `budget` bounds a flood,
+//! `lines` reads a pipe, `record` recognizes a line that is a record of a log, `budget` bounds a flood in the log and `read_rate` its reading,
 //! `log` makes the event. Control characters are written out: what a plugin prints must not reach the
 //! host's terminal as it is. The room imports `limits`, `panic` and `protocol`. Start reading at
 //! [`Output`].
 //!
-//! The pipes are read from the start, so that a plugin with much output never waits for its
-//! host. The output cannot be mistaken for the protocol, which has a socket of its own.
+//! The pipes are read from the start, so that a plugin with much output does not wait for its
+//! host, unless it prints more than `read_rate` lets through. The output cannot be mistaken for the protocol, which has a socket of its own.
 
 mod budget;
 mod lines;
 mod log;
 mod object;
+mod read_rate;
 mod record;
 mod stderr_tail;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use tracing::Level;
 
 use self::lines::Lines;
 use self::log::Log;
+use self::read_rate::ReadRate;
 use self::record::Record;
 use self::stderr_tail::{StderrTail, is_panic_of_rust};
 use crate::limits;
@@ -42,6 +45,7 @@ pub(in crate::host) struct Output {
     stdout: JoinHandle<()>,
     stderr: JoinHandle<()>,
     tail: Tail,
+    has_ended: Arc<AtomicBool>,
 }
 
 impl Output {
@@ -53,12 +57,17 @@ impl Output {
     ) -> Self {
         let tail = Tail::default();
         let log = Arc::new(Log::new(id.clone()));
-        let reader = |stream, tail| Reader { log: Arc::clone(&log), stream, tail, panic: None };
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let reader = |stream, tail| {
+            let (log, has_ended) = (Arc::clone(&log), Arc::clone(&has_ended));
+            Reader { log, stream, tail, panic: None, has_ended }
+        };
         let (out, err) = (reader("stdout", None), reader("stderr", Some(Arc::clone(&tail))));
         Self {
             stdout: tokio::spawn(out.read(stdout)),
             stderr: tokio::spawn(err.read(stderr)),
             tail,
+            has_ended,
         }
     }
 
@@ -66,6 +75,7 @@ impl Output {
     ///
     /// The rest of standard output is read as well: the reader is aborted with the process.
     pub(in crate::host) async fn tail(&mut self) -> Vec<String> {
+        self.has_ended.store(true, Ordering::Relaxed);
         let readers = [&mut self.stderr, &mut self.stdout];
         let drained = async {
             for reader in readers.into_iter().filter(|reader| !reader.is_finished()) {
@@ -93,12 +103,14 @@ struct Reader {
     tail: Option<Tail>,
     /// The first line of a panic's report, whose next line is the panic's message.
     panic: Option<String>,
+    has_ended: Arc<AtomicBool>,
 }
 
 impl Reader {
     /// Reads until the end.
     async fn read(mut self, pipe: impl AsyncRead + Unpin) {
         let mut lines = Lines::new(pipe);
+        let mut rate = ReadRate::new(Instant::now());
         loop {
             let line = match self.log.report_at() {
                 None => lines.next().await,
@@ -111,7 +123,11 @@ impl Reader {
                 },
             };
             match line {
-                Some(line) => self.line(line),
+                Some(line) => {
+                    let length = line.len();
+                    self.line(line);
+                    rate.keep(length, &self.has_ended).await;
+                }
                 None => break,
             }
         }

@@ -5,6 +5,7 @@
 //! [`Policy`].
 
 mod attached;
+mod cgroup;
 mod configuration;
 mod health_check;
 mod policies;
@@ -14,6 +15,7 @@ mod restart;
 mod sandbox;
 
 pub(in crate::host) use attached::Attached;
+pub use cgroup::Cgroup;
 pub(in crate::host) use configuration::PluginConfiguration;
 pub use health_check::HealthCheck;
 pub(in crate::host) use policies::Policies;

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::attached::Attached;
-use super::{HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
+use super::{Cgroup, HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
 use crate::transport::{ParentDeathSignal, is_inherited, variable_name};
@@ -51,6 +51,7 @@ pub struct Policy {
     pub(in crate::host) log_level: Option<OsString>,
     pub(in crate::host) resources: Resources,
     pub(in crate::host) sandbox: Option<Sandbox>,
+    pub(in crate::host) cgroup: Option<Cgroup>,
     pub(in crate::host) parent_death_signal: Option<ParentDeathSignal>,
     pub(in crate::host) configuration: PluginConfiguration,
     pub(in crate::host) auto_load: bool,
@@ -81,6 +82,7 @@ impl Default for Policy {
             log_level: None,
             resources: Resources::new(),
             sandbox: None,
+            cgroup: None,
             parent_death_signal: None,
             configuration: PluginConfiguration::default(),
             auto_load: true,
@@ -290,6 +292,13 @@ impl Policy {
     /// Removes the sandbox: the plugin's process may access everything that its user may.
     pub fn no_sandbox(mut self) -> Self {
         self.sandbox = None;
+        self
+    }
+
+    /// A control group of its own for the plugin's process and everything that it starts; unless set, they are
+    /// in that of the host.
+    pub fn cgroup(mut self, cgroup: Cgroup) -> Self {
+        self.cgroup = Some(cgroup);
         self
     }
 

@@ -44,8 +44,7 @@ pub(super) fn log(event: &Event) {
             tracing::warn!(target: "goplug::supervisor", %plugin, "not upgraded: {reason}");
         }
         Event::StopFailed { plugin, reason, .. } => {
-            let reason = Lines(reason);
-            tracing::error!(target: "goplug::supervisor", %plugin, "not stopped: {reason}");
+            tracing::error!(target: "goplug::supervisor", %plugin, "not stopped: {}", Lines(reason));
         }
         Event::Attached { .. } | Event::InDevelopment { .. } => log_development(event),
         Event::Unconfined { plugin, reason } => {

@@ -49,6 +49,10 @@ impl Hub {
         }
         names.sort_unstable();
         names.dedup();
+        if names.len() > limits::MAX_LISTENED {
+            let most = limits::MAX_LISTENED;
+            return Err(bad_request(format!("a host listens to at most {most} callbacks")));
+        }
         let mut hosts = self.lock();
         if hosts.closed {
             return Err(stopping());

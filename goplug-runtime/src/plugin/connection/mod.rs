@@ -7,13 +7,14 @@
 //! if the feature `hyper` is off.
 //!
 //! The files, each of which imports only from those before it: [`buffered_stream`], [`outbox`],
-//! [`feed`], [`h1`], [`piece`], [`event_stream`], [`result_stream`], [`fallback`]. Start with [`serve`].
+//! [`feed`], [`idle`], [`h1`], [`piece`], [`event_stream`], [`result_stream`], [`fallback`]. Start with [`serve`].
 
 mod buffered_stream;
 mod event_stream;
 mod fallback;
 mod feed;
 mod h1;
+mod idle;
 mod outbox;
 mod piece;
 mod result_stream;
@@ -28,14 +29,20 @@ use super::request_handler::RequestHandler;
 use crate::transport::Stream;
 
 pub(super) use self::h1::{ANSWER_INCOMING, READ_REPLIES};
+pub(super) use self::idle::IdleState;
 pub(super) use self::result_stream::SEND_RESULT;
 
 /// Serves one connection until its peer or the plugin ends it. `id` is the connection's number
 /// among all connections of the server.
-pub(super) async fn serve(stream: Stream, handler: Arc<RequestHandler>, id: u64) {
+pub(super) async fn serve(
+    stream: Stream,
+    handler: Arc<RequestHandler>,
+    id: u64,
+    idle: Arc<IdleState>,
+) {
     let lifecycle = handler.lifecycle();
     let _registrations = handler.connected(id);
-    let mut connection = H1Connection::new(BufferedStream::new(stream), &handler, id);
+    let mut connection = H1Connection::new(BufferedStream::new(stream), &handler, id, idle);
     loop {
         match lifecycle.until(Phase::Closing, connection.serve()).await {
             Some(Served::Callbacks(events)) => {

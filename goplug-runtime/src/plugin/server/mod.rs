@@ -1,8 +1,9 @@
 //! The server of one plugin, and the handle by which it is started and stopped.
 //!
-//! One [`task`] owns the listener, the connections and the `.pconf`; a handle only changes the
+//! One [`task`] owns the listener, the [`connections`] and the `.pconf`; a handle only changes the
 //! phase of the plugin. So every stop goes the same way, and nothing outlives the task.
 
+mod connections;
 mod task;
 
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::task::AbortHandle;
 
-use self::task::BoxedTask;
+use self::connections::BoxedTask;
 use super::callbacks::{Hub, HubNotifier, RegisteredCallback};
 use super::definition::{PluginDefinition, Settings};
 use super::hooks::Hooks;

@@ -2,17 +2,16 @@
 
 use std::future::pending;
 use std::io::Write;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::Files;
+use super::connections::Connections;
 use crate::limits;
 use crate::panic::catch_panic;
-use crate::plugin::connection;
 use crate::plugin::lifecycle::Phase;
 use crate::plugin::request_handler::RequestHandler;
 use crate::plugin::select::{Either, join, select, within};
@@ -22,10 +21,6 @@ use crate::transport::Listener;
 /// How long accepting pauses after an error of the system, which mostly means that there are too
 /// many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// A future that the server spawns. All of them have one type and are on the heap: so the
-/// runtime's code for a task is in the program once, and no large future is moved on the stack.
-pub(super) type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Marks the server as stopped when its task ends, even by an abort or a panic, so that every
 /// [`PluginServer::stopped`](super::PluginServer::stopped) returns.
@@ -44,7 +39,7 @@ impl Drop for StopOnDrop {
 /// Serves on `listener` until the plugin has stopped. Then the files are removed.
 pub(super) async fn run(handler: Arc<RequestHandler>, listener: Listener, files: Arc<Files>) {
     let stop = StopOnDrop(handler.clone());
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::default();
     let serving = join(deactivate(&handler), accept(&listener, &handler, &mut connections));
     // A panic on the way, such as that of a value that a hook drops, must not skip the rest.
     if let Either::Left(Err(panic)) = select(catch_panic(wind_down(&handler)), serving).await {
@@ -57,35 +52,32 @@ pub(super) async fn run(handler: Arc<RequestHandler>, listener: Listener, files:
     let _ = within(limits::FLUSH_TIMEOUT, pin!(lifecycle.stop_requests_answered())).await;
     handler.hub().close();
     lifecycle.advance(Phase::Closing);
-    let all_ended = async { while connections.join_next().await.is_some() {} };
+    let all_ended = async { while connections.one_ended().await {} };
     let _ = within(limits::FLUSH_TIMEOUT * 2, pin!(all_ended)).await;
     connections.shutdown().await;
     drop(stop);
 }
 
 /// Accepts connections. Never ready.
-async fn accept(listener: &Listener, handler: &Arc<RequestHandler>, connections: &mut JoinSet<()>) {
-    let mut accepted = 0_u64;
+async fn accept(listener: &Listener, handler: &Arc<RequestHandler>, connections: &mut Connections) {
     loop {
-        if connections.len() >= limits::MAX_CONNECTIONS {
-            connections.join_next().await;
-        }
+        connections.make_room().await;
         match select(listener.accept(), reap_one(connections)).await {
             Either::Left(Ok((stream, peer))) if peer.is_trusted() => {
-                accepted += 1;
-                let task: BoxedTask =
-                    Box::pin(connection::serve(stream, handler.clone(), accepted));
-                connections.spawn(task);
+                connections.serve(stream, handler);
             }
             Either::Left(Ok(_)) | Either::Right(()) => {}
-            Either::Left(Err(_)) => sleep(ACCEPT_PAUSE).await,
+            Either::Left(Err(_)) => {
+                connections.end_idlest();
+                sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
 }
 
 /// Waits until one connection ends. Never ready if there is none.
-async fn reap_one(connections: &mut JoinSet<()>) {
-    if connections.join_next().await.is_none() {
+async fn reap_one(connections: &mut Connections) {
+    if !connections.one_ended().await {
         pending::<()>().await;
     }
 }

@@ -29,6 +29,15 @@ pub(super) enum NextRequest<'h> {
     Refused(&'static str),
 }
 
+/// What a connection receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A request, or the rest of its head.
+    Request,
+    /// A part of a request's body.
+    Part,
+}
+
 impl<'h> H1Connection<'h> {
     /// Consumes the next head, if it has arrived completely.
     pub(super) fn next_request(&mut self) -> NextRequest<'h> {
@@ -70,9 +79,9 @@ impl<'h> H1Connection<'h> {
         NextRequest::Request(route, info)
     }
 
-    /// Reads more of a head. Writes the responses that are ready first, since the peer may wait
+    /// Reads more of what is expected. Writes the responses that are ready first, since the peer may wait
     /// for them. Between two requests there is no time limit.
-    pub(super) async fn receive(&mut self) -> Result<(), Closed> {
+    pub(super) async fn receive(&mut self, expected: Expected) -> Result<(), Closed> {
         self.flush().await?;
         let within_head = !self.stream.incoming.filled().is_empty();
         let since = within_head.then(|| *self.head_since.get_or_insert_with(Instant::now));
@@ -80,9 +89,18 @@ impl<'h> H1Connection<'h> {
         let count = match polled {
             // There may be no room any more.
             Some(count) => count,
+            None if !within_head && expected == Expected::Request => {
+                self.wait_for_request().await?
+            }
             None => self.wait_for_more(since).await?,
         };
         if count == 0 { Err(Closed) } else { Ok(()) }
+    }
+
+    /// Waits for the first bytes of a request. Meanwhile the connection may have to make way for another one.
+    async fn wait_for_request(&mut self) -> Result<usize, Closed> {
+        let room = self.stream.incoming.room(MAX_HEAD)?;
+        Ok(self.idle_state.wait(self.stream.stream.receive(room)).await.ok_or(Closed)??)
     }
 
     /// Waits until more has come, of a head that has begun to come at this time.

@@ -22,13 +22,14 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use self::body::BodyInfo;
-use self::head::NextRequest;
+use self::head::{Expected, NextRequest};
 pub(in crate::plugin) use self::incoming::ANSWER_INCOMING;
 use self::incoming::AnswerIncoming;
 pub(in crate::plugin) use self::replies::READ_REPLIES;
 use self::replies::ReadReplies;
 use super::buffered_stream::{BufferedStream, Closed};
 use super::feed::Feed;
+use super::idle::IdleState;
 use super::outbox::Outbox;
 use crate::http1::{BodyLength, HeadCache, ResponseHead};
 use crate::limits;
@@ -60,6 +61,7 @@ pub(super) struct H1Connection<'h> {
     pub(super) stream: BufferedStream,
     handler: &'h RequestHandler,
     id: u64,
+    idle_state: Arc<IdleState>,
     /// What the head of the last call says.
     last_head: HeadCache<(MethodCall<'h>, Option<Arc<CallSource>>, BodyInfo)>,
     outbox: Outbox,
@@ -77,11 +79,17 @@ pub(super) struct H1Connection<'h> {
 }
 
 impl<'h> H1Connection<'h> {
-    pub(super) fn new(stream: BufferedStream, handler: &'h RequestHandler, id: u64) -> Self {
+    pub(super) fn new(
+        stream: BufferedStream,
+        handler: &'h RequestHandler,
+        id: u64,
+        idle_state: Arc<IdleState>,
+    ) -> Self {
         Self {
             stream,
             handler,
             id,
+            idle_state,
             last_head: HeadCache::default(),
             outbox: Outbox::default(),
             idle: handler.settings().peer_idle,
@@ -100,7 +108,7 @@ impl<'h> H1Connection<'h> {
     async fn serve_all(&mut self) -> Result<Served, Closed> {
         while !self.last {
             match self.next_request() {
-                NextRequest::Incomplete => self.receive().await?,
+                NextRequest::Incomplete => self.receive(Expected::Request).await?,
                 NextRequest::TooLong => {
                     self.last = true;
                     let head = self.response_head(wire::STATUS_HEAD_TOO_LONG, wire::OCTET_STREAM);

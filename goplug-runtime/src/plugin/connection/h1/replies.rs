@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::H1Connection;
 use super::body::BodyInfo;
+use super::head::Expected;
 use crate::http1::{BodyProgress, BodyStream};
 use crate::plugin::callbacks::CallbackReply;
 use crate::plugin::connection::buffered_stream::Closed;
@@ -70,7 +71,7 @@ impl H1Connection<'_> {
                 return if received? == 0 { Err(Closed) } else { Ok(()) };
             }
         }
-        self.receive().await
+        self.receive(Expected::Part).await
     }
 
     /// Hands over the replies that have arrived. One that nobody waits for is dropped: its caller has given

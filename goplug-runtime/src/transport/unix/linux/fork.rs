@@ -116,6 +116,12 @@ unsafe fn become_plugin(
     // nothing that allocates, locks or panics.
     unsafe {
         check(Step::Group, libc::setpgid(0, 0))?;
+        if let Some(procs) = &plan.cgroup {
+            // The number 0 stands for whoever writes it.
+            const SELF: &[u8] = b"0";
+            let entered = libc::write(procs.as_raw_fd(), SELF.as_ptr().cast(), SELF.len());
+            check(Step::Cgroup, if entered == -1 { -1 } else { 0 })?;
+        }
         // If that is refused, the lifeline alone tells of the host's end.
         libc::prctl(libc::PR_SET_PDEATHSIG, plan.parent_death_signal as libc::c_ulong);
         if libc::getppid() != host {

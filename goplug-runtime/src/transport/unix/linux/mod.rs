@@ -7,6 +7,8 @@ mod access_list;
 #[cfg(feature = "plugin")]
 mod affinity;
 #[cfg(feature = "host")]
+mod cgroup;
+#[cfg(feature = "host")]
 mod credentials;
 #[cfg(feature = "host")]
 mod elf;
@@ -50,6 +52,8 @@ mod status;
 #[cfg(feature = "plugin")]
 mod wake;
 
+#[cfg(feature = "host")]
+pub use cgroup::Cgroup;
 #[cfg(feature = "host")]
 pub use folder_events::FolderEvents;
 #[cfg(feature = "host")]

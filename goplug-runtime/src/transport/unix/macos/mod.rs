@@ -4,6 +4,8 @@
 //! system. Imports the files beside the folder.
 
 #[cfg(feature = "host")]
+mod cgroup;
+#[cfg(feature = "host")]
 mod credentials;
 #[cfg(feature = "host")]
 mod folder_events;
@@ -31,6 +33,8 @@ mod sockets;
 #[cfg(feature = "plugin")]
 mod wake;
 
+#[cfg(feature = "host")]
+pub use cgroup::Cgroup;
 #[cfg(feature = "host")]
 pub use folder_events::FolderEvents;
 #[cfg(feature = "host")]

@@ -13,7 +13,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -26,7 +26,7 @@ use super::orphans::Orphans;
 use super::reaper;
 use crate::transport::per_process::Owner;
 use crate::transport::unix::refusal::name_refusal;
-use crate::transport::unix::system::ProcessFd;
+use crate::transport::unix::system::{Cgroup, ProcessFd};
 
 /// How often to ask for the status of a process that somebody else is just reaping: the kernel has it
 /// a few microseconds after the exit.
@@ -109,6 +109,12 @@ impl Child {
     pub fn kill(&self) -> io::Result<()> {
         self.process.get_ref().kill()
     }
+
+    /// How many bytes of memory its control group may use, if the kernel has killed a process of it for using
+    /// more.
+    pub fn exceeded_memory(&self) -> Option<u64> {
+        self.process.get_ref().cgroup.as_ref()?.exceeded_memory()
+    }
 }
 
 /// How a process ended, for people: `exit status: 3`, `signal: 6 (SIGABRT)`.
@@ -122,6 +128,7 @@ pub(super) struct Process {
     handle: ProcessFd,
     exit: Mutex<Exit>,
     owner: Owner,
+    cgroup: Option<Arc<Cgroup>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -134,8 +141,8 @@ enum Exit {
 }
 
 impl Process {
-    pub(super) fn new(handle: ProcessFd) -> Self {
-        Self { handle, exit: Mutex::new(Exit::Running), owner: Owner::this_process() }
+    pub(super) fn new(handle: ProcessFd, cgroup: Option<Arc<Cgroup>>) -> Self {
+        Self { handle, exit: Mutex::new(Exit::Running), owner: Owner::this_process(), cgroup }
     }
 
     /// Reaps the process if it has exited.
@@ -161,7 +168,7 @@ impl Process {
         match self.handle.wait(ended) {
             Ok(Some(status)) => {
                 if Orphans::of(self.handle.pid()).remain() {
-                    reaper::reap_later(self.handle.clone());
+                    reaper::reap_later(self.handle.clone(), None);
                 }
                 Ok(Exit::Reaped(exit_status(&status)))
             }
@@ -181,7 +188,11 @@ impl Process {
     }
 
     fn kill_now(&self) -> io::Result<()> {
-        if self.owner.is_this_process() { kill::kill(&self.handle) } else { Ok(()) }
+        if self.owner.is_this_process() {
+            kill::kill(&self.handle, self.cgroup.as_deref())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -202,10 +213,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         // A drop cannot report an error, and it fails only if the group has ended already.
         let _ = self.kill();
-        if self.owner.is_this_process()
-            && let Ok(Exit::Running) = self.try_reap()
-        {
-            reaper::reap_later(self.handle.clone());
+        if !self.owner.is_this_process() {
+            return;
+        }
+        let cgroup = self.cgroup.take();
+        if let Ok(Exit::Running) = self.try_reap() {
+            reaper::reap_later(self.handle.clone(), cgroup);
+        } else if let Some(cgroup) = cgroup {
+            reaper::remove_later(cgroup);
         }
     }
 }

@@ -13,6 +13,8 @@ pub(in crate::transport::unix) enum Step {
     Process,
     /// Giving it a group of its own.
     Group,
+    /// Entering its control group.
+    Cgroup,
     /// Preparing memory or descriptors.
     Prepare,
     /// Entering the plugin's folder.
@@ -42,7 +44,7 @@ impl Step {
             Self::Sandbox => Some("landlock_restrict_self"),
             Self::Filter => Some("prctl(PR_SET_SECCOMP)"),
             Self::ExecFile => Some("execveat"),
-            Self::Prepare | Self::Folder | Self::Exec => None,
+            Self::Cgroup | Self::Prepare | Self::Folder | Self::Exec => None,
         }
     }
 }

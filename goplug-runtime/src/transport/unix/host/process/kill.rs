@@ -1,24 +1,26 @@
 //! Killing a process and its group.
 //!
 //! The group alone is not enough: a process may leave the group that it led, and join that of the host,
-//! for example. Nor is the process, which may have started others.
+//! for example. Nor is the process, which may have started others. A control group has all of them.
 
 use std::io;
 
 use rustix::process::Signal;
 
-use crate::transport::unix::system::ProcessFd;
+use crate::transport::unix::system::{Cgroup, ProcessFd};
 
-/// Kills a process, and the group that it leads or led, with SIGKILL. It is not an error if they have
-/// ended.
+/// Kills a process, the group that it leads or led, and everything in its control group, with SIGKILL. It is
+/// not an error if they have ended.
 ///
 /// # Errors
 /// The system's error, for example that the process runs as another user now.
-pub(super) fn kill(process: &ProcessFd) -> io::Result<()> {
+pub(super) fn kill(process: &ProcessFd, cgroup: Option<&Cgroup>) -> io::Result<()> {
     #[cfg(test)]
     if unkillable::contains(process.pid()) {
         return Err(rustix::io::Errno::PERM.into());
     }
+    // First and at once: nothing in it can start another process meanwhile. Old kernels cannot do that.
+    let _ = cgroup.map(Cgroup::kill);
     let killed = process.signal(Signal::KILL);
     let group = process.kill_group();
     killed.and(group)

@@ -25,6 +25,8 @@ pub(in crate::transport::unix) struct Plan {
     pub(in crate::transport::unix) envp: CStrings,
     pub(in crate::transport::unix) listen_pid: ListenPid,
     pub(in crate::transport::unix) limits: Vec<RawRlimit>,
+    /// What it writes `0` to, to enter its control group; absent if it stays in that of the host.
+    pub(in crate::transport::unix) cgroup: Option<OwnedFd>,
     /// The signal that it gets when this host ends.
     pub(in crate::transport::unix) parent_death_signal: libc::c_int,
     /// The sandbox; absent if nothing is restricted.
@@ -41,6 +43,7 @@ pub(in crate::transport::unix) struct Parts<'a> {
     pub(in crate::transport::unix) argv: Vec<CString>,
     pub(in crate::transport::unix) env: Vec<CString>,
     pub(in crate::transport::unix) limits: Vec<RawRlimit>,
+    pub(in crate::transport::unix) cgroup: Option<BorrowedFd<'a>>,
     pub(in crate::transport::unix) parent_death_signal: ParentDeathSignal,
     pub(in crate::transport::unix) confinement: Option<Confinement>,
     pub(in crate::transport::unix) stdin: OwnedFd,
@@ -65,6 +68,7 @@ impl Plan {
             envp: CStrings::new(env),
             listen_pid,
             limits: parts.limits,
+            cgroup: parts.cgroup.map(above_passed).transpose()?,
             parent_death_signal: match parts.parent_death_signal {
                 ParentDeathSignal::Terminate => libc::SIGTERM,
                 ParentDeathSignal::Kill => libc::SIGKILL,

@@ -22,7 +22,7 @@ use crate::transport::start_thread::limit_advice;
 use crate::transport::unix::host::shortage::{is_shortage, shortage_advice};
 use crate::transport::unix::refusal::name_refusal;
 use crate::transport::unix::system::start_process;
-use crate::transport::{MaybeDeferred, Ruleset, Spawn, Started, explain};
+use crate::transport::{Cgroup, MaybeDeferred, Ruleset, Spawn, Started, explain};
 
 /// How often to try a program that is open for writing. The process that has just written it closes
 /// it soon, and a process that was forked meanwhile closes its copy on exec.
@@ -125,7 +125,7 @@ impl Spawn {
             self.plan(child_stdout.into(), child_stderr.into(), child_lifeline.into())?;
         match start_process(&mut plan) {
             Ok(process) => Ok(Attempt::Running(Running {
-                process: Process::new(process),
+                process: Process::new(process, self.cgroup.clone()),
                 lifeline: lifeline.into(),
                 stdout: stdout.into(),
                 stderr: stderr.into(),
@@ -148,6 +148,7 @@ impl Spawn {
             folder: c_string("the folder", self.folder.as_os_str())?,
             env: self.environment()?,
             limits: self.limits.iter().map(|limit| limit.prepare()).collect(),
+            cgroup: self.cgroup.as_deref().map(Cgroup::procs),
             parent_death_signal: self.parent_death_signal,
             confinement: confinement.transpose()?.flatten(),
             stdin: empty_input()?,
@@ -189,6 +190,10 @@ impl Spawn {
                 explain(error, text)
             }
             Step::ExecFile => error,
+            Step::Cgroup => {
+                let text = format!("its control group cannot be entered: {error}");
+                explain(error, text)
+            }
             Step::Limit => {
                 let text = format!("its limits cannot be set: {error}");
                 explain(error, text)

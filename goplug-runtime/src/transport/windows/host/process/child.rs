@@ -78,6 +78,12 @@ impl Child {
         succeeded(unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, self.id) })
     }
 
+    /// None: there are no control groups.
+    #[expect(clippy::unused_self, reason = "other systems have them")]
+    pub fn exceeded_memory(&self) -> Option<u64> {
+        None
+    }
+
     /// Closes the lifeline, as the end of this host would. The job stays.
     pub fn close_lifeline(&self) {
         self.lifeline.lock().unwrap_or_else(PoisonError::into_inner).take();

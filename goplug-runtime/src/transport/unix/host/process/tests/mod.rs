@@ -65,6 +65,7 @@ impl Stage {
             folder: self.temp.path().into(),
             listener: self.listener.handle().unwrap(),
             limits: Vec::new(),
+            cgroup: None,
             parent_death_signal: ParentDeathSignal::Terminate,
             ruleset: None,
         }

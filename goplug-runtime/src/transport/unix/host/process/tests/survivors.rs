@@ -1,10 +1,14 @@
 //! Processes that leave the group that they lead, and processes that this one cannot kill.
 
+use std::sync::Arc;
+
 use rustix::process::{getpgid, getppid, setpgid, setsid};
 
 use super::handover::{ROLE, arguments};
 use super::*;
+use crate::transport::CgroupLimits;
 use crate::transport::unix::host::process::kill::Unkillable;
+use crate::transport::unix::system::Cgroup;
 
 /// In the role of a plugin: leaves its group, and its session too if it is to, and stays.
 fn be_plugin(role: &str) {
@@ -59,4 +63,42 @@ async fn a_process_that_cannot_be_killed_is_killed_later_and_holds_up_no_other()
     assert!(Path::new(&format!("/proc/{stays_pid}")).exists());
     drop(unkillable);
     wait_until_gone(stays_pid);
+}
+
+/// A control group; or why there can be none here, which is said.
+fn cgroup() -> Option<Arc<Cgroup>> {
+    match Cgroup::create(&CgroupLimits::default()) {
+        Ok(cgroup) => Some(Arc::new(cgroup)),
+        Err(error) => {
+            let text = error.to_string();
+            assert!(text.contains("Delegate=yes"), "{text}");
+            use std::io::Write;
+            drop(writeln!(std::io::stderr(), "skipped: {text}"));
+            None
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_has_left_group_and_session_ends_with_its_control_group() {
+    let Some(cgroup) = cgroup() else { return };
+    let stage = Stage::new();
+    let args = ["-c", "setsid sleep 1000 & echo $!; read x <&4"].map(OsString::from).to_vec();
+    let env = vec![("PATH".into(), "/usr/bin:/bin".into())];
+    let spawn = stage.spawn(OpenProgram::open(Path::new("/bin/sh")).unwrap());
+    let spawn = Spawn { args, env, cgroup: Some(Arc::clone(&cgroup)), ..spawn };
+    let mut started = start_spawn(spawn).await.unwrap();
+    let escaped = line(&mut started.stdout).await;
+    let is_alive = || {
+        let stat = std::fs::read_to_string(format!("/proc/{escaped}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    };
+    wait_until("it has its own session", || {
+        getpgid(rustix::process::Pid::from_raw(escaped.parse().unwrap()))
+            .is_ok_and(|group| group.as_raw_nonzero().get() == escaped.parse::<i32>().unwrap())
+    });
+    assert!(is_alive());
+    drop(started.child);
+    wait_until("it has ended", || !is_alive());
+    wait_until("the group is removed", || cgroup.remove());
 }

@@ -54,6 +54,7 @@ impl Stage {
             folder: self.temp.path().into(),
             listener: self.listener.handle()?,
             limits: Vec::new(),
+            cgroup: None,
             parent_death_signal: ParentDeathSignal::Terminate,
             ruleset: None,
         })

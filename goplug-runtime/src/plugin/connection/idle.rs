@@ -1,0 +1,70 @@
+//! Whether a connection waits for a request, so that it can make way for another one.
+//!
+//! A plugin serves a bounded number of connections. Somebody may open all of them and send nothing: then the
+//! connection that has waited for the longest time ends, and a new caller has its place. A caller whose idle
+//! connection has ended opens another one, and its call is not lost: it was not read.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Poll, Waker};
+
+/// The state of a connection that answers a request.
+const BUSY: u64 = u64::MAX;
+
+/// Whether and since when a connection waits for a request, and how to end it.
+pub(in crate::plugin) struct IdleState {
+    /// The number of the last connection of the server, which takes the place of a time: it costs less to
+    /// read.
+    newest: Arc<AtomicU64>,
+    /// The newest connection when this one began to wait, or [`BUSY`].
+    since: AtomicU64,
+    is_to_end: AtomicBool,
+    /// Wakes the connection's task.
+    waker: OnceLock<Waker>,
+}
+
+impl IdleState {
+    /// The state of a new connection.
+    pub(in crate::plugin) fn new(newest: Arc<AtomicU64>) -> Self {
+        Self {
+            newest,
+            since: AtomicU64::new(BUSY),
+            is_to_end: AtomicBool::new(false),
+            waker: OnceLock::new(),
+        }
+    }
+
+    /// Since which connection of the server this one has waited; `None` if it does not wait.
+    pub(in crate::plugin) fn since(&self) -> Option<u64> {
+        Some(self.since.load(Ordering::Relaxed)).filter(|since| *since != BUSY)
+    }
+
+    /// Ends the connection as soon as it waits for a request and none has come.
+    pub(in crate::plugin) fn end(&self) {
+        self.is_to_end.store(true, Ordering::Release);
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Waits for the beginning of a request. `None` if the connection is to end, and nothing was received.
+    /// To be called in the connection's own task.
+    pub(super) async fn wait<T>(&self, receiving: impl Future<Output = T>) -> Option<T> {
+        let mut receiving = pin!(receiving);
+        poll_fn(|cx| {
+            if let Poll::Ready(received) = receiving.as_mut().poll(cx) {
+                self.since.store(BUSY, Ordering::Relaxed);
+                return Poll::Ready(Some(received));
+            }
+            // Every waker of a task wakes it as long as it lives.
+            if self.waker.get().is_none() {
+                drop(self.waker.set(cx.waker().clone()));
+            }
+            self.since.store(self.newest.load(Ordering::Relaxed), Ordering::Relaxed);
+            if self.is_to_end.load(Ordering::Acquire) { Poll::Ready(None) } else { Poll::Pending }
+        })
+        .await
+    }
+}
