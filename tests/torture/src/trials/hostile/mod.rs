@@ -12,6 +12,7 @@ mod files;
 mod interpreters;
 mod locks;
 mod other_user;
+mod processes;
 mod sandbox;
 #[cfg(unix)]
 mod siblings;
@@ -36,5 +37,6 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     without_kernel::run(&mut attempts).await;
     budgets::run(&mut attempts).await;
     locks::run(&mut attempts).await;
+    processes::run(&mut attempts).await;
     Ok(())
 }
