@@ -3,13 +3,14 @@
 //! It is made and locked as a host's own folder of sockets. So the next host removes it if the
 //! process is killed.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::transport::unix::folder_form::{ATTEMPTS, FOLDER_PREFIX, MODE, RANDOM};
 use crate::transport::unix::inode::is_at;
+use crate::transport::unix::lock_folder::FolderLock;
 use crate::transport::{Listener, lock_folder, secret_socket_path, temp_dir};
 
 /// The characters of the name after its prefix.
@@ -21,7 +22,7 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 pub struct PrivateFolder {
     path: PathBuf,
     /// The open folder, which is locked.
-    lock: File,
+    lock: FolderLock,
 }
 
 impl PrivateFolder {
@@ -59,7 +60,7 @@ impl PrivateFolder {
 
     /// Whether no host has taken it for abandoned before it was locked.
     fn is_in_place(&self) -> bool {
-        is_at(&self.lock, &self.path)
+        is_at(self.lock.file(), &self.path)
     }
 }
 
