@@ -187,6 +187,31 @@ fn an_interpreter_that_others_may_write_is_refused() {
 }
 
 #[test]
+fn what_env_and_its_like_run_is_refused_if_others_may_write_it() {
+    run_test(async |env| {
+        let script = put(env, "open/x", "#!/bin/sh\n");
+        set_mode(&script, 0o757);
+        let path = format!("PATH={}", script.parent().unwrap().display());
+        let commands: [&[&str]; 5] = [
+            &["/usr/bin/env", &path, "x"],
+            &["/usr/bin/env", "-S", &path, "x"],
+            &["/usr/bin/env", "-C", "open", "./x"],
+            &["/usr/bin/env", "nice", "-n", "1", "open/x"],
+            &["/usr/bin/nohup", "open/x"],
+        ];
+        for exec in commands {
+            install(env, exec);
+            let error = refusal(env).await;
+            let said = "is not to be trusted: every user may write it (mode 0757)";
+            assert!(
+                error.contains(said) && error.contains("the interpreter "),
+                "{exec:?}: {error}"
+            );
+        }
+    });
+}
+
+#[test]
 fn trust_writable_runs_scripts_that_others_may_write() {
     run_test(async |env| {
         let Some(_) = find("python3") else { return };
@@ -280,6 +305,32 @@ fn a_signed_script_needs_a_digest_and_its_interpreter_of_the_system_does_not() {
         pconf["Exec"][1] = json!(own);
         let error = load(&pconf).await.unwrap_err().to_string();
         assert!(error.contains("app/python has no digest in the signed file"), "{error}");
+    });
+}
+
+#[test]
+fn a_script_that_is_exchanged_between_the_check_and_the_start_is_refused() {
+    run_test(async |env| {
+        let Some(_) = find("python3") else { return };
+        let script = install_python(env, &["/usr/bin/env", "python3"]);
+        let kept = digest(&script);
+        let other = PYTHON.replace("else WORD", "else 'other'");
+        // The second one is back in its place before anybody looks again.
+        let back = format!("import os\nos.replace('app/kept.py', 'app/x.py')\n{other}");
+        for exchanged in [&other, &back] {
+            put(env, "app/x.py", PYTHON);
+            put(env, "app/other.py", exchanged);
+            let exchange =
+                "mv app/x.py app/kept.py; mv app/other.py app/x.py; exec python3 app/x.py";
+            let pconf = json!({
+                "Name": "Script", "Protocol": 2, "Exec": ["/bin/sh", "-c", exchange],
+                "Sha256": {"app/x.py": kept},
+            });
+            env.put_pconf("Script.pconf", &pconf);
+            let error = refusal(env).await;
+            let expected = "TEMP/plugins/app/x.py was written or replaced while the plugin started";
+            assert!(error.contains(expected), "{error}");
+        }
     });
 }
 

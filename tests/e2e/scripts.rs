@@ -1,11 +1,13 @@
 //! Plugins that are scripts of Python, which read the socket that they inherit by its number.
 
-use goplug::Error;
+use std::time::Duration;
+
+use goplug::{Error, Event, Registry, RegistryBuilder};
 use goplug_tests::fixtures::calculator::Calculator;
 use goplug_tests::system::{exited, make_executable};
 use serde_json::json;
 
-use crate::test_env::{pconf, run_test, soon, until};
+use crate::test_env::{TestEnv, pconf, read_until, run_test, soon, until};
 
 #[test]
 fn a_process_that_exits_before_its_callbacks_are_registered_is_a_start_error() {
@@ -64,4 +66,74 @@ while True:
     connection, _ = listener.accept()
     while connection.recv(65536):
         connection.sendall(head + body)
+"#;
+
+#[test]
+fn a_plugin_is_told_how_long_its_caller_waits() {
+    run_test(async |env| {
+        let registry = raw(env, |builder| builder.call_timeout(Duration::from_secs(300))).await;
+        let plugin = registry.load("Raw", "").await.unwrap();
+        let told = plugin.execute("timeout", "").await.unwrap();
+        let told: Option<String> = serde_json::from_slice(&told).unwrap();
+        let millis: u64 = told.expect("no Goplug-Timeout").parse().unwrap();
+        assert!((1..=300_000).contains(&millis), "{millis}");
+    });
+}
+
+#[test]
+fn a_listener_is_told_of_callbacks_that_are_missed() {
+    run_test(async |env| {
+        let registry = raw(env, |builder| builder).await;
+        let mut events = registry.events();
+        let plugin = registry.load("Raw", "").await.unwrap();
+        let _ticks = plugin.register_callback("tick", |_| async {}).await.unwrap();
+        let missed = |event: &Event| matches!(event, Event::CallbacksMissed { count: 3, .. });
+        read_until(&mut events, "what was missed", missed).await;
+    });
+}
+
+/// A registry with the plugin [`RAW`].
+async fn raw(env: &TestEnv, change: fn(RegistryBuilder) -> RegistryBuilder) -> Registry {
+    make_executable(&env.put("raw", RAW)).unwrap();
+    let keys = json!({"Name": "Raw", "Protocol": 2, "LazyLoad": true, "Exec": ["raw"]});
+    env.put_pconf("Raw.pconf", &keys);
+    change(env.registry()).start().await.unwrap()
+}
+
+/// A plugin that answers a call with the header that says how long its caller waits, and a registration
+/// with an event that three callbacks were lost.
+const RAW: &str = r#"#!/usr/bin/env python3
+import json, socket, threading
+ABOUT = {"name": "Raw", "namespace": "", "protocol": 2,
+         "methods": [{"name": "timeout"}], "callbacks": [{"name": "tick"}]}
+STREAM = b"HTTP/1.1 200 OK\r\ngoplug-protocol: 2\r\ncontent-type: text/event-stream\r\n" \
+         b"transfer-encoding: chunked\r\n\r\n"
+GAP = b"id: 3\nevent: gap\ndata: 3\n\n"
+
+def serve(connection):
+    data = b""
+    while True:
+        while b"\r\n\r\n" not in data:
+            more = connection.recv(65536)
+            if not more:
+                return
+            data += more
+        head, data = data.split(b"\r\n\r\n", 1)
+        first, *lines = head.decode().split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        length = int(headers.get("content-length", 0))
+        while len(data) < length:
+            data += connection.recv(65536)
+        data = data[length:]
+        path = first.split(" ")[1]
+        if path == "/RegisterCallback":
+            connection.sendall(STREAM + b"%x\r\n%s\r\n" % (len(GAP), GAP))
+            continue
+        body = json.dumps(ABOUT if path == "/Activate" else headers.get("goplug-timeout")).encode()
+        head = b"HTTP/1.1 200 OK\r\ngoplug-protocol: 2\r\ncontent-length: %d\r\n\r\n" % len(body)
+        connection.sendall(head + body)
+
+listener = socket.socket(fileno=3)
+while True:
+    threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()
 "#;

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -154,6 +154,107 @@ fn a_program_in_a_folder_that_others_may_write_is_refused() {
         let expected = "the folder TEMP/plugins/bin of the program is not to be trusted: every \
                         user may write it (mode 0777); chmod go-w mends that";
         assert_eq!(reason, expected);
+    });
+}
+
+#[test]
+fn a_program_below_a_folder_that_others_may_write_is_refused() {
+    run_test(async |env| {
+        let folder = env.path("above");
+        fs::create_dir_all(folder.join("mine")).unwrap();
+        let program = folder.join("mine/program");
+        copy_program(CALCULATOR, &program);
+        set_mode(&program, 0o755);
+        let keys = pconf::<Calculator>(program.to_str().unwrap());
+        let file = env.put_pconf("math.Calculator.pconf", &keys);
+        set_mode(&folder, 0o777);
+        let reason = rejection(env, &file, || set_mode(&folder, 0o755)).await;
+        let expected = "the folder TEMP/above of the program is not to be trusted: every user may \
+                        write it (mode 0777); chmod go-w mends that";
+        assert_eq!(reason, expected);
+        // Of a folder with the sticky bit, other users take nothing away.
+        set_mode(&folder, 0o1777);
+        let registry = env.registry().start().await.unwrap();
+        registry.load("Calculator", "math").await.unwrap();
+    });
+}
+
+#[test]
+fn the_folder_of_plugins_below_one_that_others_may_write_is_refused() {
+    run_test(async |env| {
+        env.install_calculator();
+        let (folder, above) = (env.folder(), env.path(""));
+        set_mode(&above, 0o777);
+        let reason = rejection(env, &folder, || set_mode(&above, 0o755)).await;
+        assert!(reason.contains(" of the plugins is not to be trusted: every user"), "{reason}");
+    });
+}
+
+#[test]
+fn a_link_to_the_program_that_others_may_exchange_is_refused() {
+    run_test(async |env| {
+        let (_, program) = install_program(env);
+        let links = env.path("links");
+        fs::create_dir(&links).unwrap();
+        symlink(&program, links.join("second")).unwrap();
+        symlink(links.join("second"), env.path("first")).unwrap();
+        let keys = pconf::<Calculator>(env.path("first").to_str().unwrap());
+        let file = env.put_pconf("math.Calculator.pconf", &keys);
+        set_mode(&links, 0o777);
+        let reason = rejection(env, &file, || set_mode(&links, 0o755)).await;
+        assert!(
+            reason.starts_with("the folder TEMP/links of the program is not to be"),
+            "{reason}"
+        );
+    });
+}
+
+#[test]
+fn a_pconf_that_is_a_link_which_others_may_exchange_is_refused() {
+    run_test(async |env| {
+        let file = env.install_calculator();
+        let elsewhere = env.path("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        // A relative program would be looked for beside the link.
+        fs::rename(&file, elsewhere.join("x.pconf")).unwrap();
+        symlink(elsewhere.join("x.pconf"), &file).unwrap();
+        set_mode(&elsewhere, 0o777);
+        // A rejected file is read again when it changes.
+        let mend = || {
+            set_mode(&elsewhere, 0o755);
+            set_mode(&elsewhere.join("x.pconf"), 0o600);
+        };
+        let reason = rejection(env, &file, mend).await;
+        assert!(reason.starts_with("the folder TEMP/elsewhere of it is not to be"), "{reason}");
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_an_access_list_lets_another_user_write_is_refused() {
+    use goplug_tests::system::access_list::{List, allow};
+
+    run_test(async |env| {
+        let (file, program) = install_program(env);
+        let folder = program.parent().unwrap();
+        let own_group = rustix::process::geteuid().as_raw();
+        for (path, list) in [
+            (file.as_path(), List::Access),
+            (&program, List::Access),
+            (folder, List::Access),
+            (folder, List::Default),
+        ] {
+            let is_private = chown(path, None, Some(own_group)).is_ok();
+            if !is_private || allow(path, list, NOBODY).is_err() {
+                eprintln!("this file system has no access lists, or this user no group");
+                return;
+            }
+            // Without the list, that is the private group of the owner.
+            set_mode(path, 0o775);
+            let mend = || set_mode(path, 0o755);
+            let reason = rejection(env, &file, mend).await;
+            assert!(reason.contains("a user or group of its access list may write it"), "{reason}");
+        }
     });
 }
 

@@ -1,5 +1,6 @@
 //! Which files a process runs, to notice later that one of them was replaced or changed.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ type StampedPath = (PathBuf, Option<FileStamp>);
 
 /// The identity of the files that a process runs: of its program, and of the files that its
 /// arguments name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileId {
     files: Vec<StampedPath>,
     /// The folders that belong to the identity, and who may write them; `None` if that is not known.
@@ -24,6 +25,28 @@ impl FileId {
     /// The system's error.
     pub fn of(program: &OpenProgram) -> io::Result<Self> {
         Ok(Self::of_one(program.path(), Some(FileStamp::of_file(program.file())?)))
+    }
+
+    /// Adds an open file that is at a path.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn with_open(mut self, path: &Path, file: &File) -> io::Result<Self> {
+        self.files.push((path.into(), Some(FileStamp::of_file(file)?)));
+        Ok(self)
+    }
+
+    /// Whether there are no files.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The first path at which there is another file now, or none, or one that was written or moved
+    /// meanwhile, if it was moved back too; also if that is not known. Does blocking I/O.
+    pub fn first_changed(&self) -> Option<&Path> {
+        let is_changed =
+            |(path, stamp): &&StampedPath| FileStamp::at(path).map_or(true, |now| now != *stamp);
+        self.files.iter().find(is_changed).map(|(path, _)| path.as_path())
     }
 
     /// The identity of the file at a path, or that there is none. Does blocking I/O.
@@ -128,6 +151,31 @@ mod tests {
 
         fs::remove_file(&path).unwrap();
         assert_eq!(id.successor(), None);
+    }
+
+    #[test]
+    fn a_file_that_was_exchanged_is_changed_though_it_is_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("script");
+        fs::write(&path, "x").unwrap();
+        let id = FileId::default().with_open(&path, &File::open(&path).unwrap()).unwrap();
+        assert_eq!(id.first_changed(), None);
+
+        fs::write(temp.path().join("other"), "y").unwrap();
+        let away = temp.path().join("away");
+        // The clock of the file system has to move on.
+        let began = std::time::Instant::now();
+        while id.first_changed().is_none() {
+            fs::rename(&path, &away).unwrap();
+            fs::rename(temp.path().join("other"), &path).unwrap();
+            assert_eq!(id.first_changed(), Some(path.as_path()));
+            fs::rename(&path, temp.path().join("other")).unwrap();
+            fs::rename(&away, &path).unwrap();
+            assert!(began.elapsed().as_secs() < 60, "it is not seen");
+        }
+        fs::remove_file(&path).unwrap();
+        assert_eq!(id.first_changed(), Some(path.as_path()));
+        assert!(FileId::default().is_empty() && !id.is_empty());
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct Spawn {
     pub program: OpenProgram,
     /// The identity of the files that it runs, for [`Started`]; `None` if it is not known.
     pub identity: Option<FileId>,
+    /// The files that the process has yet to read, and that have been compared with their digests, for
+    /// [`Started`].
+    pub compared: FileId,
     /// The further arguments.
     pub args: Vec<OsString>,
     /// The whole environment except `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES` and
@@ -43,6 +46,9 @@ pub struct Started {
     /// The identity of the files that it runs, as they were before the start; `None` if it is not
     /// known.
     pub identity: Option<FileId>,
+    /// The files that were compared with their digests before the start, and that the process has read
+    /// by their paths since.
+    pub compared: FileId,
     /// Its standard output. End of file comes when every process that has inherited it has ended,
     /// which may be later than the plugin's end.
     pub stdout: Output,

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::command::Command;
-use crate::transport::{FileAccess, FileStamp, OpenProgram, Sha256, explain, open_unchanging};
+use crate::transport::{
+    FileAccess, FileId, FileStamp, OpenProgram, Sha256, explain, open_unchanging,
+};
 
 /// A file that has to have a certain digest, opened: the file that is compared is the one that a
 /// program of this machine is run from.
@@ -59,6 +61,14 @@ impl PinnedFile {
 
     pub(in crate::host) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Adds the file to those that have been compared.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub(in crate::host) fn add_to(&self, compared: FileId) -> io::Result<FileId> {
+        compared.with_open(&self.path, &self.file)
     }
 
     /// Who may write it.

@@ -88,6 +88,7 @@ struct Checked {
     program: OpenProgram,
     files: ExecFiles,
     identity: Option<FileId>,
+    compared: FileId,
 }
 
 impl Preflight {
@@ -105,8 +106,12 @@ impl Preflight {
     fn check(self) -> Result<MaybeDeferred<Spawn, Box<Unread>>, StartFailure> {
         let files = ProgramFiles::open(&self.command, self.search_path(), self.trusted)?;
         let ProgramFiles { program, exec: files, identity, pinned } = files;
-        let mut unread = Vec::new();
+        let (mut unread, mut compared) = (Vec::new(), FileId::default());
         for file in pinned {
+            if !(file.path() == program.path() && program.runs_from_file()) {
+                // Before the file is read: a change from here on counts.
+                compared = file.add_to(compared)?;
+            }
             // Users who may write a file can also set its times, so its digest is not cached.
             let known = if self.trusted { None } else { self.digests.get(&file)? };
             match known {
@@ -114,7 +119,7 @@ impl Preflight {
                 None => unread.push(file),
             }
         }
-        let checked = Checked { preflight: self, program, files, identity };
+        let checked = Checked { preflight: self, program, files, identity, compared };
         if unread.is_empty() {
             checked.spawn().map(MaybeDeferred::Ready)
         } else {
@@ -132,7 +137,7 @@ impl Preflight {
 impl Checked {
     /// The process to start, with the rules of its sandbox.
     fn spawn(self) -> Result<Spawn, StartFailure> {
-        let Self { preflight, program, files, identity } = self;
+        let Self { preflight, program, files, identity, compared } = self;
         let search_path = preflight.search_path();
         let ruleset = preflight.sandbox.as_ref().map(|sandbox| {
             confinement::ruleset(sandbox, &program, &files, &preflight.command, search_path)
@@ -147,6 +152,7 @@ impl Checked {
             ruleset: ruleset.transpose().map_err(|error| StartFailure::failed(&error))?,
             program,
             identity,
+            compared,
             args: preflight.command.arguments,
             env: preflight.environment,
             folder: preflight.command.folder,

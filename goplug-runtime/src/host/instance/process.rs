@@ -10,6 +10,7 @@ use super::failed_start::{StartCause, StartError};
 use super::identity;
 use super::preflight::{Preflight, StartFailure};
 use crate::error::Error;
+use crate::host::disk;
 use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::output::Output;
 use crate::host::policy::Policy;
@@ -26,6 +27,7 @@ pub(super) struct Process {
     child: Child,
     output: Output,
     program: Option<FileId>,
+    compared: FileId,
 }
 
 impl Process {
@@ -56,9 +58,9 @@ impl Process {
             trusted: installation.trusted,
             digests: digests.clone(),
         };
-        let Started { child, identity, stdout, stderr } =
+        let Started { child, identity, compared, stdout, stderr } =
             preflight.start().await.map_err(failed)?;
-        Ok(Self { child, output: Output::read(id, stdout, stderr), program: identity })
+        Ok(Self { child, output: Output::read(id, stdout, stderr), program: identity, compared })
     }
 
     /// The process id.
@@ -70,6 +72,31 @@ impl Process {
     /// watched for a newer version.
     pub(super) fn program(&self) -> Option<&FileId> {
         self.program.as_ref()
+    }
+
+    /// Checks that the files that were compared with their digests are the ones that the process has
+    /// read: none of them was written or exchanged between the comparison and now. Once the process has
+    /// answered, it has read its script.
+    ///
+    /// # Errors
+    /// Which file was, for people.
+    pub(super) async fn check_compared(&self) -> Result<(), String> {
+        if self.compared.is_empty() {
+            return Ok(());
+        }
+        let compared = self.compared.clone();
+        let look = disk::run_within(limits::FOLDER_TIMEOUT, move || {
+            compared.first_changed().map(Path::to_owned)
+        });
+        match look.await {
+            Ok(None) => Ok(()),
+            Ok(Some(path)) => Err(format!(
+                "{} was written or replaced while the plugin started, so it is not known whether that \
+                 is what runs; start it again",
+                path.display()
+            )),
+            Err(error) => Err(format!("its files could not be compared again: {error}")),
+        }
     }
 
     /// Waits for the end of the process. Cancel safe.

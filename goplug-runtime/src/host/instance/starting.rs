@@ -12,7 +12,7 @@ use super::activate::{ActivationError, Via, activate};
 use super::attachment::Attachment;
 use super::described_by::DescribedBy;
 use super::exit::EXIT_WAIT;
-use super::failed_start::StartError;
+use super::failed_start::{StartCause, StartError};
 use super::liveness::Liveness;
 use super::owned::OwnedInstance;
 use super::process::Process;
@@ -193,7 +193,10 @@ impl StartingChild {
                 biased;
                 activated = activate(installation, policy, endpoint, Via::Any, deadline) => {
                     match activated {
-                        Ok(activated) => return Ok((activated, has_moved)),
+                        Ok(activated) => {
+                            self.check_compared(installation).await?;
+                            return Ok((activated, has_moved));
+                        }
                         Err(failure) => break failure,
                     }
                 }
@@ -212,6 +215,13 @@ impl StartingChild {
             }
             failure => Err(failure.into_error(installation.id(), Some(self.process.id()))),
         }
+    }
+
+    /// # Errors
+    /// [`Error::Rejected`] if a file that has a digest was exchanged meanwhile.
+    async fn check_compared(&self, installation: &Installation) -> Result<(), StartError> {
+        let rejected = |reason| StartCause::Digest.with(installation.rejected(reason));
+        self.process.check_compared().await.map_err(rejected)
     }
 
     /// Waits until the process has ended, or listens on a socket of its own. Cancel safe.

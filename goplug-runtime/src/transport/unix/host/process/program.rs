@@ -81,8 +81,8 @@ impl OpenProgram {
         (self.kind == Kind::Native).then(|| loader(&self.file)).flatten()
     }
 
-    /// Whether the kernel can run the open file itself.
-    pub(in crate::transport::unix) fn runs_from_file(&self) -> bool {
+    /// Whether the kernel runs the open file itself, whatever is at its path by then.
+    pub fn runs_from_file(&self) -> bool {
         RUNS_OPEN_FILES && self.kind == Kind::Native
     }
 

@@ -82,6 +82,7 @@ where
             Ok(MaybeDeferred::Ready(Started {
                 child: Child::new(process, lifeline)?,
                 identity: spawn.identity,
+                compared: spawn.compared,
                 stdout: Output::from_owned_fd(stdout)?,
                 stderr: Output::from_owned_fd(stderr)?,
             }))

@@ -84,6 +84,11 @@ impl OpenProgram {
         None
     }
 
+    /// Whether what runs is the open file, whatever is at its path by then: here nobody can exchange it.
+    pub fn runs_from_file(&self) -> bool {
+        true
+    }
+
     /// The loader that the program names: programs of Windows name none.
     pub fn loader(&self) -> Option<PathBuf> {
         None

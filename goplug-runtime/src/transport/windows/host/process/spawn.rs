@@ -47,17 +47,18 @@ where
             MaybeDeferred::Deferred(deferred) => MaybeDeferred::Deferred(deferred),
             MaybeDeferred::Ready(spawn) => {
                 let running = spawn.run()?;
-                MaybeDeferred::Ready((spawn.identity, running))
+                MaybeDeferred::Ready((spawn.identity, spawn.compared, running))
             }
         })
     });
-    let (identity, running) = match prepared.await.map_err(explain_thread)?? {
+    let (identity, compared, running) = match prepared.await.map_err(explain_thread)?? {
         MaybeDeferred::Deferred(deferred) => return Ok(MaybeDeferred::Deferred(deferred)),
         MaybeDeferred::Ready(prepared) => prepared,
     };
     Ok(MaybeDeferred::Ready(Started {
         child: running.child,
         identity,
+        compared,
         stdout: Output::new(running.stdout)?,
         stderr: Output::new(running.stderr)?,
     }))

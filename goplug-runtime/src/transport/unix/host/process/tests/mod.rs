@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
 use super::*;
-use crate::transport::{ParentDeathSignal, PassedListener, Spawn, Started, start};
+use crate::transport::{FileId, ParentDeathSignal, PassedListener, Spawn, Started, start};
 
 /// Longer than anything here takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -60,6 +60,7 @@ impl Stage {
         Spawn {
             program,
             identity: None,
+            compared: FileId::default(),
             args: Vec::new(),
             env: Vec::new(),
             folder: self.temp.path().into(),

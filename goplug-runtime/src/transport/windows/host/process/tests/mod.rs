@@ -19,7 +19,7 @@ use tokio::io::AsyncReadExt;
 use self::role::{ROLE, SUBJECT, again, arguments, is_of_role, line};
 use super::*;
 use crate::transport::{
-    ParentDeathSignal, PassedListener, ProcessState, Rlimit, Spawn, Started, start,
+    FileId, ParentDeathSignal, PassedListener, ProcessState, Rlimit, Spawn, Started, start,
 };
 
 /// Longer than anything here takes on a busy machine.
@@ -49,6 +49,7 @@ impl Stage {
         Ok(Spawn {
             program: OpenProgram::open(program)?,
             identity: None,
+            compared: FileId::default(),
             args: Vec::new(),
             env: Vec::new(),
             folder: self.temp.path().into(),
