@@ -14,15 +14,3 @@ pub struct CgroupLimits {
     /// How much processor time its processes may take together in a second, in microseconds.
     pub cpu: Option<u64>,
 }
-
-impl CgroupLimits {
-    /// The kernel's controllers that enforce the limits.
-    pub(super) fn controllers(&self) -> Vec<&'static str> {
-        let needed = [
-            ("memory", self.memory.is_some()),
-            ("pids", self.tasks.is_some()),
-            ("cpu", self.cpu.is_some()),
-        ];
-        needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(name, _)| name).collect()
-    }
-}

@@ -70,6 +70,8 @@ pub use path_lookup::PathLookup;
 pub use peer::Peer;
 #[cfg(feature = "host")]
 pub use pipe_name::EXAMPLE_SOCKET;
+#[cfg(any(feature = "host", feature = "plugin"))]
+pub use pipe_name::secret_socket_path;
 pub use pipe_name::{check_path, socket_path};
 #[cfg(feature = "plugin")]
 pub use plugin::*;

@@ -25,13 +25,14 @@ use crate::transport::unix::host::process::plan::Plan;
 const REASON: usize = 5;
 
 /// The steps, by their numbers in the pipe.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step::Process,
     Step::Group,
     Step::Prepare,
     Step::Folder,
     Step::Limit,
     Step::Privileges,
+    Step::Cgroup,
     Step::Sandbox,
     Step::Filter,
     Step::Exec,
@@ -41,8 +42,8 @@ const STEPS: [Step; 10] = [
 /// Starts the plan's program. Returns once it runs, or with the reason why it does not. All signals must
 /// be blocked in this thread, so that no handler of the host runs in the child.
 pub(in crate::transport::unix) fn start_process(plan: &mut Plan) -> Result<ProcessFd, Failure> {
-    if plan.file.is_some() || plan.confinement.is_some() {
-        // There is neither a way to run an open file nor a sandbox to enter.
+    if plan.file.is_some() || plan.cgroup.is_some() || plan.confinement.is_some() {
+        // There is no way to run an open file, no control group and no sandbox to enter.
         return Err(io::Error::from(io::ErrorKind::Unsupported).into());
     }
     let (reason, says) = io::pipe()?;

@@ -25,7 +25,9 @@ pub use file_name::has_extension;
 pub use file_stamp::FileStamp;
 pub use folder_events::{EndWatch, FolderEvents};
 pub use forks::Maker;
-pub use process::{Child, OpenProgram, Output, Ruleset, exit_text, own_program, start_or_defer};
+pub use process::{
+    Cgroup, Child, OpenProgram, Output, Ruleset, exit_text, own_program, start_or_defer,
+};
 pub use program_path::{default_path, is_executable, program_at};
 pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};

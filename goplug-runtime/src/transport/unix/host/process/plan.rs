@@ -28,6 +28,7 @@ pub(in crate::transport::unix) struct Plan {
     /// What it writes `0` to, to enter its control group; absent if it stays in that of the host.
     pub(in crate::transport::unix) cgroup: Option<OwnedFd>,
     /// The signal that it gets when this host ends.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux sends one"))]
     pub(in crate::transport::unix) parent_death_signal: libc::c_int,
     /// The sandbox; absent if nothing is restricted.
     pub(in crate::transport::unix) confinement: Option<Confinement>,

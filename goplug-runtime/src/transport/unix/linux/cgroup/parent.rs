@@ -31,7 +31,7 @@ pub(super) fn find(limits: &CgroupLimits) -> io::Result<PathBuf> {
     };
     let mut failure = None;
     for candidate in candidates {
-        match check(&candidate, &limits.controllers()) {
+        match check(&candidate, &controllers(limits)) {
             Ok(()) => return Ok(candidate),
             Err(error) => failure = Some(error),
         }
@@ -100,6 +100,16 @@ fn check(group: &Path, controllers: &[&str]) -> io::Result<()> {
 
 fn lacking(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, format!("{what}; {ADVICE}"))
+}
+
+/// The kernel's controllers that enforce the limits.
+fn controllers(limits: &CgroupLimits) -> Vec<&'static str> {
+    let needed = [
+        ("memory", limits.memory.is_some()),
+        ("pids", limits.tasks.is_some()),
+        ("cpu", limits.cpu.is_some()),
+    ];
+    needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]

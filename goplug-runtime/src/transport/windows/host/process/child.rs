@@ -79,7 +79,6 @@ impl Child {
     }
 
     /// None: there are no control groups.
-    #[expect(clippy::unused_self, reason = "other systems have them")]
     pub fn exceeded_memory(&self) -> Option<u64> {
         None
     }
