@@ -28,6 +28,8 @@ mod pidfd;
 mod process_fd;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod process_files;
+#[cfg(feature = "plugin")]
+mod process_group;
 #[cfg(feature = "host")]
 mod process_state;
 #[cfg(feature = "host")]
@@ -77,6 +79,8 @@ pub(super) use fork::start_process;
 pub(super) use mounts::is_noexec;
 #[cfg(feature = "host")]
 pub(super) use process_fd::ProcessFd;
+#[cfg(feature = "plugin")]
+pub(super) use process_group::is_alone_in_group;
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(super) use random::fill_random;
 #[cfg(feature = "host")]

@@ -95,3 +95,9 @@ pub(super) const PASSING: &[rustix::io::Errno] = &[];
 pub(super) fn may_run_on_several() -> bool {
     std::thread::available_parallelism().map_or(true, |processors| processors.get() > 1)
 }
+
+/// Whether no other process of the group of this one is known to run: that is never known.
+#[cfg(feature = "plugin")]
+pub(super) fn is_alone_in_group() -> bool {
+    false
+}

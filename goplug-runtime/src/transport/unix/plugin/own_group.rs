@@ -8,11 +8,13 @@ use std::time::Duration;
 use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group};
 
 use super::Lifeline;
+use crate::transport::unix::system::is_alone_in_group;
 
 /// Kills the process group of this process, and this process with it, if its host has ended or does within
-/// the limit, and if this process leads the group as one that a host has started does.
+/// the limit, and if this process leads the group as one that a host has started does. A process that is
+/// alone in its group ends by itself, with its own exit status.
 pub fn end_orphaned_group(lifeline: &Lifeline, limit: Duration) {
-    if lifeline.ends_within(limit) && getpgrp() == getpid() {
+    if lifeline.ends_within(limit) && getpgrp() == getpid() && !is_alone_in_group() {
         // There is nobody to tell if the system refuses.
         let _ = kill_current_process_group(Signal::KILL);
     }
