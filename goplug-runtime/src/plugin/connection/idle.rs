@@ -4,11 +4,9 @@
 //! connection that has waited for the longest time ends, and a new caller has its place. A caller whose idle
 //! connection has ended opens another one, and its call is not lost: it was not read.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// The state of a connection that answers a request.
 const BUSY: u64 = u64::MAX;
@@ -49,22 +47,19 @@ impl IdleState {
         }
     }
 
-    /// Waits for the beginning of a request. `None` if the connection is to end, and nothing was received.
-    /// To be called in the connection's own task.
-    pub(super) async fn wait<T>(&self, receiving: impl Future<Output = T>) -> Option<T> {
-        let mut receiving = pin!(receiving);
-        poll_fn(|cx| {
-            if let Poll::Ready(received) = receiving.as_mut().poll(cx) {
-                self.since.store(BUSY, Ordering::Relaxed);
-                return Poll::Ready(Some(received));
-            }
-            // Every waker of a task wakes it as long as it lives.
-            if self.waker.get().is_none() {
-                drop(self.waker.set(cx.waker().clone()));
-            }
-            self.since.store(self.newest.load(Ordering::Relaxed), Ordering::Relaxed);
-            if self.is_to_end.load(Ordering::Acquire) { Poll::Ready(None) } else { Poll::Pending }
-        })
-        .await
+    /// Notes that the connection has received something.
+    pub(super) fn set_busy(&self) {
+        self.since.store(BUSY, Ordering::Relaxed);
+    }
+
+    /// Notes that the connection waits for a request, of which nothing has come. Ready if it is to end. To be
+    /// called in the connection's own task.
+    pub(super) fn poll_end(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // Every waker of a task wakes it as long as it lives.
+        if self.waker.get().is_none() {
+            drop(self.waker.set(cx.waker().clone()));
+        }
+        self.since.store(self.newest.load(Ordering::Relaxed), Ordering::Relaxed);
+        if self.is_to_end.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
     }
 }

@@ -3,6 +3,8 @@
 //! Most heads are the same as the last one. They are recognized without being parsed, and their
 //! route is known.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -100,7 +102,15 @@ impl<'h> H1Connection<'h> {
     /// Waits for the first bytes of a request. Meanwhile the connection may have to make way for another one.
     async fn wait_for_request(&mut self) -> Result<usize, Closed> {
         let room = self.stream.incoming.room(MAX_HEAD)?;
-        Ok(self.idle_state.wait(self.stream.stream.receive(room)).await.ok_or(Closed)??)
+        let (stream, state) = (&mut self.stream.stream, &self.idle_state);
+        poll_fn(|cx| match stream.poll_receive(cx, room) {
+            Poll::Ready(received) => {
+                state.set_busy();
+                Poll::Ready(received.map_err(Closed::from))
+            }
+            Poll::Pending => state.poll_end(cx).map(|()| Err(Closed)),
+        })
+        .await
     }
 
     /// Waits until more has come, of a head that has begun to come at this time.
