@@ -29,12 +29,16 @@ mod explained;
 mod file_id;
 #[cfg(feature = "host")]
 mod inherited_variables;
+#[cfg(all(feature = "host", not(target_os = "linux")))]
+mod no_cgroup;
 #[cfg(any(feature = "host", feature = "plugin"))]
 mod only_thread;
 #[cfg(feature = "host")]
 mod os_error;
 #[cfg(feature = "host")]
 mod parent_death_signal;
+#[cfg(feature = "host")]
+mod path_lookup;
 mod per_process;
 #[cfg(feature = "host")]
 mod process_report;
@@ -85,6 +89,8 @@ pub use inherited_variables::is_inherited;
 pub use only_thread::is_only_thread;
 #[cfg(feature = "host")]
 pub use parent_death_signal::ParentDeathSignal;
+#[cfg(feature = "host")]
+pub use path_lookup::PathLookup;
 pub use per_process::Owner;
 #[cfg(feature = "host")]
 pub use process_report::{ProcessState, ProcessUsage};

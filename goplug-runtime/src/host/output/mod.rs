@@ -1,13 +1,14 @@
 //! What a plugin's process prints, on its way to the host's log: every line is an event of `tracing`,
 //! and the last lines of standard error are kept for the report of a crash.
 //!
-//! `lines` reads a pipe, `record` recognizes a line that is a record of a log, `budget` bounds a flood in the log and `read_rate` its reading,
-//! `log` makes the event. Control characters are written out: what a plugin prints must not reach the
+//! `lines` reads a pipe, `record` recognizes a line that is a record of a log, `budget` bounds a flood in the
+//! log and `read_rate` its reading, `log` makes the event. Control characters are written out: what a plugin prints must not reach the
 //! host's terminal as it is. The room imports `limits`, `panic` and `protocol`. Start reading at
 //! [`Output`].
 //!
 //! The pipes are read from the start, so that a plugin with much output does not wait for its
-//! host, unless it prints more than `read_rate` lets through. The output cannot be mistaken for the protocol, which has a socket of its own.
+//! host, unless it prints more than `read_rate` lets through. The output cannot be mistaken for the
+//! protocol, which has a socket of its own.
 
 mod budget;
 mod lines;

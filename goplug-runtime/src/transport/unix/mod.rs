@@ -54,8 +54,6 @@ pub use host::*;
 pub use killed::KILLED;
 pub use listen::{Listener, ListenerHandle, PassedListener};
 pub use lock_folder::lock_folder;
-#[cfg(feature = "host")]
-pub use path_lookup::PathLookup;
 pub use peer::{Peer, own_uid};
 #[cfg(feature = "plugin")]
 pub use plugin::*;

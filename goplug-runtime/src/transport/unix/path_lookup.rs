@@ -11,17 +11,10 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::io::Errno;
 
+use crate::transport::PathLookup;
+
 /// How many links a path may go through: as many as the system follows.
 const MAX_LINKS: usize = 40;
-
-/// What decides to what a path leads.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PathLookup {
-    /// The folders in which its names are looked up, the last one first. None of them is a link.
-    pub folders: Vec<PathBuf>,
-    /// The symbolic links that it goes through, also at its end.
-    pub links: Vec<PathBuf>,
-}
 
 impl PathLookup {
     /// Follows a path as the system does. Does blocking I/O.

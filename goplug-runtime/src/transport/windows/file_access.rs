@@ -103,10 +103,7 @@ impl FileAccess {
     #[cfg(feature = "host")]
     pub fn is_of_system_alone(&self) -> bool {
         let owner = &self.0.owner;
-        let is_systems = owner.is_system()
-            || owner.is_administrators()
-            || owner.to_string() == TRUSTED_INSTALLER;
-        is_systems && self.problem(owner).is_none()
+        is_of_system(owner) && self.problem(owner).is_none()
     }
 
     fn problem(&self, own: &Sid) -> Option<String> {
@@ -143,10 +140,12 @@ impl FileAccess {
 
 /// Whether this user may decide what runs as `own`.
 fn is_trusted(user: &Sid, own: &Sid) -> bool {
-    user == own
-        || user.is_system()
-        || user.is_administrators()
-        || user.to_string() == TRUSTED_INSTALLER
+    user == own || is_of_system(user)
+}
+
+/// Whether a user is Windows itself, its installer or the administrators.
+fn is_of_system(user: &Sid) -> bool {
+    user.is_system() || user.is_administrators() || user.to_string() == TRUSTED_INSTALLER
 }
 
 /// An identifier for people, with its name if it is one of [`NAMES`].

@@ -65,8 +65,6 @@ pub use lock_folder::lock_folder;
 #[cfg(feature = "host")]
 pub use open::{open_unchanging, open_without_waiting};
 pub use passed_listener::{ListenerHandle, PassedListener};
-#[cfg(feature = "host")]
-pub use path_lookup::PathLookup;
 pub use peer::Peer;
 #[cfg(feature = "host")]
 pub use pipe_name::EXAMPLE_SOCKET;

@@ -1,19 +1,11 @@
-//! Which folders decide to what a path leads.
+//! Which folders decide to what a path leads: its folder, and the folder of what is there if links lead
+//! elsewhere. Folders above are left out: in the root of a volume, all users may make folders, and yet
+//! exchange none. So are links, which only administrators make.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::transport::canonicalize;
-
-/// What decides to what a path leads.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PathLookup {
-    /// The folder of the path, and the folder of what is there if links lead elsewhere. Folders above are
-    /// left out: in the root of a volume, all users may make folders, and yet exchange none.
-    pub folders: Vec<PathBuf>,
-    /// None: only administrators make symbolic links.
-    pub links: Vec<PathBuf>,
-}
+use crate::transport::{PathLookup, canonicalize};
 
 impl PathLookup {
     /// Follows a path as the system does. Does blocking I/O.

@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::str::SplitAsciiWhitespace;
 
 /// Reads a file of the process of this id. It is small, and reading it does not block.
 ///
@@ -17,6 +18,14 @@ pub(super) fn read(process: u32, name: &str) -> io::Result<Vec<u8>> {
         return Err(io::ErrorKind::Unsupported.into());
     }
     fs::read(format!("/proc/{process}/{name}"))
+}
+
+/// The fields of a process's `stat` behind the name of its program, the state first (`man 5 proc` calls it
+/// field 3). The name, in parentheses, may contain anything, and the system cuts it off after 15 bytes,
+/// even within a character.
+pub(super) fn fields(stat: &[u8]) -> Option<SplitAsciiWhitespace<'_>> {
+    let end = stat.iter().rposition(|byte| *byte == b')')?;
+    Some(std::str::from_utf8(&stat[end + 1..]).ok()?.split_ascii_whitespace())
 }
 
 /// Whether this link leads to the number that this process has for itself.

@@ -18,8 +18,7 @@ pub(in crate::transport::unix) fn is_alone_in_group() -> bool {
 
 /// The process group of a process that has not ended, from its `stat`.
 fn running_in(stat: &[u8]) -> Option<i32> {
-    let stat = String::from_utf8_lossy(stat);
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let mut fields = process_files::fields(stat)?;
     let state = fields.next()?;
     let group = fields.nth(1)?.parse().ok()?;
     (!matches!(state, "Z" | "X" | "x")).then_some(group)

@@ -22,11 +22,9 @@ impl ProcessState {
         }
     }
 
-    /// Reads a process's `stat`. The name of the program, in parentheses, may contain anything, and
-    /// the system cuts it off after 15 bytes, even within a character.
+    /// Reads a process's `stat`.
     fn parse(stat: &[u8]) -> Option<Self> {
-        let stat = String::from_utf8_lossy(stat);
-        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+        let mut fields = process_files::fields(stat)?;
         let state = fields.next()?;
         let flags: u64 = fields.nth(5)?.parse().ok()?;
         Some(match state {

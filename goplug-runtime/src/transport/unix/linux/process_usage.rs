@@ -15,11 +15,10 @@ impl ProcessUsage {
         Self::parse(&stat, page_size() as u64, clock_ticks_per_second())
     }
 
-    /// Reads a process's `stat`. The name of the program, in parentheses, may contain anything.
+    /// Reads a process's `stat`.
     fn parse(stat: &[u8], page_size: u64, ticks_per_second: u64) -> Option<Self> {
-        let stat = String::from_utf8_lossy(stat);
-        // `man 5 proc` counts from the process id, which is field 1: here the state is field 0.
-        let fields: Vec<_> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+        // Here the state is field 0.
+        let fields: Vec<_> = process_files::fields(stat)?.collect();
         let field = |number: usize| fields.get(number)?.parse::<u64>().ok();
         let ticks = field(11)?.saturating_add(field(12)?);
         let millis = ticks.saturating_mul(1000).checked_div(ticks_per_second)?;

@@ -1,31 +1,11 @@
-//! Control groups, which only Linux has.
+//! What the rest of `unix` does with a control group, which there is not.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use crate::transport::CgroupLimits;
-
-/// A control group: there is none.
-#[derive(Debug)]
-pub struct Cgroup(std::convert::Infallible);
+use crate::transport::Cgroup;
 
 impl Cgroup {
-    /// Makes none.
-    ///
-    /// # Errors
-    /// Always: the text continues "its control group cannot be made:".
-    pub fn create(_: &CgroupLimits) -> io::Result<Self> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux has control groups"))
-    }
-
-    /// Checks that a group can be made, which it cannot.
-    ///
-    /// # Errors
-    /// As [`Cgroup::create`].
-    pub fn check(limits: &CgroupLimits) -> io::Result<()> {
-        Self::create(limits).map(drop)
-    }
-
     /// What a process writes `0` to that is to enter the group.
     pub(in crate::transport::unix) fn procs(&self) -> BorrowedFd<'_> {
         match self.0 {}

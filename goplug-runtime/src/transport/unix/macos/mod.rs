@@ -34,7 +34,7 @@ mod sockets;
 mod wake;
 
 #[cfg(feature = "host")]
-pub use cgroup::Cgroup;
+pub use crate::transport::no_cgroup::Cgroup;
 #[cfg(feature = "host")]
 pub use folder_events::FolderEvents;
 #[cfg(feature = "host")]

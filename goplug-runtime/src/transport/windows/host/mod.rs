@@ -17,6 +17,7 @@ mod runtime_dir;
 mod shortage;
 mod shutdown_handle;
 
+pub use crate::transport::no_cgroup::Cgroup;
 pub use blocking::{BlockingStream, is_listening};
 pub use drivers::has_drivers;
 pub(in crate::transport) use environment::INHERITED;
@@ -25,9 +26,7 @@ pub use file_name::has_extension;
 pub use file_stamp::FileStamp;
 pub use folder_events::{EndWatch, FolderEvents};
 pub use forks::Maker;
-pub use process::{
-    Cgroup, Child, OpenProgram, Output, Ruleset, exit_text, own_program, start_or_defer,
-};
+pub use process::{Child, OpenProgram, Output, Ruleset, exit_text, own_program, start_or_defer};
 pub use program_path::{default_path, is_executable, program_at};
 pub use runtime_dir::RuntimeDir;
 pub use shortage::{is_passing, is_shortage, shortage_advice};

@@ -34,11 +34,11 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// Starts a process, and returns once its program runs.
 ///
 /// The process leads its own process group, has default signal handlers, reads nothing from
-/// standard input, and gets its parent-death signal when this host dies. Needs a runtime with I/O and time. If the
-/// future is dropped, the process is killed.
+/// standard input, and gets its parent-death signal when this host dies. Needs a runtime with I/O and
+/// time. If the future is dropped, the process is killed.
 ///
-/// `prepare` describes the process, or defers the start. It is called on the thread that starts all processes, so that a
-/// start needs only one step to another thread. It should not block for longer than it takes to
+/// `prepare` describes the process, or defers the start. It is called on the thread that starts all
+/// processes, so that a start needs only one step to another thread. It should not block for longer than it takes to
 /// check a few files.
 ///
 /// # Errors

@@ -6,7 +6,6 @@
 //! pipes, and `create_process` is the call itself, during which `error_mode` keeps windows closed; `child` watches the result, by `exit_watch`. Start
 //! reading at `spawn.rs`.
 
-mod cgroup;
 mod child;
 mod command_line;
 mod create_process;
@@ -25,7 +24,6 @@ mod spawn;
 #[cfg(test)]
 mod tests;
 
-pub use cgroup::Cgroup;
 pub use child::Child;
 pub use exit_text::exit_text;
 pub use output::Output;

@@ -1,12 +1,13 @@
-//! Control groups, which only Linux has.
+//! Control groups where there are none: only Linux has them.
 
+use std::convert::Infallible;
 use std::io;
 
-use crate::transport::CgroupLimits;
+use super::CgroupLimits;
 
 /// A control group: there is none.
 #[derive(Debug)]
-pub struct Cgroup(std::convert::Infallible);
+pub struct Cgroup(pub(super) Infallible);
 
 impl Cgroup {
     /// Makes none.
