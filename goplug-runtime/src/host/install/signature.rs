@@ -39,39 +39,25 @@ impl Signers {
     /// # Errors
     /// There is no signature, it cannot be read, or it is not by one of the keys of this content.
     pub(super) fn check(&self, path: &Path, content: &[u8]) -> Result<(), Distrust> {
-        let text = read(path)?;
-        self.verify(&text, content).map_err(|reason| match reason {
-            Unverified::Changed => Distrust::Unsigned(format!(
-                "its signature is of another content: the file was changed after it was signed; sign it \
-                 again: {}",
-                advice(path)
-            )),
-            Unverified::Other(reason) => Distrust::Unsigned(reason),
-        })
-    }
-
-    fn verify(&self, signature: &str, content: &[u8]) -> Result<(), Unverified> {
-        let unusable = |error: Error| Unverified::Other(format!("{NO_SIGNATURE}: {error}"));
-        let signature = Signature::decode(signature).map_err(unusable)?;
+        let unusable = |error: Error| Distrust::Unsigned(format!("{NO_SIGNATURE}: {error}"));
+        let signature = Signature::decode(&read(path)?).map_err(unusable)?;
         for key in &self.0 {
             match key.as_minisign().verify(content, &signature, false) {
                 // Each key has a number, which the signature names.
                 Err(Error::UnexpectedKeyId) => {}
-                Err(Error::InvalidSignature) => return Err(Unverified::Changed),
+                Err(Error::InvalidSignature) => {
+                    return Err(Distrust::Unsigned(format!(
+                        "its signature is of another content: the file was changed after it was signed; \
+                         sign it again: {}",
+                        advice(path)
+                    )));
+                }
                 other => return other.map_err(unusable),
             }
         }
         let reason = "its signature is by none of the keys that this host accepts";
-        Err(Unverified::Other(reason.into()))
+        Err(Distrust::Unsigned(reason.into()))
     }
-}
-
-/// Why a signature does not hold.
-enum Unverified {
-    /// It is by the right key, of another content.
-    Changed,
-    /// For people.
-    Other(String),
 }
 
 /// Where the signature of a file is.
