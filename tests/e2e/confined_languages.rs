@@ -1,20 +1,17 @@
 //! Programs in other languages, in a sandbox: what they do in their everyday work goes through the filter of
 //! system calls, and what is refused is an error that they get over.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-
 use goplug::Sandbox;
 use serde_json::{Value, json};
 
+use crate::exec_files::{find, put};
 use crate::test_env::{TestEnv, run_test};
 
 /// A plugin in Python. Its method uses threads, processes, pipes, timers, random numbers and a Unix socket,
 /// and then attempts what is refused.
-const PYTHON: &str = r#"
-import asyncio, concurrent.futures, http.server, json, os, secrets, signal, socket, socketserver
-import subprocess, sys, threading
+const PYTHON: &str = concat!(
+    r#"
+import asyncio, concurrent.futures, os, secrets, socket, subprocess
 
 def everyday():
     done = {}
@@ -53,35 +50,10 @@ def refused():
     note("kill", lambda: os.kill(os.getppid(), 0))
     return errors
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        methods = [{"name": "everyday"}, {"name": "refused"}]
-        about = {"name": "Script", "protocol": 2, "methods": methods}
-        known = {"/Activate": lambda: about, "/everyday": everyday, "/refused": refused}
-        data = json.dumps(known.get(self.path, lambda: None)()).encode()
-        self.send_response(200)
-        self.send_header("Goplug-Protocol", "2")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-        if self.path == "/Stop":
-            os._exit(0)
-
-    def log_message(self, *_):
-        pass
-
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
-
-server = Server("", Handler, bind_and_activate=False)
-server.socket = socket.socket(fileno=3)
-# Once more, as many libraries do.
-server.socket.listen(16)
-server.serve_forever()
-"#;
+METHODS = {"everyday": everyday, "refused": refused}
+"#,
+    include_str!("serve.py"),
+);
 
 /// The same for Node.
 const NODE: &str = r#"
@@ -131,25 +103,6 @@ test "$(echo b a | tr ' ' '\n' | sort | head -n 1)" = a || exit 42
 nice -n 1 true || exit 44
 exec "$1" serve.py
 "#;
-
-/// The path of a program; `None`, with a line on standard error, if there is none.
-fn find(name: &str) -> Option<String> {
-    let found = Command::new("/bin/sh").args(["-c", &format!("command -v {name}")]).output();
-    let path = String::from_utf8(found.unwrap().stdout).unwrap();
-    if path.trim().is_empty() {
-        eprintln!("{name} is not installed: its test is left out");
-        return None;
-    }
-    Some(path.trim().into())
-}
-
-fn put(env: &TestEnv, name: &str, text: &str) -> PathBuf {
-    let path = env.folder().join(name);
-    fs::write(&path, text).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    fs::set_permissions(&path, mode).unwrap();
-    path
-}
 
 /// What the two methods answer in this sandbox.
 async fn answers(env: &TestEnv, exec: &[&str], sandbox: Sandbox) -> [Value; 2] {

@@ -13,37 +13,11 @@ use serde_json::{Value, json};
 use crate::signatures::Signer;
 use crate::test_env::{Kind, TestEnv, digest, is, read_until, run_test};
 
-/// A plugin whose one method answers with the word of a module beside it.
-const PYTHON: &str = r#"
-import http.server, json, os, socket, socketserver
-from beside.word import WORD
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        about = {"name": "Script", "protocol": 2, "methods": [{"name": "word"}]}
-        answer = about if self.path == "/Activate" else WORD
-        data = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Goplug-Protocol", "2")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-        if self.path == "/Stop":
-            os._exit(0)
-
-    def log_message(self, *_):
-        pass
-
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
-
-server = Server("", Handler, bind_and_activate=False)
-server.socket = socket.socket(fileno=3)
-server.serve_forever()
-"#;
+/// A plugin in Python whose one method answers with the value of an expression.
+fn python(word: &str) -> String {
+    let server = include_str!("serve.py");
+    format!("from beside.word import WORD\n\nMETHODS = {{\"word\": lambda: {word}}}\n\n{server}")
+}
 
 /// The same for Node; it makes a digest, for which Node loads OpenSSL and its configuration.
 const NODE: &str = r#"
@@ -66,7 +40,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 /// Puts a file into a folder below that of the plugins, which only this user may write.
-fn put(env: &TestEnv, name: &str, text: &str) -> PathBuf {
+pub(crate) fn put(env: &TestEnv, name: &str, text: &str) -> PathBuf {
     let path = env.folder().join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, text).unwrap();
@@ -82,13 +56,13 @@ fn install(env: &TestEnv, exec: &[&str]) {
 fn install_python(env: &TestEnv, interpreter: &[&str]) -> PathBuf {
     put(env, "app/beside/__init__.py", "");
     put(env, "app/beside/word.py", "WORD = 'python'\n");
-    let script = put(env, "app/x.py", PYTHON);
+    let script = put(env, "app/x.py", &python("WORD"));
     install(env, &[interpreter, &["app/x.py"]].concat());
     script
 }
 
 /// The path of a program; `None`, with a line on standard error, if there is none.
-fn find(name: &str) -> Option<String> {
+pub(crate) fn find(name: &str) -> Option<String> {
     let look_up = format!("command -v {name}");
     let found = Command::new("/bin/sh").args(["-c", &look_up]).output().unwrap();
     let path = String::from_utf8(found.stdout).unwrap();
@@ -314,11 +288,11 @@ fn a_script_that_is_exchanged_between_the_check_and_the_start_is_refused() {
         let Some(_) = find("python3") else { return };
         let script = install_python(env, &["/usr/bin/env", "python3"]);
         let kept = digest(&script);
-        let other = PYTHON.replace("else WORD", "else 'other'");
+        let other = python("'other'");
         // The second one is back in its place before anybody looks again.
         let back = format!("import os\nos.replace('app/kept.py', 'app/x.py')\n{other}");
         for exchanged in [&other, &back] {
-            put(env, "app/x.py", PYTHON);
+            put(env, "app/x.py", &python("WORD"));
             put(env, "app/other.py", exchanged);
             let exchange =
                 "mv app/x.py app/kept.py; mv app/other.py app/x.py; exec python3 app/x.py";
@@ -445,8 +419,7 @@ fn a_script_behind_an_interpreter_is_upgraded_when_it_is_replaced() {
         let mut events = registry.events();
 
         let newer = env.path("newer.py");
-        let changed = PYTHON.replace("else WORD", "else 'newer'");
-        fs::write(&newer, changed).unwrap();
+        fs::write(&newer, python("'newer'")).unwrap();
         fs::rename(&newer, &script).unwrap();
 
         read_until(&mut events, "the upgrade", is(Kind::Upgraded, "Script")).await;
