@@ -50,7 +50,7 @@ impl Seen {
             Ok(event) => {
                 for path in event.paths.iter().filter(|path| excluded.allows(path)) {
                     match self.is_awaited(path) {
-                        None => self.note(is_save(event.kind), changes_folders(event.kind)),
+                        None => self.note(is_save(event.kind, path), changes_folders(event.kind)),
                         Some(is_on_the_way) => self.note(false, is_on_the_way),
                     }
                 }
@@ -83,8 +83,10 @@ impl Seen {
 
 /// Whether an event is that something was written, moved or removed. A folder that is made is no source
 /// before it has files.
-fn is_save(kind: EventKind) -> bool {
+fn is_save(kind: EventKind, path: &Path) -> bool {
     match kind {
+        // Windows does not say what it is, and tells of the folder around a file that changes.
+        EventKind::Create(CreateKind::Any) | EventKind::Modify(ModifyKind::Any) => !path.is_dir(),
         EventKind::Access(AccessKind::Close(AccessMode::Write)) | EventKind::Remove(_) => true,
         EventKind::Create(kind) => kind != CreateKind::Folder,
         EventKind::Modify(kind) => !matches!(kind, ModifyKind::Metadata(_)),
@@ -98,4 +100,27 @@ fn changes_folders(kind: EventKind) -> bool {
         kind,
         EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_no_save_though_the_system_does_not_say_that_it_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let excluded =
+            Excluded { installed: folder.path().join("plugins"), files: BTreeSet::new() };
+        let (made, file) = (folder.path().join("made"), folder.path().join("a.rs"));
+        std::fs::create_dir(&made).unwrap();
+        std::fs::write(&file, "").unwrap();
+        for kind in [EventKind::Create(CreateKind::Any), EventKind::Modify(ModifyKind::Any)] {
+            for (path, is_save) in [(&made, false), (&file, true)] {
+                let seen = Seen::default();
+                seen.notice(&Ok(Event::new(kind).add_path(path.clone())), &excluded);
+                assert_eq!(seen.take_save(), is_save, "{kind:?} {path:?}");
+                assert_eq!(seen.take_folders(), kind.is_create(), "{kind:?} {path:?}");
+            }
+        }
+    }
 }
