@@ -38,11 +38,17 @@ pub(in crate::host) fn remove_abandoned() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::STAYS_BEHIND;
 
     #[test]
     fn a_folder_that_was_removed_is_made_again() {
         let sockets = Sockets::default();
         let first = sockets.next().unwrap();
+        if !STAYS_BEHIND {
+            // Sockets are in no folder.
+            assert_ne!(sockets.next().unwrap(), first);
+            return;
+        }
         assert_eq!(sockets.next().unwrap().parent(), first.parent());
         std::fs::remove_dir(first.parent().unwrap()).unwrap();
         let next = sockets.next().unwrap();

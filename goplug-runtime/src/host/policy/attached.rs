@@ -72,11 +72,12 @@ mod tests {
 
     #[test]
     fn each_entry_is_a_plugin_and_its_socket() {
-        let attached = parse("acme.math.Calculator=/run/a=b.sock, Echo=/run/echo.sock,").unwrap();
+        let (one, two) = (format!("{EXAMPLE_SOCKET}=b"), format!("{EXAMPLE_SOCKET}2"));
+        let attached = parse(&format!("acme.math.Calculator={one}, Echo={two},")).unwrap();
         let calculator = PluginId::new("Calculator", "acme.math").unwrap();
         let echo = PluginId::new("Echo", "").unwrap();
-        assert_eq!(attached.socket(&calculator), Some(Path::new("/run/a=b.sock")));
-        assert_eq!(attached.socket(&echo), Some(Path::new("/run/echo.sock")));
+        assert_eq!(attached.socket(&calculator), Some(Path::new(&one)));
+        assert_eq!(attached.socket(&echo), Some(Path::new(&two)));
         assert_eq!(parse("").unwrap().plugins().count(), 0);
     }
 
@@ -84,13 +85,15 @@ mod tests {
     fn a_wrong_value_is_an_error_that_names_the_variable_and_the_entry() {
         for (value, reason) in [
             ("Calculator", "\"Calculator\" names no socket"),
-            ("=/run/s", "\"=/run/s\" names no plugin"),
-            ("a/b=/run/s", "names no plugin"),
+            ("=SOCKET", "SOCKET\" names no plugin"),
+            ("a/b=SOCKET", "names no plugin"),
             ("Calculator=s", "without its whole path"),
-            ("C=/run/s,C=/run/t", "\"C=/run/t\" names a plugin that another entry names"),
+            ("C=SOCKET,C=SOCKET2", "SOCKET2\" names a plugin that another entry names"),
         ] {
-            let error = parse(value).unwrap_err().to_string();
-            assert!(error.contains("GOPLUG_ATTACH") && error.contains(reason), "{error}");
+            let error = parse(&value.replace("SOCKET", EXAMPLE_SOCKET)).unwrap_err().to_string();
+            let quoted = format!("{EXAMPLE_SOCKET:?}");
+            let reason = reason.replace("SOCKET", quoted.trim_matches('"'));
+            assert!(error.contains("GOPLUG_ATTACH") && error.contains(&reason), "{error}");
         }
     }
 }

@@ -377,10 +377,10 @@ mod tests {
         {
             assert!(passed(name), "{name}");
         }
-        for name in
-            ["AWS_SECRET_ACCESS_KEY", "https_proxy", "LD_PRELOAD", "LCX", "lang", "PYTHONPATH"]
-        {
+        for name in ["AWS_SECRET_ACCESS_KEY", "https_proxy", "LD_PRELOAD", "LCX", "PYTHONPATH"] {
             assert!(!passed(name), "{name}");
         }
+        // Where the case of a name makes no difference, it is the same variable.
+        assert_eq!(passed("lang"), variable_name("lang".into()) == "LANG");
     }
 }

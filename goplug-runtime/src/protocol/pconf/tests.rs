@@ -145,24 +145,28 @@ fn invalid_values_are_refused_before_they_are_written() {
     assert_eq!(fault(name.into()), format!("Sock: {shown} is not UTF-8"));
 }
 
+/// An absolute path, which names a drive as well where there are drives.
+fn absolute(path: &str) -> String {
+    std::path::absolute(path).unwrap().to_str().unwrap().to_owned()
+}
+
 #[test]
 fn several_files_have_digests_of_their_own() {
     let (a, b) = ("0a".repeat(32), "0B".repeat(32));
-    let text = format!(
-        r#"{{"Name":"p","Exec":["/usr/bin/python3","x.py"],"Sha256":{{"x.py":"{a}","/lib/y.py":"{b}"}}}}"#
-    );
-    let pconf = parse(&text).unwrap();
+    let [python, library] = ["/usr/bin/python3", "/lib/y.py"].map(absolute);
+    let keys = json!({"Name": "p", "Exec": [python, "x.py"], "Sha256": {"x.py": a, &library: b}});
+    let pconf = parse(&keys.to_string()).unwrap();
     assert_eq!(pconf.sha256(), None);
     let b = b.to_lowercase();
-    let expected = [("/lib/y.py".into(), &*b), ("/p/x.py".into(), &*a)];
+    let expected = [(library.into(), &*b), (Path::new("/p").join("x.py"), &*a)];
     assert_eq!(pconf.digests(Path::new("/p")), expected);
     assert_eq!(parse(&pconf.to_json()).unwrap(), pconf);
 
-    let files = [("x.py".to_owned(), a.clone()), ("/usr/bin/python3".to_owned(), b.clone())];
+    let files = [("x.py".to_owned(), a.clone()), (python.clone(), b.clone())];
     let pconf = pconf.with_sha256_of_files(files).unwrap();
     assert_eq!(pconf.sha256(), Some(&*b));
     let pconf = pconf.with_sha256(&a).unwrap();
-    assert_eq!(pconf.digests(Path::new("/p")), [("/usr/bin/python3".into(), &*a)]);
+    assert_eq!(pconf.digests(Path::new("/p")), [(python.into(), &*a)]);
 }
 
 #[test]
