@@ -13,7 +13,7 @@ use goplug_tests::system::{ABORTED, CAN_ESCAPE, exited};
 use serde_json::json;
 
 use crate::test_env::{
-    Kind, MISBEHAVING, TestEnv, WAIT_TIMEOUT, is, kill, read_until, run_test, soon, until,
+    Kind, MISBEHAVING, TestEnv, WAIT_TIMEOUT, exists, is, kill, read_until, run_test, soon, until,
 };
 
 /// The registry's timeouts, that of a start which reaches it, and the size of the largest body.
@@ -35,8 +35,6 @@ pub(crate) struct Outcomes {
     pub(crate) call: Result<Bytes>,
     pub(crate) registration: Result<()>,
     pub(crate) ping: Result<Bytes>,
-    /// The plugin's two processes, which have been stopped.
-    pub(crate) processes: Vec<u32>,
 }
 
 /// Puts a plugin of this mode into the folder.
@@ -112,9 +110,12 @@ async fn exercise(env: &TestEnv, mode: Mode) -> Outcomes {
     neighbour.end().await;
     within("stop", STOP_TIMEOUT + KILL_MARGIN, registry.stop()).await.unwrap();
     assert_eq!(plugin.state(), State::Stopped);
+    for process in processes {
+        assert!(!exists(process), "{mode:?}: {process}");
+    }
 
     let (load, registration) = (load.map(drop), registration.map(drop));
-    Outcomes { load, call, registration, ping, processes }
+    Outcomes { load, call, registration, ping }
 }
 
 async fn register(plugin: &Plugin, received: &Arc<AtomicU64>) -> Result<()> {

@@ -60,23 +60,30 @@ pub(crate) const CONFORMANCE_HOST: &str = program!("fixture-conformance-host");
 pub(crate) const REPORT: &str = program!("fixture-report");
 pub(crate) const RUDE: &str = program!("fixture-rude");
 pub(crate) const EXCESS: &str = program!("fixture-excess");
-pub(crate) const CONFINED: &str = program!("fixture-confined");
 pub(crate) const SPEAKER: &str = program!("fixture-speaker");
 pub(crate) const STORE: &str = program!("fixture-store");
-pub(crate) const STRANGER: &str = program!("fixture-stranger");
 pub(crate) const INTAKE: &str = program!("fixture-intake");
 pub(crate) const LOG: &str = program!("fixture-log");
 pub(crate) const MAILER: &str = program!("fixture-mailer");
 pub(crate) const MISBEHAVING: &str = program!("fixture-misbehaving");
 pub(crate) const EMBEDDING: &str = program!("fixture-embedding");
-pub(crate) const SURROUNDINGS: &str = program!("fixture-surroundings");
-pub(crate) const REFUSE: &str = program!("fixture-refuse");
-pub(crate) const TIGHT: &str = program!("fixture-tight");
-pub(crate) const SHORTAGE: &str = program!("fixture-shortage");
 pub(crate) const WAVING: &str = program!("fixture-waving");
-pub(crate) const TOLD: &str = program!("fixture-told");
 pub(crate) const HOSTILE: &str = program!("fixture-hostile");
 pub(crate) const HOST: &str = program!("fixture-host");
+
+/// The programs of tests that are about Unix alone.
+#[cfg(unix)]
+mod unix_programs {
+    pub(crate) const CONFINED: &str = program!("fixture-confined");
+    pub(crate) const STRANGER: &str = program!("fixture-stranger");
+    pub(crate) const SURROUNDINGS: &str = program!("fixture-surroundings");
+    pub(crate) const REFUSE: &str = program!("fixture-refuse");
+    pub(crate) const TIGHT: &str = program!("fixture-tight");
+    pub(crate) const SHORTAGE: &str = program!("fixture-shortage");
+    pub(crate) const TOLD: &str = program!("fixture-told");
+}
+#[cfg(unix)]
+pub(crate) use unix_programs::*;
 
 /// The environment of one test.
 pub(crate) struct TestEnv {

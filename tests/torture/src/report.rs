@@ -17,22 +17,12 @@ pub(crate) struct Report {
     began: Instant,
     broken: usize,
     measured: usize,
-    attempts: Attempted,
-}
-
-/// How many attempts there were, by what came of them.
-#[derive(Debug, Default)]
-struct Attempted {
-    refused: usize,
-    got_through: usize,
-    not_tried: usize,
 }
 
 impl Report {
     /// A report that judges every figure, or only those that do not depend on the machine's load.
     pub(crate) fn new(counts_only: bool) -> Self {
-        let attempts = Attempted::default();
-        Self { counts_only, began: Instant::now(), broken: 0, measured: 0, attempts }
+        Self { counts_only, began: Instant::now(), broken: 0, measured: 0 }
     }
 
     pub(crate) fn begin(&self, trial: &str) {
@@ -65,25 +55,6 @@ impl Report {
         println!("  -      {what:<58} {value:>12}");
     }
 
-    /// Records an attempt that was refused, and how.
-    pub(crate) fn refused(&mut self, what: &str, how: &str) {
-        self.attempts.refused += 1;
-        attempted("refused", what, how);
-    }
-
-    /// Records an attempt that nothing has refused, and what it reached.
-    pub(crate) fn got_through(&mut self, what: &str, reached: &str) {
-        self.attempts.got_through += 1;
-        self.broken += 1;
-        attempted("THROUGH", what, reached);
-    }
-
-    /// Records an attempt that could not be made here, and what it needs.
-    pub(crate) fn not_tried(&mut self, what: &str, needed: &str) {
-        self.attempts.not_tried += 1;
-        attempted("-", what, &format!("not tried: {needed}"));
-    }
-
     fn record(&mut self, what: &str, value: f64, unit: &str, bound: Bound, is_count: bool) {
         let (kept, sign, limit) = match bound {
             Bound::AtMost(limit) => (value <= limit, "at most", limit),
@@ -109,20 +80,9 @@ impl Report {
 
     /// Prints the summary; the exit status is a failure if any bound is broken.
     pub(crate) fn end(self) -> ExitCode {
-        let Self { measured, broken, began, attempts, .. } = self;
+        let Self { measured, broken, began, .. } = self;
         let seconds = began.elapsed().as_secs_f64();
-        let Attempted { refused, got_through, not_tried } = attempts;
-        if refused + got_through + not_tried > 0 {
-            println!(
-                "attempts: {refused} refused, {got_through} got through, {not_tried} not tried"
-            );
-        }
         println!("{measured} figures in {seconds:.0} s, {broken} broken");
         if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
-}
-
-/// Prints an attempt in one line.
-fn attempted(verdict: &str, what: &str, how: &str) {
-    println!("  {verdict:<7} {what:<62} {}", how.replace('\n', " "));
 }

@@ -3,6 +3,7 @@
 //! The names are those of `unix`. `handle` has what several files need of handles.
 
 mod command_shell;
+mod descriptor;
 mod environment;
 mod file_access;
 mod files;

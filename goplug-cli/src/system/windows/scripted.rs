@@ -1,6 +1,6 @@
 //! A process that is a plugin of somebody's host.
 
-// The lifeline is inherited as the number of a handle.
+// The lifeline is inherited as the number of a handle, and tokio takes a descriptor by address.
 #![allow(unsafe_code)]
 
 use std::env;
@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
 use std::process::id;
+use std::ptr::from_ref;
 use std::thread;
 
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use windows_sys::Win32::Foundation::GetHandleInformation;
 use windows_sys::Win32::System::Threading::{PROCESS_TERMINATE, TerminateProcess};
 
+use super::descriptor::{NewDescriptor, user};
 use super::handle::{check, process};
 use super::sockets::Socket;
 use crate::system::launch::hosts_variables;
@@ -60,8 +62,15 @@ pub(crate) fn listener() -> io::Result<Listener> {
     Ok(Listener { next: instance(&name, true)?, name })
 }
 
+/// An instance of the pipe, which only this user and the system may use.
 fn instance(name: &Path, is_first: bool) -> io::Result<NamedPipeServer> {
-    ServerOptions::new().first_pipe_instance(is_first).reject_remote_clients(true).create(name)
+    let user = user()?;
+    let descriptor = NewDescriptor::parse(&format!("O:{user}D:P(A;;GA;;;{user})(A;;GA;;;SY)"))?;
+    let attributes = from_ref(descriptor.attributes()).cast_mut().cast();
+    let mut options = ServerOptions::new();
+    options.first_pipe_instance(is_first).reject_remote_clients(true);
+    // SAFETY: the attributes and the descriptor that they name live during the call.
+    unsafe { options.create_with_security_attributes_raw(name, attributes) }
 }
 
 /// The number of the lifeline, which is an open handle.

@@ -52,14 +52,18 @@ impl SecurityDescriptor {
     /// The system's error, or [`InvalidData`](io::ErrorKind::InvalidData) for an entry of an unknown
     /// kind.
     pub(super) fn of(file: &impl AsHandle) -> io::Result<Self> {
-        let wrong =
-            || io::Error::new(io::ErrorKind::InvalidData, "its access list is not readable");
+        let wrong = || {
+            io::Error::new(io::ErrorKind::InvalidData, "its owner or access list is not readable")
+        };
         Self::parse(&read(file.as_handle())?).ok_or_else(wrong)
     }
 
-    /// Reads a self-relative descriptor; `None` if it is damaged, or has an entry of an unknown kind.
+    /// Reads a self-relative descriptor; `None` if it is damaged, has no owner, or has an entry of an unknown
+    /// kind.
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let owner = Sid::parse(bytes.get(offset(bytes, 4)?..)?)?;
+        // An offset of zero stands for what is not there.
+        let owner = Some(offset(bytes, 4)?).filter(|offset| *offset != 0)?;
+        let owner = Sid::parse(bytes.get(owner..)?)?;
         let list = Some(offset(bytes, 16)?).filter(|offset| *offset != 0);
         let grants =
             match list.filter(|_| u16_at(bytes, 2).is_some_and(|flags| flags & HAS_LIST != 0)) {
@@ -202,6 +206,13 @@ mod tests {
             assert_eq!(SecurityDescriptor::parse(&whole[..length]), None, "{length}");
         }
         assert_eq!(SecurityDescriptor::parse(&descriptor(&[entry(77, 0, 1, &[])])), None);
+    }
+
+    #[test]
+    fn a_descriptor_without_an_owner_is_nobodys() {
+        let mut bytes = descriptor(&[]);
+        bytes[4] = 0;
+        assert_eq!(SecurityDescriptor::parse(&bytes), None);
     }
 
     #[test]

@@ -40,14 +40,17 @@ impl Outcome {
     }
 }
 
-/// Makes attempts, and reports each.
+/// Makes attempts, prints each in a line, and counts them by what came of them.
 pub(crate) struct Attempts<'a> {
     report: &'a mut Report,
+    refused: usize,
+    got_through: usize,
+    not_tried: usize,
 }
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(report: &'a mut Report) -> Self {
-        Self { report }
+        Self { report, refused: 0, got_through: 0, not_tried: 0 }
     }
 
     /// Makes one attempt, on a task of its own: it may block a thread for ever.
@@ -62,10 +65,21 @@ impl<'a> Attempts<'a> {
             Ok(Err(error)) => return self.report.failed(what, &error.into()),
             Err(_) => Outcome::GotThrough(format!("it had no end within {DEADLINE:?}")),
         };
-        match outcome {
-            Outcome::Refused(how) => self.report.refused(what, &how),
-            Outcome::GotThrough(reached) => self.report.got_through(what, &reached),
-            Outcome::NotTried(missing) => self.report.not_tried(what, &missing),
-        }
+        let (count, verdict, how) = match outcome {
+            Outcome::Refused(how) => (&mut self.refused, "refused", how),
+            Outcome::GotThrough(reached) => (&mut self.got_through, "THROUGH", reached),
+            Outcome::NotTried(missing) => {
+                (&mut self.not_tried, "-", format!("not tried: {missing}"))
+            }
+        };
+        *count += 1;
+        println!("  {verdict:<7} {what:<62} {}", how.replace('\n', " "));
+    }
+
+    /// Reports the counts: no attempt may have got through.
+    pub(crate) fn end(self) {
+        self.report.note("attempts refused", self.refused);
+        self.report.note("attempts not tried", self.not_tried);
+        self.report.at_most("attempts that got through", self.got_through, 0);
     }
 }

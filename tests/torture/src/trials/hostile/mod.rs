@@ -38,5 +38,6 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     budgets::run(&mut attempts).await;
     locks::run(&mut attempts).await;
     processes::run(&mut attempts).await;
+    attempts.end();
     Ok(())
 }
