@@ -6,7 +6,7 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use syn::Ident;
 
 /// What every client, every member of a contract or every Rust type has already.
-const OF_CLIENTS: [&str; 21] = [
+const OF_CLIENTS: [&str; 22] = [
     "blocking",
     "borrow",
     "borrow_mut",
@@ -18,6 +18,7 @@ const OF_CLIENTS: [&str; 21] = [
     "from",
     "from_base",
     "into",
+    "keyed",
     "new",
     "plugin",
     "to_owned",

@@ -231,6 +231,9 @@ pub const CALLBACK_BACKLOG_BYTES: usize = 1 << 20;
 /// How long callback handlers that never wait may run before other tasks get a turn: 1 ms.
 pub const CALLBACK_SLICE: Duration = Duration::from_millis(1);
 
+/// The most instances of one plugin: 64. Each is a process.
+pub const MAX_INSTANCES: usize = 64;
+
 /// How many commands wait for one plugin's supervisor before the next sender waits.
 pub const COMMAND_QUEUE: usize = 16;
 

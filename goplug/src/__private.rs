@@ -102,6 +102,13 @@ macro_rules! __clients {
                 $crate::__private::Client::from_base(self.base.with_traceparent(traceparent))
             }
 
+            /// The same client whose calls are about this: of a plugin with several instances, all calls
+            /// with an equal key go to the same one.
+            #[must_use]
+            pub fn keyed(self, key: &(impl ::std::hash::Hash + ?::std::marker::Sized)) -> Self {
+                $crate::__private::Client::from_base(self.base.keyed(key))
+            }
+
             /// The plugin, or another caller, that the client calls through.
             #[must_use]
             pub fn plugin(&self) -> &C {

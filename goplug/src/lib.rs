@@ -100,8 +100,8 @@ pub use goplug_runtime::futures_core::Stream;
 pub use goplug_runtime::protocol::{InvalidName, InvalidTraceparent, PluginId, Traceparent};
 #[doc(inline)]
 pub use goplug_runtime::typed::{
-    BlockingCaller, CallContext, CallRequest, CallbackHandler, CallbackStream, Caller, Client,
-    Incoming, IncomingError, IncomingIter, NamedClient, PluginType, Progress, ResultIter,
+    BlockingCaller, CallContext, CallKey, CallRequest, CallbackHandler, CallbackStream, Caller,
+    Client, Incoming, IncomingError, IncomingIter, NamedClient, PluginType, Progress, ResultIter,
     ResultStream, SentItem, Subscription,
 };
 #[doc(inline)]
@@ -118,9 +118,9 @@ pub use goplug_runtime::openapi::openapi;
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use goplug_runtime::host::{
-    Cgroup, DiscoveredPlugin, Event, Events, HealthCheck, InvalidPublicKey, Latency, OnUnsupported,
-    ParentDeathSignal, Plugin, Policy, PublicKey, Registry, RegistryBuilder, RejectedFile,
-    Resources, Restart, Sandbox, ServiceStats, State, Stats,
+    Cgroup, DiscoveredPlugin, Event, Events, HealthCheck, InstanceStats, InvalidPublicKey, Latency,
+    OnUnsupported, ParentDeathSignal, Plugin, Policy, PublicKey, Registry, RegistryBuilder,
+    RejectedFile, Resources, Restart, Sandbox, ServiceStats, State, Stats,
 };
 
 /// For code that is not async: the same plugins, called by threads that block.
@@ -247,3 +247,8 @@ mod testing_page {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/streams.md")]
 mod streams_page {}
+
+/// And those of the page on several processes.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/fleet.md")]
+mod fleet_page {}

@@ -32,6 +32,7 @@ mod in_process_faults;
 mod incoming;
 mod incoming_ends;
 mod incoming_http;
+mod instances;
 mod live_plugin;
 mod locks;
 mod logs;

@@ -15,7 +15,8 @@ const MAX_CALLBACK_NAME: usize = 1024;
 const RESERVED_METHODS: [&str; 5] =
     ["Activate", "Stop", "Ping", "RegisterCallback", "CallbackReply"];
 const RESERVED_CALLBACKS: [&str; 1] = ["gap"];
-const CLIENT_METHODS: [&str; 5] = ["new", "with_timeout", "with_traceparent", "plugin", "blocking"];
+const CLIENT_METHODS: [&str; 6] =
+    ["new", "with_timeout", "with_traceparent", "keyed", "plugin", "blocking"];
 /// The methods of traits that users may call on a client, with the trait. A method of the client
 /// with one of these names would hide the trait's method.
 const CLIENT_TRAIT_METHODS: [(&str, &str); 13] = [

@@ -47,8 +47,8 @@ pub use callback::{
     Subscription, ask, emit, outgoing,
 };
 pub use client::{
-    BlockingCaller, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost, Registration,
-    Request, ResultIter, ResultStream, StreamedBody, need,
+    BlockingCaller, CallKey, CallRequest, Caller, Client, ClientBase, NamedClient, NoHost,
+    Registration, Request, ResultIter, ResultStream, StreamedBody, need,
 };
 pub(crate) use codec::RequestPiece;
 pub use codec::{

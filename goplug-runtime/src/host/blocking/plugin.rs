@@ -1,5 +1,6 @@
 //! The blocking handle of a plugin.
 
+use std::hash::Hash;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -61,6 +62,13 @@ impl Plugin {
     /// The async handle, for calls from async code.
     pub fn as_async(&self) -> &plugin::Plugin {
         &self.plugin
+    }
+
+    /// The same handle whose calls are about this, as
+    /// [`goplug::Plugin::keyed`](crate::host::Plugin::keyed).
+    #[must_use]
+    pub fn keyed(&self, key: &(impl Hash + ?Sized)) -> Self {
+        Self { plugin: self.plugin.keyed(key) }
     }
 
     /// The plugin's name.
@@ -144,7 +152,7 @@ impl Plugin {
     ) -> Result<ResultIter<Bytes>> {
         name::check_method(method)?;
         let request = CallRequest::new(method, body.into(), MediaType::Raw);
-        let body = call_for_stream_blocking(self.plugin.shared(), &request)?;
+        let body = self.stream(request)?;
         Ok(ResultIter::new(ResultStream::raw(body)))
     }
 
@@ -157,8 +165,15 @@ impl Plugin {
     }
 
     fn request(&self, method: &str, body: Bytes) -> Result<Bytes> {
-        let request = CallRequest::new(method, body, MediaType::Raw);
-        call_blocking(self.plugin.shared(), &request)
+        self.wait_for(CallRequest::new(method, body, MediaType::Raw))
+    }
+
+    fn wait_for(&self, request: CallRequest<'_>) -> Result<Bytes> {
+        call_blocking(self.plugin.shared(), &self.plugin.with_key(request))
+    }
+
+    fn stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
+        call_for_stream_blocking(self.plugin.shared(), &self.plugin.with_key(request))
     }
 
     /// Registers a handler for a callback. The handler gets the arguments as bytes: JSON for a
@@ -235,7 +250,7 @@ impl Plugin {
 impl Caller for Plugin {
     /// Blocks the thread in the first poll of the future, which is then ready.
     async fn call(&self, request: CallRequest<'_>) -> Result<Bytes> {
-        call_blocking(self.plugin.shared(), &request)
+        self.wait_for(request)
     }
 
     /// Blocks the thread in the first poll of the future, which is then ready.
@@ -244,12 +259,13 @@ impl Caller for Plugin {
         request: CallRequest<'_>,
         progress: &mut (dyn FnMut(Bytes) + Send),
     ) -> Result<Bytes> {
+        let request = self.plugin.with_key(request);
         call_with_progress_blocking(self.plugin.shared(), &request, progress)
     }
 
     /// Blocks the thread in the first poll of the future, which is then ready. So does the stream.
     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
-        call_for_stream_blocking(self.plugin.shared(), &request)
+        self.stream(request)
     }
 
     /// Blocks the thread in the first poll of the future, which is then ready.

@@ -7,14 +7,16 @@ use crate::error::{Error, Result};
 /// What the generations have confirmed.
 #[derive(Debug, Default)]
 pub(super) struct Confirmations {
-    /// The generation of the instance that takes the calls.
-    current: u64,
+    /// The generations of the instances that take calls, by their slots.
+    current: BTreeMap<usize, u64>,
     by_generation: BTreeMap<u64, Confirmation>,
 }
 
 /// What one generation has confirmed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Confirmation {
+    /// The slot of the instance.
+    slot: usize,
     /// The version of the list of names that was registered, or was to be registered; `None` before
     /// the first attempt.
     version: Option<u64>,
@@ -78,27 +80,44 @@ impl Confirmations {
         self.by_generation.get(&generation)
     }
 
-    /// What the instance that takes the calls has confirmed.
-    pub(super) fn of_current(&self) -> Option<&Confirmation> {
-        self.of(self.current)
+    fn of_current(&self) -> impl Iterator<Item = &Confirmation> {
+        self.current.values().filter_map(|generation| self.of(*generation))
     }
 
-    /// Why the last attempt of the instance that takes the calls failed, if it did.
+    /// The outcome for this version of the list with all instances that take calls, or the failure of
+    /// one of them; `None` if it is not known yet.
+    pub(super) fn settled(&self, version: u64) -> Option<Result<()>> {
+        let mut outcome = Ok(());
+        for confirmation in self.of_current() {
+            outcome = outcome.and(confirmation.settled(version)?);
+        }
+        Some(outcome)
+    }
+
+    /// Why the last attempt of an instance that takes calls failed, if it did.
     pub(super) fn failure(&self) -> Option<&Failure> {
-        self.of_current()?.failure.as_ref()
+        self.of_current().find_map(|confirmation| confirmation.failure.as_ref())
     }
 
-    /// Adds a generation, and forgets all but the current one.
-    pub(super) fn begin(&mut self, generation: u64) {
-        let current = self.current;
-        self.by_generation.retain(|other, _| *other == current);
-        self.by_generation.insert(generation, Confirmation::default());
+    /// Adds a generation of a slot, and forgets all of that slot but the current one.
+    pub(super) fn begin(&mut self, slot: usize, generation: u64) {
+        let current = self.current.get(&slot).copied();
+        self.by_generation.retain(|other, it| it.slot != slot || Some(*other) == current);
+        let confirmation = Confirmation { slot, ..Confirmation::default() };
+        self.by_generation.insert(generation, confirmation);
     }
 
-    /// Makes this generation the current one, and forgets all others.
-    pub(super) fn set_current(&mut self, generation: u64) {
-        self.current = generation;
-        self.by_generation.retain(|other, _| *other == generation);
+    /// Makes this generation the current one of its slot, and forgets all others of it.
+    pub(super) fn set_current(&mut self, slot: usize, generation: u64) {
+        self.current.insert(slot, generation);
+        self.by_generation.retain(|other, it| it.slot != slot || *other == generation);
+    }
+
+    /// Forgets the current generation of a slot, which has no instance any more.
+    pub(super) fn forget_current(&mut self, slot: usize) {
+        if let Some(generation) = self.current.remove(&slot) {
+            self.by_generation.remove(&generation);
+        }
     }
 
     /// An attempt to register this version that begins now.

@@ -185,13 +185,13 @@ impl Drop for Callbacks {
 
 /// Which versions of the list of names the plugin has confirmed.
 impl Callbacks {
-    /// Waits until the instance that takes the calls has registered this version of the list of
-    /// names. Cancel safe.
+    /// Waits until the instances that take calls have registered this version of the list of names. An
+    /// instance that ends meanwhile is not waited for. Cancel safe.
     ///
     /// # Errors
     /// [`Error::Protocol`] says why the plugin did not register it.
     pub(in crate::host) async fn wait_until_confirmed(&self, version: u64) -> Result<()> {
-        self.wait_for(|all| all.of_current()?.settled(version)).await
+        self.wait_for(|all| all.settled(version)).await
     }
 
     /// Why the plugin could not be reached with the names, if the last attempt failed so.
@@ -236,18 +236,23 @@ impl Callbacks {
         reached.map_or(Err(Error::Stopped), |all| outcome(&all).unwrap_or(Ok(())))
     }
 
-    /// Begins the generation of a new instance, which has confirmed nothing yet. It becomes the
-    /// current generation by [`Callbacks::set_current`]; if its instance does not start, the next
+    /// Begins the generation of a new instance of a slot, which has confirmed nothing yet. It becomes
+    /// the current generation by [`Callbacks::set_current`]; if its instance does not start, the next
     /// call of this function forgets it.
-    pub(in crate::host) fn begin_generation(&self) -> u64 {
+    pub(in crate::host) fn begin_generation(&self, slot: usize) -> u64 {
         let generation = self.lock().next_key();
-        self.confirmations.send_modify(|all| all.begin(generation));
+        self.confirmations.send_modify(|all| all.begin(slot, generation));
         generation
     }
 
-    /// From here on, registrations wait for the instance of this generation.
-    pub(in crate::host) fn set_current(&self, generation: u64) {
-        self.confirmations.send_modify(|all| all.set_current(generation));
+    /// From here on, registrations wait for the instance of this generation as that of its slot.
+    pub(in crate::host) fn set_current(&self, slot: usize, generation: u64) {
+        self.confirmations.send_modify(|all| all.set_current(slot, generation));
+    }
+
+    /// From here on, registrations wait for no instance of this slot.
+    pub(in crate::host) fn forget_current(&self, slot: usize) {
+        self.confirmations.send_modify(|all| all.forget_current(slot));
     }
 
     /// Has every instance register the names once more, without waiting for its next attempt.

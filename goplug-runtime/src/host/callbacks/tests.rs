@@ -35,8 +35,8 @@ fn peer(socket: PathBuf, services: Services) -> Arc<CallbackPeer> {
 /// The callbacks of a plugin, and their current generation.
 fn callbacks() -> (Arc<Callbacks>, u64) {
     let callbacks = Callbacks::new(PluginId::new("P", "").unwrap());
-    let generation = callbacks.begin_generation();
-    callbacks.set_current(generation);
+    let generation = callbacks.begin_generation(0);
+    callbacks.set_current(0, generation);
     (Arc::new(callbacks), generation)
 }
 

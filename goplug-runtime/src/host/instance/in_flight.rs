@@ -68,13 +68,17 @@ impl InFlight {
     pub(super) async fn wait_until_idle(&self, limit: Duration) {
         loop {
             self.wait_until_empty().await;
-            let last_end = self.last_end.as_ref().map_or(0, |last| last.load(Ordering::Relaxed));
-            let last_end = Duration::from_millis(last_end);
-            let idle = self.created.elapsed().saturating_sub(last_end);
-            if self.count() == 0 && idle >= limit {
-                return;
+            match self.idle_time() {
+                Some(idle) if idle >= limit => return,
+                idle => tokio::time::sleep(limit.saturating_sub(idle.unwrap_or_default())).await,
             }
-            tokio::time::sleep(limit.saturating_sub(idle)).await;
         }
+    }
+
+    /// How long there has been no call; `None` while there is one.
+    pub(super) fn idle_time(&self) -> Option<Duration> {
+        let last_end = self.last_end.as_ref().map_or(0, |last| last.load(Ordering::Relaxed));
+        let idle = self.created.elapsed().saturating_sub(Duration::from_millis(last_end));
+        (self.count() == 0).then_some(idle)
     }
 }

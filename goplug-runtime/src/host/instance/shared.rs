@@ -55,6 +55,8 @@ pub(in crate::host) struct Instance {
     pub(super) host: OnceLock<Box<str>>,
     /// Whether this host ends the instance, or has left it.
     is_being_ended: AtomicBool,
+    /// Whether the plugin has refused a call, since it stops.
+    refuses_calls: AtomicBool,
     exit: ExitCell,
 }
 
@@ -90,6 +92,7 @@ impl Instance {
             is_duplex,
             host: OnceLock::new(),
             is_being_ended: AtomicBool::new(false),
+            refuses_calls: AtomicBool::new(false),
             exit: ExitCell::default(),
         }
     }
@@ -144,6 +147,16 @@ impl Instance {
         self.is_being_ended.load(Ordering::Acquire)
     }
 
+    /// Notes that the plugin has refused a call. A child process that does so stops.
+    pub(in crate::host) fn note_refusal(&self) {
+        self.refuses_calls.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the plugin has refused a call.
+    pub(in crate::host) fn refuses_calls(&self) -> bool {
+        self.refuses_calls.load(Ordering::Relaxed)
+    }
+
     /// Sets the exit of the instance; every call in flight fails with it.
     pub(in crate::host) fn end(&self, exit: Exit) {
         if self.exit.set(exit) {
@@ -182,5 +195,10 @@ impl Instance {
     /// them when they are idle. Cancel safe.
     pub(in crate::host) async fn idle(&self, limit: Duration) {
         self.in_flight.wait_until_idle(limit).await;
+    }
+
+    /// Whether there has been no call for this long, as far as [`Instance::idle`] knows.
+    pub(in crate::host) fn is_idle(&self, limit: Duration) -> bool {
+        self.in_flight.idle_time().is_some_and(|idle| idle >= limit)
     }
 }

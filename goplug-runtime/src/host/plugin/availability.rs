@@ -37,7 +37,11 @@ pub(super) enum Availability {
 /// The result of an attempt to begin a call without waiting.
 pub(super) enum Acquired {
     Call(CallGuard),
-    NoInstance(Availability),
+    NoInstance {
+        availability: Availability,
+        /// Of which of the plugin's slots that is.
+        slot: usize,
+    },
 }
 
 impl Availability {
@@ -49,6 +53,17 @@ impl Availability {
     /// Whether the plugin gets another instance without being loaded.
     pub(super) fn expects_instance(&self) -> bool {
         self.is_restarting() || *self == Self::OnDemand
+    }
+
+    /// The lower it is, the more it says of a plugin with several slots, none of which has an instance.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::RuntimeGone => 0,
+            Self::Restarting(_) => 1,
+            Self::OnDemand => 2,
+            Self::GivenUp(_) => 3,
+            Self::NotLoaded => 4,
+        }
     }
 
     /// The error of a call that no instance took.

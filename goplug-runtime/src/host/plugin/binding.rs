@@ -11,7 +11,7 @@ use crate::host::instance::Instance;
 use crate::typed::Expectation;
 
 impl PluginState {
-    /// Checks what a typed client needs: against the current instance or, without one, against the
+    /// Checks what a typed client needs: against each instance or, without one, against the
     /// `.pconf`; then the next instance is checked too. If the schemas of the plugin's types are
     /// needed and not known yet, this blocks until the plugin has sent them.
     ///
@@ -20,18 +20,25 @@ impl PluginState {
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) if the plugin cannot be loaded,
     /// [`Error::Crashed`](crate::error::Error::Crashed) if it ends instead of sending its schemas.
     pub(in crate::host) fn bind(&self, expectation: &Expectation) -> Result<()> {
-        let Some(instance) = self.instance() else { return self.expect_of_next(expectation) };
-        if self.lock_contracts().is_met(expectation.client(), &instance) {
+        let instances = self.instances();
+        if instances.is_empty() {
+            return self.expect_of_next(expectation);
+        }
+        instances.iter().try_for_each(|instance| self.bind_to(instance, expectation))
+    }
+
+    fn bind_to(&self, instance: &Arc<Instance>, expectation: &Expectation) -> Result<()> {
+        if self.lock_contracts().is_met(expectation.client(), instance) {
             return Ok(());
         }
         let need = self.need(expectation);
-        if need.asks_for_schemas(&instance) {
+        if need.asks_for_schemas(instance) {
             instance.learn_schemas_blocking(|| Some(need.definitions()))?;
         }
         // A comparison makes the schemas of the client's types, which is the user's code and so happens
         // without the lock.
-        let drift = need.check_instance(&instance, self.policy().refuse_lossy)?;
-        self.lock_contracts().add(need, &instance);
+        let drift = need.check_instance(instance, self.policy().refuse_lossy)?;
+        self.lock_contracts().add(need, instance);
         drift.into_iter().for_each(|drift| self.report_drift(drift));
         Ok(())
     }
@@ -54,13 +61,14 @@ impl PluginState {
     /// # Errors
     /// [`Error::Crashed`](crate::error::Error::Crashed) if the plugin ends instead.
     pub(in crate::host) async fn prepare_binding(&self, expectation: &Expectation) -> Result<()> {
-        let Some(instance) = self.instance() else { return Ok(()) };
-        let need = self.need(expectation);
-        if need.asks_for_schemas(&instance) {
-            // The question is sent first, so that both sides make their schemas at the same time.
-            let learn = instance.learn_schemas(|| Some(need.definitions()));
-            let (learnt, _) = tokio::join!(biased; learn, async { need.definitions() });
-            learnt?;
+        for instance in self.instances() {
+            let need = self.need(expectation);
+            if need.asks_for_schemas(&instance) {
+                // The question is sent first, so that both sides make their schemas at the same time.
+                let learn = instance.learn_schemas(|| Some(need.definitions()));
+                let (learnt, _) = tokio::join!(biased; learn, async { need.definitions() });
+                learnt?;
+            }
         }
         Ok(())
     }

@@ -21,6 +21,30 @@ pub(in crate::host) enum Command {
     Close(oneshot::Sender<Result<()>>),
 }
 
+/// Which supervisors of a plugin a command is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// All whose slots get an instance. It is enough if one of them succeeds.
+    AllInUse,
+    /// All.
+    All,
+    /// All, and their plugin has no further instances.
+    AllForGood,
+    /// One after another: each passes the command on when it has succeeded.
+    InTurn,
+}
+
+impl Command {
+    pub(super) fn reach(&self) -> Reach {
+        match self {
+            Self::Load(_) | Self::LoadOnDemand(_) => Reach::AllInUse,
+            Self::Unload(_) => Reach::All,
+            Self::Close(_) => Reach::AllForGood,
+            Self::Reload(_) | Self::Reconfigure(..) => Reach::InTurn,
+        }
+    }
+}
+
 /// What the supervisor is to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recheck {

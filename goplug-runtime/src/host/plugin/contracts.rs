@@ -26,8 +26,8 @@ pub(super) struct Need {
     expectation: Expectation,
     /// All needs of this type of client share it.
     known: Arc<Known>,
-    /// The last instance that has met it.
-    met_by: Weak<Instance>,
+    /// The instances that have met it, and a few that are gone.
+    met_by: Vec<Weak<Instance>>,
 }
 
 /// What has been found out about the needs of one type of client.
@@ -60,12 +60,16 @@ pub(super) struct Drift {
 impl Need {
     fn new(expectation: &Expectation) -> Self {
         let expectation = expectation.clone();
-        Self { expectation, known: Arc::default(), met_by: Weak::new() }
+        Self { expectation, known: Arc::default(), met_by: Vec::new() }
     }
 
     /// The client's type.
     pub(super) fn client(&self) -> &'static str {
         self.expectation.client()
+    }
+
+    fn is_met_by(&self, instance: &Arc<Instance>) -> bool {
+        self.met_by.iter().any(|met| std::ptr::eq(met.as_ptr(), Arc::as_ptr(instance)))
     }
 
     /// Whether the schemas of the plugin's types matter, beside the answer to its activation.
@@ -174,8 +178,7 @@ fn losses(comparison: &Comparison) -> Vec<String> {
 impl Contracts {
     /// Whether this instance has met what this type of client needs.
     pub(super) fn is_met(&self, client: &str, instance: &Arc<Instance>) -> bool {
-        let met_by = |need: &Need| std::ptr::eq(need.met_by.as_ptr(), Arc::as_ptr(instance));
-        self.met.iter().any(|need| need.client() == client && met_by(need))
+        self.met.iter().any(|need| need.client() == client && need.is_met_by(instance))
     }
 
     /// What a client needs.
@@ -197,8 +200,10 @@ impl Contracts {
 
     /// Notes that an instance meets a need.
     pub(super) fn add(&mut self, mut need: Need, instance: &Arc<Instance>) {
-        need.met_by = Arc::downgrade(instance);
-        self.forget(need.client());
+        let known = self.met.iter().position(|known| known.client() == need.client());
+        need.met_by = known.map(|place| self.met.swap_remove(place).met_by).unwrap_or_default();
+        need.met_by.retain(|met| met.strong_count() > 0);
+        need.met_by.push(Arc::downgrade(instance));
         self.met.push(need);
     }
 
@@ -220,7 +225,7 @@ impl Contracts {
         if let Some(need) = self.unchecked.pop() {
             return Some((need, true));
         }
-        let is_unmet = |need: &&Need| !std::ptr::eq(need.met_by.as_ptr(), Arc::as_ptr(instance));
-        self.met.iter().find(is_unmet).map(|need| (need.clone(), false))
+        let unmet = self.met.iter().find(|need| !need.is_met_by(instance));
+        unmet.map(|need| (need.clone(), false))
     }
 }

@@ -41,6 +41,8 @@ pub(in crate::host) enum PluginEvent {
     ContractDrift(&'static str, Vec<String>),
     /// When the broken callback stream was resumed, the plugin had discarded this many callbacks.
     CallbacksMissed(u64),
+    /// This happened to one of several instances: that of the slot with this index.
+    OfInstance(usize, Box<Self>),
 }
 
 impl PluginEvent {

@@ -4,6 +4,7 @@
 //! holds the current instance, if there is one.
 
 use std::future::Future;
+use std::hash::Hash;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,16 +19,16 @@ use crate::error::{Error, Result};
 use crate::host::callbacks::Registration;
 use crate::host::runtime;
 use crate::protocol::{Descriptor, MethodDescriptor, PluginId, name, wire};
-use crate::transport::ProcessUsage;
 use crate::typed::{
-    CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType, Reply,
-    ResultStream, StreamedBody, Subscription,
+    CallKey, CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation, MediaType,
+    Reply, ResultStream, StreamedBody, Subscription,
 };
 
 /// The handle of a plugin.
 ///
 /// Cheap to clone. A handle stays valid while the plugin is unloaded, loaded again, restarted or
-/// upgraded. A call goes to the process that runs at that moment. If a
+/// upgraded. A call goes to the process that runs at that moment; of several, to the one with the
+/// fewest calls in flight (see [`Policy::instances`](crate::host::Policy::instances)). If a
 /// [`Restart`](crate::host::Restart) is on its way, the call waits for the new process until its
 /// deadline; if no process can be expected, it fails with [`Error::Unavailable`]. Handlers that
 /// are registered here are registered again with each new process.
@@ -52,11 +53,40 @@ use crate::typed::{
 pub struct Plugin {
     /// What the handle shares with the supervisor.
     shared: Arc<PluginState>,
+    /// What its calls are about, unless they say it.
+    key: Option<CallKey>,
 }
 
 impl Plugin {
     pub(in crate::host) fn new(shared: Arc<PluginState>) -> Self {
-        Self { shared }
+        Self { shared, key: None }
+    }
+
+    /// The same handle whose calls are about this: a tenant, a document, a session. Of a plugin with
+    /// several [instances](crate::host::Policy::instances), all calls with an equal key go to the same
+    /// one, so that it can keep state of what they are about. Clients that are made of the handle have
+    /// the key too, and have a `keyed` of their own. With one instance, a key changes nothing.
+    ///
+    /// The keys are spread evenly over the instances. A key keeps its instance for the instance's life,
+    /// and after a restart or an upgrade it has the new process; meanwhile its calls wait, as with one
+    /// instance. Only while its instance is not to be restarted, its calls go to another one.
+    ///
+    /// ```no_run
+    /// # async fn example(editor: goplug::Plugin) -> goplug::Result<()> {
+    /// let of_letter = editor.keyed("letter.txt");
+    /// of_letter.execute("open", "").await?;
+    /// of_letter.execute("append", "Yours sincerely").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn keyed(&self, key: &(impl Hash + ?Sized)) -> Self {
+        Self { shared: Arc::clone(&self.shared), key: Some(CallKey::of(key)) }
+    }
+
+    /// A call through this handle.
+    pub(in crate::host) fn with_key<'a>(&self, request: CallRequest<'a>) -> CallRequest<'a> {
+        CallRequest { key: request.key.or(self.key), ..request }
     }
 
     /// The plugin's name.
@@ -128,7 +158,8 @@ impl Plugin {
     }
 
     /// The id of the running plugin's process; `None` if the plugin is not loaded, or if this
-    /// registry did not start it.
+    /// registry did not start it. Of several instances, this and [`Plugin::socket`] name the first that
+    /// takes calls; [`Plugin::stats`] lists all.
     pub fn process_id(&self) -> Option<u32> {
         self.shared.instance()?.pid()
     }
@@ -139,9 +170,7 @@ impl Plugin {
     /// to the facade of the crate `metrics`: each call when it ends, the gauges whenever this
     /// function is called.
     pub fn stats(&self) -> Stats {
-        let instance = self.shared.instance();
-        let usage = instance.as_ref().and_then(|instance| ProcessUsage::of(instance.pid()?));
-        self.shared.statistics.snapshot(instance.map_or(0, |instance| instance.calls()), usage)
+        self.shared.statistics.snapshot(self.shared.instance_stats())
     }
 
     /// Calls a method with a body of bytes, and returns the body of the response. Typed methods
@@ -255,14 +284,10 @@ impl Plugin {
         let Registration { key, names_version } = callbacks.add(callback, handler);
         let (registered, name) = (Arc::clone(callbacks), callback.to_owned());
         let subscription = Subscription::new(move || registered.remove(&name, key));
-        let Some(instance) = self.shared.instance() else {
+        if self.shared.instance().is_none() {
             return self.shared.check_runtime().map(|()| subscription);
-        };
-        tokio::select! {
-            confirmed = callbacks.wait_until_confirmed(names_version) => confirmed.map(|()| subscription),
-            // The callback will be registered with the next instance.
-            _ = instance.wait_for_exit() => Ok(subscription),
         }
+        callbacks.wait_until_confirmed(names_version).await.map(|()| subscription)
     }
 
     /// The error of a registration that the plugin did not confirm within the call timeout.
@@ -323,8 +348,8 @@ impl std::fmt::Debug for Plugin {
 
 impl Caller for Plugin {
     // An `async fn` would move the request into its future, and then once more within it.
-    #[expect(clippy::manual_async_fn, reason = "its future has the request once")]
-    fn call(&self, request: CallRequest<'_>) -> impl Future<Output = Result<Bytes>> + Send {
+    fn call(&self, mut request: CallRequest<'_>) -> impl Future<Output = Result<Bytes>> + Send {
+        request.key = request.key.or(self.key);
         async move { retry::call(&self.shared, &request).await }
     }
 
@@ -333,11 +358,11 @@ impl Caller for Plugin {
         request: CallRequest<'_>,
         progress: &mut (dyn FnMut(Bytes) + Send),
     ) -> Result<Bytes> {
-        retry::call_with_progress(&self.shared, &request, progress).await
+        retry::call_with_progress(&self.shared, &self.with_key(request), progress).await
     }
 
     async fn call_stream(&self, request: CallRequest<'_>) -> Result<StreamedBody> {
-        retry::call_for_stream(&self.shared, &request).await
+        retry::call_for_stream(&self.shared, &self.with_key(request)).await
     }
 
     async fn subscribe(

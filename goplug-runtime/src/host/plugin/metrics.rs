@@ -179,6 +179,7 @@ mod tests {
     fn the_recorder_gets_what_is_counted() {
         use tokio::time::Instant;
 
+        use super::super::instance_statistics::InstanceStats;
         use super::super::statistics::Statistics;
         use crate::error::Error;
         use crate::host::callbacks::ServiceCounter;
@@ -196,7 +197,7 @@ mod tests {
                 statistics.ended(end);
             }
             statistics.begun();
-            statistics.snapshot(3, None);
+            statistics.snapshot(vec![InstanceStats { in_flight: 3, ..InstanceStats::default() }]);
         });
         assert!(f64::from_bits(recorder.bits_of("goplug_call_duration_seconds")) >= 2.0);
         assert_eq!(recorder.bits_of("goplug_call_errors_total"), 1);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::event::EventSink;
 use super::program_watch::ProgramWatch;
+use super::slot::Slot;
 use super::state::PluginState;
 use crate::error::Result;
 use crate::host::install::Installation;
@@ -33,10 +34,10 @@ pub(in crate::host) trait Reporter: EventSink {
     fn reject(&self, installation: &Installation, reason: String);
     /// Reports that an installation can be used.
     fn accept(&self, installation: &Installation);
-    /// Sets which program of a plugin is looked at for a newer version, if any. When there is one,
-    /// the plugin's [`recheck_program`](PluginState::recheck_program) is called.
-    fn watch_program(&self, plugin: &Arc<PluginState>, watch: Option<ProgramWatch>);
+    /// Sets which program of a slot is looked at for a newer version, if any. When there is one,
+    /// the slot's [`recheck_program`](Slot::recheck_program) is called.
+    fn watch_program(&self, slot: &Slot, watch: Option<ProgramWatch>);
     /// Forgets a plugin that is not installed, and tells whether it has: it is kept as long as somebody
-    /// has a handle of it. Its supervisor has to end then.
+    /// has a handle of it. Its supervisors have to end then.
     fn forget(&self, plugin: &Arc<PluginState>) -> bool;
 }

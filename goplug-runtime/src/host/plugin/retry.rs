@@ -130,13 +130,15 @@ async fn waiting<A: Attempt>(
     let record = plugin.statistics.begin(began);
     let mut patience = Patience::new(is_permanent(plugin));
     let error = loop {
-        let instance = match plugin.acquire() {
+        let instance = match plugin.acquire(request.key) {
             Acquired::Call(guard) => guard,
             // Boxed, as everything that few calls do: the others keep no room for it.
-            Acquired::NoInstance(_) => match Box::pin(plugin.acquire_by(budget.deadline)).await {
-                Ok(guard) => guard,
-                Err(error) => break error,
-            },
+            Acquired::NoInstance { .. } => {
+                match Box::pin(plugin.acquire_by(request.key, budget.deadline)).await {
+                    Ok(guard) => guard,
+                    Err(error) => break error,
+                }
+            }
         };
         if let Err(error) = check_offered(&instance, request) {
             break error;
@@ -148,8 +150,9 @@ async fn waiting<A: Attempt>(
         if !may_be_retried(&error, request) {
             break error;
         }
+        note_refusal(&instance, &error);
         let recovers = Box::pin(patience.lets_retry(&instance, &error, budget)).await;
-        if !recovers && !plugin.has_successor(&instance) {
+        if !recovers && !plugin.has_successor(&instance, request.key) {
             break error;
         }
         budget = budget.updated();
@@ -214,10 +217,12 @@ fn blocking_within<T>(
 ) -> Result<T> {
     let mut patience = Patience::new(is_permanent(plugin));
     loop {
-        let instance = match plugin.acquire() {
+        let instance = match plugin.acquire(request.key) {
             Acquired::Call(guard) => guard,
-            Acquired::NoInstance(_) => wait_until(plugin.acquire_next(), budget.deadline.into())
-                .unwrap_or_else(|| Err(plugin.unavailable_error()))?,
+            Acquired::NoInstance { .. } => {
+                wait_until(plugin.acquire_next(request.key), budget.deadline.into())
+                    .unwrap_or_else(|| Err(plugin.unavailable_error()))?
+            }
         };
         check_offered(&instance, request)?;
         let error = match call(&instance, budget) {
@@ -227,8 +232,9 @@ fn blocking_within<T>(
         if !may_be_retried(&error, request) {
             return Err(error);
         }
+        note_refusal(&instance, &error);
         let recovers = patience.lets_retry_blocking(&instance, &error, budget);
-        if !recovers && !plugin.has_successor(&instance) {
+        if !recovers && !plugin.has_successor(&instance, request.key) {
             return Err(error);
         }
         budget = budget.updated();
@@ -279,6 +285,13 @@ fn may_be_retried(error: &Error, request: &CallRequest<'_>) -> bool {
         // A plugin that is about to stop has not begun the call.
         Error::Unavailable { .. } => true,
         _ => false,
+    }
+}
+
+/// Notes that an instance takes no calls, since it stops: of several instances, others take them.
+fn note_refusal(instance: &Instance, error: &Error) {
+    if matches!(error, Error::Unavailable { .. }) {
+        instance.note_refusal();
     }
 }
 

@@ -1,47 +1,46 @@
-//! What all handles of one plugin share with its supervisor: the state of the plugin, its current
-//! instance, and the queue of the supervisor.
+//! What all handles of one plugin share with its supervisors: the state of the plugin, its current
+//! instances, and the queues of the supervisors.
 //!
-//! A call takes the current instance under a short lock. If there is none, the [`Availability`]
-//! says whether the call waits, starts the plugin, or fails.
+//! Each instance has a slot with a supervisor of its own, which uses this state by its
+//! [`Slot`](super::slot::Slot). `acquire` is the side of the calls, `commands` that of whoever asks the
+//! supervisors for something.
 
+mod acquire;
+mod commands;
+mod processes;
 mod rechecks;
 
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::time::{timeout, timeout_at};
+use tokio::sync::{Notify, mpsc, watch};
 
-use super::availability::{Acquired, Availability, State};
-use super::command::{Command, Recheck};
+use super::availability::State;
+use super::command::Command;
 use super::contracts::Contracts;
 use super::event::{EventSink, PluginEvent};
+use super::slots::Slots;
 use super::statistics::Statistics;
-use crate::error::{Error, Result};
+use super::upgrades::Upgrades;
+use crate::error::Result;
 use crate::host::callbacks::Callbacks;
 use crate::host::install::Installation;
-use crate::host::instance::{CallGuard, Instance};
+use crate::host::instance::Instance;
 use crate::host::owner::check_maker;
 use crate::host::policy::Policy;
-use crate::host::runtime;
+use crate::limits;
 use crate::protocol::PluginId;
 use crate::transport::{FileId, Maker};
 
-/// How long a supervisor that ends may take between letting go of a command and of its queue.
-const LETS_GO_WITHIN: Duration = Duration::from_millis(100);
-
-/// What all handles of one plugin share with its supervisor.
+/// What all handles of one plugin share with its supervisors.
 pub(in crate::host) struct PluginState {
     id: PluginId,
     policy: Policy,
     maker: Maker,
     status: Mutex<Status>,
     /// Wakes the calls that wait for an instance.
-    instance_changed: Notify,
-    /// Wakes the supervisor, which then checks the plugin's files.
-    recheck: Notify,
-    commands: mpsc::Sender<Command>,
+    pub(super) instance_changed: Notify,
+    /// The ways to the supervisors, one for each slot.
+    supervisors: Box<[ToSupervisor]>,
     /// The registry.
     events: Weak<dyn EventSink>,
     /// Whether the plugin is being stopped for good.
@@ -49,58 +48,57 @@ pub(in crate::host) struct PluginState {
     callbacks: Arc<Callbacks>,
     pub(super) contracts: Mutex<Contracts>,
     pub(super) statistics: Arc<Statistics>,
+    pub(super) upgrades: Upgrades,
 }
 
-struct Status {
-    state: State,
-    installation: Option<Arc<Installation>>,
+/// The way to the supervisor of one slot.
+struct ToSupervisor {
+    commands: mpsc::Sender<Command>,
+    /// Has it check the plugin's files.
+    recheck: Notify,
+}
+
+pub(super) struct Status {
+    pub(super) installation: Option<Arc<Installation>>,
     /// The program that the installation names, as it was when that was read.
     program: Option<FileId>,
-    /// The file that is in the place of the program now, if it is a newer one.
-    newer_program: Option<FileId>,
-    /// Whether the last start has failed since only one half of an upgrade is there.
-    is_half_installed: bool,
-    instance: Option<Arc<Instance>>,
-    availability: Availability,
-    /// What the supervisor checks the next time.
-    recheck: Recheck,
     /// Whether nothing fulfils a service that the plugin needs, as far as is known.
     lacks_service: bool,
+    pub(super) slots: Slots,
 }
 
 impl PluginState {
-    pub(in crate::host) fn new(
+    /// A plugin with as many slots as its policy says, and the queue of the supervisor of each.
+    pub(super) fn new(
         id: PluginId,
         policy: Policy,
-        commands: mpsc::Sender<Command>,
         events: Weak<dyn EventSink>,
-    ) -> Self {
+    ) -> (Self, Vec<mpsc::Receiver<Command>>) {
+        let slots = policy.instances;
+        let queues = (0..slots).map(|_| mpsc::channel(limits::COMMAND_QUEUE));
+        let (senders, queues): (Vec<_>, Vec<_>) = queues.unzip();
+        let to_supervisor = |commands| ToSupervisor { commands, recheck: Notify::new() };
         let status = Status {
-            state: State::Stopped,
             installation: None,
             program: None,
-            newer_program: None,
-            is_half_installed: false,
-            instance: None,
-            availability: Availability::NotLoaded,
-            recheck: Recheck::Presence,
             lacks_service: false,
+            slots: Slots::new(slots),
         };
-        let callbacks = Arc::new(Callbacks::new(id.clone()));
-        Self {
+        let plugin = Self {
             statistics: Arc::new(Statistics::new(&id)),
+            callbacks: Arc::new(Callbacks::new(id.clone())),
             id,
             policy,
             maker: Maker::this_process(),
             status: Mutex::new(status),
             instance_changed: Notify::new(),
-            recheck: Notify::new(),
-            commands,
+            supervisors: senders.into_iter().map(to_supervisor).collect(),
             events,
             closing: watch::Sender::new(false),
-            callbacks,
             contracts: Mutex::default(),
-        }
+            upgrades: Upgrades::default(),
+        };
+        (plugin, queues)
     }
 
     pub(in crate::host) fn id(&self) -> &PluginId {
@@ -131,8 +129,20 @@ impl PluginState {
         check_maker(self.maker)
     }
 
+    /// How many slots the plugin has.
+    pub(in crate::host) fn slots(&self) -> usize {
+        self.supervisors.len()
+    }
+
+    /// How many slots get an instance. There is one process of a plugin that somebody else starts.
+    pub(super) fn slots_in_use(&self) -> usize {
+        let starts = self.installation().is_none_or(|it| it.command().is_some());
+        if starts { self.slots() } else { 1 }
+    }
+
+    /// The state of the plugin: loaded if at least one instance takes calls.
     pub(in crate::host) fn state(&self) -> State {
-        self.lock().state
+        self.lock().slots.state()
     }
 
     pub(in crate::host) fn installation(&self) -> Option<Arc<Installation>> {
@@ -143,8 +153,10 @@ impl PluginState {
     pub(in crate::host) fn install(&self, installation: Installation) {
         let mut status = self.lock();
         status.installation = Some(Arc::new(installation));
-        if status.instance.is_none() && !status.availability.is_restarting() {
-            status.state = State::Discovered;
+        for slot in status.slots.iter_mut() {
+            if slot.instance.is_none() && !slot.availability.is_restarting() {
+                slot.state = State::Discovered;
+            }
         }
     }
 
@@ -158,204 +170,36 @@ impl PluginState {
         self.lock().program.clone()
     }
 
-    /// The file that has taken the place of the current instance's program, as far as that was
-    /// noticed.
-    pub(super) fn newer_program(&self) -> Option<FileId> {
-        self.lock().newer_program.clone()
-    }
-
-    /// Whether the last start has failed since only one half of an upgrade is there, so that another
-    /// start may succeed soon.
+    /// Whether the last start of an instance has failed since only one half of an upgrade is there, so
+    /// that another start may succeed soon.
     pub(in crate::host) fn is_half_installed(&self) -> bool {
-        self.lock().is_half_installed
-    }
-
-    pub(super) fn set_half_installed(&self, is_half_installed: bool) {
-        self.lock().is_half_installed = is_half_installed;
+        self.lock().slots.iter().any(|slot| slot.is_half_installed)
     }
 
     /// Notes that the plugin's `.pconf` is gone.
     pub(in crate::host) fn uninstall(&self) {
         let mut status = self.lock();
         status.installation = None;
-        if status.instance.is_none() {
-            status.state = State::Stopped;
+        for slot in status.slots.iter_mut().filter(|slot| slot.instance.is_none()) {
+            slot.state = State::Stopped;
         }
     }
 
-    /// Makes this instance the current one: it takes all further calls.
-    pub(super) fn set_instance(&self, instance: Arc<Instance>) {
-        let mut status = self.lock();
-        status.state = State::Loaded;
-        status.availability = Availability::NotLoaded;
-        status.newer_program = None;
-        status.instance = Some(instance);
-        drop(status);
-        self.instance_changed.notify_waiters();
-    }
-
-    /// Leaves the plugin without an instance, and sets what a call can expect. Without a `.pconf`
-    /// the state is [`State::Stopped`] in any case.
-    pub(super) fn clear_instance(&self, state: State, availability: Availability) {
-        let mut status = self.lock();
-        status.instance = None;
-        status.state = if status.installation.is_some() { state } else { State::Stopped };
-        status.availability = availability;
-        drop(status);
-        self.instance_changed.notify_waiters();
-    }
-
-    /// Leaves the plugin without an instance, so that the next call starts it. Returns false, and
-    /// changes nothing, if a call is in flight.
-    pub(super) fn clear_instance_if_idle(&self) -> bool {
-        let mut status = self.lock();
-        let is_idle = status.instance.as_ref().is_some_and(|instance| instance.calls() == 0);
-        if is_idle {
-            status.instance = None;
-            status.state = State::Discovered;
-            status.availability = Availability::OnDemand;
-        }
-        is_idle
-    }
-
-    /// The current instance. To call it, use [`PluginState::acquire`].
+    /// The first instance that takes calls. To call one, use [`PluginState::acquire`].
     pub(in crate::host) fn instance(&self) -> Option<Arc<Instance>> {
-        self.lock().instance.clone()
+        self.lock().slots.instances().next().cloned()
     }
 
-    /// Checks that there can be an instance at all.
-    ///
-    /// # Errors
-    /// [`Error::Runtime`] if the runtime of the registry is gone.
-    pub(super) fn check_runtime(&self) -> Result<()> {
-        match self.lock().availability {
-            Availability::RuntimeGone => Err(Error::Runtime(runtime::GONE)),
-            _ => Ok(()),
-        }
+    /// The instances that take calls.
+    pub(in crate::host) fn instances(&self) -> Vec<Arc<Instance>> {
+        self.lock().slots.instances().cloned().collect()
     }
 
-    /// Begins a call with the current instance, if there is one.
-    pub(super) fn acquire(&self) -> Acquired {
+    /// The slots whose instances take calls; none of a plugin with a single slot.
+    pub(in crate::host) fn serving(&self) -> Vec<usize> {
         let status = self.lock();
-        match &status.instance {
-            // Under the lock: a replaced instance waits for its calls, so it has to count them all.
-            Some(instance) => Acquired::Call(instance.begin_call()),
-            None => Acquired::NoInstance(status.availability.clone()),
-        }
-    }
-
-    /// Begins a call with the current instance, or waits for the next one until the deadline.
-    ///
-    /// Cancel safe.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] if no instance can be expected, or if there is none by the deadline.
-    /// If the call starts the plugin, the error of the start.
-    pub(super) async fn acquire_by(&self, deadline: tokio::time::Instant) -> Result<CallGuard> {
-        if let Acquired::Call(guard) = self.acquire() {
-            return Ok(guard);
-        }
-        runtime::check()?;
-        match timeout_at(deadline, self.acquire_next()).await {
-            Ok(acquired) => acquired,
-            Err(_) => Err(self.unavailable_error()),
-        }
-    }
-
-    /// Begins a call with the current or the next instance, without a deadline. Cancel safe.
-    ///
-    /// # Errors
-    /// As [`PluginState::acquire_by`].
-    pub(super) async fn acquire_next(&self) -> Result<CallGuard> {
-        loop {
-            let availability = match self.acquire() {
-                Acquired::Call(guard) => return Ok(guard),
-                Acquired::NoInstance(availability) => availability,
-            };
-            self.check_activation()?;
-            match availability {
-                Availability::NotLoaded | Availability::RuntimeGone | Availability::GivenUp(_) => {
-                    return Err(availability.error(&self.id, self.state()));
-                }
-                Availability::Restarting(_) => {
-                    let mut changed = pin!(self.instance_changed.notified());
-                    // Enabled before the check: a change in between is not missed.
-                    changed.as_mut().enable();
-                    if self.lock().availability.is_restarting() {
-                        changed.await;
-                    }
-                }
-                Availability::OnDemand => self.command(Command::LoadOnDemand).await?,
-            }
-        }
-    }
-
-    /// Checks that the caller may wait for an instance.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] within a handler that the plugin has called during its activation,
-    /// which may be waiting for that handler.
-    fn check_activation(&self) -> Result<()> {
-        if !self.callbacks.is_within_activation() {
-            return Ok(());
-        }
-        let reason = "it is being activated, and the handler of a callback that its activation calls \
-                      cannot wait for that";
-        Err(Error::Unavailable { id: self.id.clone(), reason: reason.into() })
-    }
-
-    /// The error of a call that waited for an instance until its deadline.
-    pub(super) fn unavailable_error(&self) -> Error {
-        let status = self.lock();
-        status.availability.error(&self.id, status.state)
-    }
-
-    /// Whether a call that failed with this instance can be retried with another instance, now or
-    /// later.
-    pub(super) fn has_successor(&self, instance: &Instance) -> bool {
-        let status = self.lock();
-        match &status.instance {
-            Some(current) => !std::ptr::eq(Arc::as_ptr(current), instance),
-            None => status.availability.expects_instance(),
-        }
-    }
-
-    /// Has the supervisor carry out a command, and waits for the result. Dropping the future does
-    /// not cancel a command that the supervisor has begun.
-    ///
-    /// # Errors
-    /// The error of the command; [`Error::Stopped`] if the supervisor has ended, or
-    /// [`Error::Runtime`] if that was because its runtime is gone.
-    pub(in crate::host) async fn command(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command,
-    ) -> Result<()> {
-        self.check_maker()?;
-        let (done, result) = oneshot::channel();
-        let command = command(done);
-        if !matches!(command, Command::Close(_)) {
-            self.check_activation()?;
-        }
-        if self.commands.send(command).await.is_ok()
-            && let Ok(result) = result.await
-        {
-            return result;
-        }
-        // A supervisor that ends with its runtime says so before it lets go of its queue, and perhaps
-        // a little after it has let go of the command.
-        if runtime::check().is_ok() {
-            drop(timeout(LETS_GO_WITHIN, self.commands.closed()).await);
-        }
-        self.check_runtime().and(Err(Error::Stopped))
-    }
-
-    /// Has the supervisor stop the plugin for good, even while the plugin starts, and waits for that.
-    ///
-    /// # Errors
-    /// As [`PluginState::command`].
-    pub(in crate::host) async fn close(&self) -> Result<()> {
-        self.closing.send_replace(true);
-        self.command(Command::Close).await
+        let serving = status.slots.iter().enumerate().filter(|(_, slot)| slot.instance.is_some());
+        serving.map(|(place, _)| place).filter(|_| self.slots() > 1).collect()
     }
 
     /// Waits until the plugin is to be stopped for good. Cancel safe.
@@ -369,7 +213,7 @@ impl PluginState {
         *self.closing.borrow()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Status> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Status> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,12 +12,12 @@ use futures_core::Stream;
 use histogram::{AtomicHistogram, Config, Histogram};
 use tokio::time::Instant;
 
+use super::instance_statistics::{InstanceStats, total};
 use super::metrics::Metrics;
 use super::service_statistics::{ServiceCounts, ServiceStats};
 use crate::error::{Error, Result};
 use crate::host::callbacks::{ServiceCounter, ServiceEnd};
 use crate::protocol::PluginId;
-use crate::transport::ProcessUsage;
 use crate::typed::StreamedBody;
 
 /// The longest latency that is told from longer ones, in nanoseconds: 2⁴², more than an hour.
@@ -47,7 +47,7 @@ pub struct Stats {
     pub errors: u64,
     /// The calls that their callers gave up: their futures or streams were dropped.
     pub cancelled: u64,
-    /// The calls that the plugin's process works on at this moment.
+    /// The calls that the plugin's processes work on at this moment.
     pub in_flight: usize,
     /// How long the calls took that ended; of a streamed result, until it began.
     pub latency: Latency,
@@ -55,12 +55,15 @@ pub struct Stats {
     pub services: ServiceStats,
     /// How often the plugin was started again after a crash.
     pub restarts: u64,
-    /// The memory that the plugin's process has in RAM, in bytes; pages that it shares with others
+    /// The memory that the plugin's processes have in RAM, in bytes; pages that they share with others
     /// count in full. `None` if there is no process, or if the registry did not start it.
     pub resident_memory: Option<u64>,
-    /// The processor time that all threads of the plugin's process have taken, in steps of 10 ms.
+    /// The processor time that all threads of the plugin's processes have taken, in steps of 10 ms.
     /// `None` as for [`resident_memory`](Self::resident_memory).
     pub processor_time: Option<Duration>,
+    /// The same of each instance by itself, as far as it is known: one, or as many as
+    /// [`Policy::instances`](crate::host::Policy::instances) says.
+    pub instances: Vec<InstanceStats>,
 }
 
 /// How long calls took, from the call to its end in the host. This includes the wait for a process,
@@ -140,11 +143,12 @@ impl Statistics {
         self.metrics.cancelled();
     }
 
-    /// The counts at this moment, with these calls in flight in a process that uses this.
-    pub(super) fn snapshot(&self, in_flight: usize, usage: Option<ProcessUsage>) -> Stats {
+    /// The counts at this moment, with these instances.
+    pub(super) fn snapshot(&self, instances: Vec<InstanceStats>) -> Stats {
         let histogram = self.latencies.get().map(AtomicHistogram::load);
         let counts = histogram.as_ref().map_or(&[][..], Histogram::as_slice);
         let services = self.services.snapshot();
+        let (in_flight, usage) = total(&instances);
         self.metrics.measured(in_flight, services.in_flight, usage);
         Stats {
             calls: counts.iter().sum(),
@@ -156,6 +160,7 @@ impl Statistics {
             restarts: self.restarts.load(Ordering::Relaxed),
             resident_memory: usage.map(|usage| usage.resident_memory),
             processor_time: usage.map(|usage| usage.processor_time),
+            instances,
         }
     }
 }
@@ -254,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_plugin_that_was_never_called_has_no_latency() {
-        let stats = statistics().snapshot(0, None);
+        let stats = statistics().snapshot(Vec::new());
         assert_eq!((stats.calls, stats.errors, stats.cancelled), (0, 0, 0));
         assert_eq!(stats.latency.quantile(0.5), None);
     }
@@ -265,7 +270,7 @@ mod tests {
         statistics.begin(Instant::now()).end();
         drop(statistics.begin(Instant::now()).fail(Error::Stopped));
         drop(statistics.begin(Instant::now()));
-        let stats = statistics.snapshot(0, None);
+        let stats = statistics.snapshot(Vec::new());
         assert_eq!((stats.calls, stats.errors, stats.cancelled), (2, 1, 1));
         assert!(stats.latency.quantile(1.0).is_some());
     }
@@ -276,7 +281,7 @@ mod tests {
         for millis in 1..=1000 {
             statistics.count_end(Duration::from_millis(millis), false);
         }
-        let latency = statistics.snapshot(0, None).latency;
+        let latency = statistics.snapshot(Vec::new()).latency;
         for (share, millis) in [(0.0, 1), (0.5, 500), (0.99, 990), (1.0, 1000)] {
             let (found, exact) = (latency.quantile(share).unwrap(), Duration::from_millis(millis));
             assert!(found >= exact && found <= exact.mul_f64(1.032), "{share}: {found:?}");
@@ -289,7 +294,7 @@ mod tests {
     fn a_latency_of_years_is_counted_as_the_longest() {
         let statistics = statistics();
         statistics.count_end(Duration::MAX, false);
-        let stats = statistics.snapshot(0, None);
+        let stats = statistics.snapshot(Vec::new());
         assert_eq!(stats.calls, 1);
         assert_eq!(stats.latency.quantile(1.0), Some(Duration::from_nanos(LONGEST)));
     }

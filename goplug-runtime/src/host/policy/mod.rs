@@ -7,6 +7,7 @@
 mod attached;
 mod cgroup;
 mod configuration;
+mod environment;
 mod health_check;
 mod policies;
 mod public_key;

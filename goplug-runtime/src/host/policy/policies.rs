@@ -5,21 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::time::Duration;
 
 use super::attached::Attached;
+use super::environment::inherited;
 use super::{Cgroup, HealthCheck, PluginConfiguration, Resources, Restart, Sandbox};
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::transport::{ParentDeathSignal, is_inherited, variable_name};
-
-/// Those of the variables that a plugin gets by default.
-fn inherited(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> BTreeMap<OsString, OsString> {
-    let named = variables.map(|(name, value)| (variable_name(name), value));
-    named.filter(|(name, _)| is_inherited(name)).collect()
-}
+use crate::transport::{ParentDeathSignal, variable_name};
 
 /// How a host treats a plugin. Every deadline and bound is here, with its default; none is
 /// longer than [`limits::MAX_DURATION`].
@@ -55,6 +49,8 @@ pub struct Policy {
     pub(in crate::host) parent_death_signal: Option<ParentDeathSignal>,
     pub(in crate::host) configuration: PluginConfiguration,
     pub(in crate::host) auto_load: bool,
+    /// At least 1.
+    pub(in crate::host) instances: usize,
     pub(in crate::host) restart: Restart,
     pub(in crate::host) health: Option<HealthCheck>,
     pub(in crate::host) idle_stop: Option<Duration>,
@@ -86,6 +82,7 @@ impl Default for Policy {
             parent_death_signal: None,
             configuration: PluginConfiguration::default(),
             auto_load: true,
+            instances: 1,
             restart: Restart::default(),
             health: None,
             idle_stop: None,
@@ -157,6 +154,34 @@ impl Policy {
     pub fn auto_load(mut self, on: bool) -> Self {
         self.auto_load = on;
         self
+    }
+
+    /// How many processes of the plugin run side by side; one unless set, and at most
+    /// [`limits::MAX_INSTANCES`]. Clients, handles and registered callbacks are as with one.
+    ///
+    /// A call goes to the instance with the fewest calls in flight; instances with as many take turns. A
+    /// call that may be made again, as its instance has crashed, is made with another one. Each instance
+    /// is restarted, with a back-off of its own, checked and counted by itself, as an
+    /// [`Event::Instance`](crate::host::Event::Instance) says. The plugin is loaded if at least one takes
+    /// calls: a load fails only if none could be started, and the others are tried again as
+    /// [`restart`](Self::restart) says. An upgrade, a reload and a new configuration replace one
+    /// instance after another, each after its successor has started; at the first failure, the others
+    /// stay as they are. All stop when the plugin as a whole is idle.
+    ///
+    /// Each instance is activated and configured by itself, and shares no memory with the others. A
+    /// plugin that keeps state between calls needs its calls sorted by a key: see
+    /// [`Plugin::keyed`](crate::host::Plugin::keyed). Handlers of callbacks run one at a time, and those
+    /// of one instance in their order.
+    ///
+    /// A plugin that another process starts has one instance, whatever is set.
+    pub fn instances(mut self, instances: usize) -> Self {
+        self.instances = instances.clamp(1, limits::MAX_INSTANCES);
+        self
+    }
+
+    /// As many [`instances`](Self::instances) as this process may use processors.
+    pub fn instances_auto(self) -> Self {
+        self.instances(std::thread::available_parallelism().map_or(1, NonZero::get))
     }
 
     /// Checks regularly whether the plugin answers; there are no checks unless set.
@@ -321,7 +346,7 @@ impl Policy {
         })
     }
 
-    /// The same without deadlines, health checks and a stop for being idle: a process that a debugger
+    /// The same without deadlines, health checks, a stop for being idle and further instances: a process that a debugger
     /// holds answers nothing.
     fn for_debugging(self) -> Self {
         Self {
@@ -330,6 +355,7 @@ impl Policy {
             stream_idle: limits::MAX_DURATION,
             health: None,
             idle_stop: None,
+            instances: 1,
             is_patient: true,
             ..self
         }
@@ -364,23 +390,5 @@ mod tests {
         assert_eq!(confined().death_signal(), Kill);
         assert_eq!(Policy::default().parent_death_signal(Kill).death_signal(), Kill);
         assert_eq!(confined().parent_death_signal(Terminate).death_signal(), Terminate);
-    }
-
-    #[test]
-    fn a_plugin_gets_the_whole_locale_and_no_secrets() {
-        let passed = |name: &str| {
-            let variable = (OsString::from(name), OsString::from("value"));
-            !inherited(std::iter::once(variable)).is_empty()
-        };
-        for name in
-            ["LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_TIME", "TZ", "PATH"]
-        {
-            assert!(passed(name), "{name}");
-        }
-        for name in ["AWS_SECRET_ACCESS_KEY", "https_proxy", "LD_PRELOAD", "LCX", "PYTHONPATH"] {
-            assert!(!passed(name), "{name}");
-        }
-        // Where the case of a name makes no difference, it is the same variable.
-        assert_eq!(passed("lang"), variable_name("lang".into()) == "LANG");
     }
 }

@@ -8,8 +8,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::sync::mpsc;
-
 use super::discovered::DiscoveredPlugin;
 use super::event_log;
 use super::events::Event;
@@ -22,11 +20,10 @@ use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::instance::{Exit, Sockets};
 use crate::host::plugin::{
-    EventSink, PluginEvent, PluginState, ProgramWatch, Reporter, State, Supervisor,
+    EventSink, PluginEvent, PluginState, ProgramWatch, Reporter, Slot, State, Supervisor,
 };
 use crate::host::policy::PluginConfiguration;
 use crate::host::task::OwnedTask;
-use crate::limits;
 use crate::panic::contained;
 use crate::protocol::PluginId;
 use crate::transport::FileId;
@@ -34,9 +31,6 @@ use crate::typed::Provided;
 
 /// With fewer plugins it does not matter which of them nobody has a handle of.
 const RECHECKED_PLUGINS: usize = 64;
-
-/// Who has a plugin that nobody has a handle of: the directory and the supervisor.
-const OWNERS: usize = 2;
 
 /// The plugins of a registry, with their supervisors, and the listeners to its events.
 pub(super) struct Directory {
@@ -73,7 +67,8 @@ impl Contents {
 
 struct Entry {
     plugin: Arc<PluginState>,
-    _supervisor: OwnedTask,
+    /// One for each slot.
+    _supervisors: Vec<OwnedTask>,
 }
 
 impl Directory {
@@ -145,14 +140,13 @@ impl Directory {
         }
     }
 
-    /// A new plugin with its supervisor.
+    /// A new plugin with its supervisors.
     fn supervise(self: &Arc<Self>, id: PluginId) -> Entry {
-        let (sender, commands) = mpsc::channel(limits::COMMAND_QUEUE);
         let policy = self.settings.policies.of(&id);
         let reporter: Weak<dyn Reporter> = Arc::<Self>::downgrade(self);
-        let plugin = Arc::new(PluginState::new(id, policy, sender, Weak::clone(&reporter) as _));
-        let supervisor = Supervisor::new(Arc::clone(&plugin), reporter, commands);
-        Entry { plugin, _supervisor: OwnedTask::spawn(supervisor.run()) }
+        let (plugin, supervisors) = Supervisor::of_plugin(id, policy, &reporter);
+        let supervisors = supervisors.into_iter().map(|it| OwnedTask::spawn(it.run()));
+        Entry { plugin, _supervisors: supervisors.collect() }
     }
 
     /// Starts these plugins, unless they ask for lazy loading, and those that have waited for one of
@@ -248,6 +242,7 @@ impl Directory {
             }
             if plugin.state() == State::Loaded {
                 state.push(Event::Loaded { plugin: plugin.id().clone() });
+                state.extend(plugin.serving().into_iter().map(|slot| loaded(plugin.id(), slot)));
             }
         }
         let rejected = contents.rejected.list().into_iter();
@@ -281,28 +276,7 @@ impl Directory {
 
 impl EventSink for Directory {
     fn report(&self, plugin: &PluginId, event: PluginEvent) {
-        let plugin = plugin.clone();
-        let event = match event {
-            PluginEvent::Loaded => Event::Loaded { plugin },
-            PluginEvent::Restarted => Event::Restarted { plugin },
-            PluginEvent::Upgraded => Event::Upgraded { plugin },
-            PluginEvent::UpgradeFailed(reason) => Event::UpgradeFailed { plugin, reason },
-            PluginEvent::StopFailed(process, reason) => {
-                Event::StopFailed { plugin, process, reason }
-            }
-            PluginEvent::Crashed(Exit { status, stderr, .. }) => {
-                Event::Crashed { plugin, status, stderr }
-            }
-            PluginEvent::GivenUp(reason) => Event::GivenUp { plugin, reason },
-            PluginEvent::Stopped => Event::Stopped { plugin },
-            PluginEvent::InDevelopment => Event::InDevelopment { plugin },
-            PluginEvent::Attached(socket) => Event::Attached { plugin, socket },
-            PluginEvent::Unconfined(reason) => Event::Unconfined { plugin, reason },
-            PluginEvent::ContractDrift(client, differences) => {
-                Event::ContractDrift { plugin, client, differences }
-            }
-            PluginEvent::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
-        };
+        let event = public(plugin.clone(), event);
         let woken = self.lock().listeners.send(&event);
         drop(woken);
         event_log::log(&event);
@@ -336,13 +310,15 @@ impl Reporter for Directory {
         self.reject_path(installation.path(), Some(installation.id().clone()), reason);
     }
 
-    fn watch_program(&self, plugin: &Arc<PluginState>, watch: Option<ProgramWatch>) {
-        self.programs.set(plugin, watch);
+    fn watch_program(&self, slot: &Slot, watch: Option<ProgramWatch>) {
+        self.programs.set(slot, watch);
     }
 
     fn forget(&self, plugin: &Arc<PluginState>) -> bool {
         let mut contents = self.lock();
-        let is_unused = plugin.installation().is_none() && Arc::strong_count(plugin) <= OWNERS;
+        // The directory and the supervisors have a plugin that nobody has a handle of.
+        let owners = 1 + plugin.slots();
+        let is_unused = plugin.installation().is_none() && Arc::strong_count(plugin) <= owners;
         let entry = is_unused.then(|| contents.plugins.remove(plugin.id()));
         // What the plugin's handlers have captured is dropped without the lock.
         drop(contents);
@@ -352,4 +328,37 @@ impl Reporter for Directory {
     fn accept(&self, installation: &Installation) {
         self.clear_rejection(installation.path());
     }
+}
+
+/// What happened to a plugin, as users hear it.
+fn public(plugin: PluginId, event: PluginEvent) -> Event {
+    match event {
+        PluginEvent::Loaded => Event::Loaded { plugin },
+        PluginEvent::Restarted => Event::Restarted { plugin },
+        PluginEvent::Upgraded => Event::Upgraded { plugin },
+        PluginEvent::UpgradeFailed(reason) => Event::UpgradeFailed { plugin, reason },
+        PluginEvent::StopFailed(process, reason) => Event::StopFailed { plugin, process, reason },
+        PluginEvent::Crashed(Exit { status, stderr, .. }) => {
+            Event::Crashed { plugin, status, stderr }
+        }
+        PluginEvent::GivenUp(reason) => Event::GivenUp { plugin, reason },
+        PluginEvent::Stopped => Event::Stopped { plugin },
+        PluginEvent::InDevelopment => Event::InDevelopment { plugin },
+        PluginEvent::Attached(socket) => Event::Attached { plugin, socket },
+        PluginEvent::Unconfined(reason) => Event::Unconfined { plugin, reason },
+        PluginEvent::ContractDrift(client, differences) => {
+            Event::ContractDrift { plugin, client, differences }
+        }
+        PluginEvent::CallbacksMissed(count) => Event::CallbacksMissed { plugin, count },
+        PluginEvent::OfInstance(instance, event) => {
+            let event = Box::new(public(plugin.clone(), *event));
+            Event::Instance { plugin, instance, event }
+        }
+    }
+}
+
+/// That the instance of a slot takes calls.
+fn loaded(plugin: &PluginId, instance: usize) -> Event {
+    let event = Box::new(Event::Loaded { plugin: plugin.clone() });
+    Event::Instance { plugin: plugin.clone(), instance, event }
 }

@@ -8,7 +8,64 @@ use crate::protocol::visible::Lines;
 ///
 /// Rejected files and drifting contracts are logged where they are found.
 pub(super) fn log(event: &Event) {
+    match event {
+        Event::Instance { instance, event, .. } => log_of(event, Some(*instance)),
+        event => log_of(event, None),
+    }
+}
+
+/// Logs an event; `instance` says to which one it has happened, if there are several.
+fn log_of(event: &Event, instance: Option<usize>) {
     contained(|| match event {
+        Event::Discovered { .. } | Event::Changed { .. } | Event::Removed { .. } => {
+            log_discovery(event);
+        }
+        Event::Loaded { plugin } => {
+            tracing::info!(target: "goplug::supervisor", %plugin, instance, "loaded");
+        }
+        Event::Stopped { plugin } => {
+            tracing::info!(target: "goplug::supervisor", %plugin, instance, "stopped");
+        }
+        Event::Crashed { plugin, status, stderr } => {
+            let status = Lines(status);
+            let last = stderr.iter().rfind(|line| !line.is_empty()).map(tracing::field::display);
+            tracing::error!(target: "goplug::supervisor", %plugin, instance, last, "crashed: {status}");
+        }
+        Event::Restarted { plugin } => {
+            tracing::info!(target: "goplug::supervisor", %plugin, instance, "restarted");
+        }
+        Event::GivenUp { plugin, reason } => {
+            let reason = Lines(reason);
+            tracing::error!(target: "goplug::supervisor", %plugin, instance, "given up: {reason}");
+        }
+        Event::Upgraded { plugin } => {
+            tracing::info!(target: "goplug::supervisor", %plugin, instance, "upgraded");
+        }
+        Event::UpgradeFailed { plugin, reason } => {
+            let reason = Lines(reason);
+            tracing::warn!(target: "goplug::supervisor", %plugin, instance, "not upgraded: {reason}");
+        }
+        Event::StopFailed { plugin, reason, .. } => {
+            tracing::error!(target: "goplug::supervisor", %plugin, instance, "not stopped: {}", Lines(reason));
+        }
+        Event::Attached { .. } | Event::InDevelopment { .. } => log_development(event, instance),
+        Event::Unconfined { plugin, reason } => {
+            let reason = Lines(reason);
+            tracing::warn!(target: "goplug::supervisor", %plugin, instance, "not confined: {reason}");
+        }
+        Event::CallbacksMissed { plugin, count } => {
+            tracing::warn!(target: "goplug::callbacks", %plugin, instance, count, "callbacks are missed");
+        }
+        Event::Rejected { .. }
+        | Event::ContractDrift { .. }
+        | Event::Instance { .. }
+        | Event::Missed { .. } => {}
+    });
+}
+
+/// Logs what has happened to files.
+fn log_discovery(event: &Event) {
+    match event {
         Event::Discovered { plugin } => {
             tracing::debug!(target: "goplug::discovery", %plugin, "discovered");
         }
@@ -18,54 +75,19 @@ pub(super) fn log(event: &Event) {
         Event::Removed { plugin } => {
             tracing::info!(target: "goplug::discovery", %plugin, "its .pconf is gone");
         }
-        Event::Loaded { plugin } => {
-            tracing::info!(target: "goplug::supervisor", %plugin, "loaded");
-        }
-        Event::Stopped { plugin } => {
-            tracing::info!(target: "goplug::supervisor", %plugin, "stopped");
-        }
-        Event::Crashed { plugin, status, stderr } => {
-            let status = Lines(status);
-            let last = stderr.iter().rfind(|line| !line.is_empty()).map(tracing::field::display);
-            tracing::error!(target: "goplug::supervisor", %plugin, last, "crashed: {status}");
-        }
-        Event::Restarted { plugin } => {
-            tracing::info!(target: "goplug::supervisor", %plugin, "restarted");
-        }
-        Event::GivenUp { plugin, reason } => {
-            let reason = Lines(reason);
-            tracing::error!(target: "goplug::supervisor", %plugin, "given up: {reason}");
-        }
-        Event::Upgraded { plugin } => {
-            tracing::info!(target: "goplug::supervisor", %plugin, "upgraded");
-        }
-        Event::UpgradeFailed { plugin, reason } => {
-            let reason = Lines(reason);
-            tracing::warn!(target: "goplug::supervisor", %plugin, "not upgraded: {reason}");
-        }
-        Event::StopFailed { plugin, reason, .. } => {
-            tracing::error!(target: "goplug::supervisor", %plugin, "not stopped: {}", Lines(reason));
-        }
-        Event::Attached { .. } | Event::InDevelopment { .. } => log_development(event),
-        Event::Unconfined { plugin, reason } => {
-            let reason = Lines(reason);
-            tracing::warn!(target: "goplug::supervisor", %plugin, "not confined: {reason}");
-        }
-        Event::CallbacksMissed { plugin, count } => {
-            tracing::warn!(target: "goplug::callbacks", %plugin, count, "callbacks are missed");
-        }
-        Event::Rejected { .. } | Event::ContractDrift { .. } | Event::Missed { .. } => {}
-    });
+        _ => {}
+    }
 }
 
 /// Logs what no host in production should do.
-fn log_development(event: &Event) {
+fn log_development(event: &Event, instance: Option<usize>) {
     match event {
         Event::Attached { plugin, socket } => {
             let socket = Lines(socket.display());
             tracing::warn!(
                 target: "goplug::supervisor",
                 %plugin,
+                instance,
                 "GOPLUG_ATTACH: the process at {socket} is used in place of starting one; calls to it \
                  have no deadline"
             );
@@ -74,6 +96,7 @@ fn log_development(event: &Event) {
             tracing::warn!(
                 target: "goplug::supervisor",
                 %plugin,
+                instance,
                 "it is installed for development: its program has no digest, and may change at any time"
             );
         }

@@ -129,6 +129,18 @@ pub enum Event {
         /// How many; 0 if the plugin did not say.
         count: u64,
     },
+    /// Something happened to one of several instances of a plugin: see
+    /// [`Policy::instances`](crate::host::Policy::instances). What happens to a plugin with one instance
+    /// comes as the event itself, and so do these of a plugin with several: `Loaded` when it has begun
+    /// to take calls, as its first instance is started, and `Stopped` when its last one has ended.
+    Instance {
+        /// The plugin.
+        plugin: PluginId,
+        /// Which instance, from 0 on. A process that takes the place of another has its number.
+        instance: usize,
+        /// What happened.
+        event: Box<Event>,
+    },
     /// This listener was too slow and missed this many events.
     Missed {
         /// How many.
@@ -155,6 +167,7 @@ impl Event {
             | Self::Unconfined { plugin, .. }
             | Self::ContractDrift { plugin, .. }
             | Self::Removed { plugin }
+            | Self::Instance { plugin, .. }
             | Self::CallbacksMissed { plugin, .. } => Some(plugin),
             Self::Rejected { .. } | Self::Missed { .. } => None,
         }
@@ -166,6 +179,7 @@ impl Event {
         match self {
             Self::Crashed { status, stderr, .. } => status.len() + all(stderr),
             Self::ContractDrift { differences, .. } => all(differences),
+            Self::Instance { event, .. } => event.text_len(),
             Self::GivenUp { reason, .. }
             | Self::UpgradeFailed { reason, .. }
             | Self::StopFailed { reason, .. }

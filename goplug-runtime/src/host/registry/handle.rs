@@ -174,7 +174,7 @@ impl Registry {
         configuration: PluginConfiguration,
     ) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
-        plugin.command(|done| Command::Reconfigure(configuration, done)).await?;
+        plugin.command(|done| Command::Reconfigure(configuration.clone(), done)).await?;
         Ok(Plugin::new(plugin))
     }
 

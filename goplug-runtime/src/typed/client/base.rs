@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
+use super::call_key::CallKey;
 use super::caller::{CallRequest, Caller};
 use super::result_stream::ResultStream;
 use super::streamed_body::StreamedBody;
@@ -67,6 +69,7 @@ pub struct ClientBase<C> {
     caller: C,
     timeout: Option<Duration>,
     traceparent: Option<Traceparent>,
+    key: Option<CallKey>,
 }
 
 impl<C: Caller> ClientBase<C> {
@@ -81,7 +84,7 @@ impl<C: Caller> ClientBase<C> {
 
     /// A client whose contract is checked elsewhere.
     pub(crate) fn unchecked<T: Client<Caller = C>>(caller: C) -> T {
-        T::from_base(Self { caller, timeout: None, traceparent: None })
+        T::from_base(Self { caller, timeout: None, traceparent: None, key: None })
     }
 
     /// The same base with this time limit for each call.
@@ -94,6 +97,12 @@ impl<C: Caller> ClientBase<C> {
     #[must_use]
     pub fn with_traceparent(self, traceparent: Traceparent) -> Self {
         Self { traceparent: Some(traceparent), ..self }
+    }
+
+    /// The same base whose calls have this key.
+    #[must_use]
+    pub fn keyed(self, key: &(impl Hash + ?Sized)) -> Self {
+        Self { key: Some(CallKey::of(key)), ..self }
     }
 
     /// The caller.
@@ -125,6 +134,7 @@ impl<C: Caller> ClientBase<C> {
             traceparent: self.traceparent.map(Box::new),
             idempotent: method.idempotent,
             optional: method.optional,
+            key: self.key,
         })
     }
 

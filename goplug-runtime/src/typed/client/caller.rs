@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::call_key::CallKey;
 use super::streamed_body::StreamedBody;
 use crate::error::{Error, Result};
 use crate::protocol::Traceparent;
@@ -42,6 +43,8 @@ pub struct CallRequest<'a> {
     /// Whether the other end may lack the method. Then it is not sent the call, which fails with
     /// [`Error::NotOffered`](crate::Error::NotOffered).
     pub optional: bool,
+    /// What the call is about, if it matters which instance of a plugin takes it.
+    pub key: Option<CallKey>,
 }
 
 impl<'a> CallRequest<'a> {
@@ -58,6 +61,7 @@ impl<'a> CallRequest<'a> {
             traceparent: None,
             idempotent: false,
             optional: false,
+            key: None,
         }
     }
 

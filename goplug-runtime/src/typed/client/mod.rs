@@ -4,6 +4,7 @@
 //! client holds a [`base`], and makes a [`request`] of it. The room imports from all other rooms of `typed`.
 
 mod base;
+mod call_key;
 mod caller;
 mod progress;
 mod request;
@@ -11,6 +12,7 @@ mod result_stream;
 mod streamed_body;
 
 pub use base::{Client, ClientBase, NamedClient, need};
+pub use call_key::CallKey;
 pub use caller::{BlockingCaller, CallRequest, Caller, NoHost};
 pub use request::{Registration, Request};
 pub use result_stream::{ResultIter, ResultStream};

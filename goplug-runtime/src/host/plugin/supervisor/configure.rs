@@ -26,7 +26,9 @@ impl Supervisor {
         let policy = self.plugin.policy();
         let given = match candidate.or(self.reconfigured.as_ref()) {
             Some(configuration) => Some(configuration.clone()),
-            None if policy.configuration.is_none() => reporter.configuration(&self.plugin)?,
+            None if policy.configuration.is_none() => {
+                reporter.configuration(self.plugin.plugin())?
+            }
             None => None,
         };
         let policy = match given {

@@ -1,5 +1,5 @@
-//! The owner of one plugin's instances: only the supervisor starts, watches, replaces and stops
-//! them.
+//! The owner of the instances of one slot: only its supervisor starts, watches, replaces and stops
+//! them. A plugin has a supervisor for each of its slots.
 //!
 //! The supervisor is a task with a bounded queue of commands. So a load and an unload that come
 //! at the same time have an order, and the end of a process is noticed by its exit, not by the
@@ -20,27 +20,27 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use self::recovery::{OtherHalf, StartedBy};
-use self::upgrade::UpgradeCandidate;
 use super::availability::{Availability, State};
 use super::command::{Command, Recheck};
 use super::event::PluginEvent;
 use super::program_watch::ProgramWatch;
 use super::reporter::Reporter;
 use super::restarts::RestartHistory;
+use super::slot::Slot;
 use super::state::PluginState;
 use crate::error::{Error, Result};
 use crate::host::install::{DigestCache, Installation};
-use crate::host::instance::{Exit, Instance, OwnedInstance, Survivor, probe};
-use crate::host::policy::PluginConfiguration;
+use crate::host::instance::{Exit, OwnedInstance, Survivor, probe};
+use crate::host::policy::{PluginConfiguration, Policy};
 use crate::panic::{catch, catch_panic, contained};
-use crate::transport::Debuggee;
+use crate::protocol::PluginId;
 
-/// Supervises one plugin until its registry is gone.
+/// Supervises one slot of a plugin until its registry is gone.
 pub(in crate::host) struct Supervisor {
-    plugin: Arc<PluginState>,
+    plugin: Slot,
     reporter: Weak<dyn Reporter>,
     commands: mpsc::Receiver<Command>,
     current: Option<OwnedInstance>,
@@ -52,8 +52,8 @@ pub(in crate::host) struct Supervisor {
     other_half: OtherHalf,
     /// Whether the plugin has ever run.
     has_run: bool,
-    /// The last files that failed to replace the current instance. They are not tried again.
-    failed_upgrade: Option<UpgradeCandidate>,
+    /// Whether an upgrade is to be made once that of another slot has ended.
+    awaits_turn: bool,
     digests: DigestCache,
     /// What the plugin was configured with after the start of its registry, if it was.
     reconfigured: Option<PluginConfiguration>,
@@ -66,10 +66,27 @@ pub(in crate::host) struct Supervisor {
 }
 
 impl Supervisor {
-    pub(in crate::host) fn new(
-        plugin: Arc<PluginState>,
+    /// A new plugin with its supervisors.
+    pub(in crate::host) fn of_plugin(
+        id: PluginId,
+        policy: Policy,
+        reporter: &Weak<dyn Reporter>,
+    ) -> (Arc<PluginState>, Vec<Self>) {
+        let (plugin, queues) = PluginState::new(id, policy, Weak::clone(reporter) as _);
+        let (plugin, digests) = (Arc::new(plugin), DigestCache::default());
+        let supervise = |(slot, commands)| {
+            let slot = Slot::new(Arc::clone(&plugin), slot);
+            Self::new(slot, Weak::clone(reporter), commands, digests.clone())
+        };
+        let supervisors = queues.into_iter().enumerate().map(supervise).collect();
+        (plugin, supervisors)
+    }
+
+    fn new(
+        plugin: Slot,
         reporter: Weak<dyn Reporter>,
         commands: mpsc::Receiver<Command>,
+        digests: DigestCache,
     ) -> Self {
         Self {
             plugin,
@@ -81,8 +98,8 @@ impl Supervisor {
             upgrade_at: None,
             other_half: OtherHalf::default(),
             has_run: false,
-            failed_upgrade: None,
-            digests: DigestCache::default(),
+            awaits_turn: false,
+            digests,
             reconfigured: None,
             retiring: JoinSet::new(),
             survivors: JoinSet::new(),
@@ -95,7 +112,7 @@ impl Supervisor {
     pub(in crate::host) async fn run(mut self) {
         loop {
             match catch_panic(self.turn()).await {
-                Ok(ControlFlow::Continue(())) if self.is_unused() && self.forget() => return,
+                Ok(ControlFlow::Continue(())) if self.forget_if_unused() => return,
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => return,
                 Err(panic) => drop(self.recover(&panic)),
@@ -105,10 +122,8 @@ impl Supervisor {
 
     /// Waits for one thing that there is to do, and does it.
     async fn turn(&mut self) -> ControlFlow<()> {
-        let plugin = Arc::clone(&self.plugin);
         // A plugin that somebody else started is never stopped for being idle.
-        let child = self.current.as_ref().filter(|instance| instance.can_be_replaced());
-        let child = child.map(|instance| Arc::clone(&instance.shared));
+        let has_child = self.current.as_ref().is_some_and(OwnedInstance::can_be_replaced);
         tokio::select! {
             command = self.commands.recv() => match command {
                 Some(command) => self.execute(command).await,
@@ -119,10 +134,11 @@ impl Supervisor {
                 }
             },
             exit = wait_for_exit(&mut self.current) => self.handle_exit(exit).await,
-            recheck = plugin.wait_for_recheck() => self.recheck(recheck).await,
+            recheck = self.plugin.wait_for_recheck() => self.recheck(recheck).await,
             () = wait_until(self.restart_at) => self.restart().await,
             () = wait_until(self.upgrade_at) => self.retry_upgrade().await,
-            () = wait_until_idle(&plugin, child) => self.stop_idle().await,
+            () = self.plugin.upgrades.idle(), if self.awaits_turn => self.retry_upgrade().await,
+            () = wait_until_idle(&self.plugin, has_child) => self.stop_idle().await,
             Some(retired) = self.retiring.join_next() => drop(self.retired(retired)),
             Some(_) = self.survivors.join_next() => self.report(PluginEvent::Stopped),
         }
@@ -139,9 +155,11 @@ impl Supervisor {
         !runs && !is_set_up && self.plugin.installation().is_none()
     }
 
-    /// Has the registry forget the plugin, unless somebody has a handle of it.
-    fn forget(&self) -> bool {
-        self.reporter.upgrade().is_some_and(|reporter| reporter.forget(&self.plugin))
+    /// Has the registry forget the plugin, if no slot is used and nobody has a handle of it.
+    fn forget_if_unused(&self) -> bool {
+        let is_unused = self.plugin.note_unused(self.is_unused());
+        let reporter = self.reporter.upgrade().filter(|_| is_unused);
+        reporter.is_some_and(|reporter| reporter.forget(self.plugin.plugin()))
     }
 
     /// Ends the process, and leaves the plugin to those who load it again: a panic has left unfinished
@@ -173,11 +191,17 @@ impl Supervisor {
             }
             Command::Reload(done) => {
                 let reloaded = catch_panic(self.reload()).await;
-                drop(done.send(self.unless_panicked(reloaded)));
+                match self.unless_panicked(reloaded) {
+                    Ok(()) => self.pass_on(Command::Reload(done)).await,
+                    failed => drop(done.send(failed)),
+                }
             }
             Command::Reconfigure(configuration, done) => {
-                let reconfigured = catch_panic(self.reconfigure(configuration)).await;
-                drop(done.send(self.unless_panicked(reconfigured)));
+                let reconfigured = catch_panic(self.reconfigure(configuration.clone())).await;
+                match self.unless_panicked(reconfigured) {
+                    Ok(()) => self.pass_on(Command::Reconfigure(configuration, done)).await,
+                    failed => drop(done.send(failed)),
+                }
             }
             Command::Close(done) => {
                 let mut stopped = self.stop(State::Stopped).await;
@@ -189,6 +213,14 @@ impl Supervisor {
                 }
                 drop(done.send(stopped));
             }
+        }
+    }
+
+    /// Passes a command that is done for this slot on to the next one. After the last, it is done.
+    async fn pass_on(&self, command: Command) {
+        let done = self.plugin.pass_on(command).await;
+        if let Some(Command::Reload(done) | Command::Reconfigure(_, done)) = done {
+            drop(done.send(Ok(())));
         }
     }
 
@@ -207,12 +239,9 @@ impl Supervisor {
         self.forget_retries();
         self.has_run = true;
         if event == PluginEvent::Restarted {
-            self.plugin.statistics.count_restart();
+            self.plugin.count_restart();
         }
-        if let Some(generation) = instance.callback_generation() {
-            self.plugin.callbacks().set_current(generation);
-        }
-        self.plugin.set_instance(Arc::clone(&instance.shared));
+        self.plugin.set_instance(Arc::clone(&instance.shared), instance.callback_generation());
         let watch = instance.can_be_replaced().then(|| ProgramWatch::running(&instance.shared));
         self.watch_program(watch);
         let installation = &instance.installation;
@@ -223,8 +252,8 @@ impl Supervisor {
         }
         if let Some(reporter) = self.reporter.upgrade() {
             reporter.accept(&instance.installation);
-            reporter.report(self.plugin.id(), event);
         }
+        self.report(event);
         self.current = Some(instance);
     }
 
@@ -234,6 +263,12 @@ impl Supervisor {
             // What has not ended is reported.
             return drop(self.stop(State::Stopped).await);
         };
+        if self.plugin.is_spare() {
+            return drop(self.stop(State::Discovered).await);
+        }
+        if self.current.is_some() && self.plugin.is_stopped_idle() {
+            drop(self.stop_current().await);
+        }
         match &self.current {
             _ if recheck == Recheck::Presence => {}
             Some(_) => self.upgrade_if_changed(installation).await,
@@ -264,7 +299,7 @@ impl Supervisor {
 
     /// Leaves nothing that is to be tried again.
     fn forget_retries(&mut self) {
-        (self.restart_at, self.upgrade_at) = (None, None);
+        (self.restart_at, self.upgrade_at, self.awaits_turn) = (None, None, false);
         self.forget_half_installed();
     }
 
@@ -294,7 +329,8 @@ impl Supervisor {
     }
 
     fn report(&self, event: PluginEvent) {
-        if let Some(reporter) = self.reporter.upgrade() {
+        let Some(reporter) = self.reporter.upgrade() else { return };
+        for event in self.plugin.events(event).into_iter().flatten() {
             reporter.report(self.plugin.id(), event);
         }
     }
@@ -334,19 +370,12 @@ async fn wait_until(time: Option<Instant>) {
     }
 }
 
-/// Waits until an instance has been idle for the time of the policy, no callback is registered, and no
-/// debugger holds it; forever if there is no instance or no time. Cancel safe.
-async fn wait_until_idle(plugin: &PluginState, instance: Option<Arc<Instance>>) {
-    let (Some(instance), Some(limit)) = (instance, plugin.policy().idle_stop) else {
-        return std::future::pending().await;
-    };
-    loop {
-        instance.idle(limit).await;
-        let is_held = Debuggee::new(instance.pid()).is_held();
-        if plugin.callbacks().is_empty() && !is_held {
-            return;
-        }
-        sleep(limit).await;
+/// Waits until the plugin has been idle for the time of the policy; forever if there is no child or no
+/// time. Cancel safe.
+async fn wait_until_idle(plugin: &Slot, has_child: bool) {
+    match plugin.policy().idle_stop.filter(|_| has_child) {
+        Some(limit) => plugin.idle(limit).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,6 +3,8 @@
 //! Some failed starts are tried again whatever the policy says, since they say nothing about the
 //! plugin: when the host was short of something, and while only one half of an upgrade is there.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::Supervisor;
@@ -95,7 +97,15 @@ impl Supervisor {
 
     /// Starts the plugin, unless it runs.
     pub(super) async fn start_for(&mut self, by: StartedBy) -> Result<(), StartError> {
-        if self.current.is_some() {
+        if let Some(current) = &self.current {
+            // The plugin was idle, and a call has come before the instance was stopped.
+            if self.plugin.is_stopped_idle() {
+                let generation = current.callback_generation();
+                self.plugin.set_instance(Arc::clone(&current.shared), generation);
+            }
+            return Ok(());
+        }
+        if self.plugin.is_spare() {
             return Ok(());
         }
         let is_pending = self.restart_at.take().is_some();

@@ -21,6 +21,7 @@ use crate::host::plugin::services::Needs;
 use crate::host::policy::{PluginConfiguration, Policy};
 use crate::host::task::OwnedTask;
 use crate::limits;
+use crate::panic::contained;
 use crate::protocol::Dialect;
 
 /// An activated instance, which may lack callbacks that were registered meanwhile.
@@ -125,6 +126,15 @@ impl Supervisor {
             (installation, reporter.sockets(), policy, services)
         };
         let policy = &*policy;
+        if policy.instances > 1 && installation.command().is_none() {
+            let (plugin, wanted) = (plugin.id(), policy.instances);
+            contained(|| {
+                tracing::warn!(
+                    target: "goplug::supervisor", %plugin,
+                    "its policy says {wanted} instances; it has one, since another process starts it"
+                );
+            });
+        }
         if let Some(sandbox) = &policy.sandbox
             && let Some(gap) = unsupported(sandbox, &installation)?
         {
@@ -265,11 +275,12 @@ impl Supervisor {
 
     fn receive_callbacks(&self, peer: &Arc<CallbackPeer>, dialect: Dialect) -> Receiver {
         let (peer, callbacks) = (Arc::clone(peer), Arc::clone(self.plugin.callbacks()));
-        let generation = callbacks.begin_generation();
-        let (plugin, reporter) = (self.plugin.id().clone(), Weak::clone(&self.reporter));
+        let generation = callbacks.begin_generation(self.plugin.index());
+        let (slot, reporter) = (self.plugin.downgrade(), Weak::clone(&self.reporter));
         let on_missed = move |count| {
-            if let Some(reporter) = reporter.upgrade() {
-                reporter.report(&plugin, PluginEvent::CallbacksMissed(count));
+            let (Some(reporter), Some(slot)) = (reporter.upgrade(), slot.upgrade()) else { return };
+            for event in slot.events(PluginEvent::CallbacksMissed(count)).into_iter().flatten() {
+                reporter.report(slot.id(), event);
             }
         };
         let receiving = callbacks::serve(peer, dialect, callbacks, generation, on_missed);

@@ -19,17 +19,18 @@ impl Supervisor {
         self.stop_current().await
     }
 
-    /// Stops a plugin that has had no calls for a while, unless a call has just begun. The next
-    /// call starts the plugin again.
+    /// Stops a plugin that has had no calls for a while, unless a call has just begun: this instance,
+    /// and the supervisors of the other slots theirs. The next call starts the plugin again.
     pub(super) async fn stop_idle(&mut self) {
-        if self.plugin.clear_instance_if_idle() {
+        if self.plugin.clear_instances_if_idle() {
             // What has not ended is reported.
             drop(self.stop_current().await);
         }
     }
 
-    async fn stop_current(&mut self) -> Result<()> {
+    pub(super) async fn stop_current(&mut self) -> Result<()> {
         let Some(instance) = self.current.take() else { return Ok(()) };
+        self.plugin.callbacks().forget_current(self.plugin.index());
         self.watch_program(None);
         match instance.stop(self.plugin.policy().stop_timeout).await {
             Ok(()) => {

@@ -61,25 +61,24 @@ impl Reporter for Recorder {
         false
     }
 
-    fn watch_program(&self, _: &Arc<PluginState>, _: Option<ProgramWatch>) {}
+    fn watch_program(&self, _: &Slot, _: Option<ProgramWatch>) {}
 }
 
 /// A supervised plugin, and what its supervisor reported.
 struct Supervised {
     plugin: Arc<PluginState>,
     recorder: Arc<Recorder>,
-    _task: OwnedTask,
+    _tasks: Vec<OwnedTask>,
 }
 
 impl Supervised {
     fn new(policy: Policy) -> Self {
-        let (sender, commands) = mpsc::channel(1);
         let id = PluginId::new("P", "").unwrap();
         let recorder = Arc::new(Recorder::default());
         let reporter: Weak<dyn Reporter> = Arc::<Recorder>::downgrade(&recorder);
-        let plugin = Arc::new(PluginState::new(id, policy, sender, Weak::clone(&reporter) as _));
-        let supervisor = Supervisor::new(Arc::clone(&plugin), reporter, commands);
-        Self { plugin, recorder, _task: OwnedTask::spawn(supervisor.run()) }
+        let (plugin, supervisors) = Supervisor::of_plugin(id, policy, &reporter);
+        let tasks = supervisors.into_iter().map(|it| OwnedTask::spawn(it.run())).collect();
+        Self { plugin, recorder, _tasks: tasks }
     }
 
     /// Installs a `.pconf` with this text in the folder.
@@ -220,7 +219,7 @@ async fn a_plugin_without_a_pconf_is_not_found_in_the_folder_of_its_registry() {
 #[tokio::test]
 async fn a_supervisor_whose_registry_is_gone_starts_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let Supervised { plugin, recorder, _task } = Supervised::new(Policy::default());
+    let Supervised { plugin, recorder, _tasks } = Supervised::new(Policy::default());
     let path = folder.path().join("P.pconf");
     std::fs::write(&path, foreign(&socket_path(folder.path(), "s"))).unwrap();
     plugin.install(Installation::read(&path, true, None).unwrap());
@@ -240,7 +239,7 @@ async fn a_supervisor_that_panics_says_so_and_goes_on() {
     let Error::Internal(text) = &error else { panic!("{error:?}") };
     assert_eq!(text, "P: its supervisor panicked: the report of Loaded");
     // Calls get the reason until somebody loads the plugin again.
-    let error = supervised.plugin.acquire_next().await.err().unwrap();
+    let error = supervised.plugin.acquire_next(None).await.err().unwrap();
     assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
     assert!(error.to_string().contains("its supervisor panicked"), "{error}");
     supervised.plugin.command(Command::Load).await.unwrap();
@@ -261,11 +260,10 @@ async fn a_supervisor_that_panics_says_so_and_goes_on() {
 
 /// A supervisor of a plugin that has run, without a task.
 fn supervisor_of_one_that_has_run() -> Supervisor {
-    let (sender, commands) = mpsc::channel(1);
     let reporter: Weak<dyn Reporter> = Weak::<Recorder>::new();
     let id = PluginId::new("P", "").unwrap();
-    let plugin = PluginState::new(id, Policy::default(), sender, Weak::clone(&reporter) as _);
-    let mut supervisor = Supervisor::new(Arc::new(plugin), reporter, commands);
+    let (_, supervisors) = Supervisor::of_plugin(id, Policy::default(), &reporter);
+    let mut supervisor = supervisors.into_iter().next().unwrap();
     supervisor.has_run = true;
     supervisor
 }

@@ -12,28 +12,14 @@ use crate::host::install::Installation;
 use crate::host::instance::{OwnedInstance, StartError};
 use crate::host::plugin::availability::{Availability, State};
 use crate::host::plugin::event::PluginEvent;
+use crate::host::plugin::upgrades::UpgradeCandidate;
 use crate::host::policy::PluginConfiguration;
-use crate::transport::FileId;
-
-/// Files from which an instance may be replaced.
-pub(super) struct UpgradeCandidate {
-    installation: Arc<Installation>,
-    /// The program, if it is not the program of the current instance.
-    program: Option<FileId>,
-}
 
 /// An upgrade that has failed.
 pub(super) struct FailedUpgrade {
     pub(super) error: StartError,
     /// When it is tried again, if its failure says nothing about the plugin.
     retry_at: Option<Instant>,
-}
-
-impl UpgradeCandidate {
-    /// Whether these are the same files, unchanged: not only equal, but from the same read.
-    fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.installation, &other.installation) && self.program == other.program
-    }
 }
 
 impl Supervisor {
@@ -51,8 +37,8 @@ impl Supervisor {
         }
     }
 
-    /// Replaces the running instance if its `.pconf` or its program has changed. Files that
-    /// failed before are not tried again. If only one of the two is there yet, or if the host is
+    /// Replaces the running instance if its `.pconf` or its program has changed, once no other instance
+    /// of the plugin is being replaced. Files that failed before, also in another slot, are not tried again. If only one of the two is there yet, or if the host is
     /// short of something, the upgrade is tried again.
     pub(super) async fn upgrade_if_changed(&mut self, installation: Arc<Installation>) {
         let current = self.current.as_ref();
@@ -63,11 +49,17 @@ impl Supervisor {
         let program = self.plugin.newer_program();
         let program = program.filter(|newer| !(pinned && current.shared.runs_from(newer)));
         let candidate = UpgradeCandidate { installation, program };
-        let has_failed = self.failed_upgrade.as_ref().is_some_and(|it| it.is_same(&candidate));
-        if has_failed || (same_pconf && candidate.program.is_none()) {
+        if self.plugin.upgrades.has_failed(&candidate)
+            || (same_pconf && candidate.program.is_none())
+        {
             return;
         }
         self.upgrade_at = None;
+        let plugin = self.plugin.clone();
+        let Some(_turn) = plugin.upgrades.begin() else {
+            self.awaits_turn = true;
+            return;
+        };
         let Err(FailedUpgrade { error, retry_at }) = self.replace(None).await else { return };
         match retry_at {
             // The old process has ended too: what is tried again is a restart.
@@ -77,7 +69,7 @@ impl Supervisor {
                 self.upgrade_at = Some(at);
             }
             None => {
-                self.failed_upgrade = Some(candidate);
+                plugin.upgrades.fail(candidate);
                 self.report(PluginEvent::UpgradeFailed(error.error.to_string()));
             }
         }
@@ -85,7 +77,7 @@ impl Supervisor {
 
     /// Makes the upgrade for which the other half, or what the host was short of, is waited for.
     pub(super) async fn retry_upgrade(&mut self) {
-        self.upgrade_at = None;
+        (self.upgrade_at, self.awaits_turn) = (None, false);
         if let Some(installation) = self.plugin.installation() {
             self.upgrade_if_changed(installation).await;
         }
@@ -138,7 +130,7 @@ impl Supervisor {
 
     /// Lets a replaced instance finish its calls, and stops it, in the background.
     fn retire(&mut self, old: OwnedInstance) {
-        let plugin = Arc::clone(&self.plugin);
+        let plugin = self.plugin.clone();
         self.retiring.spawn(async move { old.retire(plugin.policy(), plugin.closing()).await });
     }
 }

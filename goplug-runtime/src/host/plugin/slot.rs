@@ -1,0 +1,195 @@
+//! The place of one instance of a plugin, as its supervisor has it.
+
+use std::ops::Deref;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::availability::{Availability, State};
+use super::command::{Command, Recheck};
+use super::event::PluginEvent;
+use super::state::PluginState;
+use crate::host::instance::Instance;
+use crate::transport::{Debuggee, FileId};
+
+/// One slot of a plugin.
+#[derive(Clone)]
+pub(in crate::host) struct Slot {
+    plugin: Arc<PluginState>,
+    index: usize,
+}
+
+/// A slot that does not keep its plugin.
+#[derive(Clone)]
+pub(in crate::host) struct WeakSlot {
+    plugin: Weak<PluginState>,
+    index: usize,
+}
+
+impl WeakSlot {
+    pub(in crate::host) fn upgrade(&self) -> Option<Slot> {
+        Some(Slot { plugin: self.plugin.upgrade()?, index: self.index })
+    }
+}
+
+impl Slot {
+    pub(super) fn new(plugin: Arc<PluginState>, index: usize) -> Self {
+        Self { plugin, index }
+    }
+
+    pub(in crate::host) fn plugin(&self) -> &Arc<PluginState> {
+        &self.plugin
+    }
+
+    /// Which of the plugin's slots this is, from 0 on.
+    pub(in crate::host) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(in crate::host) fn downgrade(&self) -> WeakSlot {
+        WeakSlot { plugin: Arc::downgrade(&self.plugin), index: self.index }
+    }
+
+    /// Whether the slot stays without an instance, since there are fewer processes than slots.
+    pub(super) fn is_spare(&self) -> bool {
+        self.index >= self.slots_in_use()
+    }
+
+    /// Makes this instance the current one of the slot: it takes further calls. `generation` is that of
+    /// its callbacks.
+    pub(super) fn set_instance(&self, instance: Arc<Instance>, generation: Option<u64>) {
+        if let Some(generation) = generation {
+            self.callbacks().set_current(self.index, generation);
+        }
+        let mut status = self.lock();
+        let slot = status.slots.get(self.index);
+        slot.state = State::Loaded;
+        slot.availability = Availability::NotLoaded;
+        slot.newer_program = None;
+        slot.instance = Some(instance);
+        drop(status);
+        self.instance_changed.notify_waiters();
+    }
+
+    /// Leaves the slot without an instance, and sets what a call can expect. Without a `.pconf`
+    /// the state is [`State::Stopped`] in any case.
+    pub(super) fn clear_instance(&self, state: State, availability: Availability) {
+        let mut status = self.lock();
+        let state = if status.installation.is_some() { state } else { State::Stopped };
+        let slot = status.slots.get(self.index);
+        slot.instance = None;
+        slot.state = state;
+        slot.availability = availability;
+        drop(status);
+        self.callbacks().forget_current(self.index);
+        self.instance_changed.notify_waiters();
+    }
+
+    /// Leaves all slots without an instance, so that the next call starts them, and has the supervisors
+    /// of the others stop theirs. Returns false, and changes nothing, if a call is in flight.
+    pub(super) fn clear_instances_if_idle(&self) -> bool {
+        let mut status = self.lock();
+        let is_idle = status.slots.instances().all(|instance| instance.calls() == 0);
+        if !is_idle || status.slots.get(self.index).instance.is_none() {
+            return false;
+        }
+        for slot in status.slots.iter_mut() {
+            if slot.instance.take().is_some() {
+                (slot.state, slot.availability) = (State::Discovered, Availability::OnDemand);
+            }
+        }
+        drop(status);
+        self.recheck_presence();
+        true
+    }
+
+    /// Whether the plugin was stopped since it was idle, and the next call starts this slot's instance.
+    pub(super) fn is_stopped_idle(&self) -> bool {
+        self.is_on_demand(self.index)
+    }
+
+    /// Waits until no instance of the plugin has had a call for this long, no callback is registered,
+    /// and no debugger holds one. Cancel safe.
+    pub(super) async fn idle(&self, limit: Duration) {
+        loop {
+            for instance in self.instances() {
+                instance.idle(limit).await;
+            }
+            let instances = self.instances();
+            let is_held = || instances.iter().any(|it| Debuggee::new(it.pid()).is_held());
+            if !instances.iter().all(|instance| instance.is_idle(limit)) {
+                continue;
+            }
+            if self.callbacks().is_empty() && !is_held() {
+                return;
+            }
+            tokio::time::sleep(limit).await;
+        }
+    }
+
+    /// The file that has taken the place of the instance's program, as far as that was noticed.
+    pub(super) fn newer_program(&self) -> Option<FileId> {
+        self.lock().slots.get(self.index).newer_program.clone()
+    }
+
+    /// Notes that another file is in the place of the instance's program, and has the supervisor check
+    /// the plugin's files.
+    pub(in crate::host) fn recheck_program(&self, newer: FileId) {
+        self.lock().slots.get(self.index).newer_program = Some(newer);
+        self.recheck_slot(self.index);
+    }
+
+    pub(super) fn set_half_installed(&self, is_half_installed: bool) {
+        self.lock().slots.get(self.index).is_half_installed = is_half_installed;
+    }
+
+    pub(super) fn count_restart(&self) {
+        self.lock().slots.get(self.index).restarts += 1;
+        self.statistics.count_restart();
+    }
+
+    /// Waits until the supervisor is to check the plugin's files. Cancel safe.
+    pub(super) async fn wait_for_recheck(&self) -> Recheck {
+        self.plugin.wait_for_recheck(self.index).await
+    }
+
+    /// Notes whether the supervisor of this slot has nothing to do for a plugin that is not installed.
+    /// Returns whether that is so for all slots.
+    pub(super) fn note_unused(&self, is_unused: bool) -> bool {
+        let mut status = self.lock();
+        status.slots.get(self.index).is_unused = is_unused;
+        status.slots.iter().all(|slot| slot.is_unused)
+    }
+
+    /// Passes a command on to the supervisor of the next slot. Returns it if there is none.
+    pub(super) async fn pass_on(&self, command: Command) -> Option<Command> {
+        let next = self.index + 1;
+        if next >= self.slots_in_use() {
+            return Some(command);
+        }
+        self.plugin.pass_on(next, command).await;
+        None
+    }
+
+    /// The event of this slot's instance as that of the plugin, and what it means for the plugin as a
+    /// whole.
+    pub(super) fn events(&self, event: PluginEvent) -> [Option<PluginEvent>; 2] {
+        if self.slots() == 1 {
+            return [Some(event), None];
+        }
+        let of_instance = PluginEvent::OfInstance(self.index, Box::new(event));
+        let changed = self.lock().slots.serving_changed();
+        let of_plugin = changed.map(|serves| match serves {
+            true => PluginEvent::Loaded,
+            false => PluginEvent::Stopped,
+        });
+        [Some(of_instance), of_plugin]
+    }
+}
+
+impl Deref for Slot {
+    type Target = PluginState;
+
+    fn deref(&self) -> &PluginState {
+        &self.plugin
+    }
+}
