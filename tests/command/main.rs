@@ -73,7 +73,8 @@ fn sessions_of_this_system() -> Vec<PathBuf> {
     files.chain([here.join("../../docs/command.md")]).collect()
 }
 
-/// The sessions that Windows has as well. The others name files of Unix and its errors, or need Python.
+/// The sessions that Windows has as well. The others name files of Unix and its errors, need Python, or send so much
+/// that the pipes of wine take half a minute.
 const PORTABLE: [&str; 3] = ["call.trycmd", "complete.trycmd", "failures.trycmd"];
 
 /// A folder with a plugin and a copy of its program, which no other folder has.
