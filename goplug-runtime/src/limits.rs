@@ -300,6 +300,10 @@ pub const LOG_BURST: u32 = 5000;
 /// How often the log says how many lines of a plugin are left out: every second.
 pub const LOG_LEFT_OUT: Duration = Duration::from_secs(1);
 
+/// How many warnings of one kind a plugin may cause in the log of its host within [`LOG_LEFT_OUT`], by what it
+/// sends: 10. Further ones are counted.
+pub const WARNINGS: u32 = 10;
+
 /// How many registry events a slow listener may be behind before it misses some.
 pub const EVENT_BACKLOG: usize = 1024;
 

@@ -47,6 +47,18 @@ fn calls_of_services_hold_a_bounded_number_of_bytes() {
 }
 
 #[test]
+fn what_a_plugin_sends_causes_a_bounded_number_of_warnings() {
+    run_test(async |env| {
+        for mode in [Mode::Gaps, Mode::NotBase64, Mode::NeitherNor] {
+            let Cost { logged, refused, .. } = cost(env, mode);
+            assert_eq!(refused, None);
+            // The flood takes less than a second on an idle machine, and some dozens on a busy one.
+            assert!((1..1_000).contains(&logged), "{mode:?}: {logged} lines");
+        }
+    });
+}
+
+#[test]
 fn a_descriptor_has_a_bounded_size() {
     run_test(async |env| {
         let Cost { memory, refused, .. } = cost(env, Mode::LargeDescriptor);

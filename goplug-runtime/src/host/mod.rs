@@ -5,7 +5,7 @@
 //! - `policy`: settings without behaviour;
 //! - `install`: the files of a plugin, and whether they can be trusted;
 //! - `connection`: one socket, with a request out and a response in;
-//! - `output`: what a plugin's process prints, on its way to the host's log;
+//! - `output`: what a plugin's process prints, and the warnings that it causes, on their way to the host's log;
 //! - `instance`: one process of a plugin;
 //! - `callbacks`: what plugins call in their host;
 //! - `plugin`: what outlives a process: a plugin's state, supervisor and handle;

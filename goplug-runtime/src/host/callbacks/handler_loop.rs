@@ -20,7 +20,7 @@ use super::peer::CallbackPeer;
 use super::registrations::HandlerSnapshot;
 use crate::error::Result;
 use crate::limits;
-use crate::panic::{catch_panic, contained};
+use crate::panic::catch_panic;
 use crate::protocol::visible::Lines;
 use crate::protocol::{Problem, Traceparent, wire};
 use crate::typed::{
@@ -111,7 +111,7 @@ impl<'a> HandlerLoop<'a> {
         if let Err(error) = self.reply(event_id, answer).await
             && is_certain
         {
-            contained(|| {
+            self.peer.warnings().log("an answer did not reach the plugin", || {
                 tracing::warn!(
                     target: "goplug::callbacks",
                     plugin = %self.peer.id(), callback = name.as_str(), "the answer did not reach the plugin: {error}"
@@ -228,7 +228,7 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
     /// callbacks after this one go to a new future of the handler.
     #[cold]
     fn panicked(&mut self, message: String) {
-        contained(|| {
+        self.peer.warnings().log("a handler panicked", || {
             tracing::error!(
                 target: "goplug::callbacks", plugin = %self.peer.id(),
                 callback = self.name.as_str(), "the handler panicked: {}", Lines(&message)
@@ -249,9 +249,18 @@ impl<'a, D: Iterator<Item = &'a [u8]>> PendingCallbacks<'a, D> {
             self.decoded.clear();
             match BASE64.decode_vec(data, &mut self.decoded) {
                 Ok(()) => return Some(()),
-                Err(error) => warn_dropped(&error),
+                Err(error) => self.warn_dropped(&error),
             }
         }
+    }
+
+    fn warn_dropped(&self, error: &base64::DecodeError) {
+        self.peer.warnings().log("a callback is dropped", || {
+            tracing::warn!(
+                target: "goplug::callbacks", plugin = %self.peer.id(),
+                callback = self.name.as_str(), "a callback is dropped: {error}"
+            );
+        });
     }
 }
 
@@ -281,7 +290,7 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
 
     fn finish(&mut self, outcome: Result<Option<Reply>, Problem>) {
         if let Err(problem) = &outcome {
-            contained(|| {
+            self.peer.warnings().log("a handler failed", || {
                 tracing::warn!(
                     target: "goplug::callbacks",
                     plugin = %self.peer.id(), callback = self.name.as_str(),
@@ -293,9 +302,4 @@ impl<'a, D: Iterator<Item = &'a [u8]> + Send> CallbackRun for PendingCallbacks<'
             self.answer = outcome.transpose();
         }
     }
-}
-
-#[cold]
-fn warn_dropped(error: &base64::DecodeError) {
-    contained(|| tracing::warn!(target: "goplug::callbacks", "a callback is dropped: {error}"));
 }

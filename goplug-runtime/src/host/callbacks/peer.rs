@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::host::connection::{Endpoint, SendError};
 use crate::host::install::Installation;
 use crate::host::instance::{Instance, RequestLimits, into_result};
+use crate::host::output::Warnings;
 use crate::http1::{Request, Response};
-use crate::panic::contained;
 use crate::protocol::service::entry;
 use crate::protocol::{CallbackDescriptor, PluginId, Problem, ProblemKind, wire};
 
@@ -31,6 +31,7 @@ pub(in crate::host) struct CallbackPeer {
     services: Mutex<Services>,
     /// What counts its calls of them.
     counter: Arc<dyn ServiceCounter>,
+    warnings: Arc<Warnings>,
     /// The callback whose handler runs while the plugin is not active yet.
     handling: Mutex<Option<String>>,
     /// The callbacks whose answer the plugin waits for, once it has been activated.
@@ -55,6 +56,7 @@ impl CallbackPeer {
         timeout: Duration,
         services: Services,
         counter: Arc<dyn ServiceCounter>,
+        warnings: Arc<Warnings>,
     ) -> Self {
         Self {
             installation,
@@ -63,6 +65,7 @@ impl CallbackPeer {
             instance: OnceLock::new(),
             services: Mutex::new(services),
             counter,
+            warnings,
             handling: Mutex::default(),
             answered: OnceLock::new(),
             unanswered: OnceLock::new(),
@@ -106,6 +109,11 @@ impl CallbackPeer {
     /// What counts the calls of services.
     pub(super) fn service_counter(&self) -> &dyn ServiceCounter {
         &*self.counter
+    }
+
+    /// The warnings that the plugin causes by what it sends.
+    pub(super) fn warnings(&self) -> &Arc<Warnings> {
+        &self.warnings
     }
 
     fn lock_services(&self) -> MutexGuard<'_, Services> {
@@ -168,7 +176,9 @@ impl CallbackPeer {
             return sent;
         }
         let text = format!("the answer has {} bytes, and the plugin takes fewer", body.len());
-        contained(|| tracing::warn!(target: "goplug::callbacks", plugin = %self.id(), "{text}"));
+        self.warnings.log("an answer is too large", || {
+            tracing::warn!(target: "goplug::callbacks", plugin = %self.id(), "{text}");
+        });
         let problem = Bytes::from(Problem::new(ProblemKind::BodyTooLarge, text).to_json());
         self.send_reply(host_id, event_id, (&problem, wire::PROBLEM), &is_only).await
     }

@@ -25,7 +25,7 @@ use super::service_counter::ServiceRecord;
 use super::targets::{ArrivedCall, ServiceTarget};
 use crate::error::Error;
 use crate::limits;
-use crate::panic::{catch_panic, contained};
+use crate::panic::catch_panic;
 use crate::protocol::service::ServiceEvent;
 use crate::protocol::visible::{Lines, OneLine};
 use crate::protocol::{Problem, ProblemKind, parts, wire};
@@ -160,13 +160,15 @@ impl ServiceCalls {
                 self.last_type = call_type.target.is_ok().then(|| Arc::clone(&call_type));
                 self.arrive(call_type, data, id);
             }
-            (Some(ServiceEvent::Call(_)), None) | (None, _) => contained(|| {
-                tracing::warn!(
-                    target: "goplug::services", plugin = %self.peer.id(),
-                    "an event is ignored that is neither a callback nor a call: {}",
-                    OneLine(event_type)
-                );
-            }),
+            (Some(ServiceEvent::Call(_)), None) | (None, _) => {
+                self.peer.warnings().log("an event is ignored", || {
+                    tracing::warn!(
+                        target: "goplug::services", plugin = %self.peer.id(),
+                        "an event is ignored that is neither a callback nor a call: {}",
+                        OneLine(event_type)
+                    );
+                });
+            }
         }
     }
 
@@ -326,7 +328,7 @@ impl Caller {
         span.note(match timeout_at(deadline, catch_panic(scope.run(Box::pin(running)))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => {
-                contained(|| {
+                peer.warnings().log("a service panicked", || {
                     tracing::error!(
                         target: "goplug::services", plugin = %peer.id(), service = name,
                         "the handler panicked: {}", Lines(&panic)
@@ -379,7 +381,7 @@ impl Caller {
         if let Err(error @ (Error::Io { .. } | Error::Connect { .. } | Error::Deadline { .. })) =
             &sent
         {
-            contained(|| {
+            peer.warnings().log("a reply did not reach the plugin", || {
                 tracing::warn!(
                     target: "goplug::services", plugin = %peer.id(), service = self.call_type.name,
                     "the answer did not reach the plugin: {error}"

@@ -17,7 +17,6 @@ use crate::error::{Error, Result};
 use crate::host::connection::{EventStream, Opened};
 use crate::http1::Request;
 use crate::limits;
-use crate::panic::contained;
 use crate::protocol::event_stream::{Decoder, Event, EventTooLarge};
 use crate::protocol::service::is_of_service;
 use crate::protocol::wire;
@@ -193,15 +192,20 @@ impl<'a> StreamReader<'a> {
             let decoded = self.decode(&mut stream.decoder, on_missed);
             let answered = self.services.begin();
             if let Err(error) = decoded {
-                contained(
-                    || tracing::warn!(target: "goplug::callbacks", "the stream is left: {error}"),
-                );
+                self.warn_of_leaving(&error);
                 return StreamEnd::Broken;
             }
             if polls_busily && let Some(requests) = answered {
                 stream.connection.wait_busily(requests, self.is_within_call()).await;
             }
         }
+    }
+
+    fn warn_of_leaving(&self, error: &EventTooLarge) {
+        let plugin = self.peer.id();
+        self.peer.warnings().log("a stream is left", || {
+            tracing::warn!(target: "goplug::callbacks", %plugin, "the stream is left: {error}");
+        });
     }
 
     /// Whether the method goes on that has called a service now. True for what no method of the plugin has

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::*;
 use crate::host::connection::Endpoint;
 use crate::host::install::Installation;
+use crate::host::output::Warnings;
 use crate::host::task::OwnedTask;
 use crate::protocol::PluginId;
 use crate::transport::{RawListener, RawStream, socket_path};
@@ -29,7 +30,8 @@ fn peer(socket: PathBuf, services: Services) -> Arc<CallbackPeer> {
     let installation = Arc::new(Installation::read(&pconf, true, None).unwrap());
     let endpoint = Endpoint::new(socket, "unix://x", limits::MAX_BODY, Duration::ZERO, 9);
     let (endpoint, limit) = (Arc::new(endpoint), limits::CALL_TIMEOUT);
-    Arc::new(CallbackPeer::new(installation, endpoint, limit, services, Arc::new(())))
+    let warnings = Arc::new(Warnings::new(installation.id().clone()));
+    Arc::new(CallbackPeer::new(installation, endpoint, limit, services, Arc::new(()), warnings))
 }
 
 /// The callbacks of a plugin, and their current generation.

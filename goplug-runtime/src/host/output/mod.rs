@@ -1,9 +1,10 @@
 //! What a plugin's process prints, on its way to the host's log: every line is an event of `tracing`,
-//! and the last lines of standard error are kept for the report of a crash.
+//! and the last lines of standard error are kept for the report of a crash. Beside it, the warnings of the
+//! host that a plugin causes.
 //!
 //! `lines` reads a pipe, `record` recognizes a line that is a record of a log, `budget` bounds a flood in the
-//! log and `read_rate` its reading, `log` makes the event. Control characters are written out: what a plugin prints must not reach the
-//! host's terminal as it is. The room imports `limits`, `panic` and `protocol`. Start reading at
+//! log and `read_rate` its reading, `log` makes the event. `warnings` bounds those of the host. Control characters are written out: what a plugin prints must not reach the
+//! host's terminal as it is. The room imports `task`, `limits`, `panic` and `protocol`. Start reading at
 //! [`Output`].
 //!
 //! The pipes are read from the start, so that a plugin with much output does not wait for its
@@ -17,6 +18,7 @@ mod object;
 mod read_rate;
 mod record;
 mod stderr_tail;
+mod warnings;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +36,8 @@ use self::record::Record;
 use self::stderr_tail::{StderrTail, is_panic_of_rust};
 use crate::limits;
 use crate::protocol::{PluginId, visible};
+
+pub(in crate::host) use self::warnings::Warnings;
 
 /// How long to wait for the end of standard error after the process has ended. A process that the
 /// plugin started may hold the pipe open for ever.

@@ -25,6 +25,7 @@ use crate::error::Result;
 use crate::host::callbacks::Callbacks;
 use crate::host::install::Installation;
 use crate::host::instance::Instance;
+use crate::host::output::Warnings;
 use crate::host::owner::check_maker;
 use crate::host::policy::Policy;
 use crate::limits;
@@ -46,6 +47,7 @@ pub(in crate::host) struct PluginState {
     /// Whether the plugin is being stopped for good.
     closing: watch::Sender<bool>,
     callbacks: Arc<Callbacks>,
+    warnings: Arc<Warnings>,
     pub(super) contracts: Mutex<Contracts>,
     pub(super) statistics: Arc<Statistics>,
     pub(super) upgrades: Upgrades,
@@ -87,6 +89,7 @@ impl PluginState {
         let plugin = Self {
             statistics: Arc::new(Statistics::new(&id)),
             callbacks: Arc::new(Callbacks::new(id.clone())),
+            warnings: Arc::new(Warnings::new(id.clone())),
             id,
             policy,
             maker: Maker::this_process(),
@@ -118,6 +121,11 @@ impl PluginState {
 
     pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
         &self.callbacks
+    }
+
+    /// The warnings that the plugin causes by what it sends.
+    pub(super) fn warnings(&self) -> &Arc<Warnings> {
+        &self.warnings
     }
 
     /// Checks that this process has made the registry, and is no fork.

@@ -6,7 +6,7 @@ use crate::protocol::visible::Lines;
 
 /// Logs an event. Not under a lock: the subscriber may be slow, and may ask the registry something.
 ///
-/// Rejected files and drifting contracts are logged where they are found.
+/// Rejected files, drifting contracts and missed callbacks are logged where they are found.
 pub(super) fn log(event: &Event) {
     match event {
         Event::Instance { instance, event, .. } => log_of(event, Some(*instance)),
@@ -53,10 +53,8 @@ fn log_of(event: &Event, instance: Option<usize>) {
             let reason = Lines(reason);
             tracing::warn!(target: "goplug::supervisor", %plugin, instance, "not confined: {reason}");
         }
-        Event::CallbacksMissed { plugin, count } => {
-            tracing::warn!(target: "goplug::callbacks", %plugin, instance, count, "callbacks are missed");
-        }
         Event::Rejected { .. }
+        | Event::CallbacksMissed { .. }
         | Event::ContractDrift { .. }
         | Event::Instance { .. }
         | Event::Missed { .. } => {}

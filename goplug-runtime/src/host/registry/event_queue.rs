@@ -129,12 +129,10 @@ impl Waiting {
 
     /// Adds lost callbacks to those of the same plugin that wait.
     fn joins(&mut self, event: &Event) -> bool {
-        let Event::CallbacksMissed { plugin, count } = event else { return false };
-        let waiting = self.events.iter_mut().rev().find_map(|other| match other {
-            Event::CallbacksMissed { plugin: other, count } if other == plugin => Some(count),
-            _ => None,
-        });
-        waiting.map(|sum| *sum = sum.saturating_add(*count)).is_some()
+        let Some((whose, count)) = missed(event) else { return false };
+        let mut events = self.events.iter_mut().rev();
+        let waiting = events.find(|other| missed(other).is_some_and(|(of, _)| of == whose));
+        waiting.map(|waiting| add_missed(waiting, count)).is_some()
     }
 
     /// Drops the last event of the plugin that has most of them, and counts it.
@@ -171,6 +169,25 @@ impl Waiting {
 
 fn is_counted(event: &Event) -> bool {
     !matches!(event, Event::Missed { .. })
+}
+
+/// How many callbacks are lost, and of what: a plugin, or one of its instances.
+fn missed(event: &Event) -> Option<((&PluginId, Option<usize>), u64)> {
+    match event {
+        Event::CallbacksMissed { plugin, count } => Some(((plugin, None), *count)),
+        Event::Instance { instance, event, .. } => {
+            missed(event).map(|((plugin, _), count)| ((plugin, Some(*instance)), count))
+        }
+        _ => None,
+    }
+}
+
+fn add_missed(event: &mut Event, more: u64) {
+    match event {
+        Event::CallbacksMissed { count, .. } => *count = count.saturating_add(more),
+        Event::Instance { event, .. } => add_missed(event, more),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

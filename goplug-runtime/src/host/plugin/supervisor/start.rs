@@ -159,7 +159,8 @@ impl Supervisor {
         let installation = Arc::clone(starting.installation());
         let endpoint = Arc::clone(starting.endpoint());
         let (limit, counter) = (policy.call_timeout, Arc::clone(&plugin.statistics) as _);
-        let peer = CallbackPeer::new(installation, endpoint, limit, services, counter);
+        let warnings = Arc::clone(plugin.warnings());
+        let peer = CallbackPeer::new(installation, endpoint, limit, services, counter, warnings);
         let peer = Arc::new(peer);
         // What a plugin of the original GoPlug makes of a registration before its activation is not
         // known, and nothing but the answer to the activation tells what a `.pconf` without
@@ -279,6 +280,10 @@ impl Supervisor {
         let (slot, reporter) = (self.plugin.downgrade(), Weak::clone(&self.reporter));
         let on_missed = move |count| {
             let (Some(reporter), Some(slot)) = (reporter.upgrade(), slot.upgrade()) else { return };
+            slot.warnings().log("callbacks are missed", || {
+                let (plugin, instance) = (slot.id(), (slot.slots() > 1).then(|| slot.index()));
+                tracing::warn!(target: "goplug::callbacks", %plugin, instance, count, "callbacks are missed");
+            });
             for event in slot.events(PluginEvent::CallbacksMissed(count)).into_iter().flatten() {
                 reporter.report(slot.id(), event);
             }

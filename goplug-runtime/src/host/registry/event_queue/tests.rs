@@ -130,3 +130,20 @@ fn a_listener_is_woken_without_the_lock() {
         assert_eq!(next(&mut events, Waker::noop()), Poll::Ready(Some(stopped(name))));
     }
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn losses_of_one_instance_that_nobody_has_read_are_one_event() {
+    let of = |instance, count| {
+        let (plugin, event) = (id("a"), Box::new(missed("a", count)));
+        Event::Instance { plugin, instance, event }
+    };
+    let (mut listeners, mut events) = listening(Vec::new());
+    for event in [of(0, 2), of(1, 5), missed("a", 9), of(0, 3)] {
+        drop(listeners.send(&event));
+    }
+    drop(listeners);
+    for event in [of(0, 5), of(1, 5), missed("a", 9)] {
+        assert_eq!(events.next().await, Some(event));
+    }
+    assert_eq!(events.next().await, None);
+}

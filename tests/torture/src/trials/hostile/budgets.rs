@@ -1,5 +1,5 @@
-//! A plugin that tries to use up its host's memory or its time. The host is a process of its own with one
-//! thread, which says what it has cost.
+//! A plugin that tries to use up its host's memory, its time or its log. The host is a process of its own with
+//! one thread, which says what it has cost.
 
 use anyhow::{Result, ensure};
 use goplug_tests::fixtures::hostile::{Cost, Mode};
@@ -23,7 +23,17 @@ const ATTEMPTS: &[(&str, Mode, u64, u64)] = &[
     ("a million events without a name", Mode::EmptyEvents, 100, 10_000),
     ("ten million lines of comments", Mode::Comments, 100, 10_000),
     ("a callback of five million lines", Mode::ManyLines, 300, 10_000),
+    ("a hundred thousand lines of output", Mode::ManyOutputLines, 100, 10_000),
+    ("a million gaps among callbacks", Mode::Gaps, 100, 10_000),
+    ("a hundred thousand callbacks that are not the base64 they say", Mode::NotBase64, 100, 10_000),
+    ("a hundred thousand events of no service", Mode::NeitherNor, 100, 10_000),
 ];
+
+/// How many lines the log of the host may have. What is printed is bounded by `goplug::limits::LOG_BURST` and
+/// `LOG_RATE`, and every other kind of line by `WARNINGS`.
+fn most_lines(mode: Mode) -> u64 {
+    if mode == Mode::ManyOutputLines { 20_000 } else { 300 }
+}
 
 pub(super) async fn run(attempts: &mut Attempts<'_>) {
     for &(what, mode, memory, time) in ATTEMPTS {
@@ -44,9 +54,12 @@ async fn attempt(mode: Mode, most_memory: u64, most_time: u64) -> Result<Outcome
     host.arg("host").arg(mode.name()).arg(env.folder());
     let output = tokio::task::spawn_blocking(move || host.output()).await??;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let Cost { memory, time, refused } = serde_json::from_slice(&output.stdout)?;
-    let cost = format!("{memory} MiB of {most_memory}, {time} ms of {most_time}");
-    Ok(if memory > most_memory || time > most_time {
+    let Cost { memory, time, logged, refused } = serde_json::from_slice(&output.stdout)?;
+    let most_logged = most_lines(mode);
+    let cost = format!(
+        "{memory} MiB of {most_memory}, {time} ms of {most_time}, {logged} lines of {most_logged}"
+    );
+    Ok(if memory > most_memory || time > most_time || logged > most_logged {
         Outcome::GotThrough(cost)
     } else {
         Outcome::Refused(refused.map_or(cost.clone(), |refused| format!("{cost}; {refused}")))
