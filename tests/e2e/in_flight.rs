@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use goplug::{CallError, RemoteError};
 use goplug_tests::fixtures::calculator::CalculatorClient;
@@ -59,6 +60,11 @@ impl GatedCall {
 
     pub(crate) fn is_finished(&self) -> bool {
         self.task.is_finished()
+    }
+
+    /// Whether the call has not ended after this time.
+    pub(crate) async fn outlasts(&mut self, time: Duration) -> bool {
+        tokio::time::timeout(time, &mut self.task).await.is_err()
     }
 
     /// Opens the gate, and waits for the end of the call.

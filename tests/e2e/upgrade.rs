@@ -98,6 +98,21 @@ fn the_old_process_finishes_its_calls() {
 }
 
 #[test]
+fn the_old_process_is_not_asked_to_stop_while_it_has_calls() {
+    const STOP_TIMEOUT: Duration = Duration::from_millis(50);
+    run_test(async |env| {
+        env.install_calculator();
+        let registry = env.registry().stop_timeout(STOP_TIMEOUT).start().await.unwrap();
+        let calculator = env.load_calculator(&registry).await;
+        let mut call = GatedCall::start(env, &calculator).await;
+        registry.reload("Calculator", "math").await.unwrap();
+        // A process that is asked to stop is killed by then.
+        assert!(call.outlasts(20 * STOP_TIMEOUT).await);
+        call.finish().await.unwrap();
+    });
+}
+
+#[test]
 fn calls_without_pause_succeed_during_upgrades() {
     run_test(async |env| {
         let (registry, calculator) = env.calculator().await;

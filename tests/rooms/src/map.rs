@@ -241,6 +241,7 @@ pub const ROOMS: &[Rooms] = &[
             "test_env",
             "victim",
             "confining_host",
+            "doomed_host",
             "roles",
             "trials",
         ],

@@ -2,6 +2,10 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::process::Command;
+
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 /// Attacks on request.
 #[goplug::plugin(namespace = "torture")]
@@ -15,6 +19,10 @@ const ATTACKS: &[(&str, Attack)] = &[
     ("write", |path| std::fs::write(path, "theirs").map(|()| "it is written".into())),
     ("remove", |path| std::fs::remove_file(path).map(|()| "it is removed".into())),
     ("connect", |address| TcpStream::connect(address).map(|_| "it is connected".into())),
+    ("run", |command| {
+        let started = Command::new("/bin/sh").args(["-c", command]).spawn()?;
+        Ok(format!("process {}", started.id()))
+    }),
     #[cfg(unix)]
     ("connect to a Unix socket", |path| {
         std::os::unix::net::UnixStream::connect(path).map(|_| "it is connected".into())
@@ -23,8 +31,25 @@ const ATTACKS: &[(&str, Attack)] = &[
         std::fs::read_dir(folder).map(|entries| format!("{} names", entries.count()))
     }),
     #[cfg(target_os = "linux")]
+    ("signal", |process| {
+        rustix::process::kill_process(pid(process)?, Signal::CONT)?;
+        Ok("it got the signal".into())
+    }),
+    #[cfg(target_os = "linux")]
+    ("signal by a descriptor", |process| {
+        let process = pidfd_open(pid(process)?, PidfdFlags::empty())?;
+        rustix::process::pidfd_send_signal(process, Signal::CONT)?;
+        Ok("it got the signal".into())
+    }),
+    #[cfg(target_os = "linux")]
     ("call", call),
 ];
+
+#[cfg(target_os = "linux")]
+fn pid(process: &str) -> io::Result<Pid> {
+    let process = process.parse().ok().and_then(Pid::from_raw);
+    process.ok_or_else(|| io::Error::other("it is no process"))
+}
 
 /// Makes a system call, one of those of the tests.
 #[cfg(target_os = "linux")]

@@ -11,6 +11,8 @@ mod asker;
 mod attacker;
 #[cfg(target_os = "linux")]
 mod confining_host;
+#[cfg(target_os = "linux")]
+mod doomed_host;
 mod proxy;
 mod report;
 mod roles;

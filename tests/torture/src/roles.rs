@@ -35,6 +35,9 @@ pub(crate) const WITHOUT_CALLS: &str = "as-program-without-calls";
 /// A host that confines its plugin, and says what came of it.
 #[cfg(target_os = "linux")]
 pub(crate) const CONFINING_HOST: &str = "as-confining-host";
+/// A host with a misbehaving plugin, which waits until it is killed.
+#[cfg(target_os = "linux")]
+pub(crate) const DOOMED_HOST: &str = "as-doomed-host";
 
 /// Runs the role that the first argument names; `None` if it names no role.
 pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
@@ -44,6 +47,11 @@ pub(crate) fn named(arguments: &[String]) -> Option<ExitCode> {
         [role, rest @ ..] if role == WITHOUT_CALLS => {
             let rest = rest.iter().map(Into::into);
             return Some(exit_code(role, goplug_tests::fixtures::unix::refuse::run(rest)));
+        }
+        #[cfg(target_os = "linux")]
+        [role, folder, confinement] if role == DOOMED_HOST => {
+            let host = crate::doomed_host::run(Path::new(folder), confinement);
+            return Some(exit_code(role, in_runtime(host)));
         }
         _ => {}
     }

@@ -32,7 +32,10 @@ const ATTEMPTS: &[(&str, Mode, u64, u64)] = &[
 /// How many lines the log of the host may have. What is printed is bounded by `goplug::limits::LOG_BURST` and
 /// `LOG_RATE`, and every other kind of line by `WARNINGS`.
 fn most_lines(mode: Mode) -> u64 {
-    if mode == Mode::ManyOutputLines { 20_000 } else { 300 }
+    match mode {
+        Mode::ManyOutputLines | Mode::EndlessLine => 20_000,
+        _ => 300,
+    }
 }
 
 pub(super) async fn run(attempts: &mut Attempts<'_>) {

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 
 use super::attempt::{Attempts, Outcome};
-use super::other_user::{List, Scene, allow, can_be_played, give, set_mode};
+use super::other_user::{List, Scene, allow, can_be_played, give, set_mode, share};
+
+/// The words of each refusal.
+pub(super) const NOT_TRUSTED: &str = "not to be trusted";
 
 /// Lets the other user write something, and has that user do it.
 pub(super) type Prepare = fn(&Scene) -> Result<()>;
@@ -59,6 +62,18 @@ const ATTEMPTS: &[(&str, Prepare)] = &[
         }
         let from = other.display();
         scene.as_other_user(&format!("mv '{from}' plugins/Theirs.pconf"))
+    }),
+    ("a .pconf that another user's group may write", |scene| {
+        let pconf = scene.install(&["/bin/true"])?;
+        share(&pconf)?;
+        let code = theirs(scene)?;
+        scene.rewrite(&pconf, &conf(&code))
+    }),
+    ("a program that another user's group may write", |scene| {
+        let program = scene.put("plugins/bin/x", "#!/bin/sh\n", 0o755)?;
+        scene.install(&["bin/x"])?;
+        share(&program)?;
+        scene.rewrite(&program, &scene.code("/bin/sh"))
     }),
     ("a .pconf that every user may write", |scene| {
         let pconf = scene.install(&["/bin/true"])?;
@@ -142,5 +157,5 @@ async fn attempt(prepare: Prepare) -> Result<Outcome> {
     ensure!(control.runs_if_trusted().await?, "the other user's code would not have run");
     let scene = Scene::new()?;
     prepare(&scene)?;
-    scene.load().await
+    scene.load(|builder| builder, NOT_TRUSTED).await
 }

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 
 use super::attempt::{Attempts, Outcome};
-use super::files::{Prepare, attempt_all};
+use super::files::{NOT_TRUSTED, Prepare, attempt_all};
 use super::other_user::{List, Scene, allow, can_be_played, give, set_mode};
 
 const ATTEMPTS: &[(&str, Prepare)] = &[
@@ -85,7 +85,7 @@ async fn loader() -> Result<Outcome> {
     let path = scene.put("plugins/bin/x", "", 0o755)?;
     std::fs::write(&path, program)?;
     scene.install(&["bin/x"])?;
-    scene.load().await
+    scene.load(|builder| builder, NOT_TRUSTED).await
 }
 
 pub(super) async fn run(attempts: &mut Attempts<'_>) {

@@ -8,14 +8,19 @@ mod attempt;
 mod budgets;
 #[cfg(target_os = "linux")]
 mod calls;
+mod dead_hosts;
+mod exchanges;
 mod files;
+mod folder_locks;
 mod interpreters;
 mod locks;
+mod neighbours;
 mod other_user;
 mod processes;
 mod sandbox;
 #[cfg(unix)]
 mod siblings;
+mod signatures;
 mod without_kernel;
 
 pub(crate) use attempt::Outcome;
@@ -29,6 +34,9 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     let mut attempts = Attempts::new(report);
     files::run(&mut attempts).await;
     interpreters::run(&mut attempts).await;
+    exchanges::run(&mut attempts).await;
+    signatures::run(&mut attempts).await;
+    folder_locks::run(&mut attempts).await;
     sandbox::run(&mut attempts).await;
     #[cfg(target_os = "linux")]
     calls::run(&mut attempts).await;
@@ -36,8 +44,10 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     siblings::run(&mut attempts).await;
     without_kernel::run(&mut attempts).await;
     budgets::run(&mut attempts).await;
+    neighbours::run(&mut attempts).await;
     locks::run(&mut attempts).await;
     processes::run(&mut attempts).await;
+    dead_hosts::run(&mut attempts).await;
     attempts.end();
     Ok(())
 }

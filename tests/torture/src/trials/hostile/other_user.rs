@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use goplug::RegistryBuilder;
 use goplug_tests::system::access_list;
 pub(super) use goplug_tests::system::access_list::List;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use super::Outcome;
 use crate::test_env::TestEnv;
 
 /// The id of the user `nobody`.
-const NOBODY: u32 = 65_534;
+pub(super) const NOBODY: u32 = 65_534;
 
 /// Whether this process can run programs as another user.
 pub(super) fn can_be_played() -> bool {
@@ -65,7 +66,7 @@ impl Scene {
         self.put("plugins/Theirs.pconf", &Self::conf(exec).to_string(), 0o644)
     }
 
-    /// A script that shows that the other user's code ran.
+    /// A script that shows that it ran.
     pub(super) fn code(&self, interpreter: &str) -> String {
         format!("#!{interpreter}\n: > {}\nexit 3\n", self.path("marks/ran").display())
     }
@@ -98,15 +99,19 @@ impl Scene {
         self.path("marks/ran").exists()
     }
 
-    /// Loads the plugin. The other user's code, or code that it chose, must not run.
-    pub(super) async fn load(self) -> Result<Outcome> {
-        let registry = self.env.registry().start().await?;
+    /// Loads the plugin in a host with such settings. The code must not run, and these words say why.
+    pub(super) async fn load(
+        self,
+        settings: impl FnOnce(RegistryBuilder) -> RegistryBuilder,
+        words: &str,
+    ) -> Result<Outcome> {
+        let registry = settings(self.env.registry()).start().await?;
         let loaded = registry.load("Theirs", "").await.map(drop);
         registry.stop().await?;
         if self.has_run() {
-            return Ok(Outcome::GotThrough("the other user's code ran".into()));
+            return Ok(Outcome::GotThrough("the code ran".into()));
         }
-        let outcome = Outcome::refused_with(loaded, "not to be trusted", "the plugin was loaded")?;
+        let outcome = Outcome::refused_with(loaded, words, "the plugin was loaded")?;
         Ok(match outcome {
             Outcome::Refused(text) => Outcome::Refused(self.shortened(&text)),
             other => other,
@@ -123,6 +128,12 @@ impl Scene {
 pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
     let path_text = path.display().to_string();
     std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).context(path_text)
+}
+
+/// Lets the other user write a file, as a member of a group.
+pub(super) fn share(path: &Path) -> Result<()> {
+    chown(path, None, Some(NOBODY))?;
+    set_mode(path, 0o775)
 }
 
 /// Gives a file to the other user.

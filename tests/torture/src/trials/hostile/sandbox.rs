@@ -13,7 +13,27 @@ pub(super) async fn run(attempts: &mut Attempts<'_>) {
     attempts.attempt("a file that the sandbox does not name: read", file("read")).await;
     attempts.attempt("a file that the sandbox does not name: write", file("write")).await;
     attempts.attempt("a file that the sandbox does not name: remove", file("remove")).await;
+    attempts.attempt("a signal to the host", signal("signal")).await;
+    attempts
+        .attempt("a signal to the host, by a descriptor", signal("signal by a descriptor"))
+        .await;
     attempts.attempt("a port that the sandbox does not name: connect", port()).await;
+}
+
+/// Whether the kernel confines signals: from Linux 6.12 on.
+fn confines_signals() -> Result<bool> {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let mut numbers =
+        release.split(['.', '-', '+']).map_while(|part| part.trim().parse::<u32>().ok());
+    Ok((numbers.next(), numbers.next()) >= (Some(6), Some(12)))
+}
+
+/// A signal to the host, which is this process.
+async fn signal(attack: &'static str) -> Result<Outcome> {
+    if !confines_signals()? {
+        return Ok(Outcome::NotTried("needs Linux 6.12".into()));
+    }
+    attack_from_sandbox(&TestEnv::new()?, attack, std::process::id().to_string()).await
 }
 
 async fn file(attack: &'static str) -> Result<Outcome> {
