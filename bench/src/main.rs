@@ -42,7 +42,8 @@ fn main() -> ExitCode {
         peers::Second,
         peers::Third,
         peers::Fourth,
-        peers::Hundred
+        peers::Hundred,
+        rows::instances::Computing
     );
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match matrix::roles::play(&arguments) {

@@ -8,7 +8,7 @@ use crate::peers::{
     GoplugHundred, GoplugInstalled, GoplugNoPolling, GoplugServed, GoplugServing, Hyper, Tarpc,
     Tokio, Tonic, Vox, Zbus,
 };
-use crate::rows::{self, discover, instructions, program};
+use crate::rows::{self, discover, instances, instructions, program};
 use crate::vocabulary::{Peer, PeerName, PluginProgram, RowName, Scale, UNSUPPORTED};
 
 /// Takes one sample, in the host.
@@ -26,6 +26,9 @@ pub(super) fn sample(peer: PeerName, row: RowName, scale: Scale) -> Result<Vec<f
         PeerName::Tokio => host.sample::<Tokio>(),
         PeerName::Hyper => host.sample::<Hyper>(),
         PeerName::Goplug if row == RowName::Discover => host.runtime.block_on(discover::sample()),
+        PeerName::Goplug if row == RowName::Instances => {
+            host.runtime.block_on(instances::sample(scale))
+        }
         PeerName::Goplug if row == RowName::Bind => host.sample::<GoplugHundred>(),
         PeerName::Goplug if row == RowName::Service => host.sample::<GoplugServing>(),
         PeerName::Goplug if row == RowName::IdleHost => host.sample::<GoplugFourPlugins>(),

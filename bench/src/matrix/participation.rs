@@ -26,8 +26,9 @@ pub(super) fn takes_part(peer: PeerName, row: RowName) -> bool {
         }
         PeerName::Tarpc4 => row == RowName::InFlight,
         _ => match row {
-            // Only goplug has a folder that it watches, and compares types before a call.
-            RowName::Discover | RowName::Bind => peer == PeerName::Goplug,
+            // Only goplug has a folder that it watches, compares types before a call, and has several
+            // processes of one plugin.
+            RowName::Discover | RowName::Bind | RowName::Instances => peer == PeerName::Goplug,
             RowName::Memory | RowName::Size | RowName::Crates | RowName::Build => !is_variant(peer),
             _ => true,
         },

@@ -15,6 +15,7 @@ pub(crate) mod discover;
 mod echo;
 mod idle_host;
 mod in_flight;
+pub(crate) mod instances;
 pub(crate) mod instructions;
 mod items;
 mod large;
@@ -33,7 +34,7 @@ use crate::vocabulary::{Peer, RowName, Scale};
 /// Takes one sample of a row in which a host calls a peer.
 ///
 /// # Errors
-/// The sample failed, or the row is one of [`discover`], [`instructions`] and [`program`],
+/// The sample failed, or the row is one of [`discover`], [`instances`], [`instructions`] and [`program`],
 /// which are not about calls that this host makes.
 pub(crate) async fn sample<P: Peer>(row: RowName, scale: Scale) -> Result<Vec<f64>> {
     if row == RowName::IdleHost {

@@ -40,6 +40,7 @@ impl RowName {
             Self::Memory => &MEMORY,
             Self::IdleHost => &IDLE_HOST,
             Self::Discover => &DISCOVER,
+            Self::Instances => &INSTANCES,
             Self::Size => &SIZE,
             Self::Crates => &CRATES,
             Self::Build => &BUILD,
@@ -98,6 +99,10 @@ const IDLE_HOST: [Figure; 2] = [
     Figure::new("Wake-ups of an idle host with 4 plugins", "1/s"),
 ];
 const DISCOVER: [Figure; 1] = [Figure::new("1,000 plugins discovered", "ms")];
+const INSTANCES: [Figure; 2] = [
+    Figure::new("A method that computes, 2 instances to 1", "times"),
+    Figure::new("A method that computes, 2 instances", "calls/s"),
+];
 const SIZE: [Figure; 1] = [Figure::new("Size of a stripped plugin", "MB")];
 const CRATES: [Figure; 1] = [Figure::new("Build of a plugin", "crates")];
 const BUILD: [Figure; 1] = [Figure::new("Release build of a plugin, from nothing", "s")];

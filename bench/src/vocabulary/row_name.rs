@@ -30,6 +30,7 @@ pub(crate) enum RowName {
     Memory,
     IdleHost,
     Discover,
+    Instances,
     Size,
     Crates,
     Build,
@@ -38,7 +39,7 @@ pub(crate) enum RowName {
 
 impl RowName {
     /// All rows, in the order in which they are measured and printed.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Add,
         Self::Echo,
         Self::Rare,
@@ -59,6 +60,7 @@ impl RowName {
         Self::Memory,
         Self::IdleHost,
         Self::Discover,
+        Self::Instances,
         Self::Size,
         Self::Crates,
         Self::Build,
@@ -88,6 +90,7 @@ impl RowName {
             Self::Memory => "memory",
             Self::IdleHost => "idle-host",
             Self::Discover => "discover",
+            Self::Instances => "instances",
             Self::Size => "size",
             Self::Crates => "crates",
             Self::Build => "build",
@@ -146,6 +149,7 @@ impl RowName {
             | Self::Memory
             | Self::IdleHost
             | Self::Discover
+            | Self::Instances
             | Self::Size
             | Self::Crates
             | Self::Build => &[Placement::AsIs],

@@ -6,6 +6,7 @@ mod discovery; // what a host that waits costs, by `/proc`
 mod host_death;
 #[cfg(target_os = "linux")]
 mod hostile; // access lists and Landlock
+mod instances;
 mod load;
 mod misbehaving;
 mod restart;
@@ -41,6 +42,7 @@ pub(crate) enum Trial {
     Restart,
     Misbehaving,
     Upgrade,
+    Instances,
     Callbacks,
     Streams,
     Services,
@@ -59,6 +61,7 @@ impl Trial {
         Self::Restart,
         Self::Misbehaving,
         Self::Upgrade,
+        Self::Instances,
         Self::Callbacks,
         Self::Streams,
         Self::Services,
@@ -77,6 +80,7 @@ impl Trial {
             Self::Restart => "restart",
             Self::Misbehaving => "misbehaving",
             Self::Upgrade => "upgrade",
+            Self::Instances => "instances",
             Self::Callbacks => "callbacks",
             Self::Streams => "streams",
             Self::Services => "services",
@@ -100,6 +104,7 @@ impl Trial {
             Self::Restart => restart::run(scale, report).await,
             Self::Misbehaving => misbehaving::run(report).await,
             Self::Upgrade => upgrade::run(scale, report).await,
+            Self::Instances => instances::run(scale, report).await,
             Self::Callbacks => callbacks::run(scale, report).await,
             Self::Streams => streams::run(scale, report).await,
             Self::Services => services::run(scale, report).await,

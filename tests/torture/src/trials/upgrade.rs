@@ -72,7 +72,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> Result<()> {
 }
 
 /// How often each number is in the journals.
-fn read(journals: &Path) -> Result<HashMap<u64, usize>> {
+pub(super) fn read(journals: &Path) -> Result<HashMap<u64, usize>> {
     let mut runs = HashMap::new();
     for journal in std::fs::read_dir(journals)? {
         for number in std::fs::read(journal?.path())?.chunks_exact(8) {
