@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use goplug::PluginId;
 
 pub(crate) use self::conformance::{Conformance, ScriptedPlugin};
 pub(crate) use self::folder::Folder;
@@ -291,6 +292,11 @@ pub(crate) struct Install {
     /// Without a digest, so that the program may be built again
     #[arg(long)]
     pub(crate) dev: bool,
+
+    /// Install a program under another name, such as acme.Archive, beside its own: each name has a
+    /// process and a configuration of its own
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) alias: Option<PluginId>,
 
     /// Sign the .pconf files with a secret key of minisign, for hosts that require signatures
     #[arg(long, value_name = "KEY", conflicts_with = "dev", value_hint = ValueHint::FilePath)]

@@ -4,6 +4,7 @@
 //! reason beside it.
 
 mod activation_callbacks;
+mod aliases;
 mod always_ready;
 mod ambiguous;
 mod attached;

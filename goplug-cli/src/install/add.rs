@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::copy::Copy;
-use super::development::{install_for_development, write_pconf};
 use super::sign::Signer;
+use super::staged::{Entry, Staged, install_copy};
 use crate::arguments::Install;
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
@@ -15,6 +15,9 @@ use crate::program::written;
 use crate::system::{create_folder, real_path};
 
 pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Status> {
+    if options.alias.is_some() && options.programs.len() > 1 {
+        return Err(Failure::usage("--as names one plugin: name one program".to_owned()));
+    }
     let folder = create(&options.folder.dir)?;
     let signer = options.sign.as_deref().map(Signer::read).transpose()?;
     let mut files: Vec<String> = Vec::new();
@@ -40,22 +43,27 @@ async fn install_one(program: &Path, folder: &Path, options: &Install) -> Outcom
     let about = |error: io::Error| Failure::usage(format!("{}: {error}", program.display()));
     let program =
         real_path(program).and_then(|real| ensure_regular(&real).map(|()| real)).map_err(about)?;
+    let (entry, alias) = (Entry::new(options.dev, options.alias.clone()), options.alias.as_ref());
     if options.dev {
         return match options.link {
-            true => write_pconf(&program, folder).await,
-            false => install_for_development(&program, folder).await,
+            true => Staged::install(&program, folder, &entry).await,
+            false => install_copy(&program, folder, &entry).await,
         };
     }
+    let write = async |program: &Path| match alias {
+        Some(_) => Staged::install(program, folder, &entry).await,
+        None => written(program, folder).await,
+    };
     if options.link || program.starts_with(folder) {
-        written(&program, folder).await
+        write(&program).await
     } else {
         let copy = Copy::make(&program, folder)?;
-        let file =
-            written(&copy.path, folder).await.map_err(|failure| match is_script(&program) {
-                true => failure
-                    .hint("a script that needs files beside it stays where it is with --link"),
-                false => failure,
-            })?;
+        let file = write(&copy.path).await.map_err(|failure| match is_script(&program) {
+            true => {
+                failure.hint("a script that needs files beside it stays where it is with --link")
+            }
+            false => failure,
+        })?;
         copy.keep();
         Ok(file)
     }

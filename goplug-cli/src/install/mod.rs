@@ -9,6 +9,7 @@ mod copy;
 mod development;
 mod remove;
 mod sign;
+mod staged;
 
 pub(crate) use add::{create, install};
 pub(crate) use development::install_for_development;

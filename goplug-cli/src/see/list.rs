@@ -26,6 +26,9 @@ struct Entry {
     /// The processes that serve it: a plugin that several hosts have loaded has several.
     processes: Vec<Running>,
     methods: Option<usize>,
+    /// The plugin that the program is, if this is another name of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias_of: Option<String>,
     /// Whether the plugin is installed for development.
     #[serde(skip_serializing_if = "is_false")]
     development: bool,
@@ -92,8 +95,17 @@ impl Entry {
             self.state.title().into(),
             if pids.is_empty() { "-".into() } else { pids },
             self.methods.map_or_else(|| "-".into(), |methods| methods.to_string()),
-            if self.development { from + " (development)" } else { from },
+            from + &self.remark(),
         ]
+    }
+}
+
+impl Entry {
+    /// What tells this from a plugin as its program has installed it.
+    fn remark(&self) -> String {
+        let alias = self.alias_of.as_ref().map(|plugin| format!(" (alias of {plugin})"));
+        let development = self.development.then(|| " (development)".to_owned());
+        alias.into_iter().chain(development).collect()
     }
 }
 
@@ -121,6 +133,7 @@ async fn found(plugin: &DiscoveredPlugin, processes: &[PluginProcess]) -> Entry 
         reason: None,
         processes,
         methods: plugin.descriptor().map(|descriptor| descriptor.methods.len()),
+        alias_of: plugin.alias_of().map(ToString::to_string),
         development: plugin.is_in_development(),
         program: sock.or_else(|| pconf.exec().map(str::to_owned)),
         file,
@@ -135,6 +148,7 @@ fn rejected(file: RejectedFile) -> Entry {
         reason: Some(file.reason),
         processes: Vec::new(),
         methods: None,
+        alias_of: None,
         development: false,
         program: None,
         file: file.path,

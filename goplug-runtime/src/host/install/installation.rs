@@ -160,6 +160,12 @@ impl Installation {
         self.pconf.id()
     }
 
+    /// The same program as another plugin of the registry.
+    pub(in crate::host) fn under(&self, alias: &PluginId) -> Self {
+        let installation = self.clone();
+        Self { pconf: installation.pconf.with_alias(alias.clone()), ..installation }
+    }
+
     /// The `.pconf`, or the program of an embedded plugin: the path that an error names.
     pub(in crate::host) fn path(&self) -> &Path {
         match &self.origin {
@@ -223,7 +229,7 @@ impl Installation {
             return None;
         }
         if let Origin::Embedded(program) = &self.origin {
-            let marker = (wire::ENV_EMBEDDED.into(), self.id().to_string().into());
+            let marker = (wire::ENV_EMBEDDED.into(), self.pconf.plugin().to_string().into());
             return Some(Command {
                 program: program.clone(),
                 is_own: true,

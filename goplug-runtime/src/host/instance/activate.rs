@@ -140,12 +140,15 @@ fn read_descriptor(
     if descriptor.protocol != wire::PROTOCOL {
         return Err(other_protocol(&descriptor.protocol.to_string()));
     }
-    if descriptor.name != id.name() || descriptor.namespace != id.namespace() {
+    let plugin = installation.pconf.plugin();
+    let is = |id: &PluginId| descriptor.name == id.name() && descriptor.namespace == id.namespace();
+    // A program that takes its name from its environment answers as what the file calls it.
+    if !is(plugin) && !is(id) {
         let other = PluginId::read(&descriptor.name, &descriptor.namespace)
             .map_err(|error| format!("it answers under another name: {error}"))?;
         return Err(format!(
-            "it answers as {other}, and {} names {id}: the name and the namespace of its descriptor \
-             have to be Name and NameSpace of that file",
+            "it answers as {other}, and {} names {plugin}: the name and the namespace of its descriptor \
+             have to be Name and NameSpace of that file, or its AliasOf",
             installation.path().display()
         ));
     }

@@ -147,9 +147,10 @@ impl Instance {
         self.is_being_ended.load(Ordering::Acquire)
     }
 
-    /// Notes that the plugin has refused a call. A child process that does so stops.
+    /// Notes that the plugin has refused a call. A child process that does so stops; another may be
+    /// activated again.
     pub(in crate::host) fn note_refusal(&self) {
-        self.refuses_calls.store(true, Ordering::Relaxed);
+        self.refuses_calls.store(self.is_child(), Ordering::Relaxed);
     }
 
     /// Whether the plugin has refused a call.

@@ -1,11 +1,11 @@
-//! The builder of a registry.
+//! The builder of a registry. `start` makes the registry of it.
 
-use std::collections::BTreeMap;
+mod start;
+
 use std::error::Error as StdError;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,15 +13,13 @@ use serde::Serialize;
 use super::configure_with::ConfigureWith;
 use super::discovered::DiscoveredPlugin;
 use super::handle::{Registry, configuration};
-use super::settings::Settings;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::host::install::{Installation, Signers};
-use crate::host::policy::{Attached, Policies, Policy, PublicKey, Resources, Restart, Sandbox};
-use crate::host::runtime;
+use crate::host::policy::{Policy, PublicKey, Resources, Restart, Sandbox};
 #[cfg(doc)]
 use crate::limits;
-use crate::panic::catch;
-use crate::protocol::PluginId;
 use crate::typed::{PluginType, Provided};
 
 /// Configures and starts a [`Registry`]. Made by [`Registry::builder`].
@@ -51,6 +49,7 @@ pub struct RegistryBuilder {
     provided: Vec<Result<Provided>>,
     policy: Policy,
     changes: Vec<PolicyChange>,
+    aliases: Vec<(String, String, String)>,
     configure_with: Option<ConfigureWith>,
 }
 
@@ -79,6 +78,7 @@ impl RegistryBuilder {
             provided: Vec::new(),
             policy: Policy::default(),
             changes: Vec::new(),
+            aliases: Vec::new(),
             configure_with: None,
         }
     }
@@ -153,6 +153,32 @@ impl RegistryBuilder {
         change: impl FnOnce(Policy) -> Policy + Send + 'static,
     ) -> Self {
         self.change(name, namespace, |policy| Ok(change(policy)))
+    }
+
+    /// Gives a plugin another name beside its own: one program, with a process, a configuration and a
+    /// policy for each name. `plugin` is written as `namespace.name`, and need not exist yet; it may be
+    /// embedded. A file of the folder does the same with its key `AliasOf`.
+    ///
+    /// Under its further name, the plugin is configured, loaded, stopped and listed as any other.
+    ///
+    /// ```no_run
+    /// # #[goplug::plugin(namespace = "acme")] pub trait Store { #[goplug::method] async fn count(&self) -> u64; }
+    /// # async fn example() -> goplug::Result<()> {
+    /// let registry = goplug::Registry::builder("plugins")
+    ///     .alias("Archive", "acme", "acme.Store")
+    ///     .configure("Store", "acme", &"today.db")
+    ///     .configure("Archive", "acme", &"archive.db")
+    ///     .start()
+    ///     .await?;
+    /// let archive: StoreClient = registry.load("Archive", "acme").await?.client()?;
+    /// println!("{}", archive.count().await?);
+    /// # Ok(())
+    /// # }
+    /// # fn main() {}
+    /// ```
+    pub fn alias(mut self, name: &str, namespace: &str, plugin: &str) -> Self {
+        self.aliases.push((name.into(), namespace.into(), plugin.into()));
+        self
     }
 
     /// The configuration of a plugin, which its activation hook gets as JSON.
@@ -302,69 +328,6 @@ impl RegistryBuilder {
     pub fn sandbox(self, sandbox: Sandbox) -> Self {
         self.policy(|policy| policy.sandbox(sandbox))
     }
-
-    /// Starts the registry. The folder is scanned before this returns, and with
-    /// [`auto_discover`](Self::auto_discover) watched from then on, even if it does not exist yet.
-    ///
-    /// A file or folder that cannot be used is no error of the start: it is logged as a warning, and
-    /// [`Registry::rejected`] lists it. So is a folder that has not answered for
-    /// [`limits::FOLDER_TIMEOUT`], as a dead mount.
-    ///
-    /// Must be called within a tokio runtime. Cancel safe: if the future is dropped, everything
-    /// that it started ends.
-    ///
-    /// # Errors
-    /// [`Error::Configuration`] if a setting cannot be used; [`Error::InvalidName`] if a plugin's
-    /// policy was changed under an invalid name; [`Error::Runtime`] without a runtime that has I/O and
-    /// timers; [`Error::Io`] if the path of the folder cannot be determined, the host's own program
-    /// cannot be opened, or the system has no thread or descriptors for watching the folder.
-    ///
-    /// The variable `GOPLUG_ATTACH` in the environment of the host names processes that are used in place of
-    /// starting plugins, for a debugger: [`Error::Configuration`] if it has a value of another form.
-    ///
-    /// In a process that a registry started as an embedded plugin, [`Error::Configuration`] unless
-    /// `goplug::embed!` has made it that plugin.
-    pub async fn start(self) -> Result<Registry> {
-        runtime::check()?;
-        let attached = Attached::of_environment()?;
-        let mut policies = Policies { default: self.policy, ..Policies::default() };
-        for PolicyChange { name, namespace, change } in self.changes {
-            let id = PluginId::read(&name, &namespace)?;
-            let policy = catch(|| change(policies.of(&id))).unwrap_or_else(|panic| {
-                let text =
-                    format!("the function that changes the policy of {id} panicked: {panic}");
-                Err(Error::Configuration(text))
-            })?;
-            policies.of_plugins.insert(id, policy);
-        }
-        policies.attached = attached;
-        let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
-        let folder = std::path::absolute(&self.folder)
-            .map_err(|error| Error::io(self.folder.display().to_string(), error))?;
-        let services = by_name(self.provided)?;
-        let Self { trust_writable, signers, configure_with, auto_discover, .. } = self;
-        let settings =
-            Settings { folder, policies, services, configure_with, trust_writable, signers };
-        Registry::start(settings, embedded, auto_discover).await
-    }
-}
-
-/// What is provided, by the names of the services.
-///
-/// # Errors
-/// [`Error::Configuration`] if two values provide the same one.
-fn by_name(provided: Vec<Result<Provided>>) -> Result<BTreeMap<String, Arc<Provided>>> {
-    let mut services = BTreeMap::new();
-    for provided in provided {
-        let provided = Arc::new(provided?);
-        for name in provided.names() {
-            if services.insert(name.clone(), Arc::clone(&provided)).is_some() {
-                let text = format!("two values provide the service {name:?}");
-                return Err(Error::Configuration(text));
-            }
-        }
-    }
-    Ok(services)
 }
 
 impl fmt::Debug for RegistryBuilder {

@@ -94,10 +94,23 @@ impl Directory {
         &self.programs
     }
 
-    /// Adds a plugin, or sets the new `.pconf` of a known plugin. Sends an event, unless the
-    /// content is the same as before. The program is the one that the `.pconf` names, as it was when
-    /// that was read. `None` if the directory is closed.
+    /// Adds a plugin, or sets the new `.pconf` of a known plugin; so too under each further name that the
+    /// host gives it. The program is the one that the `.pconf` names, as it was when that was read.
+    /// Returns the plugin under all its names; none if the directory is closed.
     pub(super) fn install(
+        self: &Arc<Self>,
+        installation: Installation,
+        program: Option<FileId>,
+    ) -> Vec<Arc<PluginState>> {
+        let id = installation.id().clone();
+        let aliases = self.settings.aliases.of(&id).map(|alias| installation.under(alias));
+        let all: Vec<_> = aliases.chain([installation.clone()]).collect();
+        all.into_iter().filter_map(|it| self.install_one(it, program.clone())).collect()
+    }
+
+    /// Adds a plugin, or sets the new `.pconf` of a known plugin. Sends an event, unless the
+    /// content is the same as before.
+    fn install_one(
         self: &Arc<Self>,
         mut installation: Installation,
         program: Option<FileId>,
@@ -163,8 +176,14 @@ impl Directory {
         }
     }
 
-    /// Notes that a plugin's `.pconf` is gone, and has the plugin stopped if it runs.
+    /// Notes that a plugin's `.pconf` is gone, and has the plugin stopped if it runs, under each of its
+    /// names.
     pub(super) fn remove(&self, id: &PluginId) {
+        self.remove_one(id);
+        self.settings.aliases.of(id).for_each(|alias| self.remove_one(alias));
+    }
+
+    fn remove_one(&self, id: &PluginId) {
         let mut contents = self.lock();
         let Some(entry) = contents.plugins.get(id) else { return };
         entry.plugin.uninstall();

@@ -36,6 +36,12 @@ impl DiscoveredPlugin {
         &self.id
     }
 
+    /// The plugin that its program is, if this is a further name of it: see
+    /// [`RegistryBuilder::alias`](crate::host::RegistryBuilder::alias).
+    pub fn alias_of(&self) -> Option<&PluginId> {
+        Some(self.installation.pconf.plugin()).filter(|plugin| **plugin != self.id)
+    }
+
     /// What the `.pconf` says that the plugin offers and reads; `None` if it names no method and no
     /// callback. The plugin that runs may offer something else:
     /// [`Plugin::descriptor`](crate::host::Plugin::descriptor).

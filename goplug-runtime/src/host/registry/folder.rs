@@ -124,9 +124,9 @@ impl Folder {
             self.files.insert(old, KnownFile { stamp: None, plugin: None });
         }
         self.files.insert(path, KnownFile { stamp: None, plugin: Some(id) });
-        let plugin = directory.install(installation, program);
-        if let Some(plugin) = plugin.filter(|_| starts) {
-            directory.start(&[plugin]);
+        let plugins = directory.install(installation, program);
+        if starts {
+            directory.start(&plugins);
         }
     }
 
@@ -181,6 +181,12 @@ impl Folder {
         };
         self.warn_once(&path, stamp, &installation);
         let id = installation.id().clone();
+        if let Some(plugin) = directory.settings().aliases.plugin(&id) {
+            let reason = format!("the name {id} is already taken: the host gives it to {plugin}");
+            directory.reject_path(&path, Some(id), reason);
+            self.files.insert(path, KnownFile { stamp, plugin: previous });
+            return;
+        }
         if let Some(owner) = self.owners.get(&id).filter(|owner| **owner != path) {
             directory.reject_path(&path, Some(id.clone()), taken(&id, owner));
             // Without a stamp the file is read by every scan: the other file may be removed.

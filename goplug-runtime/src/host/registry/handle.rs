@@ -358,7 +358,7 @@ async fn watch(directory: &Directory, hints: Arc<Hints>) -> Result<FolderWatch> 
 /// those that do not ask for lazy loading.
 ///
 /// # Errors
-/// [`Error::Configuration`] if two embedded plugins have the same name.
+/// [`Error::Configuration`] if two embedded plugins have the same name, or one that is an alias.
 fn install_embedded(
     directory: &Arc<Directory>,
     embedded: Vec<Installation>,
@@ -371,10 +371,15 @@ fn install_embedded(
             let text = format!("two embedded plugins are called {}", installation.id());
             return Err(Error::Configuration(text));
         }
+        if let Some(plugin) = directory.settings().aliases.plugin(installation.id()) {
+            let text =
+                format!("{} is embedded, and cannot be an alias of {plugin}", installation.id());
+            return Err(Error::Configuration(text));
+        }
         folder.reserve(&installation);
         let is_lazy = installation.pconf.lazy_load();
-        let plugin = directory.install(installation, None);
-        eager.extend(plugin.filter(|_| start && !is_lazy));
+        let plugins = directory.install(installation, None);
+        eager.extend(plugins.into_iter().filter(|_| start && !is_lazy));
     }
     // One may need another.
     directory.start(&eager);

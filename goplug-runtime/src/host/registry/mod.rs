@@ -5,6 +5,7 @@
 //! imports all rooms of the host except `blocking`. Start reading at `handle`, which is what
 //! users hold.
 
+mod aliases;
 mod builder;
 mod configure_with;
 mod directory;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::aliases::Aliases;
 use super::configure_with::ConfigureWith;
 use crate::host::install::Signers;
 use crate::host::policy::Policies;
@@ -17,6 +18,8 @@ pub(super) struct Settings {
     /// The keys one of which has to have signed each file; `None` if none needs a signature.
     pub(super) signers: Option<Signers>,
     pub(super) policies: Policies,
+    /// Further names of plugins.
+    pub(super) aliases: Aliases,
     /// What the host provides for its plugins, by the names of the services.
     pub(super) services: BTreeMap<String, Arc<Provided>>,
     pub(super) configure_with: Option<ConfigureWith>,

@@ -59,6 +59,8 @@ pub enum PconfError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pconf {
     id: PluginId,
+    /// As which plugin the program answers, if that is another name.
+    alias_of: Option<PluginId>,
     url: String,
     sock: Option<PathBuf>,
     lazy_load: bool,
@@ -89,6 +91,7 @@ impl Pconf {
         Ok(Self {
             url: wire::default_url(id.name(), id.namespace()),
             id,
+            alias_of: None,
             sock: None,
             lazy_load: false,
             version: descriptor.version.as_deref().map(version).transpose()?,
@@ -113,6 +116,15 @@ impl Pconf {
     pub fn with_url(mut self, text: &str) -> Result<Self, PconfError> {
         self.url = url(&self.id, Some(text.into()))?;
         Ok(self)
+    }
+
+    /// The same file under another name. The program answers as the plugin that it is.
+    #[must_use]
+    pub fn with_alias(self, alias: PluginId) -> Self {
+        let plugin = self.plugin().clone();
+        let url = wire::default_url(alias.name(), alias.namespace());
+        let alias_of = (plugin != alias).then_some(plugin);
+        Self { id: alias, alias_of, url, ..self }
     }
 
     /// Sets the path of the socket.
@@ -167,6 +179,12 @@ impl Pconf {
     /// The plugin's name and namespace.
     pub fn id(&self) -> &PluginId {
         &self.id
+    }
+
+    /// The plugin that the program is, as which it answers: [`Pconf::id`], unless this file gives it
+    /// another name.
+    pub fn plugin(&self) -> &PluginId {
+        self.alias_of.as_ref().unwrap_or(&self.id)
     }
 
     /// The plugin's URL.
@@ -281,7 +299,7 @@ impl Pconf {
             wants: self.wants.clone(),
             configuration: self.configuration.clone(),
             definitions: Arc::clone(&self.definitions),
-            ..Descriptor::new(self.id.name(), self.id.namespace())
+            ..Descriptor::new(self.plugin().name(), self.plugin().namespace())
         })
     }
 
@@ -304,6 +322,9 @@ impl Serialize for Pconf {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("Name", self.id.name())?;
         map.serialize_entry("NameSpace", self.id.namespace())?;
+        if let Some(plugin) = &self.alias_of {
+            map.serialize_entry("AliasOf", &plugin.to_string())?;
+        }
         map.serialize_entry("Url", &self.url)?;
         if let Some(sock) = &self.sock {
             map.serialize_entry("Sock", sock)?;

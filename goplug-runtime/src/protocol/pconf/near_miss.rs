@@ -3,9 +3,10 @@
 use crate::protocol::edits::edits;
 
 /// The keys that goplug knows.
-pub(super) const KNOWN: [&str; 16] = [
+pub(super) const KNOWN: [&str; 17] = [
     "Name",
     "NameSpace",
+    "AliasOf",
     "Url",
     "Sock",
     "LazyLoad",

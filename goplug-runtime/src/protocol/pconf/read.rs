@@ -51,9 +51,11 @@ impl Pconf {
             None => return fault("Name", keys.missing("Name", "is missing")),
         };
         let id = PluginId::read(&name, &keys.take::<String>("NameSpace")?.unwrap_or_default())?;
+        let alias_of = alias_of(keys.take("AliasOf")?)?.filter(|plugin| *plugin != id);
         let pconf = Self {
             url: url(&id, keys.take("Url")?)?,
             id,
+            alias_of,
             sock: match keys.take::<PathBuf>("Sock")? {
                 Some(path) if !path.as_os_str().is_empty() => Some(sock(path)?),
                 _ => None,
@@ -94,6 +96,7 @@ impl Pconf {
     fn has(&self, known: &str) -> bool {
         match known {
             "NameSpace" => !self.id.namespace().is_empty(),
+            "AliasOf" => self.alias_of.is_some(),
             "Sock" => self.sock.is_some(),
             "LazyLoad" => self.lazy_load,
             "Version" => self.version.is_some(),
@@ -145,6 +148,17 @@ impl PartialEq for RawJson {
 
 fn fault<T>(key: &'static str, reason: impl Into<String>) -> Result<T, PconfError> {
     Err(PconfError::Key { key, reason: reason.into() })
+}
+
+/// The plugin that a file gives another name; none if the key is absent or empty.
+fn alias_of(text: Option<String>) -> Result<Option<PluginId>, PconfError> {
+    let parse = |text: String| {
+        text.parse().map_err(|error| PconfError::Key {
+            key: "AliasOf",
+            reason: format!("{text:?} is no plugin's name, as `acme.Store` is: {error}"),
+        })
+    };
+    text.filter(|text| !text.is_empty()).map(parse).transpose()
 }
 
 pub(super) fn url(id: &PluginId, text: Option<String>) -> Result<String, PconfError> {

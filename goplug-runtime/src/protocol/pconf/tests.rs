@@ -30,6 +30,27 @@ fn a_file_of_the_original_library_is_read() {
 }
 
 #[test]
+fn a_file_gives_a_plugin_another_name() {
+    let pconf = parse(r#"{"Name":"db2","NameSpace":"x","AliasOf":"x.Db","Sock":"s"}"#).unwrap();
+    assert_eq!(
+        (pconf.id().to_string(), pconf.plugin().to_string()),
+        ("x.db2".into(), "x.Db".into())
+    );
+    assert_eq!(parse(&pconf.to_json()).unwrap(), pconf);
+    assert_eq!(pconf.file_name(), "x.db2.pconf");
+    let renamed = pconf.with_alias("db3".parse().unwrap());
+    assert_eq!((renamed.plugin().to_string(), renamed.url()), ("x.Db".into(), "unix://db3"));
+    // Its own name is no other one.
+    let own = parse(r#"{"Name":"Db","AliasOf":"Db","Sock":"s"}"#).unwrap();
+    assert_eq!(own, parse(r#"{"Name":"Db","Sock":"s"}"#).unwrap());
+    let reason = reason(r#"{"Name":"db2","AliasOf":"a/b","Sock":"s"}"#);
+    assert!(
+        reason.starts_with("AliasOf: \"a/b\" is no plugin's name, as `acme.Store` is: "),
+        "{reason}"
+    );
+}
+
+#[test]
 fn keys_are_matched_without_regard_to_case_and_null_is_absent() {
     let pconf = parse(r#"{"name":"a","NAMESPACE":null,"SOCK":"a.sock"}"#).unwrap();
     assert_eq!(pconf.url(), "unix://a");
