@@ -30,7 +30,7 @@ impl FolderWatcher {
     ) -> Result<Self, String> {
         match notify::recommended_watcher(notice) {
             Ok(watcher) => Ok(Self { watcher, trees: WatchedTrees::default() }),
-            Err(error) => Err(Unwatched::of(error, true).why),
+            Err(error) => Err(Unwatched::of(&error, None).why),
         }
     }
 
@@ -48,7 +48,7 @@ impl FolderWatcher {
         }
         self.watcher
             .watch(folder, RecursiveMode::Recursive)
-            .map_err(|error| Unwatched::of(error, false))?;
+            .map_err(|error| Unwatched::of(&error, Some(folder)))?;
         self.trees.insert(folder);
         Ok(())
     }
@@ -59,7 +59,7 @@ impl FolderWatcher {
     /// Why it is not watched.
     pub(crate) fn watch_entries(&mut self, folder: &Path) -> Result<(), Unwatched> {
         let watched = self.watcher.watch(folder, RecursiveMode::NonRecursive);
-        watched.map_err(|error| Unwatched::of(error, false))
+        watched.map_err(|error| Unwatched::of(&error, Some(folder)))
     }
 
     /// Ends the watch of a folder that was watched by itself; that it is gone is no error.
@@ -84,18 +84,20 @@ pub(crate) struct Unwatched {
 }
 
 impl Unwatched {
-    /// What an error means, at the begin of a watcher or of a watch.
-    fn of(error: notify::Error, begins: bool) -> Self {
+    /// What an error means, of the watch of a folder or of the begin of a watcher.
+    fn of(error: &notify::Error, folder: Option<&Path>) -> Self {
         let is_missing = match &error.kind {
             notify::ErrorKind::PathNotFound => true,
             notify::ErrorKind::Io(error) => error.kind() == io::ErrorKind::NotFound,
-            // So it is on Windows.
-            notify::ErrorKind::Generic(_) => error.paths.iter().any(|path| !path.exists()),
+            // So it is on Windows, without the path.
+            notify::ErrorKind::Generic(_) => folder.is_some_and(|folder| !folder.exists()),
             _ => false,
         };
         let why = match &error.kind {
             notify::ErrorKind::MaxFilesWatch => watch_limit(),
-            notify::ErrorKind::Io(error) if begins && is_too_many_files(error) => watcher_limit(),
+            notify::ErrorKind::Io(error) if folder.is_none() && is_too_many_files(error) => {
+                watcher_limit()
+            }
             notify::ErrorKind::Io(error) => error.to_string(),
             _ => error.to_string(),
         };
@@ -110,11 +112,13 @@ mod tests {
 
     #[test]
     fn a_limit_that_is_reached_is_named() {
-        let unwatched = Unwatched::of(notify::Error::new(notify::ErrorKind::MaxFilesWatch), false);
+        let folder = Some(Path::new("folder"));
+        let unwatched =
+            Unwatched::of(&notify::Error::new(notify::ErrorKind::MaxFilesWatch), folder);
         assert_eq!(unwatched.why, watch_limit());
         let error = || notify::Error::io(too_many_files());
-        assert_eq!(Unwatched::of(error(), true).why, watcher_limit());
-        assert_eq!(Unwatched::of(error(), false).why, too_many_files().to_string());
+        assert_eq!(Unwatched::of(&error(), None).why, watcher_limit());
+        assert_eq!(Unwatched::of(&error(), folder).why, too_many_files().to_string());
     }
 
     #[test]

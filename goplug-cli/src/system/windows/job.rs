@@ -14,7 +14,7 @@ use windows_sys::Win32::System::JobObjects::{
     SetInformationJobObject, TerminateJobObject,
 };
 use windows_sys::Win32::System::Threading::{
-    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_QUOTA, PROCESS_TERMINATE,
+    PROCESS_QUERY_INFORMATION, PROCESS_SET_QUOTA, PROCESS_TERMINATE,
 };
 
 use super::handle::{check, owned, process};
@@ -57,7 +57,8 @@ impl Job {
 
     /// Whether a process belongs to the job.
     pub(super) fn has(&self, pid: u32) -> bool {
-        let Ok(process) = process(pid, PROCESS_QUERY_LIMITED_INFORMATION) else { return false };
+        // wine wants more than Windows does: PROCESS_QUERY_LIMITED_INFORMATION.
+        let Ok(process) = process(pid, PROCESS_QUERY_INFORMATION) else { return false };
         let mut is_member = 0;
         // SAFETY: both handles are open, and the pointer is to a value of ours.
         let asked = check(unsafe {
