@@ -370,12 +370,13 @@ fn a_plugin_without_registrations_is_asked_for_none() {
 #[test]
 fn an_activation_that_waits_too_long_for_a_handler_says_so() {
     run_test(async |env| {
-        let short = Duration::from_secs(3);
+        // Within half of it the plugin has to listen.
+        let short = Duration::from_secs(6);
         let (registry, plugin) = calling(env, &asking(), |it| it.start_timeout(short)).await;
         let handler = CallbackHandler::new(|_| std::future::pending());
         let _never = plugin.subscribe("choose", handler).await.unwrap();
         let error = registry.load("Calculator", "math").await.unwrap_err().to_string();
-        let expected = "math.Calculator did not start: its activation took longer than 3s; this \
+        let expected = "math.Calculator did not start: its activation took longer than 6s; this \
                         host's own handler of its callback choose has not returned, and the \
                         activation may be waiting for it";
         assert!(error.starts_with(expected), "{error}");

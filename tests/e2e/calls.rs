@@ -9,7 +9,7 @@ use goplug_tests::fixtures::greeter::{GreetError, GreeterClient};
 use goplug_tests::fixtures::other_calculator::OtherCalculatorClient;
 
 use crate::in_flight::LongCall;
-use crate::test_env::{POLITE, RUDE, run_test, soon, until};
+use crate::test_env::{POLITE, RUDE, run_test, until};
 
 #[test]
 fn a_call_answers_with_a_typed_result() {
@@ -183,7 +183,7 @@ fn sixty_four_callers_at_once_each_get_their_own_answer() {
                 }
             });
         }
-        soon("the last answer", callers.join_all()).await;
+        callers.join_all().await;
     });
 }
 
