@@ -59,7 +59,7 @@ pub(super) async fn serve(
             }
             Some(Served::Unsupported) => break,
             // Every response has been written by now.
-            Some(Served::Closed) | None => return,
+            Some(Served::Closed) | None => return connection.end().await,
         }
     }
     fallback::serve(connection, &handler, id).await;

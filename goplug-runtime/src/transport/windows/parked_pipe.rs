@@ -22,6 +22,10 @@ use crate::transport::per_process::PerProcess;
 /// How many bytes to read to see whether something has come.
 const LOOK: usize = 4096;
 
+/// How long the end of a connection may take to arrive.
+#[cfg(test)]
+const END_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// The runtime of all these pipes.
 static RUNTIME: PerProcess<Mutex<Option<RuntimeThread>>> = PerProcess::new();
 
@@ -96,10 +100,20 @@ impl ParkedPipe {
         self.pipe.poll_read(cx, &mut *ahead, LOOK).map(drop)
     }
 
-    /// Whether the peer has ended the connection, and everything has been read.
+    /// Whether the peer has ended the connection, and everything has been read. Waits for that.
     #[cfg(test)]
     pub(super) fn has_ended(&self) -> bool {
-        self.has_news() && self.ahead().is_empty()
+        // The handle of a connection that was ended is closed once the runtime has heard of that.
+        let ended = wait(Instant::now() + END_TIMEOUT, |cx| self.poll_news(cx).map(Ok));
+        ended.is_ok() && self.ahead().is_empty()
+    }
+
+    /// Whether this end was accepted, and the peer has sent something that nobody has taken and waits for what
+    /// comes of it.
+    #[cfg(test)]
+    pub(super) fn has_left_unread(&self) -> bool {
+        let is_ahead = !self.ahead().is_empty() && self.pipe.is_answering();
+        is_ahead || self.pipe.has_left_unread()
     }
 
     fn ahead(&self) -> MutexGuard<'_, Vec<u8>> {

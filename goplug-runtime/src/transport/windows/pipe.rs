@@ -149,10 +149,14 @@ impl Pipe {
     /// comes of it.
     pub(super) fn has_left_unread(&self) -> bool {
         let mut byte = [0; 1];
-        matches!(self.end, End::Server(_))
-            && !pipe_calls::is_closing(self.as_handle())
+        self.is_answering()
             && (matches!(self.read_all(&mut &mut byte[..]), Ok(Some(1..)))
                 || pipe_calls::unread(self.as_handle()).is_ok_and(|count| count > 0))
+    }
+
+    /// Whether this end was accepted, and the peer has not closed the other.
+    pub(super) fn is_answering(&self) -> bool {
+        matches!(self.end, End::Server(_)) && !pipe_calls::is_closing(self.as_handle())
     }
 
     /// Gives as much of the parts to the system as it takes at once. Ready with the number of bytes,

@@ -90,10 +90,10 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(pipe) = self.take().filter(|pipe| pipe.pipe().has_left_unread()) {
+        if let Some(pipe) = self.take().filter(|pipe| pipe.has_left_unread()) {
             let runtime = runtime().unwrap();
             let _context = runtime.enter();
-            left_unread::tell(pipe.pipe());
+            left_unread::tell_later(pipe.pipe());
         }
     }
 }

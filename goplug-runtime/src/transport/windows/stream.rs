@@ -94,6 +94,14 @@ impl Stream {
         }
     }
 
+    /// Ends a connection that was accepted, and from which nothing was read since the last response. A peer
+    /// that has sent a request meanwhile learns that it was not read. Resolves when the peer has read what
+    /// was written, or after a second. Cancel safe; but then the peer may learn nothing.
+    #[cfg(any(feature = "plugin", test))]
+    pub async fn close_idle(self) {
+        left_unread::tell(&self.pipe).await;
+    }
+
     /// [`poll_receive`](Self::poll_receive) of at most `limit` bytes.
     ///
     /// # Errors
@@ -188,7 +196,7 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         if self.pipe.has_left_unread() {
-            left_unread::tell(&self.pipe);
+            left_unread::tell_later(&self.pipe);
         } else if self.pipe.is_writing() {
             unsent::wait(&self.pipe);
         }

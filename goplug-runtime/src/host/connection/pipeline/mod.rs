@@ -347,7 +347,7 @@ mod tests {
     #[tokio::test]
     async fn calls_that_the_plugin_did_not_read_are_given_back_at_the_end_of_the_connection() {
         let (pipeline, plugin) = pipeline();
-        drop(plugin);
+        plugin.close_idle().await;
         let outcomes = tokio::join!(call(&pipeline, "a", LONG), call(&pipeline, "b", LONG));
         let given_back = PipelineOutcome::GivenBack;
         assert_eq!(format!("{outcomes:?}"), format!("{:?}", (&given_back, &given_back)));

@@ -266,6 +266,14 @@ impl<'h> H1Connection<'h> {
         ResponseHead { status, media_type, protocol, length, close }
     }
 
+    /// Ends the connection. If it waited for a request, the peer learns that one that has come meanwhile was not
+    /// read.
+    pub(super) async fn end(self) {
+        if self.idle_state.since().is_some() {
+            self.stream.stream.close_idle().await;
+        }
+    }
+
     async fn flush(&mut self) -> Result<(), Closed> {
         Ok(self.outbox.flush(&mut self.stream, self.idle).await?)
     }

@@ -199,3 +199,23 @@ async fn a_peer_that_left_a_request_unread_is_told_from_one_that_read_it() {
         assert_eq!(was_unread, read_first < 20_000, "{read_first} {answer}");
     }
 }
+
+#[cfg(feature = "host")]
+#[tokio::test]
+async fn a_request_that_comes_while_an_idle_connection_ends_was_not_read() {
+    for (request, answer) in [("", ""), ("late", ""), ("", "answer"), ("late", "answer")] {
+        let (mut client, mut server) = Stream::pair().unwrap();
+        server.write_all(answer.as_bytes()).await.unwrap();
+        let mut closing = std::pin::pin!(server.close_idle());
+        let mut cx = Context::from_waker(Waker::noop());
+        if closing.as_mut().poll(&mut cx).is_pending() {
+            // It has begun to close: nobody looks for a request any more.
+            client.write_all(request.as_bytes()).await.unwrap();
+        }
+        let mut read = Vec::new();
+        let both = async { tokio::join!(closing, client.read_to_end(&mut read)).1 };
+        let end = timeout(SOON, both).await.unwrap();
+        assert_eq!(read, answer.as_bytes());
+        assert!(end.is_err_and(|error| was_left_unread(&error)), "{request} {answer}");
+    }
+}
