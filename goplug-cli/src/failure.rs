@@ -167,6 +167,8 @@ fn status_of(error: &Error) -> Status {
         Error::Crashed { .. } | Error::Panicked { .. } | Error::Unfinished { .. } => Status::Crash,
         Error::Contract { .. }
         | Error::NotProvided { .. }
+        | Error::PermissionsDenied { .. }
+        | Error::ConsentRequired { .. }
         | Error::NotOffered { .. }
         | Error::Decode { .. }
         | Error::Protocol(_) => Status::Contract,

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use goplug::Permission;
+use goplug::protocol::{Permissions, ServiceDescriptor};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -50,12 +52,20 @@ pub(crate) struct Pconf {
     pub(crate) sock: Option<PathBuf>,
     /// Digests of what the plugin runs.
     sha256: Option<IgnoredAny>,
+    needs: Vec<ServiceDescriptor>,
+    wants: Vec<ServiceDescriptor>,
+    permissions: Permissions,
     /// The folder of the file, from which relative paths begin.
     #[serde(skip)]
     folder: PathBuf,
 }
 
 impl Pconf {
+    /// Permissions as a sentence has them.
+    pub(crate) fn list(permissions: &[Permission]) -> String {
+        permissions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
     /// Reads a file. One that cannot be read says nothing: a registry has a reason for it.
     pub(crate) fn read(file: &Path) -> Self {
         let text = read_regular(file).unwrap_or_default();
@@ -67,6 +77,13 @@ impl Pconf {
     /// Whether a change of what the plugin runs is noticed.
     pub(crate) fn has_digest(&self) -> bool {
         self.sha256.is_some()
+    }
+
+    /// What the plugin asks of its host.
+    pub(crate) fn asks(&self) -> Vec<Permission> {
+        let services = self.needs.iter().chain(&self.wants);
+        let services = services.map(|service| Permission::Service(service.name.clone()));
+        self.permissions.iter().chain(services).collect()
     }
 
     /// The program as the file names it.

@@ -11,8 +11,7 @@
 //! | `item` | the annotated item, and the code beside it |
 //! | `client` | the client of a plugin that is known by its `.pconf` |
 //!
-//! Here are the entry points only. Start with `item`, or with a snapshot in
-//! `tests/expansions`.
+//! Here are the entry points only. Start with `item`, or with a snapshot in `tests/expansions`.
 
 mod attr;
 #[cfg(feature = "client")]
@@ -62,6 +61,7 @@ use crate::attr::{HookKind, Role};
 /// | `url = "…"` | its URL, without a path | made of namespace and name |
 /// | `lazy_load` | a registry loads it only on request | |
 /// | `needs(…)`, `wants(…)` | services of its host that it needs, or can do without: contracts and plugins whose clients are in scope | none |
+/// | `permissions(…)` | what else it asks of its host: `read = ["/path"]`, `write = ["/path"]`, `connect = [443]`, `udp`, `unix_sockets`, `memory = "256 MiB"` | nothing |
 /// | `crate = path` | the path of the goplug crate; allowed everywhere | `::goplug` |
 ///
 /// A contract takes `crate`, and `descriptor = CONSTANT` if it was made from a plugin's descriptor: its

@@ -7,6 +7,7 @@
 
 mod call;
 mod debug_text;
+mod effect;
 mod failures;
 mod kind;
 mod parts;
@@ -32,7 +33,7 @@ pub(crate) use text::remember;
 
 use self::parts::{Hint, List, MayHaveExecuted, NotBegun, Reason, StderrTail};
 use crate::protocol::visible::{Lines, OneLine};
-use crate::protocol::{InvalidName, PluginId};
+use crate::protocol::{InvalidName, Permission, PluginId};
 
 /// The result of most of goplug's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -281,6 +282,30 @@ pub enum Error {
         reason: String,
     },
 
+    /// The plugin asks for permissions that its sandbox does not grant, and was not started.
+    #[error("{id} asks for permissions that it is not granted:{}", List(reasons))]
+    PermissionsDenied {
+        /// The plugin.
+        id: PluginId,
+        /// What it asks for and is not granted.
+        permissions: Vec<Permission>,
+        /// Why, for people, for each of them.
+        reasons: Vec<String>,
+    },
+
+    /// The plugin asks for more permissions than it has had, and was not started. The host's
+    /// `Plugin::grant` consents.
+    #[error(
+        "{id} asks for more permissions than it has had, and waits for consent: to {}",
+        Permission::list(permissions)
+    )]
+    ConsentRequired {
+        /// The plugin.
+        id: PluginId,
+        /// What it asks for beyond what it has had.
+        permissions: Vec<Permission>,
+    },
+
     /// Calls of plugins and hosts are within each other too deep: perhaps they call each other in a circle.
     /// The innermost was not sent.
     #[error("the calls are within each other too deep: {}", OneLine(chain))]
@@ -333,44 +358,6 @@ impl Error {
     /// An answer that did not come in time, to something that may have been done nevertheless.
     pub(crate) fn deadline(what: impl Into<String>, after: Duration) -> Self {
         Self::Deadline { what: what.into(), after, reason: None, may_have_executed: true }
-    }
-
-    /// Whether the failed call may have had an effect in the plugin. If this is `false`, a retry is
-    /// safe.
-    pub fn may_have_executed(&self) -> bool {
-        // Without a wildcard: a new variant must not silently mean that a retry is safe.
-        match self {
-            Self::Crashed { may_have_executed, .. } | Self::Deadline { may_have_executed, .. } => {
-                *may_have_executed
-            }
-            Self::Decode { .. }
-            | Self::TooLarge { .. }
-            | Self::Panicked { .. }
-            | Self::Unfinished { .. }
-            | Self::Remote { .. }
-            | Self::Method(_)
-            | Self::Protocol(_)
-            | Self::Io { .. } => true,
-            Self::InvalidName(_)
-            | Self::Configuration(_)
-            | Self::NotFound { .. }
-            | Self::Rejected { .. }
-            | Self::Start { .. }
-            | Self::Stop { .. }
-            | Self::Unavailable { .. }
-            | Self::Stopped
-            | Self::Internal(_)
-            | Self::Connect { .. }
-            | Self::Runtime(_)
-            | Self::UnknownMethod { .. }
-            | Self::NotOffered { .. }
-            | Self::Arguments { .. }
-            | Self::Contract { .. }
-            | Self::NotProvided { .. }
-            | Self::TooDeep { .. }
-            | Self::NotRegistered { .. }
-            | Self::NoPlugin { .. } => false,
-        }
     }
 }
 

@@ -221,10 +221,11 @@ pub use goplug_runtime::typed::{
     Dispatch, EncodeArguments, Entry, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
     ErrorTextFallback, ErrorTextOf, Expectation, HookFuture, HookOutcome, HookResult, HookText,
     Incoming, IncomingIter, IntoPart, Item, Json, LossOf, MethodError, MethodSpec, NamedClient,
-    NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, PluginValue, ProgressSpec, Raw,
-    Reply, ReplyFuture, ResultIter, ResultKind, ResultKindFallback, ResultStream, SentItem,
-    SentItems, Streamed, Subscription, TypeSchema, TypeSchemaFallback, TypeSchemaOf, blocking,
-    call_context, check, need, outgoing, receiver, wait, with_bytes, with_items,
+    NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PermissionsSpec, PluginType, PluginValue,
+    ProgressSpec, Raw, Reply, ReplyFuture, ResultIter, ResultKind, ResultKindFallback,
+    ResultStream, SentItem, SentItems, Streamed, Subscription, TypeSchema, TypeSchemaFallback,
+    TypeSchemaOf, blocking, call_context, check, need, outgoing, receiver, wait, with_bytes,
+    with_items,
 };
 pub use goplug_runtime::{CallError, Error, ErrorText, RemoteError, Result};
 pub use goplug_runtime::{bytes::Bytes, futures_core::Stream, inventory, serde, serde_json};

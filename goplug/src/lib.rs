@@ -97,7 +97,9 @@ pub use goplug_runtime::bytes::Bytes;
 #[doc(no_inline)]
 pub use goplug_runtime::futures_core::Stream;
 #[doc(inline)]
-pub use goplug_runtime::protocol::{InvalidName, InvalidTraceparent, PluginId, Traceparent};
+pub use goplug_runtime::protocol::{
+    InvalidName, InvalidTraceparent, Permission, PluginId, Traceparent,
+};
 #[doc(inline)]
 pub use goplug_runtime::typed::{
     BlockingCaller, CallContext, CallKey, CallRequest, CallbackHandler, CallbackStream, Caller,
@@ -119,8 +121,8 @@ pub use goplug_runtime::openapi::openapi;
 #[doc(inline)]
 pub use goplug_runtime::host::{
     Cgroup, DiscoveredPlugin, Event, Events, HealthCheck, InstanceStats, InvalidPublicKey, Latency,
-    OnUnsupported, ParentDeathSignal, Plugin, Policy, PublicKey, Registry, RegistryBuilder,
-    RejectedFile, Resources, Restart, Sandbox, ServiceStats, State, Stats,
+    OnDenied, OnUnsupported, ParentDeathSignal, Plugin, Policy, PublicKey, Registry,
+    RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, ServiceStats, State, Stats,
 };
 
 /// For code that is not async: the same plugins, called by threads that block.
@@ -157,8 +159,8 @@ pub mod protocol {
     pub use goplug_runtime::protocol::problem::Document;
     #[doc(inline)]
     pub use goplug_runtime::protocol::{
-        CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, Problem, ProblemKind,
-        ServiceDescriptor, TypeDescriptor,
+        CallbackDescriptor, Descriptor, MethodDescriptor, Parameter, Permissions, Problem,
+        ProblemKind, ServiceDescriptor, TypeDescriptor,
     };
 }
 
@@ -181,7 +183,7 @@ pub mod contract {
 /// a [`CallbackEvent`](raw::CallbackEvent), and a [`CallbackHandler`] answers it with a
 /// [`Reply`](raw::Reply) or a [`Problem`](protocol::Problem). An
 /// [`Expectation`](raw::Expectation) is what a client needs of its plugin: [`Caller::check`]
-/// gets one.
+/// gets one. A [`PermissionsSpec`](raw::PermissionsSpec) is what a [`PluginType`] that was written by hand asks for.
 pub mod raw {
     #[doc(inline)]
     pub use goplug_runtime::protocol::parts::{Part, PartsError};
@@ -191,7 +193,8 @@ pub mod raw {
     pub use goplug_runtime::typed::check::Returned;
     #[doc(inline)]
     pub use goplug_runtime::typed::{
-        CallbackEvent, Expectation, HookOutcome, MediaType, Reply, RequestItems, StreamedBody,
+        CallbackEvent, Expectation, HookOutcome, MediaType, PermissionsSpec, Reply, RequestItems,
+        StreamedBody,
     };
 }
 

@@ -102,6 +102,8 @@ mod misbehaving_processes; // SIGSTOP, and the limit of open files
 mod originals; // plugins of GoPlug 1, which has Unix sockets alone
 #[cfg(unix)]
 mod own_socket; // plugins in Python that bind a Unix socket of their own
+#[cfg(target_os = "linux")]
+mod permissions; // sandboxes by Landlock
 #[cfg(unix)]
 mod scale; // queues of Unix sockets that are full
 #[cfg(unix)]

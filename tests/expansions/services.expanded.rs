@@ -6,6 +6,14 @@ impl ::goplug::__private::PluginType for Report {
     const VERSION: &'static str = ::std::env!("CARGO_PKG_VERSION");
     const URL: ::std::option::Option<&'static str> = ::std::option::Option::None;
     const LAZY_LOAD: bool = false;
+    const PERMISSIONS: ::goplug::__private::PermissionsSpec = ::goplug::__private::PermissionsSpec {
+        read: &["/usr/share/dict"],
+        write: &[],
+        connect: &[587],
+        udp: false,
+        unix_sockets: false,
+        memory: ::std::option::Option::Some(268435456u64),
+    };
     fn create() -> ::std::option::Option<Self> {
         ::std::option::Option::Some(Self)
     }

@@ -1,5 +1,10 @@
 /// Renders reports.
-#[goplug::plugin(namespace = "acme", needs(Database), wants(caches::Cache))]
+#[goplug::plugin(
+    namespace = "acme",
+    needs(Database),
+    wants(caches::Cache),
+    permissions(read = ["/usr/share/dict"], connect = [587], memory = "256 MiB")
+)]
 pub struct Report;
 
 /// Renders a page.

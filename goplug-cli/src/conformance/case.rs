@@ -137,6 +137,7 @@ pub(super) enum Check {
     PconfMembers,
     PconfModes,
     PconfServices,
+    PconfPermissions,
     PconfAlone,
     DescriptorIdentity,
     DescriptorOrder,

@@ -33,6 +33,7 @@ pub(super) async fn check(
         Check::PconfMembers => pconf_members(subject),
         Check::PconfModes => pconf_modes(subject),
         Check::PconfServices => pconf_services(subject),
+        Check::PconfPermissions => pconf_permissions(subject),
         Check::PconfAlone => pconf_alone(subject),
         Check::DescriptorIdentity => descriptor_identity(subject),
         Check::DescriptorOrder => descriptor_order(subject),
@@ -139,6 +140,18 @@ fn pconf_services(subject: &Subject) -> Result<(), Halt> {
         ensure(is_right, || format!("{key} are {announced:?}, {kind} are {found:?}"))?;
     }
     Ok(())
+}
+
+fn pconf_permissions(subject: &Subject) -> Result<(), Halt> {
+    let (_, keys) = pconf(subject)?;
+    let (announced, found) = (&keys["Permissions"], &subject.descriptor["permissions"]);
+    let is_right =
+        announced == found || found.is_null() || (is_nothing(announced) && is_nothing(found));
+    ensure(is_right, || format!("Permissions are {announced}, permissions are {found}"))
+}
+
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
 /// Nobody has written or removed a `.pconf` since the plugin was opened.

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use goplug::Permission;
+
 use super::copy::Copy;
 use super::sign::Signer;
 use super::staged::{Entry, Staged, install_copy};
 use crate::arguments::Install;
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
-use crate::pconf::ensure_regular;
+use crate::pconf::{self, Pconf, ensure_regular};
 use crate::program::written;
 use crate::system::{create_folder, real_path};
 
@@ -20,11 +22,15 @@ pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Statu
     }
     let folder = create(&options.folder.dir)?;
     let signer = options.sign.as_deref().map(Signer::read).transpose()?;
+    let asked = Requested::in_folder(&folder);
     let mut files: Vec<String> = Vec::new();
     for program in &options.programs {
         let file = install_one(program, &folder, options).await?;
         if let Some(signer) = &signer {
             signer.sign(&file)?;
+        }
+        if let Some(more) = asked.beyond(&file) {
+            output.note(&more);
         }
         let file = file.display().to_string();
         if !output.is_json() {
@@ -36,6 +42,27 @@ pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Statu
         output.document(&files)?;
     }
     Ok(Status::Success)
+}
+
+/// What the plugins of a folder ask of their hosts, before others are installed.
+struct Requested(Vec<(PathBuf, Vec<Permission>)>);
+
+impl Requested {
+    fn in_folder(folder: &Path) -> Self {
+        let files = pconf::files(folder).into_iter();
+        Self(files.map(|file| (file.clone(), Pconf::read(&file).asks())).collect())
+    }
+
+    /// What an installed file asks for and did not before, as a text for people; `None` if there is nothing.
+    fn beyond(&self, file: &Path) -> Option<String> {
+        let before = self.0.iter().find(|(other, _)| other == file).map(|(_, asked)| &asked[..]);
+        let is_new = |one: &Permission| !before.unwrap_or(&[]).iter().any(|old| old.covers(one));
+        let more: Vec<_> = Pconf::read(file).asks().into_iter().filter(is_new).collect();
+        let name = file.file_stem().unwrap_or_default().display();
+        let beginning =
+            if before.is_some() { "asks for more than before" } else { "asks its hosts" };
+        (!more.is_empty()).then(|| format!("{name} {beginning}: to {}", Pconf::list(&more)))
+    }
 }
 
 /// Installs a program. Returns the path of its `.pconf`.

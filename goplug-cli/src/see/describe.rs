@@ -65,6 +65,10 @@ fn text(descriptor: &Descriptor, output: &Output) -> String {
         );
     }
     page.section(
+        "Permissions",
+        descriptor.permissions.iter().map(|asked| (asked.to_string(), Vec::new(), "")),
+    );
+    page.section(
         "Configuration",
         descriptor
             .configuration

@@ -29,6 +29,9 @@ struct Entry {
     /// The plugin that the program is, if this is another name of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     alias_of: Option<String>,
+    /// What it asks of its host.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    permissions: Vec<String>,
     /// Whether the plugin is installed for development.
     #[serde(skip_serializing_if = "is_false")]
     development: bool,
@@ -134,6 +137,7 @@ async fn found(plugin: &DiscoveredPlugin, processes: &[PluginProcess]) -> Entry 
         processes,
         methods: plugin.descriptor().map(|descriptor| descriptor.methods.len()),
         alias_of: plugin.alias_of().map(ToString::to_string),
+        permissions: pconf.asks().iter().map(ToString::to_string).collect(),
         development: plugin.is_in_development(),
         program: sock.or_else(|| pconf.exec().map(str::to_owned)),
         file,
@@ -149,6 +153,7 @@ fn rejected(file: RejectedFile) -> Entry {
         processes: Vec::new(),
         methods: None,
         alias_of: None,
+        permissions: Vec::new(),
         development: false,
         program: None,
         file: file.path,

@@ -15,6 +15,8 @@ pub(crate) enum Arg {
     Value(Ident, Expr),
     /// An option with paths in parentheses.
     Paths(Ident, Vec<Path>),
+    /// `permissions(…)`, whose content has the form of arguments.
+    Permissions(Ident, Vec<Arg>),
     /// `crate = path`.
     Crate(Token![crate], Path),
 }
@@ -23,6 +25,7 @@ pub(crate) enum Arg {
 /// args  := [ arg { "," arg } [ "," ] ]
 /// arg   := "crate" "=" path
 ///        | identifier "=" expression
+///        | "permissions" "(" args ")"
 ///        | identifier "(" [ path { "," path } [ "," ] ] ")"
 ///        | path
 /// ```
@@ -50,8 +53,14 @@ impl Parse for Arg {
             return Ok(Self::Value(name, input.parse()?));
         }
         if input.peek(Ident::peek_any) && input.peek2(token::Paren) {
-            let (name, paths) = (input.parse()?, paths(input)?);
-            return Ok(Self::Paths(name, paths));
+            let name: Ident = input.parse()?;
+            if name == "permissions" {
+                let content;
+                parenthesized!(content in input);
+                let args = content.parse_terminated(Self::parse, Token![,])?;
+                return Ok(Self::Permissions(name, args.into_iter().collect()));
+            }
+            return Ok(Self::Paths(name, paths(input)?));
         }
         let path = Path::parse_mod_style(input).map_err(|error| {
             let text = "expected the path of a plugin or an option such as `name = \"…\"`";
@@ -80,7 +89,9 @@ impl ToTokens for Arg {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Path(path) => path.to_tokens(tokens),
-            Self::Value(name, _) | Self::Paths(name, _) => name.to_tokens(tokens),
+            Self::Value(name, _) | Self::Paths(name, _) | Self::Permissions(name, _) => {
+                name.to_tokens(tokens);
+            }
             Self::Crate(krate, _) => krate.to_tokens(tokens),
         }
     }

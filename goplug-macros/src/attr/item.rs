@@ -15,6 +15,7 @@ const DECLARES: &[Key] = &[
     Key::LazyLoad,
     Key::Needs,
     Key::Wants,
+    Key::Permissions,
     Key::Crate,
 ];
 
@@ -23,6 +24,7 @@ const DECLARES: &[Key] = &[
 /// option    := ( "name" | "namespace" | "version" | "url" ) "=" string
 ///            | "lazy_load"
 ///            | ( "needs" | "wants" ) "(" path { "," path } [ "," ] ")"
+///            | permissions                       see `permissions`
 ///            | "crate" "=" path
 /// ```
 pub(crate) fn on_struct(args: TokenStream, diag: &Diag) -> Options {

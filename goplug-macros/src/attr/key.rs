@@ -10,6 +10,7 @@ pub(crate) enum Key {
     LazyLoad,
     Needs,
     Wants,
+    Permissions,
     Blocking,
     Idempotent,
     Returns,
@@ -29,12 +30,14 @@ pub(crate) enum Takes {
     CratePath,
     /// The paths of contracts or plugins, in parentheses.
     Services,
+    /// Permissions, in parentheses.
+    Permissions,
     /// Nothing.
     Nothing,
 }
 
 impl Key {
-    const ALL: [Key; 13] = [
+    const ALL: [Key; 14] = [
         Key::Name,
         Key::Namespace,
         Key::Version,
@@ -42,6 +45,7 @@ impl Key {
         Key::LazyLoad,
         Key::Needs,
         Key::Wants,
+        Key::Permissions,
         Key::Blocking,
         Key::Idempotent,
         Key::Returns,
@@ -59,6 +63,7 @@ impl Key {
             Key::LazyLoad => "lazy_load",
             Key::Needs => "needs",
             Key::Wants => "wants",
+            Key::Permissions => "permissions",
             Key::Blocking => "blocking",
             Key::Idempotent => "idempotent",
             Key::Returns => "returns",
@@ -75,6 +80,7 @@ impl Key {
             }
             Key::LazyLoad | Key::Blocking | Key::Idempotent => Takes::Nothing,
             Key::Needs | Key::Wants => Takes::Services,
+            Key::Permissions => Takes::Permissions,
             Key::Descriptor => Takes::Constant,
             Key::Crate => Takes::CratePath,
         }
@@ -87,6 +93,7 @@ impl Key {
             Takes::Constant => format!("`{} = CONSTANT`", self.as_str()),
             Takes::CratePath => format!("`{} = some::path`", self.as_str()),
             Takes::Services => format!("`{}(Contract)`", self.as_str()),
+            Takes::Permissions => format!("`{}(read = [\"/path\"])`", self.as_str()),
             Takes::Nothing => format!("`{}`", self.as_str()),
         }
     }

@@ -10,10 +10,12 @@ mod item;
 mod key;
 mod options;
 mod param;
+mod permissions;
 mod role;
 
 pub(crate) use function::{Mark, on_function};
 pub(crate) use item::{on_impl, on_struct, on_trait};
 pub(crate) use options::Options;
 pub(crate) use param::{is_of_param, on_param};
+pub(crate) use permissions::Permissions;
 pub(crate) use role::{HookKind, Role};

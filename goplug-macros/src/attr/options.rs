@@ -10,6 +10,7 @@ use syn::{Expr, ExprLit, Lit, LitStr, Path};
 
 use super::arg::{self, Arg};
 use super::key::{Key, Takes};
+use super::permissions::{self, Permissions};
 use crate::diag::Diag;
 
 /// The arguments that one attribute takes on one kind of item.
@@ -45,6 +46,8 @@ pub(crate) struct Options {
     /// The services that the plugin needs, and those that it can do without.
     pub(crate) needs: Vec<Path>,
     pub(crate) wants: Vec<Path>,
+    /// What the plugin asks of its host beside them, and where it does.
+    pub(crate) permissions: Option<(Span, Permissions)>,
     pub(crate) blocking: Option<Span>,
     pub(crate) idempotent: Option<Span>,
     pub(crate) returns: Option<LitStr>,
@@ -67,7 +70,9 @@ impl Options {
     pub(crate) fn for_declarations(&self) -> impl Iterator<Item = Span> {
         let texts = [&self.name, &self.namespace, &self.version, &self.url];
         let services = self.needs.iter().chain(&self.wants).map(Spanned::span);
-        texts.into_iter().flatten().map(LitStr::span).chain(self.lazy_load).chain(services)
+        let permissions = self.permissions.iter().map(|(span, _)| *span);
+        let texts = texts.into_iter().flatten().map(LitStr::span);
+        texts.chain(self.lazy_load).chain(services).chain(permissions)
     }
 }
 
@@ -120,6 +125,12 @@ impl Parser<'_> {
                 Some(_) => {}
                 None => self.unknown(&name),
             },
+            Arg::Permissions(name, args) => {
+                if self.admit(Key::Permissions, &name) {
+                    let read = permissions::read(args, self.diag);
+                    self.options.permissions = Some((name.span(), read));
+                }
+            }
             Arg::Path(path) => match path.get_ident().and_then(|i| Key::find(&i.to_string())) {
                 Some(key) if self.admit(key, &path) => self.flag(key, &path),
                 Some(_) => {}
@@ -178,6 +189,7 @@ impl Parser<'_> {
                 Takes::Services => {
                     format!("paths in parentheses: write {usage}, not `{written}`")
                 }
+                Takes::Permissions => format!("a list in parentheses: write {usage}"),
                 _ => format!("a string: write {usage}, not `{written}`"),
             };
             return self.diag.at(value, format!("`{}` takes {problem}", key.as_str()));
@@ -192,6 +204,7 @@ impl Parser<'_> {
             Key::LazyLoad
             | Key::Needs
             | Key::Wants
+            | Key::Permissions
             | Key::Blocking
             | Key::Idempotent
             | Key::Descriptor
@@ -215,6 +228,7 @@ impl Parser<'_> {
             | Key::Spelling
             | Key::Needs
             | Key::Wants
+            | Key::Permissions
             | Key::Descriptor
             | Key::Crate => {
                 self.diag.at(at, format!("`{}` needs a value: {}", key.as_str(), key.usage()));

@@ -6,7 +6,7 @@ use syn::Path;
 
 use super::client::ClientDecl;
 use super::{contract, need};
-use crate::model::{InitialValue, Plugin, idents};
+use crate::model::{InitialValue, Permissions, Plugin, idents};
 
 /// ```text
 /// impl PluginType for Calculator { … }
@@ -39,6 +39,7 @@ pub(crate) fn declare(
 /// impl PluginType for Calculator {
 ///     const NAME: &'static str = "Calculator";
 ///     …
+///     const PERMISSIONS: PermissionsSpec = PermissionsSpec { read: &["/usr/share/dict"], … };
 ///     fn create() -> Option<Self> { Some(Self) }
 ///     // or
 ///     fn create() -> Option<Self> {
@@ -58,6 +59,7 @@ fn plugin_type(plugin: &Plugin, private: &TokenStream) -> TokenStream {
         Some(url) => quote!(::std::option::Option::Some(#url)),
         None => quote!(::std::option::Option::None),
     };
+    let permissions = plugin.permissions.as_ref().map(|asked| permissions(asked, private));
     let at = Span::mixed_site().located_at(plugin.ident.span());
     let value = match plugin.value {
         InitialValue::Unit => quote!(::std::option::Option::Some(Self)),
@@ -79,10 +81,32 @@ fn plugin_type(plugin: &Plugin, private: &TokenStream) -> TokenStream {
             const VERSION: &'static str = #version;
             const URL: ::std::option::Option<&'static str> = #url;
             const LAZY_LOAD: bool = #lazy_load;
+            #permissions
 
             fn create() -> ::std::option::Option<Self> {
                 #value
             }
         }
+    }
+}
+
+/// ```text
+/// const PERMISSIONS: PermissionsSpec = PermissionsSpec { read: &["/usr/share/dict"], … };
+/// ```
+fn permissions(asked: &Permissions, private: &TokenStream) -> TokenStream {
+    let Permissions { read, write, connect, udp, unix_sockets, memory } = asked;
+    let memory = match memory {
+        Some(bytes) => quote!(::std::option::Option::Some(#bytes)),
+        None => quote!(::std::option::Option::None),
+    };
+    quote! {
+        const PERMISSIONS: #private::PermissionsSpec = #private::PermissionsSpec {
+            read: &[#(#read),*],
+            write: &[#(#write),*],
+            connect: &[#(#connect),*],
+            udp: #udp,
+            unix_sockets: #unix_sockets,
+            memory: #memory,
+        };
     }
 }

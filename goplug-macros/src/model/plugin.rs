@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Path, Type, Visibility};
 
 use super::attrs::Attrs;
+use super::permissions::Permissions;
 use super::{names, types};
 use crate::attr::Options;
 use crate::diag::Diag;
@@ -38,6 +39,8 @@ pub(crate) struct Plugin {
     pub(crate) needs: Vec<Path>,
     /// Those that it can do without.
     pub(crate) wants: Vec<Path>,
+    /// What it asks of its host beside them.
+    pub(crate) permissions: Option<Permissions>,
 }
 
 impl Plugin {
@@ -67,6 +70,10 @@ impl Plugin {
             lazy_load: options.lazy_load.is_some(),
             needs: options.needs.clone(),
             wants: options.wants.clone(),
+            permissions: options
+                .permissions
+                .as_ref()
+                .map(|(_, written)| Permissions::new(written, diag)),
             path,
             ident,
             vis,

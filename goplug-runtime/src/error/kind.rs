@@ -65,6 +65,8 @@ kinds! {
     Error::Method(_) => Method = "method";
     Error::Contract { .. } => Contract = "contract";
     Error::NotProvided { .. } => NotProvided = "not-provided";
+    Error::PermissionsDenied { .. } => PermissionsDenied = "permissions-denied";
+    Error::ConsentRequired { .. } => ConsentRequired = "consent-required";
     Error::TooDeep { .. } => TooDeep = "too-deep";
     Error::NotRegistered { .. } => NotRegistered = "not-registered";
     Error::NoPlugin { .. } => NoPlugin = "no-plugin";

@@ -46,7 +46,7 @@ pub mod blocking;
 
 pub use plugin::{InstanceStats, Latency, Plugin, ServiceStats, State, Stats};
 pub use policy::{
-    Cgroup, HealthCheck, InvalidPublicKey, OnUnsupported, ParentDeathSignal, Policy, PublicKey,
-    Resources, Restart, Sandbox,
+    Cgroup, HealthCheck, InvalidPublicKey, OnDenied, OnUnsupported, ParentDeathSignal, Policy,
+    PublicKey, Resources, Restart, Sandbox,
 };
 pub use registry::{DiscoveredPlugin, Event, Events, Registry, RegistryBuilder, RejectedFile};

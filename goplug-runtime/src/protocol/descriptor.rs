@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::permissions::Permissions;
 use super::{null, visible, wire};
 
 /// What a plugin says of itself: in its response to an activation, in its `.pconf`, and by the verb
@@ -43,6 +44,13 @@ pub struct Descriptor {
     /// The services of its host that the plugin uses, and can do without.
     #[serde(default, deserialize_with = "null::or_members", skip_serializing_if = "Vec::is_empty")]
     pub wants: Vec<ServiceDescriptor>,
+    /// What it asks of its host beside services. A host goes by those of the `.pconf`.
+    #[serde(
+        default,
+        deserialize_with = "null::or_default",
+        skip_serializing_if = "Permissions::is_empty"
+    )]
+    pub permissions: Permissions,
     /// What the activation reads: the host's configuration. `None` if it reads none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<TypeDescriptor>,
@@ -74,6 +82,7 @@ impl Descriptor {
             callbacks: Vec::new(),
             needs: Vec::new(),
             wants: Vec::new(),
+            permissions: Permissions::default(),
             configuration: None,
             definitions: Arc::default(),
         }

@@ -100,7 +100,7 @@ pub use processors::processors;
 pub use rlimit::Rlimit;
 pub use runtime_thread::RuntimeThread;
 #[cfg(feature = "host")]
-pub use sandbox_rules::{SandboxRules, Tcp};
+pub use sandbox_rules::{GrantedAccess, GrantedPath, SandboxRules, Tcp};
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub use sha256::Sha256;
 #[cfg(feature = "host")]

@@ -9,6 +9,8 @@ pub struct SandboxRules {
     pub read: Vec<PathBuf>,
     /// Files and folders that it may read and write, but not execute.
     pub write: Vec<PathBuf>,
+    /// Files and folders that it asked for and is granted.
+    pub granted: Vec<GrantedPath>,
     /// Its use of TCP.
     pub tcp: Tcp,
     /// Whether it may use UDP.
@@ -17,6 +19,24 @@ pub struct SandboxRules {
     pub unix_sockets: bool,
     /// Families of sockets, by the system's numbers, that it may use with all their types and protocols.
     pub address_families: Vec<i32>,
+}
+
+/// A file or folder that a process is granted. It is granted nothing that takes its place meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantedPath {
+    /// Its absolute path without links.
+    pub path: PathBuf,
+    /// What the process may do with it.
+    pub access: GrantedAccess,
+}
+
+/// What a process may do with a file, and with all files beneath a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantedAccess {
+    /// Read it, and not execute it.
+    Read,
+    /// Read and write it, and not execute it.
+    Write,
 }
 
 /// A process's use of TCP.

@@ -64,8 +64,9 @@ pub use declare::{
 pub use declare::{
     CallbackSpec, ContractSpec, ErrorKind, ErrorKindFallback, ErrorOf, ErrorSpec,
     ErrorTextFallback, ErrorTextOf, HookOutcome, HookResult, HookText, LossOf, MethodError,
-    MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PluginType, ProgressSpec,
-    ResultKind, ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf, Unmet, check,
+    MethodSpec, NoHookOutcome, NoLoss, Outcome, ParamSpec, Parts, PermissionsSpec, PluginType,
+    ProgressSpec, ResultKind, ResultKindFallback, TypeSchema, TypeSchemaFallback, TypeSchemaOf,
+    Unmet, check,
 };
 #[cfg(any(feature = "host", feature = "plugin"))]
 pub(crate) use table::Provided;

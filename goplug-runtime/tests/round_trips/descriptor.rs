@@ -16,7 +16,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
         any::<u32>(),
         vec(json::text(), 0..3),
         (vec(json::method(), 0..3), vec(json::callback(), 0..3)),
-        (vec(json::service(), 0..2), vec(json::service(), 0..2)),
+        (vec(json::service(), 0..2), vec(json::service(), 0..2), json::permissions()),
         option::of(json::type_descriptor()),
         json::definitions(),
     )
@@ -28,7 +28,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
                 protocol,
                 features,
                 (methods, callbacks),
-                (needs, wants),
+                (needs, wants, permissions),
                 configuration,
                 definitions,
             )| Descriptor {
@@ -41,6 +41,7 @@ fn descriptor() -> impl Strategy<Value = Descriptor> {
                 callbacks,
                 needs,
                 wants,
+                permissions,
                 configuration,
                 definitions: definitions.into(),
             },
@@ -54,7 +55,7 @@ fn with_unknown_keys(document: &mut Value, unknown: &Value) {
     for (key, value) in object.iter_mut() {
         if let (true, Some(list)) = (lists.contains(&key.as_str()), value.as_array_mut()) {
             list.iter_mut().for_each(|each| with_unknown_keys(each, unknown));
-        } else if ["returns", "error", "configuration"].contains(&key.as_str()) {
+        } else if ["returns", "error", "configuration", "permissions"].contains(&key.as_str()) {
             with_unknown_keys(value, unknown);
         }
     }

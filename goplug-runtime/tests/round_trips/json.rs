@@ -1,7 +1,7 @@
 //! Arbitrary JSON values, and the parts that several documents of the protocol have.
 
 use goplug_runtime::protocol::{
-    CallbackDescriptor, MethodDescriptor, Parameter, ServiceDescriptor, TypeDescriptor,
+    CallbackDescriptor, MethodDescriptor, Parameter, Permissions, ServiceDescriptor, TypeDescriptor,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -93,6 +93,22 @@ pub(crate) fn callback() -> impl Strategy<Value = CallbackDescriptor> {
 
 pub(crate) fn service() -> impl Strategy<Value = ServiceDescriptor> {
     (text(), vec(method(), 0..2)).prop_map(|(name, methods)| ServiceDescriptor { name, methods })
+}
+
+/// What a plugin may ask for.
+pub(crate) fn permissions() -> impl Strategy<Value = Permissions> {
+    let paths = || vec("(/|~/)?[a-zß ]{1,6}(/[a-z.]{1,3}[a-z])?", 0..3);
+    let flags = (any::<bool>(), any::<bool>());
+    let memory = option::of(1..=u64::MAX);
+    (paths(), paths(), vec(1..=u16::MAX, 0..3), flags, memory).prop_map(
+        |(read, write, connect, (udp, unix_sockets), memory)| {
+            let mut permissions = Permissions::default();
+            (permissions.read, permissions.write) = (read, write);
+            (permissions.connect, permissions.memory) = (connect, memory);
+            (permissions.udp, permissions.unix_sockets) = (udp, unix_sockets);
+            permissions
+        },
+    )
 }
 
 /// Any schemas that others share.

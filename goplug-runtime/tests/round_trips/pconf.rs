@@ -4,7 +4,7 @@ use std::path::Path;
 
 use goplug_runtime::protocol::wire::default_url;
 use goplug_runtime::protocol::{
-    CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, ServiceDescriptor,
+    CallbackDescriptor, Descriptor, MethodDescriptor, Pconf, Permissions, ServiceDescriptor,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -29,10 +29,11 @@ struct File {
     callbacks: Option<Vec<CallbackDescriptor>>,
     needs: Option<Vec<ServiceDescriptor>>,
     wants: Option<Vec<ServiceDescriptor>>,
+    permissions: Option<Permissions>,
     unknown: Vec<(String, Value)>,
 }
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "Name",
     "NameSpace",
     "Url",
@@ -46,6 +47,7 @@ const KNOWN: [&str; 13] = [
     "Callbacks",
     "Needs",
     "Wants",
+    "Permissions",
 ];
 
 /// A name as other libraries may have written it.
@@ -91,6 +93,7 @@ fn file() -> impl Strategy<Value = File> {
         option::of(vec(json::callback(), 0..3)),
         services(),
         services(),
+        option::of(json::permissions()),
     );
     let rest = (
         option::of(any::<bool>()),
@@ -100,7 +103,7 @@ fn file() -> impl Strategy<Value = File> {
     );
     (names, place, rest, members, unknown_keys()).prop_map(
         |((name, namespace, url), (sock, exec), rest, members, unknown)| {
-            let (methods, callbacks, needs, wants) = members;
+            let (methods, callbacks, needs, wants, permissions) = members;
             let (lazy_load, version, protocol, sha256) = rest;
             File {
                 name,
@@ -116,6 +119,7 @@ fn file() -> impl Strategy<Value = File> {
                 callbacks,
                 needs,
                 wants,
+                permissions,
                 unknown,
             }
         },
@@ -139,6 +143,7 @@ impl File {
             json!(self.callbacks),
             json!(self.needs),
             json!(self.wants),
+            json!(self.permissions),
         ];
         let known = KNOWN.into_iter().zip(known).map(|(key, value)| (key.to_owned(), value));
         let mut members: Vec<_> =
@@ -203,6 +208,7 @@ proptest! {
         prop_assert_eq!(pconf.callbacks(), file.callbacks.unwrap_or_default());
         prop_assert_eq!(pconf.needs(), file.needs.unwrap_or_default());
         prop_assert_eq!(pconf.wants(), file.wants.unwrap_or_default());
+        prop_assert_eq!(pconf.permissions(), &file.permissions.unwrap_or_default());
     }
 
     #[test]
@@ -231,6 +237,7 @@ proptest! {
             callbacks: file.callbacks.unwrap_or_default(),
             needs: file.needs.unwrap_or_default(),
             wants: file.wants.unwrap_or_default(),
+            permissions: file.permissions.unwrap_or_default(),
             ..Descriptor::new(file.name, file.namespace.unwrap_or_default())
         };
         let Ok(pconf) = Pconf::of(descriptor) else { return Ok(()) };

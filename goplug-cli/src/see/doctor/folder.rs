@@ -54,6 +54,14 @@ pub(super) async fn look(dir: &Path) -> Vec<Finding> {
     findings
 }
 
+/// What the plugin asks of its host, as the end of a sentence.
+fn asking(pconf: &Pconf) -> String {
+    match &pconf.asks()[..] {
+        [] => String::new(),
+        asks => format!("; asks to {}", Pconf::list(asks)),
+    }
+}
+
 async fn plugin(plugin: &DiscoveredPlugin, dir: &Path) -> Finding {
     let name = plugin.id().to_string();
     let Some(file) = plugin.path() else { return Finding::well(name, "embedded") };
@@ -69,7 +77,7 @@ async fn plugin(plugin: &DiscoveredPlugin, dir: &Path) -> Finding {
     if let Some(program) = pconf.program() {
         let shown = program.display();
         return match pconf.has_digest() {
-            true => Finding::well(name, format!("{shown}, with its digest")),
+            true => Finding::well(name, format!("{shown}, with its digest{}", asking(&pconf))),
             false => Finding::ill(
                 name,
                 format!("{shown} has no digest: whoever replaces it is not noticed"),

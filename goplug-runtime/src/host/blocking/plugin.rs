@@ -14,7 +14,7 @@ use crate::host::plugin::{
     self, Command, State, Stats, call_blocking, call_for_stream_blocking,
     call_with_progress_blocking,
 };
-use crate::protocol::{Descriptor, PluginId, name, wire};
+use crate::protocol::{Descriptor, Permission, Permissions, PluginId, name, wire};
 use crate::typed::{
     self, BlockingCaller, CallRequest, CallbackHandler, Caller, Client, ClientBase, Expectation,
     MediaType, Reply, ResultIter, ResultStream, StreamedBody, Subscription, wait, wait_until,
@@ -235,6 +235,27 @@ impl Plugin {
     /// [`goplug::Plugin::describe`](crate::host::Plugin::describe). Blocks until it is there.
     pub fn describe(&self) -> Option<Arc<Descriptor>> {
         Some(self.plugin.shared().instance()?.describe_blocking())
+    }
+
+    /// What the plugin asks of its host beside services, as
+    /// [`goplug::Plugin::requested_permissions`](crate::host::Plugin::requested_permissions).
+    pub fn requested_permissions(&self) -> Permissions {
+        self.plugin.requested_permissions()
+    }
+
+    /// The permissions that the host has consented to, as
+    /// [`goplug::Plugin::granted_permissions`](crate::host::Plugin::granted_permissions).
+    pub fn granted_permissions(&self) -> Vec<Permission> {
+        self.plugin.granted_permissions()
+    }
+
+    /// Consents to permissions, as [`goplug::Plugin::grant`](crate::host::Plugin::grant) does. Blocks until the
+    /// upgrade is made that has waited for it.
+    ///
+    /// # Errors
+    /// As [`goplug::Plugin::grant`](crate::host::Plugin::grant).
+    pub fn grant(&self, permissions: &[Permission]) -> Result<()> {
+        wait(self.plugin.grant(permissions))
     }
 
     /// Stops the plugin, as [`goplug::Plugin::unload`](crate::host::Plugin::unload) does. Blocks

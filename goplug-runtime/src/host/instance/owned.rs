@@ -18,12 +18,14 @@ use crate::host::policy::{HealthCheck, Policy};
 use crate::host::task::OwnedTask;
 use crate::http1::Request;
 use crate::limits;
-use crate::protocol::{Dialect, wire};
+use crate::protocol::{Dialect, Permission, wire};
 
 /// An instance, from its activation to the end of its process. Dropping it kills the process.
 pub(in crate::host) struct OwnedInstance {
     pub(in crate::host) shared: Arc<Instance>,
     pub(in crate::host) installation: Arc<Installation>,
+    /// What it asked for and was granted; `None` if its policy does not grant by asking.
+    pub(in crate::host) granted: Option<Vec<Permission>>,
     liveness: Liveness,
     activated: Instant,
     health: Option<Health>,
@@ -62,7 +64,7 @@ impl OwnedInstance {
             }))
         });
         let activated = Instant::now();
-        Self { shared, installation, liveness, activated, health, callbacks: None }
+        Self { shared, installation, granted: None, liveness, activated, health, callbacks: None }
     }
 
     /// Keeps the task that receives the instance's callbacks until the instance is dropped.

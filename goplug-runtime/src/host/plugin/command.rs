@@ -15,6 +15,9 @@ pub(in crate::host) enum Command {
     Unload(oneshot::Sender<Result<()>>),
     /// Replace the running process by a new one, or start the plugin.
     Reload(oneshot::Sender<Result<()>>),
+    /// Replace the running process by one of what is installed now, since the host has consented to what that
+    /// asks for.
+    Upgrade(oneshot::Sender<Result<()>>),
     /// Replace the running process by a new one with this configuration, which further ones get too.
     Reconfigure(PluginConfiguration, oneshot::Sender<Result<()>>),
     /// Stop the plugin for good, because the registry stops.
@@ -40,7 +43,7 @@ impl Command {
             Self::Load(_) | Self::LoadOnDemand(_) => Reach::AllInUse,
             Self::Unload(_) => Reach::All,
             Self::Close(_) => Reach::AllForGood,
-            Self::Reload(_) | Self::Reconfigure(..) => Reach::InTurn,
+            Self::Reload(_) | Self::Upgrade(_) | Self::Reconfigure(..) => Reach::InTurn,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::host::instance::Exit;
-use crate::protocol::PluginId;
+use crate::protocol::{Permission, PluginId};
 
 /// What hears of the events of plugins: their registry.
 pub(in crate::host) trait EventSink: Send + Sync {
@@ -37,6 +37,10 @@ pub(in crate::host) enum PluginEvent {
     InDevelopment,
     /// The plugin is started although this part of its sandbox cannot be enforced.
     Unconfined(String),
+    /// These permissions that the plugin asks for are not granted, for these reasons.
+    PermissionsDenied(Vec<Permission>, Vec<String>),
+    /// The plugin asks for these permissions beyond those that it has had, and waits for consent.
+    PermissionsRequested(Vec<Permission>),
     /// Something of the values of this client, given by its type, is lost on the way: each difference.
     ContractDrift(&'static str, Vec<String>),
     /// When the broken callback stream was resumed, the plugin had discarded this many callbacks.

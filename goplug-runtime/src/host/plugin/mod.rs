@@ -14,6 +14,7 @@ mod availability;
 mod binding;
 mod choice;
 mod command;
+mod consent;
 mod contracts;
 mod event;
 mod grants;

@@ -29,7 +29,7 @@ use crate::host::output::Warnings;
 use crate::host::owner::check_maker;
 use crate::host::policy::Policy;
 use crate::limits;
-use crate::protocol::PluginId;
+use crate::protocol::{Permission, PluginId};
 use crate::transport::{FileId, Maker};
 
 /// What all handles of one plugin share with its supervisors.
@@ -48,6 +48,8 @@ pub(in crate::host) struct PluginState {
     closing: watch::Sender<bool>,
     callbacks: Arc<Callbacks>,
     warnings: Arc<Warnings>,
+    /// The permissions that the host has consented to; `None` before the plugin has run.
+    pub(super) consented: Mutex<Option<Vec<Permission>>>,
     pub(super) contracts: Mutex<Contracts>,
     pub(super) statistics: Arc<Statistics>,
     pub(super) upgrades: Upgrades,
@@ -98,6 +100,7 @@ impl PluginState {
             supervisors: senders.into_iter().map(to_supervisor).collect(),
             events,
             closing: watch::Sender::new(false),
+            consented: Mutex::default(),
             contracts: Mutex::default(),
             upgrades: Upgrades::default(),
         };

@@ -25,6 +25,6 @@ pub use public_key::{InvalidPublicKey, PublicKey};
 pub use resources::Resources;
 pub use restart::Restart;
 pub(in crate::host) use restart::RestartKind;
-pub use sandbox::{OnUnsupported, Sandbox};
+pub use sandbox::{OnDenied, OnUnsupported, Sandbox};
 
 pub use crate::transport::ParentDeathSignal;

@@ -31,7 +31,7 @@ use crate::transport::Rlimit;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "bounds do nothing unless a policy has them"]
 pub struct Resources {
-    address_space: Option<u64>,
+    pub(in crate::host) address_space: Option<u64>,
     open_files: Option<u64>,
     processes: Option<u64>,
     cpu_time: Option<Duration>,

@@ -82,6 +82,9 @@ pub struct Sandbox {
     /// Interpreters that are allowed with all that they need.
     pub(in crate::host) interpreters: Vec<PathBuf>,
     pub(in crate::host) on_unsupported: OnUnsupported,
+    /// Whether a plugin is granted only what it asks for.
+    pub(in crate::host) least_privilege: bool,
+    pub(in crate::host) on_denied: OnDenied,
 }
 
 /// What happens to a plugin whose [`Sandbox`] cannot be enforced completely: because the kernel
@@ -94,6 +97,19 @@ pub enum OnUnsupported {
     Refuse,
     /// The plugin is started, the kernel enforces what it can, and
     /// [`Event::Unconfined`](crate::host::Event::Unconfined) names what it cannot enforce.
+    Report,
+}
+
+/// What happens to a plugin that asks for [permissions](Sandbox::least_privilege) that its [`Sandbox`] does not
+/// name, or that do not exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnDenied {
+    /// The plugin is not started, and its load fails with [`Error::PermissionsDenied`].
+    #[default]
+    Refuse,
+    /// The plugin is started with what it is granted, and
+    /// [`Event::PermissionsDenied`](crate::host::Event::PermissionsDenied) names the rest.
     Report,
 }
 
@@ -185,6 +201,37 @@ impl Sandbox {
     /// family. TCP itself stays as the sandbox names it.
     pub fn address_family(mut self, family: i32) -> Self {
         self.rules.address_families.push(family);
+        self
+    }
+
+    /// Grants a plugin only what it asks for: what this sandbox names is then the most that it can be granted.
+    ///
+    /// A plugin asks by `permissions(…)` of its `#[goplug::plugin]`, or by `Permissions` in its `.pconf`. It is
+    /// granted what it asks for and this sandbox names: a path within a path that is named, a port that is named.
+    /// A path to read is granted for reading, and not for executing. Nothing asked is nothing granted, beyond what
+    /// [is always allowed](Self#what-is-always-allowed) and [`interpreter`](Self::interpreter). Families of
+    /// sockets cannot be asked for, and are not granted. Memory that is asked for is bounded by the policy's
+    /// [`Cgroup`](crate::host::Cgroup) and [`Resources`](crate::host::Resources); it is enforced only by a
+    /// `Cgroup`, which then has the smaller of both.
+    ///
+    /// Permissions that a new version asks for beyond those that the plugin has had wait for the host's consent:
+    /// the running process serves on, [`Event::PermissionsRequested`](crate::host::Event::PermissionsRequested)
+    /// names them, and [`Plugin::grant`](crate::host::Plugin::grant) consents. Services that the plugin
+    /// uses count among them. What the first process of a registry asks for and is
+    /// allowed needs no further consent.
+    ///
+    /// ```
+    /// let sandbox = goplug::Sandbox::new().read("/srv/books").connect(443).least_privilege();
+    /// ```
+    pub fn least_privilege(mut self) -> Self {
+        self.least_privilege = true;
+        self
+    }
+
+    /// What happens to a plugin that asks for what this sandbox does not name, with
+    /// [`least_privilege`](Self::least_privilege); [`OnDenied::Refuse`] unless set.
+    pub fn on_denied(mut self, on_denied: OnDenied) -> Self {
+        self.on_denied = on_denied;
         self
     }
 

@@ -365,6 +365,12 @@ fn public(plugin: PluginId, event: PluginEvent) -> Event {
         PluginEvent::InDevelopment => Event::InDevelopment { plugin },
         PluginEvent::Attached(socket) => Event::Attached { plugin, socket },
         PluginEvent::Unconfined(reason) => Event::Unconfined { plugin, reason },
+        PluginEvent::PermissionsDenied(permissions, reasons) => {
+            Event::PermissionsDenied { plugin, permissions, reasons }
+        }
+        PluginEvent::PermissionsRequested(permissions) => {
+            Event::PermissionsRequested { plugin, permissions }
+        }
         PluginEvent::ContractDrift(client, differences) => {
             Event::ContractDrift { plugin, client, differences }
         }

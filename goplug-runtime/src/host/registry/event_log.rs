@@ -2,6 +2,7 @@
 
 use super::events::Event;
 use crate::panic::contained;
+use crate::protocol::Permission;
 use crate::protocol::visible::Lines;
 
 /// Logs an event. Not under a lock: the subscriber may be slow, and may ask the registry something.
@@ -53,6 +54,9 @@ fn log_of(event: &Event, instance: Option<usize>) {
             let reason = Lines(reason);
             tracing::warn!(target: "goplug::supervisor", %plugin, instance, "not confined: {reason}");
         }
+        Event::PermissionsDenied { .. } | Event::PermissionsRequested { .. } => {
+            log_permissions(event, instance);
+        }
         Event::Rejected { .. }
         | Event::CallbacksMissed { .. }
         | Event::ContractDrift { .. }
@@ -72,6 +76,27 @@ fn log_discovery(event: &Event) {
         }
         Event::Removed { plugin } => {
             tracing::info!(target: "goplug::discovery", %plugin, "its .pconf is gone");
+        }
+        _ => {}
+    }
+}
+
+/// Logs what a plugin asks for and does not have.
+fn log_permissions(event: &Event, instance: Option<usize>) {
+    match event {
+        Event::PermissionsDenied { plugin, reasons, .. } => {
+            let reasons = reasons.join("; ");
+            let reasons = Lines(&reasons);
+            tracing::warn!(target: "goplug::supervisor", %plugin, instance, "not granted: {reasons}");
+        }
+        Event::PermissionsRequested { plugin, permissions } => {
+            let asked = Permission::list(permissions);
+            tracing::warn!(
+                target: "goplug::supervisor",
+                %plugin,
+                instance,
+                "its new version waits for consent to {asked}"
+            );
         }
         _ => {}
     }

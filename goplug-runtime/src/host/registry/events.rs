@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::protocol::PluginId;
+use crate::protocol::{Permission, PluginId};
 
 /// What happened in a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,24 @@ pub enum Event {
         /// What cannot be enforced and why, as a text for people.
         reason: String,
     },
+    /// A plugin is started although it asks for more than its sandbox grants. Its policy has
+    /// [`OnDenied::Report`](crate::host::OnDenied::Report).
+    PermissionsDenied {
+        /// The plugin.
+        plugin: PluginId,
+        /// What it asks for and is not granted.
+        permissions: Vec<Permission>,
+        /// Why, as a text for people for each of them.
+        reasons: Vec<String>,
+    },
+    /// A new version of a plugin asks for more permissions than the plugin has had, and is not started:
+    /// a process that runs serves on. [`Plugin::grant`](crate::host::Plugin::grant) consents.
+    PermissionsRequested {
+        /// The plugin.
+        plugin: PluginId,
+        /// What it asks for beyond what it has had.
+        permissions: Vec<Permission>,
+    },
     /// A typed client and a plugin work together, but something of their values is lost on the way.
     /// It comes once for each client and each process of the plugin, and is also a warning of
     /// `tracing` with the target `goplug::contract`.
@@ -165,6 +183,8 @@ impl Event {
             | Self::Attached { plugin, .. }
             | Self::InDevelopment { plugin }
             | Self::Unconfined { plugin, .. }
+            | Self::PermissionsDenied { plugin, .. }
+            | Self::PermissionsRequested { plugin, .. }
             | Self::ContractDrift { plugin, .. }
             | Self::Removed { plugin }
             | Self::Instance { plugin, .. }
@@ -175,11 +195,16 @@ impl Event {
 
     /// How many bytes of text it has, beside the plugin's name.
     pub(super) fn text_len(&self) -> usize {
-        let all = |lines: &[String]| lines.iter().map(String::len).sum();
+        let all = |lines: &[String]| -> usize { lines.iter().map(String::len).sum() };
+        let all_of = |list: &[Permission]| list.iter().map(Permission::text_len).sum::<usize>();
         match self {
             Self::Crashed { status, stderr, .. } => status.len() + all(stderr),
             Self::ContractDrift { differences, .. } => all(differences),
             Self::Instance { event, .. } => event.text_len(),
+            Self::PermissionsDenied { permissions, reasons, .. } => {
+                all_of(permissions) + all(reasons)
+            }
+            Self::PermissionsRequested { permissions, .. } => all_of(permissions),
             Self::GivenUp { reason, .. }
             | Self::UpgradeFailed { reason, .. }
             | Self::StopFailed { reason, .. }

@@ -17,13 +17,14 @@ use serde_json::{Map, Value};
 
 use digests::Digests;
 pub use read::Announcement;
-use read::{RawJson, exec, protocol, sock, url, version};
+use read::{RawJson, exec, permissions, protocol, sock, url, version};
 
 use super::descriptor::{
     CallbackDescriptor, Descriptor, MethodDescriptor, ServiceDescriptor, TypeDescriptor,
 };
 use super::indented;
 use super::name::{InvalidName, PluginId};
+use super::permissions::Permissions;
 use super::wire;
 
 /// The extension of the file's name.
@@ -73,6 +74,7 @@ pub struct Pconf {
     callbacks: Vec<CallbackDescriptor>,
     needs: Vec<ServiceDescriptor>,
     wants: Vec<ServiceDescriptor>,
+    permissions: Permissions,
     configuration: Option<TypeDescriptor>,
     definitions: Arc<Map<String, Value>>,
     /// Unknown keys, which are kept when the file is rewritten.
@@ -85,7 +87,7 @@ impl Pconf {
     ///
     /// # Errors
     /// [`PconfError`] for a name that goplug does not write, a version that is not a semantic
-    /// version, or protocol 0.
+    /// version, protocol 0, or a permission that cannot be asked for.
     pub fn of(descriptor: Descriptor) -> Result<Self, PconfError> {
         let id = PluginId::new(&descriptor.name, &descriptor.namespace)?;
         Ok(Self {
@@ -103,6 +105,7 @@ impl Pconf {
             callbacks: descriptor.callbacks,
             needs: descriptor.needs,
             wants: descriptor.wants,
+            permissions: permissions(descriptor.permissions)?,
             configuration: descriptor.configuration,
             definitions: descriptor.definitions,
             other: Vec::new(),
@@ -277,6 +280,11 @@ impl Pconf {
         &self.wants
     }
 
+    /// What the plugin asks of its host beside services.
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
     /// What the plugin reads at its activation, as the file says.
     pub fn configuration(&self) -> Option<&TypeDescriptor> {
         self.configuration.as_ref()
@@ -297,6 +305,7 @@ impl Pconf {
             callbacks: self.callbacks.clone(),
             needs: self.needs.clone(),
             wants: self.wants.clone(),
+            permissions: self.permissions.clone(),
             configuration: self.configuration.clone(),
             definitions: Arc::clone(&self.definitions),
             ..Descriptor::new(self.plugin().name(), self.plugin().namespace())
@@ -314,6 +323,34 @@ impl Pconf {
         let mut text = indented(&serde_json::to_vec(self).unwrap_or_default());
         text.push('\n');
         text
+    }
+}
+
+impl Pconf {
+    /// Writes what a descriptor says too.
+    fn serialize_descriptor<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        if !self.methods.is_empty() {
+            map.serialize_entry("Methods", &self.methods)?;
+        }
+        if !self.callbacks.is_empty() {
+            map.serialize_entry("Callbacks", &self.callbacks)?;
+        }
+        if !self.needs.is_empty() {
+            map.serialize_entry("Needs", &self.needs)?;
+        }
+        if !self.wants.is_empty() {
+            map.serialize_entry("Wants", &self.wants)?;
+        }
+        if !self.permissions.is_empty() {
+            map.serialize_entry("Permissions", &self.permissions)?;
+        }
+        if let Some(configuration) = &self.configuration {
+            map.serialize_entry("ConfigurationType", configuration)?;
+        }
+        if !self.definitions.is_empty() {
+            map.serialize_entry("$defs", &self.definitions)?;
+        }
+        Ok(())
     }
 }
 
@@ -345,24 +382,7 @@ impl Serialize for Pconf {
         if self.development {
             map.serialize_entry("Development", &true)?;
         }
-        if !self.methods.is_empty() {
-            map.serialize_entry("Methods", &self.methods)?;
-        }
-        if !self.callbacks.is_empty() {
-            map.serialize_entry("Callbacks", &self.callbacks)?;
-        }
-        if !self.needs.is_empty() {
-            map.serialize_entry("Needs", &self.needs)?;
-        }
-        if !self.wants.is_empty() {
-            map.serialize_entry("Wants", &self.wants)?;
-        }
-        if let Some(configuration) = &self.configuration {
-            map.serialize_entry("ConfigurationType", configuration)?;
-        }
-        if !self.definitions.is_empty() {
-            map.serialize_entry("$defs", &self.definitions)?;
-        }
+        self.serialize_descriptor(&mut map)?;
         for (key, value) in &self.other {
             map.serialize_entry(key, value)?;
         }

@@ -3,7 +3,7 @@
 use crate::protocol::edits::edits;
 
 /// The keys that goplug knows.
-pub(super) const KNOWN: [&str; 17] = [
+pub(super) const KNOWN: [&str; 18] = [
     "Name",
     "NameSpace",
     "AliasOf",
@@ -19,6 +19,7 @@ pub(super) const KNOWN: [&str; 17] = [
     "Callbacks",
     "Needs",
     "Wants",
+    "Permissions",
     "ConfigurationType",
     "$defs",
 ];

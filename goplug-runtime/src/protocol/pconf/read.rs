@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::near_miss::{KNOWN, meant_by};
-use super::{Pconf, PconfError, PluginId, indented, wire};
+use super::{Pconf, PconfError, Permissions, PluginId, indented, wire};
 
 /// What a file announces, without the rest of its content. To read only this needs much less code
 /// than [`Pconf::parse`], in a program that reads no other files.
@@ -73,6 +73,7 @@ impl Pconf {
             callbacks: keys.take("Callbacks")?.unwrap_or_default(),
             needs: keys.take("Needs")?.unwrap_or_default(),
             wants: keys.take("Wants")?.unwrap_or_default(),
+            permissions: permissions(keys.take("Permissions")?.unwrap_or_default())?,
             configuration: keys.take("ConfigurationType")?,
             definitions: Arc::new(keys.take("$defs")?.unwrap_or_default()),
             other: keys.pairs,
@@ -108,6 +109,7 @@ impl Pconf {
             "Callbacks" => !self.callbacks.is_empty(),
             "Needs" => !self.needs.is_empty(),
             "Wants" => !self.wants.is_empty(),
+            "Permissions" => !self.permissions.is_empty(),
             "ConfigurationType" => self.configuration.is_some(),
             "$defs" => !self.definitions.is_empty(),
             // Always there, or with a default that differs from plugin to plugin.
@@ -193,6 +195,13 @@ pub(super) fn protocol(number: u32) -> Result<u32, PconfError> {
     match number {
         0 => fault("Protocol", "0 is not a version of the protocol"),
         number => Ok(number),
+    }
+}
+
+pub(super) fn permissions(asked: Permissions) -> Result<Permissions, PconfError> {
+    match asked.check() {
+        Ok(()) => Ok(asked),
+        Err(reason) => fault("Permissions", reason),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod check;
 mod hook;
 mod loss;
 mod outcome;
+mod permissions;
 mod plugin_type;
 mod spec;
 mod type_schema;
@@ -26,6 +27,7 @@ pub use outcome::{
     ErrorKind, ErrorKindFallback, ErrorOf, ErrorTextFallback, ErrorTextOf, MethodError, Outcome,
     Parts, ResultKind, ResultKindFallback,
 };
+pub use permissions::PermissionsSpec;
 pub use plugin_type::PluginType;
 pub use spec::{CallbackSpec, ContractSpec, ErrorSpec, MethodSpec, ParamSpec, ProgressSpec};
 pub use type_schema::{TypeSchema, TypeSchemaFallback, TypeSchemaOf};

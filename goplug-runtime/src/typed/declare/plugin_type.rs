@@ -1,5 +1,7 @@
 //! A type that is a plugin.
 
+use super::permissions::PermissionsSpec;
+
 /// A type that is a plugin. `#[goplug::plugin]` implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a plugin",
@@ -17,6 +19,8 @@ pub trait PluginType: Sized + Send + Sync + 'static {
     const URL: Option<&'static str>;
     /// Whether the plugin is loaded only on request.
     const LAZY_LOAD: bool;
+    /// What it asks of its host beside services.
+    const PERMISSIONS: PermissionsSpec = PermissionsSpec::NONE;
     /// Makes the value that the plugin's methods share; `None` if the activation hook builds it.
     fn create() -> Option<Self>;
 }

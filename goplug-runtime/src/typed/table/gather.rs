@@ -40,6 +40,7 @@ impl Table {
             callbacks: self.callbacks.iter().map(|spec| spec.descriptor()).collect(),
             needs: self.needs.iter().map(Need::descriptor).collect(),
             wants: self.wants.iter().map(Need::descriptor).collect(),
+            permissions: P::PERMISSIONS.descriptor(),
             ..Descriptor::new(P::NAME, P::NAMESPACE)
         }
     }

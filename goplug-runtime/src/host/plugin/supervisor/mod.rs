@@ -7,9 +7,10 @@
 //!
 //! This file holds the loop and the commands. `start` starts an instance, `stop` ends it, `recovery`
 //! restarts a plugin whose process ended, `upgrade` replaces a running instance, `configure` says
-//! what a process is configured with.
+//! what a process is configured with, `granting` what it is granted.
 
 mod configure;
+mod granting;
 mod recovery;
 mod start;
 mod stop;
@@ -152,6 +153,7 @@ impl Supervisor {
         let runs = self.current.is_some() || is_ending || has_plans;
         // What the host has set holds for a plugin that comes back.
         let is_set_up = self.reconfigured.is_some() || !self.plugin.callbacks().is_empty();
+        let is_set_up = is_set_up || self.plugin.has_consent();
         !runs && !is_set_up && self.plugin.installation().is_none()
     }
 
@@ -196,6 +198,13 @@ impl Supervisor {
                     failed => drop(done.send(failed)),
                 }
             }
+            Command::Upgrade(done) => {
+                let upgraded = catch_panic(self.upgrade_with_consent()).await;
+                match self.unless_panicked(upgraded) {
+                    Ok(()) => self.pass_on(Command::Upgrade(done)).await,
+                    failed => drop(done.send(failed)),
+                }
+            }
             Command::Reconfigure(configuration, done) => {
                 let reconfigured = catch_panic(self.reconfigure(configuration.clone())).await;
                 match self.unless_panicked(reconfigured) {
@@ -219,7 +228,8 @@ impl Supervisor {
     /// Passes a command that is done for this slot on to the next one. After the last, it is done.
     async fn pass_on(&self, command: Command) {
         let done = self.plugin.pass_on(command).await;
-        if let Some(Command::Reload(done) | Command::Reconfigure(_, done)) = done {
+        use Command::{Reconfigure, Reload, Upgrade};
+        if let Some(Reload(done) | Upgrade(done) | Reconfigure(_, done)) = done {
             drop(done.send(Ok(())));
         }
     }
@@ -240,6 +250,9 @@ impl Supervisor {
         self.has_run = true;
         if event == PluginEvent::Restarted {
             self.plugin.count_restart();
+        }
+        if let Some(granted) = &instance.granted {
+            self.plugin.consent(granted);
         }
         self.plugin.set_instance(Arc::clone(&instance.shared), instance.callback_generation());
         let watch = instance.can_be_replaced().then(|| ProgramWatch::running(&instance.shared));

@@ -159,7 +159,10 @@ impl Supervisor {
         let retry_at = self.retry_at(error);
         // A client that does not fit says nothing against the file: whoever asked gets the error.
         // Nor does a need that the host does not meet.
-        let is_of_host = matches!(error.error, Error::Contract { .. } | Error::NotProvided { .. });
+        let is_of_host = matches!(
+            error.error,
+            Error::Contract { .. } | Error::NotProvided { .. } | Error::ConsentRequired { .. }
+        );
         if by == StartedBy::Request && is_of_host {
             self.watch_failed_program();
         } else {
@@ -190,7 +193,11 @@ impl Supervisor {
         // files are looked at for changes.
         let is_wrong = matches!(
             error.error,
-            Error::Rejected { .. } | Error::Configuration(_) | Error::NotProvided { .. }
+            Error::Rejected { .. }
+                | Error::Configuration(_)
+                | Error::NotProvided { .. }
+                | Error::PermissionsDenied { .. }
+                | Error::ConsentRequired { .. }
         );
         if by != StartedBy::Restart && is_wrong {
             return RestartDecision::StayStopped;

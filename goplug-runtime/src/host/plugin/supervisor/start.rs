@@ -125,6 +125,7 @@ impl Supervisor {
             let services = plugin.services(&Needs::of_pconf(&installation.pconf), &*reporter)?;
             (installation, reporter.sockets(), policy, services)
         };
+        let (policy, granted) = self.grant(policy, &installation).await?;
         let policy = &*policy;
         if policy.instances > 1 && installation.command().is_none() {
             let (plugin, wanted) = (plugin.id(), policy.instances);
@@ -144,7 +145,8 @@ impl Supervisor {
         let (digests, host) = (&self.digests, plugin.callbacks().host_id());
         let launch = Launch { installation, policy, sockets: &sockets, digests, host, deadline };
         let starting = launch.start(plugin.closing()).await?;
-        let instance = self.activate(starting, policy, deadline, services).await?;
+        let mut instance = self.activate(starting, policy, deadline, services).await?;
+        instance.granted = granted;
         Ok(Launched { instance, deadline })
     }
 
@@ -210,6 +212,17 @@ impl Supervisor {
         else {
             return Ok(false);
         };
+        if self.plugin.policy().sandbox.as_ref().is_some_and(|sandbox| sandbox.least_privilege)
+            && let Some(service) = more.needs.iter().chain(&more.wants).next()
+        {
+            let reason =
+                "its .pconf does not name it, and its sandbox grants only what that asks for";
+            return Err(Error::NotProvided {
+                id: self.plugin.id().clone(),
+                service: service.name.clone(),
+                reason: reason.into(),
+            });
+        }
         let reporter = self.reporter.upgrade().ok_or(Error::Stopped)?;
         let services = self.plugin.services(&Needs::of_descriptor(&more), &*reporter)?;
         let has_any = !services.is_empty();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Supervisor;
 use super::recovery::StartedBy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::install::Installation;
 use crate::host::instance::{OwnedInstance, StartError};
 use crate::host::plugin::availability::{Availability, State};
@@ -70,7 +70,10 @@ impl Supervisor {
             }
             None => {
                 plugin.upgrades.fail(candidate);
-                self.report(PluginEvent::UpgradeFailed(error.error.to_string()));
+                // What it waits for is reported.
+                if !matches!(error.error, Error::ConsentRequired { .. }) {
+                    self.report(PluginEvent::UpgradeFailed(error.error.to_string()));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Rules apply to files, not to their names: every allowed path is opened here, once.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use landlock::{
@@ -11,7 +11,9 @@ use landlock::{
     PathFd, PathFdError, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 
-use crate::transport::{OpenProgram, SandboxRules, Tcp, explain, is_absent};
+use crate::transport::{
+    GrantedAccess, GrantedPath, OpenProgram, SandboxRules, Tcp, explain, is_absent,
+};
 
 /// Readable and executable: every program needs these to start.
 const SYSTEM: [&str; 11] = [
@@ -85,6 +87,11 @@ impl SandboxRules {
         system.chain(self.read.iter().map(PathBuf::as_path)).any(|it| path.starts_with(real(it)))
     }
 
+    /// Whether every sandbox lets a process read this file, whose path has no links. Does blocking I/O.
+    pub fn is_always_readable(path: &Path) -> bool {
+        Self::default().lets_read(path)
+    }
+
     fn empty_ruleset(&self) -> Result<RulesetCreated, RulesetError> {
         let mut rules = landlock::Ruleset::default()
             .handle_access(AccessFs::from_all(FILES))?
@@ -125,6 +132,13 @@ impl SandboxRules {
                 rules = allow(rules, open(path)?, access)?;
             }
         }
+        for GrantedPath { path, access } in &self.granted {
+            let access = match access {
+                GrantedAccess::Read => AccessFs::ReadFile | AccessFs::ReadDir,
+                GrantedAccess::Write => write,
+            };
+            rules = allow(rules, open_itself(path)?, access)?;
+        }
         Ok(rules)
     }
 
@@ -147,6 +161,21 @@ fn open(path: &Path) -> io::Result<PathFd> {
         }
         other => io::Error::other(format!("{}: {other}", path.display())),
     })
+}
+
+/// Opens a path without links.
+///
+/// # Errors
+/// As [`open`], and that a link is there now.
+fn open_itself(path: &Path) -> io::Result<PathFd> {
+    let opened = open(path)?;
+    let link = format!("/proc/self/fd/{}", opened.as_fd().as_raw_fd());
+    let real = std::fs::read_link(link)?;
+    if real != path {
+        let text = format!("{} is {} now", path.display(), real.display());
+        return Err(io::Error::other(text));
+    }
+    Ok(opened)
 }
 
 /// Adds a rule that allows this access to a file, or to everything in a folder.
@@ -211,6 +240,22 @@ mod tests {
             unsupported_part(false, &Kernel { landlock: false, truncate: false, tcp: false })
                 .unwrap();
         assert!(text.contains("no Landlock"), "{text}");
+    }
+
+    #[test]
+    fn a_granted_path_that_is_a_link_by_now_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, elsewhere) = (folder.path().join("a"), folder.path().join("b"));
+        std::fs::write(&elsewhere, "").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+        let program = OpenProgram::open(Path::new("/bin/true")).unwrap();
+        let granted = |path: &Path| SandboxRules {
+            granted: vec![GrantedPath { path: path.into(), access: GrantedAccess::Read }],
+            ..SandboxRules::default()
+        };
+        let error = Landlock::of(&granted(&path), &program).err().unwrap().to_string();
+        assert!(error.ends_with("b now"), "{error}");
+        assert!(Landlock::of(&granted(&elsewhere.canonicalize().unwrap()), &program).is_ok());
     }
 
     #[test]

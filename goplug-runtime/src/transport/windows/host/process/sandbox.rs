@@ -23,6 +23,11 @@ impl SandboxRules {
         Ok(Ruleset(()))
     }
 
+    /// Whether every sandbox lets a process read this file.
+    pub fn is_always_readable(_: &Path) -> bool {
+        false
+    }
+
     /// Whether these rules let a process execute this file.
     pub fn lets_read(&self, _: &Path) -> bool {
         true
