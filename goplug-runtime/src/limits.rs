@@ -25,6 +25,9 @@ pub const MAX_PCONF_SCHEMAS: usize = 1 << 19;
 /// The largest descriptor that a host reads from a plugin's answers, in bytes: 8 MiB.
 pub const MAX_DESCRIPTOR: usize = 8 << 20;
 
+/// How many refused accesses a [`Sandbox::learn`](crate::host::Sandbox::learn) keeps of a plugin: 1000.
+pub const MAX_LEARNED: usize = 1000;
+
 /// The most members of each kind in a descriptor, such as methods, callbacks, or parameters of one
 /// method: 10,000.
 pub const MAX_MEMBERS: usize = 10_000;

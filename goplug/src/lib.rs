@@ -121,7 +121,7 @@ pub use goplug_runtime::openapi::openapi;
 #[doc(inline)]
 pub use goplug_runtime::host::{
     Cgroup, DiscoveredPlugin, Event, Events, HealthCheck, InstanceStats, InvalidPublicKey, Latency,
-    OnDenied, OnUnsupported, ParentDeathSignal, Plugin, Policy, PublicKey, Registry,
+    Learned, OnDenied, OnUnsupported, ParentDeathSignal, Plugin, Policy, PublicKey, Registry,
     RegistryBuilder, RejectedFile, Resources, Restart, Sandbox, ServiceStats, State, Stats,
 };
 

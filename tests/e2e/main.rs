@@ -88,6 +88,8 @@ mod exec_files; // interpreters and scripts, which Unix runs by their first line
 mod foreign_text; // scripts that print to a terminal what would change it
 #[cfg(unix)]
 mod hung_folder; // a file system in user space that does not answer
+#[cfg(target_os = "linux")]
+mod learning; // filters of system calls that tell
 #[cfg(unix)]
 mod legacy; // plugins of GoPlug 1, which has Unix sockets alone
 #[cfg(unix)]

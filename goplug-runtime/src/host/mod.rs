@@ -44,7 +44,7 @@ mod registry;
 
 pub mod blocking;
 
-pub use plugin::{InstanceStats, Latency, Plugin, ServiceStats, State, Stats};
+pub use plugin::{InstanceStats, Latency, Learned, Plugin, ServiceStats, State, Stats};
 pub use policy::{
     Cgroup, HealthCheck, InvalidPublicKey, OnDenied, OnUnsupported, ParentDeathSignal, Policy,
     PublicKey, Resources, Restart, Sandbox,

@@ -46,6 +46,8 @@ mod process_report;
 mod processors;
 mod receive;
 #[cfg(feature = "host")]
+mod refused_accesses;
+#[cfg(feature = "host")]
 mod rlimit;
 mod runtime_thread;
 #[cfg(feature = "host")]
@@ -96,6 +98,8 @@ pub use per_process::Owner;
 pub use process_report::{ProcessState, ProcessUsage};
 #[cfg(feature = "host")]
 pub use processors::processors;
+#[cfg(feature = "host")]
+pub use refused_accesses::{RefusedAccess, RefusedAccesses};
 #[cfg(feature = "host")]
 pub use rlimit::Rlimit;
 pub use runtime_thread::RuntimeThread;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::error::Result;
 use crate::host::plugin::{
-    self, Command, State, Stats, call_blocking, call_for_stream_blocking,
+    self, Command, Learned, State, Stats, call_blocking, call_for_stream_blocking,
     call_with_progress_blocking,
 };
 use crate::protocol::{Descriptor, Permission, Permissions, PluginId, name, wire};
@@ -247,6 +247,11 @@ impl Plugin {
     /// [`goplug::Plugin::granted_permissions`](crate::host::Plugin::granted_permissions).
     pub fn granted_permissions(&self) -> Vec<Permission> {
         self.plugin.granted_permissions()
+    }
+
+    /// What the plugin's sandbox has refused, as [`goplug::Plugin::learned`](crate::host::Plugin::learned).
+    pub fn learned(&self) -> Learned {
+        self.plugin.learned()
     }
 
     /// Consents to permissions, as [`goplug::Plugin::grant`](crate::host::Plugin::grant) does. Blocks until the

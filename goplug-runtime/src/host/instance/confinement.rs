@@ -3,11 +3,12 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::host::install::{Command, ExecFiles, Installation, interpreter};
 use crate::host::policy::{OnUnsupported, Sandbox};
-use crate::transport::{OpenProgram, Ruleset, explain};
+use crate::transport::{OpenProgram, RefusedAccesses, Ruleset, SandboxRules, explain};
 
 /// The part of the sandbox that cannot be enforced on this plugin and is to be reported, as a text
 /// for people.
@@ -23,6 +24,15 @@ pub(in crate::host) fn unsupported(
     } else {
         Some("somebody else starts it")
     };
+    if sandbox.learns && !SandboxRules::can_tell() {
+        return Err(Error::Start {
+            id: installation.id().clone(),
+            reason: "its sandbox cannot tell what it refuses: only filters of system calls of Linux 5.5 and \
+                     later can"
+                .into(),
+            stderr: Vec::new(),
+        });
+    }
     match unsupported {
         Some(part) if sandbox.on_unsupported == OnUnsupported::Refuse => Err(Error::Start {
             id: installation.id().clone(),
@@ -34,7 +44,7 @@ pub(in crate::host) fn unsupported(
 }
 
 /// The sandbox's rules for a process that runs this program with these files, and looks for others in
-/// this `PATH`. Does blocking I/O.
+/// this `PATH`. What it refuses is added to `refused`, if the sandbox tells that. Does blocking I/O.
 ///
 /// # Errors
 /// The process cannot be confined, or the sandbox withholds an interpreter.
@@ -44,6 +54,7 @@ pub(super) fn ruleset(
     files: &ExecFiles,
     command: &Command,
     search_path: Option<&OsStr>,
+    refused: &Arc<RefusedAccesses>,
 ) -> io::Result<Ruleset> {
     let mut rules = sandbox.rules.clone();
     for interpreter in &sandbox.interpreters {
@@ -60,7 +71,8 @@ pub(super) fn ruleset(
         }
     }
     rules.read.extend(files.arguments.iter().cloned());
-    rules.ruleset(program).map_err(|error| {
+    let refused = Some(refused).filter(|_| sandbox.learns);
+    rules.ruleset(program, refused).map_err(|error| {
         let text = format!("its sandbox cannot be made: {error}");
         explain(error, text)
     })

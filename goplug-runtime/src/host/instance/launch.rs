@@ -20,7 +20,7 @@ use crate::host::install::{Command, DigestCache, Installation};
 use crate::host::policy::Policy;
 use crate::limits;
 use crate::protocol::PluginId;
-use crate::transport::{Debuggee, PassedListener, bind_advice};
+use crate::transport::{Debuggee, PassedListener, RefusedAccesses, bind_advice};
 
 /// How long a stop waits for a process that is just beginning. A program on a disk that does not answer
 /// must not hold the stop up for longer.
@@ -32,6 +32,8 @@ pub(in crate::host) struct Launch<'a> {
     pub(in crate::host) policy: &'a Policy,
     pub(in crate::host) sockets: &'a Sockets,
     pub(in crate::host) digests: &'a DigestCache,
+    /// Gets what the plugin's sandbox refuses, if that tells.
+    pub(in crate::host) refused: &'a Arc<RefusedAccesses>,
     /// The token of this host.
     pub(in crate::host) host: &'a str,
     /// Until when the instance has to be active.
@@ -105,8 +107,14 @@ impl Launch<'_> {
         };
         let socket = self.sockets.next().map_err(unbound)?;
         let listener = PassedListener::bind(&socket).map_err(unbound)?;
-        let starting =
-            Process::start(&self.installation, command, &listener, self.policy, self.digests);
+        let starting = Process::start(
+            &self.installation,
+            command,
+            &listener,
+            self.policy,
+            self.digests,
+            self.refused,
+        );
         let process = timeout_at(self.deadline, starting).await.map_err(|_| self.late())??;
         Ok((process, listener))
     }

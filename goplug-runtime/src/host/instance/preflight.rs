@@ -18,7 +18,7 @@ use crate::host::install::{
 use crate::host::policy::Sandbox;
 use crate::transport::{
     self, Cgroup, CgroupLimits, FileId, ListenerHandle, MaybeDeferred, OpenProgram,
-    ParentDeathSignal, Rlimit, Spawn, Started, explain, is_shortage,
+    ParentDeathSignal, RefusedAccesses, Rlimit, Spawn, Started, explain, is_shortage,
 };
 
 /// A start whose program has not been checked yet.
@@ -28,6 +28,8 @@ pub(super) struct Preflight {
     pub(super) listener: ListenerHandle,
     pub(super) limits: Vec<Rlimit>,
     pub(super) sandbox: Option<Sandbox>,
+    /// What the sandbox adds to what it refuses, if it tells that.
+    pub(super) refused: Arc<RefusedAccesses>,
     pub(super) cgroup: Option<CgroupLimits>,
     pub(super) parent_death_signal: ParentDeathSignal,
     /// Whether the program is run even if other users may write it.
@@ -140,7 +142,8 @@ impl Checked {
         let Self { preflight, program, files, identity, compared } = self;
         let search_path = preflight.search_path();
         let ruleset = preflight.sandbox.as_ref().map(|sandbox| {
-            confinement::ruleset(sandbox, &program, &files, &preflight.command, search_path)
+            let Preflight { command, refused, .. } = &preflight;
+            confinement::ruleset(sandbox, &program, &files, command, search_path, refused)
         });
         let cgroup =
             preflight.cgroup.as_ref().map(Cgroup::create).transpose().map_err(|error| {

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit::Exit;
@@ -16,7 +17,7 @@ use crate::host::output::Output;
 use crate::host::policy::Policy;
 use crate::limits;
 use crate::protocol::wire;
-use crate::transport::{Child, FileId, PassedListener, Started, exit_text};
+use crate::transport::{Child, FileId, PassedListener, RefusedAccesses, Started, exit_text};
 
 /// How long to wait for the end of a process that was asked to end, and of a process that the system does not
 /// let this host kill. A stop may take both times longer than its timeout.
@@ -38,6 +39,7 @@ impl Process {
         listener: &PassedListener,
         policy: &Policy,
         digests: &DigestCache,
+        refused: &Arc<RefusedAccesses>,
     ) -> Result<Self, StartError> {
         let id = installation.id();
         let unstarted = |reason| Error::Start { id: id.clone(), reason, stderr: Vec::new() };
@@ -53,6 +55,7 @@ impl Process {
             listener: listener.handle().map_err(|error| failed(error.into()))?,
             limits: policy.resources.limits(),
             sandbox: policy.sandbox.clone(),
+            refused: Arc::clone(refused),
             cgroup: policy.cgroup.as_ref().map(|cgroup| cgroup.limits.clone()),
             parent_death_signal: policy.death_signal(),
             trusted: installation.trusted,

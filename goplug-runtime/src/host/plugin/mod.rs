@@ -20,6 +20,7 @@ mod event;
 mod grants;
 mod handle;
 mod instance_statistics;
+mod learned;
 mod metrics;
 mod program_watch;
 mod reporter;
@@ -39,6 +40,7 @@ pub(in crate::host) use command::Command;
 pub(in crate::host) use event::{EventSink, PluginEvent};
 pub use handle::Plugin;
 pub use instance_statistics::InstanceStats;
+pub use learned::Learned;
 pub(in crate::host) use program_watch::ProgramWatch;
 pub(in crate::host) use reporter::Reporter;
 pub(in crate::host) use retry::{

@@ -30,7 +30,7 @@ use crate::host::owner::check_maker;
 use crate::host::policy::Policy;
 use crate::limits;
 use crate::protocol::{Permission, PluginId};
-use crate::transport::{FileId, Maker};
+use crate::transport::{FileId, Maker, RefusedAccesses};
 
 /// What all handles of one plugin share with its supervisors.
 pub(in crate::host) struct PluginState {
@@ -50,6 +50,8 @@ pub(in crate::host) struct PluginState {
     warnings: Arc<Warnings>,
     /// The permissions that the host has consented to; `None` before the plugin has run.
     pub(super) consented: Mutex<Option<Vec<Permission>>>,
+    /// What its sandbox has refused, if that tells.
+    pub(super) refused: Arc<RefusedAccesses>,
     pub(super) contracts: Mutex<Contracts>,
     pub(super) statistics: Arc<Statistics>,
     pub(super) upgrades: Upgrades,
@@ -101,6 +103,7 @@ impl PluginState {
             events,
             closing: watch::Sender::new(false),
             consented: Mutex::default(),
+            refused: Arc::default(),
             contracts: Mutex::default(),
             upgrades: Upgrades::default(),
         };

@@ -85,6 +85,8 @@ pub struct Sandbox {
     /// Whether a plugin is granted only what it asks for.
     pub(in crate::host) least_privilege: bool,
     pub(in crate::host) on_denied: OnDenied,
+    /// Whether it tells what it refuses.
+    pub(in crate::host) learns: bool,
 }
 
 /// What happens to a plugin whose [`Sandbox`] cannot be enforced completely: because the kernel
@@ -225,6 +227,19 @@ impl Sandbox {
     /// ```
     pub fn least_privilege(mut self) -> Self {
         self.least_privilege = true;
+        self
+    }
+
+    /// Has the sandbox tell what it refuses, for development: which settings it lacks for what the plugin tries.
+    /// [`Plugin::learned`](crate::host::Plugin::learned) has the list, as text to paste.
+    ///
+    /// It refuses the same as without, except that sockets for TCP are made, so that the port is known to which
+    /// they would connect. The plugin is slower: a thread of the host looks at each call that names a file or a
+    /// socket, before the kernel judges it. What it looks at may be another by then, so do not run a plugin in it that you do not
+    /// trust. Calls that no setting allows are not told. The plugin is not started where the kernel cannot tell
+    /// (before Linux 5.5), nor on other systems.
+    pub fn learn(mut self) -> Self {
+        self.learns = true;
         self
     }
 

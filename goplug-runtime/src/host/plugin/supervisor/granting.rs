@@ -45,7 +45,8 @@ impl Supervisor {
         }
         let beyond = self.plugin.beyond_consent(&granted);
         if !beyond.is_empty() {
-            self.report(PluginEvent::PermissionsRequested(beyond.clone()));
+            // It is about the plugin, whichever of its processes is to be replaced.
+            self.plugin.report(PluginEvent::PermissionsRequested(beyond.clone()));
             return Err(Error::ConsentRequired { id: id.clone(), permissions: beyond });
         }
         if !permissions.is_empty() {

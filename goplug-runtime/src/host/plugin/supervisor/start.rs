@@ -143,7 +143,8 @@ impl Supervisor {
         }
         let deadline = Instant::now() + policy.start_timeout;
         let (digests, host) = (&self.digests, plugin.callbacks().host_id());
-        let launch = Launch { installation, policy, sockets: &sockets, digests, host, deadline };
+        let (sockets, refused) = (&*sockets, &plugin.refused);
+        let launch = Launch { installation, policy, sockets, digests, refused, host, deadline };
         let starting = launch.start(plugin.closing()).await?;
         let mut instance = self.activate(starting, policy, deadline, services).await?;
         instance.granted = granted;

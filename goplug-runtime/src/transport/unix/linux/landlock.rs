@@ -152,6 +152,37 @@ impl SandboxRules {
     }
 }
 
+/// The paths that a sandbox names, without links.
+#[derive(Debug)]
+pub(super) struct NamedPaths {
+    read: Vec<PathBuf>,
+    write: Vec<PathBuf>,
+}
+
+impl NamedPaths {
+    /// Does blocking I/O.
+    pub(super) fn of(rules: &SandboxRules, program: &OpenProgram) -> Self {
+        let network: &[&str] = if rules.tcp == Tcp::default() { &[] } else { &NETWORK };
+        let usual = SYSTEM.iter().chain(network).map(PathBuf::from);
+        let granted = |access| {
+            let granted = rules.granted.iter().filter(move |granted| granted.access == access);
+            granted.map(|granted| granted.path.clone())
+        };
+        let read = usual.chain([program.path().into()]).chain(rules.read.iter().cloned());
+        let read = read.chain(granted(GrantedAccess::Read));
+        let write = DEVICES.iter().map(PathBuf::from).chain(rules.write.iter().cloned());
+        let write = write.chain(granted(GrantedAccess::Write));
+        let real = |path: PathBuf| path.canonicalize().ok();
+        Self { read: read.filter_map(real).collect(), write: write.filter_map(real).collect() }
+    }
+
+    /// Whether a file or folder, whose path has no links, may be read, or read and written.
+    pub(super) fn allow(&self, path: &Path, writes: bool) -> bool {
+        let within = |named: &[PathBuf]| named.iter().any(|named| path.starts_with(named));
+        within(&self.write) || (!writes && within(&self.read))
+    }
+}
+
 /// Opens a path for a rule. It needs no right to read the file.
 fn open(path: &Path) -> io::Result<PathFd> {
     PathFd::new(path).map_err(|error| match error {

@@ -19,6 +19,16 @@ mod fork;
 #[cfg(feature = "host")]
 mod landlock;
 #[cfg(feature = "host")]
+#[cfg_attr(
+    not(all(
+        any(target_arch = "aarch64", target_arch = "x86_64"),
+        target_endian = "little",
+        target_pointer_width = "64"
+    )),
+    path = "no_learn.rs"
+)]
+mod learn;
+#[cfg(feature = "host")]
 mod mounts;
 #[cfg(feature = "host")]
 mod own_program;

@@ -7,25 +7,31 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
 
 use super::landlock::{self, Landlock};
+use super::learn::{self, Learning};
 use super::seccomp::{self, Filter};
 use crate::transport::unix::host::process::failure::{Reason, Step, check};
 use crate::transport::unix::host::process::passed::above_passed;
-use crate::transport::{OpenProgram, SandboxRules, Tcp};
+use crate::transport::{OpenProgram, RefusedAccesses, SandboxRules, Tcp};
 
 /// [`SandboxRules`] in the form that the kernel takes, as far as it can enforce them.
 #[derive(Debug)]
 pub struct Ruleset {
     landlock: Option<OwnedFd>,
     filter: Option<Filter>,
+    /// If the sandbox tells what it refuses.
+    learning: Option<Learning>,
 }
 
 impl Ruleset {
     /// What a process needs to enter it.
     pub(in crate::transport::unix) fn confinement(&self) -> io::Result<Option<Confinement>> {
         let landlock = self.landlock.as_ref().map(above_passed).transpose()?;
-        Ok(Some(Confinement { landlock, filter: self.filter.clone() }))
+        let learning = self.learning.as_ref().map(Learning::listen).transpose()?;
+        let tells = learning.map(above_passed).transpose()?;
+        Ok(Some(Confinement { landlock, filter: self.filter.clone(), tells }))
     }
 }
 
@@ -33,6 +39,8 @@ impl Ruleset {
 pub(in crate::transport::unix) struct Confinement {
     landlock: Option<OwnedFd>,
     filter: Option<Filter>,
+    /// The socket over which the host gets the descriptor of a filter that tells.
+    tells: Option<OwnedFd>,
 }
 
 impl Confinement {
@@ -53,8 +61,14 @@ impl Confinement {
                 check(Step::Sandbox, if entered == -1 { -1 } else { 0 })?;
             }
             // Comes last: the filter refuses what has been done so far.
-            if let Some(filter) = &self.filter {
-                check(Step::Filter, filter.install())?;
+            match (&self.filter, &self.tells) {
+                (Some(filter), Some(host)) => {
+                    let listener = filter.install_telling();
+                    check(Step::Filter, listener)?;
+                    check(Step::Filter, learn::send(host.as_raw_fd(), listener))?;
+                }
+                (Some(filter), None) => check(Step::Filter, filter.install())?,
+                (None, _) => {}
             }
         }
         Ok(())
@@ -69,14 +83,28 @@ impl SandboxRules {
         landlock.or_else(seccomp::unsupported)
     }
 
+    /// Whether the kernel can tell what these rules refuse.
+    pub fn can_tell() -> bool {
+        seccomp::can_tell()
+    }
+
     /// Opens all paths, for a process that runs this program. Does blocking I/O. Rules that the
-    /// kernel cannot enforce are left out.
+    /// kernel cannot enforce are left out. With `refused`, what the process is refused is added to that.
     ///
     /// # Errors
     /// A path cannot be opened, which the text then names; or another error of the system.
-    pub fn ruleset(&self, program: &OpenProgram) -> io::Result<Ruleset> {
-        let landlock = Landlock::of(self, program)?;
-        Ok(Ruleset { landlock: landlock.into(), filter: Filter::of(self) })
+    pub fn ruleset(
+        &self,
+        program: &OpenProgram,
+        refused: Option<&Arc<RefusedAccesses>>,
+    ) -> io::Result<Ruleset> {
+        let landlock = Landlock::of(self, program)?.into();
+        let learning = refused.and_then(|refused| Learning::new(self, program, refused));
+        let filter = match learning {
+            Some(_) => Filter::telling(self, &learn::told()),
+            None => Filter::of(self),
+        };
+        Ok(Ruleset { landlock, filter, learning })
     }
 
     /// Whether the filter lets a process make sockets for TCP, so that only Landlock withholds ports.

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::transport::{OpenProgram, SandboxRules};
+use crate::transport::{OpenProgram, RefusedAccesses, SandboxRules};
 
 /// [`SandboxRules`] in the form that the kernel takes: nothing is left of them.
 #[derive(Debug)]
@@ -26,11 +27,20 @@ impl SandboxRules {
         Some("macOS has no sandbox that this host can use")
     }
 
+    /// Whether the system can tell what these rules refuse.
+    pub fn can_tell() -> bool {
+        false
+    }
+
     /// The rules that the system can enforce: none.
     ///
     /// # Errors
     /// None.
-    pub fn ruleset(&self, _: &OpenProgram) -> io::Result<Ruleset> {
+    pub fn ruleset(
+        &self,
+        _: &OpenProgram,
+        _: Option<&Arc<RefusedAccesses>>,
+    ) -> io::Result<Ruleset> {
         Ok(Ruleset(()))
     }
 

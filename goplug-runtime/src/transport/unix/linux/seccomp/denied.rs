@@ -153,6 +153,26 @@ pub(super) fn rules(rights: &SandboxRules) -> Vec<Rule> {
     rules
 }
 
+/// The rules for a process of which the host is told the calls that name files or sockets, these among them.
+pub(super) fn told(rights: &SandboxRules, told: &[c_long]) -> Vec<Rule> {
+    let mut rights = rights.clone();
+    if rights.tcp == Tcp::default() {
+        // Its sockets are made, so that the host is told whereto they connect. There is no port 0.
+        rights.tcp = Tcp::Ports(vec![0]);
+    }
+    let mut rules = rules(&rights);
+    rules.retain(|rule| !told.contains(&c_long::from(rule.call)));
+    let makes_sockets = |rule: &&mut Rule| {
+        [libc::SYS_socket, libc::SYS_socketpair].contains(&c_long::from(rule.call))
+    };
+    for Rule { cases, otherwise, .. } in rules.iter_mut().filter(makes_sockets) {
+        let answers = cases.iter_mut().map(|(_, answer)| answer).chain([otherwise]);
+        answers.filter(|answer| **answer != Answer::Allow).for_each(|it| *it = Answer::Notify);
+    }
+    rules.extend(told.iter().map(|call| Rule::always(*call, Answer::Notify)));
+    rules
+}
+
 /// Calls of which some uses are refused.
 fn by_arguments() -> Vec<Rule> {
     let priority = |call, own| {

@@ -14,8 +14,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use libc::{c_int, c_ulong, sock_filter, sock_fprog};
+use libc::{c_int, c_long, c_ulong, sock_filter, sock_fprog};
 
+pub(super) use self::program::Answer;
 use crate::transport::SandboxRules;
 
 /// The architecture whose calls are filtered, as the kernel calls it.
@@ -35,6 +36,33 @@ impl Filter {
         unsupported().is_none().then(|| Self(program().into()))
     }
 
+    /// The filter for these rules that tells the host of these calls, and of the sockets that it refuses;
+    /// `None` if the kernel takes none.
+    pub(super) fn telling(rules: &SandboxRules, told: &[c_long]) -> Option<Self> {
+        let program = || program::program(ARCHITECTURE, denied::LAST, denied::told(rules, told));
+        unsupported().is_none().then(|| Self(program().into()))
+    }
+
+    /// As [`Filter::install`], for a filter that tells. Returns the descriptor that the calls are heard of by, or
+    /// -1.
+    ///
+    /// # Safety
+    /// As for [`Filter::install`].
+    pub(super) unsafe fn install_telling(&self) -> c_int {
+        let filter = self.0.as_ptr().cast_mut();
+        let program = sock_fprog { len: self.0.len() as u16, filter };
+        let install = |flags: c_ulong| {
+            let mode = c_ulong::from(libc::SECCOMP_SET_MODE_FILTER);
+            // SAFETY: the kernel copies the program, whose length is that of the filter.
+            unsafe { libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program) as c_int }
+        };
+        // A signal does not begin the call anew while the host looks at it (Linux 5.19).
+        match install(libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | WAIT_KILLABLE_RECV) {
+            -1 => install(libc::SECCOMP_FILTER_FLAG_NEW_LISTENER),
+            listener => listener,
+        }
+    }
+
     /// Filters the calls of this thread, and of the processes that it becomes and starts. Returns -1 if the
     /// kernel refuses that. It neither allocates nor locks.
     ///
@@ -48,6 +76,26 @@ impl Filter {
         // SAFETY: the kernel copies the program, whose length is that of the filter.
         unsafe { set_filter(&raw const program) }
     }
+}
+
+/// `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV`.
+const WAIT_KILLABLE_RECV: c_ulong = 1 << 5;
+
+/// What the filter for these rules answers to a call.
+pub(super) fn answer(rules: &SandboxRules, call: c_long, arguments: &[u64; 6]) -> Answer {
+    let rules = denied::rules(rules);
+    let rule = rules.iter().find(|rule| c_long::from(rule.call) == call);
+    rule.map_or(Answer::Allow, |rule| rule.answer(arguments))
+}
+
+/// Whether the running kernel's filters can tell of calls, and leave them to the kernel (Linux 5.5).
+pub(super) fn can_tell() -> bool {
+    let mode = c_ulong::from(libc::SECCOMP_GET_ACTION_AVAIL);
+    let action = libc::SECCOMP_RET_USER_NOTIF;
+    // SAFETY: the kernel reads the number.
+    let known =
+        unsafe { libc::syscall(libc::SYS_seccomp, mode, 0 as c_ulong, &raw const action) == 0 };
+    known && unsupported().is_none()
 }
 
 /// Why the running kernel takes no filter, as a text for people; `None` if it takes one.

@@ -10,10 +10,12 @@ use libc::{
 
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(in crate::transport::unix::linux) enum Answer {
     Allow,
     /// It does nothing and fails with this error.
     Error(c_int),
+    /// The host is told, and decides.
+    Notify,
 }
 
 /// A condition on an argument of a call, which has an index. The lower half of the argument counts: it is
@@ -48,6 +50,14 @@ impl Rule {
     pub(super) fn refused_if(call: c_long, conditions: &[If]) -> Self {
         let case = (conditions.to_vec(), Answer::Error(libc::EPERM));
         Self::cases(call, vec![case], Answer::Allow)
+    }
+
+    /// The answer to a call with these arguments.
+    pub(super) fn answer(&self, arguments: &[u64; 6]) -> Answer {
+        let holds = |(conditions, _): &&(Vec<If>, Answer)| {
+            conditions.iter().all(|condition| condition.holds(arguments))
+        };
+        self.cases.iter().find(holds).map_or(self.otherwise, |(_, answer)| *answer)
     }
 
     fn is_constant(&self) -> bool {
@@ -173,6 +183,18 @@ fn answers(rule: &Rule) -> Vec<sock_filter> {
 }
 
 impl If {
+    /// As the kernel finds out with the instructions of the test.
+    fn holds(self, arguments: &[u64; 6]) -> bool {
+        let argument = |index: u32| arguments[index as usize] as u32;
+        match self {
+            Self::Is(index, value) => argument(index) == value,
+            Self::IsNot(index, value) => argument(index) != value,
+            Self::Has(index, bits) => argument(index) & bits != 0,
+            Self::BitsAre(index, bits, value) => argument(index) & bits == value,
+            Self::DiffersFrom(index, other) => argument(index) != argument(other),
+        }
+    }
+
     /// Continues if the condition holds; otherwise skips this many instructions.
     fn test(self, skip: u8) -> Vec<sock_filter> {
         match self {
@@ -221,6 +243,7 @@ fn answer(answer: Answer) -> sock_filter {
     let value = match answer {
         Answer::Allow => libc::SECCOMP_RET_ALLOW,
         Answer::Error(errno) => libc::SECCOMP_RET_ERRNO | errno.cast_unsigned(),
+        Answer::Notify => libc::SECCOMP_RET_USER_NOTIF,
     };
     instruction(BPF_RET | BPF_K, value, 0, 0)
 }

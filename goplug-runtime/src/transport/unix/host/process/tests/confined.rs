@@ -9,7 +9,7 @@ use crate::transport::{Rlimit, SandboxRules};
 /// The output of a shell script in a process with these rules and limits.
 async fn output(stage: &Stage, rules: &SandboxRules, limits: &[Rlimit], script: &str) -> String {
     let program = OpenProgram::open(Path::new("/bin/sh")).unwrap();
-    let ruleset = rules.ruleset(&program).unwrap();
+    let ruleset = rules.ruleset(&program, None).unwrap();
     let (args, limits) = (vec!["-c".into(), script.into()], limits.to_vec());
     let spawn = Spawn { args, limits, ruleset: Some(ruleset), ..stage.spawn(program) };
     all(start_spawn(spawn).await.unwrap().stdout).await
@@ -32,7 +32,7 @@ async fn a_sandboxed_script_is_read_by_its_interpreter() {
     let stage = Stage::new();
     let script = stage.file("plugin", b"#!/bin/sh\necho read\n");
     let program = OpenProgram::open(&script).unwrap();
-    let ruleset = SandboxRules::default().ruleset(&program).unwrap();
+    let ruleset = SandboxRules::default().ruleset(&program, None).unwrap();
     let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
     assert_eq!(all(start_spawn(spawn).await.unwrap().stdout).await, "read\n");
 }
@@ -43,7 +43,7 @@ async fn an_interpreter_outside_the_sandbox_is_named() {
     let shell = stage.file("sh", &std::fs::read("/bin/sh").unwrap());
     let script = stage.file("plugin", format!("#!{}\n", shell.display()).as_bytes());
     let program = OpenProgram::open(&script).unwrap();
-    let ruleset = SandboxRules::default().ruleset(&program).unwrap();
+    let ruleset = SandboxRules::default().ruleset(&program, None).unwrap();
     let spawn = Spawn { ruleset: Some(ruleset), ..stage.spawn(program) };
     let expected = format!(
         "it or its interpreter {} may not be executed here; or its sandbox withholds interpreter \
