@@ -1,8 +1,8 @@
 //! The grammars of our attributes, without the meaning of their options.
 //!
-//! Above each parser stands the grammar of what it reads. [`item`] is `#[goplug::plugin]`,
-//! [`function`] the other four, and [`param`] `#[goplug(…)]` on a parameter; all drive the one parser in [`options`]. The room imports
-//! from no other room.
+//! Above each parser stands the grammar of what it reads. [`item`] is `#[goplug::plugin]`, [`function`] the
+//! other four, and [`param`] `#[goplug(…)]` on a parameter; all drive the one parser in [`options`]. The room
+//! imports from no other room.
 
 mod arg;
 mod function;

@@ -12,9 +12,10 @@
 //! - `registry`: the plugins of a folder;
 //! - `blocking`: registry and handles for hosts that are not async.
 //!
-//! `task`, `owner`, `disk`, `looks` and `runtime`, before all of them, are a single file each: a task
-//! that ends with its owner, the process that made a registry, work on the file system, looks at many
-//! files, and the tokio runtime of a call. Start reading at `registry` for what users hold, at `plugin` for how a call finds its process.
+//! `task`, `owner`, `disk`, `looks` and `runtime`, before all of them, are a single file each: a task that
+//! ends with its owner, the process that made a registry, work on the file system, looks at many files, and
+//! the tokio runtime of a call. Start reading at `registry` for what users hold, at `plugin` for how a call
+//! finds its process.
 
 mod task;
 

@@ -1,7 +1,8 @@
 //! The wire protocol as values: names, files, documents and events.
 //!
 //! Nothing here does I/O or imports the rest of the crate, except for `limits`. So every rule of
-//! `docs/protocol.md` can be read, tested and fuzzed by itself. Start reading at `wire.rs`, the constants of the protocol.
+//! `docs/protocol.md` can be read, tested and fuzzed by itself. Start reading at `wire.rs`, the constants of
+//! the protocol.
 
 pub mod chain;
 pub(crate) mod cut;

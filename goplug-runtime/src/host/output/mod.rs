@@ -3,9 +3,9 @@
 //! host that a plugin causes.
 //!
 //! `lines` reads a pipe, `record` recognizes a line that is a record of a log, `budget` bounds a flood in the
-//! log and `read_rate` its reading, `log` makes the event. `warnings` bounds those of the host. Control characters are written out: what a plugin prints must not reach the
-//! host's terminal as it is. The room imports `task`, `limits`, `panic` and `protocol`. Start reading at
-//! [`Output`].
+//! log and `read_rate` its reading, `log` makes the event. `warnings` bounds those of the host. Control
+//! characters are written out: what a plugin prints must not reach the host's terminal as it is. The room
+//! imports `task`, `limits`, `panic` and `protocol`. Start reading at [`Output`].
 //!
 //! The pipes are read from the start, so that a plugin with much output does not wait for its
 //! host, unless it prints more than `read_rate` lets through. The output cannot be mistaken for the

@@ -1,9 +1,9 @@
 //! The registry: finds the plugins of a folder, lists them, loads them, and sends events.
 //!
-//! `scan` keeps the registry up to date with its folder, on the hints of `watch`: `listing` reads the
-//! files, `folder` knows them, `programs` are the programs that may be replaced. The `directory` holds the plugins and the listeners under one lock. The room
-//! imports all rooms of the host except `blocking`. Start reading at `handle`, which is what
-//! users hold.
+//! `scan` keeps the registry up to date with its folder, on the hints of `watch`: `listing` reads the files,
+//! `folder` knows them, `programs` are the programs that may be replaced. The `directory` holds the plugins
+//! and the listeners under one lock. The room imports all rooms of the host except `blocking`. Start reading
+//! at `handle`, which is what users hold.
 
 mod aliases;
 mod builder;

@@ -1,8 +1,8 @@
 //! What handles and the registry ask of the supervisors of a plugin.
 //!
-//! A load goes to the first one, and then to all others at once; a stop to all at once. What replaces instances goes to the first one, which
-//! passes it on when it has done it: one instance after another is replaced, and none after the first
-//! that could not be.
+//! A load goes to the first one, and then to all others at once; a stop to all at once. What replaces
+//! instances goes to the first one, which passes it on when it has done it: one instance after another is
+//! replaced, and none after the first that could not be.
 
 use std::future::poll_fn;
 use std::ops::Range;

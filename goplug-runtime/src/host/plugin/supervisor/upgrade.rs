@@ -37,9 +37,9 @@ impl Supervisor {
         }
     }
 
-    /// Replaces the running instance if its `.pconf` or its program has changed, once no other instance
-    /// of the plugin is being replaced. Files that failed before, also in another slot, are not tried again. If only one of the two is there yet, or if the host is
-    /// short of something, the upgrade is tried again.
+    /// Replaces the running instance if its `.pconf` or its program has changed, once no other instance of
+    /// the plugin is being replaced. Files that failed before, also in another slot, are not tried again. If
+    /// only one of the two is there yet, or if the host is short of something, the upgrade is tried again.
     pub(super) async fn upgrade_if_changed(&mut self, installation: Arc<Installation>) {
         let current = self.current.as_ref();
         let Some(current) = current.filter(|instance| instance.can_be_replaced()) else { return };

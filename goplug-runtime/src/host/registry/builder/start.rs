@@ -28,9 +28,9 @@ impl RegistryBuilder {
     /// that it started ends.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if a setting cannot be used; [`Error::InvalidName`] if a plugin's
-    /// policy was changed under an invalid name, or has one as its alias; [`Error::Runtime`] without a runtime that has I/O and
-    /// timers; [`Error::Io`] if the path of the folder cannot be determined, the host's own program
+    /// [`Error::Configuration`] if a setting cannot be used; [`Error::InvalidName`] if a plugin's policy was
+    /// changed under an invalid name, or has one as its alias; [`Error::Runtime`] without a runtime that has
+    /// I/O and timers; [`Error::Io`] if the path of the folder cannot be determined, the host's own program
     /// cannot be opened, or the system has no thread or descriptors for watching the folder.
     ///
     /// The variable `GOPLUG_ATTACH` in the environment of the host names processes that are used in place of
