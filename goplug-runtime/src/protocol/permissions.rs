@@ -42,7 +42,7 @@ pub struct Permissions {
     /// TCP ports to connect to, of any host.
     #[serde(default, deserialize_with = "null::or_members", skip_serializing_if = "Vec::is_empty")]
     pub connect: Vec<u16>,
-    /// Whether it sends and receives by UDP, with which programs also find hosts by their names.
+    /// Whether it sends and receives by UDP, which most programs also need for DNS.
     #[serde(default, deserialize_with = "null::or_default", skip_serializing_if = "is_false")]
     pub udp: bool,
     /// Whether it connects to Unix sockets of other processes.
@@ -121,7 +121,7 @@ fn check_path(path: &str) -> Result<(), &'static str> {
 /// A single permission: of a plugin's process, or one that it asks for.
 ///
 /// The path of a permission that is granted or denied is absolute and without links, as the system found it. A
-/// host may store it, as JSON for example.
+/// host may store it, as JSON for example, unless its path is not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -27,7 +27,7 @@ struct Logged {
     count: u32,
     left_out: u64,
     /// Says at the end how many were left out, if some were.
-    _report: Option<OwnedTask>,
+    report: Option<OwnedTask>,
 }
 
 impl Warnings {
@@ -58,9 +58,9 @@ impl Warnings {
             return true;
         }
         logged.left_out += 1;
-        if logged._report.is_none() {
+        if logged.report.is_none() {
             let (until, warnings) = (logged.until, Arc::downgrade(self));
-            logged._report = Some(OwnedTask::spawn(async move {
+            logged.report = Some(OwnedTask::spawn(async move {
                 sleep_until(until).await;
                 if let Some(warnings) = warnings.upgrade() {
                     warnings.report(kind);
@@ -106,7 +106,7 @@ impl Drop for Warnings {
 
 impl Logged {
     fn from(now: Instant) -> Self {
-        Self { until: now + limits::LOG_LEFT_OUT, count: 0, left_out: 0, _report: None }
+        Self { until: now + limits::LOG_LEFT_OUT, count: 0, left_out: 0, report: None }
     }
 }
 

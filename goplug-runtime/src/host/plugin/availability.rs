@@ -55,7 +55,8 @@ impl Availability {
         self.is_restarting() || *self == Self::OnDemand
     }
 
-    /// The lower it is, the more it says of a plugin with several slots, none of which has an instance.
+    /// The order in which the slots of a plugin without an instance are asked what a call can expect: the
+    /// lowest comes first.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::RuntimeGone => 0,

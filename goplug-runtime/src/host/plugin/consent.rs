@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::protocol::{Permission, Permissions};
 
 impl PluginState {
-    /// The permissions beyond those that the host has consented to. There are none before the plugin has run:
-    /// what its policy allows is the host's consent.
+    /// The permissions beyond those that the host has consented to. There are none before the plugin has run,
+    /// unless the host has granted some: what its policy allows is the host's consent.
     pub(super) fn beyond_consent(&self, asked: &[Permission]) -> Vec<Permission> {
         let consented = self.consented_lock();
         let Some(consented) = &*consented else { return Vec::new() };
@@ -66,7 +66,8 @@ impl Plugin {
     ///
     /// The policy's sandbox stays the most that the plugin can be granted. The consent is for exactly these
     /// permissions: if the plugin asks for others by then, it still waits. It is kept for as long as the registry
-    /// lives; with a new registry, what the sandbox allows at the first start is the consent.
+    /// lives; with a new registry, what the sandbox allows at the first start is the consent. If this is called
+    /// before that start, the consent is for these permissions alone, services included.
     ///
     /// Dropping the future does not take the consent back.
     ///

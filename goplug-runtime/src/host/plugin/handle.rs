@@ -67,9 +67,10 @@ impl Plugin {
     /// one, so that it can keep state of what they are about. Clients that are made of the handle have
     /// the key too, and have a `keyed` of their own. With one instance, a key changes nothing.
     ///
-    /// The keys are spread evenly over the instances. A key keeps its instance for the instance's life,
-    /// and after a restart or an upgrade it has the new process; meanwhile its calls wait, as with one
-    /// instance. Only while its instance is not to be restarted, its calls go to another one.
+    /// The keys are spread evenly over the instances. A key belongs to one instance, and after a restart or an
+    /// upgrade to the new process of that instance; meanwhile its calls wait, as with one instance. While its
+    /// instance has not been started yet, or is not to be restarted, its calls go to another instance, and
+    /// return when it is there.
     ///
     /// ```no_run
     /// # async fn example(editor: goplug::Plugin) -> goplug::Result<()> {

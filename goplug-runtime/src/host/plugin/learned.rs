@@ -16,7 +16,7 @@ use crate::transport::RefusedAccess;
 ///     .connect(443)
 /// ```
 ///
-/// It is what a plugin has asked for, and not what it should have: read it before it is pasted.
+/// It is what a plugin has tried, and not what it should be allowed: read it before you paste it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Learned {
@@ -98,7 +98,7 @@ impl fmt::Display for Learned {
     }
 }
 
-/// A path as Rust's source has it; one that is no text is shown as near as text can be.
+/// A path as a string literal of Rust. What is not UTF-8 is replaced by `U+FFFD`.
 fn literal(path: &std::path::Path) -> String {
     format!("{:?}", path.to_string_lossy())
 }

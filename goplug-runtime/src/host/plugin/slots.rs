@@ -1,8 +1,8 @@
 //! The slots of a plugin: the places of its instances, and which of them takes a call.
 //!
 //! A plugin has as many slots as its policy says instances. An instance comes and goes; its slot stays,
-//! and is supervised by itself. All slots are behind the one lock of the plugin's state, so that a call
-//! is counted where it was seen to be one of the fewest.
+//! and is supervised by itself. All slots are behind the one lock of the plugin's state, so that no other
+//! call comes between the choice of an instance and the count of its calls.
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //! instances, and the queues of the supervisors.
 //!
 //! Each instance has a slot with a supervisor of its own, which uses this state by its
-//! [`Slot`](super::slot::Slot). `acquire` is the side of the calls, `commands` that of whoever asks the
+//! [`Slot`](super::slot::Slot). Calls use `acquire`; handles and the registry use `commands` to ask the
 //! supervisors for something.
 
 mod acquire;
@@ -48,9 +48,10 @@ pub(in crate::host) struct PluginState {
     closing: watch::Sender<bool>,
     callbacks: Arc<Callbacks>,
     warnings: Arc<Warnings>,
-    /// The permissions that the host has consented to; `None` before the plugin has run.
+    /// The permissions that the host has consented to; `None` before the plugin has run and before the host
+    /// has granted any.
     pub(super) consented: Mutex<Option<Vec<Permission>>>,
-    /// What its sandbox has refused, if that tells.
+    /// What its sandbox has refused, if that learns.
     pub(super) refused: Arc<RefusedAccesses>,
     pub(super) contracts: Mutex<Contracts>,
     pub(super) statistics: Arc<Statistics>,

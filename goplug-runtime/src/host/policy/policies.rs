@@ -159,8 +159,8 @@ impl Policy {
     /// How many processes of the plugin run side by side; one unless set, and at most
     /// [`limits::MAX_INSTANCES`]. Clients, handles and registered callbacks are as with one.
     ///
-    /// A call goes to the instance with the fewest calls in flight; instances with as many take turns. A
-    /// call that may be made again, as its instance has crashed, is made with another one. Each instance
+    /// A call goes to the instance with the fewest calls in flight; instances with as many take turns. If an
+    /// instance crashes, its calls that may be made again are made with another instance. Each instance
     /// is restarted, with a back-off of its own, checked and counted by itself, as an
     /// [`Event::Instance`](crate::host::Event::Instance) says. The plugin is loaded if at least one takes
     /// calls: a load fails only if none could be started, and the others are tried again as
@@ -346,8 +346,8 @@ impl Policy {
         })
     }
 
-    /// The same without deadlines, health checks, a stop for being idle and further instances: a process that a debugger
-    /// holds answers nothing.
+    /// The same without deadlines, health checks, a stop for being idle and further instances: a process that
+    /// a debugger holds answers nothing.
     fn for_debugging(self) -> Self {
         Self {
             call_timeout: limits::MAX_DURATION,

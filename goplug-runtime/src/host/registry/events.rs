@@ -149,8 +149,9 @@ pub enum Event {
     },
     /// Something happened to one of several instances of a plugin: see
     /// [`Policy::instances`](crate::host::Policy::instances). What happens to a plugin with one instance
-    /// comes as the event itself, and so do these of a plugin with several: `Loaded` when it has begun
-    /// to take calls, as its first instance is started, and `Stopped` when its last one has ended.
+    /// comes as the event itself. So does what happens to a plugin with several instances as a whole: `Loaded`
+    /// when the first instance takes calls, `Stopped` when the last one has ended, `PermissionsRequested` and
+    /// `ContractDrift`.
     Instance {
         /// The plugin.
         plugin: PluginId,

@@ -117,8 +117,10 @@ impl Registry {
     /// [`Error::NotFound`] if no `.pconf` describes it; [`Error::Rejected`] if its file or program, or the
     /// registry's folder, cannot be used, also if the folder has not answered for [`limits::FOLDER_TIMEOUT`];
     /// [`Error::Start`] if the plugin does not start; [`Error::Contract`] if a client that was made before
-    /// does not fit; [`Error::Stopped`] if the registry has stopped; [`Error::Runtime`] if the runtime in
-    /// which it was started is gone.
+    /// does not fit; [`Error::NotProvided`] if nothing fulfils a service that it needs;
+    /// [`Error::PermissionsDenied`] or [`Error::ConsentRequired`] if it asks for permissions that the host does
+    /// not grant or has not consented to; [`Error::Stopped`] if the registry has stopped; [`Error::Runtime`] if
+    /// the runtime in which it was started is gone.
     pub async fn load(&self, name: &str, namespace: &str) -> Result<Plugin> {
         self.start_plugin(name, namespace, Command::Load).await
     }

@@ -30,8 +30,9 @@ impl PluginState {
     /// cancel a command that a supervisor has begun.
     ///
     /// # Errors
-    /// The error of the command: of a load, if no instance could be started; otherwise the first. What
-    /// does not hold for one process alone, such as a file that cannot be used, is no reason to start others.
+    /// The error of the command: of a load, if no instance could be started; otherwise the first. A load
+    /// whose first start fails for a reason that holds for all instances, such as a file that cannot be used,
+    /// starts no others.
     /// [`Error::Stopped`] if the supervisor has ended, or [`Error::Runtime`] if that was because its
     /// runtime is gone.
     pub(in crate::host) async fn command(
@@ -45,23 +46,23 @@ impl PluginState {
         if reach != Reach::AllForGood {
             self.check_activation()?;
         }
-        let others = match reach {
+        let slots = match reach {
             Reach::InTurn => 1,
             Reach::AllInUse => self.slots_in_use(),
             Reach::All | Reach::AllForGood => self.slots(),
         };
         let is_sent = self.supervisors[0].commands.send(first).await.is_ok();
         let first = is_sent.then_some(result);
-        if others == 1 {
+        if slots == 1 {
             return self.outcome(0, first).await;
         }
         match reach {
             Reach::AllInUse => {
                 let first = self.outcome(0, first).await;
-                self.start_others(first, others, &command).await
+                self.start_others(first, slots, &command).await
             }
             _ => {
-                let others = self.send_to(1..others, &command).await;
+                let others = self.send_to(1..slots, &command).await;
                 let first = self.outcome(0, first).await;
                 self.outcomes(others).await.into_iter().fold(first, Result::and)
             }

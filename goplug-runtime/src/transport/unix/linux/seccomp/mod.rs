@@ -43,8 +43,8 @@ impl Filter {
         unsupported().is_none().then(|| Self(program().into()))
     }
 
-    /// As [`Filter::install`], for a filter that tells. Returns the descriptor that the calls are heard of by, or
-    /// -1.
+    /// As [`Filter::install`], for a filter that tells. Returns its listener, the descriptor that notifies of the
+    /// calls, or -1.
     ///
     /// # Safety
     /// As for [`Filter::install`].
