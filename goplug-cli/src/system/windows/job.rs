@@ -57,7 +57,7 @@ impl Job {
 
     /// Whether a process belongs to the job.
     pub(super) fn has(&self, pid: u32) -> bool {
-        // wine wants more than Windows does: PROCESS_QUERY_LIMITED_INFORMATION.
+        // For Windows, PROCESS_QUERY_LIMITED_INFORMATION would do. wine needs this right.
         let Ok(process) = process(pid, PROCESS_QUERY_INFORMATION) else { return false };
         let mut is_member = 0;
         // SAFETY: both handles are open, and the pointer is to a value of ours.

@@ -10,7 +10,7 @@ use crate::protocol::PluginId;
 pub(super) struct Aliases(BTreeMap<PluginId, PluginId>);
 
 impl Aliases {
-    /// Adds a name. An alias of an alias is one of the plugin.
+    /// Adds a name. An alias of a name that was added before is an alias of that name's plugin.
     ///
     /// # Errors
     /// [`Error::Configuration`] if the name stands for another plugin already, or for itself.
