@@ -237,7 +237,7 @@ mod tests {
             Permission::Memory(1000),
         ];
         let expected = [
-            r"read /a\nb",
+            r"read /a\u{a}b",
             "connect to port 587",
             "use 256 MiB of memory",
             "use 1000 bytes of memory",
