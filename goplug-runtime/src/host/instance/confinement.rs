@@ -27,7 +27,7 @@ pub(in crate::host) fn unsupported(
     if sandbox.learns && !SandboxRules::can_tell() {
         return Err(Error::Start {
             id: installation.id().clone(),
-            reason: "its sandbox cannot tell what it refuses: only filters of system calls of Linux 5.5 and \
+            reason: "its sandbox cannot tell what it refuses: only filters of system calls of Linux 5.9 and \
                      later can"
                 .into(),
             stderr: Vec::new(),

@@ -237,7 +237,7 @@ impl Sandbox {
     /// which they would connect. The plugin is slower: a thread of the host looks at each call that names a
     /// file or a socket, before the kernel judges it. What it looks at may be another by then, so do not run
     /// a plugin in it that you do not trust. Calls that no setting allows are not told. The plugin is not
-    /// started where the kernel cannot tell (before Linux 5.5), nor on other systems.
+    /// started where the kernel cannot tell (before Linux 5.9), nor on other systems.
     pub fn learn(mut self) -> Self {
         self.learns = true;
         self

@@ -66,19 +66,23 @@ impl Judge {
         Some(if writes { RefusedAccess::Write(real) } else { RefusedAccess::Read(real) })
     }
 
-    /// A socket of a kind that the filter refuses. One for TCP is made, so that it is known whereto.
+    /// A socket of a kind that the filter refuses. One for TCP is made, so that it is known whereto. For another
+    /// protocol of the internet there is no setting.
     fn socket(&self, call: &Notification) -> (Vec<RefusedAccess>, Reply) {
         let Answer::Error(errno) = answer(&self.rules, call.call, &call.arguments) else {
             return (Vec::new(), Reply::Continue);
         };
-        let (family, kind) = (call.number(0), call.number(1) & 0xf);
-        let access = match (family, kind) {
-            (libc::AF_INET | libc::AF_INET6, libc::SOCK_STREAM) => {
+        let (family, kind, protocol) = (call.number(0), call.number(1) & 0xf, call.number(2));
+        let access = match (family, kind, protocol) {
+            (libc::AF_INET | libc::AF_INET6, libc::SOCK_STREAM, 0 | libc::IPPROTO_TCP) => {
                 return (Vec::new(), Reply::Continue);
             }
-            (libc::AF_INET | libc::AF_INET6, libc::SOCK_DGRAM) => RefusedAccess::Udp,
-            (libc::AF_UNIX, _) => RefusedAccess::UnixSockets,
-            (family, _) => RefusedAccess::AddressFamily(family),
+            (libc::AF_INET | libc::AF_INET6, libc::SOCK_DGRAM, 0 | libc::IPPROTO_UDP) => {
+                RefusedAccess::Udp
+            }
+            (libc::AF_INET | libc::AF_INET6, ..) => return (Vec::new(), Reply::Error(errno)),
+            (libc::AF_UNIX, ..) => RefusedAccess::UnixSockets,
+            (family, ..) => RefusedAccess::AddressFamily(family),
         };
         (vec![access], Reply::Error(errno))
     }

@@ -12,6 +12,7 @@ mod program;
 #[cfg(test)]
 mod tests;
 
+use std::fs;
 use std::sync::Arc;
 
 use libc::{c_int, c_long, c_ulong, sock_filter, sock_fprog};
@@ -88,14 +89,25 @@ pub(super) fn answer(rules: &SandboxRules, call: c_long, arguments: &[u64; 6]) -
     rule.map_or(Answer::Allow, |rule| rule.answer(arguments))
 }
 
-/// Whether the running kernel's filters can tell of calls, and leave them to the kernel (Linux 5.5).
+/// Whether the running kernel's filters can tell of calls, leave them to the kernel (Linux 5.5), and tell that
+/// no process is left (Linux 5.9).
 pub(super) fn can_tell() -> bool {
     let mode = c_ulong::from(libc::SECCOMP_GET_ACTION_AVAIL);
     let action = libc::SECCOMP_RET_USER_NOTIF;
     // SAFETY: the kernel reads the number.
     let known =
         unsafe { libc::syscall(libc::SYS_seccomp, mode, 0 as c_ulong, &raw const action) == 0 };
-    known && unsupported().is_none()
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease");
+    known && release.is_ok_and(|release| ends_waits(&release)) && unsupported().is_none()
+}
+
+/// Whether a kernel of this release ends the wait for the calls of a filter with the last process.
+fn ends_waits(release: &str) -> bool {
+    let mut numbers = release.split(|sign: char| !sign.is_ascii_digit()).map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (5, 9),
+        _ => false,
+    }
 }
 
 /// Why the running kernel takes no filter, as a text for people; `None` if it takes one.

@@ -232,3 +232,13 @@ fn a_connection_by_sending_is_refused_if_ports_are_named() {
         assert_eq!(answer(&port, call, &[3, 0, 0x4000, 0x4000]), Answer::Allow);
     }
 }
+
+#[test]
+fn a_release_is_compared_by_its_first_two_numbers() {
+    for release in ["5.9.0", "5.10.0-28-amd64\n", "6.1", "10.0"] {
+        assert!(ends_waits(release), "{release}");
+    }
+    for release in ["5.8.18", "4.19.0", "5", "", "next"] {
+        assert!(!ends_waits(release), "{release}");
+    }
+}
