@@ -69,15 +69,16 @@ impl PluginState {
         }
     }
 
-    /// Starts the instances of the other slots side by side, after the first one has started or not:
-    /// unless that failed by what holds for all of them.
+    /// Starts the instances of the other slots side by side, after the first one has started or not: unless
+    /// that failed by what holds for all of them, and none serves since before.
     async fn start_others(
         &self,
         first: Result<()>,
         slots: usize,
         command: &impl Fn(oneshot::Sender<Result<()>>) -> Command,
     ) -> Result<()> {
-        if first.as_ref().is_err_and(|error| !matches!(error, Error::Start { .. })) {
+        let holds_for_all = |error: &Error| !matches!(error, Error::Start { .. });
+        if first.as_ref().is_err_and(holds_for_all) && self.instance().is_none() {
             return first;
         }
         let others = self.send_to(1..slots, command).await;

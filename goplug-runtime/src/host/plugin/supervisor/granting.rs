@@ -62,7 +62,8 @@ impl Supervisor {
         else {
             return Ok(());
         };
-        let is_current = Arc::ptr_eq(&current.installation, &installation);
+        let is_current = Arc::ptr_eq(&current.installation, &installation)
+            && self.plugin.newer_program().is_none();
         if is_current || !current.can_be_replaced() {
             return Ok(());
         }
