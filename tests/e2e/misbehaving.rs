@@ -64,7 +64,9 @@ async fn registry(env: &TestEnv, start_timeout: Duration) -> Registry {
 /// reach it on a busy machine.
 fn start_timeout(mode: Mode) -> Duration {
     match mode {
-        Mode::NeverListens | Mode::NeverAnswers | Mode::TrickleAtOnce => START_TIMEOUT,
+        Mode::NeverListens | Mode::NeverAnswers | Mode::TrickleAtOnce | Mode::StoppedAtOnce => {
+            START_TIMEOUT
+        }
         _ => WAIT_TIMEOUT,
     }
 }

@@ -162,7 +162,7 @@ impl RegistryBuilder {
     /// Under its further name, the plugin is configured, loaded, stopped and listed as any other.
     ///
     /// ```no_run
-    /// # #[goplug::plugin(namespace = "acme")] pub trait Store { #[goplug::method] async fn count(&self) -> u64; }
+    /// # #[goplug::plugin] pub trait Store { #[goplug::method] async fn count(&self) -> u64; }
     /// # async fn example() -> goplug::Result<()> {
     /// let registry = goplug::Registry::builder("plugins")
     ///     .alias("Archive", "acme", "acme.Store")
