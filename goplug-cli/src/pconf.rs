@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use goplug::Permission;
 use goplug::protocol::{Permissions, ServiceDescriptor};
+use goplug::{Permission, PluginId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+
+use crate::system::real_path;
 
 /// Whether a path is that of a file that describes a plugin, by its name.
 pub(crate) fn is_pconf(path: &Path) -> bool {
@@ -46,6 +48,12 @@ pub(crate) fn ensure_regular(file: &Path) -> io::Result<()> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Pconf {
+    name: Option<String>,
+    name_space: Option<String>,
+    /// The plugin that the program is, if this is a further name of it.
+    alias_of: Option<String>,
+    /// Whether the program is built again and again.
+    pub(crate) development: bool,
     /// The program as the file names it, and its arguments.
     exec: Option<Vec<String>>,
     /// The socket as the file names it.
@@ -72,6 +80,29 @@ impl Pconf {
         let keys: Self = serde_json::from_slice(&text).unwrap_or_default();
         let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
         Self { folder, ..keys }
+    }
+
+    /// The name by which hosts know the plugin.
+    pub(crate) fn id(&self) -> Option<PluginId> {
+        PluginId::read(self.name.as_deref()?, self.name_space.as_deref().unwrap_or_default()).ok()
+    }
+
+    /// The plugin that the program is, if the file gives it another name.
+    pub(crate) fn alias_of(&self) -> Option<PluginId> {
+        let plugin = self.alias_of.as_ref()?.parse().ok();
+        plugin.filter(|plugin| self.id().as_ref() != Some(plugin))
+    }
+
+    /// The plugin that the program is.
+    pub(crate) fn plugin(&self) -> Option<PluginId> {
+        self.alias_of().or_else(|| self.id())
+    }
+
+    /// Whether a file is among what the plugin runs: its program, or a script of an interpreter. The path is
+    /// a real one.
+    pub(crate) fn runs(&self, file: &Path) -> bool {
+        let mut words = self.exec.iter().flatten();
+        words.any(|word| real_path(self.folder.join(word)).is_ok_and(|path| path == file))
     }
 
     /// Whether a change of what the plugin runs is noticed.

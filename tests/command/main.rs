@@ -5,6 +5,7 @@
 mod doctor; // types what is advised into a POSIX shell, and sets modes
 #[cfg(unix)]
 mod interrupts; // signals
+mod names;
 #[cfg(unix)]
 mod original; // GoPlug 1 is a matter of Unix
 mod running;

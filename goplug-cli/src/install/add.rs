@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use goplug::Permission;
 
 use super::copy::Copy;
+use super::names;
+use super::renew::renew_others;
 use super::sign::Signer;
-use super::staged::{Entry, Staged, install_copy};
+use super::staged::{Entry, Staged, in_place, install_copy};
 use crate::arguments::Install;
 use crate::failure::{Failure, Outcome, Status};
 use crate::output::Output;
@@ -25,18 +27,25 @@ pub(crate) async fn install(options: &Install, output: &Output) -> Outcome<Statu
     let asked = Requested::in_folder(&folder);
     let mut files: Vec<String> = Vec::new();
     for program in &options.programs {
-        let file = install_one(program, &folder, options).await?;
-        if let Some(signer) = &signer {
-            signer.sign(&file)?;
+        let (file, program) = install_one(program, &folder, options).await?;
+        let mut tell = |file: &Path, verb: &str| -> Outcome<()> {
+            if let Some(signer) = &signer {
+                signer.sign(file)?;
+            }
+            if let Some(more) = asked.beyond(file) {
+                output.note(&more);
+            }
+            let file = file.display().to_string();
+            if !output.is_json() {
+                output.line(&format!("{verb}{file}"))?;
+            }
+            files.push(file);
+            Ok(())
+        };
+        tell(&file, "")?;
+        for other in renew_others(&file, &program).await? {
+            tell(&other, "renewed ")?;
         }
-        if let Some(more) = asked.beyond(&file) {
-            output.note(&more);
-        }
-        let file = file.display().to_string();
-        if !output.is_json() {
-            output.line(&file)?;
-        }
-        files.push(file);
     }
     if output.is_json() {
         output.document(&files)?;
@@ -65,35 +74,49 @@ impl Requested {
     }
 }
 
-/// Installs a program. Returns the path of its `.pconf`.
-async fn install_one(program: &Path, folder: &Path, options: &Install) -> Outcome<PathBuf> {
+/// Installs a program. Returns the path of its `.pconf`, and of the program that this runs.
+async fn install_one(
+    program: &Path,
+    folder: &Path,
+    options: &Install,
+) -> Outcome<(PathBuf, PathBuf)> {
     let about = |error: io::Error| Failure::usage(format!("{}: {error}", program.display()));
     let program =
         real_path(program).and_then(|real| ensure_regular(&real).map(|()| real)).map_err(about)?;
-    let (entry, alias) = (Entry::new(options.dev, options.alias.clone()), options.alias.as_ref());
-    if options.dev {
-        return match options.link {
-            true => Staged::install(&program, folder, &entry).await,
-            false => install_copy(&program, folder, &entry).await,
-        };
-    }
-    let write = async |program: &Path| match alias {
-        Some(_) => Staged::install(program, folder, &entry).await,
-        None => written(program, folder).await,
-    };
-    if options.link || program.starts_with(folder) {
-        write(&program).await
+    let entry = Entry::new(options.dev, options.alias.clone());
+    let place = if options.link { program.clone() } else { in_place(&program, folder) };
+    let file = if options.dev {
+        match options.link {
+            true => Staged::install(&program, folder, &entry).await?,
+            false => install_copy(&program, folder, &entry).await?,
+        }
+    } else if place == program {
+        write(&program, folder, &entry).await?
     } else {
         let copy = Copy::make(&program, folder)?;
-        let file = write(&copy.path).await.map_err(|failure| match is_script(&program) {
+        let written = write(&copy.path, folder, &entry).await;
+        let file = written.map_err(|failure| match is_script(&program) {
             true => {
                 failure.hint("a script that needs files beside it stays where it is with --link")
             }
             false => failure,
         })?;
         copy.keep();
-        Ok(file)
+        file
+    };
+    Ok((file, place))
+}
+
+/// Writes the `.pconf` of a program that is in its place.
+async fn write(program: &Path, folder: &Path, entry: &Entry) -> Outcome<PathBuf> {
+    if entry.has_alias() {
+        return Staged::install(program, folder, entry).await;
     }
+    // The program overwrites whatever has its name.
+    if names::may_be_taken(folder) {
+        Staged::write(program, folder, entry).await?;
+    }
+    written(program, folder).await
 }
 
 /// Whether a program is a text that an interpreter reads.

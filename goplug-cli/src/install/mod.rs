@@ -7,7 +7,9 @@
 mod add;
 mod copy;
 mod development;
+mod names;
 mod remove;
+mod renew;
 mod sign;
 mod staged;
 

@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
 use super::copy::beside;
+use super::names;
 use crate::failure::{Failure, Outcome};
+use crate::pconf::Pconf;
 use crate::program::written;
 use crate::system::{make_public, real_path, replace};
 
@@ -25,11 +27,24 @@ pub(super) struct Entry {
     development: bool,
     /// Under this name in place of its own.
     alias: Option<PluginId>,
+    /// Into this file of the folder, in place of the one that is called as the plugin.
+    file: Option<PathBuf>,
 }
 
 impl Entry {
     pub(super) fn new(development: bool, alias: Option<PluginId>) -> Self {
-        Self { development, alias }
+        Self { development, alias, file: None }
+    }
+
+    pub(super) fn has_alias(&self) -> bool {
+        self.alias.is_some()
+    }
+
+    /// As a file of the folder has it.
+    pub(super) fn of(file: &Path, pconf: &Pconf) -> Self {
+        let alias = pconf.alias_of().and_then(|_| pconf.id());
+        let file = file.file_name().map(PathBuf::from);
+        Self { development: pconf.development, alias, file }
     }
 
     /// Changes what the program has written.
@@ -62,9 +77,10 @@ impl Entry {
 
     /// The name of the file, which the program calls like this.
     fn file_name(&self, written: &Path) -> PathBuf {
-        match &self.alias {
-            Some(alias) => format!("{alias}.pconf").into(),
-            None => written.file_name().unwrap_or_default().into(),
+        match (&self.file, &self.alias) {
+            (Some(file), _) => file.clone(),
+            (None, Some(alias)) => format!("{alias}.pconf").into(),
+            (None, None) => written.file_name().unwrap_or_default().into(),
         }
     }
 }
@@ -77,12 +93,20 @@ pub(super) async fn install_copy(program: &Path, folder: &Path, entry: &Entry) -
     if program.starts_with(folder) {
         return Staged::install(&program, folder, entry).await;
     }
-    let copy = folder.join(program.file_name().unwrap_or_default());
+    let copy = in_place(&program, folder);
     let content = beside(&program, folder).map_err(about)?;
     // A program that is no plugin is not installed, and one that is there stays.
     let staged = Staged::write(&program, folder, entry).await?;
     replace(&copy, content).map_err(about)?;
     staged.put(&program, &copy, folder, entry)
+}
+
+/// Where a program is once it is copied into a folder: where it was, if that is in the folder.
+pub(super) fn in_place(program: &Path, folder: &Path) -> PathBuf {
+    match program.starts_with(folder) {
+        true => program.to_owned(),
+        false => folder.join(program.file_name().unwrap_or_default()),
+    }
 }
 
 /// A `.pconf` that no registry sees yet.
@@ -99,10 +123,15 @@ impl Staged {
 
     /// Has a program write its `.pconf` outside of the folder, with what is kept of the file that is
     /// there.
-    async fn write(program: &Path, folder: &Path, entry: &Entry) -> Outcome<Self> {
+    ///
+    /// # Errors
+    /// The name belongs to another plugin, or the program is none.
+    pub(super) async fn write(program: &Path, folder: &Path, entry: &Entry) -> Outcome<Self> {
         let staging = tempfile::Builder::new().prefix(".goplug-").tempdir_in(folder)?;
         let file = written(program, staging.path()).await?;
-        if let Ok(mut old) = read(&folder.join(entry.file_name(&file))) {
+        let target = folder.join(entry.file_name(&file));
+        names::ensure_free(&target, &Pconf::read(&file))?;
+        if let Ok(mut old) = read(&target) {
             entry.change_back(&mut old, &read(&file)?);
             fs::write(&file, serde_json::to_vec(&old).map_err(io::Error::from)?)?;
             // The program keeps the keys that it does not know.
@@ -124,10 +153,10 @@ impl Staged {
             let named = named.strip_prefix(folder).unwrap_or(named);
             *first = named.to_string_lossy().into_owned().into();
         }
-        let text = serde_json::to_vec_pretty(&keys).map_err(|error| about(error.into()))?;
-        if fs::read(&file).is_ok_and(|old| old == text) {
+        if read(&file).is_ok_and(|old| old == keys) {
             return Ok(file);
         }
+        let text = serde_json::to_vec_pretty(&keys).map_err(|error| about(error.into()))?;
         let mut new = NamedTempFile::with_prefix_in(".goplug-", folder).map_err(about)?;
         new.write_all(&text).map_err(about)?;
         make_public(new.as_file(), false).map_err(about)?;

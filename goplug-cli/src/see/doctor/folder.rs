@@ -81,7 +81,7 @@ async fn plugin(plugin: &DiscoveredPlugin, dir: &Path) -> Finding {
             false => Finding::ill(
                 name,
                 format!("{shown} has no digest: whoever replaces it is not noticed"),
-                remedy::install(&program, dir),
+                remedy::install(&pconf, &program, dir),
             ),
         };
     }

@@ -6,10 +6,13 @@ use crate::pconf::Pconf;
 use crate::system::{access_remedy, real_path, remove, trust_remedy, word};
 
 /// Installs a program again, as it was installed.
-pub(super) fn install(program: &Path, dir: &Path) -> String {
+pub(super) fn install(pconf: &Pconf, program: &Path, dir: &Path) -> String {
     let real = |path: &Path| real_path(path).unwrap_or_else(|_| path.to_owned());
     let link = if real(program).starts_with(real(dir)) { "" } else { " --link" };
-    format!("goplug install {}{link} --dir {}", word(program), word(dir))
+    let alias = pconf.alias_of().and_then(|_| pconf.id());
+    let alias = alias.map(|alias| format!(" --as {}", word(Path::new(&alias.to_string()))));
+    let alias = alias.unwrap_or_default();
+    format!("goplug install {}{link}{alias} --dir {}", word(program), word(dir))
 }
 
 /// For a file that a registry rejects, or whose plugin it would not start, of this folder.
@@ -20,8 +23,9 @@ pub(super) fn of(path: &Path, reason: &str, dir: &Path) -> String {
     if let Some(remedy) = access_remedy(path, reason) {
         return remedy;
     }
-    match Pconf::read(path).program() {
-        Some(program) if program.is_file() => install(&program, dir),
+    let pconf = Pconf::read(path);
+    match pconf.program() {
+        Some(program) if program.is_file() => install(&pconf, &program, dir),
         _ => format!("goplug install PROGRAM --dir {}, or {}", word(dir), remove(path)),
     }
 }

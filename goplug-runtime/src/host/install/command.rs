@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::search_path::find_in;
+use crate::protocol::PluginId;
 use crate::transport::program_at;
 
 /// How to start a plugin's process.
@@ -16,6 +17,8 @@ pub(in crate::host) struct Command {
     pub(in crate::host) arguments: Vec<OsString>,
     pub(in crate::host) environment: Vec<(OsString, OsString)>,
     pub(in crate::host) folder: PathBuf,
+    /// The name that the file gives to a plugin that has another one, if it is called by that.
+    pub(in crate::host) alias: Option<PluginId>,
     /// The digests that files have to have before the start.
     pub(in crate::host) digests: Vec<(PathBuf, String)>,
     /// Whether everything that runs has to have a digest, since the plugin's file is signed.
@@ -72,6 +75,7 @@ mod tests {
             arguments: Vec::new(),
             environment: Vec::new(),
             folder: own.parent().unwrap().to_owned(),
+            alias: None,
             digests: Vec::new(),
             is_signed: false,
         };

@@ -49,8 +49,7 @@ impl PinnedFile {
                 file: file.map_err(unreadable)?,
                 expected: expected.clone(),
                 advice: if is_program && program.shebang().is_none() {
-                    let folder = command.folder.display();
-                    format!("after a build, install it again: {} install {folder}", path.display())
+                    format!("after a build, install it again: {}", installing(command))
                 } else {
                     "after a change, write its new digest into the key Sha256".into()
                 },
@@ -88,6 +87,14 @@ impl PinnedFile {
         let path = path.display();
         Err(format!("the digest of {path} is {found}, not the {expected} of its .pconf; {advice}"))
     }
+}
+
+/// What installs the program of a command again, under the name that it has there.
+fn installing(command: &Command) -> String {
+    let (program, folder) = (command.program.display(), command.folder.display());
+    let Some(alias) = &command.alias else { return format!("{program} install {folder}") };
+    let link = if command.program.starts_with(&command.folder) { "" } else { " --link" };
+    format!("goplug install {program}{link} --as {alias} --dir {folder}")
 }
 
 fn regular(file: File) -> io::Result<File> {

@@ -236,6 +236,7 @@ impl Installation {
                 arguments: Vec::new(),
                 environment: vec![marker],
                 folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+                alias: None,
                 digests: Vec::new(),
                 is_signed: false,
             });
@@ -247,9 +248,18 @@ impl Installation {
             arguments: argv.iter().skip(1).map(OsString::from).collect(),
             environment: Vec::new(),
             folder: self.folder().into(),
+            alias: self.alias(),
             digests: self.digests(),
             is_signed: self.is_signed,
         })
+    }
+
+    /// The further name that the file, which is called by it, gives to a plugin. Where the host has given the
+    /// name, the file is that of the plugin.
+    fn alias(&self) -> Option<PluginId> {
+        let id = self.id();
+        let is_alias = self.pconf.plugin() != id && self.path().ends_with(self.pconf.file_name());
+        is_alias.then(|| id.clone())
     }
 
     /// Checks that links do not lead a relative program out of the folder of the `.pconf`. If there is

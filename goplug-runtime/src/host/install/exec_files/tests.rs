@@ -20,6 +20,7 @@ fn files(folder: &Path, exec: &[&str]) -> Result<ExecFiles, String> {
         arguments: exec[1..].iter().map(OsString::from).collect(),
         environment: Vec::new(),
         folder: folder.into(),
+        alias: None,
         digests: Vec::new(),
         is_signed: false,
     };
