@@ -161,3 +161,25 @@ fn an_alias_has_instances_of_its_own() {
         registry.stop().await.unwrap();
     });
 }
+
+#[test]
+fn a_name_without_its_plugin_says_what_is_missing() {
+    run_test(async |env| {
+        let builder = env.registry().alias("Second", "math", "math.Calculator");
+        let registry = builder.alias("Third", "math", "math.Calculater").start().await.unwrap();
+        let load = async |name| registry.load(name, "math").await.unwrap_err().to_string();
+        let end = "; it is an alias of math.Calculator, which is not found";
+        let error = load("Second").await;
+        assert!(error.starts_with("no plugin math.Second in ") && error.ends_with(end), "{error}");
+        let file = env.install_calculator();
+        let error = load("Third").await;
+        let end = "; it is an alias of math.Calculater, which is not found; did you mean math.Calculator?";
+        assert!(error.ends_with(end), "{error}");
+        // What is wrong with the file of the plugin is wrong with its names.
+        std::fs::write(&file, "{").unwrap();
+        std::fs::rename(&file, file.with_file_name("math.Calculater.pconf")).unwrap();
+        let error = load("Third").await;
+        assert!(error.contains("math.Calculater.pconf"), "{error}");
+        registry.stop().await.unwrap();
+    });
+}

@@ -39,6 +39,18 @@ impl Aliases {
     }
 }
 
+/// The error that a name cannot be used, since the plugin for which it stands is not known for this reason.
+pub(super) fn without_plugin(alias: PluginId, reason: Error) -> Error {
+    match reason {
+        Error::NotFound { id, folder, hint } => {
+            let further = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            let hint = Some(format!("it is an alias of {id}, which is not found{further}"));
+            Error::NotFound { id: alias, folder, hint }
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::aliases;
 use super::discovered::DiscoveredPlugin;
 use super::event_log;
 use super::events::Event;
@@ -217,6 +218,13 @@ impl Directory {
 
     /// Why a plugin is not known: its file or the folder is rejected, or there is no such plugin.
     pub(super) fn unknown(&self, id: PluginId) -> Error {
+        match self.settings.aliases.plugin(&id) {
+            Some(plugin) => aliases::without_plugin(id, self.missing(plugin.clone())),
+            None => self.missing(id),
+        }
+    }
+
+    fn missing(&self, id: PluginId) -> Error {
         let contents = self.lock();
         let folder = &self.settings.folder;
         if let Some(RejectedFile { path, reason }) = contents.rejected.of(&id, folder) {
