@@ -3,6 +3,7 @@
 mod conformance;
 mod folder;
 mod log_level;
+mod new_name;
 mod times;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use goplug::PluginId;
 pub(crate) use self::conformance::{Conformance, ScriptedPlugin};
 pub(crate) use self::folder::Folder;
 use self::log_level::log_level;
+use self::new_name::new_name;
 use self::times::duration;
 
 /// See, call, make and mend plugins without writing a program.
@@ -295,7 +297,7 @@ pub(crate) struct Install {
 
     /// Install a program under another name, such as acme.Archive, beside its own: each name has a
     /// process and a configuration of its own
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(long = "as", value_name = "NAME", value_parser = new_name)]
     pub(crate) alias: Option<PluginId>,
 
     /// Sign the .pconf files with a secret key of minisign, for hosts that require signatures

@@ -1,6 +1,6 @@
 //! One program under several names: each has a process, a configuration and a policy.
 
-use goplug::{Event, PluginId, Registry, RegistryBuilder, Restart};
+use goplug::{Error, Event, PluginId, Registry, RegistryBuilder, Restart};
 use goplug_tests::fixtures::calculator::{Calculator, CalculatorClient, Setup};
 use serde_json::{Value, json};
 
@@ -181,5 +181,16 @@ fn a_name_without_its_plugin_says_what_is_missing() {
         let error = load("Third").await;
         assert!(error.contains("math.Calculater.pconf"), "{error}");
         registry.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn a_name_has_the_form_of_all_names() {
+    run_test(async |env| {
+        for (name, namespace) in [("a b", "math"), ("", "math"), ("Second", "ma th"), ("é", "")] {
+            let builder = env.registry().alias(name, namespace, "math.Calculator");
+            let error = builder.start().await.unwrap_err();
+            assert!(matches!(error, Error::InvalidName(_)), "{error}");
+        }
     });
 }

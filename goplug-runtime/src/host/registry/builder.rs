@@ -159,7 +159,8 @@ impl RegistryBuilder {
     /// policy for each name. `plugin` is written as `namespace.name`, and need not exist yet; it may be
     /// embedded. A file of the folder does the same with its key `AliasOf`.
     ///
-    /// Under its further name, the plugin is configured, loaded, stopped and listed as any other.
+    /// The name has the form that every plugin's has: `[A-Za-z0-9_-]{1,64}`, and the same with dots as its
+    /// namespace. Under its further name, the plugin is configured, loaded, stopped and listed as any other.
     ///
     /// ```no_run
     /// # #[goplug::plugin] pub trait Store { #[goplug::method] async fn count(&self) -> u64; }

@@ -54,7 +54,7 @@ impl RegistryBuilder {
         policies.attached = attached;
         let mut aliases = Aliases::default();
         for (name, namespace, plugin) in self.aliases {
-            aliases.add(PluginId::read(&name, &namespace)?, plugin.parse()?)?;
+            aliases.add(PluginId::new(&name, &namespace)?, plugin.parse()?)?;
         }
         let embedded = self.embedded.into_iter().collect::<Result<Vec<_>>>()?;
         let folder = std::path::absolute(&self.folder)
