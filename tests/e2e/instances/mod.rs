@@ -3,6 +3,7 @@
 mod callbacks;
 mod failures;
 mod keyed;
+mod stops;
 mod upgrades;
 
 use std::collections::BTreeSet;

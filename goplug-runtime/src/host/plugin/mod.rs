@@ -12,6 +12,7 @@
 
 mod availability;
 mod binding;
+mod changes;
 mod choice;
 mod command;
 mod consent;
@@ -36,7 +37,7 @@ mod supervisor;
 mod upgrades;
 
 pub use availability::State;
-pub(in crate::host) use command::Command;
+pub(in crate::host) use command::{Command, Request};
 pub(in crate::host) use event::{EventSink, PluginEvent};
 pub use handle::Plugin;
 pub use instance_statistics::InstanceStats;

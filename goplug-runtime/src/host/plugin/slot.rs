@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::availability::{Availability, State};
+use super::changes::Change;
 use super::command::{Command, Recheck};
 use super::event::PluginEvent;
 use super::state::PluginState;
@@ -85,19 +86,23 @@ impl Slot {
     }
 
     /// Leaves all slots without an instance, so that the next call starts them, and has the supervisors
-    /// of the others stop theirs. Returns false, and changes nothing, if a call is in flight.
+    /// of the others stop theirs, or call off the restart that they plan. Returns false, and changes
+    /// nothing, if a call is in flight, or an instance is being started or replaced.
     pub(super) fn clear_instances_if_idle(&self) -> bool {
         let mut status = self.lock();
         let is_idle = status.slots.instances().all(|instance| instance.calls() == 0);
-        if !is_idle || status.slots.get(self.index).instance.is_none() {
+        let is_changing = self.changes.go_on();
+        if !is_idle || is_changing || status.slots.get(self.index).instance.is_none() {
             return false;
         }
         for slot in status.slots.iter_mut() {
-            if slot.instance.take().is_some() {
+            if slot.instance.take().is_some() || slot.availability.is_restarting() {
                 (slot.state, slot.availability) = (State::Discovered, Availability::OnDemand);
             }
         }
         drop(status);
+        // A call may wait for the restart.
+        self.instance_changed.notify_waiters();
         self.recheck_presence();
         true
     }
@@ -107,8 +112,15 @@ impl Slot {
         self.is_on_demand(self.index)
     }
 
-    /// Waits until no instance of the plugin has had a call for this long, no callback is registered,
-    /// and no debugger holds one. Cancel safe.
+    /// Begins a change of the slot's instance: until it is dropped, the plugin is not stopped as idle.
+    pub(super) fn begin_change(&self) -> Change {
+        // Under the lock: an idle stop has come before it, which shows, or finds it.
+        let _status = self.lock();
+        self.changes.begin()
+    }
+
+    /// Waits until no instance of the plugin has had a call for this long, none is started or replaced,
+    /// no callback is registered, and no debugger holds one. Cancel safe.
     pub(super) async fn idle(&self, limit: Duration) {
         loop {
             for instance in self.instances() {
@@ -119,7 +131,7 @@ impl Slot {
             if !instances.iter().all(|instance| instance.is_idle(limit)) {
                 continue;
             }
-            if self.callbacks().is_empty() && !is_held() {
+            if self.callbacks().is_empty() && !self.changes.go_on() && !is_held() {
                 return;
             }
             tokio::time::sleep(limit).await;

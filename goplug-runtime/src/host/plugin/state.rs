@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::availability::State;
+use super::changes::Changes;
 use super::command::Command;
 use super::contracts::Contracts;
 use super::event::{EventSink, PluginEvent};
@@ -56,6 +57,7 @@ pub(in crate::host) struct PluginState {
     pub(super) contracts: Mutex<Contracts>,
     pub(super) statistics: Arc<Statistics>,
     pub(super) upgrades: Upgrades,
+    pub(super) changes: Changes,
 }
 
 /// The way to the supervisor of one slot.
@@ -71,6 +73,8 @@ pub(super) struct Status {
     program: Option<FileId>,
     /// Whether nothing fulfils a service that the plugin needs, as far as is known.
     lacks_service: bool,
+    /// How often the plugin was asked to stop.
+    stops: u64,
     pub(super) slots: Slots,
 }
 
@@ -89,6 +93,7 @@ impl PluginState {
             installation: None,
             program: None,
             lacks_service: false,
+            stops: 0,
             slots: Slots::new(slots),
         };
         let plugin = Self {
@@ -107,6 +112,7 @@ impl PluginState {
             refused: Arc::default(),
             contracts: Mutex::default(),
             upgrades: Upgrades::default(),
+            changes: Changes::default(),
         };
         (plugin, queues)
     }
@@ -215,6 +221,11 @@ impl PluginState {
         let status = self.lock();
         let serving = status.slots.iter().enumerate().filter(|(_, slot)| slot.instance.is_some());
         serving.map(|(place, _)| place).filter(|_| self.slots() > 1).collect()
+    }
+
+    /// How often the plugin was asked to stop.
+    pub(super) fn stops(&self) -> u64 {
+        self.lock().stops
     }
 
     /// Waits until the plugin is to be stopped for good. Cancel safe.

@@ -20,7 +20,7 @@ use crate::host::disk;
 use crate::host::install::Installation;
 use crate::host::instance::{check_host, remove_abandoned};
 use crate::host::owner::check_owner;
-use crate::host::plugin::{Command, Plugin, PluginState, State};
+use crate::host::plugin::{Command, Plugin, PluginState, Request, State};
 use crate::host::policy::PluginConfiguration;
 use crate::host::runtime;
 use crate::host::task::OwnedTask;
@@ -176,7 +176,9 @@ impl Registry {
         configuration: PluginConfiguration,
     ) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
-        plugin.command(|done| Command::Reconfigure(configuration.clone(), done)).await?;
+        let configuration = Arc::new(configuration);
+        let command = |request| Command::Reconfigure(Arc::clone(&configuration), request);
+        plugin.command(command).await?;
         Ok(Plugin::new(plugin))
     }
 
@@ -186,7 +188,7 @@ impl Registry {
         &self,
         name: &str,
         namespace: &str,
-        command: fn(oneshot::Sender<Result<()>>) -> Command,
+        command: fn(Request) -> Command,
     ) -> Result<Plugin> {
         let plugin = self.find(name, namespace).await?;
         while let Err(error) = plugin.command(command).await {

@@ -2,7 +2,8 @@
 //!
 //! A load goes to the first one, and then to all others at once; a stop to all at once. What replaces
 //! instances goes to the first one, which passes it on when it has done it: one instance after another is
-//! replaced, and none after the first that could not be.
+//! replaced, and none after the first that could not be. A stop also ends what goes from one to the next,
+//! which would start again what it has stopped.
 
 use std::future::poll_fn;
 use std::ops::Range;
@@ -10,13 +11,14 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::sync::mpsc::Permit;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::PluginState;
 use crate::error::{Error, Result};
 use crate::host::plugin::availability::Availability;
-use crate::host::plugin::command::{Command, Reach};
+use crate::host::plugin::command::{Command, Reach, Request};
 use crate::host::runtime;
 
 /// How long a supervisor that ends may take between letting go of a command and of its queue.
@@ -24,6 +26,30 @@ const LETS_GO_WITHIN: Duration = Duration::from_millis(100);
 
 /// A command that was sent to the supervisor of a slot, unless that has ended.
 type Sent = (usize, Option<oneshot::Receiver<Result<()>>>);
+
+/// A command that is to be sent to the supervisor of a slot.
+struct Prepared {
+    slot: usize,
+    command: Command,
+    result: oneshot::Receiver<Result<()>>,
+}
+
+impl Prepared {
+    fn new(slot: usize, command: &impl Fn(Request) -> Command) -> Self {
+        let (request, result) = Request::new();
+        Self { slot, command: command(request), result }
+    }
+}
+
+/// What the sending of commands has to do with a stop of the plugin.
+#[derive(Clone, Copy)]
+enum Sending {
+    /// They stop it.
+    Stop,
+    /// They are not sent if it was asked to stop since it had been so often.
+    UnlessStoppedSince(u64),
+    Always,
+}
 
 impl PluginState {
     /// Has the supervisors carry out a command, and waits for the result. Dropping the future does not
@@ -37,64 +63,80 @@ impl PluginState {
     /// runtime is gone.
     pub(in crate::host) async fn command(
         &self,
-        command: impl Fn(oneshot::Sender<Result<()>>) -> Command,
+        command: impl Fn(Request) -> Command,
     ) -> Result<()> {
         self.check_maker()?;
-        let (done, result) = oneshot::channel();
-        let first = command(done);
-        let reach = first.reach();
+        let first = Prepared::new(0, &command);
+        let reach = first.command.reach();
         if reach != Reach::AllForGood {
             self.check_activation()?;
         }
-        let slots = match reach {
-            Reach::InTurn => 1,
-            Reach::AllInUse => self.slots_in_use(),
-            Reach::All | Reach::AllForGood => self.slots(),
+        let others = match reach {
+            Reach::InTurn => 1..1,
+            Reach::AllInUse => 1..self.slots_in_use(),
+            Reach::All | Reach::AllForGood => 1..self.slots(),
         };
-        let is_sent = self.supervisors[0].commands.send(first).await.is_ok();
-        let first = is_sent.then_some(result);
-        if slots == 1 {
-            return self.outcome(0, first).await;
+        if matches!(reach, Reach::All | Reach::AllForGood) {
+            let others = others.map(|slot| Prepared::new(slot, &command));
+            let all = std::iter::once(first).chain(others).collect();
+            let (sent, _) = self.send(all, Sending::Stop).await;
+            return self.outcomes(sent).await.into_iter().fold(Ok(()), Result::and);
         }
-        match reach {
-            Reach::AllInUse => {
-                let first = self.outcome(0, first).await;
-                self.start_others(first, slots, &command).await
-            }
-            _ => {
-                let others = self.send_to(1..slots, &command).await;
-                let first = self.outcome(0, first).await;
-                self.outcomes(others).await.into_iter().fold(first, Result::and)
-            }
+        // Not idle between the start of the first one and those of the others.
+        let _change = self.changes.begin();
+        let (sent, stops) = self.send(vec![first], Sending::Always).await;
+        let first = self.outcomes(sent).await.into_iter().fold(Ok(()), Result::and);
+        if others.is_empty() {
+            return first;
         }
+        self.start_others(first, others, stops, &command).await
     }
 
     /// Starts the instances of the other slots side by side, after the first one has started or not: unless
-    /// that failed by what holds for all of them, and none serves since before.
+    /// that failed by what holds for all of them and none serves since before, or the plugin was asked to stop
+    /// meanwhile.
     async fn start_others(
         &self,
         first: Result<()>,
-        slots: usize,
-        command: &impl Fn(oneshot::Sender<Result<()>>) -> Command,
+        others: Range<usize>,
+        stops: u64,
+        command: &impl Fn(Request) -> Command,
     ) -> Result<()> {
         let holds_for_all = |error: &Error| !matches!(error, Error::Start { .. });
         if first.as_ref().is_err_and(holds_for_all) && self.instance().is_none() {
             return first;
         }
-        let others = self.send_to(1..slots, command).await;
-        self.outcomes(others).await.into_iter().fold(first, Result::or)
+        let others = others.map(|slot| Prepared::new(slot, command)).collect();
+        let (sent, _) = self.send(others, Sending::UnlessStoppedSince(stops)).await;
+        self.outcomes(sent).await.into_iter().fold(first, Result::or)
     }
 
-    async fn send_to(
-        &self,
-        slots: Range<usize>,
-        command: &impl Fn(oneshot::Sender<Result<()>>) -> Command,
-    ) -> Vec<Sent> {
-        let mut sent = Vec::with_capacity(slots.len());
-        for slot in slots {
-            sent.push((slot, self.send(slot, command).await));
+    /// Sends commands to the supervisors of their slots at once: what else is sent to several of them
+    /// comes before these commands in all of the queues, or after them. Returns how often the plugin had
+    /// been asked to stop.
+    async fn send(&self, commands: Vec<Prepared>, sending: Sending) -> (Vec<Sent>, u64) {
+        let mut reserved = Vec::with_capacity(commands.len());
+        for prepared in commands {
+            let permit = self.supervisors[prepared.slot].commands.reserve().await.ok();
+            reserved.push((prepared, permit));
         }
-        sent
+        let mut status = self.lock();
+        match sending {
+            Sending::Stop => status.stops += 1,
+            Sending::UnlessStoppedSince(stops) if stops != status.stops => {
+                return (Vec::new(), status.stops);
+            }
+            Sending::UnlessStoppedSince(_) | Sending::Always => {}
+        }
+        let stops = status.stops;
+        let post = |(prepared, permit): (Prepared, Option<Permit<'_, Command>>)| {
+            let Prepared { slot, mut command, result } = prepared;
+            let is_roll = command.reach() == Reach::InTurn;
+            let request = command.request();
+            (request.stops, request.change) = (stops, is_roll.then(|| self.changes.begin()));
+            (slot, permit.map(|permit| permit.send(command)).map(|()| result))
+        };
+        (reserved.into_iter().map(post).collect(), stops)
     }
 
     async fn outcomes(&self, sent: Vec<Sent>) -> Vec<Result<()>> {
@@ -103,16 +145,6 @@ impl PluginState {
             outcomes.push(self.outcome(slot, result).await);
         }
         outcomes
-    }
-
-    async fn send(
-        &self,
-        slot: usize,
-        command: &impl Fn(oneshot::Sender<Result<()>>) -> Command,
-    ) -> Option<oneshot::Receiver<Result<()>>> {
-        let (done, result) = oneshot::channel();
-        let sent = self.supervisors[slot].commands.send(command(done)).await;
-        sent.is_ok().then_some(result)
     }
 
     /// The result of a command that was sent to the supervisor of this slot, if it was.
@@ -152,8 +184,9 @@ impl PluginState {
         }
         self.check_maker()?;
         self.check_activation()?;
-        let sent = self.send_to(0..slots, &Command::Load).await.into_iter();
-        let awaited = sent.filter(|(other, _)| slot.is_none_or(|slot| slot == *other));
+        let loads = (0..slots).map(|slot| Prepared::new(slot, &Command::Load)).collect();
+        let (sent, _) = self.send(loads, Sending::Always).await;
+        let awaited = sent.into_iter().filter(|(other, _)| slot.is_none_or(|slot| slot == *other));
         let mut starting: Vec<_> =
             awaited.map(|(slot, result)| Box::pin(self.outcome(slot, result))).collect();
         poll_fn(|cx| {

@@ -46,7 +46,7 @@ impl Supervisor {
 
     /// Replaces the running process by one with this configuration; all later ones get it too. If
     /// the plugin does not run, its next process gets it.
-    pub(super) async fn reconfigure(&mut self, configuration: PluginConfiguration) -> Result<()> {
+    pub(super) async fn reconfigure(&mut self, configuration: &PluginConfiguration) -> Result<()> {
         let id = self.plugin.id();
         let Some(installation) = self.plugin.installation() else { return Err(self.not_found()) };
         let refused = |why: &str| Err(Error::Configuration(format!("{id} {why}")));
@@ -62,11 +62,12 @@ impl Supervisor {
             );
         }
         // What looks wrong and is no error is logged when a process gets it.
-        let _ = installation.check_configuration(&configuration)?;
+        let _ = installation.check_configuration(configuration)?;
+        self.end_idle().await;
         if self.current.is_none() {
-            self.reconfigured = Some(configuration);
+            self.reconfigured = Some(configuration.clone());
             return Ok(());
         }
-        self.replace(Some(configuration)).await.map_err(|failed| failed.error.into())
+        self.replace(Some(configuration.clone())).await.map_err(|failed| failed.error.into())
     }
 }

@@ -6,12 +6,13 @@
 //! next call that fails.
 //!
 //! This file holds the loop and the commands. `start` starts an instance, `stop` ends it, `recovery`
-//! restarts a plugin whose process ended, `upgrade` replaces a running instance, `configure` says
-//! what a process is configured with, `granting` what it is granted.
+//! restarts a plugin whose process ended, `upgrade` replaces a running instance, `rolling` one after
+//! another; `configure` says what a process is configured with, `granting` what it is granted.
 
 mod configure;
 mod granting;
 mod recovery;
+mod rolling;
 mod start;
 mod stop;
 mod upgrade;
@@ -180,39 +181,20 @@ impl Supervisor {
     }
 
     async fn execute(&mut self, command: Command) {
-        // The result of a command whose sender no longer waits is dropped; the command is done.
         match command {
-            Command::LoadOnDemand(done) if done.is_closed() => {}
-            Command::Load(done) | Command::LoadOnDemand(done) => {
+            Command::LoadOnDemand(request) if request.is_abandoned() => {}
+            Command::Load(request) | Command::LoadOnDemand(request) => {
                 let loaded = catch_panic(self.load()).await;
-                drop(done.send(self.unless_panicked(loaded)));
+                request.answer(self.unless_panicked(loaded));
             }
-            Command::Unload(done) => {
+            Command::Unload(request) => {
                 let stopped = catch_panic(self.stop(State::Discovered)).await;
-                drop(done.send(self.unless_panicked(stopped)));
+                request.answer(self.unless_panicked(stopped));
             }
-            Command::Reload(done) => {
-                let reloaded = catch_panic(self.reload()).await;
-                match self.unless_panicked(reloaded) {
-                    Ok(()) => self.pass_on(Command::Reload(done)).await,
-                    failed => drop(done.send(failed)),
-                }
+            Command::Reload(_) | Command::Upgrade(_) | Command::Reconfigure(..) => {
+                self.roll(command).await;
             }
-            Command::Upgrade(done) => {
-                let upgraded = catch_panic(self.upgrade_with_consent()).await;
-                match self.unless_panicked(upgraded) {
-                    Ok(()) => self.pass_on(Command::Upgrade(done)).await,
-                    failed => drop(done.send(failed)),
-                }
-            }
-            Command::Reconfigure(configuration, done) => {
-                let reconfigured = catch_panic(self.reconfigure(configuration.clone())).await;
-                match self.unless_panicked(reconfigured) {
-                    Ok(()) => self.pass_on(Command::Reconfigure(configuration, done)).await,
-                    failed => drop(done.send(failed)),
-                }
-            }
-            Command::Close(done) => {
+            Command::Close(request) => {
                 let mut stopped = self.stop(State::Stopped).await;
                 self.commands.close();
                 // The senders of dropped commands get `Error::Stopped`.
@@ -220,17 +202,8 @@ impl Supervisor {
                 while let Some(retired) = self.retiring.join_next().await {
                     stopped = stopped.and(self.retired(retired));
                 }
-                drop(done.send(stopped));
+                request.answer(stopped);
             }
-        }
-    }
-
-    /// Passes a command that is done for this slot on to the next one. After the last, it is done.
-    async fn pass_on(&self, command: Command) {
-        let done = self.plugin.pass_on(command).await;
-        use Command::{Reconfigure, Reload, Upgrade};
-        if let Some(Reload(done) | Upgrade(done) | Reconfigure(_, done)) = done {
-            drop(done.send(Ok(())));
         }
     }
 
@@ -279,9 +252,7 @@ impl Supervisor {
         if self.plugin.is_spare() {
             return drop(self.stop(State::Discovered).await);
         }
-        if self.current.is_some() && self.plugin.is_stopped_idle() {
-            drop(self.stop_current().await);
-        }
+        self.end_idle().await;
         match &self.current {
             _ if recheck == Recheck::Presence => {}
             Some(_) => self.upgrade_if_changed(installation).await,

@@ -82,6 +82,13 @@ impl Supervisor {
 
     fn handle_crash(&mut self, exit: Exit) {
         let Some(instance) = self.current.take() else { return };
+        if self.plugin.is_stopped_idle() {
+            // It was to be stopped: the next call starts the plugin.
+            self.plugin.callbacks().forget_current(self.plugin.index());
+            self.watch_program(None);
+            self.report(PluginEvent::ended(&exit));
+            return instance.shared.end(exit);
+        }
         let policy = &self.plugin.policy().restart;
         let now = std::time::Instant::now();
         let decision = self.restarts.after_exit(policy, &exit, instance.uptime(), now);
@@ -108,6 +115,7 @@ impl Supervisor {
         if self.plugin.is_spare() {
             return Ok(());
         }
+        let _change = self.plugin.begin_change();
         let is_pending = self.restart_at.take().is_some();
         if !is_pending {
             self.restarts.reset();
@@ -129,6 +137,10 @@ impl Supervisor {
 
     /// Makes the restart that is due.
     pub(super) async fn restart(&mut self) {
+        let _change = self.plugin.begin_change();
+        if self.plugin.is_stopped_idle() {
+            return self.end_idle().await;
+        }
         self.restart_at = None;
         match self.start_successor(None).await {
             Ok(instance) => {

@@ -28,6 +28,20 @@ impl Supervisor {
         }
     }
 
+    /// Ends what this slot still has of a plugin that was stopped since it was idle: its instance, or the
+    /// restart that was planned.
+    pub(super) async fn end_idle(&mut self) {
+        if !self.plugin.is_stopped_idle() {
+            return;
+        }
+        if self.restart_at.is_some() {
+            self.forget_retries();
+            self.watch_program(None);
+        }
+        // What has not ended is reported.
+        drop(self.stop_current().await);
+    }
+
     pub(super) async fn stop_current(&mut self) -> Result<()> {
         let Some(instance) = self.current.take() else { return Ok(()) };
         self.plugin.callbacks().forget_current(self.plugin.index());

@@ -25,6 +25,7 @@ pub(super) struct FailedUpgrade {
 impl Supervisor {
     /// Replaces the running instance, or starts the plugin, since somebody asked for it.
     pub(super) async fn reload(&mut self) -> Result<()> {
+        self.end_idle().await;
         match &self.current {
             None => self.load().await,
             Some(instance) if instance.can_be_replaced() => {
@@ -94,6 +95,8 @@ impl Supervisor {
         &mut self,
         candidate: Option<PluginConfiguration>,
     ) -> Result<(), FailedUpgrade> {
+        let _change = self.plugin.begin_change();
+        self.end_idle().await;
         let Some(mut old) = self.current.take() else { return Ok(()) };
         let (started, has_crashed) = {
             let mut starting = pin!(self.start_successor(candidate.as_ref()));
