@@ -150,8 +150,8 @@ pub enum Event {
     /// Something happened to one of several instances of a plugin: see
     /// [`Policy::instances`](crate::host::Policy::instances). What happens to a plugin with one instance
     /// comes as the event itself. So does what happens to a plugin with several instances as a whole: `Loaded`
-    /// when the first instance takes calls, `Stopped` when the last one has ended, `PermissionsRequested` and
-    /// `ContractDrift`.
+    /// when the first instance takes calls, `Stopped` when none does any more, `PermissionsRequested` and
+    /// `ContractDrift`. The processes may still end then: the event of each instance says when its own has ended.
     Instance {
         /// The plugin.
         plugin: PluginId,
