@@ -54,9 +54,7 @@ impl ReplyStream {
         let (mut incoming, mut reader) = (Buffer::default(), ResponseReader::new(limit));
         loop {
             match reader.take(&mut incoming)? {
-                Progress::Interim(CONTINUE) => {
-                    return Ok(Some(Self::new(stream.watched_for_reading()?)));
-                }
+                Progress::Interim(CONTINUE) => return Ok(Some(Self::new(stream))),
                 Progress::Interim(_) => {}
                 Progress::Complete(_) => return Ok(None),
                 Progress::More => {
