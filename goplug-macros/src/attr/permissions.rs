@@ -7,7 +7,7 @@ use super::arg::Arg;
 use crate::diag::Diag;
 
 /// The option, read; the values of its paths and numbers are not checked.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Permissions {
     pub(crate) read: Vec<LitStr>,
     pub(crate) write: Vec<LitStr>,

@@ -6,7 +6,8 @@ use syn::Path;
 
 use super::client::ClientDecl;
 use super::{contract, need};
-use crate::model::{InitialValue, Permissions, Plugin, idents};
+use crate::attr::Permissions;
+use crate::model::{InitialValue, Plugin, idents};
 
 /// ```text
 /// impl PluginType for Calculator { … }

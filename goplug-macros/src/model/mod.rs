@@ -36,7 +36,6 @@ pub(crate) use member::{ClientMember, Member};
 pub(crate) use method::Method;
 pub(crate) use output::{ErrorForm, Outcome, Output};
 pub(crate) use param::Param;
-pub(crate) use permissions::Permissions;
 pub(crate) use plugin::{InitialValue, Plugin, type_path};
 pub(crate) use signature::FnSignature;
 pub(crate) use stream::{Stream, make_send};

@@ -2,40 +2,21 @@
 
 use syn::{LitInt, LitStr};
 
-use crate::attr::Permissions as Written;
+use crate::attr::Permissions;
 use crate::diag::Diag;
 
-/// What a plugin asks of its host beside services.
-pub(crate) struct Permissions {
-    pub(crate) read: Vec<LitStr>,
-    pub(crate) write: Vec<LitStr>,
-    pub(crate) connect: Vec<LitInt>,
-    pub(crate) udp: bool,
-    pub(crate) unix_sockets: bool,
-    pub(crate) memory: Option<u64>,
-}
-
-impl Permissions {
-    pub(super) fn new(written: &Written, diag: &Diag) -> Self {
-        let Written { read, write, connect, udp, unix_sockets, memory } = written;
-        for paths in [read, write] {
-            paths.iter().for_each(|path| check_path(path, diag));
-            check_once(paths.iter().map(|path| (path, path.value())), diag);
-        }
-        connect.iter().for_each(|port| check_port(port, diag));
-        check_once(connect.iter().map(|port| (port, port.base10_digits().to_owned())), diag);
-        let count = read.len() + write.len() + connect.len();
-        if let Some(last) = write.last().or(read.last()).filter(|_| count > MOST) {
-            diag.at(last, format!("a plugin asks for at most {MOST} permissions"));
-        }
-        Self {
-            read: read.clone(),
-            write: write.clone(),
-            connect: connect.clone(),
-            udp: *udp,
-            unix_sockets: *unix_sockets,
-            memory: *memory,
-        }
+/// Checks each value, and that none is there twice.
+pub(super) fn check(permissions: &Permissions, diag: &Diag) {
+    let Permissions { read, write, connect, .. } = permissions;
+    for paths in [read, write] {
+        paths.iter().for_each(|path| check_path(path, diag));
+        check_once(paths.iter().map(|path| (path, path.value())), diag);
+    }
+    connect.iter().for_each(|port| check_port(port, diag));
+    check_once(connect.iter().map(|port| (port, port.base10_digits().to_owned())), diag);
+    let count = read.len() + write.len() + connect.len();
+    if let Some(last) = write.last().or(read.last()).filter(|_| count > MOST) {
+        diag.at(last, format!("a plugin asks for at most {MOST} permissions"));
     }
 }
 

@@ -6,9 +6,8 @@ use syn::ext::IdentExt as _;
 use syn::{Path, Type, Visibility};
 
 use super::attrs::Attrs;
-use super::permissions::Permissions;
-use super::{names, types};
-use crate::attr::Options;
+use super::{names, permissions, types};
+use crate::attr::{Options, Permissions};
 use crate::diag::Diag;
 
 /// The value of a plugin's type with which the plugin starts.
@@ -61,6 +60,7 @@ impl Plugin {
         options.version.iter().for_each(|text| names::check_version(text, diag));
         options.url.iter().for_each(|text| names::check_url(text, diag));
         check_services(options, diag);
+        options.permissions.iter().for_each(|(_, asked)| permissions::check(asked, diag));
         let text = |literal: &Option<syn::LitStr>| literal.as_ref().map(syn::LitStr::value);
         Some(Self {
             name,
@@ -70,10 +70,7 @@ impl Plugin {
             lazy_load: options.lazy_load.is_some(),
             needs: options.needs.clone(),
             wants: options.wants.clone(),
-            permissions: options
-                .permissions
-                .as_ref()
-                .map(|(_, written)| Permissions::new(written, diag)),
+            permissions: options.permissions.as_ref().map(|(_, asked)| asked.clone()),
             path,
             ident,
             vis,
